@@ -1,0 +1,166 @@
+// The toolbar: play, single steps, speed, status, restart, seed; and the keyboard.
+
+import { el, fillTrack, icon, setText } from "./dom.js";
+
+const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
+const SLOW = 8; // updates/s up to which one can see D and G take turns
+const FLASH = 160; // ms
+const grouped = new Intl.NumberFormat("en-US");
+
+const speedName = (value) =>
+  value === 0 ? "full speed" : `${grouped.format(value)} update${value === 1 ? "" : "s"}/s`;
+
+/** send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}. */
+export function toolbar(send) {
+  let state = "waiting";
+  let speed = 0;
+  let quiet = 0; // until this time the server's speed does not move the slider
+  let lost = "";
+
+  const button = (id, label, title, command, ...content) =>
+    el(
+      "button",
+      {
+        class: `gl-button gl-${id}`,
+        type: "button",
+        "data-testid": id,
+        "aria-label": label,
+        title,
+        onclick: (event) => {
+          if (event.detail > 0) event.currentTarget.blur(); // after the mouse, space means play again
+          send(typeof command === "function" ? command() : { cmd: command });
+        },
+      },
+      ...content,
+    );
+
+  const playWord = el("span", {}, "Play");
+  const playIcon = el("span", { class: "gl-icons" }, icon("play"));
+  const toggle = () => ({ cmd: state === "playing" ? "pause" : "play" });
+  const play = button("play", "Play", "Play or pause (space)", toggle, playIcon, playWord);
+  const d = button("d", "One update of D", "One update of the discriminator (d)", "d", "D");
+  const g = button("g", "One update of G", "One update of the generator (g)", "g", "G");
+  const step = button("step", "One iteration", "One iteration: k updates of D, then one of G (s)", "step", "1 iteration");
+  const restart = button("restart", "Restart", "Start again from the same seed (r)", "restart", icon("restart"), el("span", {}, "Restart"));
+  const seedWord = el("span", { class: "gl-number" }, "Seed");
+  const seed = button("seed", "New seed", "Start again from a new seed (n)", "seed", icon("seed"), seedWord);
+
+  const slider = el("input", {
+    type: "range",
+    class: "gl-range",
+    min: 0,
+    max: SPEEDS.length - 1,
+    step: 1,
+    value: SPEEDS.length - 1,
+    "data-testid": "speed",
+    "aria-label": "Speed in updates per second",
+    title: "Updates per second, one of D or of G each: slow to watch them take turns, full to see where it goes",
+    oninput: () => {
+      quiet = performance.now() + 800;
+      speed = SPEEDS[slider.value];
+      showSpeed();
+      send({ cmd: "speed", value: speed });
+    },
+  });
+  const speedText = el("output", { class: "gl-value gl-speed-value" }, "");
+  const iteration = el("span", { class: "gl-number gl-iteration", "data-testid": "iteration", title: "Iterations of Algorithm 1" }, "0");
+  const rate = el("span", { class: "gl-number gl-rate" }, "");
+  const word = el("span", { class: "gl-state", "data-testid": "status", role: "status" }, "waiting");
+
+  const node = el(
+    "div",
+    { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
+    el("div", { class: "gl-group" }, play, d, g, step),
+    el("label", { class: "gl-speed" }, el("span", { class: "gl-name" }, "speed"), slider, speedText),
+    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rate, word),
+    el("div", { class: "gl-group" }, restart, seed),
+  );
+
+  function showSpeed() {
+    setText(speedText, speedName(speed));
+    slider.setAttribute("aria-valuetext", speedName(speed));
+    fillTrack(slider);
+  }
+  showSpeed();
+
+  function showState() {
+    const playing = state === "playing";
+    if (play.dataset.state !== state) {
+      play.dataset.state = state;
+      setText(playWord, playing ? "Pause" : "Play");
+      play.setAttribute("aria-label", playing ? "Pause" : "Play");
+      playIcon.replaceChildren(icon(playing ? "pause" : "play"));
+    }
+    setText(word, lost || state);
+    word.dataset.state = lost ? "lost" : state;
+  }
+
+  const flashes = new Map();
+  function flash(target) {
+    target.classList.add("gl-lit");
+    clearTimeout(flashes.get(target));
+    flashes.set(target, setTimeout(() => target.classList.remove("gl-lit"), FLASH));
+  }
+
+  function press(target) {
+    target.click();
+    return true;
+  }
+
+  const keys = {
+    " ": () => press(play),
+    d: () => press(d),
+    g: () => press(g),
+    s: () => press(step),
+    ArrowRight: () => press(step),
+    r: () => press(restart),
+    n: () => press(seed),
+  };
+
+  return {
+    node,
+    status(message) {
+      state = message.state;
+      if (performance.now() > quiet && typeof message.speed === "number") {
+        speed = message.speed;
+        let nearest = SPEEDS.length - 1;
+        if (speed > 0) {
+          nearest = 0;
+          for (let i = 1; i < SPEEDS.length - 1; i++) {
+            if (Math.abs(Math.log(SPEEDS[i] / speed)) < Math.abs(Math.log(SPEEDS[nearest] / speed))) nearest = i;
+          }
+        }
+        slider.value = nearest;
+        showSpeed();
+      }
+      setText(iteration, grouped.format(message.iteration));
+      const shown = message.rate >= 10 ? Math.round(message.rate) : +(message.rate || 0).toFixed(1);
+      setText(rate, state === "playing" ? `${grouped.format(shown)} it/s` : "");
+      setText(seedWord, `Seed ${message.seed}`);
+      seed.setAttribute("aria-label", `New seed (now ${message.seed})`);
+      showState();
+    },
+    frame(message) {
+      setText(iteration, grouped.format(message.iteration));
+      const visible = state !== "playing" || (speed > 0 && speed <= SLOW);
+      if (visible && message.last) flash(message.last === "D" ? d : g);
+    },
+    link(text) {
+      lost = text;
+      showState();
+    },
+    /** Handle a key; true where it was ours. */
+    key(event) {
+      const target = event.target;
+      const tag = target.tagName;
+      const range = tag === "INPUT" && target.type === "range" && node.parentNode?.contains(target);
+      if (!range && (["INPUT", "SELECT", "TEXTAREA"].includes(tag) || target.isContentEditable)) return false;
+      if (range && event.key.startsWith("Arrow")) return false;
+      if (tag === "BUTTON" && event.key === " ") return false; // a focused button keeps its own space
+      if (target.closest?.('[role="slider"],[role="combobox"],[role="listbox"],[role="dialog"]')) return false;
+      const handler = keys[event.key];
+      if (!handler || (event.repeat && event.key !== "ArrowRight" && event.key !== "s")) return Boolean(handler);
+      return handler();
+    },
+  };
+}

@@ -1,0 +1,42 @@
+// Tiny helpers to make elements.
+
+/** el("button", {class: "gl-x", title: "…", onclick: f}, ...children) */
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+const PATHS = {
+  play: "M4 2.5v11l9-5.5z",
+  pause: "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z",
+  restart: "M8 2.5a5.5 5.5 0 1 0 5.3 4h-1.7A4 4 0 1 1 8 4v2.2l3.6-2.9L8 .4z",
+  seed: "M2.5 2.5h11v11h-11zM4 4v8h8V4zM5 5h2v2H5zM9 9h2v2H9zM7 7h2v2H7z",
+};
+
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", "gl-icon");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", PATHS[name]);
+  path.setAttribute("fill-rule", "evenodd");
+  svg.append(path);
+  return svg;
+}
+
+/** Set text only where it changed: no needless layout. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** Show how far a range input is filled (its track is drawn from --gl-p). */
+export function fillTrack(input) {
+  const part = (input.value - input.min) / (input.max - input.min || 1);
+  input.style.setProperty("--gl-p", `${100 * part}%`);
+}

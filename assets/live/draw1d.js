@@ -1,0 +1,234 @@
+// The 1-D picture: Figure 1 of Goodfellow et al. 2014, alive.
+
+import { alpha } from "./theme.js";
+import { arrow, fit, font, short, steady, ticks, trace } from "./plot.js";
+
+const QUANTILES = 61;
+
+/** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
+export function picture1d(scene) {
+  const { x, p_data: pData } = scene.a;
+  const n = x.length;
+  const [low, high] = scene.box[0];
+  const still = new OffscreenCanvas(1, 1);
+  const top = 2 * pData.reduce((m, v) => (v > m ? v : m), 1e-9);
+  const quantiles = new Float32Array(QUANTILES);
+  let look, hidden, width, height, g;
+
+  const px = (v) => g.left + ((v - low) / (high - low)) * g.w;
+  const pz = (v) => g.left + ((v - scene.latent.lo) / (scene.latent.hi - scene.latent.lo)) * g.w;
+  const py = (v) => g.base - (v / top) * g.h;
+  const pd = (v) => g.base - v * g.h;
+  const at = (i) => px(x[i]);
+  const on = (layer) => !hidden.has(layer);
+
+  function layout() {
+    const u = look.u;
+    const left = Math.round(40 * u);
+    const right = Math.round(34 * u);
+    const head = Math.round(26 * u);
+    const zLabels = 20 * u;
+    const below = Math.max(96 * u, (height - head) * 0.27);
+    const base = Math.round(height - below);
+    const zLine = Math.round(height - zLabels - 2);
+    const strip = 15 * u;
+    const xLine = Math.round(base + 19 * u + strip + 4 * u);
+    g = { left, w: width - left - right, head, base, h: base - head, xLine, zLine, strip, right };
+  }
+
+  function drawStill() {
+    const ctx = fit(still, width, height);
+    const u = look.u;
+    ctx.fillStyle = look.back;
+    ctx.fillRect(0, 0, width, height);
+    ctx.lineWidth = 1;
+    const line = (x0, y0, x1, y1, colour) => {
+      ctx.strokeStyle = colour;
+      ctx.beginPath();
+      ctx.moveTo(Math.round(x0) + 0.5, Math.round(y0) + 0.5);
+      ctx.lineTo(Math.round(x1) + 0.5, Math.round(y1) + 0.5);
+      ctx.stroke();
+    };
+    const end = g.left + g.w;
+    line(g.left, g.base, end, g.base, look.line);
+    line(g.left, g.head, g.left, g.base, look.line);
+    line(end, g.head, end, g.base, alpha(look.rgb.D, 0.5));
+    line(g.left, pd(0.5), end, pd(0.5), alpha(look.rgb.D, 0.28));
+
+    ctx.font = font(look, 12);
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "right";
+    ctx.fillStyle = look.muted;
+    for (const t of ticks(0, top, 4)) {
+      if (t > 0) line(g.left - 4, py(t), g.left, py(t), look.line);
+      ctx.fillText(short(t), g.left - 7 * u, py(t));
+    }
+    ctx.textAlign = "left";
+    ctx.fillStyle = look.role("D");
+    for (const [value, name] of [[0, "0"], [0.5, "½"], [1, "1"]]) ctx.fillText(name, end + 7 * u, pd(value));
+    ctx.textBaseline = "alphabetic";
+    ctx.textAlign = "right";
+    ctx.fillText("D(x)", width - 2, g.head - 12 * u);
+    ctx.textAlign = "left";
+    ctx.fillStyle = look.muted;
+    ctx.fillText("density", 2, g.head - 12 * u);
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    for (const t of ticks(low, high, 8)) {
+      line(px(t), g.base, px(t), g.base + 4, look.line);
+      ctx.fillText(short(t), px(t), g.base + 6 * u);
+    }
+
+    line(g.left, g.xLine, end, g.xLine, look.line);
+    if (scene.map) {
+      line(g.left, g.zLine, end, g.zLine, look.line);
+      for (const t of ticks(scene.latent.lo, scene.latent.hi, 6)) {
+        line(pz(t), g.zLine, pz(t), g.zLine + 4, look.line);
+        ctx.fillText(short(t), pz(t), g.zLine + 6 * u);
+      }
+    } else {
+      ctx.fillText(`z is ${scene.latent.dim}-dimensional: no line to draw`, g.left + g.w / 2, g.xLine + 20 * u);
+    }
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "right";
+    ctx.font = `italic ${font(look, 14)}`;
+    ctx.fillStyle = look.text;
+    ctx.fillText("x", g.left - 10 * u, g.xLine);
+    if (scene.map) ctx.fillText("z", g.left - 10 * u, g.zLine);
+  }
+
+  function drawDensity(ctx, p) {
+    ctx.beginPath();
+    ctx.moveTo(at(0), g.base);
+    for (let i = 0; i < n; i++) ctx.lineTo(at(i), py(p[i]));
+    ctx.lineTo(at(n - 1), g.base);
+    ctx.fillStyle = alpha(look.rgb.G, look.dark ? 0.2 : 0.16);
+    ctx.fill();
+    ctx.beginPath();
+    trace(ctx, n, at, (i) => py(p[i]));
+    ctx.strokeStyle = look.role("G");
+    ctx.lineWidth = 2.25 * look.u;
+    ctx.stroke();
+  }
+
+  function drawD(ctx, values, dash, weight, strength) {
+    ctx.beginPath();
+    trace(ctx, n, at, (i) => pd(values[i]));
+    ctx.strokeStyle = alpha(look.rgb.D, strength);
+    ctx.lineWidth = weight * look.u;
+    ctx.setLineDash(dash.map((v) => v * look.u));
+    ctx.stroke();
+    ctx.setLineDash([]);
+  }
+
+  function drawPeak(ctx, p) {
+    let peak = 0;
+    for (let i = 1; i < n; i++) if (p[i] > p[peak]) peak = i;
+    if (!(p[peak] > top * 1.02)) return;
+    const u = look.u;
+    const cx = at(peak);
+    const y = g.head - 8 * u;
+    ctx.fillStyle = look.role("G");
+    ctx.beginPath();
+    ctx.moveTo(cx, y - 5 * u);
+    ctx.lineTo(cx + 4.5 * u, y + 2 * u);
+    ctx.lineTo(cx - 4.5 * u, y + 2 * u);
+    ctx.fill();
+    ctx.font = font(look, 12, 600);
+    ctx.textBaseline = "middle";
+    const toLeft = cx > g.left + g.w - 90 * u;
+    ctx.textAlign = toLeft ? "right" : "left";
+    ctx.fillText(steady(p[peak]), cx + (toLeft ? -9 : 9) * u, y - 2 * u);
+  }
+
+  function drawMap(ctx, z, to) {
+    ctx.beginPath();
+    for (let i = 0; i < z.length; i++) arrow(ctx, pz(z[i]), g.zLine, px(to[i]), g.xLine, 5 * look.u);
+    ctx.strokeStyle = alpha(look.rgb.G, 0.8);
+    ctx.lineWidth = 1;
+    ctx.stroke();
+  }
+
+  // Without a line of z, ticks at equal shares of p_g's mass say the same: they bunch where p_g is high.
+  function drawTicks(ctx, p) {
+    let total = 0;
+    for (let i = 0; i < n; i++) total += p[i];
+    let sum = 0;
+    let q = 0;
+    for (let i = 0; i < n && total > 0; i++) {
+      sum += p[i];
+      while (q < QUANTILES && sum / total >= (q + 0.5) / QUANTILES) quantiles[q++] = x[i];
+    }
+    ctx.beginPath();
+    for (let i = 0; i < q; i++) {
+      ctx.moveTo(px(quantiles[i]), g.xLine + 1);
+      ctx.lineTo(px(quantiles[i]), g.xLine + 13 * look.u);
+    }
+    ctx.strokeStyle = look.role("G");
+    ctx.lineWidth = 1;
+    ctx.stroke();
+  }
+
+  function drawGradient(ctx, where, grad) {
+    let longest = 0;
+    for (const v of grad) longest = Math.max(longest, Math.abs(v) || 0);
+    if (!(longest > 0)) return;
+    const scale = (0.08 * g.w) / longest;
+    ctx.beginPath();
+    for (let i = 0; i < where.length; i++) {
+      const y = g.xLine - 4 * look.u - ((i % 3) * g.strip) / 3; // three rows: neighbours stay apart
+      const x0 = px(where[i]);
+      arrow(ctx, x0, y, x0 + grad[i] * scale, y, 5 * look.u);
+    }
+    ctx.strokeStyle = look.role("accent");
+    ctx.lineWidth = 1.4 * look.u;
+    ctx.stroke();
+  }
+
+  return {
+    resize(w, h, newLook, newHidden) {
+      [width, height, look, hidden] = [w, h, newLook, newHidden];
+      layout();
+      drawStill();
+    },
+    /** Plot rectangle in pixels, for the Plotly figure that takes the picture's place. */
+    geometry: () => ({
+      margin: { l: g.left, r: g.right, t: g.head, b: height - g.zLine },
+      density: [(g.zLine - g.base) / (g.zLine - g.head), 1],
+      map: [0, (g.zLine - g.xLine) / (g.zLine - g.head)],
+    }),
+    draw(ctx, frame) {
+      ctx.globalCompositeOperation = "copy";
+      ctx.drawImage(still, 0, 0, width, height);
+      ctx.globalCompositeOperation = "source-over";
+      if (!frame) frame = { a: {} };
+      const { p_g: pG, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame.a;
+      ctx.lineJoin = "round";
+      ctx.save();
+      ctx.beginPath();
+      ctx.rect(g.left + 1, g.head - 3, g.w - 1, height - g.head + 3);
+      ctx.clip();
+      if (pG && on("p_g")) drawDensity(ctx, pG);
+      if (on("p_data")) {
+        ctx.beginPath();
+        trace(ctx, n, at, (i) => py(pData[i]));
+        ctx.lineCap = "round";
+        ctx.setLineDash([0.1, 5 * look.u]);
+        ctx.strokeStyle = look.role("data");
+        ctx.lineWidth = 2.75 * look.u;
+        ctx.stroke();
+        ctx.setLineDash([]);
+        ctx.lineCap = "butt";
+      }
+      if (dStar && on("d_star")) drawD(ctx, dStar, [], 1.1, 0.75);
+      if (d && on("d")) drawD(ctx, d, [8, 5], 2.25, 1);
+      if (on("map")) {
+        if (scene.map && mapZ && mapX) drawMap(ctx, mapZ, mapX);
+        else if (!scene.map && pG) drawTicks(ctx, pG);
+      }
+      if (gradX && grad && on("gradient")) drawGradient(ctx, gradX, grad);
+      ctx.restore();
+      if (pG && on("p_g")) drawPeak(ctx, pG);
+    },
+  };
+}

@@ -1,0 +1,135 @@
+// The knobs that change a run while it goes, and the legend whose words toggle layers.
+
+import { el, fillTrack, setText } from "./dom.js";
+import { short } from "./plot.js";
+
+const EVERY = 50; // ms between two messages of one knob
+const QUIET = 800; // ms after the last touch in which the server does not move the knob
+const STEPS = 240;
+
+function scaleOf(knob) {
+  if (knob.kind === "int") {
+    return { min: knob.low, max: knob.high, step: 1, value: (p) => Math.round(p), place: (v) => v };
+  }
+  const [low, high] = knob.log ? [Math.log(knob.low), Math.log(knob.high)] : [knob.low, knob.high];
+  const back = knob.log ? Math.exp : (v) => v;
+  const there = knob.log ? Math.log : (v) => v;
+  const clamp = (v) => Math.min(knob.high, Math.max(knob.low, v));
+  return {
+    min: 0,
+    max: STEPS,
+    step: 1,
+    value: (p) => clamp(+back(low + ((high - low) * p) / STEPS).toPrecision(2)),
+    place: (v) => ((there(Math.max(v, knob.log ? 1e-300 : v)) - low) / (high - low)) * STEPS,
+  };
+}
+
+/** send(command); returns {node, values(object)}. */
+export function knobRow(knobs, send) {
+  const node = el("div", { class: "gl-knobs" });
+  const setters = new Map();
+
+  for (const knob of knobs) {
+    const choice = knob.kind === "choice";
+    const scale = choice ? null : scaleOf(knob);
+    const shown = el("output", { class: "gl-value" }, "");
+    const input = choice
+      ? el("select", { class: "gl-select" }, ...knob.choices.map(([value, title]) => el("option", { value }, title)))
+      : el("input", { class: "gl-range", type: "range", min: scale.min, max: scale.max, step: scale.step });
+    input.dataset.testid = `knob-${knob.field}`;
+    input.setAttribute("aria-label", knob.title);
+    let touched = -Infinity;
+    let held = false;
+    let sent = -Infinity;
+    let timer = 0;
+
+    const read = () => (choice ? input.value : scale.value(+input.value));
+    const show = (value) => {
+      if (choice) return;
+      const text = short(value);
+      setText(shown, text);
+      input.setAttribute("aria-valuetext", text);
+      fillTrack(input);
+    };
+    const flush = () => {
+      timer = 0;
+      sent = performance.now();
+      send({ cmd: "set", field: knob.field, value: read() });
+    };
+    const touch = () => {
+      touched = performance.now();
+      show(read());
+      if (timer) return;
+      const wait = sent + EVERY - performance.now();
+      if (wait <= 0) flush();
+      else timer = setTimeout(flush, wait);
+    };
+    input.addEventListener("input", touch);
+    input.addEventListener("pointerdown", () => (held = !choice));
+    for (const name of ["pointerup", "pointercancel", "lostpointercapture", "blur", "change"]) {
+      input.addEventListener(name, () => (held = false));
+    }
+    setters.set(knob.field, (value) => {
+      if (held || timer || performance.now() - touched < QUIET) return;
+      if (choice) input.value = String(value);
+      else input.value = scale.place(value);
+      show(value);
+    });
+    node.append(
+      el(
+        "label",
+        { class: "gl-knob", "data-role": knob.role || "game", title: knob.doc || "" },
+        el("span", { class: "gl-name" }, knob.title),
+        input,
+        ...(choice ? [] : [shown]),
+      ),
+    );
+  }
+
+  return {
+    node,
+    values(object) {
+      for (const [field, value] of Object.entries(object || {})) setters.get(field)?.(value);
+    },
+  };
+}
+
+const LAYERS = {
+  p_data: "The data's density p_data, which G is to reach",
+  p_g: "The generator's density p_g",
+  d: "D(x): the probability that x is real, says the discriminator",
+  d_star: "D*(x) = p_data / (p_data + p_g): the best answer there is against this G",
+  map: "G as a map: each z goes up to its x = G(z); arrows bunch where p_g is high",
+  gradient: "Where the gradient pushes the generated points to lower G's loss; the longest is drawn to a fixed length",
+  real: "Samples of the data",
+  fake: "Samples of the generator",
+  manifold: "The latent grid as G bends it",
+};
+
+/** toggle(hidden: Set); returns {node, hidden}. */
+export function legend(layers, hidden, toggle) {
+  const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
+  for (const layer of layers) {
+    const button = el(
+      "button",
+      {
+        class: "gl-layer",
+        type: "button",
+        "data-testid": `layer-${layer.id}`,
+        "data-role": layer.role,
+        "aria-pressed": String(!hidden.has(layer.id)),
+        title: `${LAYERS[layer.id] || layer.title} (click: show or hide)`,
+        onclick: (event) => {
+          if (event.detail > 0) button.blur();
+          if (!hidden.delete(layer.id)) hidden.add(layer.id);
+          button.setAttribute("aria-pressed", String(!hidden.has(layer.id)));
+          toggle(hidden);
+        },
+      },
+      el("i", { class: "gl-key", "data-key": layer.id }),
+      layer.title,
+    );
+    node.append(button);
+  }
+  return { node, hidden };
+}

@@ -1,0 +1,54 @@
+// Sizes: the view fills its parent's width and what is left of the window's height.
+
+const NARROW = 760;
+const LEAST = 480;
+const FOOT = 10; // px kept free below
+
+function topOf(root) {
+  let top = root.getBoundingClientRect().top;
+  for (let node = root.parentElement; node; node = node.parentElement) top += node.scrollTop;
+  return top;
+}
+
+/**
+ * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same: bool}, or null
+ * while there is nothing to measure. `same`: nothing changed since the last call.
+ */
+export function arrange(root, boxes, scene, panels) {
+  const width = root.clientWidth;
+  if (!(width > 0) || !root.isConnected) return null;
+  const narrow = width < NARROW;
+  const height = Math.max(LEAST, Math.floor(window.innerHeight - topOf(root) - FOOT));
+  const u = Math.round(20 * Math.min(1.4, Math.max(1, Math.min(width / 1050, height / 600)))) / 20;
+  root.style.setProperty("--gl-u", u);
+  root.classList.toggle("gl-narrow", narrow);
+  root.style.height = narrow ? "auto" : `${height}px`;
+
+  const legend = boxes.legend.offsetHeight;
+  const gap = Math.round(18 * u);
+  const square = scene ? scene.dim === 2 : false;
+  let picture, curves;
+  if (narrow) {
+    const tall = Math.max(340, Math.min(width * (square ? 1 : 0.72), window.innerHeight * 0.75));
+    picture = { width, height: Math.round(tall) };
+    curves = { width, height: Math.round(panels * 104 * u) };
+  } else {
+    const room = Math.max(200, height - boxes.main.offsetTop);
+    const [x, y] = square ? scene.box : [[0, 1], [0, 1]];
+    const aspect = (x[1] - x[0]) / (y[1] - y[0]);
+    const tall = room - legend;
+    const most = Math.round((width - gap) * 0.63);
+    // A square picture takes no more than it needs: the rest goes to the curves.
+    picture = { width: square ? Math.min(most, Math.round((tall - 34 * u) * aspect + 48 * u)) : most, height: tall };
+    curves = { width: width - gap - picture.width, height: room };
+  }
+  for (const [name, size] of Object.entries({ picture, curves })) {
+    boxes[name].style.width = `${size.width}px`;
+    boxes[name].style.height = `${size.height}px`;
+  }
+  boxes.legend.style.width = `${picture.width}px`;
+  const mark = JSON.stringify([u, picture, curves, window.devicePixelRatio]);
+  const same = boxes.mark === mark;
+  boxes.mark = mark;
+  return { u, picture, curves, same };
+}

@@ -1,0 +1,306 @@
+// The live view: one canvas for the picture, one for the curves, fed by one WebSocket.
+//
+// mount(root, {socket, plotly, onGone}) -> {update(options), destroy()}
+
+import { toolbar } from "./controls.js";
+import { curvesColumn } from "./curves.js";
+import { el, setText } from "./dom.js";
+import { picture1d } from "./draw1d.js";
+import { picture2d } from "./draw2d.js";
+import { knobRow, legend } from "./knobs.js";
+import { arrange } from "./layout.js";
+import { fit } from "./plot.js";
+import { connect } from "./socket.js";
+import { prefetchPlotly, stills } from "./still.js";
+import { readTheme, themeKey } from "./theme.js";
+
+const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
+const PREFETCH = 4000; // ms after the start
+const STEPPING = new Set(["d", "g", "step"]);
+
+const counters = (window.ganlab ??= {
+  frames: 0, mounts: 0, iteration: 0, state: "waiting", lastFrameAt: 0, socketOpen: false, run: -1,
+});
+
+function linkStyles(onload) {
+  const href = new URL("live.css", import.meta.url).href;
+  if (document.querySelector("link[data-gl-styles]")) return;
+  document.head.append(el("link", { rel: "stylesheet", href, "data-gl-styles": "1", onload }));
+}
+
+export function mount(root, options) {
+  const path = location.pathname;
+  const hidden = new Set(); // layers switched off: kept over restarts
+  let settings = { ...options };
+  let link = null;
+  let scene = null;
+  let parts = ""; // what the knobs and the legend were built from
+  let picture, curves, knobs, look, key;
+  let state = "waiting";
+  let next = null; // newest frame, not yet drawn
+  let last = null; // frame on the screen
+  let owed = 0; // frames received and not yet acknowledged
+  let drawn = 0; // frames drawn on this connection
+  let redraw = { picture: false, curves: false };
+  let raf = 0;
+  let query = null;
+  let dead = false;
+  const timers = new Set();
+  const later = (f, ms) => timers.add(setTimeout(f, ms));
+
+  const send = (command) => {
+    if (STEPPING.has(command.cmd)) {
+      still.drop();
+      if (state !== "playing") still.arm();
+    }
+    if (command.cmd === "play") still.drop();
+    return link ? link.send(command) : false;
+  };
+  const bar = toolbar(send);
+  const banner = el("div", { class: "gl-banner", "data-testid": "message", role: "alert", hidden: "" });
+  const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
+  const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves over iterations" });
+  const hosts = { picture: el("div", { class: "gl-still" }), curves: el("div", { class: "gl-still" }) };
+  const boxes = {
+    knobs: el("div", { class: "gl-knobs-box" }),
+    picture: el("div", { class: "gl-picture" }, canvas, hosts.picture, banner),
+    legend: el("div", { class: "gl-legend-box" }),
+    curves: el("div", { class: "gl-curves" }, small, hosts.curves),
+  };
+  boxes.main = el(
+    "div",
+    { class: "gl-main" },
+    el("div", { class: "gl-left" }, boxes.picture, boxes.legend),
+    boxes.curves,
+  );
+  root.classList.add("gl-root");
+  root.replaceChildren(bar.node, boxes.knobs, boxes.main);
+
+  const still = stills(hosts, () => settings.plotly, (request) => {
+    if (!scene || state === "playing") return;
+    send({
+      cmd: "figure",
+      request,
+      theme: look.name,
+      width: hosts.picture.clientWidth,
+      height: hosts.picture.clientHeight,
+      curves_width: hosts.curves.clientWidth,
+      curves_height: hosts.curves.clientHeight,
+      hidden: [...hidden],
+      geometry: { picture: picture.geometry(), curves: curves.geometry() },
+    });
+  });
+
+  function schedule() {
+    if (!raf && !dead) raf = requestAnimationFrame(draw);
+  }
+
+  /** The still figure no longer fits what is shown: back to the canvas, and ask again if at rest. */
+  function refresh() {
+    still.drop();
+    if (state === "paused" || state === "diverged") still.arm();
+  }
+
+  /** n: frames drawn on this connection; got: frames this answers for (superseded ones count too). */
+  function acknowledge() {
+    if (owed) link?.send({ cmd: "ack", n: drawn, got: owed });
+    owed = 0;
+  }
+
+  function draw() {
+    raf = 0;
+    if (dead) return;
+    if (!scene) return acknowledge();
+    const fresh = next !== null;
+    if (fresh) {
+      last = next;
+      next = null;
+      redraw.picture = true;
+    }
+    if (redraw.picture) {
+      redraw.picture = false;
+      picture.draw(canvas.getContext("2d"), last);
+    }
+    if (fresh && last.a.shares) {
+      curves.setShares(last.a.shares);
+      if (curves.hasBars && !redraw.curves) curves.drawBars();
+    }
+    if (redraw.curves) {
+      redraw.curves = false;
+      curves.draw();
+    }
+    if (!fresh) return acknowledge();
+    bar.frame(last);
+    drawn += 1;
+    counters.frames += 1;
+    counters.iteration = last.iteration;
+    counters.lastFrameAt = performance.now();
+    counters.run = last.run;
+    if (state !== "playing") refresh();
+    acknowledge();
+  }
+
+  function layout() {
+    if (dead || !look) return;
+    const size = arrange(root, boxes, scene, curves ? curves.count : 0);
+    if (!size || !scene) return;
+    look.u = size.u;
+    const ctx = fit(canvas, size.picture.width, size.picture.height);
+    ctx.imageSmoothingEnabled = true;
+    picture.resize(size.picture.width, size.picture.height, look, hidden);
+    curves.resize(small, size.curves.width, size.curves.height, look);
+    // At once, not in the next animation frame: a resized canvas is blank.
+    picture.draw(ctx, last);
+    curves.draw();
+    refresh();
+  }
+
+  function retheme() {
+    key = themeKey(root);
+    look = readTheme(root);
+    layout();
+  }
+
+  function onScene(message) {
+    scene = message;
+    root.classList.toggle("gl-dim-2", scene.dim === 2);
+    next = last = null;
+    picture = scene.dim === 1 ? picture1d(scene) : picture2d(scene);
+    curves = curvesColumn(scene);
+    const structure = JSON.stringify([scene.knobs, scene.layers]);
+    if (structure !== parts) {
+      parts = structure;
+      knobs = knobRow(scene.knobs, send);
+      boxes.knobs.replaceChildren(knobs.node);
+      boxes.legend.replaceChildren(legend(scene.layers, hidden, layout).node);
+    }
+    const run = scene.run;
+    const show = () => scene.run === run && last === null && layout();
+    const size = arrange(root, boxes, scene, curves.count);
+    look.u = size.u;
+    if (size.same) {
+      // Same size: the old picture stays until the first frame of the new run is here.
+      picture.resize(size.picture.width, size.picture.height, look, hidden);
+      curves.resize(small, size.curves.width, size.curves.height, look);
+      redraw.curves = true;
+      later(show, BLANK);
+      schedule();
+    } else layout();
+    still.drop();
+    counters.run = run;
+    follow(scene.query);
+  }
+
+  function onStatus(message) {
+    const before = state;
+    state = message.state;
+    counters.state = state;
+    counters.iteration = message.iteration;
+    root.dataset.state = state;
+    bar.status(message);
+    knobs?.values(message.values);
+    banner.hidden = !message.message;
+    setText(banner, message.message || "");
+    if (state === "playing") {
+      if (before !== "playing") still.drop();
+    } else if (before !== state) refresh();
+    follow(message.query);
+  }
+
+  /** Keep the page's address in step: it is the permalink of what one sees. */
+  function follow(newQuery) {
+    if (!newQuery || newQuery === query) return;
+    query = newQuery;
+    if (location.pathname !== path || !root.isConnected) return;
+    if (location.search !== `?${query}`) history.replaceState(history.state, "", `?${query}`);
+  }
+
+  const handlers = {
+    open() {
+      drawn = owed = 0;
+      counters.socketOpen = true;
+      bar.link("");
+      if (document.hidden) link.send({ cmd: "visible", value: false });
+    },
+    message(message) {
+      if (dead) return;
+      if (message.type === "scene") onScene(message);
+      else if (message.type === "frame") {
+        owed += 1;
+        if (scene && message.run === scene.run) next = message;
+        schedule();
+      } else if (message.type === "curves" && scene && message.run === scene.run) {
+        curves.setCurves(message);
+        redraw.curves = true;
+        schedule();
+      } else if (message.type === "status") onStatus(message);
+      else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
+    },
+    lost(reason) {
+      counters.socketOpen = false;
+      bar.link(reason === "forbidden" ? "not allowed" : "reconnecting…");
+    },
+    gone() {
+      counters.socketOpen = false;
+      bar.link("reconnecting…");
+      settings.onGone?.();
+    },
+  };
+
+  const onVisible = () => link?.send({ cmd: "visible", value: !document.hidden });
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || root.offsetParent === null) return;
+    if (!bar.key(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // the page has shortcuts of its own on some of these keys
+  };
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    if (root.clientWidth !== width) {
+      width = root.clientWidth;
+      layout();
+    }
+  });
+  // Catches what no event tells: a theme switched without an update, the page's head growing a line.
+  const watch = setInterval(() => {
+    if (themeKey(root) !== key) retheme();
+    else if (look && !arrange(root, boxes, scene, curves ? curves.count : 0)?.same) layout();
+  }, 1000);
+  document.addEventListener("visibilitychange", onVisible);
+  window.addEventListener("keydown", onKey, true);
+  window.addEventListener("resize", layout);
+  linkStyles(() => layout());
+  retheme();
+  observer.observe(root);
+  counters.mounts += 1;
+  link = connect(settings.socket, handlers);
+  later(() => (window.requestIdleCallback || setTimeout)(() => dead || prefetchPlotly(settings.plotly)), PREFETCH);
+
+  return {
+    /** The theme may have changed; another socket address means a new session. */
+    update(newOptions = {}) {
+      if (dead) return;
+      const socket = settings.socket;
+      settings = { ...settings, ...newOptions };
+      if (settings.socket !== socket) {
+        link?.close();
+        link = connect(settings.socket, handlers);
+      }
+      if (themeKey(root) !== key) retheme();
+    },
+    destroy() {
+      if (dead) return;
+      dead = true;
+      still.drop();
+      link?.close();
+      counters.socketOpen = false;
+      cancelAnimationFrame(raf);
+      clearInterval(watch);
+      for (const timer of timers) clearTimeout(timer);
+      observer.disconnect();
+      document.removeEventListener("visibilitychange", onVisible);
+      window.removeEventListener("keydown", onKey, true);
+      window.removeEventListener("resize", layout);
+    },
+  };
+}

@@ -1,0 +1,100 @@
+// Small helpers for canvas plots: sizes, ticks, numbers, arrows.
+
+/** Give a canvas its size in CSS pixels, sharp on any screen. Returns its context, in CSS pixels. */
+export function fit(canvas, width, height) {
+  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  const w = Math.max(1, Math.round(width * ratio));
+  const h = Math.max(1, Math.round(height * ratio));
+  if (canvas.width !== w || canvas.height !== h) {
+    canvas.width = w;
+    canvas.height = h;
+  }
+  if (canvas.style) {
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const ctx = canvas.getContext("2d");
+  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
+  return ctx;
+}
+
+/** Round ticks inside [low, high], about `count` of them. */
+export function ticks(low, high, count) {
+  const rough = (high - low) / Math.max(1, count);
+  if (!(rough > 0) || !Number.isFinite(rough)) return [];
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((m) => m * power >= rough * 0.999) * power;
+  const out = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) out.push(i * step);
+  return out;
+}
+
+/** Powers of ten inside [low, high], thinned to about `count`. */
+export function logTicks(low, high, count) {
+  const first = Math.ceil(Math.log10(low) - 1e-9);
+  const last = Math.floor(Math.log10(high) + 1e-9);
+  const step = Math.max(1, Math.ceil((last - first) / Math.max(1, count - 1)));
+  const out = [];
+  for (let e = last; e >= first; e -= step) out.push(10 ** e);
+  return out;
+}
+
+const minus = (s) => s.replace("-", "−");
+const SUPER = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+export function power(exponent) {
+  const digits = [...String(Math.abs(exponent))].map((d) => SUPER[d]).join("");
+  return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+}
+
+/** A tick's or a knob's number: as short as it can be. */
+export function short(value) {
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1e6) return minus(`${+(value / 1e6).toPrecision(3)}M`);
+  if (size >= 1e4) return minus(`${+(value / 1e3).toPrecision(3)}k`);
+  if (size < 1e-5) return minus(value.toExponential(0));
+  return minus(String(+value.toPrecision(3)));
+}
+
+/** A value that changes while one looks: a steady number of digits. */
+export function steady(value) {
+  if (!Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size >= 1e4 || (size > 0 && size < 5e-4)) return minus(value.toExponential(1));
+  return minus(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3));
+}
+
+/** Add an arrow to the current path. */
+export function arrow(ctx, x0, y0, x1, y1, head) {
+  const dx = x1 - x0;
+  const dy = y1 - y0;
+  const length = Math.hypot(dx, dy);
+  if (!(length > 0.5)) return;
+  const h = Math.min(head, length * 0.6) / length;
+  const ax = dx * h;
+  const ay = dy * h;
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.moveTo(x1 - ax - ay * 0.55, y1 - ay + ax * 0.55);
+  ctx.lineTo(x1, y1);
+  ctx.lineTo(x1 - ax + ay * 0.55, y1 - ay - ax * 0.55);
+}
+
+/** A polyline with gaps at NaN; px and py give pixels of index i. */
+export function trace(ctx, n, px, py) {
+  let pen = false;
+  for (let i = 0; i < n; i++) {
+    const y = py(i);
+    if (y !== y) {
+      pen = false;
+    } else if (pen) {
+      ctx.lineTo(px(i), y);
+    } else {
+      ctx.moveTo(px(i), y);
+      pen = true;
+    }
+  }
+}
+
+export const font = (look, size, weight = 400) => `${weight} ${size * look.u}px ${look.font}`;

@@ -1,0 +1,7 @@
+"""The engine: a training run is a value that moves forward in time."""
+
+from ganlab.engine.run import Divergence, Run
+from ganlab.engine.snapshot import Snapshot
+from ganlab.engine.step import Game, State
+
+__all__ = ["Divergence", "Game", "Run", "Snapshot", "State"]

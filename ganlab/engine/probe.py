@@ -1,0 +1,166 @@
+"""What a run is measured with: fixed latents, grids, exact p_data, and what a perfect G scores.
+
+Built once for a target and latent, shared by every run and snapshot; so a curve's points differ
+by the state alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from ganlab import metrics, theory
+from ganlab.latents import LATENTS, quantile_grid, quasi_random
+from ganlab.spec import Params, Spec
+from ganlab.targets import Target, make_target
+
+INTERVALS = 4096  # latent intervals of the exact push-forward
+POINTS = 2**15  # quasi-random latents where p_g must be estimated
+SMOOTHING = 2.0  # cells: standard deviation of the Gaussian in the smoothed JSD
+_CELL, _MOST_CELLS = 0.05, 400
+_GRID_2D = 64
+_SEED = 20140610  # the day of the paper
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Grids and constants; masses in cells, the last entries being what lies outside them.
+
+    edges: one array for each axis; p_data: exact masses, flat (cells + outside);
+    z: latents for p_g and expectations, (n, latent_dim); exact: whether p_g is an exact
+    push-forward of a 1-D latent (then z are the ends of intervals of equal mass);
+    x: points of p_data for expectations, (m, dim); floors: metrics of a perfect generator.
+    """
+
+    target: Target
+    edges: tuple[np.ndarray, ...]
+    p_data: np.ndarray
+    z: torch.Tensor
+    exact: bool
+    x: torch.Tensor
+    quantiles: np.ndarray | None
+    floors: dict[str, float]
+
+    @property
+    def cell(self) -> float:
+        """Width of a cell of the binned JSD."""
+        return float(self.edges[0][1] - self.edges[0][0])
+
+    @property
+    def centres(self) -> tuple[np.ndarray, ...]:
+        """Cell centres along each axis."""
+        return tuple((e[1:] + e[:-1]) / 2 for e in self.edges)
+
+    @property
+    def volume(self) -> float:
+        """Length or area of a cell."""
+        return float(np.prod([e[1] - e[0] for e in self.edges]))
+
+    def masses(self, gz: np.ndarray) -> np.ndarray:
+        """p_g's masses from G(z), (R, n, dim) -> (R, cells + outside)."""
+        if self.target.dim == 2:
+            return metrics.histogram_2d(gz, *self.edges)
+        if self.exact:
+            n = gz.shape[1] - 1
+            return metrics.pushforward_1d(gz[..., 0], np.full(n, 1 / n), self.edges[0])
+        edges = np.concatenate([[-np.inf], self.edges[0], [np.inf]])
+        return np.stack([np.histogram(row[:, 0], edges)[0] for row in gz]) / gz.shape[1]
+
+    def smoothed(self, mass: np.ndarray) -> np.ndarray:
+        """Masses convolved with a narrow Gaussian, what lies outside left where it is."""
+        if self.target.dim == 2:
+            inner, outer = mass[..., :-1], mass[..., -1:]
+            shape = (*mass.shape[:-1], *(len(e) - 1 for e in self.edges))
+            inner = metrics.smooth(inner.reshape(shape), SMOOTHING, axes=(-2, -1))
+            return np.concatenate([inner.reshape(*mass.shape[:-1], -1), outer], -1)
+        inner = metrics.smooth(mass[..., 1:-1], SMOOTHING, axes=(-1,))
+        return np.concatenate([mass[..., :1], inner, mass[..., -1:]], -1)
+
+    def jsd(self, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Binned and smoothed JSD from p_data, nats, each (R,)."""
+        smooth = theory.jsd(_normal(self.smoothed(mass)), _normal(self.smoothed(self.p_data)))
+        return theory.jsd(mass, self.p_data), smooth
+
+    def w1(self, gz: np.ndarray) -> np.ndarray:
+        """W1 from p_data, (R, n, dim) -> (R,): exact quantiles in 1-D, sliced in 2-D.
+
+        Infinite where p_data has no mean (Cauchy).
+        """
+        if self.target.dim == 1:
+            if not _has_mean(self.target):
+                return np.full(len(gz), np.inf)
+            points = (gz[:, 1:, 0] + gz[:, :-1, 0]) / 2 if self.exact else gz[..., 0]
+            return metrics.w1_quantiles(points, self.quantiles)
+        x = self.x[:2048].numpy()
+        return np.array([metrics.w1_sliced(row[:2048], x) for row in gz])
+
+
+def _normal(mass: np.ndarray) -> np.ndarray:
+    return mass / mass.sum(-1, keepdims=True)
+
+
+def _has_mean(target: Target) -> bool:
+    return bool(getattr(target, "has_mean", True))
+
+
+def _edges(target: Target) -> tuple[np.ndarray, ...]:
+    if target.dim == 2:
+        return tuple(np.linspace(lo, hi, _GRID_2D + 1) for lo, hi in target.box)
+    lo, hi = target.box[0]
+    cells = min(int(round((hi - lo) / _CELL)), _MOST_CELLS)
+    return (np.linspace(lo, hi, cells + 1),)
+
+
+def _p_data(target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
+    inner = target.cell_masses(*edges).ravel()
+    if target.dim == 1:
+        below, above = target.cdf(edges[0][0]), 1 - target.cdf(edges[0][-1])
+        return np.concatenate([[below], inner, [above]])
+    return np.append(inner, max(0.0, 1 - inner.sum()))
+
+
+def _floors(probe: Probe) -> dict[str, float]:
+    """What a perfect generator would score under the same estimators."""
+    n = len(probe.z)
+    if probe.exact:
+        perfect = probe.target.ppf(np.clip(np.linspace(0, 1, n), 1e-7, 1 - 1e-7))[None, :, None]
+    else:
+        draw = torch.Generator().manual_seed(_SEED + 1)
+        perfect = probe.target.sample(n, draw).double().numpy()[None]
+    jsd, smooth = probe.jsd(probe.masses(perfect))
+    return {"jsd": jsd[0], "jsd_smooth": smooth[0], "w1": probe.w1(perfect)[0]}
+
+
+@lru_cache(maxsize=64)
+def _build(name: str, params: Params, latent: str, latent_dim: int, points: int) -> Probe:
+    target = make_target(name, params)
+    edges = _edges(target)
+    exact = target.dim == 1 and latent_dim == 1
+    if exact:
+        z = quantile_grid(latent, min(INTERVALS, points))[:, None]
+    else:
+        z = quasi_random(latent, latent_dim, points)
+    quantiles = None
+    if target.dim == 1:
+        count = len(z) - 1 if exact else len(z)
+        quantiles = target.ppf((np.arange(count) + 0.5) / count)
+        x = torch.from_numpy(quantiles[:, None])
+    else:
+        x = target.sample(8192, torch.Generator().manual_seed(_SEED))
+    z = torch.from_numpy(z).float()
+    probe = Probe(target, edges, _p_data(target, edges), z, exact, x.float(), quantiles, {})
+    object.__setattr__(probe, "floors", {k: float(v) for k, v in _floors(probe).items()})
+    return probe
+
+
+def probe_for(spec: Spec, points: int = POINTS) -> Probe:
+    """The probe of a Spec's target and latent; `points` latents where p_g is estimated."""
+    return _build(spec.target, spec.target_params, spec.latent, spec.latent_dim, points)
+
+
+def reach(latent: str) -> float:
+    """|z| up to which a latent axis is drawn."""
+    return LATENTS[latent].reach

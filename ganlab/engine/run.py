@@ -1,0 +1,203 @@
+"""Run: R runs of one structure, advanced together by Algorithm 1."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from ganlab.engine import storage
+from ganlab.engine.draws import Draws, generator
+from ganlab.engine.snapshot import Snapshot, take
+from ganlab.engine.step import Game, State
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+
+Player = Literal["D", "G"]
+LIVE = tuple(name for name, param in PARAMS.items() if param.live)
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A run that left the finite numbers: when, whose update, which quantity, and why likely.
+
+    `iteration` is the iteration of Algorithm 1 in which it happened (the first is 1). The run's
+    parameters stay the last finite ones.
+    """
+
+    iteration: int
+    player: Player
+    quantity: str
+    cause: str
+
+    def __str__(self) -> str:
+        return (
+            f"Diverged in iteration {self.iteration:,}: {self.quantity} left the finite numbers. "
+            f"{self.cause}"
+        )
+
+
+class Run:
+    """R = len(specs) runs that share `Spec.structure()` and k, from their first update on.
+
+    `Run(spec)` is the ordinary case, R = 1. The same Specs give the same trajectory, bit for bit
+    on one machine; nothing but the Specs and the number of updates matters.
+    Raises `SpecError` where the Specs cannot be advanced together.
+    """
+
+    def __init__(self, specs: Spec | Sequence[Spec], device: str | torch.device = "cpu"):
+        self.specs = (specs,) if isinstance(specs, Spec) else tuple(specs)
+        self.device = torch.device(device)
+        if not self.specs:
+            raise SpecError("specs", specs, "at least one Spec")
+        for spec in self.specs[1:]:
+            if (spec.structure(), spec.k) != (self.specs[0].structure(), self.specs[0].k):
+                raise SpecError("specs", spec, "Specs of one structure and one k")
+        self._prepare()
+        self.alive = torch.ones(len(self.specs), dtype=torch.bool, device=self.device)
+        self.diverged: list[Divergence | None] = [None] * len(self.specs)
+        self.last: Player | None = None
+        G, D, slots = self.game.G, self.game.D, self.game.optimizer.slots
+
+        def fresh(net, tag: str) -> torch.Tensor:
+            rows = [net.init(s.init, s.init_gain, generator(s.seed, tag)) for s in self.specs]
+            return torch.stack(rows).to(self.device)
+
+        g, d = fresh(G, "init_g"), fresh(D, "init_d")
+        self.state = State(
+            g, d, (torch.zeros_like(g),) * slots, (torch.zeros_like(d),) * slots
+        )
+
+    def _prepare(self) -> None:
+        self.game = Game(self.specs, self.device)
+        self.draws = Draws(self.specs, self.device)
+
+    @property
+    def spec(self) -> Spec:
+        """The Spec of the first run."""
+        return self.specs[0]
+
+    @property
+    def iteration(self) -> int:
+        """Iterations of Algorithm 1 made so far: one for each G update."""
+        return self.state.g_updates
+
+    @property
+    def next_player(self) -> Player:
+        """Whose update Algorithm 1 makes next: D's, until it has made k."""
+        return "D" if self.state.phase < self.spec.k else "G"
+
+    @property
+    def stopped(self) -> bool:
+        """Whether every run has diverged."""
+        return all(d is not None for d in self.diverged)
+
+    def advance(self, iterations: int = 1) -> int:
+        """Make `iterations` of Algorithm 1 (k updates of D, then one of G); how many were made.
+
+        An iteration begun by hand is finished first. Fewer are made only if every run diverges.
+        """
+        start = self.iteration
+        while self.iteration < start + iterations and not self.stopped:
+            self.update()
+        return self.iteration - start
+
+    def update(self, player: Player | None = None) -> Player:
+        """One update, of `player` or of the one whose turn it is. Nothing happens once stopped."""
+        player = player or self.next_player
+        if self.stopped:
+            return player
+        state, game, draws = self.state, self.game, self.draws
+        if player == "D":
+            n = state.d_updates
+            params, slots, cost = game.d_update(
+                state, draws.get("data", n), draws.get("latent_d", n)
+            )
+            params, slots = self._guard("D", cost, state.d, params, state.d_slots, slots)
+            counts = {"d_updates": n + 1, "phase": state.phase + 1}
+            changes = {"d": params, "d_slots": slots}
+        else:
+            n = state.g_updates
+            params, slots, cost = game.g_update(state, draws.get("latent_g", n))
+            params, slots = self._guard("G", cost, state.g, params, state.g_slots, slots)
+            counts = {"g_updates": n + 1, "phase": 0}
+            changes = {"g": params, "g_slots": slots}
+        if not self.stopped:
+            self.state = dataclasses.replace(state, **changes, **counts)
+            self.last = player
+        return player
+
+    def _guard(self, player: Player, cost, old, new, old_slots, new_slots):
+        """Keep the last finite parameters of runs that diverge; the other runs go on."""
+        # A sum is finite only if all terms are: one small reduction instead of a scan.
+        finite = torch.isfinite(cost + new.sum(1))
+        if len(self.specs) == 1:
+            if not finite.item():
+                self._diverge(0, player, cost, new)
+            return new, new_slots
+        for run in torch.nonzero(self.alive & ~finite).flatten().tolist():
+            self._diverge(run, player, cost, new)
+        self.alive = self.alive & finite
+        if any(self.diverged):
+            keep = self.alive.unsqueeze(1)
+            new = torch.where(keep, new, old)
+            pairs = zip(new_slots, old_slots, strict=True)
+            new_slots = tuple(torch.where(keep, a, b) for a, b in pairs)
+        return new, new_slots
+
+    def _diverge(self, run: int, player: Player, cost, new) -> None:
+        spec, rate = self.specs[run], "d_lr" if player == "D" else "g_lr"
+        if not torch.isfinite(cost[run]):
+            quantity = f"{player}'s loss"
+        else:
+            quantity = f"{player}'s parameters"
+        title = PARAMS[rate].title
+        sizes = [p[run].abs().max().item() for p in (self.state.d, self.state.g)]
+        who = "D" if sizes[0] >= sizes[1] else "G"
+        cause = (
+            f"{who}'s weights had grown to {max(sizes):.2g}: the steps overshoot. "
+            f"Try a smaller {PARAMS['d_lr' if who == 'D' else 'g_lr'].title} "
+            f"(now {getattr(spec, 'd_lr' if who == 'D' else 'g_lr'):g})"
+        )
+        if max(sizes) < 1e3:
+            cause = f"Try a smaller {title} (now {getattr(spec, rate):g})"
+        if spec.optimizer != "adam":
+            cause += ", or Adam, whose steps do not grow with the gradient"
+        self.diverged[run] = Divergence(self.iteration + 1, player, quantity, cause + ".")
+
+    def change(self, **fields: Any) -> None:
+        """Change what can change during a run (k, loss, rates), in all R runs.
+
+        Raises `SpecError` for a bad value, or for a field that needs a new run.
+        """
+        for name, value in fields.items():
+            if name not in LIVE:
+                raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
+        self.specs = tuple(spec.replace(**fields) for spec in self.specs)
+        self.game = Game(self.specs, self.device)
+
+    def snapshot(self, **wanted: Any) -> Snapshot:
+        """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`."""
+        return take(self.game, self.state, self.specs, self.diverged, **wanted)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything that going on needs to one .npz file, atomically, without pickle."""
+        storage.save(Path(path), self.specs, self.state, self.diverged)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Run:
+        """The run that `save` wrote: going on equals not having stopped, bit for bit.
+
+        Raises `SpecError` naming what is wrong with a file that `save` did not write.
+        """
+        specs, arrays, numbers, diverged = storage.read(Path(path))
+        run = cls(specs, device)
+        run.state = storage.restore(Path(path), run.state, arrays, numbers)
+        run.diverged = [Divergence(**d) if d else None for d in diverged]
+        run.alive = torch.tensor([d is None for d in run.diverged], device=run.device)
+        return run

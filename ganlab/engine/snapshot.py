@@ -1,0 +1,249 @@
+"""Snapshot: what can be seen and measured of a run at one moment, in NumPy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from ganlab import metrics, theory
+from ganlab.engine.probe import POINTS, Probe, probe_for
+from ganlab.engine.step import Game, State
+from ganlab.latents import LATENTS, quantile_grid
+from ganlab.spec import Spec
+
+FAKES = 1500  # generated samples shown
+MAP_LINES = 41  # arrows z -> G(z)
+MESH = 21  # lines of latents each way in the warped grid
+ARROWS = 48  # gradient arrows
+_PICTURE_INTERVALS = 1024
+_EXPECTATION = 4096  # latents behind V, the losses and the gradients
+
+
+@dataclass
+class Snapshot:
+    """R runs at one moment. Arrays lead with R; divergences are in nats.
+
+    metrics, each (R,): jsd and jsd_smooth (ORACLES: binned on cells of `probe.cell`, and with
+    both sides convolved with a Gaussian of two cells), w1, value = V(D, G), c_g = C(G) =
+    -log 4 + 2 jsd, gap = c_g - value, d_distance = mean |D - D*| under (p_data + p_g)/2, d_loss,
+    g_loss, grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
+    modes (captured), hq (fraction), reverse_kl.
+    picture: arrays named as the live view's frames name them.
+    """
+
+    specs: tuple[Spec, ...]
+    iteration: int
+    d_updates: int
+    g_updates: int
+    phase: int
+    probes: tuple[Probe, ...]
+    diverged: list
+    metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    picture: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def take(
+    game: Game,
+    state: State,
+    specs: tuple[Spec, ...],
+    diverged: list,
+    *,
+    measure: bool = True,
+    picture: bool = True,
+    points: int = POINTS,
+) -> Snapshot:
+    """A Snapshot of `state`; `measure` and `picture` say which half is wanted.
+
+    `points` quasi-random latents estimate p_g where it is not an exact push-forward.
+    """
+    probes = tuple(probe_for(s, points) for s in specs)
+    shot = Snapshot(
+        specs,
+        state.g_updates,
+        state.d_updates,
+        state.g_updates,
+        state.phase,
+        probes,
+        list(diverged),
+    )
+    # Parameters are finite (a run keeps its last finite ones), but G may still overflow.
+    with np.errstate(all="ignore"):
+        if measure:
+            shot.metrics = _measure(game, state, specs, probes)
+        if picture:
+            see = _picture_1d if specs[0].dim == 1 else _picture_2d
+            shot.picture = see(game, state, specs, probes)
+    return shot
+
+
+def _rows(tensors: list[torch.Tensor], device: torch.device) -> torch.Tensor:
+    return torch.stack(tensors).to(device)
+
+
+def _finite(x: np.ndarray) -> np.ndarray:
+    return np.nan_to_num(x, nan=0.0, posinf=1e30, neginf=-1e30)
+
+
+def _array(x: torch.Tensor) -> np.ndarray:
+    return x.detach().cpu().double().numpy()
+
+
+def _generate(game: Game, state: State, z: torch.Tensor) -> np.ndarray:
+    with torch.no_grad():
+        return _finite(_array(game.G(state.g, z)))
+
+
+def _gradients(game: Game, state: State, z: torch.Tensor):
+    """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), logits, x, cost."""
+    with torch.enable_grad():
+        g = state.g.detach().requires_grad_()
+        x = game.G(g, z)
+        logits = game.logits(state.d, x)
+        cost = game.loss.g(logits)
+        by_x, by_g = torch.autograd.grad(cost.sum(), (x, g))
+    return by_x * z.shape[1], by_g, logits, x, cost
+
+
+def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
+    device = state.g.device
+    z = _rows([p.z for p in probes], device)
+    gz = _generate(game, state, z)
+    masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, gz, strict=True)])
+    jsds = [p.jsd(m[None]) for p, m in zip(probes, masses, strict=True)]
+    out = {
+        "jsd": np.array([j[0][0] for j in jsds]),
+        "jsd_smooth": np.array([j[1][0] for j in jsds]),
+        "w1": np.array([p.w1(row[None])[0] for p, row in zip(probes, gz, strict=True)]),
+    }
+    middle = (z[:, 1:] + z[:, :-1]) / 2 if probes[0].exact else z
+    by_x, by_g, fake, _, g_cost = _gradients(game, state, middle[:, :_EXPECTATION])
+    real = game.logits(state.d, _rows([p.x for p in probes], device)).detach()
+    out["value"] = theory.value(_array(real), _array(fake))
+    out["c_g"] = theory.c_g(out["jsd"])
+    out["gap"] = out["c_g"] - out["value"]
+    out["d_loss"] = _array(game.loss.d(real, fake))
+    out["g_loss"] = _array(g_cost)
+    out["grad_x"] = _array(by_x.norm(dim=2).mean(1))
+    out["grad_g"] = _array(by_g.norm(dim=1))
+    cells = [_cell_d(game, state, probes, r, masses[r]) for r in range(len(probes))]
+    out["d_distance"] = np.array(
+        [metrics.d_distance(d, star, weight) for d, star, weight in cells]
+    )
+    for name in ("modes", "hq", "reverse_kl"):
+        out[name] = np.full(len(probes), np.nan)
+    for r, probe in enumerate(probes):
+        if probe.target.modes is not None:
+            score = metrics.mode_score(_samples(probe, gz[r])[:2500], probe.target.modes)
+            out["modes"][r], out["hq"][r] = score.captured, score.high_quality
+            out["reverse_kl"][r] = score.reverse_kl
+    return out
+
+
+def _samples(probe: Probe, gz: np.ndarray) -> np.ndarray:
+    """G(z) in an order whose beginning is spread over all latents, (n, dim)."""
+    if not probe.exact:
+        return gz
+    step = max(1, len(gz) // 2500)
+    return gz[::step]
+
+
+def _cell_d(game, state, probes, r: int, mass: np.ndarray):
+    """D and D* at the cell centres, and their weight (p_data + p_g)/2, all flat."""
+    probe = probes[r]
+    grid = np.stack(np.meshgrid(*probe.centres, indexing="ij"), -1).reshape(-1, probe.target.dim)
+    x = torch.from_numpy(grid).float().to(state.d.device)
+    with torch.no_grad():
+        logits = game.logits(state.d[r : r + 1], x[None])[0]
+    inner = slice(0, -1) if probe.target.dim == 2 else slice(1, -1)
+    p, q = probe.p_data[inner], mass[inner]
+    return _array(torch.sigmoid(logits)), theory.d_star(p, q), (p + q) / 2
+
+
+def _arrow_ends(x: np.ndarray, by_x: np.ndarray) -> np.ndarray:
+    """Displacements that lower G's cost: a gradient of norm 1 is 1/20 of the box, at most 1/8."""
+    norm = np.linalg.norm(by_x, axis=-1, keepdims=True)
+    unit = np.divide(by_x, norm, out=np.zeros_like(by_x), where=norm > 0)
+    return -unit * np.minimum(norm / 20, 1 / 8) * x
+
+
+def _width(probe: Probe) -> float:
+    return float(probe.target.box[0, 1] - probe.target.box[0, 0])
+
+
+def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
+    if any(p.target.modes is None for p in probes):
+        return {}
+    scores = [metrics.mode_score(f, p.target.modes) for p, f in zip(probes, fakes, strict=True)]
+    return {"shares": np.stack([s.shares for s in scores])}
+
+
+def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
+    device = state.g.device
+    probe, latent = probes[0], specs[0].latent
+    if probe.exact:
+        ends = torch.from_numpy(quantile_grid(latent, _PICTURE_INTERVALS)).float()[:, None]
+        lines = LATENTS[latent].ppf((np.arange(MAP_LINES) + 0.5) / MAP_LINES)
+        z = torch.cat([ends, torch.from_numpy(lines).float()[:, None]])
+    else:
+        z = probe.z
+    z = z.expand(len(specs), *z.shape).to(device)
+    gz = _generate(game, state, z)
+    n = len(ends) if probe.exact else gz.shape[1]
+    out: dict[str, np.ndarray] = {}
+    masses = np.stack([p.masses(row[None, :n])[0] for p, row in zip(probes, gz, strict=True)])
+    cells = [_cell_d(game, state, probes, r, masses[r]) for r in range(len(specs))]
+    widths = np.array([[p.cell] for p in probes])
+    out["p_g"] = masses[:, 1:-1] / widths
+    out["d"] = np.stack([c[0] for c in cells])
+    out["d_star"] = np.stack([c[1] for c in cells])
+    if probe.exact:
+        out["map_z"] = np.tile(lines, (len(specs), 1))
+        out["map_x"] = gz[:, n:, 0]
+    else:
+        out["fake"] = gz[:, :200, 0]
+    shown = z[:, n:][:, ::2] if probe.exact else z[:, :20]
+    by_x, _, _, x, _ = _gradients(game, state, shown)
+    boxes = np.array([[[_width(p)]] for p in probes])
+    out["grad_x"] = _finite(_array(x))[..., 0]
+    out["grad"] = _arrow_ends(boxes, _array(by_x))[..., 0]
+    spread = gz[:, : n : max(1, n // 1000)]
+    return out | _shares(probes, spread)
+
+
+def _mesh(latent: str, dim: int) -> np.ndarray:
+    """Latents whose images show how G bends its latent space, (u, v, 2) or (u, 1)."""
+    if dim == 1:
+        return LATENTS[latent].ppf(np.linspace(0.002, 0.998, 200))[:, None]
+    axis = LATENTS[latent].ppf(np.linspace(0.02, 0.98, MESH))
+    return np.stack(np.meshgrid(axis, axis, indexing="ij"), -1)
+
+
+def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
+    device, spec, probe = state.g.device, specs[0], probes[0]
+    fakes = probe.z[:FAKES]
+    mesh = _mesh(spec.latent, spec.latent_dim) if spec.latent_dim <= 2 else None
+    z = fakes
+    if mesh is not None:
+        flat = torch.from_numpy(mesh.reshape(-1, spec.latent_dim)).float()
+        z = torch.cat([fakes, flat])
+    z = z.expand(len(specs), *z.shape).to(device)
+    gz = _generate(game, state, z)
+    out = {"fake": gz[:, : len(fakes)]}
+    if mesh is not None:
+        out["manifold"] = gz[:, len(fakes) :].reshape(len(specs), *mesh.shape[:-1], 2)
+    fields = []
+    for r, p in enumerate(probes):
+        x, y = p.centres
+        grid = torch.from_numpy(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)).float()
+        with torch.no_grad():
+            fields.append(game.logits(state.d[r : r + 1], grid[None].to(device))[0])
+    out["d"] = _array(torch.sigmoid(torch.stack(fields))).reshape(
+        len(specs), len(probe.centres[1]), len(probe.centres[0])
+    )
+    by_x, _, _, x, _ = _gradients(game, state, z[:, :ARROWS])
+    boxes = np.array([[[_width(p)]] for p in probes])
+    out["grad_x"] = _finite(_array(x))
+    out["grad"] = _arrow_ends(boxes, _array(by_x))
+    return out | _shares(probes, out["fake"])

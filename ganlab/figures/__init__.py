@@ -1,0 +1,38 @@
+"""Figures: arrays in, Plotly figures out; the still twins of the live view's canvases."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import plotly.graph_objects as go
+
+from ganlab.figures.base import CONFIG, THEMES, Theme
+from ganlab.figures.curves import curves
+from ganlab.figures.picture1d import picture_1d
+from ganlab.figures.picture2d import picture_2d
+from ganlab.registry import SpecError
+
+__all__ = ["CONFIG", "THEMES", "Theme", "curves", "picture", "picture_1d", "picture_2d"]
+
+
+def picture(
+    scene: Mapping[str, Any],
+    frame: Mapping[str, Any],
+    theme: str = "light",
+    width: float = 600,
+    height: float = 440,
+    hidden: Collection[str] = (),
+    legend: bool = True,
+    scale: float = 1,
+) -> go.Figure:
+    """The picture of a scene and a frame (header fields and arrays together), by scene["dim"].
+
+    hidden: layer ids that start switched off; width, height: pixels; legend: draw it or not
+    (without one the plot areas are those of the live canvas); scale: of text and margins.
+    Raises SpecError unless dim is 1 or 2 and the theme is known. See picture_1d, picture_2d.
+    """
+    draw = {1: picture_1d, 2: picture_2d}.get(scene["dim"])
+    if draw is None:
+        raise SpecError("dim", scene["dim"], "1 or 2")
+    return draw(scene, frame, theme, width, height, hidden, legend, scale)

@@ -1,0 +1,218 @@
+"""The 1-D picture after Figure 1 of Goodfellow et al. (2014): densities above, z -> x below."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ganlab.figures.base import (
+    CLEAR,
+    Layers,
+    array,
+    arrows,
+    axis,
+    base_layout,
+    bottom_legend,
+    find_theme,
+    gradient_arrows,
+    legend_height,
+    number,
+    polylines,
+    steady,
+)
+
+HOVER = "%{y:.4~g}"
+
+
+def quantiles(x: np.ndarray, density: np.ndarray, n: int = 41) -> np.ndarray:
+    """n points that each stand for 1/n of the mass of a density on equal cells centred at x."""
+    mass = np.clip(np.nan_to_num(density.astype(float)), 0, None)
+    if mass.sum() <= 0:
+        return np.empty(0)
+    cell = float(x[1] - x[0]) if len(x) > 1 else 1.0
+    edges = np.concatenate([[x[0] - cell / 2], x + cell / 2])
+    cdf = np.concatenate([[0.0], np.cumsum(mass) / mass.sum()])
+    return np.interp((np.arange(n) + 0.5) / n, cdf, edges)
+
+
+def nice_ticks(low: float, high: float, about: int = 6) -> np.ndarray:
+    """Round numbers in [low, high], `about` that many; steps are 1, 2 or 5 times a power of 10."""
+    raw = max(high - low, 1e-12) / about
+    power = 10.0 ** np.floor(np.log10(raw))
+    step = power * next(m for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
+    return np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
+
+
+def picture_1d(
+    scene: Mapping[str, Any],
+    frame: Mapping[str, Any],
+    theme: str = "light",
+    width: float = 600,
+    height: float = 440,
+    hidden: Collection[str] = (),
+    legend: bool = True,
+    scale: float = 1,
+) -> go.Figure:
+    """p_data, p_g, D and D* over x; below them the x line, the z line and the map z -> G(z).
+
+    scene: box [[lo, hi]], latent, map, layers, x (nx,), p_data (nx,). frame: p_g, d, d_star
+    (nx,), map_z, map_x (m,), grad_x, grad (j,); any of them may be absent, NaN is a gap.
+    Densities in 1/[x] on [0, 2 max p_data] (a higher p_g is marked with its peak); D in [0, 1].
+    z is drawn at lo + (hi - lo) (z - z_lo)/(z_hi - z_lo). scale: of text and margins, as in the
+    live canvas. Raises SpecError for an unknown theme. Source: Goodfellow et al. (2014), Figure 1.
+    """
+    look, u = find_theme(theme), scale
+    layers = Layers(scene["layers"], hidden, look)
+    (lo, hi) = (float(v) for v in scene["box"][0])
+    x, p_data, p_g = array(scene, "x"), array(scene, "p_data"), array(frame, "p_g")
+    highest = float(np.nanmax(p_data)) if p_data is not None and np.isfinite(p_data).any() else 0.0
+    top = 2 * highest if highest > 0 else 1.0
+
+    # The same pixels as the live canvas: head, base of the densities, x line, z line.
+    left, right, head, strip = round(40 * u), round(34 * u), round(26 * u), 19 * u
+    foot = legend_height(scene["layers"], width - left - right) if legend else 0
+    floor = max(height - foot, head + 120 * u)
+    base = round(floor - max(96 * u, (floor - head) * 0.27))
+    z_line = round(floor - 20 * u - 2)
+    x_line = round(base + 38 * u)
+    area, gap = z_line - head, z_line - x_line
+
+    if x is not None:
+        _densities(layers, x, p_data, p_g, u)
+        _discriminator(layers, x, frame, u)
+        if p_g is not None and "p_g" in layers.known:
+            _peak(layers, x, p_g, top, u)
+    notes = _latent(layers, scene, frame, x, p_g, u)
+    start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), hi - lo)
+    if len(start) and "gradient" in layers.known:
+        # Three rows in turn, so that neighbours do not cover each other.
+        y = 1 + (4 * u + 5 * u * (np.arange(len(start))[:, None] % 3)) / gap
+        data = arrows(np.hstack([start, y]), np.hstack([end, y]), 7 * u)
+        data["marker"]["color"] = colour = layers.colour("gradient")
+        style = {"color": colour, "width": 1.4 * u}
+        layers.add("gradient", **data, yaxis="y3", line=style, hoverinfo="skip")
+
+    margin = {"l": left, "r": right, "t": head, "b": height - z_line}
+    layout = base_layout(look, width, height, margin, u)
+    layout.update(
+        xaxis=axis(look, u, range=[lo, hi], unifiedhovertitle={"text": "x = %{x:.4~g}"}),
+        yaxis=axis(look, u, range=[0, top], domain=[(z_line - base) / area, 1], nticks=5),
+        yaxis2=axis(
+            look, u, range=[0, 1], overlaying="y", side="right", linecolor=look.colour("D", 0.5),
+            tickvals=[0, 0.5, 1], ticktext=["0", "½", "1"], ticklen=2,
+            tickfont={"size": 11.5 * u, "color": look.colour("D")},
+        ),
+        yaxis3=axis(
+            look, u, range=[0, 1 + strip / gap], domain=[0, (gap + strip) / area],
+            visible=False, fixedrange=True,
+        ),
+        hovermode="x unified",
+        showlegend=legend,
+        legend=bottom_legend(),
+    )  # fmt: skip
+    layout["shapes"] = [_line(look.colour("D", 0.3), "y2", 0.5), _line(look.axis, "y3", 1)]
+    if any(note["text"] == "<i>z</i>" for note in notes):
+        layout["shapes"].append(_line(look.axis, "y3", 0))
+    above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 3 * u}
+    notes.append({**above, "x": 0, "xanchor": "left", "xshift": -left, "text": "density"})
+    notes.append({**above, "x": 1, "xanchor": "right", "xshift": right, "text": "D(x)",
+                  "font": {"color": look.colour("D")}})  # fmt: skip
+    plain = {"showarrow": False, "font": {"size": 12 * u, "color": look.colour("muted")}}
+    layout["annotations"] = [{**plain, **note} for note in notes]
+    return go.Figure(data=layers.close(), layout=layout)
+
+
+def _line(colour: str, yref: str, y: float) -> dict[str, Any]:
+    return {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": yref, "y0": y, "y1": y,
+        "line": {"color": colour, "width": 1}, "layer": "below",
+    }  # fmt: skip
+
+
+def _densities(layers: Layers, x: np.ndarray, p_data: Any, p_g: Any, u: float) -> None:
+    if p_g is not None and "p_g" in layers.known:
+        line = {"color": layers.colour("p_g"), "width": 2.25 * u}
+        layers.add("p_g", x=x, y=p_g, mode="lines", line=line, fill="tozeroy",
+                   fillcolor=layers.colour("p_g", 0.18), hovertemplate=HOVER)  # fmt: skip
+    if p_data is not None and "p_data" in layers.known:
+        line = {"color": layers.colour("p_data"), "width": 2.75 * u, "dash": "dot"}
+        layers.add("p_data", x=x, y=p_data, mode="lines", line=line, hovertemplate=HOVER)
+
+
+def _discriminator(layers: Layers, x: np.ndarray, frame: Mapping[str, Any], u: float) -> None:
+    for layer, width, dash, alpha in (("d_star", 1.1, "solid", 0.75), ("d", 2.25, "8px,5px", 1)):
+        y = array(frame, layer)
+        if y is None or layer not in layers.known:
+            continue
+        line = {"color": layers.colour(layer, alpha), "width": width * u, "dash": dash}
+        layers.add(layer, x=x, y=y, yaxis="y2", mode="lines", line=line, hovertemplate=HOVER)
+
+
+def _peak(layers: Layers, x: np.ndarray, p_g: np.ndarray, top: float, u: float) -> None:
+    """Where p_g leaves the picture: a mark at the upper edge with the highest value."""
+    if not np.isfinite(p_g).any() or not np.nanmax(p_g) > 1.02 * top:
+        return
+    at, colour = int(np.nanargmax(p_g)), layers.colour("p_g")
+    late = x[at] > x[0] + 0.85 * (x[-1] - x[0])
+    layers.add(
+        "p_g", x=[float(x[at])], y=[top], mode="markers+text", text=[f" {steady(p_g[at])} "],
+        textposition="top left" if late else "top right", cliponaxis=False, hoverinfo="skip",
+        textfont={"color": colour, "size": 12 * u, "weight": 600},
+        marker={"symbol": "triangle-up", "size": 9 * u, "color": colour},
+    )  # fmt: skip
+
+
+def _latent(
+    layers: Layers,
+    scene: Mapping[str, Any],
+    frame: Mapping[str, Any],
+    x: Any,
+    p_g: Any,
+    u: float,
+) -> list[dict[str, Any]]:
+    """Draw the lower area; returns its annotations."""
+    latent, (lo, hi) = scene["latent"], (float(v) for v in scene["box"][0])
+    beside = {"xref": "paper", "x": 0, "xanchor": "right", "xshift": -8 * u, "yref": "y3"}
+    beside["font"] = {"size": 14 * u, "color": layers.theme.text}
+    notes = [{**beside, "y": 1, "text": "<i>x</i>"}]
+    if "map" not in layers.known:
+        return notes
+    colour = layers.colour("map", 0.6)
+    z, image = array(frame, "map_z"), array(frame, "map_x")
+    if scene.get("map") and z is not None and image is not None:
+        z_lo, z_hi = float(latent["lo"]), float(latent["hi"])
+
+        def place(value: np.ndarray) -> np.ndarray:
+            return lo + (hi - lo) * (value - z_lo) / (z_hi - z_lo)
+
+        good = np.isfinite(z) & np.isfinite(image)
+        z, image = z[good].astype(float), image[good].astype(float)
+        data = arrows(
+            np.stack([place(z), np.zeros(len(z))], 1), np.stack([image, np.ones(len(z))], 1), 6 * u
+        )
+        data["marker"]["color"] = colour
+        layers.add("map", **data, yaxis="y3", line={"color": colour, "width": 1}, hoverinfo="skip")
+        layers.add("map", x=image, y=np.ones(len(z)), yaxis="y3", mode="markers", customdata=z,
+                   marker={"size": 9, "color": CLEAR},
+                   hovertemplate="G(z), z = %{customdata:.4~g}")  # fmt: skip
+        ticks = nice_ticks(z_lo, z_hi)
+        layers.add(
+            "map", x=place(ticks), y=np.zeros(len(ticks)), yaxis="y3", mode="markers+text",
+            text=[number(t) for t in ticks], textposition="bottom center", hoverinfo="skip",
+            textfont={"size": 11.5 * u, "color": layers.theme.colour("muted")}, cliponaxis=False,
+            marker={"symbol": "line-ns", "size": 6,
+                    "line": {"width": 1, "color": layers.theme.colour("muted")}},
+        )  # fmt: skip
+        return [*notes, {**beside, "y": 0, "text": "<i>z</i>"}]
+    ticks = image if image is not None else array(frame, "fake")
+    if ticks is None:
+        ticks = quantiles(x, p_g) if x is not None and p_g is not None else np.empty(0)
+    ticks = ticks.ravel()[np.isfinite(ticks.ravel())]
+    xy = polylines(np.array([[t, 0.8], [t, 1.0]]) for t in ticks)
+    layers.add("map", x=xy[:, 0], y=xy[:, 1], yaxis="y3", mode="lines", hoverinfo="skip",
+               line={"color": colour, "width": 1})  # fmt: skip
+    text = f"z is {latent['dim']}-dimensional: no line to draw"
+    return [*notes, {"xref": "paper", "x": 0.5, "yref": "y3", "y": 0.5, "text": text}]

@@ -1,0 +1,153 @@
+"""The 2-D picture: the field D(x), p_data's contours, real and generated points, G's manifold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ganlab.figures.base import (
+    CLEAR,
+    Layers,
+    array,
+    arrows,
+    axis,
+    base_layout,
+    bottom_legend,
+    find_theme,
+    gradient_arrows,
+    legend_height,
+    polylines,
+)
+
+POINT = "x = (%{x:.4~g}, %{y:.4~g})"
+
+
+def centres(low: float, high: float, n: int) -> np.ndarray:
+    """The centres of n equal cells of [low, high]."""
+    return low + (high - low) * (np.arange(n) + 0.5) / n
+
+
+def picture_2d(
+    scene: Mapping[str, Any],
+    frame: Mapping[str, Any],
+    theme: str = "light",
+    width: float = 600,
+    height: float = 440,
+    hidden: Collection[str] = (),
+    legend: bool = True,
+    scale: float = 1,
+) -> go.Figure:
+    """The plane: D as a diverging field in [0, 1], with points, manifold and gradient over it.
+
+    scene: box [[xlo, xhi], [ylo, yhi]], layers, contours (n, 2), contour_lengths (m,),
+    contour_levels (m,), real (r, 2). frame: d uint8 (ny, nx) in 0..255 with y ascending along its
+    first axis, fake (f, 2), manifold (u, v, 2) or (u, 2), grad_x, grad (j, 2); any of them may be
+    absent, rows with NaN are left out. One unit is equally long on both axes. scale: of text and
+    margins, as in the live canvas. With a legend there is also a colour bar of D.
+    Raises SpecError for an unknown theme.
+    """
+    look, u = find_theme(theme), scale
+    layers = Layers(scene["layers"], hidden, look)
+    (x_lo, x_hi), (y_lo, y_hi) = ((float(a), float(b)) for a, b in scene["box"])
+    # The same pixels as the live canvas; with a legend there is also a colour bar on the right.
+    pad, left = round(10 * u), round(36 * u)
+    foot = legend_height(scene["layers"], width - left - pad) if legend else 0
+    room_x = max(width - left - (left if legend else pad), 50)
+    room_y = max(height - round(24 * u) - pad - foot, 50)
+    unit = min(room_x / (x_hi - x_lo), room_y / (y_hi - y_lo))
+    w, h = round(unit * (x_hi - x_lo)), round(unit * (y_hi - y_lo))
+    left += max(0, round((room_x - w) / 2))
+    margin = {"l": left, "r": width - left - w, "t": pad, "b": height - pad - h}
+
+    field = frame.get("d")
+    if field is not None and "d" in layers.known:
+        _field(layers, np.asarray(field), (x_lo, x_hi), (y_lo, y_hi), u if legend else 0)
+    if "p_data" in layers.known:
+        _contours(layers, scene, u)
+    _points(layers, "real", array(scene, "real"), 3 * u, 0.72)
+    _manifold(layers, array(frame, "manifold"))
+    _points(layers, "fake", array(frame, "fake"), 3.6 * u, 0.8)
+    start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), x_hi - x_lo)
+    if len(start) and "gradient" in layers.known:
+        colour, data = layers.colour("gradient"), arrows(start, end, 8 * u)
+        data["marker"]["color"] = colour
+        layers.add("gradient", **data, line={"color": colour, "width": 1.4 * u}, hoverinfo="skip")
+
+    layout = base_layout(look, width, height, margin, u)
+    layout["modebar"]["orientation"] = "v"
+    layout.update(
+        xaxis=axis(look, u, range=[x_lo, x_hi], constrain="domain", mirror=True),
+        yaxis=axis(
+            look, u, range=[y_lo, y_hi], scaleanchor="x", scaleratio=1, constrain="domain",
+            mirror=True,
+        ),
+        hovermode="closest",
+        showlegend=legend,
+        legend=bottom_legend(),
+    )  # fmt: skip
+    return go.Figure(data=layers.close(), layout=layout)
+
+
+def _field(
+    layers: Layers,
+    d: np.ndarray,
+    xs: tuple[float, float],
+    ys: tuple[float, float],
+    bar: float,
+) -> None:
+    look, (ny, nx) = layers.theme, d.shape
+    layers.add(
+        "d",
+        go.Heatmap,
+        x=centres(*xs, nx),
+        y=centres(*ys, ny),
+        z=(d / 255).astype(np.float32),
+        zmin=0,
+        zmax=1,
+        colorscale=[list(stop) for stop in look.field],
+        showscale=bar > 0,
+        colorbar={
+            "x": 1, "xanchor": "left", "xpad": 6, "y": 0, "yanchor": "bottom",
+            "len": 1, "ypad": 0, "thickness": 8 * bar, "outlinewidth": 0, "bgcolor": CLEAR,
+            "tickvals": [0, 0.5, 1], "ticktext": ["0", "½", "1"], "ticks": "",
+            "tickfont": {"size": 11.5 * bar, "color": look.colour("D")},
+        }
+        if bar
+        else None,
+        zsmooth="best",
+        hovertemplate=POINT + "<br>D = %{z:.4~g}<extra></extra>",
+    )  # fmt: skip
+
+
+def _contours(layers: Layers, scene: Mapping[str, Any], u: float) -> None:
+    points = array(scene, "contours")
+    if points is None:
+        return
+    lengths = np.asarray(scene["contour_lengths"], dtype=int)
+    levels = np.asarray(scene.get("contour_levels", np.zeros(len(lengths))), dtype=int)
+    lines = np.split(points, np.cumsum(lengths)[:-1])
+    for level in np.unique(levels):
+        colour = layers.colour("p_data", min(0.5 + 0.22 * int(level), 1))
+        xy = polylines(line for line, of in zip(lines, levels, strict=True) if of == level)
+        style = {"color": colour, "width": 1.8 * u, "dash": "dot"}
+        layers.add("p_data", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
+
+
+def _points(layers: Layers, layer: str, xy: np.ndarray | None, size: float, alpha: float) -> None:
+    if xy is None or layer not in layers.known:
+        return
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    marker = {"size": size, "color": layers.colour(layer), "opacity": alpha, "line": {"width": 0}}
+    layers.add(layer, x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, hovertemplate=POINT)
+
+
+def _manifold(layers: Layers, grid: np.ndarray | None) -> None:
+    if grid is None or "manifold" not in layers.known:
+        return
+    lines = [grid] if grid.ndim == 2 else [*grid, *np.swapaxes(grid, 0, 1)]
+    xy = polylines(lines)
+    style = {"color": layers.colour("manifold", 0.55), "width": 1}
+    layers.add("manifold", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")

@@ -1,0 +1,149 @@
+"""The hub: every session of this server, and the workers that train those being watched.
+
+Sessions take turns in short slices, first come first served; one that has nothing to do until
+some moment, or until it is woken, holds no place in the queue.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import os
+import secrets
+import threading
+import time
+from collections import deque
+
+import torch
+
+from ganlab.live.session import Session
+from ganlab.spec import Spec
+
+log = logging.getLogger(__name__)
+
+SLICE_SECONDS = 0.05  # alone
+SHARED_SECONDS = 0.012  # while others wait
+DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is in its URL
+_SWEEP_SECONDS = 2.0
+
+
+class Hub:
+    """Sessions by token, and a few worker threads."""
+
+    def __init__(self, workers: int | None = None, drop_seconds: float = DROP_SECONDS):
+        self.sessions: dict[str, Session] = {}
+        self.drop_seconds = drop_seconds
+        self._workers = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
+        self._changed = threading.Condition()
+        self._ready: deque[Session] = deque()
+        self._later: list[tuple[float, int, Session]] = []
+        self._count = itertools.count()
+        self._threads: list[threading.Thread] = []
+        self._closing = False
+
+    def create(self, spec: Spec) -> Session:
+        """A new session; it starts when a browser watches it."""
+        session = Session(secrets.token_urlsafe(24), spec, self.wake)
+        with self._changed:
+            self.sessions[session.token] = session
+            if not self._threads:
+                self._start()
+        return session
+
+    def get(self, token: str) -> Session | None:
+        """The session of a token, if it is still there."""
+        return self.sessions.get(token)
+
+    def drop(self, session: Session) -> None:
+        """Forget a session and close its sockets."""
+        with self._changed:
+            self.sessions.pop(session.token, None)
+        for subscriber in list(session.subscribers):
+            subscriber.close()
+
+    def close(self) -> None:
+        """Stop the workers and drop every session."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=5)
+        for session in list(self.sessions.values()):
+            self.drop(session)
+
+    def wake(self, session: Session) -> None:
+        """Have a worker look at `session` soon."""
+        with self._changed:
+            if session.scheduled:
+                session.again = True
+                return
+            session.scheduled = True
+            self._ready.append(session)
+            self._changed.notify()
+
+    def _start(self) -> None:
+        # One thread an operation: tiny nets lose more to hand-over than they gain.
+        torch.set_num_threads(1)
+        for i in range(self._workers):
+            thread = threading.Thread(target=self._work, name=f"ganlab-{i}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        sweeper = threading.Thread(target=self._sweep, name="ganlab-sweep", daemon=True)
+        self._threads.append(sweeper)
+        sweeper.start()
+
+    def _next(self) -> Session | None:
+        """Wait for a session that is due; None when closing. Called with the lock held."""
+        while not self._closing:
+            now = time.perf_counter()
+            while self._later and self._later[0][0] <= now:
+                session = heapq.heappop(self._later)[2]
+                if not session.scheduled:
+                    session.scheduled = True
+                    self._ready.append(session)
+            if self._ready:
+                return self._ready.popleft()
+            self._changed.wait(self._later[0][0] - now if self._later else None)
+        return None
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                session = self._next()
+                others = bool(self._ready)
+            if session is None:
+                return
+            try:
+                wait = session.work(SHARED_SECONDS if others else SLICE_SECONDS)
+            except Exception:
+                # One broken run must not take the others' worker with it.
+                log.exception("session failed; it is dropped, its URL starts it afresh")
+                self.drop(session)
+                wait = None
+            with self._changed:
+                session.scheduled = False
+                if session.token not in self.sessions:
+                    continue
+                if session.again or (wait is not None and wait <= 0):
+                    session.again, session.scheduled = False, True
+                    self._ready.append(session)
+                elif wait is not None:
+                    due = time.perf_counter() + wait
+                    heapq.heappush(self._later, (due, next(self._count), session))
+                self._changed.notify()
+
+    def _sweep(self) -> None:
+        while True:
+            with self._changed:
+                if self._closing:
+                    return
+                self._changed.wait_for(lambda: self._closing, timeout=_SWEEP_SECONDS)
+            now = time.monotonic()
+            for session in list(self.sessions.values()):
+                since = session.unwatched_since
+                if since is not None and now - since > self.drop_seconds:
+                    self.drop(session)
+
+
+HUB = Hub()

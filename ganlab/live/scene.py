@@ -1,0 +1,192 @@
+"""What a picture stands on and stays the same during a run: axes, p_data, panels, knobs."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganlab.engine.probe import Probe, reach
+from ganlab.losses import LOSSES
+from ganlab.spec import PARAMS, Spec
+from ganlab.targets import TARGETS, Target
+
+_ROLES = {"k": "D", "d_lr": "D", "g_lr": "G"}
+_KNOB_RANGE = {"g_lr": (1e-5, 1.0), "d_lr": (1e-5, 1.0)}
+_REAL_SHOWN = 500
+
+
+def knobs() -> list[dict[str, Any]]:
+    """The values that can change during a run, as the front end draws them."""
+    out = []
+    for name, p in PARAMS.items():
+        if not p.live:
+            continue
+        low, high = _KNOB_RANGE.get(name, (p.low, p.high))
+        choices = [[c, LOSSES[c].title] for c in p.choices] if name == "loss" else []
+        doc = p.doc
+        out.append(
+            {
+                "field": name,
+                "title": p.title,
+                "kind": p.kind,
+                "low": low,
+                "high": high,
+                "log": p.log,
+                "choices": choices,
+                "doc": doc,
+                "role": _ROLES.get(name, "game"),
+            }
+        )
+    order = ("k", "loss", "g_lr", "d_lr")
+    return sorted(out, key=lambda k: order.index(k["field"]) if k["field"] in order else 99)
+
+
+def _line(key: str, title: str, role: str, dash: str = "solid") -> dict[str, str]:
+    return {"key": key, "title": title, "role": role, "dash": dash}
+
+
+def panels(probe: Probe) -> list[dict[str, Any]]:
+    """The curves beside the picture: the same table for the canvas and for the figures."""
+    floor = probe.floors
+
+    def panel(id, title, series, lines=(), unit="", log=False, low=None, high=None, bars=False):
+        lines = [{"value": v, "title": t} for v, t in lines]
+        out = {"id": id, "title": title, "unit": unit, "series": series, "lines": lines}
+        return out | {"log": log, "low": low, "high": high, "bars": bars}
+
+    w1 = "W₁ (exact)" if probe.target.dim == 1 else "W₁ (sliced)"
+    out = [
+        panel(
+            "jsd",
+            f"JSD(p_data, p_g), cells of {probe.cell:.3g}",
+            [_line("jsd", "JSD", "G"), _line("jsd_smooth", "smoothed", "G", "dot")],
+            [(math.log(2), "ln 2"), (floor["jsd"], "floor")],
+            unit="nats",
+            low=0.0,
+            high=0.75,
+        ),
+        panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0),
+        panel(
+            "value",
+            "V(D, G) below C(G): the gap is D's distance from D*",
+            [_line("c_g", "C(G)", "G"), _line("value", "V(D, G)", "D", "dash")],
+            [(-math.log(4), "−log 4")],
+            unit="nats",
+        ),
+        panel(
+            "loss",
+            "losses",
+            [_line("d_loss", "D", "D"), _line("g_loss", "G", "G")],
+            unit="nats",
+        ),
+        panel(
+            "gradient",
+            "gradient that reaches G",
+            [_line("grad_x", "at x", "accent"), _line("grad_g", "at G's weights", "muted")],
+            log=True,
+        ),
+    ]
+    modes = probe.target.modes
+    if modes is not None and len(modes.std) > 1:
+        count = len(modes.std)
+        out.append(
+            panel(
+                "modes",
+                f"modes captured, of {count}",
+                [_line("modes", "modes", "G")],
+                [(count, "all")],
+                low=0.0,
+                high=count * 1.15,
+            )
+        )
+        out.append(panel("shares", "share of each mode", [], low=0.0, bars=True))
+    return out
+
+
+def layers(spec: Spec, probe: Probe) -> list[dict[str, str]]:
+    """The legend: words that toggle layers."""
+    if spec.dim == 1:
+        rows = [
+            ("p_data", "p_data", "data"),
+            ("p_g", "p_g", "G"),
+            ("d", "D(x)", "D"),
+            ("d_star", "D*(x)", "D"),
+            ("map", "z → G(z)" if probe.exact else "G(z)", "G"),
+            ("gradient", "push on G", "accent"),
+        ]
+    else:
+        rows = [
+            ("d", "D(x)", "D"),
+            ("p_data", "p_data", "data"),
+            ("real", "real samples", "data"),
+            ("fake", "generated", "G"),
+            ("manifold", "z → G(z)", "G"),
+            ("gradient", "push on G", "accent"),
+        ]
+        if spec.latent_dim > 2:
+            rows = [r for r in rows if r[0] != "manifold"]
+    return [{"id": i, "title": t, "role": r} for i, t, r in rows]
+
+
+def contours(target: Target) -> dict[str, np.ndarray]:
+    """p_data's contour lines as polylines: those that hold 90, 50 and 15 % of the mass."""
+    import contourpy
+
+    (x0, x1), (y0, y1) = target.box
+    x, y = np.linspace(x0, x1, 321), np.linspace(y0, y1, 321)
+    mass = target.cell_masses(
+        np.append(x, 2 * x[-1] - x[-2]) - (x[1] - x[0]) / 2,
+        np.append(y, 2 * y[-1] - y[-2]) - (y[1] - y[0]) / 2,
+    )
+    ranked = np.sort(mass.ravel())[::-1]
+    total = np.cumsum(ranked)
+    lines, lengths, levels = [np.empty((0, 2))], [], []
+    maker = contourpy.contour_generator(x, y, mass.T)
+    for number, share in enumerate((0.9, 0.5, 0.15)):
+        height = ranked[min(np.searchsorted(total, share * total[-1]), len(ranked) - 1)]
+        # A plateau (a uniform density) has its edge just below its height.
+        for line in maker.lines(float(height) * (1 - 1e-6)):
+            lines.append(line)
+            lengths.append(len(line))
+            levels.append(number)
+    return {
+        "contours": np.concatenate(lines),
+        "contour_lengths": np.array(lengths, np.int32),
+        "contour_levels": np.array(levels, np.int32),
+    }
+
+
+def scene(spec: Spec, probe: Probe, run: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of the scene message."""
+    target, modes = probe.target, probe.target.modes
+    far = reach(spec.latent)
+    header = {
+        "type": "scene",
+        "run": run,
+        "dim": spec.dim,
+        "box": target.box.tolist(),
+        "cell": probe.cell,
+        "latent": {"kind": spec.latent, "dim": spec.latent_dim, "lo": -far, "hi": far},
+        "map": probe.exact,
+        "modes": 0 if modes is None else len(modes.std),
+        "target": TARGETS[spec.target].title,
+        "panels": panels(probe),
+        "knobs": knobs(),
+        "layers": layers(spec, probe),
+        "seed": spec.seed,
+        "query": spec.to_query(),
+    }
+    arrays: dict[str, np.ndarray] = {}
+    if modes is not None:
+        arrays["mode_centers"], arrays["mode_weights"] = modes.centers, modes.weights
+    if spec.dim == 1:
+        arrays["x"] = probe.centres[0]
+        arrays["p_data"] = probe.p_data[1:-1] / probe.cell
+    else:
+        arrays |= contours(target)
+        draw = torch.Generator().manual_seed(spec.seed)
+        arrays["real"] = target.sample(_REAL_SHOWN, draw).numpy()
+    return header, arrays

@@ -1,0 +1,378 @@
+"""One browser session's run: commands in, messages out, work in slices."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ganlab.engine import Run
+from ganlab.engine.probe import POINTS, probe_for
+from ganlab.engine.run import LIVE
+from ganlab.live.history import History
+from ganlab.live.scene import scene
+from ganlab.live.subscriber import Subscriber
+from ganlab.live.wire import encode
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+
+log = logging.getLogger(__name__)
+
+FRAME_SECONDS = 1 / 45  # at the most this often
+FRAME_SHARE = 0.12  # of the training time goes into frames, at the most,
+MEASURE_SHARE = 0.05  # and this into metrics;
+SLOWEST_FRAMES = 0.2  # but frames come at least this often (seconds)
+STATUS_SECONDS = 0.25
+SLOW = 8.0  # updates/s up to which every update is shown
+_HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
+
+
+class Session:
+    """Owned by the hub; `work` runs on one worker at a time, everything else from anywhere."""
+
+    def __init__(self, token: str, spec: Spec, wake: Callable[[Session], None]):
+        self.token, self.spec = token, spec
+        self.lock = threading.Lock()
+        self.subscribers: list[Subscriber] = []
+        self.unwatched_since: float | None = time.monotonic()
+        self.scheduled = False  # the hub's: queued or being worked on
+        self.again = False  # the hub's: woken while being worked on
+        self._wake = wake
+        self._inbox: deque[tuple[str, Any]] = deque()
+        self._todo: deque[str] = deque()
+        self.playing, self.speed = True, 0.0
+        self.run_number, self.note = 0, ""
+        self.run: Run | None = None
+        self.last_picture: tuple[dict, dict] | None = None
+        self._scene: tuple[dict, dict] | None = None
+        self._measured: dict[str, float] = {}
+        self._frame_cost = self._measure_cost = 0.0
+        self._frame_at = self._measure_at = self._status_at = self._update_at = 0.0
+        self._frame_wanted = self._measure_wanted = self._status_wanted = True
+        self._rate, self._rate_from = 0.0, (0.0, 0)
+
+    # -- from any thread ---------------------------------------------------------------------
+
+    def command(self, name: str, value: Any = None) -> None:
+        """Queue a command for the worker, which takes it between two updates."""
+        self._inbox.append((name, value))
+        self._wake(self)
+
+    def set(self, field: str, value: Any) -> None:
+        """Change what can change during a run; raises `SpecError`."""
+        if field not in LIVE:
+            raise SpecError(field, value, f"only {', '.join(LIVE)} can change during a run")
+        with self.lock:
+            self.spec = self.spec.replace(**{field: PARAMS[field].check(value)})
+        self.command("change", field)
+
+    def configure(self, spec: Spec) -> None:
+        """Make `spec` the run's: in place if only live fields differ, else by restarting."""
+        with self.lock:
+            before, self.spec = self.spec, spec
+        names = [n for n in (*PARAMS, "target_params") if getattr(before, n) != getattr(spec, n)]
+        if not names:
+            return
+        if all(n in LIVE for n in names):
+            for name in names:
+                self.command("change", name)
+        else:
+            titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
+            self.command("restart", f"Restarted: {', '.join(titles)} changed.")
+
+    def new_seed(self) -> None:
+        """Restart with the next seed."""
+        with self.lock:
+            self.spec = self.spec.replace(seed=(self.spec.seed + 1) % (PARAMS["seed"].high + 1))
+        self.command("restart")
+
+    @property
+    def watched(self) -> bool:
+        """Whether some browser shows this session now."""
+        return any(s.watching for s in self.subscribers)
+
+    @property
+    def state(self) -> str:
+        """playing, paused, diverged or waiting (nobody watches)."""
+        if self.run is not None and self.run.stopped:
+            return "diverged"
+        if not self.playing:
+            return "paused"
+        return "playing" if self.watched else "waiting"
+
+    # -- on a worker -------------------------------------------------------------------------
+
+    def work(self, seconds: float) -> float | None:
+        """Work for about `seconds`; returns when to come again (None: when woken)."""
+        end = time.perf_counter() + seconds
+        while True:
+            self._take_commands()
+            if self.run is None:
+                self._start()
+            now = time.perf_counter()
+            wait = self._advance(now)
+            now = time.perf_counter()
+            self._publish(now)
+            if wait is None or wait > 0:
+                return self._pause_for(wait)
+            if now >= end:
+                return 0.0
+
+    def _pause_for(self, wait: float | None) -> float | None:
+        # A frame that waits for credit is woken by the acknowledgement instead.
+        if self._frame_wanted and any(s.ready_for_frame for s in self.subscribers):
+            wait = min(FRAME_SECONDS, wait if wait is not None else FRAME_SECONDS)
+        return wait
+
+    def _take_commands(self) -> None:
+        while self._inbox:
+            name, value = self._inbox.popleft()
+            try:
+                getattr(self, f"_do_{name}")(value)
+            except SpecError as error:
+                self.note = str(error)
+            self._status_wanted = True
+
+    def _do_play(self, _: Any) -> None:
+        self.playing, self._update_at = True, 0.0
+        self._todo.clear()
+
+    def _do_pause(self, _: Any) -> None:
+        self.playing = False
+        self._frame_wanted = self._measure_wanted = True
+
+    def _do_d(self, _: Any) -> None:
+        self._do_pause(None)
+        self._todo.append("D")
+
+    def _do_g(self, _: Any) -> None:
+        self._do_pause(None)
+        self._todo.append("G")
+
+    def _do_step(self, _: Any) -> None:
+        self._do_pause(None)
+        assert self.run is not None
+        left = self.run.spec.k - self.run.state.phase
+        fresh = not self._todo
+        self._todo.extend(["D"] * (max(0, left) if fresh else self.run.spec.k) + ["G"])
+
+    def _do_speed(self, value: float) -> None:
+        self.speed, self._update_at = value, 0.0
+
+    def _do_restart(self, note: str | None) -> None:
+        self.note = note or ""
+        self.playing = self.playing or (self.run is not None and self.run.stopped)
+        self._todo.clear()
+        self._start()
+
+    def _do_change(self, field: str) -> None:
+        if self.run is None:
+            return
+        before, after = getattr(self.run.spec, field), getattr(self.spec, field)
+        if before == after:
+            return
+        self.run.change(**{field: after})
+        form = PARAMS[field].format if PARAMS[field].kind != "float" else "{:.3g}".format
+        self.history.mark(self.run.iteration, PARAMS[field].title, form(before), form(after))
+        self._measure_wanted = self._frame_wanted = True
+
+    def _do_hello(self, subscriber: Subscriber) -> None:
+        if self.run is not None and self._scene is not None:
+            subscriber.put("scene", encode(*self._scene))
+            subscriber.put("curves", self._curves())
+        self._frame_wanted = self._status_wanted = True
+
+    def _do_note(self, text: str) -> None:
+        self.note = text
+
+    def _do_look(self, _: Any) -> None:
+        """Watching began or ended: nothing to do but to say so."""
+
+    def _start(self) -> None:
+        self.run = Run(self.spec)
+        heavy = self.run.game.G.size > _HEAVY
+        self._points = POINTS // 8 if heavy else POINTS
+        self._probe = probe_for(self.spec, self._points)
+        self.history = History()
+        self.run_number += 1
+        self._scene = scene(self.spec, self._probe, self.run_number)
+        self._measured = {}
+        self._rate_from = (time.perf_counter(), 0)
+        self._update_at = 0.0
+        self._frame_wanted = self._measure_wanted = self._status_wanted = True
+        message = encode(*self._scene)
+        for subscriber in list(self.subscribers):
+            subscriber.put("scene", message)
+
+    def _advance(self, now: float) -> float | None:
+        """One update if it is time for one; how long until the next (None: no next)."""
+        assert self.run is not None
+        run = self.run
+        if run.stopped:
+            self._todo.clear()
+            return None
+        if self._todo:
+            run.update(self._todo.popleft())
+            if not self._todo:
+                self._frame_wanted = self._measure_wanted = True
+            self._after_update()
+            return 0.0
+        if not self.playing or not self.watched:
+            return None
+        if self.speed > 0:
+            wait = self._update_at - now
+            if wait > 0.0005:
+                return wait
+            period = 1 / self.speed
+            # After a hiccup the pace goes on from now instead of catching up.
+            self._update_at = max(self._update_at + period, now)
+        run.update()
+        self._frame_wanted = self._measure_wanted = True
+        self._after_update()
+        return 0.0
+
+    def _after_update(self) -> None:
+        assert self.run is not None
+        if self.run.stopped:
+            self.note = str(self.run.diverged[0])
+            self._status_wanted = self._frame_wanted = self._measure_wanted = True
+
+    def _publish(self, now: float) -> None:
+        watching = [s for s in self.subscribers if s.watching]
+        if not watching:
+            return
+        idle = not self.playing and not self._todo
+        slow = 0 < self.speed <= SLOW
+        if self._measure_wanted:
+            due = max(STATUS_SECONDS, self._measure_cost / MEASURE_SHARE)
+            if idle or slow or self.run.stopped or now - self._measure_at >= due:
+                self._measure(watching)
+        if self._frame_wanted:
+            due = max(FRAME_SECONDS, min(self._frame_cost / FRAME_SHARE, SLOWEST_FRAMES))
+            ready = any(s.ready_for_frame for s in watching)
+            if ready and (idle or now - self._frame_at >= due):
+                self._frame(watching)
+        if self._status_wanted or (self.playing and now - self._status_at >= STATUS_SECONDS):
+            self._status(watching, now)
+
+    def _measure(self, watching: list[Subscriber]) -> None:
+        started = time.perf_counter()
+        shot = self.run.snapshot(picture=False, points=self._points)
+        self.history.add(self.run.iteration, shot.metrics)
+        self._measured = {name: float(value[0]) for name, value in shot.metrics.items()}
+        self._measure_cost = time.perf_counter() - started
+        self._measure_at, self._measure_wanted = time.perf_counter(), False
+        message = self._curves()
+        for subscriber in watching:
+            subscriber.put("curves", message)
+
+    def _curves(self) -> bytes:
+        arrays = self.history.arrays()
+        names = [name for name in arrays if name != "iteration"]
+        header = {
+            "type": "curves",
+            "run": self.run_number,
+            "series": names,
+            "marks": self.history.marks,
+        }
+        return encode(header, arrays)
+
+    def _frame(self, watching: list[Subscriber]) -> None:
+        started = time.perf_counter()
+        shot = self.run.snapshot(measure=False, points=self._points)
+        arrays = {name: a[0] for name, a in shot.picture.items()}
+        if self.spec.dim == 2:
+            arrays["d"] = np.rint(arrays["d"] * 255).astype(np.uint8)
+        header = {
+            "type": "frame",
+            "run": self.run_number,
+            "iteration": self.run.iteration,
+            "d_updates": shot.d_updates,
+            "g_updates": shot.g_updates,
+            "phase": shot.phase,
+            "last": self.run.last or "",
+        }
+        self.last_picture = (header, arrays)
+        message = encode(header, arrays)
+        self._frame_cost = time.perf_counter() - started
+        self._frame_at, self._frame_wanted = started, False
+        for subscriber in watching:
+            if subscriber.ready_for_frame:
+                subscriber.put("frame", message)
+
+    def _status(self, watching: list[Subscriber], now: float) -> None:
+        run = self.run
+        then, iterations = self._rate_from
+        if now - then >= 0.5:
+            self._rate = (run.iteration - iterations) / (now - then)
+            self._rate_from = (now, run.iteration)
+        self._status_at, self._status_wanted = now, False
+        state = run.state
+        message = encode(
+            {
+                "type": "status",
+                "run": self.run_number,
+                "state": self.state,
+                "rate": self._rate if self.playing else 0.0,
+                "speed": self.speed,
+                "iteration": run.iteration,
+                "d_updates": state.d_updates,
+                "g_updates": state.g_updates,
+                "values": {name: getattr(self.spec, name) for name in LIVE},
+                "seed": self.spec.seed,
+                "query": self.spec.to_query(),
+                "message": self.note,
+                "metrics": self._measured,
+            }
+        )
+        for subscriber in watching:
+            subscriber.put("status", message)
+
+    # -- on a pause --------------------------------------------------------------------------
+
+    def figure(self, request: dict[str, Any]) -> bytes:
+        """The still Plotly pictures of the last frame, as the answer to a figure request."""
+        from ganlab import figures
+
+        scene_, last = self._scene, self.last_picture
+        if scene_ is None or last is None or last[0]["run"] != scene_[0]["run"]:
+            raise SpecError("figure", request.get("request"), "only once a frame was shown")
+        whole = {**scene_[0], **scene_[1]}
+        frame = {**last[0], **last[1]}
+        theme = "dark" if request.get("theme") == "dark" else "light"
+
+        def pixels(name: str, default: int) -> int:
+            value = request.get(name)
+            good = isinstance(value, (int, float)) and 50 <= value <= 8000
+            return int(value) if good else default
+
+        hidden = tuple(str(h) for h in request.get("hidden") or ())
+        picture = figures.picture(
+            whole, frame, theme, pixels("width", 600), pixels("height", 440), hidden
+        )
+        curves = figures.curves(
+            whole["panels"],
+            self.history.arrays(),
+            self.history.marks,
+            theme,
+            pixels("curves_width", 360),
+            pixels("curves_height", 440),
+            shares=frame.get("shares"),
+            mode_weights=whole.get("mode_weights"),
+        )
+        import json
+
+        return encode(
+            {
+                "type": "figure",
+                "run": self.run_number,
+                "request": request.get("request"),
+                "picture": json.loads(picture.to_json()),
+                "curves": json.loads(curves.to_json()),
+            }
+        )

@@ -1,0 +1,77 @@
+"""One WebSocket's outbox: the newest message of each kind wins."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+IN_FLIGHT = 2  # frames sent and not yet drawn
+_ORDER = ("scene", "status", "curves", "figure", "frame")
+_STALE_SECONDS = 10.0  # a browser that draws nothing for so long is not watching
+
+
+class Subscriber:
+    """Fed by workers, emptied by its socket's task on the event loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop):
+        self.visible = True
+        self.closed = False
+        self._loop, self._event = loop, asyncio.Event()
+        self._lock = threading.Lock()
+        self._box: dict[str, bytes] = {}
+        self._sent = self._drawn = 0
+        self._progress = time.monotonic()
+
+    @property
+    def watching(self) -> bool:
+        """Whether this browser shows what it is sent."""
+        if self.closed or not self.visible:
+            return False
+        waiting = self._sent > self._drawn
+        return not (waiting and time.monotonic() - self._progress > _STALE_SECONDS)
+
+    @property
+    def ready_for_frame(self) -> bool:
+        """Whether a frame sent now would soon be drawn."""
+        return self.watching and "frame" not in self._box and self._sent - self._drawn < IN_FLIGHT
+
+    def put(self, kind: str, message: bytes) -> None:
+        """Leave a message; replaces an unsent one of its kind. A new scene voids older ones."""
+        with self._lock:
+            if kind == "scene":
+                self._box.clear()
+            self._box[kind] = message
+        self._poke()
+
+    def drawn(self, count: int) -> None:
+        """The browser has dealt with `count` more frames, drawn or superseded."""
+        with self._lock:
+            self._drawn = min(self._drawn + count, self._sent)
+            self._progress = time.monotonic()
+
+    def close(self) -> None:
+        """Wake the sender so that it ends."""
+        self.closed = True
+        self._poke()
+
+    def _poke(self) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._event.set)
+        except RuntimeError:  # the loop has ended: so has the server
+            self.closed = True
+
+    async def next(self) -> bytes | None:
+        """The next message to send; None once closed."""
+        while not self.closed:
+            with self._lock:
+                for kind in _ORDER:
+                    if kind in self._box:
+                        if kind == "frame":
+                            if self._sent == self._drawn:
+                                self._progress = time.monotonic()
+                            self._sent += 1
+                        return self._box.pop(kind)
+                self._event.clear()
+            await self._event.wait()
+        return None

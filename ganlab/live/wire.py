@@ -1,0 +1,55 @@
+"""Binary messages: a JSON header, then the arrays it names, each on an 8-byte boundary."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+_CODES = {"float32": "f4", "uint8": "u1", "int32": "i4"}
+
+
+def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
+    """uint32 length of the header, the header (padded), the arrays (padded).
+
+    Floats travel as float32; NaN and inf in the header become null, as JSON has neither.
+    """
+    named, parts = [], []
+    for name, array in (arrays or {}).items():
+        if array.dtype == np.float64:
+            # Beyond float32 is far outside any picture.
+            array = np.clip(array, -3e38, 3e38).astype(np.float32)
+        array = np.ascontiguousarray(array)
+        named.append([name, _CODES[array.dtype.name], list(array.shape)])
+        raw = array.tobytes()
+        parts.append(raw + b"\0" * (-len(raw) % 8))
+    text = json.dumps(_clean({**header, "arrays": named}), separators=(",", ":")).encode()
+    text += b" " * (-(4 + len(text)) % 8)
+    return b"".join([len(text).to_bytes(4, "little"), text, *parts])
+
+
+def decode(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The inverse of `encode`, up to float32; for tests and benchmarks."""
+    size = int.from_bytes(message[:4], "little")
+    header = json.loads(message[4 : 4 + size])
+    arrays, at = {}, 4 + size
+    for name, code, shape in header.pop("arrays"):
+        count = math.prod(shape)
+        dtype = np.dtype("<" + code)
+        arrays[name] = np.frombuffer(message, dtype, count, at).reshape(shape)
+        at += count * dtype.itemsize
+        at += -at % 8
+    return header, arrays
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {k: _clean(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(v) for v in value]
+    return value

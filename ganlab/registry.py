@@ -1,0 +1,160 @@
+"""Registries: one entry per variant, and the one error raised for a bad value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+
+class SpecError(ValueError):
+    """A value that is not allowed: names the field, the value and what is allowed."""
+
+    def __init__(self, name: str, value: object, allowed: str):
+        self.name, self.value, self.allowed = name, value, allowed
+        shown = repr(value)
+        if len(shown) > 60:
+            shown = shown[:57] + "..."
+        super().__init__(f"{name} = {shown} is not allowed: {allowed}")
+
+
+@dataclass(frozen=True)
+class Param:
+    """One number, choice or tuple of numbers that a user may set.
+
+    kind: "int", "float", "choice", "ints" or "floats" (tuples). `low` and `high` are inclusive
+    and, for a tuple, bound each item; `longest` bounds its length. `log` asks for a logarithmic
+    slider; `live` says that the value can change during a run.
+    """
+
+    name: str
+    title: str
+    default: Any
+    low: float | None = None
+    high: float | None = None
+    kind: str = "float"
+    choices: tuple[str, ...] = ()
+    longest: int = 0
+    unit: str = ""
+    doc: str = ""
+    log: bool = False
+    live: bool = False
+
+    @property
+    def allowed(self) -> str:
+        """What `check` accepts, in words."""
+        if self.kind == "choice":
+            return "one of " + ", ".join(self.choices)
+        noun = {"int": "a whole number", "float": "a number"}.get(self.kind)
+        if noun is None:
+            item = "whole numbers" if self.kind == "ints" else "numbers"
+            noun = f"at most {self.longest} {item}, separated by commas, each"
+        return f"{noun} from {self.low:g} to {self.high:g}"
+
+    def check(self, value: Any) -> Any:
+        """The value in its own type; raises `SpecError` unless it is allowed."""
+        if self.kind == "choice":
+            if not isinstance(value, str) or value not in self.choices:
+                raise SpecError(self.name, value, self.allowed)
+            return value
+        if self.kind in ("ints", "floats"):
+            if isinstance(value, (str, bytes, Mapping)):
+                raise SpecError(self.name, value, self.allowed)
+            try:
+                items = tuple(value)
+            except TypeError:
+                raise SpecError(self.name, value, self.allowed) from None
+            if len(items) > self.longest:
+                raise SpecError(self.name, value, self.allowed)
+            return tuple(self._number(item, value) for item in items)
+        return self._number(value, value)
+
+    def _number(self, item: Any, value: Any) -> int | float:
+        whole = self.kind in ("int", "ints")
+        try:
+            if isinstance(item, (bool, str, bytes)):
+                raise TypeError
+            number = float(item)
+        except (TypeError, ValueError, OverflowError):
+            raise SpecError(self.name, value, self.allowed) from None
+        # Comparing the item itself, not its float, keeps huge whole numbers exact.
+        if not math.isfinite(number) or not self.low <= item <= self.high:
+            raise SpecError(self.name, value, self.allowed)
+        if whole and number != int(item):
+            raise SpecError(self.name, value, self.allowed)
+        return int(item) if whole else number
+
+    def parse(self, text: str) -> Any:
+        """The value written as `text` (as in a URL); raises `SpecError` unless it is allowed."""
+        if len(text) > 400:
+            raise SpecError(self.name, text, self.allowed)
+        number = int if self.kind in ("int", "ints") else float
+        try:
+            if self.kind == "choice":
+                value: Any = text
+            elif self.kind in ("ints", "floats"):
+                value = tuple(number(t) for t in text.split(",")) if text.strip() else ()
+            else:
+                value = number(text)
+        except ValueError:
+            raise SpecError(self.name, text, self.allowed) from None
+        return self.check(value)
+
+    def format(self, value: Any) -> str:
+        """The inverse of `parse`, exact."""
+        if self.kind in ("ints", "floats"):
+            return ",".join(_plain(v) for v in value)
+        return _plain(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
+    return str(value)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One variant: what the interface, the URL, validation and the contract tests need of it."""
+
+    name: str
+    title: str
+    equation: str  # LaTeX, without dollars
+    doc: str  # one plain sentence, what to watch for
+    cite: str = ""
+    params: tuple[Param, ...] = ()
+
+
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass
+class Registry(Generic[E]):
+    """Entries by name, in the order in which they were added; `field` is what a Spec calls it."""
+
+    field: str
+    entries: dict[str, E] = field(default_factory=dict)
+
+    def add(self, entry: E) -> E:
+        """Register; raises ValueError if the name is taken."""
+        if entry.name in self.entries:
+            raise ValueError(f"{self.field} {entry.name!r} is registered twice")
+        self.entries[entry.name] = entry
+        return entry
+
+    def __getitem__(self, name: str) -> E:
+        """The entry; raises `SpecError` naming the field and the names there are."""
+        entry = self.entries.get(name) if isinstance(name, str) else None
+        if entry is None:
+            raise SpecError(self.field, name, "one of " + ", ".join(self.entries))
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.entries

@@ -1,0 +1,298 @@
+"""Spec: the one copy of a run's configuration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from ganlab.latents import LATENTS
+from ganlab.losses import LOSSES
+from ganlab.networks import ACTIVATIONS, INITS
+from ganlab.optim import OPTIMIZERS
+from ganlab.registry import Param, SpecError
+from ganlab.targets import TARGETS, make_target
+
+
+def _choice(name: str, title: str, registry, default: str, doc: str, live: bool = False) -> Param:
+    names = tuple(registry)
+    return Param(name, title, default, kind="choice", choices=names, doc=doc, live=live)
+
+
+PARAMS: dict[str, Param] = {
+    p.name: p
+    for p in (
+        _choice("target", "p_data", TARGETS, "gaussian", "The distribution that G must learn."),
+        _choice("latent", "latent z", LATENTS, "normal", "The noise that G is fed with."),
+        Param(
+            "latent_dim",
+            "dimensions of z",
+            1,
+            1,
+            256,
+            "int",
+            doc="One dimension shows the whole map z → G(z); more give G more room.",
+        ),
+        Param(
+            "g_hidden",
+            "G's hidden widths",
+            (32, 32),
+            1,
+            512,
+            "ints",
+            longest=4,
+            doc="Widths of G's hidden layers, such as 32, 32; empty makes G linear.",
+        ),
+        Param(
+            "d_hidden",
+            "D's hidden widths",
+            (32, 32),
+            1,
+            512,
+            "ints",
+            longest=4,
+            doc="Widths of D's hidden layers; a small D cannot see what G does wrong.",
+        ),
+        _choice(
+            "g_activation", "G's activation", ACTIVATIONS, "leaky_relu", "Between G's layers."
+        ),
+        _choice(
+            "d_activation", "D's activation", ACTIVATIONS, "leaky_relu", "Between D's layers."
+        ),
+        _choice("init", "initial weights", INITS, "default", "How both nets start."),
+        Param(
+            "init_gain",
+            "gain of the initial weights",
+            1.0,
+            0.05,
+            5.0,
+            doc="Multiplies the initial weights; small gains start G as a narrow bump.",
+        ),
+        _choice(
+            "loss",
+            "G's loss",
+            LOSSES,
+            "non-saturating",
+            "What G minimises: E log(1 − D(G(z))), or −E log D(G(z)).",
+            live=True,
+        ),
+        Param(
+            "k",
+            "k",
+            1,
+            0,
+            20,
+            "int",
+            doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
+            live=True,
+        ),
+        _choice("optimizer", "optimiser", OPTIMIZERS, "adam", "Of both players."),
+        Param(
+            "g_lr",
+            "G's rate",
+            1e-3,
+            1e-6,
+            100.0,
+            doc="Learning rate of G; zero-sum games are touchy about the ratio of the two.",
+            log=True,
+            live=True,
+        ),
+        Param(
+            "d_lr",
+            "D's rate",
+            1e-3,
+            1e-6,
+            100.0,
+            doc="Learning rate of D; a fast D is near D*, a slow one lags behind G.",
+            log=True,
+            live=True,
+        ),
+        Param(
+            "betas",
+            "Adam's β₁, β₂",
+            (0.5, 0.999),
+            0.0,
+            0.9999,
+            "floats",
+            longest=2,
+            doc="Memory of the gradient and of its square. A low β₁ calms GANs.",
+        ),
+        Param(
+            "momentum",
+            "momentum μ",
+            0.5,
+            -0.95,
+            0.99,
+            doc="Of SGD + momentum; negative momentum damps the rotation of games.",
+        ),
+        Param("batch", "batch", 256, 1, 4096, "int", doc="Real and fake samples per update."),
+        Param(
+            "seed",
+            "seed",
+            0,
+            0,
+            2**31 - 1,
+            "int",
+            doc="Initial weights, data and latents all follow from it.",
+        ),
+    )
+}
+
+# Changing one of these keeps the shapes and the code path of a step.
+_NUMERIC = ("init", "init_gain", "k", "g_lr", "d_lr", "betas", "momentum", "seed")
+_PREFIX = "t."
+
+
+class Params(Mapping[str, Any]):
+    """An immutable, hashable mapping of a target's parameters."""
+
+    __slots__ = ("_items",)
+
+    def __init__(self, items: Mapping[str, Any]):
+        self._items = dict(items)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._items[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(tuple(sorted(self._items.items())))
+
+    def __repr__(self) -> str:
+        return repr(self._items)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """One GAN on one target: registry names and numbers, checked, hashable.
+
+    Each field is described by its entry in `PARAMS` (and in `TARGETS[target].params` for
+    `target_params`, which is completed with the defaults). Raises `SpecError`, naming the field,
+    the value and what is allowed.
+    """
+
+    target: str = PARAMS["target"].default
+    target_params: Mapping[str, Any] = Params({})
+    latent: str = PARAMS["latent"].default
+    latent_dim: int = PARAMS["latent_dim"].default
+    g_hidden: tuple[int, ...] = PARAMS["g_hidden"].default
+    d_hidden: tuple[int, ...] = PARAMS["d_hidden"].default
+    g_activation: str = PARAMS["g_activation"].default
+    d_activation: str = PARAMS["d_activation"].default
+    init: str = PARAMS["init"].default
+    init_gain: float = PARAMS["init_gain"].default
+    loss: str = PARAMS["loss"].default
+    k: int = PARAMS["k"].default
+    optimizer: str = PARAMS["optimizer"].default
+    g_lr: float = PARAMS["g_lr"].default
+    d_lr: float = PARAMS["d_lr"].default
+    betas: tuple[float, float] = PARAMS["betas"].default
+    momentum: float = PARAMS["momentum"].default
+    batch: int = PARAMS["batch"].default
+    seed: int = PARAMS["seed"].default
+
+    def __post_init__(self) -> None:
+        put = object.__setattr__
+        for name, param in PARAMS.items():
+            put(self, name, param.check(getattr(self, name)))
+        if len(self.betas) != 2:
+            raise SpecError("betas", self.betas, "two numbers, β₁ and β₂")
+        if not isinstance(self.target_params, Mapping):
+            raise SpecError("target_params", self.target_params, "names with values")
+        known = {p.name: p for p in TARGETS[self.target].params}
+        for name in self.target_params:
+            if name not in known:
+                allowed = "one of " + (", ".join(known) or "none")
+                raise SpecError(f"target_params of {self.target}", name, allowed)
+        filled = {n: p.check(self.target_params.get(n, p.default)) for n, p in known.items()}
+        put(self, "target_params", Params(filled))
+        make_target(self.target, self.target_params)  # checks what no single value can show
+
+    @property
+    def dim(self) -> int:
+        """Dimension of x, 1 or 2."""
+        return TARGETS[self.target].dim
+
+    def structure(self) -> tuple:
+        """What runs must share to be advanced together: shapes, grids, loss and code path."""
+        return tuple(getattr(self, f.name) for f in fields(self) if f.name not in _NUMERIC)
+
+    def replace(self, **changes: Any) -> Spec:
+        """A copy with some fields changed; another target starts from its own defaults."""
+        if changes.get("target", self.target) != self.target:
+            changes.setdefault("target_params", {})
+        return replace(self, **changes)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Every field, in plain types that JSON keeps."""
+        out = {f.name: getattr(self, f.name) for f in fields(self)}
+        out["target_params"] = dict(self.target_params)
+        return json.loads(json.dumps(out))
+
+    @classmethod
+    def from_dict(cls, items: Mapping[str, Any]) -> Spec:
+        """The inverse of `to_dict`; absent fields take their defaults. Raises `SpecError`."""
+        if not isinstance(items, Mapping):
+            raise SpecError("spec", items, "an object of names and values")
+        names = [f.name for f in fields(cls)]
+        for name in items:
+            if name not in names:
+                raise SpecError("spec field", name, "one of " + ", ".join(names))
+        return cls(**items)
+
+    def to_json(self) -> str:
+        """The whole Spec as JSON."""
+        return json.dumps(self.to_dict())
+
+    @classmethod
+    def from_json(cls, text: str) -> Spec:
+        """The inverse of `to_json`. Raises `SpecError`."""
+        try:
+            items = json.loads(text)
+        except (ValueError, RecursionError):
+            raise SpecError("spec", text, "JSON such as Spec.to_json() writes") from None
+        return cls.from_dict(items)
+
+    def to_query_pairs(self) -> list[tuple[str, str]]:
+        """The whole Spec as a URL's fields; a target's parameters are called t.name."""
+        pairs = [(n, p.format(getattr(self, n))) for n, p in PARAMS.items()]
+        return pairs + [
+            (_PREFIX + p.name, p.format(self.target_params[p.name]))
+            for p in TARGETS[self.target].params
+        ]
+
+    def to_query(self) -> str:
+        """The whole Spec as a URL's query string."""
+        return urlencode(self.to_query_pairs(), safe=",", quote_via=quote)
+
+    @classmethod
+    def from_query(cls, query: str | Iterable[tuple[str, str]]) -> Spec:
+        """The inverse of `to_query`; absent fields take their defaults. Raises `SpecError`."""
+        if isinstance(query, str):
+            try:
+                pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True, max_num_fields=100)
+            except ValueError:
+                raise SpecError("query", query, "at most 100 fields name=value") from None
+        else:
+            pairs = list(query)
+        texts: dict[str, str] = {}
+        for name, text in pairs:
+            if name in texts:
+                raise SpecError(name, f"{texts[name]} and {text}", "one value")
+            texts[name] = text
+        target = PARAMS["target"].parse(texts.get("target", "gaussian"))
+        known = dict(PARAMS) | {_PREFIX + p.name: p for p in TARGETS[target].params}
+        for name in texts:
+            if name not in known:
+                raise SpecError("query field", name, "one of " + ", ".join(known))
+        values = {n: known[n].parse(t) for n, t in texts.items()}
+        inner = {n.removeprefix(_PREFIX): v for n, v in values.items() if n.startswith(_PREFIX)}
+        outer = {n: v for n, v in values.items() if not n.startswith(_PREFIX)}
+        return cls(**outer, target_params=inner)

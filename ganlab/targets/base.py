@@ -1,0 +1,205 @@
+"""What a target is, the registry of targets, and the one way to make one."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganlab.registry import Entry, Param, Registry, SpecError
+
+MAX_WEIGHT = 1000.0
+
+
+@dataclass(frozen=True)
+class Modes:
+    """The isotropic Gaussians of a mixture: N(centers[i], std[i]^2 I) with weight weights[i].
+
+    centers (m, dim), std (m,), weights (m,) summing to 1; float64, read-only.
+    """
+
+    centers: np.ndarray
+    std: np.ndarray
+    weights: np.ndarray
+
+
+class Target(ABC):
+    """A distribution p_data over R^dim. Immutable, so one object serves any number of threads.
+
+    box: (dim, 2), lowest and highest coordinate of what pictures and grids cover; it holds the
+    data (99.9 % of the mass, but for heavy tails), always [-1, 1] on each axis, and is square
+    in 2-D. modes: the mixture's components, or None where p_data is not a Gaussian mixture.
+    """
+
+    dim: int
+    box: np.ndarray
+    modes: Modes | None = None
+
+    @abstractmethod
+    def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """n independent draws, (n, dim) float32 on the CPU; all randomness from `generator`."""
+
+    def log_density(self, x: np.ndarray) -> np.ndarray:
+        """log p_data(x) in nats, -inf outside the support.
+
+        x (..., dim) -> (...), float64. Raises ValueError if the last axis is not dim.
+        """
+        x = np.asarray(x, dtype=np.float64)
+        if x.ndim == 0 or x.shape[-1] != self.dim:
+            raise ValueError(f"the last axis of x must be {self.dim}, got shape {x.shape}")
+        return self._log_density(x)
+
+    def cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+        """The exact p_data mass of each cell of a grid, given its edges on each axis.
+
+        1-D: (len(xe) - 1,); 2-D: (len(xe) - 1, len(ye) - 1), x first. Edges may be infinite.
+        Raises ValueError unless there is one strictly increasing array of edges per axis.
+        """
+        if len(edges) != self.dim:
+            raise ValueError(f"needs {self.dim} arrays of edges, got {len(edges)}")
+        arrays = [np.asarray(e, dtype=np.float64) for e in edges]
+        for e in arrays:
+            if e.ndim != 1 or e.size < 2 or not np.all(e[1:] > e[:-1]):
+                raise ValueError("edges must be strictly increasing, at least two of them")
+        return self._cell_masses(*arrays)
+
+    @abstractmethod
+    def _log_density(self, x: np.ndarray) -> np.ndarray: ...
+
+    @abstractmethod
+    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray: ...
+
+
+class Target1D(Target):
+    """A target on the line; adds the distribution function, both tails and the quantiles."""
+
+    dim = 1
+
+    @abstractmethod
+    def cdf(self, x: np.ndarray) -> np.ndarray:
+        """F(x) = P(X <= x); x of any shape, with no trailing axis of 1."""
+
+    @abstractmethod
+    def sf(self, x: np.ndarray) -> np.ndarray:
+        """P(X > x) = 1 - F(x), without the cancellation in the upper tail; any shape."""
+
+    def ppf(self, u: np.ndarray) -> np.ndarray:
+        """The quantile F^-1(u), any shape; raises ValueError unless all u are in [0, 1]."""
+        u = np.asarray(u, dtype=np.float64)
+        if not np.all((u >= 0) & (u <= 1)):
+            raise ValueError("u must be between 0 and 1")
+        return self._ppf(u)
+
+    @abstractmethod
+    def _ppf(self, u: np.ndarray) -> np.ndarray: ...
+
+    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+        (e,) = edges
+        return tail_differences(self.cdf(e), self.sf(e))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetEntry(Entry):
+    """One kind of target; `build` takes the checked params by name and returns the Target."""
+
+    dim: int = 1
+    build: Callable[..., Target]
+
+
+TARGETS: Registry[TargetEntry] = Registry("target")
+
+
+def make_target(name: str, params: Mapping[str, Any] | None = None) -> Target:
+    """The target `name` with `params`, defaults filled in; equal requests share one object.
+
+    Raises SpecError for a name that is not registered, for a param that the target does not have
+    ("target_params") and for a value out of range (the param's own name).
+    """
+    entry = TARGETS[name]
+    if params is not None and not isinstance(params, Mapping):
+        raise SpecError("target_params", params, "a mapping from names to values")
+    given = dict(params or {})
+    known = [p.name for p in entry.params]
+    for key in given:
+        if key not in known:
+            raise SpecError("target_params", key, f"{name} takes {', '.join(known)}")
+    filled = {p.name: p.check(given.get(p.name, p.default)) for p in entry.params}
+    return _build(name, tuple(sorted(filled.items())))
+
+
+@lru_cache(maxsize=64)
+def _build(name: str, items: tuple[tuple[str, Any], ...]) -> Target:
+    return TARGETS[name].build(**dict(items))
+
+
+def weights_param(longest: int) -> Param:
+    """The param `weights` of a mixture of at most `longest` modes."""
+    return Param(
+        "weights",
+        "weights",
+        (),
+        0.001,
+        MAX_WEIGHT,
+        kind="floats",
+        longest=longest,
+        doc="Relative weight of each mode, separated by commas; left empty, all are equal.",
+    )
+
+
+def mode_weights(weights: tuple[float, ...], modes: int) -> np.ndarray:
+    """Normalised weights, (modes,); () means equal.
+
+    Raises SpecError unless there are none or exactly one positive weight per mode.
+    """
+    if len(weights) == 0:
+        return np.full(modes, 1.0 / modes)
+    w = np.asarray(weights, dtype=np.float64)
+    if w.shape != (modes,) or not np.all((w > 0) & np.isfinite(w)):
+        allowed = f"exactly {modes} positive numbers, one per mode, or none for equal weights"
+        raise SpecError("weights", weights, allowed)
+    return w / w.sum()
+
+
+def tail_differences(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+    """Masses between successive edges, from both tails at the edges: (..., e) -> (..., e - 1).
+
+    Above the median the upper tail is subtracted, so that small masses keep their digits.
+    """
+    above = lower[..., :-1] > 0.5
+    return np.where(above, upper[..., :-1] - upper[..., 1:], lower[..., 1:] - lower[..., :-1])
+
+
+def frozen(values: Any) -> np.ndarray:
+    """A read-only float64 array."""
+    array = np.array(values, dtype=np.float64)
+    array.flags.writeable = False
+    return array
+
+
+def line_box(low: float, high: float, tail: float) -> np.ndarray:
+    """The box, (1, 2), of data in [low, high] blurred by `tail`, rounded outwards."""
+    pad = max(tail, (high - low) / 8)
+    low, high = min(low - pad, -1.0), max(high + pad, 1.0)
+    step = _step(high - low)
+    bottom = math.floor(low / step + 1e-9) * step
+    return frozen([[round(bottom, 9), round(math.ceil(high / step - 1e-9) * step, 9)]])
+
+
+def square_box(reach: float, tail: float) -> np.ndarray:
+    """The box, (2, 2), of data within `reach` of the origin blurred by `tail`; square."""
+    half = max(reach + max(tail, reach / 4), 1.0)
+    step = _step(2 * half)
+    half = round(math.ceil(half / step - 1e-9) * step, 9)
+    return frozen([[-half, half], [-half, half]])
+
+
+def _step(span: float) -> float:
+    """The largest of 1, 2, 5 times a power of ten that is at most span / 8."""
+    power = 10.0 ** math.floor(math.log10(span / 8))
+    return max(m for m in (1, 2, 5) if m * power <= span / 8 * (1 + 1e-9)) * power

@@ -1,0 +1,189 @@
+"""Gaussian mixtures with one common std, in any dimension, and curves blurred by a Gaussian."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+
+import numpy as np
+import torch
+from scipy.special import ndtr, ndtri
+
+from ganlab.targets.base import Modes, Target, Target1D, frozen, tail_differences
+
+_BLOCK = 1 << 15  # numbers worked on at once by a log density: 256 KiB, so that they stay in cache
+_PANEL_NODES = 10
+_SEGMENTS = 8192
+
+
+def mixture_log_density(
+    x: np.ndarray, centers: np.ndarray, std: float, weights: np.ndarray
+) -> np.ndarray:
+    """log sum_i w_i N(x; c_i, std^2 I) in nats, by log-sum-exp: x (..., dim) -> (...)."""
+    points = x.reshape(-1, x.shape[-1]) / (std * math.sqrt(2))
+    nodes = centers / (std * math.sqrt(2))
+    m, dim = nodes.shape
+    constant = np.log(weights) - dim * (math.log(std) + 0.5 * math.log(2 * math.pi))
+    out = np.empty(len(points))
+    rows = max(1, _BLOCK // m)
+    for start in range(0, len(points), rows):
+        block = points[start : start + rows]
+        terms = np.repeat(constant[None], len(block), axis=0)
+        for axis in range(dim):
+            offset = block[:, axis, None] - nodes[:, axis]
+            with np.errstate(over="ignore"):
+                offset *= offset
+            terms -= offset
+        top = terms.max(axis=1)
+        far = np.isneginf(top)  # a point at infinity, and -inf - -inf is not a number
+        terms -= np.where(far, 0.0, top)[:, None]
+        np.maximum(terms, -700.0, out=terms)  # exp is several times slower where it underflows
+        np.exp(terms, out=terms)
+        out[start : start + rows] = np.where(far, -np.inf, top + np.log(terms.sum(axis=1)))
+    return out.reshape(x.shape[:-1])
+
+
+def mixture_cell_masses(
+    edges: tuple[np.ndarray, ...], centers: np.ndarray, std: float, weights: np.ndarray
+) -> np.ndarray:
+    """sum_i w_i prod_axis [Phi((b - c_i)/std) - Phi((a - c_i)/std)] for each cell (a, b)."""
+    masses = []
+    for axis, e in enumerate(edges):
+        z = (e - centers[:, axis, None]) / std
+        masses.append(tail_differences(ndtr(z), ndtr(-z)))
+    if len(masses) == 1:
+        return weights @ masses[0]
+    return (weights[:, None] * masses[0]).T @ masses[1]
+
+
+class GaussianMixture(Target):
+    """p_data = sum_i w_i N(c_i, std^2 I): centers (m, dim), weights (m,) summing to 1."""
+
+    def __init__(self, centers: np.ndarray, std: float, weights: np.ndarray, box: np.ndarray):
+        self.box = box
+        self.modes = Modes(frozen(centers), frozen(np.full(len(centers), std)), frozen(weights))
+        self.dim = self.modes.centers.shape[1]
+        self._std = float(std)
+        self._centers = torch.tensor(self.modes.centers, dtype=torch.float32)
+        self._bounds = torch.tensor(np.cumsum(weights)[:-1], dtype=torch.float32)
+
+    def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """See `Target.sample`. Draws a uniform number per point for its mode, then the noise.
+
+        What is drawn does not depend on weights, centers or std: changing one of these leaves the
+        others' part in each point as it was.
+        """
+        u = torch.rand(n, generator=generator)
+        x = torch.randn(n, self.dim, generator=generator).mul_(self._std)
+        if len(self._centers) == 1:
+            return x.add_(self._centers)
+        mode = torch.bucketize(u, self._bounds, right=True, out_int32=True)
+        return x.add_(self._centers.index_select(0, mode))
+
+    def _log_density(self, x: np.ndarray) -> np.ndarray:
+        return mixture_log_density(x, self.modes.centers, self._std, self.modes.weights)
+
+    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+        return mixture_cell_masses(edges, self.modes.centers, self._std, self.modes.weights)
+
+
+class GaussianMixture1D(GaussianMixture, Target1D):
+    """A Gaussian mixture on the line, with its distribution function and quantiles."""
+
+    def cdf(self, x: np.ndarray) -> np.ndarray:
+        """F(x) = sum_i w_i Phi((x - c_i) / std); any shape."""
+        return ndtr(self._standard(x)) @ self.modes.weights
+
+    def sf(self, x: np.ndarray) -> np.ndarray:
+        """1 - F(x) = sum_i w_i Phi((c_i - x) / std); any shape."""
+        return ndtr(-self._standard(x)) @ self.modes.weights
+
+    def _standard(self, x: np.ndarray) -> np.ndarray:
+        x = np.asarray(x, dtype=np.float64)
+        return (x[..., None] - self.modes.centers[:, 0]) / self._std
+
+    def _ppf(self, u: np.ndarray) -> np.ndarray:
+        """Newton's method from a table, kept inside a bracket; slow points fall to bisection."""
+        centers, weights = self.modes.centers[:, 0], self.modes.weights
+        if len(weights) == 1:
+            return centers[0] + self._std * ndtri(u)
+        flat = u.ravel()
+        # The mixture's quantile lies between the least and the greatest of its components'.
+        shift = self._std * ndtri(flat)
+        low, high = centers.min() + shift, centers.max() + shift
+        knots, heights = self._table
+        cell = np.searchsorted(heights, flat, side="right")
+        low = np.maximum(low, np.append(-np.inf, knots)[cell])
+        high = np.maximum(np.minimum(high, np.append(knots, np.inf)[cell]), low)
+        x = np.where(np.isfinite(shift), 0.5 * (low + high), shift)
+        active = np.flatnonzero(np.isfinite(shift))
+        scale = 1 / (self._std * math.sqrt(2 * math.pi))
+        for iteration in range(200):
+            if active.size == 0:
+                break
+            here = x[active]
+            z = self._standard(here)
+            error = ndtr(z) @ weights - flat[active]
+            slope = scale * (np.exp(-0.5 * z * z) @ weights)
+            low[active] = lo = np.where(error <= 0, here, low[active])
+            high[active] = hi = np.where(error >= 0, here, high[active])
+            with np.errstate(divide="ignore", invalid="ignore"):
+                new = here - error / slope
+            inside = (new >= lo) & (new <= hi)
+            if iteration % 3 == 2 and iteration > 6:
+                inside[:] = False
+            x[active] = new = np.where(inside, new, 0.5 * (lo + hi))
+            tiny = 1e-12 * (1 + np.abs(new))
+            active = active[(~inside | (np.abs(new - here) > tiny)) & (hi - lo > tiny)]
+        return x.reshape(u.shape)
+
+    @cached_property
+    def _table(self) -> tuple[np.ndarray, np.ndarray]:
+        steps = self._std * np.linspace(-8, 8, 65)
+        knots = np.sort((self.modes.centers + steps).ravel())
+        return knots, np.maximum.accumulate(self.cdf(knots))
+
+
+class BlurredCurve(Target):
+    """A point uniform along a plane curve, plus Gaussian noise: X = c(s) + N(0, std^2 I).
+
+    p_data(x) = 1/L int_0^L N(x; c(s), std^2 I) ds, evaluated by Gauss-Legendre quadrature with
+    10 nodes to each panel of at most four std, that is as a Gaussian mixture: relative error about
+    1e-8 where the mass is; tens of std beyond a curve's end, the log density is within 0.1 %.
+    `pieces` are functions of the fraction (n,) in [0, 1] of the arc length, to (n, 2); all have
+    the same `length`; `bend` is their least radius of curvature.
+    """
+
+    dim = 2
+
+    def __init__(self, pieces: list, length: float, bend: float, std: float, box: np.ndarray):
+        self.box = box
+        self._std = float(std)
+        panels = math.ceil(length / min(4 * std, 4 * bend))
+        nodes, weights = np.polynomial.legendre.leggauss(_PANEL_NODES)
+        fractions = ((np.arange(panels)[:, None] + 0.5 + 0.5 * nodes) / panels).ravel()
+        share = 0.5 / (panels * len(pieces))
+        self._nodes = frozen(np.concatenate([piece(fractions) for piece in pieces]))
+        self._weights = frozen(np.tile(share * weights, panels * len(pieces)))
+        # Samples interpolate between points so close that the chords are within 1e-4 of the curve.
+        ends = np.linspace(0, 1, _SEGMENTS + 1)
+        points = np.stack([piece(ends) for piece in pieces])
+        starts, steps = points[:, :-1], np.diff(points, axis=1)
+        self._starts = torch.tensor(starts.reshape(-1, 2), dtype=torch.float32)
+        self._steps = torch.tensor(steps.reshape(-1, 2), dtype=torch.float32)
+
+    def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
+        """See `Target.sample`: a uniform place on the curve, then the noise."""
+        # In float64, since the fraction within a segment is what float32 would have left over.
+        place = torch.rand(n, generator=generator, dtype=torch.float64).mul_(len(self._starts))
+        x = torch.randn(n, 2, generator=generator).mul_(self._std)
+        segment = place.to(torch.int32)
+        fraction = place.sub_(segment).to(torch.float32)
+        x.addcmul_(self._steps.index_select(0, segment), fraction[:, None])
+        return x.add_(self._starts.index_select(0, segment))
+
+    def _log_density(self, x: np.ndarray) -> np.ndarray:
+        return mixture_log_density(x, self._nodes, self._std, self._weights)
+
+    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+        return mixture_cell_masses(edges, self._nodes, self._std, self._weights)

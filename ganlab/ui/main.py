@@ -1,0 +1,10 @@
+"""The script that Streamlit runs: the frame around the pages."""
+
+import streamlit as st
+
+from ganlab.ui import layout, table
+
+st.set_page_config(page_title="ganlab", page_icon=":material/tonality:", layout="wide")
+layout.style()
+page = st.navigation(table.pages(), position="top")
+page.run()

@@ -1,0 +1,63 @@
+"""From a `Param` to a Streamlit widget: one rule for every field there is or will be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ganlab.registry import Param, Registry, SpecError
+
+
+def put(key: str, param: Param, value: Any) -> None:
+    """Make the widget `key` show `value`."""
+    if param.kind in ("ints", "floats"):
+        value = ", ".join(param.format((v,)) for v in value)
+    st.session_state[key] = value
+
+
+def param_widget(param: Param, key: str, registry: Registry | None = None) -> Any:
+    """The widget for one Param; the checked value. Raises `SpecError` for what it cannot use.
+
+    The widget's value must be in session state (see `put`).
+    """
+    note = param.doc
+    if param.kind == "choice":
+        if registry is not None:
+            entries = "\n".join(
+                f"- **{registry[c].title}** ${registry[c].equation}$ {registry[c].doc}"
+                for c in param.choices
+            )
+            note = f"{note}\n\n{entries}"
+        return st.selectbox(
+            param.title,
+            param.choices,
+            key=key,
+            help=note,
+            format_func=lambda name: registry[name].title if registry else name,
+        )
+    note = f"{note}\n\nAllowed: {param.allowed}."
+    if param.kind in ("ints", "floats"):
+        return param.parse(st.text_input(param.title, key=key, help=note).replace(" ", ""))
+    if param.kind == "int":
+        low, high = int(param.low), int(param.high)
+        if high - low <= 40:
+            return st.slider(param.title, low, high, key=key, help=note)
+        return st.number_input(param.title, low, high, key=key, step=1, help=note)
+    span = param.high - param.low
+    step = 0.05 if span <= 20 else 0.5
+    return st.number_input(
+        param.title,
+        float(param.low),
+        float(param.high),
+        key=key,
+        step=step,
+        format="%.4g",
+        help=note,
+    )
+
+
+def show_error(error: SpecError, consequence: str) -> None:
+    """One readable message; the offending text is shown as text, never as markup."""
+    st.error(consequence, icon=":material/error:")
+    st.text(str(error))
