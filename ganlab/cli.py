@@ -16,6 +16,7 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
     script = Path(__file__).with_name("app.py")
     flags = [
         "--browser.gatherUsageStats=false",
+        "--client.toolbarMode=viewer",
         "--runner.postScriptGC=false",
         "--server.enableWebsocketCompression=false",
     ]

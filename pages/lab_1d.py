@@ -6,7 +6,7 @@ from ganlab.ui.layout import headline
 
 headline(
     "1-D lab",
-    "Watch p_g (green) move towards p_data (dotted) wherever D (blue) slopes upward, until D can "
-    "only say ½. Then turn k or the loss while it runs, and see which of the two falls behind.",
+    "p_g climbs wherever D slopes up, until D can only say ½. "
+    "Turn k, the loss or a rate while it runs: who falls behind?",
 )
 lab(1, Spec())

@@ -6,7 +6,7 @@ from ganlab.ui.layout import headline
 
 headline(
     "2-D lab",
-    "Watch the generated points (green) chase the blue regions that D calls real, and count the "
-    "modes they hold. When all of them sit on one mode, D learns that, and they hop to the next.",
+    "Generated points chase what D calls real (blue). "
+    "Count the modes they hold: where they crowd, D turns against them.",
 )
 lab(2, Spec(target="ring", latent_dim=2))

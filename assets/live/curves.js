@@ -1,47 +1,12 @@
 // The column of small panels over iterations, and the bars of mode shares.
 
-import { alpha } from "./theme.js";
+import { bars } from "./bars.js";
+import { headline, panelRange } from "./panels.js";
 import { fit, font, logTicks, power, short, steady, ticks, trace } from "./plot.js";
+import { alpha } from "./theme.js";
 
 const DASH = { solid: [], dash: [6, 4], dot: [1.5, 3] };
 const WEIGHT = { solid: 1.75, dash: 1.5, dot: 1.5 };
-
-function quantile(sorted, q) {
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))];
-}
-
-/** Range of a panel: its fixed ends where given, else the bulk of the data, the last values and the lines. */
-export function panelRange(panel, message) {
-  const usable = (v) => Number.isFinite(v) && (!panel.log || v > 0);
-  const must = panel.lines.map((line) => line.value).filter(usable);
-  const values = [];
-  for (const { key } of panel.series) {
-    const array = message && message.a[key];
-    if (!array) continue;
-    for (const v of array) if (usable(v)) values.push(v);
-    for (let i = array.length - 1; i >= 0; i--) {
-      if (!usable(array[i])) continue;
-      must.push(array[i]);
-      break;
-    }
-  }
-  values.sort((a, b) => a - b);
-  // One early spike must not flatten the rest, so the outermost 1 % may leave the panel.
-  if (values.length) must.push(quantile(values, 0.01), quantile(values, 0.99));
-  let low = must.length ? Math.min(...must) : panel.log ? 0.1 : 0;
-  let high = must.length ? Math.max(...must) : 1;
-  if (panel.log) {
-    low = 10 ** (Math.log10(low) - 0.1);
-    high = 10 ** (Math.log10(high) + 0.1);
-    if (high / low < 10) [low, high] = [Math.sqrt(low * high) / 3.2, Math.sqrt(low * high) * 3.2];
-  } else {
-    const span = high - low || Math.abs(high) * 0.2 || 1;
-    [low, high] = [low - 0.08 * span, high + 0.08 * span];
-  }
-  if (panel.low !== null && panel.low !== undefined && usable(panel.low)) low = panel.low;
-  if (panel.high !== null && panel.high !== undefined && usable(panel.high)) high = panel.high;
-  return high > low ? [low, high] : [low, low + 1];
-}
 
 /** The column of one scene. resize, then setCurves / setShares, then draw or drawBars. */
 export function curvesColumn(scene) {
@@ -76,23 +41,29 @@ export function curvesColumn(scene) {
     const u = look.u;
     let x = g.left;
     const y = top - 6 * u;
+    const keys = panel.bars || panel.series.length < 2 ? [] : panel.series;
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
-    ctx.font = font(look, 12.5, 600);
-    ctx.fillStyle = look.text;
-    ctx.fillText(panel.title, x, y);
-    x += ctx.measureText(panel.title).width + 6 * u;
     ctx.font = font(look, 11.5);
-    if (panel.unit) {
+    const unit = panel.unit ? ctx.measureText(panel.unit).width + 6 * u : 0;
+    const key = keys.reduce((sum, series) => sum + ctx.measureText(series.title).width + 32 * u, 0);
+    ctx.font = font(look, 12.5, 600);
+    const room = width - x - 10 * u - key;
+    const fits = (text) => ctx.measureText(text).width <= room;
+    const title = fits(panel.title) ? panel.title : headline(panel.title);
+    ctx.fillStyle = look.text;
+    ctx.fillText(title, x, y);
+    x += ctx.measureText(title).width + 6 * u;
+    ctx.font = font(look, 11.5);
+    if (unit && x + unit + key < width) {
       ctx.fillStyle = look.muted;
       ctx.fillText(panel.unit, x, y);
-      x += ctx.measureText(panel.unit).width + 6 * u;
+      x += unit;
     }
-    if (panel.bars || panel.series.length < 2) return;
     x += 4 * u;
-    for (const series of panel.series) {
+    for (const series of keys) {
       const wide = ctx.measureText(series.title).width;
-      if (x + 22 * u + wide > width) return;
+      if (x + 20 * u + wide > width) return;
       ctx.strokeStyle = ctx.fillStyle = look.role(series.role);
       ctx.lineWidth = 2 * u;
       ctx.setLineDash((DASH[series.dash] || []).map((v) => v * u));
@@ -116,7 +87,8 @@ export function curvesColumn(scene) {
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     const count = Math.max(1, Math.min(4, Math.floor(g.h / (22 * u))));
-    const list = panel.log ? logTicks(low, high, count + 1) : ticks(low, high, count);
+    let list = panel.log ? logTicks(low, high, count + 1) : ticks(low, high, count);
+    if (list.length < 2 && !panel.log) list = ticks(low, high, count + 1);
     for (const t of list) {
       const y = Math.round(py(t)) + 0.5;
       ctx.moveTo(g.left, y);
@@ -130,6 +102,21 @@ export function curvesColumn(scene) {
     ctx.lineTo(g.left - 0.5, top + g.h + 0.5);
     ctx.lineTo(g.left + g.w, top + g.h + 0.5);
     ctx.stroke();
+  }
+
+  /** How far the curves stay from height y between two x: a label goes where there is more room. */
+  function clearance(panel, y, from, to, py) {
+    let least = Infinity;
+    const steps = message ? message.a.iteration : [];
+    for (let i = 0; i < steps.length; i++) {
+      const x = px(steps[i]);
+      if (x < from || x > to) continue;
+      for (const { key } of panel.series) {
+        const away = message.a[key] ? Math.abs(py(message.a[key][i]) - y) : NaN;
+        if (away < least) least = away;
+      }
+    }
+    return least;
   }
 
   function drawLines(panel, top, py) {
@@ -153,12 +140,16 @@ export function curvesColumn(scene) {
       used = y;
       const under = y - top < 13 * u;
       const wide = ctx.measureText(line.title).width;
+      const [start, end] = [g.left + 5 * u, g.left + g.w - 5 * u - wide];
+      const middle = under ? y + 8 * u : y - 8 * u;
+      const space = (x) => clearance(panel, middle, x - 4, x + wide + 4, py);
+      const x = space(end) > space(start) ? end : start;
       ctx.fillStyle = look.back;
-      ctx.globalAlpha = 0.75; // curves run under the label, which must stay readable
-      ctx.fillRect(g.left + 2 * u, under ? y + 2 * u : y - 14 * u, wide + 4 * u, 12 * u);
+      ctx.globalAlpha = 0.7; // curves may run under the label, which must stay readable
+      ctx.fillRect(x - 2 * u, middle - 6 * u, wide + 4 * u, 12 * u);
       ctx.globalAlpha = 1;
       ctx.fillStyle = look.muted;
-      ctx.fillText(line.title, g.left + 4 * u, under ? y + 12 * u : y - 4 * u);
+      ctx.fillText(line.title, x, middle + 4 * u);
     }
   }
 
@@ -174,7 +165,7 @@ export function curvesColumn(scene) {
     const steps = message && message.a.iteration;
     ctx.save();
     ctx.beginPath();
-    ctx.rect(g.left, top - 2, g.w + 2, g.h + 4);
+    ctx.rect(g.left, top - 2, g.w + 3 * u, g.h + 4);
     ctx.clip();
     ctx.lineJoin = "round";
     for (const series of steps ? panel.series : []) {
@@ -188,7 +179,12 @@ export function curvesColumn(scene) {
       ctx.stroke();
       ctx.setLineDash([]);
       const last = array[array.length - 1];
-      if (Number.isFinite(last)) ends.push({ y: py(last), value: last, role: series.role });
+      if (!Number.isFinite(last) || (panel.log && last <= 0)) continue;
+      ends.push({ y: py(last), value: last, role: series.role });
+      ctx.fillStyle = look.role(series.role);
+      ctx.beginPath();
+      ctx.arc(px(steps[steps.length - 1]), py(last), 2.5 * u, 0, 2 * Math.PI);
+      ctx.fill();
     }
     ctx.restore();
     drawLines(panel, top, py);
@@ -273,42 +269,17 @@ export function curvesColumn(scene) {
     }
   }
 
-  function drawBarsPanel(panel, top) {
-    const u = look.u;
-    ctx.fillStyle = look.back;
-    ctx.fillRect(0, top - g.title, width, g.h + g.title + 4);
-    const count = scene.modes || (shares ? shares.length : 0);
-    if (!count) return;
-    const weights = scene.a.mode_weights;
-    const fair = (i) => (weights ? weights[i] : 1 / count);
-    let largest = 0;
-    for (let i = 0; i < count; i++) largest = Math.max(largest, fair(i));
-    const full = Math.min(1, 2.5 * largest);
-    const py = (v) => top + g.h - (Math.min(v, full * 1.04) / full) * g.h;
-    drawTitle(panel, top);
-    drawAxes({ log: false }, top, 0, full, py);
-    const step = g.w / count;
-    const bar = Math.max(2, Math.min(step * 0.7, 40 * u));
-    for (let i = 0; i < count; i++) {
-      const x = g.left + step * (i + 0.5) - bar / 2;
-      if (shares) {
-        const missed = !(shares[i] > 0.1 * fair(i));
-        ctx.fillStyle = missed ? look.role("accent") : look.role("G");
-        const y = py(shares[i] || 0);
-        ctx.fillRect(x, Math.min(y, top + g.h - 2), bar, Math.max(2, top + g.h - y));
-      }
-      ctx.fillStyle = look.role("data");
-      ctx.fillRect(g.left + step * i + 1, Math.round(py(fair(i))), step - 2, 1);
-    }
-    ctx.font = font(look, 11);
-    ctx.textAlign = "left";
-    ctx.textBaseline = "middle";
-    ctx.fillStyle = look.muted;
-    if (!weights || largest * count < 1.01) ctx.fillText("fair", g.left + g.w + 6 * u, py(1 / count));
-  }
-
   function drawBars() {
-    panels.forEach((panel, i) => panel.bars && drawBarsPanel(panel, g.tops[i]));
+    panels.forEach((panel, i) => {
+      if (!panel.bars) return;
+      const top = g.tops[i];
+      ctx.fillStyle = look.back;
+      ctx.fillRect(0, top - g.title, width, g.h + g.title + 4);
+      bars(ctx, look, scene, shares, { left: g.left, top, w: g.w, h: g.h }, (full, py) => {
+        drawTitle(panel, top);
+        drawAxes({ log: false }, top, 0, full, py);
+      });
+    });
   }
 
   return {

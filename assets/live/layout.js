@@ -10,6 +10,16 @@ function topOf(root) {
   return top;
 }
 
+/** Height of the legend in a given width, and the width of its words in one row. */
+function legendSize(box, width) {
+  box.style.width = `${width}px`;
+  let wide = 0;
+  const words = box.querySelectorAll("button");
+  for (const word of words) wide += word.offsetWidth;
+  const gap = words.length ? parseFloat(getComputedStyle(words[0].parentElement).columnGap) || 0 : 0;
+  return { height: box.offsetHeight, width: Math.ceil(wide + gap * Math.max(0, words.length - 1)) + 1 };
+}
+
 /**
  * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same: bool}, or null
  * while there is nothing to measure. `same`: nothing changed since the last call.
@@ -24,7 +34,6 @@ export function arrange(root, boxes, scene, panels) {
   root.classList.toggle("gl-narrow", narrow);
   root.style.height = narrow ? "auto" : `${height}px`;
 
-  const legend = boxes.legend.offsetHeight;
   const gap = Math.round(18 * u);
   const square = scene ? scene.dim === 2 : false;
   let picture, curves;
@@ -34,12 +43,14 @@ export function arrange(root, boxes, scene, panels) {
     curves = { width, height: Math.round(panels * 104 * u) };
   } else {
     const room = Math.max(200, height - boxes.main.offsetTop);
+    const most = Math.round((width - gap) * 0.63);
+    const legend = legendSize(boxes.legend, most);
     const [x, y] = square ? scene.box : [[0, 1], [0, 1]];
     const aspect = (x[1] - x[0]) / (y[1] - y[0]);
-    const tall = room - legend;
-    const most = Math.round((width - gap) * 0.63);
-    // A square picture takes no more than it needs: the rest goes to the curves.
-    picture = { width: square ? Math.min(most, Math.round((tall - 34 * u) * aspect + 48 * u)) : most, height: tall };
+    const tall = room - legend.height;
+    // A square picture takes no more than it and its legend need: the rest goes to the curves.
+    const needed = Math.max(Math.round((tall - 34 * u) * aspect + 48 * u), legend.width);
+    picture = { width: square ? Math.min(most, needed) : most, height: tall };
     curves = { width: width - gap - picture.width, height: room };
   }
   for (const [name, size] of Object.entries({ picture, curves })) {

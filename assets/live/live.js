@@ -16,6 +16,7 @@ import { readTheme, themeKey } from "./theme.js";
 
 const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
 const PREFETCH = 4000; // ms after the start
+const NOTE = 6000; // ms a note stays
 const STEPPING = new Set(["d", "g", "step"]);
 
 const counters = (window.ganlab ??= {
@@ -39,11 +40,13 @@ export function mount(root, options) {
   let state = "waiting";
   let next = null; // newest frame, not yet drawn
   let last = null; // frame on the screen
-  let owed = 0; // frames received and not yet acknowledged
-  let drawn = 0; // frames drawn on this connection
+  let received = 0; // frames of this connection
+  let acknowledged = 0;
   let redraw = { picture: false, curves: false };
+  let ready = false; // the picture and the curves know their sizes
   let raf = 0;
   let query = null;
+  let noteTimer = 0;
   let dead = false;
   const timers = new Set();
   const later = (f, ms) => timers.add(setTimeout(f, ms));
@@ -82,6 +85,7 @@ export function mount(root, options) {
       cmd: "figure",
       request,
       theme: look.name,
+      scale: look.u,
       width: hosts.picture.clientWidth,
       height: hosts.picture.clientHeight,
       curves_width: hosts.curves.clientWidth,
@@ -101,16 +105,23 @@ export function mount(root, options) {
     if (state === "paused" || state === "diverged") still.arm();
   }
 
-  /** n: frames drawn on this connection; got: frames this answers for (superseded ones count too). */
+  /** Frames done with, drawn or superseded by a newer one. n: of this connection; got: since the last time. */
   function acknowledge() {
-    if (owed) link?.send({ cmd: "ack", n: drawn, got: owed });
-    owed = 0;
+    if (received > acknowledged) link?.send({ cmd: "ack", n: received, got: received - acknowledged });
+    acknowledged = received;
   }
 
   function draw() {
     raf = 0;
     if (dead) return;
-    if (!scene) return acknowledge();
+    try {
+      if (ready) drawAll();
+    } finally {
+      acknowledge();
+    }
+  }
+
+  function drawAll() {
     const fresh = next !== null;
     if (fresh) {
       last = next;
@@ -129,30 +140,34 @@ export function mount(root, options) {
       redraw.curves = false;
       curves.draw();
     }
-    if (!fresh) return acknowledge();
+    if (!fresh) return;
     bar.frame(last);
-    drawn += 1;
     counters.frames += 1;
     counters.iteration = last.iteration;
     counters.lastFrameAt = performance.now();
     counters.run = last.run;
     if (state !== "playing") refresh();
-    acknowledge();
   }
 
   function layout() {
-    if (dead || !look) return;
-    const size = arrange(root, boxes, scene, curves ? curves.count : 0);
+    if (dead) return;
+    const size = measure();
     if (!size || !scene) return;
-    look.u = size.u;
     const ctx = fit(canvas, size.picture.width, size.picture.height);
-    ctx.imageSmoothingEnabled = true;
-    picture.resize(size.picture.width, size.picture.height, look, hidden);
-    curves.resize(small, size.curves.width, size.curves.height, look);
+    resize(size);
     // At once, not in the next animation frame: a resized canvas is blank.
     picture.draw(ctx, last);
     curves.draw();
     refresh();
+  }
+
+  const measure = () => arrange(root, boxes, scene, curves ? curves.count : 0);
+
+  function resize(size) {
+    look.u = size.u;
+    picture.resize(size.picture.width, size.picture.height, look, hidden);
+    curves.resize(small, size.curves.width, size.curves.height, look);
+    ready = true;
   }
 
   function retheme() {
@@ -176,12 +191,12 @@ export function mount(root, options) {
     }
     const run = scene.run;
     const show = () => scene.run === run && last === null && layout();
-    const size = arrange(root, boxes, scene, curves.count);
-    look.u = size.u;
-    if (size.same) {
+    const shown = ready;
+    ready = false; // until there is room: the page may be hidden
+    const size = measure();
+    if (shown && size?.same) {
       // Same size: the old picture stays until the first frame of the new run is here.
-      picture.resize(size.picture.width, size.picture.height, look, hidden);
-      curves.resize(small, size.curves.width, size.curves.height, look);
+      resize(size);
       redraw.curves = true;
       later(show, BLANK);
       schedule();
@@ -199,12 +214,22 @@ export function mount(root, options) {
     root.dataset.state = state;
     bar.status(message);
     knobs?.values(message.values);
-    banner.hidden = !message.message;
-    setText(banner, message.message || "");
+    say(message.message || "", state === "diverged");
     if (state === "playing") {
       if (before !== "playing") still.drop();
     } else if (before !== state) refresh();
     follow(message.query);
+  }
+
+  /** A divergence stays on the picture; anything else is a quiet note that goes by itself. */
+  function say(text, alarm) {
+    const kind = alarm ? "alarm" : "note";
+    if (banner.textContent === text && banner.dataset.kind === kind) return;
+    setText(banner, text);
+    banner.dataset.kind = kind;
+    banner.hidden = !text;
+    clearTimeout(noteTimer);
+    if (text && !alarm) noteTimer = setTimeout(() => (banner.hidden = true), NOTE);
   }
 
   /** Keep the page's address in step: it is the permalink of what one sees. */
@@ -217,7 +242,7 @@ export function mount(root, options) {
 
   const handlers = {
     open() {
-      drawn = owed = 0;
+      received = acknowledged = 0;
       counters.socketOpen = true;
       bar.link("");
       if (document.hidden) link.send({ cmd: "visible", value: false });
@@ -226,7 +251,7 @@ export function mount(root, options) {
       if (dead) return;
       if (message.type === "scene") onScene(message);
       else if (message.type === "frame") {
-        owed += 1;
+        received += 1;
         if (scene && message.run === scene.run) next = message;
         schedule();
       } else if (message.type === "curves" && scene && message.run === scene.run) {
@@ -264,7 +289,7 @@ export function mount(root, options) {
   // Catches what no event tells: a theme switched without an update, the page's head growing a line.
   const watch = setInterval(() => {
     if (themeKey(root) !== key) retheme();
-    else if (look && !arrange(root, boxes, scene, curves ? curves.count : 0)?.same) layout();
+    else if (!measure()?.same) layout();
   }, 1000);
   document.addEventListener("visibilitychange", onVisible);
   window.addEventListener("keydown", onKey, true);
@@ -296,6 +321,7 @@ export function mount(root, options) {
       counters.socketOpen = false;
       cancelAnimationFrame(raf);
       clearInterval(watch);
+      clearTimeout(noteTimer);
       for (const timer of timers) clearTimeout(timer);
       observer.disconnect();
       document.removeEventListener("visibilitychange", onVisible);

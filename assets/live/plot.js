@@ -60,6 +60,7 @@ export function short(value) {
 /** A value that changes while one looks: a steady number of digits. */
 export function steady(value) {
   if (!Number.isFinite(value)) return "–";
+  if (Number.isInteger(value) && Math.abs(value) < 1e4) return minus(String(value));
   const size = Math.abs(value);
   if (size >= 1e4 || (size > 0 && size < 5e-4)) return minus(value.toExponential(1));
   return minus(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3));

@@ -1,7 +1,12 @@
 // On pause: the same pictures as Plotly figures, exactly over the canvases, to zoom, hover and export.
 
 const CALM = 250; // ms without a new frame before a figure is asked for
-const CONFIG = { responsive: false, displaylogo: false, displayModeBar: "hover" };
+const CONFIG = {
+  responsive: false,
+  displaylogo: false,
+  displayModeBar: "hover",
+  showSendToCloud: false, // nothing leaves the classroom
+};
 
 let loading = null;
 

@@ -27,6 +27,7 @@ class Theme:
     grid: str
     axis: str
     hover: str
+    veil: str  # behind words that curves run under
     roles: Mapping[str, str]
     field: tuple[tuple[float, str], ...]
     background: str = CLEAR
@@ -45,6 +46,7 @@ THEMES: dict[str, Theme] = {
         grid="rgba(49,51,63,0.10)",
         axis="rgba(49,51,63,0.45)",
         hover="#ffffff",
+        veil="rgba(255,255,255,0.75)",
         roles={
             "data": "#111111",
             "G": "#009e73",
@@ -61,6 +63,7 @@ THEMES: dict[str, Theme] = {
         grid="rgba(250,250,250,0.10)",
         axis="rgba(250,250,250,0.45)",
         hover="#262730",
+        veil="rgba(14,17,23,0.75)",
         roles={
             "data": "#f2f2f2",
             "G": "#2fd0a0",
@@ -99,6 +102,11 @@ def array(source: Mapping[str, Any], name: str) -> np.ndarray | None:
     value = np.array(value, dtype=np.float32)
     value[~np.isfinite(value)] = np.nan
     return value if value.size else None
+
+
+def pixel(value: float) -> int:
+    """A whole pixel; halves go up, as in JavaScript (Python's round() goes to even numbers)."""
+    return math.floor(value + 0.5)
 
 
 def number(value: float) -> str:

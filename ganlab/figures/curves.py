@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ganlab.figures.base import Theme, array, axis, base_layout, find_theme, steady
+from ganlab.figures.base import Theme, array, axis, base_layout, find_theme, pixel, steady
 
 SAMPLE = {"solid": "━", "dash": "╍", "dot": "┅"}
 
@@ -71,7 +71,7 @@ def curves(
     iteration = np.empty(0, dtype=np.float32) if found is None else found
     panels = sorted(panels, key=lambda panel: bool(panel.get("bars")))
     plain = sum(not panel.get("bars") for panel in panels)
-    left, right = round(44 * u), round(48 * u)
+    left, right = pixel(44 * u), pixel(48 * u)
     layout = base_layout(look, width, height, {"l": left, "r": right, "t": 0, "b": 0}, u)
     layout.update(hovermode="x unified", hoversubplots="axis", shapes=[], annotations=[])
     span, places = _span(iteration), _places(look, len(panels), plain, height, u)
@@ -88,10 +88,16 @@ def curves(
         data = [(s, array(series, s["key"])) for s in panel.get("series", ())]
         data = [(s, y) for s, y in data if y is not None]
         log, (low, high) = bool(panel.get("log")), _range(panel, [y for _, y in data])
-        layout[name] = place.axis(nticks=5, range=[low, high], type="log" if log else "linear")
+        ticks = max(2, min(5, int(place.pixels // (22 * u))))
+        layout[name] = place.axis(
+            nticks=ticks + 1, range=[low, high], type="log" if log else "linear"
+        )
         if log:
             layout[name].update(dtick=max(1, round((high - low) / 3)), tickformat="~g")
-        traces += [_curve(place, entry, iteration, y, log) for entry, y in data]
+        prefix = (
+            f"{panel['title']} · " if len(panel.get("series", ())) > 1 else ""
+        )  # one hover box for all
+        traces += [_curve(place, prefix, entry, iteration, y, log) for entry, y in data]
         layout["annotations"] += _ends(place, data, log, low, high)
         for line in panel.get("lines", ()):
             _reference(layout, place, line, log, low, high)
@@ -116,7 +122,7 @@ def _places(look: Theme, count: int, plain: int, height: float, u: float) -> lis
     out, y = [], head
     for i in range(count):
         y += foot if i == plain else 0
-        out.append(Panel(i + 1, look, u, round(y + title), round(each), height))
+        out.append(Panel(i + 1, look, u, pixel(y + title), pixel(each), height))
         y += title + each + gap
     return out
 
@@ -173,14 +179,14 @@ def _heading(panel: Mapping[str, Any], place: Panel) -> dict[str, Any]:
 
 
 def _curve(
-    place: Panel, entry: Mapping[str, Any], x: np.ndarray, y: np.ndarray, log: bool
+    place: Panel, prefix: str, entry: Mapping[str, Any], x: np.ndarray, y: np.ndarray, log: bool
 ) -> go.Scatter:
     line = {"color": place.look.colour(entry["role"]), "width": 1.75 * place.u,
             "dash": entry.get("dash", "solid")}  # fmt: skip
     if log:
         y = np.where(y > 0, y, np.float32(np.nan))
-    return go.Scatter(x=x, y=y, xaxis="x", yaxis=place.y, name=entry["title"], mode="lines",
-                      line=line, hovertemplate="%{y:.4~g}")  # fmt: skip
+    return go.Scatter(x=x, y=y, xaxis="x", yaxis=place.y, name=prefix + entry["title"],
+                      mode="lines", line=line, hovertemplate="%{y:.4~g}")  # fmt: skip
 
 
 def _ends(
@@ -230,7 +236,7 @@ def _reference(
     })  # fmt: skip
     layout["annotations"].append(
         place.note(line["title"], "muted", x=0, xanchor="left", xshift=2, yref=place.y, y=at,
-                   yanchor="top" if under else "bottom")
+                   yanchor="top" if under else "bottom", bgcolor=place.look.veil, borderpad=0)
     )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from ganlab.figures.base import (
     gradient_arrows,
     legend_height,
     number,
+    pixel,
     polylines,
     steady,
 )
@@ -72,12 +73,12 @@ def picture_1d(
     top = 2 * highest if highest > 0 else 1.0
 
     # The same pixels as the live canvas: head, base of the densities, x line, z line.
-    left, right, head, strip = round(40 * u), round(34 * u), round(26 * u), 19 * u
+    left, right, head, strip = pixel(40 * u), pixel(34 * u), pixel(26 * u), 19 * u
     foot = legend_height(scene["layers"], width - left - right) if legend else 0
     floor = max(height - foot, head + 120 * u)
-    base = round(floor - max(96 * u, (floor - head) * 0.27))
-    z_line = round(floor - 20 * u - 2)
-    x_line = round(base + 38 * u)
+    base = pixel(floor - max(96 * u, (floor - head) * 0.27))
+    z_line = pixel(floor - 20 * u - 2)
+    x_line = pixel(base + 38 * u)
     area, gap = z_line - head, z_line - x_line
 
     if x is not None:

@@ -19,6 +19,7 @@ from ganlab.figures.base import (
     find_theme,
     gradient_arrows,
     legend_height,
+    pixel,
     polylines,
 )
 
@@ -53,13 +54,13 @@ def picture_2d(
     layers = Layers(scene["layers"], hidden, look)
     (x_lo, x_hi), (y_lo, y_hi) = ((float(a), float(b)) for a, b in scene["box"])
     # The same pixels as the live canvas; with a legend there is also a colour bar on the right.
-    pad, left = round(10 * u), round(36 * u)
+    pad, left = pixel(10 * u), pixel(36 * u)
     foot = legend_height(scene["layers"], width - left - pad) if legend else 0
     room_x = max(width - left - (left if legend else pad), 50)
-    room_y = max(height - round(24 * u) - pad - foot, 50)
+    room_y = max(height - pixel(24 * u) - pad - foot, 50)
     unit = min(room_x / (x_hi - x_lo), room_y / (y_hi - y_lo))
-    w, h = round(unit * (x_hi - x_lo)), round(unit * (y_hi - y_lo))
-    left += max(0, round((room_x - w) / 2))
+    w, h = pixel(unit * (x_hi - x_lo)), pixel(unit * (y_hi - y_lo))
+    left += max(0, pixel((room_x - w) / 2))
     margin = {"l": left, "r": width - left - w, "t": pad, "b": height - pad - h}
 
     field = frame.get("d")

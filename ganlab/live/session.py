@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -249,7 +250,9 @@ class Session:
         idle = not self.playing and not self._todo
         slow = 0 < self.speed <= SLOW
         if self._measure_wanted:
-            due = max(STATUS_SECONDS, self._measure_cost / MEASURE_SHARE)
+            # The first moments are the steepest part of every curve.
+            pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4
+            due = max(pace, self._measure_cost / MEASURE_SHARE)
             if idle or slow or self.run.stopped or now - self._measure_at >= due:
                 self._measure(watching)
         if self._frame_wanted:
@@ -346,27 +349,31 @@ class Session:
         frame = {**last[0], **last[1]}
         theme = "dark" if request.get("theme") == "dark" else "light"
 
-        def pixels(name: str, default: int) -> int:
+        def number(name: str, default: float, low: float, high: float) -> float:
             value = request.get(name)
-            good = isinstance(value, (int, float)) and 50 <= value <= 8000
-            return int(value) if good else default
+            good = isinstance(value, (int, float)) and low <= value <= high
+            return value if good else default
+
+        def size(prefix: str) -> dict[str, float]:
+            return {
+                "width": int(number(f"{prefix}width", 600, 50, 8000)),
+                "height": int(number(f"{prefix}height", 440, 50, 8000)),
+                "scale": number("scale", 1.0, 0.5, 3.0),
+            }
 
         hidden = tuple(str(h) for h in request.get("hidden") or ())
         picture = figures.picture(
-            whole, frame, theme, pixels("width", 600), pixels("height", 440), hidden
+            whole, frame, theme, hidden=hidden, legend=False, **size("")
         )
         curves = figures.curves(
             whole["panels"],
             self.history.arrays(),
             self.history.marks,
             theme,
-            pixels("curves_width", 360),
-            pixels("curves_height", 440),
             shares=frame.get("shares"),
             mode_weights=whole.get("mode_weights"),
+            **size("curves_"),
         )
-        import json
-
         return encode(
             {
                 "type": "figure",

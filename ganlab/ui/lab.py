@@ -16,6 +16,7 @@ from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.targets import TARGETS
 from ganlab.ui import table
+from ganlab.ui.layout import section
 from ganlab.ui.widgets import param_widget, put, show_error
 
 _REGISTRIES = {
@@ -150,7 +151,7 @@ def _sidebar(dim: int, session: Session) -> None:
             st.text(str(error))
             return fallback
 
-    st.subheader("Data")
+    section("Data")
     names = tuple(n for n in TARGETS if TARGETS[n].dim == dim)
     target = st.selectbox(
         "p_data",
@@ -168,7 +169,7 @@ def _sidebar(dim: int, session: Session) -> None:
     }
     outer = {}
     for title, fields in _SECTIONS.items():
-        st.subheader(title)
+        section(title, title[0] if title in ("Generator", "Discriminator") else "")
         for name in fields:
             needed = {"betas": "adam", "momentum": "momentum"}.get(name)
             if needed and outer["optimizer"] != needed:

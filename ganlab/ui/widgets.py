@@ -38,7 +38,9 @@ def param_widget(param: Param, key: str, registry: Registry | None = None) -> An
         )
     note = f"{note}\n\nAllowed: {param.allowed}."
     if param.kind in ("ints", "floats"):
-        return param.parse(st.text_input(param.title, key=key, help=note).replace(" ", ""))
+        hint = "equal" if param.name == "weights" else "none"
+        text = st.text_input(param.title, key=key, help=note, placeholder=hint)
+        return param.parse(text.replace(" ", ""))
     if param.kind == "int":
         low, high = int(param.low), int(param.high)
         if high - low <= 40:

@@ -199,6 +199,30 @@ def test_samples_of_a_line_spread_by_the_noise_across_it_and_evenly_along_it():
     assert stats.kstest(x[np.abs(x[:, 1]) < 1.9, 1], stats.uniform(-1.9, 3.8).cdf).pvalue > 1e-4
 
 
+def test_samples_without_noise_lie_on_the_curve(monkeypatch):
+    fractions = torch.linspace(0, 1, 997, dtype=torch.float64)[:-1]
+    monkeypatch.setattr(torch, "rand", lambda n, generator, dtype: fractions.clone())
+    monkeypatch.setattr(torch, "randn", lambda *shape, generator: torch.zeros(shape))
+    t = fractions.numpy()
+    line = make_target("line", {"angle": 0.0}).sample(996, torch.Generator()).numpy()
+    np.testing.assert_allclose(line[:, 0], 4 * (t - 0.5), atol=1e-6)
+    x, y = make_target("moons").sample(996, torch.Generator()).double().numpy().T
+    upper = t < 0.5
+    sign = np.where(upper, 1, -1)
+    angle = 2 * math.pi * np.where(upper, t, t - 0.5)
+    np.testing.assert_allclose(x, sign * (np.cos(angle) - 0.5), atol=1e-6)
+    np.testing.assert_allclose(y, sign * (np.sin(angle) - 0.25), atol=1e-6)
+    x, y = make_target("spiral").sample(996, torch.Generator()).double().numpy().T
+    radius = np.hypot(x, y)
+    theta = 2 * math.pi * radius  # two turns to radius 2
+    np.testing.assert_allclose(x, radius * np.cos(theta), atol=1e-4)
+    np.testing.assert_allclose(y, radius * np.sin(theta), atol=1e-4)
+    arc = theta * np.sqrt(1 + theta**2) + np.arcsinh(theta)
+    last = 4 * math.pi
+    total = last * math.sqrt(1 + last**2) + math.asinh(last)
+    np.testing.assert_allclose(arc / total, t, atol=1e-4)
+
+
 @pytest.mark.parametrize(("squares", "filled"), [(2, 2), (3, 5), (4, 8), (7, 25)])
 def test_checkerboard_agrees_with_a_loop_over_its_squares(squares, filled):
     target = make_target("checkerboard", {"squares": squares, "width": 3.0})
@@ -220,10 +244,15 @@ def test_checkerboard_agrees_with_a_loop_over_its_squares(squares, filled):
 
 
 @pytest.mark.parametrize(("squares", "width"), [(4, 4.0), (7, 3.3), (10, 9.1)])
-def test_checkerboard_samples_never_leave_the_support(squares, width):
+def test_checkerboard_samples_never_leave_the_support(squares, width, monkeypatch):
     target = make_target("checkerboard", {"squares": squares, "width": width})
-    x = target.sample(500_000, torch.Generator().manual_seed(0)).numpy()
+    x = target.sample(200_000, torch.Generator().manual_seed(0)).numpy()
     assert np.all(np.isfinite(target.log_density(x)))
+    # The ends of torch.rand's range, which random draws hardly ever reach.
+    for end in (0.0, 1 - 2**-24):
+        monkeypatch.setattr(torch, "rand", lambda *s, generator, end=end: torch.full(s, end))
+        x = target.sample(1000, torch.Generator().manual_seed(0)).numpy()
+        assert np.all(np.isfinite(target.log_density(x)))
 
 
 def test_log_densities_far_away():

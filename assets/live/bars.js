@@ -1,0 +1,37 @@
+// Mode shares as bars, each with a line at the share that the data has there.
+
+import { font } from "./plot.js";
+
+const MISSED = 0.1; // of its fair share: a mode with less is drawn in the accent
+
+/** Draw into box {left, top, w, h}; axes(full, py) is called first, with the scale. */
+export function bars(ctx, look, scene, shares, box, axes) {
+  const count = scene.modes || (shares ? shares.length : 0);
+  if (!count) return;
+  const { left, top, w, h } = box;
+  const u = look.u;
+  const weights = scene.a.mode_weights;
+  const fair = (i) => (weights ? weights[i] : 1 / count);
+  let largest = 0;
+  for (let i = 0; i < count; i++) largest = Math.max(largest, fair(i));
+  const full = Math.min(1, 2.5 * largest);
+  const py = (v) => top + h - (Math.min(v, full * 1.04) / full) * h;
+  axes(full, py);
+  const step = w / count;
+  const wide = Math.max(2, Math.min(step * 0.7, 64 * u));
+  for (let i = 0; i < count; i++) {
+    if (shares) {
+      const y = Math.min(py(shares[i] || 0), top + h - 2);
+      ctx.fillStyle = look.role(shares[i] > MISSED * fair(i) ? "G" : "accent");
+      ctx.fillRect(left + step * (i + 0.5) - wide / 2, y, wide, top + h - y);
+    }
+    ctx.fillStyle = look.role("data");
+    ctx.fillRect(left + step * i + 1, Math.round(py(fair(i))), step - 2, 1);
+  }
+  if (weights && largest * count > 1.01) return;
+  ctx.font = font(look, 11);
+  ctx.textAlign = "left";
+  ctx.textBaseline = "middle";
+  ctx.fillStyle = look.muted;
+  ctx.fillText("fair", left + w + 6 * u, py(1 / count));
+}
