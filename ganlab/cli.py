@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -14,13 +15,7 @@ from ganlab.registry import SpecError
 
 def _app(options: argparse.Namespace, rest: list[str]) -> int:
     script = Path(__file__).with_name("app.py")
-    flags = [
-        "--browser.gatherUsageStats=false",
-        "--client.toolbarMode=viewer",
-        "--runner.postScriptGC=false",
-        "--server.enableWebsocketCompression=false",
-    ]
-    return subprocess.call([sys.executable, "-m", "streamlit", "run", str(script), *flags, *rest])
+    return subprocess.call([sys.executable, "-m", "streamlit", "run", str(script), *rest])
 
 
 def _train(options: argparse.Namespace, rest: list[str]) -> int:
@@ -36,12 +31,14 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     if options.load:
         run = Run.load(options.load)
     else:
-        run = Run(Spec.from_json(Path(options.spec).read_text()) if options.spec else Spec())
+        run = Run(Spec.from_json(Path(options.spec).read_text(errors="replace")) if options.spec else Spec())
     run.advance(options.iterations)
     if options.out:
         run.save(options.out)
     shot = run.snapshot(picture=False)
     metrics = {name: float(value[0]) for name, value in shot.metrics.items()}
+    # JSON knows neither NaN nor infinity.
+    metrics = {name: m if math.isfinite(m) else None for name, m in metrics.items()}
     json.dump({"iteration": run.iteration, **metrics}, sys.stdout)
     print()
     if run.diverged[0] is not None:
@@ -58,8 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
     app = commands.add_parser("app", help="open the lab; further options go to `streamlit run`")
     app.set_defaults(do=_app)
     train = commands.add_parser("train", help="train without a browser; prints metrics as JSON")
-    train.add_argument("--spec", help="a JSON file such as Spec.to_json() writes")
-    train.add_argument("--load", help="go on from a file that --out wrote")
+    start = train.add_mutually_exclusive_group()
+    start.add_argument("--spec", help="a JSON file such as Spec.to_json() writes")
+    start.add_argument("--load", help="go on from a file that --out wrote")
     train.add_argument("--iterations", type=int, default=1000, help="of Algorithm 1")
     train.add_argument("--out", help="write the run here (.npz)")
     train.set_defaults(do=_train)

@@ -23,7 +23,7 @@ class ActivationEntry(Entry):
 
 @dataclass(frozen=True)
 class InitEntry(Entry):
-    """`weight(fan_in, fan_out, gain, generator)` of shape (in, out); `bias(fan_in, fan_out, ...)`."""
+    """`weight(n_in, n_out, gain, generator)`, (in, out); `bias(n_in, n_out, generator)`, (out,)."""
 
     weight: Callable[[int, int, float, torch.Generator], torch.Tensor] = None  # type: ignore
     bias: Callable[[int, int, torch.Generator], torch.Tensor] = None  # type: ignore

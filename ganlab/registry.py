@@ -13,7 +13,10 @@ class SpecError(ValueError):
 
     def __init__(self, name: str, value: object, allowed: str):
         self.name, self.value, self.allowed = name, value, allowed
-        shown = repr(value)
+        try:
+            shown = repr(value)
+        except Exception:  # Python refuses to write whole numbers of thousands of digits
+            shown = f"(a {type(value).__name__} that cannot be shown)"
         if len(shown) > 60:
             shown = shown[:57] + "..."
         super().__init__(f"{name} = {shown} is not allowed: {allowed}")

@@ -55,12 +55,8 @@ PARAMS: dict[str, Param] = {
             longest=4,
             doc="Widths of D's hidden layers; a small D cannot see what G does wrong.",
         ),
-        _choice(
-            "g_activation", "G's activation", ACTIVATIONS, "leaky_relu", "Between G's layers."
-        ),
-        _choice(
-            "d_activation", "D's activation", ACTIVATIONS, "leaky_relu", "Between D's layers."
-        ),
+        _choice("g_activation", "G's activation", ACTIVATIONS, "leaky_relu", "Between G's layers."),
+        _choice("d_activation", "D's activation", ACTIVATIONS, "leaky_relu", "Between D's layers."),
         _choice("init", "initial weights", INITS, "default", "How both nets start."),
         Param(
             "init_gain",
@@ -92,7 +88,7 @@ PARAMS: dict[str, Param] = {
         Param(
             "g_lr",
             "G's rate",
-            1e-3,
+            1e-4,
             1e-6,
             100.0,
             doc="Learning rate of G; zero-sum games are touchy about the ratio of the two.",

@@ -4,6 +4,18 @@ import { font } from "./plot.js";
 
 const MISSED = 0.1; // of its fair share: a mode with less is drawn in the accent
 
+/** The value of a bar that is higher than the panel: on it, or beside it where it is too narrow. */
+function over(ctx, look, text, x, wide, { left, top, w }) {
+  ctx.font = font(look, 11);
+  ctx.textBaseline = "top";
+  const room = ctx.measureText(text).width + 4 * look.u;
+  const beside = room > wide;
+  ctx.textAlign = !beside ? "center" : x + wide + room < left + w ? "left" : "right";
+  const shift = !beside ? 0 : ((wide / 2 + 3 * look.u) * (ctx.textAlign === "left" ? 1 : -1));
+  if (!beside) ctx.fillStyle = look.back;
+  ctx.fillText(text, x + shift, top + 2 * look.u);
+}
+
 /** Draw into box {left, top, w, h}; axes(full, py) is called first, with the scale. */
 export function bars(ctx, look, scene, shares, box, axes) {
   const count = scene.modes || (shares ? shares.length : 0);
@@ -23,7 +35,9 @@ export function bars(ctx, look, scene, shares, box, axes) {
     if (shares) {
       const y = Math.min(py(shares[i] || 0), top + h - 2);
       ctx.fillStyle = look.role(shares[i] > MISSED * fair(i) ? "G" : "accent");
-      ctx.fillRect(left + step * (i + 0.5) - wide / 2, y, wide, top + h - y);
+      const x = left + step * (i + 0.5);
+      ctx.fillRect(x - wide / 2, y, wide, top + h - y);
+      if (shares[i] > full) over(ctx, look, `${Math.round(100 * shares[i])} %`, x, wide, box);
     }
     ctx.fillStyle = look.role("data");
     ctx.fillRect(left + step * i + 1, Math.round(py(fair(i))), step - 2, 1);

@@ -4,11 +4,12 @@
 
 import { toolbar } from "./controls.js";
 import { curvesColumn } from "./curves.js";
-import { el, setText } from "./dom.js";
+import { el } from "./dom.js";
 import { picture1d } from "./draw1d.js";
 import { picture2d } from "./draw2d.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
+import { follower, makeBanner } from "./page.js";
 import { fit } from "./plot.js";
 import { connect } from "./socket.js";
 import { prefetchPlotly, stills } from "./still.js";
@@ -16,7 +17,6 @@ import { readTheme, themeKey } from "./theme.js";
 
 const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
 const PREFETCH = 4000; // ms after the start
-const NOTE = 6000; // ms a note stays
 const STEPPING = new Set(["d", "g", "step"]);
 
 const counters = (window.ganlab ??= {
@@ -30,7 +30,6 @@ function linkStyles(onload) {
 }
 
 export function mount(root, options) {
-  const path = location.pathname;
   const hidden = new Set(); // layers switched off: kept over restarts
   let settings = { ...options };
   let link = null;
@@ -45,8 +44,6 @@ export function mount(root, options) {
   let redraw = { picture: false, curves: false };
   let ready = false; // the picture and the curves know their sizes
   let raf = 0;
-  let query = null;
-  let noteTimer = 0;
   let dead = false;
   const timers = new Set();
   const later = (f, ms) => timers.add(setTimeout(f, ms));
@@ -60,13 +57,14 @@ export function mount(root, options) {
     return link ? link.send(command) : false;
   };
   const bar = toolbar(send);
-  const banner = el("div", { class: "gl-banner", "data-testid": "message", role: "alert", hidden: "" });
+  const banner = makeBanner();
+  const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves over iterations" });
   const hosts = { picture: el("div", { class: "gl-still" }), curves: el("div", { class: "gl-still" }) };
   const boxes = {
     knobs: el("div", { class: "gl-knobs-box" }),
-    picture: el("div", { class: "gl-picture" }, canvas, hosts.picture, banner),
+    picture: el("div", { class: "gl-picture" }, canvas, hosts.picture, banner.node),
     legend: el("div", { class: "gl-legend-box" }),
     curves: el("div", { class: "gl-curves" }, small, hosts.curves),
   };
@@ -214,30 +212,11 @@ export function mount(root, options) {
     root.dataset.state = state;
     bar.status(message);
     knobs?.values(message.values);
-    say(message.message || "", state === "diverged");
+    banner.say(message.message || "", state === "diverged");
     if (state === "playing") {
       if (before !== "playing") still.drop();
     } else if (before !== state) refresh();
     follow(message.query);
-  }
-
-  /** A divergence stays on the picture; anything else is a quiet note that goes by itself. */
-  function say(text, alarm) {
-    const kind = alarm ? "alarm" : "note";
-    if (banner.textContent === text && banner.dataset.kind === kind) return;
-    setText(banner, text);
-    banner.dataset.kind = kind;
-    banner.hidden = !text;
-    clearTimeout(noteTimer);
-    if (text && !alarm) noteTimer = setTimeout(() => (banner.hidden = true), NOTE);
-  }
-
-  /** Keep the page's address in step: it is the permalink of what one sees. */
-  function follow(newQuery) {
-    if (!newQuery || newQuery === query) return;
-    query = newQuery;
-    if (location.pathname !== path || !root.isConnected) return;
-    if (location.search !== `?${query}`) history.replaceState(history.state, "", `?${query}`);
   }
 
   const handlers = {
@@ -321,7 +300,7 @@ export function mount(root, options) {
       counters.socketOpen = false;
       cancelAnimationFrame(raf);
       clearInterval(watch);
-      clearTimeout(noteTimer);
+      banner.close();
       for (const timer of timers) clearTimeout(timer);
       observer.disconnect();
       document.removeEventListener("visibilitychange", onVisible);

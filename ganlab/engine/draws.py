@@ -43,9 +43,7 @@ class Stream:
     def __getitem__(self, number: int) -> torch.Tensor:
         block, offset = divmod(number, self.per_block)
         if block != self.block:
-            draws = self.make(
-                (self.per_block, *self.shape), generator(self.seed, self.tag, block)
-            )
+            draws = self.make((self.per_block, *self.shape), generator(self.seed, self.tag, block))
             self.block, self.values = block, draws.unbind(0)
         return self.values[offset]
 

@@ -69,9 +69,7 @@ class Run:
             return torch.stack(rows).to(self.device)
 
         g, d = fresh(G, "init_g"), fresh(D, "init_d")
-        self.state = State(
-            g, d, (torch.zeros_like(g),) * slots, (torch.zeros_like(d),) * slots
-        )
+        self.state = State(g, d, (torch.zeros_like(g),) * slots, (torch.zeros_like(d),) * slots)
 
     def _prepare(self) -> None:
         self.game = Game(self.specs, self.device)
@@ -135,7 +133,10 @@ class Run:
     def _guard(self, player: Player, cost, old, new, old_slots, new_slots):
         """Keep the last finite parameters of runs that diverge; the other runs go on."""
         # A sum is finite only if all terms are: one small reduction instead of a scan.
-        finite = torch.isfinite(cost + new.sum(1))
+        total = cost + new.sum(1)
+        if new_slots:
+            total = total + new_slots[-1].sum(1)  # Adam's squares overflow before all else
+        finite = torch.isfinite(total)
         if len(self.specs) == 1:
             if not finite.item():
                 self._diverge(0, player, cost, new)
@@ -154,8 +155,10 @@ class Run:
         spec, rate = self.specs[run], "d_lr" if player == "D" else "g_lr"
         if not torch.isfinite(cost[run]):
             quantity = f"{player}'s loss"
-        else:
+        elif not torch.isfinite(new[run].sum()):
             quantity = f"{player}'s parameters"
+        else:
+            quantity = f"the square of {player}'s gradient"
         title = PARAMS[rate].title
         sizes = [p[run].abs().max().item() for p in (self.state.d, self.state.g)]
         who = "D" if sizes[0] >= sizes[1] else "G"

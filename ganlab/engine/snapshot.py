@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -10,7 +12,7 @@ import torch
 from ganlab import metrics, theory
 from ganlab.engine.probe import POINTS, Probe, probe_for
 from ganlab.engine.step import Game, State
-from ganlab.latents import LATENTS, quantile_grid
+from ganlab.latents import LATENTS, quantile_grid, quasi_random
 from ganlab.spec import Spec
 
 FAKES = 1500  # generated samples shown
@@ -18,7 +20,9 @@ MAP_LINES = 41  # arrows z -> G(z)
 MESH = 21  # lines of latents each way in the warped grid
 ARROWS = 48  # gradient arrows
 _PICTURE_INTERVALS = 1024
-_EXPECTATION = 4096  # latents behind V, the losses and the gradients
+_SCORED = 2500  # generated samples behind modes, hq and reverse_kl
+_EXPECTATION = 2048  # latents behind V, the losses and the gradients
+_PIECE = 2048
 
 
 @dataclass
@@ -91,8 +95,9 @@ def _array(x: torch.Tensor) -> np.ndarray:
 
 
 def _generate(game: Game, state: State, z: torch.Tensor) -> np.ndarray:
+    # In pieces whose activations stay in cache.
     with torch.no_grad():
-        return _finite(_array(game.G(state.g, z)))
+        return _finite(_array(torch.cat([game.G(state.g, p) for p in z.split(_PIECE, 1)], 1)))
 
 
 def _gradients(game: Game, state: State, z: torch.Tensor):
@@ -117,8 +122,9 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
         "jsd_smooth": np.array([j[1][0] for j in jsds]),
         "w1": np.array([p.w1(row[None])[0] for p, row in zip(probes, gz, strict=True)]),
     }
-    middle = (z[:, 1:] + z[:, :-1]) / 2 if probes[0].exact else z
-    by_x, by_g, fake, _, g_cost = _gradients(game, state, middle[:, :_EXPECTATION])
+    # Every second end of intervals of equal mass is the median of two of them.
+    some = z[:, 1::2] if probes[0].exact else z[:, :_EXPECTATION]
+    by_x, by_g, fake, _, g_cost = _gradients(game, state, some)
     real = game.logits(state.d, _rows([p.x for p in probes], device)).detach()
     out["value"] = theory.value(_array(real), _array(fake))
     out["c_g"] = theory.c_g(out["jsd"])
@@ -128,34 +134,28 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
     out["grad_x"] = _array(by_x.norm(dim=2).mean(1))
     out["grad_g"] = _array(by_g.norm(dim=1))
     cells = [_cell_d(game, state, probes, r, masses[r]) for r in range(len(probes))]
-    out["d_distance"] = np.array(
-        [metrics.d_distance(d, star, weight) for d, star, weight in cells]
-    )
+    out["d_distance"] = np.array([metrics.d_distance(d, star, weight) for d, star, weight in cells])
     for name in ("modes", "hq", "reverse_kl"):
         out[name] = np.full(len(probes), np.nan)
     for r, probe in enumerate(probes):
         if probe.target.modes is not None:
-            score = metrics.mode_score(_samples(probe, gz[r])[:2500], probe.target.modes)
+            score = metrics.mode_score(_samples(probe, gz[r]), probe.target.modes)
             out["modes"][r], out["hq"][r] = score.captured, score.high_quality
             out["reverse_kl"][r] = score.reverse_kl
     return out
 
 
 def _samples(probe: Probe, gz: np.ndarray) -> np.ndarray:
-    """G(z) in an order whose beginning is spread over all latents, (n, dim)."""
-    if not probe.exact:
-        return gz
-    step = max(1, len(gz) // 2500)
-    return gz[::step]
+    """At most `_SCORED` of G(z), spread over all latents, (n, dim)."""
+    # An exact probe's latents are in order: its first ones would be one side of p_g only.
+    return gz[:: math.ceil(len(gz) / _SCORED)] if probe.exact else gz[:_SCORED]
 
 
 def _cell_d(game, state, probes, r: int, mass: np.ndarray):
     """D and D* at the cell centres, and their weight (p_data + p_g)/2, all flat."""
     probe = probes[r]
-    grid = np.stack(np.meshgrid(*probe.centres, indexing="ij"), -1).reshape(-1, probe.target.dim)
-    x = torch.from_numpy(grid).float().to(state.d.device)
     with torch.no_grad():
-        logits = game.logits(state.d[r : r + 1], x[None])[0]
+        logits = game.logits(state.d[r : r + 1], probe.grid[None].to(state.d.device))[0]
     inner = slice(0, -1) if probe.target.dim == 2 else slice(1, -1)
     p, q = probe.p_data[inner], mass[inner]
     return _array(torch.sigmoid(logits)), theory.d_star(p, q), (p + q) / 2
@@ -163,13 +163,15 @@ def _cell_d(game, state, probes, r: int, mass: np.ndarray):
 
 def _arrow_ends(x: np.ndarray, by_x: np.ndarray) -> np.ndarray:
     """Displacements that lower G's cost: a gradient of norm 1 is 1/20 of the box, at most 1/8."""
+    by_x = _finite(by_x)
     norm = np.linalg.norm(by_x, axis=-1, keepdims=True)
     unit = np.divide(by_x, norm, out=np.zeros_like(by_x), where=norm > 0)
     return -unit * np.minimum(norm / 20, 1 / 8) * x
 
 
-def _width(probe: Probe) -> float:
-    return float(probe.target.box[0, 1] - probe.target.box[0, 0])
+def _boxes(probes) -> np.ndarray:
+    """Widths of what is shown, (R, 1, 1)."""
+    return np.array([[[p.target.box[0, 1] - p.target.box[0, 0]]] for p in probes])
 
 
 def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
@@ -179,71 +181,74 @@ def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
     return {"shares": np.stack([s.shares for s in scores])}
 
 
+@lru_cache(maxsize=16)
+def _latents_1d(latent: str) -> tuple[torch.Tensor, np.ndarray]:
+    """Ends of latent intervals, then the starts of the arrows z -> G(z); those starts again."""
+    lines = LATENTS[latent].ppf((np.arange(MAP_LINES) + 0.5) / MAP_LINES)
+    ends = quantile_grid(latent, _PICTURE_INTERVALS)
+    return torch.from_numpy(np.concatenate([ends, lines])).float()[:, None], lines
+
+
 def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
-    device = state.g.device
-    probe, latent = probes[0], specs[0].latent
-    if probe.exact:
-        ends = torch.from_numpy(quantile_grid(latent, _PICTURE_INTERVALS)).float()[:, None]
-        lines = LATENTS[latent].ppf((np.arange(MAP_LINES) + 0.5) / MAP_LINES)
-        z = torch.cat([ends, torch.from_numpy(lines).float()[:, None]])
-    else:
-        z = probe.z
-    z = z.expand(len(specs), *z.shape).to(device)
+    exact, n = probes[0].exact, _PICTURE_INTERVALS + 1
+    z, lines = _latents_1d(specs[0].latent) if exact else (probes[0].z, None)
+    z = z.expand(len(specs), *z.shape).to(state.g.device)
     gz = _generate(game, state, z)
-    n = len(ends) if probe.exact else gz.shape[1]
-    out: dict[str, np.ndarray] = {}
-    masses = np.stack([p.masses(row[None, :n])[0] for p, row in zip(probes, gz, strict=True)])
+    spread = gz[:, :n] if exact else gz
+    masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, spread, strict=True)])
     cells = [_cell_d(game, state, probes, r, masses[r]) for r in range(len(specs))]
-    widths = np.array([[p.cell] for p in probes])
-    out["p_g"] = masses[:, 1:-1] / widths
-    out["d"] = np.stack([c[0] for c in cells])
-    out["d_star"] = np.stack([c[1] for c in cells])
-    if probe.exact:
+    out = {
+        "p_g": masses[:, 1:-1] / np.array([[p.cell] for p in probes]),
+        "d": np.stack([c[0] for c in cells]),
+        "d_star": np.stack([c[1] for c in cells]),
+    }
+    if exact:
         out["map_z"] = np.tile(lines, (len(specs), 1))
         out["map_x"] = gz[:, n:, 0]
     else:
         out["fake"] = gz[:, :200, 0]
-    shown = z[:, n:][:, ::2] if probe.exact else z[:, :20]
+    shown = z[:, n:][:, ::2] if exact else z[:, :20]
     by_x, _, _, x, _ = _gradients(game, state, shown)
-    boxes = np.array([[[_width(p)]] for p in probes])
     out["grad_x"] = _finite(_array(x))[..., 0]
-    out["grad"] = _arrow_ends(boxes, _array(by_x))[..., 0]
-    spread = gz[:, : n : max(1, n // 1000)]
-    return out | _shares(probes, spread)
+    out["grad"] = _arrow_ends(_boxes(probes), _array(by_x))[..., 0]
+    return out | _shares(probes, spread[:, :: max(1, spread.shape[1] // 1000)])
 
 
-def _mesh(latent: str, dim: int) -> np.ndarray:
-    """Latents whose images show how G bends its latent space, (u, v, 2) or (u, 1)."""
+@lru_cache(maxsize=16)
+def _latents_2d(latent: str, dim: int, points: int) -> tuple[torch.Tensor, tuple[int, ...]]:
+    """Latents of the samples shown, then those whose images show how G bends its latent space.
+
+    The latter's shape before flattening: (lines, lines) for 2-D latents, (points,) for 1-D ones,
+    () for more, where there is no mesh to show.
+    """
+    shown = quasi_random(latent, dim, points)[:FAKES]
+    if dim > 2:
+        return torch.from_numpy(shown).float(), ()
     if dim == 1:
-        return LATENTS[latent].ppf(np.linspace(0.002, 0.998, 200))[:, None]
-    axis = LATENTS[latent].ppf(np.linspace(0.02, 0.98, MESH))
-    return np.stack(np.meshgrid(axis, axis, indexing="ij"), -1)
+        mesh = LATENTS[latent].ppf(np.linspace(0.002, 0.998, 200))[:, None]
+        shape: tuple[int, ...] = (200,)
+    else:
+        axis = LATENTS[latent].ppf(np.linspace(0.02, 0.98, MESH))
+        mesh = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
+        shape = (MESH, MESH)
+    return torch.from_numpy(np.concatenate([shown, mesh])).float(), shape
 
 
 def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
-    device, spec, probe = state.g.device, specs[0], probes[0]
-    fakes = probe.z[:FAKES]
-    mesh = _mesh(spec.latent, spec.latent_dim) if spec.latent_dim <= 2 else None
-    z = fakes
-    if mesh is not None:
-        flat = torch.from_numpy(mesh.reshape(-1, spec.latent_dim)).float()
-        z = torch.cat([fakes, flat])
-    z = z.expand(len(specs), *z.shape).to(device)
+    spec, runs = specs[0], len(specs)
+    z, mesh = _latents_2d(spec.latent, spec.latent_dim, len(probes[0].z))
+    z = z.expand(runs, *z.shape).to(state.g.device)
     gz = _generate(game, state, z)
-    out = {"fake": gz[:, : len(fakes)]}
-    if mesh is not None:
-        out["manifold"] = gz[:, len(fakes) :].reshape(len(specs), *mesh.shape[:-1], 2)
-    fields = []
-    for r, p in enumerate(probes):
-        x, y = p.centres
-        grid = torch.from_numpy(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)).float()
-        with torch.no_grad():
-            fields.append(game.logits(state.d[r : r + 1], grid[None].to(device))[0])
-    out["d"] = _array(torch.sigmoid(torch.stack(fields))).reshape(
-        len(specs), len(probe.centres[1]), len(probe.centres[0])
-    )
+    out = {"fake": gz[:, :FAKES]}
+    if mesh:
+        out["manifold"] = gz[:, FAKES:].reshape(runs, *mesh, 2)
+    with torch.no_grad():
+        grids = _rows([p.grid for p in probes], state.d.device)
+        d = torch.sigmoid(game.logits(state.d, grids))
+    nx, ny = (len(c) for c in probes[0].centres)
+    # The grid runs over x first; pictures want rows of constant y.
+    out["d"] = _array(d).reshape(runs, nx, ny).transpose(0, 2, 1)
     by_x, _, _, x, _ = _gradients(game, state, z[:, :ARROWS])
-    boxes = np.array([[[_width(p)]] for p in probes])
     out["grad_x"] = _finite(_array(x))
-    out["grad"] = _arrow_ends(boxes, _array(by_x))
+    out["grad"] = _arrow_ends(_boxes(probes), _array(by_x))
     return out | _shares(probes, out["fake"])

@@ -254,11 +254,19 @@ def _bars(
     if place.index == 1:
         where = {}
     traces: list[Any] = []
+    largest = float(np.nanmax(weights)) if modes and np.isfinite(weights).any() else 0.4
+    top = min(1.0, 2.5 * largest)
     if shares is not None:
         missed = ~(shares > 0.1 * weights)
         colours = [look.colour("accent" if miss else "G") for miss in missed]
         traces.append(go.Bar(x=index, y=shares, name="p_g", marker={"color": colours}, width=0.7,
                              hovertemplate="%{y:.4~g}", **where))  # fmt: skip
+        # A bar that is higher than the panel carries its value.
+        for i in np.flatnonzero(shares > top):
+            traces.append(go.Scatter(x=index[i : i + 1], y=[top], text=[f"{shares[i]:.0%}"],
+                                     mode="text", textposition="bottom center", hoverinfo="skip",
+                                     textfont={"color": "#fff", "size": 11 * place.u}, **where,
+                                     cliponaxis=False, name="p_g"))  # fmt: skip
     if modes:
         x = np.stack([index - 0.45, index + 0.45, np.full(modes, np.nan)], 1).ravel()
         y = np.repeat(weights, 3)
@@ -266,10 +274,9 @@ def _bars(
         line = {"color": look.colour("data"), "width": 1}
         traces.append(go.Scatter(x=x, y=y, name="p_data", mode="lines", hoverinfo="skip",
                                  line=line, **where))  # fmt: skip
-    largest = float(np.nanmax(weights)) if modes and np.isfinite(weights).any() else 0.4
     over = {"range": [0.5, max(modes, 1) + 0.5], "showticklabels": False, "ticks": "",
             "unifiedhovertitle": {"text": "mode %{x}"}}  # fmt: skip
-    return traces, over, {"range": [0, min(1.0, 2.5 * largest) * 1.04], "nticks": 4}
+    return traces, over, {"range": [0, top * 1.04], "nticks": 4}
 
 
 def _marks(

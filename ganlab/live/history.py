@@ -54,12 +54,15 @@ class History:
         name, when, first = self._merge
         now = time.monotonic()
         if name == title and now - when < _MERGE_SECONDS and self.marks:
-            self.marks.pop()
+            self.marks = self.marks[:-1]  # a new list: others may be reading this one
             before = first
         self._merge = (title, now, before)
-        self.marks = [*self.marks[-40:], {"iteration": iteration, "text": f"{title} {before}→{after}"}]
+        self.marks = [
+            *self.marks[-40:],
+            {"iteration": iteration, "text": f"{title} {before}→{after}"},
+        ]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """iteration and each series, (n,) float64."""
-        columns = np.array(self.rows, dtype=np.float64).reshape(-1, 1 + len(SERIES)).T
+        columns = np.array(list(self.rows), dtype=np.float64).reshape(-1, 1 + len(SERIES)).T
         return dict(zip(("iteration", *SERIES), columns, strict=True))

@@ -1,7 +1,8 @@
 """The hub: every session of this server, and the workers that train those being watched.
 
-Sessions take turns in short slices, first come first served; one that has nothing to do until
-some moment, or until it is woken, holds no place in the queue.
+Sessions take turns in short slices: next is the one that has had the least time, so that a run of
+slow updates gets as much of it as one of fast ones. A session that has nothing to do until some
+moment, or until it is woken, holds no place in the queue and saves up nothing.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import math
 import os
 import secrets
 import threading
 import time
-from collections import deque
 
 import torch
 
@@ -26,6 +27,7 @@ SLICE_SECONDS = 0.05  # alone
 SHARED_SECONDS = 0.012  # while others wait
 DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is in its URL
 _SWEEP_SECONDS = 2.0
+_LONGEST_WAIT = 30.0
 
 
 class Hub:
@@ -36,11 +38,13 @@ class Hub:
         self.drop_seconds = drop_seconds
         self._workers = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
         self._changed = threading.Condition()
-        self._ready: deque[Session] = deque()
+        self._ready: list[Session] = []
+        self._now = 0.0  # the `used` of whose turn it was last: what a newcomer starts from
         self._later: list[tuple[float, int, Session]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
         self._closing = False
+        self._closed = threading.Event()
 
     def create(self, spec: Spec) -> Session:
         """A new session; it starts when a browser watches it."""
@@ -67,6 +71,7 @@ class Hub:
         with self._changed:
             self._closing = True
             self._changed.notify_all()
+        self._closed.set()
         for thread in self._threads:
             thread.join(timeout=5)
         for session in list(self.sessions.values()):
@@ -75,12 +80,18 @@ class Hub:
     def wake(self, session: Session) -> None:
         """Have a worker look at `session` soon."""
         with self._changed:
+            if session.token not in self.sessions:
+                return
             if session.scheduled:
                 session.again = True
                 return
-            session.scheduled = True
-            self._ready.append(session)
+            self._enqueue(session)
             self._changed.notify()
+
+    def _enqueue(self, session: Session) -> None:
+        session.scheduled = True
+        session.used = max(session.used, self._now)
+        self._ready.append(session)
 
     def _start(self) -> None:
         # One thread an operation: tiny nets lose more to hand-over than they gain.
@@ -98,52 +109,66 @@ class Hub:
         while not self._closing:
             now = time.perf_counter()
             while self._later and self._later[0][0] <= now:
-                session = heapq.heappop(self._later)[2]
-                if not session.scheduled:
-                    session.scheduled = True
-                    self._ready.append(session)
+                due, _, session = heapq.heappop(self._later)
+                if due == session.due:  # else it was to come even sooner, and has
+                    session.due = math.inf
+                    if not session.scheduled and session.token in self.sessions:
+                        self._enqueue(session)
             if self._ready:
-                return self._ready.popleft()
+                session = min(self._ready, key=lambda s: s.used)
+                self._ready.remove(session)
+                self._now = max(self._now, session.used)
+                return session
             self._changed.wait(self._later[0][0] - now if self._later else None)
         return None
 
     def _work(self) -> None:
-        while True:
-            with self._changed:
-                session = self._next()
-                others = bool(self._ready)
-            if session is None:
-                return
-            try:
-                wait = session.work(SHARED_SECONDS if others else SLICE_SECONDS)
-            except Exception:
-                # One broken run must not take the others' worker with it.
-                log.exception("session failed; it is dropped, its URL starts it afresh")
-                self.drop(session)
-                wait = None
-            with self._changed:
-                session.scheduled = False
-                if session.token not in self.sessions:
-                    continue
-                if session.again or (wait is not None and wait <= 0):
-                    session.again, session.scheduled = False, True
-                    self._ready.append(session)
-                elif wait is not None:
-                    due = time.perf_counter() + wait
-                    heapq.heappush(self._later, (due, next(self._count), session))
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        """Give one session one slice; False when closing."""
+        with self._changed:
+            session = self._next()
+            others = bool(self._ready)
+        if session is None:
+            return False
+        started = time.perf_counter()
+        try:
+            wait = session.work(SHARED_SECONDS if others else SLICE_SECONDS)
+        except Exception:
+            # One broken run must not take the others' worker with it.
+            log.exception("session failed; it is dropped, its URL starts it afresh")
+            self.drop(session)
+            wait = None
+        with self._changed:
+            now = time.perf_counter()
+            session.used += now - started
+            session.scheduled = False
+            if session.token not in self.sessions:
+                return True
+            if session.again or (wait is not None and wait <= 0):
+                session.again = False
+                self._enqueue(session)
                 self._changed.notify()
+            elif wait is not None and (due := now + min(wait, _LONGEST_WAIT)) < session.due:
+                # At most one entry counts: many calls in between must not heap them up.
+                session.due = due
+                heapq.heappush(self._later, (due, next(self._count), session))
+                self._changed.notify()
+        return True
 
     def _sweep(self) -> None:
-        while True:
-            with self._changed:
-                if self._closing:
-                    return
-                self._changed.wait_for(lambda: self._closing, timeout=_SWEEP_SECONDS)
-            now = time.monotonic()
-            for session in list(self.sessions.values()):
-                since = session.unwatched_since
-                if since is not None and now - since > self.drop_seconds:
-                    self.drop(session)
+        # Not on `_changed`: it would catch notifications that are meant for a worker.
+        while not self._closed.wait(min(_SWEEP_SECONDS, self.drop_seconds / 2)):
+            self._drop_unwatched()
+
+    def _drop_unwatched(self) -> None:
+        now = time.monotonic()
+        for session in list(self.sessions.values()):
+            since = session.unwatched_since
+            if since is not None and now - since > self.drop_seconds:
+                self.drop(session)
 
 
 HUB = Hub()

@@ -71,7 +71,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0),
         panel(
             "value",
-            "V(D, G) below C(G): the gap is D's distance from D*",
+            "V(D, G) below C(G) = V(D*, G)",
             [_line("c_g", "C(G)", "G"), _line("value", "V(D, G)", "D", "dash")],
             [(-math.log(4), "−log 4")],
             unit="nats",

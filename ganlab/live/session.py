@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import threading
 import time
 from collections import deque
@@ -30,6 +31,9 @@ MEASURE_SHARE = 0.05  # and this into metrics;
 SLOWEST_FRAMES = 0.2  # but frames come at least this often (seconds)
 STATUS_SECONDS = 0.25
 SLOW = 8.0  # updates/s up to which every update is shown
+_ANSWERS = {"play", "d", "g", "step", "speed", "change"}
+_CATCH_UP_SECONDS = 0.1
+_MOST_TODO = 200  # updates by hand that may be waiting
 _HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
 
 
@@ -43,9 +47,12 @@ class Session:
         self.unwatched_since: float | None = time.monotonic()
         self.scheduled = False  # the hub's: queued or being worked on
         self.again = False  # the hub's: woken while being worked on
+        self.used = 0.0  # the hub's: seconds of work had, for fair turns
+        self.due = math.inf  # the hub's: when it is to be looked at unasked
         self._wake = wake
         self._inbox: deque[tuple[str, Any]] = deque()
         self._todo: deque[str] = deque()
+        self._restart = True
         self.playing, self.speed = True, 0.0
         self.run_number, self.note = 0, ""
         self.run: Run | None = None
@@ -86,6 +93,11 @@ class Session:
             titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
             self.command("restart", f"Restarted: {', '.join(titles)} changed.")
 
+    @property
+    def backlog(self) -> int:
+        """Commands not yet taken by a worker."""
+        return len(self._inbox)
+
     def new_seed(self) -> None:
         """Restart with the next seed."""
         with self.lock:
@@ -95,7 +107,7 @@ class Session:
     @property
     def watched(self) -> bool:
         """Whether some browser shows this session now."""
-        return any(s.watching for s in self.subscribers)
+        return any(s.watching for s in list(self.subscribers))
 
     @property
     def state(self) -> str:
@@ -113,7 +125,7 @@ class Session:
         end = time.perf_counter() + seconds
         while True:
             self._take_commands()
-            if self.run is None:
+            if self._restart:
                 self._start()
             now = time.perf_counter()
             wait = self._advance(now)
@@ -126,54 +138,63 @@ class Session:
 
     def _pause_for(self, wait: float | None) -> float | None:
         # A frame that waits for credit is woken by the acknowledgement instead.
-        if self._frame_wanted and any(s.ready_for_frame for s in self.subscribers):
+        if self._frame_wanted and any(s.ready_for_frame for s in list(self.subscribers)):
             wait = min(FRAME_SECONDS, wait if wait is not None else FRAME_SECONDS)
         return wait
 
     def _take_commands(self) -> None:
-        while self._inbox:
+        # Those that come meanwhile wait: a flood of them must not hold the worker.
+        for _ in range(len(self._inbox)):
             name, value = self._inbox.popleft()
             try:
                 getattr(self, f"_do_{name}")(value)
+                if name in _ANSWERS and not (self.run is not None and self.run.stopped):
+                    self.note = ""  # what was wrong before is answered by what is right now
             except SpecError as error:
                 self.note = str(error)
             self._status_wanted = True
 
     def _do_play(self, _: Any) -> None:
-        self.playing, self._update_at = True, 0.0
+        self.playing, self._update_at = True, time.perf_counter()
         self._todo.clear()
+        if self.run is not None:
+            self._rate_from = (time.perf_counter(), self.run.iteration)
 
     def _do_pause(self, _: Any) -> None:
         self.playing = False
         self._frame_wanted = self._measure_wanted = True
 
     def _do_d(self, _: Any) -> None:
-        self._do_pause(None)
-        self._todo.append("D")
+        self._by_hand("D")
 
     def _do_g(self, _: Any) -> None:
-        self._do_pause(None)
-        self._todo.append("G")
+        self._by_hand("G")
 
     def _do_step(self, _: Any) -> None:
+        phase, k = 0, self.spec.k
+        if self.run is not None and not self._restart:
+            phase = self.run.state.phase
+        for player in self._todo:
+            phase = phase + 1 if player == "D" else 0
+        self._by_hand(*["D"] * (k - phase), "G")
+
+    def _by_hand(self, *players: str) -> None:
         self._do_pause(None)
-        assert self.run is not None
-        left = self.run.spec.k - self.run.state.phase
-        fresh = not self._todo
-        self._todo.extend(["D"] * (max(0, left) if fresh else self.run.spec.k) + ["G"])
+        if len(self._todo) < _MOST_TODO:
+            self._todo.extend(players)
 
     def _do_speed(self, value: float) -> None:
-        self.speed, self._update_at = value, 0.0
+        self.speed, self._update_at = value, time.perf_counter()
 
     def _do_restart(self, note: str | None) -> None:
         self.note = note or ""
         self.playing = self.playing or (self.run is not None and self.run.stopped)
         self._todo.clear()
-        self._start()
+        self._restart = True
 
     def _do_change(self, field: str) -> None:
-        if self.run is None:
-            return
+        if self.run is None or self._restart:
+            return  # the run that starts now has it
         before, after = getattr(self.run.spec, field), getattr(self.spec, field)
         if before == after:
             return
@@ -195,16 +216,18 @@ class Session:
         """Watching began or ended: nothing to do but to say so."""
 
     def _start(self) -> None:
-        self.run = Run(self.spec)
+        # Read once: another thread may change it meanwhile, and then asks for a restart.
+        spec, self._restart = self.spec, False
+        self.run = Run(spec)
         heavy = self.run.game.G.size > _HEAVY
         self._points = POINTS // 8 if heavy else POINTS
-        self._probe = probe_for(self.spec, self._points)
+        self._probe = probe_for(spec, self._points)
         self.history = History()
         self.run_number += 1
-        self._scene = scene(self.spec, self._probe, self.run_number)
+        self._scene = scene(spec, self._probe, self.run_number)
         self._measured = {}
         self._rate_from = (time.perf_counter(), 0)
-        self._update_at = 0.0
+        self._update_at = time.perf_counter()
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
         message = encode(*self._scene)
         for subscriber in list(self.subscribers):
@@ -220,7 +243,7 @@ class Session:
         if self._todo:
             run.update(self._todo.popleft())
             if not self._todo:
-                self._frame_wanted = self._measure_wanted = True
+                self._frame_wanted = self._measure_wanted = self._status_wanted = True
             self._after_update()
             return 0.0
         if not self.playing or not self.watched:
@@ -229,9 +252,8 @@ class Session:
             wait = self._update_at - now
             if wait > 0.0005:
                 return wait
-            period = 1 / self.speed
-            # After a hiccup the pace goes on from now instead of catching up.
-            self._update_at = max(self._update_at + period, now)
+            # Of a hiccup (a frame, other sessions' turns) only this much is caught up.
+            self._update_at = max(self._update_at + 1 / self.speed, now - _CATCH_UP_SECONDS)
         run.update()
         self._frame_wanted = self._measure_wanted = True
         self._after_update()
@@ -244,7 +266,7 @@ class Session:
             self._status_wanted = self._frame_wanted = self._measure_wanted = True
 
     def _publish(self, now: float) -> None:
-        watching = [s for s in self.subscribers if s.watching]
+        watching = [s for s in list(self.subscribers) if s.watching]
         if not watching:
             return
         idle = not self.playing and not self._todo
@@ -289,8 +311,9 @@ class Session:
         started = time.perf_counter()
         shot = self.run.snapshot(measure=False, points=self._points)
         arrays = {name: a[0] for name, a in shot.picture.items()}
-        if self.spec.dim == 2:
-            arrays["d"] = np.rint(arrays["d"] * 255).astype(np.uint8)
+        if self.run.spec.dim == 2:
+            # Weights on the brink of overflow may give D no value.
+            arrays["d"] = np.rint(np.nan_to_num(arrays["d"], nan=0.5) * 255).astype(np.uint8)
         header = {
             "type": "frame",
             "run": self.run_number,
@@ -305,8 +328,7 @@ class Session:
         self._frame_cost = time.perf_counter() - started
         self._frame_at, self._frame_wanted = started, False
         for subscriber in watching:
-            if subscriber.ready_for_frame:
-                subscriber.put("frame", message)
+            subscriber.put("frame", message)  # sent as soon as that browser has drawn the others
 
     def _status(self, watching: list[Subscriber], now: float) -> None:
         run = self.run
@@ -321,7 +343,7 @@ class Session:
                 "type": "status",
                 "run": self.run_number,
                 "state": self.state,
-                "rate": self._rate if self.playing else 0.0,
+                "rate": self._rate if self.state == "playing" else 0.0,
                 "speed": self.speed,
                 "iteration": run.iteration,
                 "d_updates": state.d_updates,
@@ -361,10 +383,9 @@ class Session:
                 "scale": number("scale", 1.0, 0.5, 3.0),
             }
 
-        hidden = tuple(str(h) for h in request.get("hidden") or ())
-        picture = figures.picture(
-            whole, frame, theme, hidden=hidden, legend=False, **size("")
-        )
+        hidden = request.get("hidden")
+        hidden = tuple(str(h) for h in hidden) if isinstance(hidden, list) else ()
+        picture = figures.picture(whole, frame, theme, hidden=hidden, legend=False, **size(""))
         curves = figures.curves(
             whole["panels"],
             self.history.arrays(),
@@ -377,7 +398,7 @@ class Session:
         return encode(
             {
                 "type": "figure",
-                "run": self.run_number,
+                "run": scene_[0]["run"],
                 "request": request.get("request"),
                 "picture": json.loads(picture.to_json()),
                 "curves": json.loads(curves.to_json()),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import math
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,12 +20,17 @@ log = logging.getLogger(__name__)
 
 GONE, FORBIDDEN = 4404, 4403
 _MOST_TEXT = 4096
+_MOST_BACKLOG = 100  # commands a worker has not yet taken
+_SLOWEST_PACE = 0.01
 _PLAIN = {"play", "pause", "d", "g", "step", "restart"}
 
 
 def same_origin(origin: str | None, host: str | None) -> bool:
     """Whether a browser's Origin is the host it asked; a client without Origin is no browser."""
-    return origin is None or (host is not None and urlsplit(origin).netloc == host)
+    try:
+        return origin is None or (host is not None and urlsplit(origin).netloc == host)
+    except ValueError:
+        return False  # no address at all
 
 
 async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
@@ -42,16 +46,24 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
     subscriber = Subscriber(asyncio.get_running_loop())
     session.subscribers.append(subscriber)
     session.unwatched_since = None
+    if hub.get(session.token) is not session:
+        subscriber.close()  # dropped in this very moment, perhaps without seeing us
     session.command("hello", subscriber)
     sender = asyncio.create_task(_send(ws, subscriber))
+    figures = _Figures(session, subscriber)
     try:
         while not subscriber.closed:
-            text = await ws.receive_text()
-            await _receive(text, session, subscriber, hub)
-    except (WebSocketDisconnect, RuntimeError, KeyError):
-        pass  # the browser left, or sent bytes where text belongs
+            message = await ws.receive()
+            if message["type"] == "websocket.disconnect":
+                break
+            _receive(message.get("text"), session, subscriber, hub, figures)
+            while session.backlog > _MOST_BACKLOG and not subscriber.closed:
+                await asyncio.sleep(0.02)  # a flood waits in its sender's buffers
+    except (WebSocketDisconnect, RuntimeError):
+        pass  # the browser left
     finally:
         subscriber.close()
+        figures.close()
         session.subscribers.remove(subscriber)
         if not session.subscribers:
             session.unwatched_since = time.monotonic()
@@ -65,36 +77,84 @@ async def _send(ws: WebSocket, subscriber: Subscriber) -> None:
             await ws.send_bytes(message)
         await ws.close(GONE)
     except (WebSocketDisconnect, RuntimeError):
-        subscriber.closed = True  # the browser left between two messages
+        pass  # the browser left between two messages
+    finally:
+        subscriber.closed = True
 
 
-async def _receive(text: str, session: Session, subscriber: Subscriber, hub: Hub) -> None:
+class _Figures:
+    """Makes the still figures one at a time, of the newest request; commands need not wait."""
+
+    def __init__(self, session: Session, subscriber: Subscriber):
+        self.session, self.subscriber = session, subscriber
+        self._request: dict[str, Any] | None = None
+        self._task: asyncio.Task | None = None
+
+    def ask(self, request: dict[str, Any]) -> None:
+        """Make the figure of `request`, instead of one that was asked for and not yet begun."""
+        self._request = request
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._make())
+
+    def close(self) -> None:
+        """Make no more."""
+        self._request = None
+
+    async def _make(self) -> None:
+        while (request := self._request) is not None:
+            self._request = None
+            # Plotly takes tenths of a second: neither the event loop nor a worker may wait for it.
+            try:
+                message = await asyncio.to_thread(self.session.figure, request)
+            except SpecError as error:
+                self.session.command("note", str(error))
+            except Exception:
+                log.exception("figure failed")
+                self.session.command("note", "The figure could not be made: see the server's log.")
+            else:
+                self.subscriber.put("figure", message)
+
+
+def _receive(
+    text: str | None, session: Session, subscriber: Subscriber, hub: Hub, figures: _Figures
+) -> None:
     """Do what a browser asks; what is not understood is answered, never raised."""
     try:
+        if text is None:
+            raise SpecError("message", "(binary)", "text")
         if len(text) > _MOST_TEXT:
             raise SpecError("message", text, f"at most {_MOST_TEXT} characters")
         message = json.loads(text)
         if not isinstance(message, dict):
             raise SpecError("message", message, "an object with a cmd")
-        await _do(message, session, subscriber, hub)
+        _do(message, session, subscriber, hub, figures)
     except (SpecError, ValueError, RecursionError) as error:
         session.command("note", str(error))
 
 
-async def _do(message: dict[str, Any], session: Session, subscriber: Subscriber, hub: Hub) -> None:
+def _do(
+    message: dict[str, Any],
+    session: Session,
+    subscriber: Subscriber,
+    hub: Hub,
+    figures: _Figures,
+) -> None:
     name, value = message.get("cmd"), message.get("value")
+    if not isinstance(name, str):
+        raise SpecError("cmd", name, "a command of the live view")
     if name == "ack":
-        count = message.get("got")
-        if type(count) is not int or not 0 < count < 1000:
-            raise SpecError("got", count, "how many frames this answers, from 1")
-        subscriber.drawn(count)
+        total = message.get("n")
+        if type(total) is not int or total < 0:
+            raise SpecError("n", total, "how many of this connection's frames are dealt with")
+        subscriber.drawn(total)
         hub.wake(session)
     elif name in _PLAIN:
         session.command(name)
     elif name == "speed":
         good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or not 0 <= value <= 1e6:
-            raise SpecError("speed", value, "updates per second from 0 (full speed) to 1e6")
+        if not good or not (value == 0 or _SLOWEST_PACE <= value <= 1e6):  # NaN is neither
+            allowed = f"updates per second from {_SLOWEST_PACE} to 1e6, or 0: full speed"
+            raise SpecError("speed", value, allowed)
         session.command("speed", float(value))
     elif name == "seed":
         session.new_seed()
@@ -104,7 +164,6 @@ async def _do(message: dict[str, Any], session: Session, subscriber: Subscriber,
         subscriber.visible = bool(value)
         session.command("look")
     elif name == "figure":
-        # Plotly takes tenths of a second: neither the event loop nor a worker may wait for it.
-        subscriber.put("figure", await asyncio.to_thread(session.figure, message))
+        figures.ask(message)
     else:
         raise SpecError("cmd", name, "a command of the live view")

@@ -34,7 +34,11 @@ class Subscriber:
     @property
     def ready_for_frame(self) -> bool:
         """Whether a frame sent now would soon be drawn."""
-        return self.watching and "frame" not in self._box and self._sent - self._drawn < IN_FLIGHT
+        return self.watching and "frame" not in self._box and self._has_credit
+
+    @property
+    def _has_credit(self) -> bool:
+        return self._sent - self._drawn < IN_FLIGHT
 
     def put(self, kind: str, message: bytes) -> None:
         """Leave a message; replaces an unsent one of its kind. A new scene voids older ones."""
@@ -44,11 +48,13 @@ class Subscriber:
             self._box[kind] = message
         self._poke()
 
-    def drawn(self, count: int) -> None:
-        """The browser has dealt with `count` more frames, drawn or superseded."""
+    def drawn(self, total: int) -> None:
+        """The browser has dealt with `total` frames so far, drawn or superseded."""
         with self._lock:
-            self._drawn = min(self._drawn + count, self._sent)
-            self._progress = time.monotonic()
+            total = min(total, self._sent)
+            if total > self._drawn:
+                self._drawn, self._progress = total, time.monotonic()
+        self._poke()  # a frame may have waited for this
 
     def close(self) -> None:
         """Wake the sender so that it ends."""
@@ -66,12 +72,13 @@ class Subscriber:
         while not self.closed:
             with self._lock:
                 for kind in _ORDER:
-                    if kind in self._box:
-                        if kind == "frame":
-                            if self._sent == self._drawn:
-                                self._progress = time.monotonic()
-                            self._sent += 1
-                        return self._box.pop(kind)
+                    if kind not in self._box or (kind == "frame" and not self._has_credit):
+                        continue
+                    if kind == "frame":
+                        if self._sent == self._drawn:
+                            self._progress = time.monotonic()
+                        self._sent += 1
+                    return self._box.pop(kind)
                 self._event.clear()
             await self._event.wait()
         return None

@@ -35,11 +35,13 @@ class Target(ABC):
     box: (dim, 2), lowest and highest coordinate of what pictures and grids cover; it holds the
     data (99.9 % of the mass, but for heavy tails), always [-1, 1] on each axis, and is square
     in 2-D. modes: the mixture's components, or None where p_data is not a Gaussian mixture.
+    has_mean: whether E x exists, so that W1 is finite.
     """
 
     dim: int
     box: np.ndarray
     modes: Modes | None = None
+    has_mean: bool = True
 
     @abstractmethod
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:

@@ -101,6 +101,8 @@ class Laplace(Target1D):
 class Cauchy(Target1D):
     """p_data(x) = 1 / (pi scale (1 + z^2)), z = (x - location)/scale: it has no mean."""
 
+    has_mean = False
+
     def __init__(self, location: float, scale: float):
         self._location, self._scale = location, scale
         # No picture holds tails this heavy: ten scales each way leave out 6.3 % of the mass.
@@ -159,7 +161,7 @@ def two_gaussians(separation: float, std: float, weights: tuple[float, ...]) -> 
 def std_param(default: float, low: float = 0.01, high: float = 2.0) -> Param:
     """The param `std` of a Gaussian, or of the noise around a curve."""
     doc = "Standard deviation of each Gaussian, the same for all and in every direction."
-    return Param("std", "spread std", default, low, high, doc=doc, log=True)
+    return Param("std", "standard deviation", default, low, high, doc=doc, log=True)
 
 
 def place_param(name: str, title: str, default: float, doc: str) -> Param:

@@ -47,7 +47,12 @@ export default function ({ data, parentElement, setTriggerValue }) {
     entry = {
       socket: data.socket,
       update: () => view && view.update({}),
-      close: () => { closed = true; if (view) view.destroy(); root.remove(); views.delete(parentElement); },
+      close: () => {
+        closed = true;
+        if (view) view.destroy();
+        root.remove();
+        views.delete(parentElement);
+      },
     };
     views.set(parentElement, entry);
     import(at(data.assets + '/live/live.js').href).then((module) => {
@@ -65,7 +70,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
 
 def lab(dim: int, default: Spec) -> None:
     """One page of a lab: `default` is shown unless the URL says otherwise."""
-    st.session_state.setdefault("_tokens", {})
     session = _session(dim, default)
     with st.sidebar:
         _sidebar(dim, session)
@@ -83,16 +87,15 @@ def lab(dim: int, default: Spec) -> None:
 
 
 def _session(dim: int, default: Spec) -> Session:
-    """This page's session: the one it had, or a new one from the URL (or the default)."""
-    tokens = st.session_state["_tokens"]
-    session = HUB.get(tokens.get(dim, ""))
-    if session is not None:
-        return session
-    spec = _spec_from_url(dim) or default
-    session = HUB.create(spec)
-    tokens[dim] = session.token
-    _fill(session.spec)
-    return session
+    """This page's session: the one it had, or a new one with its Spec, the URL's or the default."""
+    sessions = st.session_state.setdefault("_sessions", {})
+    old = sessions.get(dim)
+    if old is not None and HUB.get(old.token) is old:
+        return old
+    spec = old.spec if old is not None else _spec_from_url(dim) or default
+    sessions[dim] = HUB.create(spec)
+    _fill(spec)
+    return sessions[dim]
 
 
 def _spec_from_url(dim: int) -> Spec | None:
@@ -162,14 +165,12 @@ def _sidebar(dim: int, session: Session) -> None:
     )
     same = spec.target == target
     inner = {
-        p.name: widget(
-            p, f"{target}.{p.name}", spec.target_params[p.name] if same else p.default
-        )
+        p.name: widget(p, f"{target}.{p.name}", spec.target_params[p.name] if same else p.default)
         for p in TARGETS[target].params
     }
     outer = {}
     for title, fields in _SECTIONS.items():
-        section(title, title[0] if title in ("Generator", "Discriminator") else "")
+        section(title, {"Generator": "green", "Discriminator": "blue"}.get(title, ""))
         for name in fields:
             needed = {"betas": "adam", "momentum": "momentum"}.get(name)
             if needed and outer["optimizer"] != needed:
@@ -182,6 +183,7 @@ def _sidebar(dim: int, session: Session) -> None:
     if errors:
         return
     try:
-        session.configure(spec.replace(target=target, target_params=inner, **outer))
+        # Read anew: a knob of the live view may have been turned meanwhile.
+        session.configure(session.spec.replace(target=target, target_params=inner, **outer))
     except SpecError as error:
         show_error(error, "Not applied; the run goes on as it was.")

@@ -11,9 +11,6 @@ _CSS = """
 [data-testid="stSidebarHeader"] { height: 2.6rem; min-height: 0; padding-top: 0.4rem; margin: 0; }
 [data-testid="stSidebarUserContent"] { padding-top: 0; }
 [data-testid="stSidebar"] .stVerticalBlock { gap: 0.6rem; }
-.ganlab-head { font-weight: 650; border-bottom: 2px solid; margin: 0.5rem 0 -0.1rem; }
-.ganlab-head.G { color: #009e73; }
-.ganlab-head.D { color: #0072b2; }
 .ganlab-title { font-size: 1rem; line-height: 1.35; margin: 0; }
 .ganlab-title b { font-size: 1.15rem; margin-right: 0.6rem; }
 </style>
@@ -30,6 +27,6 @@ def headline(title: str, watch_for: str) -> None:
     st.html(f'<p class="ganlab-title"><b>{title}</b>{watch_for}</p>')
 
 
-def section(title: str, role: str = "") -> None:
-    """A heading in the sidebar; role "G" or "D" gives it that player's colour."""
-    st.html(f'<div class="ganlab-head {role}">{title}</div>')
+def section(title: str, color: str = "") -> None:
+    """A heading in the sidebar, in the theme's "green" (G) or "blue" (D) where it is a player's."""
+    st.markdown(f":{color}[**{title}**]" if color else f"**{title}**")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ganlab.ui import layout, table
 
-st.set_page_config(page_title="ganlab", page_icon=":material/tonality:", layout="wide")
+st.set_page_config(page_title="ganlab", page_icon="🌗", layout="wide")
 layout.style()
 page = st.navigation(table.pages(), position="top")
 page.run()

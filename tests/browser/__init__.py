@@ -1,0 +1,1 @@
+"""The pages, opened and driven in a real browser."""

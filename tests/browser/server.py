@@ -1,0 +1,90 @@
+"""The app as its users start it, on a free port."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 90
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """A context manager: the running server's `url`, `pid` and `log`.
+
+    `prepare` is Python that the server's process runs first; by default it is plainly
+    `streamlit run ganlab/app.py`. Raises RuntimeError if it does not come up.
+    """
+
+    def __init__(self, log: Path, prepare: str = ""):
+        self.log_path, self._prepare = log, prepare
+        self.url, self.pid = "", 0
+
+    @property
+    def log(self) -> str:
+        """What the server has printed so far."""
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
+
+    def __enter__(self) -> Server:
+        port = _free_port()
+        start = ["-m", "streamlit"]
+        if self._prepare:
+            start = ["-c", f"{self._prepare}\nfrom streamlit.web.cli import main\nmain()"]
+        flags = {
+            "server.address": "127.0.0.1",
+            "server.port": port,
+            "server.headless": "true",
+            "server.fileWatcherType": "none",  # an edit during the tests must not rerun pages
+        }
+        options = [f"--{name}={value}" for name, value in flags.items()]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
+        with self.log_path.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *start, "run", str(ROOT / "ganlab" / "app.py"), *options],
+                cwd=ROOT,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.pid, self.url = self._process.pid, f"http://127.0.0.1:{port}"
+        try:
+            self._wait()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end:
+            if self._process.poll() is not None:
+                break
+            try:
+                with urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2) as answer:
+                    if answer.status == 200:
+                        return
+            except OSError:
+                time.sleep(0.1)
+        raise RuntimeError(f"the app did not come up:\n{self.log[-4000:]}")
+
+    def _stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(timeout=10)
+
+    def __exit__(self, *_: object) -> None:
+        self._stop()

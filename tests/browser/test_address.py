@@ -1,0 +1,100 @@
+"""The address is the whole lab: it opens elsewhere as it was, and nothing in it can do harm."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from ganlab import Spec
+
+# Every field differs from its default.
+ONE = Spec(
+    target="two_gaussians",
+    latent="uniform",
+    latent_dim=2,
+    g_hidden=(24,),
+    d_hidden=(16, 16, 16),
+    g_activation="tanh",
+    d_activation="relu",
+    init="orthogonal",
+    init_gain=0.8,
+    loss="minimax",
+    k=3,
+    optimizer="momentum",
+    g_lr=0.02,
+    d_lr=0.03,
+    betas=(0.9, 0.99),
+    momentum=-0.3,
+    batch=64,
+    seed=11,
+)
+TWO = Spec(target="grid", latent_dim=2, k=2, d_hidden=(48, 48), seed=3)
+
+
+@pytest.mark.parametrize("spec", [ONE, TWO], ids=["one", "two"])
+def test_an_address_opens_as_it_was(lab, new_lab, browser, spec):
+    lab.open(("/?", "/two?")[spec.dim - 1] + spec.to_query())
+    lab.get("knob-k").fill("6")
+    lab.wait_field("k", "6")
+    changed = spec.replace(k=6)
+    assert lab.spec == changed
+    # Elsewhere: another browser, with nothing of this one's.
+    elsewhere = browser.new_context(viewport={"width": 1280, "height": 720})
+    other = new_lab(context=elsewhere)
+    parts = urlsplit(lab.page.url)
+    other.open(f"{parts.path}?{parts.query}")
+    assert other.spec == changed
+    status = other.wait_status("s.run === 1 && s.iteration > 0")
+    assert Spec.from_query(status["query"]) == changed
+    assert status["values"]["k"] == 6 and status["seed"] == spec.seed
+    for label, widths in (("G's", spec.g_hidden), ("D's", spec.d_hidden)):
+        shown = other.page.get_by_role("textbox", name=f"{label} hidden widths").input_value()
+        assert shown == ", ".join(map(str, widths))
+    other.wait("document.querySelector('[data-testid=knob-k]').value === '6'")
+    elsewhere.close()
+
+
+def test_an_address_of_the_other_lab_leads_there(lab):
+    lab.open("/two?target=laplace&k=4&seed=2")
+    lab.wait("live.last.scene.dim === 1")
+    lab.moves()
+    assert not lab.page.url.split("?")[0].endswith("two")
+    assert lab.spec == Spec(target="laplace", k=4, seed=2)
+    lab.open("/?target=ring&latent_dim=2", moving=False)
+    lab.wait("live.last.scene && live.last.scene.dim === 2 && ganlab.iteration > 0")
+    assert urlsplit(lab.page.url).path == "/two"
+    assert lab.spec == Spec(target="ring", latent_dim=2)
+
+
+_SCRIPT = "<script>alert(1)</script>"
+_IMAGE = "<img src=x onerror=alert(1)>"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("batch=1e99", "batch"),
+        ("g_hidden=512,512,512,512,512", "g_hidden"),
+        (f"target={quote(_SCRIPT)}", "target"),
+        (f"optimizer={quote(_IMAGE)}", "optimizer"),
+        (f"{quote(_IMAGE)}=1", "query field"),
+        ("seed=1&seed=2", "seed"),
+        ("k=-1", "k"),
+        ("g_lr=nan", "g_lr"),
+        ("junk=" + "x" * 5000, "junk"),
+        ("betas=" + "0.5," * 1250, "betas"),
+    ],
+    ids=["batch", "widths", "script", "image", "name", "twice", "low", "nan", "long", "many"],
+)
+def test_a_hostile_address_is_named_and_the_default_moves(lab, query, field):
+    lab.open(f"/?{query}")
+    said = lab.page.get_by_test_id("stText").filter(has_text=field)
+    said.first.wait_for()
+    text = said.first.inner_text()
+    assert field in text and len(text) < 1200
+    assert lab.page.get_by_test_id("stAlert").is_visible()
+    # Shown as text: no such element came to be.
+    assert lab.page.locator("img[src='x'], .stMain script").count() == 0
+    lab.moves()
+    assert lab.spec == Spec()

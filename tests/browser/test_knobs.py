@@ -1,0 +1,95 @@
+"""Knobs change the run that goes on; the sidebar starts a new one; the address follows both."""
+
+from __future__ import annotations
+
+import pytest
+
+from ganlab import Spec
+
+
+def test_knobs_change_the_run_without_a_new_one(lab):
+    lab.open()
+    before = lab.counters
+    lab.get("knob-k").fill("7")
+    lab.wait_status("s.values.k === 7")
+    lab.wait_field("k", "7")
+    lab.get("knob-loss").select_option("minimax")
+    lab.wait_status("s.values.loss === 'minimax'")
+    lab.wait_field("loss", "minimax")
+    for field, place in (("g_lr", "150"), ("d_lr", "60")):
+        lab.get(f"knob-{field}").fill(place)
+        # The ends are 1e-5 and 1; the slider's 240 steps are even in the logarithm.
+        expected = 10 ** (-5 + 5 * int(place) / 240)
+        lab.wait_status(f"Math.abs(s.values.{field} / {expected} - 1) < 0.06")
+        value = lab.status["values"][field]
+        lab.wait(f"+new URLSearchParams(location.search).get('{field}') === {value}")
+    assert lab.counters["run"] == before["run"] == 1
+    lab.moves()
+    assert lab.counters["iteration"] > before["iteration"]
+    sent = [command for command in lab.sent if command["cmd"] == "set"]
+    assert [command["field"] for command in sent] == ["k", "loss", "g_lr", "d_lr"]
+    lab.wait("live.last.curves.marks.length === 4")
+    marks = lab.js("live.last.curves.marks")
+    assert [mark["text"] for mark in marks][:2] == ["k 1→7", "G's loss non-saturating→minimax"]
+    assert all(mark["iteration"] >= before["iteration"] for mark in marks)
+    values = lab.status["values"]
+    assert lab.spec == Spec(k=7, loss="minimax", g_lr=values["g_lr"], d_lr=values["d_lr"])
+
+
+def test_k_is_the_number_of_updates_of_d(lab):
+    lab.open("/?k=5")
+    lab.wait_status("s.g_updates > 20")
+    status = lab.pause()
+    assert 5 * status["g_updates"] <= status["d_updates"] <= 5 * status["g_updates"] + 5
+    lab.get("knob-k").fill("0")
+    lab.wait_status("s.values.k === 0")
+    lab.get("step").click()
+    one = lab.wait_status(f"s.g_updates > {status['g_updates']}")
+    lab.get("step").click()
+    two = lab.wait_status(f"s.g_updates > {one['g_updates']}")
+    assert two["d_updates"] == one["d_updates"], "k = 0 freezes D"
+
+
+def choose(lab, label: str, option: str) -> None:
+    """Choose in one of the sidebar's menus."""
+    lab.page.get_by_test_id("stSidebar").get_by_role("combobox", name=label).click()
+    lab.page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_the_sidebar_starts_a_new_run_and_says_so(lab):
+    lab.open("/?k=2")
+    choose(lab, "p_data", "Laplace")
+    lab.wait_status("s.run === 2")
+    lab.wait_field("target", "laplace")
+    lab.wait("!document.querySelector('[data-testid=message]').hidden")
+    assert "p_data" in lab.message and "estart" in lab.message
+    lab.moves()
+    assert lab.js("live.last.scene.target") == "Laplace"
+    assert lab.spec == Spec(target="laplace", k=2)
+    widths = lab.page.get_by_role("textbox", name="G's hidden widths")
+    widths.fill("16, 24, 16")
+    widths.press("Enter")
+    lab.wait_status("s.run === 3")
+    lab.wait_field("g_hidden", "16,24,16")
+    lab.moves()
+    assert lab.spec == Spec(target="laplace", k=2, g_hidden=(16, 24, 16))
+    assert lab.counters["mounts"] == 1, "the view is never mounted anew"
+
+
+@pytest.mark.parametrize("text", ["32, x", "0", "32, 32, 32, 32, 32", "1e3"])
+def test_bad_widths_are_told_and_the_run_goes_on(lab, text):
+    lab.open()
+    widths = lab.page.get_by_role("textbox", name="D's hidden widths")
+    widths.fill(text)
+    widths.press("Enter")
+    said = lab.page.get_by_test_id("stSidebar").get_by_text("d_hidden")
+    said.wait_for()
+    assert text.replace(" ", "") in said.inner_text().replace(" ", "")
+    lab.moves()
+    assert lab.counters["run"] == 1
+    assert lab.spec == Spec()
+    widths.fill("8")
+    widths.press("Enter")
+    lab.wait_status("s.run === 2")
+    lab.wait_field("d_hidden", "8")
+    said.wait_for(state="detached")

@@ -1,0 +1,109 @@
+"""The toolbar and the keyboard: what each does to the run, as the engine reports it."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def test_pause_shows_plotly_and_play_goes_on(lab):
+    lab.open()
+    rest = lab.pause()
+    picture, curves = lab.wait_stills()
+    assert {"p_data", "p_g", "D(x)", "D*(x)"} <= set(picture["traces"])
+    assert any("JSD" in name for name in curves["traces"])
+    canvas = lab.page.locator(".gl-picture canvas").bounding_box()
+    assert picture["box"] == pytest.approx([canvas["width"], canvas["height"]], abs=1)
+    # The frame and the number on the screen are those of the run at rest, and stay so.
+    assert lab.counters["iteration"] == lab.status["iteration"] == rest["iteration"]
+    assert lab.get("iteration").inner_text() == f"{rest['iteration']:,}"
+    lab.get("play").click()
+    lab.wait_stills(drawn=False)
+    lab.wait_status(f"s.state === 'playing' && s.iteration > {rest['iteration']}")
+    lab.moves()
+
+
+def test_d_and_g_make_one_update_of_one_player(lab):
+    lab.open("/?k=3")
+    before = lab.pause()
+    lab.get("d").click()
+    after = lab.wait_status(f"s.d_updates > {before['d_updates']}")
+    assert after["d_updates"] == before["d_updates"] + 1
+    assert after["g_updates"] == before["g_updates"]
+    assert after["state"] == "paused"
+    lab.get("g").click()
+    last = lab.wait_status(f"s.g_updates > {before['g_updates']}")
+    assert last["g_updates"] == before["g_updates"] + 1
+    assert last["d_updates"] == after["d_updates"]
+    frame = lab.js("live.last.frame")
+    assert (frame["last"], frame["g_updates"]) == ("G", last["g_updates"])
+    assert [command["cmd"] for command in lab.sent if command["cmd"] in ("d", "g")] == ["d", "g"]
+
+
+def test_one_iteration_is_k_updates_of_d_and_one_of_g(lab):
+    lab.open("/?k=4")
+    lab.pause()
+    # To a whole number of iterations first.
+    lab.get("step").click()
+    start = lab.wait_status("s.state === 'paused' && s.d_updates === 4 * s.g_updates")
+    lab.get("step").click()
+    end = lab.wait_status(f"s.iteration > {start['iteration']}")
+    assert end["iteration"] == start["iteration"] + 1
+    assert end["d_updates"] == start["d_updates"] + 4
+    assert end["g_updates"] == start["g_updates"] + 1
+    lab.wait(f"ganlab.iteration === {end['iteration']}")
+    lab.wait_stills()
+
+
+def test_speed_from_one_update_a_second_to_full(lab):
+    lab.open("/two")
+    slider = lab.get("speed")
+    slider.fill("0")
+    start = lab.wait_status("s.speed === 1")
+    made = start["d_updates"] + start["g_updates"]
+    updates = "s.d_updates + s.g_updates"
+    lab.wait_status(f"{updates} > {made}")
+    began = lab.js("performance.now()")
+    lab.wait_status(f"{updates} >= {made + 4}")
+    took = (lab.js("performance.now()") - began) / 1000
+    assert 2.4 < took < 4.5, "three more updates take three seconds"
+    slider.fill(slider.get_attribute("max"))
+    lab.wait_status(f"s.speed === 0 && {updates} > {made + 40}")
+
+
+def test_restart_keeps_the_seed_and_new_seed_changes_it(lab):
+    lab.open("/?seed=7")
+    lab.wait("ganlab.iteration > 60")
+    lab.pause()
+    lab.get("restart").click()
+    again = lab.wait_status("s.run === 2")
+    assert (again["seed"], again["state"], again["iteration"]) == (7, "paused", 0)
+    lab.wait("ganlab.run === 2 && ganlab.iteration === 0")
+    lab.get("play").click()
+    lab.moves()
+    lab.get("seed").click()
+    other = lab.wait_status("s.run === 3 && s.seed !== 7")
+    lab.wait_field("seed", str(other["seed"]))
+    assert str(other["seed"]) in lab.get("seed").inner_text()
+    assert lab.spec.replace(seed=7) == lab.spec.from_query("seed=7")
+    lab.moves()
+
+
+def test_the_keyboard(lab):
+    lab.open()
+    lab.page.keyboard.press("Space")
+    rest = lab.wait_status("s.state === 'paused'")
+    lab.page.keyboard.press("d")
+    after = lab.wait_status(f"s.d_updates > {rest['d_updates']}")
+    assert after["d_updates"] == rest["d_updates"] + 1
+    lab.page.keyboard.press("s")
+    step = lab.wait_status(f"s.iteration > {rest['iteration']}")
+    assert step["iteration"] == rest["iteration"] + 1
+    lab.page.keyboard.press("Space")
+    lab.wait_status("s.state === 'playing'")
+    # Letters typed into a field are no commands.
+    sent = len(lab.sent)
+    field = lab.page.get_by_role("textbox", name="G's hidden widths")
+    field.focus()
+    lab.page.keyboard.type("dgsrn ")
+    assert len(lab.sent) == sent
+    lab.page.keyboard.press("Escape")

@@ -1,0 +1,93 @@
+"""When things go wrong: divergence, a lost connection, a session that the server dropped."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from ganlab import Spec
+
+from .server import Server
+
+
+@pytest.mark.parametrize("path", ["/?", "/two?target=ring&latent_dim=2&"], ids=["one", "two"])
+def test_a_divergence_is_told_and_the_lab_stays_usable(lab, path):
+    lab.open(f"{path}optimizer=sgd&g_lr=100&d_lr=100", moving=False)
+    status = lab.wait_status("s.state === 'diverged'")
+    lab.wait("!document.querySelector('[data-testid=message]').hidden")
+    assert "iverged" in lab.message
+    told = int(re.search(r"iteration ([\d,]+)", lab.message)[1].replace(",", ""))
+    # The parameters are the last finite ones: those of that iteration, or of the one before.
+    assert told - 1 <= status["iteration"] <= told
+    assert lab.get("status").inner_text() == "diverged"
+    lab.wait("ganlab.frames > 0")
+    whole = lab.image()
+    lab.get("layer-p_data").click()
+    assert lab.image() != whole, "the picture is not blank"
+    lab.get("layer-p_data").click()
+    lab.get("knob-g_lr").fill("120")
+    lab.get("knob-d_lr").fill("120")
+    lab.wait_status("s.values.g_lr < 0.01 && s.values.d_lr < 0.01")
+    lab.get("restart").click()
+    lab.wait_status("s.run === 2 && s.state === 'playing' && s.iteration > 5")
+    lab.moves()
+    assert lab.message == ""
+
+
+def test_a_lost_connection_comes_back_by_itself(lab):
+    lab.open()
+    lab.js("live.socket.close()")
+    lab.wait("live.closed === 1 && live.opened === 2")
+    seen = lab.counters["iteration"]
+    lab.moves()
+    after = lab.counters
+    assert after["run"] == 1 and after["iteration"] > seen
+    assert after["mounts"] == 1
+    lab.wait("document.querySelector('[data-testid=status]').textContent === 'playing'")
+
+
+# The same app, but the hub forgets unwatched sessions after two seconds and counts them aloud.
+_QUICK = """
+import threading, time
+from ganlab.live.hub import HUB
+HUB.drop_seconds = 2
+def count():
+    while True:
+        print('sessions', len(HUB.sessions), flush=True)
+        time.sleep(0.2)
+threading.Thread(target=count, daemon=True).start()
+"""
+
+
+def test_a_dropped_session_starts_anew_and_none_is_left_behind(new_lab, tmp_path):
+    with Server(tmp_path / "log.txt", prepare=_QUICK) as server:
+        lab = new_lab(base=server.url).open("/?k=3&seed=4")
+        lab.get("knob-k").fill("5")
+        lab.wait_field("k", "5")
+
+        def sessions() -> int:
+            return int(re.findall(r"sessions (\d+)\n", server.log)[-1])
+
+        def until(count: int) -> None:
+            for _ in range(100):
+                if sessions() == count:
+                    return
+                lab.page.wait_for_timeout(200)
+            raise AssertionError(f"{sessions()} sessions, not {count}")
+
+        assert sessions() == 1
+        # The network is away for longer than the hub waits.
+        lab.js("(live.block = true, live.socket.close())")
+        until(0)
+        assert "reconnecting" in lab.get("status").inner_text()
+        lab.console.clear()  # a browser reports each failed attempt
+        lab.js("(live.block = false, live.opened = 0)")
+        # Once to hear that the session is gone, once to the new one.
+        lab.wait("live.opened === 2 && ganlab.socketOpen && ganlab.run === 1")
+        lab.console.clear()
+        lab.moves()
+        assert lab.spec == Spec(k=5, seed=4)
+        assert lab.status["values"]["k"] == 5
+        lab.page.goto("about:blank")
+        until(0)

@@ -1,0 +1,85 @@
+"""Find a Chromium for the tests and benchmarks that drive the real page."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+FLAGS = (
+    "--headless",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The lab must work without the internet: no name but this machine's resolves.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+_COMMAND = "python -m playwright install --with-deps chromium"
+_INSTALL_SECONDS = 240
+
+
+class NoChromium(RuntimeError):
+    """There is no Chromium, and none could be installed."""
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _works(path: str | None) -> bool:
+    """Whether `path` runs: some systems ship a stub that only says how to install the browser."""
+    if not path or not Path(path).exists():
+        return False
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, timeout=30)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def _try(*command: str) -> bool:
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=_INSTALL_SECONDS)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
+
+
+def find(playwright: Playwright) -> str:
+    """Path of a Chromium that runs: on PATH, else Playwright's own, else one installed now.
+
+    Raises `NoChromium`, with the command to run, where there is none to be had.
+    """
+
+    def present() -> str | None:
+        for name in NAMES:
+            path = shutil.which(name)
+            if path and _works(path):
+                return path
+        own = playwright.chromium.executable_path
+        return own if _works(own) else None
+
+    path = present()
+    if path is None:
+        _try(sys.executable, "-m", "playwright", "install", "chromium")
+        path = present()
+    if path is None and _is_root() and shutil.which("apt-get"):
+        if _try("apt-get", "update", "-qq"):
+            _try("apt-get", "install", "-y", "-qq", "chromium")
+        path = present()
+    if path is None:
+        raise NoChromium(f"the browser tests need a Chromium; run: {_COMMAND}")
+    return path
+
+
+def launch(playwright: Playwright) -> Browser:
+    """A headless Chromium with a fresh profile that reaches this machine only."""
+    root = ("--no-sandbox",) if _is_root() else ()
+    return playwright.chromium.launch(executable_path=find(playwright), args=[*FLAGS, *root])

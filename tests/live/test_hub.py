@@ -1,0 +1,250 @@
+"""The hub: fair turns, quiet when nothing is to do, nothing left over."""
+
+import gc
+import threading
+import time
+import weakref
+
+import pytest
+from live_helpers import Audience, until
+
+from ganlab.live import hub as module
+from ganlab.live.hub import Hub
+from ganlab.live.session import Session
+from ganlab.spec import Spec
+
+SMALL = Spec(g_hidden=(8,), d_hidden=(8,), batch=16)
+
+
+@pytest.fixture
+def audience():
+    made = []
+
+    def make(workers: int = 1, **kwargs) -> Audience:
+        made.append(Audience(Hub(workers, **kwargs)))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def shown(audience: Audience, *sessions: Session) -> None:
+    """Wait until each session has sent a frame."""
+    until(lambda: all(audience.of_type(s, "frame") for s in sessions))
+
+
+def updates(session: Session) -> int:
+    return session.run.state.d_updates + session.run.state.g_updates
+
+
+def pause(audience: Audience, session: Session) -> None:
+    session.command("pause")
+    until(lambda: any(m[1]["state"] == "paused" for m in audience.of_type(session, "status")[-1:]))
+    time.sleep(0.1)
+
+
+@pytest.mark.parametrize("speed", [10.0, 60.0])
+def test_pace(audience, speed):
+    crowd = audience()
+    session = crowd.watch(SMALL)
+    shown(crowd, session)
+    session.command("speed", speed)
+    until(lambda: session.speed == speed)
+    time.sleep(0.2)
+    start, before = time.perf_counter(), updates(session)
+    time.sleep(2.0)
+    rate = (updates(session) - before) / (time.perf_counter() - start)
+    assert 0.85 * speed <= rate <= 1.15 * speed
+
+
+def test_every_click_is_noticed(audience):
+    """No wake-up is lost, however the clicks fall between the hub's own waits."""
+    crowd = audience(drop_seconds=0.1)  # its sweeper is as restless as can be
+    session = crowd.watch(SMALL)
+    shown(crowd, session)
+    pause(crowd, session)
+    before = session.run.state.d_updates
+    for i in range(30):
+        session.command("d")
+        until(lambda i=i: session.run.state.d_updates == before + i + 1, seconds=2)
+        time.sleep(0.003 * (i % 10))
+
+
+def test_quiet_while_paused_hidden_or_diverged(audience, monkeypatch):
+    worked = []
+    work = Session.work
+    monkeypatch.setattr(Session, "work", lambda s, t: worked.append(s) or work(s, t))
+    crowd = audience()
+    paused = crowd.watch(SMALL)
+    hidden, left = crowd.watch(SMALL), crowd.watch(SMALL)
+    broken = crowd.watch(SMALL.replace(optimizer="sgd", g_lr=100.0, d_lr=100.0, target="ring"))
+    shown(crowd, paused, hidden, left, broken)
+    pause(crowd, paused)
+    hidden.subscribers[0].visible = False
+    hidden.command("look")
+    crowd.leave(left)
+    until(lambda: broken.state == "diverged")
+    time.sleep(0.5)
+    worked.clear()
+    busy = time.process_time()
+    time.sleep(0.7)
+    assert worked == []
+    assert time.process_time() - busy < 0.1
+    before = updates(hidden)
+    hidden.subscribers[0].visible = True
+    hidden.command("look")
+    until(lambda: updates(hidden) > before)
+
+
+def test_slow_pace_sleeps_between_updates(audience, monkeypatch):
+    worked = []
+    work = Session.work
+    monkeypatch.setattr(Session, "work", lambda s, t: worked.append(s) or work(s, t))
+    crowd = audience()
+    session = crowd.watch(SMALL)
+    shown(crowd, session)
+    session.command("speed", 2.0)
+    until(lambda: session.speed == 2.0)
+    time.sleep(0.3)
+    worked.clear()
+    for _ in range(50):  # as acknowledgements do
+        crowd.hub.wake(session)
+        time.sleep(0.01)
+    assert len(crowd.hub._later) < 5  # one that counts, whatever woke it
+    worked.clear()
+    time.sleep(1.0)
+    assert 2 <= len(worked) <= 15
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_fair_shares(audience, workers):
+    crowd = audience(workers)
+    sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(4)]
+    shown(crowd, *sessions)
+    before = [s.run.iteration for s in sessions]
+    time.sleep(1.5)
+    made = [s.run.iteration - b for s, b in zip(sessions, before, strict=True)]
+    assert min(made) > 0 and max(made) / min(made) <= 1.5
+
+
+def test_a_heavy_run_leaves_a_light_one_its_half(audience):
+    crowd = audience()
+    light = crowd.watch(SMALL)
+    heavy = crowd.watch(
+        SMALL.replace(g_hidden=(512, 512), d_hidden=(512, 512), batch=4096, target="ring")
+    )
+    shown(crowd, light, heavy)
+    until(lambda: updates(heavy) >= 2, 20)
+    turns = []
+    work = heavy.work
+
+    def timed(seconds: float) -> float | None:
+        begun = time.perf_counter()
+        wait = work(seconds)
+        turns.append(time.perf_counter() - begun)
+        return wait
+
+    heavy.work = timed
+    start, used = time.perf_counter(), (light.used, heavy.used)
+    made = updates(light), updates(heavy)
+    time.sleep(4.0)
+    assert updates(heavy) > made[1]
+    share = (light.used - used[0]) / (light.used - used[0] + heavy.used - used[1])
+    assert 0.25 <= share <= 0.75
+    # One turn of the other (an update and a picture) at a time is all that it waits for.
+    times = [t for t, *_ in crowd.of_type(light, "frame") if t >= start]
+    gaps = [b - a for a, b in zip([start, *times], [*times, start + 4.0], strict=True)]
+    assert max(gaps) < max(turns) + 0.6 and len(times) > 10
+
+
+def test_a_newcomer_does_not_wait_for_what_others_had(audience):
+    crowd = audience()
+    old = crowd.watch(SMALL)
+    shown(crowd, old)
+    time.sleep(1.0)
+    new = crowd.watch(SMALL.replace(seed=1))
+    until(lambda: crowd.of_type(new, "frame"), 1.0)
+    before = [s.used for s in (old, new)]
+    time.sleep(1.0)
+    had = [s.used - b for s, b in zip((old, new), before, strict=True)]
+    assert max(had) / min(had) <= 1.4  # nor does it get what they had
+
+
+def test_one_broken_session_is_dropped_alone(audience, caplog):
+    crowd = audience()
+    good, bad = crowd.watch(SMALL), crowd.watch(SMALL)
+    shown(crowd, good, bad)
+
+    def explode(*_):
+        raise ZeroDivisionError
+
+    bad.run.update = explode
+    until(lambda: crowd.hub.get(bad.token) is None)
+    assert bad.subscribers[0].closed
+    assert "session failed" in caplog.text
+    before = good.run.iteration
+    until(lambda: good.run.iteration > before + 10)
+    assert crowd.hub.get(good.token) is good
+
+
+@pytest.mark.parametrize("wait", [float("inf"), 1e300])
+def test_a_wait_beyond_all_clocks_stops_no_worker(audience, monkeypatch, wait):
+    crowd = audience()
+    session = crowd.watch(SMALL)
+    shown(crowd, session)
+    pause(crowd, session)
+    monkeypatch.setattr(session, "work", lambda seconds: wait)
+    crowd.hub.wake(session)
+    other = crowd.watch(SMALL)
+    shown(crowd, other)
+
+
+def test_unwatched_sessions_are_dropped_and_forgotten(audience):
+    crowd = audience(drop_seconds=0.4)
+    stays, goes = crowd.watch(SMALL), crowd.watch(SMALL)
+    never = crowd.hub.create(SMALL)
+    shown(crowd, stays, goes)
+    goes.command("speed", 0.01)
+    crowd.leave(goes)
+    time.sleep(0.1)
+    before = updates(goes)
+    until(lambda: len(crowd.hub.sessions) == 1, 3)
+    assert updates(goes) == before
+    assert crowd.hub.get(goes.token) is crowd.hub.get(never.token) is None
+    gone, token = weakref.ref(goes), goes.token
+    goes.command("play")  # a page that still holds it
+    time.sleep(0.1)
+    assert updates(goes) == before
+    del goes, never
+    crowd.messages.pop(token)
+    until(lambda: gc.collect() is not None and gone() is None, 3)
+    assert crowd.hub.get(stays.token) is stays and stays.watched
+
+
+def test_dropping_closes_the_sockets(audience):
+    crowd = audience()
+    session = crowd.watch(SMALL)
+    shown(crowd, session)
+    crowd.hub.drop(session)
+    assert all(s.closed for s in session.subscribers)
+    crowd.senders[0].result(timeout=2)
+
+
+def test_close_ends_all_threads():
+    before = set(threading.enumerate())
+    crowd = Audience(Hub(3))
+    sessions = [crowd.watch(SMALL) for _ in range(3)]
+    shown(crowd, *sessions)
+    assert len([t for t in set(threading.enumerate()) - before if "ganlab" in t.name]) == 4
+    crowd.close()
+    until(lambda: not (set(threading.enumerate()) - before), 5)
+    assert crowd.hub.sessions == {}
+
+
+def test_tokens_cannot_be_guessed():
+    hub = Hub(1)
+    tokens = {hub.create(SMALL).token for _ in range(20)}
+    hub.close()
+    assert len(tokens) == 20 and min(map(len, tokens)) >= 32
+    assert hub.get("") is None and module.HUB.get(tokens.pop()) is None

@@ -1,0 +1,432 @@
+"""A session does what its buttons say, and sends what the protocol promises."""
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from live_helpers import Browser, last, of_type, settle
+
+from ganlab.engine import Run
+from ganlab.live import session as module
+from ganlab.live.history import SERIES
+from ganlab.live.session import Session
+from ganlab.registry import SpecError
+from ganlab.spec import Spec
+
+SMALL = Spec(g_hidden=(8,), d_hidden=(8,), batch=16)
+
+
+@pytest.fixture
+def opened():
+    """open(spec) -> a paused session with one browser that has seen all there is."""
+    browsers = []
+
+    def open_(spec: Spec = SMALL) -> tuple[Session, Browser]:
+        session = Session("token", spec, lambda _: None)
+        browsers.append(Browser(session))
+        session.command("pause")
+        browsers[-1].first = settle(session, browsers[-1])[0]
+        return session, browsers[-1]
+
+    yield open_
+    for browser in browsers:
+        browser.leave()
+
+
+def counts(session: Session) -> tuple[int, int]:
+    return session.run.state.d_updates, session.run.state.g_updates
+
+
+def same(a: Run, b: Run) -> bool:
+    return torch.equal(a.state.g, b.state.g) and torch.equal(a.state.d, b.state.d)
+
+
+def press(session: Session, browser: Browser, *names: str) -> list:
+    for name in names:
+        session.command(name)
+    return settle(session, browser)[0]
+
+
+def test_opens_with_a_scene_and_one_of_each(opened):
+    session, browser = opened()
+    kinds = [m[0]["type"] for m in browser.first]
+    assert kinds[0] == "scene" and set(kinds) == {"scene", "status", "curves", "frame"}
+    assert kinds.count("scene") == 1
+    status = last(browser.first, "status")[0]
+    assert (status["state"], status["run"], status["iteration"]) == ("paused", 1, 0)
+    assert status["values"] == {"k": 1, "loss": "non-saturating", "g_lr": 1e-3, "d_lr": 1e-3}
+    assert status["rate"] == 0 and status["speed"] == 0 and status["message"] == ""
+    assert Spec.from_query(status["query"]) == SMALL
+    assert counts(session) == (0, 0)
+
+
+@pytest.mark.parametrize("name, made", [("d", (1, 0)), ("g", (0, 1))])
+def test_a_click_is_one_update(opened, name, made):
+    session, browser = opened()
+    twin = Run(SMALL)
+    got = press(session, browser, name)
+    twin.update(name.upper())
+    assert counts(session) == made and same(session.run, twin)
+    frame, status = last(got, "frame")[0], last(got, "status")[0]
+    for header in (frame, status):
+        assert (header["d_updates"], header["g_updates"]) == made
+    assert (frame["last"], frame["phase"]) == (name.upper(), made[0])
+    assert last(got, "curves")[1]["iteration"][-1] == made[1]
+
+
+def test_a_click_pauses(opened):
+    session, browser = opened()
+    session.command("play")
+    session.work(0.02)
+    before = counts(session)
+    press(session, browser, "d")
+    assert before[1] > 0 and counts(session) == (before[0] + 1, before[1])
+    assert session.state == "paused"
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize(
+    "k, names, made",
+    [
+        (3, ("step",), (3, 1)),
+        (3, ("d", "step"), (3, 1)),  # finishes the iteration that was begun
+        (3, ("d", "d", "d", "d", "step"), (4, 1)),
+        (3, ("step", "step"), (6, 2)),
+        (3, ("d", "g", "step"), (4, 2)),
+        (0, ("step",), (0, 1)),
+        (0, ("d", "step"), (1, 1)),
+    ],
+)
+def test_step_finishes_one_iteration(opened, k, names, made, together):
+    session, browser = opened(SMALL.replace(k=k))
+    if together:
+        got = press(session, browser, *names)
+    else:
+        for name in names:
+            got = press(session, browser, name)
+    assert counts(session) == made
+    status, frame = last(got, "status")[0], last(got, "frame")[0]
+    assert (status["d_updates"], status["g_updates"]) == made  # not that of the way there
+    assert (frame["iteration"], frame["phase"], frame["last"]) == (made[1], 0, "G")
+
+
+def test_commands_before_the_first_work_are_kept():
+    session = Session("token", SMALL.replace(k=2), lambda _: None)
+    browser = Browser(session)
+    session.set("k", 3)
+    press(session, browser, "step")
+    assert counts(session) == (3, 1) and session.run_number == 1
+    browser.leave()
+
+
+def test_play_and_pause(opened):
+    session, browser = opened()
+    session.command("play")
+    assert session.work(0.05) == 0.0
+    assert last(browser.take(), "status")[0]["state"] == "playing"
+    made = counts(session)
+    assert made[1] >= 3 and made[0] - made[1] in (0, 1)
+    got = press(session, browser, "pause")
+    assert counts(session) == made
+    assert last(got, "status")[0]["state"] == "paused"
+    assert last(got, "frame")[0]["iteration"] == made[1]
+    assert session.work(0.05) is None and counts(session) == made and browser.take() == []
+
+
+def test_restart_is_the_same_trajectory_bit_for_bit(opened):
+    spec = SMALL.replace(k=2, seed=5)
+    session, browser = opened(spec)
+    press(session, browser, "step", "d", "g")
+    got = press(session, browser, "restart")
+    assert [m[0]["run"] for m in got] == [2] * len(got)
+    assert of_type(got, "scene") and last(got, "frame")[0]["iteration"] == 0
+    assert counts(session) == (0, 0) and session.state == "paused"
+    assert list(last(got, "curves")[1]["iteration"]) == [0]
+    press(session, browser, *["step"] * 7)
+    twin = Run(spec)
+    twin.advance(7)
+    assert same(session.run, twin)
+    session.command("play")
+    session.work(0.05)
+    press(session, browser, "pause")
+    while (twin.state.d_updates, twin.state.g_updates) != counts(session):
+        twin.update()
+    assert twin.iteration > 7 and same(session.run, twin)
+
+
+def test_new_seed(opened):
+    session, browser = opened()
+    session.new_seed()
+    got = settle(session, browser)[0]
+    assert last(got, "status")[0]["seed"] == last(got, "scene")[0]["seed"] == 1
+    assert session.run_number == 2 and same(session.run, Run(SMALL.replace(seed=1)))
+    session, browser = opened(SMALL.replace(seed=2**31 - 1))
+    session.new_seed()
+    settle(session, browser)
+    assert session.run.spec.seed == 0
+
+
+def test_live_values_change_the_run_and_leave_a_mark(opened):
+    session, browser = opened()
+    twin = Run(SMALL)
+    press(session, browser, "step", "step")
+    session.set("k", 4)
+    session.set("loss", "minimax")
+    session.set("g_lr", 0.0123)
+    got = press(session, browser, "step")
+    twin.advance(2)
+    twin.change(k=4, loss="minimax", g_lr=0.0123)
+    twin.advance(1)
+    assert session.run_number == 1 and counts(session) == (6, 3) and same(session.run, twin)
+    marks = last(got, "curves")[0]["marks"]
+    assert [m["iteration"] for m in marks] == [2, 2, 2]
+    assert [m["text"].split(" ")[-1] for m in marks] == [
+        "1→4",
+        "non-saturating→minimax",
+        "0.001→0.0123",
+    ]
+    status = last(got, "status")[0]
+    assert status["values"] == {"k": 4, "loss": "minimax", "g_lr": 0.0123, "d_lr": 1e-3}
+    assert Spec.from_query(status["query"]) == session.run.spec
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("k", 21),
+        ("k", -1),
+        ("k", 1.5),
+        ("k", None),
+        ("k", True),
+        ("k", [1]),
+        ("g_lr", float("nan")),
+        ("g_lr", 10**400),
+        ("loss", "wasserstein"),
+        ("loss", {}),
+        ("batch", 8),
+        ("__class__", 1),
+    ],
+)
+def test_bad_values_change_nothing(opened, field, value):
+    session, browser = opened()
+    with pytest.raises(SpecError, match=field):
+        session.set(field, value)
+    assert session.spec == SMALL and settle(session, browser) == [[]]
+    assert session.run.spec == SMALL and session.run_number == 1
+
+
+def test_configure(opened):
+    session, browser = opened()
+    session.configure(Spec.from_query(SMALL.to_query()))
+    assert settle(session, browser) == [[]]
+    session.configure(SMALL.replace(k=2))
+    settle(session, browser)
+    assert (session.run_number, session.run.spec.k) == (1, 2) and len(session.history.marks) == 1
+    session.configure(SMALL.replace(k=3, batch=32, target="laplace"))
+    got = settle(session, browser)[0]
+    status = last(got, "status")[0]
+    assert status["run"] == session.run_number == 2
+    assert "p_data" in status["message"] and "batch" in status["message"]
+    assert "restarted" in status["message"].lower() and " k" not in status["message"]
+    assert same(session.run, Run(SMALL.replace(k=3, batch=32, target="laplace")))
+    press(session, browser, "step")
+    session.configure(session.spec.replace(target="ring"))  # 1-D to 2-D
+    got = settle(session, browser)[0]
+    assert last(got, "scene")[0]["dim"] == 2 and last(got, "frame")[1]["fake"].shape == (1500, 2)
+
+
+def test_a_note_goes_with_the_next_right_command(opened):
+    session, browser = opened()
+    session.command("note", "k = 99 is not allowed")
+    assert last(settle(session, browser)[0], "status")[0]["message"] == "k = 99 is not allowed"
+    session.set("k", 9)
+    assert last(settle(session, browser)[0], "status")[0]["message"] == ""
+
+
+def test_divergence(opened):
+    spec = SMALL.replace(optimizer="sgd", g_lr=100.0, d_lr=100.0, target="ring", latent_dim=2)
+    session, browser = opened(spec)
+    twin = Run(spec)
+    twin.advance(10_000)
+    assert twin.stopped
+    session.command("play")
+    end = time.perf_counter() + 10
+    while session.work(0.05) == 0.0 and time.perf_counter() < end:
+        browser.take()
+    got = settle(session, browser)[0]
+    session.command("look")
+    got += settle(session, browser)[0]
+    status = last(got, "status")[0]
+    assert status["state"] == "diverged" and status["rate"] == 0
+    assert f"iteration {twin.diverged[0].iteration}" in status["message"].replace(",", "")
+    assert "rate" in status["message"]
+    assert same(session.run, twin)
+    _, arrays = session.last_picture
+    assert all(np.isfinite(arrays[n]).all() for n in ("fake", "manifold", "grad_x"))
+    assert session.last_picture[0]["g_updates"] == twin.iteration
+    made = counts(session)
+    press(session, browser, "step", "d", "play")
+    assert counts(session) == made and session.state == "diverged"
+    assert session.note == status["message"]  # still said
+    session.set("g_lr", 1e-3)
+    session.set("d_lr", 1e-3)
+    session.command("restart")
+    for _ in range(3):
+        assert session.work(0.02) == 0.0
+    assert session.state == "playing" and counts(session)[1] > 0 and session.note == ""
+    assert session.run_number == 2
+
+
+SHAPES_1D = {"p_g": "f4", "d": "f4", "d_star": "f4", "grad_x": "f4", "grad": "f4"}
+
+
+@pytest.mark.parametrize("target", ["gaussian", "two_gaussians", "cauchy"])
+@pytest.mark.parametrize("latent_dim", [1, 8])
+def test_frames_in_1d(opened, target, latent_dim):
+    session, browser = opened(SMALL.replace(target=target, latent_dim=latent_dim))
+    got = press(session, browser, "step")
+    scene, frame = last(browser.first, "scene"), last(got, "frame")[1]
+    cells, cell = len(scene[1]["x"]), scene[0]["cell"]
+    for name in ("p_g", "d", "d_star"):
+        assert frame[name].shape == (cells,) and frame[name].dtype == np.float32
+    assert scene[0]["map"] == (latent_dim == 1) == ("map_z" in frame)
+    if latent_dim == 1:
+        assert frame["map_z"].shape == frame["map_x"].shape == (41,)
+        assert np.all(np.diff(frame["map_z"]) > 0)
+    assert frame["grad_x"].shape == frame["grad"].shape and 10 < len(frame["grad"]) < 100
+    assert 0.2 < frame["p_g"].sum() * cell <= 1 + 1e-5 and frame["p_g"].min() >= 0
+    assert 0 <= frame["d"].min() and frame["d"].max() <= 1
+    star = scene[1]["p_data"] / (scene[1]["p_data"] + frame["p_g"])
+    here = np.isfinite(frame["d_star"])
+    assert here.any()
+    np.testing.assert_allclose(frame["d_star"][here], star[here], rtol=1e-3, atol=1e-5)
+    assert ("shares" in frame) == (scene[0]["modes"] > 0)
+
+
+@pytest.mark.parametrize("target", ["ring", "spiral"])
+@pytest.mark.parametrize("latent_dim, manifold", [(1, (200, 2)), (2, (21, 21, 2)), (8, None)])
+def test_frames_in_2d(opened, target, latent_dim, manifold):
+    session, browser = opened(SMALL.replace(target=target, latent_dim=latent_dim))
+    got = press(session, browser, "step")
+    scene, frame = last(browser.first, "scene")[0], last(got, "frame")[1]
+    assert frame["d"].shape == (64, 64) and frame["d"].dtype == np.uint8
+    assert frame["fake"].shape == (1500, 2) and frame["fake"].dtype == np.float32
+    assert (frame["manifold"].shape if "manifold" in frame else None) == manifold
+    assert frame["grad_x"].shape == frame["grad"].shape and frame["grad"].shape[1] == 2
+    assert ("shares" in frame) == (scene["modes"] > 0)
+    if scene["modes"]:
+        assert frame["shares"].shape == (scene["modes"],) and 0 <= frame["shares"].sum() <= 1.001
+    # D's first axis is y, ascending: against D at one cell that is not on the diagonal.
+    (x0, x1), (y0, y1) = scene["box"]
+    row, column = 50, 7
+    x = [x0 + (column + 0.5) / 64 * (x1 - x0), y0 + (row + 0.5) / 64 * (y1 - y0)]
+    run = session.run
+    want = torch.sigmoid(run.game.logits(run.state.d, torch.tensor([[x]]))).item()
+    assert abs(frame["d"][row, column] / 255 - want) <= 0.5 / 255 + 1e-4
+
+
+def test_curves_and_metrics(opened):
+    session, browser = opened()
+    got = press(session, browser, "step")
+    header, arrays = last(got, "curves")
+    assert set(header["series"]) == set(SERIES) == set(arrays) - {"iteration"}
+    assert list(arrays["iteration"]) == [0, 1]
+    assert all(a.shape == (2,) and a.dtype == np.float32 for a in arrays.values())
+    metrics = last(got, "status")[0]["metrics"]
+    assert metrics["jsd"] == pytest.approx(arrays["jsd"][-1], rel=1e-6)
+    for panel in last(browser.first, "scene")[0]["panels"]:
+        assert {s["key"] for s in panel["series"]} <= set(arrays)
+
+
+def test_weights_near_overflow_still_give_a_picture(opened):
+    session, browser = opened(SMALL.replace(target="ring", latent_dim=2))
+    state = session.run.state
+    session.run.state = type(state)(
+        state.g * 1e20, state.d * 1e37, state.g_slots, state.d_slots, 1, 1
+    )
+    session.command("pause")
+    got = settle(session, browser)[0]
+    assert last(got, "frame")[1]["d"].shape == (64, 64)
+
+
+def test_a_second_browser_is_shown_all_of_a_paused_run(opened):
+    session, browser = opened()
+    press(session, browser, "step", "step")
+    second = Browser(session)
+    got = settle(session, browser, second)[1]
+    assert got[0][0]["type"] == "scene"
+    assert {m[0]["type"] for m in got} == {"scene", "status", "curves", "frame"}
+    assert last(got, "frame")[0]["iteration"] == 2
+    second.leave()
+
+
+def test_a_slow_browser_gets_the_last_frame_in_the_end(opened):
+    session, browser = opened()
+    slow = Browser(session, acknowledges=False)
+    for _ in range(5):
+        session.command("step")
+        for got in settle(session, browser, slow)[1]:
+            newest = got[0]
+    assert slow.frames == 2 and session.run.iteration == 5
+    slow.acknowledges = True
+    slow.subscriber.drawn(2)
+    newest = last(settle(session, browser, slow)[1], "frame")[0]
+    assert newest["iteration"] == 5
+    slow.leave()
+
+
+def test_nobody_watches_nothing_moves(opened):
+    session, browser = opened()
+    session.command("play")
+    session.work(0.01)
+    browser.subscriber.visible = False
+    made = counts(session)
+    assert session.state == "waiting"
+    assert session.work(0.05) is None and counts(session) == made
+    browser.subscriber.visible = True
+    assert session.work(0.01) == 0.0 and counts(session) > made
+
+
+def test_a_flood_of_restarts_does_not_hold_the_worker(opened, monkeypatch):
+    session, browser = opened()
+    made = []
+    monkeypatch.setattr(module, "Run", lambda spec: made.append(spec) or Run(spec))
+    for _ in range(300):
+        session.new_seed()
+    session.command("pause")
+    settle(session, browser)
+    assert len(made) == 1 and session.run.spec.seed == 300
+    for _ in range(5000):
+        session.command("step")
+    session._take_commands()
+    assert len(session._todo) < 500
+
+
+def test_pace_starts_with_one_update(opened):
+    session, browser = opened()
+    session.command("speed", 2.0)
+    session.command("play")
+    end = time.perf_counter() + 0.3
+    while time.perf_counter() < end:
+        wait = session.work(0.02)
+        assert 0 < wait <= 0.5
+        time.sleep(min(wait, 0.02))
+    assert counts(session) == (1, 0)
+
+
+def test_figure_of_what_is_shown(opened):
+    from ganlab.live.wire import decode
+
+    for spec in (SMALL, SMALL.replace(target="ring", latent_dim=2)):
+        session, browser = opened(spec)
+        press(session, browser, "step")
+        header, _ = decode(session.figure({"request": 7, "theme": "dark", "width": 500}))
+        assert (header["type"], header["request"], header["run"]) == ("figure", 7, 1)
+        assert header["picture"]["layout"]["width"] == 500
+        assert header["picture"]["data"] and header["curves"]["data"]
+        hostile = {"request": {}, "theme": 3, "width": "wide", "height": float("nan"), "hidden": 5}
+        assert decode(session.figure(hostile))[0]["picture"]["data"]
+        session._start()
+        with pytest.raises(SpecError, match="figure"):
+            session.figure({"request": 8})  # the new run has not been shown

@@ -1,0 +1,345 @@
+"""The WebSocket, from outside: conversation, refusals, and what a hostile client may send."""
+
+import json
+import time
+
+import pytest
+from live_helpers import until
+from starlette.applications import Starlette
+from starlette.routing import WebSocketRoute
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+
+from ganlab.live import socket as module
+from ganlab.live.hub import Hub
+from ganlab.live.session import Session
+from ganlab.live.wire import decode
+from ganlab.spec import Spec
+
+SMALL = Spec(g_hidden=(8,), d_hidden=(8,), batch=16)
+
+
+class Client:
+    """A browser: acknowledges frames, remembers the newest message of each type."""
+
+    def __init__(self, ws):
+        self.ws, self.frames, self.newest = ws, 0, {}
+
+    def send(self, **command) -> None:
+        self.ws.send_text(json.dumps(command))
+
+    def next(self) -> dict:
+        header, arrays = decode(self.ws.receive_bytes())
+        self.newest[header["type"]] = header | arrays
+        if header["type"] == "frame":
+            self.frames += 1
+            self.send(cmd="ack", n=self.frames)
+        return header
+
+    def until(self, condition, most: int = 500) -> dict:
+        for _ in range(most):
+            header = self.next()
+            if condition(header):
+                return header
+        raise AssertionError("no such message")
+
+    def status(self, **wanted) -> dict:
+        """The first status from now on that has all of `wanted`."""
+        return self.until(
+            lambda h: h["type"] == "status" and all(h[k] == v for k, v in wanted.items())
+        )
+
+    def complaint(self, part: str) -> str:
+        return self.until(lambda h: h["type"] == "status" and part in h["message"])["message"]
+
+
+@pytest.fixture
+def hub():
+    hub = Hub(1)
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def client(hub):
+    async def endpoint(ws):
+        await module.endpoint(ws, hub)
+
+    app = Starlette(routes=[WebSocketRoute("/live/{token}", endpoint)])
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture
+def talk(hub, client):
+    """A session that plays, and a browser connected to it."""
+    session = hub.create(SMALL)
+    with client.websocket_connect(f"/live/{session.token}") as ws:
+        browser = Client(ws)
+        browser.session = session
+        yield browser
+
+
+def quiet(talk: Client) -> Session:
+    """Pause and read what is under way."""
+    talk.send(cmd="pause")
+    talk.status(state="paused")
+    return talk.session
+
+
+def test_a_whole_conversation(talk):
+    first = talk.next()
+    assert (first["type"], first["run"], first["dim"]) == ("scene", 1, 1)
+    talk.until(lambda h: h["type"] == "frame" and h["iteration"] > 3)
+    session = quiet(talk)
+    before = talk.status(state="paused") if "status" not in talk.newest else talk.newest["status"]
+    talk.send(cmd="d")
+    now = talk.status(d_updates=before["d_updates"] + 1)
+    assert now["g_updates"] == before["g_updates"]
+    talk.send(cmd="g")
+    now = talk.status(g_updates=before["g_updates"] + 1)
+    talk.send(cmd="step")
+    now = talk.status(g_updates=now["g_updates"] + 1)
+    talk.send(cmd="set", field="k", value=5)
+    assert talk.status(run=1)["values"]["k"] == 5 == session.run.spec.k
+    talk.until(lambda h: h["type"] == "curves" and h["marks"])
+    talk.send(cmd="speed", value=50)
+    assert talk.status(speed=50)["state"] == "paused"
+    talk.send(cmd="play")
+    talk.status(state="playing")
+    talk.send(cmd="seed")
+    assert talk.status(run=2)["seed"] == 1
+    talk.send(cmd="restart")
+    talk.until(lambda h: h["type"] == "scene" and h["run"] == 3)
+    assert talk.status(run=3)["state"] == "playing"
+    quiet(talk)
+    talk.send(cmd="figure", request=41, theme="dark", width=500, height=400, hidden=["d"])
+    figure = talk.until(lambda h: h["type"] == "figure")
+    assert (figure["request"], figure["run"]) == (41, 3) and figure["picture"]["data"]
+    assert figure["curves"]["data"]
+
+
+def test_frames_stop_without_acknowledgement(hub, client):
+    session = hub.create(SMALL)
+    with client.websocket_connect(f"/live/{session.token}") as ws:
+        frames = 0
+        end = time.perf_counter() + 0.8
+        while time.perf_counter() < end:
+            frames += decode(ws.receive_bytes())[0]["type"] == "frame"
+        assert frames == 2
+        ws.send_text(json.dumps({"cmd": "ack", "n": 2}))
+        while decode(ws.receive_bytes())[0]["type"] != "frame":
+            pass
+
+
+def refused(client: TestClient, path: str, **headers) -> int:
+    with pytest.raises(WebSocketDisconnect) as caught:  # noqa: PT012
+        with client.websocket_connect(path, headers=headers) as ws:
+            ws.receive_bytes()
+    return caught.value.code
+
+
+def test_unknown_token(hub, client):
+    assert refused(client, "/live/nonsense") == 4404
+    session = hub.create(SMALL)
+    hub.drop(session)
+    assert refused(client, f"/live/{session.token}") == 4404
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "http://testserver.evil.example", "http://testserver:81", "null"]
+    + ["", "http://[", "testserver"],
+)
+def test_foreign_origin(hub, client, origin):
+    session = hub.create(SMALL)
+    assert refused(client, f"/live/{session.token}", origin=origin) == 4403
+    assert session.subscribers == []
+
+
+def test_own_origin(hub, client):
+    session = hub.create(SMALL)
+    headers = {"origin": "http://testserver"}
+    with client.websocket_connect(f"/live/{session.token}", headers=headers) as ws:
+        assert decode(ws.receive_bytes())[0]["type"] == "scene"
+
+
+HOSTILE = [
+    ("", "Expecting value"),
+    ("{", "Expecting"),
+    ("x" * 5000, "message"),
+    ("[" * 4000, ""),
+    ('{"cmd":' + "[" * 2000 + "]" * 2000 + "}", ""),
+    ("[]", "message"),
+    ("null", "message"),
+    ('"play"', "message"),
+    ("{}", "cmd"),
+    ('{"cmd": "format"}', "cmd"),
+    ('{"cmd": "hello"}', "cmd"),
+    ('{"cmd": "_start"}', "cmd"),
+    ('{"cmd": ["play"]}', "cmd"),
+    ('{"cmd": {"play": 1}}', "cmd"),
+    ('{"cmd": null}', "cmd"),
+    ('{"cmd": "speed"}', "speed"),
+    ('{"cmd": "speed", "value": NaN}', "speed"),
+    ('{"cmd": "speed", "value": Infinity}', "speed"),
+    ('{"cmd": "speed", "value": -1}', "speed"),
+    ('{"cmd": "speed", "value": 1e-300}', "speed"),
+    ('{"cmd": "speed", "value": 5e-324}', "speed"),
+    ('{"cmd": "speed", "value": true}', "speed"),
+    ('{"cmd": "speed", "value": "9"}', "speed"),
+    ('{"cmd": "speed", "value": 1' + "0" * 3000 + "}", "speed"),
+    ('{"cmd": "set"}', "only"),
+    ('{"cmd": "set", "field": "seed", "value": 1}', "seed"),
+    ('{"cmd": "set", "field": ["k"], "value": 1}', "only"),
+    ('{"cmd": "set", "field": "k"}', "k = None"),
+    ('{"cmd": "set", "field": "k", "value": 99}', "k = 99"),
+    ('{"cmd": "set", "field": "k", "value": {"a": []}}', "k = "),
+    ('{"cmd": "set", "field": "k", "value": 1' + "0" * 3000 + "}", "k = "),
+    ('{"cmd": "set", "field": "g_lr", "value": NaN}', "g_lr"),
+    ('{"cmd": "set", "field": "loss", "value": "<script>"}', "loss"),
+    ('{"cmd": "ack"}', "n = "),
+    ('{"cmd": "ack", "n": -1}', "n = "),
+    ('{"cmd": "ack", "n": 1.5}', "n = "),
+    ('{"cmd": "ack", "n": true}', "n = "),
+]
+
+
+def test_hostile_messages_are_answered_and_change_nothing(talk):
+    session = quiet(talk)
+    before = session.run.state
+    for text, part in HOSTILE:
+        session.note = ""
+        talk.ws.send_text(text)
+        message = talk.until(lambda h: h["type"] == "status" and h["message"])["message"]
+        assert part in message and len(message) < 400, text[:60]
+    for binary in (b"", b"\xff\xfe", b'{"cmd": "play"}'):
+        session.note = ""
+        talk.ws.send_bytes(binary)
+        talk.complaint("text")
+    assert session.run.state is before and session.run_number == 1
+    assert (session.playing, session.speed, session.spec) == (False, 0.0, SMALL)
+    talk.send(cmd="step")
+    talk.status(g_updates=before.g_updates + 1, message="")
+
+
+def test_hostile_figure_requests(talk):
+    session = quiet(talk)
+    until(lambda: session.last_picture is not None)
+    for request in (
+        {"hidden": 5},
+        {"hidden": {"d": 1}},
+        {"hidden": [[], None, 3]},
+        {"width": "1e9", "height": -5, "theme": ["dark"]},
+        {"width": 1e300, "height": True, "scale": "x"},
+    ):
+        talk.send(cmd="figure", request=request, **request)
+        figure = talk.until(lambda h: h["type"] == "figure")
+        assert figure["request"] == request
+        assert 50 <= figure["picture"]["layout"]["width"] <= 8000
+
+
+def test_a_figure_that_fails_is_answered(talk, monkeypatch):
+    session = quiet(talk)
+    monkeypatch.setattr(session, "figure", lambda request: 1 / 0)
+    talk.send(cmd="figure", request=1)
+    talk.complaint("figure")
+
+
+def test_commands_do_not_wait_for_a_figure(talk, monkeypatch):
+    session = quiet(talk)
+    asked = []
+
+    def slow(request):
+        asked.append(request["request"])
+        time.sleep(0.5)
+        return figure(request)
+
+    figure = session.figure
+    monkeypatch.setattr(session, "figure", slow)
+    for number in range(5):
+        talk.send(cmd="figure", request=number)
+    talk.send(cmd="d")
+    started = time.perf_counter()
+    before = talk.newest["status"]["d_updates"]
+    talk.status(d_updates=before + 1)
+    assert time.perf_counter() - started < 0.4
+    talk.until(lambda h: h["type"] == "figure" and h["request"] == 4)
+    assert asked == [0, 4]  # the newest request wins
+
+
+def test_a_flood_is_slowed_down(talk):
+    session = quiet(talk)
+    most = 0
+    for i in range(3000):
+        talk.send(cmd="restart")
+        if i % 50 == 0:
+            most = max(most, session.backlog)
+    talk.send(cmd="speed", value=7)
+    for _ in range(1000):
+        most = max(most, session.backlog)
+        if session.speed == 7:
+            break
+        time.sleep(0.01)
+    assert session.speed == 7 and most <= 150
+    assert 1 < session.run_number < 1000
+    talk.status(speed=7)
+
+
+def test_leaving_frees_the_subscriber(hub, client):
+    session = hub.create(SMALL)
+    assert session.unwatched_since is not None
+    path = f"/live/{session.token}"
+    with client.websocket_connect(path) as one:
+        assert decode(one.receive_bytes())[0]["type"] == "scene"
+        with client.websocket_connect(path) as two:
+            assert decode(two.receive_bytes())[0]["type"] == "scene"
+            assert len(session.subscribers) == 2 and session.unwatched_since is None
+        until(lambda: len(session.subscribers) == 1)
+        assert session.unwatched_since is None and session.watched
+    until(lambda: session.subscribers == [])
+    assert abs(session.unwatched_since - time.monotonic()) < 5
+    time.sleep(0.1)
+    made = session.run.iteration
+    time.sleep(0.2)
+    assert session.run.iteration == made and hub.get(session.token) is session
+    with client.websocket_connect(path) as again:  # it goes on where it was
+        header = decode(again.receive_bytes())[0]
+        assert (header["type"], header["run"]) == ("scene", 1)
+        until(lambda: session.run.iteration > made)
+
+
+def test_a_dropped_session_says_so(hub, talk):
+    talk.next()
+    hub.drop(talk.session)
+    with pytest.raises(WebSocketDisconnect) as caught:  # noqa: PT012
+        while True:
+            talk.next()
+    assert caught.value.code == 4404
+    until(lambda: talk.session.subscribers == [])
+
+
+def test_a_session_dropped_while_its_browser_connects(hub, client, monkeypatch):
+    session = hub.create(SMALL)
+    got = hub.get
+
+    def late(token):
+        found = got(token)
+        hub.drop(session)  # the sweeper, right after
+        return found
+
+    monkeypatch.setattr(hub, "get", late)
+    assert refused(client, f"/live/{session.token}") == 4404
+
+
+def test_hiding_pauses_and_showing_goes_on(talk):
+    talk.until(lambda h: h["type"] == "frame" and h["iteration"] > 1)
+    session = talk.session
+    talk.send(cmd="visible", value=False)
+    until(lambda: not session.watched)
+    time.sleep(0.1)
+    made = session.run.iteration
+    time.sleep(0.2)
+    assert session.run.iteration == made
+    talk.send(cmd="visible", value=True)
+    until(lambda: session.run.iteration > made)

@@ -1,0 +1,114 @@
+"""The contract of every optimiser: it is torch.optim's, for any number of runs."""
+
+import pytest
+import torch
+
+from ganlab.optim import OPTIMIZERS, Hyper
+
+
+def torch_momentum(params, hyper):
+    # torch's constructor refuses negative momentum, its step does not.
+    optimizer = torch.optim.SGD(params, lr=hyper.lr, momentum=0.1)
+    optimizer.param_groups[0]["momentum"] = hyper.momentum
+    return optimizer
+
+
+ORACLE = {
+    "adam": lambda p, h: torch.optim.Adam(p, lr=h.lr, betas=(h.beta1, h.beta2), eps=1e-8),
+    "momentum": torch_momentum,
+    "sgd": lambda p, h: torch.optim.SGD(p, lr=h.lr),
+}
+HYPERS = [
+    Hyper(1e-2, 0.9, 0.999, 0.9),
+    Hyper(3e-2, 0.5, 0.999, 0.5),
+    Hyper(1e-3, 0.0, 0.9, -0.5),
+    Hyper(5e-2, 0.0, 0.0, 0.0),
+]
+NAMES = list(OPTIMIZERS)
+
+
+def quadratic(seed: int, runs: int, size: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
+    """A (runs, size, size) positive definite, and where to start (runs, size)."""
+    draw = torch.Generator().manual_seed(seed)
+    root = torch.randn(runs, size, size, dtype=torch.float64, generator=draw)
+    start = torch.randn(runs, size, dtype=torch.float64, generator=draw)
+    return root @ root.mT / size, start
+
+
+def descend(name: str, matrix, x, hyper: Hyper, steps: int = 20) -> torch.Tensor:
+    entry = OPTIMIZERS[name]
+    slots = (torch.zeros_like(x),) * entry.slots
+    path = []
+    for t in range(1, steps + 1):
+        grad = (matrix @ x.unsqueeze(-1)).squeeze(-1)
+        kept = [v.clone() for v in (grad, x, *slots)]
+        new, new_slots = entry.update(grad, slots, x, t, hyper)
+        for before, after in zip(kept, (grad, x, *slots), strict=True):
+            assert torch.equal(before, after), "changed in place"
+        assert len(new_slots) == entry.slots
+        x, slots = new, new_slots
+        path.append(x)
+    return torch.stack(path)
+
+
+def test_every_optimiser_has_an_oracle_here():
+    assert set(ORACLE) == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("hyper", HYPERS, ids=str)
+@pytest.mark.parametrize("name", NAMES)
+def test_twenty_steps_are_torch_optims(name, hyper):
+    matrix, start = quadratic(0, 3)
+    path = descend(name, matrix, start, hyper)
+    for run in range(3):
+        x = start[run].clone().requires_grad_()
+        optimizer = ORACLE[name]([x], hyper)
+        for t in range(20):
+            optimizer.zero_grad()
+            (0.5 * x @ matrix[run] @ x).backward()
+            optimizer.step()
+            torch.testing.assert_close(path[t, run], x.detach(), rtol=1e-9, atol=1e-11)
+    assert (path[-1] - start).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_that_differ_between_runs_act_on_their_own_run(name):
+    matrix, start = quadratic(1, len(HYPERS))
+    columns = [torch.tensor(c, dtype=torch.float64).unsqueeze(1) for c in zip(*HYPERS, strict=True)]
+    together = descend(name, matrix, start, Hyper(*columns))
+    for run, hyper in enumerate(HYPERS):
+        one = slice(run, run + 1)
+        alone = descend(name, matrix[one], start[one], hyper)
+        torch.testing.assert_close(together[:, one], alone, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_float32_stays_float32_with_numbers_as_columns(name):
+    x = torch.ones(2, 3)
+    slots = (torch.zeros_like(x),) * OPTIMIZERS[name].slots
+    hyper = Hyper(*(torch.full((2, 1), v) for v in HYPERS[0]))
+    new, new_slots = OPTIMIZERS[name].update(x, slots, x, 1, hyper)
+    assert {new.dtype, *(s.dtype for s in new_slots)} == {torch.float32}
+
+
+def test_a_zero_gradient_moves_nothing():
+    x = torch.randn(2, 5, generator=torch.Generator().manual_seed(0))
+    for name in NAMES:
+        slots = (torch.zeros_like(x),) * OPTIMIZERS[name].slots
+        new, _ = OPTIMIZERS[name].update(torch.zeros_like(x), slots, x, 1, HYPERS[0])
+        assert torch.equal(new, x)
+
+
+def test_adams_first_step_is_the_rate_whatever_the_gradient():
+    for size in (1e-3, 1.0, 1e6):
+        x = torch.zeros(1, 2, dtype=torch.float64)
+        grad = torch.tensor([[size, -size]], dtype=torch.float64)
+        new, _ = OPTIMIZERS["adam"].update(grad, (x, x), x, 1, Hyper(0.01, 0.9, 0.999, 0.0))
+        torch.testing.assert_close(new, -0.01 * grad.sign(), rtol=2e-5, atol=0)
+
+
+def test_uses_names_spec_fields():
+    from ganlab.spec import PARAMS
+
+    for entry in OPTIMIZERS.entries.values():
+        assert set(entry.uses) <= set(PARAMS)

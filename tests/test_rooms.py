@@ -1,0 +1,138 @@
+"""Who may know whom (the rooms of the house): imports run downward only."""
+
+import ast
+import graphlib
+from pathlib import Path
+
+import pytest
+
+import ganlab
+
+PACKAGE = Path(ganlab.__file__).parent
+PAGES = PACKAGE.parent / "pages"
+
+# A room imports only rooms of a lower number, or of its own (without cycles). "" is the package's
+# own face, `from ganlab import Run`, for what stands above the engine.
+RANK = {
+    "registry": 0,
+    "paths": 0,
+    **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
+    **dict.fromkeys(("stabilisers", "games"), 1),
+    "spec": 2,
+    "engine": 3,
+    "": 4,
+    **dict.fromkeys(("presets", "record", "sweep", "mnist"), 5),
+    "figures": 5,
+    "live": 6,
+    "ui": 7,
+    "app": 8,
+    "cli": 8,
+    "pages": 8,
+}
+STREAMLIT_ROOMS = {"ui", "live", "app", "pages"}
+WEB = {"streamlit", "starlette", "uvicorn", "websockets", "fastapi"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by dotted name, and the pages as pages.name."""
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = ("ganlab", *path.relative_to(PACKAGE).with_suffix("").parts)
+        found[".".join(parts).removesuffix(".__init__")] = path
+    for path in sorted(PAGES.glob("*.py")):
+        found[f"pages.{path.stem}"] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(path: Path, name: str) -> set[str]:
+    """Dotted names that a module imports anywhere in it, `from a import b` as a.b."""
+    out: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            out |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name} has a relative import"
+            out |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return out
+
+
+IMPORTS = {name: imports(path, name) for name, path in MODULES.items()}
+
+
+def room(module: str) -> str:
+    """ganlab.engine.run -> engine, ganlab -> "", pages.x -> pages."""
+    first, *rest = module.split(".")
+    return "pages" if first == "pages" else (rest[0] if rest else "")
+
+
+def known(imported: str) -> str | None:
+    """The module of ours that an imported dotted name lies in."""
+    while imported not in MODULES:
+        imported, _, _ = imported.rpartition(".")
+        if not imported:
+            return None
+    return imported
+
+
+def outside(module: str) -> set[str]:
+    """Top-level names of the packages that a module imports and that are not ours."""
+    return {i.split(".")[0] for i in IMPORTS[module] if known(i) is None}
+
+
+def test_there_are_modules_to_judge():
+    assert {"ganlab", "ganlab.engine.run", "ganlab.app", "pages.lab_1d"} <= set(MODULES)
+    assert known("ganlab.engine.run.Run") == "ganlab.engine.run" and known("numpy.array") is None
+    assert "streamlit" in outside("ganlab.app") and "torch" in outside("ganlab.engine.run")
+    assert "ganlab.engine.step.Game" in IMPORTS["ganlab.engine.run"]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_imports_run_downward(module):
+    here = room(module)
+    assert here in RANK, f"say in RANK where the room {here!r} stands"
+    for imported in IMPORTS[module]:
+        there = known(imported)
+        if there is None or room(there) == here:
+            continue
+        # `from ganlab import theory` names a module; `from ganlab import Run` the face.
+        assert RANK[room(there)] <= RANK[here], f"{module} imports {imported}"
+
+
+def test_no_module_imports_itself_in_a_circle():
+    graph = {m: {known(i) for i in IMPORTS[m]} - {None, m} for m in MODULES}
+    # A module inside a folder may import its siblings, whose folder imports it.
+    graph = {m: {i for i in seen if not m.startswith(i + ".")} for m, seen in graph.items()}
+    list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_who_may_know_streamlit_plotly_and_the_web(module):
+    here, foreign = room(module), outside(module)
+    if here not in STREAMLIT_ROOMS:
+        assert not foreign & WEB, module
+    if here not in {"figures", "ui", "app", "pages"}:
+        assert "plotly" not in foreign, module
+    if here == "figures":
+        assert not foreign & {"streamlit", "torch"}, module
+        ours = {room(known(i)) for i in IMPORTS[module] if known(i)}
+        assert ours <= {"figures", "registry", "theory"}, module
+    if RANK[here] <= RANK["engine"]:
+        assert not {room(known(i)) for i in IMPORTS[module] if known(i)} & {"live", "ui"}
+        assert not any(i.startswith("scipy.stats") for i in IMPORTS[module]), "1.7 s to import"
+
+
+def test_importing_the_engine_loads_no_interface():
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, ganlab; ganlab.Run(ganlab.Spec()).snapshot(points=64);"
+        "print(*(m for m in ('streamlit', 'plotly', 'scipy.stats', 'ot') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=PACKAGE.parent
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

@@ -1,0 +1,308 @@
+"""Spec: every round trip is exact, every bad value is refused by name, equality means the same."""
+
+import json
+import math
+import pickle
+from dataclasses import FrozenInstanceError, fields
+
+import numpy as np
+import pytest
+
+from ganlab.registry import Param, SpecError
+from ganlab.spec import PARAMS, Spec
+from ganlab.targets import TARGETS
+
+DESIGNED = (
+    "target target_params latent latent_dim g_hidden d_hidden g_activation d_activation init loss "
+    "k optimizer g_lr d_lr betas momentum batch seed"
+)
+NUMERIC = {
+    "init": "orthogonal",
+    "init_gain": 0.5,
+    "k": 3,
+    "g_lr": 0.1,
+    "d_lr": 1e-5,
+    "betas": (0.9, 0.99),
+    "momentum": -0.5,
+    "seed": 7,
+}
+STRUCTURAL = {
+    "target": "ring",
+    "target_params": {"mean": 2.0},
+    "latent": "uniform",
+    "latent_dim": 2,
+    "g_hidden": (32,),
+    "d_hidden": (),
+    "g_activation": "relu",
+    "d_activation": "tanh",
+    "loss": "minimax",
+    "optimizer": "sgd",
+    "batch": 255,
+}
+
+
+def random_value(param: Param, rng: np.random.Generator):
+    def number():
+        if param.kind in ("int", "ints"):
+            return int(rng.integers(param.low, param.high, endpoint=True))
+        edge = [param.low, param.high, float(rng.uniform(param.low, param.high))]
+        if param.low > 0:
+            edge.append(float(np.exp(rng.uniform(math.log(param.low), math.log(param.high)))))
+        return float(np.clip(edge[rng.integers(len(edge))], param.low, param.high))
+
+    if param.kind == "choice":
+        return str(rng.choice(param.choices))
+    if param.kind in ("ints", "floats"):
+        return tuple(number() for _ in range(rng.integers(0, param.longest, endpoint=True)))
+    return number()
+
+
+def random_spec(rng: np.random.Generator) -> Spec:
+    """A valid Spec drawn over the live registries; combinations that are refused are redrawn."""
+    while True:
+        values = {name: random_value(p, rng) for name, p in PARAMS.items()}
+        values["betas"] = tuple(float(b) for b in rng.uniform(0, 0.9999, 2))
+        inner = {p.name: random_value(p, rng) for p in TARGETS[values["target"]].params}
+        if rng.random() < 0.7:
+            inner.pop("weights", None)
+        try:
+            return Spec(**values, target_params=inner)
+        except SpecError as error:
+            assert error.name not in PARAMS, error
+
+
+def test_every_designed_field_exists_and_every_param_is_a_field():
+    names = [f.name for f in fields(Spec)]
+    assert set(DESIGNED.split()) <= set(names)
+    assert set(names) == set(PARAMS) | {"target_params"}
+    assert set(NUMERIC) | set(STRUCTURAL) == set(names), "say here which kind a new field is"
+    for param in PARAMS.values():
+        assert param.title and param.doc.endswith((".", "?"))
+        assert param.check(param.default) == param.default
+
+
+def test_defaults():
+    spec = Spec()
+    assert (spec.target, spec.loss, spec.k, spec.seed) == ("gaussian", "non-saturating", 1, 0)
+    assert dict(spec.target_params) == {"mean": 1.0, "std": 0.7}
+    assert spec == Spec(target_params={"std": 0.7}) == Spec.from_query("") == Spec.from_json("{}")
+    assert (spec.dim, Spec(target="ring").dim) == (1, 2)
+
+
+def test_round_trips_over_random_specs():
+    rng = np.random.default_rng(20140610)
+    seen, targets = set(), set()
+    for _ in range(300):
+        spec = random_spec(rng)
+        text, query = spec.to_json(), spec.to_query()
+        twins = [
+            Spec.from_json(text),
+            Spec.from_query(query),
+            Spec.from_query("?" + query),
+            Spec.from_query(spec.to_query_pairs()),
+            Spec.from_dict(spec.to_dict()),
+            pickle.loads(pickle.dumps(spec)),
+            spec.replace(seed=spec.seed),
+        ]
+        for twin in twins:
+            assert twin == spec and hash(twin) == hash(spec)
+            assert twin.to_json() == text and twin.structure() == spec.structure()
+        assert len(query) < 2000 and " " not in query and query.isascii()
+        json.loads(text, parse_constant=pytest.fail)  # strict JSON: no NaN
+        seen.add(spec)
+        targets.add(spec.target)
+    assert len(seen) == 300 and targets == set(TARGETS)
+
+
+def test_a_spec_is_frozen_and_hashable():
+    spec = Spec(target="ring")
+    with pytest.raises(FrozenInstanceError):
+        spec.k = 2
+    with pytest.raises(TypeError):
+        spec.target_params["count"] = 3
+    given = {"count": 5}
+    spec = Spec(target="ring", target_params=given)
+    given["count"] = 6
+    assert spec.target_params["count"] == 5
+    assert {spec: 1}[Spec(target="ring", target_params={"count": 5})] == 1
+    assert spec != Spec(target="ring")
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_numeric_fields_keep_the_structure(name):
+    changed = Spec(**{name: NUMERIC[name]})
+    assert changed != Spec() and changed.structure() == Spec().structure()
+
+
+@pytest.mark.parametrize("name", STRUCTURAL)
+def test_other_fields_change_the_structure(name):
+    assert Spec(**{name: STRUCTURAL[name]}).structure() != Spec().structure()
+
+
+def test_replace():
+    spec = Spec(target="ring", target_params={"count": 5}, seed=3)
+    assert spec.replace(k=2) == Spec(target="ring", target_params={"count": 5}, seed=3, k=2)
+    assert spec.replace(target="ring").target_params["count"] == 5
+    assert spec.replace(target="grid") == Spec(target="grid", seed=3)
+    assert spec.replace(target="grid", target_params={"side": 2}).target_params["side"] == 2
+    with pytest.raises(SpecError, match="k = 99"):
+        spec.replace(k=99)
+
+
+BAD = [
+    *((n, v) for n in PARAMS for v in (None, True, math.nan, math.inf, {}, b"x", object())),
+    *((n, "x" * 100_000) for n in PARAMS),
+    *((n, 10**400) for n in PARAMS),
+    *((n, 10**5000) for n in PARAMS),
+    *((n, 1e99) for n in PARAMS),
+    ("latent_dim", 0),
+    ("latent_dim", 2.5),
+    ("latent_dim", "2"),
+    ("g_hidden", (0,)),
+    ("g_hidden", (32,) * 5),
+    ("d_hidden", (513,)),
+    ("d_hidden", (32.5,)),
+    ("d_hidden", 32),
+    ("g_activation", "gelu"),
+    ("k", -1),
+    ("k", 21),
+    ("g_lr", 0.0),
+    ("d_lr", -1e-3),
+    ("betas", (0.5,)),
+    ("betas", (0.5, 0.9, 0.9)),
+    ("betas", ()),
+    ("betas", (0.5, 1.0)),
+    ("momentum", 1.0),
+    ("batch", 0),
+    ("batch", 4097),
+    ("seed", -1),
+    ("seed", 2**31),
+    ("target", ""),
+    ("loss", "Minimax"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), BAD, ids=lambda v: v[:20] if isinstance(v, str) else repr(type(v))
+)
+def test_bad_values_are_refused_by_name(name, value):
+    for make in (lambda v: Spec(**{name: v}), lambda v: Spec.from_dict({name: v})):
+        with pytest.raises(SpecError) as caught:
+            make(value)
+        assert caught.value.name == name
+        assert caught.value.value is value or caught.value.value == value
+        assert str(caught.value).startswith(f"{name} = ") and len(str(caught.value)) < 400
+        assert caught.value.allowed in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "params", "named"),
+    [
+        ("gaussian", {"count": 3}, "target_params of gaussian"),
+        ("gaussian", {3: 3}, "target_params of gaussian"),
+        ("gaussian", {"std": 0.0}, "std"),
+        ("gaussian", {"std": "1"}, "std"),
+        ("gaussian", {"mean": math.nan}, "mean"),
+        ("gaussian", [("mean", 1.0)], "target_params"),
+        ("gaussian", None, "target_params"),
+        ("gaussian", "mean", "target_params"),
+        ("ring", {"count": 2.5}, "count"),
+        ("ring", {"weights": (1.0, 2.0)}, "weights"),
+        ("ring", {"weights": (0.0,) * 8}, "weights"),
+    ],
+)
+def test_bad_target_params_are_refused_by_name(target, params, named):
+    with pytest.raises(SpecError) as caught:
+        Spec(target=target, target_params=params)
+    assert caught.value.name == named
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("k=1&k=2", "k"),
+        ("k=1&k=1", "k"),
+        ("t.std=1&t.std=1", "t.std"),
+        ("K=1", "query field"),
+        ("target_params=1", "query field"),
+        ("t.count=3", "query field"),
+        ("target=ring&t.mean=1", "query field"),
+        ("__class__=1", "query field"),
+        ("target=nowhere", "target"),
+        ("target=", "target"),
+        ("k=", "k"),
+        ("k=1e99", "k"),
+        ("k=1.0", "k"),
+        ("k=True", "k"),
+        ("g_lr=1e99", "g_lr"),
+        ("g_lr=nan", "g_lr"),
+        ("g_lr=-inf", "g_lr"),
+        ("g_lr=" + "1" * 100_000, "g_lr"),
+        ("seed=" + "9" * 5000, "seed"),
+        ("g_hidden=32,,32", "g_hidden"),
+        ("g_hidden=1,1,1,1,1", "g_hidden"),
+        ("betas=0.5", "betas"),
+        ("loss=%00", "loss"),
+        ("loss=%ff%fe", "loss"),
+        ("x=1&" * 200, "query"),
+    ],
+    ids=lambda v: v[:24],
+)
+def test_bad_queries_are_refused_by_name(query, named):
+    with pytest.raises(SpecError) as caught:
+        Spec.from_query(query)
+    # Of many unknown fields either the first one or the number of fields is at fault.
+    assert caught.value.name in ({"query", "x"} if named == "query" else {named})
+    assert len(str(caught.value)) < 700
+
+
+def test_query_leaves_out_what_is_default():
+    assert Spec.from_query("k=3&t.mean=2") == Spec(k=3, target_params={"mean": 2.0})
+    assert Spec.from_query("g_hidden=&target=ring") == Spec(g_hidden=(), target="ring")
+    assert "g_hidden=32,32&" in Spec().to_query() and "t.std=0.7" in Spec().to_query()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        "3",
+        '"k"',
+        "NaN",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"k": 1' + "0" * 5000 + "}",
+        '{"k": NaN}',
+        '{"k": -Infinity}',
+        '{"k": [1]}',
+        '{"k": {"k": 1}}',
+        '{"k": "1"}',
+        '{"k": true}',
+        '{"k": 1e999}',
+        '{"nonsense": 1}',
+        '{"__class__": 1}',
+        '{"self": 1}',
+        '{"": 1}',
+        '{"g_hidden": [[1]]}',
+        '{"g_hidden": "32"}',
+        '{"g_hidden": {"1": 1}}',
+        '{"target": ["ring"]}',
+        '{"target": "\\ud800"}',
+        '{"target": "__init__"}',
+        '{"target_params": 3}',
+        '{"target_params": null}',
+        '{"target_params": {"mean": [1]}}',
+        '{"target_params": {"mean": 1, "extra": 1}}',
+        "\x00",
+        "k: 1",
+    ],
+    ids=lambda t: t[:16],
+)
+def test_hostile_json_is_refused(text):
+    with pytest.raises(SpecError) as caught:
+        Spec.from_json(text)
+    str(caught.value).encode("utf-8")
+    assert len(str(caught.value)) < 700
