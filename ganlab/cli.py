@@ -31,7 +31,8 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     if options.load:
         run = Run.load(options.load)
     else:
-        run = Run(Spec.from_json(Path(options.spec).read_text(errors="replace")) if options.spec else Spec())
+        text = Path(options.spec).read_text(errors="replace") if options.spec else "{}"
+        run = Run(Spec.from_json(text))
     run.advance(options.iterations)
     if options.out:
         run.save(options.out)

@@ -55,7 +55,7 @@ def read(path: Path) -> tuple[list[Spec], dict[str, np.ndarray], dict[str, int],
         specs, diverged = header["specs"], header["diverged"]
         counts = {name: header[name] for name in _COUNTS}
     except Exception:  # zipfile, zlib, NumPy and json each have several for a damaged file
-        raise SpecError("file", str(path), "a run written by Run.save") from None
+        raise SpecError("file", path.name, "a run written by Run.save") from None
     if header.get("ganlab") != _FORMAT:
         raise SpecError("file format", header.get("ganlab"), f"{_FORMAT} (of {path.name})")
     for name, count in counts.items():

@@ -90,7 +90,7 @@ class Hub:
 
     def _enqueue(self, session: Session) -> None:
         session.scheduled = True
-        session.used = max(session.used, self._now)
+        session.used = max(session.used, self._now)  # nothing is saved up while idle
         self._ready.append(session)
 
     def _start(self) -> None:
@@ -133,7 +133,7 @@ class Hub:
             others = bool(self._ready)
         if session is None:
             return False
-        started = time.perf_counter()
+        started = time.thread_time()  # unlike the clock, not what others took meanwhile
         try:
             wait = session.work(SHARED_SECONDS if others else SLICE_SECONDS)
         except Exception:
@@ -142,19 +142,18 @@ class Hub:
             self.drop(session)
             wait = None
         with self._changed:
-            now = time.perf_counter()
-            session.used += now - started
+            session.used += time.thread_time() - started
             session.scheduled = False
             if session.token not in self.sessions:
                 return True
             if session.again or (wait is not None and wait <= 0):
-                session.again = False
-                self._enqueue(session)
+                session.again, session.scheduled = False, True
+                self._ready.append(session)
                 self._changed.notify()
-            elif wait is not None and (due := now + min(wait, _LONGEST_WAIT)) < session.due:
+            elif wait is not None and wait < session.due - (now := time.perf_counter()):
                 # At most one entry counts: many calls in between must not heap them up.
-                session.due = due
-                heapq.heappush(self._later, (due, next(self._count), session))
+                session.due = now + min(wait, _LONGEST_WAIT)
+                heapq.heappush(self._later, (session.due, next(self._count), session))
                 self._changed.notify()
         return True
 

@@ -47,7 +47,7 @@ class Session:
         self.unwatched_since: float | None = time.monotonic()
         self.scheduled = False  # the hub's: queued or being worked on
         self.again = False  # the hub's: woken while being worked on
-        self.used = 0.0  # the hub's: seconds of work had, for fair turns
+        self.used = 0.0  # the hub's: CPU seconds had, for fair turns
         self.due = math.inf  # the hub's: when it is to be looked at unasked
         self._wake = wake
         self._inbox: deque[tuple[str, Any]] = deque()

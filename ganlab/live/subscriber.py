@@ -20,6 +20,7 @@ class Subscriber:
         self._loop, self._event = loop, asyncio.Event()
         self._lock = threading.Lock()
         self._box: dict[str, bytes] = {}
+        self._begun = False  # whether it was given a scene
         self._sent = self._drawn = 0
         self._progress = time.monotonic()
 
@@ -34,17 +35,23 @@ class Subscriber:
     @property
     def ready_for_frame(self) -> bool:
         """Whether a frame sent now would soon be drawn."""
-        return self.watching and "frame" not in self._box and self._has_credit
+        return self.watching and self._begun and "frame" not in self._box and self._has_credit
 
     @property
     def _has_credit(self) -> bool:
         return self._sent - self._drawn < IN_FLIGHT
 
     def put(self, kind: str, message: bytes) -> None:
-        """Leave a message; replaces an unsent one of its kind. A new scene voids older ones."""
+        """Leave a message; replaces an unsent one of its kind.
+
+        A new scene voids what was left before it; before the first, nothing else is taken.
+        """
         with self._lock:
             if kind == "scene":
                 self._box.clear()
+                self._begun = True
+            elif not self._begun:
+                return
             self._box[kind] = message
         self._poke()
 

@@ -60,6 +60,6 @@ def param_widget(param: Param, key: str, registry: Registry | None = None) -> An
 
 
 def show_error(error: SpecError, consequence: str) -> None:
-    """One readable message; the offending text is shown as text, never as markup."""
-    st.error(consequence, icon=":material/error:")
-    st.text(str(error))
+    """One readable message; the offending text is shown as code, never as markup."""
+    text = str(error).replace("`", "'").replace("\n", " ")
+    st.error(f"{consequence}  \n`{text}`", icon=":material/error:")

@@ -15,7 +15,7 @@ SECONDS = 30
 TAP = """
 (() => {
   const live = (window.live = {
-    sent: [], opened: 0, closed: 0, seen: {}, last: {}, socket: null, block: false,
+    sent: [], opened: 0, closed: 0, seen: {}, last: {}, socket: null, block: false, heard: null,
   });
   const text = new TextDecoder();
   const Native = window.WebSocket;
@@ -33,6 +33,7 @@ TAP = """
         const header = JSON.parse(text.decode(new Uint8Array(data, 4, length)));
         live.seen[header.type] = (live.seen[header.type] || 0) + 1;
         live.last[header.type] = header;
+        live.heard?.(header);
       });
     }
     send(data) {
@@ -48,8 +49,10 @@ TAP = """
 
 _STILL = """
 () => [...document.querySelectorAll('.gl-still')].map((host) => ({
-  drawn: host.classList.contains('js-plotly-plot') && getComputedStyle(host).visibility === 'visible',
-  traces: (host.data || []).filter(({ visible }) => visible === true).map(({ name }) => name),
+  drawn: host.matches('.js-plotly-plot') && getComputedStyle(host).visibility === 'visible',
+  traces: (host.data || [])
+    .filter(({ visible }) => visible !== false && visible !== 'legendonly')
+    .map(({ name }) => name),
   box: [host.clientWidth, host.clientHeight],
 }))
 """

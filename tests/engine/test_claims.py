@@ -16,16 +16,17 @@ def curve(specs: list[Spec], iterations: int, every: int) -> np.ndarray:
         run.advance(every)
 
 
-def test_the_default_spec_finds_its_target_within_a_thousand_iterations():
-    jsd = curve([Spec(seed=s) for s in range(4)], 1000, 125)
+def test_the_default_spec_reaches_its_target_and_stays():
+    # Over 10 seeds: at most .03 from iteration 250 to 750 on, and .003 from 1,500 on.
+    jsd = curve([Spec(seed=s) for s in range(5)], 2400, 200)
     assert (jsd[0] >= 0.3).all()
-    assert (jsd.min(0) <= 0.03).sum() >= 3
-    assert np.median(jsd[4:]) <= 0.05
+    assert (jsd[:6].min(0) <= 0.03).sum() >= 4
+    assert (jsd[6:].max(0) <= 0.02).sum() >= 4
+    assert jsd.min() >= -1e-12
 
 
-def test_a_faster_discriminator_holds_the_generator_there():
-    # Equal rates of 1e-3 wander: single checks up to .15 after iteration 3,000.
-    jsd = curve([Spec(seed=s, g_lr=5e-4, d_lr=2e-3) for s in range(4)], 2500, 250)
-    assert (jsd[0] >= 0.3).all()
-    assert (jsd[4:].max(0) <= 0.06).sum() >= 3
-    assert np.median(jsd[4:]) <= 0.02
+def test_equal_rates_wander():
+    # Both rates 1e-3: within 4,000 iterations some check of most seeds is above .03 again.
+    jsd = curve([Spec(seed=s, g_lr=1e-3, d_lr=1e-3) for s in range(6)], 4000, 100)
+    assert (jsd.min(0) <= 0.03).all()
+    assert (jsd[10:].max(0) >= 0.03).sum() >= 4

@@ -192,9 +192,8 @@ def edited(saved, header=None, **arrays) -> SpecError:
     with np.load(saved) as file:
         parts = dict(file)
     old = json.loads(str(parts["header"]))
-    parts["header"] = np.array(
-        header if isinstance(header, str) else json.dumps(old | (header or {}))
-    )
+    text = header if isinstance(header, str) else json.dumps(old | (header or {}))
+    parts["header"] = np.array(text)
     parts = {n: a for n, a in (parts | arrays).items() if a is not None}
     path = saved.with_name("edited.npz")
     np.savez(path, **parts)

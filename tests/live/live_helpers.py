@@ -15,6 +15,21 @@ from ganlab.live.subscriber import Subscriber
 from ganlab.live.wire import decode
 from ganlab.spec import Spec
 
+# Quick, and independent of what the defaults are.
+SMALL = Spec(
+    target="gaussian",
+    latent="normal",
+    latent_dim=1,
+    g_hidden=(8,),
+    d_hidden=(8,),
+    loss="non-saturating",
+    optimizer="adam",
+    k=1,
+    g_lr=1e-3,
+    d_lr=1e-3,
+    batch=16,
+    seed=0,
+)
 Message = tuple[dict, dict[str, np.ndarray]]
 
 

@@ -64,8 +64,8 @@ def test_every_target_has_what_the_protocol_promises(target, latent_dim):
 def test_p_data_is_the_density():
     """Cell means of the normal density, by SciPy's distribution function."""
     header, arrays = made(Spec(target="gaussian"))
-    target = make_target("gaussian", {})
-    law = stats.norm(*(target.params[n] for n in ("mean", "std")))
+    params = Spec(target="gaussian").target_params
+    law = stats.norm(params["mean"], params["std"])
     x, half = arrays["x"].astype(float), header["cell"] / 2
     want = (law.cdf(x + half) - law.cdf(x - half)) / header["cell"]
     np.testing.assert_allclose(arrays["p_data"], want, atol=2e-5)

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 import torch
-from live_helpers import Browser, last, of_type, settle
+from live_helpers import SMALL, Browser, last, of_type, settle
 
 from ganlab.engine import Run
 from ganlab.live import session as module
@@ -13,8 +13,6 @@ from ganlab.live.history import SERIES
 from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
-
-SMALL = Spec(g_hidden=(8,), d_hidden=(8,), batch=16)
 
 
 @pytest.fixture
@@ -354,7 +352,8 @@ def test_a_second_browser_is_shown_all_of_a_paused_run(opened):
     session, browser = opened()
     press(session, browser, "step", "step")
     second = Browser(session)
-    got = settle(session, browser, second)[1]
+    session._publish(time.perf_counter())  # a worker in the midst of its slice
+    got = second.take() + settle(session, browser, second)[1]
     assert got[0][0]["type"] == "scene"
     assert {m[0]["type"] for m in got} == {"scene", "status", "curves", "frame"}
     assert last(got, "frame")[0]["iteration"] == 2
@@ -413,6 +412,50 @@ def test_pace_starts_with_one_update(opened):
         assert 0 < wait <= 0.5
         time.sleep(min(wait, 0.02))
     assert counts(session) == (1, 0)
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    monotonic = perf_counter
+
+
+@pytest.mark.parametrize("speed", [1.0, 7.0, 30.0, 200.0, 1000.0])
+def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+    session, browser = opened()
+    made = []
+    monkeypatch.setattr(session, "_publish", lambda now: None)
+    update = session.run.update
+
+    def timed(*args):
+        made.append(clock.now)
+        clock.now += 0.0002
+        return update(*args)
+
+    session.run.update = timed
+    session.command("speed", speed)
+    session.command("play")
+    start, hiccup = clock.now, clock.now + 0.7
+    while clock.now < start + 3:
+        wait = session.work(0.01)
+        clock.now += max(wait, 0)
+        if clock.now > hiccup:
+            clock.now += 0.08  # as a frame of a large run
+            hiccup += 0.7
+    assert speed * 3 - 1 <= len(made) + speed * 0.08 and len(made) <= speed * 3 + 2
+    clock.now += 60
+    before, start = len(made), clock.now
+    while clock.now < start + 1:
+        clock.now += max(session.work(0.01), 0)
+    assert len(made) - before <= speed * 1.1 + 2
 
 
 def test_figure_of_what_is_shown(opened):

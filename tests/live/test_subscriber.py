@@ -11,7 +11,10 @@ from ganlab.live.subscriber import IN_FLIGHT, Subscriber
 
 def run(test):
     async def whole():
-        await asyncio.wait_for(test(Subscriber(asyncio.get_running_loop())), 5)
+        box = Subscriber(asyncio.get_running_loop())
+        box.put("scene", b"first scene")
+        assert await box.next() == b"first scene"
+        await asyncio.wait_for(test(box), 5)
 
     asyncio.run(whole())
 
@@ -45,6 +48,22 @@ def test_a_scene_voids_what_was_before_it():
         box.put("scene", b"scene")
         box.put("frame", b"new frame")
         assert [await box.next(), await box.next()] == [b"scene", b"new frame"]
+        assert await nothing(box)
+
+    run(test)
+
+
+def test_nothing_comes_before_the_first_scene():
+    async def test(_):
+        box = Subscriber(asyncio.get_running_loop())
+        for kind in ("frame", "curves", "status", "figure"):
+            box.put(kind, b"early")
+        assert not box.ready_for_frame and box.watching
+        assert await nothing(box)
+        box.put("scene", b"scene")
+        assert box.ready_for_frame
+        box.put("status", b"status")
+        assert [await box.next(), await box.next()] == [b"scene", b"status"]
         assert await nothing(box)
 
     run(test)
