@@ -49,7 +49,10 @@ _HOOK = """
 window.ganlab = {
   frames: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
   drawn: [], samples: 0, blank: 0, waits: [], at: 0,
-  set lastFrameAt(now) { this.drawn.push([now, this.iteration]); this.waits = this.waits.filter((f) => f()); },
+  set lastFrameAt(now) {
+    this.drawn.push([now, this.iteration]);
+    this.waits = this.waits.filter((f) => f());
+  },
   get lastFrameAt() { return this.drawn.at(-1)?.[0] ?? 0; },
 };
 addEventListener('click', (event) => (ganlab.at = event.timeStamp), true);

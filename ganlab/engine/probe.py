@@ -142,7 +142,7 @@ def _floors(probe: Probe) -> dict[str, float]:
     return {"jsd": jsd[0], "jsd_smooth": smooth[0], "w1": probe.w1(perfect)[0]}
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _build(name: str, params: Params, latent: str, latent_dim: int, points: int) -> Probe:
     target = make_target(name, params)
     edges = _edges(target)

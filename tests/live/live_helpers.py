@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import torch
 
+from ganlab.engine import Run
 from ganlab.live.hub import Hub
 from ganlab.live.session import Session
 from ganlab.live.subscriber import Subscriber
@@ -155,3 +157,17 @@ def until(condition: Callable[[], object], seconds: float = 10.0) -> None:
     while not condition():
         assert time.perf_counter() < end, "it did not happen in time"
         time.sleep(0.005)
+
+
+def counts(session: Session) -> tuple[int, int]:
+    return session.run.state.d_updates, session.run.state.g_updates
+
+
+def same(a: Run, b: Run) -> bool:
+    return torch.equal(a.state.g, b.state.g) and torch.equal(a.state.d, b.state.d)
+
+
+def press(session: Session, browser: Browser, *names: str) -> list:
+    for name in names:
+        session.command(name)
+    return settle(session, browser)[0]

@@ -1,0 +1,24 @@
+"""Fixtures of the live view's tests."""
+
+import pytest
+from live_helpers import SMALL, Browser, settle
+
+from ganlab.live.session import Session
+from ganlab.spec import Spec
+
+
+@pytest.fixture
+def opened():
+    """open(spec) -> a paused session with one browser that has seen all there is."""
+    browsers = []
+
+    def open_(spec: Spec = SMALL) -> tuple[Session, Browser]:
+        session = Session("token", spec, lambda _: None)
+        browsers.append(Browser(session))
+        session.command("pause")
+        browsers[-1].first = settle(session, browsers[-1])[0]
+        return session, browsers[-1]
+
+    yield open_
+    for browser in browsers:
+        browser.leave()
