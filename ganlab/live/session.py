@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import threading
@@ -11,11 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from ganlab.engine import Run
 from ganlab.engine.probe import POINTS, probe_for
 from ganlab.engine.run import LIVE
+from ganlab.live import messages
 from ganlab.live.history import History
 from ganlab.live.scene import scene
 from ganlab.live.subscriber import Subscriber
@@ -206,7 +204,7 @@ class Session:
     def _do_hello(self, subscriber: Subscriber) -> None:
         if self.run is not None and self._scene is not None:
             subscriber.put("scene", encode(*self._scene))
-            subscriber.put("curves", self._curves())
+            subscriber.put("curves", messages.curves(self.run_number, self.history))
         self._frame_wanted = self._status_wanted = True
 
     def _do_note(self, text: str) -> None:
@@ -292,37 +290,14 @@ class Session:
         self._measured = {name: float(value[0]) for name, value in shot.metrics.items()}
         self._measure_cost = time.perf_counter() - started
         self._measure_at, self._measure_wanted = time.perf_counter(), False
-        message = self._curves()
+        message = messages.curves(self.run_number, self.history)
         for subscriber in watching:
             subscriber.put("curves", message)
-
-    def _curves(self) -> bytes:
-        arrays = self.history.arrays()
-        names = [name for name in arrays if name != "iteration"]
-        header = {
-            "type": "curves",
-            "run": self.run_number,
-            "series": names,
-            "marks": self.history.marks,
-        }
-        return encode(header, arrays)
 
     def _frame(self, watching: list[Subscriber]) -> None:
         started = time.perf_counter()
         shot = self.run.snapshot(measure=False, points=self._points)
-        arrays = {name: a[0] for name, a in shot.picture.items()}
-        if self.run.spec.dim == 2:
-            # Weights on the brink of overflow may give D no value.
-            arrays["d"] = np.rint(np.nan_to_num(arrays["d"], nan=0.5) * 255).astype(np.uint8)
-        header = {
-            "type": "frame",
-            "run": self.run_number,
-            "iteration": self.run.iteration,
-            "d_updates": shot.d_updates,
-            "g_updates": shot.g_updates,
-            "phase": shot.phase,
-            "last": self.run.last or "",
-        }
+        header, arrays = messages.frame(self.run_number, self.run, shot)
         self.last_picture = (header, arrays)
         message = encode(header, arrays)
         self._frame_cost = time.perf_counter() - started
@@ -337,23 +312,9 @@ class Session:
             self._rate = (run.iteration - iterations) / (now - then)
             self._rate_from = (now, run.iteration)
         self._status_at, self._status_wanted = now, False
-        state = run.state
-        message = encode(
-            {
-                "type": "status",
-                "run": self.run_number,
-                "state": self.state,
-                "rate": self._rate if self.state == "playing" else 0.0,
-                "speed": self.speed,
-                "iteration": run.iteration,
-                "d_updates": state.d_updates,
-                "g_updates": state.g_updates,
-                "values": {name: getattr(self.spec, name) for name in LIVE},
-                "seed": self.spec.seed,
-                "query": self.spec.to_query(),
-                "message": self.note,
-                "metrics": self._measured,
-            }
+        rate = self._rate if self.state == "playing" else 0.0
+        message = messages.status(
+            self.run_number, run, self.spec, self.state, rate, self.speed, self.note, self._measured
         )
         for subscriber in watching:
             subscriber.put("status", message)
@@ -361,46 +322,10 @@ class Session:
     # -- on a pause --------------------------------------------------------------------------
 
     def figure(self, request: dict[str, Any]) -> bytes:
-        """The still Plotly pictures of the last frame, as the answer to a figure request."""
-        from ganlab import figures
-
+        """The still Plotly pictures of the last frame; raises `SpecError` before there is one."""
         scene_, last = self._scene, self.last_picture
         if scene_ is None or last is None or last[0]["run"] != scene_[0]["run"]:
             raise SpecError("figure", request.get("request"), "only once a frame was shown")
-        whole = {**scene_[0], **scene_[1]}
-        frame = {**last[0], **last[1]}
-        theme = "dark" if request.get("theme") == "dark" else "light"
-
-        def number(name: str, default: float, low: float, high: float) -> float:
-            value = request.get(name)
-            good = isinstance(value, (int, float)) and low <= value <= high
-            return value if good else default
-
-        def size(prefix: str) -> dict[str, float]:
-            return {
-                "width": int(number(f"{prefix}width", 600, 50, 8000)),
-                "height": int(number(f"{prefix}height", 440, 50, 8000)),
-                "scale": number("scale", 1.0, 0.5, 3.0),
-            }
-
-        hidden = request.get("hidden")
-        hidden = tuple(str(h) for h in hidden) if isinstance(hidden, list) else ()
-        picture = figures.picture(whole, frame, theme, hidden=hidden, legend=False, **size(""))
-        curves = figures.curves(
-            whole["panels"],
-            self.history.arrays(),
-            self.history.marks,
-            theme,
-            shares=frame.get("shares"),
-            mode_weights=whole.get("mode_weights"),
-            **size("curves_"),
-        )
-        return encode(
-            {
-                "type": "figure",
-                "run": scene_[0]["run"],
-                "request": request.get("request"),
-                "picture": json.loads(picture.to_json()),
-                "curves": json.loads(curves.to_json()),
-            }
+        return messages.figure(
+            {**scene_[0], **scene_[1]}, {**last[0], **last[1]}, self.history, request
         )

@@ -1,0 +1,113 @@
+"""The messages that a session sends, each as the front end reads it (see assets/live/live.js)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from ganlab.engine import Run, Snapshot
+from ganlab.engine.run import LIVE
+from ganlab.live.history import History
+from ganlab.live.wire import encode
+from ganlab.spec import Spec
+
+
+def curves(number: int, history: History) -> bytes:
+    """All curves of run `number`, whole."""
+    arrays = history.arrays()
+    names = [name for name in arrays if name != "iteration"]
+    header = {"type": "curves", "run": number, "series": names, "marks": history.marks}
+    return encode(header, arrays)
+
+
+def frame(number: int, run: Run, shot: Snapshot) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of one picture."""
+    arrays = {name: array[0] for name, array in shot.picture.items()}
+    if run.spec.dim == 2:
+        # Weights on the brink of overflow may give D no value.
+        arrays["d"] = np.rint(np.nan_to_num(arrays["d"], nan=0.5) * 255).astype(np.uint8)
+    header = {
+        "type": "frame",
+        "run": number,
+        "iteration": shot.iteration,
+        "d_updates": shot.d_updates,
+        "g_updates": shot.g_updates,
+        "phase": shot.phase,
+        "last": run.last or "",
+    }
+    return header, arrays
+
+
+def status(
+    number: int,
+    run: Run,
+    spec: Spec,
+    state: str,
+    rate: float,
+    speed: float,
+    note: str,
+    measured: dict[str, float],
+) -> bytes:
+    """Where a run stands; rate in iterations/s, speed in updates/s (0: full)."""
+    return encode(
+        {
+            "type": "status",
+            "run": number,
+            "state": state,
+            "rate": rate,
+            "speed": speed,
+            "iteration": run.iteration,
+            "d_updates": run.state.d_updates,
+            "g_updates": run.state.g_updates,
+            "values": {name: getattr(spec, name) for name in LIVE},
+            "seed": spec.seed,
+            "query": spec.to_query(),
+            "message": note,
+            "metrics": measured,
+        }
+    )
+
+
+def figure(
+    scene: dict[str, Any], last: dict[str, Any], history: History, request: dict[str, Any]
+) -> bytes:
+    """Picture and curves as Plotly figures of the size and theme that `request` asks for."""
+    from ganlab import figures  # Plotly takes a second to import: not before it is wanted
+
+    theme = "dark" if request.get("theme") == "dark" else "light"
+
+    def number(name: str, default: float, low: float, high: float) -> float:
+        value = request.get(name)
+        good = isinstance(value, (int, float)) and low <= value <= high
+        return value if good else default
+
+    def size(prefix: str) -> dict[str, float]:
+        return {
+            "width": int(number(f"{prefix}width", 600, 50, 8000)),
+            "height": int(number(f"{prefix}height", 440, 50, 8000)),
+            "scale": number("scale", 1.0, 0.5, 3.0),
+        }
+
+    hidden = request.get("hidden")
+    hidden = tuple(str(h) for h in hidden) if isinstance(hidden, list) else ()
+    picture = figures.picture(scene, last, theme, hidden=hidden, legend=False, **size(""))
+    beside = figures.curves(
+        scene["panels"],
+        history.arrays(),
+        history.marks,
+        theme,
+        shares=last.get("shares"),
+        mode_weights=scene.get("mode_weights"),
+        **size("curves_"),
+    )
+    return encode(
+        {
+            "type": "figure",
+            "run": scene["run"],
+            "request": request.get("request"),
+            "picture": json.loads(picture.to_json()),
+            "curves": json.loads(beside.to_json()),
+        }
+    )
