@@ -10,12 +10,15 @@ const grouped = new Intl.NumberFormat("en-US");
 const speedName = (value) =>
   value === 0 ? "full speed" : `${grouped.format(value)} update${value === 1 ? "" : "s"}/s`;
 
+const COUNT_EVERY = 100; // ms
+
 /** send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}. */
 export function toolbar(send) {
   let state = "waiting";
   let speed = 0;
   let quiet = 0; // until this time the server's speed does not move the slider
   let lost = "";
+  let counted = 0; // when the iteration was last written
 
   const button = (id, label, title, command, ...content) =>
     el(
@@ -141,7 +144,12 @@ export function toolbar(send) {
       showState();
     },
     frame(message) {
-      setText(iteration, grouped.format(message.iteration));
+      // Text costs a layout of the page: not at every frame of a run at full speed.
+      const now = performance.now();
+      if (state !== "playing" || now - counted > COUNT_EVERY) {
+        counted = now;
+        setText(iteration, grouped.format(message.iteration));
+      }
       const visible = state !== "playing" || (speed > 0 && speed <= SLOW);
       if (visible && message.last) flash(message.last === "D" ? d : g);
     },

@@ -5,6 +5,8 @@ import { arrow, fit, font, short, steady, ticks, trace } from "./plot.js";
 
 const QUANTILES = 61;
 
+const SHORTEST = 1; // px: a shorter arrow is not drawn
+
 /** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
 export function picture1d(scene) {
   const { x, p_data: pData } = scene.a;
@@ -170,15 +172,12 @@ export function picture1d(scene) {
   }
 
   function drawGradient(ctx, where, grad) {
-    let longest = 0;
-    for (const v of grad) longest = Math.max(longest, Math.abs(v) || 0);
-    if (!(longest > 0)) return;
-    const scale = (0.08 * g.w) / longest;
     ctx.beginPath();
+    // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
     for (let i = 0; i < where.length; i++) {
       const y = g.xLine - 4 * look.u - ((i % 3) * g.strip) / 3; // three rows: neighbours stay apart
-      const x0 = px(where[i]);
-      arrow(ctx, x0, y, x0 + grad[i] * scale, y, 5 * look.u);
+      const [from, to] = [px(where[i]), px(where[i] + grad[i])];
+      if (Math.abs(to - from) > SHORTEST) arrow(ctx, from, y, to, y, 5 * look.u);
     }
     ctx.strokeStyle = look.role("accent");
     ctx.lineWidth = 1.4 * look.u;

@@ -3,6 +3,8 @@
 import { alpha } from "./theme.js";
 import { arrow, fit, font, short, ticks } from "./plot.js";
 
+const SHORTEST = 1; // px: a shorter arrow is not drawn
+
 /** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
 export function picture2d(scene) {
   const [[xLow, xHigh], [yLow, yHigh]] = scene.box;
@@ -156,14 +158,12 @@ export function picture2d(scene) {
   }
 
   function drawGradient(ctx, where, grad) {
-    let longest = 0;
-    for (let i = 0; i < grad.length; i += 2) longest = Math.max(longest, Math.hypot(grad[i], grad[i + 1]) || 0);
-    if (!(longest > 0)) return;
-    const scale = (0.08 * (xHigh - xLow)) / longest;
     ctx.beginPath();
+    // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
     for (let i = 0; i < where.length; i += 2) {
+      if (!(g.scale * Math.hypot(grad[i], grad[i + 1]) > SHORTEST)) continue;
       const [a, b] = [where[i], where[i + 1]];
-      arrow(ctx, px(a), py(b), px(a + grad[i] * scale), py(b + grad[i + 1] * scale), 5 * look.u);
+      arrow(ctx, px(a), py(b), px(a + grad[i]), py(b + grad[i + 1]), 5 * look.u);
     }
     ctx.strokeStyle = look.role("accent");
     ctx.lineWidth = 1.4 * look.u;
@@ -181,9 +181,9 @@ export function picture2d(scene) {
       margin: { l: g.left, r: width - g.left - g.w, t: g.top, b: height - g.bottom },
     }),
     draw(ctx, frame) {
+      const { a, shape } = frame || { a: {}, shape: {} };
       ctx.fillStyle = look.back;
       ctx.fillRect(0, 0, width, height);
-      const { a, shape } = frame || { a: {}, shape: {} };
       if (a.d && on("d")) drawField(ctx, a.d, shape.d);
       ctx.drawImage(still, 0, 0, width, height);
       ctx.save();

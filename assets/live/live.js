@@ -10,12 +10,13 @@ import { picture2d } from "./draw2d.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
 import { follower, makeBanner } from "./page.js";
-import { fit } from "./plot.js";
+import { fit, opaque } from "./plot.js";
 import { connect } from "./socket.js";
 import { prefetchPlotly, stills } from "./still.js";
 import { readTheme, themeKey } from "./theme.js";
 
 const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
+const BARS_EVERY = 120; // ms
 const PREFETCH = 4000; // ms after the start
 const STEPPING = new Set(["d", "g", "step"]);
 
@@ -44,6 +45,7 @@ export function mount(root, options) {
   let redraw = { picture: false, curves: false };
   let ready = false; // the picture and the curves know their sizes
   let raf = 0;
+  let barsAt = 0;
   let dead = false;
   const timers = new Set();
   const later = (f, ms) => timers.add(setTimeout(f, ms));
@@ -128,11 +130,16 @@ export function mount(root, options) {
     }
     if (redraw.picture) {
       redraw.picture = false;
-      picture.draw(canvas.getContext("2d"), last);
+      picture.draw(opaque(canvas), last);
     }
     if (fresh && last.a.shares) {
       curves.setShares(last.a.shares);
-      if (curves.hasBars && !redraw.curves) curves.drawBars();
+      // A second canvas in a frame is a second one to composite: the bars may lag a little.
+      const now = performance.now();
+      if (curves.hasBars && !redraw.curves && (state !== "playing" || now - barsAt > BARS_EVERY)) {
+        barsAt = now;
+        curves.drawBars();
+      }
     }
     if (redraw.curves) {
       redraw.curves = false;

@@ -1,5 +1,8 @@
 // Small helpers for canvas plots: sizes, ticks, numbers, arrows.
 
+/** The context of a canvas that every drawing covers wholly: the page need not blend it. */
+export const opaque = (canvas) => canvas.getContext("2d", { alpha: false });
+
 /** Give a canvas its size in CSS pixels, sharp on any screen. Returns its context, in CSS pixels. */
 export function fit(canvas, width, height) {
   const ratio = Math.min(window.devicePixelRatio || 1, 2);
@@ -13,7 +16,7 @@ export function fit(canvas, width, height) {
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
   }
-  const ctx = canvas.getContext("2d");
+  const ctx = canvas.style ? opaque(canvas) : canvas.getContext("2d");
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   return ctx;
 }

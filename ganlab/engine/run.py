@@ -93,7 +93,7 @@ class Run:
     @property
     def stopped(self) -> bool:
         """Whether every run has diverged."""
-        return all(d is not None for d in self.diverged)
+        return None not in self.diverged
 
     def advance(self, iterations: int = 1) -> int:
         """Make `iterations` of Algorithm 1 (k updates of D, then one of G); how many were made.

@@ -86,18 +86,19 @@ def _rows(tensors: list[torch.Tensor], device: torch.device) -> torch.Tensor:
     return torch.stack(tensors).to(device)
 
 
-def _finite(x: np.ndarray) -> np.ndarray:
-    return np.nan_to_num(x, nan=0.0, posinf=1e30, neginf=-1e30)
-
-
 def _array(x: torch.Tensor) -> np.ndarray:
     return x.detach().cpu().double().numpy()
 
 
-def _generate(game: Game, state: State, z: torch.Tensor) -> np.ndarray:
+def _bounded(x: torch.Tensor) -> torch.Tensor:
+    """Without NaN and inf: what overflows is far outside any picture."""
+    return torch.nan_to_num(x, nan=0.0, posinf=1e30, neginf=-1e30)
+
+
+def _generate(game: Game, state: State, z: torch.Tensor) -> torch.Tensor:
     # In pieces whose activations stay in cache.
     with torch.no_grad():
-        return _finite(_array(torch.cat([game.G(state.g, p) for p in z.split(_PIECE, 1)], 1)))
+        return _bounded(torch.cat([game.G(state.g, p) for p in z.split(_PIECE, 1)], 1))
 
 
 def _gradients(game: Game, state: State, z: torch.Tensor):
@@ -114,7 +115,7 @@ def _gradients(game: Game, state: State, z: torch.Tensor):
 def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
     device = state.g.device
     z = _rows([p.z for p in probes], device)
-    gz = _generate(game, state, z)
+    gz = _generate(game, state, z).cpu().numpy()
     masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, gz, strict=True)])
     jsds = [p.jsd(m[None]) for p, m in zip(probes, masses, strict=True)]
     out = {
@@ -161,12 +162,20 @@ def _cell_d(game, state, probes, r: int, mass: np.ndarray):
     return _array(torch.sigmoid(logits)), theory.d_star(p, q), (p + q) / 2
 
 
-def _arrow_ends(x: np.ndarray, by_x: np.ndarray) -> np.ndarray:
-    """Displacements that lower G's cost: a gradient of norm 1 is 1/20 of the box, at most 1/8."""
-    by_x = _finite(by_x)
-    norm = np.linalg.norm(by_x, axis=-1, keepdims=True)
-    unit = np.divide(by_x, norm, out=np.zeros_like(by_x), where=norm > 0)
-    return -unit * np.minimum(norm / 20, 1 / 8) * x
+def _arrows(game: Game, state: State, probes, x: torch.Tensor) -> dict[str, np.ndarray]:
+    """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
+
+    A gradient of norm 1 is drawn as 1/20 of the box, the longest as 1/8: so a vanishing gradient
+    is seen to vanish.
+    """
+    with torch.enable_grad():
+        x = x.detach().requires_grad_()
+        cost = game.loss.g(game.logits(state.d, x)).sum()
+        (by_x,) = torch.autograd.grad(cost, x)
+    by_x = _bounded(by_x * x.shape[1])
+    norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
+    length = torch.clamp(norm / 20, max=1 / 8) * torch.from_numpy(_boxes(probes)).to(norm)
+    return {"grad_x": x.detach().cpu().numpy(), "grad": (-by_x / norm * length).cpu().numpy()}
 
 
 def _boxes(probes) -> np.ndarray:
@@ -175,10 +184,19 @@ def _boxes(probes) -> np.ndarray:
 
 
 def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
+    """Fraction of `fakes` (R, n, dim) nearest to each mode; what left the box is no mode's."""
     if any(p.target.modes is None for p in probes):
         return {}
-    scores = [metrics.mode_score(f, p.target.modes) for p, f in zip(probes, fakes, strict=True)]
-    return {"shares": np.stack([s.shares for s in scores])}
+    return {"shares": np.stack([_share(p, f) for p, f in zip(probes, fakes, strict=True)])}
+
+
+def _share(probe: Probe, x: np.ndarray) -> np.ndarray:
+    modes, box = probe.target.modes, probe.target.box
+    centers = modes.centers.astype(np.float32)
+    inside = ((x >= box[:, 0]) & (x <= box[:, 1])).all(1)
+    # All modes of a target are equally wide: the nearest is so in σ as well.
+    nearest = ((centers**2).sum(1) - 2 * x[inside] @ centers.T).argmin(1)
+    return np.bincount(nearest, minlength=len(centers)) / len(x)
 
 
 @lru_cache(maxsize=16)
@@ -193,7 +211,8 @@ def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
     exact, n = probes[0].exact, _PICTURE_INTERVALS + 1
     z, lines = _latents_1d(specs[0].latent) if exact else (probes[0].z, None)
     z = z.expand(len(specs), *z.shape).to(state.g.device)
-    gz = _generate(game, state, z)
+    made = _generate(game, state, z)
+    gz = made.cpu().numpy()
     spread = gz[:, :n] if exact else gz
     masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, spread, strict=True)])
     cells = [_cell_d(game, state, probes, r, masses[r]) for r in range(len(specs))]
@@ -207,10 +226,8 @@ def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
         out["map_x"] = gz[:, n:, 0]
     else:
         out["fake"] = gz[:, :200, 0]
-    shown = z[:, n:][:, ::2] if exact else z[:, :20]
-    by_x, _, _, x, _ = _gradients(game, state, shown)
-    out["grad_x"] = _finite(_array(x))[..., 0]
-    out["grad"] = _arrow_ends(_boxes(probes), _array(by_x))[..., 0]
+    arrows = _arrows(game, state, probes, made[:, n::2] if exact else made[:, :20])
+    out |= {name: a[..., 0] for name, a in arrows.items()}
     return out | _shares(probes, spread[:, :: max(1, spread.shape[1] // 1000)])
 
 
@@ -238,7 +255,8 @@ def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
     spec, runs = specs[0], len(specs)
     z, mesh = _latents_2d(spec.latent, spec.latent_dim, len(probes[0].z))
     z = z.expand(runs, *z.shape).to(state.g.device)
-    gz = _generate(game, state, z)
+    made = _generate(game, state, z)
+    gz = made.cpu().numpy()
     out = {"fake": gz[:, :FAKES]}
     if mesh:
         out["manifold"] = gz[:, FAKES:].reshape(runs, *mesh, 2)
@@ -247,8 +265,6 @@ def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
         d = torch.sigmoid(game.logits(state.d, grids))
     nx, ny = (len(c) for c in probes[0].centres)
     # The grid runs over x first; pictures want rows of constant y.
-    out["d"] = _array(d).reshape(runs, nx, ny).transpose(0, 2, 1)
-    by_x, _, _, x, _ = _gradients(game, state, z[:, :ARROWS])
-    out["grad_x"] = _finite(_array(x))
-    out["grad"] = _arrow_ends(_boxes(probes), _array(by_x))
+    out["d"] = d.view(runs, nx, ny).transpose(1, 2).cpu().numpy()
+    out |= _arrows(game, state, probes, made[:, :ARROWS])
     return out | _shares(probes, out["fake"])

@@ -145,22 +145,21 @@ def arrows(start: np.ndarray, end: np.ndarray, size: float = 7) -> dict[str, Any
 
 
 def gradient_arrows(
-    points: np.ndarray | None, grads: np.ndarray | None, width: float, share: float = 0.08
+    points: np.ndarray | None, grads: np.ndarray | None, width: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Arrows (start, end), each (n, c), for directions `grads` at `points`, both (j, c).
+    """Arrows (start, end), each (n, c), for displacements `grads` at `points`, both (j, c).
 
-    Scaled together so that the longest is `share` of `width`; NaN and zero arrows are dropped.
+    NaN is dropped, and what is too short to see where the picture is `width` wide.
     """
     none = np.empty((0, 0), dtype=np.float32)
     if points is None or grads is None:
         return none, none
     points, grads = points.reshape(len(points), -1), grads.reshape(len(grads), -1)
     length = np.linalg.norm(grads.astype(float), axis=1)
-    good = np.isfinite(points).all(axis=1) & np.isfinite(length) & (length > 0)
+    good = np.isfinite(points).all(axis=1) & np.isfinite(length) & (length > width / 600)
     if not good.any():
         return none, none
-    start, scale = points[good], share * width / length[good].max()
-    return start, start + grads[good].astype(float) * scale
+    return points[good], points[good] + grads[good].astype(float)
 
 
 class Layers:

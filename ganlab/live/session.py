@@ -23,9 +23,10 @@ from ganlab.spec import PARAMS, Spec
 
 log = logging.getLogger(__name__)
 
-FRAME_SECONDS = 1 / 45  # at the most this often
-FRAME_SHARE = 0.12  # of the training time goes into frames, at the most,
-MEASURE_SHARE = 0.05  # and this into metrics;
+PUBLISH_SECONDS = 0.004
+FRAME_SECONDS = 1 / 36  # at the most this often
+FRAME_SHARE = 0.15  # of the training time goes into frames, at the most,
+MEASURE_SHARE = 0.04  # and this into metrics;
 SLOWEST_FRAMES = 0.2  # but frames come at least this often (seconds)
 STATUS_SECONDS = 0.25
 SLOW = 8.0  # updates/s up to which every update is shown
@@ -61,6 +62,7 @@ class Session:
         self._frame_at = self._measure_at = self._status_at = self._update_at = 0.0
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
         self._rate, self._rate_from = 0.0, (0.0, 0)
+        self._publish_at = 0.0  # between updates there is no need to look more often
 
     # -- from any thread ---------------------------------------------------------------------
 
@@ -128,8 +130,10 @@ class Session:
             now = time.perf_counter()
             wait = self._advance(now)
             now = time.perf_counter()
-            self._publish(now)
-            if wait is None or wait > 0:
+            idle = wait is None or wait > 0
+            if idle or now >= self._publish_at or self._status_wanted:
+                self._publish(now)
+            if idle:
                 return self._pause_for(wait)
             if now >= end:
                 return 0.0
@@ -264,6 +268,7 @@ class Session:
             self._status_wanted = self._frame_wanted = self._measure_wanted = True
 
     def _publish(self, now: float) -> None:
+        self._publish_at = now + PUBLISH_SECONDS
         watching = [s for s in list(self.subscribers) if s.watching]
         if not watching:
             return
