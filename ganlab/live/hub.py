@@ -2,7 +2,8 @@
 
 Sessions take turns in short slices: next is the one that has had the least time, so that a run of
 slow updates gets as much of it as one of fast ones. A session that has nothing to do until some
-moment, or until it is woken, holds no place in the queue and saves up nothing.
+moment, or until it is woken, holds no place in the queue and saves up nothing. What a session
+shows is made by painters, beside the training, from States that never change.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
@@ -43,12 +46,13 @@ class Hub:
         self._later: list[tuple[float, int, Session]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
+        self._painters = ThreadPoolExecutor(self._workers, thread_name_prefix="ganlab-paint")
         self._closing = False
         self._closed = threading.Event()
 
     def create(self, spec: Spec) -> Session:
         """A new session; it starts when a browser watches it."""
-        session = Session(secrets.token_urlsafe(24), spec, self.wake)
+        session = Session(secrets.token_urlsafe(24), spec, self.wake, self._paint)
         with self._changed:
             self.sessions[session.token] = session
             if not self._threads:
@@ -74,6 +78,7 @@ class Hub:
         self._closed.set()
         for thread in self._threads:
             thread.join(timeout=5)
+        self._painters.shutdown(cancel_futures=True)
         for session in list(self.sessions.values()):
             self.drop(session)
 
@@ -87,6 +92,21 @@ class Hub:
                 return
             self._enqueue(session)
             self._changed.notify()
+
+    def _paint(self, session: Session, job: Callable[[], None]) -> None:
+        """Have a painter do `job`: pictures and metrics, beside the training."""
+
+        def guarded() -> None:
+            try:
+                job()
+            except Exception:
+                log.exception("a picture failed; the session is dropped")
+                self.drop(session)
+
+        try:
+            self._painters.submit(guarded)
+        except RuntimeError:  # closing
+            self.drop(session)
 
     def _enqueue(self, session: Session) -> None:
         session.scheduled = True

@@ -22,10 +22,10 @@ def curves(number: int, history: History) -> bytes:
     return encode(header, arrays)
 
 
-def frame(number: int, run: Run, shot: Snapshot) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of one picture."""
+def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of one picture; `last` is the player who moved last."""
     arrays = {name: array[0] for name, array in shot.picture.items()}
-    if run.spec.dim == 2:
+    if shot.specs[0].dim == 2:
         # Weights on the brink of overflow may give D no value.
         arrays["d"] = np.rint(np.nan_to_num(arrays["d"], nan=0.5) * 255).astype(np.uint8)
     header = {
@@ -35,7 +35,7 @@ def frame(number: int, run: Run, shot: Snapshot) -> tuple[dict[str, Any], dict[s
         "d_updates": shot.d_updates,
         "g_updates": shot.g_updates,
         "phase": shot.phase,
-        "last": run.last or "",
+        "last": last,
     }
     return header, arrays
 

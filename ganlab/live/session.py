@@ -8,11 +8,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ganlab.engine import Run
 from ganlab.engine.probe import POINTS, probe_for
 from ganlab.engine.run import LIVE
+from ganlab.engine.snapshot import take
 from ganlab.live import messages
 from ganlab.live.history import History
 from ganlab.live.scene import scene
@@ -23,10 +25,10 @@ from ganlab.spec import PARAMS, Spec
 
 log = logging.getLogger(__name__)
 
-PUBLISH_SECONDS = 0.004
-FRAME_SECONDS = 1 / 36  # at the most this often
-FRAME_SHARE = 0.15  # of the training time goes into frames, at the most,
-MEASURE_SHARE = 0.04  # and this into metrics;
+PUBLISH_SECONDS = 0.003
+FRAME_SECONDS = 1 / 38  # at the most this often
+FRAME_SHARE = 0.25  # of a painter's time goes into one session's frames, at the most,
+MEASURE_SHARE = 0.05  # and this into its metrics;
 SLOWEST_FRAMES = 0.2  # but frames come at least this often (seconds)
 STATUS_SECONDS = 0.25
 SLOW = 8.0  # updates/s up to which every update is shown
@@ -39,8 +41,17 @@ _HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latent
 class Session:
     """Owned by the hub; `work` runs on one worker at a time, everything else from anywhere."""
 
-    def __init__(self, token: str, spec: Spec, wake: Callable[[Session], None]):
+    def __init__(
+        self,
+        token: str,
+        spec: Spec,
+        wake: Callable[[Session], None],
+        paint: Callable[[Session, Callable[[], None]], None] = lambda session, job: job(),
+    ):
         self.token, self.spec = token, spec
+        self._paint = paint
+        self._painting: set[str] = set()
+        self._sending = threading.Lock()  # a new scene, or what belongs to the one before
         self.lock = threading.Lock()
         self.subscribers: list[Subscriber] = []
         self.unwatched_since: float | None = time.monotonic()
@@ -225,15 +236,16 @@ class Session:
         self._points = POINTS // 8 if heavy else POINTS
         self._probe = probe_for(spec, self._points)
         self.history = History()
-        self.run_number += 1
-        self._scene = scene(spec, self._probe, self.run_number)
         self._measured = {}
         self._rate_from = (time.perf_counter(), 0)
         self._update_at = time.perf_counter()
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
+        self._scene = scene(spec, self._probe, self.run_number + 1)
         message = encode(*self._scene)
-        for subscriber in list(self.subscribers):
-            subscriber.put("scene", message)
+        with self._sending:
+            self.run_number += 1
+            for subscriber in list(self.subscribers):
+                subscriber.put("scene", message)
 
     def _advance(self, now: float) -> float | None:
         """One update if it is time for one; how long until the next (None: no next)."""
@@ -274,41 +286,61 @@ class Session:
             return
         idle = not self.playing and not self._todo
         slow = 0 < self.speed <= SLOW
-        if self._measure_wanted:
+        if self._measure_wanted and "curves" not in self._painting:
             # The first moments are the steepest part of every curve.
             pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4
             due = max(pace, self._measure_cost / MEASURE_SHARE)
             if idle or slow or self.run.stopped or now - self._measure_at >= due:
-                self._measure(watching)
-        if self._frame_wanted:
+                self._measure_at, self._measure_wanted = now, False
+                self._hand_over("curves", self._measure)
+        if self._frame_wanted and "frame" not in self._painting:
             due = max(FRAME_SECONDS, min(self._frame_cost / FRAME_SHARE, SLOWEST_FRAMES))
             ready = any(s.ready_for_frame for s in watching)
             if ready and (idle or now - self._frame_at >= due):
-                self._frame(watching)
+                self._frame_at, self._frame_wanted = now, False
+                self._hand_over("frame", self._frame)
         if self._status_wanted or (self.playing and now - self._status_at >= STATUS_SECONDS):
             self._status(watching, now)
 
-    def _measure(self, watching: list[Subscriber]) -> None:
-        started = time.perf_counter()
-        shot = self.run.snapshot(picture=False, points=self._points)
-        self.history.add(self.run.iteration, shot.metrics)
-        self._measured = {name: float(value[0]) for name, value in shot.metrics.items()}
-        self._measure_cost = time.perf_counter() - started
-        self._measure_at, self._measure_wanted = time.perf_counter(), False
-        message = messages.curves(self.run_number, self.history)
-        for subscriber in watching:
-            subscriber.put("curves", message)
+    def _hand_over(self, kind: str, make: Callable[..., bytes]) -> None:
+        """Have a painter look at the run as it is now, while the run goes on."""
+        run, number, history = self.run, self.run_number, self.history
+        # A State never changes, so another thread may take its time over it.
+        look = partial(take, run.game, run.state, run.specs, run.diverged, points=self._points)
+        last = run.last or ""
 
-    def _frame(self, watching: list[Subscriber]) -> None:
+        def job() -> None:
+            message = make(number, look, history, last)
+            with self._sending:
+                if number == self.run_number:
+                    for subscriber in list(self.subscribers):
+                        if subscriber.watching:
+                            subscriber.put(kind, message)
+            self._painting.discard(kind)
+            if self._frame_wanted or self._measure_wanted or self._status_wanted:
+                self._wake(self)
+
+        self._painting.add(kind)
+        self._paint(self, job)
+
+    def _measure(self, number: int, look: Callable, history: History, last: str) -> bytes:
         started = time.perf_counter()
-        shot = self.run.snapshot(measure=False, points=self._points)
-        header, arrays = messages.frame(self.run_number, self.run, shot)
+        shot = look(picture=False)
+        history.add(shot.iteration, shot.metrics)
+        if number == self.run_number:
+            self._measured = {name: float(value[0]) for name, value in shot.metrics.items()}
+            self._status_wanted = self._status_wanted or not self.playing
+        message = messages.curves(number, history)
+        self._measure_cost = time.perf_counter() - started
+        return message
+
+    def _frame(self, number: int, look: Callable, history: History, last: str) -> bytes:
+        started = time.perf_counter()
+        header, arrays = messages.frame(number, look(measure=False), last)
         self.last_picture = (header, arrays)
         message = encode(header, arrays)
         self._frame_cost = time.perf_counter() - started
-        self._frame_at, self._frame_wanted = started, False
-        for subscriber in watching:
-            subscriber.put("frame", message)  # sent as soon as that browser has drawn the others
+        return message
 
     def _status(self, watching: list[Subscriber], now: float) -> None:
         run = self.run
@@ -327,10 +359,18 @@ class Session:
     # -- on a pause --------------------------------------------------------------------------
 
     def figure(self, request: dict[str, Any]) -> bytes:
-        """The still Plotly pictures of the last frame; raises `SpecError` before there is one."""
-        scene_, last = self._scene, self.last_picture
-        if scene_ is None or last is None or last[0]["run"] != scene_[0]["run"]:
-            raise SpecError("figure", request.get("request"), "only once a frame was shown")
+        """The still Plotly pictures of the last frame; raises `SpecError` where there is none.
+
+        Waits for the first frame of a run that has just begun: never to be called on a worker.
+        """
+        end = time.monotonic() + 2
+        while True:
+            scene_, last = self._scene, self.last_picture
+            if scene_ is not None and last is not None and last[0]["run"] == scene_[0]["run"]:
+                break
+            if not self.watched or time.monotonic() > end:
+                raise SpecError("figure", request.get("request"), "only once a frame was shown")
+            time.sleep(0.02)
         return messages.figure(
             {**scene_[0], **scene_[1]}, {**last[0], **last[1]}, self.history, request
         )
