@@ -165,8 +165,8 @@ def _cell_d(game, state, probes, r: int, mass: np.ndarray):
 def _arrows(game: Game, state: State, probes, x: torch.Tensor) -> dict[str, np.ndarray]:
     """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
 
-    A gradient of norm 1 is drawn as 1/20 of the box, the longest as 1/8: so a vanishing gradient
-    is seen to vanish.
+    A gradient of norm n is 0.15 n / (n + 0.4) of the box's width long, at any time: so a
+    vanishing gradient is seen to vanish, and none leaves the picture.
     """
     with torch.enable_grad():
         x = x.detach().requires_grad_()
@@ -174,7 +174,7 @@ def _arrows(game: Game, state: State, probes, x: torch.Tensor) -> dict[str, np.n
         (by_x,) = torch.autograd.grad(cost, x)
     by_x = _bounded(by_x * x.shape[1])
     norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
-    length = torch.clamp(norm / 20, max=1 / 8) * torch.from_numpy(_boxes(probes)).to(norm)
+    length = 0.15 * norm / (norm + 0.4) * torch.from_numpy(_boxes(probes)).to(norm)
     return {"grad_x": x.detach().cpu().numpy(), "grad": (-by_x / norm * length).cpu().numpy()}
 
 
@@ -184,7 +184,7 @@ def _boxes(probes) -> np.ndarray:
 
 
 def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
-    """Fraction of `fakes` (R, n, dim) nearest to each mode; what left the box is no mode's."""
+    """Fraction of `fakes` (R, n, dim) nearest to each mode; what is far off is no mode's."""
     if any(p.target.modes is None for p in probes):
         return {}
     return {"shares": np.stack([_share(p, f) for p, f in zip(probes, fakes, strict=True)])}
@@ -193,7 +193,8 @@ def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
 def _share(probe: Probe, x: np.ndarray) -> np.ndarray:
     modes, box = probe.target.modes, probe.target.box
     centers = modes.centers.astype(np.float32)
-    inside = ((x >= box[:, 0]) & (x <= box[:, 1])).all(1)
+    reach = box[:, 1] - box[:, 0]  # a box's width beyond the box, all modes are equally far
+    inside = ((x >= box[:, 0] - reach) & (x <= box[:, 1] + reach)).all(1)
     # All modes of a target are equally wide: the nearest is so in σ as well.
     nearest = ((centers**2).sum(1) - 2 * x[inside] @ centers.T).argmin(1)
     return np.bincount(nearest, minlength=len(centers)) / len(x)
