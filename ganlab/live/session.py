@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 PUBLISH_SECONDS = 0.002
 FRAME_SECONDS = 1 / 45  # at the most this often
-FRAME_SHARE = 0.25  # of a painter's time goes into one session's frames, at the most,
+FRAME_SHARE = 0.4  # of a painter's time goes into one session's frames, at the most,
 MEASURE_SHARE = 0.05  # and this into its metrics;
 SLOWEST_FRAMES = 0.2  # but frames come at least this often (seconds)
 STATUS_SECONDS = 0.25
