@@ -17,7 +17,8 @@ def curve(specs: list[Spec], iterations: int, every: int) -> np.ndarray:
 
 
 def test_the_default_spec_reaches_its_target_and_stays():
-    # Over 10 seeds: at most .03 from iteration 250 to 750 on, and .003 from 1,500 on.
+    # Seeds 0-9, on which the rates were chosen: at most .03 by iteration 750, .003 from 1,500 on.
+    # Seeds 100-109: nine reach .03 within 2,250, and three stay between .04 and .055 after 1,500.
     jsd = curve([Spec(seed=s) for s in range(5)], 2400, 200)
     assert (jsd[0] >= 0.3).all()
     assert (jsd[:6].min(0) <= 0.03).sum() >= 4
