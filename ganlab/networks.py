@@ -93,10 +93,14 @@ INITS.add(
 
 @dataclass(frozen=True)
 class MLP:
-    """x -> W_L s(... s(x W_1 + b_1) ...) + b_L, s the activation; sizes = (in, hidden..., out)."""
+    """x -> W_L s(... s(x W_1 + b_1) ...) + b_L, s the activation; sizes = (in, hidden..., out).
+
+    `thin` writes layers of one or two inputs, or of one output, as sums instead of GEMMs.
+    """
 
     sizes: tuple[int, ...]
     activation: str
+    thin: bool = False
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -130,8 +134,16 @@ class MLP:
         parts = flat.split_with_sizes(self.counts, 1)
         last = len(parts) - 2
         for i in range(0, len(parts), 2):
-            weight = parts[i].view(runs, *self.shapes[i])
-            x = torch.baddbmm(parts[i + 1].view(runs, *self.shapes[i + 1]), x, weight)
+            n_in, n_out = self.shapes[i]
+            weight, bias = parts[i].view(runs, n_in, n_out), parts[i + 1].view(runs, 1, n_out)
+            if self.thin and n_in <= 2:
+                x = bias + sum(x[:, :, j : j + 1] * weight[:, j : j + 1] for j in range(n_in))
+            elif self.thin and n_out == 1:
+                x = (x * weight.mT).sum(2, keepdim=True) + bias
+            elif runs == 1:
+                x = torch.addmm(bias[0], x[0], weight[0]).unsqueeze(0)
+            else:
+                x = torch.baddbmm(bias, x, weight)
             if i < last:
                 x = apply(x)
         return x

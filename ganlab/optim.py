@@ -2,14 +2,17 @@
 
 `slots` is a tuple of vectors like `params` (R, P), zeros at the start; t = 1, 2, ... counts the
 updates of this player. Numbers in `hyper` are floats, or (R, 1) tensors where the runs differ.
-Nothing is changed in place.
+Nothing is changed in place, and everything can be differentiated (unrolling does).
+
+An update is made in two parts: `numbers(t, hyper)`, a few numbers in double precision, and
+`apply(grad, slots, params, *numbers)`, the work; a compiled program holds the second only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -34,28 +37,46 @@ class OptimizerEntry(Entry):
 
     slots: int = 0
     uses: tuple[str, ...] = ()
-    update: Callable[..., tuple[torch.Tensor, Slots]] = None  # type: ignore
+    numbers: Callable[[Any, Hyper], tuple[Number, ...]] = None  # type: ignore
+    apply: Callable[..., tuple[torch.Tensor, Slots]] = None  # type: ignore
+
+    def update(
+        self, grad: torch.Tensor, slots: Slots, params: torch.Tensor, t: int, hyper: Hyper
+    ) -> tuple[torch.Tensor, Slots]:
+        """Parameters and slots after update number t."""
+        return self.apply(grad, slots, params, *self.numbers(t, hyper))
 
 
 OPTIMIZERS: Registry[OptimizerEntry] = Registry("optimizer")
 
 
-def _adam(grad, slots, params, t, hyper):
+def _adam_numbers(t, hyper: Hyper) -> tuple[Number, ...]:
+    step = hyper.lr / (1 - hyper.beta1**t)
+    return 1 - hyper.beta1, 1 - hyper.beta2, step, (1 - hyper.beta2**t) ** 0.5
+
+
+def _adam(grad, slots, params, new1, new2, step, root):
     m, v = slots
-    m = torch.lerp(m, grad, 1 - hyper.beta1)
-    v = torch.lerp(v, grad * grad, 1 - hyper.beta2)
-    scale = v.sqrt().div_((1 - hyper.beta2**t) ** 0.5).add_(1e-8)
-    step = (m / scale).mul_(hyper.lr / (1 - hyper.beta1**t))
-    return params - step, (m, v)
+    m = torch.lerp(m, grad, new1)
+    v = torch.lerp(v, grad * grad, new2)
+    return params - step * (m / (_sqrt(v) / root + 1e-8)), (m, v)
 
 
-def _sgd(grad, slots, params, t, hyper):
-    return params - grad * hyper.lr, slots
+def _sqrt(v: torch.Tensor) -> torch.Tensor:
+    """The root; its derivative at 0, where unrolling would meet 0 times infinity, is 0."""
+    if not v.requires_grad:
+        return v.sqrt()
+    positive = v > 0
+    return torch.where(positive, v, 1.0).sqrt() * positive
 
 
-def _momentum(grad, slots, params, t, hyper):
-    velocity = slots[0] * hyper.momentum + grad
-    return params - velocity * hyper.lr, (velocity,)
+def _sgd(grad, slots, params, lr):
+    return params - grad * lr, slots
+
+
+def _momentum(grad, slots, params, lr, momentum):
+    velocity = slots[0] * momentum + grad
+    return params - velocity * lr, (velocity,)
 
 
 OPTIMIZERS.add(
@@ -67,7 +88,8 @@ OPTIMIZERS.add(
         cite="Kingma & Ba 2015",
         slots=2,
         uses=("betas",),
-        update=_adam,
+        numbers=_adam_numbers,
+        apply=_adam,
     )
 )
 OPTIMIZERS.add(
@@ -79,7 +101,8 @@ OPTIMIZERS.add(
         cite="Goodfellow et al. 2014, Algorithm 1",
         slots=1,
         uses=("momentum",),
-        update=_momentum,
+        numbers=lambda t, hyper: (hyper.lr, hyper.momentum),
+        apply=_momentum,
     )
 )
 OPTIMIZERS.add(
@@ -89,6 +112,7 @@ OPTIMIZERS.add(
         r"\theta \leftarrow \theta - \eta\, g",
         "Steps proportional to the gradient: a vanishing gradient stops G.",
         slots=0,
-        update=_sgd,
+        numbers=lambda t, hyper: (hyper.lr,),
+        apply=_sgd,
     )
 )

@@ -84,6 +84,16 @@ PARAMS: dict[str, Param] = {
             doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
             live=True,
         ),
+        Param(
+            "unroll",
+            "unrolled D, K",
+            0,
+            0,
+            20,
+            "int",
+            doc="G's cost is that of D after K more updates, differentiated through them: "
+            "G sees where D would go, and stops crowding on one mode (Metz et al. 2017).",
+        ),
         _choice("optimizer", "optimiser", OPTIMIZERS, "adam", "Of both players."),
         Param(
             "g_lr",
@@ -186,6 +196,7 @@ class Spec:
     init_gain: float = PARAMS["init_gain"].default
     loss: str = PARAMS["loss"].default
     k: int = PARAMS["k"].default
+    unroll: int = PARAMS["unroll"].default
     optimizer: str = PARAMS["optimizer"].default
     g_lr: float = PARAMS["g_lr"].default
     d_lr: float = PARAMS["d_lr"].default

@@ -14,7 +14,7 @@ from ganlab.targets import TARGETS
 
 DESIGNED = (
     "target target_params latent latent_dim g_hidden d_hidden g_activation d_activation init loss "
-    "k optimizer g_lr d_lr betas momentum batch seed"
+    "k unroll optimizer g_lr d_lr betas momentum batch seed"
 )
 NUMERIC = {
     "init": "orthogonal",
@@ -33,6 +33,7 @@ STRUCTURAL = {
     "latent_dim": 2,
     "g_hidden": (32,),
     "d_hidden": (),
+    "unroll": 3,
     "g_activation": "relu",
     "d_activation": "tanh",
     "loss": "minimax",

@@ -17,7 +17,7 @@ from ganlab.spec import Spec
 from ganlab.targets import make_target
 
 _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amortise the dispatch
-_TAGS = {"init_g": 1, "init_d": 2, "data": 3, "latent_d": 4, "latent_g": 5}
+_TAGS = {"init_g": 1, "init_d": 2, "data": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
 
 
 def generator(seed: int, tag: str, block: int = 0) -> torch.Generator:
@@ -38,14 +38,29 @@ class Stream:
     ):
         self.seed, self.tag, self.shape, self.make = seed, tag, shape, make
         self.per_block = max(1, min(128, _BLOCK_ELEMENTS // max(1, int(np.prod(shape)))))
-        self.block, self.values = -1, ()
+        self.block, self.rows = -1, ()
 
     def __getitem__(self, number: int) -> torch.Tensor:
         block, offset = divmod(number, self.per_block)
+        self._load(block)
+        return self.rows[offset]
+
+    def _load(self, block: int) -> None:
         if block != self.block:
-            draws = self.make((self.per_block, *self.shape), generator(self.seed, self.tag, block))
-            self.block, self.values = block, draws.unbind(0)
-        return self.values[offset]
+            self.values = self.make(
+                (self.per_block, *self.shape), generator(self.seed, self.tag, block)
+            )
+            self.block, self.rows = block, self.values.unbind(0)
+
+    def slab(self, start: int, count: int) -> torch.Tensor:
+        """Arrays number start, ..., start + count - 1, stacked and contiguous."""
+        parts, end = [torch.empty(0, *self.shape)], start + count
+        while start < end:
+            block, offset = divmod(start, self.per_block)
+            self._load(block)
+            parts.append(self.values[offset : offset + end - start])
+            start += len(parts[-1])
+        return torch.cat(parts) if len(parts) > 2 else parts[-1].contiguous()
 
 
 class Draws:
@@ -53,7 +68,9 @@ class Draws:
 
     def __init__(self, specs: tuple[Spec, ...], device: torch.device):
         self.device = device
-        self.streams: dict[str, list[Stream]] = {"data": [], "latent_d": [], "latent_g": []}
+        self.streams: dict[str, list[Stream]] = {
+            tag: [] for tag in ("data", "data_g", "latent_d", "latent_g")
+        }
         for spec in specs:
             target = make_target(spec.target, spec.target_params)
             latent = LATENTS[spec.latent]
@@ -62,7 +79,8 @@ class Draws:
                 return target.sample(shape[0] * shape[1], g).view(shape)
 
             z = (spec.batch, spec.latent_dim)
-            self.streams["data"].append(Stream(spec.seed, "data", (spec.batch, spec.dim), data))
+            for tag in ("data", "data_g"):
+                self.streams[tag].append(Stream(spec.seed, tag, (spec.batch, spec.dim), data))
             for tag in ("latent_d", "latent_g"):
                 self.streams[tag].append(Stream(spec.seed, tag, z, latent.sample))
 
@@ -72,3 +90,7 @@ class Draws:
         if len(streams) == 1:
             return streams[0][number].unsqueeze(0).to(self.device)
         return torch.stack([s[number] for s in streams]).to(self.device)
+
+    def slab(self, run: int, tag: str, start: int, count: int) -> torch.Tensor:
+        """Draws start, ..., start + count - 1 of one run's stream, (count, B, dim), on the CPU."""
+        return self.streams[tag][run].slab(start, count)

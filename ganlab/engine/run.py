@@ -13,8 +13,10 @@ import torch
 
 from ganlab.engine import storage
 from ganlab.engine.draws import Draws, generator
+from ganlab.engine.native import play
+from ganlab.engine.native.program import Program
 from ganlab.engine.snapshot import Snapshot, take
-from ganlab.engine.step import Game, State
+from ganlab.engine.step import Game, State, Update, moved
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
@@ -42,6 +44,19 @@ class Divergence:
         )
 
 
+def _choose(alive: torch.Tensor, new: State, old: State) -> State:
+    """`new`, but with `old`'s parameters and slots for the runs that are not alive."""
+    keep = alive.unsqueeze(1)
+
+    def pick(name: str):
+        a, b = getattr(new, name), getattr(old, name)
+        if isinstance(a, tuple):
+            return tuple(torch.where(keep, x, y) for x, y in zip(a, b, strict=True))
+        return torch.where(keep, a, b)
+
+    return dataclasses.replace(new, **{n: pick(n) for n in ("g", "d", "g_slots", "d_slots")})
+
+
 class Run:
     """R = len(specs) runs that share `Spec.structure()` and k, from their first update on.
 
@@ -62,7 +77,8 @@ class Run:
         self.alive = torch.ones(len(self.specs), dtype=torch.bool, device=self.device)
         self.diverged: list[Divergence | None] = [None] * len(self.specs)
         self.last: Player | None = None
-        G, D, slots = self.game.G, self.game.D, self.game.optimizer.slots
+        self.program: Program | None = None
+        G, D, slots = self.game.G, self.game.D, self.game.rules.optimizer.slots
 
         def fresh(net, tag: str) -> torch.Tensor:
             rows = [net.init(s.init, s.init_gain, generator(s.seed, tag)) for s in self.specs]
@@ -102,7 +118,10 @@ class Run:
         """
         start = self.iteration
         while self.iteration < start + iterations and not self.stopped:
-            self.update()
+            if self.program is None:
+                self.update()
+            else:
+                self._play(self._players(start + iterations - self.iteration))
         return self.iteration - start
 
     def update(self, player: Player | None = None) -> Player:
@@ -110,52 +129,87 @@ class Run:
         player = player or self.next_player
         if self.stopped:
             return player
-        state, game, draws = self.state, self.game, self.draws
-        if player == "D":
-            n = state.d_updates
-            params, slots, cost = game.d_update(
-                state, draws.get("data", n), draws.get("latent_d", n)
-            )
-            params, slots = self._guard("D", cost, state.d, params, state.d_slots, slots)
-            counts = {"d_updates": n + 1, "phase": state.phase + 1}
-            changes = {"d": params, "d_slots": slots}
-        else:
-            n = state.g_updates
-            params, slots, cost = game.g_update(state, draws.get("latent_g", n))
-            params, slots = self._guard("G", cost, state.g, params, state.g_slots, slots)
-            counts = {"g_updates": n + 1, "phase": 0}
-            changes = {"g": params, "g_slots": slots}
+        if self.program is not None:
+            self._play(player.encode())
+            return player
+        game, draw = self.game, self.draws.get
+        made = (game.after_d if player == "D" else game.after_g)(self.state, draw)
+        after = self._guard(player, made)
         if not self.stopped:
-            self.state = dataclasses.replace(state, **changes, **counts)
-            self.last = player
+            self.state, self.last = after, player
         return player
 
-    def _guard(self, player: Player, cost, old, new, old_slots, new_slots):
-        """Keep the last finite parameters of runs that diverge; the other runs go on."""
-        # A sum is finite only if all terms are: one small reduction instead of a scan.
-        total = cost + new.sum(1)
-        if new_slots:
-            total = total + new_slots[-1].sum(1)  # Adam's squares overflow before all else
-        finite = torch.isfinite(total)
+    def use(self, program: Program | None) -> None:
+        """Make all further updates with a compiled program (None: eagerly).
+
+        It equals the eager updates up to rounding. Raises `SpecError` if it is not for these
+        runs, or not for this device.
+        """
+        if program is not None:
+            code = self.game.rules.code
+            if program.code != code:
+                raise SpecError("program", program.code, f"one for {code}")
+            if self.device.type != "cpu":
+                raise SpecError("device", self.device, "cpu, where compiled programs run")
+        self.program = program
+
+    def _players(self, iterations: int) -> bytes:
+        """Whose updates Algorithm 1 makes next, for as many iterations as one call takes."""
+        k, most = self.spec.k, play.most_players(self.program)
+        first = b"D" * (k - self.state.phase) + b"G"
+        whole = max(0, min(iterations - 1, (most - len(first)) // (k + 1)))
+        return (first + (b"D" * k + b"G") * whole)[:most]
+
+    def _play(self, players: bytes) -> None:
+        alive = self.alive.tolist()
+        state = self.state
+        self.state, made = play.play(self.program, self.specs, state, self.draws, alive, players)
+        if max(made):
+            self.last = "DG"[players[max(made) - 1] == ord("G")]
+        for run, count in enumerate(made):
+            if alive[run] and count < len(players):
+                at = play.counted(state, players[:count])
+                self._explain(run, "DG"[players[count] == ord("G")], at)
+
+    def _explain(self, run: int, player: Player, at: State) -> None:
+        """Make the update that was not finite once more, eagerly, to say what diverged."""
+        row = slice(run, run + 1)
+        now = dataclasses.replace(
+            self.state,
+            g=self.state.g[row],
+            d=self.state.d[row],
+            g_slots=tuple(s[row] for s in self.state.g_slots),
+            d_slots=tuple(s[row] for s in self.state.d_slots),
+            d_updates=at.d_updates,
+            g_updates=at.g_updates,
+        )
+        game = Game(self.specs[row], self.device)
+        made = (game.after_d if player == "D" else game.after_g)(
+            now, lambda tag, n: self.draws.slab(run, tag, n, 1)
+        )
+        self._diverge(run, player, made.cost[0], made.params[0], at.g_updates + 1)
+        self.alive[run] = False
+
+    def _guard(self, player: Player, made: Update) -> State:
+        """The State after an update: runs that diverge keep their last finite parameters."""
+        finite = torch.isfinite(made.check)
+        after = moved(self.state, player, made)
         if len(self.specs) == 1:
             if not finite.item():
-                self._diverge(0, player, cost, new)
-            return new, new_slots
+                self._diverge(0, player, made.cost[0], made.params[0])
+            return after
         for run in torch.nonzero(self.alive & ~finite).flatten().tolist():
-            self._diverge(run, player, cost, new)
+            self._diverge(run, player, made.cost[run], made.params[run])
         self.alive = self.alive & finite
         if any(self.diverged):
-            keep = self.alive.unsqueeze(1)
-            new = torch.where(keep, new, old)
-            pairs = zip(new_slots, old_slots, strict=True)
-            new_slots = tuple(torch.where(keep, a, b) for a, b in pairs)
-        return new, new_slots
+            after = _choose(self.alive, after, self.state)
+        return after
 
-    def _diverge(self, run: int, player: Player, cost, new) -> None:
+    def _diverge(self, run: int, player: Player, cost, new, iteration: int | None = None) -> None:
         spec, rate = self.specs[run], "d_lr" if player == "D" else "g_lr"
-        if not torch.isfinite(cost[run]):
+        if not torch.isfinite(cost):
             quantity = f"{player}'s loss"
-        elif not torch.isfinite(new[run].sum()):
+        elif not torch.isfinite(new.sum()):
             quantity = f"{player}'s parameters"
         else:
             quantity = f"the square of {player}'s gradient"
@@ -171,7 +225,9 @@ class Run:
             cause = f"Try a smaller {title} (now {getattr(spec, rate):g})"
         if spec.optimizer != "adam":
             cause += ", or Adam, whose steps do not grow with the gradient"
-        self.diverged[run] = Divergence(self.iteration + 1, player, quantity, cause + ".")
+        self.diverged[run] = Divergence(
+            iteration or self.iteration + 1, player, quantity, cause + "."
+        )
 
     def change(self, **fields: Any) -> None:
         """Change what can change during a run (k, loss, rates), in all R runs.
@@ -183,6 +239,8 @@ class Run:
                 raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
         self.specs = tuple(spec.replace(**fields) for spec in self.specs)
         self.game = Game(self.specs, self.device)
+        if self.program is not None and self.program.code != self.game.rules.code:
+            self.program = None
 
     def snapshot(self, **wanted: Any) -> Snapshot:
         """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`."""

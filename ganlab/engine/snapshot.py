@@ -23,6 +23,7 @@ _PICTURE_INTERVALS = 1024
 _SCORED = 2500  # generated samples behind modes, hq and reverse_kl
 _EXPECTATION = 2048  # latents behind V, the losses and the gradients
 _PIECE = 2048
+_FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 
 @dataclass
@@ -101,15 +102,17 @@ def _generate(game: Game, state: State, z: torch.Tensor) -> torch.Tensor:
         return _bounded(torch.cat([game.G(state.g, p) for p in z.split(_PIECE, 1)], 1))
 
 
-def _gradients(game: Game, state: State, z: torch.Tensor):
-    """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), logits, x, cost."""
+def _gradients(game: Game, state: State, z: torch.Tensor, real: torch.Tensor):
+    """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), x, cost.
+
+    Where D is unrolled, through its updates on `real` and x.
+    """
     with torch.enable_grad():
         g = state.g.detach().requires_grad_()
         x = game.G(g, z)
-        logits = game.logits(state.d, x)
-        cost = game.loss.g(logits)
+        cost = game.loss.g(game.logits(game.ahead(state, real, x), x))
         by_x, by_g = torch.autograd.grad(cost.sum(), (x, g))
-    return by_x * z.shape[1], by_g, logits, x, cost
+    return by_x * z.shape[1], by_g, x, cost
 
 
 def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
@@ -125,8 +128,10 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
     }
     # Every second end of intervals of equal mass is the median of two of them.
     some = z[:, 1::2] if probes[0].exact else z[:, :_EXPECTATION]
-    by_x, by_g, fake, _, g_cost = _gradients(game, state, some)
-    real = game.logits(state.d, _rows([p.x for p in probes], device)).detach()
+    reals = _rows([p.x for p in probes], device)
+    by_x, by_g, x, g_cost = _gradients(game, state, some, _some(reals, _EXPECTATION))
+    with torch.no_grad():
+        real, fake = game.logits(state.d, reals), game.logits(state.d, x)
     out["value"] = theory.value(_array(real), _array(fake))
     out["c_g"] = theory.c_g(out["jsd"])
     out["gap"] = out["c_g"] - out["value"]
@@ -162,15 +167,26 @@ def _cell_d(game, state, probes, r: int, mass: np.ndarray):
     return _array(torch.sigmoid(logits)), theory.d_star(p, q), (p + q) / 2
 
 
-def _arrows(game: Game, state: State, probes, x: torch.Tensor) -> dict[str, np.ndarray]:
+def _some(x: torch.Tensor, count: int) -> torch.Tensor:
+    """About `count` of x (R, n, dim), spread over all n, which may be in order."""
+    return x[:, :: max(1, x.shape[1] // count)]
+
+
+def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str, np.ndarray]:
     """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
+
+    The cost is by the D that G faces: unrolled, if so, against `made` (R, n, dim) of G's images.
 
     A gradient of norm n is 0.15 n / (n + 0.4) of the box's width long, at any time: so a
     vanishing gradient is seen to vanish, and none leaves the picture.
     """
+    d = state.d
+    if game.rules.code.unroll:
+        reals = _rows([p.x for p in probes], d.device)
+        d = game.ahead(state, _some(reals, _FACED), _some(made, _FACED)).detach()
     with torch.enable_grad():
         x = x.detach().requires_grad_()
-        cost = game.loss.g(game.logits(state.d, x)).sum()
+        cost = game.loss.g(game.logits(d, x)).sum()
         (by_x,) = torch.autograd.grad(cost, x)
     by_x = _bounded(by_x * x.shape[1])
     norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
@@ -227,7 +243,7 @@ def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
         out["map_x"] = gz[:, n:, 0]
     else:
         out["fake"] = gz[:, :200, 0]
-    arrows = _arrows(game, state, probes, made[:, n::2] if exact else made[:, :20])
+    arrows = _arrows(game, state, probes, made, made[:, n::2] if exact else made[:, :20])
     out |= {name: a[..., 0] for name, a in arrows.items()}
     return out | _shares(probes, spread[:, :: max(1, spread.shape[1] // 1000)])
 
@@ -267,5 +283,5 @@ def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
     nx, ny = (len(c) for c in probes[0].centres)
     # The grid runs over x first; pictures want rows of constant y.
     out["d"] = d.view(runs, nx, ny).transpose(1, 2).cpu().numpy()
-    out |= _arrows(game, state, probes, made[:, :ARROWS])
+    out |= _arrows(game, state, probes, made[:, :FAKES], made[:, :ARROWS])
     return out | _shares(probes, out["fake"])

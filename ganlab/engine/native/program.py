@@ -1,0 +1,122 @@
+"""A compiled program in this process: many updates in one call, which holds no interpreter lock."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_void_p
+from functools import cache
+from pathlib import Path
+
+import torch
+
+from ganlab.engine.native import build
+from ganlab.engine.step import Code, Rules
+from ganlab.optim import OPTIMIZERS
+
+_AT_ONCE = 8  # threads that may run one program at the same time
+
+
+class _Program(ctypes.Structure):
+    """As in runner.c."""
+
+    _fields_ = [
+        *((name, c_void_p) for name in ("from_blob", "data_of", "drop", "run_d", "run_g")),
+        ("d", c_void_p),
+        ("g", c_void_p),
+        ("float32", c_int32),
+        ("cpu", c_int32),
+        *(
+            (name, c_int64)
+            for name in (
+                *("size_g", "size_d", "slots", "batch", "dim", "latent"),
+                *("numbers_d", "numbers_g", "unrolled"),
+            )
+        ),
+    ]
+
+
+@cache
+def _torch() -> ctypes.CDLL:
+    """The library whose C interface compiled programs use; loaded by torch long ago."""
+    folder = Path(torch.__file__).parent / "lib"
+    (path,) = [p for p in folder.iterdir() if p.stem in ("libtorch_cpu", "torch_cpu")]
+    return ctypes.CDLL(str(path))
+
+
+def _address(function) -> int:
+    return ctypes.cast(function, c_void_p).value or 0
+
+
+class Program:
+    """The updates of one Code, loaded from a folder that `build` filled.
+
+    Raises OSError or AttributeError if the libraries are not what they should be.
+    """
+
+    def __init__(self, code: Code, folder: Path):
+        self.code = code
+        rules = Rules(code)
+        self.numbers = build.count_numbers(code)
+        shim = _torch()
+        runner = ctypes.CDLL(str(folder / "runner.so"))
+        self._play = runner.ganlab_play
+        self._play.restype = c_int64
+        self._play.argtypes = [POINTER(_Program), c_char_p, c_int64] + [c_void_p] * 10
+        self._libraries = {name: ctypes.CDLL(str(folder / f"{name}.so")) for name in "dg"}
+        handles = {name: self._open(library) for name, library in self._libraries.items()}
+        self._program = _Program(
+            _address(shim.aoti_torch_create_tensor_from_blob),
+            _address(shim.aoti_torch_get_data_ptr),
+            _address(shim.aoti_torch_delete_tensor_object),
+            *(_address(self._libraries[n].AOTInductorModelContainerRun) for n in "dg"),
+            *(handles[n] for n in "dg"),
+            shim.aoti_torch_dtype_float32(),
+            shim.aoti_torch_device_type_cpu(),
+            rules.G.size,
+            rules.D.size,
+            OPTIMIZERS[code.optimizer].slots,
+            code.batch,
+            code.d_sizes[0],
+            code.g_sizes[0],
+            self.numbers,
+            self.numbers * (1 + code.unroll),
+            int(code.unroll > 0),
+        )
+
+    @staticmethod
+    def _open(library: ctypes.CDLL) -> int:
+        create = library.AOTInductorModelContainerCreateWithDevice
+        create.argtypes = [POINTER(c_void_p), c_size_t, c_char_p, c_char_p]
+        create.restype = c_int32
+        handle = c_void_p()
+        if create(byref(handle), _AT_ONCE, b"cpu", None) or not handle.value:
+            raise OSError("a compiled program could not be opened")
+        return handle.value
+
+    def play(
+        self,
+        players: bytes,
+        g: torch.Tensor,
+        d: torch.Tensor,
+        g_slots: torch.Tensor,
+        d_slots: torch.Tensor,
+        draws: Mapping[str, torch.Tensor],
+    ) -> int:
+        """Make the updates named in `players` (b"D", b"G") in place; how many were made.
+
+        Fewer than asked are made only if one is not finite, which is then not taken. g (P_G,),
+        d (P_D,), slots (slots, P): contiguous float32. draws: what those updates draw, in their
+        order: data and latent_d (n_D, B, .), data_g and latent_g (n_G, B, .), numbers_d (n_D, n),
+        numbers_g (n_G, n'). Raises RuntimeError if a program fails.
+        """
+        names = ("data", "latent_d", "data_g", "latent_g", "numbers_d", "numbers_g")
+        tensors = [g, d, g_slots, d_slots, *(draws[name] for name in names)]
+        for tensor in tensors:
+            if tensor.dtype != torch.float32 or not tensor.is_contiguous():
+                raise ValueError("programs take contiguous float32")
+        pointers = [tensor.data_ptr() for tensor in tensors]
+        made = self._play(byref(self._program), players, len(players), *pointers)
+        if made < 0:
+            raise RuntimeError("a compiled program failed")
+        return made

@@ -1,0 +1,213 @@
+"""Compiles programs beside the training: one process of low priority at a time.
+
+    ticket = WORKSHOP.ask(code)       # at once; found on disk, it is ready in milliseconds
+    ticket.program, ticket.state      # "waiting", "compiling", "ready", "failed"
+    WORKSHOP.leave(ticket)            # nobody waits for it any more
+
+What nobody waits for is not begun, and ended if others wait.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from ganlab.engine.native import build, cache
+from ganlab.engine.native.program import Program
+from ganlab.engine.step import Code, Rules
+
+log = logging.getLogger(__name__)
+
+_TOLERANCE = 1e-4
+_LONGEST_SECONDS = 900.0
+
+
+class Ticket:
+    """What has become of the wish for a program."""
+
+    def __init__(self, code: Code):
+        self.code = code
+        self.state = "waiting"
+        self.program: Program | None = None
+        self.reason = ""  # of a failure
+        self.seconds = 0.0  # that compiling took; 0 if it was found on disk
+        self.since = time.monotonic()
+        self.waiting = 0  # how many wait for it
+        self._done = threading.Event()
+
+    def wait(self, seconds: float | None = None) -> Program | None:
+        """Block until it is ready or failed; the program, if there is one."""
+        self._done.wait(seconds)
+        return self.program
+
+    def _finish(self, state: str, program: Program | None = None, reason: str = "") -> None:
+        self.program, self.reason, self.state = program, reason, state
+        self._done.set()
+
+
+class Workshop:
+    """Tickets by Code, a queue, and a thread that compiles."""
+
+    def __init__(self, compile: Callable[[Code], Path] | None = None):
+        self._compile = compile or self._in_a_process
+        self._tickets: dict[Code, Ticket] = {}
+        self._queue: list[Ticket] = []
+        self._current: Ticket | None = None
+        self._process: subprocess.Popen | None = None
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        atexit.register(self.close)
+
+    def ask(self, code: Code) -> Ticket:
+        """The ticket of `code`; it is compiled in its turn unless it is on disk or in memory."""
+        with self._changed:
+            ticket = self._tickets.get(code)
+            if ticket is None:
+                ticket = self._tickets[code] = Ticket(code)
+                self._load(ticket)
+            ticket.waiting += 1
+            if ticket.state == "waiting" and ticket not in self._queue:
+                self._queue.append(ticket)
+                if self._thread is None:
+                    self._thread = threading.Thread(
+                        target=self._work, name="ganlab-compile", daemon=True
+                    )
+                    self._thread.start()
+            self._stop_unwanted()
+            self._changed.notify()
+        return ticket
+
+    def leave(self, ticket: Ticket) -> None:
+        """One fewer waits for `ticket`."""
+        with self._changed:
+            ticket.waiting -= 1
+            if ticket.waiting <= 0 and ticket in self._queue:
+                self._queue.remove(ticket)
+                del self._tickets[ticket.code]
+            self._stop_unwanted()
+
+    def close(self) -> None:
+        """End what is being compiled; nothing is compiled afterwards."""
+        with self._changed:
+            self._queue.clear()
+            if self._process is not None:
+                self._process.kill()
+
+    def _stop_unwanted(self) -> None:
+        current, process = self._current, self._process
+        if self._queue and current is not None and current.waiting <= 0 and process is not None:
+            process.kill()
+
+    def _load(self, ticket: Ticket) -> bool:
+        folder = cache.find(ticket.code)
+        if folder is None:
+            return False
+        try:
+            program = Program(ticket.code, folder)
+            check(program)
+        except Exception as error:  # whatever a foreign library does
+            log.warning("a compiled program on disk is not used: %s", error)
+            return False
+        ticket._finish("ready", program)
+        return True
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._current = None
+                while not self._queue:
+                    self._changed.wait()
+                ticket = self._current = self._queue.pop(0)
+                ticket.state = "compiling"
+            started = time.monotonic()
+            try:
+                self._compile(ticket.code)
+                ticket.seconds = time.monotonic() - started
+                if not self._load(ticket):
+                    raise RuntimeError("what was compiled does not work")
+            except Exception as error:
+                with self._changed:
+                    if ticket.waiting <= 0:  # stopped for others: to be begun anew if asked again
+                        self._tickets.pop(ticket.code, None)
+                log.warning("training stays eager: %s", error)
+                ticket._finish("failed", reason=str(error))
+
+    def _in_a_process(self, code: Code) -> Path:
+        def make(folder: Path) -> None:
+            environment = dict(os.environ)
+            # Inductor's own cache keeps the compiler's precompiled header, which takes 20 s.
+            environment.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache.root() / "inductor"))
+            environment["OMP_NUM_THREADS"] = "1"
+            command = [sys.executable, "-m", build.__name__, str(folder), build.to_json(code)]
+            with self._changed:
+                self._process = subprocess.Popen(
+                    command,
+                    env=environment,
+                    cwd=folder,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                    text=True,
+                    errors="replace",
+                )
+            process = self._process
+            try:
+                _, said = process.communicate(timeout=_LONGEST_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.communicate()
+                raise RuntimeError(f"compiling took over {_LONGEST_SECONDS:.0f} s") from None
+            finally:
+                with self._changed:
+                    self._process = None
+            if process.returncode:
+                lines = [line for line in said.splitlines() if line.strip()]
+                raise RuntimeError(lines[-1] if lines else "the compiler was stopped")
+
+        return cache.store(code, make)
+
+
+def check(program: Program) -> None:
+    """One update of D and of G, held against the eager ones. Raises RuntimeError if they differ."""
+    code = program.code
+    rules, n = Rules(code), program.numbers
+    draw = torch.Generator().manual_seed(1)
+
+    def some(*shape: int) -> torch.Tensor:
+        return torch.randn(1, *shape, generator=draw) * 0.3
+
+    slots = rules.optimizer.slots
+    g, d = some(rules.G.size), some(rules.D.size)
+    g_slots, d_slots = ([some(p).abs() for _ in range(slots)] for p in (g.shape[1], d.shape[1]))
+    own = torch.rand(1, n, generator=draw) * 0.05 + 0.05
+    x, z = some(code.batch, code.d_sizes[0]), some(code.batch, code.g_sizes[0])
+    row = tuple(own.T.unsqueeze(2))
+    made_d = rules.d_update(g, d, tuple(d_slots), row, x, z)
+    ahead = (made_d.slots, [row] * code.unroll, x) if code.unroll else ()
+    made_g = rules.g_update(g, made_d.params, tuple(g_slots), row, z, ahead)
+    mine = {
+        "g": g[0].clone(),
+        "d": d[0].clone(),
+        "g_slots": torch.cat(g_slots) if slots else torch.empty(0),
+        "d_slots": torch.cat(d_slots) if slots else torch.empty(0),
+    }
+    draws = {"data": x, "latent_d": z, "data_g": x, "latent_g": z}
+    draws |= {"numbers_d": own, "numbers_g": own.repeat(1, 1 + code.unroll)}
+    if program.play(b"DG", *mine.values(), draws) != 2:
+        raise RuntimeError("a compiled program left the finite numbers")
+    wanted = (made_g.params[0], made_d.params[0])
+    for name, a, b in zip("gd", (mine["g"], mine["d"]), wanted, strict=True):
+        if not (a - b).abs().max() <= _TOLERANCE * b.abs().max():
+            raise RuntimeError(f"a compiled update of {name.upper()} differs from the eager one")
+
+
+WORKSHOP = Workshop()

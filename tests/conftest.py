@@ -1,0 +1,21 @@
+"""For all tests: compiled programs are kept in a folder of the tests' own."""
+
+import os
+import tempfile
+
+import pytest
+
+# Before any server or compiler is started: they inherit it.
+_CACHE = tempfile.TemporaryDirectory(prefix="ganlab-test-cache-")
+os.environ["GANLAB_CACHE"] = _CACHE.name
+os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
+
+
+def pytest_sessionfinish():
+    _CACHE.cleanup()
+
+
+@pytest.fixture(scope="session")
+def cache_folder() -> str:
+    """Where programs compiled during the tests are kept."""
+    return _CACHE.name

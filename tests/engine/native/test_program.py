@@ -1,0 +1,193 @@
+"""Compiled updates are the eager ones: every code path, any number, many runs, any end."""
+
+import dataclasses
+import threading
+import time
+
+import pytest
+import torch
+
+from ganlab import Run, Spec, SpecError
+from ganlab.engine.native.workshop import Workshop
+from ganlab.engine.step import Code
+
+WORKSHOP = Workshop()
+SPECS = {
+    "adam, ring": Spec(target="ring", latent_dim=2, batch=64, seed=3),
+    "sgd, minimax": Spec(
+        optimizer="sgd", loss="minimax", g_lr=0.05, d_lr=0.1, g_hidden=(), d_hidden=(5,), batch=31
+    ),
+    "momentum, unrolled": Spec(
+        target="grid",
+        optimizer="momentum",
+        momentum=-0.3,
+        g_lr=0.02,
+        d_lr=0.05,
+        latent_dim=7,
+        latent="uniform",
+        g_hidden=(16,),
+        d_hidden=(12, 12),
+        g_activation="tanh",
+        d_activation="relu",
+        batch=20,
+        unroll=2,
+    ),
+}
+
+
+@pytest.fixture(params=list(SPECS), scope="module")
+def case(request):
+    """A Spec and its program; one is compiled (half a minute) for each code path."""
+    spec = SPECS[request.param]
+    ticket = WORKSHOP.ask(Code.of(spec))
+    program = ticket.wait(300)
+    assert ticket.state == "ready", ticket.reason
+    return spec, program
+
+
+def compiled(spec, program) -> Run:
+    run = Run(spec)
+    run.use(program)
+    return run
+
+
+def tensors(run: Run) -> tuple[torch.Tensor, ...]:
+    s = run.state
+    return (s.g, s.d, *s.g_slots, *s.d_slots)
+
+
+def counts(run: Run):
+    s = run.state
+    return s.d_updates, s.g_updates, s.phase, run.last, run.diverged
+
+
+def same(a: Run, b: Run) -> bool:
+    pairs = zip(tensors(a), tensors(b), strict=True)
+    return counts(a) == counts(b) and all(torch.equal(x, y) for x, y in pairs)
+
+
+@pytest.mark.parametrize("k", [0, 1, 3])
+def test_a_hundred_iterations_equal_the_eager_ones(case, k):
+    spec, program = case
+    spec = spec.replace(k=k)
+    eager, fast = Run(spec), compiled(spec, program)
+    start = eager.state
+    assert eager.advance(100) == fast.advance(100) == 100
+    assert counts(eager) == counts(fast)
+    for a, b in zip(tensors(eager), tensors(fast), strict=True):
+        # Adam's step is the gradient over its own size: near 0 rounding can turn its sign.
+        assert (a - b).abs().mean() < 2e-5
+    assert (fast.state.g - start.g).abs().max() > 1e-3
+    assert torch.equal(fast.state.d, start.d) == (k == 0)
+
+
+def test_numbers_change_without_another_program(case):
+    spec, program = case
+    eager, fast = Run(spec), compiled(spec, program)
+    for run in (eager, fast):
+        run.advance(10)
+        run.change(k=2, g_lr=spec.g_lr / 3, d_lr=spec.d_lr * 2)
+        run.advance(20)
+    assert fast.program is program and counts(eager) == counts(fast) == (50, 30, 0, "G", [None])
+    for a, b in zip(tensors(eager), tensors(fast), strict=True):
+        assert (a - b).abs().mean() < 2e-5
+
+
+def test_however_it_is_cut_it_is_the_same_bit_for_bit(case):
+    spec, program = case
+    spec = spec.replace(k=2)
+    whole, parts = compiled(spec, program), compiled(spec, program)
+    whole.advance(300)
+    parts.update()
+    parts.advance(1)
+    for iterations in (1, 2, 37, 100):
+        parts.advance(iterations)
+    for player in "DDG":
+        assert parts.update(player) == player
+    parts.advance(158)
+    assert same(whole, parts)
+
+
+def test_saved_and_loaded_it_goes_on_bit_for_bit(case, tmp_path):
+    spec, program = case
+    run = compiled(spec, program)
+    run.advance(40)
+    run.save(tmp_path / "run.npz")
+    other = Run.load(tmp_path / "run.npz")
+    other.use(program)
+    run.advance(40)
+    other.advance(40)
+    assert same(run, other)
+
+
+def test_runs_together_are_the_runs_alone_bit_for_bit(case):
+    spec, program = case
+    specs = [spec.replace(seed=s, g_lr=spec.g_lr * (1 + s)) for s in range(5)]
+    together = compiled(specs, program)
+    before = together.state
+    kept = before.g.clone()
+    together.advance(150)
+    assert torch.equal(before.g, kept), "a State never changes"
+    for r, one in enumerate(specs):
+        alone = compiled(one, program)
+        alone.advance(150)
+        for a, b in zip(tensors(together), tensors(alone), strict=True):
+            assert torch.equal(a[r], b[0])
+    assert counts(together)[:4] == counts(alone)[:4]
+
+
+def test_divergence_is_that_of_the_eager_run():
+    program = WORKSHOP.ask(Code.of(SPECS["sgd, minimax"])).wait(300)
+    wild = SPECS["sgd, minimax"].replace(g_lr=50.0, d_lr=50.0, loss="minimax")
+    calm = SPECS["sgd, minimax"].replace(seed=2)
+    eager, fast = Run(wild), compiled(wild, program)
+    eager.advance(5000)
+    fast.advance(5000)
+    assert eager.stopped and fast.stopped
+    # Rounding decides how a chaotic run ends, but not that it ends, nor how it is told.
+    told = fast.diverged[0]
+    assert told.iteration == fast.iteration + 1 and told.player == fast.next_player
+    assert told.quantity.startswith(("D's", "G's", "the square")) and "rate" in told.cause
+    assert all(torch.isfinite(t).all() for t in tensors(fast))
+    at = fast.state
+    assert fast.advance(10) == 0 and fast.state is at
+
+    both = compiled([wild, calm], program)
+    both.advance(2000)
+    alone = compiled(calm, program)
+    alone.advance(2000)
+    assert both.diverged[0] is not None and both.diverged[1] is None and not both.stopped
+    assert torch.equal(both.state.g[1], alone.state.g[0])
+    assert torch.equal(both.state.g[0], fast.state.g[0])
+    assert both.diverged[0] == told
+
+
+def test_a_program_of_another_code_is_refused(case):
+    spec, program = case
+    run = Run(spec.replace(batch=spec.batch + 1))
+    with pytest.raises(SpecError, match="program"):
+        run.use(program)
+    fast = compiled(spec, program)
+    fast.change(loss="minimax" if spec.loss != "minimax" else "non-saturating")
+    assert fast.program is None and fast.advance(2) == 2
+    assert dataclasses.asdict(program.code) == dataclasses.asdict(Code.of(spec))
+
+
+def test_other_threads_go_on_meanwhile(case):
+    spec, program = case
+    run = compiled(spec, program)
+    ticks, done = [], threading.Event()
+
+    def tick():
+        while not done.wait(0.001):
+            ticks.append(time.perf_counter())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    start = time.perf_counter()
+    while time.perf_counter() - start < 1.0:
+        run.advance(100)
+    done.set()
+    thread.join()
+    # With the interpreter's lock held through each call there would be one tick a call or fewer.
+    assert len(ticks) > 200
