@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
@@ -26,4 +27,4 @@ def _version() -> str:
 
 # The content's hash in the address keeps a browser from mixing old modules with new ones.
 ASSETS_URL = f"ganlab-assets/{_version()}"
-PLOTLY_URL = "ganlab-plotly"
+PLOTLY_URL = f"ganlab-plotly/{version('plotly')}"

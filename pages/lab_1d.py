@@ -1,6 +1,5 @@
 """The 1-D lab: Figure 1 of Goodfellow et al. (2014), moving."""
 
-from ganlab import Spec
 from ganlab.ui.lab import lab
 from ganlab.ui.layout import headline
 
@@ -9,4 +8,4 @@ headline(
     "p_g climbs wherever D slopes up, until D can only say ½. "
     "Turn k, the loss or a rate while it runs: who falls behind?",
 )
-lab(1, Spec())
+lab(1)

@@ -86,6 +86,14 @@ def test_one_early_spike_does_not_flatten_a_panel():
     assert -1.5 < low < -0.99 and 0.99 < high < 1.5
 
 
+@pytest.mark.parametrize("n", [2, 4, 7])
+def test_few_iterations_are_whole_numbers(n):
+    assert curves(PANELS, series(101)).layout.xaxis.dtick is None
+    data = {key: values[:n] for key, values in series().items()}
+    xaxis = curves(PANELS, data).layout.xaxis
+    assert (xaxis.dtick, xaxis.tick0) == (1, 0) and tuple(xaxis.range) == (0, n - 1)
+
+
 def test_marks_are_at_their_iteration():
     fig = curves(PANELS, series(), MARKS)
     lines = [s for s in fig.layout.shapes if s.xref == "x"]
@@ -105,17 +113,53 @@ def test_last_values_are_written_and_kept_apart():
     data = series()
     data["h"] = data["g"] * 1.001
     fig = curves(PANELS, data, height=440)
-    last = [n for n in fig.layout.annotations if n.x == 1 and n.xanchor == "left"]
+    last = ends(fig)
     assert [n.text for n in last] == ["0.021", "0.007", "0.007"]
     assert 440 * (last[2].y - last[1].y) == pytest.approx(13, abs=1e-6)
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (0, "0.000"), (0.0351, "0.035"), (-1.3863, "−1.39"), (12.34, "12.3"), (250.4, "250"),
-    (31415.9, "3.1e+04"), (1e-5, "1.0e−05"),
+    (0, "0"), (-0.0, "0"), (7, "7"), (-2210.0, "−2210"), (0.0351, "0.035"), (-1.3863, "−1.39"),
+    (12.34, "12.3"), (250.4, "250"),
+    (31415.9, "3.1e4"), (1e-5, "1.0e−5"), (-3.54e27, "−3.5e27"), (9.99e-23, "1.0e−22"),
 ])  # fmt: skip
 def test_steady(value, text):
     assert steady(value) == text
+
+
+def ends(fig):
+    return [n for n in fig.layout.annotations if n.x == 1 and n.xanchor == "left"]
+
+
+def test_rounding_noise_is_zero_but_a_vanishing_gradient_is_not():
+    data = series()
+    data["jsd"][:] = -2.2e-16
+    data["g"][:] = data["h"][:] = 3.1e-22
+    fig = curves(PANELS, data)
+    assert [n.text for n in ends(fig)] == ["0", "3.1e−22", "3.1e−22"]
+    jsd, g, _ = fig.data
+    assert not np.any(jsd.y) and np.all(np.asarray(g.y) == np.float32(3.1e-22))
+    free = [PANELS[0] | {"low": None, "high": None, "lines": []}]
+    low, high = curves(free, data).layout.yaxis.range
+    assert low < -0.05 and high > 0.05, "the noise fills no panel"
+
+
+@pytest.mark.parametrize("value", [0.25, -2210, -3.54e27, 1.2e-30])
+def test_a_last_value_is_as_wide_as_its_margin_at_most(value):
+    data = series() | {"g": np.full(101, abs(value), "f4"), "jsd": np.full(101, value, "f4")}
+    for n in ends(curves(PANELS, data, scale=1.4)):
+        # A digit of the page's font is half as wide as it is high; the margin has 44 pixels.
+        assert len(n.text) * 0.52 * n.font.size <= 44 * 1.4
+        assert 9 * 1.4 <= n.font.size <= 12 * 1.4
+
+
+def test_a_single_value_is_a_point():
+    data = series()
+    for key, kept in (("g", 1), ("h", 2)):
+        data[key][kept:] = np.nan
+    modes = {t.name: t.mode for t in curves(PANELS, data).data if t.name}
+    assert modes["Gradient · norm"] == "lines+markers"
+    assert modes["Gradient · clipped"] == modes["JSD"] == "lines"
 
 
 @pytest.mark.parametrize("data", [{}, {"iteration": np.empty(0, "f4")},

@@ -1,6 +1,7 @@
 // The toolbar: play, single steps, speed, status, restart, seed; and the keyboard.
 
 import { el, fillTrack, icon, setText } from "./dom.js";
+import { seedRange } from "./seeds.js";
 
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
 const SLOW = 8; // updates/s up to which one can see D and G take turns
@@ -11,10 +12,28 @@ const speedName = (value) =>
   value === 0 ? "full speed" : `${grouped.format(value)} update${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 100; // ms
+const TIERS = {
+  waiting: ["queued", "Computed eagerly; a compiled program, some ten times faster, waits for its turn to be made"],
+  compiling: ["compiling…", "Computed eagerly, while a program some ten times faster is compiled: half a minute, once"],
+  failed: ["not compiled", "Computed eagerly: compiling failed"],
+  compiled: ["compiled", "Computed by a compiled program: the same updates, up to rounding"],
+};
 
-/** send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}. */
-export function toolbar(send) {
+/** How the run is computed, in a word or two and in a sentence. */
+function tierWords(tier) {
+  const [text, title] = TIERS[tier?.state] ?? ["playing", "Computed eagerly"];
+  if (tier?.state === "failed") return [text, `${title}: ${tier.reason}`];
+  if (tier?.factor > 1) return [`${tier.factor.toFixed(1)}× faster`, `${title}; so many times faster than eagerly`];
+  return [text, title];
+}
+
+/**
+ * send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}.
+ * many: for an ensemble of seeds, without the single updates.
+ */
+export function toolbar(send, many = false) {
   let state = "waiting";
+  let tier = null;
   let speed = 0;
   let quiet = 0; // until this time the server's speed does not move the slider
   let lost = "";
@@ -44,9 +63,12 @@ export function toolbar(send) {
   const d = button("d", "One update of D", "One update of the discriminator (d)", "d", "D");
   const g = button("g", "One update of G", "One update of the generator (g)", "g", "G");
   const step = button("step", "One iteration", "One iteration: k updates of D, then one of G (s)", "step", "1 iteration");
-  const restart = button("restart", "Restart", "Start again from the same seed (r)", "restart", icon("restart"), el("span", {}, "Restart"));
+  const same = `Start again from the same seed${many ? "s" : ""} (r)`;
+  const restart = button("restart", "Restart", same, "restart", icon("restart"), el("span", {}, "Restart"));
   const seedWord = el("span", { class: "gl-number" }, "Seed");
-  const seed = button("seed", "New seed", "Start again from a new seed (n)", "seed", icon("seed"), seedWord);
+  const newSeed = many ? "New seeds" : "New seed";
+  const other = `Start again from ${many ? "as many new seeds" : "a new seed"} (n)`;
+  const seed = button("seed", newSeed, other, "seed", icon("seed"), seedWord);
 
   const slider = el("input", {
     type: "range",
@@ -73,7 +95,7 @@ export function toolbar(send) {
   const node = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
-    el("div", { class: "gl-group" }, play, d, g, step),
+    el("div", { class: "gl-group" }, play, ...(many ? [] : [d, g]), step),
     el("label", { class: "gl-speed" }, el("span", { class: "gl-name" }, "speed"), slider, speedText),
     el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rate, word),
     el("div", { class: "gl-group" }, restart, seed),
@@ -94,7 +116,9 @@ export function toolbar(send) {
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
       playIcon.replaceChildren(icon(playing ? "pause" : "play"));
     }
-    setText(word, lost || state);
+    const [text, title] = state === "playing" ? tierWords(tier) : [state, ""];
+    setText(word, lost || text);
+    word.title = lost ? "" : title;
     word.dataset.state = lost ? "lost" : state;
   }
 
@@ -112,8 +136,7 @@ export function toolbar(send) {
 
   const keys = {
     " ": () => press(play),
-    d: () => press(d),
-    g: () => press(g),
+    ...(many ? {} : { d: () => press(d), g: () => press(g) }),
     s: () => press(step),
     ArrowRight: () => press(step),
     r: () => press(restart),
@@ -124,6 +147,7 @@ export function toolbar(send) {
     node,
     status(message) {
       state = message.state;
+      tier = message.tier;
       if (performance.now() > quiet && typeof message.speed === "number") {
         speed = message.speed;
         let nearest = SPEEDS.length - 1;
@@ -139,8 +163,9 @@ export function toolbar(send) {
       setText(iteration, grouped.format(message.iteration));
       const shown = message.rate >= 10 ? Math.round(message.rate) : +(message.rate || 0).toFixed(1);
       setText(rate, state === "playing" ? `${grouped.format(shown)} it/s` : "");
-      setText(seedWord, `Seed ${message.seed}`);
-      seed.setAttribute("aria-label", `New seed (now ${message.seed})`);
+      const now = many ? seedRange(message.seed, message.runs) : String(message.seed);
+      setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
+      seed.setAttribute("aria-label", `${newSeed} (now ${now})`);
       showState();
     },
     frame(message) {
@@ -150,7 +175,7 @@ export function toolbar(send) {
         counted = now;
         setText(iteration, grouped.format(message.iteration));
       }
-      const visible = state !== "playing" || (speed > 0 && speed <= SLOW);
+      const visible = !many && (state !== "playing" || (speed > 0 && speed <= SLOW));
       if (visible && message.last) flash(message.last === "D" ? d : g);
     },
     link(text) {

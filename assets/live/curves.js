@@ -1,8 +1,8 @@
 // The column of small panels over iterations, and the bars of mode shares.
 
 import { bars } from "./bars.js";
-import { headline, panelRange } from "./panels.js";
-import { fit, font, logTicks, power, short, steady, ticks, trace } from "./plot.js";
+import { clearance, headline, keepApart, lastOf, panelRange } from "./panels.js";
+import { area, fit, font, logTicks, power, short, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
 
 const DASH = { solid: [], dash: [6, 4], dot: [1.5, 3] };
@@ -41,7 +41,9 @@ export function curvesColumn(scene) {
     const u = look.u;
     let x = g.left;
     const y = top - 6 * u;
-    const keys = panel.bars || panel.series.length < 2 ? [] : panel.series;
+    const bands = (panel.bands || []).filter((band) => band.title).map((band) => ({ ...band, role: panel.role }));
+    const lines = panel.bars || panel.series.length + bands.length < 2 ? [] : panel.series;
+    const keys = [...lines, ...bands.reverse()];
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     ctx.font = font(look, 11.5);
@@ -65,13 +67,15 @@ export function curvesColumn(scene) {
       const wide = ctx.measureText(series.title).width;
       if (x + 20 * u + wide > width) return;
       ctx.strokeStyle = ctx.fillStyle = look.role(series.role);
-      ctx.lineWidth = 2 * u;
+      ctx.lineWidth = (series.opacity ? 9 : 2) * u;
+      ctx.globalAlpha = series.opacity || 1;
       ctx.setLineDash((DASH[series.dash] || []).map((v) => v * u));
       ctx.beginPath();
       ctx.moveTo(x, y - 4 * u);
       ctx.lineTo(x + 16 * u, y - 4 * u);
       ctx.stroke();
       ctx.setLineDash([]);
+      ctx.globalAlpha = 1;
       ctx.fillText(series.title, x + 20 * u, y);
       x += 32 * u + wide;
     }
@@ -93,7 +97,8 @@ export function curvesColumn(scene) {
       const y = Math.round(py(t)) + 0.5;
       ctx.moveTo(g.left, y);
       ctx.lineTo(g.left + g.w, y);
-      ctx.fillText(panel.log ? power(Math.round(Math.log10(t))) : short(t), g.left - 6 * u, y);
+      const text = panel.log ? power(Math.round(Math.log10(t))) : short(t);
+      ctx.fillText(text, g.left - 6 * u, y, g.left - 6 * u);
     }
     ctx.stroke();
     ctx.strokeStyle = look.line;
@@ -102,21 +107,6 @@ export function curvesColumn(scene) {
     ctx.lineTo(g.left - 0.5, top + g.h + 0.5);
     ctx.lineTo(g.left + g.w, top + g.h + 0.5);
     ctx.stroke();
-  }
-
-  /** How far the curves stay from height y between two x: a label goes where there is more room. */
-  function clearance(panel, y, from, to, py) {
-    let least = Infinity;
-    const steps = message ? message.a.iteration : [];
-    for (let i = 0; i < steps.length; i++) {
-      const x = px(steps[i]);
-      if (x < from || x > to) continue;
-      for (const { key } of panel.series) {
-        const away = message.a[key] ? Math.abs(py(message.a[key][i]) - y) : NaN;
-        if (away < least) least = away;
-      }
-    }
-    return least;
   }
 
   function drawLines(panel, top, py) {
@@ -142,7 +132,7 @@ export function curvesColumn(scene) {
       const wide = ctx.measureText(line.title).width;
       const [start, end] = [g.left + 5 * u, g.left + g.w - 5 * u - wide];
       const middle = under ? y + 8 * u : y - 8 * u;
-      const space = (x) => clearance(panel, middle, x - 4, x + wide + 4, py);
+      const space = (x) => clearance(panel, message, middle, x - 4, x + wide + 4, px, py);
       const x = space(end) > space(start) ? end : start;
       ctx.fillStyle = look.back;
       ctx.globalAlpha = 0.7; // curves may run under the label, which must stay readable
@@ -168,6 +158,12 @@ export function curvesColumn(scene) {
     ctx.rect(g.left, top - 2, g.w + 3 * u, g.h + 4);
     ctx.clip();
     ctx.lineJoin = "round";
+    for (const { low: from, high: to, opacity } of (steps && panel.bands) || []) {
+      ctx.beginPath();
+      area(ctx, steps.length, (i) => px(steps[i]), (i) => py(message.a[from][i]), (i) => py(message.a[to][i]));
+      ctx.fillStyle = alpha(look.rgb[panel.role], opacity);
+      ctx.fill();
+    }
     for (const series of steps ? panel.series : []) {
       const array = message.a[series.key];
       if (!array || !array.length) continue;
@@ -178,12 +174,12 @@ export function curvesColumn(scene) {
       trace(ctx, steps.length, (i) => px(steps[i]), (i) => (panel.log && array[i] <= 0 ? NaN : py(array[i])));
       ctx.stroke();
       ctx.setLineDash([]);
-      const last = array[array.length - 1];
-      if (!Number.isFinite(last) || (panel.log && last <= 0)) continue;
-      ends.push({ y: py(last), value: last, role: series.role });
+      const last = lastOf(panel, array);
+      if (!last) continue;
+      ends.push({ y: py(last.value), value: last.value, role: series.role });
       ctx.fillStyle = look.role(series.role);
       ctx.beginPath();
-      ctx.arc(px(steps[steps.length - 1]), py(last), 2.5 * u, 0, 2 * Math.PI);
+      ctx.arc(px(steps[last.index]), py(last.value), 2.5 * u, 0, 2 * Math.PI);
       ctx.fill();
     }
     ctx.restore();
@@ -193,22 +189,14 @@ export function curvesColumn(scene) {
 
   function drawEnds(ends, top) {
     const u = look.u;
-    const apart = 13 * u;
-    ends.sort((a, b) => a.y - b.y);
-    ends.forEach((end, i) => {
-      end.y = Math.max(end.y, i ? ends[i - 1].y + apart : top - 2);
-    });
-    let floor = top + g.h + 2 * u;
-    for (let i = ends.length - 1; i >= 0; i--) {
-      ends[i].y = Math.min(ends[i].y, floor);
-      floor = ends[i].y - apart;
-    }
+    keepApart(ends, top - 2, top + g.h + 2 * u, 13 * u);
     ctx.font = font(look, 12, 600);
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
     for (const end of ends) {
       ctx.fillStyle = look.role(end.role);
-      ctx.fillText(steady(end.value), g.left + g.w + 6 * u, end.y);
+      // The last argument narrows what is too wide: never cut.
+      ctx.fillText(steady(end.value), g.left + g.w + 6 * u, end.y, g.right - 6 * u);
     }
   }
 
@@ -231,8 +219,10 @@ export function curvesColumn(scene) {
     ctx.fillStyle = look.muted;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
+    const end = width - ctx.measureText("iteration").width - 3 * u;
     for (const t of ticks(g.range[0], g.range[1], Math.min(5, g.w / (60 * u)))) {
-      if (Number.isInteger(t)) ctx.fillText(short(t), px(t), y + 6 * u);
+      const fits = px(t) + ctx.measureText(short(t)).width / 2 < end;
+      if (Number.isInteger(t) && fits) ctx.fillText(short(t), px(t), y + 6 * u);
     }
     ctx.textAlign = "right";
     ctx.fillText("iteration", width, y + 6 * u);

@@ -22,9 +22,10 @@ function legendSize(box, width) {
 
 /**
  * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same: bool}, or null
- * while there is nothing to measure. `same`: nothing changed since the last call.
+ * while there is nothing to measure. `same`: nothing changed since the last call. need(height, u): the width that
+ * a square picture can use.
  */
-export function arrange(root, boxes, scene, panels) {
+export function arrange(root, boxes, scene, panels, need = null) {
   const width = root.clientWidth;
   if (!(width > 0) || !root.isConnected) return null;
   const narrow = width < NARROW;
@@ -49,7 +50,8 @@ export function arrange(root, boxes, scene, panels) {
     const aspect = (x[1] - x[0]) / (y[1] - y[0]);
     const tall = room - legend.height;
     // A square picture takes no more than it and its legend need: the rest goes to the curves.
-    const needed = Math.max(Math.round((tall - 34 * u) * aspect + 48 * u), legend.width);
+    const wide = need ? need(tall, u) : Math.round((tall - 34 * u) * aspect + 48 * u);
+    const needed = Math.max(wide, legend.width);
     picture = { width: square ? Math.min(most, needed) : most, height: tall };
     curves = { width: width - gap - picture.width, height: room };
   }

@@ -1,6 +1,6 @@
 // The live view: one canvas for the picture, one for the curves, fed by one WebSocket.
 //
-// mount(root, {socket, plotly, onGone}) -> {update(options), destroy()}
+// mount(root, {socket, plotly, onGone}) -> {update(options), destroy()}; onGone: the server has no such session
 
 import { toolbar } from "./controls.js";
 import { curvesColumn } from "./curves.js";
@@ -9,7 +9,7 @@ import { picture1d } from "./draw1d.js";
 import { picture2d } from "./draw2d.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
-import { follower, makeBanner } from "./page.js";
+import { attend, follower, linkStyles, makeBanner } from "./page.js";
 import { fit, opaque } from "./plot.js";
 import { connect } from "./socket.js";
 import { prefetchPlotly, stills } from "./still.js";
@@ -18,17 +18,12 @@ import { readTheme, themeKey } from "./theme.js";
 const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
 const BARS_EVERY = 120; // ms
 const PREFETCH = 4000; // ms after the start
+const AGAIN = 2000; // ms until one asks again for a new session
 const STEPPING = new Set(["d", "g", "step"]);
 
 const counters = (window.ganlab ??= {
   frames: 0, mounts: 0, iteration: 0, state: "waiting", lastFrameAt: 0, socketOpen: false, run: -1,
 });
-
-function linkStyles(onload) {
-  const href = new URL("live.css", import.meta.url).href;
-  if (document.querySelector("link[data-gl-styles]")) return;
-  document.head.append(el("link", { rel: "stylesheet", href, "data-gl-styles": "1", onload }));
-}
 
 export function mount(root, options) {
   const hidden = new Set(); // layers switched off: kept over restarts
@@ -59,14 +54,14 @@ export function mount(root, options) {
     return link ? link.send(command) : false;
   };
   const bar = toolbar(send);
-  const banner = makeBanner();
+  const banner = makeBanner(() => layout());
   const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves over iterations" });
   const hosts = { picture: el("div", { class: "gl-still" }), curves: el("div", { class: "gl-still" }) };
   const boxes = {
     knobs: el("div", { class: "gl-knobs-box" }),
-    picture: el("div", { class: "gl-picture" }, canvas, hosts.picture, banner.node),
+    picture: el("div", { class: "gl-picture" }, canvas, hosts.picture),
     legend: el("div", { class: "gl-legend-box" }),
     curves: el("div", { class: "gl-curves" }, small, hosts.curves),
   };
@@ -77,7 +72,7 @@ export function mount(root, options) {
     boxes.curves,
   );
   root.classList.add("gl-root");
-  root.replaceChildren(bar.node, boxes.knobs, boxes.main);
+  root.replaceChildren(bar.node, boxes.knobs, banner.node, boxes.main);
 
   const still = stills(hosts, () => settings.plotly, (request) => {
     if (!scene || state === "playing") return;
@@ -252,37 +247,26 @@ export function mount(root, options) {
       bar.link(reason === "forbidden" ? "not allowed" : "reconnecting…");
     },
     gone() {
+      if (dead || link?.isOpen()) return;
       counters.socketOpen = false;
       bar.link("reconnecting…");
       settings.onGone?.();
+      later(handlers.gone, AGAIN); // the page may itself not be connected yet
     },
   };
 
-  const onVisible = () => link?.send({ cmd: "visible", value: !document.hidden });
-  const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || root.offsetParent === null) return;
-    if (!bar.key(event)) return;
-    event.preventDefault();
-    event.stopImmediatePropagation(); // the page has shortcuts of its own on some of these keys
-  };
-  let width = 0;
-  const observer = new ResizeObserver(() => {
-    if (root.clientWidth !== width) {
-      width = root.clientWidth;
-      layout();
-    }
+  const leave = attend(root, {
+    visible: (value) => link?.send({ cmd: "visible", value }),
+    key: bar.key,
+    resize: layout,
+    // Catches what no event tells: a theme switched without an update, the page's head growing a line.
+    now() {
+      if (themeKey(root) !== key) retheme();
+      else if (!measure()?.same) layout();
+    },
   });
-  // Catches what no event tells: a theme switched without an update, the page's head growing a line.
-  const watch = setInterval(() => {
-    if (themeKey(root) !== key) retheme();
-    else if (!measure()?.same) layout();
-  }, 1000);
-  document.addEventListener("visibilitychange", onVisible);
-  window.addEventListener("keydown", onKey, true);
-  window.addEventListener("resize", layout);
   linkStyles(() => layout());
   retheme();
-  observer.observe(root);
   counters.mounts += 1;
   link = connect(settings.socket, handlers);
   later(() => (window.requestIdleCallback || setTimeout)(() => dead || prefetchPlotly(settings.plotly)), PREFETCH);
@@ -306,13 +290,9 @@ export function mount(root, options) {
       link?.close();
       counters.socketOpen = false;
       cancelAnimationFrame(raf);
-      clearInterval(watch);
+      leave();
       banner.close();
       for (const timer of timers) clearTimeout(timer);
-      observer.disconnect();
-      document.removeEventListener("visibilitychange", onVisible);
-      window.removeEventListener("keydown", onKey, true);
-      window.removeEventListener("resize", layout);
     },
   };
 }

@@ -1,23 +1,71 @@
-// What the view says above the picture, and in the page's address.
+// The view and its page: events, styles, what is said above the picture, the address.
 
 import { el, setText } from "./dom.js";
 
 const NOTE = 6000; // ms a note stays
+const NOW = 1000; // ms
 
-/** {node, say(text, alarm), close()}: an alarm stays on the picture, anything else goes by itself. */
-export function makeBanner() {
-  const node = el("div", { class: "gl-banner", "data-testid": "message", role: "alert", hidden: "" });
+/** Put live.css into the page, once. */
+export function linkStyles(onload) {
+  const href = new URL("live.css", import.meta.url).href;
+  if (document.querySelector("link[data-gl-styles]")) return;
+  document.head.append(el("link", { rel: "stylesheet", href, "data-gl-styles": "1", onload }));
+}
+
+/**
+ * Listen to the page: visible(bool), key(event) -> whether it was ours, resize(), and now() each second.
+ * Returns a function that ends it.
+ */
+export function attend(root, { visible, key, resize, now }) {
+  const end = new AbortController();
+  const { signal } = end;
+  document.addEventListener("visibilitychange", () => visible(!document.hidden), { signal });
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || root.offsetParent === null) return;
+    if (!key(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation(); // the page has shortcuts of its own on some of these keys
+  };
+  window.addEventListener("keydown", onKey, { signal, capture: true });
+  window.addEventListener("resize", resize, { signal });
+  let width = 0;
+  const observer = new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
+    resize();
+  });
+  observer.observe(root);
+  const timer = setInterval(now, NOW);
+  return () => {
+    end.abort();
+    observer.disconnect();
+    clearInterval(timer);
+  };
+}
+
+/**
+ * {node, say(text, alarm), close()}: an alarm has a row of its own and stays (`moved` is called when the row
+ * comes or goes); anything else lies over the picture for a while.
+ */
+export function makeBanner(moved = () => {}) {
+  const words = el("div", { class: "gl-banner", "data-testid": "message", role: "alert", hidden: "" });
+  const node = el("div", { class: "gl-banner-box" }, words);
   let timer = 0;
   return {
     node,
     say(text, alarm) {
       const kind = alarm ? "alarm" : "note";
-      if (node.textContent === text && node.dataset.kind === kind) return;
-      setText(node, text);
-      node.dataset.kind = kind;
-      node.hidden = !text;
+      if (words.textContent === text && words.dataset.kind === kind) return;
+      setText(words, text);
+      words.dataset.kind = kind;
+      words.hidden = !text;
+      const row = Boolean(text && alarm);
+      if (node.classList.contains("gl-row") !== row) {
+        node.classList.toggle("gl-row", row);
+        moved();
+      }
       clearTimeout(timer);
-      if (text && !alarm) timer = setTimeout(() => (node.hidden = true), NOTE);
+      if (text && !alarm) timer = setTimeout(() => (words.hidden = true), NOTE);
     },
     close: () => clearTimeout(timer),
   };

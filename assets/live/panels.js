@@ -1,4 +1,9 @@
-// What a panel of curves shows: its range and its title.
+// What a panel of curves shows: its range, its title and the values at its right edge.
+
+import { noNoise } from "./plot.js";
+
+/** Whether a panel can show a value. */
+const shows = (panel) => (v) => Number.isFinite(v) && (!panel.log || v > 0);
 
 function quantile(sorted, q) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))];
@@ -6,18 +11,18 @@ function quantile(sorted, q) {
 
 /** Range of a panel: its fixed ends where given, else the bulk of the data, the last values and the lines. */
 export function panelRange(panel, message) {
-  const usable = (v) => Number.isFinite(v) && (!panel.log || v > 0);
+  const usable = shows(panel);
+  const clean = panel.log ? (v) => v : noNoise;
   const must = panel.lines.map((line) => line.value).filter(usable);
   const values = [];
-  for (const { key } of panel.series) {
+  const keys = panel.series.map(({ key }) => key);
+  for (const { low, high } of panel.bands || []) keys.push(low, high);
+  for (const key of keys) {
     const array = message && message.a[key];
     if (!array) continue;
-    for (const v of array) if (usable(v)) values.push(v);
-    for (let i = array.length - 1; i >= 0; i--) {
-      if (!usable(array[i])) continue;
-      must.push(array[i]);
-      break;
-    }
+    for (const v of array) if (usable(v)) values.push(clean(v));
+    const end = lastOf(panel, array);
+    if (end) must.push(end.value);
   }
   values.sort((a, b) => a - b);
   // One early spike must not flatten the rest, so the outermost 1 % may leave the panel.
@@ -35,6 +40,42 @@ export function panelRange(panel, message) {
   if (panel.low !== null && panel.low !== undefined && usable(panel.low)) low = panel.low;
   if (panel.high !== null && panel.high !== undefined && usable(panel.high)) high = panel.high;
   return high > low ? [low, high] : [low, low + 1];
+}
+
+/** The last value that a panel can show, and where it is: {index, value}; null if there is none. */
+export function lastOf(panel, array) {
+  const usable = shows(panel);
+  for (let i = array.length - 1; i >= 0; i--) {
+    if (usable(array[i])) return { index: i, value: panel.log ? array[i] : noNoise(array[i]) };
+  }
+  return null;
+}
+
+/** How far the panel's curves stay from height y between two x: a label goes where there is more room. */
+export function clearance(panel, message, y, from, to, px, py) {
+  let least = Infinity;
+  const steps = message ? message.a.iteration : [];
+  for (let i = 0; i < steps.length; i++) {
+    const x = px(steps[i]);
+    if (x < from || x > to) continue;
+    for (const { key } of panel.series) {
+      const away = message.a[key] ? Math.abs(py(message.a[key][i]) - y) : NaN;
+      if (away < least) least = away;
+    }
+  }
+  return least;
+}
+
+/** Sort `ends` by their y and move them so that their words stay apart and between top and floor. */
+export function keepApart(ends, top, floor, apart) {
+  ends.sort((a, b) => a.y - b.y);
+  ends.forEach((end, i) => {
+    end.y = Math.max(end.y, i ? ends[i - 1].y + apart : top);
+  });
+  for (let i = ends.length - 1; i >= 0; i--) {
+    ends[i].y = Math.min(ends[i].y, floor);
+    floor = ends[i].y - apart;
+  }
 }
 
 /** A title without what follows its first colon or comma outside parentheses. */

@@ -42,7 +42,7 @@ export function logTicks(low, high, count) {
   return out;
 }
 
-const minus = (s) => s.replace("-", "−");
+const minus = (s) => s.replaceAll("-", "−");
 const SUPER = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 export function power(exponent) {
@@ -50,13 +50,18 @@ export function power(exponent) {
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
+const exponent = (s) => minus(s.replace("e+", "e"));
+
+/** Rounding noise about 0 is 0. */
+export const noNoise = (value) => (Math.abs(value) < 1e-9 ? 0 : value);
+
 /** A tick's or a knob's number: as short as it can be. */
 export function short(value) {
   if (value === 0) return "0";
   const size = Math.abs(value);
+  if (size >= 1e9 || size < 1e-5) return exponent((+value.toPrecision(3)).toExponential());
   if (size >= 1e6) return minus(`${+(value / 1e6).toPrecision(3)}M`);
   if (size >= 1e4) return minus(`${+(value / 1e3).toPrecision(3)}k`);
-  if (size < 1e-5) return minus(value.toExponential(0));
   return minus(String(+value.toPrecision(3)));
 }
 
@@ -65,7 +70,7 @@ export function steady(value) {
   if (!Number.isFinite(value)) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 1e4) return minus(String(value));
   const size = Math.abs(value);
-  if (size >= 1e4 || (size > 0 && size < 5e-4)) return minus(value.toExponential(1));
+  if (size >= 1e4 || (size > 0 && size < 5e-4)) return exponent(value.toExponential(1));
   return minus(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3));
 }
 
@@ -99,6 +104,12 @@ export function trace(ctx, n, px, py) {
       pen = true;
     }
   }
+}
+
+/** Add the surface between two curves to the current path, without what is NaN. */
+export function area(ctx, n, px, low, high) {
+  for (let i = 0; i < n; i++) if (low(i) === low(i)) ctx.lineTo(px(i), low(i));
+  for (let i = n - 1; i >= 0; i--) if (high(i) === high(i)) ctx.lineTo(px(i), high(i));
 }
 
 export const font = (look, size, weight = 400) => `${weight} ${size * look.u}px ${look.font}`;

@@ -1,6 +1,6 @@
 // Binary messages: uint32 LE header length | header JSON, space padded | arrays, each padded to 8 bytes.
 
-const KINDS = { f4: Float32Array, u1: Uint8Array, i4: Int32Array };
+const KINDS = { f4: Float32Array, u1: Uint8Array, i2: Int16Array, i4: Int32Array };
 const text = new TextDecoder();
 
 /** Decode one message. The arrays are views into the buffer (no copy): message.a[name], message.shape[name]. */

@@ -15,6 +15,7 @@ from ganlab.engine import storage
 from ganlab.engine.draws import Draws, generator
 from ganlab.engine.native import play
 from ganlab.engine.native.program import Program
+from ganlab.engine.native.workshop import WORKSHOP
 from ganlab.engine.snapshot import Snapshot, take
 from ganlab.engine.step import Game, State, Update, moved
 from ganlab.registry import SpecError
@@ -138,6 +139,18 @@ class Run:
         if not self.stopped:
             self.state, self.last = after, player
         return player
+
+    def compile(self) -> None:
+        """Compile the updates, or take them from disk, and use them from here on.
+
+        The first time it takes half a minute; trajectories equal the eager ones up to rounding.
+        Raises RuntimeError, with the reason, where it cannot be done; the run stays eager.
+        """
+        ticket = WORKSHOP.ask(self.game.rules.code)
+        self.use(ticket.wait())
+        WORKSHOP.leave(ticket)
+        if self.program is None:
+            raise RuntimeError(f"not compiled: {ticket.reason}")
 
     def use(self, program: Program | None) -> None:
         """Make all further updates with a compiled program (None: eagerly).

@@ -111,14 +111,22 @@ def pixel(value: float) -> int:
 
 def number(value: float) -> str:
     """A number for a tick: at most 3 significant digits, a true minus sign."""
-    return f"{value:.3g}".replace("-", "−")
+    return f"{value + 0.0:.3g}".replace("-", "−")  # + 0.0: no negative zero
+
+
+def no_noise(values: np.ndarray) -> np.ndarray:
+    """The values, with 0 where they are nearer to it than rounding errors are: under 1e-9."""
+    return np.where(np.abs(values) < 1e-9, np.zeros_like(values), values)
 
 
 def steady(value: float) -> str:
     """A number beside a moving curve: a steady count of digits, a true minus sign."""
     size = abs(value)
-    if size >= 1e4 or 0 < size < 5e-4:
-        return f"{value:.1e}".replace("-", "−")
+    if size < 1e4 and float(value).is_integer():
+        return f"{int(value)}".replace("-", "−")
+    if size >= 1e4 or size < 5e-4:
+        digits, exponent = f"{value:.1e}".split("e")
+        return f"{digits}e{int(exponent)}".replace("-", "−")
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:.{digits}f}".replace("-", "−")
 

@@ -26,17 +26,22 @@ _MERGE_SECONDS = 1.0
 
 
 class History:
-    """Metrics by iteration, and marks where the user changed something."""
+    """Metrics by iteration, and marks where the user changed something.
 
-    def __init__(self) -> None:
+    now: arrays of the newest moment alone, sent with the curves.
+    """
+
+    def __init__(self, series: tuple[str, ...] = SERIES) -> None:
+        self.series = series
+        self.now: dict[str, np.ndarray] = {}
         self.rows: list[tuple[float, ...]] = []
         self.marks: list[dict] = []
         self._stride = 1.0
         self._merge = ("", 0.0, "")
 
     def add(self, iteration: int, metrics: dict[str, np.ndarray]) -> None:
-        """Append one measurement of a single run; every second goes once there are too many."""
-        row = (float(iteration), *(float(metrics[name][0]) for name in SERIES))
+        """Append one measurement, (1,) each; every second goes once there are too many."""
+        row = (float(iteration), *(float(metrics[name][0]) for name in self.series))
         if self.rows and self.rows[-1][0] >= iteration:
             self.rows[-1] = row
             return
@@ -64,5 +69,5 @@ class History:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """iteration and each series, (n,) float64."""
-        columns = np.array(list(self.rows), dtype=np.float64).reshape(-1, 1 + len(SERIES)).T
-        return dict(zip(("iteration", *SERIES), columns, strict=True))
+        columns = np.array(list(self.rows), dtype=np.float64).reshape(-1, 1 + len(self.series)).T
+        return dict(zip(("iteration", *self.series), columns, strict=True))

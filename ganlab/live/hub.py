@@ -21,6 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import torch
 
+from ganlab.live.conductor import Conductor
 from ganlab.live.session import Session
 from ganlab.spec import Spec
 
@@ -37,36 +38,37 @@ class Hub:
     """Sessions by token, and a few worker threads."""
 
     def __init__(self, workers: int | None = None, drop_seconds: float = DROP_SECONDS):
-        self.sessions: dict[str, Session] = {}
+        self.sessions: dict[str, Conductor] = {}
         self.drop_seconds = drop_seconds
         self._workers = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
         self._changed = threading.Condition()
-        self._ready: list[Session] = []
+        self._ready: list[Conductor] = []
         self._now = 0.0  # the `used` of whose turn it was last: what a newcomer starts from
-        self._later: list[tuple[float, int, Session]] = []
+        self._later: list[tuple[float, int, Conductor]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
         self._painters = ThreadPoolExecutor(self._workers, thread_name_prefix="ganlab-paint")
         self._closing = False
         self._closed = threading.Event()
 
-    def create(self, spec: Spec) -> Session:
-        """A new session; it starts when a browser watches it."""
-        session = Session(secrets.token_urlsafe(24), spec, self.wake, self._paint)
+    def create(self, spec: Spec, kind: Callable[..., Conductor] = Session) -> Conductor:
+        """A new session of one kind; it starts when a browser watches it."""
+        session = kind(secrets.token_urlsafe(24), spec, self.wake, self._paint)
         with self._changed:
             self.sessions[session.token] = session
             if not self._threads:
                 self._start()
         return session
 
-    def get(self, token: str) -> Session | None:
+    def get(self, token: str) -> Conductor | None:
         """The session of a token, if it is still there."""
         return self.sessions.get(token)
 
-    def drop(self, session: Session) -> None:
+    def drop(self, session: Conductor) -> None:
         """Forget a session and close its sockets."""
         with self._changed:
             self.sessions.pop(session.token, None)
+        session.close()
         for subscriber in list(session.subscribers):
             subscriber.close()
 
@@ -82,7 +84,7 @@ class Hub:
         for session in list(self.sessions.values()):
             self.drop(session)
 
-    def wake(self, session: Session) -> None:
+    def wake(self, session: Conductor) -> None:
         """Have a worker look at `session` soon."""
         with self._changed:
             if session.token not in self.sessions:
@@ -93,7 +95,7 @@ class Hub:
             self._enqueue(session)
             self._changed.notify()
 
-    def _paint(self, session: Session, job: Callable[[], None]) -> None:
+    def _paint(self, session: Conductor, job: Callable[[], None]) -> None:
         """Have a painter do `job`: pictures and metrics, beside the training."""
 
         def guarded() -> None:
@@ -108,7 +110,7 @@ class Hub:
         except RuntimeError:  # closing
             self.drop(session)
 
-    def _enqueue(self, session: Session) -> None:
+    def _enqueue(self, session: Conductor) -> None:
         session.scheduled = True
         session.used = max(session.used, self._now)  # nothing is saved up while idle
         self._ready.append(session)
@@ -124,7 +126,7 @@ class Hub:
         self._threads.append(sweeper)
         sweeper.start()
 
-    def _next(self) -> Session | None:
+    def _next(self) -> Conductor | None:
         """Wait for a session that is due; None when closing. Called with the lock held."""
         while not self._closing:
             now = time.perf_counter()

@@ -17,9 +17,9 @@ from ganlab.spec import Spec
 def curves(number: int, history: History) -> bytes:
     """All curves of run `number`, whole."""
     arrays = history.arrays()
-    names = [name for name in arrays if name != "iteration"]
+    names = list(history.series)
     header = {"type": "curves", "run": number, "series": names, "marks": history.marks}
-    return encode(header, arrays)
+    return encode(header, arrays | history.now)
 
 
 def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -49,8 +49,9 @@ def status(
     speed: float,
     note: str,
     measured: dict[str, float],
+    more: dict[str, Any] | None = None,
 ) -> bytes:
-    """Where a run stands; rate in iterations/s, speed in updates/s (0: full)."""
+    """Where a run stands; rate in iterations/s, speed in updates/s (0: full); `more` wins."""
     return encode(
         {
             "type": "status",
@@ -67,6 +68,7 @@ def status(
             "message": note,
             "metrics": measured,
         }
+        | (more or {})
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -48,15 +49,26 @@ def _line(key: str, title: str, role: str, dash: str = "solid") -> dict[str, str
     return {"key": key, "title": title, "role": role, "dash": dash}
 
 
+def panel(
+    id: str,
+    title: str,
+    series: list[dict[str, str]],
+    lines: Iterable[tuple[float, str]] = (),
+    unit: str = "",
+    log: bool = False,
+    low: float | None = None,
+    high: float | None = None,
+    bars: bool = False,
+) -> dict[str, Any]:
+    """One panel of curves over iterations; lines are (value, name) of what they are to reach."""
+    marked = [{"value": v, "title": t} for v, t in lines]
+    out = {"id": id, "title": title, "unit": unit, "series": series, "lines": marked}
+    return out | {"log": log, "low": low, "high": high, "bars": bars}
+
+
 def panels(probe: Probe) -> list[dict[str, Any]]:
     """The curves beside the picture: the same table for the canvas and for the figures."""
     floor = probe.floors
-
-    def panel(id, title, series, lines=(), unit="", log=False, low=None, high=None, bars=False):
-        lines = [{"value": v, "title": t} for v, t in lines]
-        out = {"id": id, "title": title, "unit": unit, "series": series, "lines": lines}
-        return out | {"log": log, "low": low, "high": high, "bars": bars}
-
     w1 = "W₁ (exact)" if probe.target.dim == 1 else "W₁ (sliced)"
     out = [
         panel(

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ganlab.live.conductor import Conductor
 from ganlab.live.hub import HUB, Hub
-from ganlab.live.session import Session
 from ganlab.live.subscriber import Subscriber
 from ganlab.registry import SpecError
 
@@ -85,7 +85,7 @@ async def _send(ws: WebSocket, subscriber: Subscriber) -> None:
 class _Figures:
     """Makes the still figures one at a time, of the newest request; commands need not wait."""
 
-    def __init__(self, session: Session, subscriber: Subscriber):
+    def __init__(self, session: Conductor, subscriber: Subscriber):
         self.session, self.subscriber = session, subscriber
         self._request: dict[str, Any] | None = None
         self._task: asyncio.Task | None = None
@@ -116,7 +116,7 @@ class _Figures:
 
 
 def _receive(
-    text: str | None, session: Session, subscriber: Subscriber, hub: Hub, figures: _Figures
+    text: str | None, session: Conductor, subscriber: Subscriber, hub: Hub, figures: _Figures
 ) -> None:
     """Do what a browser asks; what is not understood is answered, never raised."""
     try:
@@ -134,7 +134,7 @@ def _receive(
 
 def _do(
     message: dict[str, Any],
-    session: Session,
+    session: Conductor,
     subscriber: Subscriber,
     hub: Hub,
     figures: _Figures,

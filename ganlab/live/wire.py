@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-_CODES = {"float32": "f4", "uint8": "u1", "int32": "i4"}
+_CODES = {"float32": "f4", "uint8": "u1", "int16": "i2", "int32": "i4"}
 
 
 def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:

@@ -6,10 +6,13 @@ import streamlit as st
 
 from ganlab import paths
 
+MANY = "many"
+LABS = {1: "one", 2: "two"}  # by dimension
 # (script, title, url path, icon, default)
 ROWS = (
-    ("lab_1d.py", "1-D lab", "one", ":material/show_chart:", True),
-    ("lab_2d.py", "2-D lab", "two", ":material/scatter_plot:", False),
+    ("lab_1d.py", "1-D lab", LABS[1], ":material/show_chart:", True),
+    ("lab_2d.py", "2-D lab", LABS[2], ":material/scatter_plot:", False),
+    ("ensemble.py", "Many seeds", MANY, ":material/grid_view:", False),
 )
 
 
@@ -21,6 +24,11 @@ def pages() -> list[st.Page]:
     ]
 
 
-def page_of(dim: int) -> str:
-    """The script of the lab of `dim` dimensions, for st.switch_page and links."""
-    return str(paths.PAGES / ROWS[dim - 1][0])
+def script(page: str) -> str:
+    """The script of the page whose url path is `page`, for st.switch_page and links."""
+    return str(paths.PAGES / next(row[0] for row in ROWS if row[2] == page))
+
+
+def addresses() -> tuple[str, ...]:
+    """The labs' addresses by dimension, from 1 up, relative to the app's own."""
+    return tuple("" if row[4] else row[2] for row in ROWS if row[2] in LABS.values())

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
@@ -37,7 +38,15 @@ class Server:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def __enter__(self) -> Server:
-        port = _free_port()
+        self._start(_free_port(), "wb")
+        return self
+
+    def restart(self) -> None:
+        """Stop it and start it again at the same address: it has forgotten all."""
+        self._stop()
+        self._start(urlsplit(self.url).port, "ab")
+
+    def _start(self, port: int, mode: str) -> None:
         start = ["-m", "streamlit"]
         if self._prepare:
             start = ["-c", f"{self._prepare}\nfrom streamlit.web.cli import main\nmain()"]
@@ -49,7 +58,7 @@ class Server:
         }
         options = [f"--{name}={value}" for name, value in flags.items()]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
-        with self.log_path.open("wb") as log:
+        with self.log_path.open(mode) as log:
             self._process = subprocess.Popen(
                 [sys.executable, *start, "run", str(ROOT / "ganlab" / "app.py"), *options],
                 cwd=ROOT,
@@ -63,7 +72,6 @@ class Server:
         except BaseException:
             self._stop()
             raise
-        return self
 
     def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS

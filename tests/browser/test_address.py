@@ -8,6 +8,8 @@ import pytest
 
 from ganlab import Spec
 
+from .server import Server
+
 # Every field differs from its default.
 ONE = Spec(
     target="two_gaussians",
@@ -65,6 +67,32 @@ def test_an_address_of_the_other_lab_leads_there(lab):
     lab.wait("live.last.scene && live.last.scene.dim === 2 && ganlab.iteration > 0")
     assert urlsplit(lab.page.url).path == "/two"
     assert lab.spec == Spec(target="ring", latent_dim=2)
+
+
+def test_a_restart_of_the_server_keeps_what_was_turned(new_lab, tmp_path):
+    with Server(tmp_path / "log.txt") as server:
+        lab = new_lab(base=server.url).open("/?k=3&seed=4")
+        before = lab.js("live.socket.url")
+        lab.get("knob-k").fill("5")
+        lab.get("knob-loss").select_option("minimax")
+        turned = Spec(k=5, seed=4, loss="minimax")
+        lab.wait_status("s.values.k === 5 && s.values.loss === 'minimax'")
+        lab.wait_field("loss", "minimax")
+        server.restart()
+        lab.wait(f"live.socket.url !== {before!r} && ganlab.socketOpen", seconds=60)
+        lab.wait_status("s.values.k === 5 && s.values.loss === 'minimax'")
+        lab.moves()
+        assert lab.counters["mounts"] <= 3
+        assert lab.spec == turned == Spec.from_query(lab.status["query"])
+        # And so it does for what is turned from here on.
+        lab.get("knob-k").fill("2")
+        lab.wait_field("k", "2")
+        lab.page.get_by_role("spinbutton", name="standard deviation").fill("1.5")
+        lab.page.keyboard.press("Enter")
+        lab.wait_field("t.std", "1.5")
+        assert lab.spec == turned.replace(k=2, target_params={"mean": 1.0, "std": 1.5})
+        # A browser reports each attempt to connect that failed.
+        lab.console[:] = [line for line in lab.console if "ERR_CONNECTION" not in line]
 
 
 _SCRIPT = "<script>alert(1)</script>"

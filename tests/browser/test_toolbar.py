@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 
@@ -108,3 +110,69 @@ def test_the_keyboard(lab):
     lab.page.keyboard.type("dgsrn ")
     assert len(lab.sent) == sent
     lab.page.keyboard.press("Escape")
+
+
+_CONTROLS = """
+() => [...document.querySelectorAll('.gl-root button, .gl-root input, .gl-root select')]
+  .filter((node) => !node.closest('.gl-still'))
+  .map((node) => node.dataset.testid)
+"""
+# The ring around what has the focus, and how far it may reach over the view's edge.
+_RING = """
+() => {
+  const node = document.activeElement;
+  const style = getComputedStyle(node);
+  const root = document.querySelector('.gl-root');
+  const [a, b] = [node.getBoundingClientRect(), root.getBoundingClientRect()];
+  const reach = parseFloat(style.outlineWidth) + parseFloat(style.outlineOffset);
+  const inside = [a.left - b.left, a.top - b.top, b.right - a.right, b.bottom - a.bottom];
+  const edge = getComputedStyle(root);
+  const room = edge.overflowX === 'clip' ? parseFloat(edge.overflowClipMargin) : 0;
+  return {
+    id: node.dataset.testid, slider: node.type === 'range', drawn: style.outlineStyle !== 'none',
+    whole: reach - Math.min(...inside) <= room,
+  };
+}
+"""
+
+
+def test_every_control_has_a_name_and_shows_its_focus(lab):
+    lab.open("/two")
+    lab.pause()
+    controls = lab.js(_CONTROLS)
+    assert {"play", "speed", "knob-k", "knob-loss", "layer-fake", "seed"} <= set(controls)
+    for control in controls:
+        tree = lab.get(control).aria_snapshot()
+        assert re.match(r'- (button|slider|combobox) "[^"]+"', tree), tree
+    # By the keyboard, in the order of the screen.
+    lab.get(controls[0]).focus()
+    lab.page.keyboard.press("Shift+Tab")
+    lab.page.keyboard.press("Tab")
+    for control in controls:
+        ring = lab.js(_RING)
+        assert ring["id"] == control
+        if not ring["slider"]:  # a slider's ring is on its thumb
+            assert ring["drawn"] and ring["whole"], control
+        lab.page.keyboard.press("Tab")
+
+
+def test_space_plays_where_no_control_has_the_focus(lab):
+    lab.open()
+    lab.page.mouse.click(500, 400)  # the picture
+    lab.page.keyboard.press("Space")
+    lab.wait_status("s.state === 'paused'")
+    lab.get("speed").focus()
+    lab.page.keyboard.press("Space")
+    lab.wait_status("s.state === 'playing'")
+    # A button keeps its own space.
+    lab.get("layer-p_g").focus()
+    lab.page.keyboard.press("Space")
+    assert lab.get("layer-p_g").get_attribute("aria-pressed") == "false"
+    lab.get("play").focus()
+    lab.page.keyboard.press("Space")
+    lab.wait_status("s.state === 'paused'")
+    assert [c["cmd"] for c in lab.sent if c["cmd"] in ("play", "pause")] == [
+        "pause",
+        "play",
+        "pause",
+    ]

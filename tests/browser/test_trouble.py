@@ -22,6 +22,13 @@ def test_a_divergence_is_told_and_the_lab_stays_usable(lab, path):
     assert told - 1 <= status["iteration"] <= told
     assert lab.get("status").inner_text() == "diverged"
     lab.wait("ganlab.frames > 0")
+    # The words have a row of their own: all of the picture is seen, on one screen.
+    words = lab.get("message").bounding_box()
+    seen = lab.page.locator(".gl-picture").bounding_box()
+    knobs = lab.get("knob-k").bounding_box()
+    assert knobs["y"] + knobs["height"] <= words["y"]
+    assert words["y"] + words["height"] <= seen["y"] < seen["y"] + seen["height"] <= 720
+    assert words["height"] < 60 and seen["height"] > 350
     whole = lab.image()
     lab.get("layer-p_data").click()
     assert lab.image() != whole, "the picture is not blank"
@@ -33,6 +40,33 @@ def test_a_divergence_is_told_and_the_lab_stays_usable(lab, path):
     lab.wait_status("s.run === 2 && s.state === 'playing' && s.iteration > 5")
     lab.moves()
     assert lab.message == ""
+    taller = lab.page.locator(".gl-picture").bounding_box()["height"] - seen["height"]
+    assert words["height"] <= taller <= words["height"] + 20, "the picture has its room again"
+
+
+_WRITTEN = """
+async (values) => {
+  const files = performance.getEntriesByType('resource').map(({ name }) => name);
+  const { noNoise, short, steady } = await import(files.find((name) => name.endsWith('/plot.js')));
+  return values.map((value) => [short(value), steady(value), steady(noNoise(value))]);
+}
+"""
+_NUMBERS = {
+    -2.2e-16: ["−2.2e−16", "−2.2e−16", "0"],
+    1.04e-22: ["1.04e−22", "1.0e−22", "0"],
+    -0.0003: ["−0.0003", "−3.0e−4", "−3.0e−4"],
+    0.30000000000000004: ["0.3", "0.300", "0.300"],
+    7: ["7", "7", "7"],
+    -2210.4: ["−2210", "−2210", "−2210"],
+    150000: ["150k", "1.5e5", "1.5e5"],
+    3.54e27: ["3.54e27", "3.5e27", "3.5e27"],
+}
+
+
+def test_numbers_of_any_size_are_short_and_noise_is_zero(lab):
+    lab.open("/?optimizer=sgd&g_lr=100&d_lr=100", moving=False)
+    lab.wait("live.last.frame")
+    assert lab.page.evaluate(_WRITTEN, list(_NUMBERS)) == list(_NUMBERS.values())
 
 
 def test_a_lost_connection_comes_back_by_itself(lab):

@@ -9,7 +9,7 @@ import pytest
 from ganlab.live.wire import decode, encode
 
 
-@pytest.mark.parametrize("dtype", ["float32", "uint8", "int32"])
+@pytest.mark.parametrize("dtype", ["float32", "uint8", "int16", "int32"])
 @pytest.mark.parametrize("shape", [(0,), (1,), (7,), (3, 5), (0, 2), (2, 3, 2)])
 def test_round_trip(dtype, shape):
     array = (np.arange(math.prod(shape)) * 37 % 251).reshape(shape).astype(dtype)

@@ -1,0 +1,201 @@
+// The tiles of an ensemble on one canvas: each seed's p_g before p_data, and a caption.
+
+import { alpha } from "./theme.js";
+import { fit, font } from "./plot.js";
+import { seedAt } from "./seeds.js";
+
+const grouped = new Intl.NumberFormat("en-US");
+
+/** "0.41" as ".41" where there is little room. */
+const brief = (value, tight) => (tight ? value.toFixed(2).replace(/^0/, "") : value.toFixed(2));
+
+const columnsOf = (scene) => Math.round(Math.sqrt(scene.runs));
+const gapOf = (columns, u) => Math.round((columns > 6 ? 5 : 8) * u);
+const headOf = (columns, u) => Math.round((columns > 6 ? 13 : 16) * u);
+
+/** The width in which tiles of a plane fill a height, in pixels. */
+export function widthFor(scene, height, u) {
+  const columns = columnsOf(scene);
+  const gap = gapOf(columns, u);
+  const rows = Math.ceil(scene.runs / columns);
+  const side = (height - (rows - 1) * gap) / rows - headOf(columns, u);
+  return Math.round(columns * (side + gap) - gap);
+}
+
+/**
+ * The tiles of one scene: resize(width, height, look) lays them out, draw(ctx, frame, values) draws all;
+ * boxes() are their places, [{x, y, w, h}].
+ */
+export function tiles(scene) {
+  const columns = columnsOf(scene);
+  const rows = Math.ceil(scene.runs / columns);
+  const still = new OffscreenCanvas(1, 1); // what is behind every tile
+  let look, width, height, g;
+
+  function layout() {
+    const u = look.u;
+    const [gap, head] = [gapOf(columns, u), headOf(columns, u)];
+    let w = (width - (columns - 1) * gap) / columns;
+    let h = (height - (rows - 1) * gap) / rows - head;
+    if (scene.dim === 2) w = h = Math.min(w, h);
+    [w, h] = [Math.floor(w), Math.floor(h)];
+    g = { w, h, head, gap, size: Math.min(12, Math.max(9.5, w / u / 9)) };
+  }
+
+  const place = (i) => ({
+    x: (i % columns) * (g.w + g.gap),
+    y: Math.floor(i / columns) * (g.h + g.head + g.gap),
+    w: g.w,
+    h: g.h + g.head,
+  });
+
+  function drawStill() {
+    const ctx = fit(still, g.w, g.h);
+    ctx.fillStyle = look.back;
+    ctx.fillRect(0, 0, g.w, g.h);
+    ctx.strokeStyle = look.faint;
+    ctx.lineWidth = 1;
+    ctx.strokeRect(0.5, 0.5, g.w - 1, g.h - 1);
+    if (scene.dim === 2) drawContours(ctx);
+  }
+
+  function drawContours(ctx) {
+    const { contours, contour_lengths: lengths, contour_levels: levels } = scene.a;
+    if (!contours) return;
+    const [[x0, x1], [y0, y1]] = scene.box;
+    ctx.lineWidth = Math.max(0.8, 0.9 * look.u);
+    let at = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      ctx.beginPath();
+      for (let j = 0; j < lengths[i]; j++, at += 2) {
+        ctx.lineTo(((contours[at] - x0) / (x1 - x0)) * g.w, ((y1 - contours[at + 1]) / (y1 - y0)) * g.h);
+      }
+      ctx.strokeStyle = alpha(look.rgb.data, 0.45 + 0.2 * levels[i]);
+      ctx.stroke();
+    }
+  }
+
+  const py = (share) => g.h - 1 - share * (g.h - 3);
+
+  /** Values (0 to 1) over the whole width of the box, at cell centres or at its ends too. */
+  function path(ctx, count, value, centres) {
+    for (let i = 0; i < count; i++) {
+      const x = centres ? (i + 0.5) / count : i / (count - 1);
+      ctx.lineTo(x * g.w, py(value(i)));
+    }
+  }
+
+  function drawLines(ctx, frame, r) {
+    const { p_g: pG, d } = frame.a;
+    const u = look.u;
+    const cells = frame.shape.p_g[1];
+    const points = frame.shape.d[1];
+    const density = (i) => pG[r * cells + i] / 255;
+    ctx.beginPath();
+    ctx.moveTo(0, py(0));
+    path(ctx, cells, density, true);
+    ctx.lineTo(g.w, py(0));
+    ctx.fillStyle = alpha(look.rgb.G, look.dark ? 0.26 : 0.2);
+    ctx.fill();
+    ctx.beginPath();
+    path(ctx, cells, density, true);
+    ctx.strokeStyle = look.role("G");
+    ctx.lineWidth = 1.5 * u;
+    ctx.stroke();
+    ctx.beginPath();
+    path(ctx, points, (i) => d[r * points + i] / 255, false);
+    ctx.strokeStyle = alpha(look.rgb.D, 0.9);
+    ctx.lineWidth = u;
+    ctx.stroke();
+    ctx.beginPath();
+    path(ctx, scene.a.p_data.length, (i) => scene.a.p_data[i], true);
+    ctx.strokeStyle = look.role("data");
+    ctx.lineWidth = 1.6 * u;
+    ctx.lineCap = "round";
+    ctx.setLineDash([0.1, 3.4 * u]);
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.lineCap = "butt";
+  }
+
+  function drawPoints(ctx, frame, r) {
+    const { fake } = frame.a;
+    const count = frame.shape.fake[1];
+    const side = Math.max(1.5, Math.min(3, g.w / 55)) * Math.min(1.2, look.u);
+    const half = side / 2;
+    const [sx, sy] = [g.w / (2 * scene.scale), g.h / (2 * scene.scale)];
+    ctx.fillStyle = look.role("G");
+    for (let i = 2 * r * count; i < 2 * (r + 1) * count; i += 2) {
+      const x = g.w / 2 + fake[i] * sx;
+      const y = g.h / 2 - fake[i + 1] * sy;
+      if (x > 0 && x < g.w && y > 0 && y < g.h) ctx.fillRect(x - half, y - half, side, side);
+    }
+  }
+
+  /** Seed on the left; on the right what fits of JSD and modes. */
+  function caption(ctx, box, seed, values, r) {
+    const u = look.u;
+    const y = box.y + g.head - 4 * u;
+    const jsd = values?.tile_jsd?.[r];
+    const modes = values?.tile_modes?.[r];
+    ctx.textBaseline = "alphabetic";
+    ctx.textAlign = "left";
+    ctx.font = font(look, g.size, 600);
+    ctx.fillStyle = look.text;
+    const wide = ctx.measureText("seed 00000").width;
+    const roomy = g.w > 118 * u;
+    ctx.fillText(roomy ? `seed ${seed}` : String(seed), box.x, y, g.w / 2);
+    if (!Number.isFinite(jsd)) return;
+    ctx.font = font(look, g.size);
+    ctx.textAlign = "right";
+    const held = modes === undefined || scene.modes < 2 ? "" : ` · ${modes}`;
+    const full = held && `${held}/${scene.modes}`;
+    const words = [`JSD ${brief(jsd)}${full}`, `${brief(jsd)}${full}`, `${brief(jsd, true)}${full}`, `${brief(jsd, true)}${held}`];
+    const room = g.w - (roomy ? wide : wide / 3);
+    const text = words.find((word) => ctx.measureText(word).width <= room) ?? words[3];
+    ctx.fillStyle = look.muted;
+    ctx.fillText(text, box.x + g.w, y, room);
+  }
+
+  function mourn(ctx, iteration) {
+    const u = look.u;
+    ctx.fillStyle = look.back;
+    ctx.globalAlpha = 0.6;
+    ctx.fillRect(1, 1, g.w - 2, g.h - 2);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = look.role("accent");
+    ctx.font = font(look, Math.min(12.5, g.size + 1), 600);
+    ctx.textAlign = "center";
+    ctx.textBaseline = "middle";
+    ctx.fillText("diverged", g.w / 2, g.h / 2 - 7 * u, g.w - 4);
+    ctx.fillText(`at ${grouped.format(iteration)}`, g.w / 2, g.h / 2 + 8 * u, g.w - 4);
+  }
+
+  return {
+    resize(w, h, newLook) {
+      [width, height, look] = [w, h, newLook];
+      layout();
+      drawStill();
+    },
+    boxes: () => Array.from({ length: scene.runs }, (_, i) => place(i)),
+    draw(ctx, frame, values) {
+      ctx.fillStyle = look.back;
+      ctx.fillRect(0, 0, width, height);
+      ctx.lineJoin = "round";
+      for (let r = 0; r < scene.runs; r++) {
+        const box = place(r);
+        ctx.drawImage(still, box.x, box.y + g.head, g.w, g.h);
+        caption(ctx, box, seedAt(scene.seed, r), values, r);
+        if (!frame) continue;
+        ctx.save();
+        ctx.translate(box.x, box.y + g.head);
+        ctx.beginPath();
+        ctx.rect(0, 0, g.w, g.h);
+        ctx.clip();
+        (scene.dim === 1 ? drawLines : drawPoints)(ctx, frame, r);
+        if (frame.a.diverged?.[r]) mourn(ctx, frame.a.diverged[r]);
+        ctx.restore();
+      }
+    },
+  };
+}

@@ -1,0 +1,283 @@
+"""What every session does with its run: commands in, work in slices."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from ganlab.engine import Run
+from ganlab.engine.run import LIVE
+from ganlab.live import messages
+from ganlab.live.publisher import Publisher
+from ganlab.live.subscriber import Subscriber
+from ganlab.live.tier import Tier
+from ganlab.live.wire import encode
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+
+_ANSWERS = {"play", "d", "g", "step", "speed", "change"}
+_CATCH_UP_SECONDS = 0.1
+_MOST_TODO = 200  # updates by hand that may be waiting
+
+
+class Conductor(Publisher):
+    """Owned by the hub; `work` runs on one worker at a time, everything else from anywhere.
+
+    A subclass says what is run (`_make`) and what is shown of it (see `Publisher`).
+    """
+
+    call_seconds = 0.004  # of iterations at full speed between two looks at the inbox
+
+    def __init__(
+        self,
+        token: str,
+        spec: Spec,
+        wake: Callable[[Any], None],
+        paint: Callable[[Any, Callable[[], None]], None] = lambda session, job: job(),
+    ):
+        super().__init__(paint)
+        self.token, self.spec = token, spec
+        self.lock = threading.Lock()
+        self.unwatched_since: float | None = time.monotonic()
+        self.scheduled = False  # the hub's: queued or being worked on
+        self.again = False  # the hub's: woken while being worked on
+        self.used = 0.0  # the hub's: CPU seconds had, for fair turns
+        self.due = math.inf  # the hub's: when it is to be looked at unasked
+        self._wake = wake
+        self._inbox: deque[tuple[str, Any]] = deque()
+        self._todo: deque[str] = deque()
+        self._restart = True
+        self.playing, self.speed, self.note = True, 0.0, ""
+        self.run: Run | None = None
+        self.tier = Tier()
+        self._update_at = 0.0
+        self._at_once = 1  # iterations in one call at full speed
+
+    def _make(self, spec: Spec) -> tuple[dict, dict]:
+        """Make `run` and `history` afresh; the scene's header and arrays."""
+        raise NotImplementedError
+
+    # -- from any thread ---------------------------------------------------------------------
+
+    def command(self, name: str, value: Any = None) -> None:
+        """Queue a command for the worker, which takes it between two updates."""
+        self._inbox.append((name, value))
+        self._wake(self)
+
+    def set(self, field: str, value: Any) -> None:
+        """Change what can change during a run; raises `SpecError`."""
+        if field not in LIVE:
+            raise SpecError(field, value, f"only {', '.join(LIVE)} can change during a run")
+        with self.lock:
+            self.spec = self.spec.replace(**{field: PARAMS[field].check(value)})
+        self.command("change", field)
+
+    def configure(self, spec: Spec) -> None:
+        """Make `spec` the run's: in place if only live fields differ, else by restarting."""
+        with self.lock:
+            before, self.spec = self.spec, spec
+        names = [n for n in (*PARAMS, "target_params") if getattr(before, n) != getattr(spec, n)]
+        if not names:
+            return
+        if all(n in LIVE for n in names):
+            for name in names:
+                self.command("change", name)
+        else:
+            titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
+            self.command("restart", f"Restarted: {', '.join(titles)} changed.")
+
+    @property
+    def backlog(self) -> int:
+        """Commands not yet taken by a worker."""
+        return len(self._inbox)
+
+    def new_seed(self, step: int = 1) -> None:
+        """Restart with the seed `step` further on."""
+        with self.lock:
+            self.spec = self.spec.replace(seed=(self.spec.seed + step) % (PARAMS["seed"].high + 1))
+        self.command("restart")
+
+    @property
+    def state(self) -> str:
+        """playing, paused, diverged or waiting (nobody watches)."""
+        if self.run is not None and self.run.stopped:
+            return "diverged"
+        if not self.playing:
+            return "paused"
+        return "playing" if self.watched else "waiting"
+
+    def close(self) -> None:
+        """Nobody will ask for anything any more."""
+        self.tier.close()
+
+    def figure(self, request: dict[str, Any]) -> bytes:
+        """The still pictures that `request` asks for; raises `SpecError` where there are none."""
+        raise SpecError("figure", request.get("request"), "none of this view")
+
+    # -- on a worker -------------------------------------------------------------------------
+
+    def work(self, seconds: float) -> float | None:
+        """Work for about `seconds`; returns when to come again (None: when woken)."""
+        end = time.perf_counter() + seconds
+        while True:
+            self._take_commands()
+            if self._restart:
+                self._start()
+            now = time.perf_counter()
+            wait = self._advance(now)
+            now = time.perf_counter()
+            self._publish(now)
+            if wait is None or wait > 0:
+                return self._pause_for(wait)
+            if now >= end:
+                return 0.0
+
+    def _pause_for(self, wait: float | None) -> float | None:
+        # A frame that waits for credit is woken by the acknowledgement instead.
+        if self._frame_wanted and any(s.ready_for_frame for s in list(self.subscribers)):
+            wait = min(self.frame_seconds, wait if wait is not None else self.frame_seconds)
+        return wait
+
+    def _take_commands(self) -> None:
+        # Those that come meanwhile wait: a flood of them must not hold the worker.
+        for _ in range(len(self._inbox)):
+            name, value = self._inbox.popleft()
+            try:
+                getattr(self, f"_do_{name}")(value)
+                if name in _ANSWERS and not (self.run is not None and self.run.stopped):
+                    self.note = ""  # what was wrong before is answered by what is right now
+            except SpecError as error:
+                self.note = str(error)
+            self._status_wanted = True
+
+    def _do_play(self, _: Any) -> None:
+        self.playing, self._update_at = True, time.perf_counter()
+        self._todo.clear()
+        if self.run is not None:
+            self._rate_from = (time.perf_counter(), self.run.iteration)
+
+    def _do_pause(self, _: Any) -> None:
+        self.playing = False
+        self._frame_wanted = self._measure_wanted = True
+
+    def _do_d(self, _: Any) -> None:
+        self._by_hand("D")
+
+    def _do_g(self, _: Any) -> None:
+        self._by_hand("G")
+
+    def _do_step(self, _: Any) -> None:
+        phase, k = 0, self.spec.k
+        if self.run is not None and not self._restart:
+            phase = self.run.state.phase
+        for player in self._todo:
+            phase = phase + 1 if player == "D" else 0
+        self._by_hand(*["D"] * (k - phase), "G")
+
+    def _by_hand(self, *players: str) -> None:
+        self._do_pause(None)
+        if len(self._todo) < _MOST_TODO:
+            self._todo.extend(players)
+
+    def _do_speed(self, value: float) -> None:
+        self.speed, self._update_at = value, time.perf_counter()
+
+    def _do_restart(self, note: str | None) -> None:
+        self.note = note or ""
+        self.playing = self.playing or (self.run is not None and self.run.stopped)
+        self._todo.clear()
+        self._restart = True
+
+    def _do_change(self, field: str) -> None:
+        if self.run is None or self._restart:
+            return  # the run that starts now has it
+        before, after = getattr(self.run.spec, field), getattr(self.spec, field)
+        if before == after:
+            return
+        self.run.change(**{field: after})
+        if field == "loss":
+            self.tier.begin(self.run)
+        form = PARAMS[field].format if PARAMS[field].kind != "float" else "{:.3g}".format
+        self.history.mark(self.run.iteration, PARAMS[field].title, form(before), form(after))
+        self._measure_wanted = self._frame_wanted = True
+
+    def _do_hello(self, subscriber: Subscriber) -> None:
+        if self.run is not None and self._scene is not None:
+            subscriber.put("scene", encode(*self._scene))
+            subscriber.put("curves", messages.curves(self.run_number, self.history))
+        self._frame_wanted = self._status_wanted = True
+
+    def _do_note(self, text: str) -> None:
+        self.note = text
+
+    def _do_look(self, _: Any) -> None:
+        """Watching began or ended: nothing to do but to say so."""
+
+    def _start(self) -> None:
+        # Read once: another thread may change it meanwhile, and then asks for a restart.
+        spec, self._restart = self.spec, False
+        self._scene = self._make(spec)
+        self.tier.begin(self.run)
+        self._measured = {}
+        self._at_once = 1
+        self._rate_from = (time.perf_counter(), 0)
+        self._update_at = time.perf_counter()
+        self._frame_wanted = self._measure_wanted = self._status_wanted = True
+        message = encode(*self._scene)
+        with self._sending:
+            self.run_number += 1
+            for subscriber in list(self.subscribers):
+                subscriber.put("scene", message)
+
+    def _advance(self, now: float) -> float | None:
+        """Updates if it is time for some; how long until the next (None: no next)."""
+        assert self.run is not None
+        run = self.run
+        if run.stopped:
+            self._todo.clear()
+            return None
+        if self.tier.serve(run):
+            self._at_once, self._status_wanted = 1, True
+        if self._todo:
+            run.update(self._todo.popleft())
+            if not self._todo:
+                self._frame_wanted = self._measure_wanted = self._status_wanted = True
+            self._after_update()
+            return 0.0
+        if not self.playing or not self.watched:
+            return None
+        if self.speed > 0:
+            wait = self._update_at - now
+            if wait > 0.0005:
+                return wait
+            # Of a hiccup (a frame, other sessions' turns) only this much is caught up.
+            self._update_at = max(self._update_at + 1 / self.speed, now - _CATCH_UP_SECONDS)
+            run.update()
+        else:
+            self._advance_some(run)
+        self._frame_wanted = self._measure_wanted = True
+        self._after_update()
+        return 0.0
+
+    def _advance_some(self, run: Run) -> None:
+        """As many iterations as take about `call_seconds`, and at least one."""
+        started = time.perf_counter()
+        made = run.advance(self._at_once)
+        took = max(time.perf_counter() - started, 1e-9)
+        self.tier.timed(run, made, took)
+        fit = int(self._at_once * self.call_seconds / took)
+        # At most twice as many: one quick call must not be followed by an endless one.
+        self._at_once = max(1, min(2 * self._at_once, fit))
+
+    def _after_update(self) -> None:
+        assert self.run is not None
+        if self.run.stopped:
+            self.note = self._why_stopped(self.run)
+            self._status_wanted = self._frame_wanted = self._measure_wanted = True
+
+    def _why_stopped(self, run: Run) -> str:
+        return str(run.diverged[0])

@@ -1,0 +1,127 @@
+"""Many seeds of one Spec at once: a session whose run is R runs, seen as tiles and statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ganlab.engine import Run
+from ganlab.live import messages, tiles
+from ganlab.live.conductor import Conductor
+from ganlab.live.history import History
+from ganlab.live.publisher import Moment
+from ganlab.live.statistic import METRICS, SERIES, sentence, summary
+from ganlab.live.wire import encode
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+
+RUNS = (16, 36, 64)
+_SEEDS = PARAMS["seed"].high + 1
+_PIECE = 4  # runs measured before other pictures get their turn
+
+
+def seeds(first: int, runs: int) -> list[int]:
+    """The seeds of an ensemble: `first` and those after it, past the last from 0 again."""
+    return [(first + i) % _SEEDS for i in range(runs)]
+
+
+class EnsembleSession(Conductor):
+    """Run i is the Spec with seed + i; k, the loss and the rates change in all of them.
+
+    `runs` is one of `RUNS`; raises `SpecError` for others.
+    """
+
+    frame_seconds = 0.1
+    slowest_frames = 0.5
+    call_seconds = 0.015
+
+    def __init__(self, token: str, spec: Spec, *hub: Any, runs: int = RUNS[0]):
+        super().__init__(token, spec, *hub)
+        self.runs = check_runs(runs)
+        self._says = ""
+
+    def configure(self, spec: Spec, runs: int | None = None) -> None:
+        """As a lab's; another number of runs restarts all of them."""
+        if runs is not None and check_runs(runs) != self.runs:
+            with self.lock:
+                self.spec, self.runs = spec, runs
+            self.command("restart", f"Restarted with {runs} seeds.")
+        else:
+            super().configure(spec)
+
+    def new_seed(self, step: int = 0) -> None:
+        """Restart with as many seeds that were not among these."""
+        super().new_seed(step or self.runs)
+
+    @property
+    def query(self) -> str:
+        """Spec and number of runs as the page's query string."""
+        return f"{self.spec.to_query()}&runs={self.runs}"
+
+    def _make(self, spec: Spec) -> tuple[dict, dict]:
+        runs = self.runs
+        self.run = Run([spec.replace(seed=seed) for seed in seeds(spec.seed, runs)])
+        self.history, self._says = History(SERIES), ""
+        header, arrays = tiles.scene(spec, runs, tiles.probe_of(spec), self.run_number + 1)
+        return header | {"query": self.query}, arrays
+
+    def _measure(self, moment: Moment) -> Iterator[bytes | None]:
+        spec, runs = moment.specs[0], len(moment.specs)
+        probe, parts = tiles.probe_of(spec), []
+        for at in range(0, runs, _PIECE):
+            if parts:
+                yield None
+            rows = slice(at, at + _PIECE)
+            parts.append(tiles.measure(moment.game, moment.state, probe, rows))
+        values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        diverged = sum(d is not None for d in moment.diverged)
+        total = summary(values, diverged)
+        moment.history.add(moment.state.g_updates, total)
+        moment.history.now = {f"tile_{name}": row for name, row in values.items()}
+        if moment.number == self.run_number:
+            modes = probe.target.modes
+            self._says = sentence(values, 0 if modes is None else len(modes.std), diverged)
+            self._measured = {name: float(total[name][0]) for name in METRICS}
+            self._status_wanted = True
+        yield messages.curves(moment.number, moment.history)
+
+    def _frame(self, moment: Moment) -> Iterator[bytes]:
+        state = moment.state
+        header = {
+            "type": "frame",
+            "run": moment.number,
+            "iteration": state.g_updates,
+            "d_updates": state.d_updates,
+            "g_updates": state.g_updates,
+            "phase": state.phase,
+            "last": moment.last,
+        }
+        arrays = tiles.pictures(moment.game, state, moment.specs[0])
+        when = [0 if d is None else d.iteration for d in moment.diverged]
+        yield encode(header, arrays | {"diverged": np.array(when, np.int32)})
+
+    def _more_status(self) -> dict[str, Any]:
+        run = self.run
+        diverged = 0 if run is None else sum(d is not None for d in run.diverged)
+        return {
+            "query": self.query,
+            "runs": self.runs,
+            "diverged": diverged,
+            "says": self._says,
+        }
+
+    def _why_stopped(self, run: Run) -> str:
+        first = min(range(len(run.diverged)), key=lambda i: run.diverged[i].iteration)
+        return (
+            f"All {len(run.diverged)} seeds diverged, seed {run.specs[first].seed} first. "
+            f"{run.diverged[first]}"
+        )
+
+
+def check_runs(runs: Any) -> int:
+    """`runs`, if it is a number of runs that the tiles are laid out for; raises `SpecError`."""
+    if type(runs) is not int or runs not in RUNS:
+        raise SpecError("runs", runs, f"one of {', '.join(map(str, RUNS))}")
+    return runs

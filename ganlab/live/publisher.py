@@ -1,0 +1,170 @@
+"""What a session shows: messages that painters make from States, which never change."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ganlab.engine import Game, Run, State
+from ganlab.live import messages
+from ganlab.live.history import History
+from ganlab.live.subscriber import Subscriber
+from ganlab.live.tier import Tier
+from ganlab.spec import Spec
+
+FRAME_SHARE = 0.4  # of a painter's time goes into one session's frames, at the most,
+MEASURE_SHARE = 0.2  # and this into its metrics
+STATUS_SECONDS = 0.25
+SLOW = 8.0  # updates/s up to which every update is shown
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A run at one moment: painters may take their time over it while the run goes on."""
+
+    number: int
+    game: Game
+    state: State
+    specs: tuple[Spec, ...]
+    diverged: tuple
+    last: str
+    history: History
+
+
+class Publisher:
+    """Makes frames, curves and status when they are due and someone looks.
+
+    `_frame` and `_measure` are the subclass's: a Moment to the message, after any number of Nones
+    between which other sessions' pictures get their turn.
+    """
+
+    frame_seconds = 1 / 45  # at the most this often
+    slowest_frames = 0.2  # but frames come at least this often (seconds)
+
+    spec: Spec
+    run: Run | None
+    tier: Tier
+    history: History
+    playing: bool
+    speed: float
+    note: str
+    state: str
+    _todo: Any
+    _wake: Callable[[Any], None]
+
+    def __init__(self, paint: Callable[[Any, Callable[[], None]], None]):
+        self.subscribers: list[Subscriber] = []
+        self.run_number = 0
+        self._paint = paint
+        self._painting: set[str] = set()
+        self._sending = threading.Lock()  # a new scene, or what belongs to the one before
+        self._scene: tuple[dict, dict] | None = None
+        self._measured: dict[str, float] = {}
+        self._cost = {"frame": 0.0, "curves": 0.0}
+        self._frame_at = self._measure_at = self._status_at = 0.0
+        self._frame_wanted = self._measure_wanted = self._status_wanted = True
+        self._rate, self._rate_from = 0.0, (0.0, 0)
+
+    @property
+    def watched(self) -> bool:
+        """Whether some browser shows this session now."""
+        return any(s.watching for s in list(self.subscribers))
+
+    def _frame(self, moment: Moment) -> Iterable[bytes | None]:
+        raise NotImplementedError
+
+    def _measure(self, moment: Moment) -> Iterable[bytes | None]:
+        raise NotImplementedError
+
+    def _more_status(self) -> dict[str, Any]:
+        """What the status says besides what every run's does."""
+        return {}
+
+    def _publish(self, now: float) -> None:
+        assert self.run is not None
+        watching = [s for s in list(self.subscribers) if s.watching]
+        if not watching:
+            return
+        idle = not self.playing and not self._todo
+        slow = 0 < self.speed <= SLOW
+        if self._measure_wanted and "curves" not in self._painting:
+            # The first moments are the steepest part of every curve.
+            pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4
+            due = max(pace, self._cost["curves"] / MEASURE_SHARE)
+            if idle or slow or self.run.stopped or now - self._measure_at >= due:
+                self._measure_at, self._measure_wanted = now, False
+                self._hand_over("curves", self._measure)
+        if self._frame_wanted and "frame" not in self._painting:
+            due = min(self._cost["frame"] / FRAME_SHARE, self.slowest_frames)
+            due = max(self.frame_seconds, due)
+            ready = any(s.ready_for_frame for s in watching)
+            if ready and (idle or now - self._frame_at >= due):
+                self._frame_at, self._frame_wanted = now, False
+                self._hand_over("frame", self._frame)
+        if self._status_wanted or (self.playing and now - self._status_at >= STATUS_SECONDS):
+            self._status(watching, now)
+
+    def _hand_over(self, kind: str, make: Callable[[Moment], Iterable[bytes | None]]) -> None:
+        """Have a painter look at the run as it is now, while the run goes on."""
+        run, number = self.run, self.run_number
+        assert run is not None
+        moment = Moment(
+            number,
+            run.game,
+            run.state,
+            run.specs,
+            tuple(run.diverged),
+            run.last or "",
+            self.history,
+        )
+        steps: Any = None
+        cost = 0.0
+
+        def job() -> None:
+            nonlocal steps, cost
+            started = time.perf_counter()
+            if steps is None:
+                steps = iter(make(moment))
+            message = next(steps)
+            cost += time.perf_counter() - started
+            if message is None and number == self.run_number:
+                self._paint(self, job)
+                return
+            self._cost[kind] = cost
+            with self._sending:
+                if message is not None and number == self.run_number:
+                    for subscriber in list(self.subscribers):
+                        if subscriber.watching:
+                            subscriber.put(kind, message)
+            self._painting.discard(kind)
+            if self._frame_wanted or self._measure_wanted or self._status_wanted:
+                self._wake(self)
+
+        self._painting.add(kind)
+        self._paint(self, job)
+
+    def _status(self, watching: list[Subscriber], now: float) -> None:
+        run = self.run
+        assert run is not None
+        then, iterations = self._rate_from
+        if now - then >= 0.5:
+            self._rate = (run.iteration - iterations) / (now - then)
+            self._rate_from = (now, run.iteration)
+        self._status_at, self._status_wanted = now, False
+        rate = self._rate if self.state == "playing" else 0.0
+        message = messages.status(
+            self.run_number,
+            run,
+            self.spec,
+            self.state,
+            rate,
+            self.speed,
+            self.note,
+            self._measured,
+            {"tier": self.tier.status(run), **self._more_status()},
+        )
+        for subscriber in watching:
+            subscriber.put("status", message)

@@ -1,0 +1,57 @@
+"""The runs of an ensemble as one statistic: numbers over time, and a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+METRICS = ("jsd", "modes", "w1")
+_PARTS = {"": 50, "_q1": 25, "_q3": 75, "_min": 0, "_max": 100}
+SERIES = (*(name + part for name in METRICS for part in _PARTS), "diverged")
+
+
+def summary(values: dict[str, np.ndarray], diverged: int) -> dict[str, np.ndarray]:
+    """Median, quartiles, least and most of each metric (R,) over the runs, as `SERIES`, (1,) each.
+
+    Diverged runs count as they last were; NaN where a metric is not measured.
+    """
+    out = {"diverged": np.array([float(diverged)])}
+    for name in METRICS:
+        row = values.get(name)
+        for part, percent in _PARTS.items():
+            value = np.nan if row is None else np.percentile(row, percent)
+            out[name + part] = np.array([value])
+    return out
+
+
+def sentence(values: dict[str, np.ndarray], modes: int, diverged: int) -> str:
+    """What most runs do, in words: how many hold how many of the target's `modes`, and the JSD."""
+    jsd = values["jsd"]
+    runs = len(jsd)
+    middle, low, high = np.percentile(jsd, (50, 25, 75))
+    about = f"median JSD {middle:.2f}, the middle half {low:.2f} to {high:.2f} nats"
+    if modes > 1 and "modes" in values:
+        text = f"{_held(values['modes'], modes)}; {about}."
+    else:
+        text = f"{about[0].upper()}{about[1:]}; the worst of {runs} seeds {jsd.max():.2f}."
+    if diverged:
+        text += f" {diverged} of {runs} diverged."
+    return text
+
+
+def _held(held: np.ndarray, modes: int) -> str:
+    """The strongest statement about modes that at least half of the runs bear out."""
+    runs = len(held)
+    every = "both modes" if modes == 2 else f"all {modes} modes"
+    if (held == modes).all():
+        return f"All {runs} seeds hold {every}"
+    if (held == 0).all():
+        return f"None of {runs} seeds holds a mode"
+    full = int((held == modes).sum())
+    if 2 * full >= runs:
+        return f"{full} of {runs} seeds hold {every}, the poorest {int(held.min())}"
+    most = int(np.sort(held)[(runs - 1) // 2])  # the least that half of the runs do not exceed
+    count = int((held <= most).sum())
+    if most == 0:
+        return f"{count} of {runs} seeds hold no mode"
+    few = f"{most} of {modes} modes or fewer" if most > 1 else f"at most 1 of {modes} modes"
+    return f"{count} of {runs} seeds hold {few}"

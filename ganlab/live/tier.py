@@ -1,0 +1,74 @@
+"""How a session's run is computed: eagerly at once, by a compiled program when there is one."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from ganlab.engine import Run
+from ganlab.engine.native.workshop import WORKSHOP, Ticket
+
+_FRESH = 0.1  # weight of the newest call in the mean time of an iteration
+
+
+def compiling_wanted() -> bool:
+    """Whether runs are to be compiled: unless $GANLAB_COMPILE says "off"."""
+    return os.environ.get("GANLAB_COMPILE", "on").lower() not in ("off", "0", "no")
+
+
+class Tier:
+    """Asks for the program of a run, and gives it to the run when it is ready."""
+
+    def __init__(self) -> None:
+        self.ticket: Ticket | None = None
+        self._seconds: dict[str, float] = {}  # an iteration's mean time, by tier
+        self._closed = False
+
+    def begin(self, run: Run) -> None:
+        """A new run, or one whose loss has changed: ask for its program."""
+        old, self.ticket = self.ticket, None
+        if old is None or old.code != run.game.rules.code:
+            self._seconds = {}
+        if compiling_wanted() and not self._closed:
+            self.ticket = WORKSHOP.ask(run.game.rules.code)
+        if old is not None:
+            WORKSHOP.leave(old)  # after asking: another wish for the same must not be dropped
+
+    def serve(self, run: Run) -> bool:
+        """Between two calls: whether a program became ready and is used from here on."""
+        ticket = self.ticket
+        if ticket is None or run.program is not None or ticket.program is None:
+            return False
+        run.use(ticket.program)
+        return True
+
+    def timed(self, run: Run, iterations: int, seconds: float) -> None:
+        """`iterations` took `seconds`."""
+        name = "eager" if run.program is None else "compiled"
+        each = seconds / max(1, iterations)
+        before = self._seconds.get(name, each)
+        self._seconds[name] = before + _FRESH * (each - before)
+
+    def status(self, run: Run) -> dict[str, Any]:
+        """state: eager, waiting, compiling, compiled or failed; since (seconds); factor."""
+        if self.ticket is None:
+            return {"state": "eager"}
+        if run.program is not None:
+            factor = None
+            if {"eager", "compiled"} <= self._seconds.keys():
+                factor = self._seconds["eager"] / self._seconds["compiled"]
+            return {"state": "compiled", "factor": factor}
+        state = {"ready": "compiling"}.get(self.ticket.state, self.ticket.state)
+        return {
+            "state": state,
+            "seconds": time.monotonic() - self.ticket.since,
+            "reason": self.ticket.reason,
+        }
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        self._closed = True
+        if self.ticket is not None:
+            WORKSHOP.leave(self.ticket)
+            self.ticket = None

@@ -1,0 +1,162 @@
+"""What an ensemble shows of each of its runs: a small picture, and a few metrics."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from ganlab import metrics
+from ganlab.engine import Game, State
+from ganlab.engine.probe import Probe, probe_for
+from ganlab.latents import quantile_grid, quasi_random
+from ganlab.live.scene import contours, knobs, panel
+from ganlab.spec import Spec
+from ganlab.targets import TARGETS, Target, make_target
+
+POINTS = 4096  # latents behind the metrics of one run
+CELLS = 96  # of a tile's densities, 1-D
+D_POINTS = 41  # where a tile shows D, 1-D
+FAKES = 256  # generated points of a tile, 2-D
+SCALE = 2**13  # a box is -SCALE..SCALE in the frames' points: four boxes' widths are seen
+_MOST_LATENTS = 2**15  # of all tiles of a frame, 1-D
+_SCORED = 2500  # generated samples behind the modes, as in a lab
+
+
+def probe_of(spec: Spec) -> Probe:
+    """The probe that every run of an ensemble is measured with."""
+    return probe_for(spec, POINTS)
+
+
+def _generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> np.ndarray:
+    """G(z) for (R, P) and (n, latent_dim), (R, n, dim), finite."""
+    with torch.no_grad():
+        x = game.G(g, z.expand(len(g), *z.shape).to(g.device))
+    return torch.nan_to_num(x, nan=0.0, posinf=1e30, neginf=-1e30).cpu().numpy()
+
+
+def measure(game: Game, state: State, probe: Probe, rows: slice) -> dict[str, np.ndarray]:
+    """Metrics of some of the runs, each (rows,): jsd, modes where there are any, w1 in 1-D.
+
+    As `Snapshot.metrics` has them with `POINTS` latents; jsd in nats, w1 in units of x.
+    """
+    with np.errstate(all="ignore"):
+        gz = _generate(game, state.g[rows], probe.z)
+        out = {"jsd": probe.jsd(probe.masses(gz))[0]}
+        if probe.target.dim == 1:
+            out["w1"] = probe.w1(gz)
+        if probe.target.modes is not None:
+            step = -(-gz.shape[1] // _SCORED)
+            some = gz[:, ::step] if probe.exact else gz[:, :_SCORED]
+            out["modes"] = metrics.mode_score(some, probe.target.modes).captured
+    return {name: np.asarray(values, np.float64) for name, values in out.items()}
+
+
+@lru_cache(maxsize=16)
+def _latents(latent: str, dim: int, count: int, exact: bool) -> torch.Tensor:
+    z = quantile_grid(latent, count)[:, None] if exact else quasi_random(latent, dim, count)
+    return torch.from_numpy(z).float()
+
+
+def _edges(target: Target) -> np.ndarray:
+    return np.linspace(*target.box[0], CELLS + 1)
+
+
+def _coarse(target: Target) -> np.ndarray:
+    """p_data as the tiles draw it, (CELLS,)."""
+    edges = _edges(target)
+    return target.cell_masses(edges) / (edges[1] - edges[0])
+
+
+def pictures(game: Game, state: State, spec: Spec) -> dict[str, np.ndarray]:
+    """All tiles of one moment, small enough to send ten times a second.
+
+    1-D: p_g (R, CELLS) in 255ths of twice p_data's peak, d = D(x) (R, D_POINTS) in 255ths, from
+    one end of the box to the other; uint8. 2-D: fake (R, FAKES, 2), int16 (see `SCALE`).
+    """
+    target = make_target(spec.target, spec.target_params)
+    with np.errstate(all="ignore"):
+        return (_lines if target.dim == 1 else _points)(game, state, spec, target)
+
+
+def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np.ndarray]:
+    runs, exact = len(state.g), spec.latent_dim == 1
+    count = min(1024, _MOST_LATENTS // runs) * (1 if exact else 2)
+    gz = _generate(game, state.g, _latents(spec.latent, spec.latent_dim, count, exact))[..., 0]
+    edges = _edges(target)
+    if exact:
+        mass = metrics.pushforward_1d(gz, np.full(count, 1 / count), edges)[:, 1:-1]
+    else:
+        mass = np.stack([np.histogram(row, edges)[0] for row in gz]) / count
+        mass = metrics.smooth(mass, 1.0)  # of so few samples the bare counts are ragged
+    top = 2 * _coarse(target).max() * (edges[1] - edges[0])
+    x = torch.linspace(*(float(v) for v in target.box[0]), D_POINTS, device=state.d.device)
+    with torch.no_grad():
+        d = torch.sigmoid(game.logits(state.d, x[None, :, None].expand(runs, D_POINTS, 1)))
+    return {"p_g": _bytes(mass / top), "d": _bytes(d.cpu().numpy())}
+
+
+def _bytes(share: np.ndarray) -> np.ndarray:
+    # Weights on the brink of overflow may give D no value.
+    return np.rint(np.clip(np.nan_to_num(share, nan=0.5), 0, 1) * 255).astype(np.uint8)
+
+
+def _points(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np.ndarray]:
+    gz = _generate(game, state.g, _latents(spec.latent, spec.latent_dim, FAKES, False))
+    middle, half = target.box.mean(1), (target.box[:, 1] - target.box[:, 0]) / 2
+    place = (gz - middle) / half * SCALE
+    return {"fake": np.rint(np.clip(place, -(2**15), 2**15 - 1)).astype(np.int16)}
+
+
+def scene(spec: Spec, runs: int, probe: Probe, number: int) -> tuple[dict, dict[str, Any]]:
+    """Header and arrays of what the tiles of run `number` stand on."""
+    target, modes = probe.target, probe.target.modes
+    header = {
+        "type": "scene",
+        "run": number,
+        "runs": runs,
+        "dim": spec.dim,
+        "box": target.box.tolist(),
+        "cell": probe.cell,
+        "points": POINTS,
+        "scale": SCALE,
+        "modes": 0 if modes is None else len(modes.std),
+        "target": TARGETS[spec.target].title,
+        "panels": panels(probe),
+        "knobs": knobs(),
+        "seed": spec.seed,
+    }
+    if spec.dim == 1:
+        p_data = _coarse(target)
+        return header, {"p_data": p_data / (2 * p_data.max())}
+    return header, contours(target)
+
+
+def panels(probe: Probe) -> list[dict[str, Any]]:
+    """The curves beside the tiles: median, quartiles and range over the runs.
+
+    Bands are named in the last panel, for all of them: the first needs its room for its title.
+    """
+
+    def spread(name: str, title: str, lines=(), **more: Any) -> dict[str, Any]:
+        series = [{"key": name, "title": "median", "role": "G", "dash": "solid"}]
+        bands = [
+            {"low": f"{name}_min", "high": f"{name}_max", "title": "", "opacity": 0.13},
+            {"low": f"{name}_q1", "high": f"{name}_q3", "title": "", "opacity": 0.3},
+        ]
+        return panel(name, title, series, lines, **more) | {"bands": bands, "role": "G"}
+
+    about = f"JSD(p_data, p_g), cells of {probe.cell:.3g}, {POINTS:,} points a seed"
+    lines = [(float(np.log(2)), "ln 2"), (probe.floors["jsd"], "floor")]
+    out = [spread("jsd", about, lines, unit="nats", low=0.0, high=0.75)]
+    if probe.target.modes is not None and len(probe.target.modes.std) > 1:
+        count = len(probe.target.modes.std)
+        title = f"modes captured, of {count}"
+        out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
+    if probe.target.dim == 1:
+        out.append(spread("w1", "W₁ (exact)", [(probe.floors["w1"], "floor")], low=0.0))
+    for band, title in zip(out[-1]["bands"], ("all", "middle half"), strict=True):
+        band["title"] = title
+    return out

@@ -1,0 +1,92 @@
+"""Many seeds of one Spec: sidebar -> Spec and number of seeds -> ensemble -> live view."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from ganlab.live.ensemble import RUNS, EnsembleSession
+from ganlab.live.hub import HUB
+from ganlab.presets import DEFAULTS
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+from ganlab.ui import table
+from ganlab.ui.lab import resume
+from ganlab.ui.sidebar import fill, sidebar
+from ganlab.ui.start import Start, from_url, session_of, sync_url, want
+from ganlab.ui.view import live_view
+
+_DIM, _RUNS = "many_dim", "many_runs"
+_LAST = "_many_last"  # the Spec last shown of each dimension
+
+
+def many() -> None:
+    """The page of many seeds."""
+    session = session_of(
+        table.MANY,
+        lambda: from_url() or Start(DEFAULTS[2]),
+        lambda start: HUB.create(start.spec, partial(EnsembleSession, runs=start.runs)),
+        _fill,
+    )
+    with st.sidebar:
+        _switches(session)
+        sidebar(table.MANY, session)
+    sync_url([*session.spec.to_query_pairs(), ("runs", str(session.runs))])
+    view = live_view("live_many", session, "many.js", table.addresses())
+    if view.gone:
+        resume(table.MANY, session, view.gone)
+    if view.open is not None:
+        _open(session.spec, view.open)
+
+
+def _fill(start: Start) -> None:
+    st.session_state[_DIM], st.session_state[_RUNS] = start.spec.dim, start.runs
+    fill(table.MANY, start.spec)
+
+
+def _switches(session: EnsembleSession) -> None:
+    """How many seeds, and in how many dimensions."""
+    # After a visit to another page Streamlit has forgotten the widgets' values.
+    st.session_state.setdefault(_DIM, session.spec.dim)
+    st.session_state.setdefault(_RUNS, session.runs)
+    st.segmented_control(
+        "x is",
+        (1, 2),
+        key=_DIM,
+        required=True,
+        format_func=lambda dim: f"{dim}-D",
+        on_change=_switch,
+        args=(session,),
+        width="stretch",
+    )
+    st.segmented_control(
+        "seeds",
+        RUNS,
+        key=_RUNS,
+        required=True,
+        on_change=lambda: session.configure(session.spec, st.session_state[_RUNS]),
+        help="The seed of this Spec and those after it, trained together.",
+        width="stretch",
+    )
+
+
+def _switch(session: EnsembleSession) -> None:
+    """To the Spec last shown in the other number of dimensions."""
+    last = st.session_state.setdefault(_LAST, {})
+    last[session.spec.dim] = session.spec
+    dim = st.session_state[_DIM]
+    spec = last.get(dim, DEFAULTS[dim])
+    session.configure(spec)
+    fill(table.MANY, spec)
+
+
+def _open(spec: Spec, seed: object) -> None:
+    """Show one seed in its lab."""
+    try:
+        spec = spec.replace(seed=PARAMS["seed"].check(seed))
+    except SpecError:
+        return
+    page = table.LABS[spec.dim]
+    want(page, Start(spec))
+    st.switch_page(table.script(page), query_params=spec.to_query_pairs())

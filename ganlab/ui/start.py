@@ -1,0 +1,85 @@
+"""What a page begins with, its address, and the session that the page keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from ganlab.live.conductor import Conductor
+from ganlab.live.ensemble import RUNS, check_runs
+from ganlab.live.hub import HUB
+from ganlab.registry import SpecError
+from ganlab.spec import Spec
+from ganlab.ui.widgets import show_error
+
+
+class Start(NamedTuple):
+    """A Spec, and how many seeds of it where there are many."""
+
+    spec: Spec
+    runs: int = RUNS[0]
+
+    @classmethod
+    def of(cls, session: Any) -> Start:
+        """Where a session of any kind is to be taken up again."""
+        return cls(session.spec, getattr(session, "runs", RUNS[0]))
+
+    @classmethod
+    def from_query(cls, pairs: Iterable[tuple[str, str]]) -> Start:
+        """Of the fields of an address; raises `SpecError`."""
+        pairs = list(pairs)
+        runs = [value for name, value in pairs if name == "runs"]
+        spec = Spec.from_query([pair for pair in pairs if pair[0] != "runs"])
+        if len(runs) > 1:
+            raise SpecError("runs", " and ".join(runs), "one value")
+        if not runs:
+            return cls(spec)
+        return cls(spec, check_runs(int(runs[0]) if runs[0] in map(str, RUNS) else runs[0]))
+
+
+def want(page: str, start: Start) -> None:
+    """Have `page` begin anew with `start` when it is next shown."""
+    st.session_state[f"_wanted_{page}"] = start
+
+
+def session_of(
+    page: str,
+    first: Callable[[], Start],
+    make: Callable[[Start], Conductor],
+    fill: Callable[[Start], None],
+) -> Any:
+    """This page's session: what it is wanted to show, else the one it had, else its first.
+
+    `fill` makes the sidebar show what a new session begins with.
+    """
+    sessions = st.session_state.setdefault("_sessions", {})
+    old = sessions.get(page)
+    start = st.session_state.pop(f"_wanted_{page}", None)
+    if start is None:
+        if old is not None and HUB.get(old.token) is old:
+            return old
+        start = Start.of(old) if old is not None else first()
+    sessions[page] = make(start)
+    fill(start)
+    return sessions[page]
+
+
+def from_url() -> Start | None:
+    """The address' Start; None, with a message on the page, if there is none that can be used."""
+    names = list(st.query_params)
+    if not names:
+        return None
+    try:
+        return Start.from_query((n, v) for n in names for v in st.query_params.get_all(n))
+    except SpecError as error:
+        show_error(error, "This address holds a value that ganlab cannot use: here is the default.")
+        return None
+
+
+def sync_url(pairs: Iterable[tuple[str, str]]) -> None:
+    """Make the address hold these fields."""
+    wanted = dict(pairs)
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)

@@ -1,0 +1,92 @@
+"""A session keeps the pace that is asked of it, and at full speed looks up often enough."""
+
+import time
+
+import pytest
+from live_helpers import counts
+
+from ganlab.live import conductor
+
+
+def test_pace_starts_with_one_update(opened):
+    session, browser = opened()
+    session.command("speed", 2.0)
+    session.command("play")
+    end = time.perf_counter() + 0.3
+    while time.perf_counter() < end:
+        wait = session.work(0.02)
+        assert 0 < wait <= 0.5
+        time.sleep(min(wait, 0.02))
+    assert counts(session) == (1, 0)
+
+
+class Clock:
+    """A clock that only the test moves."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+    monotonic = perf_counter
+
+
+@pytest.mark.parametrize("speed", [1.0, 7.0, 30.0, 200.0, 1000.0])
+def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
+    clock = Clock()
+    monkeypatch.setattr(conductor, "time", clock)
+    session, browser = opened()
+    made = []
+    monkeypatch.setattr(session, "_publish", lambda now: None)
+    update = session.run.update
+
+    def timed(*args):
+        made.append(clock.now)
+        clock.now += 0.0002
+        return update(*args)
+
+    session.run.update = timed
+    session.command("speed", speed)
+    session.command("play")
+    start, hiccup = clock.now, clock.now + 0.7
+    while clock.now < start + 3:
+        wait = session.work(0.01)
+        clock.now += max(wait, 0)
+        if clock.now > hiccup:
+            clock.now += 0.08  # as a frame of a large run
+            hiccup += 0.7
+    assert speed * 3 - 1 <= len(made) + speed * 0.08 and len(made) <= speed * 3 + 2
+    clock.now += 60
+    before, start = len(made), clock.now
+    while clock.now < start + 1:
+        clock.now += max(session.work(0.01), 0)
+    assert len(made) - before <= speed * 1.1 + 2
+
+
+def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
+    """A call grows at most twofold, ends near its length, and shrinks at once when slow."""
+    clock = Clock()
+    monkeypatch.setattr(conductor, "time", clock)
+    session, browser = opened()
+    monkeypatch.setattr(session, "_publish", lambda now: None)
+    calls, cost = [], [0.0001]
+
+    def advance(n: int) -> int:
+        calls.append(n)
+        clock.now += n * cost[0]
+        return n
+
+    session.run.advance = advance
+    session.command("play")
+    session.work(0.2)
+    assert calls[:6] == [1, 2, 4, 8, 16, 32]
+    assert 38 <= calls[-1] <= 41 and all(n <= 41 for n in calls)
+    calls.clear()
+    cost[0] = 0.0085  # another k
+    session.work(0.6)
+    assert calls[0] >= 38 and len(calls) > 9 and set(calls[1:]) == {1}
+    calls.clear()
+    cost[0] = 0.001
+    session.work(0.2)
+    assert calls[:3] == [1, 2, 4] and set(calls[2:]) <= {3, 4}
