@@ -1,10 +1,11 @@
 """The live view in headless Chromium: frames, gaps, latencies, memory, and what watching costs.
 
-For each lab: the rate of the same Spec in `Run.advance`, unwatched, in a process of its own; the
-page, watched for as long; the rate unwatched once more. Browser, server and training share the
-machine, which should have nothing else to do.
+For each lab the page is watched, while training runs at full speed, in windows that alternate with
+windows of the same Spec in `Run.advance`, unwatched, in a process of its own; slowdowns are of
+neighbouring windows, since the machine's speed drifts. Browser, server and training share the
+machine, which should have nothing else to do. `--eager` does it without compiled programs.
 
-    python benchmarks/live.py --seconds 60 --pages one,two
+    python benchmarks/live.py --windows 10 --pages one,two
 """
 
 from __future__ import annotations
@@ -30,18 +31,23 @@ REPEATS = 7
 BLANK_EVERY = 400  # ms
 LABS = {"one": "/", "two": "/two"}
 
+# Trains while the line it read says so, and prints iterations a second.
 _UNWATCHED = """
 import sys, time, torch
 from ganlab import Run, Spec
 torch.set_num_threads(1)
-run, seconds = Run(Spec.from_query(sys.argv[1])), float(sys.argv[2])
-end = time.perf_counter() + 1
-while time.perf_counter() < end:
-    run.advance(10)
-start, done = time.perf_counter(), 0
-while time.perf_counter() < start + seconds:
-    done += run.advance(10)
-print(done / (time.perf_counter() - start))
+run = Run(Spec.from_query(sys.argv[1]))
+if sys.argv[2] == "compiled":
+    run.compile()
+n = 1
+for line in sys.stdin:
+    start, done = time.perf_counter(), 0
+    while time.perf_counter() < start + float(line):
+        began = time.perf_counter()
+        done += run.advance(n)
+        # As the hub does: calls of about 12 ms.
+        n = max(1, min(2 * n, int(n * 0.012 / (time.perf_counter() - began))))
+    print(done / (time.perf_counter() - start), flush=True)
 """
 
 # live.js sets lastFrameAt after each drawn frame: here every one of them is written down.
@@ -89,10 +95,25 @@ _AWAIT_FRAME = """
 """
 
 
-def unwatched(spec: Spec, seconds: float) -> float:
-    """Iterations a second of `Run.advance` in a process of its own."""
-    command = [sys.executable, "-c", _UNWATCHED, spec.to_query(), str(seconds)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+class Unwatched:
+    """The same training in a process of its own, which rests between its windows."""
+
+    def __init__(self, spec: Spec, tier: str):
+        command = [sys.executable, "-c", _UNWATCHED, spec.to_query(), tier]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
+        self.rate(2)
+
+    def rate(self, seconds: float) -> float:
+        """Iterations a second."""
+        self._process.stdin.write(f"{seconds}\n")
+        self._process.stdin.flush()
+        return float(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.stdin.close()
+        self._process.wait(10)
 
 
 def resident(pid: int) -> float:
@@ -145,8 +166,8 @@ def latencies(lab: Lab) -> dict[str, list[float]]:
     return out
 
 
-def watched(lab: Lab, seconds: float) -> dict[str, float]:
-    """Watch a moving lab for some seconds."""
+def watched(lab: Lab, seconds: float) -> tuple[list[float], float]:
+    """Watch a moving lab: gaps between fresh frames in ms, and iterations a second."""
     start = lab.js("(ganlab.drawn.splice(0, Infinity, ganlab.drawn.at(-1)), performance.now())")
     lab.page.wait_for_timeout(seconds * 1000)
     end, drawn = lab.js("[performance.now(), ganlab.drawn.slice()]")
@@ -157,15 +178,10 @@ def watched(lab: Lab, seconds: float) -> dict[str, float]:
     times = [start, *(now for now, _ in fresh[1:]), end]
     gaps = [b - a for a, b in zip(times[:-1], times[1:], strict=True)]
     (t0, i0), (t1, i1) = fresh[0], fresh[-1]
-    return {
-        "frames/s": (len(fresh) - 1) / (end - start) * 1000,
-        "gap, median ms": statistics.median(gaps),
-        "gap, longest ms": max(gaps),
-        "it/s watched": (i1 - i0) / (t1 - t0) * 1000,
-    }
+    return gaps, (i1 - i0) / (t1 - t0) * 1000
 
 
-def measure(browser: Browser, name: str, seconds: float) -> dict[str, str]:
+def measure(browser: Browser, name: str, windows: int, seconds: float, tier: str) -> dict[str, str]:
     """One lab's row of the table."""
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder) / "log.txt") as server:
         idle = resident(server.pid)
@@ -175,27 +191,44 @@ def measure(browser: Browser, name: str, seconds: float) -> dict[str, str]:
         cdp = context.new_cdp_session(lab.page)
         cdp.send("Performance.enable")
         lab.open(LABS[name])
-        spec = lab.spec
+        lab.get("speed").fill("12")  # full
+        lab.wait_status(f"s.tier.state === '{tier}'", 300)
+        lab.moves()
+        heap_start = heap(cdp)
         lab.pause()
-        before = unwatched(spec, seconds)
+        alone = Unwatched(lab.spec, tier)
+        gaps, rates = [], []
+        for _ in range(windows):
+            lab.page.wait_for_timeout(1500)  # the still figures take a moment
+            before = alone.rate(seconds)
+            lab.get("play").click()
+            lab.wait_status("s.state === 'playing'")
+            lab.page.wait_for_timeout(500)
+            here, rate = watched(lab, seconds)
+            lab.pause()
+            lab.page.wait_for_timeout(1500)
+            gaps += here
+            rates.append((rate, (before + alone.rate(seconds)) / 2))
+        alone.close()
         lab.get("play").click()
         lab.moves()
-        lab.page.wait_for_timeout(1000)
-        heap_start = heap(cdp)
-        row = watched(lab, seconds)
         heap_end, memory = heap(cdp), resident(server.pid)
         delays = latencies(lab)
         found = lab.js("({blank: ganlab.blank, samples: ganlab.samples, mounts: ganlab.mounts})")
         errors = lab.errors + lab.console
-        lab.pause()
-        after = unwatched(spec, seconds)
         context.close()
-    free = (before + after) / 2
-    out = {"lab": name, "it/s unwatched, before / after": f"{before:.0f} / {after:.0f}"}
-    out |= {key: f"{value:.1f}" for key, value in row.items()}
-    out["slowdown by watching"] = f"{100 * (1 - row['it/s watched'] / free):.1f} %"
-    out["blank samples"] = f"{found['blank']} of {found['samples']}"
-    out["mounts"] = str(found["mounts"])
+    slower = sorted(100 * (1 - rate / free) for rate, free in rates)
+    out = {
+        "lab": f"{name}, {tier}",
+        "frames/s": f"{1000 * len(gaps) / sum(gaps):.1f}",
+        "gap: median / longest ms": f"{statistics.median(gaps):.1f} / {max(gaps):.0f}",
+        "it/s unwatched": f"{statistics.median(free for _, free in rates):.0f}",
+        "it/s watched": f"{statistics.median(rate for rate, _ in rates):.0f}",
+        "slowdown: median %": f"{statistics.median(slower):.1f}",
+        "slowdown: least / most %": f"{slower[0]:.1f} / {slower[-1]:.1f}",
+        "blank samples": f"{found['blank']} of {found['samples']}",
+        "mounts": str(found["mounts"]),
+    }
     for key, values in delays.items():
         middle, worst = statistics.median(values), max(values)
         out[f"{key}: median / max ms"] = f"{middle:.0f} / {worst:.0f}"
@@ -219,17 +252,23 @@ def machine() -> str:
 def main() -> None:
     """Measure and print one table, a column for each lab."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=20, help="of each measurement")
+    parser.add_argument("--seconds", type=float, default=4, help="of each window")
+    parser.add_argument("--windows", type=int, default=8, help="watched, each between unwatched")
+    parser.add_argument("--eager", action="store_true", help="without compiled programs")
     parser.add_argument("--pages", default="one,two", help=f"of {', '.join(LABS)}")
     options = parser.parse_args()
     names = options.pages.split(",")
-    if options.seconds <= 0 or not set(names) <= set(LABS):
-        parser.error(f"seconds above 0, and pages of {', '.join(LABS)}")
+    if options.seconds <= 0 or options.windows < 1 or not set(names) <= set(LABS):
+        parser.error(f"seconds and windows above 0, and pages of {', '.join(LABS)}")
+    os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
+    tier = "eager" if options.eager else "compiled"
     line = machine()
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        print(f"{line}; headless Chromium {browser.version}, {options.seconds:g} s each\n")
-        rows = [measure(browser, name, options.seconds) for name in names]
+        print(f"{line}; headless Chromium {browser.version}")
+        print(f"{options.windows} windows of {options.seconds:g} s\n")
+        windows, seconds = options.windows, options.seconds
+        rows = [measure(browser, name, windows, seconds, tier) for name in names]
         browser.close()
     width = max(map(len, rows[0]))
     for i, key in enumerate(rows[0]):

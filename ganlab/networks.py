@@ -95,7 +95,7 @@ INITS.add(
 class MLP:
     """x -> W_L s(... s(x W_1 + b_1) ...) + b_L, s the activation; sizes = (in, hidden..., out).
 
-    `thin` writes layers of one or two inputs, or of one output, as sums instead of GEMMs.
+    `thin` is for compilers: layers of one or two inputs, or of one output, as sums, which fuse.
     """
 
     sizes: tuple[int, ...]
@@ -140,7 +140,7 @@ class MLP:
                 x = bias + sum(x[:, :, j : j + 1] * weight[:, j : j + 1] for j in range(n_in))
             elif self.thin and n_out == 1:
                 x = (x * weight.mT).sum(2, keepdim=True) + bias
-            elif runs == 1:
+            elif self.thin and runs == 1:
                 x = torch.addmm(bias[0], x[0], weight[0]).unsqueeze(0)
             else:
                 x = torch.baddbmm(bias, x, weight)

@@ -21,6 +21,7 @@ DEFAULTS = {
         init_gain=0.8,
         g_lr=1e-3,
         d_lr=1e-3,
+        betas=(0.5, 0.999),
     ),
 }
 

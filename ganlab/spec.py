@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -98,7 +99,7 @@ PARAMS: dict[str, Param] = {
         Param(
             "g_lr",
             "G's rate",
-            1e-4,
+            3e-4,
             1e-6,
             100.0,
             doc="Learning rate of G; zero-sum games are touchy about the ratio of the two.",
@@ -108,7 +109,7 @@ PARAMS: dict[str, Param] = {
         Param(
             "d_lr",
             "D's rate",
-            1e-3,
+            3e-3,
             1e-6,
             100.0,
             doc="Learning rate of D; a fast D is near D*, a slow one lags behind G.",
@@ -118,7 +119,7 @@ PARAMS: dict[str, Param] = {
         Param(
             "betas",
             "Adam's β₁, β₂",
-            (0.5, 0.999),
+            (0.0, 0.99),
             0.0,
             0.9999,
             "floats",
@@ -277,7 +278,7 @@ class Spec:
 
     def to_query(self) -> str:
         """The whole Spec as a URL's query string."""
-        return urlencode(self.to_query_pairs(), safe=",", quote_via=quote)
+        return _query(self)
 
     @classmethod
     def from_query(cls, query: str | Iterable[tuple[str, str]]) -> Spec:
@@ -303,3 +304,9 @@ class Spec:
         inner = {n.removeprefix(_PREFIX): v for n, v in values.items() if n.startswith(_PREFIX)}
         outer = {n: v for n, v in values.items() if not n.startswith(_PREFIX)}
         return cls(**outer, target_params=inner)
+
+
+@lru_cache(maxsize=256)
+def _query(spec: Spec) -> str:
+    # Asked for with every status of every session: 1 ms each.
+    return urlencode(spec.to_query_pairs(), safe=",", quote_via=quote)

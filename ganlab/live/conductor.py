@@ -12,7 +12,7 @@ from typing import Any
 from ganlab.engine import Run
 from ganlab.engine.run import LIVE
 from ganlab.live import messages
-from ganlab.live.publisher import Publisher
+from ganlab.live.publisher import Paint, Publisher
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
 from ganlab.live.wire import encode
@@ -30,14 +30,16 @@ class Conductor(Publisher):
     A subclass says what is run (`_make`) and what is shown of it (see `Publisher`).
     """
 
-    call_seconds = 0.004  # of iterations at full speed between two looks at the inbox
+    # Of iterations at full speed in one call. Between two calls the interpreter's lock must be had,
+    # which pictures hold often: shorter calls wait for it more than they work.
+    call_seconds = 0.012
 
     def __init__(
         self,
         token: str,
         spec: Spec,
         wake: Callable[[Any], None],
-        paint: Callable[[Any, Callable[[], None]], None] = lambda session, job: job(),
+        paint: Paint = lambda session, kind, job: job(),
     ):
         super().__init__(paint)
         self.token, self.spec = token, spec
@@ -55,7 +57,8 @@ class Conductor(Publisher):
         self.run: Run | None = None
         self.tier = Tier()
         self._update_at = 0.0
-        self._at_once = 1  # iterations in one call at full speed
+        self._at_once = 1  # iterations in the last call at full speed
+        self._per_second = 1.0
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         """Make `run` and `history` afresh; the scene's header and arrays."""
@@ -266,12 +269,15 @@ class Conductor(Publisher):
     def _advance_some(self, run: Run) -> None:
         """As many iterations as take about `call_seconds`, and at least one."""
         started = time.perf_counter()
-        made = run.advance(self._at_once)
+        # Calls of equal length that end when the next frame is due.
+        wait = self._next_frame() - started
+        seconds = wait / math.ceil(wait / self.call_seconds) if wait > 0 else self.call_seconds
+        # At most twice as many: one quick call must not be followed by an endless one.
+        count = max(1, min(2 * self._at_once, int(self._per_second * seconds)))
+        made = run.advance(count)
         took = max(time.perf_counter() - started, 1e-9)
         self.tier.timed(run, made, took)
-        fit = int(self._at_once * self.call_seconds / took)
-        # At most twice as many: one quick call must not be followed by an endless one.
-        self._at_once = max(1, min(2 * self._at_once, fit))
+        self._at_once, self._per_second = count, max(1, made) / took
 
     def _after_update(self) -> None:
         assert self.run is not None

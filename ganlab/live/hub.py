@@ -8,6 +8,8 @@ shows is made by painters, beside the training, from States that never change.
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import heapq
 import itertools
 import logging
@@ -32,6 +34,8 @@ SHARED_SECONDS = 0.012  # while others wait
 DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is in its URL
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
+_COUNT_SECONDS = 0.25
+_CREDIT_SECONDS = 0.2  # that a session may be ahead of the others and still be served first
 
 
 class Hub:
@@ -47,7 +51,12 @@ class Hub:
         self._later: list[tuple[float, int, Conductor]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
-        self._painters = ThreadPoolExecutor(self._workers, thread_name_prefix="ganlab-paint")
+        # Metrics take long: frames do not wait for them.
+        self._painters = {
+            "frame": ThreadPoolExecutor(self._workers, thread_name_prefix="ganlab-frame"),
+            "curves": ThreadPoolExecutor(1, thread_name_prefix="ganlab-curves"),
+        }
+        self._counted_at = 0.0
         self._closing = False
         self._closed = threading.Event()
 
@@ -80,7 +89,8 @@ class Hub:
         self._closed.set()
         for thread in self._threads:
             thread.join(timeout=5)
-        self._painters.shutdown(cancel_futures=True)
+        for painters in self._painters.values():
+            painters.shutdown(cancel_futures=True)
         for session in list(self.sessions.values()):
             self.drop(session)
 
@@ -95,8 +105,8 @@ class Hub:
             self._enqueue(session)
             self._changed.notify()
 
-    def _paint(self, session: Conductor, job: Callable[[], None]) -> None:
-        """Have a painter do `job`: pictures and metrics, beside the training."""
+    def _paint(self, session: Conductor, kind: str, job: Callable[[], None]) -> None:
+        """Have a painter do `job`: a frame or metrics, beside the training."""
 
         def guarded() -> None:
             try:
@@ -106,7 +116,7 @@ class Hub:
                 self.drop(session)
 
         try:
-            self._painters.submit(guarded)
+            self._painters[kind].submit(guarded)
         except RuntimeError:  # closing
             self.drop(session)
 
@@ -137,14 +147,30 @@ class Hub:
                     if not session.scheduled and session.token in self.sessions:
                         self._enqueue(session)
             if self._ready:
-                session = min(self._ready, key=lambda s: s.used)
+                session = min(self._ready, key=self._place)
                 self._ready.remove(session)
                 self._now = max(self._now, session.used)
                 return session
             self._changed.wait(self._later[0][0] - now if self._later else None)
         return None
 
+    def _place(self, session: Conductor) -> tuple[bool, float]:
+        """Who comes first: a click, unless its session is far ahead; then who has had least."""
+        clicked = session.backlog > 0 and session.used < self._now + _CREDIT_SECONDS
+        return not clicked, session.used
+
+    def _count_playing(self, now: float) -> None:
+        """Tell every session how many play: they share the painters."""
+        if now - self._counted_at < _COUNT_SECONDS:
+            return
+        self._counted_at = now
+        sessions = list(self.sessions.values())
+        crowd = max(1, sum(s.playing and s.watched for s in sessions))
+        for session in sessions:
+            session.crowd = crowd
+
     def _work(self) -> None:
+        _prefer_this_thread()
         while self._turn():
             pass
 
@@ -155,6 +181,7 @@ class Hub:
             others = bool(self._ready)
         if session is None:
             return False
+        self._count_playing(time.monotonic())
         started = time.thread_time()  # unlike the clock, not what others took meanwhile
         try:
             wait = session.work(SHARED_SECONDS if others else SLICE_SECONDS)
@@ -185,11 +212,34 @@ class Hub:
             self._drop_unwatched()
 
     def _drop_unwatched(self) -> None:
-        now = time.monotonic()
+        now, dropped = time.monotonic(), False
         for session in list(self.sessions.values()):
             since = session.unwatched_since
             if since is not None and now - since > self.drop_seconds:
                 self.drop(session)
+                dropped = True
+        if dropped:
+            gc.collect()
+            _give_back_memory()
+
+
+def _prefer_this_thread() -> None:
+    """Ask the system to run this thread before others; only a privileged server is heard.
+
+    Pictures come in short bursts, for which a scheduler would move the training aside.
+    """
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -10)
+    except (OSError, AttributeError):
+        pass
+
+
+def _give_back_memory() -> None:
+    """Have the C library return freed pages to the system, where it can (glibc)."""
+    try:
+        ctypes.CDLL(None).malloc_trim(0)
+    except (OSError, AttributeError, TypeError):
+        pass
 
 
 HUB = Hub()

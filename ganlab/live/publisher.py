@@ -15,10 +15,15 @@ from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
 from ganlab.spec import Spec
 
-FRAME_SHARE = 0.4  # of a painter's time goes into one session's frames, at the most,
-MEASURE_SHARE = 0.2  # and this into its metrics
+FRAME_SHARE = 0.85  # of the frame painter's time, by all sessions together, at the most
+MEASURE_SHARE = 0.1  # of the metrics painter's: frames need the interpreter too
 STATUS_SECONDS = 0.25
+_EARLY = 0.001  # seconds by which a call may end before a frame is due
 SLOW = 8.0  # updates/s up to which every update is shown
+
+
+# paint(session, kind, job): have a painter of "frame" or "curves" do the job.
+Paint = Callable[[Any, str, Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
@@ -41,8 +46,8 @@ class Publisher:
     between which other sessions' pictures get their turn.
     """
 
-    frame_seconds = 1 / 45  # at the most this often
-    slowest_frames = 0.2  # but frames come at least this often (seconds)
+    frame_seconds = 1 / 33  # at the most this often: more would be the browser's work for nothing
+    slowest_frames = 0.19  # but frames come at least this often (seconds)
 
     spec: Spec
     run: Run | None
@@ -55,9 +60,10 @@ class Publisher:
     _todo: Any
     _wake: Callable[[Any], None]
 
-    def __init__(self, paint: Callable[[Any, Callable[[], None]], None]):
+    def __init__(self, paint: Paint):
         self.subscribers: list[Subscriber] = []
         self.run_number = 0
+        self.crowd = 1  # sessions that play at present, this one included: the hub's
         self._paint = paint
         self._painting: set[str] = set()
         self._sending = threading.Lock()  # a new scene, or what belongs to the one before
@@ -93,19 +99,22 @@ class Publisher:
         if self._measure_wanted and "curves" not in self._painting:
             # The first moments are the steepest part of every curve.
             pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4
-            due = max(pace, self._cost["curves"] / MEASURE_SHARE)
+            due = max(pace, self.crowd * self._cost["curves"] / MEASURE_SHARE)
             if idle or slow or self.run.stopped or now - self._measure_at >= due:
                 self._measure_at, self._measure_wanted = now, False
                 self._hand_over("curves", self._measure)
         if self._frame_wanted and "frame" not in self._painting:
-            due = min(self._cost["frame"] / FRAME_SHARE, self.slowest_frames)
-            due = max(self.frame_seconds, due)
             ready = any(s.ready_for_frame for s in watching)
-            if ready and (idle or now - self._frame_at >= due):
+            if ready and (idle or now >= self._next_frame() - _EARLY):
                 self._frame_at, self._frame_wanted = now, False
                 self._hand_over("frame", self._frame)
         if self._status_wanted or (self.playing and now - self._status_at >= STATUS_SECONDS):
             self._status(watching, now)
+
+    def _next_frame(self) -> float:
+        """When the next frame is due."""
+        due = min(self.crowd * self._cost["frame"] / FRAME_SHARE, self.slowest_frames)
+        return self._frame_at + max(self.frame_seconds, due)
 
     def _hand_over(self, kind: str, make: Callable[[Moment], Iterable[bytes | None]]) -> None:
         """Have a painter look at the run as it is now, while the run goes on."""
@@ -125,13 +134,13 @@ class Publisher:
 
         def job() -> None:
             nonlocal steps, cost
-            started = time.perf_counter()
+            started = time.thread_time()  # unlike the clock, not what others took meanwhile
             if steps is None:
                 steps = iter(make(moment))
             message = next(steps)
-            cost += time.perf_counter() - started
+            cost += time.thread_time() - started
             if message is None and number == self.run_number:
-                self._paint(self, job)
+                self._paint(self, kind, job)
                 return
             self._cost[kind] = cost
             with self._sending:
@@ -144,7 +153,7 @@ class Publisher:
                 self._wake(self)
 
         self._painting.add(kind)
-        self._paint(self, job)
+        self._paint(self, kind, job)
 
     def _status(self, watching: list[Subscriber], now: float) -> None:
         run = self.run

@@ -21,12 +21,16 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = 
     for name, array in (arrays or {}).items():
         if array.dtype == np.float64:
             # Beyond float32 is far outside any picture.
-            array = np.clip(array, -3e38, 3e38).astype(np.float32)
+            array = array.clip(-3e38, 3e38).astype(np.float32)
         array = np.ascontiguousarray(array)
         named.append([name, _CODES[array.dtype.name], list(array.shape)])
         raw = array.tobytes()
         parts.append(raw + b"\0" * (-len(raw) % 8))
-    text = json.dumps(_clean({**header, "arrays": named}), separators=(",", ":")).encode()
+    whole = {**header, "arrays": named}
+    try:
+        text = json.dumps(whole, separators=(",", ":"), allow_nan=False).encode()
+    except ValueError:
+        text = json.dumps(_clean(whole), separators=(",", ":")).encode()
     text += b" " * (-(4 + len(text)) % 8)
     return b"".join([len(text).to_bytes(4, "little"), text, *parts])
 

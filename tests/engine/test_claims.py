@@ -17,17 +17,18 @@ def curve(specs: list[Spec], iterations: int, every: int) -> np.ndarray:
 
 
 def test_the_default_spec_reaches_its_target_and_stays():
-    # Seeds 0-9, on which the rates were chosen: at most .03 by iteration 750, .003 from 1,500 on.
-    # Seeds 100-109: nine reach .03 within 2,250, and three stay between .04 and .055 after 1,500.
-    jsd = curve([Spec(seed=s) for s in range(5)], 2400, 200)
+    # Rates and betas were chosen on seeds 200-211 and then held on seeds 300-329, 30 of 30: at
+    # most .03 by iteration 1,000, and from 1,500 to 4,000 at most .024 (median of the maxima .005).
+    jsd = curve([Spec(seed=s) for s in range(400, 406)], 2400, 200)
     assert (jsd[0] >= 0.3).all()
-    assert (jsd[:6].min(0) <= 0.03).sum() >= 4
-    assert (jsd[6:].max(0) <= 0.02).sum() >= 4
-    assert jsd.min() >= -1e-12
+    assert (jsd[:8].min(0) <= 0.03).sum() >= 5
+    assert (jsd[8:].max(0) <= 0.06).sum() >= 5
+    assert (jsd[-1] <= 0.02).sum() >= 5 and jsd.min() >= -1e-12
 
 
 def test_equal_rates_wander():
     # Both rates 1e-3: within 4,000 iterations some check of most seeds is above .03 again.
-    jsd = curve([Spec(seed=s, g_lr=1e-3, d_lr=1e-3) for s in range(6)], 4000, 100)
+    equal = {"g_lr": 1e-3, "d_lr": 1e-3, "betas": (0.5, 0.999)}
+    jsd = curve([Spec(seed=s, **equal) for s in range(6)], 4000, 100)
     assert (jsd.min(0) <= 0.03).all()
     assert (jsd[10:].max(0) >= 0.03).sum() >= 4

@@ -277,7 +277,7 @@ def test_on_the_hub_it_trains_and_is_measured_beside_a_lab():
 def test_a_restart_while_being_measured_leaves_no_old_numbers(many):
     """A painter may be half through the old run's seeds: nothing of them is sent."""
     jobs = []
-    session = EnsembleSession("t", MIX, lambda _: None, lambda _, job: jobs.append(job))
+    session = EnsembleSession("t", MIX, lambda _: None, lambda _, kind, job: jobs.append(job))
     browser = Browser(session)
     session.command("pause")
     session.work(0.01)

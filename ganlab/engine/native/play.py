@@ -38,7 +38,10 @@ def _numbers(spec: Spec, player: str, first: int, count: int) -> np.ndarray:
     lr = spec.d_lr if player == "D" else spec.g_lr
     t = np.arange(first + 1, first + 1 + count, dtype=np.float64)
     columns = OPTIMIZERS[spec.optimizer].numbers(t, Hyper(lr, *spec.betas, spec.momentum))
-    return np.stack([np.broadcast_to(c, t.shape) for c in columns], 1)
+    out = np.empty((count, len(columns)))
+    for j, column in enumerate(columns):
+        out[:, j] = column
+    return out
 
 
 def _unrolled_numbers(spec: Spec, players: bytes, state: State) -> np.ndarray:
@@ -50,7 +53,10 @@ def _unrolled_numbers(spec: Spec, players: bytes, state: State) -> np.ndarray:
     return rows.reshape(len(before), spec.unroll * steps.shape[1])
 
 
-def _draws(draws: Draws, run: int, spec: Spec, players: bytes, state: State):
+def draws_for(
+    draws: Draws, run: int, spec: Spec, players: bytes, state: State
+) -> dict[str, torch.Tensor]:
+    """What the updates named in `players` take, besides parameters: see `Program.play`."""
     n_d, n_g = players.count(b"D"), players.count(b"G")
     d_from, g_from = state.d_updates, state.g_updates
     numbers_g = _numbers(spec, "G", g_from, n_g)
@@ -94,7 +100,7 @@ def play(
             torch.stack([s[run] for s in slots]) if slots else torch.empty(0)
             for slots in (fresh.g_slots, fresh.d_slots)
         )
-        drawn = _draws(draws, run, specs[run], players, state)
+        drawn = draws_for(draws, run, specs[run], players, state)
         made = program.play(players, fresh.g[run], fresh.d[run], g_slots, d_slots, drawn)
         for slots, rows in ((fresh.g_slots, g_slots), (fresh.d_slots, d_slots)):
             for slot, row in zip(slots, rows, strict=True):

@@ -1,0 +1,122 @@
+"""A class on one server: each student with a run, one real Chromium among them; table and limits.
+
+Phases: all join; everyone on the same Spec; everyone on another Spec of a mix; everyone clicking;
+churn (joins, reloads, dropped sockets, vanishing, hidden tabs); all leave. The students are
+clients in this process (classroom_student.py, classroom_page.py). What they, Chromium and others
+use of the machine is missing at the server, and is printed. It reads /proc, so it needs Linux.
+
+    python benchmarks/classroom.py --students 30 --steady 60 --minutes 10
+    python benchmarks/classroom.py --students 6 --steady 5 --minutes 0.3 --leave 5   # a smoke run
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.classroom_phases import FRAMES, MIX, Class, cost_of
+from benchmarks.classroom_probes import Table, Watcher, machine, memory
+from benchmarks.classroom_student import Student
+from tests.browser.server import Server
+
+SESSION_MB = 20.0  # limit of the growth
+# Names the server's threads where /proc shows them.
+_PREPARE = """
+import threading
+def named(self, run=threading.Thread.run):
+    with open(f"/proc/self/task/{threading.get_native_id()}/comm", "w") as file:
+        file.write(self.name[:15])
+    run(self)
+threading.Thread.run = named
+"""
+
+
+async def lesson(
+    options: argparse.Namespace, server: Server, table: Table, costs: list[float]
+) -> None:
+    """All phases and their rows."""
+    room = Class(options, server, table)
+    pid = server.pid
+    idle = memory(pid)
+    await room.visit()
+    await asyncio.sleep(1)
+    warm = memory(pid)
+    lag = asyncio.create_task(room.measure_lag())
+    watcher = None
+    if options.chromium:
+        watcher = Watcher(server.url, "/two")
+        await asyncio.to_thread(watcher.begin)
+    await room.join()
+    await room.steady("one Spec", options.steady, None)
+    full = memory(pid)
+    await room.remix()
+    await room.steady("mixed", options.steady, costs)
+    await room.busy(options.steady)
+    if options.minutes:
+        await room.churn(60 * options.minutes)
+    if watcher is not None:
+        await asyncio.to_thread(watcher.end)
+        for name, start, end in room.windows:
+            rate, text = watcher.drawn_in(start, end)
+            table.add(f"{name}: Chromium", f">= {FRAMES:g}", text, rate >= FRAMES)
+        room.tally["page errors"] = len(watcher.errors)
+    await room.each(Student.leave, 1)
+    lag.cancel()
+    await asyncio.sleep(options.leave)
+    await room.visit()  # Streamlit forgets the sessions of those who left when the next leaves
+    await asyncio.sleep(5)
+    after = memory(pid)
+    sessions = options.students + options.chromium
+    growth = (full["MB"] - warm["MB"]) / sessions
+    text = f"{growth:.1f} (MB: {idle['MB']:.0f} idle, {warm['MB']:.0f} warm, {full['MB']:.0f} full)"
+    table.add("memory, MB a session", f"<= {SESSION_MB:g}", text, growth <= SESSION_MB)
+    text = f"{after['MB']:.0f} MB, peak {after['peak MB']:.0f}"
+    good = after["MB"] - warm["MB"] <= options.kept * max(full["MB"] - warm["MB"], sessions)
+    table.add("memory once they left", f"{options.kept:.0%} kept", text, good)
+    # Streamlit keeps some files for the pages of the visit just made.
+    for name, slack in (("threads", 16), ("files", 12)):
+        text = f"{warm[name]:.0f} warm, {full[name]:.0f} full, {after[name]:.0f} after"
+        table.add(name, f"+{slack}", text, after[name] <= warm[name] + slack)
+    log = server.log
+    room.tally["tracebacks"] = log.count("Traceback")
+    for name in ("errors", "dead sockets", "stalls", "lost clicks", "page errors", "tracebacks"):
+        table.add(name, "0", str(room.tally[name]), room.tally[name] == 0)
+    if options.log:
+        Path(options.log).write_text(log)
+    for i, student in enumerate(room.students):
+        for line in student.errors[:5]:
+            print(f"student {i}: {line}")
+
+
+def main() -> None:
+    """Run the lesson; exit with 1 where a limit is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--students", type=int, default=30)
+    parser.add_argument("--join", type=float, default=20, help="seconds over which they come")
+    parser.add_argument("--steady", type=float, default=60, help="seconds of each steady phase")
+    parser.add_argument("--minutes", type=float, default=10, help="of churn")
+    parser.add_argument("--every", type=float, default=10, help="seconds between one's clicks")
+    parser.add_argument("--leave", type=float, default=130, help="seconds to wait at the end")
+    parser.add_argument("--kept", type=float, default=0.5, help="of the growth may stay at the end")
+    parser.add_argument("--page", choices=("one", "two"), default="two", help="of the same Spec")
+    parser.add_argument("--no-chromium", dest="chromium", action="store_false")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", help="write the server's log here")
+    options = parser.parse_args()
+    if options.students < 1 or options.steady <= 0 or options.every <= 0:
+        parser.error("at least one student, and times above 0")
+    print(f"{machine()}; {options.students} students\n")
+    costs = [cost_of(page, query) for page, query in MIX]
+    table = Table()
+    with tempfile.TemporaryDirectory() as folder:
+        with Server(Path(folder) / "log.txt", _PREPARE) as server:
+            asyncio.run(lesson(options, server, table, costs))
+    if table.failed:
+        sys.exit("NOT within the limits: " + "; ".join(table.failed))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""A page of the app without a browser: its files, and Streamlit's own WebSocket with its messages.
+
+As a browser does: the page and the files it names, a run of the page's script, and the files of
+the live view, whose socket is among the data that the script gives to its component.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+PATIENCE = 30.0  # seconds until what did not come counts as lost
+
+
+async def fetch(base: str, path: str) -> bytes:
+    """The body of a GET request; raises OSError unless the answer is 200."""
+    host, port = base.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    try:
+        lines = [f"GET /{path} HTTP/1.1", f"Host: {host}:{port}", "Connection: close", "", ""]
+        writer.write("\r\n".join(lines).encode())
+        head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
+    finally:
+        writer.close()
+    if b" 200 " not in head.split(b"\r\n")[0]:
+        raise OSError(f"/{path}: {head[:60]!r}")
+    return body
+
+
+async def load(base: str, name: str, fresh: bool) -> None:
+    """Fetch the page `name`; `fresh`: and what a browser that was there before has kept."""
+    page = await fetch(base, "" if name == "one" else name)
+    await fetch(base, "_stcore/health")
+    await fetch(base, "_stcore/host-config")
+    if fresh:
+        for file in re.findall(rb'(?:src|href)="\./(static/[^"]+)"', page):
+            await fetch(base, file.decode())
+
+
+async def load_view(base: str, assets: str) -> None:
+    """Fetch the files of the live view."""
+    for file in sorted((ASSETS / "live").iterdir()):
+        await fetch(base, f"{assets}/live/{file.name}")
+
+
+async def dial(base: str, path: str, **options: list[str]) -> ClientConnection:
+    """A WebSocket to a path of the app, with the Origin of its pages."""
+    return await connect(
+        f"{base.replace('http', 'ws')}/{path}",
+        origin=base,
+        max_size=None,
+        open_timeout=PATIENCE,
+        ping_interval=None,  # a browser does not ask
+        **options,
+    )
+
+
+class Page:
+    """One session of Streamlit; `ready` holds the live component's data once the script gave it."""
+
+    def __init__(self, stream: ClientConnection, name: str, query: str):
+        self.stream, self.name, self.query = stream, name, query
+        self.ready: asyncio.Future[dict[str, str]] = asyncio.get_running_loop().create_future()
+        self._script = self._batch_id = ""
+
+    @classmethod
+    async def open(cls, base: str, name: str, query: str) -> Page:
+        """Connect and have the page's script run."""
+        stream = await dial(base, "_stcore/stream", subprotocols=["streamlit"])
+        page = cls(stream, name, query)
+        await page.run()
+        return page
+
+    async def run(self, batch: int | None = None) -> None:
+        """Have the script run, with another batch in the sidebar if one is given."""
+        message = BackMsg()
+        message.rerun_script.query_string = self.query
+        message.rerun_script.page_name = "" if self.name == "one" else self.name
+        message.rerun_script.page_script_hash = self._script
+        if batch is not None:
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id, state.double_value = self._batch_id, batch
+        await self.stream.send(message.SerializeToString())
+
+    async def follow(self, trouble: Callable[[str], None]) -> None:
+        """Read what comes until the connection ends; exceptions on the page are told."""
+        message = ForwardMsg()
+        try:
+            async for raw in self.stream:
+                message.ParseFromString(raw)
+                kind = message.WhichOneof("type")
+                if kind == "navigation":
+                    self._script = message.navigation.page_script_hash
+                elif kind == "page_info_changed":
+                    self.query = message.page_info_changed.query_string
+                elif kind == "delta":
+                    element = message.delta.new_element
+                    if element.WhichOneof("type") == "exception":
+                        trouble(f"page: {element.exception.message}")
+                    elif element.number_input.id.endswith("_batch"):
+                        self._batch_id = element.number_input.id
+                    elif element.bidi_component.id and not self.ready.done():
+                        self.ready.set_result(json.loads(element.bidi_component.json))
+        except ConnectionClosed:
+            pass

@@ -1,0 +1,327 @@
+"""The class of the classroom's benchmark: what its students do together, and the rows of it."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import numpy as np
+from websockets.exceptions import WebSocketException
+
+from benchmarks.classroom_probes import CpuShares, Table
+from benchmarks.classroom_student import PARTS, Student
+from ganlab import Spec
+from tests.browser.server import Server
+
+FRAMES, FAIRNESS, CLICK_MS = 5.0, 1.5, 500.0  # the limits
+OTHERS = 20.0  # % of a core that others may take of the machine, for a run that counts
+STALL_SECONDS = 10.0  # a visible, playing student without a frame for so long
+CALM_WINDOW = 5.0  # seconds of undisturbed watching that count for frames/s while others click
+SILENT_SECONDS = 45.0  # of the half of those who vanish; the others' connections are reset
+AWAY = (1.0, 20.0)  # seconds that a student who left stays away
+TROUBLE = (OSError, TimeoutError, WebSocketException)
+# page and query; the costs of an update differ about tenfold
+MIX = (
+    ("one", ""),
+    ("one", "target=gaussians&k=5&latent_dim=4&g_hidden=64,64&d_hidden=64,64"),
+    ("one", "target=two_gaussians&g_hidden=16&d_hidden=16&batch=64"),
+    ("two", ""),
+    ("two", "target=grid&k=2&latent_dim=8&g_hidden=128,128&d_hidden=128,128&g_lr=0.001"),
+    ("two", "target=spiral&k=3&latent_dim=2&g_hidden=64,64,64&d_hidden=64,64,64&batch=512"),
+)
+
+# CPU seconds of an iteration, alone in a process.
+_COST = """
+import sys, time, torch
+from ganlab import Run, Spec
+torch.set_num_threads(1)
+run, end = Run(Spec.from_query(sys.argv[1])), time.thread_time() + 0.7
+while time.thread_time() < end:
+    run.advance(10)
+start, done = time.thread_time(), 0
+while time.thread_time() < start + 1:
+    done += run.advance(10)
+print((time.thread_time() - start) / done)
+"""
+
+
+class Class:
+    """The students of one server, and the phases that they go through."""
+
+    def __init__(self, options: argparse.Namespace, server: Server, table: Table):
+        self.options, self.server, self.table = options, server, table
+        self.tally: Counter = Counter()
+        self.random = random.Random(options.seed)
+        self.students = [
+            Student(server.url, options.page, "", options.seed + i, self.tally)
+            for i in range(options.students)
+        ]
+        self.cpu = CpuShares(server.pid)
+        self.lag = 0.0  # the longest that this process kept a message waiting
+        self.windows: list[tuple[str, float, float]] = []
+        self.samples: list[float] = []  # frames/s of calm students while others click
+
+    # -- measuring ---------------------------------------------------------------------------
+
+    async def window(self, name: str, seconds: float) -> tuple[float, float]:
+        """Let the class go on for some seconds; then rows of frames, clicks and CPU."""
+        await asyncio.sleep(1)
+        for student in self.students:
+            student.frames, student.clicks, student.figures = [], [], []
+        self.samples, self.lag = [], 0.0
+        self.cpu.start()
+        start = time.time()
+        while time.time() < start + seconds:
+            before, due = time.time(), min(CALM_WINDOW, start + seconds - time.time())
+            await asyncio.sleep(due)
+            self._sample(before, time.time())
+        end = time.time()
+        self.windows.append((name, start, end))
+        self._clicks(name)
+        figures = [ms for s in self.students for ms in s.figures]
+        if figures:
+            self.table.add(f"{name}: still figures, ms p50 / max", "", _spread(figures), None)
+        text, others = self.cpu.shares()
+        self.table.add(f"{name}: CPU, % of a core", "", text, None)
+        quiet = others <= OTHERS
+        self.table.add(
+            "  of others: the run counts if at most", f"<= {OTHERS:g}", f"{others:.0f}", quiet
+        )
+        self.table.add(f"{name}: server's threads, % of a core", "", self.cpu.threads(), None)
+        self.table.add(f"{name}: longest wait in this process, ms", "", f"{self.lag:.0f}", None)
+        return start, end
+
+    def _sample(self, start: float, end: float) -> None:
+        for student in self.students:
+            if student.joined and student.visible and student.calm and student.calm < start:
+                frames = sum(start <= at < end for at, _ in student.frames)
+                self.samples.append(frames / (end - start))
+
+    def frames(self, name: str, values: list[float]) -> None:
+        """The row of frames/s, of sessions or of calm stretches."""
+        if not values:
+            self.table.add(f"{name}: frames/s, min / median", f">= {FRAMES:g}", "none", False)
+            return
+        low, middle = min(values), float(np.median(values))
+        text = f"{low:.1f} / {middle:.1f} (of {len(values)})"
+        self.table.add(f"{name}: frames/s, min / median", f">= {FRAMES:g}", text, low >= FRAMES)
+
+    def fairness(self, name: str, what: str, shares: list[float]) -> None:
+        """The row of max/min."""
+        ratio = max(shares) / min(shares) if shares and min(shares) > 0 else float("inf")
+        low, high = (min(shares), max(shares)) if shares else (0, 0)
+        text = f"{ratio:.2f} ({low:.3g} to {high:.3g})"
+        self.table.add(f"{name}: {what}, max/min", f"<= {FAIRNESS:g}", text, ratio <= FAIRNESS)
+
+    def _clicks(self, name: str) -> None:
+        kinds: dict[str, list[float]] = {}
+        for student in self.students:
+            for kind, _, ms in student.clicks:
+                kinds.setdefault(kind, []).append(ms)
+        every = [ms for values in kinds.values() for ms in values]
+        if not every:
+            return
+        p50, p95 = np.percentile(every, (50, 95))
+        text = f"{p50:.0f} / {p95:.0f} / {max(every):.0f} (of {len(every)})"
+        limit = f"<= {CLICK_MS:g}"
+        self.table.add(f"{name}: clicks, ms p50 / p95 / max", limit, text, p95 <= CLICK_MS)
+        for kind, values in sorted(kinds.items()):
+            self.table.add(f"  {kind}", "", _spread(values), None)
+
+    # -- phases ------------------------------------------------------------------------------
+
+    async def each(self, do: Callable[[Student], Coroutine[Any, Any, Any]], seconds: float) -> list:
+        """Have every student do something, spread over some seconds; the results that came."""
+
+        async def one(i: int, student: Student) -> Any:
+            await asyncio.sleep(i * seconds / len(self.students))
+            try:
+                return await do(student)
+            except TROUBLE as error:
+                self.failure(student, do.__name__, error)
+                student.vanish()
+                return None
+
+        done = await asyncio.gather(*(one(i, s) for i, s in enumerate(self.students)))
+        return [result for result in done if result is not None]
+
+    def failure(self, student: Student, what: str, error: BaseException) -> None:
+        """Count what a student could not do."""
+        student.errors.append(f"{what}: {type(error).__name__}: {error}")
+        self.tally["errors"] += 1
+
+    async def join(self) -> None:
+        """Everyone loads the page."""
+        took = await self.each(Student.join, self.options.join)
+        total = len(self.students)
+        self.table.add("joined", f"{total}", f"{len(took)}", len(took) == total)
+        for i, name in enumerate(PARTS if took else ()):
+            spread = _spread([1000 * parts[i] for parts in took])
+            self.table.add(f"  {name}, ms p50 / max", "", spread, None)
+
+    async def steady(self, name: str, seconds: float, costs: list[float] | None) -> None:
+        """Full speed for everyone, with clicks that change no update's cost.
+
+        `costs`: CPU seconds of an iteration of each Spec of the mix, where those are on.
+        """
+        clicking = self._background(self._clicking(Student.harmless_click, self.options.every))
+        start, end = await self.window(name, seconds)
+        await _stop(clicking)
+        rates, done = [], []
+        for student in self.students:
+            inside = [(at, i) for at, i in student.frames if start <= at < end]
+            rates.append(len(inside) / (end - start))
+            done.append(0.0)
+            if len(inside) > 1:
+                (t0, i0), (t1, i1) = inside[0], inside[-1]
+                done[-1] = (i1 - i0) / (t1 - t0)
+        self.frames(name, rates)
+        if costs is None:
+            self.fairness(name, "iterations/s", done)
+        else:
+            shares = [100 * n * costs[i % len(MIX)] for i, n in enumerate(done)]
+            self.fairness(name, "% of a core trained", shares)
+
+    async def busy(self, seconds: float) -> None:
+        """Everyone clicks at what there is."""
+        clicking = self._background(self._clicking(Student.busy_click, self.options.every))
+        await self.window("clicking", seconds)
+        await _stop(clicking)
+        self.frames("clicking", self.samples)
+
+    async def churn(self, seconds: float) -> None:
+        """Come, go, reload, vanish, hide, click: each student something now and then."""
+        self.tally.update({"joins": -self.tally["joins"]})
+        alarms = self._background([self._alarm()])
+        living = self._background([self._live(s) for s in self.students])
+        await self.window("churn", seconds)
+        await _stop(living + alarms)
+        self.frames("churn", self.samples)
+        names = ("joins", "reloads", "vanished", "left", "hidden", "blinks")
+        text = ", ".join(f"{self.tally[name]} {name}" for name in names)
+        self.table.add("churn: events", "", text, None)
+
+    async def _clicking_one(self, student: Student, do: Callable, every: float) -> None:
+        while True:
+            await asyncio.sleep(student.random.expovariate(1 / every))
+            if student.joined and student.status:
+                student.calm = student.calm if do is Student.harmless_click else 0.0
+                try:
+                    await do(student)
+                except TROUBLE as error:
+                    self.failure(student, "click", error)
+
+    def _clicking(self, do: Callable, every: float) -> list[Coroutine]:
+        return [self._clicking_one(student, do, every) for student in self.students]
+
+    async def _live(self, student: Student) -> None:
+        chances = {"click": 12, "reload": 3, "vanish": 3, "leave": 2, "hide": 3, "blink": 2}
+        while True:
+            await asyncio.sleep(student.random.expovariate(1 / self.options.every))
+            what = student.random.choices(list(chances), list(chances.values()))[0]
+            student.calm = 0.0
+            try:
+                if not student.joined:
+                    what = "join"
+                    await student.join()
+                elif what == "click":
+                    await student.busy_click()
+                elif what == "hide":
+                    self.tally["hidden"] += 1
+                    await student.look(False)
+                    await asyncio.sleep(student.random.uniform(3, 30))
+                    await student.look(True)
+                elif what == "blink":
+                    self.tally["blinks"] += 1
+                    await student.blink()
+                else:
+                    await self._come_back(student, what)
+                student.calm = time.time()
+                student.last_frame = time.time()
+            except TROUBLE as error:
+                self.failure(student, what, error)
+                student.vanish()
+
+    async def _come_back(self, student: Student, what: str) -> None:
+        self.tally[{"reload": "reloads", "vanish": "vanished", "leave": "left"}[what]] += 1
+        address = student.status.get("query", student.query)
+        if what == "vanish":
+            student.vanish(student.random.choice((0.0, SILENT_SECONDS)))
+        else:
+            await student.leave()
+        if what == "reload":
+            student.query = address
+        else:
+            await asyncio.sleep(student.random.uniform(*AWAY))
+            student.page, student.query = student.random.choice(MIX)
+        await student.join()
+
+    async def _alarm(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            now = time.time()
+            for student in self.students:
+                watching = student.joined and student.visible and student.calm
+                since = max(student.last_frame, student.calm)
+                if watching and student.status.get("state") == "playing":
+                    if now - since > STALL_SECONDS:
+                        self.tally["stalls"] += 1
+                        student.errors.append(f"no frame for {now - since:.0f} s")
+                        student.last_frame = now
+
+    async def measure_lag(self) -> None:
+        """Notice how late this process is."""
+        while True:
+            due = time.time() + 0.05
+            await asyncio.sleep(0.05)
+            self.lag = max(self.lag, 1000 * (time.time() - due))
+
+    def _background(self, work: list[Coroutine]) -> list[asyncio.Task]:
+        return [asyncio.create_task(one) for one in work]
+
+    async def remix(self) -> None:
+        """Everyone reloads on a Spec of the mix."""
+
+        async def change(student: Student) -> None:
+            await student.leave()
+            student.page, student.query = MIX[self.students.index(student) % len(MIX)]
+            await student.join()
+
+        await self.each(change, self.options.join / 2)
+
+    async def visit(self) -> None:
+        """One student to each lab and away again: what the first visit loads is not a session's."""
+        for page in ("one", "two"):
+            student = Student(self.server.url, page, "", 0, Counter())
+            await student.join()
+            await student.click("pause")
+            await student.figure()
+            await student.leave()
+
+
+def cost_of(page: str, query: str) -> float:
+    """CPU seconds of an iteration of a Spec of the mix."""
+    if page == "two" and not query:
+        query = "target=ring&t.std=0.02&latent_dim=2&g_hidden=64,64&d_hidden=64"
+        query += "&g_activation=relu&d_activation=relu"
+    command = [sys.executable, "-c", _COST, Spec.from_query(query).to_query()]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def _spread(ms: list[float]) -> str:
+    return f"{np.median(ms):.0f} / {max(ms):.0f} (of {len(ms)})"
+
+
+async def _stop(tasks: list[asyncio.Task]) -> None:
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
