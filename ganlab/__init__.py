@@ -1,8 +1,28 @@
 """ganlab: the dynamics of generative adversarial networks, seen and measured."""
 
-from ganlab.engine import Run, Snapshot
-from ganlab.registry import SpecError
-from ganlab.spec import Spec
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ganlab.engine import Run, Snapshot
+    from ganlab.registry import SpecError
+    from ganlab.spec import Spec
 
 __version__ = "0.1.0"
 __all__ = ["Run", "Snapshot", "Spec", "SpecError", "__version__"]
+
+_HOMES = {
+    "Run": "ganlab.engine",
+    "Snapshot": "ganlab.engine",
+    "SpecError": "ganlab.registry",
+    "Spec": "ganlab.spec",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # On demand: torch takes two seconds to import, in which the app can already answer browsers.
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

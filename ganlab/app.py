@@ -17,9 +17,9 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Mount, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
+from starlette.websockets import WebSocket
 
 from ganlab import paths
-from ganlab.live.socket import endpoint
 
 # The folder of Plotly's address names its version: nothing there ever changes.
 FOREVER = "public, max-age=31536000, immutable"
@@ -68,6 +68,23 @@ class Files(StaticFiles):
         return Response(body, headers=kept | {"content-encoding": "gzip"})
 
 
+def _get_ready() -> None:
+    """Import what the first page needs, while the browser loads Streamlit's own files."""
+    from ganlab.live import socket  # noqa: F401  torch, and all that trains and draws
+    from ganlab.ui import lab, many  # noqa: F401
+
+    # A full collection over all of it takes 0.16 s and would stall the picture.
+    gc.collect()
+    gc.freeze()
+
+
+async def endpoint(ws: WebSocket) -> None:
+    """The live view's socket; whoever has its address has been given it by a page that is ready."""
+    from ganlab.live import socket
+
+    await socket.endpoint(ws)
+
+
 app = st.App(
     Path(__file__).parent / "ui" / "main.py",
     routes=[
@@ -79,6 +96,4 @@ app = st.App(
     ],
 )
 
-# A full collection over torch's and Streamlit's objects takes 0.16 s and would stall the picture.
-gc.collect()
-gc.freeze()
+threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

@@ -1,11 +1,19 @@
 // The 1-D picture: Figure 1 of Goodfellow et al. 2014, alive.
 
 import { alpha } from "./theme.js";
-import { arrow, fit, font, short, steady, ticks, trace } from "./plot.js";
+import { arrow, density, fit, flood, font, opaque, short, steady, ticks, trace } from "./plot.js";
 
 const QUANTILES = 61;
 
 const SHORTEST = 1; // px: a shorter arrow is not drawn
+
+/** Pixel on pixel. */
+function paste(ctx, canvas, x, y) {
+  ctx.save();
+  ctx.resetTransform();
+  ctx.drawImage(canvas, x, y);
+  ctx.restore();
+}
 
 /** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
 export function picture1d(scene) {
@@ -13,9 +21,11 @@ export function picture1d(scene) {
   const n = x.length;
   const [low, high] = scene.box[0];
   const still = new OffscreenCanvas(1, 1);
+  opaque(still); // all of it is drawn, so that it need not be blended
   const top = 2 * pData.reduce((m, v) => (v > m ? v : m), 1e-9);
   const quantiles = new Float32Array(QUANTILES);
   let look, hidden, width, height, g;
+  let data = null; // p_data's dots, which lie above p_g: {canvas, x, y}, in pixels of the canvas
 
   const px = (v) => g.left + ((v - low) / (high - low)) * g.w;
   const pz = (v) => g.left + ((v - scene.latent.lo) / (scene.latent.hi - scene.latent.lo)) * g.w;
@@ -41,8 +51,7 @@ export function picture1d(scene) {
   function drawStill() {
     const ctx = fit(still, width, height);
     const u = look.u;
-    ctx.fillStyle = look.back;
-    ctx.fillRect(0, 0, width, height);
+    flood(ctx, look.back);
     ctx.lineWidth = 1;
     const line = (x0, y0, x1, y1, colour) => {
       ctx.strokeStyle = colour;
@@ -97,6 +106,25 @@ export function picture1d(scene) {
     ctx.fillStyle = look.text;
     ctx.fillText("x", g.left - 10 * u, g.xLine);
     if (scene.map) ctx.fillText("z", g.left - 10 * u, g.zLine);
+  }
+
+  // Each dot is dear, and they stay where they are.
+  function drawData() {
+    const ratio = density();
+    const edge = 4 * look.u;
+    const [x, y] = [Math.floor((g.left - edge) * ratio), Math.floor((py(top / 2) - edge) * ratio)];
+    const right = Math.ceil((g.left + g.w + edge) * ratio);
+    const canvas = new OffscreenCanvas(right - x, Math.ceil((g.base + edge) * ratio) - y);
+    const ctx = canvas.getContext("2d");
+    ctx.setTransform(ratio, 0, 0, ratio, -x, -y);
+    ctx.beginPath();
+    trace(ctx, n, at, (i) => py(pData[i]));
+    ctx.lineCap = "round";
+    ctx.setLineDash([0.1, 5 * look.u]);
+    ctx.strokeStyle = look.role("data");
+    ctx.lineWidth = 2.75 * look.u;
+    ctx.stroke();
+    data = { canvas, x, y };
   }
 
   function drawDensity(ctx, p) {
@@ -189,6 +217,7 @@ export function picture1d(scene) {
       [width, height, look, hidden] = [w, h, newLook, newHidden];
       layout();
       drawStill();
+      drawData();
     },
     /** Plot rectangle in pixels, for the Plotly figure that takes the picture's place. */
     geometry: () => ({
@@ -197,9 +226,7 @@ export function picture1d(scene) {
       map: [0, (g.zLine - g.xLine) / (g.zLine - g.head)],
     }),
     draw(ctx, frame) {
-      ctx.globalCompositeOperation = "copy";
-      ctx.drawImage(still, 0, 0, width, height);
-      ctx.globalCompositeOperation = "source-over";
+      paste(ctx, still, 0, 0);
       if (!frame) frame = { a: {} };
       const { p_g: pG, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame.a;
       ctx.lineJoin = "round";
@@ -208,17 +235,7 @@ export function picture1d(scene) {
       ctx.rect(g.left + 1, g.head - 3, g.w - 1, height - g.head + 3);
       ctx.clip();
       if (pG && on("p_g")) drawDensity(ctx, pG);
-      if (on("p_data")) {
-        ctx.beginPath();
-        trace(ctx, n, at, (i) => py(pData[i]));
-        ctx.lineCap = "round";
-        ctx.setLineDash([0.1, 5 * look.u]);
-        ctx.strokeStyle = look.role("data");
-        ctx.lineWidth = 2.75 * look.u;
-        ctx.stroke();
-        ctx.setLineDash([]);
-        ctx.lineCap = "butt";
-      }
+      if (on("p_data")) paste(ctx, data.canvas, data.x, data.y);
       if (dStar && on("d_star")) drawD(ctx, dStar, [], 1.1, 0.75);
       if (d && on("d")) drawD(ctx, d, [8, 5], 2.25, 1);
       if (on("map")) {

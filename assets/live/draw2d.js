@@ -1,16 +1,20 @@
 // The 2-D picture: D as a field, p_data as contours, real and generated samples, G's warped grid.
 
 import { alpha } from "./theme.js";
-import { arrow, fit, font, short, ticks } from "./plot.js";
+import { dotLayer, enlarger } from "./pixels.js";
+import { arrow, density, flood, font, short, ticks } from "./plot.js";
 
 const SHORTEST = 1; // px: a shorter arrow is not drawn
+const NEAR = 0.7; // px: a line's points nearer to each other than this are one
 
 /** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
 export function picture2d(scene) {
   const [[xLow, xHigh], [yLow, yHigh]] = scene.box;
-  const still = new OffscreenCanvas(1, 1);
+  const drawField = enlarger();
   let look, hidden, width, height, g;
-  let field = null; // {canvas, ctx, image, pixels, rows, columns}
+  let box; // the plot rectangle {x, y, w, h} and the ratio, in pixels of the canvas
+  let drawDots; // the real samples and the contours, and the generated samples above
+  let bare = true; // what is outside the plot rectangle is drawn once
 
   const px = (v) => g.left + (v - xLow) * g.scale;
   const py = (v) => g.bottom - (v - yLow) * g.scale;
@@ -28,10 +32,9 @@ export function picture2d(scene) {
     g = { left: left + offset, w, h, top: pad, bottom: pad + h, scale };
   }
 
-  function drawStill() {
-    const ctx = fit(still, width, height);
+  function drawAxes(ctx) {
     const u = look.u;
-    ctx.clearRect(0, 0, width, height);
+    flood(ctx, look.back);
     ctx.strokeStyle = look.line;
     ctx.lineWidth = 1;
     ctx.strokeRect(g.left - 0.5, g.top - 0.5, g.w + 1, g.h + 1);
@@ -55,17 +58,17 @@ export function picture2d(scene) {
       ctx.fillText(short(t), g.left - 7 * u, y);
     }
     ctx.stroke();
-    ctx.save();
-    inside(ctx);
-    if (on("real")) drawReal(ctx);
-    if (on("p_data")) drawContours(ctx);
-    ctx.restore();
   }
 
-  function inside(ctx) {
-    ctx.beginPath();
-    ctx.rect(g.left, g.top, g.w, g.h);
-    ctx.clip();
+  function layStill() {
+    const ratio = density();
+    const [x, y] = [Math.round(g.left * ratio), Math.round(g.top * ratio)];
+    box = { x, y, w: Math.round(g.w * ratio), h: Math.round(g.h * ratio), ratio };
+    drawDots = dotLayer(box.w, box.h, (ctx) => {
+      ctx.setTransform(ratio, 0, 0, ratio, -x, -y);
+      if (on("real")) drawReal(ctx);
+      if (on("p_data")) drawContours(ctx);
+    });
   }
 
   function drawReal(ctx) {
@@ -100,58 +103,28 @@ export function picture2d(scene) {
     ctx.lineCap = "butt";
   }
 
-  function drawField(ctx, values, [rows, columns]) {
-    if (!field || field.rows !== rows || field.columns !== columns) {
-      const canvas = new OffscreenCanvas(columns, rows);
-      const context = canvas.getContext("2d", { willReadFrequently: true });
-      const image = context.createImageData(columns, rows);
-      field = { canvas, context, image, pixels: new Uint32Array(image.data.buffer), rows, columns };
-    }
-    const { pixels } = field;
-    for (let row = 0; row < rows; row++) {
-      const from = (rows - 1 - row) * columns; // y points up, image rows go down
-      for (let c = 0; c < columns; c++) pixels[row * columns + c] = look.field[values[from + c]];
-    }
-    field.context.putImageData(field.image, 0, 0);
-    ctx.imageSmoothingEnabled = true;
-    ctx.imageSmoothingQuality = "low";
-    ctx.drawImage(field.canvas, g.left, g.top, g.w, g.h);
+  function drawFake(ctx, fake) {
+    const { x, y, ratio } = box;
+    const side = Math.round(3.2 * look.u * ratio);
+    drawDots(ctx, x, y, fake, look.rgb.G, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
   }
 
-  function drawFake(ctx, fake) {
-    const side = Math.round(3.2 * look.u);
-    const half = side / 2;
-    ctx.fillStyle = look.role("G");
-    for (let i = 0; i < fake.length; i += 2) {
-      const x = Math.round(px(fake[i]) - half);
-      const y = Math.round(py(fake[i + 1]) - half);
-      if (side < 4) {
-        ctx.fillRect(x, y, side, side);
-      } else {
-        // Two crossed bars look round and cost a tenth of an arc.
-        ctx.fillRect(x + 1, y, side - 2, side);
-        ctx.fillRect(x, y + 1, side, side - 2);
-      }
+  function thread(ctx, points, from, step, count) {
+    let x, y;
+    for (let i = 0, k = from; i < count; i++, k += step) {
+      const [nextX, nextY] = [px(points[k]), py(points[k + 1])];
+      if (i > 0 && i < count - 1 && Math.abs(nextX - x) < NEAR && Math.abs(nextY - y) < NEAR) continue;
+      [x, y] = [nextX, nextY];
+      if (i === 0) ctx.moveTo(x, y);
+      else ctx.lineTo(x, y);
     }
   }
 
   function drawManifold(ctx, points, shape) {
     const [u, v] = shape.length === 3 ? shape : [1, shape[0]];
     ctx.beginPath();
-    for (let i = 0; i < u; i++) {
-      for (let j = 0; j < v; j++) {
-        const k = 2 * (i * v + j);
-        if (j === 0) ctx.moveTo(px(points[k]), py(points[k + 1]));
-        else ctx.lineTo(px(points[k]), py(points[k + 1]));
-      }
-    }
-    for (let j = 0; j < v && u > 1; j++) {
-      for (let i = 0; i < u; i++) {
-        const k = 2 * (i * v + j);
-        if (i === 0) ctx.moveTo(px(points[k]), py(points[k + 1]));
-        else ctx.lineTo(px(points[k]), py(points[k + 1]));
-      }
-    }
+    for (let i = 0; i < u; i++) thread(ctx, points, 2 * i * v, 2, v);
+    for (let j = 0; j < v && u > 1; j++) thread(ctx, points, 2 * j, 2 * v, u);
     ctx.strokeStyle = alpha(look.rgb.G, u > 1 ? 0.5 : 0.9);
     ctx.lineWidth = u > 1 ? 1 : 1.5 * look.u;
     ctx.stroke();
@@ -174,7 +147,8 @@ export function picture2d(scene) {
     resize(w, h, newLook, newHidden) {
       [width, height, look, hidden] = [w, h, newLook, newHidden];
       layout();
-      drawStill();
+      layStill();
+      bare = true;
     },
     /** Plot rectangle in pixels, for the Plotly figure that takes the picture's place. */
     geometry: () => ({
@@ -182,15 +156,26 @@ export function picture2d(scene) {
     }),
     draw(ctx, frame) {
       const { a, shape } = frame || { a: {}, shape: {} };
-      ctx.fillStyle = look.back;
-      ctx.fillRect(0, 0, width, height);
-      if (a.d && on("d")) drawField(ctx, a.d, shape.d);
-      ctx.drawImage(still, 0, 0, width, height);
+      if (bare) drawAxes(ctx);
+      bare = false;
       ctx.save();
-      inside(ctx);
+      // In whole pixels: nothing of a frame may stay on the rectangle's edge.
+      ctx.resetTransform();
+      ctx.beginPath();
+      ctx.rect(box.x, box.y, box.w, box.h);
+      ctx.clip();
+      ctx.imageSmoothingEnabled = false;
+      if (a.d && on("d")) {
+        drawField(ctx, a.d, shape.d, look.field, box);
+      } else {
+        ctx.fillStyle = look.back;
+        ctx.fillRect(box.x, box.y, box.w, box.h);
+      }
+      // G's dots come before its lines, which have the same colour and so do not show on them.
+      drawFake(ctx, on("fake") && a.fake);
+      ctx.setTransform(box.ratio, 0, 0, box.ratio, 0, 0);
       ctx.lineJoin = "round";
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
-      if (a.fake && on("fake")) drawFake(ctx, a.fake);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);
       ctx.restore();
     },

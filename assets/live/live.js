@@ -16,7 +16,7 @@ import { prefetchPlotly, stills } from "./still.js";
 import { readTheme, themeKey } from "./theme.js";
 
 const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
-const BARS_EVERY = 120; // ms
+const CURVES_EVERY = 120; // ms
 const PREFETCH = 4000; // ms after the start
 const AGAIN = 2000; // ms until one asks again for a new session
 const STEPPING = new Set(["d", "g", "step"]);
@@ -40,7 +40,8 @@ export function mount(root, options) {
   let redraw = { picture: false, curves: false };
   let ready = false; // the picture and the curves know their sizes
   let raf = 0;
-  let barsAt = 0;
+  let curvesAt = 0;
+  let overdue = 0; // timer: curves that came while no frame did
   let dead = false;
   const timers = new Set();
   const later = (f, ms) => timers.add(setTimeout(f, ms));
@@ -58,6 +59,7 @@ export function mount(root, options) {
   const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves over iterations" });
+  for (const node of [canvas, small]) node.addEventListener("contextrestored", () => layout());
   const hosts = { picture: el("div", { class: "gl-still" }), curves: el("div", { class: "gl-still" }) };
   const boxes = {
     knobs: el("div", { class: "gl-knobs-box" }),
@@ -106,6 +108,11 @@ export function mount(root, options) {
     acknowledged = received;
   }
 
+  const late = () => {
+    overdue = 0;
+    if (redraw.curves) schedule();
+  };
+
   function draw() {
     raf = 0;
     if (dead) return;
@@ -127,18 +134,14 @@ export function mount(root, options) {
       redraw.picture = false;
       picture.draw(opaque(canvas), last);
     }
-    if (fresh && last.a.shares) {
-      curves.setShares(last.a.shares);
-      // A second canvas in a frame is a second one to composite: the bars may lag a little.
-      const now = performance.now();
-      if (curves.hasBars && !redraw.curves && (state !== "playing" || now - barsAt > BARS_EVERY)) {
-        barsAt = now;
-        curves.drawBars();
-      }
-    }
-    if (redraw.curves) {
+    const bars = fresh && last.a.shares && curves.hasBars;
+    if (bars) curves.setShares(last.a.shares);
+    const now = performance.now();
+    if ((redraw.curves || bars) && (state !== "playing" || now - curvesAt > CURVES_EVERY)) {
+      curvesAt = now;
+      if (redraw.curves) curves.draw();
+      else curves.drawBars();
       redraw.curves = false;
-      curves.draw();
     }
     if (!fresh) return;
     bar.frame(last);
@@ -238,7 +241,9 @@ export function mount(root, options) {
       } else if (message.type === "curves" && scene && message.run === scene.run) {
         curves.setCurves(message);
         redraw.curves = true;
-        schedule();
+        // With the next frame, if one comes.
+        if (state !== "playing") schedule();
+        else overdue ||= setTimeout(late, CURVES_EVERY + 20);
       } else if (message.type === "status") onStatus(message);
       else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
@@ -290,6 +295,7 @@ export function mount(root, options) {
       link?.close();
       counters.socketOpen = false;
       cancelAnimationFrame(raf);
+      clearTimeout(overdue);
       leave();
       banner.close();
       for (const timer of timers) clearTimeout(timer);

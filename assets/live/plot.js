@@ -3,9 +3,12 @@
 /** The context of a canvas that every drawing covers wholly: the page need not blend it. */
 export const opaque = (canvas) => canvas.getContext("2d", { alpha: false });
 
+/** Pixels of a canvas per CSS pixel. */
+export const density = () => Math.min(window.devicePixelRatio || 1, 2);
+
 /** Give a canvas its size in CSS pixels, sharp on any screen. Returns its context, in CSS pixels. */
 export function fit(canvas, width, height) {
-  const ratio = Math.min(window.devicePixelRatio || 1, 2);
+  const ratio = density();
   const w = Math.max(1, Math.round(width * ratio));
   const h = Math.max(1, Math.round(height * ratio));
   if (canvas.width !== w || canvas.height !== h) {
@@ -19,6 +22,15 @@ export function fit(canvas, width, height) {
   const ctx = canvas.style ? opaque(canvas) : canvas.getContext("2d");
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   return ctx;
+}
+
+/** Fill the whole canvas: at a fractional ratio its last pixels are not wholly within its size in CSS pixels. */
+export function flood(ctx, colour) {
+  ctx.save();
+  ctx.resetTransform();
+  ctx.fillStyle = colour;
+  ctx.fillRect(0, 0, ctx.canvas.width, ctx.canvas.height);
+  ctx.restore();
 }
 
 /** Round ticks inside [low, high], about `count` of them. */

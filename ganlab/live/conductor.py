@@ -59,6 +59,7 @@ class Conductor(Publisher):
         self._update_at = 0.0
         self._at_once = 1  # iterations in the last call at full speed
         self._per_second = 1.0
+        self._slice = math.inf  # seconds of the turn that is being had
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         """Make `run` and `history` afresh; the scene's header and arrays."""
@@ -125,7 +126,7 @@ class Conductor(Publisher):
 
     def work(self, seconds: float) -> float | None:
         """Work for about `seconds`; returns when to come again (None: when woken)."""
-        end = time.perf_counter() + seconds
+        end, self._slice = time.perf_counter() + seconds, seconds
         while True:
             self._take_commands()
             if self._restart:
@@ -271,7 +272,8 @@ class Conductor(Publisher):
         started = time.perf_counter()
         # Calls of equal length that end when the next frame is due.
         wait = self._next_frame() - started
-        seconds = wait / math.ceil(wait / self.call_seconds) if wait > 0 else self.call_seconds
+        most = min(self.call_seconds, self._slice)
+        seconds = wait / math.ceil(wait / most) if wait > 0 else most
         # At most twice as many: one quick call must not be followed by an endless one.
         count = max(1, min(2 * self._at_once, int(self._per_second * seconds)))
         made = run.advance(count)

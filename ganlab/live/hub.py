@@ -30,7 +30,9 @@ from ganlab.spec import Spec
 log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.05  # alone
-SHARED_SECONDS = 0.012  # while others wait
+SHARED_SECONDS = 0.012  # while others wait, at the most:
+ROUND_SECONDS = 0.15  # in a round of this length everybody gets a slice,
+_LEAST_SECONDS = 0.003  # if slices need not be shorter than this
 DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is in its URL
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
@@ -56,7 +58,7 @@ class Hub:
             "frame": ThreadPoolExecutor(self._workers, thread_name_prefix="ganlab-frame"),
             "curves": ThreadPoolExecutor(1, thread_name_prefix="ganlab-curves"),
         }
-        self._counted_at = 0.0
+        self._crowd, self._counted_at = 1, 0.0
         self._closing = False
         self._closed = threading.Event()
 
@@ -165,9 +167,9 @@ class Hub:
             return
         self._counted_at = now
         sessions = list(self.sessions.values())
-        crowd = max(1, sum(s.playing and s.watched for s in sessions))
+        self._crowd = max(1, sum(s.playing and s.watched for s in sessions))
         for session in sessions:
-            session.crowd = crowd
+            session.crowd = self._crowd
 
     def _work(self) -> None:
         _prefer_this_thread()
@@ -184,7 +186,8 @@ class Hub:
         self._count_playing(time.monotonic())
         started = time.thread_time()  # unlike the clock, not what others took meanwhile
         try:
-            wait = session.work(SHARED_SECONDS if others else SLICE_SECONDS)
+            fair = min(SHARED_SECONDS, ROUND_SECONDS * self._workers / self._crowd)
+            wait = session.work(max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS)
         except Exception:
             # One broken run must not take the others' worker with it.
             log.exception("session failed; it is dropped, its URL starts it afresh")

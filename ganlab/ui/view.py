@@ -11,7 +11,7 @@ from ganlab.live.conductor import Conductor
 
 _JS = """
 const views = new WeakMap();
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   let entry = views.get(parentElement);
   if (entry && entry.socket !== data.socket) { entry.close(); entry = null; }
   if (!entry) {
@@ -53,16 +53,18 @@ def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) 
     labs: the labs' addresses by dimension. The result's triggers are `gone`, the address' query
     when the server knows no such session, and `open`, the seed to be shown in a lab.
     """
+    about = {
+        "socket": f"live/{session.token}",
+        "module": module,
+        "labs": list(labs),
+        "assets": paths.ASSETS_URL,
+        "plotly": paths.PLOTLY_URL,
+    }
+    # In a list: in the values of a plain dict Streamlit looks for data frames, by importing pandas.
     view = st.components.v2.component("ganlab_live", js=_JS, isolate_styles=False)
     return view(
         key=key,
-        data={
-            "socket": f"live/{session.token}",
-            "module": module,
-            "labs": list(labs),
-            "assets": paths.ASSETS_URL,
-            "plotly": paths.PLOTLY_URL,
-        },
+        data=[about],
         on_gone_change=lambda: None,
         on_open_change=lambda: None,
     )

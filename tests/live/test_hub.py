@@ -251,7 +251,7 @@ def test_close_ends_all_threads():
     sessions = [crowd.watch(SMALL) for _ in range(3)]
     shown(crowd, *sessions)
     started = set(threading.enumerate()) - before
-    assert 4 < len([t for t in started if "ganlab" in t.name]) < 8  # painters start on demand
+    assert 4 < len([t for t in started if "ganlab" in t.name]) < 10  # painters start on demand
     crowd.close()
     until(lambda: not (set(threading.enumerate()) - before), 5)
     assert crowd.hub.sessions == {}

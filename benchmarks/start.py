@@ -1,0 +1,80 @@
+"""Cold start: from `streamlit run` to the first trained frame in a browser, and where time goes.
+
+The browser is already there (a teacher's is); the page is asked for as soon as the server answers.
+Each start is a fresh server process and a fresh profile; the disk's cache is warm.
+
+    python benchmarks/start.py --starts 5
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from live import machine
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.browser.server import Server
+from tests.chromium import launch
+
+IMPORTS = ("torch", "streamlit", "scipy.special", "ganlab.app")
+_LIMIT = 6.0  # seconds
+_TRAINED = "() => window.ganlab && ganlab.frames > 0 && ganlab.iteration > 0"
+
+
+def importing(module: str) -> float:
+    """Seconds that a fresh interpreter takes to import a module, its own start left out."""
+    code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
+    return float(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    )
+
+
+def start(browser: Browser, path: str) -> dict[str, float]:
+    """Seconds since the command was given, at each stage."""
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        with Server(Path(folder) / "log.txt") as server:
+            stages = {"server answers": time.perf_counter() - began}
+            context = browser.new_context(viewport={"width": 1280, "height": 720})
+            page = context.new_page()
+            page.goto(server.url + path, wait_until="commit")
+            for stage, there in (
+                ("the view is mounted", "() => window.ganlab && ganlab.mounts > 0"),
+                ("first frame", "() => window.ganlab && ganlab.frames > 0"),
+                ("first trained frame", _TRAINED),
+            ):
+                page.wait_for_function(there, timeout=60_000, polling=20)
+                stages[stage] = time.perf_counter() - began
+            context.close()
+    return stages
+
+
+def main() -> None:
+    """Print medians and the slowest of each stage."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--starts", type=int, default=5)
+    parser.add_argument("--path", default="/")
+    options = parser.parse_args()
+    print(machine())
+    for module in IMPORTS:
+        print(f"import {module}: {min(importing(module) for _ in range(3)):.2f} s")
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        rows = [start(browser, options.path) for _ in range(options.starts)]
+        browser.close()
+    print(f"\n{options.starts} starts of {options.path}, seconds since the command")
+    for stage in rows[0]:
+        values = [row[stage] for row in rows]
+        print(f"{stage:22} median {statistics.median(values):5.2f}   slowest {max(values):5.2f}")
+    middle = statistics.median(row["first trained frame"] for row in rows)
+    print(f"limit {_LIMIT:g}: {'ok' if middle <= _LIMIT else 'NOT'}")
+
+
+if __name__ == "__main__":
+    main()
