@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import threading
 import time
 from collections import deque
@@ -279,6 +280,8 @@ class Conductor(Publisher):
         made = run.advance(count)
         took = max(time.perf_counter() - started, 1e-9)
         self.tier.timed(run, made, took)
+        if run.program is not None:
+            self.used += took * (min(len(run.specs), os.cpu_count() or 1) - 1)  # on other threads
         self._at_once, self._per_second = count, max(1, made) / took
 
     def _after_update(self) -> None:
