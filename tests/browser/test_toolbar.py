@@ -44,10 +44,12 @@ def test_d_and_g_make_one_update_of_one_player(lab):
 
 def test_one_iteration_is_k_updates_of_d_and_one_of_g(lab):
     lab.open("/?k=4")
-    lab.pause()
+    paused = lab.pause()
     # To a whole number of iterations first.
     lab.get("step").click()
-    start = lab.wait_status("s.state === 'paused' && s.d_updates === 4 * s.g_updates")
+    start = lab.wait_status(
+        f"s.iteration > {paused['iteration']} && s.d_updates === 4 * s.g_updates"
+    )
     lab.get("step").click()
     end = lab.wait_status(f"s.iteration > {start['iteration']}")
     assert end["iteration"] == start["iteration"] + 1
@@ -139,6 +141,7 @@ _RING = """
 def test_every_control_has_a_name_and_shows_its_focus(lab):
     lab.open("/two")
     lab.pause()
+    lab.wait_stills()  # what comes with them must not move the focus
     controls = lab.js(_CONTROLS)
     assert {"play", "speed", "knob-k", "knob-loss", "layer-fake", "seed"} <= set(controls)
     for control in controls:
