@@ -46,7 +46,7 @@ class Publisher:
     between which other sessions' pictures get their turn.
     """
 
-    frame_seconds = 1 / 33  # at the most this often: more would be the browser's work for nothing
+    frame_seconds = 1 / 38  # at the most this often: more would be the browser's work for nothing
     slowest_frames = 0.19  # but frames come at least this often (seconds)
 
     spec: Spec
