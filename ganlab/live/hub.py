@@ -37,7 +37,7 @@ DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is 
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
-_CREDIT_SECONDS = 0.2  # that a session may be ahead of the others and still be served first
+_CREDIT_SECONDS = 0.02  # that a session may be ahead of the others and still be served first
 
 
 class Hub:

@@ -153,6 +153,11 @@ def test_every_control_has_a_name_and_shows_its_focus(lab):
     lab.page.keyboard.press("Tab")
     for control in controls:
         ring = lab.js(_RING)
+        for _ in range(20):  # the still figures' own buttons lie between
+            if ring["id"] is not None:
+                break
+            lab.page.keyboard.press("Tab")
+            ring = lab.js(_RING)
         assert ring["id"] == control
         if not ring["slider"]:  # a slider's ring is on its thumb
             assert ring["drawn"] and ring["whole"], control
