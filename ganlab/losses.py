@@ -1,46 +1,75 @@
 """What D and G minimise, on logits: one registry entry per variant.
 
-`d(real, fake)` and `g(fake)` take logits (R, B) and return (R,); D(x) = sigmoid(logit).
-`optimal(p, q)` is the logit-free best D(x) where p_data = p and p_g = q.
+`d(real, fake)` and `g(fake)` take logits (R, B) and return (R,); D(x) = sigmoid(logit) for those
+that classify. Of real and fake there may be different numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.functional import softplus
 
 from ganlab.registry import Entry, Registry
 from ganlab.theory import d_star
 
+Logits = torch.Tensor
+
 
 @dataclass(frozen=True)
 class LossEntry(Entry):
-    """A pair of costs, and D's optimum."""
+    """A pair of costs, and what D is to them.
 
-    d: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = None  # type: ignore
-    g: Callable[[torch.Tensor], torch.Tensor] = None  # type: ignore
+    optimal(p, q, a=0, b=0): the best D(x), as `shown` shows it, where p_data = p and p_g = q, with
+    labels 1 - a for real and b for fake; None where no x has a best of its own.
+    smooth(real, fake, a, b) -> (R,): what labels 1 - a and b add to `d`; None: it has no labels.
+    shown(logits): what is drawn as D(x), in [0, 1].
+    value: whether V(D, G) is the game's value, D being a probability.
+    """
+
+    d: Callable[[Logits, Logits], torch.Tensor] = None  # type: ignore
+    g: Callable[[Logits], torch.Tensor] = None  # type: ignore
     optimal: Callable | None = None
+    smooth: Callable[[Logits, Logits, Any, Any], torch.Tensor] | None = None
+    shown: Callable[[Logits], torch.Tensor] = torch.sigmoid
+    value: bool = False
 
 
 LOSSES: Registry[LossEntry] = Registry("loss")
 
 
-def _cross_entropy(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+def _cross_entropy(real: Logits, fake: Logits) -> torch.Tensor:
     """-V(D, G) = -E log D(x) - E log(1 - D(G(z))), in nats, (R,)."""
     return softplus(-real).mean(1) + softplus(fake).mean(1)
 
 
-def _minimax(fake: torch.Tensor) -> torch.Tensor:
-    """E log(1 - D(G(z))), in nats, (R,)."""
-    return -softplus(fake).mean(1)
+def _smooth_cross_entropy(real: Logits, fake: Logits, a, b) -> torch.Tensor:
+    # softplus(t) = softplus(-t) + t: labels 1 - a and b add a t to real ones, -b t to fake ones.
+    return a * real.mean(1) - b * fake.mean(1)
 
 
-def _non_saturating(fake: torch.Tensor) -> torch.Tensor:
-    """-E log D(G(z)), in nats, (R,)."""
-    return softplus(-fake).mean(1)
+def _smooth_squares(real: Logits, fake: Logits, a, b) -> torch.Tensor:
+    # ((t - 1 + a)^2 - (t - 1)^2)/2 and ((t - b)^2 - t^2)/2.
+    return a * (real.mean(1) - 1 + a / 2) - b * (fake.mean(1) - b / 2)
+
+
+def d_star_smoothed(p, q, a=0.0, b=0.0):
+    """((1 - a) p_data + b p_g)/(p_data + p_g): with b > 0 a peak of D* stays where only G is.
+
+    Source: Goodfellow 2016, section 4.2.
+    """
+    star = d_star(p, q)
+    return (1 - a) * star + b * (1 - star)
+
+
+def _hinge_optimum(p, q, a=0.0, b=0.0):
+    p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)
+    best = 1 / (1 + np.exp(-np.sign(p - q)))
+    return np.where(p + q > 0, best, np.nan)
 
 
 LOSSES.add(
@@ -51,8 +80,10 @@ LOSSES.add(
         doc="The game of the theory. When D is sure, G's gradient vanishes: watch it stall.",
         cite="Goodfellow et al. 2014, eq. 1",
         d=_cross_entropy,
-        g=_minimax,
-        optimal=d_star,
+        g=lambda fake: -softplus(fake).mean(1),
+        optimal=d_star_smoothed,
+        smooth=_smooth_cross_entropy,
+        value=True,
     )
 )
 LOSSES.add(
@@ -63,7 +94,65 @@ LOSSES.add(
         doc="Same fixed point, but G is pushed hardest where D is surest. Used in practice.",
         cite="Goodfellow et al. 2014, section 3",
         d=_cross_entropy,
-        g=_non_saturating,
-        optimal=d_star,
+        g=lambda fake: softplus(-fake).mean(1),
+        optimal=d_star_smoothed,
+        smooth=_smooth_cross_entropy,
+        value=True,
+    )
+)
+LOSSES.add(
+    LossEntry(
+        name="maximum-likelihood",
+        title="maximum likelihood",
+        equation=r"\min_G -\mathbb{E}\,\frac{D(G(z))}{1 - D(G(z))}",
+        doc="With D = D* its gradient is that of KL(p_data ‖ p_g); few samples carry all of it, "
+        "so it is noisy, and may overflow.",
+        cite="Goodfellow 2014; NIPS 2016 tutorial, section 3.2.4",
+        d=_cross_entropy,
+        g=lambda fake: -fake.exp().mean(1),
+        optimal=d_star_smoothed,
+        smooth=_smooth_cross_entropy,
+        value=True,
+    )
+)
+LOSSES.add(
+    LossEntry(
+        name="least-squares",
+        title="least squares",
+        equation=r"\min_D \tfrac12 \mathbb{E}\,(a(x)-1)^2 + \tfrac12 \mathbb{E}\,a(G(z))^2,\ "
+        r"\min_G \tfrac12 \mathbb{E}\,(a(G(z)) - 1)^2",
+        doc="D regresses to 1 and 0 and does not saturate: samples far on the right side of the "
+        "border still move.",
+        cite="Mao et al. 2017",
+        d=lambda real, fake: 0.5 * ((real - 1) ** 2).mean(1) + 0.5 * (fake**2).mean(1),
+        g=lambda fake: 0.5 * ((fake - 1) ** 2).mean(1),
+        optimal=d_star_smoothed,
+        smooth=_smooth_squares,
+        shown=lambda logits: logits.clamp(0, 1),
+    )
+)
+LOSSES.add(
+    LossEntry(
+        name="wasserstein",
+        title="Wasserstein",
+        equation=r"\min_D \mathbb{E}\,a(G(z)) - \mathbb{E}\,a(x),\ \min_G -\mathbb{E}\,a(G(z))",
+        doc="A critic, not a classifier: with bounded slopes (clip D's weights, or WGAN-GP) its "
+        "lead is a distance, and G is pushed wherever it is. Unbounded, it runs away.",
+        cite="Arjovsky et al. 2017",
+        d=lambda real, fake: fake.mean(1) - real.mean(1),
+        g=lambda fake: -fake.mean(1),
+    )
+)
+LOSSES.add(
+    LossEntry(
+        name="hinge",
+        title="hinge",
+        equation=r"\min_D \mathbb{E}\,[1 - a(x)]_+ + \mathbb{E}\,[1 + a(G(z))]_+,\ "
+        r"\min_G -\mathbb{E}\,a(G(z))",
+        doc="D stops caring about samples beyond the margin; G's push keeps its strength.",
+        cite="Lim & Ye 2017; Miyato et al. 2018",
+        d=lambda real, fake: (1 - real).relu().mean(1) + (1 + fake).relu().mean(1),
+        g=lambda fake: -fake.mean(1),
+        optimal=_hinge_optimum,
     )
 )

@@ -79,6 +79,11 @@ def _momentum(grad, slots, params, lr, momentum):
     return params - velocity * lr, (velocity,)
 
 
+def _rmsprop(grad, slots, params, lr, new):
+    v = torch.lerp(slots[0], grad * grad, new)
+    return params - lr * grad / (_sqrt(v) + 1e-8), (v,)
+
+
 OPTIMIZERS.add(
     OptimizerEntry(
         "adam",
@@ -114,5 +119,19 @@ OPTIMIZERS.add(
         slots=0,
         numbers=lambda t, hyper: (hyper.lr,),
         apply=_sgd,
+    )
+)
+OPTIMIZERS.add(
+    OptimizerEntry(
+        "rmsprop",
+        "RMSProp",
+        r"v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\ "
+        r"\theta \leftarrow \theta - \eta\,g/(\sqrt{v} + 10^{-8})",
+        "Adam without a memory of the gradient itself; WGAN's choice.",
+        cite="Tieleman & Hinton 2012",
+        slots=1,
+        uses=("betas",),
+        numbers=lambda t, hyper: (hyper.lr, 1 - hyper.beta2),
+        apply=_rmsprop,
     )
 )

@@ -14,6 +14,7 @@ from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Param, SpecError
+from ganlab.stabilisers import RULES, STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
 
 
@@ -72,7 +73,7 @@ PARAMS: dict[str, Param] = {
             "G's loss",
             LOSSES,
             "non-saturating",
-            "What G minimises: E log(1 − D(G(z))), or −E log D(G(z)).",
+            "What D and G minimise: see the equation of each.",
             live=True,
         ),
         Param(
@@ -85,15 +86,13 @@ PARAMS: dict[str, Param] = {
             doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
             live=True,
         ),
-        Param(
-            "unroll",
-            "unrolled D, K",
-            0,
-            0,
-            20,
-            "int",
-            doc="G's cost is that of D after K more updates, differentiated through them: "
-            "G sees where D would go, and stops crowding on one mode (Metz et al. 2017).",
+        _choice(
+            "rule",
+            "update rule",
+            RULES,
+            "alternating",
+            "From which D and G the two gradients are taken.",
+            live=True,
         ),
         _choice("optimizer", "optimiser", OPTIMIZERS, "adam", "Of both players."),
         Param(
@@ -144,11 +143,15 @@ PARAMS: dict[str, Param] = {
             "int",
             doc="Initial weights, data and latents all follow from it.",
         ),
+        *(param for name in STABILISERS for param in STABILISERS[name].params),
     )
 }
 
-# Changing one of these keeps the shapes and the code path of a step.
+# Changing one of these keeps the shapes and the code path of a step; so does changing the strength
+# of a stabiliser that stays on.
 _NUMERIC = ("init", "init_gain", "k", "g_lr", "d_lr", "betas", "momentum", "seed")
+_STRENGTHS = tuple(name for name in STABILISERS if STABILISERS[name].numeric)
+_OTHER_NUMBERS = ("instance_noise_decay",)
 _PREFIX = "t."
 
 
@@ -197,7 +200,7 @@ class Spec:
     init_gain: float = PARAMS["init_gain"].default
     loss: str = PARAMS["loss"].default
     k: int = PARAMS["k"].default
-    unroll: int = PARAMS["unroll"].default
+    rule: str = PARAMS["rule"].default
     optimizer: str = PARAMS["optimizer"].default
     g_lr: float = PARAMS["g_lr"].default
     d_lr: float = PARAMS["d_lr"].default
@@ -205,6 +208,27 @@ class Spec:
     momentum: float = PARAMS["momentum"].default
     batch: int = PARAMS["batch"].default
     seed: int = PARAMS["seed"].default
+    unroll: int = PARAMS["unroll"].default
+    unroll_data: str = PARAMS["unroll_data"].default
+    minibatch_discrimination: int = PARAMS["minibatch_discrimination"].default
+    minibatch_dims: int = PARAMS["minibatch_dims"].default
+    packing: int = PARAMS["packing"].default
+    d_dropout: float = PARAMS["d_dropout"].default
+    d_dropout_input: float = PARAMS["d_dropout_input"].default
+    smooth_real: float = PARAMS["smooth_real"].default
+    smooth_fake: float = PARAMS["smooth_fake"].default
+    instance_noise: float = PARAMS["instance_noise"].default
+    instance_noise_decay: int = PARAMS["instance_noise_decay"].default
+    r1: float = PARAMS["r1"].default
+    r2: float = PARAMS["r2"].default
+    gradient_penalty: float = PARAMS["gradient_penalty"].default
+    weight_clip: float = PARAMS["weight_clip"].default
+    g_norm: str = PARAMS["g_norm"].default
+    feature_matching: float = PARAMS["feature_matching"].default
+    consensus: float = PARAMS["consensus"].default
+    historical_averaging: float = PARAMS["historical_averaging"].default
+    gradient_clip: float = PARAMS["gradient_clip"].default
+    weight_decay: float = PARAMS["weight_decay"].default
 
     def __post_init__(self) -> None:
         put = object.__setattr__
@@ -221,7 +245,10 @@ class Spec:
                 raise SpecError(f"target_params of {self.target}", name, allowed)
         filled = {n: p.check(self.target_params.get(n, p.default)) for n, p in known.items()}
         put(self, "target_params", Params(filled))
-        make_target(self.target, self.target_params)  # checks what no single value can show
+        # What no single value can show:
+        make_target(self.target, self.target_params)
+        if (refused := refusal(self)) is not None:
+            raise SpecError(*refused)
 
     @property
     def dim(self) -> int:
@@ -230,7 +257,14 @@ class Spec:
 
     def structure(self) -> tuple:
         """What runs must share to be advanced together: shapes, grids, loss and code path."""
-        return tuple(getattr(self, f.name) for f in fields(self) if f.name not in _NUMERIC)
+        numbers = (*_NUMERIC, *_STRENGTHS, *_OTHER_NUMBERS)
+        shared = tuple(getattr(self, f.name) for f in fields(self) if f.name not in numbers)
+        return (*shared, self.stabilisers)
+
+    @property
+    def stabilisers(self) -> tuple[str, ...]:
+        """Names of the stabilisers that are on."""
+        return tuple(name for name in STABILISERS if STABILISERS[name].on(self))
 
     def replace(self, **changes: Any) -> Spec:
         """A copy with some fields changed; another target starts from its own defaults."""

@@ -12,12 +12,17 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from ganlab.engine.rules import Rules
 from ganlab.latents import LATENTS
 from ganlab.spec import Spec
 from ganlab.targets import make_target
 
 _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amortise the dispatch
-_TAGS = {"init_g": 1, "init_d": 2, "data": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
+_TAGS = {"init_g": 1, "init_d": 2, "data_d": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
+_TAGS |= {"reference": 7, "noise_d": 8, "noise_g": 9, "mask_d": 10, "mask_g": 11}
+_TAGS |= {"mix_d": 12, "mix_g": 13}
+# Fresh ones for unrolled steps.
+_TAGS |= {f"u_{tag}": 20 + number for tag, number in _TAGS.items() if tag[-2:] in ("_d", "_g")}
 
 
 def generator(seed: int, tag: str, block: int = 0) -> torch.Generator:
@@ -64,33 +69,55 @@ class Stream:
 
 
 class Draws:
-    """What the updates of R runs draw: number n of each stream, stacked over the runs."""
+    """What the updates of R runs draw: number n of each stream, stacked over the runs.
 
-    def __init__(self, specs: tuple[Spec, ...], device: torch.device):
-        self.device = device
-        self.streams: dict[str, list[Stream]] = {
-            tag: [] for tag in ("data", "data_g", "latent_d", "latent_g")
-        }
-        for spec in specs:
-            target = make_target(spec.target, spec.target_params)
-            latent = LATENTS[spec.latent]
+    A stream is a player's and has a name and shape of `Rules.draws`; it is made when first asked
+    for, and does not depend on which others there are.
+    """
 
-            def data(shape, g, target=target):
-                return target.sample(shape[0] * shape[1], g).view(shape)
+    def __init__(self, specs: tuple[Spec, ...], rules: Rules, device: torch.device):
+        self.specs, self.device = specs, device
+        self.shapes = {player: rules.draws(player) for player in "DG"}
+        self._streams: dict[tuple[int, str, str], Stream] = {}
+        self._targets = [make_target(s.target, s.target_params) for s in specs]
 
-            z = (spec.batch, spec.latent_dim)
-            for tag in ("data", "data_g"):
-                self.streams[tag].append(Stream(spec.seed, tag, (spec.batch, spec.dim), data))
-            for tag in ("latent_d", "latent_g"):
-                self.streams[tag].append(Stream(spec.seed, tag, z, latent.sample))
+    def stream(self, run: int, player: str, name: str) -> Stream:
+        """One run's stream `name` of `player`."""
+        key = (run, player, name)
+        if key not in self._streams:
+            tag = f"{name}_{player.lower()}"
+            shape = self.shapes[player][name]
+            self._streams[key] = Stream(self.specs[run].seed, tag, shape, self._maker(run, name))
+        return self._streams[key]
 
-    def get(self, tag: str, number: int) -> torch.Tensor:
-        """Draw `number` of stream `tag`, (R, B, dim)."""
-        streams = self.streams[tag]
-        if len(streams) == 1:
-            return streams[0][number].unsqueeze(0).to(self.device)
-        return torch.stack([s[number] for s in streams]).to(self.device)
+    def _maker(self, run: int, name: str) -> Callable:
+        kind = name.removeprefix("u_")
+        if kind == "data":
+            target = self._targets[run]
+            return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
+        if kind == "latent":
+            return LATENTS[self.specs[run].latent].sample
+        if kind == "noise":
+            return lambda shape, g: torch.randn(shape, generator=g)
+        return lambda shape, g: torch.rand(shape, generator=g)
 
-    def slab(self, run: int, tag: str, start: int, count: int) -> torch.Tensor:
-        """Draws start, ..., start + count - 1 of one run's stream, (count, B, dim), on the CPU."""
-        return self.streams[tag][run].slab(start, count)
+    def get(self, player: str, name: str, number: int) -> torch.Tensor:
+        """Draw `number` of a player's stream, (R, rows, columns)."""
+        if len(self.specs) == 1:
+            return self.stream(0, player, name)[number].unsqueeze(0).to(self.device)
+        rows = [self.stream(r, player, name)[number] for r in range(len(self.specs))]
+        return torch.stack(rows).to(self.device)
+
+    def slab(self, run: int, player: str, name: str, start: int, count: int) -> torch.Tensor:
+        """Draws start, ..., start + count - 1 of one run's stream, (count, rows, columns), CPU."""
+        return self.stream(run, player, name).slab(start, count)
+
+
+def reference(specs: tuple[Spec, ...], rules: Rules, device: torch.device) -> torch.Tensor | None:
+    """The runs' reference batches (R, N, latent_dim), each a function of its seed; None: none."""
+    if rules.reference is None:
+        return None
+    rows = [
+        LATENTS[s.latent].sample(rules.reference, generator(s.seed, "reference")) for s in specs
+    ]
+    return torch.stack(rows).to(device)

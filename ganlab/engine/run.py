@@ -12,16 +12,20 @@ from typing import Any, Literal
 import torch
 
 from ganlab.engine import storage
-from ganlab.engine.draws import Draws, generator
+from ganlab.engine.code import Code, State, Update, moved
+from ganlab.engine.draws import Draws, generator, reference
 from ganlab.engine.native import play
 from ganlab.engine.native.program import Program
 from ganlab.engine.native.workshop import WORKSHOP
+from ganlab.engine.rules import Rules
 from ganlab.engine.snapshot import Snapshot, take
-from ganlab.engine.step import Game, State, Update, moved
+from ganlab.engine.step import Game
+from ganlab.latents import quasi_random
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
 Player = Literal["D", "G"]
+_TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
 LIVE = tuple(name for name, param in PARAMS.items() if param.live)
 
 
@@ -58,6 +62,14 @@ def _choose(alive: torch.Tensor, new: State, old: State) -> State:
     return dataclasses.replace(new, **{n: pick(n) for n in ("g", "d", "g_slots", "d_slots")})
 
 
+def _game(specs: tuple[Spec, ...], device: torch.device) -> Game:
+    rules = Rules(Code.of(specs[0]))
+    typical = None
+    if rules.code.g_norm != "none":
+        typical = torch.from_numpy(quasi_random(specs[0].latent, specs[0].latent_dim, _TYPICAL))
+    return Game(specs, device, reference(specs, rules, device), typical)
+
+
 class Run:
     """R = len(specs) runs that share `Spec.structure()` and k, from their first update on.
 
@@ -79,18 +91,18 @@ class Run:
         self.diverged: list[Divergence | None] = [None] * len(self.specs)
         self.last: Player | None = None
         self.program: Program | None = None
-        G, D, slots = self.game.G, self.game.D, self.game.rules.optimizer.slots
+        G, D, rules = self.game.G, self.game.D, self.game.rules
 
         def fresh(net, tag: str) -> torch.Tensor:
             rows = [net.init(s.init, s.init_gain, generator(s.seed, tag)) for s in self.specs]
             return torch.stack(rows).to(self.device)
 
         g, d = fresh(G, "init_g"), fresh(D, "init_d")
-        self.state = State(g, d, (torch.zeros_like(g),) * slots, (torch.zeros_like(d),) * slots)
+        self.state = State(g, d, rules.first_slots("G", g), rules.first_slots("D", d))
 
     def _prepare(self) -> None:
-        self.game = Game(self.specs, self.device)
-        self.draws = Draws(self.specs, self.device)
+        self.game = _game(self.specs, self.device)
+        self.draws = Draws(self.specs, self.game.rules, self.device)
 
     @property
     def spec(self) -> Spec:
@@ -133,8 +145,7 @@ class Run:
         if self.program is not None:
             self._play(player.encode())
             return player
-        game, draw = self.game, self.draws.get
-        made = (game.after_d if player == "D" else game.after_g)(self.state, draw)
+        made = self.game.after(player, self.state, self.draws.get)
         after = self._guard(player, made)
         if not self.stopped:
             self.state, self.last = after, player
@@ -176,7 +187,9 @@ class Run:
     def _play(self, players: bytes) -> None:
         alive = self.alive.tolist()
         state = self.state
-        self.state, made = play.play(self.program, self.specs, state, self.draws, alive, players)
+        self.state, made = play.play(
+            *(self.program, self.specs, state, self.draws, alive, players, self.game.fixed)
+        )
         if max(made):
             self.last = "DG"[players[max(made) - 1] == ord("G")]
         for run, count in enumerate(made):
@@ -196,9 +209,8 @@ class Run:
             d_updates=at.d_updates,
             g_updates=at.g_updates,
         )
-        game = Game(self.specs[row], self.device)
-        made = (game.after_d if player == "D" else game.after_g)(
-            now, lambda tag, n: self.draws.slab(run, tag, n, 1)
+        made = _game(self.specs[row], self.device).after(
+            player, now, lambda who, name, n: self.draws.slab(run, who, name, n, 1)
         )
         self._diverge(run, player, made.cost[0], made.params[0], at.g_updates + 1)
         self.alive[run] = False
@@ -243,7 +255,7 @@ class Run:
         )
 
     def change(self, **fields: Any) -> None:
-        """Change what can change during a run (k, loss, rates), in all R runs.
+        """Change what can change during a run (k, loss, rates, strengths ...), in all R runs.
 
         Raises `SpecError` for a bad value, or for a field that needs a new run.
         """
@@ -251,7 +263,15 @@ class Run:
             if name not in LIVE:
                 raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
         self.specs = tuple(spec.replace(**fields) for spec in self.specs)
-        self.game = Game(self.specs, self.device)
+        old = self.game.rules
+        self._prepare()
+        if self.game.rules.code != old.code:
+            state, rules = self.state, self.game.rules
+            self.state = dataclasses.replace(
+                state,
+                g_slots=rules.kept_slots("G", state.g, state.g_slots, old),
+                d_slots=rules.kept_slots("D", state.d, state.d_slots, old),
+            )
         if self.program is not None and self.program.code != self.game.rules.code:
             self.program = None
 

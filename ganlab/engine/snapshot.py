@@ -10,8 +10,9 @@ import numpy as np
 import torch
 
 from ganlab import metrics, theory
+from ganlab.engine.code import State
 from ganlab.engine.probe import POINTS, Probe, probe_for
-from ganlab.engine.step import Game, State
+from ganlab.engine.step import Game
 from ganlab.latents import LATENTS, quantile_grid, quasi_random
 from ganlab.spec import Spec
 
@@ -99,7 +100,7 @@ def _bounded(x: torch.Tensor) -> torch.Tensor:
 def _generate(game: Game, state: State, z: torch.Tensor) -> torch.Tensor:
     # In pieces whose activations stay in cache.
     with torch.no_grad():
-        return _bounded(torch.cat([game.G(state.g, p) for p in z.split(_PIECE, 1)], 1))
+        return _bounded(torch.cat([game.make(state.g, p) for p in z.split(_PIECE, 1)], 1))
 
 
 def _gradients(game: Game, state: State, z: torch.Tensor, real: torch.Tensor):
@@ -109,8 +110,8 @@ def _gradients(game: Game, state: State, z: torch.Tensor, real: torch.Tensor):
     """
     with torch.enable_grad():
         g = state.g.detach().requires_grad_()
-        x = game.G(g, z)
-        cost = game.loss.g(game.logits(game.ahead(state, real, x), x))
+        x = game.make(g, z)
+        cost = game.g_cost(game.faced(state, real, x), real, x)
         by_x, by_g = torch.autograd.grad(cost.sum(), (x, g))
     return by_x * z.shape[1], by_g, x, cost
 
@@ -132,14 +133,15 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
     by_x, by_g, x, g_cost = _gradients(game, state, some, _some(reals, _EXPECTATION))
     with torch.no_grad():
         real, fake = game.logits(state.d, reals), game.logits(state.d, x)
-    out["value"] = theory.value(_array(real), _array(fake))
+    value = theory.value(_array(real), _array(fake))
+    out["value"] = value if game.loss.value else np.full(len(probes), np.nan)
     out["c_g"] = theory.c_g(out["jsd"])
     out["gap"] = out["c_g"] - out["value"]
     out["d_loss"] = _array(game.loss.d(real, fake))
     out["g_loss"] = _array(g_cost)
     out["grad_x"] = _array(by_x.norm(dim=2).mean(1))
     out["grad_g"] = _array(by_g.norm(dim=1))
-    cells = [_cell_d(game, state, probes, r, masses[r]) for r in range(len(probes))]
+    cells = [_cell_d(game, state, specs, probes, r, masses[r], x) for r in range(len(probes))]
     out["d_distance"] = np.array([metrics.d_distance(d, star, weight) for d, star, weight in cells])
     for name in ("modes", "hq", "reverse_kl"):
         out[name] = np.full(len(probes), np.nan)
@@ -157,14 +159,21 @@ def _samples(probe: Probe, gz: np.ndarray) -> np.ndarray:
     return gz[:: math.ceil(len(gz) / _SCORED)] if probe.exact else gz[:_SCORED]
 
 
-def _cell_d(game, state, probes, r: int, mass: np.ndarray):
-    """D and D* at the cell centres, and their weight (p_data + p_g)/2, all flat."""
-    probe = probes[r]
+def _cell_d(game, state, specs, probes, r: int, mass: np.ndarray, made: torch.Tensor):
+    """D and D* at the cell centres, and their weight (p_data + p_g)/2, all flat.
+
+    D* is NaN where the loss knows no best D(x), and where nothing is.
+    """
+    probe, row = probes[r], slice(r, r + 1)
     with torch.no_grad():
-        logits = game.logits(state.d[r : r + 1], probe.grid[None].to(state.d.device))[0]
+        logits = game.at(state.d[row], probe.grid[None].to(state.d.device), made[row])[0]
     inner = slice(0, -1) if probe.target.dim == 2 else slice(1, -1)
     p, q = probe.p_data[inner], mass[inner]
-    return _array(torch.sigmoid(logits)), theory.d_star(p, q), (p + q) / 2
+    best, spec = game.loss.optimal, specs[r]
+    star = np.full(p.shape, np.nan)
+    if best is not None:
+        star = best(p, q, spec.smooth_real, spec.smooth_fake)
+    return _array(game.loss.shown(logits)), star, (p + q) / 2
 
 
 def _some(x: torch.Tensor, count: int) -> torch.Tensor:
@@ -180,15 +189,20 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
     A gradient of norm n is 0.15 n / (n + 0.4) of the box's width long, at any time: so a
     vanishing gradient is seen to vanish, and none leaves the picture.
     """
-    d = state.d
-    if game.rules.code.unroll:
-        reals = _rows([p.x for p in probes], d.device)
-        d = game.ahead(state, _some(reals, _FACED), _some(made, _FACED)).detach()
+    reals = _rows([p.x for p in probes], state.d.device)
+    reals, made = _some(reals, _FACED), _some(made, _FACED)
+    d = game.faced(state, reals, made).detach()
+    x = x.detach()
     with torch.enable_grad():
-        x = x.detach().requires_grad_()
-        cost = game.loss.g(game.logits(d, x)).sum()
-        (by_x,) = torch.autograd.grad(cost, x)
-    by_x = _bounded(by_x * x.shape[1])
+        # Feature matching pulls at the mean of all, not at each alone.
+        seen = x if "feature_matching" not in game.strengths else torch.cat([x, made], 1)
+        seen = seen.detach().requires_grad_()
+        if "feature_matching" in game.strengths:
+            cost = game.g_cost(d, reals, seen)
+        else:
+            cost = game.loss.g(game.at(d, seen, made))
+        (by_x,) = torch.autograd.grad(cost.sum(), seen)
+    by_x = _bounded(by_x * seen.shape[1])[:, : x.shape[1]]
     norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
     length = 0.15 * norm / (norm + 0.4) * torch.from_numpy(_boxes(probes)).to(norm)
     return {"grad_x": x.detach().cpu().numpy(), "grad": (-by_x / norm * length).cpu().numpy()}
@@ -232,7 +246,7 @@ def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
     gz = made.cpu().numpy()
     spread = gz[:, :n] if exact else gz
     masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, spread, strict=True)])
-    cells = [_cell_d(game, state, probes, r, masses[r]) for r in range(len(specs))]
+    cells = [_cell_d(game, state, specs, probes, r, masses[r], made) for r in range(len(specs))]
     out = {
         "p_g": masses[:, 1:-1] / np.array([[p.cell] for p in probes]),
         "d": np.stack([c[0] for c in cells]),
@@ -279,7 +293,7 @@ def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
         out["manifold"] = gz[:, FAKES:].reshape(runs, *mesh, 2)
     with torch.no_grad():
         grids = _rows([p.grid for p in probes], state.d.device)
-        d = torch.sigmoid(game.logits(state.d, grids))
+        d = game.loss.shown(game.at(state.d, grids, made[:, :FAKES]))
     nx, ny = (len(c) for c in probes[0].centres)
     # The grid runs over x first; pictures want rows of constant y.
     out["d"] = d.view(runs, nx, ny).transpose(1, 2).cpu().numpy()

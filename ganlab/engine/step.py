@@ -1,215 +1,153 @@
-"""One update of D or of G: pure functions of parameters and draws (Algorithm 1's two halves)."""
+"""Rules with the numbers of R runs: updates from a State, and D and G as they are looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import NamedTuple
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
 
 import torch
 
-from ganlab.losses import LOSSES
-from ganlab.networks import MLP
-from ganlab.optim import OPTIMIZERS, Hyper, Number, Slots
+from ganlab.engine.code import Code, State, Update
+from ganlab.engine.rules import Rules
+from ganlab.optim import Hyper, Number
 from ganlab.spec import Spec
+from ganlab.stabilisers import over
 
-Numbers = tuple[Number, ...]
-
-
-@dataclass(frozen=True)
-class State:
-    """Where R runs stand: all that the next update needs besides the Specs.
-
-    g, d: flat parameters (R, P_G), (R, P_D); g_slots, d_slots: the optimisers' vectors, alike;
-    d_updates, g_updates: how many each player has made (they number the draws);
-    phase: D updates since G's last, so that Algorithm 1 knows whose turn it is.
-    """
-
-    g: torch.Tensor
-    d: torch.Tensor
-    g_slots: tuple[torch.Tensor, ...]
-    d_slots: tuple[torch.Tensor, ...]
-    d_updates: int = 0
-    g_updates: int = 0
-    phase: int = 0
+_STOCHASTIC = ("instance_noise", "d_dropout", "d_dropout_input")
+_COMPANY = 64  # generated samples among which a point is looked at, where D compares
 
 
-class Update(NamedTuple):
-    """What an update makes: the player's next parameters and slots, and its cost (R,) before.
+def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
+    """D's and G's Hyper and the strengths by name; `number` makes one of the runs' values."""
 
-    check (R,) is finite if and only if the cost, the parameters and the last slot are (as long as
-    their sum does not overflow): one number to look at instead of a scan.
-    """
+    def of(name: str) -> Number:
+        return number([getattr(s, name) for s in specs])
 
-    params: torch.Tensor
-    slots: Slots
-    cost: torch.Tensor
-    check: torch.Tensor
-
-
-@dataclass(frozen=True)
-class Code:
-    """What an update's program depends on, and nothing else: shapes and names, no numbers.
-
-    Runs of one Code share a compiled program, whatever their target, rates, k and seeds.
-    """
-
-    g_sizes: tuple[int, ...]
-    d_sizes: tuple[int, ...]
-    g_activation: str
-    d_activation: str
-    loss: str
-    optimizer: str
-    batch: int
-    unroll: int
-
-    @classmethod
-    def of(cls, spec: Spec) -> Code:
-        """The Code of a Spec."""
-        return cls(
-            (spec.latent_dim, *spec.g_hidden, spec.dim),
-            (spec.dim, *spec.d_hidden, 1),
-            spec.g_activation,
-            spec.d_activation,
-            spec.loss,
-            spec.optimizer,
-            spec.batch,
-            spec.unroll,
-        )
-
-
-class Rules:
-    """Nets, costs and optimiser of a Code; holds no parameters and no numbers.
-
-    `thin` writes thin layers as sums, which a compiler fuses; eagerly a GEMM costs less.
-    """
-
-    def __init__(self, code: Code, thin: bool = False):
-        self.code = code
-        self.G = MLP(code.g_sizes, code.g_activation, thin)
-        self.D = MLP(code.d_sizes, code.d_activation, thin)
-        self.loss = LOSSES[code.loss]
-        self.optimizer = OPTIMIZERS[code.optimizer]
-
-    def logits(self, d: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """D's logits at x: (R, P_D), (R, B, dim) -> (R, B)."""
-        return self.D(d, x).squeeze(2)
-
-    def d_cost(self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        """What D minimises on a minibatch (R, B, dim) each, (R,)."""
-        logits = self.logits(d, torch.cat([real, fake], 1))
-        return self.loss.d(logits[:, : real.shape[1]], logits[:, real.shape[1] :])
-
-    def ahead(self, d, slots: Slots, numbers: Sequence[Numbers], real, fake) -> torch.Tensor:
-        """D's parameters after K = unroll more updates of its own optimiser on this minibatch.
-
-        Differentiable in `fake`, through every step. numbers: the optimiser's, for each of them.
-        Source: Metz et al. 2017, eq. 7-10, the same minibatch at each step, as published.
-        """
-        for i in range(self.code.unroll):
-            (grad,) = torch.autograd.grad(self.d_cost(d, real, fake).sum(), d, create_graph=True)
-            d, slots = self.optimizer.apply(grad, slots, d, *numbers[i])
-        return d
-
-    def d_update(self, g, d, slots: Slots, numbers: Numbers, real, z) -> Update:
-        """D's update on real (R, B, dim) and on G's images of z."""
-        with torch.no_grad():
-            fake = self.G(g, z)
-        with torch.enable_grad():
-            d = d.detach().requires_grad_()
-            cost = self.d_cost(d, real, fake)
-            (grad,) = torch.autograd.grad(cost.sum(), d)
-        return self._finish(grad, slots, d.detach(), numbers, cost)
-
-    def g_update(self, g, d, slots: Slots, numbers: Numbers, z, d_ahead: tuple = ()) -> Update:
-        """G's update on z; `d_ahead` is what unrolling D needs: (d_slots, numbers, real)."""
-        with torch.enable_grad():
-            g = g.detach().requires_grad_()
-            fake = self.G(g, z)
-            if self.code.unroll:
-                d_slots, d_numbers, real = d_ahead
-                d = self.ahead(d.detach().requires_grad_(), d_slots, d_numbers, real, fake)
-            cost = self.loss.g(self.logits(d, fake))
-            (grad,) = torch.autograd.grad(cost.sum(), g)
-        return self._finish(grad, slots, g.detach(), numbers, cost)
-
-    def _finish(self, grad, slots, params, numbers, cost) -> Update:
-        with torch.no_grad():
-            params, slots = self.optimizer.apply(grad, slots, params, *numbers)
-            cost = cost.detach()
-            check = cost + params.sum(1)
-            if slots:
-                check = check + slots[-1].sum(1)  # Adam's squares overflow before all else
-        return Update(params, slots, cost, check)
+    betas = [number([s.betas[i] for s in specs]) for i in (0, 1)]
+    d_hyper, g_hyper = (Hyper(of(rate), *betas, of("momentum")) for rate in ("d_lr", "g_lr"))
+    strengths = {name: of(name) for name in Code.of(specs[0]).strengths}
+    falls = [1 / s.instance_noise_decay if s.instance_noise_decay else 0.0 for s in specs]
+    return d_hyper, g_hyper, strengths | {"noise_fall": number(falls)}
 
 
 class Game:
-    """Rules with the numbers of R runs that share them; holds no parameters."""
+    """Rules with the numbers of R runs that share them; holds no parameters.
 
-    def __init__(self, specs: tuple[Spec, ...], device: torch.device):
+    fixed: the runs' reference batches (R, N, latent_dim), where the rules have one; typical:
+    latents (N, latent_dim) that stand for all, whose statistics G uses when it is looked at.
+    """
+
+    def __init__(
+        self,
+        specs: tuple[Spec, ...],
+        device: torch.device,
+        fixed: torch.Tensor | None = None,
+        typical: torch.Tensor | None = None,
+    ):
         self.rules = Rules(Code.of(specs[0]))
         self.G, self.D, self.loss = self.rules.G, self.rules.D, self.rules.loss
-        self.logits = self.rules.logits
+        self.fixed = fixed
+        self._typical = typical
 
         def number(values: list[float]) -> Number:
             if len(set(values)) == 1:
                 return values[0]
             return torch.tensor(values, dtype=torch.float64, device=device).unsqueeze(1)
 
-        beta1, beta2 = (number([s.betas[i] for s in specs]) for i in (0, 1))
-        momentum = number([s.momentum for s in specs])
-        self.g_hyper = Hyper(number([s.g_lr for s in specs]), beta1, beta2, momentum)
-        self.d_hyper = Hyper(number([s.d_lr for s in specs]), beta1, beta2, momentum)
+        self.d_hyper, self.g_hyper, self.strengths = hypers(specs, number)
 
-    def _numbers(self, t: int, hyper: Hyper, like: torch.Tensor) -> Numbers:
-        numbers = self.rules.optimizer.numbers(t, hyper)
-        return tuple(n.to(like.dtype) if torch.is_tensor(n) else n for n in numbers)
+    def _numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
+        numbers = (rules or self.rules).numbers(
+            *(player, state.d_updates, state.g_updates),
+            *(self.d_hyper, self.g_hyper, self.strengths),
+        )
+        return [n.to(state.g.dtype) if torch.is_tensor(n) else n for n in numbers]
 
-    def _ahead_numbers(self, state: State) -> list[Numbers]:
-        first = state.d_updates + 1
-        return [
-            self._numbers(first + i, self.d_hyper, state.d) for i in range(self.rules.code.unroll)
-        ]
+    def after(
+        self, player: str, state: State, draw: Callable[[str, str, int], torch.Tensor]
+    ) -> Update:
+        """The next update of `player`; `draw(player, name, number)` gives what it draws."""
+        n = state.d_updates if player == "D" else state.g_updates
+        drawn = {name: draw(player, name, n) for name in self.rules.draws(player)}
+        return self.rules.update(
+            *(player, state.g, state.d, state.g_slots, state.d_slots),
+            *(self._numbers(player, state), drawn, self.fixed),
+        )
 
-    def ahead(self, state: State, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        """The D that G's cost is judged by: `state.d`, or what unrolling makes of it."""
+    # -- to look at --------------------------------------------------------------------------------
+
+    def make(self, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """G's images of z (R, n, latent_dim), each by itself: (R, n, dim)."""
+        if self.fixed is not None:
+            return self.G(g, z, self.fixed)
+        if self.G.norm == "none":
+            return self.G(g, z)
+        return self.G(g, z, self._typical.to(z).expand(len(z), -1, -1))
+
+    def logits(self, d: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """D's logits of minibatches: (R, P_D), (R, n, dim) -> (R, n').
+
+        n' = n where D judges each sample alone. Else x is cut into minibatches as in training, of
+        samples far apart in their order, and what is left over is left out.
+        """
+        D, batch = self.D, self.rules.code.batch
+        if not D.joint:
+            return D.judge(d, x)[0]
+        groups = x.shape[1] // batch
+        if not groups:  # fewer than a minibatch: again and again
+            x, groups = x.repeat(1, -(-batch // x.shape[1]), 1), 1
+        # Points in order are neighbours: a minibatch takes every groups-th.
+        x = x[:, : groups * batch].unflatten(1, (batch, groups)).transpose(1, 2).flatten(1, 2)
+        return D.judge(d, D.packed(x), group=batch // D.pack)[0]
+
+    def at(self, d: torch.Tensor, x: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        """D's logit at each point x (R, n, dim), in a minibatch of G's images `made`: (R, n)."""
+        if not self.D.joint:
+            return self.D.judge(d, x)[0]
+        step = max(1, made.shape[1] // _COMPANY)
+        others = made[:, ::step][:, :_COMPANY]
+        return self.D.among(d, x, others, self.rules.code.batch // self.D.pack)
+
+    def faced(self, state: State, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        """The D that G's cost is judged by: `state.d`, or what unrolling makes of it.
+
+        Unrolled on these samples (R, n, dim) each (on one minibatch of them, where D judges them
+        together), without noise or dropout; differentiable in `fake`.
+        """
         if not self.rules.code.unroll:
             return state.d
+        if self.D.joint:
+            real, fake = (self._minibatch(x) for x in (real, fake))
+        mix = torch.linspace(0, 1, real.shape[1] // self.D.pack, device=real.device)
+        drawn = {"data": real, "mix": mix.view(1, -1, 1)}
+        given = self._calm.given(self._numbers("G", state, self._calm))
         with torch.enable_grad():
-            d, numbers = state.d.detach().requires_grad_(), self._ahead_numbers(state)
-            return self.rules.ahead(d, state.d_slots, numbers, real, fake)
+            return self._calm.ahead(state.d, state.d_slots, fake, given, drawn)
 
-    def after_d(self, state: State, draw: Callable[[str, int], torch.Tensor]) -> Update:
-        """D's next update; `draw(tag, number)` gives what it draws."""
-        n = state.d_updates
-        numbers = self._numbers(n + 1, self.d_hyper, state.d)
-        real, z = draw("data", n), draw("latent_d", n)
-        return self.rules.d_update(state.g, state.d, state.d_slots, numbers, real, z)
+    @cached_property
+    def _calm(self) -> Rules:
+        """The same rules without noise, dropout and fresh data, for looking at unrolled D."""
+        code = self.rules.code
+        strengths = tuple(n for n in code.strengths if n not in _STOCHASTIC)
+        return Rules(replace(code, strengths=strengths, fresh=False))
 
-    def after_g(self, state: State, draw: Callable[[str, int], torch.Tensor]) -> Update:
-        """G's next update; `draw(tag, number)` gives what it draws."""
-        n, d_ahead = state.g_updates, ()
-        numbers = self._numbers(n + 1, self.g_hyper, state.g)
-        if self.rules.code.unroll:
-            d_ahead = (state.d_slots, self._ahead_numbers(state), draw("data_g", n))
-        z = draw("latent_g", n)
-        return self.rules.g_update(state.g, state.d, state.g_slots, numbers, z, d_ahead)
+    def _minibatch(self, x: torch.Tensor) -> torch.Tensor:
+        """As many of x (R, n, dim) as a minibatch has, spread over all of them."""
+        batch = self.rules.code.batch
+        x = x.repeat(1, -(-batch // x.shape[1]), 1) if x.shape[1] < batch else x
+        return x[:, :: x.shape[1] // batch][:, :batch]
 
+    def g_cost(self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        """G's cost (R,) by the parameters d of D, on samples (R, n, dim), without noise."""
+        cost = self.loss.g(self.logits(d, fake))
+        if "feature_matching" not in self.strengths:
+            return cost
+        share = self.strengths["feature_matching"]
+        share = over(share.to(cost) if torch.is_tensor(share) else share, cost)
+        parts = self.D.split(d)
+        apart = [self.D.body(parts, self._whole_packs(x)).mean(1) for x in (real, fake)]
+        return (1 - share) * cost + share * ((apart[0] - apart[1]) ** 2).sum(1)
 
-def moved(state: State, player: str, update: Update) -> State:
-    """The State after `update` of `player`, "D" or "G"."""
-    if player == "D":
-        return replace(
-            state,
-            d=update.params,
-            d_slots=update.slots,
-            d_updates=state.d_updates + 1,
-            phase=state.phase + 1,
-        )
-    return replace(
-        state,
-        g=update.params,
-        g_slots=update.slots,
-        g_updates=state.g_updates + 1,
-        phase=0,
-    )
+    def _whole_packs(self, x: torch.Tensor) -> torch.Tensor:
+        return self.D.packed(x[:, : x.shape[1] // self.D.pack * self.D.pack])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlab.engine.step import State
+from ganlab.engine.code import State
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 

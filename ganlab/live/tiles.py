@@ -33,7 +33,7 @@ def probe_of(spec: Spec) -> Probe:
 def _generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> np.ndarray:
     """G(z) for (R, P) and (n, latent_dim), (R, n, dim), finite."""
     with torch.no_grad():
-        x = game.G(g, z.expand(len(g), *z.shape).to(g.device))
+        x = game.make(g, z.expand(len(g), *z.shape).to(g.device))
     return torch.nan_to_num(x, nan=0.0, posinf=1e30, neginf=-1e30).cpu().numpy()
 
 
@@ -94,7 +94,8 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
     top = 2 * _coarse(target).max() * (edges[1] - edges[0])
     x = torch.linspace(*(float(v) for v in target.box[0]), D_POINTS, device=state.d.device)
     with torch.no_grad():
-        d = torch.sigmoid(game.logits(state.d, x[None, :, None].expand(runs, D_POINTS, 1)))
+        at = x[None, :, None].expand(runs, D_POINTS, 1)
+        d = game.loss.shown(game.at(state.d, at, torch.from_numpy(gz[..., None]).to(at)))
     return {"p_g": _bytes(mass / top), "d": _bytes(d.cpu().numpy())}
 
 

@@ -5,7 +5,6 @@ from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from ganlab import Run, Spec
-from ganlab.engine.draws import Draws
 
 MODULES = {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.2), "tanh": nn.Tanh}
 
@@ -53,19 +52,19 @@ def train(spec: Spec, iterations: int, dtype=torch.float64) -> tuple[torch.Tenso
     start = Run(spec)
     start.state.g.data, start.state.d.data = start.state.g.to(dtype), start.state.d.to(dtype)
     G, D = nets(spec, start)
-    draws = Draws((spec,), torch.device("cpu"))
+    draws = start.draws
     by_g, by_d = optimizer(spec, G, spec.g_lr), optimizer(spec, D, spec.d_lr)
     bce, d_count = binary_cross_entropy_with_logits, 0
     for iteration in range(iterations):
         for _ in range(spec.k):
-            x = draws.get("data", d_count)[0].to(dtype)
-            z = draws.get("latent_d", d_count)[0].to(dtype)
+            x = draws.get("D", "data", d_count)[0].to(dtype)
+            z = draws.get("D", "latent", d_count)[0].to(dtype)
             real, fake = D(x), D(G(z).detach())
             by_d.zero_grad()
             (bce(real, torch.ones_like(real)) + bce(fake, torch.zeros_like(fake))).backward()
             by_d.step()
             d_count += 1
-        fake = D(G(draws.get("latent_g", iteration)[0].to(dtype)))
+        fake = D(G(draws.get("G", "latent", iteration)[0].to(dtype)))
         by_g.zero_grad()
         if spec.loss == "minimax":
             (-bce(fake, torch.zeros_like(fake))).backward()

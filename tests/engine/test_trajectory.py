@@ -20,8 +20,8 @@ class Doubled:
     def __init__(self, draws):
         self.draws = draws
 
-    def get(self, tag, number):
-        return self.draws.get(tag, number).double()
+    def get(self, player, name, number):
+        return self.draws.get(player, name, number).double()
 
 
 def in_double(run: Run) -> Run:
@@ -158,20 +158,22 @@ def test_specs_that_differ_in_a_knob_see_the_same_data_and_latents():
     base = Run(Spec(target="ring"))
     for knob in ({"loss": "minimax"}, {"g_lr": 0.1}, {"k": 3}, {"d_hidden": (4,)}):
         other = Run(Spec(target="ring", **knob))
-        for tag in ("data", "latent_d", "latent_g"):
+        for stream in (("D", "data"), ("D", "latent"), ("G", "latent")):
             for number in (0, 1, 63, 64, 1000):
-                assert torch.equal(base.draws.get(tag, number), other.draws.get(tag, number))
+                assert torch.equal(
+                    base.draws.get(*stream, number), other.draws.get(*stream, number)
+                )
     # The same generator's weights too, where only the discriminator differs.
     assert torch.equal(base.state.g, Run(Spec(target="ring", d_hidden=(4,))).state.g)
 
 
 def test_draws_are_fresh_and_do_not_depend_on_the_order_of_asking():
     draws = Run(Spec(batch=64)).draws
-    late = draws.get("data", 500).clone()
-    seen = [draws.get("data", n).clone() for n in range(500)]
-    assert torch.equal(draws.get("data", 500), late)
+    late = draws.get("D", "data", 500).clone()
+    seen = [draws.get("D", "data", n).clone() for n in range(500)]
+    assert torch.equal(draws.get("D", "data", 500), late)
     assert len({t.numpy().tobytes() for t in seen}) == 500
-    streams = [draws.get(tag, 0) for tag in ("latent_d", "latent_g")]
+    streams = [draws.get(player, "latent", 0) for player in "DG"]
     assert not torch.equal(*streams)
     assert late.shape == (1, 64, 1) and late.dtype == torch.float32
 

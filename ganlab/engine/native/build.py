@@ -18,55 +18,52 @@ from pathlib import Path
 
 import torch
 
-from ganlab.engine.step import Code, Rules
-from ganlab.optim import OPTIMIZERS, Hyper
+from ganlab.engine.code import Code
+from ganlab.engine.rules import Rules
 
 PARTS = ("d.so", "g.so", "runner.so")
 
 
-def count_numbers(code: Code) -> int:
-    """How many numbers one update of the optimiser takes."""
-    return len(OPTIMIZERS[code.optimizer].numbers(1, Hyper(0.0, 0.0, 0.0, 0.0)))
+def inputs(rules: Rules, player: str) -> dict[str, tuple[int, int]]:
+    """Shapes (rows, columns) of what an update takes besides parameters and slots, in order.
+
+    numbers: see `Rules.numbers`; then the draws; fixed: the reference batch, where there is one.
+    """
+    shapes = {"numbers": (1, rules.count), **rules.draws(player)}
+    return shapes if rules.reference is None else shapes | {"fixed": rules.reference}
 
 
 def updates(code: Code) -> dict[str, tuple[Callable, tuple[torch.Tensor, ...]]]:
     """For D and G: a function of tensors only, and arguments of the right shapes.
 
-    Arguments, R = 1: g, d, the player's slots, numbers (1, n), then D: real, z; G: z and, if D
-    is unrolled, D's slots and real. Numbers of an unrolled G: its own, then D's for each step.
+    Arguments, R = 1: g, d, G's slots, D's slots, then `inputs`, (1, rows, columns) each.
     Results: parameters, slots, check.
     """
-    rules, slots, n = Rules(code, thin=True), OPTIMIZERS[code.optimizer].slots, count_numbers(code)
-
-    def row(numbers: torch.Tensor, i: int) -> tuple[torch.Tensor, ...]:
-        return tuple(numbers[:, i * n + j : i * n + j + 1] for j in range(n))
-
-    def d_update(g, d, *rest):
-        numbers, real, z = rest[slots:]
-        made = rules.d_update(g, d, rest[:slots], row(numbers, 0), real, z)
-        return made.params, *made.slots, made.check
-
-    def g_update(g, d, *rest):
-        numbers, z = rest[slots : slots + 2]
-        ahead: tuple = ()
-        if code.unroll:
-            steps = [row(numbers, 1 + i) for i in range(code.unroll)]
-            ahead = (rest[slots + 2 : -1], steps, rest[-1])
-        made = rules.g_update(g, d, rest[:slots], row(numbers, 0), z, ahead)
-        return made.params, *made.slots, made.check
+    rules = Rules(code, thin=True)
 
     def some(*shape: int) -> torch.Tensor:
         return torch.rand(1, *shape) * 0.1 + 0.1
 
-    batch, latent, dim = code.batch, code.g_sizes[0], code.d_sizes[0]
-    g, d, x, z = some(rules.G.size), some(rules.D.size), some(batch, dim), some(batch, latent)
-    d_slots = tuple(some(rules.D.size) for _ in range(slots))
-    g_slots = tuple(some(rules.G.size) for _ in range(slots))
-    g_args = (g, d, *g_slots, some(n * (1 + code.unroll)), z)
-    return {
-        "d": (d_update, (g, d, *d_slots, some(n), x, z)),
-        "g": (g_update, (*g_args, *d_slots, x) if code.unroll else g_args),
-    }
+    def update(player: str) -> tuple[Callable, tuple[torch.Tensor, ...]]:
+        shapes, counts = inputs(rules, player), [len(rules.slots(p)) for p in "GD"]
+
+        def function(g, d, *rest):
+            g_slots, rest = rest[: counts[0]], rest[counts[0] :]
+            d_slots, rest = rest[: counts[1]], rest[counts[1] :]
+            drawn = dict(zip(shapes, rest, strict=True))
+            numbers = drawn.pop("numbers")
+            row = [numbers[:, 0, i : i + 1] for i in range(numbers.shape[2])]
+            fixed = drawn.pop("fixed", None)
+            made = rules.update(player, g, d, g_slots, d_slots, row, drawn, fixed)
+            # A copy of what only moves from one slot to another: outputs must not be inputs.
+            return made.params, *(s.clone() for s in made.slots), made.check
+
+        slots = [some(rules.G.size) for _ in range(counts[0])]
+        slots += [some(rules.D.size) for _ in range(counts[1])]
+        rest = [some(*shape) for shape in shapes.values()]
+        return function, (some(rules.G.size), some(rules.D.size), *slots, *rest)
+
+    return {"d": update("D"), "g": update("G")}
 
 
 class _Module(torch.nn.Module):

@@ -15,11 +15,14 @@ from pathlib import Path
 import platformdirs
 import torch
 
+from ganlab.engine.code import Code
 from ganlab.engine.native import build
-from ganlab.engine.step import Code
 
 _MOST = 300  # programs kept; the longest unused go first
-_SOURCES = ("losses.py", "networks.py", "optim.py", "engine/step.py")
+_SOURCES = (
+    *("losses.py", "optim.py", "stabilisers.py", "engine/code.py", "engine/rules.py"),
+    *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator")),
+)
 
 
 def root() -> Path:

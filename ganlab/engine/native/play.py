@@ -11,10 +11,11 @@ from functools import cache
 import numpy as np
 import torch
 
+from ganlab.engine.code import State
 from ganlab.engine.draws import Draws
 from ganlab.engine.native.program import Program
-from ganlab.engine.step import State
-from ganlab.optim import OPTIMIZERS, Hyper
+from ganlab.engine.rules import Rules
+from ganlab.engine.step import hypers
 from ganlab.spec import Spec
 
 _CALL_ELEMENTS = 2**19  # of draws held for one call
@@ -22,8 +23,8 @@ _CALL_ELEMENTS = 2**19  # of draws held for one call
 
 def most_players(program: Program) -> int:
     """How many updates one call takes, for its draws to stay small."""
-    code = program.code
-    return max(1, min(512, _CALL_ELEMENTS // (code.batch * (code.g_sizes[0] + code.d_sizes[0]))))
+    each = max(sum(r * c for r, c in shapes.values()) for shapes in program.inputs.values())
+    return max(1, min(512, _CALL_ELEMENTS // each))
 
 
 @cache
@@ -33,43 +34,39 @@ def _threads() -> ThreadPoolExecutor:
     )
 
 
-def _numbers(spec: Spec, player: str, first: int, count: int) -> np.ndarray:
-    """The optimiser's numbers of updates first + 1, first + 2, ..., (count, n), in float64."""
-    lr = spec.d_lr if player == "D" else spec.g_lr
-    t = np.arange(first + 1, first + 1 + count, dtype=np.float64)
-    columns = OPTIMIZERS[spec.optimizer].numbers(t, Hyper(lr, *spec.betas, spec.momentum))
-    out = np.empty((count, len(columns)))
+def _only(values: list[float]) -> float:
+    return values[0]
+
+
+def _numbers(rules: Rules, spec: Spec, player: str, players: np.ndarray, state: State):
+    """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64."""
+    is_d = players == ord("D")
+    d_updates = state.d_updates + np.cumsum(is_d) - is_d  # before each update
+    g_updates = state.g_updates + np.cumsum(~is_d) - ~is_d
+    mine = is_d if player == "D" else ~is_d
+    counts = d_updates[mine].astype(np.float64), g_updates[mine].astype(np.float64)
+    columns = rules.numbers(player, *counts, *hypers((spec,), _only))
+    out = np.empty((int(mine.sum()), 1, len(columns)))
     for j, column in enumerate(columns):
-        out[:, j] = column
+        out[:, 0, j] = column
     return out
 
 
-def _unrolled_numbers(spec: Spec, players: bytes, state: State) -> np.ndarray:
-    """For each G update in `players`: D's numbers for its `unroll` next updates, in a row."""
-    steps = _numbers(spec, "D", state.d_updates, players.count(b"D") + spec.unroll)
-    before = np.cumsum(np.frombuffer(players, np.uint8) == ord("D"))
-    before = before[np.frombuffer(players, np.uint8) == ord("G")]
-    rows = steps[before[:, None] + np.arange(spec.unroll)]
-    return rows.reshape(len(before), spec.unroll * steps.shape[1])
-
-
-def draws_for(
-    draws: Draws, run: int, spec: Spec, players: bytes, state: State
-) -> dict[str, torch.Tensor]:
-    """What the updates named in `players` take, besides parameters: see `Program.play`."""
-    n_d, n_g = players.count(b"D"), players.count(b"G")
-    d_from, g_from = state.d_updates, state.g_updates
-    numbers_g = _numbers(spec, "G", g_from, n_g)
-    if spec.unroll:
-        numbers_g = np.concatenate([numbers_g, _unrolled_numbers(spec, players, state)], 1)
-    return {
-        "data": draws.slab(run, "data", d_from, n_d),
-        "latent_d": draws.slab(run, "latent_d", d_from, n_d),
-        "data_g": draws.slab(run, "data_g", g_from, n_g if spec.unroll else 0),
-        "latent_g": draws.slab(run, "latent_g", g_from, n_g),
-        "numbers_d": torch.from_numpy(_numbers(spec, "D", d_from, n_d)).float(),
-        "numbers_g": torch.from_numpy(numbers_g).float().contiguous(),
-    }
+def given_for(
+    program: Program, draws: Draws, run: int, spec: Spec, players: bytes, state: State, fixed
+) -> dict[str, dict[str, torch.Tensor]]:
+    """What the updates named in `players` take: see `Program.play`."""
+    order, out = np.frombuffer(players, np.uint8), {}
+    for player, first in (("D", state.d_updates), ("G", state.g_updates)):
+        numbers = _numbers(program.rules, spec, player, order, state)
+        out[player] = {"numbers": torch.from_numpy(numbers).float()}
+        for name in program.inputs[player]:
+            if name == "fixed":
+                out[player][name] = fixed[run]
+            elif name != "numbers":
+                count = len(numbers)
+                out[player][name] = draws.slab(run, player, name, first, count)
+    return out
 
 
 def play(
@@ -79,6 +76,7 @@ def play(
     draws: Draws,
     alive: Sequence[bool],
     players: bytes,
+    fixed: torch.Tensor | None = None,
 ) -> tuple[State, list[int]]:
     """The State after the updates named in `players`, and how many of them each run made.
 
@@ -100,8 +98,8 @@ def play(
             torch.stack([s[run] for s in slots]) if slots else torch.empty(0)
             for slots in (fresh.g_slots, fresh.d_slots)
         )
-        drawn = draws_for(draws, run, specs[run], players, state)
-        made = program.play(players, fresh.g[run], fresh.d[run], g_slots, d_slots, drawn)
+        given = given_for(program, draws, run, specs[run], players, state, fixed)
+        made = program.play(players, fresh.g[run], fresh.d[run], g_slots, d_slots, given)
         for slots, rows in ((fresh.g_slots, g_slots), (fresh.d_slots, d_slots)):
             for slot, row in zip(slots, rows, strict=True):
                 slot[run] = row

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import torch
 
+from ganlab.engine.code import Code
 from ganlab.engine.native import build
-from ganlab.engine.step import Code, Rules
-from ganlab.optim import OPTIMIZERS
+from ganlab.engine.rules import Rules
 
 _AT_ONCE = 8  # threads that may run one program at the same time
 
@@ -26,14 +26,14 @@ class _Program(ctypes.Structure):
         ("g", c_void_p),
         ("float32", c_int32),
         ("cpu", c_int32),
-        *(
-            (name, c_int64)
-            for name in (
-                *("size_g", "size_d", "slots", "batch", "dim", "latent"),
-                *("numbers_d", "numbers_g", "unrolled"),
-            )
-        ),
+        *((name, c_int64) for name in ("size_g", "size_d", "slots_g", "slots_d")),
     ]
+
+
+class _Input(ctypes.Structure):
+    """As in runner.c."""
+
+    _fields_ = [("data", c_void_p), *((name, c_int64) for name in ("rows", "columns", "step"))]
 
 
 @cache
@@ -56,13 +56,14 @@ class Program:
 
     def __init__(self, code: Code, folder: Path):
         self.code = code
-        rules = Rules(code)
-        self.numbers = build.count_numbers(code)
+        self.rules = rules = Rules(code)
+        self.inputs = {player: build.inputs(rules, player) for player in "DG"}
         shim = _torch()
         runner = ctypes.CDLL(str(folder / "runner.so"))
         self._play = runner.ganlab_play
         self._play.restype = c_int64
-        self._play.argtypes = [POINTER(_Program), c_char_p, c_int64] + [c_void_p] * 10
+        inputs = [POINTER(_Input), c_int64]
+        self._play.argtypes = [POINTER(_Program), c_char_p, c_int64, *[c_void_p] * 4, *inputs * 2]
         self._libraries = {name: ctypes.CDLL(str(folder / f"{name}.so")) for name in "dg"}
         handles = {name: self._open(library) for name, library in self._libraries.items()}
         self._program = _Program(
@@ -75,13 +76,7 @@ class Program:
             shim.aoti_torch_device_type_cpu(),
             rules.G.size,
             rules.D.size,
-            OPTIMIZERS[code.optimizer].slots,
-            code.batch,
-            code.d_sizes[0],
-            code.g_sizes[0],
-            self.numbers,
-            self.numbers * (1 + code.unroll),
-            int(code.unroll > 0),
+            *(len(rules.slots(player)) for player in "GD"),
         )
 
     @staticmethod
@@ -101,22 +96,29 @@ class Program:
         d: torch.Tensor,
         g_slots: torch.Tensor,
         d_slots: torch.Tensor,
-        draws: Mapping[str, torch.Tensor],
+        given: Mapping[str, Mapping[str, torch.Tensor]],
     ) -> int:
         """Make the updates named in `players` (b"D", b"G") in place; how many were made.
 
         Fewer than asked are made only if one is not finite, which is then not taken. g (P_G,),
-        d (P_D,), slots (slots, P): contiguous float32. draws: what those updates draw, in their
-        order: data and latent_d (n_D, B, .), data_g and latent_g (n_G, B, .), numbers_d (n_D, n),
-        numbers_g (n_G, n'). Raises RuntimeError if a program fails.
+        d (P_D,), slots (slots, P): contiguous float32. given: by player, what `build.inputs` names
+        for those updates in their order, (n, rows, columns) each, but "fixed" (rows, columns).
+        Raises RuntimeError if a program fails.
         """
-        names = ("data", "latent_d", "data_g", "latent_g", "numbers_d", "numbers_g")
-        tensors = [g, d, g_slots, d_slots, *(draws[name] for name in names)]
+        tensors = [g, d, g_slots, d_slots, *(t for p in "DG" for t in given[p].values())]
         for tensor in tensors:
             if tensor.dtype != torch.float32 or not tensor.is_contiguous():
                 raise ValueError("programs take contiguous float32")
-        pointers = [tensor.data_ptr() for tensor in tensors]
-        made = self._play(byref(self._program), players, len(players), *pointers)
+        rows = []
+        for player in "DG":
+            shapes = self.inputs[player]
+            inputs = (_Input * len(shapes))()
+            for i, (name, (high, wide)) in enumerate(shapes.items()):
+                step = 0 if name == "fixed" else high * wide
+                inputs[i] = _Input(given[player][name].data_ptr(), high, wide, step)
+            rows += [inputs, len(shapes)]
+        pointers = [tensor.data_ptr() for tensor in tensors[:4]]
+        made = self._play(byref(self._program), players, len(players), *pointers, *rows)
         if made < 0:
             raise RuntimeError("a compiled program failed")
         return made

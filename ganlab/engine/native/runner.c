@@ -19,10 +19,17 @@ typedef struct {
   Run run_d, run_g;
   Handle d, g;
   int32_t float32, cpu;
-  int64_t size_g, size_d, slots, batch, dim, latent, numbers_d, numbers_g, unrolled;
+  int64_t size_g, size_d, slots_g, slots_d;
 } Program;
 
-#define MOST 24
+/* What an update takes besides parameters and slots: a row of matrices for each update of its
+   player, one after the other (step = rows * columns), or one for all of them (step = 0). */
+typedef struct {
+  float *data;
+  int64_t rows, columns, step;
+} Input;
+
+#define MOST 64
 
 static int view(const Program *p, void *data, int64_t rows, int64_t columns, Handle *out) {
   /* rows = 0: a matrix (1, columns); else (1, rows, columns). */
@@ -35,37 +42,28 @@ static int view(const Program *p, void *data, int64_t rows, int64_t columns, Han
 /* Makes the updates named in players[0..n), each 'D' or 'G', until one is not finite, which is
    not taken. Returns how many were made, or -1 if a program failed. */
 int64_t ganlab_play(const Program *p, const char *players, int64_t n, float *g, float *d,
-                    float *g_slots, float *d_slots, const float *real, const float *z_d,
-                    const float *real_g, const float *z_g, const float *numbers_d,
-                    const float *numbers_g) {
-  const int64_t x_size = p->batch * p->dim, z_size = p->batch * p->latent;
+                    float *g_slots, float *d_slots, const Input *inputs_d, int64_t count_d,
+                    const Input *inputs_g, int64_t count_g) {
+  int64_t made_d = 0, made_g = 0;
+  if (2 + p->slots_g + p->slots_d + (count_d > count_g ? count_d : count_g) > MOST) return -1;
   for (int64_t i = 0; i < n; i++) {
     const int is_d = players[i] == 'D';
-    const int64_t size = is_d ? p->size_d : p->size_g;
-    float *params = is_d ? d : g, *slots = is_d ? d_slots : g_slots;
+    const int64_t size = is_d ? p->size_d : p->size_g, slots = is_d ? p->slots_d : p->slots_g;
+    const int64_t count = is_d ? count_d : count_g, at = is_d ? made_d++ : made_g++;
+    const Input *input = is_d ? inputs_d : inputs_g;
+    float *params = is_d ? d : g, *own_slots = is_d ? d_slots : g_slots;
     Handle in[MOST], out[MOST];
-    size_t inputs = 0, outputs = (size_t)p->slots + 2;
+    size_t inputs = 0, outputs = (size_t)slots + 2;
     int bad = 0;
     bad |= view(p, g, 0, p->size_g, &in[inputs++]);
     bad |= view(p, d, 0, p->size_d, &in[inputs++]);
-    for (int64_t s = 0; s < p->slots; s++)
-      bad |= view(p, slots + s * size, 0, size, &in[inputs++]);
-    if (is_d) {
-      bad |= view(p, (void *)numbers_d, 0, p->numbers_d, &in[inputs++]);
-      bad |= view(p, (void *)real, p->batch, p->dim, &in[inputs++]);
-      bad |= view(p, (void *)z_d, p->batch, p->latent, &in[inputs++]);
-      real += x_size, z_d += z_size, numbers_d += p->numbers_d;
-    } else {
-      bad |= view(p, (void *)numbers_g, 0, p->numbers_g, &in[inputs++]);
-      bad |= view(p, (void *)z_g, p->batch, p->latent, &in[inputs++]);
-      if (p->unrolled) {
-        for (int64_t s = 0; s < p->slots; s++)
-          bad |= view(p, d_slots + s * p->size_d, 0, p->size_d, &in[inputs++]);
-        bad |= view(p, (void *)real_g, p->batch, p->dim, &in[inputs++]);
-        real_g += x_size;
-      }
-      z_g += z_size, numbers_g += p->numbers_g;
-    }
+    for (int64_t s = 0; s < p->slots_g; s++)
+      bad |= view(p, g_slots + s * p->size_g, 0, p->size_g, &in[inputs++]);
+    for (int64_t s = 0; s < p->slots_d; s++)
+      bad |= view(p, d_slots + s * p->size_d, 0, p->size_d, &in[inputs++]);
+    for (int64_t e = 0; e < count; e++)
+      bad |= view(p, input[e].data + at * input[e].step, input[e].rows, input[e].columns,
+                  &in[inputs++]);
     if (bad) return -1;
     if ((is_d ? p->run_d : p->run_g)(is_d ? p->d : p->g, in, inputs, out, outputs, NULL, NULL))
       return -1;
@@ -75,8 +73,8 @@ int64_t ganlab_play(const Program *p, const char *players, int64_t n, float *g, 
     const int finite = isfinite(*(float *)made[outputs - 1]);
     if (finite) {
       memcpy(params, made[0], (size_t)size * sizeof(float));
-      for (int64_t s = 0; s < p->slots; s++)
-        memcpy(slots + s * size, made[1 + s], (size_t)size * sizeof(float));
+      for (int64_t s = 0; s < slots; s++)
+        memcpy(own_slots + s * size, made[1 + s], (size_t)size * sizeof(float));
     }
     for (size_t o = 0; o < outputs; o++) p->drop(out[o]);
     if (!finite) return i;

@@ -21,14 +21,16 @@ from pathlib import Path
 
 import torch
 
+from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache
 from ganlab.engine.native.program import Program
-from ganlab.engine.step import Code, Rules
+from ganlab.engine.rules import Rules
 
 log = logging.getLogger(__name__)
 
 _TOLERANCE = 1e-4
 _LONGEST_SECONDS = 900.0
+_NORMAL = ("data", "latent", "noise", "fixed")
 
 
 class Ticket:
@@ -178,34 +180,36 @@ class Workshop:
 
 def check(program: Program) -> None:
     """One update of D and of G, held against the eager ones. Raises RuntimeError if they differ."""
-    code = program.code
-    rules, n = Rules(code), program.numbers
-    draw = torch.Generator().manual_seed(1)
+    rules, draw = Rules(program.code), torch.Generator().manual_seed(1)
 
     def some(*shape: int) -> torch.Tensor:
         return torch.randn(1, *shape, generator=draw) * 0.3
 
-    slots = rules.optimizer.slots
     g, d = some(rules.G.size), some(rules.D.size)
-    g_slots, d_slots = ([some(p).abs() for _ in range(slots)] for p in (g.shape[1], d.shape[1]))
-    own = torch.rand(1, n, generator=draw) * 0.05 + 0.05
-    x, z = some(code.batch, code.d_sizes[0]), some(code.batch, code.g_sizes[0])
-    row = tuple(own.T.unsqueeze(2))
-    made_d = rules.d_update(g, d, tuple(d_slots), row, x, z)
-    ahead = (made_d.slots, [row] * code.unroll, x) if code.unroll else ()
-    made_g = rules.g_update(g, made_d.params, tuple(g_slots), row, z, ahead)
-    mine = {
-        "g": g[0].clone(),
-        "d": d[0].clone(),
-        "g_slots": torch.cat(g_slots) if slots else torch.empty(0),
-        "d_slots": torch.cat(d_slots) if slots else torch.empty(0),
+    slots = {"G": [some(rules.G.size).abs() for _ in rules.slots("G")]}
+    slots["D"] = [some(rules.D.size).abs() for _ in rules.slots("D")]
+    given = {
+        player: {
+            # Uniform ones are between 0 and 1, as numbers are.
+            name: some(*shape) if name.endswith(_NORMAL) else some(*shape).abs().clamp(0.05, 0.1)
+            for name, shape in program.inputs[player].items()
+        }
+        for player in "DG"
     }
-    draws = {"data": x, "latent_d": z, "data_g": x, "latent_g": z}
-    draws |= {"numbers_d": own, "numbers_g": own.repeat(1, 1 + code.unroll)}
-    if program.play(b"DG", *mine.values(), draws) != 2:
+    mine = [g[0].clone(), d[0].clone()]
+    mine += [torch.cat(slots[p]) if slots[p] else torch.empty(0) for p in "GD"]
+    if program.play(b"DG", *mine, given) != 2:
         raise RuntimeError("a compiled program left the finite numbers")
-    wanted = (made_g.params[0], made_d.params[0])
-    for name, a, b in zip("gd", (mine["g"], mine["d"]), wanted, strict=True):
+    params, now = {"D": d, "G": g}, dict(slots)
+    for player in "DG":
+        drawn = dict(given[player])
+        numbers = tuple(drawn.pop("numbers")[0, 0].view(-1, 1, 1))
+        made = rules.update(
+            *(player, params["G"], params["D"], tuple(now["G"]), tuple(now["D"])),
+            *(numbers, drawn, drawn.pop("fixed", None)),
+        )
+        params[player], now[player] = made.params, made.slots
+    for name, a, b in zip("gd", mine, (params["G"][0], params["D"][0]), strict=False):
         if not (a - b).abs().max() <= _TOLERANCE * b.abs().max():
             raise RuntimeError(f"a compiled update of {name.upper()} differs from the eager one")
 

@@ -9,7 +9,7 @@ import torch
 
 from ganlab import Run, Spec, SpecError
 from ganlab.engine.native.workshop import Workshop
-from ganlab.engine.step import Code
+from ganlab.engine.code import Code
 
 WORKSHOP = Workshop()
 SPECS = {

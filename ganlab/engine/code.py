@@ -1,0 +1,113 @@
+"""What an update's program depends on; where runs stand; what an update makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import torch
+
+from ganlab.optim import Slots
+from ganlab.spec import Spec
+from ganlab.stabilisers import STABILISERS
+
+
+@dataclass(frozen=True)
+class State:
+    """Where R runs stand: all that the next update needs besides the Specs.
+
+    g, d: flat parameters (R, P_G), (R, P_D); g_slots, d_slots: vectors alike that the optimiser and
+    the rule keep (see `Rules.slots`); d_updates, g_updates: how many each player has made (they
+    number the draws); phase: D updates since G's last, so that Algorithm 1 knows whose turn it is.
+    """
+
+    g: torch.Tensor
+    d: torch.Tensor
+    g_slots: tuple[torch.Tensor, ...]
+    d_slots: tuple[torch.Tensor, ...]
+    d_updates: int = 0
+    g_updates: int = 0
+    phase: int = 0
+
+
+class Update(NamedTuple):
+    """What an update makes: the player's next parameters and slots, and its cost (R,) before.
+
+    check (R,) is finite if and only if the cost, the parameters and the optimiser's last slot are
+    (as long as their sum does not overflow): one number to look at instead of a scan.
+    """
+
+    params: torch.Tensor
+    slots: Slots
+    cost: torch.Tensor
+    check: torch.Tensor
+
+
+def moved(state: State, player: str, update: Update) -> State:
+    """The State after `update` of `player`, "D" or "G"."""
+    if player == "D":
+        return replace(
+            state,
+            d=update.params,
+            d_slots=update.slots,
+            d_updates=state.d_updates + 1,
+            phase=state.phase + 1,
+        )
+    return replace(
+        state,
+        g=update.params,
+        g_slots=update.slots,
+        g_updates=state.g_updates + 1,
+        phase=0,
+    )
+
+
+@dataclass(frozen=True)
+class Code:
+    """What an update's program depends on, and nothing else: shapes and names, no numbers.
+
+    Runs of one Code share a compiled program, whatever their target, rates, strengths, k and seeds.
+    strengths: names of the stabilisers that are on and whose strength is a number.
+    """
+
+    g_sizes: tuple[int, ...]
+    d_sizes: tuple[int, ...]
+    g_activation: str
+    d_activation: str
+    loss: str
+    optimizer: str
+    batch: int
+    rule: str
+    unroll: int
+    fresh: bool
+    g_norm: str
+    packing: int
+    kernels: int
+    kernel_dims: int
+    strengths: tuple[str, ...]
+
+    @classmethod
+    def of(cls, spec: Spec) -> Code:
+        """The Code of a Spec."""
+        return cls(
+            (spec.latent_dim, *spec.g_hidden, spec.dim),
+            (spec.dim * spec.packing, *spec.d_hidden, 1),
+            spec.g_activation,
+            spec.d_activation,
+            spec.loss,
+            spec.optimizer,
+            spec.batch,
+            spec.rule,
+            spec.unroll,
+            spec.unroll > 0 and spec.unroll_data == "fresh",
+            spec.g_norm,
+            spec.packing,
+            spec.minibatch_discrimination,
+            spec.minibatch_dims if spec.minibatch_discrimination else 0,
+            tuple(name for name in spec.stabilisers if STABILISERS[name].numeric),
+        )
+
+    @property
+    def dim(self) -> int:
+        """Dimension of x."""
+        return self.d_sizes[0] // self.packing

@@ -1,0 +1,133 @@
+"""The discriminator: dropout, packed samples and minibatch discrimination on a perceptron."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ganlab.networks.entries import INITS
+from ganlab.networks.mlp import MLP
+
+_COMPANIES = 8  # packs that a point's logit is averaged over, when it is looked at among others
+
+
+@dataclass(frozen=True)
+class Discriminator(MLP):
+    """An MLP with one output, the logit. sizes[0] = pack * dim.
+
+    pack: samples that D judges together (PacGAN, Lin et al. 2018), concatenated.
+    kernels, dims: minibatch discrimination (Salimans et al. 2016): with the last hidden layer's
+    f(x_i) (A,) and the tensor T (A, kernels, dims), M_i = f(x_i) T,
+    c_b(i, j) = exp(-||M_ib - M_jb||_1), o(x_i)_b = sum over j != i of c_b(i, j); the last layer
+    sees f and o. T follows all layers' weights.
+    drop: which of (input, hidden layers) dropout may hit.
+    """
+
+    pack: int = 1
+    kernels: int = 0
+    dims: int = 0
+    drop: tuple[bool, bool] = (False, False)
+
+    @property
+    def more_inputs(self) -> int:
+        """o(x), one input for each kernel."""
+        return self.kernels
+
+    @property
+    def features(self) -> int:
+        """A, the width of the last hidden layer (of the input, if there is none)."""
+        return self.sizes[-2]
+
+    @property
+    def more_shapes(self) -> tuple[tuple[int, int], ...]:
+        """T's."""
+        return ((self.features, self.kernels * self.dims),) if self.kernels else ()
+
+    def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
+        """T, as a layer's weights."""
+        make = INITS[scheme].weight
+        return [make(i, o, gain, generator).reshape(-1) for i, o in self.more_shapes]
+
+    @property
+    def joint(self) -> bool:
+        """Whether D judges samples together, not each alone."""
+        return self.pack > 1 or self.kernels > 0
+
+    @property
+    def droppable(self) -> tuple[int, ...]:
+        """Units that dropout may hit: the input's, then each hidden layer's."""
+        inputs, hidden = self.drop
+        return (self.sizes[0],) * inputs + self.sizes[1:-1] * hidden
+
+    def packed(self, x: torch.Tensor) -> torch.Tensor:
+        """(R, B, dim) -> (R, B / pack, pack * dim)."""
+        return x if self.pack == 1 else x.reshape(len(x), x.shape[1] // self.pack, self.sizes[0])
+
+    def body(self, parts: list[torch.Tensor], x: torch.Tensor, keep: list | None = None):
+        """f(x), (R, n, in) -> (R, n, A). keep: what dropout multiplies `droppable` with."""
+        keep, apply = list(keep or ()), self.activate
+        inputs, hidden = self.drop if keep else (False, False)
+        if inputs:
+            x = x * keep.pop(0)
+        for i in range(0, 2 * len(self.layers) - 2, 2):
+            x = apply(self.linear(x, parts[i], parts[i + 1]))
+            if hidden:
+                x = x * keep.pop(0)
+        return x
+
+    def closeness(self, mine: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        """Sum over j of c_b(i, j), (R, n, kernels * dims), (R, m, ...) -> (R, n, kernels)."""
+        mine, others = (m.view(*m.shape[:-1], self.kernels, self.dims) for m in (mine, others))
+        apart = (mine.unsqueeze(-3) - others.unsqueeze(-4)).abs().sum(-1)
+        return torch.exp(-apart).sum(-2)
+
+    def head(self, parts: list[torch.Tensor], f: torch.Tensor, group: int) -> torch.Tensor:
+        """Logits (R, n) of features (R, n, A), every `group` of them one minibatch."""
+        if self.kernels:
+            m = torch.bmm(f, parts[-1])
+            m = m.view(len(f), -1, group, m.shape[2])
+            # Every sample is at distance 0 from itself.
+            f = torch.cat([f, (self.closeness(m, m) - 1).view(*f.shape[:2], -1)], 2)
+        last = 2 * len(self.layers) - 2
+        return self.linear(f, parts[last], parts[last + 1]).squeeze(2)
+
+    def judge(self, flat, x, keep: list | None = None, group: int = 0):
+        """Logits (R, n) and features (R, n, A) of packs x (R, n, pack * dim), n a multiple of
+        `group`, the packs of one minibatch (0: all)."""
+        parts = self.split(flat)
+        f = self.body(parts, x, keep)
+        return self.head(parts, f, group or f.shape[1]), f
+
+    def __call__(self, flat: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """(R, P), packs (R, n, in) -> (R, n, 1)."""
+        return self.judge(flat, x)[0].unsqueeze(2)
+
+    def among(
+        self, flat: torch.Tensor, x: torch.Tensor, others: torch.Tensor, batch: int
+    ) -> torch.Tensor:
+        """D's logit at each x (R, n, dim), one at a time in a minibatch of `others` (R, m, dim).
+
+        Where D judges each sample alone, just its logit. Where it judges packs, the mean over
+        several packs of x and some of the others. Where it compares within a minibatch, x's mean
+        closeness to the others, times what a minibatch of `batch` packs has of them. -> (R, n)
+        """
+        if not self.joint:
+            return self.judge(flat, x)[0]
+        parts, beside = self.split(flat), self.pack - 1
+        company = self.packed(others[:, : others.shape[1] // self.pack * self.pack])
+        total, rounds = torch.zeros(()), min(_COMPANIES, company.shape[1]) if beside else 1
+        if self.kernels:
+            theirs = torch.bmm(self.body(parts, company), parts[-1])
+        for i in range(rounds):
+            with_x = x
+            if beside:
+                rest = company[:, i : i + 1, : beside * others.shape[2]]
+                with_x = torch.cat([x, rest.expand(-1, x.shape[1], -1)], 2)
+            f = self.body(parts, with_x)
+            if self.kernels:
+                close = self.closeness(torch.bmm(f, parts[-1]), theirs) / theirs.shape[1]
+                f = torch.cat([f, close * (batch - 1)], 2)
+            last = 2 * len(self.layers) - 2
+            total = total + self.linear(f, parts[last], parts[last + 1]).squeeze(2)
+        return total / rounds

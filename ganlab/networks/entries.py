@@ -1,0 +1,110 @@
+"""Activations and initial weights: one registry entry per variant."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch.nn import functional as F
+
+from ganlab.registry import Entry, Registry
+
+
+@dataclass(frozen=True)
+class ActivationEntry(Entry):
+    """`apply`: (..., width * pieces) -> (..., width); element by element where pieces = 1."""
+
+    apply: Callable[[torch.Tensor], torch.Tensor] = torch.relu
+    pieces: int = 1
+
+
+@dataclass(frozen=True)
+class InitEntry(Entry):
+    """`weight(n_in, n_out, gain, generator)`, (in, out); `bias(n_in, n_out, generator)`, (out,)."""
+
+    weight: Callable[[int, int, float, torch.Generator], torch.Tensor] = None  # type: ignore
+    bias: Callable[[int, int, torch.Generator], torch.Tensor] = None  # type: ignore
+
+
+ACTIVATIONS: Registry[ActivationEntry] = Registry("activation")
+INITS: Registry[InitEntry] = Registry("init")
+
+for _entry in (
+    ActivationEntry(
+        "relu",
+        "ReLU",
+        r"\max(0, a)",
+        "Piecewise linear: G folds and stretches z in straight pieces.",
+        apply=torch.relu,
+    ),
+    ActivationEntry(
+        "leaky_relu",
+        "leaky ReLU",
+        r"\max(a, 0.2\,a)",
+        "ReLU that never dies: a gradient passes everywhere.",
+        apply=lambda a: F.leaky_relu(a, 0.2),
+    ),
+    ActivationEntry(
+        "tanh",
+        "tanh",
+        r"\tanh(a)",
+        "Smooth and bounded: D is slow to become sharp, which hides collapse.",
+        apply=torch.tanh,
+    ),
+    ActivationEntry(
+        "maxout",
+        "maxout, 5 pieces",
+        r"\max_{j \le 5} a_j",
+        "The largest of five linear pieces: five times the weights, a convex unit that learns "
+        "its own shape. The 2014 paper's and PacGAN's D.",
+        cite="Goodfellow et al. 2013",
+        apply=lambda a: a.unflatten(-1, (-1, 5)).amax(-1),
+        pieces=5,
+    ),
+):
+    ACTIVATIONS.add(_entry)
+
+
+def _uniform(shape: tuple[int, ...], bound: float, generator: torch.Generator) -> torch.Tensor:
+    return torch.empty(shape).uniform_(-bound, bound, generator=generator)
+
+
+def _orthogonal(n_in: int, n_out: int, gain: float, generator: torch.Generator) -> torch.Tensor:
+    weight = torch.empty(n_out, n_in)
+    torch.nn.init.orthogonal_(weight, gain, generator=generator)
+    return weight.T.contiguous()
+
+
+INITS.add(
+    InitEntry(
+        "default",
+        "PyTorch's default",
+        r"W, b \sim \mathcal{U}\left[\pm \text{gain}/\sqrt{n_\text{in}}\right]",
+        "What torch.nn.Linear does, the weights times the gain.",
+        weight=lambda i, o, gain, g: _uniform((i, o), gain / math.sqrt(i), g),
+        bias=lambda i, o, g: _uniform((o,), 1 / math.sqrt(i), g),
+    )
+)
+INITS.add(
+    InitEntry(
+        "orthogonal",
+        "orthogonal",
+        r"W^\top W = \text{gain}^2 I,\ b = 0",
+        "Keeps lengths through the layers; Metz et al. use a gain of 0.8.",
+        cite="Saxe et al. 2014; Metz et al. 2017",
+        weight=_orthogonal,
+        bias=lambda i, o, g: torch.zeros(o),
+    )
+)
+INITS.add(
+    InitEntry(
+        "gaussian",
+        "Gaussian",
+        r"W \sim \mathcal{N}(0, \text{gain}^2),\ b = 0",
+        "Weights of one spread in every layer: PacGAN's with a gain of 0.02.",
+        weight=lambda i, o, gain, g: gain * torch.randn(i, o, generator=g),
+        bias=lambda i, o, g: torch.zeros(o),
+    )
+)

@@ -1,0 +1,104 @@
+"""The generator: a perceptron whose hidden layers may be normalised over a batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from ganlab.networks.mlp import MLP
+from ganlab.registry import Entry, Registry
+
+EPSILON = 1e-5  # added to a variance
+
+
+NORMS: Registry[Entry] = Registry("g_norm")
+
+for _entry in (
+    Entry("none", "none", "h", "Every sample is made alone."),
+    Entry(
+        "batch",
+        "batch norm",
+        r"\gamma\,(h - \mu_B)/\sqrt{\sigma_B^2 + \epsilon} + \beta",
+        "Statistics of the minibatch: its samples depend on each other. Small minibatches show it.",
+        cite="Ioffe & Szegedy 2015",
+    ),
+    Entry(
+        "reference",
+        "reference batch norm",
+        r"\gamma\,(h - \mu_{\rm ref})/\sqrt{\sigma_{\rm ref}^2 + \epsilon} + \beta",
+        "Statistics of one fixed batch of latents: samples are independent, but G can overfit it.",
+        cite="Goodfellow 2016, section 4.4; Salimans et al. 2016",
+    ),
+    Entry(
+        "virtual",
+        "virtual batch norm",
+        r"\text{statistics of the reference batch and } h \text{ itself}",
+        "The reference batch plus the sample itself.",
+        cite="Salimans et al. 2016, section 3.5",
+    ),
+):
+    NORMS.add(_entry)
+
+
+def _moments(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and (biased) variance over the batch, (R, 1, width) each."""
+    mean = h.mean(1, keepdim=True)
+    return mean, ((h - mean) ** 2).mean(1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class Generator(MLP):
+    """An MLP; with a norm each hidden layer has scale and shift, which follow all layers' weights.
+
+    norm: an entry of `NORMS`. Source of "virtual": Salimans et al. 2016: mean and mean square over
+    the reference batch (N samples) and the sample itself, weighted N : 1.
+    """
+
+    norm: str = "none"
+
+    @property
+    def more_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Scale and shift of each hidden layer."""
+        if self.norm == "none":
+            return ()
+        return tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
+
+    def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
+        """Scales 1, shifts 0."""
+        shapes = self.more_shapes
+        return [torch.full((o,), 1.0 - i % 2) for i, (_, o) in enumerate(shapes)]
+
+    def __call__(
+        self, flat: torch.Tensor, x: torch.Tensor, reference: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """(R, P), latents (R, B, in) -> (R, B, out).
+
+        reference: latents (R, N, in) whose statistics normalise x ("batch": None, while training,
+        for those of x itself).
+        """
+        if self.norm == "none":
+            return super().__call__(flat, x)
+        parts, apply = self.split(flat), self.activate
+        last = 2 * len(self.layers) - 2
+        fixed = 0 if reference is None else reference.shape[1]
+        if reference is not None:
+            x = torch.cat([reference, x], 1)
+        for i in range(0, last, 2):
+            x = self.linear(x, parts[i], parts[i + 1])
+            scale, shift = parts[last + 2 + i], parts[last + 3 + i]
+            x = apply(self._normal(x, fixed) * scale + shift)
+        return self.linear(x[:, fixed:], parts[last], parts[last + 1])
+
+    def _normal(self, h: torch.Tensor, fixed: int) -> torch.Tensor:
+        """h normalised; its first `fixed` samples are the reference batch, if there is one."""
+        mean, variance = _moments(h[:, :fixed] if fixed else h)
+        if self.norm != "virtual":
+            return (h - mean) / (variance + EPSILON).sqrt()
+        first, x = h[:, :fixed], h[:, fixed:]
+        own = 1 / (fixed + 1)
+        # Of the N samples and x: mean + (x - mean)/(N + 1), and N/(N + 1) of var + (that step)^2 N.
+        step = (x - mean) * own
+        spread = variance * (1 - own) + step * step * fixed
+        x = (x - mean - step) / (spread + EPSILON).sqrt()
+        return torch.cat([(first - mean) / (variance + EPSILON).sqrt(), x], 1)

@@ -1,0 +1,99 @@
+"""The plain multilayer perceptron, and what a generator and a discriminator add theirs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import torch
+
+from ganlab.networks.entries import ACTIVATIONS, INITS
+
+
+@dataclass(frozen=True)
+class MLP:
+    """x -> W_L s(... s(x W_1 + b_1) ...) + b_L, s the activation; sizes = (in, hidden..., out).
+
+    `thin` is for compilers: layers of one or two inputs, or of one output, as sums, which fuse.
+    """
+
+    sizes: tuple[int, ...]
+    activation: str
+    thin: bool = False
+
+    @cached_property
+    def layers(self) -> tuple[tuple[int, int], ...]:
+        """(inputs, outputs) of each layer; a hidden layer of maxout has its pieces as outputs."""
+        pieces = ACTIVATIONS[self.activation].pieces
+        *hidden, (n_in, n_out) = pairwise(self.sizes)
+        return (*((i, o * pieces) for i, o in hidden), (n_in + self.more_inputs, n_out))
+
+    @property
+    def more_inputs(self) -> int:
+        """Inputs of the last layer besides the layer before it."""
+        return 0
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shapes of W_1, b_1, W_2, b_2, ... in the flat vector; biases are (1, out)."""
+        return tuple(s for i, o in self.layers for s in ((i, o), (1, o))) + self.more_shapes
+
+    @property
+    def more_shapes(self) -> tuple[tuple[int, int], ...]:
+        """Shapes of what follows the layers' weights in the flat vector."""
+        return ()
+
+    @cached_property
+    def counts(self) -> tuple[int, ...]:
+        """Numbers of parameters, in the order of `shapes`."""
+        return tuple(rows * columns for rows, columns in self.shapes)
+
+    @property
+    def size(self) -> int:
+        """P, the length of the flat parameter vector."""
+        return sum(self.counts)
+
+    def init(self, scheme: str, gain: float, generator: torch.Generator) -> torch.Tensor:
+        """Fresh flat parameters (P,)."""
+        entry = INITS[scheme]
+        parts = []
+        for n_in, n_out in self.layers:
+            parts += [entry.weight(n_in, n_out, gain, generator).reshape(-1)]
+            parts += [entry.bias(n_in, n_out, generator)]
+        return torch.cat(parts + self.more_init(scheme, gain, generator))
+
+    def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
+        """Initial values of `more_shapes`, flat."""
+        return []
+
+    def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
+        """(R, P) -> the parameters, each (R, *shape)."""
+        # One split, whose backward is one cat: cheaper than a slice for each layer.
+        parts = flat.split_with_sizes(self.counts, 1)
+        return [p.view(flat.shape[0], *s) for p, s in zip(parts, self.shapes, strict=True)]
+
+    def linear(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        """(R, B, in), (R, in, out), (R, 1, out) -> (R, B, out)."""
+        n_in, n_out = weight.shape[1:]
+        if self.thin and n_in <= 2:
+            return bias + sum(x[:, :, j : j + 1] * weight[:, j : j + 1] for j in range(n_in))
+        if self.thin and n_out == 1:
+            return (x * weight.mT).sum(2, keepdim=True) + bias
+        if self.thin and len(x) == 1:
+            return torch.addmm(bias[0], x[0], weight[0]).unsqueeze(0)
+        return torch.baddbmm(bias, x, weight)
+
+    @property
+    def activate(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        """The activation."""
+        return ACTIVATIONS[self.activation].apply
+
+    def __call__(self, flat: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """(R, P), (R, B, in) -> (R, B, out): each run with its own parameters."""
+        parts, apply = self.split(flat), self.activate
+        last = 2 * len(self.layers) - 2
+        for i in range(0, last, 2):
+            x = apply(self.linear(x, parts[i], parts[i + 1]))
+        return self.linear(x, parts[last], parts[last + 1])
