@@ -58,8 +58,8 @@ export function cell(scene, i, act) {
   const tools = [];
   if (i > 0) {
     const left = LETTERS[i - 1];
-    tools.push(tool("copy", "⇒", `Copy left to right: give ${letter} what ${left} has`));
-    tools.push(tool("swap", "⇄", `Swap ${left} and ${letter}`));
+    tools.push(tool("copy", `${left}→${letter}`, `Copy left to right: give ${letter} what ${left} has`));
+    tools.push(tool("swap", `${left}⇄${letter}`, `Swap ${left} and ${letter}`));
   }
   if (scene.runs.length > 2) tools.push(tool("drop", "×", `Remove run ${letter}`));
   const label = el("span", { class: "gl-cell-label", "data-testid": `label-${i}` }, own.label);
