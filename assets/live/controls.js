@@ -8,8 +8,8 @@ const SLOW = 8; // updates/s up to which one can see D and G take turns
 const FLASH = 160; // ms
 const grouped = new Intl.NumberFormat("en-US");
 
-const speedName = (value) =>
-  value === 0 ? "full speed" : `${grouped.format(value)} update${value === 1 ? "" : "s"}/s`;
+const speedName = (value, unit) =>
+  value === 0 ? "full speed" : `${grouped.format(value)} ${unit}${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 100; // ms
 const TIERS = {
@@ -29,9 +29,11 @@ function tierWords(tier) {
 
 /**
  * send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}.
- * many: for an ensemble of seeds, without the single updates.
+ * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates.
  */
-export function toolbar(send, many = false) {
+export function toolbar(send, many = false, whole = false) {
+  const single = !many && !whole;
+  const unit = whole ? "iteration" : "update";
   let state = "waiting";
   let tier = null;
   let speed = 0;
@@ -62,7 +64,8 @@ export function toolbar(send, many = false) {
   const play = button("play", "Play", "Play or pause (space)", toggle, playIcon, playWord);
   const d = button("d", "One update of D", "One update of the discriminator (d)", "d", "D");
   const g = button("g", "One update of G", "One update of the generator (g)", "g", "G");
-  const step = button("step", "One iteration", "One iteration: k updates of D, then one of G (s)", "step", "1 iteration");
+  const one = `One iteration${whole ? " of every run" : ""}: k updates of D, then one of G (s)`;
+  const step = button("step", "One iteration", one, "step", "1 iteration");
   const same = `Start again from the same seed${many ? "s" : ""} (r)`;
   const restart = button("restart", "Restart", same, "restart", icon("restart"), el("span", {}, "Restart"));
   const seedWord = el("span", { class: "gl-number" }, "Seed");
@@ -78,8 +81,10 @@ export function toolbar(send, many = false) {
     step: 1,
     value: SPEEDS.length - 1,
     "data-testid": "speed",
-    "aria-label": "Speed in updates per second",
-    title: "Updates per second, one of D or of G each: slow to watch them take turns, full to see where it goes",
+    "aria-label": `Speed in ${unit}s per second`,
+    title: whole
+      ? "Iterations of Algorithm 1 per second, of every run"
+      : "Updates per second, one of D or of G each: slow to watch them take turns, full to see where it goes",
     oninput: () => {
       quiet = performance.now() + 800;
       speed = SPEEDS[slider.value];
@@ -95,15 +100,15 @@ export function toolbar(send, many = false) {
   const node = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
-    el("div", { class: "gl-group" }, play, ...(many ? [] : [d, g]), step),
+    el("div", { class: "gl-group" }, play, ...(single ? [d, g] : []), step),
     el("label", { class: "gl-speed" }, el("span", { class: "gl-name" }, "speed"), slider, speedText),
     el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rate, word),
     el("div", { class: "gl-group" }, restart, seed),
   );
 
   function showSpeed() {
-    setText(speedText, speedName(speed));
-    slider.setAttribute("aria-valuetext", speedName(speed));
+    setText(speedText, speedName(speed, unit));
+    slider.setAttribute("aria-valuetext", speedName(speed, unit));
     fillTrack(slider);
   }
   showSpeed();
@@ -136,7 +141,7 @@ export function toolbar(send, many = false) {
 
   const keys = {
     " ": () => press(play),
-    ...(many ? {} : { d: () => press(d), g: () => press(g) }),
+    ...(single ? { d: () => press(d), g: () => press(g) } : {}),
     s: () => press(step),
     ArrowRight: () => press(step),
     r: () => press(restart),
@@ -175,7 +180,7 @@ export function toolbar(send, many = false) {
         counted = now;
         setText(iteration, grouped.format(message.iteration));
       }
-      const visible = !many && (state !== "playing" || (speed > 0 && speed <= SLOW));
+      const visible = single && (state !== "playing" || (speed > 0 && speed <= SLOW));
       if (visible && message.last) flash(message.last === "D" ? d : g);
     },
     link(text) {

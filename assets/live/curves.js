@@ -5,8 +5,8 @@ import { clearance, headline, keepApart, lastOf, panelRange } from "./panels.js"
 import { area, fit, font, logTicks, power, short, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
 
-const DASH = { solid: [], dash: [6, 4], dot: [1.5, 3] };
-const WEIGHT = { solid: 1.75, dash: 1.5, dot: 1.5 };
+const DASH = { solid: [], dash: [6, 4], dot: [1.5, 3], dashdot: [8, 3, 1.5, 3] };
+const WEIGHT = { solid: 1.75, dash: 1.5, dot: 1.5, dashdot: 1.5 };
 
 /** The column of one scene. resize, then setCurves / setShares, then draw or drawBars. */
 export function curvesColumn(scene) {
@@ -42,7 +42,7 @@ export function curvesColumn(scene) {
     let x = g.left;
     const y = top - 6 * u;
     const bands = (panel.bands || []).filter((band) => band.title).map((band) => ({ ...band, role: panel.role }));
-    const lines = panel.bars || panel.series.length + bands.length < 2 ? [] : panel.series;
+    const lines = panel.bars || panel.keys === false || panel.series.length + bands.length < 2 ? [] : panel.series;
     const keys = [...lines, ...bands.reverse()];
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";

@@ -4,6 +4,11 @@ const ROLES = {
   light: { data: "#111111", G: "#009e73", D: "#0072b2", accent: "#d55e00" },
   dark: { data: "#f2f2f2", G: "#2fd0a0", D: "#56b4e9", accent: "#ff8c42" },
 };
+// Runs that are compared; each has a dash of its own, too.
+const RUNS = {
+  light: ["#7b3fa0", "#c98500", "#d1478c", "#4d6a85"],
+  dark: ["#b892e0", "#f0b429", "#ff8ac2", "#9db8d1"],
+};
 // D(x) in the plane: 0 (fake) warm brown, 1/2 neutral, 1 (real) blue; soft, so that the dots stand out.
 const FIELD = {
   light: [[222, 190, 152], [248, 248, 247], [150, 196, 232]],
@@ -54,7 +59,7 @@ export function readTheme(root) {
   const textColour = get("text-color", dark ? "#fafafa" : "#31333f");
   const text = parse(textColour);
   const name = dark ? "dark" : "light";
-  const roles = ROLES[name];
+  const roles = { ...ROLES[name], ...Object.fromEntries(RUNS[name].map((colour, i) => [`run${i}`, colour])) };
   const rgb = Object.fromEntries(Object.entries(roles).map(([role, colour]) => [role, parse(colour)]));
   const look = {
     name,

@@ -9,11 +9,21 @@ import plotly.graph_objects as go
 
 from ganlab.figures.base import CONFIG, THEMES, Theme
 from ganlab.figures.curves import curves
+from ganlab.figures.legend import with_legend
 from ganlab.figures.picture1d import picture_1d
 from ganlab.figures.picture2d import picture_2d
 from ganlab.registry import SpecError
 
-__all__ = ["CONFIG", "THEMES", "Theme", "curves", "picture", "picture_1d", "picture_2d"]
+__all__ = [
+    "CONFIG",
+    "THEMES",
+    "Theme",
+    "curves",
+    "picture",
+    "picture_1d",
+    "picture_2d",
+    "with_legend",
+]
 
 
 def picture(

@@ -14,6 +14,7 @@ from ganlab.registry import SpecError
 
 # Plotly's font must be named: "inherit" would fall back to a serif in an exported picture.
 FONT = '"Source Sans", "Source Sans Pro", system-ui, "Helvetica Neue", Arial, sans-serif'
+RUN_ROLES = ("run0", "run1", "run2", "run3")  # runs that are compared, beside dashes
 UIREVISION = "ganlab"
 CLEAR = "rgba(0,0,0,0)"
 
@@ -54,6 +55,7 @@ THEMES: dict[str, Theme] = {
             "game": "#31333f",
             "accent": "#d55e00",
             "muted": "#6f7480",
+            **dict(zip(RUN_ROLES, ("#7b3fa0", "#c98500", "#d1478c", "#4d6a85"), strict=True)),
         },
         field=((0.0, "#debe98"), (0.5, "#f8f8f7"), (1.0, "#96c4e8")),
     ),
@@ -71,6 +73,7 @@ THEMES: dict[str, Theme] = {
             "game": "#fafafa",
             "accent": "#ff8c42",
             "muted": "#a3a8b4",
+            **dict(zip(RUN_ROLES, ("#b892e0", "#f0b429", "#ff8ac2", "#9db8d1"), strict=True)),
         },
         field=((0.0, "#5c4026"), (0.5, "#1b1d22"), (1.0, "#184a74")),
     ),

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from ganlab.figures.base import Theme, axis, pixel, steady
 
-SAMPLE = {"solid": "━", "dash": "╍", "dot": "┅"}
+SAMPLE = {"solid": "━", "dash": "╍", "dot": "┅", "dashdot": "╍"}
 _END_CHARACTERS = 7  # of full size that have room right of a panel
 
 
@@ -98,7 +98,8 @@ def heading(panel: Mapping[str, Any], place: Panel) -> dict[str, Any]:
     look, entries, text = place.look, panel.get("series", ()), f"<b>{panel['title']}</b>"
     if panel.get("unit"):
         text += f" <span style='color:{look.colour('muted')}'>{panel['unit']}</span>"
-    for s in entries if len(entries) > 1 and not panel.get("bars") else ():
+    keys = panel.get("keys", True) and len(entries) > 1 and not panel.get("bars")
+    for s in entries if keys else ():
         sample = SAMPLE.get(s.get("dash", "solid"), SAMPLE["solid"])
         text += f"  <span style='color:{look.colour(s['role'])}'>{sample} {s['title']}</span>"
     font = {"size": 12 * place.u, "color": look.text}

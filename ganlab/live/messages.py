@@ -72,29 +72,36 @@ def status(
     )
 
 
-def figure(
-    scene: dict[str, Any], last: dict[str, Any], history: History, request: dict[str, Any]
-) -> bytes:
-    """Picture and curves as Plotly figures of the size and theme that `request` asks for."""
-    from ganlab import figures  # Plotly takes a second to import: not before it is wanted
+def look(request: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
+    """The theme that a request for figures names, and the layers that it hides."""
+    hidden = request.get("hidden")
+    hidden = tuple(str(h) for h in hidden) if isinstance(hidden, list) else ()
+    return "dark" if request.get("theme") == "dark" else "light", hidden
 
-    theme = "dark" if request.get("theme") == "dark" else "light"
+
+def size(request: dict[str, Any], prefix: str) -> dict[str, float]:
+    """width and height (pixels) and scale that a request for figures names, kept in bounds."""
 
     def number(name: str, default: float, low: float, high: float) -> float:
         value = request.get(name)
         good = isinstance(value, (int, float)) and low <= value <= high
         return value if good else default
 
-    def size(prefix: str) -> dict[str, float]:
-        return {
-            "width": int(number(f"{prefix}width", 600, 50, 8000)),
-            "height": int(number(f"{prefix}height", 440, 50, 8000)),
-            "scale": number("scale", 1.0, 0.5, 3.0),
-        }
+    return {
+        "width": int(number(f"{prefix}width", 600, 50, 8000)),
+        "height": int(number(f"{prefix}height", 440, 50, 8000)),
+        "scale": number("scale", 1.0, 0.5, 3.0),
+    }
 
-    hidden = request.get("hidden")
-    hidden = tuple(str(h) for h in hidden) if isinstance(hidden, list) else ()
-    picture = figures.picture(scene, last, theme, hidden=hidden, legend=False, **size(""))
+
+def figure(
+    scene: dict[str, Any], last: dict[str, Any], history: History, request: dict[str, Any]
+) -> bytes:
+    """Picture and curves as Plotly figures of the size and theme that `request` asks for."""
+    from ganlab import figures  # Plotly takes a second to import: not before it is wanted
+
+    theme, hidden = look(request)
+    picture = figures.picture(scene, last, theme, hidden=hidden, legend=False, **size(request, ""))
     beside = figures.curves(
         scene["panels"],
         history.arrays(),
@@ -102,7 +109,7 @@ def figure(
         theme,
         shares=last.get("shares"),
         mode_weights=scene.get("mode_weights"),
-        **size("curves_"),
+        **size(request, "curves_"),
     )
     return encode(
         {

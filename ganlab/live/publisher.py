@@ -39,6 +39,12 @@ class Moment:
     history: History
 
 
+def moment_of(number: int, run: Run, history: History) -> Moment:
+    """Run `number` as it is now."""
+    diverged, last = tuple(run.diverged), run.last or ""
+    return Moment(number, run.game, run.state, run.specs, diverged, last, history)
+
+
 class Publisher:
     """Makes frames, curves and status when they are due and someone looks.
 
@@ -85,6 +91,10 @@ class Publisher:
     def _measure(self, moment: Moment) -> Iterable[bytes | None]:
         raise NotImplementedError
 
+    def _moment(self) -> Any:
+        """What `_frame` and `_measure` are given: the run as it is now."""
+        return moment_of(self.run_number, self.run, self.history)
+
     def _more_status(self) -> dict[str, Any]:
         """What the status says besides what every run's does."""
         return {}
@@ -118,17 +128,7 @@ class Publisher:
 
     def _hand_over(self, kind: str, make: Callable[[Moment], Iterable[bytes | None]]) -> None:
         """Have a painter look at the run as it is now, while the run goes on."""
-        run, number = self.run, self.run_number
-        assert run is not None
-        moment = Moment(
-            number,
-            run.game,
-            run.state,
-            run.specs,
-            tuple(run.diverged),
-            run.last or "",
-            self.history,
-        )
+        moment, number = self._moment(), self.run_number
         steps: Any = None
         cost = 0.0
 

@@ -21,7 +21,8 @@ from ganlab.spec import Spec
 _HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
 
 
-def _points(game: Game) -> int:
+def points_for(game: Game) -> int:
+    """Latents behind p_g where it is estimated: fewer for a G that is dear to ask."""
     return POINTS // 8 if game.G.size > _HEAVY else POINTS
 
 
@@ -32,7 +33,7 @@ class Session(Conductor):
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         self.run, self.history = Run(spec), History()
-        return scene(spec, probe_for(spec, _points(self.run.game)), self.run_number + 1)
+        return scene(spec, probe_for(spec, points_for(self.run.game)), self.run_number + 1)
 
     def _measure(self, moment: Moment) -> Iterator[bytes]:
         shot = self._take(moment, picture=False)
@@ -54,7 +55,7 @@ class Session(Conductor):
             moment.state,
             moment.specs,
             list(moment.diverged),
-            points=_points(moment.game),
+            points=points_for(moment.game),
             **wanted,
         )
 

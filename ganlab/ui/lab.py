@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 import streamlit as st
 
+from ganlab.live.comparison import Comparison
 from ganlab.live.conductor import Conductor
 from ganlab.live.hub import HUB
 from ganlab.presets import DEFAULTS
@@ -29,6 +30,10 @@ def lab(dim: int) -> None:
         if st.button("Many seeds of this", icon=":material/grid_view:", width="stretch"):
             want(table.MANY, Start(session.spec))
             st.switch_page(table.script(table.MANY), query_params=session.spec.to_query_pairs())
+        if st.button("Compare this", icon=":material/compare:", width="stretch"):
+            pair = Comparison.pair(session.spec)
+            want(table.COMPARE, pair)
+            st.switch_page(table.script(table.COMPARE), query_params=pair.to_query_pairs())
         sidebar(page, session)
     sync_url(session.spec.to_query_pairs())
     view = live_view(f"live_{dim}", session, "live.js", table.addresses())

@@ -13,6 +13,7 @@ _CSS = """
 [data-testid="stSidebar"] .stVerticalBlock { gap: 0.6rem; }
 .ganlab-title { font-size: 1rem; line-height: 1.35; margin: 0; }
 .ganlab-title b { font-size: 1.15rem; margin-right: 0.6rem; }
+.st-key-strips button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
 </style>
 """
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
 
 from ganlab.latents import LATENTS
 from ganlab.live.conductor import Conductor
+from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import SpecError
@@ -16,7 +18,8 @@ from ganlab.targets import TARGETS
 from ganlab.ui.layout import section
 from ganlab.ui.widgets import param_widget, put, show_error
 
-_REGISTRIES = {
+REGISTRIES = {
+    "loss": LOSSES,
     "latent": LATENTS,
     "g_activation": ACTIVATIONS,
     "d_activation": ACTIVATIONS,
@@ -44,8 +47,11 @@ def _key(page: str, dim: int, name: str) -> str:
     return f"{page}_{dim}_{name}"
 
 
-def sidebar(page: str, session: Conductor) -> None:
-    """The widgets of what needs a new run; applies them to the session."""
+def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> None:
+    """The widgets of what needs a new run; applies them to the session.
+
+    without: fields that are set elsewhere; a target's parameters are called t.name.
+    """
     errors: list[SpecError] = []
     spec = session.spec
     dim = spec.dim
@@ -58,7 +64,7 @@ def sidebar(page: str, session: Conductor) -> None:
         if key not in st.session_state:
             put(key, param, fallback)
         try:
-            return param_widget(param, key, _REGISTRIES.get(name))
+            return param_widget(param, key, REGISTRIES.get(name))
         except SpecError as error:
             errors.append(error)
             st.text(str(error))
@@ -77,13 +83,18 @@ def sidebar(page: str, session: Conductor) -> None:
     inner = {
         p.name: widget(p, f"{target}.{p.name}", spec.target_params[p.name] if same else p.default)
         for p in TARGETS[target].params
+        if f"t.{p.name}" not in without
     }
+    if same:
+        inner = {**spec.target_params, **inner}
     outer = {}
     for title, fields in _SECTIONS.items():
         section(title, {"Generator": "green", "Discriminator": "blue"}.get(title, ""))
         for name in fields:
             needed = {"betas": "adam", "momentum": "momentum"}.get(name)
-            if needed and outer["optimizer"] != needed:
+            if needed and outer.get("optimizer", spec.optimizer) != needed:
+                continue
+            if name in without:
                 continue
             outer[name] = widget(PARAMS[name], name, getattr(spec, name))
     st.caption(

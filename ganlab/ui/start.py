@@ -49,10 +49,12 @@ def session_of(
     first: Callable[[], Start],
     make: Callable[[Start], Conductor],
     fill: Callable[[Start], None],
+    of: Callable[[Any], Any] = Start.of,
 ) -> Any:
     """This page's session: what it is wanted to show, else the one it had, else its first.
 
-    `fill` makes the sidebar show what a new session begins with.
+    `fill` makes the sidebar show what a new session begins with; `of` tells where a session that
+    is gone is to be taken up again.
     """
     sessions = st.session_state.setdefault("_sessions", {})
     old = sessions.get(page)
@@ -60,19 +62,19 @@ def session_of(
     if start is None:
         if old is not None and HUB.get(old.token) is old:
             return old
-        start = Start.of(old) if old is not None else first()
+        start = of(old) if old is not None else first()
     sessions[page] = make(start)
     fill(start)
     return sessions[page]
 
 
-def from_url() -> Start | None:
-    """The address' Start; None, with a message on the page, if there is none that can be used."""
+def from_url(read: Callable[..., Any] = Start.from_query) -> Any:
+    """What `read` makes of the address; None if it is empty or, with a message, cannot be used."""
     names = list(st.query_params)
     if not names:
         return None
     try:
-        return Start.from_query((n, v) for n in names for v in st.query_params.get_all(n))
+        return read((n, v) for n in names for v in st.query_params.get_all(n))
     except SpecError as error:
         show_error(error, "This address holds a value that ganlab cannot use: here is the default.")
         return None

@@ -39,6 +39,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
         labs: data.labs.map((path) => at(path).href),
         onGone: () => setTriggerValue('gone', location.search),
         onOpen: (seed) => setTriggerValue('open', seed),
+        onAct: (act) => setTriggerValue('act', act),
       });
     });
   } else entry.update();
@@ -51,7 +52,8 @@ def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) 
     """Mount a session's live view, `module` of the front end, in the place that `key` names.
 
     labs: the labs' addresses by dimension. The result's triggers are `gone`, the address' query
-    when the server knows no such session, and `open`, the seed to be shown in a lab.
+    when the server knows no such session, `open`, the seed to be shown in a lab, and `act`, what is
+    to be done with the runs compared.
     """
     about = {
         "socket": f"live/{session.token}",
@@ -67,4 +69,5 @@ def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) 
         data=[about],
         on_gone_change=lambda: None,
         on_open_change=lambda: None,
+        on_act_change=lambda: None,
     )

@@ -1,0 +1,203 @@
+"""A session of two to four runs that differ in a few fields, in lockstep of iterations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ganlab.engine.probe import Probe, probe_for
+from ganlab.engine.snapshot import take
+from ganlab.live import messages, overlay
+from ganlab.live.comparison import Comparison
+from ganlab.live.conductor import LIVE, Conductor
+from ganlab.live.history import History
+from ganlab.live.publisher import Moment, moment_of
+from ganlab.live.scene import scene
+from ganlab.live.session import points_for
+from ganlab.live.together import Tiers, Together
+from ganlab.live.wire import encode
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+
+
+class CompareSession(Conductor):
+    """`spec` is run A's; giving it another one changes what all runs have in common."""
+
+    run: Together | None
+    last_picture: tuple[dict, dict] | None = None
+
+    def __init__(self, token: str, spec: Spec, *hub: Any, comparison: Comparison):
+        self.comparison = comparison.on(spec)
+        super().__init__(token, spec, *hub)
+        self.tier = Tiers()
+        self._lost = 0  # runs that have diverged
+
+    @property
+    def spec(self) -> Spec:
+        """Run A's."""
+        return self.comparison.base
+
+    @spec.setter
+    def spec(self, spec: Spec) -> None:
+        self.comparison = self.comparison.on(spec)
+
+    def show(self, comparison: Comparison) -> None:
+        """Compare these: in place if only what can change during a run does, else anew."""
+        with self.lock:
+            before, self.comparison = self.comparison, comparison
+        if before == comparison:
+            return
+        if len(before.specs) != len(comparison.specs):
+            count = len(comparison.specs)
+            self.command("restart", f"Restarted with {count} runs.")
+            return
+        pairs = list(zip(before.specs, comparison.specs, strict=True))
+        names = [n for n in (*PARAMS, "target_params") if _differ(pairs, n)]
+        if all(n in LIVE for n in names):
+            for name in names:
+                self.command("change", name)
+            self.command("look")
+        else:
+            titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
+            self.command("restart", f"Restarted: {', '.join(titles)} changed.")
+
+    @property
+    def query(self) -> str:
+        """What is compared, as the page's query string."""
+        return self.comparison.to_query()
+
+    # -- on a worker -------------------------------------------------------------------------
+
+    def _make(self, spec: Spec) -> tuple[dict, dict]:
+        comparison = self.comparison
+        self.run, self._lost = Together(comparison.specs), 0
+        self.history = History(overlay.series(len(comparison.specs)))
+        number = self.run_number + 1
+        parts = [scene(s, self._probe(i), number) for i, s in enumerate(comparison.specs)]
+        return overlay.scene(comparison, parts, self._panels(comparison), number)
+
+    def _probe(self, at: int) -> Probe:
+        run = self.run.runs[at]
+        return probe_for(run.spec, points_for(run.game))
+
+    def _panels(self, comparison: Comparison) -> list[dict[str, Any]]:
+        probes = [self._probe(i) for i in range(len(self.run.runs))]
+        return overlay.panels(probes, comparison.labels)
+
+    def _moment(self) -> tuple[Moment, ...]:
+        return tuple(moment_of(self.run_number, run, self.history) for run in self.run.runs)
+
+    def _measure(self, moments: tuple[Moment, ...]) -> Iterator[bytes | None]:
+        first, values = moments[0], {}
+        for i, moment in enumerate(moments):
+            if i:
+                yield None
+            lost = moment.diverged[0] is not None
+            found = {} if lost else _take(moment, picture=False).metrics
+            for name in overlay.SERIES:
+                values[overlay.key(name, i)] = found.get(name, np.array([np.nan]))
+        first.history.add(max(m.state.g_updates for m in moments), values)
+        if first.number == self.run_number:
+            self._measured = {name: float(v[0]) for name, v in values.items()}
+            self._status_wanted = self._status_wanted or not self.playing
+        yield messages.curves(first.number, first.history)
+
+    def _frame(self, moments: tuple[Moment, ...]) -> Iterator[bytes | None]:
+        header, arrays = {}, {}
+        for i, moment in enumerate(moments):
+            if i:
+                yield None
+            shot = _take(moment, measure=False)
+            one, own = messages.frame(moment.number, shot, "")
+            if not header or one["iteration"] > header["iteration"]:
+                header = one
+            arrays |= {overlay.key(name, i): array for name, array in own.items()}
+        self.last_picture = (header, arrays)
+        yield encode(header, arrays)
+
+    def _more_status(self) -> dict[str, Any]:
+        comparison, runs = self.comparison, []
+        for i, (run, label) in enumerate(zip(self.run.runs, comparison.labels, strict=False)):
+            lost = run.diverged[0]
+            one = {"label": label, "iteration": run.iteration, "lost": str(lost) if lost else ""}
+            runs.append(one | {"jsd": self._measured.get(overlay.key("jsd", i))})
+        return {"query": self.query, "fields": list(comparison.fields), "runs": runs}
+
+    def _do_step(self, _: Any) -> None:
+        self._by_hand("iteration")
+
+    def _do_d(self, _: Any) -> None:
+        raise SpecError("cmd", "d", "step: runs side by side move by whole iterations")
+
+    def _do_g(self, _: Any) -> None:
+        raise SpecError("cmd", "g", "step: runs side by side move by whole iterations")
+
+    def _do_change(self, field: str) -> None:
+        specs = self.comparison.specs
+        if self.run is None or self._restart or len(specs) != len(self.run.runs):
+            return  # the runs that start now have it
+        form = PARAMS[field].format if PARAMS[field].kind != "float" else "{:.3g}".format
+        changes, letters = [], True
+        for i, (run, spec) in enumerate(zip(self.run.runs, specs, strict=True)):
+            before, after = getattr(run.spec, field), getattr(spec, field)
+            if before == after:
+                continue
+            code = run.game.rules.code
+            run.change(**{field: after})
+            if run.game.rules.code != code:
+                self.tier.each[i].begin(run)
+            changes.append((i, form(before), form(after)))
+        if len(changes) == len(specs) and len({c[1:] for c in changes}) == 1:
+            changes, letters = changes[:1], False
+        for i, before, after in changes:
+            who = f"{overlay.LETTERS[i]}: " if letters else ""
+            self.history.mark(self.run.iteration, who + PARAMS[field].title, before, after)
+        if changes:
+            self._measure_wanted = self._frame_wanted = True
+
+    def _after_update(self) -> None:
+        lost = sum(d is not None for d in self.run.diverged)
+        if lost != self._lost:
+            self._lost = lost
+            self._status_wanted = self._frame_wanted = self._measure_wanted = True
+        super()._after_update()
+
+    def _why_stopped(self, run: Together) -> str:
+        return f"All {len(run.runs)} runs have diverged."
+
+    def figure(self, request: dict[str, Any]) -> bytes:
+        """The still Plotly pictures of the last frame, and all curves in one.
+
+        Waits for the first frame and metrics of runs that have just begun: never to be called on
+        a worker. Raises `SpecError` where there is none.
+        """
+        end = time.monotonic() + 2
+        while True:
+            shown, last = self._scene, self.last_picture
+            drawn = shown is not None and last is not None and last[0]["run"] == shown[0]["run"]
+            if drawn and self.history.rows:
+                break
+            if not self.watched or time.monotonic() > end:
+                raise SpecError("figure", request.get("request"), "only once a frame was shown")
+            time.sleep(0.02)
+        return overlay.figures(
+            shown, last, self._panels(self.comparison), self.history, self.comparison, request
+        )
+
+
+def _take(moment: Moment, **wanted: bool):
+    return take(
+        moment.game,
+        moment.state,
+        moment.specs,
+        list(moment.diverged),
+        points=points_for(moment.game),
+        **wanted,
+    )
+
+
+def _differ(pairs: list[tuple[Spec, Spec]], name: str) -> bool:
+    return any(getattr(a, name) != getattr(b, name) for a, b in pairs)

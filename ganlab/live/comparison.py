@@ -1,0 +1,239 @@
+"""What is compared: a few Specs that differ in named fields only; and its address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from ganlab.registry import Param, SpecError
+from ganlab.spec import PARAMS, Spec
+from ganlab.targets import TARGETS
+
+LEAST, MOST = 2, 4
+LETTERS = "abcd"  # the first is the base: its fields have no prefix in an address
+SHARED = ("target", "seed")  # what makes runs comparable: the same data and latents
+_T = "t."  # a target's parameters, as in an address
+
+
+def params(spec: Spec) -> dict[str, Param]:
+    """What may differ between runs of `spec`'s target, by name; its parameters as t.name."""
+    own = {_T + p.name: p for p in TARGETS[spec.target].params}
+    return {name: p for name, p in PARAMS.items() if name not in SHARED} | own
+
+
+def value(spec: Spec, name: str) -> Any:
+    """The value of a field that may differ."""
+    return spec.target_params[name[len(_T) :]] if name.startswith(_T) else getattr(spec, name)
+
+
+def changed(spec: Spec, values: Mapping[str, Any]) -> Spec:
+    """`spec` with other values of fields that may differ. Raises `SpecError`."""
+    own = {n[len(_T) :]: v for n, v in values.items() if n.startswith(_T)}
+    plain = {n: v for n, v in values.items() if not n.startswith(_T)}
+    return spec.replace(**plain, target_params={**spec.target_params, **own})
+
+
+def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
+    """`count` values of a field to begin a comparison with: `first`, then others."""
+    if param.kind == "choice":
+        at = param.choices.index(first)
+        return tuple(param.choices[(at + i) % len(param.choices)] for i in range(count))
+
+    def other(number: Any, i: int) -> Any:
+        factor = (10 if param.log else 2) ** i
+        for made in (number * factor, number / factor, number + i, number - i):
+            made = int(made) if param.kind in ("int", "ints") else float(f"{made:.6g}")
+            if made != number and param.low <= made <= param.high:
+                return made
+        return number
+
+    if param.kind in ("int", "float"):
+        return (first, *(other(first, i) for i in range(1, count)))
+    if param.kind in ("ints", "floats"):
+        return (first, *(tuple(other(item, i) for item in first) for i in range(1, count)))
+    return (first,) * count
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """2 to 4 Specs, equal but for `fields` (names of PARAMS, or t.name), of which there is one.
+
+    Raises `SpecError` for another number, and for fields that are unknown, shared or not named.
+    """
+
+    specs: tuple[Spec, ...]
+    fields: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not LEAST <= len(self.specs) <= MOST:
+            raise SpecError("runs", len(self.specs), f"{LEAST} to {MOST}")
+        known = params(self.base)
+        if not self.fields:
+            raise SpecError("fields", self.fields, "at least one that may differ")
+        for name in self.fields:
+            if name not in known:
+                raise SpecError("field", name, "one of " + ", ".join(known))
+        for spec in self.specs[1:]:
+            if changed(self.base, {n: value(spec, n) for n in self.fields}) != spec:
+                raise SpecError("specs", spec, f"what differs in {', '.join(self.fields)} only")
+
+    @classmethod
+    def of(cls, base: Spec, columns: Mapping[str, Sequence[Any]]) -> Comparison:
+        """Runs of `base` with the values in `columns`, one a run, by field; in the base's too."""
+        counts = {len(column) for column in columns.values()}
+        if len(counts) != 1:
+            raise SpecError("values", counts, "as many for each field")
+        rows = zip(*columns.values(), strict=True)
+        specs = tuple(changed(base, dict(zip(columns, row, strict=True))) for row in rows)
+        return cls(specs, tuple(columns))
+
+    @classmethod
+    def pair(cls, base: Spec) -> Comparison:
+        """The pair that a page opens with: few D updates for each of G, and many."""
+        return cls.of(base, {"k": (base.k, 5 if base.k < 5 else 1)})
+
+    @property
+    def base(self) -> Spec:
+        """The Spec of run A."""
+        return self.specs[0]
+
+    @property
+    def columns(self) -> dict[str, tuple[Any, ...]]:
+        """The values of each field, one a run."""
+        return {name: tuple(value(s, name) for s in self.specs) for name in self.fields}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each run differs in, in words: "k = 1"."""
+        known = params(self.base)
+
+        def word(spec: Spec, name: str) -> str:
+            param, this = known[name], value(spec, name)
+            text = f"{this:.4g}" if param.kind == "float" else param.format(this)
+            text = text.replace(",", ", ") or "none"
+            return text if param.kind == "choice" else f"{param.title} = {text}"
+
+        return tuple(" · ".join(word(s, n) for n in self.fields) for s in self.specs)
+
+    # -- others, made from this one --------------------------------------------------------------
+
+    def on(self, base: Spec) -> Comparison:
+        """`base` as run A; the others keep their values of the fields that its target has."""
+        columns = {n: c for n, c in self.columns.items() if n in params(base)}
+        columns = columns or {"k": (base.k,) * len(self.specs)}
+        own = {n: (value(base, n), *c[1:]) for n, c in columns.items()}
+        return Comparison.of(base, own)
+
+    def with_columns(self, columns: Mapping[str, Sequence[Any]]) -> Comparison:
+        """Other fields and values; a field that differs no longer is the base's in all runs."""
+        return Comparison.of(self.base, columns)
+
+    def with_field(self, name: str, instead_of: str | None = None) -> Comparison:
+        """`name` differs too, or in the place of another field."""
+        known = params(self.base)
+        if name not in known:
+            raise SpecError("field", name, "one of " + ", ".join(known))
+        new = spread(known[name], value(self.base, name), len(self.specs))
+        if instead_of is None:
+            return self.with_columns({**self.columns, name: new})
+        items = self.columns.items()
+        return self.with_columns(
+            {name if n == instead_of else n: new if n == instead_of else c for n, c in items}
+        )
+
+    def without_field(self, name: str) -> Comparison:
+        """`name` is the base's in all runs."""
+        return self.with_columns({n: c for n, c in self.columns.items() if n != name})
+
+    def with_run(self) -> Comparison:
+        """One run more: its first field has a value not yet there, where one is found."""
+        columns = {name: (*column, column[-1]) for name, column in self.columns.items()}
+        name = self.fields[0]
+        have = columns[name][:-1]
+        for new in spread(params(self.base)[name], have[-1], MOST + 1):
+            if new not in have:
+                columns[name] = (*have, new)
+                break
+        return self.with_columns(columns)
+
+    def without_run(self, at: int) -> Comparison:
+        """Without one run; of two, both stay."""
+        specs = self.specs[:at] + self.specs[at + 1 :]
+        return Comparison(specs, self.fields) if len(specs) >= LEAST else self
+
+    def copied(self, at: int) -> Comparison:
+        """Run `at` as its left neighbour is."""
+        return Comparison(
+            (*self.specs[:at], *self.specs[at - 1 : at], *self.specs[at + 1 :]), self.fields
+        )
+
+    def swapped(self, at: int) -> Comparison:
+        """Run `at` in the place of its left neighbour, and that in its own."""
+        specs = list(self.specs)
+        specs[at - 1 : at + 1] = specs[at], specs[at - 1]
+        return Comparison(tuple(specs), self.fields)
+
+    # -- address ---------------------------------------------------------------------------------
+
+    def to_query_pairs(self) -> list[tuple[str, str]]:
+        """The base as a Spec writes itself, then the fields of each other run: b.k, c.k, ..."""
+        known = params(self.base)
+        return self.base.to_query_pairs() + [
+            (f"{letter}.{name}", known[name].format(value(spec, name)))
+            for letter, spec in zip(LETTERS[1:], self.specs[1:], strict=False)
+            for name in self.fields
+        ]
+
+    def to_query(self) -> str:
+        """As a URL's query string."""
+        return _query(self)
+
+    @classmethod
+    def from_query(cls, pairs: Iterable[tuple[str, str]]) -> Comparison:
+        """The inverse of `to_query_pairs`; without other runs, the pair that a page opens with.
+
+        Raises `SpecError`, naming the field with its run's letter.
+        """
+        own: list[tuple[str, str]] = []
+        runs: dict[str, dict[str, str]] = {}
+        for name, text in pairs:
+            letter, dot, field = name.partition(".")
+            if not dot or len(letter) != 1 or letter not in LETTERS[1:]:
+                own.append((name, text))
+            elif field in runs.setdefault(letter, {}):
+                raise SpecError(name, f"{runs[letter][field]} and {text}", "one value")
+            else:
+                runs[letter][field] = text
+        base = Spec.from_query(own)
+        if not runs:
+            return cls.pair(base)
+        count = 1 + max(LETTERS.index(letter) for letter in runs)
+        missing = [letter for letter in LETTERS[1:count] if letter not in runs]
+        if missing:
+            raise SpecError("runs", ", ".join(sorted(runs)), f"also a run {missing[0]}")
+        known, specs, names = params(base), [base], {}
+        for letter in LETTERS[1:count]:
+            values = {}
+            for field, text in runs[letter].items():
+                if field not in known:
+                    what = f"one of {', '.join(known)}: all runs share {' and '.join(SHARED)}"
+                    raise SpecError(f"field of run {letter}", field, what)
+                names[field] = None
+                try:
+                    values[field] = known[field].parse(text)
+                except SpecError as error:
+                    raise SpecError(f"{letter}.{field}", error.value, error.allowed) from None
+            try:
+                specs.append(changed(base, values))
+            except SpecError as error:
+                raise SpecError(f"{letter}.{error.name}", error.value, error.allowed) from None
+        return cls(tuple(specs), tuple(names))
+
+
+@lru_cache(maxsize=64)
+def _query(comparison: Comparison) -> str:
+    # Asked for with every status.
+    return urlencode(comparison.to_query_pairs(), safe=",", quote_via=quote)

@@ -1,0 +1,118 @@
+"""Several Runs of any Specs, an iteration of Algorithm 1 of each at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from ganlab.engine import Run, State
+from ganlab.engine.run import Divergence
+from ganlab.live.tier import Tier
+from ganlab.spec import Spec
+
+_RANK = ("failed", "waiting", "compiling", "eager", "compiled")
+
+
+class Together:
+    """What a Conductor asks of a Run, of several in lockstep: its unit is the iteration.
+
+    A run that diverges stays where it is; the others go on. Each is what it would be alone.
+    """
+
+    program = None  # they are advanced one after the other: on no other threads
+    last = ""  # D and G move at other times in each of them
+
+    def __init__(self, specs: Sequence[Spec]):
+        self.runs = [Run(spec) for spec in specs]
+        self.seconds = [0.0] * len(self.runs)  # of the last advance, by run
+        self.made = [0] * len(self.runs)
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """Of each run."""
+        return tuple(run.spec for run in self.runs)
+
+    @property
+    def spec(self) -> Spec:
+        """Of the first run."""
+        return self.runs[0].spec
+
+    @property
+    def diverged(self) -> list[Divergence | None]:
+        """Of each run, where it has stopped."""
+        return [run.diverged[0] for run in self.runs]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether every run has."""
+        return all(run.stopped for run in self.runs)
+
+    @property
+    def farthest(self) -> Run:
+        """The first of the runs that have made most iterations."""
+        return max(self.runs, key=lambda run: run.iteration)
+
+    @property
+    def iteration(self) -> int:
+        """Iterations made by all runs that have not diverged."""
+        return self.farthest.iteration
+
+    @property
+    def state(self) -> State:
+        """Of the run that came farthest."""
+        return self.farthest.state
+
+    def update(self, _: Any = None) -> None:
+        """One iteration of every run."""
+        self.advance(1)
+
+    def advance(self, iterations: int = 1) -> int:
+        """As many iterations of every run; how many those made that made most."""
+        for i, run in enumerate(self.runs):
+            started = time.perf_counter()
+            self.made[i] = run.advance(iterations) if not run.stopped else 0
+            self.seconds[i] = time.perf_counter() - started
+        return max(self.made)
+
+
+class Tiers:
+    """A Tier for each of several runs; asked as one."""
+
+    def __init__(self) -> None:
+        self.each: list[Tier] = []
+        self._closed = False
+
+    def begin(self, together: Together) -> None:
+        """New runs: ask for their programs."""
+        if self._closed:
+            return
+        count = len(together.runs)
+        self.each += [Tier() for _ in range(count - len(self.each))]
+        for tier, run in zip(self.each, together.runs, strict=False):
+            tier.begin(run)
+        for tier in self.each[count:]:  # after asking: what others wait for must not be dropped
+            tier.close()
+        del self.each[count:]
+
+    def serve(self, together: Together) -> bool:
+        """Whether a program became ready for one of them, and is used from here on."""
+        pairs = zip(self.each, together.runs, strict=True)
+        return any([tier.serve(run) for tier, run in pairs])
+
+    def timed(self, together: Together, iterations: int, seconds: float) -> None:
+        """An advance was made."""
+        for i, tier in enumerate(self.each):
+            if together.made[i]:
+                tier.timed(together.runs[i], together.made[i], together.seconds[i])
+
+    def status(self, together: Together) -> dict[str, Any]:
+        """That of the run for which least has been done."""
+        all_ = [tier.status(run) for tier, run in zip(self.each, together.runs, strict=True)]
+        return min(all_, key=lambda status: _RANK.index(status["state"]))
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        self._closed = True
+        for tier in self.each:
+            tier.close()

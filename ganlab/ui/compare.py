@@ -1,0 +1,231 @@
+"""Runs side by side: what differs -> a comparison -> session -> live view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+
+import streamlit as st
+
+from ganlab.live.compare import CompareSession
+from ganlab.live.comparison import LEAST, LETTERS, MOST, Comparison, params
+from ganlab.live.hub import HUB
+from ganlab.presets import DEFAULTS, STRIPS
+from ganlab.registry import SpecError
+from ganlab.spec import Spec
+from ganlab.ui import table
+from ganlab.ui.layout import section
+from ganlab.ui.sidebar import REGISTRIES, fill, sidebar
+from ganlab.ui.start import from_url, session_of, sync_url, want
+from ganlab.ui.view import live_view
+from ganlab.ui.widgets import param_widget, put, show_error
+
+_DIM = "compare_dim"
+_LAST = "_compare_last"  # the comparison last shown of each dimension
+_ROUND = "_compare_round"  # grows when what differs is changed elsewhere than by its widgets
+_WRONG = "_compare_wrong"
+_NAMES = ("violet", "orange", "red", "gray")  # Streamlit's colours nearest to the runs' own
+
+
+def compare() -> None:
+    """The page of runs side by side."""
+    session = session_of(
+        table.COMPARE,
+        lambda: from_url(Comparison.from_query) or Comparison.pair(DEFAULTS[1]),
+        lambda it: HUB.create(it.base, partial(CompareSession, comparison=it)),
+        _fill,
+        lambda old: old.comparison,
+    )
+    _strips(session)
+    with st.sidebar:
+        _switch(session)
+        _differences(session)
+        st.markdown("**In all runs**")
+        sidebar(table.COMPARE, session, session.comparison.fields)
+    error = st.session_state.pop(_WRONG, None)
+    if error is not None:
+        show_error(error, "Not applied; the runs go on as they were.")
+    sync_url(session.comparison.to_query_pairs())
+    view = live_view("live_compare", session, "compare.js", table.addresses())
+    if view.gone:
+        _resume(session, view.gone)
+    if view.act is not None:
+        _act(session, view.act)
+
+
+def _fill(comparison: Comparison) -> None:
+    st.session_state[_DIM] = comparison.base.dim
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    fill(table.COMPARE, comparison.base)
+
+
+def _apply(session: CompareSession, make: Callable[[Comparison], Comparison]) -> None:
+    """Show what `make` makes of the comparison; its widgets begin anew."""
+    try:
+        session.show(make(session.comparison))
+    except SpecError as error:
+        st.session_state[_WRONG] = error
+    _fill(session.comparison)
+
+
+def _strips(session: CompareSession) -> None:
+    """Buttons for what is compared most."""
+    with st.container(horizontal=True, gap="small", key="strips"):
+        for title, (field, values) in STRIPS.items():
+            columns = {field: values}
+            st.button(
+                title,
+                key=f"strip_{title}",
+                on_click=_apply,
+                args=(session, lambda old, columns=columns: old.with_columns(columns)),
+            )
+
+
+def _switch(session: CompareSession) -> None:
+    """1-D or 2-D."""
+    # After a visit to another page Streamlit has forgotten the widget's value.
+    st.session_state.setdefault(_DIM, session.spec.dim)
+    st.segmented_control(
+        "x is",
+        (1, 2),
+        key=_DIM,
+        required=True,
+        format_func=lambda dim: f"{dim}-D",
+        on_change=_other_dimension,
+        args=(session,),
+        width="stretch",
+    )
+
+
+def _other_dimension(session: CompareSession) -> None:
+    last = st.session_state.setdefault(_LAST, {})
+    last[session.spec.dim] = session.comparison
+    dim = st.session_state[_DIM]
+    _apply(session, lambda old: last.get(dim) or old.on(_carried(old.base, dim)))
+
+
+def _carried(base: Spec, dim: int) -> Spec:
+    return DEFAULTS[dim].replace(seed=base.seed)
+
+
+def _differences(session: CompareSession) -> None:
+    """A select box for each field that differs, and one widget for each run's value of it."""
+    section("What differs")
+    comparison = session.comparison
+    known, errors = params(comparison.base), []
+    columns: dict[str, list[Any]] = {}
+    stem = f"compare_{st.session_state.setdefault(_ROUND, 0)}"
+    for name in comparison.fields:
+        left, right = st.columns([5, 1], gap="small")
+        key = f"{stem}_field_{name}"
+        left.selectbox(
+            "field",
+            [n for n in known if n == name or n not in comparison.fields],
+            key=key,
+            index=None if key in st.session_state else _place(known, comparison, name),
+            format_func=lambda n: known[n].title,
+            label_visibility="collapsed",
+            on_change=_rename,
+            args=(session, name, key),
+        )
+        right.button(
+            "",
+            icon=":material/close:",
+            key=f"{stem}_drop_{name}",
+            help="This field no longer differs: all runs take run A's value.",
+            disabled=len(comparison.fields) == 1,
+            on_click=_apply,
+            args=(session, lambda old, name=name: old.without_field(name)),
+        )
+        cells = [cell for _ in range(0, len(comparison.specs), 2) for cell in st.columns(2)]
+        columns[name] = []
+        for i, now in enumerate(comparison.columns[name]):
+            param = replace(known[name], title=f":{_NAMES[i]}[**{LETTERS[i].upper()}**]")
+            key = f"{stem}_{name}_{i}"
+            if key not in st.session_state:
+                put(key, param, now)
+            with cells[i]:
+                try:
+                    new = param_widget(param, key, REGISTRIES.get(name))
+                except SpecError as error:
+                    errors.append(error)
+                    new = now
+            columns[name].append(new)
+    for error in errors:
+        st.text(str(error))
+    _more(session)
+    if errors:
+        return
+    try:
+        session.show(session.comparison.with_columns(columns))
+    except SpecError as error:
+        show_error(error, "Not applied; the runs go on as they were.")
+
+
+def _place(known: dict, comparison: Comparison, name: str) -> int:
+    return [n for n in known if n == name or n not in comparison.fields].index(name)
+
+
+def _rename(session: CompareSession, name: str, key: str) -> None:
+    new = st.session_state[key]
+    _apply(session, lambda old: old.with_field(new, instead_of=name))
+
+
+def _more(session: CompareSession) -> None:
+    """Another field, another run."""
+    comparison = session.comparison
+    free = [n for n in params(comparison.base) if n not in comparison.fields]
+    left, right = st.columns(2)
+    left.button(
+        "Field",
+        icon=":material/add:",
+        help="Another field that differs",
+        disabled=not free,
+        on_click=_apply,
+        args=(session, lambda old: old.with_field(free[0])),
+        width="stretch",
+    )
+    right.button(
+        "Run",
+        icon=":material/add:",
+        help=f"Another run, up to {MOST}",
+        disabled=len(comparison.specs) == MOST,
+        on_click=_apply,
+        args=(session, Comparison.with_run),
+        width="stretch",
+    )
+
+
+def _act(session: CompareSession, act: Any) -> None:
+    """What a button at a run's head asks for."""
+    if not isinstance(act, dict):
+        return
+    do = {
+        "copy": Comparison.copied,
+        "swap": Comparison.swapped,
+        "drop": Comparison.without_run,
+    }.get(act.get("act"))
+    at, runs = act.get("run"), len(session.comparison.specs)
+    least = 0 if act.get("act") == "drop" else 1
+    if do is None or type(at) is not int or not least <= at < runs:
+        return
+    if do is Comparison.without_run and runs == LEAST:
+        return
+    session.show(do(session.comparison, at))
+    st.session_state[_ROUND] += 1
+    st.rerun()
+
+
+def _resume(session: CompareSession, search: str) -> None:
+    """The view lost its session: go on with what its address holds."""
+    try:
+        pairs = parse_qsl(search.removeprefix("?"), keep_blank_values=True)
+        comparison = Comparison.from_query(pairs)
+    except (SpecError, ValueError):
+        return
+    if comparison != session.comparison:
+        want(table.COMPARE, comparison)
+        st.rerun()
