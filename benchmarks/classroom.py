@@ -4,6 +4,7 @@ Phases: all join; everyone on the same Spec; everyone on another Spec of a mix; 
 churn (joins, reloads, dropped sockets, vanishing, hidden tabs); all leave. The students are
 clients in this process (classroom_student.py, classroom_page.py). What they, Chromium and others
 use of the machine is missing at the server, and is printed. It reads /proc, so it needs Linux.
+Programs are compiled ahead, as a teacher does by `ganlab warm`; `--eager` does it without any.
 
     python benchmarks/classroom.py --students 30 --steady 60 --minutes 10
     python benchmarks/classroom.py --students 6 --steady 5 --minutes 0.3 --leave 5   # a smoke run
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -102,6 +104,7 @@ def main() -> None:
     parser.add_argument("--leave", type=float, default=130, help="seconds to wait at the end")
     parser.add_argument("--kept", type=float, default=0.5, help="of the growth may stay at the end")
     parser.add_argument("--page", choices=("one", "two"), default="two", help="of the same Spec")
+    parser.add_argument("--eager", action="store_true", help="without compiled programs")
     parser.add_argument("--no-chromium", dest="chromium", action="store_false")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--log", help="write the server's log here")
@@ -109,7 +112,10 @@ def main() -> None:
     if options.students < 1 or options.steady <= 0 or options.every <= 0:
         parser.error("at least one student, and times above 0")
     print(f"{machine()}; {options.students} students\n")
-    costs = [cost_of(page, query) for page, query in MIX]
+    os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
+    tier = "eager" if options.eager else "compiled"
+    costs = [cost_of(page, query, tier) for page, query in MIX]
+    print("ms an iteration, alone: " + ", ".join(f"{1000 * c:.2f}" for c in costs) + f" ({tier})\n")
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
         with Server(Path(folder) / "log.txt", _PREPARE) as server:

@@ -23,6 +23,7 @@ from ganlab.spec import PARAMS, Spec
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
 _CATCH_UP_SECONDS = 0.1
 _MOST_TODO = 200  # updates by hand that may be waiting
+_BY_HAND_SECONDS = 0.01  # of them beyond a turn
 
 
 class Conductor(Publisher):
@@ -125,8 +126,15 @@ class Conductor(Publisher):
 
     # -- on a worker -------------------------------------------------------------------------
 
+    def calls(self, now: float) -> bool:
+        """Whether there is what need not wait for a turn: commands, or a frame that is due."""
+        return bool(self._inbox) or (self.run is not None and self._frame_due(now))
+
     def work(self, seconds: float) -> float | None:
-        """Work for about `seconds`; returns when to come again (None: when woken)."""
+        """Work for about `seconds`; returns when to come again (None: when woken).
+
+        In 0 seconds all is done that is asked for, and nothing else is trained.
+        """
         end, self._slice = time.perf_counter() + seconds, seconds
         while True:
             self._take_commands()
@@ -138,7 +146,7 @@ class Conductor(Publisher):
             self._publish(now)
             if wait is None or wait > 0:
                 return self._pause_for(wait)
-            if now >= end:
+            if now >= end and not (self._todo and now < end + _BY_HAND_SECONDS):
                 return 0.0
 
     def _pause_for(self, wait: float | None) -> float | None:
@@ -259,24 +267,42 @@ class Conductor(Publisher):
             wait = self._update_at - now
             if wait > 0.0005:
                 return wait
-            # Of a hiccup (a frame, other sessions' turns) only this much is caught up.
-            self._update_at = max(self._update_at + 1 / self.speed, now - _CATCH_UP_SECONDS)
-            run.update()
+            if self._slice == 0:
+                return 0.0
+            self._catch_up(run, now)
+        elif self._slice == 0:
+            return 0.0
         else:
             self._advance_some(run)
         self._frame_wanted = self._measure_wanted = True
         self._after_update()
         return 0.0
 
-    def _advance_some(self, run: Run) -> None:
-        """As many iterations as take about `call_seconds`, and at least one."""
+    def _catch_up(self, run: Run, now: float) -> None:
+        """The update that is due at a given speed, or an iteration if all of it is."""
+        # Of a hiccup (a frame, other sessions' turns) only this much is caught up.
+        self._update_at = max(self._update_at, now - _CATCH_UP_SECONDS)
+        before = run.state
+        # Whole iterations in one call: a call costs more than an update of a compiled program.
+        due = int((now - self._update_at) * self.speed) + 1
+        whole = due // (self.spec.k + 1) if before.phase == 0 else 0
+        if whole:
+            self._advance_some(run, whole)
+        else:
+            run.update()
+        made = run.state.d_updates - before.d_updates + run.state.g_updates - before.g_updates
+        self._update_at += made / self.speed
+
+    def _advance_some(self, run: Run, most: float = math.inf) -> None:
+        """As many iterations as take about `call_seconds`, at least one and at the most `most`."""
         started = time.perf_counter()
-        # Calls of equal length that end when the next frame is due.
-        wait = self._next_frame() - started
-        most = min(self.call_seconds, self._slice)
-        seconds = wait / math.ceil(wait / most) if wait > 0 else most
+        seconds = longest = min(self.call_seconds, self._slice)
+        if self.crowd == 1:
+            # Calls of equal length that end when the next frame is due.
+            wait = self._next_frame() - started
+            seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
         # At most twice as many: one quick call must not be followed by an endless one.
-        count = max(1, min(2 * self._at_once, int(self._per_second * seconds)))
+        count = max(1, min(most, 2 * self._at_once, int(self._per_second * seconds)))
         made = run.advance(count)
         took = max(time.perf_counter() - started, 1e-9)
         self.tier.timed(run, made, took)

@@ -1,9 +1,11 @@
 """The hub: every session of this server, and the workers that train those being watched.
 
 Sessions take turns in short slices: next is the one that has had the least time, so that a run of
-slow updates gets as much of it as one of fast ones. A session that has nothing to do until some
-moment, or until it is woken, holds no place in the queue and saves up nothing. What a session
-shows is made by painters, beside the training, from States that never change.
+slow updates gets as much of it as one of fast ones. Between two slices clicks are answered and
+frames handed to the painters, whosever turn it is: with many sessions a round takes long. A session
+that has nothing to do until some moment, or until it is woken, holds no place in the queue and
+saves up nothing. What a session shows is made by painters, beside the training, from States that
+never change.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is 
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
-_CREDIT_SECONDS = 0.02  # that a session may be ahead of the others and still be served first
+_CREDIT_SECONDS = 0.25  # that a session may be ahead of the others and still be answered at once
 
 
 class Hub:
@@ -138,8 +140,11 @@ class Hub:
         self._threads.append(sweeper)
         sweeper.start()
 
-    def _next(self) -> Conductor | None:
-        """Wait for a session that is due; None when closing. Called with the lock held."""
+    def _next(self) -> tuple[Conductor, bool] | None:
+        """Wait for a session that is due, and whether for its turn; None when closing.
+
+        Called with the lock held.
+        """
         while not self._closing:
             now = time.perf_counter()
             while self._later and self._later[0][0] <= now:
@@ -149,17 +154,21 @@ class Hub:
                     if not session.scheduled and session.token in self.sessions:
                         self._enqueue(session)
             if self._ready:
-                session = min(self._ready, key=self._place)
-                self._ready.remove(session)
-                self._now = max(self._now, session.used)
-                return session
+                return self._take(now)
             self._changed.wait(self._later[0][0] - now if self._later else None)
         return None
 
-    def _place(self, session: Conductor) -> tuple[bool, float]:
-        """Who comes first: a click, unless its session is far ahead; then who has had least."""
-        clicked = session.backlog > 0 and session.used < self._now + _CREDIT_SECONDS
-        return not clicked, session.used
+    def _take(self, now: float) -> tuple[Conductor, bool]:
+        session = min(self._ready, key=lambda s: s.used)
+        most = self._now + _CREDIT_SECONDS  # one who never stops clicking waits for turns at last
+        calling = None
+        if len(self._ready) > 1:
+            calling = next((s for s in self._ready if s.used < most and s.calls(now)), None)
+        session = calling or session
+        self._ready.remove(session)
+        if calling is None:
+            self._now = max(self._now, session.used)
+        return session, calling is None
 
     def _count_playing(self, now: float) -> None:
         """Tell every session how many play: they share the painters."""
@@ -179,15 +188,15 @@ class Hub:
     def _turn(self) -> bool:
         """Give one session one slice; False when closing."""
         with self._changed:
-            session = self._next()
+            taken = self._next()
             others = bool(self._ready)
-        if session is None:
+        if taken is None:
             return False
+        session, turn = taken
         self._count_playing(time.monotonic())
         started = time.thread_time()  # unlike the clock, not what others took meanwhile
         try:
-            fair = min(SHARED_SECONDS, ROUND_SECONDS * self._workers / self._crowd)
-            wait = session.work(max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS)
+            wait = session.work(self._slice(others) if turn else 0.0)
         except Exception:
             # One broken run must not take the others' worker with it.
             log.exception("session failed; it is dropped, its URL starts it afresh")
@@ -208,6 +217,11 @@ class Hub:
                 heapq.heappush(self._later, (session.due, next(self._count), session))
                 self._changed.notify()
         return True
+
+    def _slice(self, others: bool) -> float:
+        """Seconds of a turn."""
+        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._workers / self._crowd)
+        return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
 
     def _sweep(self) -> None:
         # Not on `_changed`: it would catch notifications that are meant for a worker.

@@ -15,7 +15,8 @@ from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
 from ganlab.spec import Spec
 
-FRAME_SHARE = 0.85  # of the frame painter's time, by all sessions together, at the most
+FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the most
+CROWD_SHARE = 0.3  # by all sessions together, where there are several: the rest is for training
 MEASURE_SHARE = 0.1  # of the metrics painter's: frames need the interpreter too
 STATUS_SECONDS = 0.25
 _EARLY = 0.001  # seconds by which a call may end before a frame is due
@@ -53,7 +54,7 @@ class Publisher:
     """
 
     frame_seconds = 1 / 38  # at the most this often: more would be the browser's work for nothing
-    slowest_frames = 0.19  # but frames come at least this often (seconds)
+    slowest_frames = 0.17  # but frames come at least this often (seconds)
 
     spec: Spec
     run: Run | None
@@ -113,17 +114,24 @@ class Publisher:
             if idle or slow or self.run.stopped or now - self._measure_at >= due:
                 self._measure_at, self._measure_wanted = now, False
                 self._hand_over("curves", self._measure)
-        if self._frame_wanted and "frame" not in self._painting:
-            ready = any(s.ready_for_frame for s in watching)
-            if ready and (idle or now >= self._next_frame() - _EARLY):
-                self._frame_at, self._frame_wanted = now, False
-                self._hand_over("frame", self._frame)
+        if self._frame_due(now):
+            self._frame_at, self._frame_wanted = now, False
+            self._hand_over("frame", self._frame)
         if self._status_wanted or (self.playing and now - self._status_at >= STATUS_SECONDS):
             self._status(watching, now)
 
+    def _frame_due(self, now: float) -> bool:
+        if not self._frame_wanted or "frame" in self._painting:
+            return False
+        idle = not self.playing and not self._todo
+        if not idle and now < self._next_frame() - _EARLY:
+            return False
+        return any(s.ready_for_frame for s in list(self.subscribers))
+
     def _next_frame(self) -> float:
         """When the next frame is due."""
-        due = min(self.crowd * self._cost["frame"] / FRAME_SHARE, self.slowest_frames)
+        share = FRAME_SHARE if self.crowd == 1 else CROWD_SHARE
+        due = min(self.crowd * self._cost["frame"] / share, self.slowest_frames)
         return self._frame_at + max(self.frame_seconds, due)
 
     def _hand_over(self, kind: str, make: Callable[[Moment], Iterable[bytes | None]]) -> None:

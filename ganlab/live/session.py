@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from ganlab.engine import Game, Run
+from ganlab.engine import Game, Run, Snapshot
+from ganlab.engine.glance import glance
 from ganlab.engine.probe import POINTS, probe_for
 from ganlab.engine.snapshot import take
 from ganlab.live import messages
@@ -19,6 +20,8 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
+_CROWD = 5  # sessions that play, from which pictures are coarser
+_ARROWS_EVERY = 3  # of those have arrows of their own: the others repeat them
 
 
 def points_for(game: Game) -> int:
@@ -30,6 +33,7 @@ class Session(Conductor):
     """A lab's session: one run, seen as closely as can be."""
 
     last_picture: tuple[dict, dict] | None = None
+    _arrows: tuple[int, int, dict] = (0, 0, {})  # of run, for so many frames more, arrays
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         self.run, self.history = Run(spec), History()
@@ -44,12 +48,34 @@ class Session(Conductor):
         yield messages.curves(moment.number, moment.history)
 
     def _frame(self, moment: Moment) -> Iterator[bytes]:
-        shot = self._take(moment, measure=False)
+        # What rests can be looked at closely: the last frame before it is a whole one.
+        if self.playing and self.crowd >= _CROWD:
+            shot = self._glance(moment)
+        else:
+            shot = self._take(moment, measure=False)
         header, arrays = messages.frame(moment.number, shot, moment.last)
         self.last_picture = (header, arrays)
         yield encode(header, arrays)
 
-    def _take(self, moment: Moment, **wanted: bool):
+    def _glance(self, moment: Moment) -> Snapshot:
+        run, left, arrows = self._arrows
+        fresh = run != moment.number or left == 0
+        shot = glance(
+            moment.game,
+            moment.state,
+            moment.specs,
+            list(moment.diverged),
+            arrows=fresh,
+            points=_points(moment.game),
+        )
+        if fresh:
+            left = _ARROWS_EVERY
+            arrows = {n: shot.picture[n] for n in ("grad_x", "grad") if n in shot.picture}
+        shot.picture |= arrows
+        self._arrows = moment.number, left - 1, arrows
+        return shot
+
+    def _take(self, moment: Moment, **wanted: bool) -> Snapshot:
         return take(
             moment.game,
             moment.state,

@@ -1,0 +1,135 @@
+"""A glance: a snapshot's picture from fewer points, for servers with many sessions.
+
+What is shown is what it says it is: p_g an exact push-forward where it is one elsewhere, of fewer
+latent intervals; else estimated from fewer latents. So small, a picture costs mostly the dispatch
+of its operations, of which there are as few as can be.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from ganlab.engine import probe, snapshot
+from ganlab.engine.probe import Probe, probe_for
+from ganlab.engine.snapshot import Snapshot
+from ganlab.engine.step import Game, State
+from ganlab.latents import LATENTS, quantile_grid, quasi_random
+from ganlab.spec import Params, Spec
+from ganlab.targets import make_target
+
+INTERVALS = 256  # latent intervals of the exact push-forward
+POINTS = 4096  # quasi-random latents where p_g must be estimated, 1-D
+FAKES = 600  # generated samples shown, 2-D
+MESH = 15  # lines of latents each way in the warped grid
+THREAD = 120  # points of the image of a 1-D latent
+CELLS = 32  # of D's field each way
+_SHARED = 600  # generated samples behind the shares
+
+
+def glance(
+    game: Game,
+    state: State,
+    specs: tuple[Spec, ...],
+    diverged: list,
+    *,
+    arrows: bool = True,
+    points: int = probe.POINTS,
+) -> Snapshot:
+    """The Snapshot of a single run, without metrics: its picture is `snapshot.take`'s, coarser.
+
+    Cells in 1-D are the same; without `arrows` grad_x and grad are left out. points: as there.
+    """
+    probes = (probe_for(specs[0], points),)
+    shot = Snapshot(
+        specs,
+        state.g_updates,
+        state.d_updates,
+        state.g_updates,
+        state.phase,
+        probes,
+        list(diverged),
+    )
+    # Parameters are finite (a run keeps its last finite ones), but G may still overflow.
+    with np.errstate(all="ignore"):
+        see = _line if specs[0].dim == 1 else _plane
+        shot.picture = see(game, state, specs[0], probes, arrows)
+    return shot
+
+
+@lru_cache(maxsize=16)
+def _line_latents(latent: str) -> tuple[torch.Tensor, np.ndarray]:
+    """Ends of intervals of equal mass, then where arrows z -> G(z) start; those again, (1, n)."""
+    count = snapshot.MAP_LINES
+    lines = LATENTS[latent].ppf((np.arange(count) + 0.5) / count)
+    z = np.concatenate([quantile_grid(latent, INTERVALS), lines])
+    return torch.from_numpy(z).float()[None, :, None], lines[None]
+
+
+def _line(
+    game: Game, state: State, spec: Spec, probes: tuple[Probe], arrows: bool
+) -> dict[str, np.ndarray]:
+    (one,) = probes
+    exact, n = one.exact, INTERVALS + 1
+    z, lines = _line_latents(spec.latent) if exact else (one.z[None, :POINTS], None)
+    made = snapshot._generate(game, state, z.to(state.g.device))
+    gz = made.cpu().numpy()
+    spread = gz[:, :n] if exact else gz
+    mass = one.masses(spread)
+    d, d_star, _ = snapshot._cell_d(game, state, probes, 0, mass[0])
+    out = {"p_g": mass[:, 1:-1] / one.cell, "d": d[None], "d_star": d_star[None]}
+    if exact:
+        out |= {"map_z": lines, "map_x": gz[:, n:, 0]}
+    else:
+        out["fake"] = gz[:, :200, 0]
+    if arrows:
+        where = made[:, n::2] if exact else made[:, :20]
+        found = snapshot._arrows(game, state, probes, made, where)
+        out |= {name: a[..., 0] for name, a in found.items()}
+    return out | snapshot._shares(probes, spread[:, :: max(1, spread.shape[1] // _SHARED)])
+
+
+@lru_cache(maxsize=16)
+def _plane_latents(latent: str, dim: int) -> tuple[torch.Tensor, tuple[int, ...]]:
+    """Latents of the samples shown, then of the warped grid, and that one's shape before."""
+    shown = quasi_random(latent, dim, POINTS)[:FAKES]
+    ppf = LATENTS[latent].ppf
+    if dim == 1:
+        mesh, shape = ppf(np.linspace(0.002, 0.998, THREAD))[:, None], (THREAD,)
+    elif dim == 2:
+        axis = ppf(np.linspace(0.02, 0.98, MESH))
+        mesh = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
+        shape = (MESH, MESH)
+    else:
+        mesh, shape = shown[:0], ()
+    return torch.from_numpy(np.concatenate([shown, mesh])).float()[None], shape
+
+
+@lru_cache(maxsize=16)
+def _field(target: str, params: Params) -> torch.Tensor:
+    """Centres of the cells of D's field, (1, CELLS², 2), rows of constant y."""
+    box = make_target(target, params).box
+    x, y = (lo + (hi - lo) * (np.arange(CELLS) + 0.5) / CELLS for lo, hi in box)
+    points = np.stack(np.meshgrid(x, y), -1).reshape(1, -1, 2)
+    return torch.from_numpy(points).float()
+
+
+def _plane(
+    game: Game, state: State, spec: Spec, probes: tuple[Probe], arrows: bool
+) -> dict[str, np.ndarray]:
+    z, mesh = _plane_latents(spec.latent, spec.latent_dim)
+    made = snapshot._generate(game, state, z.to(state.g.device))
+    gz = made.cpu().numpy()
+    out = {"fake": gz[:, :FAKES]}
+    if mesh:
+        out["manifold"] = gz[:, FAKES:].reshape(1, *mesh, 2)
+    field = _field(spec.target, spec.target_params).to(state.d.device)
+    with torch.no_grad():
+        d = torch.sigmoid(game.logits(state.d, field))
+    out["d"] = d.view(1, CELLS, CELLS).cpu().numpy()
+    if arrows:
+        shown = made[:, : snapshot.ARROWS]
+        out |= snapshot._arrows(game, state, probes, made[:, :FAKES], shown)
+    return out | snapshot._shares(probes, out["fake"])
