@@ -60,18 +60,28 @@ def load(
 ) -> Digits:
     """MNIST: 60,000 images and labels to train on, 10,000 to test.
 
-    Looks where `find` does. If the files are nowhere, `download=True` fetches them (11 MB) into
-    the cache, calling `progress(fraction, words)`; whatever that raises stops the download.
+    Looks where `find` does. If the files are nowhere (or damaged in the cache), `download=True`
+    fetches them, 11 MB, into the cache, calling `progress(fraction, name)`; whatever that raises
+    stops the download.
     Raises MissingData if they are nowhere and may not be, or cannot be, downloaded; DataError,
     naming the file, for one that is not MNIST's.
     """
+    try:
+        return _read(folder, files)
+    except DataError as error:
+        missing = isinstance(error, MissingData)
+        # What is wrong in a folder of yours is yours to mend; our own cache we mend.
+        if not download or not (missing or Path(error.name).parent == cache_folder()):
+            raise
+    try:
+        fetch(cache_folder(), files.values(), mirrors, progress)
+    except DataError as error:
+        raise MissingData(error.name, str(error.value), error.allowed) from None
+    return _read(folder, files)
+
+
+def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
     paths = find(folder, files)
-    if paths is None and download:
-        try:
-            fetch(cache_folder(), files.values(), mirrors, progress)
-        except DataError as error:
-            raise MissingData(error.name, str(error.value), error.allowed) from None
-        paths = find(cache_folder(), files)
     if paths is None:
         names = ", ".join(k.name for k in files.values())
         places = " or ".join(str(p) for p in dict.fromkeys(_pointed(folder) + [cache_folder()]))

@@ -19,7 +19,7 @@ from ganlab.registry import SpecError
 BUDGET = 2 * 10**9  # bytes
 # Two buffers of this many distances stay in a CPU's cache while they are worked on; a GPU wants
 # more to do at once.
-_CPU, _ELSEWHERE = (1024, 1024), (4096, 8192)
+_CPU, _ELSEWHERE = (2048, 1024), (4096, 8192)
 
 Images = np.ndarray | Tensor
 

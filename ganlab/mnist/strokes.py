@@ -77,12 +77,16 @@ class _Hand:
         path = path @ self.shape[rows].transpose(0, 2, 1)
         low, high = path.min(1), path.max(1)
         width = self.width[rows, None, None]
-        path *= (self.fill[rows, None, None] - width) / (high - low).max(1)[:, None, None]
+        scale = (self.fill[rows, None] - width[:, 0]) / (high - low).max(1, keepdims=True)
+        path *= scale[:, None]
         a, b = path[:, start], path[:, start + 1]
         # The pen leaves ink in proportion to the length of its way.
         length = np.linalg.norm(b - a, axis=-1, keepdims=True)
         middle = (length * (a + b) / 2).sum(1) / length.sum(1)
-        move = (_CENTRE + self.shift[rows] - middle)[:, None]
+        # Within the paper, even where a long tail pulls the centre of mass aside.
+        room = width[:, 0] / 2 + 0.5
+        move = _CENTRE + self.shift[rows] - middle
+        move = np.clip(move, room - scale * low, SIDE - 1 - room - scale * high)[:, None]
         away = _distance((a + move).astype(np.float32), (b + move).astype(np.float32))
         ink = np.clip(((width[:, 0] - away * 2) / _EDGE + 1) / 2, 0, 1)
         return np.rint(ink * 255).astype(np.uint8)
