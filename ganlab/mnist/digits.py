@@ -1,0 +1,60 @@
+"""Digits: images with their labels, wherever they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 28
+PIXELS = SIDE * SIDE
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Images as bytes, pixels (n, 784) uint8 in rows from the top, and labels (n,) uint8."""
+
+    pixels: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def __post_init__(self):
+        if self.pixels.shape != (len(self.labels), PIXELS):
+            raise ValueError(f"pixels {self.pixels.shape} for {len(self.labels)} labels")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, which: slice) -> Part:
+        """A range of the images; shares the bytes."""
+        return Part(self.pixels[which], self.labels[which])
+
+    @cached_property
+    def images(self) -> NDArray[np.float32]:
+        """Images (n, 784) in [0, 1], 1 is ink; made when first asked for, four times the bytes."""
+        return self.pixels / np.float32(255)
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """A training set and a test set; `source` says in words what they are, for the viewer."""
+
+    source: str
+    train: Part
+    test: Part
+    is_mnist: bool = False
+
+    @cached_property
+    def fitted(self) -> Part:
+        """What a model is fitted to: the first five sixths of the training set (MNIST: 50,000)."""
+        return self.train[: self._split]
+
+    @cached_property
+    def validation(self) -> Part:
+        """What choices are made on: the last sixth of the training set (MNIST: 10,000)."""
+        return self.train[self._split :]
+
+    @property
+    def _split(self) -> int:
+        return len(self.train) * 5 // 6

@@ -1,0 +1,105 @@
+"""Squared distances between many images by matrix products, a block at a time, within a budget.
+
+|x - m|^2 = |x|^2 + q with q = |m|^2 - 2 x.m; the products in float32, squares and sums in float64.
+q is off by at most `slack`, in practice by about 1e-7 of |x|^2 + |m|^2.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganlab.registry import SpecError
+
+BUDGET = 2 * 10**9  # bytes
+# Two buffers of this many distances stay in a CPU's cache while they are worked on; a GPU wants
+# more to do at once.
+_CPU, _ELSEWHERE = (2048, 1024), (4096, 8192)
+
+Images = np.ndarray | Tensor
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many rows (of x) and columns (of m) are worked on at once."""
+
+    rows: int
+    columns: int
+
+    def bytes(self, d: int) -> int:
+        """What is held at once: two buffers of distances; images as float32, then float64 twice."""
+        return 4 * (2 * self.rows * self.columns + (5 * d + 16) * (self.rows + self.columns))
+
+
+def plan(x: Images, m: Images, budget: float, device: str) -> Plan:
+    """The largest useful blocks within `budget` bytes, the inputs and results themselves left out.
+
+    Raises SpecError for images that are not (n, d) floats of one d, and a budget below one row.
+    """
+    for name, images in (("x", x), ("samples", m)):
+        floats = images.dtype.is_floating_point if torch.is_tensor(images) else _floats(images)
+        if images.ndim != 2 or not floats or 0 in images.shape:
+            found = f"{images.dtype} of shape {tuple(images.shape)}"
+            raise SpecError(name, found, "at least one image, (n, d) floating-point numbers")
+    d = x.shape[1]
+    if d != m.shape[1]:
+        raise SpecError("samples", tuple(m.shape), f"images of {d} pixels, as those of x")
+    rows, columns = _CPU if torch.device(device).type == "cpu" else _ELSEWHERE
+    best = Plan(min(rows, len(x)), min(columns, len(m)))
+    while best.bytes(d) > budget:
+        if best == Plan(1, 1):
+            raise SpecError("budget", budget, f"at least {best.bytes(d):,} bytes")
+        if best.columns >= best.rows:
+            best = Plan(best.rows, math.ceil(best.columns / 2))
+        else:
+            best = Plan(math.ceil(best.rows / 2), best.columns)
+    return best
+
+
+def _floats(images: np.ndarray) -> bool:
+    return np.issubdtype(images.dtype, np.floating)
+
+
+def blocks(n: int, size: int) -> Iterator[slice]:
+    """Ranges of at most `size` that cover 0 to n."""
+    return (slice(at, min(at + size, n)) for at in range(0, n, size))
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some images on the device: values (b, d) float32, squares (b,) float64."""
+
+    values: Tensor
+    squares: Tensor
+
+    @classmethod
+    def of(cls, images: Images, which: slice, device: str, squares: Tensor | None = None) -> Block:
+        """Its squares need not be given; raises SpecError for values that are not finite."""
+        part = images[which]
+        if not torch.is_tensor(part):
+            part = torch.from_numpy(np.array(part, np.float32))  # a copy: it may be read-only
+        values = part.detach().to(device, torch.float32)
+        if squares is not None:
+            return cls(values, squares)
+        squares = values.double().square_().sum(1)
+        if not torch.isfinite(squares).all():
+            raise SpecError("images", "NaN or inf", "finite numbers")
+        return cls(values, squares)
+
+
+def products(x: Block, m: Block, buffer: Tensor) -> Tensor:
+    """q = |m|^2 - 2 x.m of every pair, (rows, columns) float32, in `buffer`."""
+    out = buffer[: len(x.values) * len(m.values)].view(len(x.values), len(m.values))
+    return torch.addmm(m.squares.float()[None], x.values, m.values.T, alpha=-2, out=out)
+
+
+def slack(x: Block, m: Block) -> Tensor:
+    """The most by which q may be off, (rows,): d float32 terms summed in any order."""
+    unit = (x.values.shape[1] + 8) * 2.0**-24
+    longest = m.squares.max()
+    return unit * (2 * torch.sqrt(x.squares * longest) + longest)

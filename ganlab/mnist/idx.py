@@ -1,0 +1,100 @@
+"""IDX, the format of MNIST's files: gzipped or plain, and only what it should be."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import math
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlab.registry import SpecError
+
+GZIP = b"\x1f\x8b"
+_UBYTE = 0x0800  # the magic number of unsigned bytes; the number of dimensions is added
+
+
+class DataError(SpecError):
+    """Data that cannot be used: names the file, what was found and what was expected."""
+
+    def __init__(self, name: str, found: str, expected: str):
+        super().__init__(name, found, expected)
+        self.args = (f"{name}: found {found}, expected {expected}",)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a file must be: its name, the shape of its bytes, the MD5 of its plain contents."""
+
+    name: str
+    shape: tuple[int, ...]
+    md5: str
+
+    @property
+    def size(self) -> int:
+        """Bytes of the plain file: 4 of magic, 4 for each dimension, 1 for each item."""
+        return 4 + 4 * len(self.shape) + math.prod(self.shape)
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The names under which the file goes about."""
+        dotted = self.name.replace("-idx", ".idx")
+        return (self.name, dotted, f"{self.name}.gz", f"{dotted}.gz")
+
+    def find(self, folder: Path) -> Path | None:
+        """The file in `folder` under any of its names; None if there is none."""
+        return next((p for s in self.spellings if (p := folder / s).is_file()), None)
+
+
+def unwrapped(file: BinaryIO) -> BinaryIO:
+    """The plain contents of an open file, whether it is gzipped or not (its name may lie)."""
+    start = file.read(2)
+    file.seek(0)
+    return gzip.GzipFile(fileobj=file) if start == GZIP else file  # type: ignore[return-value]
+
+
+def read(path: Path, known: Known) -> NDArray[np.uint8]:
+    """The file's bytes in their shape, read-only.
+
+    Raises DataError unless magic number, sizes, length and the MD5 of the plain contents are those
+    of `known`. Reads no more than one byte too many, however much a gzip would unpack to.
+    """
+    try:
+        with open(path, "rb") as file:
+            raw = unwrapped(file).read(known.size + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(str(path), f"a damaged gzip ({error})", _whole(known)) from None
+    except OSError as error:
+        raise DataError(str(path), error.strerror or str(error), "a file to read") from None
+
+    head = 4 + 4 * len(known.shape)
+    magic = _UBYTE + len(known.shape)
+    if len(raw) < head:
+        raise DataError(str(path), f"{len(raw):,} bytes", _whole(known))
+    found, *shape = struct.unpack_from(f">{1 + len(known.shape)}I", raw)
+    if found != magic:
+        raise DataError(str(path), f"the magic number 0x{found:08x}", f"0x{magic:08x}")
+    if tuple(shape) != known.shape:
+        raise DataError(str(path), f"sizes {_sizes(shape)}", _sizes(known.shape))
+    if len(raw) < known.size:
+        raise DataError(str(path), f"only {len(raw):,} bytes", _whole(known))
+    if len(raw) > known.size:
+        raise DataError(str(path), f"more than {known.size:,} bytes", _whole(known))
+    digest = hashlib.md5(raw, usedforsecurity=False).hexdigest()
+    if digest != known.md5:
+        raise DataError(str(path), f"contents with MD5 {digest}", f"MD5 {known.md5}")
+    return np.frombuffer(raw, np.uint8, offset=head).reshape(known.shape)
+
+
+def _whole(known: Known) -> str:
+    return f"{known.size:,} bytes of IDX"
+
+
+def _sizes(shape: tuple[int, ...] | list[int]) -> str:
+    return " × ".join(f"{n:,}" for n in shape)

@@ -1,0 +1,168 @@
+"""Downloads from servers of the test's own: good, slow to recover, wrong, and stopped."""
+
+import gzip
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pooch
+import pytest
+from mnist_helpers import PIXELS, TINY, idx
+
+from ganlab.mnist import data
+from ganlab.mnist.idx import DataError
+
+GOOD = {f"/{TINY[p].name}.gz": gzip.compress(idx(a)) for p, a in PIXELS.items()}
+FIRST = next(iter(GOOD))
+
+
+class Mirror:
+    """A host whose answers a test may set: contents by path, `fails` first answers fail."""
+
+    def __init__(self, files, fails=0, status=404, cut=0):
+        self.asked, mirror = [], self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                mirror.asked.append(self.path)
+                body = files.get(self.path)
+                if body is None or len(mirror.asked) <= fails:
+                    self.send_error(status)
+                    return
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body[: len(body) - cut])
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch):
+    """Retries come at once; no proxy stands between a test and itself."""
+    monkeypatch.setattr(pooch.core.time, "sleep", lambda _: None)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+
+def load(*mirrors, progress=None):
+    return data.load(
+        download=True, progress=progress, files=TINY, mirrors=tuple(m.url for m in mirrors)
+    )
+
+
+def left() -> list[str]:
+    folder = data.cache_folder()
+    return sorted(p.name for p in folder.iterdir()) if folder.exists() else []
+
+
+def test_files_come_once_are_unpacked_and_kept():
+    told = []
+    with Mirror(GOOD) as mirror:
+        got = load(mirror, progress=lambda *a: told.append(a))
+        assert mirror.asked == list(GOOD)
+        np.testing.assert_array_equal(got.train.pixels, PIXELS["train_pixels"].reshape(60, 784))
+        again = data.load(files=TINY)  # without leave to download
+        np.testing.assert_array_equal(again.test.labels, PIXELS["test_labels"])
+        load(mirror)
+        assert len(mirror.asked) == 4
+    assert left() == sorted(k.name for k in TINY.values())
+    for part, array in PIXELS.items():
+        assert (data.cache_folder() / TINY[part].name).read_bytes() == idx(array)
+    fractions = [f for f, _ in told]
+    assert fractions[0] == 0 and fractions[-1] == pytest.approx(1.0) and max(fractions) <= 1
+    assert fractions == sorted(fractions)
+    assert [n for n in dict.fromkeys(w for _, w in told)] == [k.name for k in TINY.values()]
+
+
+def test_without_leave_nothing_is_asked_for():
+    with Mirror(GOOD) as mirror:
+        with pytest.raises(data.MissingData):
+            data.load(files=TINY, mirrors=(mirror.url,))
+        assert mirror.asked == []
+
+
+def test_a_host_that_stumbles_is_asked_again():
+    with Mirror(GOOD, fails=2, status=503) as mirror:
+        load(mirror)
+        assert mirror.asked == [FIRST] * 2 + list(GOOD)
+
+
+WRONG = {
+    "another file": gzip.compress(idx(PIXELS["train_pixels"] // 2)),
+    "half a gzip": GOOD[FIRST][: len(GOOD[FIRST]) // 2],
+    "a page": b"<html>Please log in</html>",
+    "nothing": b"",
+    "too much": gzip.compress(idx(PIXELS["train_pixels"]) + bytes(9)),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_wrong_contents_are_never_kept_and_the_next_host_is_asked(wrong):
+    with Mirror({**GOOD, FIRST: WRONG[wrong]}) as bad, Mirror(GOOD) as good:
+        load(bad, good)
+        assert bad.asked[:3] == [FIRST] * 3 and good.asked == [FIRST]
+    assert left() == sorted(k.name for k in TINY.values())
+
+
+def test_when_all_fail_the_message_names_the_file_and_each_host():
+    with Mirror({}) as empty, Mirror(GOOD, cut=40) as cut:
+        with pytest.raises(data.MissingData) as caught:
+            load(empty, cut)
+        said = str(caught.value)
+        assert empty.url in said and cut.url in said and "404" in said
+        assert said.startswith("train-images-idx3-ubyte: ") and TINY["train_pixels"].md5 in said
+    assert left() == []
+
+
+def test_what_comes_unpacked_is_as_good():
+    with Mirror({**GOOD, FIRST: idx(PIXELS["train_pixels"])}) as mirror:
+        load(mirror)
+        assert mirror.asked == list(GOOD)
+
+
+def test_a_damaged_file_in_the_cache_is_refused_and_with_leave_fetched_again():
+    with Mirror(GOOD) as mirror:
+        load(mirror)
+        path = data.cache_folder() / TINY["test_labels"].name
+        path.write_bytes(b"damaged")
+        with pytest.raises(DataError, match="t10k-labels.*: found 7 bytes"):
+            data.load(files=TINY)
+        load(mirror)
+        assert mirror.asked[4:] == [f"/{path.name}.gz"]
+
+
+@pytest.mark.parametrize("kind", [KeyError, ValueError, OSError])
+def test_progress_can_stop_it(kind):
+    told = []
+
+    def stop(fraction, name):
+        told.append(name)
+        if name == TINY["test_pixels"].name:
+            raise kind("enough")
+
+    with Mirror(GOOD) as mirror, Mirror(GOOD) as other:
+        with pytest.raises(kind, match="enough"):
+            load(mirror, other, progress=stop)
+        assert len(mirror.asked) == 2 and other.asked == []
+        kept = [TINY["train_pixels"].name, TINY["train_labels"].name]
+        assert told[-1] == TINY["test_pixels"].name and left() == kept
+        load(mirror)  # goes on with the rest
+        assert len(mirror.asked) == 4
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with Mirror(GOOD) as mirror, pytest.raises(DataError, match="cache.*a folder to write"):
+        load(mirror)
