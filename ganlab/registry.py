@@ -28,7 +28,8 @@ class Param:
 
     kind: "int", "float", "choice", "ints" or "floats" (tuples). `low` and `high` are inclusive
     and, for a tuple, bound each item; `longest` bounds its length. `log` asks for a logarithmic
-    slider; `live` says that the value can change during a run.
+    slider; `live` says that the value can change during a run, `knob` that it is turned so often
+    that its control is above the picture.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Param:
     doc: str = ""
     log: bool = False
     live: bool = False
+    knob: bool = False
 
     @property
     def allowed(self) -> str:

@@ -18,9 +18,8 @@ from ganlab.stabilisers import RULES, STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
 
 
-def _choice(name: str, title: str, registry, default: str, doc: str, live: bool = False) -> Param:
-    names = tuple(registry)
-    return Param(name, title, default, kind="choice", choices=names, doc=doc, live=live)
+def _choice(name: str, title: str, registry, default: str, doc: str, **more: bool) -> Param:
+    return Param(name, title, default, kind="choice", choices=tuple(registry), doc=doc, **more)
 
 
 PARAMS: dict[str, Param] = {
@@ -75,6 +74,7 @@ PARAMS: dict[str, Param] = {
             "non-saturating",
             "What D and G minimise: see the equation of each.",
             live=True,
+            knob=True,
         ),
         Param(
             "k",
@@ -85,6 +85,7 @@ PARAMS: dict[str, Param] = {
             "int",
             doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
             live=True,
+            knob=True,
         ),
         _choice(
             "rule",
@@ -104,6 +105,7 @@ PARAMS: dict[str, Param] = {
             doc="Learning rate of G; zero-sum games are touchy about the ratio of the two.",
             log=True,
             live=True,
+            knob=True,
         ),
         Param(
             "d_lr",
@@ -114,6 +116,7 @@ PARAMS: dict[str, Param] = {
             doc="Learning rate of D; a fast D is near D*, a slow one lags behind G.",
             log=True,
             live=True,
+            knob=True,
         ),
         Param(
             "betas",

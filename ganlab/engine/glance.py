@@ -13,9 +13,10 @@ import numpy as np
 import torch
 
 from ganlab.engine import probe, snapshot
+from ganlab.engine.code import State
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import Snapshot
-from ganlab.engine.step import Game, State
+from ganlab.engine.step import Game
 from ganlab.latents import LATENTS, quantile_grid, quasi_random
 from ganlab.spec import Params, Spec
 from ganlab.targets import make_target
@@ -78,7 +79,7 @@ def _line(
     gz = made.cpu().numpy()
     spread = gz[:, :n] if exact else gz
     mass = one.masses(spread)
-    d, d_star, _ = snapshot._cell_d(game, state, probes, 0, mass[0])
+    d, d_star, _ = snapshot._cell_d(game, state, (spec,), probes, 0, mass[0], made)
     out = {"p_g": mass[:, 1:-1] / one.cell, "d": d[None], "d_star": d_star[None]}
     if exact:
         out |= {"map_z": lines, "map_x": gz[:, n:, 0]}
@@ -127,7 +128,7 @@ def _plane(
         out["manifold"] = gz[:, FAKES:].reshape(1, *mesh, 2)
     field = _field(spec.target, spec.target_params).to(state.d.device)
     with torch.no_grad():
-        d = torch.sigmoid(game.logits(state.d, field))
+        d = game.loss.shown(game.at(state.d, field, made[:, :FAKES]))
     out["d"] = d.view(1, CELLS, CELLS).cpu().numpy()
     if arrows:
         shown = made[:, : snapshot.ARROWS]

@@ -57,8 +57,7 @@ class CompareSession(Conductor):
         pairs = list(zip(before.specs, comparison.specs, strict=True))
         names = [n for n in (*PARAMS, "target_params") if _differ(pairs, n)]
         if all(n in LIVE for n in names):
-            for name in names:
-                self.command("change", name)
+            self.command("change")
             self.command("look")
         else:
             titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
@@ -135,26 +134,30 @@ class CompareSession(Conductor):
     def _do_g(self, _: Any) -> None:
         raise SpecError("cmd", "g", "step: runs side by side move by whole iterations")
 
-    def _do_change(self, field: str) -> None:
+    def _do_change(self, _: Any) -> None:
+        """Give the runs all live fields in which they differ from what is compared."""
         specs = self.comparison.specs
         if self.run is None or self._restart or len(specs) != len(self.run.runs):
             return  # the runs that start now have it
-        form = PARAMS[field].format if PARAMS[field].kind != "float" else "{:.3g}".format
-        changes, letters = [], True
+        changes: dict[str, list[tuple[int, str, str]]] = {}
         for i, (run, spec) in enumerate(zip(self.run.runs, specs, strict=True)):
-            before, after = getattr(run.spec, field), getattr(spec, field)
-            if before == after:
+            old, code = run.spec, run.game.rules.code
+            names = [n for n in LIVE if getattr(old, n) != getattr(spec, n)]
+            if not names:
                 continue
-            code = run.game.rules.code
-            run.change(**{field: after})
+            run.change(**{name: getattr(spec, name) for name in names})
             if run.game.rules.code != code:
                 self.tier.each[i].begin(run)
-            changes.append((i, form(before), form(after)))
-        if len(changes) == len(specs) and len({c[1:] for c in changes}) == 1:
-            changes, letters = changes[:1], False
-        for i, before, after in changes:
-            who = f"{overlay.LETTERS[i]}: " if letters else ""
-            self.history.mark(self.run.iteration, who + PARAMS[field].title, before, after)
+            for name in names:
+                param = PARAMS[name]
+                form = param.format if param.kind != "float" else "{:.3g}".format
+                what = i, form(getattr(old, name)), form(getattr(spec, name))
+                changes.setdefault(name, []).append(what)
+        for name, rows in changes.items():
+            alike = len(rows) == len(specs) and len({row[1:] for row in rows}) == 1
+            for i, before, after in rows[:1] if alike else rows:
+                who = "" if alike else f"{overlay.LETTERS[i]}: "
+                self.history.mark(self.run.iteration, who + PARAMS[name].title, before, after)
         if changes:
             self._measure_wanted = self._frame_wanted = True
 

@@ -80,7 +80,7 @@ class Conductor(Publisher):
             raise SpecError(field, value, f"only {', '.join(LIVE)} can change during a run")
         with self.lock:
             self.spec = self.spec.replace(**{field: PARAMS[field].check(value)})
-        self.command("change", field)
+        self.command("change")
 
     def configure(self, spec: Spec) -> None:
         """Make `spec` the run's: in place if only live fields differ, else by restarting."""
@@ -90,8 +90,7 @@ class Conductor(Publisher):
         if not names:
             return
         if all(n in LIVE for n in names):
-            for name in names:
-                self.command("change", name)
+            self.command("change")
         else:
             titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
             self.command("restart", f"Restarted: {', '.join(titles)} changed.")
@@ -205,17 +204,22 @@ class Conductor(Publisher):
         self._todo.clear()
         self._restart = True
 
-    def _do_change(self, field: str) -> None:
+    def _do_change(self, _: Any) -> None:
+        """Give the run all live fields in which it differs: one by one they may contradict."""
         if self.run is None or self._restart:
             return  # the run that starts now has it
-        before, after = getattr(self.run.spec, field), getattr(self.spec, field)
-        if before == after:
+        old, new, code = self.run.spec, self.spec, self.run.game.rules.code
+        names = [n for n in LIVE if getattr(old, n) != getattr(new, n)]
+        if not names:
             return
-        self.run.change(**{field: after})
-        if field == "loss":
+        self.run.change(**{name: getattr(new, name) for name in names})
+        if self.run.game.rules.code != code:
             self.tier.begin(self.run)
-        form = PARAMS[field].format if PARAMS[field].kind != "float" else "{:.3g}".format
-        self.history.mark(self.run.iteration, PARAMS[field].title, form(before), form(after))
+        for name in names:
+            param = PARAMS[name]
+            form = param.format if param.kind != "float" else "{:.3g}".format
+            before, after = (form(getattr(spec, name)) for spec in (old, new))
+            self.history.mark(self.run.iteration, param.title, before, after)
         self._measure_wanted = self._frame_wanted = True
 
     def _do_hello(self, subscriber: Subscriber) -> None:

@@ -23,7 +23,7 @@ def knobs() -> list[dict[str, Any]]:
     """The values that can change during a run, as the front end draws them."""
     out = []
     for name, p in PARAMS.items():
-        if not p.live:
+        if not p.knob:
             continue
         low, high = _KNOB_RANGE.get(name, (p.low, p.high))
         choices = [[c, LOSSES[c].title] for c in p.choices] if name == "loss" else []

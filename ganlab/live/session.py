@@ -66,7 +66,7 @@ class Session(Conductor):
             moment.specs,
             list(moment.diverged),
             arrows=fresh,
-            points=_points(moment.game),
+            points=points_for(moment.game),
         )
         if fresh:
             left = _ARROWS_EVERY

@@ -1,8 +1,8 @@
-"""The sidebar of a page with a Spec: one widget for each field that needs a new run."""
+"""The sidebar of a page with a Spec: one widget for each field that is no knob."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import streamlit as st
@@ -10,10 +10,11 @@ import streamlit as st
 from ganlab.latents import LATENTS
 from ganlab.live.conductor import Conductor
 from ganlab.losses import LOSSES
-from ganlab.networks import ACTIVATIONS, INITS
+from ganlab.networks import ACTIVATIONS, INITS, NORMS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
+from ganlab.stabilisers import RULES, STABILISERS
 from ganlab.targets import TARGETS
 from ganlab.ui.layout import section
 from ganlab.ui.widgets import param_widget, put, show_error
@@ -25,17 +26,41 @@ REGISTRIES = {
     "d_activation": ACTIVATIONS,
     "init": INITS,
     "optimizer": OPTIMIZERS,
+    "rule": RULES,
+    "g_norm": NORMS,
 }
 _SECTIONS = {
     "Generator": ("latent", "latent_dim", "g_hidden", "g_activation"),
     "Discriminator": ("d_hidden", "d_activation"),
-    "Training": ("optimizer", "betas", "momentum", "unroll", "batch", "init", "init_gain"),
+    "Training": ("rule", "optimizer", "betas", "momentum", "batch", "init", "init_gain"),
+}
+_TITLES = {
+    "Generator": "Toggles of G",
+    "Discriminator": "Toggles of D",
+    "Training": "Toggles of the game",
+}
+_COLORS = {"Generator": "green", "Discriminator": "blue"}
+# A stabiliser's parameters stand with the player that it is done to, or with the training.
+_TOGGLES = {
+    title: tuple(
+        p.name for e in STABILISERS.entries.values() if e.player == player for p in e.params
+    )
+    for title, player in (("Generator", "G"), ("Discriminator", "D"), ("Training", ""))
+}
+_ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
+# Shown only while another field makes them matter.
+_NEEDS = {
+    "betas": lambda spec: spec["optimizer"] in ("adam", "rmsprop"),
+    "momentum": lambda spec: spec["optimizer"] == "momentum",
+    "unroll_data": lambda spec: spec["unroll"] > 0,
+    "minibatch_dims": lambda spec: spec["minibatch_discrimination"] > 0,
+    "instance_noise_decay": lambda spec: spec["instance_noise"] > 0,
 }
 
 
 def fill(page: str, spec: Spec) -> None:
     """Make every widget of `page`'s sidebar show `spec`."""
-    for names in (("target",), *_SECTIONS.values()):
+    for names in (("target",), *_SECTIONS.values(), *_TOGGLES.values()):
         for name in names:
             put(_key(page, spec.dim, name), PARAMS[name], getattr(spec, name))
     for param in TARGETS[spec.target].params:
@@ -48,7 +73,7 @@ def _key(page: str, dim: int, name: str) -> str:
 
 
 def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> None:
-    """The widgets of what needs a new run; applies them to the session.
+    """The widgets of all that is not turned above the picture; applies them to the session.
 
     without: fields that are set elsewhere; a target's parameters are called t.name.
     """
@@ -64,7 +89,7 @@ def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> Non
         if key not in st.session_state:
             put(key, param, fallback)
         try:
-            return param_widget(param, key, REGISTRIES.get(name))
+            return param_widget(param, key, REGISTRIES.get(name), _ENTRY.get(name))
         except SpecError as error:
             errors.append(error)
             st.text(str(error))
@@ -87,19 +112,23 @@ def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> Non
     }
     if same:
         inner = {**spec.target_params, **inner}
-    outer = {}
+    outer = {n: getattr(spec, n) for names in _TOGGLES.values() for n in names}
+    outer |= {n: getattr(spec, n) for names in _SECTIONS.values() for n in names}
+
+    def group(names: Iterable[str]) -> None:
+        for name in names:
+            if name not in without and _NEEDS.get(name, lambda spec: True)(outer):
+                outer[name] = widget(PARAMS[name], name, outer[name])
+
     for title, fields in _SECTIONS.items():
-        section(title, {"Generator": "green", "Discriminator": "blue"}.get(title, ""))
-        for name in fields:
-            needed = {"betas": "adam", "momentum": "momentum"}.get(name)
-            if needed and outer.get("optimizer", spec.optimizer) != needed:
-                continue
-            if name in without:
-                continue
-            outer[name] = widget(PARAMS[name], name, getattr(spec, name))
+        section(title, _COLORS.get(title, ""))
+        group(fields)
+        with st.expander(_TITLES[title]):
+            group(_TOGGLES[title])
+    on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
-        "Changes here start a new run. k, the loss and the rates change while it runs: "
-        "they are above the picture. The address of this page holds all of it."
+        f"On: {', '.join(on) or 'no toggle'}. Most toggles change while it runs, as do the knobs "
+        "above the picture; all else starts a new run. The address of this page holds all of it."
     )
     if errors:
         return

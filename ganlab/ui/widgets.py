@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.registry import Param, Registry, SpecError
+from ganlab.registry import Entry, Param, Registry, SpecError
 
 
 def put(key: str, param: Param, value: Any) -> None:
@@ -16,12 +16,18 @@ def put(key: str, param: Param, value: Any) -> None:
     st.session_state[key] = value
 
 
-def param_widget(param: Param, key: str, registry: Registry | None = None) -> Any:
+def param_widget(
+    param: Param, key: str, registry: Registry | None = None, entry: Entry | None = None
+) -> Any:
     """The widget for one Param; the checked value. Raises `SpecError` for what it cannot use.
 
-    The widget's value must be in session state (see `put`).
+    registry: the variants that a choice is of; entry: the variant whose strength this is. The
+    widget's value must be in session state (see `put`).
     """
     note = param.doc
+    if entry is not None:
+        cite = f" ({entry.cite})" if entry.cite else ""
+        note = f"{note}\n\n${entry.equation}$\n\n{entry.doc}{cite}"
     if param.kind == "choice":
         if registry is not None:
             entries = "\n".join(

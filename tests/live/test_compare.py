@@ -69,9 +69,9 @@ def test_each_run_is_bit_for_bit_what_it_is_alone(side_by_side):
 def test_they_draw_the_same_data_and_latents():
     comparison = Comparison.of(MIX, {"k": (1, 5), "d_lr": (1e-3, 0.1), "d_hidden": ((8,), (4,))})
     a, b = Together(comparison.specs).runs
-    for tag in ("data", "latent_d", "latent_g"):
+    for stream in (("D", "data"), ("D", "latent"), ("G", "latent")):
         for number in (0, 1, 200):
-            assert torch.equal(a.draws.get(tag, number), b.draws.get(tag, number))
+            assert torch.equal(a.draws.get(*stream, number), b.draws.get(*stream, number))
     assert torch.equal(a.state.g, b.state.g)  # and G starts from the same weights
 
 
