@@ -1,0 +1,92 @@
+"""A phenomenon on cue: Specs, what is claimed of them, and how a claim is held against seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ganlab.engine import Run
+from ganlab.registry import Entry, Registry
+from ganlab.spec import Spec
+
+POINTS = 4096  # latents behind a check, where p_g is estimated
+HELD = 0.25  # of its fair share: what a mode must have to count as held
+
+Trace = dict[str, np.ndarray]  # of one run: "iteration" and each measure, (checks,)
+
+
+@dataclass(frozen=True)
+class Preset(Entry):
+    """One Spec, or two to four to be seen side by side, and a claim about them.
+
+    name, title, cite: as any entry's; doc: two sentences, what is seen and why. equation: none.
+    specs differ in few fields; labels: what each is called. claim: one sentence that `holds`
+    decides for one seed, given the Trace of each Spec with that seed. iterations: within how many
+    of Algorithm 1 it shows; every: between two checks. look(run): more measures, (R,) each.
+    published: the settings of the paper, which take longer than a lesson has.
+    counts: "successes of seeds", as benchmarks/phenomena.py measured them on seeds not tuned on.
+    """
+
+    specs: tuple[Spec, ...] = ()
+    labels: tuple[str, ...] = ()
+    claim: str = ""
+    iterations: int = 1000
+    every: int = 100
+    holds: Callable[..., bool] = lambda *traces: False
+    look: Callable[[Run], dict[str, np.ndarray]] | None = None
+    published: bool = False
+    counts: str = ""
+
+
+PRESETS: Registry[Preset] = Registry("preset")
+
+
+def watch(preset: Preset, seeds: Sequence[int]) -> list[tuple[Trace, ...]]:
+    """For each seed the Traces of the preset's Specs, which the claim is about.
+
+    All of a Snapshot's metrics, and: shares (checks, modes); top1, top2: the mass of the one and
+    of the two largest shares; held: modes with at least `HELD` of their fair share; diverged: 0, 1.
+    """
+    by_spec = [_traces(preset, spec, seeds) for spec in preset.specs]
+    return [tuple(traces[i] for traces in by_spec) for i in range(len(seeds))]
+
+
+def _traces(preset: Preset, spec: Spec, seeds: Sequence[int]) -> list[Trace]:
+    run = Run([spec.replace(seed=seed) for seed in seeds])
+    rows: list[dict[str, Any]] = []
+    while True:
+        rows.append(_check(preset, run))
+        if run.iteration >= preset.iterations or run.stopped:
+            break
+        run.advance(min(preset.every, preset.iterations - run.iteration))
+    return [
+        {name: np.array([row[name][i] for row in rows]) for name in rows[0]}
+        for i in range(len(seeds))
+    ]
+
+
+def _check(preset: Preset, run: Run) -> dict[str, Any]:
+    shot = run.snapshot(points=POINTS)
+    out: dict[str, Any] = dict(shot.metrics)
+    out["iteration"] = np.full(len(run.specs), shot.iteration)
+    out["diverged"] = np.array([float(d is not None) for d in run.diverged])
+    if "shares" in shot.picture:
+        shares = np.asarray(shot.picture["shares"])
+        ranked = -np.sort(-shares, 1)
+        out |= {"shares": shares, "top1": ranked[:, 0], "top2": ranked[:, :2].sum(1)}
+        fair = np.stack([probe.target.modes.weights for probe in shot.probes])
+        out["held"] = (shares >= HELD * fair).sum(1)
+    return out | (preset.look(run) if preset.look is not None else {})
+
+
+def late(trace: Trace, name: str, share: float = 0.5) -> np.ndarray:
+    """The checks of a measure in the last `share` of a run."""
+    return trace[name][int(len(trace[name]) * (1 - share)) :]
+
+
+def successes(preset: Preset, seeds: Sequence[int]) -> list[bool]:
+    """For each seed, whether the claim holds."""
+    return [bool(preset.holds(*traces)) for traces in watch(preset, seeds)]
