@@ -29,7 +29,7 @@ class Param:
     kind: "int", "float", "choice", "ints" or "floats" (tuples). `low` and `high` are inclusive
     and, for a tuple, bound each item; `longest` bounds its length. `log` asks for a logarithmic
     slider; `live` says that the value can change during a run, `knob` that it is turned so often
-    that its control is above the picture.
+    that its control is above the picture; `typical`, what to try first where the default is off.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Param:
     log: bool = False
     live: bool = False
     knob: bool = False
+    typical: Any = None
 
     @property
     def allowed(self) -> str:

@@ -150,6 +150,9 @@ PARAMS: dict[str, Param] = {
     )
 }
 
+# What is turned above the picture.
+KNOBS = tuple(name for name, param in PARAMS.items() if param.knob)
+
 # Changing one of these keeps the shapes and the code path of a step; so does changing the strength
 # of a stabiliser that stays on.
 _NUMERIC = ("init", "init_gain", "k", "g_lr", "d_lr", "betas", "momentum", "seed")

@@ -60,8 +60,8 @@ STABILISERS: Registry[StabiliserEntry] = Registry("stabiliser")
 RULES: Registry[Entry] = Registry("rule")
 
 
-def _strength(name: str, title: str, high: float, doc: str, **more: Any) -> Param:
-    return Param(name, title, 0.0, 0.0, high, doc=f"{doc} 0: off.", live=True, **more)
+def _strength(name: str, title: str, high: float, typical: float, doc: str) -> Param:
+    return Param(name, title, 0.0, 0.0, high, doc=f"{doc} 0: off.", live=True, typical=typical)
 
 
 def _unlabelled(spec: Any) -> str | None:
@@ -149,6 +149,7 @@ _unroll = StabiliserEntry(
             doc="G's cost is that of D after K more updates, differentiated through them: "
             "G sees where D would go, and stops crowding on one mode (Metz et al. 2017).",
             live=True,
+            typical=5,
         ),
         Param(
             "unroll_data",
@@ -184,6 +185,7 @@ for _entry in (
                 "int",
                 doc="Kernels of minibatch discrimination: numbers by which D's last layer sees how "
                 "close a sample is to the rest of its minibatch. 0: off.",
+                typical=5,
             ),
             Param(
                 "minibatch_dims",
@@ -214,6 +216,7 @@ for _entry in (
                 8,
                 "int",
                 doc="D judges so many samples at once (PacGAN). 1: each alone.",
+                typical=2,
             ),
         ),
     ),
@@ -225,7 +228,9 @@ for _entry in (
         cite="Srivastava et al. 2014; Goodfellow et al. 2014",
         player="D",
         refuse=lambda s: None if s.d_hidden else "0 where D has no hidden layer",
-        params=(_strength("d_dropout", "dropout in D", 0.9, "Share of D's hidden units put out."),),
+        params=(
+            _strength("d_dropout", "dropout in D", 0.9, 0.5, "Share of D's hidden units put out."),
+        ),
     ),
     StabiliserEntry(
         "d_dropout_input",
@@ -234,7 +239,9 @@ for _entry in (
         "D misses some coordinates.",
         cite="Goodfellow et al. 2014",
         player="D",
-        params=(_strength("d_dropout_input", "of its input", 0.9, "Share of D's inputs put out."),),
+        params=(
+            _strength("d_dropout_input", "of its input", 0.9, 0.2, "Share of D's inputs put out."),
+        ),
     ),
     StabiliserEntry(
         "smooth_real",
@@ -244,7 +251,7 @@ for _entry in (
         cite="Salimans et al. 2016, section 3.4",
         player="D",
         refuse=_unlabelled,
-        params=(_strength("smooth_real", "label smoothing α", 0.5, "Labels of real: 1 − α."),),
+        params=(_strength("smooth_real", "label smoothing α", 0.5, 0.1, "Labels of real: 1 − α."),),
     ),
     StabiliserEntry(
         "smooth_fake",
@@ -254,7 +261,7 @@ for _entry in (
         cite="Goodfellow 2016, section 4.2, why not",
         player="D",
         refuse=_unlabelled,
-        params=(_strength("smooth_fake", "fake labels β", 0.5, "Labels of fake: β."),),
+        params=(_strength("smooth_fake", "fake labels β", 0.5, 0.1, "Labels of fake: β."),),
     ),
     StabiliserEntry(
         "instance_noise",
@@ -264,7 +271,7 @@ for _entry in (
         cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
         player="D",
         params=(
-            _strength("instance_noise", "instance noise σ", 10.0, "Noise on all that D sees."),
+            _strength("instance_noise", "instance noise σ", 10.0, 0.3, "Noise on all that D sees."),
             Param(
                 "instance_noise_decay",
                 "gone after",
@@ -288,7 +295,7 @@ for _entry in (
         d_term=_r1,
         needs_input_grad=True,
         refuse=_alone,
-        params=(_strength("r1", "R1, γ", 1000.0, "Penalty on D's slope at real samples."),),
+        params=(_strength("r1", "R1, γ", 1000.0, 0.1, "Penalty on D's slope at real samples."),),
     ),
     StabiliserEntry(
         "r2",
@@ -300,7 +307,9 @@ for _entry in (
         d_term=_r2,
         needs_input_grad=True,
         refuse=_alone,
-        params=(_strength("r2", "R2, γ", 1000.0, "Penalty on D's slope at generated samples."),),
+        params=(
+            _strength("r2", "R2, γ", 1000.0, 0.1, "Penalty on D's slope at generated samples."),
+        ),
     ),
     StabiliserEntry(
         "gradient_penalty",
@@ -312,7 +321,9 @@ for _entry in (
         player="D",
         d_term=_gradient_penalty,
         refuse=_alone,
-        params=(_strength("gradient_penalty", "WGAN-GP, λ", 1000.0, "Holds D's slope near 1."),),
+        params=(
+            _strength("gradient_penalty", "WGAN-GP, λ", 1000.0, 0.1, "Holds D's slope near 1."),
+        ),
     ),
     StabiliserEntry(
         "weight_clip",
@@ -322,7 +333,9 @@ for _entry in (
         cite="Arjovsky et al. 2017, Algorithm 1",
         player="D",
         params=(
-            _strength("weight_clip", "clip D's weights, c", 10.0, "After each of D's updates."),
+            _strength(
+                "weight_clip", "clip D's weights, c", 10.0, 0.1, "After each of D's updates."
+            ),
         ),
     ),
     StabiliserEntry(
@@ -355,7 +368,11 @@ for _entry in (
         player="G",
         params=(
             _strength(
-                "feature_matching", "feature matching", 1.0, "Its share of G's cost; 1: all of it."
+                "feature_matching",
+                "feature matching",
+                1.0,
+                1.0,
+                "Its share of G's cost; 1: all of it.",
             ),
         ),
     ),
@@ -365,7 +382,7 @@ for _entry in (
         r"+\tfrac{\gamma}{2} \lVert v \rVert^2,\ v = (\partial_D f_D, \partial_G f_G)",
         "Both players also make the game's gradient small: it pulls towards rest points.",
         cite="Mescheder et al. 2017",
-        params=(_strength("consensus", "consensus γ", 100.0, "Of ½|v|² in both costs."),),
+        params=(_strength("consensus", "consensus γ", 100.0, 0.1, "Of ½|v|² in both costs."),),
     ),
     StabiliserEntry(
         "historical_averaging",
@@ -381,6 +398,7 @@ for _entry in (
                 0.0,
                 10.0,
                 doc="Pull of each player's own past. 0: off.",
+                typical=0.1,
             ),
         ),
     ),
@@ -391,7 +409,9 @@ for _entry in (
         "No single minibatch can throw a player far.",
         cite="Pascanu et al. 2013",
         grad_term=_clipped,
-        params=(_strength("gradient_clip", "clip gradients, c", 1000.0, "Norm of a gradient."),),
+        params=(
+            _strength("gradient_clip", "clip gradients, c", 1000.0, 1.0, "Norm of a gradient."),
+        ),
     ),
     StabiliserEntry(
         "weight_decay",
@@ -400,7 +420,7 @@ for _entry in (
         "Both nets are kept small; D cannot become steep.",
         cite="torch.optim's weight_decay",
         grad_term=_decayed,
-        params=(_strength("weight_decay", "weight decay λ", 10.0, "Of both players."),),
+        params=(_strength("weight_decay", "weight decay λ", 10.0, 0.001, "Of both players."),),
     ),
 ):
     STABILISERS.add(_entry)

@@ -50,6 +50,8 @@ def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
                 return made
         return number
 
+    if param.typical is not None and first == param.default:
+        return (first, *spread(param, param.typical, count)[: count - 1])
     if param.kind in ("int", "float"):
         return (first, *(other(first, i) for i in range(1, count)))
     if param.kind in ("ints", "floats"):

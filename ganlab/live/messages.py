@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from ganlab.engine import Run, Snapshot
-from ganlab.engine.run import LIVE
 from ganlab.live.history import History
 from ganlab.live.wire import encode
-from ganlab.spec import Spec
+from ganlab.spec import KNOBS, Spec
 
 
 def curves(number: int, history: History) -> bytes:
@@ -62,7 +61,7 @@ def status(
             "iteration": run.iteration,
             "d_updates": run.state.d_updates,
             "g_updates": run.state.g_updates,
-            "values": {name: getattr(spec, name) for name in LIVE},
+            "values": {name: getattr(spec, name) for name in KNOBS},
             "seed": spec.seed,
             "query": spec.to_query(),
             "message": note,

@@ -122,10 +122,11 @@ def test_panels_draw_known_series(target):
     assert (floor["value"] is None) == (target == "cauchy")
 
 
-def test_knobs_are_the_live_parameters():
+def test_knobs_are_live_parameters():
     rows = knobs()
     assert [r["field"] for r in rows] == ["k", "loss", "g_lr", "d_lr"]
-    assert {r["field"] for r in rows} == {n for n, p in PARAMS.items() if p.live}
+    assert {r["field"] for r in rows} == {n for n, p in PARAMS.items() if p.knob}
+    assert all(PARAMS[r["field"]].live for r in rows)
     by = {r["field"]: r for r in rows}
     assert (by["k"]["low"], by["k"]["high"], by["k"]["kind"]) == (0, 20, "int")
     assert [value for value, _ in by["loss"]["choices"]] == list(LOSSES)
