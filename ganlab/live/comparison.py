@@ -93,6 +93,12 @@ class Comparison:
         return cls(specs, tuple(columns))
 
     @classmethod
+    def among(cls, specs: Sequence[Spec]) -> Comparison:
+        """These Specs, by whatever fields they differ in."""
+        names = [n for n in params(specs[0]) if len({value(s, n) for s in specs}) > 1]
+        return cls(tuple(specs), tuple(names))
+
+    @classmethod
     def pair(cls, base: Spec) -> Comparison:
         """The pair that a page opens with: few D updates for each of G, and many."""
         return cls.of(base, {"k": (base.k, 5 if base.k < 5 else 1)})

@@ -1,7 +1,18 @@
 """Named Specs: what the pages open with, and the phenomena of the gallery."""
 
+from ganlab.losses import LOSSES
 from ganlab.presets import collapse, dynamics  # noqa: F401  they register
-from ganlab.presets.first import DEFAULTS, STRIPS, to_compile
-from ganlab.presets.preset import PRESETS, Preset
+from ganlab.presets.first import DEFAULTS, STRIPS
+from ganlab.presets.preset import COVERS, MOVES, PRESETS, PUBLISHED, Preset
+from ganlab.spec import Spec
 
-__all__ = ["DEFAULTS", "PRESETS", "STRIPS", "Preset", "to_compile"]
+# What the gallery shows, in its order: names by group.
+GROUPS = {g: tuple(n for n in PRESETS if PRESETS[n].group == g) for g in (COVERS, MOVES, PUBLISHED)}
+
+__all__ = ["DEFAULTS", "GROUPS", "PRESETS", "STRIPS", "Preset", "to_compile"]
+
+
+def to_compile() -> list[Spec]:
+    """What is worth compiling ahead: what the labs open with, with each loss; every phenomenon."""
+    first = [spec.replace(loss=loss) for spec in DEFAULTS.values() for loss in LOSSES]
+    return first + [s for n in PRESETS if not PRESETS[n].published for s in PRESETS[n].specs]

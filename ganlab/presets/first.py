@@ -38,8 +38,3 @@ STRIPS = {
     "D's rate": ("d_lr", (3e-4, 3e-3, 3e-2)),
     "D's width": ("d_hidden", ((4,), (32, 32))),
 }
-
-
-def to_compile() -> list[Spec]:
-    """What is worth compiling ahead: every preset, with each loss, which can change live."""
-    return [spec.replace(loss=loss) for spec in DEFAULTS.values() for loss in LOSSES]

@@ -12,6 +12,8 @@ from ganlab.engine import Run
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
+COVERS, MOVES = "What G covers", "How the players move"
+PUBLISHED = "As published, which takes longer"
 POINTS = 4096  # latents behind a check, where p_g is estimated
 HELD = 0.25  # of its fair share: what a mode must have to count as held
 
@@ -27,7 +29,8 @@ class Preset(Entry):
     decides for one seed, given the Trace of each Spec with that seed. iterations: within how many
     of Algorithm 1 it shows; every: between two checks. look(run): more measures, (R,) each.
     published: the settings of the paper, which take longer than a lesson has.
-    counts: "successes of seeds", as benchmarks/phenomena.py measured them on seeds not tuned on.
+    topic: `COVERS` or `MOVES`. counts: "successes of seeds", as benchmarks/phenomena.py measured
+    them on seeds not tuned on.
     """
 
     specs: tuple[Spec, ...] = ()
@@ -39,6 +42,12 @@ class Preset(Entry):
     look: Callable[[Run], dict[str, np.ndarray]] | None = None
     published: bool = False
     counts: str = ""
+    topic: str = COVERS
+
+    @property
+    def group(self) -> str:
+        """Where the gallery shows it."""
+        return PUBLISHED if self.published else self.topic
 
 
 PRESETS: Registry[Preset] = Registry("preset")

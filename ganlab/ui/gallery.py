@@ -1,0 +1,46 @@
+"""The gallery: phenomena on cue, each one click from its lab or from the page of comparisons."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.live.comparison import Comparison
+from ganlab.presets import GROUPS, PRESETS, Preset
+from ganlab.ui import table
+from ganlab.ui.start import Start, want
+
+_COLUMNS = 3
+
+
+def gallery() -> None:
+    """The page of phenomena."""
+    for title, names in GROUPS.items():
+        st.markdown(f"##### {title}")
+        columns = st.columns(_COLUMNS)
+        for i, name in enumerate(names):
+            with columns[i % _COLUMNS]:
+                _card(PRESETS[name])
+
+
+def _card(preset: Preset) -> None:
+    with st.container(border=True, key=f"card-{preset.name}"):
+        st.markdown(f"**{preset.title}**  \n{preset.doc}")
+        held = f" Held: {preset.counts}." if preset.counts else ""
+        st.caption(f"Claim: {preset.claim}{held} *{preset.cite}.*")
+        word = (
+            "Open" if len(preset.specs) == 1 else f"Open side by side: {', '.join(preset.labels)}"
+        )
+        if st.button(word, key=f"open-{preset.name}", icon=":material/play_arrow:"):
+            show(preset)
+
+
+def show(preset: Preset) -> None:
+    """Go to the page where the preset is to be seen, and begin it anew."""
+    if len(preset.specs) == 1:
+        (spec,) = preset.specs
+        page, start, pairs = table.LABS[spec.dim], Start(spec), spec.to_query_pairs()
+    else:
+        start = Comparison.among(preset.specs)
+        page, pairs = table.COMPARE, start.to_query_pairs()
+    want(page, start)
+    st.switch_page(table.script(page), query_params=pairs)
