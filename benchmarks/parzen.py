@@ -46,15 +46,16 @@ def kmeans(images: np.ndarray, k: int, rounds: int, seed: int = 0) -> np.ndarray
 def cases(digits: Digits, rounds: int) -> dict[str, np.ndarray]:
     """Samples by name."""
     train, labels = digits.train.images, digits.train.labels
+    few = train[:SAMPLES]
     rng = np.random.default_rng(0)
+    any_ = np.sort(rng.permutation(len(train))[:SAMPLES])
     return {
-        f"real: the first {SAMPLES:,} training images": train[:SAMPLES],
-        f"real: {SAMPLES:,} training images at random": train[
-            np.sort(rng.permutation(len(train))[:SAMPLES])
-        ],
-        "real: only the 1s": train[labels == 1][:SAMPLES],
-        f"2,000 k-means centroids ({rounds} rounds)": kmeans(train, 2000, rounds),
-        "the mean image": train.mean(0, keepdims=True),
+        f"real: the first {SAMPLES:,} training images": few,
+        f"real: {SAMPLES:,} training images at random": train[any_],
+        "real: the 1s of the first": few[labels[:SAMPLES] == 1],
+        f"2,000 k-means centroids of the first ({rounds} rounds)": kmeans(few, 2000, rounds),
+        f"2,000 k-means centroids of all ({rounds} rounds)": kmeans(train, 2000, rounds),
+        "the mean image of the first": few.mean(0, keepdims=True),
         "uniform noise": rng.random((SAMPLES, train.shape[1]), np.float32),
         "digits drawn by ganlab": strokes.digits(SAMPLES, 0).train.images,
     }

@@ -201,8 +201,8 @@ def test_what_has_no_answer_is_refused_by_name(digits):
 
 
 def test_one_image_as_the_sample(loaded):
-    """The mean training image, ten thousand times: on MNIST -59.4 nats, from the digits alone."""
-    mean = loaded.train.images.mean(0, keepdims=True)
+    """The mean of 10,000 training images, for every sample: on MNIST -59.4 nats."""
+    mean = loaded.train[:10_000].images.mean(0, keepdims=True)
     result = parzen.score(mean, loaded)
     test = loaded.test.images.astype(np.float64)
     square = ((test - mean.astype(np.float64)) ** 2).sum(1)
