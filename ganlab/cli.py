@@ -54,9 +54,9 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
 
 def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     from ganlab import Spec
+    from ganlab.engine.code import Code
     from ganlab.engine.native import cache
     from ganlab.engine.native.workshop import Workshop
-    from ganlab.engine.code import Code
     from ganlab.presets import to_compile
 
     specs = [Spec.from_json(Path(p).read_text(errors="replace")) for p in [*options.spec, *rest]]

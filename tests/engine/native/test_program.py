@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from ganlab import Run, Spec, SpecError
-from ganlab.engine.native.workshop import Workshop
 from ganlab.engine.code import Code
+from ganlab.engine.native.workshop import Workshop
 
 WORKSHOP = Workshop()
 SPECS = {

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from ganlab import Spec
+from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache, workshop
 from ganlab.engine.native.workshop import Workshop
-from ganlab.engine.code import Code
 
 SPEC = Spec(optimizer="sgd", g_hidden=(3,), d_hidden=(3,), batch=8)
 
