@@ -219,7 +219,6 @@ class Players:
             # torch decays by p itself: what is left to a decay by where the gradient was found.
             p.grad += spec.weight_decay * (found - p).detach()
         self.by[player].step()
-        self.clip(player)
 
     def clip(self, player: str) -> None:
         if self.spec.weight_clip and player == "D":
@@ -280,11 +279,11 @@ class Oracle:
         keep_input, keep_hidden = None, None
         if spec.d_dropout_input:
             n, p = spec.dim * spec.packing, spec.d_dropout_input
-            keep_input, u = torch.where(u[:, :n] < p, 0.0, 1 / (1 - p)), u[:, n:]
+            keep_input, u = (u[:, :n] >= p).double() / (1 - p), u[:, n:]
         if spec.d_dropout:
             p = spec.d_dropout
             layers = u.split(list(spec.d_hidden), 1)
-            keep_hidden = [torch.where(v < p, 0.0, 1 / (1 - p)) for v in layers]
+            keep_hidden = [(v >= p).double() / (1 - p) for v in layers]
         return keep_input, keep_hidden
 
     # -- costs -------------------------------------------------------------------------------------
@@ -314,7 +313,7 @@ class Oracle:
         if spec.gradient_penalty:
             between = drawn["mix"] * real + (1 - drawn["mix"]) * fake
             slopes = self.slopes(net, d_params, between, keep_fake)
-            excess = [(s.square().sum().sqrt() - 1) ** 2 for s in slopes]
+            excess = [(root(s.square().sum()) - 1) ** 2 for s in slopes]
             cost = cost + spec.gradient_penalty * torch.stack(excess).mean()
         return cost
 
@@ -402,6 +401,7 @@ class Oracle:
             memory = copy.deepcopy(at.by["D"].state_dict())
             for p, grads in {p: self.field(p, stands, drawn) for p in "DG"}.items():
                 at.step(p, grads, stands)
+                at.clip(p)
             at.by["D"].load_state_dict(memory)  # only positions look ahead
         grads = self.field(player, at, drawn)
         if player == "D":
@@ -413,6 +413,6 @@ class Oracle:
                 step = p.data - start[i]
                 p.data = start[i] + 2 * step - self.steps[player][i]
                 self.steps[player][i] = step
-            now.clip(player)
+        now.clip(player)
         self.past[player].append([t.detach().clone() for t in now.params(player)])
         self.made[player] += 1
