@@ -9,7 +9,21 @@ from torch import nn
 from ganlab.networks import ACTIVATIONS, INITS, MLP
 from ganlab.registry import SpecError
 
-MODULES = {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.2), "tanh": nn.Tanh}
+
+class Maxout(nn.Module):
+    """The largest of each five neighbours."""
+
+    def forward(self, a):
+        return torch.stack([group.max(-1).values for group in a.split(5, -1)], -1)
+
+
+MODULES = {
+    "relu": nn.ReLU,
+    "leaky_relu": lambda: nn.LeakyReLU(0.2),
+    "tanh": nn.Tanh,
+    "maxout": Maxout,
+}
+PIECES = {"maxout": 5}
 HIDDEN = [(), (7,), (5, 6), (4, 1, 3), (3, 8, 2, 5)]
 
 
@@ -20,7 +34,9 @@ def seeded(seed: int) -> torch.Generator:
 def sequential(net: MLP, flat: torch.Tensor) -> nn.Sequential:
     """torch.nn's network with the parameters `flat` (P,), in float64."""
     layers, at = [], 0
-    for n_in, n_out in zip(net.sizes[:-1], net.sizes[1:], strict=True):
+    for i, (n_in, n_out) in enumerate(zip(net.sizes[:-1], net.sizes[1:], strict=True)):
+        if i < len(net.sizes) - 2:
+            n_out *= PIECES.get(net.activation, 1)
         layer = nn.Linear(n_in, n_out).double()
         with torch.no_grad():
             layer.weight.copy_(flat[at : at + n_in * n_out].view(n_in, n_out).T)
@@ -113,6 +129,19 @@ def test_orthogonal_init(sizes):
         assert not bias.any()
 
 
+@pytest.mark.parametrize("gain", [0.02, 1.0])
+def test_gaussian_init(gain):
+    net = MLP((4, 100, 50, 2), "maxout")
+    flat = net.init("gaussian", gain, seeded(3))
+    for weight, bias in layers(net, flat):
+        assert not bias.any()
+        n = weight.numel()
+        # One spread in every layer, whatever its width; 4 standard errors of mean and variance.
+        assert abs(weight.mean().item()) < 4 * gain / math.sqrt(n)
+        assert abs(weight.square().mean().item() / gain**2 - 1) < 4 * math.sqrt(2 / n)
+        assert abs((weight.double() / gain).pow(4).mean().item() - 3) < 4 * math.sqrt(96 / n)
+
+
 @pytest.mark.parametrize("scheme", list(INITS))
 def test_init_follows_its_generator_alone(scheme):
     net = MLP((2, 8, 1), "relu")
@@ -132,6 +161,13 @@ def test_size_and_shapes():
     net = MLP((2, 32, 32, 1), "relu")
     assert net.size == 2 * 32 + 32 + 32 * 32 + 32 + 32 + 1
     assert net.shapes == ((2, 32), (1, 32), (32, 32), (1, 32), (32, 1), (1, 1))
+
+
+def test_maxout_has_five_times_the_weights():
+    net = MLP((2, 3, 4, 1), "maxout")
+    assert net.shapes == ((2, 15), (1, 15), (3, 20), (1, 20), (4, 1), (1, 1))
+    a = torch.arange(20.0).view(2, 10)
+    assert ACTIVATIONS["maxout"].apply(a).tolist() == [[4.0, 9.0], [14.0, 19.0]]
 
 
 def test_unknown_names():

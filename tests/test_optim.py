@@ -17,6 +17,7 @@ ORACLE = {
     "adam": lambda p, h: torch.optim.Adam(p, lr=h.lr, betas=(h.beta1, h.beta2), eps=1e-8),
     "momentum": torch_momentum,
     "sgd": lambda p, h: torch.optim.SGD(p, lr=h.lr),
+    "rmsprop": lambda p, h: torch.optim.RMSprop(p, lr=h.lr, alpha=h.beta2, eps=1e-8),
 }
 HYPERS = [
     Hyper(1e-2, 0.9, 0.999, 0.9),
@@ -105,6 +106,24 @@ def test_adams_first_step_is_the_rate_whatever_the_gradient():
         grad = torch.tensor([[size, -size]], dtype=torch.float64)
         new, _ = OPTIMIZERS["adam"].update(grad, (x, x), x, 1, Hyper(0.01, 0.9, 0.999, 0.0))
         torch.testing.assert_close(new, -0.01 * grad.sign(), rtol=2e-5, atol=0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_step_can_be_differentiated_even_where_the_gradient_is_zero(name):
+    x = torch.tensor([[1.0, -2.0]], dtype=torch.float64)
+    scale = torch.tensor([[0.0, 3.0]], dtype=torch.float64, requires_grad=True)
+    slots = (torch.zeros_like(x),) * OPTIMIZERS[name].slots
+    # Without any memory of its square, so that Adam's root is taken at 0.
+    new, _ = OPTIMIZERS[name].update(scale * x, slots, x, 1, HYPERS[0])
+    (by,) = torch.autograd.grad(new.sum(), scale)
+    assert torch.isfinite(by).all()
+    eps = 1e-6
+    ends = [
+        OPTIMIZERS[name].update((scale.detach() + s * eps) * x, slots, x, 1, HYPERS[0])[0]
+        for s in (1, -1)
+    ]
+    slope = (ends[0] - ends[1]) / (2 * eps)
+    torch.testing.assert_close(by[:, 1], slope[:, 1], rtol=1e-5, atol=1e-8)
 
 
 def test_uses_names_spec_fields():

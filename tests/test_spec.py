@@ -8,8 +8,10 @@ from dataclasses import FrozenInstanceError, fields
 import numpy as np
 import pytest
 
+from ganlab.losses import LOSSES
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec
+from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 
 DESIGNED = (
@@ -25,6 +27,24 @@ NUMERIC = {
     "betas": (0.9, 0.99),
     "momentum": -0.5,
     "seed": 7,
+    "instance_noise_decay": 500,
+}
+# Off, they are not on the code path; from one strength to another they are numbers.
+STRENGTHS = {
+    "d_dropout": (0.2, 0.5),
+    "d_dropout_input": (0.2, 0.9),
+    "smooth_real": (0.1, 0.3),
+    "smooth_fake": (0.1, 0.3),
+    "instance_noise": (0.1, 10.0),
+    "r1": (0.1, 1000.0),
+    "r2": (0.1, 10.0),
+    "gradient_penalty": (0.1, 10.0),
+    "weight_clip": (0.01, 1.0),
+    "feature_matching": (0.5, 1.0),
+    "consensus": (0.1, 1.0),
+    "historical_averaging": (0.1, 1.0),
+    "gradient_clip": (0.1, 1.0),
+    "weight_decay": (1e-4, 0.1),
 }
 STRUCTURAL = {
     "target": "ring",
@@ -34,6 +54,12 @@ STRUCTURAL = {
     "g_hidden": (32,),
     "d_hidden": (),
     "unroll": 3,
+    "unroll_data": "fresh",
+    "rule": "simultaneous",
+    "minibatch_discrimination": 8,
+    "minibatch_dims": 5,
+    "packing": 2,
+    "g_norm": "virtual",
     "g_activation": "relu",
     "d_activation": "tanh",
     "loss": "minimax",
@@ -62,6 +88,9 @@ def random_spec(rng: np.random.Generator) -> Spec:
     """A valid Spec drawn over the live registries; combinations that are refused are redrawn."""
     while True:
         values = {name: random_value(p, rng) for name, p in PARAMS.items()}
+        for name in STABILISERS:  # with all of them on, nearly all combinations are refused
+            if rng.random() < 0.7:
+                values[name] = PARAMS[name].default
         values["betas"] = tuple(float(b) for b in rng.uniform(0, 0.9999, 2))
         inner = {p.name: random_value(p, rng) for p in TARGETS[values["target"]].params}
         if rng.random() < 0.7:
@@ -69,14 +98,16 @@ def random_spec(rng: np.random.Generator) -> Spec:
         try:
             return Spec(**values, target_params=inner)
         except SpecError as error:
-            assert error.name not in PARAMS, error
+            assert error.name in STABILISERS or error.name not in PARAMS, error
 
 
 def test_every_designed_field_exists_and_every_param_is_a_field():
     names = [f.name for f in fields(Spec)]
     assert set(DESIGNED.split()) <= set(names)
     assert set(names) == set(PARAMS) | {"target_params"}
-    assert set(NUMERIC) | set(STRUCTURAL) == set(names), "say here which kind a new field is"
+    kinds = [set(NUMERIC), set(STRUCTURAL), set(STRENGTHS)]
+    assert set().union(*kinds) == set(names), "say here which kind a new field is"
+    assert sum(map(len, kinds)) == len(names)
     for param in PARAMS.values():
         assert param.title and param.doc.endswith((".", "?"))
         assert param.check(param.default) == param.default
@@ -113,6 +144,8 @@ def test_round_trips_over_random_specs():
         seen.add(spec)
         targets.add(spec.target)
     assert len(seen) == 300 and targets == set(TARGETS)
+    on = {name for spec in seen for name in spec.stabilisers}
+    assert on == set(STABILISERS) and {s.loss for s in seen} == set(LOSSES)
 
 
 def test_a_spec_is_frozen_and_hashable():
@@ -138,6 +171,58 @@ def test_numeric_fields_keep_the_structure(name):
 @pytest.mark.parametrize("name", STRUCTURAL)
 def test_other_fields_change_the_structure(name):
     assert Spec(**{name: STRUCTURAL[name]}).structure() != Spec().structure()
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_strengths_are_numbers_once_they_are_on(name):
+    weak, strong = (Spec(**{name: value}) for value in STRENGTHS[name])
+    assert weak.structure() == strong.structure() != Spec().structure()
+    assert weak.stabilisers == (name,) and Spec().stabilisers == ()
+    assert Spec(**{name: PARAMS[name].default}).stabilisers == ()
+
+
+def test_each_entry_is_named_for_its_first_param_whose_default_is_off():
+    for name in STABILISERS:
+        entry = STABILISERS[name]
+        assert entry.params[0].name == name == entry.name and not entry.on(Spec())
+        assert entry.title and entry.equation and entry.doc.endswith(".") and entry.cite
+        assert entry.player in ("D", "G", "")
+        assert all(PARAMS[p.name] is p for p in entry.params)
+        if entry.numeric:
+            assert entry.params[0].default == 0.0 == entry.params[0].low
+
+
+REFUSED = [
+    ({"batch": 1, "minibatch_discrimination": 4}, "minibatch_discrimination", "at least 2"),
+    ({"batch": 255, "packing": 2}, "packing", "divisor of the minibatch of 255"),
+    ({"d_hidden": (), "d_dropout": 0.5}, "d_dropout", "no hidden layer"),
+    ({"loss": "wasserstein", "smooth_real": 0.1}, "smooth_real", "wasserstein has none"),
+    ({"loss": "hinge", "smooth_fake": 0.1}, "smooth_fake", "hinge has none"),
+    ({"smooth_real": 0.5, "smooth_fake": 0.5}, "smooth_real", "less than 1"),
+    ({"minibatch_discrimination": 4, "r1": 1.0}, "r1", "D(x) of it alone"),
+    ({"minibatch_discrimination": 4, "r2": 1.0}, "r2", "D(x) of it alone"),
+    ({"minibatch_discrimination": 4, "gradient_penalty": 1.0}, "gradient_penalty", "alone"),
+    ({"g_hidden": (), "g_norm": "batch"}, "g_norm", "no hidden layer"),
+    ({"batch": 1, "g_norm": "virtual"}, "g_norm", "no spread"),
+]
+
+
+@pytest.mark.parametrize(("values", "named", "words"), REFUSED, ids=lambda v: str(v)[:40])
+def test_combinations_that_mean_nothing_are_refused_by_name(values, named, words):
+    for make in (lambda: Spec(**values), lambda: Spec.from_json(json.dumps(values))):
+        with pytest.raises(SpecError) as caught:
+            make()
+        assert caught.value.name == named and caught.value.value == values[named]
+        assert words in str(caught.value)
+    for name in values:  # each alone is fine
+        Spec(**{name: values[name]})
+
+
+def test_smoothing_adds_up_to_less_than_1():
+    Spec(smooth_real=0.5, smooth_fake=0.49, loss="least-squares")
+    Spec(batch=256, packing=8)
+    with pytest.raises(SpecError, match="packing = 7"):
+        Spec(batch=256, packing=7)
 
 
 def test_replace():
@@ -174,6 +259,32 @@ BAD = [
     ("betas", ()),
     ("betas", (0.5, 1.0)),
     ("momentum", 1.0),
+    ("momentum", -0.96),
+    ("unroll", 21),
+    ("unroll", 1.5),
+    ("unroll_data", "stale"),
+    ("rule", "Simultaneous"),
+    ("minibatch_discrimination", 65),
+    ("minibatch_dims", 0),
+    ("packing", 0),
+    ("packing", 9),
+    ("d_dropout", 0.91),
+    ("d_dropout_input", -0.1),
+    ("smooth_real", 0.51),
+    ("smooth_fake", -0.1),
+    ("instance_noise", 10.1),
+    ("instance_noise_decay", -1),
+    ("instance_noise_decay", 2.5),
+    ("r1", -1.0),
+    ("r2", 1001.0),
+    ("gradient_penalty", -1e-9),
+    ("weight_clip", 10.5),
+    ("g_norm", "layer"),
+    ("feature_matching", 1.01),
+    ("consensus", 101.0),
+    ("historical_averaging", -0.1),
+    ("gradient_clip", "1"),
+    ("weight_decay", 11.0),
     ("batch", 0),
     ("batch", 4097),
     ("seed", -1),

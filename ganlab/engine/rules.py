@@ -196,7 +196,8 @@ class Rules:
         real, fake = self._seen(real, n, drawn, 0), self._seen(fake, n, drawn, 1)
         if self._by_input:
             real = real.detach().requires_grad_()
-            fake = fake if fake.requires_grad else fake.detach().requires_grad_()
+            # A view: an unrolled D depends on `fake` too, but D's slope is at a fixed D.
+            fake = fake.view_as(fake) if fake.requires_grad else fake.detach().requires_grad_()
         packs = real.shape[1]
         keep = self._keep(n, drawn, slice(None))
         logits, _ = self.D.judge(d, torch.cat([real, fake], 1), keep, packs)

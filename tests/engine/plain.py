@@ -33,6 +33,8 @@ def optimizer(spec: Spec, net: nn.Sequential, lr: float) -> torch.optim.Optimize
     params = list(net.parameters())
     if spec.optimizer == "adam":
         return torch.optim.Adam(params, lr=lr, betas=spec.betas)
+    if spec.optimizer == "rmsprop":
+        return torch.optim.RMSprop(params, lr=lr, alpha=spec.betas[1], eps=1e-8)
     momentum = spec.momentum if spec.optimizer == "momentum" else 0.0
     return torch.optim.SGD(params, lr=lr, momentum=momentum)
 

@@ -129,6 +129,21 @@ def test_divergence_says_when_who_and_what(fields):
     run.snapshot()
 
 
+@pytest.mark.parametrize(
+    ("loss", "logit"), [("maximum-likelihood", 100.0), ("least-squares", 1e25)]
+)
+def test_a_cost_that_overflows_by_design_is_a_divergence(loss, logit):
+    run = Run([Spec(loss=loss, seed=s) for s in (0, 1)])
+    run.advance(2)
+    run.state.d[0, -1] = logit  # D's last bias: every logit is about this
+    run.update("G")
+    event = run.diverged[0]
+    assert (event.player, event.quantity, event.iteration) == ("G", "G's loss", 3)
+    assert run.diverged[1] is None and finite(run) and not run.stopped
+    run.advance(3)
+    assert run.diverged == [event, None] and finite(run)
+
+
 def test_a_diverged_run_is_where_the_last_finite_update_left_it():
     run, twin = Run(Spec(**WILD)), Run(Spec(**WILD))
     run.advance(2000)

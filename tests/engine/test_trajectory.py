@@ -11,7 +11,7 @@ from ganlab.engine import State
 from ganlab.optim import OPTIMIZERS
 
 SMALL = {"g_hidden": (8, 8), "d_hidden": (8, 8), "batch": 32, "seed": 5}
-RATES = {"adam": 2e-3, "momentum": 0.05, "sgd": 0.1}
+RATES = {"adam": 2e-3, "momentum": 0.05, "sgd": 0.1, "rmsprop": 2e-3}
 
 
 class Doubled:

@@ -1,0 +1,256 @@
+"""Each toggle, and many together, against an independent implementation: the same trajectory."""
+
+import pytest
+import torch
+from oracle import Oracle
+
+from ganlab import Run, Spec
+from ganlab.engine import State
+from ganlab.losses import LOSSES
+from ganlab.networks import NORMS
+from ganlab.optim import OPTIMIZERS
+from ganlab.spec import PARAMS
+from ganlab.stabilisers import RULES, STABILISERS
+
+SMALL = {
+    "target": "ring",
+    "latent_dim": 2,
+    "g_hidden": (6,),
+    "d_hidden": (5, 4),
+    "g_activation": "tanh",
+    "batch": 8,
+    "seed": 5,
+}
+RATES = {"adam": 5e-3, "momentum": 0.05, "sgd": 0.1, "rmsprop": 3e-3}
+
+
+class Doubled:
+    """A run's draws in float64."""
+
+    def __init__(self, draws):
+        self.draws = draws
+
+    def get(self, player, name, number):
+        return self.draws.get(player, name, number).double()
+
+
+def in_double(run: Run) -> Run:
+    s = run.state
+    slots = [tuple(v.double() for v in slot) for slot in (s.g_slots, s.d_slots)]
+    run.state = State(s.g.double(), s.d.double(), *slots)
+    run.draws = Doubled(run.draws)
+    if run.game.fixed is not None:
+        run.game.fixed = run.game.fixed.double()
+    return run
+
+
+def small(**fields) -> Spec:
+    rate = RATES[fields.get("optimizer", "adam")]
+    return Spec(**{**SMALL, "g_lr": rate, "d_lr": 2 * rate, **fields})
+
+
+def follow(spec: Spec, iterations: int = 10) -> Run:
+    """The engine's run after `iterations`, which are the oracle's."""
+    run, oracle = in_double(Run(spec)), Oracle(spec)
+    start = run.state
+    assert run.advance(iterations) == iterations, run.diverged
+    oracle.advance(iterations)
+    for player, got, first in (("G", run.state.g, start.g), ("D", run.state.d, start.d)):
+        torch.testing.assert_close(got[0], oracle.flat(player), rtol=1e-7, atol=1e-9)
+        moved = (got - first).abs().max()
+        assert moved > 1e-3 or (player == "D" and spec.k == 0 and moved == 0)
+    return run
+
+
+def differs(spec: Spec, iterations: int = 10, **without) -> None:
+    """The oracle's run of `spec`, which is not the one `without`."""
+    run = follow(spec, iterations)
+    other = in_double(Run(spec.replace(**without)))
+    other.advance(iterations)
+    if other.state.g.shape == run.state.g.shape:
+        assert (other.state.g - run.state.g).abs().max() > 1e-5
+
+
+# One toggle at a time, at a strength that shows.
+ALONE = {
+    "unroll": [
+        {"unroll": k, "unroll_data": data, "optimizer": by}
+        for k in (1, 3)
+        for data in ("same", "fresh")
+        for by in OPTIMIZERS
+    ],
+    "minibatch_discrimination": [
+        {"minibatch_discrimination": 3, "minibatch_dims": 2},
+        {"minibatch_discrimination": 1, "minibatch_dims": 1, "d_hidden": (4,), "k": 2},
+    ],
+    "packing": [{"packing": 2}, {"packing": 4, "target": "gaussian"}],
+    "d_dropout": [{"d_dropout": 0.5}, {"d_dropout": 0.3, "d_activation": "maxout"}],
+    "d_dropout_input": [{"d_dropout_input": 0.2}, {"d_dropout_input": 0.5, "d_dropout": 0.5}],
+    "smooth_real": [{"smooth_real": 0.1}, {"smooth_real": 0.4, "loss": "least-squares"}],
+    "smooth_fake": [
+        {"smooth_fake": 0.3},
+        {"smooth_fake": 0.2, "smooth_real": 0.1, "loss": "least-squares"},
+        {"smooth_fake": 0.1, "smooth_real": 0.1, "loss": "minimax"},
+    ],
+    "instance_noise": [
+        {"instance_noise": 0.5},
+        {"instance_noise": 1.0, "instance_noise_decay": 7, "k": 2},
+        {"instance_noise": 1.0, "instance_noise_decay": 100},
+    ],
+    "r1": [{"r1": 1.0}, {"r1": 10.0, "d_activation": "tanh"}],
+    "r2": [{"r2": 1.0}, {"r2": 3.0, "r1": 2.0, "d_activation": "tanh"}],
+    "gradient_penalty": [
+        {"gradient_penalty": 1.0},
+        {"gradient_penalty": 10.0, "loss": "wasserstein", "d_activation": "tanh"},
+    ],
+    "weight_clip": [{"weight_clip": 0.3, "loss": "wasserstein", "optimizer": "rmsprop"}],
+    "g_norm": [
+        {"g_norm": norm, "g_hidden": (6, 5), "g_activation": act}
+        for norm in NORMS
+        for act in ("relu", "tanh", "maxout")
+        if norm != "none"
+    ],
+    "feature_matching": [{"feature_matching": 1.0}, {"feature_matching": 0.3, "k": 2}],
+    "consensus": [{"consensus": 1.0}, {"consensus": 0.1, "optimizer": "sgd"}],
+    "historical_averaging": [
+        {"historical_averaging": 0.5, "optimizer": "sgd"},
+        {"historical_averaging": 0.1, "k": 2},
+    ],
+    "gradient_clip": [
+        {"gradient_clip": 0.05, "optimizer": "sgd", "g_lr": 0.5, "d_lr": 0.5},
+        {"gradient_clip": 0.3, "optimizer": "momentum"},  # now and then
+    ],
+    "weight_decay": [{"weight_decay": 0.1, "optimizer": by} for by in OPTIMIZERS],
+}
+
+
+def cases(table):
+    return [
+        pytest.param(name, fields, id=f"{name}-{i}")
+        for name, row in table.items()
+        for i, fields in enumerate(row)
+    ]
+
+
+def test_every_stabiliser_has_an_oracle_here():
+    assert set(ALONE) == set(STABILISERS)
+
+
+@pytest.mark.parametrize(("name", "fields"), cases(ALONE))
+def test_one_toggle(name, fields):
+    differs(small(**fields), **{name: PARAMS[name].default})
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+@pytest.mark.parametrize("loss", list(LOSSES))
+def test_losses(loss, optimizer):
+    follow(small(loss=loss, optimizer=optimizer), 15)
+
+
+@pytest.mark.parametrize("optimizer", list(OPTIMIZERS))
+@pytest.mark.parametrize("k", [0, 1, 2])
+@pytest.mark.parametrize("rule", list(RULES))
+def test_rules(rule, k, optimizer):
+    spec = small(rule=rule, k=k, optimizer=optimizer)
+    if rule == "alternating" or (rule == "simultaneous" and k == 0):
+        follow(spec)
+    else:
+        differs(spec, rule="alternating")
+
+
+@pytest.mark.parametrize("momentum", [-0.5, 0.9])
+@pytest.mark.parametrize("rule", list(RULES))
+def test_momentum_of_either_sign(rule, momentum):
+    follow(small(rule=rule, optimizer="momentum", momentum=momentum))
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "maxout"])
+def test_piecewise_linear_nets(activation):
+    follow(small(g_activation=activation, d_activation=activation, init="gaussian", init_gain=0.5))
+
+
+PENALTIES = {"r1": 0.5, "loss": "non-saturating", "d_activation": "tanh"}
+TOGETHER = {
+    "unrolled packs with R1": {"unroll": 2, "packing": 2, **PENALTIES},
+    "wgan-gp": {"loss": "wasserstein", "gradient_penalty": 2.0, "optimizer": "rmsprop", "k": 3},
+    "wgan": {"loss": "wasserstein", "weight_clip": 0.2, "optimizer": "rmsprop", "unroll": 2},
+    "crowds, thinned and smoothed": {
+        "minibatch_discrimination": 2,
+        "d_dropout": 0.4,
+        "d_dropout_input": 0.2,
+        "smooth_real": 0.1,
+    },
+    "extragradient consensus": {"rule": "extragradient", "consensus": 0.5, "optimizer": "sgd"},
+    "simultaneous consensus, unrolled": {"rule": "simultaneous", "consensus": 0.2, "unroll": 1},
+    "extragradient, unrolled": {"rule": "extragradient", "unroll": 2, "k": 2},
+    "simultaneous, unrolled afresh": {"rule": "simultaneous", "unroll": 2, "unroll_data": "fresh"},
+    "unrolled afresh, all that is drawn": {
+        "unroll": 2,
+        "unroll_data": "fresh",
+        "instance_noise": 0.3,
+        "d_dropout": 0.3,
+        "packing": 2,
+        "gradient_penalty": 0.5,
+        "g_norm": "batch",
+    },
+    "extragradient, all that is drawn": {
+        "rule": "extragradient",
+        "unroll": 1,
+        "unroll_data": "fresh",
+        "instance_noise": 0.3,
+        "instance_noise_decay": 9,
+        "d_dropout": 0.3,
+        "gradient_penalty": 0.5,
+        "k": 2,
+    },
+    "consensus of unrolled D afresh": {"consensus": 0.1, "unroll": 1, "unroll_data": "fresh"},
+    "consensus of batch norm and packs": {"consensus": 0.1, "g_norm": "batch", "packing": 2},
+    "unrolled through clips and decay": {
+        "unroll": 3,
+        "gradient_clip": 0.2,
+        "weight_decay": 0.05,
+        "weight_clip": 0.6,
+        "optimizer": "momentum",
+    },
+    "unrolled through penalties": {"unroll": 2, "r2": 0.5, "gradient_penalty": 0.5, **PENALTIES},
+    "unrolled crowds": {"unroll": 1, "minibatch_discrimination": 2, "minibatch_dims": 2},
+    "extragradient, pulled, clipped and decayed": {
+        "rule": "extragradient",
+        "historical_averaging": 0.3,
+        "gradient_clip": 0.5,
+        "weight_decay": 0.1,
+        "weight_clip": 0.5,
+        "optimizer": "momentum",
+    },
+    "optimistic, pulled, clipped and decayed": {
+        "rule": "optimistic",
+        "historical_averaging": 0.3,
+        "gradient_clip": 0.5,
+        "weight_decay": 0.1,
+        "weight_clip": 0.5,
+        "k": 2,
+    },
+    "matched features of thinned, noisy packs": {
+        "feature_matching": 0.7,
+        "d_dropout": 0.3,
+        "d_dropout_input": 0.1,
+        "instance_noise": 0.4,
+        "packing": 2,
+        "unroll": 1,
+    },
+    "virtual norm, simultaneous, least squares": {
+        "g_norm": "virtual",
+        "g_hidden": (5, 4),
+        "rule": "simultaneous",
+        "loss": "least-squares",
+        "smooth_real": 0.1,
+        "r1": 0.1,
+    },
+    "linear players": {"g_hidden": (), "d_hidden": (), "feature_matching": 0.5, "packing": 2},
+    "linear crowds": {"d_hidden": (), "minibatch_discrimination": 2, "k": 2},
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_toggles_together(name):
+    follow(small(**TOGETHER[name]))
