@@ -28,7 +28,11 @@ export function legendEntry(i) {
   svg.append(line);
   const words = el("span");
   const node = el("span", { class: "gl-said-run", "data-run": i, "data-testid": `legend-${i}` }, svg, words);
-  return { node, say: (label) => setText(words, label) };
+  const say = (label) => {
+    setText(words, label);
+    node.title = label;
+  };
+  return { node, say };
 }
 
 /**

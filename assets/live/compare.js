@@ -72,7 +72,7 @@ export function mount(root, options) {
     el("div", { class: "gl-left" }, boxes.picture, boxes.legend),
     boxes.curves,
   );
-  root.classList.add("gl-root");
+  root.classList.add("gl-root", "gl-compare");
   root.replaceChildren(bar.node, boxes.knobs, banner.node, boxes.main);
 
   const still = stills(hosts, () => settings.plotly, (request) => {
@@ -182,7 +182,7 @@ export function mount(root, options) {
     scene = message;
     root.classList.toggle("gl-dim-2", scene.dim === 2);
     frame = null;
-    ready = false;
+    redraw.pictures = ready = false;
     curves = curvesColumn(scene);
     makeKnobs(scene.fields);
     const layers = JSON.stringify(scene.layers);

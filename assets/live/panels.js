@@ -22,7 +22,8 @@ export function panelRange(panel, message) {
     if (!array) continue;
     for (const v of array) if (usable(v)) values.push(clean(v));
     const end = lastOf(panel, array);
-    if (end) must.push(end.value);
+    // A curve that has ended, as a run that diverged, must not flatten the others.
+    if (end && end.index === array.length - 1) must.push(end.value);
   }
   values.sort((a, b) => a - b);
   // One early spike must not flatten the rest, so the outermost 1 % may leave the panel.

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from ganlab.figures.base import CLEAR, find_theme
 
 HEAD = 24  # pixels above the curves, before scaling
+_SAMPLE, _LETTER = 46, 6.5  # pixels of a sample and of a letter of its name
 
 
 def with_legend(
@@ -28,7 +29,10 @@ def with_legend(
         if trace.line.color in roles:
             trace.legendgroup = f"run{roles.index(trace.line.color)}"
             trace.showlegend = False
+    # One row: the pictures' heads say what is cut here.
+    room = max(1, int((figure.layout.width / len(names) / scale - _SAMPLE) / _LETTER))
     for i, name in enumerate(names):
+        name = name if len(name) <= room else name[: room - 1] + "…"
         line = {"color": roles[i], "width": 2 * scale, "dash": dashes[i]}
         figure.add_scatter(
             x=[None], y=[None], name=name, mode="lines", line=line, legendgroup=f"run{i}"
@@ -42,12 +46,13 @@ def with_legend(
             "yref": "container",
             "y": 1,
             "yanchor": "top",
+            "xref": "container",
             "x": 0,
             "xanchor": "left",
             "bgcolor": CLEAR,
             "font": {"size": 12 * scale, "color": look.text},
             "groupclick": "togglegroup",
-            "itemwidth": 32,
+            "itemwidth": 30,
         },
     )
     return figure

@@ -73,7 +73,8 @@ def range_of(panel: Mapping[str, Any], data: Sequence[np.ndarray]) -> tuple[floa
 
     must = list(usable([line["value"] for line in panel.get("lines", ())]))
     good = [usable(y) for y in data]
-    must += [y[-1] for y in good if y.size]
+    # A curve that has ended, as a run that diverged, must not flatten the others.
+    must += [v for y in data if len(y) for v in usable(y[-1:])]
     # One early spike must not flatten the rest, so the outermost 1 % may leave the panel.
     if must and any(y.size for y in good):
         must += list(np.quantile(np.concatenate(good), [0.01, 0.99], method="nearest"))

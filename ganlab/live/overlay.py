@@ -141,7 +141,6 @@ def figures(
     }
     size = messages.size(request, "curves_")
     curves = figures.curves(panels, history.arrays(), history.marks, theme, **size)
-    names = [f"{LETTERS[i]}: {label}" for i, label in enumerate(comparison.labels)]
-    made["curves"] = figures.with_legend(curves, names, DASHES, theme, size["scale"])
+    made["curves"] = figures.with_legend(curves, comparison.labels, DASHES, theme, size["scale"])
     header = {"type": "figure", "run": scene[0]["run"], "request": request.get("request")}
     return encode(header | {name: json.loads(f.to_json()) for name, f in made.items()})
