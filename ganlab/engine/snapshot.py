@@ -130,6 +130,8 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
     # Every second end of intervals of equal mass is the median of two of them.
     some = z[:, 1::2] if probes[0].exact else z[:, :_EXPECTATION]
     reals = _rows([p.x for p in probes], device)
+    if game.D.kernels:  # closeness within minibatches costs a minibatch's square
+        reals, some = _some(reals, _EXPECTATION // 2), _some(some, _EXPECTATION // 2)
     by_x, by_g, x, g_cost = _gradients(game, state, some, _some(reals, _EXPECTATION))
     with torch.no_grad():
         real, fake = game.logits(state.d, reals), game.logits(state.d, x)

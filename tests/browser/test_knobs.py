@@ -28,7 +28,7 @@ def test_knobs_change_the_run_without_a_new_one(lab):
     assert [command["field"] for command in sent] == ["k", "loss", "g_lr", "d_lr"]
     lab.wait("live.last.curves.marks.length === 4")
     marks = lab.js("live.last.curves.marks")
-    assert [mark["text"] for mark in marks][:2] == ["k 1→7", "G's loss non-saturating→minimax"]
+    assert [mark["text"] for mark in marks][:2] == ["k 1→7", "loss non-saturating→minimax"]
     assert all(mark["iteration"] >= before["iteration"] for mark in marks)
     values = lab.status["values"]
     assert lab.spec == Spec(k=7, loss="minimax", g_lr=values["g_lr"], d_lr=values["d_lr"])
