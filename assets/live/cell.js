@@ -1,11 +1,13 @@
 // One of the runs side by side: its letter, what it differs in, its picture, and what became of it.
 
+import { bars } from "./bars.js";
 import { el, setText } from "./dom.js";
 import { picture1d } from "./draw1d.js";
 import { picture2d } from "./draw2d.js";
-import { fit, opaque, steady } from "./plot.js";
+import { fit, flood, font, opaque, steady } from "./plot.js";
 
 export const LETTERS = "ABCD";
+const LEAST_BARS = 84; // px of height, at text scale 1, below which there are none
 const DASHES = ["", "7 4", "2 3", "9 3 2 3"]; // as the curves' are
 
 /** What run i of a message is given, under its own names: arrays x.i as x. */
@@ -71,7 +73,27 @@ export function cell(scene, i, act) {
   const lost = el("div", { class: "gl-lost", role: "alert", "data-testid": `lost-${i}`, hidden: "" });
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": `Data, generator and discriminator of run ${letter}` });
   const host = el("div", { class: "gl-still" });
-  const box = el("div", { class: "gl-cell-picture" }, canvas, host, lost);
+  const below = el("canvas", { class: "gl-canvas", role: "img", "aria-label": `Share of each mode of run ${letter}` });
+  const box = el("div", { class: "gl-cell-picture" }, canvas, below, host, lost);
+  let look = null;
+  let room = 0; // height of the bars
+
+  /** Below a square picture there may be room for the share of each mode. */
+  function drawBars(frame) {
+    const ctx = opaque(below);
+    const { u } = look;
+    flood(ctx, look.back);
+    const place = { left: 36 * u, top: 26 * u, w: below.clientWidth - 80 * u, h: room - 34 * u };
+    bars(ctx, look, own, frame?.a.shares, place, () => {
+      ctx.font = font(look, 12.5, 600);
+      ctx.textAlign = "left";
+      ctx.textBaseline = "alphabetic";
+      ctx.fillStyle = look.text;
+      ctx.fillText("share of each mode", place.left, place.top - 8 * u);
+      ctx.fillStyle = look.line;
+      ctx.fillRect(place.left, place.top + place.h, place.w, 1);
+    });
+  }
   const head = el(
     "div",
     { class: "gl-cell-head" },
@@ -86,14 +108,33 @@ export function cell(scene, i, act) {
     node,
     host,
     canvas,
-    resize(look, hidden) {
-      const [width, height] = [box.clientWidth, box.clientHeight];
-      if (!(width > 0 && height > 0)) return;
+    resize(newLook, hidden) {
+      const [width, whole] = [box.clientWidth, box.clientHeight];
+      if (!(width > 0 && whole > 0)) return;
+      look = newLook;
+      const { u } = look;
+      let height = whole;
+      if (own.dim === 2 && own.modes > 1) {
+        const [x, y] = own.box;
+        height = Math.min(whole, Math.round(((width - 46 * u) * (y[1] - y[0])) / (x[1] - x[0]) + 34 * u));
+        if (whole - height < LEAST_BARS * u) height = whole;
+      }
+      room = whole - height;
+      below.hidden = room === 0;
+      if (room) {
+        below.style.top = `${height}px`;
+        fit(below, width, room);
+      }
+      host.style.bottom = `${room}px`;
       fit(canvas, width, height);
       picture.resize(width, height, look, hidden);
     },
-    size: () => ({ width: box.clientWidth, height: box.clientHeight }),
-    draw: (frame) => picture.draw(opaque(canvas), frame && part(frame, i)),
+    size: () => ({ width: box.clientWidth, height: box.clientHeight - room }),
+    draw(frame) {
+      const mine = frame && part(frame, i);
+      picture.draw(opaque(canvas), mine);
+      if (room) drawBars(mine);
+    },
     status(run) {
       setText(label, run.label);
       label.title = run.label;

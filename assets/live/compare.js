@@ -18,6 +18,7 @@ const PREFETCH = 4000; // ms after the start
 const AGAIN = 2000; // ms until one asks again for a new session
 const BLANK = 250; // ms a new scene waits for its first frame before the old pictures go
 const GAP = 14; // px between two pictures, at text scale 1
+const WIDEST = 0.7; // of the width, for a row of squares
 const HEAD = 28; // px of a picture's head
 
 const counters = (window.ganlab ??= {
@@ -144,7 +145,10 @@ export function mount(root, options) {
     return Math.round(columns() * wide + (columns() - 1) * GAP * u);
   }
 
-  const measure = () => arrange(root, boxes, scene, curves ? curves.count : 0, scene?.dim === 2 ? need : null);
+  // Two squares side by side are small: they get more of the width.
+  const share = () => (scene?.dim === 2 && rows() === 1 ? WIDEST : undefined);
+  const measure = () =>
+    arrange(root, boxes, scene, curves ? curves.count : 0, scene?.dim === 2 ? need : null, share());
 
   function layout() {
     if (dead || !scene) return;

@@ -23,9 +23,9 @@ function legendSize(box, width) {
 /**
  * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same: bool}, or null
  * while there is nothing to measure. `same`: nothing changed since the last call. need(height, u): the width that
- * a square picture can use.
+ * a square picture can use; share: how much of the width the pictures may have.
  */
-export function arrange(root, boxes, scene, panels, need = null) {
+export function arrange(root, boxes, scene, panels, need = null, share = 0.63) {
   const width = root.clientWidth;
   if (!(width > 0) || !root.isConnected) return null;
   const narrow = width < NARROW;
@@ -44,7 +44,7 @@ export function arrange(root, boxes, scene, panels, need = null) {
     curves = { width, height: Math.round(panels * 104 * u) };
   } else {
     const room = Math.max(200, height - boxes.main.offsetTop);
-    const most = Math.round((width - gap) * 0.63);
+    const most = Math.round((width - gap) * share);
     const legend = legendSize(boxes.legend, most);
     const [x, y] = square ? scene.box : [[0, 1], [0, 1]];
     const aspect = (x[1] - x[0]) / (y[1] - y[0]);

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from ganlab.figures.base import CLEAR, find_theme
+from ganlab.figures.base import FONT, find_theme
 
 HEAD = 24  # pixels above the curves, before scaling
-_SAMPLE, _LETTER = 46, 6.5  # pixels of a sample and of a letter of its name
+_SAMPLE = {"solid": "━━━", "dash": "━ ━", "dot": "┅┅", "dashdot": "━ · ━"}
+_WIDE, _LETTER = 44, 6.2  # pixels of a sample and of a letter of its name
 
 
 def with_legend(
@@ -19,40 +20,30 @@ def with_legend(
     theme: str = "light",
     scale: float = 1,
 ) -> go.Figure:
-    """`figure` of `curves`, HEAD * scale pixels higher, with a legend in the roles run0, run1, ...
+    """`figure` of `curves`, HEAD * scale pixels higher, with names in the roles run0, run1, ...
 
-    Its panels' curves i, i + len(names), ... are run i's: a click on a name toggles them all.
+    A row of words, as above a panel: Plotly's own legend would break it into two.
     """
     look, head = find_theme(theme), round(HEAD * scale)
-    roles = [look.colour(f"run{i}") for i in range(len(names))]
-    for trace in figure.data:
-        if trace.line.color in roles:
-            trace.legendgroup = f"run{roles.index(trace.line.color)}"
-            trace.showlegend = False
-    # One row: the pictures' heads say what is cut here.
-    room = max(1, int((figure.layout.width / len(names) / scale - _SAMPLE) / _LETTER))
-    for i, name in enumerate(names):
-        name = name if len(name) <= room else name[: room - 1] + "…"
-        line = {"color": roles[i], "width": 2 * scale, "dash": dashes[i]}
-        figure.add_scatter(
-            x=[None], y=[None], name=name, mode="lines", line=line, legendgroup=f"run{i}"
-        )
-    figure.update_layout(
-        height=figure.layout.height + head,
-        margin_t=head,
-        showlegend=True,
-        legend={
-            "orientation": "h",
-            "yref": "container",
-            "y": 1,
-            "yanchor": "top",
-            "xref": "container",
-            "x": 0,
-            "xanchor": "left",
-            "bgcolor": CLEAR,
-            "font": {"size": 12 * scale, "color": look.text},
-            "groupclick": "togglegroup",
-            "itemwidth": 30,
-        },
+    # What is cut here is said in full by the pictures' heads, and by the curves under the mouse.
+    room = max(1, int((figure.layout.width / len(names) / scale - _WIDE) / _LETTER))
+    words = [
+        f"<span style='color:{look.colour(f'run{i}')}'>{_SAMPLE[dash]} "
+        f"{name if len(name) <= room else name[: room - 1] + '…'}</span>"
+        for i, (name, dash) in enumerate(zip(names, dashes, strict=False))
+    ]
+    figure.update_layout(height=figure.layout.height + head, margin_t=head)
+    figure.add_annotation(
+        name="legend",
+        text="   ".join(words),
+        showarrow=False,
+        xref="paper",
+        x=0,
+        xanchor="left",
+        xshift=-figure.layout.margin.l,
+        yref="paper",
+        y=1,
+        yanchor="bottom",
+        font={"family": FONT, "size": 12 * scale, "weight": 600},
     )
     return figure

@@ -22,6 +22,8 @@ from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
+_MOST = 1e6  # of any quantity measured: beyond it a run is as good as lost
+
 
 class CompareSession(Conductor):
     """`spec` is run A's; giving it another one changes what all runs have in common."""
@@ -97,7 +99,9 @@ class CompareSession(Conductor):
             lost = moment.diverged[0] is not None
             found = {} if lost else _take(moment, picture=False).metrics
             for name in overlay.SERIES:
-                values[overlay.key(name, i)] = found.get(name, np.array([np.nan]))
+                value = found.get(name, np.array([np.nan]))
+                # What a run says as it blows up would make the others' curves flat.
+                values[overlay.key(name, i)] = np.where(np.abs(value) < _MOST, value, np.nan)
         first.history.add(max(m.state.g_updates for m in moments), values)
         if first.number == self.run_number:
             self._measured = {name: float(v[0]) for name, v in values.items()}

@@ -25,7 +25,8 @@ _CELLS = """
   const box = canvas.getBoundingClientRect();
   return {
     drawn: pixels.some((pixel) => pixel !== pixels[0]),
-    inside: box.width > 100 && box.height > 100 && box.bottom <= innerHeight && box.right <= innerWidth,
+    inside: box.width > 100 && box.height > 100
+      && box.bottom <= innerHeight && box.right <= innerWidth,
   };
 })
 """
@@ -108,7 +109,6 @@ def test_play_pause_and_steps_are_of_all_runs(lab):
     stills = lab.wait_stills()
     assert len(stills) == 3
     names = [trace for still in stills for trace in still["traces"]]
-    assert "k = 1" in names and "k = 4" in names
     assert any(name.endswith("k = 4") and name.startswith("JSD") for name in names)
     assert lab.get("d").count() == lab.get("g").count() == 0
     lab.page.locator("body").press(" ")
@@ -149,7 +149,7 @@ def test_what_differs_is_edited_on_the_page(lab):
     lab.wait_status("s.fields.length === 2")
     fields = shown(lab).fields
     assert fields[0] == "k" and len(fields) == 2
-    sidebar.locator("button", has_text="close").last.click()
+    sidebar.locator("[class*='_drop_'] button").last.click()
     lab.wait_status("s.fields.length === 1")
     lab.wait("live.last.scene.runs.every((run) => !run.label.includes('·'))")
     # The heads' buttons.

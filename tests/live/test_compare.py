@@ -357,14 +357,15 @@ def test_still_figures_are_a_picture_of_each_and_one_of_all_curves(side_by_side,
     assert figure["request"] == 4 and figure["run"] == 1
     curves = figure["curves"]
     assert curves["layout"]["height"] == 524 and curves["layout"]["width"] == 320
-    named = [t for t in curves["data"] if t.get("showlegend") is not False]
-    assert [t["name"] for t in named] == list(comparison.labels)
-    panels = len(last(browser.first, "scene")[0]["panels"])
-    for i in range(runs):
-        mine = [t for t in curves["data"] if t["legendgroup"] == f"run{i}"]
-        assert len(mine) == panels + 1
-        assert {t["line"]["color"] for t in mine} == {THEMES["dark"].colour(f"run{i}")}
+    (legend,) = (a["text"] for a in curves["layout"]["annotations"] if a.get("name") == "legend")
+    panels = last(browser.first, "scene")[0]["panels"]
+    for i, label in enumerate(comparison.labels):
+        colour = THEMES["dark"].colour(f"run{i}")
+        mine = [t for t in curves["data"] if t["line"]["color"] == colour]
+        assert [t["name"] for t in mine] == [f"{p['title']} · {label}" for p in panels]
         assert {t["line"]["dash"] for t in mine} == {overlay.DASHES[i]}
+        assert legend.count(f"color:{colour}") == 1 and f" {label}<" in legend
+    assert len(curves["data"]) == runs * len(panels)
 
 
 def test_on_the_hub_they_play_beside_a_lab():
