@@ -16,6 +16,7 @@ import heapq
 import itertools
 import logging
 import math
+import operator
 import os
 import secrets
 import threading
@@ -40,6 +41,8 @@ _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
 _CREDIT_SECONDS = 0.25  # that a session may be ahead of the others and still be answered at once
+
+_USED = operator.attrgetter("used")
 
 
 class Hub:
@@ -159,16 +162,17 @@ class Hub:
         return None
 
     def _take(self, now: float) -> tuple[Conductor, bool]:
-        session = min(self._ready, key=lambda s: s.used)
+        ready = self._ready
         most = self._now + _CREDIT_SECONDS  # one who never stops clicking waits for turns at last
-        calling = None
-        if len(self._ready) > 1:
-            calling = next((s for s in self._ready if s.used < most and s.calls(now)), None)
-        session = calling or session
-        self._ready.remove(session)
-        if calling is None:
-            self._now = max(self._now, session.used)
-        return session, calling is None
+        if len(ready) > 1:
+            for at, session in enumerate(ready):
+                if session.used < most and session.calls(now):
+                    del ready[at]
+                    return session, False
+        session = min(ready, key=_USED)
+        ready.remove(session)
+        self._now = max(self._now, session.used)
+        return session, True
 
     def _count_playing(self, now: float) -> None:
         """Tell every session how many play: they share the painters."""

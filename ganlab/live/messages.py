@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,8 @@ def status(
             "seed": spec.seed,
             "query": spec.to_query(),
             "message": note,
-            "metrics": measured,
+            # JSON has no NaN: to try it first and then without takes twice as long.
+            "metrics": {k: v if math.isfinite(v) else None for k, v in measured.items()},
         }
         | (more or {})
     )

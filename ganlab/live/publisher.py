@@ -19,6 +19,8 @@ FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the mo
 CROWD_SHARE = 0.3  # by all sessions together, where there are several: the rest is for training
 MEASURE_SHARE = 0.1  # of the metrics painter's: frames need the interpreter too
 STATUS_SECONDS = 0.25
+CROWD_STATUS_SECONDS = 1.0  # where so many play, unasked:
+_CROWD = 8
 _EARLY = 0.001  # seconds by which a call may end before a frame is due
 SLOW = 8.0  # updates/s up to which every update is shown
 
@@ -117,7 +119,8 @@ class Publisher:
         if self._frame_due(now):
             self._frame_at, self._frame_wanted = now, False
             self._hand_over("frame", self._frame)
-        if self._status_wanted or (self.playing and now - self._status_at >= STATUS_SECONDS):
+        pace = STATUS_SECONDS if self.crowd < _CROWD else CROWD_STATUS_SECONDS
+        if self._status_wanted or (self.playing and now - self._status_at >= pace):
             self._status(watching, now)
 
     def _frame_due(self, now: float) -> bool:

@@ -21,6 +21,7 @@ class Subscriber:
         self._lock = threading.Lock()
         self._box: dict[str, bytes] = {}
         self._begun = False  # whether it was given a scene
+        self._poked = False  # whether the loop is about to hear of something
         self._sent = self._drawn = 0
         self._progress = time.monotonic()
 
@@ -61,7 +62,9 @@ class Subscriber:
             total = min(total, self._sent)
             if total > self._drawn:
                 self._drawn, self._progress = total, time.monotonic()
-        self._poke()  # a frame may have waited for this
+            waiting = "frame" in self._box
+        if waiting:
+            self._poke()
 
     def close(self) -> None:
         """Wake the sender so that it ends."""
@@ -69,10 +72,17 @@ class Subscriber:
         self._poke()
 
     def _poke(self) -> None:
+        if self._poked:
+            return  # waking the loop costs a system call
+        self._poked = True
         try:
-            self._loop.call_soon_threadsafe(self._event.set)
+            self._loop.call_soon_threadsafe(self._wake)
         except RuntimeError:  # the loop has ended: so has the server
             self.closed = True
+
+    def _wake(self) -> None:
+        self._poked = False
+        self._event.set()
 
     async def next(self) -> bytes | None:
         """The next message to send; None once closed."""

@@ -263,3 +263,35 @@ def test_tokens_cannot_be_guessed():
     hub.close()
     assert len(tokens) == 20 and min(map(len, tokens)) >= 32
     assert hub.get("") is None and module.HUB.get(tokens.pop()) is None
+
+
+def test_frames_and_clicks_do_not_wait_for_a_round(audience, monkeypatch):
+    """With turns of others that last a second in all, a session is seen and heard meanwhile."""
+    monkeypatch.setattr(module, "SHARED_SECONDS", 0.25)
+    monkeypatch.setattr(module, "ROUND_SECONDS", 10.0)
+    crowd = audience()
+    sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(5)]
+    shown(crowd, *sessions)
+    waits = []
+    for speed in (1e5, 1e6, 1e5, 1e6, 1e5):
+        begun = time.perf_counter()
+        sessions[0].command("speed", speed)
+        until(lambda speed=speed: sessions[0].speed == speed)
+        waits.append(time.perf_counter() - begun)
+    # A turn of another session, not of each of the four.
+    assert sorted(waits)[2] < 0.6
+
+
+def test_a_crowd_is_shown_coarser_pictures_until_it_pauses(audience):
+    crowd = audience()
+    spec = SMALL.replace(target="ring", latent_dim=2)
+    sessions = [crowd.watch(spec.replace(seed=i)) for i in range(5)]
+    session = sessions[0]
+    until(lambda: any(m[2]["d"].shape == (32, 32) for m in crowd.of_type(session, "frame")[-1:]))
+    until(lambda: len(crowd.of_type(session, "frame")) > 12)
+    coarse = [m[2] for m in crowd.of_type(session, "frame")[-4:]]
+    assert all(m["grad"].shape == (48, 2) for m in coarse)  # some of them repeated
+    pause(crowd, session)
+    until(lambda: crowd.of_type(session, "frame")[-1][2]["d"].shape == (64, 64))
+    newest = crowd.of_type(session, "frame")[-1]
+    assert newest[1]["iteration"] == session.run.iteration

@@ -90,3 +90,39 @@ def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
     cost[0] = 0.001
     session.work(0.2)
     assert calls[:4] == [1, 2, 4, 8] and set(calls[4:]) <= {11, 12}
+
+
+def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_does(
+    opened, monkeypatch
+):
+    clock = Clock()
+    monkeypatch.setattr(conductor, "time", clock)
+    session, browser = opened()
+    monkeypatch.setattr(session, "_publish", lambda now: None)
+    calls, advance = [], session.run.advance
+
+    def timed(n: int) -> int:
+        calls.append(n)
+        clock.now += n * 0.0002
+        return advance(n)
+
+    session.run.advance = timed
+    session.command("speed", 1e6)
+    session.command("play")
+    session.work(0.2)
+    assert max(calls) > 40 and sum(calls) >= 0.9 * 0.2 / 0.0002
+
+
+def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
+    session, browser = opened()
+    session.command("play")
+    assert session.calls(0.0)
+    assert session.work(0.0) == 0.0 and counts(session) == (0, 0) and session.playing
+    session.command("speed", 1000.0)
+    time.sleep(0.01)
+    assert session.work(0.0) == 0.0 and counts(session) == (0, 0)
+    for _ in range(3):
+        session.command("step")
+    while session.work(0.0) is not None:
+        pass
+    assert counts(session) == (3, 3) and not session.playing

@@ -176,3 +176,22 @@ def test_putting_after_the_loop_has_ended_is_harmless():
     run(test)
     boxes[0].put("status", b"x")
     assert boxes[0].closed and not boxes[0].watching
+
+
+def test_the_loop_is_woken_once_for_many_messages():
+    class Loop:
+        calls = []
+
+        def call_soon_threadsafe(self, call):
+            self.calls.append(call)
+
+    box = Subscriber(Loop())
+    box.put("scene", b"scene")
+    for _ in range(5):
+        box.put("frame", b"frame")
+        box.drawn(0)
+    assert len(Loop.calls) == 1
+    Loop.calls[0]()
+    assert box._event.is_set()
+    box.put("status", b"status")
+    assert len(Loop.calls) == 2
