@@ -1,4 +1,4 @@
-"""The command line: `ganlab app`, `ganlab train` and `ganlab warm`."""
+"""The command line: `ganlab app`, `ganlab train`, `ganlab warm` and `ganlab toggles`."""
 
 from __future__ import annotations
 
@@ -74,6 +74,13 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     return 1 if failed else 0
 
 
+def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
+    from ganlab.handbook import markdown
+
+    print(markdown(), end="")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0: done, 1: not compiled, 2: bad input, 3: the run diverged."""
     parser = argparse.ArgumentParser(prog="ganlab", description=__doc__)
@@ -94,6 +101,8 @@ def main(arguments: list[str] | None = None) -> int:
     warm = commands.add_parser("warm", help="compile ahead what the labs open with")
     warm.add_argument("--spec", action="append", default=[], help="this Spec instead (JSON file)")
     warm.set_defaults(do=_warm)
+    toggles = commands.add_parser("toggles", help="every variant with its equation, as Markdown")
+    toggles.set_defaults(do=_toggles)
     options, rest = parser.parse_known_args(arguments)
     try:
         return options.do(options, rest)

@@ -21,7 +21,7 @@ RANK = {
     "spec": 2,
     "engine": 3,
     "": 4,
-    **dict.fromkeys(("presets", "record", "sweep", "mnist"), 5),
+    **dict.fromkeys(("presets", "record", "sweep", "mnist", "handbook"), 5),
     "figures": 5,
     "live": 6,
     "ui": 7,

@@ -1,0 +1,45 @@
+"""Every variant there is, as one page of Markdown: what `docs/toggles.md` holds."""
+
+from __future__ import annotations
+
+from ganlab.losses import LOSSES
+from ganlab.networks import ACTIVATIONS, INITS, NORMS
+from ganlab.optim import OPTIMIZERS
+from ganlab.registry import Entry, Param, Registry
+from ganlab.spec import PARAMS
+from ganlab.stabilisers import RULES, STABILISERS
+
+_PARTS: tuple[tuple[str, Registry], ...] = (
+    ("Losses", LOSSES),
+    ("Stabilisers", STABILISERS),
+    ("Update rules", RULES),
+    ("Optimisers", OPTIMIZERS),
+    ("Normalisation in G", NORMS),
+    ("Activations", ACTIVATIONS),
+    ("Initial weights", INITS),
+)
+
+
+def _field(param: Param) -> str:
+    live = "changes during a run" if param.live else "a new run"
+    return f"`{param.name}` = {param.format(param.default)} ({param.allowed}; {live})"
+
+
+def _entry(entry: Entry, field: str) -> str:
+    cite = f" *{entry.cite}.*" if entry.cite else ""
+    fields = [_field(p) for p in entry.params] or [f"`{field}` = {entry.name}"]
+    return f"**{entry.title}**: ${entry.equation}$  \n{entry.doc}{cite}  \n{'; '.join(fields)}\n"
+
+
+def markdown() -> str:
+    """Equation, what to watch for, source and Spec fields of every entry of every registry."""
+    live = ", ".join(f"`{name}`" for name, param in PARAMS.items() if param.live)
+    out = [
+        "# The toggles",
+        "Made by `ganlab toggles > docs/toggles.md`. a(x) is D's logit, D(x) = σ(a(x)); f_D and "
+        "f_G are the costs; a strength of 0 is off, bit for bit.",
+        f"What can change during a run: {live}.",
+    ]
+    for title, registry in _PARTS:
+        out += [f"## {title}", *(_entry(registry[name], registry.field) for name in registry)]
+    return "\n\n".join(part.rstrip() for part in out) + "\n"
