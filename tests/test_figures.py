@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from scipy.stats import norm
 
-from ganlab.figures import CONFIG, picture, picture_1d, picture_2d
+from ganlab.figures import CONFIG, THEMES, picture, picture_1d, picture_2d
 from ganlab.figures.base import gradient_arrows
 from ganlab.figures.picture1d import nice_ticks, quantiles
 from ganlab.registry import SpecError
@@ -300,3 +300,41 @@ def test_wrong_values_are_named():
         picture(scene, frame, theme="sepia")
     with pytest.raises(SpecError, match="dim = 3"):
         picture(scene | {"dim": 3}, frame)
+
+
+# Machado et al. 2009: what is seen without one kind of cones, on linear RGB.
+_SEEN = {
+    "all": np.eye(3),
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def _linear(colour: str) -> np.ndarray:
+    c = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+
+
+def _lab(linear: np.ndarray) -> np.ndarray:
+    t = _XYZ @ np.clip(linear, 0, 1) / [0.9505, 1, 1.089]
+    f = np.where(t > 0.008856, np.cbrt(t), 7.787 * t + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_runs_that_are_compared_are_told_apart_by_everybody(theme):
+    """CIE 1976 distances of 25 and more, also to the players' colours; contrast of 3 and more."""
+    roles = THEMES[theme].roles
+    runs = [_linear(roles[f"run{i}"]) for i in range(4)]
+    for seen in _SEEN.values():
+        places = [_lab(np.array(seen) @ run) for run in runs]
+        for i in range(4):
+            for j in range(i):
+                assert np.linalg.norm(places[i] - places[j]) > 25
+    for run in runs:
+        for role in ("G", "D", "accent"):
+            assert np.linalg.norm(_lab(run) - _lab(_linear(roles[role]))) > 25
+        dark, light = sorted((_XYZ[1] @ run, 1.0 if theme == "light" else 0.005))
+        assert (light + 0.05) / (dark + 0.05) > 3

@@ -6,8 +6,8 @@ const ROLES = {
 };
 // Runs that are compared; each has a dash of its own, too.
 const RUNS = {
-  light: ["#7b3fa0", "#c98500", "#d1478c", "#4d6a85"],
-  dark: ["#b892e0", "#f0b429", "#ff8ac2", "#9db8d1"],
+  light: ["#6a22ec", "#927330", "#e54ab1", "#131d23"],
+  dark: ["#d343e8", "#f1b839", "#ef3b69", "#d3dde3"],
 };
 // D(x) in the plane: 0 (fake) warm brown, 1/2 neutral, 1 (real) blue; soft, so that the dots stand out.
 const FIELD = {

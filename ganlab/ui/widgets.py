@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import streamlit as st
@@ -54,6 +55,8 @@ def param_widget(
         return st.number_input(param.title, low, high, key=key, step=1, help=note)
     span = param.high - param.low
     step = 0.05 if span <= 20 else 0.5
+    if param.log:  # a step of the default's own size
+        step = 10.0 ** math.floor(math.log10(param.default))
     return st.number_input(
         param.title,
         float(param.low),

@@ -41,6 +41,7 @@ _WATCH = """
   const probe = new OffscreenCanvas(64, 64).getContext('2d', { willReadFrequently: true });
   const look = () => {
     for (const canvas of document.querySelectorAll('.gl-cell canvas, .gl-overlay canvas')) {
+      if (canvas.hidden) continue;
       probe.clearRect(0, 0, 64, 64);
       probe.drawImage(canvas, 0, 0, 64, 64);
       const pixels = new Uint32Array(probe.getImageData(0, 0, 64, 64).data.buffer);
@@ -149,7 +150,7 @@ def test_what_differs_is_edited_on_the_page(lab):
     lab.wait_status("s.fields.length === 2")
     fields = shown(lab).fields
     assert fields[0] == "k" and len(fields) == 2
-    sidebar.locator("[class*='_drop_'] button").last.click()
+    sidebar.locator("[class*='_drop_'] button:visible").last.click()
     lab.wait_status("s.fields.length === 1")
     lab.wait("live.last.scene.runs.every((run) => !run.label.includes('·'))")
     # The heads' buttons.
