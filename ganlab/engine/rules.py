@@ -238,7 +238,8 @@ class Rules:
         """D's parameters after `unroll` more updates of its own optimiser.
 
         Differentiable in `fake` and d, through every step. On the minibatch at hand, as published,
-        or each on fresh data and fakes. Source: Metz et al. 2017, eq. 7-10.
+        or each on fresh data and fakes. Of D's own cost, without consensus and the pull of the
+        past. Source: Metz et al. 2017, eq. 7-10.
         """
         if not d.requires_grad:
             d = d.detach().requires_grad_()
@@ -255,7 +256,7 @@ class Rules:
                 drawn_i = drawn
             cost = self.d_cost(d, drawn_i["data"], fake, n, drawn_i)
             (grad,) = torch.autograd.grad(cost.sum(), d, create_graph=True)
-            grad = self._shaped(grad, d, n)
+            grad = self._shaped(grad, d, None, n)
             d, slots = self.optimizer.apply(grad, slots, d, *n.ahead[i])
             d = self._bounded(d, n)
         return d
@@ -278,6 +279,7 @@ class Rules:
         """One update of `player`; `fixed` is the reference batch, where there is one."""
         n = self.given(numbers)
         own_params, own_slots = (d, d_slots) if player == "D" else (g, g_slots)
+        pasts = [s[-1] for s in (d_slots, g_slots)] if self._past else [None, None]
         if self._before and player == "G":
             names = self.slots("D")
             d, d_slots = (
@@ -287,9 +289,14 @@ class Rules:
         with torch.enable_grad():
             g, d = g.detach().requires_grad_(), d.detach().requires_grad_()
             if self._extra:
-                g, d, d_slots = self._looked(g, d, g_slots, d_slots, n, drawn, fixed)
+                g, d = self._looked(g, d, g_slots, d_slots, pasts, n, drawn, fixed)
             cost, grad = self._gradient(player, g, d, d_slots, n, drawn, fixed)
         with torch.no_grad():
+            at, past = (d, pasts[0]) if player == "D" else (g, pasts[1])
+            if self._past:
+                pull = over(n.strengths["historical_averaging"], cost)
+                cost = cost + pull * ((at - past) ** 2).sum(1)
+            grad = self._shaped(grad, at, past, n)
             return self._finish(player, grad, own_slots, own_params, n, cost.detach())
 
     def _gradient(self, player: str, g, d, d_slots: Slots, n: Given, drawn: Drawn, fixed):
@@ -313,20 +320,22 @@ class Rules:
             cost = self.g_cost(d, d_slots, fake, n, drawn, lambda z: self.G(g, z, fixed))
         return cost, torch.autograd.grad(cost.sum(), mine)[0]
 
-    def _looked(self, g, d, g_slots: Slots, d_slots: Slots, n: Given, drawn: Drawn, fixed):
-        """g, d and D's slots after each has made one step of its optimiser from where it stands."""
+    def _looked(self, g, d, g_slots: Slots, d_slots: Slots, pasts, n: Given, drawn: Drawn, fixed):
+        """g and d after each has made one step of its optimiser from where it stands."""
         kept = self.optimizer.slots
         _, by_d = self._gradient("D", g, d, d_slots, n, drawn, fixed)
         _, by_g = self._gradient("G", g, d, d_slots, n, drawn, fixed)
         with torch.no_grad():
-            by_d, by_g = self._shaped(by_d, d, n), self._shaped(by_g, g, n)
-            d, d_slots = self.optimizer.apply(by_d, d_slots[:kept], d, *n.d)
+            by_d, by_g = self._shaped(by_d, d, pasts[0], n), self._shaped(by_g, g, pasts[1], n)
+            d, _ = self.optimizer.apply(by_d, d_slots[:kept], d, *n.d)
             g, _ = self.optimizer.apply(by_g, g_slots[:kept], g, *n.g)
             d = self._bounded(d, n)
-        return g.detach().requires_grad_(), d.detach().requires_grad_(), d_slots
+        return g.detach().requires_grad_(), d.detach().requires_grad_()
 
-    def _shaped(self, grad: torch.Tensor, params: torch.Tensor, n: Given) -> torch.Tensor:
-        """A gradient as the optimiser gets it."""
+    def _shaped(self, grad: torch.Tensor, params: torch.Tensor, past, n: Given) -> torch.Tensor:
+        """A gradient found at `params` as the optimiser gets it; past: what pulls, or None."""
+        if past is not None:
+            grad = grad + 2 * over(n.strengths["historical_averaging"], params) * (params - past)
         for entry in self._grad_terms:
             grad = entry.grad_term(grad, params, n.strengths[entry.name])
         return grad
@@ -343,12 +352,6 @@ class Rules:
     def _finish(self, player: str, grad, slots: Slots, params, n: Given, cost) -> Update:
         names, own = self.slots(player), self.optimizer.slots
         have: dict[str, Any] = dict(zip(names, slots, strict=True))
-        if self._past:
-            away = params - have["past"]
-            pull = over(n.strengths["historical_averaging"], params)
-            grad = grad + 2 * pull * away
-            cost = cost + over(pull, cost) * (away * away).sum(1)
-        grad = self._shaped(grad, params, n)
         new, new_slots = self.optimizer.apply(
             grad, slots[:own], params, *(n.d if player == "D" else n.g)
         )

@@ -247,6 +247,17 @@ class Oracle:
             for player in "D" * self.spec.k + "G":
                 self.update(player)
 
+    def change(self, spec: Spec) -> None:
+        """Go on as `spec`, which differs in what is live; what is new remembers nothing."""
+        self.draws = Run(spec).draws
+        for player, rate in (("G", spec.g_lr), ("D", spec.d_lr)):
+            self.now.by[player].param_groups[0]["lr"] = rate
+        if spec.rule != self.spec.rule:
+            steps = {p: [torch.zeros_like(t) for t in self.now.params(p)] for p in "GD"}
+            self.steps = steps
+        self.spec = self.now.spec = spec
+        self.before = self.now.copy()
+
     def flat(self, player: str) -> torch.Tensor:
         return self.now.nets[player].flat()
 
