@@ -63,7 +63,7 @@ PARAMS: dict[str, Param] = {
             "init_gain",
             "gain of the initial weights",
             1.0,
-            0.05,
+            0.01,
             5.0,
             doc="Multiplies the initial weights; small gains start G as a narrow bump.",
         ),

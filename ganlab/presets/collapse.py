@@ -14,11 +14,11 @@ def hops(a: Trace) -> bool:
     return bool((late(a, "top2", 0.8) >= 0.9).mean() >= 2 / 3 and len(leaders) >= 3)
 
 
-def restored(a: Trace, b: Trace) -> bool:
-    """Whether `a` holds few of the 8 modes, and `b` keeps all of them and is nearer to p_data."""
+def restored(a: Trace, b: Trace, kept: int = 8) -> bool:
+    """Whether `a` holds few modes of 8, and `b` never less than `kept` and is nearer to p_data."""
     few = late(a, "held").mean() <= 4
-    all_ = late(b, "held", 0.25).min() == 8
-    return bool(few and all_ and late(b, "jsd").mean() < late(a, "jsd").mean())
+    most = late(b, "held", 0.25).min() >= kept
+    return bool(few and most and late(b, "jsd").mean() < late(a, "jsd").mean())
 
 
 PRESETS.add(
@@ -90,9 +90,69 @@ PRESETS.add(
         specs=(_PACK, _PACK.replace(packing=4)),
         labels=("one by one", "packs of 4"),
         claim="In the second half G holds at most 4 of the 8 modes on average if judged one by "
-        "one; in packs of 4 all 8 in every check of the last quarter, at a lower JSD.",
-        iterations=1400,
+        "one; in packs of 4 at least 7 in every check of the last quarter, at a lower JSD.",
+        iterations=1200,
         every=100,
-        holds=restored,
+        holds=lambda a, b: restored(a, b, kept=7),
+    )
+)
+
+# As published, but for Metz et al.'s D, which sees x/4.
+_METZ = RING.replace(
+    latent_dim=256,
+    g_hidden=(128, 128),
+    d_hidden=(128,),
+    loss="minimax",
+    g_lr=1e-4,
+    d_lr=1e-4,
+    batch=512,
+)
+PRESETS.add(
+    Preset(
+        name="unrolling-published",
+        title="Unrolled D, at the settings of the paper",
+        equation="",
+        doc="Without unrolling G hops between modes for all of 25,000 iterations. Unrolled by 5 "
+        "it finds all of them after about a third, and then narrows on each.",
+        cite="Metz et al. 2017, section 3.1 and appendix A",
+        specs=(_METZ, _METZ.replace(unroll=5)),
+        labels=("K = 0", "K = 5"),
+        claim="After 25,000 iterations K = 0 has captured at most 2 of the 8 modes, K = 5 all 8.",
+        iterations=25_000,
+        every=500,
+        holds=lambda a, b: bool(a["modes"][-1] <= 2 and b["modes"][-1] == 8),
+        published=True,
+    )
+)
+
+_PACGAN = RING.replace(
+    target_params={"radius": 1.0, "std": 0.01},
+    g_hidden=(400,) * 4,
+    g_norm="batch",
+    d_hidden=(200,) * 3,
+    d_activation="maxout",
+    init="gaussian",
+    init_gain=0.02,
+    g_lr=1e-4,
+    d_lr=1e-4,
+    betas=(0.8, 0.999),
+    batch=100,
+)
+PRESETS.add(
+    Preset(
+        name="packing-published",
+        title="Packing, at the settings of the paper",
+        equation="",
+        doc="Over 400 epochs of 100,000 points G captures 6.3 of the 8 modes on average if judged "
+        "one by one. In packs of 2 it captures 7.9.",
+        cite="PacGAN, Lin et al. 2018",
+        specs=(_PACGAN, _PACGAN.replace(packing=2)),
+        labels=("one by one", "packs of 2"),
+        claim="After 400,000 iterations packs of 2 have captured at least 7 of the 8 modes, and no "
+        "fewer than one by one.",
+        iterations=400_000,
+        every=4000,
+        holds=lambda a, b: bool(b["modes"][-1] >= max(7, a["modes"][-1])),
+        published=True,
     )
 )

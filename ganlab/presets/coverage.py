@@ -62,8 +62,8 @@ def dependence(run: Run) -> dict[str, np.ndarray]:
 
 
 def left_out(even: Trace, uneven: Trace) -> bool:
-    """Whether both equal modes are held at the end, and of the light one hardly anything made."""
-    return bool(even["held"][-1] == 2 and late(uneven, "shares")[:, 1].mean() < 0.025)
+    """Whether both equal modes are held at the end, and the light one in few checks."""
+    return bool(even["held"][-1] == 2 and (late(uneven, "shares")[:, 1] < 0.025).mean() > 0.5)
 
 
 _TWO = Spec(target="two_gaussians", target_params={"separation": 3.0, "std": 0.3}, d_lr=1e-3)
@@ -78,9 +78,9 @@ PRESETS.add(
         cite="Goodfellow 2016, section 5.1.1",
         specs=(_TWO, _TWO.replace(target_params={**_TWO.target_params, "weights": (9.0, 1.0)})),
         labels=("1 : 1", "9 : 1"),
-        claim="After 500 iterations both equal modes have a quarter of their fair share; in the "
-        "second half the light one of 9 : 1 has less than a quarter of its 10 %.",
-        iterations=500,
+        claim="After 600 iterations both equal modes have a quarter of their fair share; in most "
+        "checks of the second half the light one of 9 : 1 has less than a quarter of its 10 %.",
+        iterations=600,
         every=50,
         holds=left_out,
     )
@@ -139,7 +139,7 @@ PRESETS.add(
         labels=("k = 0", "k = 1"),
         claim="With k = 0 p_g's standard deviation ends below 0.6, a fifth of the data's 3; with "
         "k = 1 it is 2.4 to 3.6 on average, and the JSD at most 0.1.",
-        iterations=800,
+        iterations=1200,
         every=50,
         holds=to_a_point,
         look=spread,
@@ -174,13 +174,13 @@ PRESETS.add(
 
 
 def dependent(batch: Trace, reference: Trace, none: Trace) -> bool:
-    """Whether only batch norm ties a minibatch's samples together, and D is misled by it."""
-    tied = late(batch, "mean_ratio").max() <= 0.2 and late(batch, "moved").mean() >= 0.05
+    """Whether only batch norm ties a minibatch's samples together, and p_g is worse for it."""
+    tied = late(batch, "mean_ratio").mean() <= 0.5 and late(batch, "moved").mean() >= 0.15
     free = all(
         0.6 <= late(t, "mean_ratio").mean() <= 1.5 and late(t, "moved").max() < 1e-6
         for t in (reference, none)
     )
-    return bool(tied and free and late(none, "jsd").mean() <= late(batch, "jsd").mean() / 2)
+    return bool(tied and free and late(none, "jsd").mean() < late(batch, "jsd").mean())
 
 
 _NORM = Spec(batch=8, g_norm="batch")
@@ -195,10 +195,10 @@ PRESETS.add(
         cite="Goodfellow 2016, section 4.4; Salimans et al. 2016, section 3.5",
         specs=(_NORM, _NORM.replace(g_norm="reference"), _NORM.replace(g_norm="none")),
         labels=("batch norm", "reference", "none"),
-        claim="In the second half minibatch means vary at most 0.2 times as much as those of "
-        "independent samples, 5 % of x's variance is due to a latent's company, and the JSD is "
-        "twice that without norm; with reference or no norm the means vary 0.6 to 1.5 times as "
-        "much and company does nothing.",
+        claim="With batch norm the means of minibatches vary at most 0.5 times as much as "
+        "independent samples' would, at least 15 % of x's variance is due to a latent's company, "
+        "and the JSD is higher than without; with the reference batch or no norm the means vary "
+        "0.6 to 1.5 times as much and company moves nothing (means over the second half).",
         iterations=500,
         every=50,
         holds=dependent,
