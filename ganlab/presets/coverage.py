@@ -1,0 +1,207 @@
+"""Phenomena on the line: what G leaves out, what D cannot see, and samples that depend."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from ganlab.engine import Run
+from ganlab.latents import LATENTS, quasi_random
+from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.spec import Spec
+from ganlab.targets import make_target
+
+_MADE = 2**14  # latents behind a measure
+_COMPANIES, _KEPT = 400, 16  # minibatches, and latents that are looked at in each of them
+
+
+def made(run: Run) -> np.ndarray:
+    """What G makes of `_MADE` fixed latents, on the line: (R, n)."""
+    z = torch.from_numpy(quasi_random(run.spec.latent, run.spec.latent_dim, _MADE)).float()
+    with torch.no_grad():
+        x = run.game.make(run.state.g, z.expand(len(run.specs), *z.shape))
+    return x[..., 0].double().numpy()
+
+
+def spread(run: Run) -> dict[str, np.ndarray]:
+    """std: the standard deviation of p_g, in units of x."""
+    return {"std": made(run).std(1)}
+
+
+def tails(run: Run) -> dict[str, np.ndarray]:
+    """tail: p_g's mass beyond p_data's 1 % and 99 % quantiles, of the 2 % that belong there."""
+    x = made(run)
+    low, high = make_target(run.spec.target, run.spec.target_params).ppf(np.array([0.01, 0.99]))
+    return {"tail": ((x < low) | (x > high)).mean(1) / 0.02}
+
+
+def dependence(run: Run) -> dict[str, np.ndarray]:
+    """How far the samples of one minibatch depend on each other, G normalising as in training.
+
+    mean_ratio: the variance of a minibatch's mean, of the Var x/B that independent samples have.
+    moved: the share of Var x that is due to a latent's company, E_z Var(G(z) | z)/Var x.
+    """
+    G, fixed, batch = run.game.G, run.game.fixed, run.spec.batch
+    sample = LATENTS[run.spec.latent].sample
+    draw = torch.Generator().manual_seed(1)
+    z = sample((_COMPANIES, batch, run.spec.latent_dim), draw)
+    rows = []
+    for r, g in enumerate(run.state.g):
+        # Minibatches take the place of runs: made at once, each by itself.
+        flat = g.expand(_COMPANIES, -1)
+        beside = None if fixed is None else fixed[r].expand(_COMPANIES, -1, -1)
+        moved = []
+        with torch.no_grad():
+            x = G(flat, z, beside)[..., 0].double()
+            for one in z[:_KEPT, 0]:
+                company = torch.cat([one.expand(_COMPANIES, 1, -1), z[:, 1:]], 1)
+                moved.append(G(flat, company, beside)[:, 0, 0].double().var())
+        rows.append([x.mean(1).var() * batch / x.var(), torch.stack(moved).mean() / x.var()])
+    ratio, moved = np.array(rows).T
+    return {"mean_ratio": ratio, "moved": moved}
+
+
+def left_out(even: Trace, uneven: Trace) -> bool:
+    """Whether both equal modes are held at the end, and the light one in few checks."""
+    return bool(even["held"][-1] == 2 and (late(uneven, "shares")[:, 1] < 0.025).mean() > 0.5)
+
+
+_TWO = Spec(target="two_gaussians", target_params={"separation": 3.0, "std": 0.3}, d_lr=1e-3)
+PRESETS.add(
+    Preset(
+        name="uneven",
+        title="The light mode is left out",
+        equation="",
+        doc="Of two equal modes G finds both; of a heavy and a light one only the heavy. "
+        "Few samples of a minibatch speak for the light mode, and none of G's is near it to be "
+        "pulled there.",
+        cite="Goodfellow 2016, section 5.1.1",
+        specs=(_TWO, _TWO.replace(target_params={**_TWO.target_params, "weights": (9.0, 1.0)})),
+        labels=("1 : 1", "9 : 1"),
+        claim="After 600 iterations both equal modes have a quarter of their fair share; in most "
+        "checks of the second half the light one of 9 : 1 has less than a quarter of its 10 %.",
+        iterations=600,
+        every=50,
+        holds=left_out,
+    )
+)
+
+
+def unseen(small: Trace, large: Trace) -> bool:
+    """Whether the small D leaves p_g wrong, and the large one does not."""
+    return bool(np.median(late(small, "jsd")) >= 0.4 and np.median(late(large, "jsd")) <= 0.25)
+
+
+_SEEN = Spec(target="two_gaussians")
+PRESETS.add(
+    Preset(
+        name="small-d",
+        title="A small D cannot see what G does wrong",
+        equation="",
+        doc="D with one unit rises or falls with x and knows no more than left and right: one "
+        "narrow lump of G's runs to and fro. With two layers of 32 D sees two bumps, and G splits.",
+        cite="Arora et al. 2017",
+        specs=(_SEEN.replace(d_hidden=(1,)), _SEEN),
+        labels=("1 unit", "32, 32"),
+        claim="In the second half the median JSD is at least 0.4 nats with 1 unit in D, and at "
+        "most 0.25 with 32, 32.",
+        iterations=800,
+        every=50,
+        holds=unseen,
+        look=spread,
+    )
+)
+
+
+def to_a_point(frozen: Trace, live: Trace) -> bool:
+    """Whether p_g shrinks where D is frozen, and is as wide as p_data (3) where it learns."""
+    wide = late(live, "std").mean()
+    return bool(frozen["std"][-1] <= 0.6 and 2.4 <= wide <= 3.6 and late(live, "jsd").mean() <= 0.1)
+
+
+_FROZEN = Spec(
+    target_params={"mean": 0.0, "std": 3.0},
+    d_activation="tanh",
+    init="orthogonal",
+    init_gain=2.0,
+    loss="hinge",
+    g_lr=5e-3,
+)
+PRESETS.add(
+    Preset(
+        name="frozen-d",
+        title="G against a frozen D: the Helvetica scenario",
+        equation="",
+        doc="With k = 0 D never answers, and G sends every z to the one place that D likes best, "
+        "wherever the data is. With k = 1 D finds the crowd, and p_g stays as wide as p_data.",
+        cite="Goodfellow et al. 2014, section 6; Goodfellow 2016, section 5.1.1",
+        specs=(_FROZEN.replace(k=0), _FROZEN),
+        labels=("k = 0", "k = 1"),
+        claim="With k = 0 p_g's standard deviation ends below 0.6, a fifth of the data's 3; with "
+        "k = 1 it is 2.4 to 3.6 on average, and the JSD at most 0.1.",
+        iterations=1200,
+        every=50,
+        holds=to_a_point,
+        look=spread,
+    )
+)
+
+
+def uncovered(light: Trace, heavy: Trace) -> bool:
+    """Whether G fills a Gaussian's tails, and hardly reaches a Cauchy's."""
+    return bool(late(light, "tail").mean() >= 0.5 and late(heavy, "tail").max() <= 0.1)
+
+
+_LIGHT = Spec(target_params={"mean": 0.0, "std": 1.0})
+PRESETS.add(
+    Preset(
+        name="heavy-tail",
+        title="Heavy tails stay uncovered",
+        equation="",
+        doc="A normal z through a piecewise linear G has light tails, a Cauchy's go on for ever: "
+        "the middle is soon right, what is far out is never made. A Gaussian's tails are filled.",
+        cite="Wiese et al. 2019",
+        specs=(_LIGHT, _LIGHT.replace(target="cauchy")),
+        labels=("Gaussian", "Cauchy"),
+        claim="Of the 2 % beyond p_data's 1 % and 99 % quantiles G makes at least half on average "
+        "for a Gaussian, and for a Cauchy never more than a tenth (second half).",
+        iterations=600,
+        every=50,
+        holds=uncovered,
+        look=tails,
+    )
+)
+
+
+def dependent(batch: Trace, reference: Trace, none: Trace) -> bool:
+    """Whether only batch norm ties a minibatch's samples together, and p_g is worse for it."""
+    tied = late(batch, "mean_ratio").mean() <= 0.5 and late(batch, "moved").mean() >= 0.15
+    free = all(
+        0.6 <= late(t, "mean_ratio").mean() <= 1.5 and late(t, "moved").max() < 1e-6
+        for t in (reference, none)
+    )
+    return bool(tied and free and late(none, "jsd").mean() < late(batch, "jsd").mean())
+
+
+_NORM = Spec(batch=8, g_norm="batch")
+PRESETS.add(
+    Preset(
+        name="batch-norm",
+        title="Batch norm: samples of one minibatch depend on each other",
+        equation="",
+        doc="Normalised by their own minibatch of 8, samples cannot all err to one side: the "
+        "minibatch always has the right mean, and a latent lands elsewhere in other company. "
+        "A fixed reference batch, or no norm, makes each sample alone.",
+        cite="Goodfellow 2016, section 4.4; Salimans et al. 2016, section 3.5",
+        specs=(_NORM, _NORM.replace(g_norm="reference"), _NORM.replace(g_norm="none")),
+        labels=("batch norm", "reference", "none"),
+        claim="With batch norm the means of minibatches vary at most 0.5 times as much as "
+        "independent samples' would, at least 15 % of x's variance is due to a latent's company, "
+        "and the JSD is higher than without; with the reference batch or no norm the means vary "
+        "0.6 to 1.5 times as much and company moves nothing (means over the second half).",
+        iterations=500,
+        every=50,
+        holds=dependent,
+        look=dependence,
+    )
+)
