@@ -1,3 +1,199 @@
-"""Phenomena of how the two players move: rotation, stalling, and what damps or restores it."""
+"""Phenomena of how fast the two players learn: arriving, stalling, wandering, and the ruler."""
 
 from __future__ import annotations
+
+import numpy as np
+
+from ganlab.engine import Run
+from ganlab.presets.first import DEFAULTS
+from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.spec import Spec
+
+_FAR = {"init_gain": 0.5, "optimizer": "sgd", "g_lr": 0.02, "d_lr": 0.2, "k": 5}
+_APART = {"init_gain": 0.3, "optimizer": "sgd", "loss": "minimax", "g_lr": 0.1, "d_lr": 0.1, "k": 3}
+
+
+def _at(trace: Trace, iteration: int) -> int:
+    """The first check at or after an iteration."""
+    return int(np.searchsorted(trace["iteration"], iteration))
+
+
+PRESETS.add(
+    Preset(
+        name="convergence",
+        title="Figure 1: one bump slides onto the other",
+        equation="",
+        doc="D tells the two bumps apart, G follows D's slope to where the data is, and D falls "
+        "back to one half everywhere. It works here because D learns ten times as fast as G.",
+        cite="Goodfellow et al. 2014, figure 1",
+        specs=(DEFAULTS[1],),
+        labels=("G",),
+        claim="JSD falls from at least .3 nats to at most .03, and stays there from iteration "
+        "1,500 to 2,400.",
+        iterations=2400,
+        every=100,
+        holds=lambda a: a["jsd"][0] >= 0.3 and a["jsd"][_at(a, 1500) :].max() <= 0.03,
+    )
+)
+
+
+def _saturates(minimax: Trace, other: Trace) -> bool:
+    early = slice(_at(minimax, 20), _at(minimax, 60) + 1)
+    stalled = minimax["w1"].min() >= 0.9 * minimax["w1"][0]
+    gone = np.median(minimax["grad_x"][early]) <= np.median(other["grad_x"][early]) / 10
+    return stalled and gone and late(other, "w1", 0.25).max() <= 0.5
+
+
+PRESETS.add(
+    Preset(
+        name="saturation",
+        title="A sure D leaves minimax no gradient",
+        equation=r"\nabla \log(1 - D) = -D\,\nabla a,\quad \nabla \log D = (1 - D)\,\nabla a",
+        doc="D is sure of every fake: log(1 − D) is flat there and G stands still, while log D is "
+        "steepest there and G moves. Same fixed point, same D, another gradient.",
+        cite="Goodfellow et al. 2014, section 3",
+        specs=tuple(
+            Spec(target_params={"mean": 4.0, "std": 0.5}, loss=loss, **_FAR)
+            for loss in ("minimax", "non-saturating")
+        ),
+        labels=("minimax", "non-saturating"),
+        claim="From iteration 20 to 60 the gradient that reaches minimax's samples is at least 10 "
+        "times smaller; its W₁ never falls by 10 %, while the other's falls from about 4 to at "
+        "most .5.",
+        iterations=300,
+        every=10,
+        holds=_saturates,
+    )
+)
+
+
+def _flat(*traces: Trace) -> bool:
+    def one(a: Trace) -> bool:
+        halved = a["w1"] <= a["w1"][0] / 2
+        return halved.any() and a["jsd"][: int(halved.argmax())].min() >= 0.69
+
+    return all(one(a) for a in traces)
+
+
+PRESETS.add(
+    Preset(
+        name="jsd-flat",
+        title="JSD does not see a distance",
+        equation=r"\mathrm{JSD} = \ln 2\ \text{while supports are disjoint}",
+        doc="The two densities do not overlap, so JSD is ln 2 however far apart they are; W₁ falls "
+        "all the while. G moves because D is smooth, not because the divergence has a slope.",
+        cite="Arjovsky et al. 2017, example 1",
+        specs=(
+            Spec(target_params={"mean": 6.0, "std": 0.1}, init_gain=0.3),
+            Spec(
+                target_params={"mean": 6.0, "std": 0.1},
+                init_gain=0.3,
+                loss="wasserstein",
+                gradient_penalty=1.0,
+            ),
+        ),
+        labels=("non-saturating", "Wasserstein with gradient penalty"),
+        claim="In both, W₁ falls from about 6 to half of it within 600 iterations, and JSD is at "
+        "least .69 nats (of ln 2 = .693) at every check until then.",
+        iterations=600,
+        every=20,
+        holds=_flat,
+    )
+)
+PRESETS.add(
+    Preset(
+        name="instance-noise",
+        title="Blurred samples give D a slope",
+        equation="",
+        doc="A narrow bump far away: D is sure at once and minimax stalls. Noise on all that D "
+        "sees makes the two overlap; as it fades G homes in.",
+        cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
+        specs=tuple(
+            Spec(
+                target_params={"mean": 3.0, "std": 0.1},
+                instance_noise=noise,
+                instance_noise_decay=400,
+                **_APART,
+            )
+            for noise in (0.0, 2.0)
+        ),
+        labels=("plain", "with noise"),
+        claim="Without noise W₁ is still above 1.5 (half its start) at iteration 300; with it W₁ "
+        "is at most .15 from there to iteration 500.",
+        iterations=500,
+        every=25,
+        holds=lambda a, b: (
+            a["w1"][: _at(a, 300) + 1].min() > 1.5 and b["w1"][_at(b, 300) :].max() <= 0.15
+        ),
+    )
+)
+PRESETS.add(
+    Preset(
+        name="rates",
+        title="Which of the two is faster",
+        equation="",
+        doc="The same two rates, handed to one player or the other. A slow D chases a G that has "
+        "already gone; a fast D is near its optimum, and G walks down a real divergence.",
+        cite="Heusel et al. 2017, two time scales",
+        specs=(Spec(g_lr=3e-3, d_lr=3e-4), Spec(g_lr=3e-4, d_lr=3e-3)),
+        labels=("G fast", "D fast"),
+        claim="From iteration 750 to 1,500 JSD is above .1 nats at some check where G is ten times "
+        "the faster, and never above .03 where D is.",
+        iterations=1500,
+        every=50,
+        holds=lambda a, b: late(a, "jsd").max() > 0.1 and late(b, "jsd").max() <= 0.03,
+    )
+)
+
+
+def lonely(run: Run) -> dict[str, np.ndarray]:
+    """there, (R,): the mean of D over generated mass where p_data is below 1 % of p_g.
+
+    alone, (R,): how much of G's mass that is.
+    """
+    shot = run.snapshot(measure=False)
+    rows = []
+    for i, probe in enumerate(shot.probes):
+        mass = shot.picture["p_g"][i] * probe.cell
+        mass = mass * (probe.p_data[1:-1] < 0.01 * mass)
+        rows.append(((shot.picture["d"][i] * mass).sum() / max(mass.sum(), 1e-9), mass.sum()))
+    there, alone = np.array(rows).T
+    return {"there": there, "alone": alone}
+
+
+def _peaks(one: Trace, both: Trace) -> bool:
+    def after(trace: Trace) -> np.ndarray:
+        return trace["there"][_at(trace, 150) :]
+
+    alone = min(one["alone"].min(), both["alone"].min()) >= 0.9
+    near = np.abs(after(both) - 0.3).max() <= 0.06
+    return alone and near and after(one).max() <= 0.03
+
+
+PRESETS.add(
+    Preset(
+        name="smoothing-peak",
+        title="Why only one side is smoothed",
+        equation=r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
+        doc="G is held still between two modes, where there is no data. With fakes labelled β = .3 "
+        "D keeps a peak of .3 just there, which would reward G for staying; with 0 it has none.",
+        cite="Goodfellow 2016, section 4.2",
+        specs=tuple(
+            Spec(
+                target="two_gaussians",
+                target_params={"separation": 8.0},
+                g_lr=1e-6,
+                smooth_real=0.1,
+                smooth_fake=beta,
+            )
+            for beta in (0.0, 0.3)
+        ),
+        labels=("β = 0", "β = .3"),
+        claim="Where only G is, D is at most .03 from iteration 150 on with β = 0, and .3 within "
+        ".06 with β = .3.",
+        iterations=300,
+        every=15,
+        holds=_peaks,
+        look=lonely,
+    )
+)
