@@ -9,11 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
-from ganlab.engine import Run
-from ganlab.engine.probe import probe_for
-from ganlab.presets.preset import POINTS, PRESETS, Preset, Trace
+from ganlab.presets.look import off
+from ganlab.presets.preset import PRESETS, Preset, Trace
 from ganlab.spec import Spec
 
 RATE = 0.1  # of both players: a turn takes 63 iterations
@@ -33,15 +31,6 @@ def bilinear(**more: Any) -> Spec:
         batch=512,
     )
     return Spec(**(fields | more))
-
-
-def off(run: Run) -> dict[str, np.ndarray]:
-    """off, (R,): the mean of p_g less that of p_data."""
-    probes = [probe_for(spec, POINTS) for spec in run.specs]
-    z = torch.stack([probe.z for probe in probes])
-    with torch.no_grad():
-        made = run.game.make(run.state.g, z).mean(1)[:, 0].double().numpy()
-    return {"off": made - np.array([float(probe.x.double().mean()) for probe in probes])}
 
 
 def growth(trace: Trace) -> float:
