@@ -1,7 +1,7 @@
 """Named Specs: what the pages open with, and the phenomena of the gallery."""
 
 from ganlab.losses import LOSSES
-from ganlab.presets import collapse, coverage, dynamics  # noqa: F401  they register
+from ganlab.presets import collapse, coverage, dynamics, rotation  # noqa: F401  they register
 from ganlab.presets.first import DEFAULTS, STRIPS
 from ganlab.presets.preset import COVERS, MOVES, PRESETS, PUBLISHED, Preset
 from ganlab.spec import Spec

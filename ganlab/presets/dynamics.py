@@ -1,3 +1,253 @@
-"""Phenomena of how the two players move: rotation, stalling, and what damps or restores it."""
+"""Phenomena of how fast the two players learn: arriving, stalling, wandering, and the ruler."""
 
 from __future__ import annotations
+
+import numpy as np
+
+from ganlab.presets.first import DEFAULTS
+from ganlab.presets.look import lonely, off
+from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.spec import Spec
+
+_FAR = {"init_gain": 0.5, "optimizer": "sgd", "g_lr": 0.02, "d_lr": 0.2, "k": 5}
+_APART = {"init_gain": 0.3, "optimizer": "sgd", "loss": "minimax", "g_lr": 0.1, "d_lr": 0.2, "k": 3}
+
+
+def _at(trace: Trace, iteration: int) -> int:
+    """The first check at or after an iteration."""
+    return int(np.searchsorted(trace["iteration"], iteration))
+
+
+PRESETS.add(
+    Preset(
+        name="convergence",
+        title="Figure 1: one bump slides onto the other",
+        equation="",
+        doc="D tells the two bumps apart, G follows D's slope to where the data is, and D falls "
+        "back to one half everywhere. It works here because D learns ten times as fast as G.",
+        cite="Goodfellow et al. 2014, figure 1",
+        specs=(DEFAULTS[1],),
+        labels=("G",),
+        claim="JSD falls from at least .3 nats to at most .03, and stays there from iteration "
+        "1,500 to 2,400.",
+        iterations=2400,
+        every=100,
+        holds=lambda a: a["jsd"][0] >= 0.3 and a["jsd"][_at(a, 1500) :].max() <= 0.03,
+    )
+)
+
+
+def _saturates(minimax: Trace, other: Trace) -> bool:
+    early = slice(_at(minimax, 20), _at(minimax, 60) + 1)
+    stalled = minimax["w1"].min() >= 0.9 * minimax["w1"][0]
+    gone = np.median(minimax["grad_x"][early]) <= np.median(other["grad_x"][early]) / 10
+    return stalled and gone and late(other, "w1", 0.25).max() <= 0.5
+
+
+PRESETS.add(
+    Preset(
+        name="saturation",
+        title="A sure D leaves minimax no gradient",
+        equation=r"\nabla \log(1 - D) = -D\,\nabla a,\quad \nabla \log D = (1 - D)\,\nabla a",
+        doc="D is sure of every fake: log(1 − D) is flat there and G stands still, while log D is "
+        "steepest there and G moves. Same fixed point, same D, another gradient.",
+        cite="Goodfellow et al. 2014, section 3",
+        specs=tuple(
+            Spec(target_params={"mean": 4.0, "std": 0.5}, loss=loss, **_FAR)
+            for loss in ("minimax", "non-saturating")
+        ),
+        labels=("minimax", "non-saturating"),
+        claim="From iteration 20 to 60 the gradient that reaches minimax's samples is at least 10 "
+        "times smaller; its W₁ never falls by 10 %, while the other's falls from about 4 to at "
+        "most .5.",
+        iterations=300,
+        every=10,
+        holds=_saturates,
+    )
+)
+
+
+def _flat(*traces: Trace) -> bool:
+    def one(a: Trace) -> bool:
+        halved = a["w1"] <= a["w1"][0] / 2
+        return halved.any() and a["jsd"][: int(halved.argmax())].min() >= 0.69
+
+    return all(one(a) for a in traces)
+
+
+PRESETS.add(
+    Preset(
+        name="jsd-flat",
+        title="JSD does not see a distance",
+        equation=r"\mathrm{JSD} = \ln 2\ \text{while supports are disjoint}",
+        doc="The two densities do not overlap, so JSD is ln 2 however far apart they are; W₁ falls "
+        "all the while. G moves because D is smooth, not because the divergence has a slope.",
+        cite="Arjovsky et al. 2017, example 1",
+        specs=(
+            Spec(target_params={"mean": 6.0, "std": 0.1}, init_gain=0.3),
+            Spec(
+                target_params={"mean": 6.0, "std": 0.1},
+                init_gain=0.3,
+                loss="wasserstein",
+                gradient_penalty=1.0,
+            ),
+        ),
+        labels=("non-saturating", "Wasserstein with gradient penalty"),
+        claim="In both, W₁ falls from about 6 to half of it within 600 iterations, and JSD is at "
+        "least .69 nats (of ln 2 = .693) at every check until then.",
+        iterations=600,
+        every=20,
+        holds=_flat,
+    )
+)
+PRESETS.add(
+    Preset(
+        name="instance-noise",
+        title="Blurred samples give D a slope",
+        equation="",
+        doc="A narrow bump far away: D is sure at once and minimax stalls. Noise on all that D "
+        "sees makes the two overlap; as it fades G homes in.",
+        cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
+        specs=tuple(
+            Spec(
+                target_params={"mean": 3.0, "std": 0.1},
+                instance_noise=noise,
+                instance_noise_decay=400,
+                **_APART,
+            )
+            for noise in (0.0, 2.0)
+        ),
+        labels=("plain", "with noise"),
+        claim="Without noise W₁, 3 at the start, is never below 2 within 300 iterations; with "
+        "noise it is at most .2 from iteration 300 to 500.",
+        iterations=500,
+        every=25,
+        holds=lambda a, b: (
+            a["w1"][: _at(a, 300) + 1].min() >= 2 and b["w1"][_at(b, 300) :].max() <= 0.2
+        ),
+    )
+)
+PRESETS.add(
+    Preset(
+        name="rates",
+        title="Which of the two is faster",
+        equation="",
+        doc="The same two rates, handed to one player or the other. A slow D chases a G that has "
+        "already gone; a fast D is near its optimum, and G walks down a real divergence.",
+        cite="Heusel et al. 2017, two time scales",
+        specs=(Spec(g_lr=5e-3, d_lr=3e-4), Spec(g_lr=3e-4, d_lr=5e-3)),
+        labels=("G fast", "D fast"),
+        claim="From iteration 500 to 1,200 JSD is above .05 nats at some check where G is the fast "
+        "one, and never above .02 where D is.",
+        iterations=1200,
+        every=50,
+        holds=lambda a, b: (
+            a["jsd"][_at(a, 500) :].max() > 0.05 and b["jsd"][_at(b, 500) :].max() <= 0.02
+        ),
+    )
+)
+
+
+def _three_ks(few: Trace, some: Trace, many: Trace) -> bool:
+    past = int(few["off"].argmax())  # all start about 3 to the left of the data
+    swings = few["off"][past] >= 1.5 and few["off"][past:].min() <= -0.4
+    settles = np.abs(some["off"][_at(some, 250) :]).max() <= 0.3
+    return swings and settles and many["off"].max() <= -2
+
+
+PRESETS.add(
+    Preset(
+        name="k",
+        title="Too few, enough, and too many updates of D",
+        equation="",
+        doc="With k = 1 G outruns D, passes the data and has to come back. With k = 20 D is so "
+        "sure that minimax leaves G no gradient; between them there is a k that works.",
+        cite="Goodfellow et al. 2014, algorithm 1 and section 3",
+        specs=tuple(
+            Spec(
+                target_params={"mean": 3.0, "std": 0.5},
+                init="orthogonal",
+                init_gain=0.8,
+                optimizer="sgd",
+                loss="minimax",
+                g_lr=0.1,
+                d_lr=0.1,
+                k=k,
+            )
+            for k in (1, 3, 20)
+        ),
+        labels=("k = 1", "k = 3", "k = 20"),
+        claim="G's mean starts 3 left of the data's. With k = 1 it gets at least 1.5 past it, then "
+        "back to at least .4 short of it; with k = 3 it is within .3 from iteration 250 to 300; "
+        "with k = 20 it never comes nearer than 2.",
+        iterations=300,
+        every=10,
+        look=off,
+        holds=_three_ks,
+    )
+)
+
+
+def _wanders(a: Trace) -> bool:
+    jsd = a["jsd"][_at(a, 500) :]
+    risen = (jsd - np.minimum.accumulate(jsd)).max()
+    both = a["shares"][_at(a, 500) :].min() >= 0.4
+    return both and jsd.min() >= 0.04 and np.median(jsd) >= 0.08 and risen >= 0.04
+
+
+PRESETS.add(
+    Preset(
+        name="wandering",
+        title="Equal rates: near, but never there",
+        equation="",
+        doc="Both players are equally fast, and G covers both modes within a few hundred "
+        "iterations. Then it keeps moving: spikes come and go, each answered by D.",
+        cite="Goodfellow 2016, section 5.1",
+        specs=(Spec(target="two_gaussians", g_lr=1e-3, d_lr=1e-3, betas=(0.5, 0.999)),),
+        labels=("G",),
+        claim="From iteration 500 to 2,000 both modes hold at least 40 % of p_g, yet JSD is at "
+        "least .04 nats at every check, .08 in the median, and rises by at least .04 from a low "
+        "that it had reached.",
+        iterations=2000,
+        every=50,
+        holds=_wanders,
+    )
+)
+
+
+def _peaks(one: Trace, both: Trace) -> bool:
+    def after(trace: Trace) -> np.ndarray:
+        return trace["there"][_at(trace, 150) :]
+
+    alone = min(one["alone"].min(), both["alone"].min()) >= 0.9
+    near = np.abs(after(both) - 0.3).max() <= 0.06
+    return alone and near and after(one).max() <= 0.03
+
+
+PRESETS.add(
+    Preset(
+        name="smoothing-peak",
+        title="Why only one side is smoothed",
+        equation=r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
+        doc="G is held still between two modes, where there is no data. With fakes labelled β = .3 "
+        "D keeps a peak of .3 just there, which would reward G for staying; with 0 it has none.",
+        cite="Goodfellow 2016, section 4.2",
+        specs=tuple(
+            Spec(
+                target="two_gaussians",
+                target_params={"separation": 8.0},
+                g_lr=1e-6,
+                smooth_real=0.1,
+                smooth_fake=beta,
+            )
+            for beta in (0.0, 0.3)
+        ),
+        labels=("β = 0", "β = .3"),
+        claim="Where only G is, D is at most .03 from iteration 150 on with β = 0, and .3 within "
+        ".06 with β = .3.",
+        iterations=300,
+        every=15,
+        holds=_peaks,
+        look=lonely,
+    )
+)
