@@ -11,7 +11,7 @@ const grouped = new Intl.NumberFormat("en-US");
 const speedName = (value, unit) =>
   value === 0 ? "full speed" : `${grouped.format(value)} ${unit}${value === 1 ? "" : "s"}/s`;
 
-const COUNT_EVERY = 100; // ms
+const COUNT_EVERY = 200; // ms
 const TIERS = {
   waiting: ["queued", "Computed eagerly; a compiled program, some ten times faster, waits for its turn to be made"],
   compiling: ["compiling…", "Computed eagerly, while a program some ten times faster is compiled: half a minute, once"],

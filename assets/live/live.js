@@ -41,7 +41,8 @@ export function mount(root, options) {
   let ready = false; // the picture and the curves know their sizes
   let raf = 0;
   let curvesAt = 0;
-  let overdue = 0; // timer: curves that came while no frame did
+  let words = null; // newest status that says nothing urgent: shown with the next frame
+  let overdue = 0; // timer: curves or words that came while no frame did
   let dead = false;
   const timers = new Set();
   const later = (f, ms) => timers.add(setTimeout(f, ms));
@@ -110,8 +111,17 @@ export function mount(root, options) {
 
   const late = () => {
     overdue = 0;
+    showWords();
     if (redraw.curves) schedule();
   };
+
+  function showWords() {
+    if (words) onStatus(words);
+    words = null;
+  }
+
+  /** What comes between two frames costs the page a layout and a painting of its own. */
+  const withNextFrame = () => (overdue ||= setTimeout(late, CURVES_EVERY + 20));
 
   function draw() {
     raf = 0;
@@ -144,6 +154,7 @@ export function mount(root, options) {
       redraw.curves = false;
     }
     if (!fresh) return;
+    showWords();
     bar.frame(last);
     counters.frames += 1;
     counters.iteration = last.iteration;
@@ -241,11 +252,13 @@ export function mount(root, options) {
       } else if (message.type === "curves" && scene && message.run === scene.run) {
         curves.setCurves(message);
         redraw.curves = true;
-        // With the next frame, if one comes.
         if (state !== "playing") schedule();
-        else overdue ||= setTimeout(late, CURVES_EVERY + 20);
-      } else if (message.type === "status") onStatus(message);
-      else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
+        else withNextFrame();
+      } else if (message.type === "status") {
+        words = message;
+        if (state === "playing" && message.state === state && !message.message) withNextFrame();
+        else showWords();
+      } else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
     lost(reason) {
       counters.socketOpen = false;

@@ -58,10 +58,12 @@ def take(
     *,
     measure: bool = True,
     picture: bool = True,
+    arrows: bool = True,
     points: int = POINTS,
 ) -> Snapshot:
     """A Snapshot of `state`; `measure` and `picture` say which half is wanted.
 
+    Without `arrows` a picture lacks grad_x and grad, which are half of its cost.
     `points` quasi-random latents estimate p_g where it is not an exact push-forward.
     """
     probes = tuple(probe_for(s, points) for s in specs)
@@ -80,7 +82,7 @@ def take(
             shot.metrics = _measure(game, state, specs, probes)
         if picture:
             see = _picture_1d if specs[0].dim == 1 else _picture_2d
-            shot.picture = see(game, state, specs, probes)
+            shot.picture = see(game, state, specs, probes, arrows)
     return shot
 
 
@@ -240,7 +242,7 @@ def _latents_1d(latent: str) -> tuple[torch.Tensor, np.ndarray]:
     return torch.from_numpy(np.concatenate([ends, lines])).float()[:, None], lines
 
 
-def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
+def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[str, np.ndarray]:
     exact, n = probes[0].exact, _PICTURE_INTERVALS + 1
     z, lines = _latents_1d(specs[0].latent) if exact else (probes[0].z, None)
     z = z.expand(len(specs), *z.shape).to(state.g.device)
@@ -259,8 +261,9 @@ def _picture_1d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
         out["map_x"] = gz[:, n:, 0]
     else:
         out["fake"] = gz[:, :200, 0]
-    arrows = _arrows(game, state, probes, made, made[:, n::2] if exact else made[:, :20])
-    out |= {name: a[..., 0] for name, a in arrows.items()}
+    if arrows:
+        found = _arrows(game, state, probes, made, made[:, n::2] if exact else made[:, :20])
+        out |= {name: a[..., 0] for name, a in found.items()}
     return out | _shares(probes, spread[:, :: max(1, spread.shape[1] // 1000)])
 
 
@@ -284,7 +287,7 @@ def _latents_2d(latent: str, dim: int, points: int) -> tuple[torch.Tensor, tuple
     return torch.from_numpy(np.concatenate([shown, mesh])).float(), shape
 
 
-def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
+def _picture_2d(game: Game, state: State, specs, probes, arrows: bool) -> dict[str, np.ndarray]:
     spec, runs = specs[0], len(specs)
     z, mesh = _latents_2d(spec.latent, spec.latent_dim, len(probes[0].z))
     z = z.expand(runs, *z.shape).to(state.g.device)
@@ -299,5 +302,6 @@ def _picture_2d(game: Game, state: State, specs, probes) -> dict[str, np.ndarray
     nx, ny = (len(c) for c in probes[0].centres)
     # The grid runs over x first; pictures want rows of constant y.
     out["d"] = d.view(runs, nx, ny).transpose(1, 2).cpu().numpy()
-    out |= _arrows(game, state, probes, made[:, :FAKES], made[:, :ARROWS])
+    if arrows:
+        out |= _arrows(game, state, probes, made[:, :FAKES], made[:, :ARROWS])
     return out | _shares(probes, out["fake"])

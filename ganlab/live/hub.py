@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 0.05  # alone
 SHARED_SECONDS = 0.012  # while others wait, at the most:
-ROUND_SECONDS = 0.15  # in a round of this length everybody gets a slice,
+ROUND_SECONDS = 0.13  # in a round of this length everybody gets a slice,
 _LEAST_SECONDS = 0.003  # if slices need not be shorter than this
 DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is in its URL
 _SWEEP_SECONDS = 2.0

@@ -17,7 +17,7 @@ from ganlab.spec import Spec
 
 FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the most
 CROWD_SHARE = 0.3  # by all sessions together, where there are several: the rest is for training
-MEASURE_SHARE = 0.1  # of the metrics painter's: frames need the interpreter too
+MEASURE_SHARE = 0.06  # of the metrics painter's: frames need the interpreter too
 STATUS_SECONDS = 0.25
 CROWD_STATUS_SECONDS = 1.0  # where so many play, unasked:
 _CROWD = 8
@@ -55,8 +55,8 @@ class Publisher:
     between which other sessions' pictures get their turn.
     """
 
-    frame_seconds = 1 / 38  # at the most this often: more would be the browser's work for nothing
-    slowest_frames = 0.17  # but frames come at least this often (seconds)
+    frame_seconds = 1 / 36  # at the most this often: more would be the browser's work for nothing
+    slowest_frames = 0.155  # but frames come at least this often (seconds)
 
     spec: Spec
     run: Run | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ganlab.engine import Game, Run, Snapshot
@@ -21,7 +21,8 @@ from ganlab.spec import Spec
 
 _HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
 _CROWD = 5  # sessions that play, from which pictures are coarser
-_ARROWS_EVERY = 3  # of those have arrows of their own: the others repeat them
+_ARROWS_EVERY = 3  # of those have arrows of their own, the others repeat them; and
+_ARROWS_EVERY_ALONE = 2  # of whole ones at full speed
 
 
 def points_for(game: Game) -> int:
@@ -40,7 +41,7 @@ class Session(Conductor):
         return scene(spec, probe_for(spec, points_for(self.run.game)), self.run_number + 1)
 
     def _measure(self, moment: Moment) -> Iterator[bytes]:
-        shot = self._take(moment, picture=False)
+        shot = self._see(moment, take, picture=False)
         moment.history.add(shot.iteration, shot.metrics)
         if moment.number == self.run_number:
             self._measured = {name: float(value[0]) for name, value in shot.metrics.items()}
@@ -48,35 +49,27 @@ class Session(Conductor):
         yield messages.curves(moment.number, moment.history)
 
     def _frame(self, moment: Moment) -> Iterator[bytes]:
-        # What rests can be looked at closely: the last frame before it is a whole one.
-        if self.playing and self.crowd >= _CROWD:
-            shot = self._glance(moment)
+        # Nobody sees at what moment an arrow of a picture that moves was taken, and arrows are half
+        # of a picture's cost. What rests can be looked at closely: it is drawn wholly.
+        crowd, moving = self.crowd >= _CROWD, self.playing and self.speed == 0
+        every = 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
+        run, left, arrows = self._arrows
+        fresh = run != moment.number or left == 0 or every == 1
+        if crowd and self.playing:
+            shot = self._see(moment, glance, arrows=fresh)
         else:
-            shot = self._take(moment, measure=False)
+            shot = self._see(moment, take, measure=False, arrows=fresh)
+        if fresh:
+            left = every
+            arrows = {n: shot.picture[n] for n in ("grad_x", "grad") if n in shot.picture}
+        shot.picture |= arrows
+        self._arrows = moment.number, left - 1, arrows
         header, arrays = messages.frame(moment.number, shot, moment.last)
         self.last_picture = (header, arrays)
         yield encode(header, arrays)
 
-    def _glance(self, moment: Moment) -> Snapshot:
-        run, left, arrows = self._arrows
-        fresh = run != moment.number or left == 0
-        shot = glance(
-            moment.game,
-            moment.state,
-            moment.specs,
-            list(moment.diverged),
-            arrows=fresh,
-            points=points_for(moment.game),
-        )
-        if fresh:
-            left = _ARROWS_EVERY
-            arrows = {n: shot.picture[n] for n in ("grad_x", "grad") if n in shot.picture}
-        shot.picture |= arrows
-        self._arrows = moment.number, left - 1, arrows
-        return shot
-
-    def _take(self, moment: Moment, **wanted: bool) -> Snapshot:
-        return take(
+    def _see(self, moment: Moment, how: Callable[..., Snapshot], **wanted: bool) -> Snapshot:
+        return how(
             moment.game,
             moment.state,
             moment.specs,

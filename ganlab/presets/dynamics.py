@@ -6,7 +6,7 @@ import numpy as np
 
 from ganlab.presets.first import DEFAULTS
 from ganlab.presets.look import lonely, off
-from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace, late
 from ganlab.spec import Spec
 
 _FAR = {"init_gain": 0.5, "optimizer": "sgd", "g_lr": 0.02, "d_lr": 0.2, "k": 5}
@@ -22,6 +22,7 @@ PRESETS.add(
     Preset(
         name="convergence",
         title="Figure 1: one bump slides onto the other",
+        topic=MOVES,
         equation="",
         doc="D tells the two bumps apart, G follows D's slope to where the data is, and D falls "
         "back to one half everywhere. It works here because D learns ten times as fast as G.",
@@ -48,6 +49,7 @@ PRESETS.add(
     Preset(
         name="saturation",
         title="A sure D leaves minimax no gradient",
+        topic=MOVES,
         equation=r"\nabla \log(1 - D) = -D\,\nabla a,\quad \nabla \log D = (1 - D)\,\nabla a",
         doc="D is sure of every fake: log(1 − D) is flat there and G stands still, while log D is "
         "steepest there and G moves. Same fixed point, same D, another gradient.",
@@ -79,6 +81,7 @@ PRESETS.add(
     Preset(
         name="jsd-flat",
         title="JSD does not see a distance",
+        topic=MOVES,
         equation=r"\mathrm{JSD} = \ln 2\ \text{while supports are disjoint}",
         doc="The two densities do not overlap, so JSD is ln 2 however far apart they are; W₁ falls "
         "all the while. G moves because D is smooth, not because the divergence has a slope.",
@@ -104,6 +107,7 @@ PRESETS.add(
     Preset(
         name="instance-noise",
         title="Blurred samples give D a slope",
+        topic=MOVES,
         equation="",
         doc="A narrow bump far away: D is sure at once and minimax stalls. Noise on all that D "
         "sees makes the two overlap; as it fades G homes in.",
@@ -131,6 +135,7 @@ PRESETS.add(
     Preset(
         name="rates",
         title="Which of the two is faster",
+        topic=MOVES,
         equation="",
         doc="The same two rates, handed to one player or the other. A slow D chases a G that has "
         "already gone; a fast D is near its optimum, and G walks down a real divergence.",
@@ -159,6 +164,7 @@ PRESETS.add(
     Preset(
         name="k",
         title="Too few, enough, and too many updates of D",
+        topic=MOVES,
         equation="",
         doc="With k = 1 G outruns D, passes the data and has to come back. With k = 20 D is so "
         "sure that minimax leaves G no gradient; between them there is a k that works.",
@@ -199,6 +205,7 @@ PRESETS.add(
     Preset(
         name="wandering",
         title="Equal rates: near, but never there",
+        topic=MOVES,
         equation="",
         doc="Both players are equally fast, and G covers both modes within a few hundred "
         "iterations. Then it keeps moving: spikes come and go, each answered by D.",
@@ -228,6 +235,7 @@ PRESETS.add(
     Preset(
         name="smoothing-peak",
         title="Why only one side is smoothed",
+        topic=MOVES,
         equation=r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
         doc="G is held still between two modes, where there is no data. With fakes labelled β = .3 "
         "D keeps a peak of .3 just there, which would reward G for staying; with 0 it has none.",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.presets.look import off
-from ganlab.presets.preset import PRESETS, Preset, Trace
+from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace
 from ganlab.spec import Spec
 
 RATE = 0.1  # of both players: a turn takes 63 iterations
@@ -48,6 +48,7 @@ PRESETS.add(
     Preset(
         name="rotation",
         title="Round and round: four ways to answer",
+        topic=MOVES,
         equation=r"\min_b \max_v (b - \mathbb{E}\,x)\,v",
         doc="G is a bump that can only slide, D a straight line that can only tilt: each chases "
         "the other in a circle. The circle widens if both move at once, closes if they take turns, "
@@ -70,6 +71,7 @@ PRESETS.add(
     Preset(
         name="negative-momentum",
         title="Momentum throws out, negative momentum reels in",
+        topic=MOVES,
         equation=r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta v",
         doc="Momentum pushes where the last steps went, and in a circle that is outwards. A "
         "negative one brakes, and the orbit shrinks.",
@@ -98,6 +100,7 @@ PRESETS.add(
     Preset(
         name="r1",
         title="R1 takes the rotation out",
+        topic=MOVES,
         equation=r"\dot m = -v,\ \dot v = m - \gamma v",
         doc="R1 makes D pay for its slope, as friction does for speed: the orbit spirals in. With "
         "enough of it (critical damping, γ = 2 here) G goes straight to the data.",
@@ -123,6 +126,7 @@ PRESETS.add(
     Preset(
         name="consensus",
         title="Consensus: both players want the game to rest",
+        topic=MOVES,
         equation=r"+\tfrac{\gamma}{2}\lVert v \rVert^2",
         doc="Both costs get the squared length of the game's own gradient, which is 0 where nobody "
         "wants to move. The same circle as before, and now it drains.",
@@ -141,6 +145,7 @@ PRESETS.add(
     Preset(
         name="historical-averaging",
         title="Drawn to one's own past",
+        topic=MOVES,
         equation=r"+h\,\lVert \theta - \bar\theta \rVert^2",
         doc="The mean of a circle is its centre, so a pull to the mean of the past closes the "
         "orbit. Too strong a pull ties both to where they began: no more turns, but slow.",
