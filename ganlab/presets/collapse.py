@@ -35,6 +35,7 @@ PRESETS.add(
         "and at least 3 different modes take the lead.",
         iterations=1500,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=hops,
     )
 )
@@ -55,6 +56,7 @@ PRESETS.add(
         "all 8 in every check of the last quarter, at a lower JSD.",
         iterations=600,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=restored,
     )
 )
@@ -74,6 +76,7 @@ PRESETS.add(
         "with 4 kernels all 8 are held in every check of the last quarter, at a lower JSD.",
         iterations=600,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=restored,
     )
 )
@@ -93,6 +96,7 @@ PRESETS.add(
         "one; in packs of 4 at least 7 in every check of the last quarter, at a lower JSD.",
         iterations=1200,
         every=100,
+        counts="9 of 10 (seeds 1000–1009)",
         holds=lambda a, b: restored(a, b, kept=7),
     )
 )

@@ -84,6 +84,7 @@ PRESETS.add(
         "share; the light one of 19 : 1 has less than a quarter of its 5 % in most checks.",
         iterations=400,
         every=50,
+        counts="10 of 10 (seeds 3000–3009)",
         holds=left_out,
     )
 )
@@ -109,6 +110,7 @@ PRESETS.add(
         "most 0.2 with two layers of 32.",
         iterations=600,
         every=50,
+        counts="9 of 10 (seeds 2000–2009)",
         holds=unseen,
     )
 )
@@ -142,6 +144,7 @@ PRESETS.add(
         "k = 1 it is 2.4 to 3.6 on average, and the JSD at most 0.1.",
         iterations=1200,
         every=50,
+        counts="9 of 10 (seeds 1000–1009)",
         holds=to_a_point,
         look=spread,
     )
@@ -168,6 +171,7 @@ PRESETS.add(
         "for a Gaussian, and for a Cauchy never more than a tenth (second half).",
         iterations=600,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=uncovered,
         look=tails,
     )
@@ -202,6 +206,7 @@ PRESETS.add(
         "0.6 to 1.5 times as much and company moves nothing (means over the second half).",
         iterations=500,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=dependent,
         look=dependence,
     )
