@@ -151,28 +151,27 @@ PRESETS.add(
 )
 
 
-def uncovered(light: Trace, heavy: Trace) -> bool:
-    """Whether G fills a Gaussian's tails, and hardly reaches a Cauchy's."""
-    return bool(late(light, "tail").mean() >= 0.5 and late(heavy, "tail").max() <= 0.1)
+def uncovered(a: Trace) -> bool:
+    """Whether p_g looks right, and hardly reaches p_data's tails."""
+    return bool(late(a, "jsd").max() <= 0.06 and late(a, "tail").max() <= 0.1)
 
 
-_LIGHT = Spec(target_params={"mean": 0.0, "std": 1.0})
 PRESETS.add(
     Preset(
         name="heavy-tail",
         title="Heavy tails stay uncovered",
         equation="",
-        doc="A normal z through a piecewise linear G has light tails, a Cauchy's go on for ever: "
-        "the middle is soon right, what is far out is never made. A Gaussian's tails are filled.",
+        doc="The middle of a Cauchy is right within a second, and the JSD all but gone. But a "
+        "normal z through a piecewise linear G has light tails: what is far out is never made.",
         cite="Wiese et al. 2019",
-        specs=(_LIGHT, _LIGHT.replace(target="cauchy")),
-        labels=("Gaussian", "Cauchy"),
-        claim="Of the 2 % beyond p_data's 1 % and 99 % quantiles G makes at least half on average "
-        "for a Gaussian, and for a Cauchy never more than a tenth (second half).",
-        iterations=600,
+        specs=(Spec(target="cauchy"),),
+        labels=("Cauchy",),
+        claim="In the second half the JSD stays below 0.06 nats; yet of the 2 % beyond p_data's "
+        "1 % and 99 % quantiles G makes never more than a tenth.",
+        iterations=800,
         every=50,
-        counts="10 of 10 (seeds 1000–1009)",
         holds=uncovered,
+        counts="10 of 10 (seeds 2000–2009)",
         look=tails,
     )
 )

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ganlab import Spec
+from ganlab.live.comparison import Comparison, params, value
 from ganlab.presets import PRESETS
 from ganlab.presets.preset import late, successes, watch
 
@@ -29,10 +30,12 @@ def test_specs_are_few_of_one_dimension_and_one_seed(preset):
 
 
 def test_specs_side_by_side_differ_in_few_fields(preset):
-    dicts = [s.to_dict() for s in preset.specs]
-    differ = [name for name in dicts[0] if any(d[name] != dicts[0][name] for d in dicts)]
-    # A knob has at most one companion: kernels their dimensions, a target its parameters.
+    first = preset.specs[0]
+    differ = [n for n in params(first) if len({value(s, n) for s in preset.specs}) > 1]
+    # A knob has at most one companion, as kernels have their dimensions.
     assert len(differ) <= 2 and (len(preset.specs) == 1) == (differ == [])
+    if differ:  # then the page of comparisons can show them, which refuses what it cannot
+        assert Comparison(preset.specs, tuple(differ)).specs == preset.specs
 
 
 def test_words_are_whole_sentences_and_the_claim_has_a_number(preset):
