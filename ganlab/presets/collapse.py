@@ -40,8 +40,9 @@ PRESETS.add(
     )
 )
 
-# Wider modes and higher rates than published: 8 modes within seconds.
-_UNROLL = RING.replace(latent_dim=16, batch=128, target_params={"std": 0.1}, g_lr=3e-3, d_lr=3e-3)
+# Wider modes and higher rates than published: 8 modes within seconds. At still higher rates K = 0
+# finds them all too, within some thousand iterations.
+_UNROLL = RING.replace(latent_dim=16, batch=128, target_params={"std": 0.1}, g_lr=2e-3, d_lr=2e-3)
 PRESETS.add(
     Preset(
         name="unrolling",
@@ -56,7 +57,7 @@ PRESETS.add(
         "all 8 in every check of the last quarter, at a lower JSD.",
         iterations=600,
         every=50,
-        counts="10 of 10 (seeds 1000–1009)",
+        counts="10 of 10 (seeds 2000–2009)",
         holds=restored,
     )
 )

@@ -102,7 +102,7 @@ PRESETS.add(
         title="A small D cannot see what G does wrong",
         equation="",
         doc="D with one unit rises or falls with x and knows no more than left and right: one "
-        "narrow lump of G's runs to and fro. With two layers of 32 D sees two bumps, and G splits.",
+        "lump of G's runs to and fro. With two layers of 32 D sees two bumps, and G splits.",
         cite="Arora et al. 2017",
         specs=(_SEEN.replace(d_hidden=(1,)), _SEEN),
         labels=("1 unit", "32, 32"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ganlab import Spec
+from ganlab import Run, Spec
 from ganlab.live.comparison import Comparison, params, value
 from ganlab.presets import PRESETS
 from ganlab.presets.preset import late, successes, watch
@@ -65,6 +65,14 @@ def test_it_is_checked_often_enough(preset):
     assert preset.iterations % preset.every == 0 and preset.iterations // preset.every >= 5
     if not preset.published:
         assert preset.iterations <= 5000  # within a lesson's patience
+
+
+def test_every_spec_trains(preset):
+    for spec in preset.specs:
+        run = Run(spec)
+        before = run.state.g.clone()
+        assert run.advance(1) == 1 and not run.stopped
+        assert not run.state.g.equal(before)
 
 
 def test_there_are_presets_to_hold():
