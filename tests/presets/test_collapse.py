@@ -1,0 +1,102 @@
+"""The cheapest claims hold on seeds, and the measures behind them on what can be computed."""
+
+import numpy as np
+import pytest
+import torch
+
+from ganlab import Run, Spec
+from ganlab.presets import PRESETS
+from ganlab.presets.collapse import hops, restored
+from ganlab.presets.coverage import dependence, left_out, spread, tails
+from ganlab.presets.preset import successes
+
+SEEDS = range(5000, 5004)
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", ["small-d", "heavy-tail", "batch-norm", "packing"])
+def test_the_claim_holds_on_three_seeds_of_four(name):
+    assert sum(successes(PRESETS[name], SEEDS)) >= 3
+
+
+def linear(slope: float, offset: float = 0.0, **fields) -> Run:
+    """A run whose G is x = slope z + offset."""
+    run = Run(Spec(g_hidden=(), **fields))
+    run.state.g.copy_(torch.tensor([[slope, offset]]))
+    return run
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.3, 2.0])
+def test_spread_is_the_slope_of_a_linear_g(slope):
+    assert spread(linear(slope, 5.0))["std"][0] == pytest.approx(slope, rel=0.01, abs=1e-9)
+
+
+def test_tails_are_1_for_the_right_gaussian_and_follow_the_normal_law():
+    target = {"mean": 1.0, "std": 0.5}
+    assert tails(linear(0.5, 1.0, target_params=target))["tail"][0] == pytest.approx(1, abs=0.02)
+    # Half as wide: 2 P(z > 2 * 2.3263) = 3.3e-6; shifted far off: all of it, 1/0.02.
+    assert tails(linear(0.25, 1.0, target_params=target))["tail"][0] < 0.01
+    assert tails(linear(0.5, 9.0, target_params=target))["tail"][0] == pytest.approx(50)
+
+
+def test_tails_of_a_cauchy_by_its_quantiles():
+    # p_data's 99 % quantile is scale/tan(pi/100) = 15.91 at scale .5: z beyond 15.91/10.
+    run = linear(10.0, 0.0, target="cauchy", target_params={"scale": 0.5})
+    assert tails(run)["tail"][0] == pytest.approx(2 * 0.05580 / 0.02, rel=0.02)
+
+
+def test_independent_samples_depend_on_nothing():
+    for norm in ("none", "reference", "virtual"):
+        got = dependence(Run(Spec(batch=8, g_norm=norm, seed=3)))
+        # Means of 400 minibatches: their variance is known to sqrt(2/399) = 7 %.
+        assert got["mean_ratio"][0] == pytest.approx(1, abs=0.3), norm
+        assert got["moved"][0] == pytest.approx(0, abs=1e-9), norm
+
+
+def test_batch_norm_of_a_linear_map_by_hand():
+    """One hidden layer all of whose units are positive: x is linear in (z - mean)/std of z."""
+    run = Run(Spec(batch=4, g_norm="batch", g_hidden=(1,), g_activation="relu"))
+    w1, b1, w2, b2, scale, shift = 2.0, 0.3, 1.5, -0.2, 1.0, 50.0
+    run.state.g.copy_(torch.tensor([[w1, b1, w2, b2, scale, shift]]))
+    got = dependence(run)
+    # Every minibatch has exactly the same mean, and x is z normalised by its company.
+    assert got["mean_ratio"][0] == pytest.approx(0, abs=1e-6)
+    z = torch.randn(400, 4, generator=torch.Generator().manual_seed(1)).double()
+    normal = (z - z.mean(1, keepdim=True)) / z.std(1, correction=0, keepdim=True)
+    moved = []
+    for one in z[:16, 0]:
+        other = torch.cat([one.expand(400, 1), z[:, 1:]], 1)
+        moved.append(((one - other.mean(1)) / other.std(1, correction=0)).var())
+    assert got["moved"][0] == pytest.approx(float(torch.stack(moved).mean() / normal.var()), 1e-3)
+
+
+def flat(checks: int, **columns) -> dict[str, np.ndarray]:
+    return {name: np.array([row] * checks) for name, row in columns.items()}
+
+
+def test_claims_of_the_ring_reject_their_opposite():
+    one, two = np.eye(8), np.full(8, 0.125)
+    still = flat(20, shares=one[0], top2=1.0)
+    going = {"shares": one[np.arange(20) % 8], "top2": np.ones(20)}
+    covering = flat(20, shares=two, top2=0.25)
+    assert hops(going) and not hops(still) and not hops(covering)
+    few, all_ = flat(12, held=2, jsd=0.6), flat(12, held=8, jsd=0.4)
+    assert restored(few, all_) and not restored(all_, few)
+    assert not restored(few, few) and not restored(all_, all_)
+    assert not restored(few, flat(12, held=8, jsd=0.65))
+    assert not restored(few, flat(12, held=7, jsd=0.4))
+    assert restored(few, flat(12, held=7, jsd=0.4), kept=7)
+
+
+def test_claim_of_the_light_mode_rejects_its_opposite():
+    even, lost = flat(9, held=2), flat(9, shares=(1.0, 0.0))
+    found = flat(9, shares=(0.95, 0.05))
+    assert left_out(even, lost) and not left_out(even, found)
+    assert not left_out(flat(9, held=1), lost)
