@@ -32,6 +32,7 @@ PRESETS.add(
         "1,500 to 2,400.",
         iterations=2400,
         every=100,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a: a["jsd"][0] >= 0.3 and a["jsd"][_at(a, 1500) :].max() <= 0.03,
     )
 )
@@ -62,6 +63,7 @@ PRESETS.add(
         "most .5.",
         iterations=300,
         every=10,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=_saturates,
     )
 )
@@ -97,6 +99,7 @@ PRESETS.add(
         "least .69 nats (of ln 2 = .693) at every check until then.",
         iterations=600,
         every=20,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=_flat,
     )
 )
@@ -122,6 +125,7 @@ PRESETS.add(
         "noise it is at most .2 from iteration 300 to 500.",
         iterations=500,
         every=25,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a, b: (
             a["w1"][: _at(a, 300) + 1].min() >= 2 and b["w1"][_at(b, 300) :].max() <= 0.2
         ),
@@ -141,6 +145,7 @@ PRESETS.add(
         "one, and never above .02 where D is.",
         iterations=1200,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a, b: (
             a["jsd"][_at(a, 500) :].max() > 0.05 and b["jsd"][_at(b, 500) :].max() <= 0.02
         ),
@@ -182,6 +187,7 @@ PRESETS.add(
         "with k = 20 it never comes nearer than 2.",
         iterations=300,
         every=10,
+        counts="9 of 10 (seeds 1000–1009)",
         look=off,
         holds=_three_ks,
     )
@@ -210,6 +216,7 @@ PRESETS.add(
         "that it had reached.",
         iterations=2000,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=_wanders,
     )
 )
@@ -247,6 +254,7 @@ PRESETS.add(
         ".06 with β = .3.",
         iterations=300,
         every=15,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=_peaks,
         look=lonely,
     )
