@@ -15,7 +15,7 @@ watched = cache(lambda name: watch(PRESETS[name], SEEDS))
 
 @pytest.mark.parametrize(
     "name",
-    ("r1", "negative-momentum", "rotation", "smoothing-peak", "jsd-flat", "saturation"),
+    ("r1", "negative-momentum", "rotation", "two-sided-smoothing", "jsd-flat", "saturation"),
 )
 def test_claim_holds_on_most_seeds(name):
     # 10 of 10 each on seeds 1000-1009.
@@ -23,7 +23,7 @@ def test_claim_holds_on_most_seeds(name):
     assert sum(bool(holds(*traces)) for traces in watched(name)) >= 3
 
 
-@pytest.mark.parametrize("name", ("r1", "negative-momentum", "smoothing-peak", "saturation"))
+@pytest.mark.parametrize("name", ("r1", "negative-momentum", "two-sided-smoothing", "saturation"))
 def test_claim_tells_the_specs_apart(name):
     # With the roles exchanged it holds for no seed: each Spec does what only it is said to do.
     holds = PRESETS[name].holds
