@@ -60,7 +60,7 @@ PRESETS.add(
         "(alternating), and falls to at most .4 (extragradient, optimistic).",
         iterations=400,
         every=5,
-        counts="10 of 10 (seeds 1000–1009)",
+        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c, d: (
             growth(a) >= 3 and _kept(b) and growth(c) <= 0.4 and growth(d) <= 0.4
@@ -84,7 +84,7 @@ PRESETS.add(
         "4-fold with μ = .2, keeps within .8 and 1.25 with 0, and at least halves with −.5.",
         iterations=200,
         every=4,
-        counts="10 of 10 (seeds 1000–1009)",
+        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c: growth(a) >= 4 and _kept(b) and growth(c) <= 0.5,
     )
@@ -111,7 +111,7 @@ PRESETS.add(
         "more than .5; with γ = 2 it ends below .02 and G never overshoots by more than .05.",
         iterations=400,
         every=5,
-        counts="10 of 10 (seeds 1000–1009)",
+        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c: (
             growth(a) >= 3
@@ -136,7 +136,7 @@ PRESETS.add(
         "2-fold without, and falls to at most .1 with γ = .2.",
         iterations=300,
         every=5,
-        counts="10 of 10 (seeds 1000–1009)",
+        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b: growth(a) >= 2 and growth(b) <= 0.1,
     )
@@ -157,7 +157,7 @@ PRESETS.add(
         "the side where it began, at least .1 off.",
         iterations=400,
         every=5,
-        counts="10 of 10 (seeds 1000–1009)",
+        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c: (
             _kept(a) and growth(b) <= 0.1 and (c["off"] * np.sign(c["off"][0])).min() > 0.1
