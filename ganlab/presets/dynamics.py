@@ -1,4 +1,4 @@
-"""Phenomena of how fast the two players learn: arriving, stalling, wandering, and the ruler."""
+"""Phenomena of how the two players move: arriving, stalling, wandering, and what JSD sees of it."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ PRESETS.add(
         "1,500 to 2,400.",
         iterations=2400,
         every=100,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a: a["jsd"][0] >= 0.3 and a["jsd"][_at(a, 1500) :].max() <= 0.03,
     )
 )
@@ -64,6 +65,7 @@ PRESETS.add(
         "most .5.",
         iterations=300,
         every=10,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=_saturates,
     )
 )
@@ -100,6 +102,7 @@ PRESETS.add(
         "least .69 nats (of ln 2 = .693) at every check until then.",
         iterations=600,
         every=20,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=_flat,
     )
 )
@@ -126,6 +129,7 @@ PRESETS.add(
         "noise it is at most .2 from iteration 300 to 500.",
         iterations=500,
         every=25,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a, b: (
             a["w1"][: _at(a, 300) + 1].min() >= 2 and b["w1"][_at(b, 300) :].max() <= 0.2
         ),
@@ -146,6 +150,7 @@ PRESETS.add(
         "one, and never above .02 where D is.",
         iterations=1200,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a, b: (
             a["jsd"][_at(a, 500) :].max() > 0.05 and b["jsd"][_at(b, 500) :].max() <= 0.02
         ),
@@ -154,10 +159,9 @@ PRESETS.add(
 
 
 def _three_ks(few: Trace, some: Trace, many: Trace) -> bool:
-    past = int(few["off"].argmax())  # all start about 3 to the left of the data
-    swings = few["off"][past] >= 1.5 and few["off"][past:].min() <= -0.4
-    settles = np.abs(some["off"][_at(some, 250) :]).max() <= 0.3
-    return swings and settles and many["off"].max() <= -2
+    few_jsd, some_jsd = (late(a, "jsd").mean() for a in (few, some))
+    swings = few["off"].max() >= 1.5 and few_jsd >= 2 * some_jsd
+    return swings and some["jsd"][-1] <= 0.2 and many["jsd"].min() >= 0.69
 
 
 PRESETS.add(
@@ -166,28 +170,32 @@ PRESETS.add(
         title="Too few, enough, and too many updates of D",
         topic=MOVES,
         equation="",
-        doc="With k = 1 G outruns D, passes the data and has to come back. With k = 20 D is so "
+        doc="With k = 1 D lags behind: G runs past the data and swings. With k = 20 D is so "
         "sure that minimax leaves G no gradient; between them there is a k that works.",
         cite="Goodfellow et al. 2014, algorithm 1 and section 3",
         specs=tuple(
             Spec(
-                target_params={"mean": 3.0, "std": 0.5},
+                target_params={"mean": 3.0, "std": 0.4},
                 init="orthogonal",
-                init_gain=0.8,
+                init_gain=0.6,
+                g_activation="tanh",
                 optimizer="sgd",
                 loss="minimax",
                 g_lr=0.1,
-                d_lr=0.1,
+                d_lr=0.05,
+                batch=128,
                 k=k,
             )
             for k in (1, 3, 20)
         ),
         labels=("k = 1", "k = 3", "k = 20"),
-        claim="G's mean starts 3 left of the data's. With k = 1 it gets at least 1.5 past it, then "
-        "back to at least .4 short of it; with k = 3 it is within .3 from iteration 250 to 300; "
-        "with k = 20 it never comes nearer than 2.",
-        iterations=300,
+        claim="G's mean starts 3 left of the data's. With k = 1 it gets at least 1.5 past it, and "
+        "over the last 100 of 200 iterations JSD is on average at least twice that of k = 3, which "
+        "ends at .2 nats or less; with k = 20 JSD is .69 (ln 2) at every check.",
+        iterations=200,
         every=10,
+        # Earlier forms failed on 2000-2009 (8 of 10) and 3000-3009 (6); these were then tuned on.
+        counts="9 of 10 (seeds 4000–4009)",
         look=off,
         holds=_three_ks,
     )
@@ -217,28 +225,31 @@ PRESETS.add(
         "that it had reached.",
         iterations=2000,
         every=50,
+        counts="10 of 10 (seeds 1000–1009)",
         holds=_wanders,
     )
 )
 
 
-def _peaks(one: Trace, both: Trace) -> bool:
+def _fills(one: Trace, both: Trace) -> bool:
     def after(trace: Trace) -> np.ndarray:
         return trace["there"][_at(trace, 150) :]
 
     alone = min(one["alone"].min(), both["alone"].min()) >= 0.9
     near = np.abs(after(both) - 0.3).max() <= 0.06
-    return alone and near and after(one).max() <= 0.03
+    weaker = one["grad_x"][-1] >= 1.5 * both["grad_x"][-1]
+    return alone and near and after(one).max() <= 0.03 and weaker
 
 
 PRESETS.add(
     Preset(
-        name="smoothing-peak",
+        name="two-sided-smoothing",
         title="Why only one side is smoothed",
         topic=MOVES,
         equation=r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
         doc="G is held still between two modes, where there is no data. With fakes labelled β = .3 "
-        "D keeps a peak of .3 just there, which would reward G for staying; with 0 it has none.",
+        "D stays at .3 there instead of falling to 0, and much of the gradient that would drive "
+        "G away is gone; smoothing the real side alone does no such harm.",
         cite="Goodfellow 2016, section 4.2",
         specs=tuple(
             Spec(
@@ -252,10 +263,12 @@ PRESETS.add(
         ),
         labels=("β = 0", "β = .3"),
         claim="Where only G is, D is at most .03 from iteration 150 on with β = 0, and .3 within "
-        ".06 with β = .3.",
+        ".06 with β = .3, where the gradient that reaches G at iteration 300 is at least 1.5 times "
+        "smaller.",
         iterations=300,
         every=15,
-        holds=_peaks,
+        counts="10 of 10 (seeds 2000–2009)",
+        holds=_fills,
         look=lonely,
     )
 )
