@@ -59,6 +59,10 @@ class CompareSession(Conductor):
         pairs = list(zip(before.specs, comparison.specs, strict=True))
         names = [n for n in (*PARAMS, "target_params") if _differ(pairs, n)]
         if all(n in LIVE for n in names):
+            if before.fields != comparison.fields:
+                # Runs that were trained to compare one thing cannot go on to compare another.
+                self.command("restart", f"Restarted: {', '.join(comparison.titles)} compared.")
+                return
             self.command("change")
             self.command("look")
         else:

@@ -114,6 +114,12 @@ class Comparison:
         return {name: tuple(value(s, name) for s in self.specs) for name in self.fields}
 
     @property
+    def titles(self) -> tuple[str, ...]:
+        """What the fields are called."""
+        known = params(self.base)
+        return tuple(known[name].title for name in self.fields)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """What each run differs in, in words: "k = 1"."""
         known = params(self.base)

@@ -97,7 +97,7 @@ PRESETS.add(
                 gradient_penalty=1.0,
             ),
         ),
-        labels=("non-saturating", "Wasserstein with gradient penalty"),
+        labels=("non-saturating", "Wasserstein + penalty"),
         claim="In both, W₁ falls from about 6 to half of it within 600 iterations, and JSD is at "
         "least .69 nats (of ln 2 = .693) at every check until then.",
         iterations=600,
@@ -189,7 +189,7 @@ PRESETS.add(
             for k in (1, 3, 20)
         ),
         labels=("k = 1", "k = 3", "k = 20"),
-        claim="G's mean starts 3 left of the data's. With k = 1 it gets at least 1.5 past it, and "
+        claim="G's mean starts 3 left of the data's: with k = 1 it gets at least 1.5 past it, and "
         "over the last 100 of 200 iterations JSD is on average at least twice that of k = 3, which "
         "ends at .2 nats or less; with k = 20 JSD is .69 (ln 2) at every check.",
         iterations=200,

@@ -103,9 +103,9 @@ def test_from_a_lab_to_many_seeds_of_it(lab):
     lab.wait("live.last.scene.dim === 2")
     lab.page.get_by_role("radio", name="1-D").click()
     lab.wait("live.last.scene.dim === 1 && live.last.status.seed === 19")
-    lab.pause()
+    at = lab.pause()["iteration"]
     lab.get("step").click()
-    lab.wait_status(f"s.iteration === {lab.status['iteration'] + 1}")
+    lab.wait_status(f"s.iteration === {at + 1}")
 
 
 @pytest.mark.parametrize("query", ["runs=17", "runs=16&runs=36", "runs=<b>", "k=99&runs=16"])

@@ -41,7 +41,7 @@ def test_several_open_side_by_side(lab):
 def test_a_toggle_changes_the_run_that_goes_on(lab):
     lab.open("/two")
     lab.page.get_by_text("Toggles of D").click()
-    field = lab.page.get_by_label("R1, γ")
+    field = lab.page.get_by_role("spinbutton", name="R1, γ")
     field.fill("0.3")
     field.press("Enter")
     lab.wait("window.live.last.curves && window.live.last.curves.marks.length > 0")
