@@ -13,6 +13,7 @@ from typing import Any
 from ganlab.engine import Run
 from ganlab.engine.run import LIVE
 from ganlab.live import messages
+from ganlab.live.pace import Pace
 from ganlab.live.publisher import Paint, Publisher
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
@@ -21,7 +22,6 @@ from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
-_CATCH_UP_SECONDS = 0.1
 _MOST_TODO = 200  # updates by hand that may be waiting
 _BY_HAND_SECONDS = 0.01  # of them beyond a turn
 
@@ -49,7 +49,8 @@ class Conductor(Publisher):
         self.unwatched_since: float | None = time.monotonic()
         self.scheduled = False  # the hub's: queued or being worked on
         self.again = False  # the hub's: woken while being worked on
-        self.used = 0.0  # the hub's: CPU seconds had, for fair turns
+        self.used = 0.0  # the hub's: CPU seconds of training, for fair turns
+        self.served = (0.0, 0.0)  # the hub's: CPU seconds of service lately, and as of when
         self.due = math.inf  # the hub's: when it is to be looked at unasked
         self._wake = wake
         self._inbox: deque[tuple[str, Any]] = deque()
@@ -58,9 +59,7 @@ class Conductor(Publisher):
         self.playing, self.speed, self.note = True, 0.0, ""
         self.run: Run | None = None
         self.tier = Tier()
-        self._update_at = 0.0
-        self._at_once = 1  # iterations in the last call at full speed
-        self._per_second = 1.0
+        self.pace = Pace(self.tier.timed)
         self._slice = math.inf  # seconds of the turn that is being had
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
@@ -167,7 +166,7 @@ class Conductor(Publisher):
             self._status_wanted = True
 
     def _do_play(self, _: Any) -> None:
-        self.playing, self._update_at = True, time.perf_counter()
+        self.playing, self.pace.due = True, time.perf_counter()
         self._todo.clear()
         if self.run is not None:
             self._rate_from = (time.perf_counter(), self.run.iteration)
@@ -196,7 +195,7 @@ class Conductor(Publisher):
             self._todo.extend(players)
 
     def _do_speed(self, value: float) -> None:
-        self.speed, self._update_at = value, time.perf_counter()
+        self.speed, self.pace.due = value, time.perf_counter()
 
     def _do_restart(self, note: str | None) -> None:
         self.note = note or ""
@@ -240,9 +239,9 @@ class Conductor(Publisher):
         self._scene = self._make(spec)
         self.tier.begin(self.run)
         self._measured = {}
-        self._at_once = 1
+        self.pace.again()
         self._rate_from = (time.perf_counter(), 0)
-        self._update_at = time.perf_counter()
+        self.pace.due = time.perf_counter()
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
         message = encode(*self._scene)
         with self._sending:
@@ -258,7 +257,8 @@ class Conductor(Publisher):
             self._todo.clear()
             return None
         if self.tier.serve(run):
-            self._at_once, self._status_wanted = 1, True
+            self.pace.again()
+            self._status_wanted = True
         if self._todo:
             run.update(self._todo.popleft())
             if not self._todo:
@@ -268,12 +268,12 @@ class Conductor(Publisher):
         if not self.playing or not self.watched:
             return None
         if self.speed > 0:
-            wait = self._update_at - now
+            wait = self.pace.due - now
             if wait > 0.0005:
                 return wait
             if self._slice == 0:
                 return 0.0
-            self._catch_up(run, now)
+            self.pace.catch_up(run, self.speed, min(self.call_seconds, self._slice), now)
         elif self._slice == 0:
             return 0.0
         else:
@@ -282,37 +282,17 @@ class Conductor(Publisher):
         self._after_update()
         return 0.0
 
-    def _catch_up(self, run: Run, now: float) -> None:
-        """The update that is due at a given speed, or an iteration if all of it is."""
-        # Of a hiccup (a frame, other sessions' turns) only this much is caught up.
-        self._update_at = max(self._update_at, now - _CATCH_UP_SECONDS)
-        before = run.state
-        # Whole iterations in one call: a call costs more than an update of a compiled program.
-        due = int((now - self._update_at) * self.speed) + 1
-        whole = due // (self.spec.k + 1) if before.phase == 0 else 0
-        if whole:
-            self._advance_some(run, whole)
+    def _advance_some(self, run: Run) -> None:
+        longest = min(self.call_seconds, self._slice)
+        if self.crowd > 1 and self.pace.slow(longest):
+            took = self.pace.update(run)  # a turn is no longer than others' turns, and is seen
         else:
-            run.update()
-        made = run.state.d_updates - before.d_updates + run.state.g_updates - before.g_updates
-        self._update_at += made / self.speed
-
-    def _advance_some(self, run: Run, most: float = math.inf) -> None:
-        """As many iterations as take about `call_seconds`, at least one and at the most `most`."""
-        started = time.perf_counter()
-        seconds = longest = min(self.call_seconds, self._slice)
-        if self.crowd == 1:
             # Calls of equal length that end when the next frame is due.
-            wait = self._next_frame() - started
+            wait = self._next_frame() - time.perf_counter() if self.crowd == 1 else 0
             seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
-        # At most twice as many: one quick call must not be followed by an endless one.
-        count = max(1, min(most, 2 * self._at_once, int(self._per_second * seconds)))
-        made = run.advance(count)
-        took = max(time.perf_counter() - started, 1e-9)
-        self.tier.timed(run, made, took)
+            took = self.pace.advance(run, seconds)
         if run.program is not None:
             self.used += took * (min(len(run.specs), os.cpu_count() or 1) - 1)  # on other threads
-        self._at_once, self._per_second = count, max(1, made) / took
 
     def _after_update(self) -> None:
         assert self.run is not None

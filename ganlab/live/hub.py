@@ -40,7 +40,8 @@ DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is 
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
-_CREDIT_SECONDS = 0.25  # that a session may be ahead of the others and still be answered at once
+SERVICE_SECONDS = 0.3  # of answering and drawing between turns, and after that
+SERVICE_SHARE = 0.1  # of a core: who never stops clicking waits for turns at last
 
 _USED = operator.attrgetter("used")
 
@@ -163,10 +164,9 @@ class Hub:
 
     def _take(self, now: float) -> tuple[Conductor, bool]:
         ready = self._ready
-        most = self._now + _CREDIT_SECONDS  # one who never stops clicking waits for turns at last
         if len(ready) > 1:
             for at, session in enumerate(ready):
-                if session.used < most and session.calls(now):
+                if session.calls(now) and _served(session, now) < SERVICE_SECONDS:
                     del ready[at]
                     return session, False
         session = min(ready, key=_USED)
@@ -207,7 +207,13 @@ class Hub:
             self.drop(session)
             wait = None
         with self._changed:
-            session.used += time.thread_time() - started
+            took = time.thread_time() - started
+            if turn:
+                session.used += took
+            else:
+                # Not of its training: after a restart that took long it would stand still.
+                now = time.perf_counter()
+                session.served = (_served(session, now) + took, now)
             session.scheduled = False
             if session.token not in self.sessions:
                 return True
@@ -242,6 +248,12 @@ class Hub:
         if dropped:
             gc.collect()
             _give_back_memory()
+
+
+def _served(session: Conductor, now: float) -> float:
+    """CPU seconds of service between turns that a session has had, lately."""
+    seconds, then = session.served
+    return max(0.0, seconds - SERVICE_SHARE * (now - then))
 
 
 def _prefer_this_thread() -> None:

@@ -6,6 +6,7 @@ import pytest
 from live_helpers import counts
 
 from ganlab.live import conductor
+from ganlab.live import pace as pace_module
 
 
 def test_pace_starts_with_one_update(opened):
@@ -36,6 +37,7 @@ class Clock:
 def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(pace_module, "time", clock)
     session, browser = opened()
     made = []
     monkeypatch.setattr(session, "_publish", lambda now: None)
@@ -68,6 +70,7 @@ def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
     """A call grows at most twofold, ends near its length, and shrinks at once when slow."""
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(pace_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session, "_publish", lambda now: None)
     calls, cost = [], [0.0001]
@@ -97,6 +100,7 @@ def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_d
 ):
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(pace_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session, "_publish", lambda now: None)
     calls, advance = [], session.run.advance
@@ -126,3 +130,31 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
     while session.work(0.0) is not None:
         pass
     assert counts(session) == (3, 3) and not session.playing
+
+
+@pytest.mark.parametrize("crowd, whole", [(1, True), (5, False)])
+def test_in_a_crowd_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, whole):
+    clock = Clock()
+    monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(pace_module, "time", clock)
+    session, browser = opened()
+    monkeypatch.setattr(session, "_publish", lambda now: None)
+    update = session.run.update
+
+    def timed(*args):
+        clock.now += 0.004
+        return update(*args)
+
+    session.run.update = timed
+    session.set("k", 4)
+    session.crowd = crowd
+    session.command("play")
+    turns = []
+    for _ in range(30):
+        begun = clock.now
+        assert session.work(0.005) == 0.0
+        turns.append(clock.now - begun)
+    # A turn ends after the update, or the iteration, in which its time is over.
+    assert max(turns[3:]) == pytest.approx(0.02 if whole else 0.008)
+    d, g = counts(session)
+    assert d + g > 50 and 4 * g <= d <= 4 * g + 4  # the same updates in the same order
