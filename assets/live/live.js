@@ -78,7 +78,7 @@ export function mount(root, options) {
   root.replaceChildren(bar.node, boxes.knobs, banner.node, boxes.main);
 
   const still = stills(hosts, () => settings.plotly, (request) => {
-    if (!scene || state === "playing") return;
+    if (!ready || state === "playing") return;
     send({
       cmd: "figure",
       request,

@@ -40,6 +40,7 @@ DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is 
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
+_SAME = 0.0005  # seconds within which two moments to come again are one
 SERVICE_SECONDS = 0.3  # of answering and drawing between turns, and after that
 SERVICE_SHARE = 0.1  # of a core: who never stops clicking waits for turns at last
 
@@ -221,7 +222,7 @@ class Hub:
                 session.again, session.scheduled = False, True
                 self._ready.append(session)
                 self._changed.notify()
-            elif wait is not None and wait < session.due - (now := time.perf_counter()):
+            elif wait is not None and wait < session.due - _SAME - (now := time.perf_counter()):
                 # At most one entry counts: many calls in between must not heap them up.
                 session.due = now + min(wait, _LONGEST_WAIT)
                 heapq.heappush(self._later, (session.due, next(self._count), session))
