@@ -123,8 +123,11 @@ def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> Non
     for title, fields in _SECTIONS.items():
         section(title, _COLORS.get(title, ""))
         group(fields)
-        with st.expander(_TITLES[title]):
-            group(_TOGGLES[title])
+        # Made when opened: thirty widgets that nobody sees would delay the first picture.
+        box = st.expander(_TITLES[title], key=_key(page, dim, title), on_change="rerun")
+        if box.open:
+            with box:
+                group(_TOGGLES[title])
     on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
         f"On: {', '.join(on) or 'no toggle'}. Most toggles change while it runs, as do the knobs "
