@@ -151,7 +151,8 @@ export function mount(root, options) {
     arrange(root, boxes, scene, curves ? curves.count : 0, scene?.dim === 2 ? need : null, share());
 
   function layout() {
-    if (dead || !scene) return;
+    // Cells of a new scene are not in the page, and have no size, until their first frame is here.
+    if (dead || !scene || !cells[0].node.isConnected) return;
     const size = measure();
     if (!size) return;
     look.u = size.u;
