@@ -131,6 +131,7 @@ export function cell(scene, i, act) {
     },
     size: () => ({ width: box.clientWidth, height: box.clientHeight - room }),
     draw(frame) {
+      if (!look) return; // never had any room
       const mine = frame && part(frame, i);
       picture.draw(opaque(canvas), mine);
       if (room) drawBars(mine);
