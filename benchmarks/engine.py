@@ -114,7 +114,7 @@ def parts(spec: Spec, rounds: int) -> None:
     run.compile()
     state, program, n = run.state, run.program, 100
     players = (b"D" * spec.k + b"G") * n
-    drawn = play.draws_for(run.draws, 0, spec, players, state)
+    given = play.given_for(program, run.draws, 0, spec, players, state, None)
     rows = [state.g[0].clone(), state.d[0].clone()]
     rows += [torch.stack([s[0] for s in slots]) for slots in (state.g_slots, state.d_slots)]
     fresh = Run(spec)
@@ -123,13 +123,13 @@ def parts(spec: Spec, rounds: int) -> None:
     def draw(iterations: int) -> None:
         nonlocal at
         moved = dataclasses.replace(state, d_updates=at * spec.k, g_updates=at)
-        play.draws_for(fresh.draws, 0, spec, players, moved)
+        play.given_for(program, fresh.draws, 0, spec, players, moved, None)
         at += iterations
 
     contestants = {
         "all": (run.advance, n),
         "draws": (draw, n),
-        "updates": (lambda _: program.play(players, *rows, drawn), n),
+        "updates": (lambda _: program.play(players, *rows, given), n),
         "floor": (floor(spec), n),
         "GEMMs left": (floor(spec, thin=False), n),
     }

@@ -65,6 +65,10 @@ class Rules:
         self._extra = code.rule == "extragradient"
         # Whether G's update starts from D as it was before D's last one, and D's slots then.
         self._before = code.rule != "alternating"
+        # Asked for at every update.
+        self._width = len(self.optimizer.numbers(1, Hyper(0.0, 0.0, 0.0, 0.0)))
+        self._slots = {player: self._name_slots(player) for player in "DG"}
+        self._draws = {player: self._shape_draws(player) for player in "DG"}
 
     # -- what an update is given -----------------------------------------------------------------
 
@@ -74,6 +78,9 @@ class Rules:
         "before", "before_0", ...: D and its optimiser's vectors before its last update;
         "step": the last step of the optimiser; "past": the mean of all parameters so far.
         """
+        return self._slots[player]
+
+    def _name_slots(self, player: str) -> tuple[str, ...]:
         own = tuple(str(i) for i in range(self.optimizer.slots))
         before = ("before", *(f"before_{i}" for i in own)) if self._before else ()
         step = ("step",) if self.code.rule == "optimistic" else ()
@@ -108,6 +115,9 @@ class Rules:
         numbers, one for each unit that dropout may hit and each pack; mix: WGAN-GP's u; the same
         names with u_: fresh ones for each unrolled step, one after the other.
         """
+        return self._draws[player]
+
+    def _shape_draws(self, player: str) -> dict[str, tuple[int, ...]]:
         code, packs = self.code, self.code.batch // self.code.packing
         parts = {"data": (code.batch, code.dim), "latent": (code.batch, code.g_sizes[0])}
         if self._noise:
@@ -162,7 +172,7 @@ class Rules:
 
     def given(self, numbers: Sequence[Number]) -> Given:
         """The numbers in their places."""
-        n = len(self.optimizer.numbers(1, Hyper(0.0, 0.0, 0.0, 0.0)))
+        n = self._width
         rows = [tuple(numbers[i * n : i * n + n]) for i in range(2 + self.code.unroll)]
         rest = numbers[n * len(rows) :]
         strengths = dict(zip(self.code.strengths, rest, strict=False))
@@ -287,7 +297,9 @@ class Rules:
                 tuple(d_slots[names.index(f"before_{i}")] for i in range(self.optimizer.slots)),
             )
         with torch.enable_grad():
-            g, d = g.detach().requires_grad_(), d.detach().requires_grad_()
+            both = self._consensus or self._extra
+            g = g.detach().requires_grad_(both or player == "G")
+            d = d.detach().requires_grad_(both or player == "D")
             if self._extra:
                 g, d = self._looked(g, d, g_slots, d_slots, pasts, n, drawn, fixed)
             cost, grad = self._gradient(player, g, d, d_slots, n, drawn, fixed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -49,12 +50,12 @@ class Discriminator(MLP):
         make = INITS[scheme].weight
         return [make(i, o, gain, generator).reshape(-1) for i, o in self.more_shapes]
 
-    @property
+    @cached_property
     def joint(self) -> bool:
         """Whether D judges samples together, not each alone."""
         return self.pack > 1 or self.kernels > 0
 
-    @property
+    @cached_property
     def droppable(self) -> tuple[int, ...]:
         """Units that dropout may hit: the input's, then each hidden layer's."""
         inputs, hidden = self.drop
