@@ -59,8 +59,9 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
     out = [
         one("jsd", f"JSD(p_data, p_g){cell}", [(math.log(2), "ln 2"), *floor("jsd")], **nats,
             low=0.0, high=0.75),
-        one("w1", w1, floor("w1"), low=0.0),
     ]  # fmt: skip
+    if all(p.target.has_mean for p in probes):
+        out.append(one("w1", w1, floor("w1"), low=0.0))
     counts = [0 if p.target.modes is None else len(p.target.modes.std) for p in probes]
     if max(counts) > 1:
         most = max(counts)

@@ -80,7 +80,11 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
             low=0.0,
             high=0.75,
         ),
-        panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0),
+        *(
+            []
+            if not probe.target.has_mean
+            else [panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0)]
+        ),
         panel(
             "value",
             "V(D, G) below C(G) = V(D*, G)",

@@ -156,7 +156,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         count = len(probe.target.modes.std)
         title = f"modes captured, of {count}"
         out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
-    if probe.target.dim == 1:
+    if probe.target.dim == 1 and probe.target.has_mean:
         out.append(spread("w1", "W₁ (exact)", [(probe.floors["w1"], "floor")], low=0.0))
     for band, title in zip(out[-1]["bands"], ("all", "middle half"), strict=True):
         band["title"] = title

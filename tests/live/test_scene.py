@@ -117,9 +117,11 @@ def test_panels_draw_known_series(target):
     assert (
         ("modes" in panels) == ("shares" in panels) == (made(Spec(target=target))[0]["modes"] > 1)
     )
-    # Cauchy has no mean: W1 has no floor, and JSON has no infinity.
-    (floor,) = panels["w1"]["lines"]
-    assert (floor["value"] is None) == (target == "cauchy")
+    # Cauchy has no mean: its W1 is infinite at every moment, and no curve.
+    assert ("w1" in panels) == (target != "cauchy")
+    if "w1" in panels:
+        (floor,) = panels["w1"]["lines"]
+        assert 0 <= floor["value"] < 0.1
 
 
 def test_knobs_are_live_parameters():
