@@ -109,8 +109,13 @@ def train(name: str, it: Experiment, trials: int, folder: Path, most: int, every
 
 
 def _pm(values: np.ndarray, scale: float = 1.0, digits: int = 1) -> str:
-    error = values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return f"{scale * values.mean():.{digits}f}±{scale * error:.{digits}f}"
+    """Mean ± standard error; of fewer runs, and which, where a measure is not defined for all."""
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return "none"
+    error = known.std(ddof=1) / math.sqrt(len(known)) if len(known) > 1 else math.nan
+    text = f"{scale * known.mean():.{digits}f}±{scale * error:.{digits}f}"
+    return text if len(known) == len(values) else f"{text} (of {len(known)})"
 
 
 def row(run: Run) -> str:
