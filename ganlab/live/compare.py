@@ -30,6 +30,7 @@ class CompareSession(Conductor):
 
     run: Together | None
     last_picture: tuple[dict, dict] | None = None
+    frame_seconds = 1 / 42  # two pictures take longer to make: so that hiccups leave thirty
 
     def __init__(self, token: str, spec: Spec, *hub: Any, comparison: Comparison):
         self.comparison = comparison.on(spec)
