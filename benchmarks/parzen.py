@@ -21,8 +21,9 @@ import torch
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
-from ganlab.mnist import data, parzen, strokes
-from ganlab.mnist.digits import Digits
+from ganlab.digits import data, strokes
+from ganlab.digits.parts import Digits
+from ganlab.mnist import parzen
 from ganlab.mnist.nearest import nearest
 
 SAMPLES = 10_000

@@ -55,8 +55,8 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
 def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     from ganlab import Spec
     from ganlab.engine.code import Code
-    from ganlab.engine.native import cache
     from ganlab.engine.native.workshop import Workshop
+    from ganlab.paths import kept
     from ganlab.presets import to_compile
 
     specs = [Spec.from_json(Path(p).read_text(errors="replace")) for p in [*options.spec, *rest]]
@@ -70,7 +70,7 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
             how, failed = f"failed: {ticket.reason}", failed + 1
         sizes = " ".join("-".join(map(str, s)) for s in (code.g_sizes, code.d_sizes))
         print(f"{number}/{len(codes)} {sizes} {code.optimizer} {code.loss}: {how}", flush=True)
-    print(f"in {cache.root()}")
+    print(f"in {kept()}")
     return 1 if failed else 0
 
 

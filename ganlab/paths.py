@@ -1,10 +1,14 @@
-"""Where pages and front-end files are: beside the package in a checkout, inside it in a wheel."""
+"""Where pages and front-end files are (beside the package in a checkout, inside it in a wheel);
+where what is kept between runs of the program lies."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from importlib.metadata import version
 from pathlib import Path
+
+import platformdirs
 
 _HERE = Path(__file__).resolve().parent
 
@@ -16,6 +20,12 @@ def _folder(name: str) -> Path:
 
 PAGES = _folder("pages")
 ASSETS = _folder("assets")
+
+
+def kept() -> Path:
+    """Where programs, data and MNIST runs are kept: $GANLAB_CACHE, or the user's cache folder."""
+    chosen = os.environ.get("GANLAB_CACHE")
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ganlab", appauthor=False))
 
 
 def _version() -> str:

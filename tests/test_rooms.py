@@ -15,6 +15,7 @@ PAGES = PACKAGE.parent / "pages"
 # own face, `from ganlab import Run`, for what stands above the engine.
 RANK = {
     "registry": 0,
+    "digits": 1,
     "paths": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games"), 1),

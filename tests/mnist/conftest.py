@@ -1,13 +1,12 @@
-"""Small IDX files made here, and the real MNIST where it lies ($GANLAB_DATA, ../shared/mnist)."""
+"""As in tests/digits: no folder but a test's own is looked into; MNIST itself where it lies."""
 
 import os
 from pathlib import Path
 
 import pytest
 import torch
-from mnist_helpers import TINY, write_tiny
 
-from ganlab.mnist import data
+from ganlab.digits import data, strokes
 
 torch.set_num_threads(1)  # as in tests/engine
 
@@ -23,18 +22,7 @@ def alone(monkeypatch, tmp_path):
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
 
 
-@pytest.fixture
-def tiny(tmp_path) -> Path:
-    """A folder with a small set: 60 images and 10, gzipped."""
-    folder = tmp_path / "tiny"
-    folder.mkdir()
-    write_tiny(folder)
-    return folder
-
-
-@pytest.fixture(params=["tiny", *("real" for _ in REAL[:1])])
+@pytest.fixture(params=["drawn", *("real" for _ in REAL[:1])])
 def loaded(request):
-    """Digits read from files: the small set, and MNIST itself where it lies."""
-    if request.param == "real":
-        return data.load(REAL[0])
-    return data.load(request.getfixturevalue("tiny"), files=TINY)
+    """Digits of our own, and MNIST where it lies."""
+    return data.load(REAL[0]) if request.param == "real" else strokes.digits(1200, 200)

@@ -6,7 +6,8 @@ import torch
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
-from ganlab.mnist import distances, nearest, strokes
+from ganlab.digits import strokes
+from ganlab.mnist import distances, nearest
 from ganlab.registry import SpecError
 
 

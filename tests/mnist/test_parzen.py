@@ -11,7 +11,8 @@ from scipy.special import logsumexp
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from ganlab.mnist import distances, parzen, strokes
+from ganlab.digits import strokes
+from ganlab.mnist import distances, parzen
 from ganlab.registry import SpecError
 
 

@@ -12,23 +12,17 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import platformdirs
 import torch
 
 from ganlab.engine.code import Code
 from ganlab.engine.native import build
+from ganlab.paths import kept
 
 _MOST = 300  # programs kept; the longest unused go first
 _SOURCES = (
     *("losses.py", "optim.py", "stabilisers.py", "engine/code.py", "engine/rules.py"),
     *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator")),
 )
-
-
-def root() -> Path:
-    """Where compiled programs are kept: $GANLAB_CACHE, or the user's cache folder."""
-    chosen = os.environ.get("GANLAB_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ganlab", appauthor=False))
 
 
 @cache
@@ -68,7 +62,7 @@ def find(code: Code) -> Path | None:
 
     What is corrupt or foreign is taken away, so that it is built anew.
     """
-    folder = root() / "programs" / key(code)
+    folder = kept() / "programs" / key(code)
     try:
         manifest = json.loads((folder / "manifest.json").read_text())
         good = manifest == _manifest(code, folder)
@@ -86,7 +80,7 @@ def find(code: Code) -> Path | None:
 
 def store(code: Code, make: Callable[[Path], None]) -> Path:
     """Have `make` fill a fresh folder, and put it in its place in one step."""
-    programs = root() / "programs"
+    programs = kept() / "programs"
     programs.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = Path(tempfile.mkdtemp(prefix="draft-", dir=programs))
     try:

@@ -25,6 +25,7 @@ from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache
 from ganlab.engine.native.program import Program
 from ganlab.engine.rules import Rules
+from ganlab.paths import kept
 
 log = logging.getLogger(__name__)
 
@@ -147,7 +148,7 @@ class Workshop:
         def make(folder: Path) -> None:
             environment = dict(os.environ)
             # Inductor's own cache keeps the compiler's precompiled header, which takes 20 s.
-            environment.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache.root() / "inductor"))
+            environment.setdefault("TORCHINDUCTOR_CACHE_DIR", str(kept() / "inductor"))
             environment["OMP_NUM_THREADS"] = "1"
             command = [sys.executable, "-m", build.__name__, str(folder), build.to_json(code)]
             with self._changed:

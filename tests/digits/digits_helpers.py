@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ganlab.mnist.data import MNIST
-from ganlab.mnist.idx import Known
+from ganlab.digits.data import MNIST
+from ganlab.digits.idx import Known
 
 RNG = np.random.default_rng(0)
 PIXELS = {

@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pooch
 import pytest
-from mnist_helpers import PIXELS, TINY, idx
+from digits_helpers import PIXELS, TINY, idx
 
-from ganlab.mnist import data
-from ganlab.mnist.idx import DataError
+from ganlab.digits import data
+from ganlab.digits.idx import DataError
 
 GOOD = {f"/{TINY[p].name}.gz": gzip.compress(idx(a)) for p, a in PIXELS.items()}
 FIRST = next(iter(GOOD))

@@ -5,10 +5,10 @@ import hashlib
 
 import numpy as np
 import pytest
-from mnist_helpers import PIXELS, TINY, idx, known, write_tiny
+from digits_helpers import PIXELS, TINY, idx, known, write_tiny
 
-from ganlab.mnist import data
-from ganlab.mnist.idx import DataError, read
+from ganlab.digits import data
+from ganlab.digits.idx import DataError, read
 from ganlab.registry import SpecError
 
 

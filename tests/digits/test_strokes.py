@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ganlab.mnist import strokes
-from ganlab.mnist.alphabet import STYLES
+from ganlab.digits import strokes
+from ganlab.digits.alphabet import STYLES
 
 
 @pytest.fixture(scope="module")

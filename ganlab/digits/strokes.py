@@ -12,8 +12,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlab.mnist.alphabet import STYLES, Stroke, Style
-from ganlab.mnist.digits import PIXELS, SIDE, Digits, Part
+from ganlab.digits.alphabet import STYLES, Stroke, Style
+from ganlab.digits.parts import PIXELS, SIDE, Digits, Part
 
 SOURCE = "digits drawn by ganlab: not MNIST"
 _BLOCK = 1000  # images drawn from one generator

@@ -9,10 +9,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ganlab.engine.native import cache
-from ganlab.mnist.digits import PIXELS, Digits, Part
-from ganlab.mnist.download import MIRRORS, Progress, fetch
-from ganlab.mnist.idx import DataError, Known, read
+from ganlab.digits.download import MIRRORS, Progress, fetch
+from ganlab.digits.idx import DataError, Known, read
+from ganlab.digits.parts import PIXELS, Digits, Part
+from ganlab.paths import kept
 
 MNIST: dict[str, Known] = {
     "train_pixels": Known(
@@ -33,7 +33,7 @@ class MissingData(DataError):
 
 def cache_folder() -> Path:
     """Where downloaded files are kept."""
-    return cache.root() / "mnist"
+    return kept() / "mnist"
 
 
 def find(

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ganlab.mnist.idx import DataError, Known, unwrapped
+from ganlab.digits.idx import DataError, Known, unwrapped
 
 Progress = Callable[[float, str], None]  # a fraction in [0, 1] and words, as `st.progress` takes
 

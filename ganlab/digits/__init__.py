@@ -1,0 +1,1 @@
+"""Images of digits: MNIST read or fetched, and digits of our own where it is missing."""

@@ -1,0 +1,38 @@
+"""Trainers as processes of their own, which outlive the page that starts them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+from ganlab.mnist.folder import Folder, Status, folders
+from ganlab.registry import SpecError
+
+
+def busy() -> Folder | None:
+    """The run of `home()` that a trainer is at work on."""
+    return next((folder for folder in folders() if folder.running), None)
+
+
+def start(folder: Folder) -> None:
+    """Have a new process train a run, from its checkpoint if it has one; returns at once.
+
+    One run at a time: raises `SpecError` while another one is at work. What goes wrong later is
+    told in the run's status.
+    """
+    other = busy()
+    if other is not None:
+        raise SpecError("run", folder.name, f"one at a time: {other.name} is at work")
+    folder.say(Status(state="starting", message="Starting a process.", epochs=folder.wanted.epochs))
+    command = [sys.executable, "-m", "ganlab.cli", "mnist", "--quiet", "--resume", str(folder.path)]
+    with open(folder.log, "ab") as log:
+        # A session of its own: neither a closed terminal nor the page's server takes it along.
+        subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=os.name == "posix",
+            creationflags=0 if os.name == "posix" else 0x00000208,  # detached, its own group
+        )
