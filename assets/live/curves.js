@@ -219,13 +219,14 @@ export function curvesColumn(scene) {
     ctx.fillStyle = look.muted;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    const end = width - ctx.measureText("iteration").width - 3 * u;
+    const word = scene.axis || "iteration"; // of which there are no halves
+    const end = width - ctx.measureText(word).width - 3 * u;
     for (const t of ticks(g.range[0], g.range[1], Math.min(5, g.w / (60 * u)))) {
       const fits = px(t) + ctx.measureText(short(t)).width / 2 < end;
-      if (Number.isInteger(t) && fits) ctx.fillText(short(t), px(t), y + 6 * u);
+      if ((scene.axis || Number.isInteger(t)) && fits) ctx.fillText(short(t), px(t), y + 6 * u);
     }
     ctx.textAlign = "right";
-    ctx.fillText("iteration", width, y + 6 * u);
+    ctx.fillText(word, width, y + 6 * u);
   }
 
   function drawMarks() {

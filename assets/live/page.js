@@ -5,11 +5,11 @@ import { el, setText } from "./dom.js";
 const NOTE = 6000; // ms a note stays
 const NOW = 1000; // ms
 
-/** Put live.css into the page, once. */
-export function linkStyles(onload) {
-  const href = new URL("live.css", import.meta.url).href;
-  if (document.querySelector("link[data-gl-styles]")) return;
-  document.head.append(el("link", { rel: "stylesheet", href, "data-gl-styles": "1", onload }));
+/** Put a style sheet into the page, once. */
+export function linkStyles(onload, name = "live.css") {
+  const href = new URL(name, import.meta.url).href;
+  if (document.querySelector(`link[data-gl-styles="${name}"]`)) return;
+  document.head.append(el("link", { rel: "stylesheet", href, "data-gl-styles": name, onload }));
 }
 
 /**

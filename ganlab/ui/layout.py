@@ -13,7 +13,16 @@ _CSS = """
 [data-testid="stSidebar"] .stVerticalBlock { gap: 0.6rem; }
 .ganlab-title { font-size: 1rem; line-height: 1.35; margin: 0; }
 .ganlab-title b { font-size: 1.15rem; margin-right: 0.6rem; }
-.st-key-strips button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
+.st-key-strips button, .st-key-mnist_bar button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
+.st-key-mnist_bar > :last-child { margin-left: auto; }
+.ganlab-status { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1.1rem; }
+.ganlab-status { font-size: 0.9rem; line-height: 1.5; font-variant-numeric: tabular-nums; }
+.ganlab-bar { flex: 1 0 100%; height: 5px; margin: 0.25rem 0 0.15rem; border-radius: 3px; }
+.ganlab-bar { overflow: hidden; background: color-mix(in srgb, currentColor 14%, transparent); }
+.ganlab-bar i { display: block; height: 100%; background: var(--st-green-text-color, #009e73); }
+.ganlab-bar[data-state="measuring"] i { background: var(--st-primary-color, #0072b2); }
+.ganlab-about { margin-left: auto; opacity: 0.7; }
+.ganlab-source.ganlab-warm { color: #d55e00; font-weight: 600; }
 </style>
 """
 

@@ -8,6 +8,7 @@ from ganlab import paths
 
 MANY = "many"
 COMPARE = "compare"
+MNIST = "mnist"
 LABS = {1: "one", 2: "two"}  # by dimension
 # (script, title, url path, icon, default)
 ROWS = (
@@ -16,6 +17,7 @@ ROWS = (
     ("gallery.py", "Phenomena", "phenomena", ":material/auto_awesome:", False),
     ("ensemble.py", "Many seeds", MANY, ":material/grid_view:", False),
     ("compare.py", "Compare", COMPARE, ":material/compare:", False),
+    ("mnist.py", "MNIST", MNIST, ":material/image:", False),
 )
 
 

@@ -1,0 +1,52 @@
+// Images of digits on canvases: every pixel a sharp square, in the ink and paper of the theme.
+
+export const SIDE = 28;
+const PIXELS = SIDE * SIDE;
+
+const mixed = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
+const parts = (colour) => colour.match(/\d+/g).slice(0, 3).map(Number);
+
+/** Colours of a sheet: paper and the lines between images as CSS, table of 256 pixels from paper to ink. */
+export function inkOf(look) {
+  const paper = look.dark ? mixed(parts(look.back), [0, 0, 0], 0.6) : parts(look.back);
+  const ink = look.rgb.data;
+  const table = new Uint32Array(256);
+  for (let i = 0; i < 256; i++) {
+    const [r, g, b] = mixed(paper, ink, i / 255);
+    table[i] = (255 << 24) | (b << 16) | (g << 8) | r; // little-endian RGBA, as canvas ImageData
+  }
+  return { paper: `rgb(${paper.join(",")})`, table };
+}
+
+/** The side of an image in a room of `most` canvas pixels: a multiple of 28 where little is lost by it. */
+export function sideFor(most) {
+  const whole = Math.floor(most / SIDE) * SIDE;
+  return whole >= 0.87 * most ? whole : Math.max(1, Math.floor(most));
+}
+
+/** A function that draws image `index` of `bytes` with its corner at x, y, `side` canvas pixels large. */
+export function stamper() {
+  const small = new OffscreenCanvas(SIDE, SIDE);
+  const large = new OffscreenCanvas(SIDE, SIDE);
+  const [to, up] = [small.getContext("2d"), large.getContext("2d")];
+  const image = to.createImageData(SIDE, SIDE);
+  const pixels = new Uint32Array(image.data.buffer);
+  return (ctx, table, bytes, index, x, y, side) => {
+    const from = index * PIXELS;
+    for (let i = 0; i < PIXELS; i++) pixels[i] = table[bytes[from + i]];
+    to.putImageData(image, 0, 0);
+    if (side % SIDE === 0) {
+      ctx.imageSmoothingEnabled = false;
+      ctx.drawImage(small, x, y, side, side);
+      return;
+    }
+    // Squares of unequal size look ragged: larger than wanted first, then smoothly down.
+    const fine = SIDE * (Math.ceil(side / SIDE) + 1);
+    if (large.width !== fine) large.width = large.height = fine;
+    up.imageSmoothingEnabled = false;
+    up.drawImage(small, 0, 0, fine, fine);
+    ctx.imageSmoothingEnabled = true;
+    ctx.imageSmoothingQuality = "high";
+    ctx.drawImage(large, x, y, side, side);
+  };
+}

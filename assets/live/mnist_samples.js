@@ -1,0 +1,160 @@
+// The sheet of samples: ten rows as in Figure 2, the nearest training images beside them; or fifty of one label.
+
+import { el, setText } from "./dom.js";
+import { inkOf, sideFor, stamper } from "./mnist_digits.js";
+import { density, fit, flood } from "./plot.js";
+
+const LINE = 1; // CSS pixels between images
+const APART = 12; // between the samples and the framed column
+
+/** Columns and rows of what is shown: null is Figure 2, else a label. */
+const shape = (label) => (label === null ? { columns: 11, rows: 10 } : { columns: 10, rows: 5 });
+
+/**
+ * {node, wide(room, u), resize(width, height, look), show(message), draw()}. wide: the width that a sheet of this
+ * height can use.
+ */
+export function samplesSheet() {
+  const canvas = el("canvas", { class: "gl-digits", role: "img", "data-testid": "samples", "aria-label": "Samples of G" });
+  const title = el("span", { class: "gl-title", "data-testid": "samples-title" });
+  const picker = el("span", { class: "gl-picker", role: "group", "aria-label": "Which samples", hidden: "" });
+  const caption = el("div", { class: "gl-caption", "data-testid": "samples-caption" });
+  const box = el("div", { class: "gl-paper" }, canvas);
+  const node = el("section", { class: "gl-sheet" }, el("div", { class: "gl-head" }, title, picker), box, caption);
+  const stamp = stamper();
+  let message = null;
+  let look = null;
+  let label = null;
+  let ctx, ink, g;
+
+  const buttons = [null, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((value) =>
+    el(
+      "button",
+      {
+        class: "gl-pick",
+        type: "button",
+        "data-testid": `pick-${value ?? "all"}`,
+        "aria-pressed": value === null,
+        title: value === null ? "Ten rows of samples, as in Figure 2" : `Fifty images that G was asked to make a ${value}`,
+        onclick: () => choose(value),
+      },
+      value === null ? "all" : String(value),
+    ),
+  );
+  picker.append(...buttons);
+
+  function choose(value) {
+    label = value;
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", value === (i ? i - 1 : null)));
+    measure();
+    draw();
+  }
+
+  function measure() {
+    if (!g) return;
+    const { columns, rows } = shape(label);
+    const [w, h] = [canvas.width, canvas.height];
+    const ratio = density();
+    const line = Math.max(1, Math.round(LINE * ratio));
+    const apart = label === null ? Math.round(APART * ratio) : 0;
+    const rim = Math.round(2 * ratio); // room for the frame
+    const room = Math.min((w - (columns - 1) * line - apart - 2 * rim) / columns, (h - (rows - 1) * line - 2 * rim) / rows);
+    g = { columns, rows, line, apart, rim, side: sideFor(room), ratio };
+  }
+
+  const corner = (column, row) => ({
+    x: g.rim + column * (g.side + g.line) + (column === 10 ? g.apart : 0),
+    y: g.rim + row * (g.side + g.line),
+  });
+
+  function block(from, to) {
+    const [a, b] = [corner(from, 0), corner(to, g.rows - 1)];
+    return [a.x - g.line, a.y - g.line, b.x - a.x + g.side + 2 * g.line, b.y - a.y + g.side + 2 * g.line];
+  }
+
+  function draw() {
+    if (!ctx || !g) return;
+    flood(ctx, look.back);
+    ctx.save();
+    ctx.resetTransform();
+    const own = label === null ? 9 : g.columns - 1;
+    ctx.fillStyle = look.faint;
+    ctx.fillRect(...block(0, own));
+    ctx.fillStyle = label === null ? look.faint : look.back;
+    if (label === null) ctx.fillRect(...block(10, 10));
+    for (let row = 0; row < g.rows; row++) {
+      for (let column = 0; column < g.columns; column++) {
+        const { x, y } = corner(column, row);
+        const [bytes, index] = at(column, row);
+        if (bytes) stamp(ctx, ink.table, bytes, index, x, y, g.side);
+        else {
+          ctx.fillStyle = ink.paper;
+          ctx.fillRect(x, y, g.side, g.side);
+        }
+      }
+    }
+    if (label === null) {
+      ctx.strokeStyle = look.role("accent");
+      ctx.lineWidth = Math.max(1, Math.round(1.5 * g.ratio));
+      const [x, y, w, h] = block(10, 10);
+      ctx.strokeRect(x, y, w, h);
+    }
+    ctx.restore();
+    say(null);
+  }
+
+  function at(column, row) {
+    const all = message && message.a;
+    if (!all || !all.samples) return [null, 0];
+    if (label !== null) return [all.digits, label * 50 + row * 10 + column];
+    return column === 10 ? [all.nearest, row] : [all.samples, row * 10 + column];
+  }
+
+  function say(row) {
+    const all = message && message.a;
+    const apart = all && all.distance;
+    setText(title, label === null ? "Samples of G, and their nearest training images" : `Fifty samples of a ${label}`);
+    let words = "The first pictures come in a moment.";
+    if (apart && label !== null) words = `Each from other latents; the label ${label} is given to G.`;
+    else if (apart && row !== null) {
+      words = `Row ${row + 1}: the nearest of all training images is ${apart[row].toFixed(2)} away from the last sample.`;
+    } else if (apart) {
+      const list = [...apart].map((d) => d.toFixed(1));
+      const [least, most] = [Math.min(...list), Math.max(...list)];
+      words = `Framed: the training image nearest to the last sample of its row, ${least.toFixed(1)} to ${most.toFixed(1)} away.`;
+    }
+    setText(caption, words);
+  }
+
+  function pointed(event) {
+    if (!g || label !== null) return;
+    const box = canvas.getBoundingClientRect();
+    const row = Math.floor((((event.clientY - box.top) / box.height) * canvas.height - g.rim) / (g.side + g.line));
+    say(row >= 0 && row < g.rows ? row : null);
+  }
+  canvas.addEventListener("pointermove", pointed);
+  canvas.addEventListener("pointerleave", () => say(null));
+  caption.title = "Euclidean, of images with pixels from 0 to 1";
+
+  return {
+    node,
+    /** Width of Figure 2 whose images together are `height` tall. */
+    wide: (height) => ((height - 13) / 10) * 11 + APART + 14,
+    foot: () => node.clientHeight - box.clientHeight,
+    resize(width, height, newLook) {
+      look = newLook;
+      ink = inkOf(look);
+      ctx = fit(canvas, width, height);
+      g = {};
+      measure();
+      draw();
+    },
+    show(newMessage) {
+      message = newMessage;
+      const labelled = Boolean(message.a.digits && message.a.digits.length);
+      picker.hidden = !labelled;
+      if (!labelled && label !== null) choose(null);
+      else draw();
+    },
+  };
+}

@@ -1,0 +1,114 @@
+// How D(x) is spread over [0, 1]: of training images, of G's, and of images that D was not trained on.
+
+import { el } from "./dom.js";
+import { fit, flood, font, ticks } from "./plot.js";
+
+const LINES = [
+  { key: "real", title: "training", role: "data", dash: [1.5, 3], width: 2 },
+  { key: "unseen", title: "unseen", role: "muted", dash: [6, 4], width: 1.5 },
+  { key: "fake", title: "G's", role: "G", dash: [], width: 2 },
+];
+
+/** {node, resize(width, height, look), show(message)} */
+export function spread() {
+  const node = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "spread", "aria-label": "Histograms of D(x)" });
+  let message = null;
+  let ctx, look, width, height;
+
+  function heading(left) {
+    const { u } = look;
+    ctx.textBaseline = "alphabetic";
+    ctx.textAlign = "left";
+    ctx.font = font(look, 12.5, 600);
+    ctx.fillStyle = look.text;
+    ctx.fillText("D(x) of images", left, 13 * u);
+    let x = left + ctx.measureText("D(x) of images").width + 12 * u;
+    ctx.font = font(look, 11.5);
+    for (const { title, role, dash, width: w } of LINES) {
+      const wide = ctx.measureText(title).width;
+      if (x + 20 * u + wide > width) return;
+      ctx.strokeStyle = ctx.fillStyle = look.role(role);
+      ctx.lineWidth = w * u;
+      ctx.setLineDash(dash.map((v) => v * u));
+      ctx.beginPath();
+      ctx.moveTo(x, 9 * u);
+      ctx.lineTo(x + 16 * u, 9 * u);
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.fillText(title, x + 20 * u, 13 * u);
+      x += 32 * u + wide;
+    }
+  }
+
+  function draw() {
+    if (!ctx) return;
+    const { u } = look;
+    flood(ctx, look.back);
+    const left = Math.round(44 * u);
+    const w = width - left - Math.round(48 * u);
+    const top = Math.round(20 * u);
+    const h = height - top - Math.round(20 * u);
+    heading(left);
+    if (h < 12) return;
+    const all = message ? message.a : {};
+    let most = 0;
+    for (const { key } of LINES) for (const v of all[key] || []) if (v > most) most = v;
+    most = most > 0 ? most * 1.06 : 1;
+    const px = (v) => left + v * w;
+    const py = (v) => top + h - (v / most) * h;
+    ctx.font = font(look, 11);
+    ctx.fillStyle = look.muted;
+    ctx.lineWidth = 1;
+    ctx.strokeStyle = look.faint;
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
+    ctx.beginPath();
+    for (const t of ticks(0, most, Math.max(1, Math.min(3, Math.floor(h / (24 * u)))))) {
+      const y = Math.round(py(t)) + 0.5;
+      ctx.moveTo(left, y);
+      ctx.lineTo(left + w, y);
+      ctx.fillText(`${+(100 * t).toPrecision(3)} %`, left - 6 * u, y);
+    }
+    ctx.stroke();
+    ctx.strokeStyle = look.line;
+    ctx.beginPath();
+    ctx.moveTo(left - 0.5, top);
+    ctx.lineTo(left - 0.5, top + h + 0.5);
+    ctx.lineTo(left + w, top + h + 0.5);
+    ctx.stroke();
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    for (const [v, word] of [[0, "0"], [0.5, "½"], [1, "1"]]) ctx.fillText(word, px(v), top + h + 5 * u);
+    ctx.textAlign = "right";
+    ctx.fillText("D(x)", width, top + h + 5 * u);
+    ctx.lineJoin = "miter";
+    for (const { key, role, dash, width: thick } of LINES) {
+      const bins = all[key];
+      if (!bins || !bins.length) continue;
+      ctx.strokeStyle = look.role(role);
+      ctx.lineWidth = thick * u;
+      ctx.setLineDash(dash.map((v) => v * u));
+      ctx.beginPath();
+      ctx.moveTo(px(0), py(bins[0]));
+      for (let i = 0; i < bins.length; i++) {
+        ctx.lineTo(px(i / bins.length), py(bins[i]));
+        ctx.lineTo(px((i + 1) / bins.length), py(bins[i]));
+      }
+      ctx.stroke();
+      ctx.setLineDash([]);
+    }
+  }
+
+  return {
+    node,
+    resize(w, h, newLook) {
+      [width, height, look] = [w, h, newLook];
+      ctx = fit(node, width, height);
+      draw();
+    },
+    show(newMessage) {
+      message = newMessage;
+      draw();
+    },
+  };
+}

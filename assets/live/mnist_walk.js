@@ -1,0 +1,152 @@
+// Figure 3: G along straight ways between latents, by a slider that the browser alone moves.
+
+import { el, fillTrack, icon, setText } from "./dom.js";
+import { inkOf, SIDE, sideFor, stamper } from "./mnist_digits.js";
+import { density, fit, flood } from "./plot.js";
+
+const PER_SECOND = 12; // images of the way while it plays
+const STOPS = 8; // latents that the way goes through
+const DOWN = "₁₂₃₄₅₆₇₈";
+
+/** {node, resize(width, height, look), show(message), destroy()} */
+export function walk() {
+  const big = el("canvas", { class: "gl-digits", role: "img", "data-testid": "walk", "aria-label": "G on the way between latents" });
+  const strip = el("canvas", { class: "gl-digits gl-strip", role: "img", "data-testid": "strip", "aria-label": "The whole way" });
+  const words = el("span", { class: "gl-caption", "data-testid": "walk-caption" });
+  const slider = el("input", {
+    class: "gl-range",
+    type: "range",
+    min: 0,
+    max: 1,
+    step: 1,
+    value: 0,
+    "data-testid": "walk-slider",
+    "aria-label": "Place on the way between latents",
+    oninput: () => go(Number(slider.value)),
+  });
+  const play = el("button", { class: "gl-tool", type: "button", "data-testid": "walk-play", onclick: () => (timer ? pause() : run()) });
+  const head = el("div", { class: "gl-head" }, el("span", { class: "gl-title" }, "Interpolation in z"), words);
+  const right = el("div", { class: "gl-way" }, strip, el("div", { class: "gl-way-row" }, play, slider));
+  const node = el("section", { class: "gl-walk" }, head, el("div", { class: "gl-walk-row" }, big, right));
+  const stamp = stamper();
+  let chain = null;
+  let count = 0;
+  let place = 0;
+  let timer = 0;
+  let look, ink, bigCtx, stripCtx, cells;
+
+  function showPlay() {
+    const word = timer ? "Pause the walk" : "Walk by itself";
+    play.title = word;
+    play.setAttribute("aria-label", word);
+    play.replaceChildren(icon(timer ? "pause" : "play"));
+  }
+
+  function pause() {
+    clearInterval(timer);
+    timer = 0;
+    showPlay();
+  }
+
+  function run() {
+    timer = setInterval(() => {
+      if (!count || document.hidden || !node.isConnected) return;
+      slider.value = (place + 1) % count;
+      go(Number(slider.value));
+    }, 1000 / PER_SECOND);
+    showPlay();
+  }
+
+  function go(index) {
+    place = index;
+    fillTrack(slider);
+    drawBig();
+    drawMark();
+    const at = count ? (place / count) * STOPS : 0;
+    const from = Math.floor(at) % STOPS;
+    const part = Math.round((at - Math.floor(at)) * 100);
+    setText(words, count ? `${part} % of the way from z${DOWN[from]} to z${DOWN[(from + 1) % STOPS]}` : "");
+  }
+
+  function drawBig() {
+    if (!bigCtx) return;
+    flood(bigCtx, ink.paper);
+    bigCtx.save();
+    bigCtx.resetTransform();
+    if (count) stamp(bigCtx, ink.table, chain, place, 0, 0, big.width);
+    bigCtx.restore();
+  }
+
+  /** The images of the strip: as many as have room, at equal steps. */
+  function drawStrip() {
+    if (!stripCtx) return;
+    flood(stripCtx, look.back);
+    stripCtx.save();
+    stripCtx.resetTransform();
+    for (let i = 0; i < cells.count; i++) {
+      const x = cells.x(i);
+      if (count) stamp(stripCtx, ink.table, chain, Math.floor((i * count) / cells.count), x, cells.top, cells.side);
+      else {
+        stripCtx.fillStyle = ink.paper;
+        stripCtx.fillRect(x, cells.top, cells.side, cells.side);
+      }
+    }
+    stripCtx.restore();
+    drawMark();
+  }
+
+  function drawMark() {
+    if (!stripCtx) return;
+    stripCtx.save();
+    stripCtx.resetTransform();
+    const thick = Math.max(2, Math.round(2 * density()));
+    const y = cells.top + cells.side + thick;
+    stripCtx.fillStyle = look.back;
+    stripCtx.fillRect(0, y, strip.width, thick);
+    if (count) {
+      stripCtx.fillStyle = look.role("G");
+      stripCtx.fillRect(cells.x(Math.min(cells.count - 1, Math.floor((place / count) * cells.count))), y, cells.side, thick);
+    }
+    stripCtx.restore();
+  }
+
+  strip.addEventListener("pointerdown", (event) => {
+    if (!count) return;
+    const box = strip.getBoundingClientRect();
+    const i = Math.min(cells.count - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * cells.count)));
+    slider.value = Math.floor((i * count) / cells.count);
+    go(Number(slider.value));
+  });
+  showPlay();
+
+  return {
+    node,
+    resize(width, height, newLook) {
+      look = newLook;
+      ink = inkOf(look);
+      const ratio = density();
+      const side = sideFor((height - head.offsetHeight - 4) * ratio);
+      bigCtx = fit(big, side / ratio, side / ratio);
+      const room = width - side / ratio - 14 * look.u;
+      const one = SIDE * Math.max(1, Math.round((look.u * ratio * 32) / SIDE));
+      const line = Math.max(1, Math.round(ratio));
+      const fits = Math.max(1, Math.floor((room * ratio + line) / (one + line)));
+      const step = fits > 1 ? (room * ratio - one) / (fits - 1) : 0;
+      cells = { count: fits, side: one, top: 0, x: (i) => Math.round(i * step) };
+      stripCtx = fit(strip, room, one / ratio + 6);
+      drawStrip();
+      go(place);
+    },
+    show(message) {
+      chain = message.a.chain || null;
+      count = chain ? message.shape.chain[0] : 0;
+      slider.max = Math.max(1, count - 1);
+      slider.disabled = play.disabled = !count;
+      if (place >= count) place = 0;
+      slider.value = place;
+      drawStrip();
+      go(place);
+    },
+    destroy: pause,
+  };
+}

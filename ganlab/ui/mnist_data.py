@@ -1,0 +1,145 @@
+"""Which images to train on: MNIST where it is found, fetched, or pointed to; else drawn digits."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import streamlit as st
+
+from ganlab.digits import data
+from ganlab.digits.idx import DataError
+
+# What a Spec calls them.
+MNIST, DRAWN = "mnist", "drawn_digits"
+_TITLES = {MNIST: "MNIST", DRAWN: "drawn digits"}
+_WHICH, _FOLDER = "mnist_which", "mnist_folder"
+_KEPT = "_mnist_folder"  # the folder typed in, kept over visits to other pages
+_CHOSEN = "_mnist_which"
+
+
+class Download:
+    """One download for the whole server, in a thread: pages come and go, and look at it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self.part, self.name, self.error = 0.0, "", ""
+
+    @property
+    def at_work(self) -> bool:
+        """Whether files are coming."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def start(self) -> None:
+        """Begin, unless it has begun."""
+        with self._lock:
+            if self.at_work:
+                return
+            self.part, self.name, self.error = 0.0, "", ""
+            self._thread = threading.Thread(target=self._fetch, name="ganlab-mnist", daemon=True)
+            self._thread.start()
+
+    def _fetch(self) -> None:
+        try:
+            data.load(download=True, progress=self._say)
+        except Exception as error:  # whatever it is, someone must read it
+            self.error = str(error) or type(error).__name__
+
+    def _say(self, part: float, name: str) -> None:
+        self.part, self.name = part, name
+
+
+DOWNLOAD = Download()
+
+
+def images() -> tuple[str, str]:
+    """The choice of images: (a target's name, the folder that MNIST is in or "")."""
+    folder = _pointed()
+    found = data.find(folder or None)
+    there = found is not None
+    if there:
+        where = next(iter(found.values())).parent
+        st.markdown(f":material/check_circle: **MNIST** is in `{where}`.")
+        if folder and not _inside(where, folder):
+            st.warning(
+                f"`{_plain(folder)}` has no complete set of MNIST's files: this one is used.",
+                icon=":material/info:",
+            )
+    else:
+        st.markdown(
+            ":material/info: **MNIST is not on this machine.** Until it is, this page trains on "
+            "**digits drawn by ganlab itself, which are not MNIST**: fine to watch, but not to "
+            "compare with the paper's numbers."
+        )
+        if folder:
+            _complain(folder)
+        _download()
+    st.text_input(
+        "Folder with MNIST",
+        key=_FOLDER,
+        placeholder="/path/to/mnist",
+        help="Its four files, gzipped or not, by their usual names; torchvision's folder will do. "
+        "They stay where they are, and are checked before a run starts.",
+        on_change=_typed,
+    )
+    if not there:
+        return DRAWN, ""
+    st.session_state.setdefault(_WHICH, st.session_state.get(_CHOSEN, MNIST))
+    which = st.segmented_control(
+        "Train on", list(_TITLES), key=_WHICH, required=True, format_func=_TITLES.get
+    )
+    st.session_state[_CHOSEN] = which
+    return which, folder if which == MNIST else ""
+
+
+def check(target: str, folder: str) -> None:
+    """Read MNIST once, if it is what is trained on. Raises DataError for what cannot be used."""
+    if target == MNIST:
+        data.load(folder or None)
+
+
+def _pointed() -> str:
+    # After a visit to another page Streamlit has forgotten the widget's value.
+    st.session_state.setdefault(_FOLDER, st.session_state.get(_KEPT, ""))
+    return st.session_state[_FOLDER].strip()
+
+
+def _typed() -> None:
+    st.session_state[_KEPT] = st.session_state[_FOLDER]
+
+
+def _inside(place: Path, folder: str) -> bool:
+    return place.resolve().is_relative_to(Path(folder).expanduser().resolve())
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "'").replace("\n", " ")
+
+
+def _complain(folder: str) -> None:
+    try:
+        data.load(folder)
+    except DataError as error:
+        st.error(f"That folder cannot be used.  \n`{_plain(str(error))}`", icon=":material/error:")
+
+
+def _download() -> None:
+    if DOWNLOAD.at_work:
+        st.fragment(_progress, run_every=0.5)()
+        return
+    st.button(
+        "Download MNIST (11 MB)",
+        icon=":material/download:",
+        key="mnist_download",
+        on_click=DOWNLOAD.start,
+    )
+    if DOWNLOAD.error:
+        text = _plain(DOWNLOAD.error)
+        st.error(f"The download failed.  \n`{text}`", icon=":material/error:")
+
+
+def _progress() -> None:
+    if not DOWNLOAD.at_work:
+        st.rerun()
+    st.progress(min(DOWNLOAD.part, 1.0), f"Downloading {DOWNLOAD.name or 'MNIST'}")

@@ -1,0 +1,154 @@
+"""What stays of an MNIST run: Table 1, curves to export, files to take away, and its end."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import streamlit as st
+
+from ganlab import figures
+from ganlab.mnist.folder import Folder, Status
+from ganlab.registry import SpecError
+from ganlab.ui.mnist_view import PANELS, series
+from ganlab.ui.mnist_words import CENTROIDS, REAL, all_json, history_csv, table_1
+
+_LINES, _BYTES = 30, 20_000  # of the log that are shown, that are read for it
+
+
+def table(folder: Folder, status: Status) -> None:
+    """Table 1 of the paper, ours above."""
+    scores = folder.scores
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.markdown(table_1(scores, folder.real, status.is_mnist))
+        if not scores:
+            st.caption("Not measured yet: “Measure now” while it trains, or wait for its end.")
+    with right:
+        if scores and not status.is_mnist:
+            st.warning(
+                f"These are {status.source}: the numbers of this run are not comparable with the "
+                "paper's, which are MNIST's.",
+                icon=":material/warning:",
+            )
+        st.markdown(
+            "Log-likelihood of test images under a Gaussian window around 10,000 images, its width "
+            "σ chosen on validation images; ± is the standard error over test images.\n\n"
+            f"{REAL[0]} ± {REAL[1]} nats is what the real images of MNIST give.\n\n"
+            f"**This ruler can be gamed**: 2,000 k-means centroids, blurred averages of digits, "
+            f"score {CENTROIDS} nats, above the real images. A high number alone says little: look "
+            "at the pictures, too."
+        )
+
+
+def curves(folder: Folder, status: Status) -> None:
+    """The curves as a Plotly figure, to zoom, hover and export."""
+    dark = st.context.theme.type == "dark"
+    figure = figures.curves(PANELS, series(folder), theme="dark" if dark else "light", height=520)
+    figure.update_layout(width=None, autosize=True)
+    st.plotly_chart(figure, theme=None, config=figures.CONFIG, key="mnist_curves")
+    st.button("Draw anew", icon=":material/refresh:", key="mnist_redraw")
+    _downloads(folder)
+
+
+def files(folder: Folder, status: Status) -> None:
+    """Downloads, the Spec, the log, and the deletion of the run."""
+    _downloads(folder)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.caption(f"All of it lies in `{folder.path}`.")
+        try:
+            st.json(folder.plan.spec.to_dict(), expanded=1)
+        except SpecError as error:
+            st.text(str(error))
+    with right:
+        lines = log_tail(folder)
+        st.caption("What the trainer printed last")
+        st.code(lines or "(nothing)", language=None)
+        _delete(folder)
+
+
+def _downloads(folder: Folder) -> None:
+    with st.container(horizontal=True, gap="small"):
+        _download("run.npz", "The checkpoint: `ganlab.Run.load` reads it.", folder.run)
+        _download("look.npz", "The pictures as arrays.", folder.path / "look.npz")
+        st.download_button(
+            "history.csv",
+            lambda: history_csv(folder.history),
+            f"{folder.name}-history.csv",
+            "text/csv",
+            key="mnist_csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "all.json",
+            lambda: all_json(folder),
+            f"{folder.name}.json",
+            "application/json",
+            key="mnist_json",
+            help="Plan, status, scores and history.",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        try:
+            text = folder.plan.spec.to_json()
+        except SpecError:
+            return
+        st.download_button(
+            "spec.json",
+            text,
+            f"{folder.name}-spec.json",
+            "application/json",
+            key="mnist_spec",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+
+
+def _download(name: str, note: str, path: Path) -> None:
+    st.download_button(
+        name,
+        # Read when asked for: a checkpoint has tens of megabytes.
+        path.read_bytes,
+        f"{path.parent.name}-{name}",
+        "application/octet-stream",
+        key=f"mnist_{name}",
+        help=note,
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not path.is_file(),
+    )
+
+
+def _delete(folder: Folder) -> None:
+    if folder.running:
+        st.caption("Stop it before you delete it.")
+        return
+    with st.popover("Delete this run", icon=":material/delete:", key="mnist_delete"):
+        st.markdown("Checkpoint, pictures and scores are lost for good.")
+        st.button(
+            "Delete for good",
+            type="primary",
+            key="mnist_delete_yes",
+            on_click=_gone,
+            args=(folder,),
+        )
+
+
+def _gone(folder: Folder) -> None:
+    if not folder.running:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        st.query_params.clear()
+
+
+def log_tail(folder: Folder) -> str:
+    """The last lines of what the trainer printed; empty if there are none."""
+    try:
+        with open(folder.log, "rb") as file:
+            file.seek(0, 2)
+            file.seek(max(0, file.tell() - _BYTES))
+            text = file.read().decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-_LINES:])

@@ -1,0 +1,220 @@
+"""The form for a new MNIST run: images, recipe, how long, and every field of its Spec."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from ganlab.mnist import launch
+from ganlab.mnist.folder import DEVICE, EPOCHS, MEASURE, Folder, Plan
+from ganlab.mnist.recipes import RECIPES, Recipe
+from ganlab.registry import Param, SpecError
+from ganlab.spec import PARAMS, Spec
+from ganlab.stabilisers import STABILISERS
+from ganlab.ui import mnist_data
+from ganlab.ui.layout import section
+from ganlab.ui.mnist_words import when
+from ganlab.ui.sidebar import REGISTRIES
+from ganlab.ui.widgets import param_widget, put, show_error
+
+# What is not asked here: set elsewhere, or means nothing for images.
+_ELSEWHERE = ("target", "seed")
+_G = ("latent", "latent_dim", "g_hidden", "g_activation")
+_D = ("d_hidden", "d_activation", "d_dropout", "d_dropout_input")
+_GAME = ("loss", "k", "rule", "optimizer", "g_lr", "d_lr", "betas", "momentum", "batch")
+_ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
+_RECIPE = "mnist_recipe"
+_VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
+_WRONG = "_mnist_form_wrong"
+_DEVICES = {"auto": "auto (the fastest there is)", "cuda": "CUDA", "mps": "MPS", "cpu": "CPU"}
+
+
+def form(working: Folder | None, show: Callable[[Folder | None], None]) -> None:
+    """The form. working: the run that a trainer is at work on; show: have the page show a run."""
+    _recipe()
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        section("Images")
+        target, folder = mnist_data.images()
+    errors: list[SpecError] = []
+    with left:
+        section("What to train")
+        st.radio(
+            "Recipe",
+            list(RECIPES),
+            key=_RECIPE,
+            format_func=lambda name: RECIPES[name].title,
+            captions=[_about(RECIPES[name]) for name in RECIPES],
+            on_change=_fill,
+            label_visibility="collapsed",
+        )
+        cells = st.columns(4)
+        values = {}
+        for cell, param in zip(cells, (EPOCHS, PARAMS["seed"], MEASURE, DEVICE), strict=True):
+            with cell:
+                values[param.name] = _widget(param, errors)
+    box = st.expander("Edit the networks and the game", key="mnist_edit", on_change="rerun")
+    fields = {name: _held(name) for name in _fields()}
+    if box.open:
+        with box:
+            fields |= _edit(errors)
+    with left:
+        _go(working, show, target, folder, values, fields, errors)
+
+
+def _about(recipe: Recipe) -> str:
+    cite = f" *{recipe.cite}.*" if recipe.cite else ""
+    return f"{recipe.doc}{cite}"
+
+
+def _fields() -> list[str]:
+    """Every field that is asked, the most used first."""
+    first = [n for n in (*_G, *_D, *_GAME) if n in PARAMS]
+    return first + [n for n in PARAMS if n not in first and n not in _ELSEWHERE]
+
+
+def _recipe() -> None:
+    """The recipe chosen; at first, its values go into the widgets."""
+    values = st.session_state.get(_VALUES)
+    if _RECIPE not in st.session_state:
+        st.session_state[_RECIPE] = values[_RECIPE] if values else next(iter(RECIPES))
+    if values is None:
+        _fill()
+
+
+def _fill() -> None:
+    """Make every widget hold what the recipe says; seed and device stay."""
+    recipe = RECIPES[st.session_state[_RECIPE]]
+    values = st.session_state.setdefault(_VALUES, {"seed": recipe.spec.seed, "measure": 0})
+    values |= {name: getattr(recipe.spec, name) for name in _fields()}
+    values |= {_RECIPE: recipe.name, "epochs": recipe.epochs}
+    for name in (*_fields(), "epochs"):
+        st.session_state.pop(_key(name), None)
+
+
+def _key(name: str) -> str:
+    return f"mnist_of_{name}"
+
+
+def _held(name: str) -> Any:
+    return st.session_state[_VALUES][name]
+
+
+def _widget(param: Param, errors: list[SpecError]) -> Any:
+    """The widget of one value; what it holds is kept."""
+    values, key = st.session_state[_VALUES], _key(param.name)
+    if key not in st.session_state:
+        put(key, param, values.get(param.name, param.default))
+    try:
+        registry = REGISTRIES.get(param.name)
+        if param is DEVICE:
+            value = st.selectbox(
+                param.title, param.choices, key=key, format_func=_DEVICES.get, help=param.doc
+            )
+        else:
+            value = param_widget(param, key, registry, _ENTRY.get(param.name))
+    except SpecError as error:
+        errors.append(error)
+        st.text(str(error))
+        return values.get(param.name, param.default)
+    values[param.name] = value
+    return value
+
+
+def _edit(errors: list[SpecError]) -> dict[str, Any]:
+    """Widgets for every field of the Spec."""
+    values: dict[str, Any] = {}
+    more = [n for n in _fields() if n not in (*_G, *_D, *_GAME)]
+    of = {"G": [], "D": [], "": []}
+    for name in more:
+        of[_ENTRY[name].player if name in _ENTRY else ""].append(name)
+    columns = st.columns(3, gap="medium")
+    groups = (("Generator", "green", _G), ("Discriminator", "blue", _D), ("Training", "", _GAME))
+    for column, (title, color, names) in zip(columns, groups, strict=True):
+        with column:
+            section(title, color)
+            for name in (n for n in names if n in PARAMS):
+                values[name] = _widget(PARAMS[name], errors)
+    with st.expander("All other fields", key="mnist_edit_more", on_change="rerun") as box:
+        if box.open:
+            columns = st.columns(3, gap="medium")
+            for column, player in zip(columns, ("G", "D", ""), strict=True):
+                with column:
+                    for name in of[player]:
+                        values[name] = _widget(PARAMS[name], errors)
+    return values
+
+
+def _go(
+    working: Folder | None,
+    show: Callable[[Folder | None], None],
+    target: str,
+    folder: str,
+    values: dict[str, Any],
+    fields: dict[str, Any],
+    errors: list[SpecError],
+) -> None:
+    """The Spec, whether it can be used, and the button that starts it."""
+    plan = None
+    if not errors:
+        try:
+            spec = Spec(target=target, seed=values["seed"], **fields)
+            plan = Plan(
+                spec,
+                epochs=values["epochs"],
+                device=values["device"],
+                measure=values["measure"],
+                data=folder,
+            )
+        except SpecError as error:
+            show_error(error, "This cannot be trained.")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.button(
+            "Train",
+            icon=":material/play_arrow:",
+            key="mnist_train",
+            type="primary",
+            disabled=plan is None or working is not None,
+            on_click=_train,
+            args=(plan, target, show),
+        )
+        if plan is not None:
+            with st.popover("The Spec as JSON", key="mnist_spec_shown"):
+                st.download_button(
+                    "spec.json",
+                    plan.spec.to_json(),
+                    "spec.json",
+                    "application/json",
+                    key="mnist_spec_now",
+                    icon=":material/download:",
+                    on_click="ignore",
+                )
+                st.json(plan.spec.to_dict())
+        if working is not None:
+            st.button(
+                f"Show the run of {when(working.name)}, which is at work",
+                key="mnist_show_working",
+                on_click=show,
+                args=(working,),
+            )
+    if working is not None:
+        st.caption("One run trains at a time: stop that one to train another.")
+    if (error := st.session_state.pop(_WRONG, None)) is not None:
+        show_error(error, "Not started; nothing is lost.")
+
+
+def _train(plan: Plan, target: str, show: Callable[[Folder | None], None]) -> None:
+    folder = None
+    try:
+        mnist_data.check(target, plan.data)
+        folder = Folder.create(plan)
+        launch.start(folder)
+    except SpecError as error:
+        st.session_state[_WRONG] = error
+        if folder is not None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+    else:
+        show(folder)

@@ -1,0 +1,183 @@
+"""One MNIST run: where it stands, what is asked of it, its pictures, Table 1, curves and files."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from ganlab.mnist import launch
+from ganlab.mnist.folder import AT_WORK, EPOCHS, Folder, Status
+from ganlab.registry import SpecError
+from ganlab.ui import mnist_files
+from ganlab.ui.mnist_view import pictures
+from ganlab.ui.mnist_words import standing, status_html
+from ganlab.ui.widgets import show_error
+
+_VIEW = "mnist_view"
+_PICTURES = "Pictures"
+_VIEWS: dict[str, Callable[[Folder, Status], None] | None] = {
+    _PICTURES: None,
+    "Table 1": mnist_files.table,
+    "Curves": mnist_files.curves,
+    "Files": mnist_files.files,
+}
+_WRONG = "_mnist_wrong"
+_EVERY = 1.0  # seconds between looks into the folder while a trainer is at work
+
+
+def run_page(folder: Folder) -> None:
+    """The page of one run."""
+    status = standing(folder)
+    view = st.session_state.get(_VIEW) or _PICTURES
+    # The fragment alone reads anew each second; a change of state builds the page anew.
+    seen = (status.state, view, folder.changed("scores.json"))
+    every = _EVERY if status.state in AT_WORK else None
+    st.fragment(_watch, run_every=every)(folder, seen)
+    if (draw := _VIEWS[view]) is not None:
+        draw(folder, status)
+
+
+def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
+    status = standing(folder)
+    view = st.session_state.get(_VIEW) or _PICTURES
+    if (status.state, view, folder.changed("scores.json")) != seen:
+        st.rerun()
+    saved = folder.changed("run.npz")
+    age = time.time() - saved / 1e9 if saved else None
+    st.html(status_html(status, folder.wanted, age))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="mnist_bar"):
+        if status.state in AT_WORK:
+            _at_work(folder, status)
+        else:
+            _left(folder, status)
+        # After a visit to another page Streamlit has forgotten the widget's value.
+        st.session_state.setdefault(_VIEW, view)
+        st.segmented_control(
+            "View", list(_VIEWS), key=_VIEW, required=True, label_visibility="collapsed"
+        )
+    if (error := st.session_state.pop(_WRONG, None)) is not None:
+        show_error(error, "Not done; the run is as it was.")
+    _trouble(folder, status)
+    if view == _PICTURES:
+        pictures(folder, status)
+
+
+def _ask(folder: Folder, **changes: Any) -> None:
+    try:
+        folder.want(**changes)
+    except SpecError as error:
+        st.session_state[_WRONG] = error
+
+
+def _start(folder: Folder, epochs: int | None = None) -> None:
+    """Have a trainer go on with a run that was left, for `epochs` in all."""
+    try:
+        folder.want(state="training", **({} if epochs is None else {"epochs": epochs}))
+        launch.start(folder)
+    except SpecError as error:
+        st.session_state[_WRONG] = error
+
+
+def _at_work(folder: Folder, status: Status) -> None:
+    """Buttons for a run that a trainer is at work on."""
+    wanted = folder.wanted
+    stopping = wanted.state == "stopped"
+    if wanted.state == "paused":
+        st.button(
+            "Resume",
+            icon=":material/play_arrow:",
+            key="mnist_resume",
+            type="primary",
+            on_click=_ask,
+            args=(folder,),
+            kwargs={"state": "training"},
+        )
+    else:
+        st.button(
+            "Pause",
+            icon=":material/pause:",
+            key="mnist_pause",
+            disabled=stopping,
+            on_click=_ask,
+            args=(folder,),
+            kwargs={"state": "paused"},
+        )
+    st.button(
+        "Stop",
+        icon=":material/stop:",
+        key="mnist_stop",
+        help="Write a checkpoint and end the trainer; it can go on later.",
+        disabled=stopping,
+        on_click=_ask,
+        args=(folder,),
+        kwargs={"state": "stopped"},
+    )
+    st.button(
+        "Measure now",
+        icon=":material/straighten:",
+        key="mnist_measure",
+        help="The log-likelihood of Table 1: 10,000 samples, a Parzen window. Training waits.",
+        disabled=stopping or status.state == "measuring",
+        on_click=lambda: _ask(folder, measure=folder.wanted.measure + 1),
+    )
+    st.button(
+        "Other latents",
+        icon=":material/casino:",
+        key="mnist_latents",
+        help="Show G at other points of its latent space; training does not notice.",
+        disabled=stopping,
+        on_click=lambda: _ask(folder, latents=folder.wanted.latents + 1),
+    )
+    _epochs(folder, "Set", lambda epochs: _ask(folder, epochs=epochs))
+
+
+def _left(folder: Folder, status: Status) -> None:
+    """Buttons for a run that its trainer has left."""
+    busy = launch.busy()
+    note = f"{busy.name} is at work; one run trains at a time." if busy else None
+    if status.state != "done":
+        again = status.state in ("failed", "diverged")
+        word = "Start again from the checkpoint" if again else "Resume"
+        if not folder.run.exists():
+            word = "Start again"
+        st.button(
+            word,
+            icon=":material/play_arrow:",
+            key="mnist_again",
+            type="primary",
+            help=note or f"From iteration {status.checkpoint:,}.",
+            disabled=busy is not None,
+            on_click=_start,
+            args=(folder,),
+        )
+    if busy is None:
+        _epochs(folder, "Train on", lambda epochs: _start(folder, epochs))
+
+
+def _epochs(folder: Folder, word: str, do: Callable[[int], None]) -> None:
+    """How many epochs in all."""
+    key = "mnist_epochs_in_all"
+    with st.popover("More epochs", icon=":material/update:", key="mnist_more_epochs"):
+        st.session_state.setdefault(key, min(2 * folder.wanted.epochs, int(EPOCHS.high)))
+        st.number_input("Epochs in all", int(EPOCHS.low), int(EPOCHS.high), step=1, key=key)
+        st.button(
+            word, key="mnist_set_epochs", type="primary", on_click=lambda: do(st.session_state[key])
+        )
+
+
+def _trouble(folder: Folder, status: Status) -> None:
+    """What a person should know, and how it went wrong where it did."""
+    text = status.message
+    if status.state in ("failed", "diverged"):
+        shown = text.replace("`", "'").replace("\n", "  \n")
+        st.error(f"**{status.state.capitalize()}.** `{shown}`", icon=":material/error:")
+        if lines := mnist_files.log_tail(folder):
+            with st.expander("What the trainer printed last"):
+                st.code(lines, language=None)
+    elif status.state == "stopped" and text:
+        st.warning(text, icon=":material/info:")
+    elif text and status.state in AT_WORK:
+        st.caption(text.replace("`", "'"))

@@ -1,0 +1,102 @@
+"""The pictures of an MNIST run: packed once for each change, drawn by a component that stays."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ganlab import paths
+from ganlab.live.wire import encode
+from ganlab.mnist.folder import Folder, Status
+
+# As in a lab's scene; for the canvas and for the Plotly figure.
+PANELS: tuple[dict[str, Any], ...] = (
+    {
+        "id": "losses",
+        "title": "losses",
+        "unit": "nats",
+        "series": [
+            {"key": "d_loss", "title": "D", "role": "D", "dash": "dash"},
+            {"key": "g_loss", "title": "G", "role": "G", "dash": "solid"},
+        ],
+        "lines": [],
+    },
+    {
+        "id": "means",
+        "title": "mean of D(x)",
+        "series": [
+            {"key": "mean_real", "title": "training", "role": "data", "dash": "dot"},
+            {"key": "mean_unseen", "title": "unseen", "role": "muted", "dash": "dash"},
+            {"key": "mean_fake", "title": "G's", "role": "G", "dash": "solid"},
+        ],
+        "lines": [{"value": 0.5, "title": "½"}],
+        "low": 0.0,
+        "high": 1.0,
+    },
+)
+_JS = """
+const views = new WeakMap();
+export default function ({ data, parentElement }) {
+  let entry = views.get(parentElement);
+  if (!entry) {
+    const root = document.createElement('div');
+    parentElement.appendChild(root);
+    let view = null, closed = false, newest = data;
+    entry = {
+      update: (message) => { newest = message; if (view) view.update({ message }); },
+      close: () => {
+        closed = true;
+        if (view) view.destroy();
+        root.remove();
+        views.delete(parentElement);
+      },
+    };
+    views.set(parentElement, entry);
+    import(new URL('ASSETS/live/mnist.js', document.baseURI).href).then((module) => {
+      if (!closed) view = module.mount(root, { message: newest });
+    });
+  } else entry.update(data);
+  return () => { if (!parentElement.isConnected) entry.close(); };
+}
+""".replace("ASSETS", paths.ASSETS_URL)
+
+
+def pictures(folder: Folder, status: Status) -> None:
+    """Mount the pictures of a run; what has not changed is neither packed nor sent again."""
+    # In bytes, of which Streamlit makes no JSON and which it does not search for data frames.
+    view = st.components.v2.component("ganlab_mnist", js=_JS, isolate_styles=False)
+    per_epoch = status.iterations / status.epochs if status.epochs and status.iterations else 0.0
+    changed = folder.changed("look.npz"), folder.changed("history.npz")
+    view(key="mnist_pictures", data=_packed(str(folder.path), changed, per_epoch))
+
+
+def series(folder: Folder) -> dict[str, np.ndarray]:
+    """The history's columns under the names of `PANELS`, and "iteration"."""
+    arrays = folder.history.arrays()
+    means = {f"mean_{name}": arrays[name] for name in ("real", "fake", "unseen")}
+    return {name: arrays[name] for name in ("iteration", "d_loss", "g_loss")} | means
+
+
+@lru_cache(maxsize=8)
+def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
+    """Look and history as one message; per_epoch: iterations an epoch, 0 while unknown."""
+    folder = Folder(path)
+    look = folder.look
+    arrays = series(folder)
+    steps = arrays.pop("iteration")
+    arrays["steps"] = steps / per_epoch if per_epoch else steps
+    header: dict[str, Any] = {
+        "run": folder.name,
+        "stamp": f"{path} {changed} {per_epoch}",
+        "panels": PANELS,
+        "axis": "epoch" if per_epoch else "",
+        "iteration": look.iteration if look else 0,
+        "latents": look.latents if look else 0,
+    }
+    if look is not None:
+        names = ("samples", "nearest", "distance", "chain", "digits", "real", "fake", "unseen")
+        arrays |= {name: getattr(look, name) for name in names}
+    return encode(header, arrays)

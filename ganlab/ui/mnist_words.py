@@ -1,0 +1,197 @@
+"""What the MNIST page says and hands out: pure functions of what a run's folder holds."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import html
+import io
+import json
+import math
+import time
+from collections.abc import Sequence
+
+from ganlab.mnist.folder import AT_WORK, Folder, History, Score, Status, Wanted
+from ganlab.mnist.recipes import RECIPES
+from ganlab.spec import Spec
+
+STARTUP = 90.0  # seconds after which a trainer that has said nothing did not start
+# Table 1 of the paper: nats on MNIST's test set, and their standard error.
+PAPER = (
+    ("Adversarial nets (the paper)", 225, 2),
+    ("Deep GSN", 214, 1.1),
+    ("DBN", 138, 2),
+    ("Stacked CAE", 121, 1.6),
+)
+REAL = (241.2, 2.1)  # what 10,000 training images of MNIST give by the same measure
+CENTROIDS = 250  # what 2,000 k-means centroids give
+_WORDS = {
+    "starting": "starting",
+    "training": "training",
+    "paused": "paused",
+    "measuring": "measuring",
+    "done": "done",
+    "stopped": "stopped",
+    "diverged": "diverged",
+    "failed": "failed",
+}
+
+
+def standing(folder: Folder) -> Status:
+    """Where a run stands; a trainer that never came to its first word has failed."""
+    status = folder.status
+    if status.state != "starting" or status.pid:
+        return status
+    said = folder.changed("status.json") / 1e9
+    if time.time() - said < STARTUP or folder.running:
+        return status
+    return dataclasses.replace(status, state="failed", message="The trainer did not start.")
+
+
+def state_word(status: Status, wanted: Wanted) -> str:
+    """The state, or what it is about to become because someone asked for it."""
+    if status.state in ("starting", "training", "measuring", "paused"):
+        if wanted.state == "stopped":
+            return "stopping…"
+        if wanted.state == "paused" and status.state == "training":
+            return "pausing…"
+        if wanted.state == "training" and status.state == "paused":
+            return "resuming…"
+    return _WORDS.get(status.state, status.state)
+
+
+def duration(seconds: float | None) -> str:
+    """A time as one reads it: 45 s, 3 min, 2 h 05 min; empty if unknown."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes / 60 / 24:.0f} days"
+
+
+def when(name: str) -> str:
+    """The time in a run's folder name, such as 25 Nov 08:43; else the name."""
+    try:
+        return time.strftime("%d %b %H:%M", time.strptime(name[:17], "%Y-%m-%d-%H%M%S"))
+    except ValueError:
+        return name
+
+
+def recipe_of(spec: Spec) -> str:
+    """The title of the recipe that a Spec is, whatever its seed and its images."""
+    for recipe in RECIPES.entries.values():
+        same = {"seed": recipe.spec.seed, "target": recipe.spec.target}
+        if spec.replace(**same) == recipe.spec:
+            return recipe.title
+    return "Own Spec"
+
+
+def nats(mean: float, se: float) -> str:
+    """A score with its standard error."""
+    return f"{mean:.0f} ± {se:.1f}".replace("-", "−").replace(".0", "")
+
+
+def run_line(folder: Folder) -> str:
+    """One line for the list of runs: state, epochs, score."""
+    status = standing(folder)
+    parts = [state_word(status, folder.wanted), f"{status.epoch:.0f} epochs"]
+    if status.epoch == 1:
+        parts[1] = "1 epoch"
+    if scores := folder.scores:
+        parts.append(f"{nats(scores[-1].mean, scores[-1].se)} nats")
+    return " · ".join(parts)
+
+
+def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str:
+    """Progress bar and numbers. checkpoint: seconds since it was written, None if there is none."""
+    part = status.iteration / status.iterations if status.iterations else 0.0
+    if status.state == "measuring" and status.measuring is not None:
+        part = status.measuring
+    numbers = []
+    if status.iterations:
+        numbers.append(f"epoch <b>{status.epoch:.2f}</b> of {status.epochs}")
+        numbers.append(f"iteration <b>{status.iteration:,}</b> of {status.iterations:,}")
+    at_work = status.state in AT_WORK
+    if at_work and status.images_per_second:
+        numbers.append(f"{status.images_per_second:,.0f} images/s")
+    if at_work and (left := duration(status.seconds_left)):
+        numbers.append(f"{left} left")
+    if status.seconds >= 1:
+        numbers.append(f"trained {duration(status.seconds)}")
+    about = []
+    if status.device:
+        name = status.device_name
+        about.append(
+            f"{status.device}: {name}" if name and name != status.device else status.device
+        )
+    if checkpoint is not None:
+        about.append(f"checkpoint {duration(max(0.0, checkpoint))} ago")
+    source = ""
+    if status.source:
+        kind = "" if status.is_mnist else " ganlab-warm"
+        source = f'<span class="ganlab-source{kind}">{html.escape(status.source)}</span>'
+    state = html.escape(state_word(status, wanted))
+    return (
+        '<div class="ganlab-status">'
+        f'<div class="ganlab-bar" role="progressbar" aria-valuenow="{100 * part:.0f}" '
+        f'data-state="{html.escape(status.state)}"><i style="width:{100 * min(part, 1):.2f}%"></i>'
+        f'</div><b class="ganlab-state" data-testid="mnist-state">{state}</b>'
+        f"<span>{' · '.join(numbers)}</span>{source}"
+        f'<span class="ganlab-about">{html.escape(" · ".join(about))}</span></div>'
+    )
+
+
+def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
+    """Table 1 with ours above, as Markdown."""
+    rows = ["| images of | log-likelihood, nats | measured on |", "|:--|--:|:--|"]
+    for score in reversed(scores):
+        how = f"{score.samples:,} samples, σ {score.sigma:.2f}, {score.n:,} test images"
+        rows.append(
+            f"| :green[**G, epoch {score.epoch:.4g}**] | **{nats(score.mean, score.se)}** | {how} |"
+        )
+    if real is not None:
+        how = f"{real.samples:,} of them, σ {real.sigma:.2f}, {real.n:,} test images"
+        rows.append(f"| **real training images** | **{nats(real.mean, real.se)}** | {how} |")
+    for title, mean, se in PAPER:
+        rows.append(f"| {title} | {mean} ± {se} | MNIST, in 2014 |")
+    if real is None or not is_mnist:
+        mean, se = REAL
+        rows.append(f"| real images of MNIST, by our measure | {mean} ± {se} | MNIST |")
+    return "\n".join(rows)
+
+
+def history_csv(history: History) -> str:
+    """The history's rows as CSV, with a head."""
+    out = io.StringIO()
+    write = csv.writer(out, lineterminator="\n")
+    write.writerow(History.NAMES)
+    write.writerows(history.rows)
+    return out.getvalue()
+
+
+def all_json(folder: Folder) -> str:
+    """Plan, status, scores and history in one JSON object; what is not finite is null."""
+
+    def clean(value: float) -> float | None:
+        return value if math.isfinite(value) else None
+
+    real = folder.real
+    return json.dumps(
+        {
+            "run": folder.name,
+            "plan": json.loads(folder.plan.to_json()),
+            "status": dataclasses.asdict(standing(folder)),
+            "real": dataclasses.asdict(real) if real else None,
+            "scores": [dataclasses.asdict(score) for score in folder.scores],
+            "history": {
+                "names": History.NAMES,
+                "rows": [[clean(v) for v in row] for row in folder.history.rows],
+            },
+        },
+        indent=1,
+    )
