@@ -64,7 +64,9 @@ export function mount(root, options) {
     const rest = narrow ? width : width - left - gap;
     side.style.width = `${rest}px`;
     const first = Math.round(112 * u);
-    const room = narrow ? 420 * u : height - first - 2 * 8 * u;
+    const lifted = Math.round(12 * u); // the row for marks above the curves stays empty
+    const room = (narrow ? 420 * u : height - first - 2 * 8 * u) + lifted;
+    small.style.marginTop = `-${lifted}px`;
     const second = Math.round(room * 0.32);
     way.node.style.height = `${first}px`;
     way.resize(rest, first, look);

@@ -113,7 +113,8 @@ export function samplesSheet() {
   function say(row) {
     const all = message && message.a;
     const apart = all && all.distance;
-    setText(title, label === null ? "Samples of G, and their nearest training images" : `Fifty samples of a ${label}`);
+    const whole = picker.hidden ? "Samples of G, and their nearest training images" : "Samples of G";
+    setText(title, label === null ? whole : `Fifty samples of a ${label}`);
     let words = "The first pictures come in a moment.";
     if (apart && label !== null) words = `Each from other latents; the label ${label} is given to G.`;
     else if (apart && row !== null) {

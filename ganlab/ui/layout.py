@@ -15,14 +15,17 @@ _CSS = """
 .ganlab-title b { font-size: 1.15rem; margin-right: 0.6rem; }
 .st-key-strips button, .st-key-mnist_bar button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
 .st-key-mnist_bar > :last-child { margin-left: auto; }
-.ganlab-status { display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 1.1rem; }
-.ganlab-status { font-size: 0.9rem; line-height: 1.5; font-variant-numeric: tabular-nums; }
-.ganlab-bar { flex: 1 0 100%; height: 5px; margin: 0.25rem 0 0.15rem; border-radius: 3px; }
-.ganlab-bar { overflow: hidden; background: color-mix(in srgb, currentColor 14%, transparent); }
+.ganlab-status { font-size: 0.9rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
+.ganlab-status p { display: flex; gap: 1.1rem; height: 1.45em; margin: 0; overflow: hidden; }
+.ganlab-status p, .ganlab-status p > * { font-size: inherit; white-space: nowrap; }
+.st-key-mnist_watch { gap: 0.55rem; }
+.ganlab-status p + p > span { opacity: 0.75; }
+.ganlab-status p + p > .ganlab-warm { opacity: 1; color: var(--st-orange-text-color, #d55e00); }
+.ganlab-warm { font-weight: 600; }
+.ganlab-bar { height: 5px; margin: 0.25rem 0 0.2rem; border-radius: 3px; overflow: hidden; }
+.ganlab-bar { background: color-mix(in srgb, currentColor 14%, transparent); }
 .ganlab-bar i { display: block; height: 100%; background: var(--st-green-text-color, #009e73); }
 .ganlab-bar[data-state="measuring"] i { background: var(--st-primary-color, #0072b2); }
-.ganlab-about { margin-left: auto; opacity: 0.7; }
-.ganlab-source.ganlab-warm { color: #d55e00; font-weight: 600; }
 </style>
 """
 

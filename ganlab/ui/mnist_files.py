@@ -44,7 +44,7 @@ def table(folder: Folder, status: Status) -> None:
 def curves(folder: Folder, status: Status) -> None:
     """The curves as a Plotly figure, to zoom, hover and export."""
     dark = st.context.theme.type == "dark"
-    figure = figures.curves(PANELS, series(folder), theme="dark" if dark else "light", height=520)
+    figure = figures.curves(PANELS, series(folder), theme="dark" if dark else "light", height=430)
     figure.update_layout(width=None, autosize=True)
     st.plotly_chart(figure, theme=None, config=figures.CONFIG, key="mnist_curves")
     st.button("Draw anew", icon=":material/refresh:", key="mnist_redraw")

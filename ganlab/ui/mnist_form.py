@@ -24,18 +24,25 @@ from ganlab.ui.widgets import param_widget, put, show_error
 _ELSEWHERE = ("target", "seed")
 _G = ("latent", "latent_dim", "g_hidden", "g_activation")
 _D = ("d_hidden", "d_activation", "d_dropout", "d_dropout_input")
-_GAME = ("loss", "k", "rule", "optimizer", "g_lr", "d_lr", "betas", "momentum", "batch")
+_GAME = ("loss", "k", "rule", "batch")
+_STEPS = ("optimizer", "g_lr", "d_lr", "betas", "momentum")
+_GROUPS = (
+    ("Generator", "green", _G),
+    ("Discriminator", "blue", _D),
+    ("Game", "", _GAME),
+    ("Steps", "", _STEPS),
+)
+_FIRST = (*_G, *_D, *_GAME, *_STEPS)
 _ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
 _RECIPE = "mnist_recipe"
 _VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
 _WRONG = "_mnist_form_wrong"
-_DEVICES = {"auto": "auto (the fastest there is)", "cuda": "CUDA", "mps": "MPS", "cpu": "CPU"}
 
 
 def form(working: Folder | None, show: Callable[[Folder | None], None]) -> None:
     """The form. working: the run that a trainer is at work on; show: have the page show a run."""
     _recipe()
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([2, 1], gap="large")
     with right:
         section("Images")
         target, folder = mnist_data.images()
@@ -51,7 +58,7 @@ def form(working: Folder | None, show: Callable[[Folder | None], None]) -> None:
             on_change=_fill,
             label_visibility="collapsed",
         )
-        cells = st.columns(4)
+        cells = st.columns([3, 3, 4, 3])
         values = {}
         for cell, param in zip(cells, (EPOCHS, PARAMS["seed"], MEASURE, DEVICE), strict=True):
             with cell:
@@ -72,7 +79,7 @@ def _about(recipe: Recipe) -> str:
 
 def _fields() -> list[str]:
     """Every field that is asked, the most used first."""
-    first = [n for n in (*_G, *_D, *_GAME) if n in PARAMS]
+    first = [n for n in _FIRST if n in PARAMS]
     return first + [n for n in PARAMS if n not in first and n not in _ELSEWHERE]
 
 
@@ -111,9 +118,8 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
     try:
         registry = REGISTRIES.get(param.name)
         if param is DEVICE:
-            value = st.selectbox(
-                param.title, param.choices, key=key, format_func=_DEVICES.get, help=param.doc
-            )
+            note = f"{param.doc} auto: the fastest there is."
+            value = st.selectbox(param.title, param.choices, key=key, help=note)
         else:
             value = param_widget(param, key, registry, _ENTRY.get(param.name))
     except SpecError as error:
@@ -127,13 +133,12 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
 def _edit(errors: list[SpecError]) -> dict[str, Any]:
     """Widgets for every field of the Spec."""
     values: dict[str, Any] = {}
-    more = [n for n in _fields() if n not in (*_G, *_D, *_GAME)]
+    more = [n for n in _fields() if n not in _FIRST]
     of = {"G": [], "D": [], "": []}
     for name in more:
         of[_ENTRY[name].player if name in _ENTRY else ""].append(name)
-    columns = st.columns(3, gap="medium")
-    groups = (("Generator", "green", _G), ("Discriminator", "blue", _D), ("Training", "", _GAME))
-    for column, (title, color, names) in zip(columns, groups, strict=True):
+    columns = st.columns(4, gap="medium")
+    for column, (title, color, names) in zip(columns, _GROUPS, strict=True):
         with column:
             section(title, color)
             for name in (n for n in names if n in PARAMS):

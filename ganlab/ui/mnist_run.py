@@ -35,7 +35,8 @@ def run_page(folder: Folder) -> None:
     # The fragment alone reads anew each second; a change of state builds the page anew.
     seen = (status.state, view, folder.changed("scores.json"))
     every = _EVERY if status.state in AT_WORK else None
-    st.fragment(_watch, run_every=every)(folder, seen)
+    with st.container(key="mnist_watch"):
+        st.fragment(_watch, run_every=every)(folder, seen)
     if (draw := _VIEWS[view]) is not None:
         draw(folder, status)
 
@@ -159,13 +160,17 @@ def _left(folder: Folder, status: Status) -> None:
 
 def _epochs(folder: Folder, word: str, do: Callable[[int], None]) -> None:
     """How many epochs in all."""
-    key = "mnist_epochs_in_all"
+    now = folder.wanted.epochs
     with st.popover("More epochs", icon=":material/update:", key="mnist_more_epochs"):
-        st.session_state.setdefault(key, min(2 * folder.wanted.epochs, int(EPOCHS.high)))
-        st.number_input("Epochs in all", int(EPOCHS.low), int(EPOCHS.high), step=1, key=key)
-        st.button(
-            word, key="mnist_set_epochs", type="primary", on_click=lambda: do(st.session_state[key])
+        epochs = st.number_input(
+            "Epochs in all",
+            EPOCHS.low,
+            EPOCHS.high,
+            min(2 * now, EPOCHS.high),
+            step=1,
+            key=f"mnist_epochs_{folder.name}_{now}",
         )
+        st.button(word, key="mnist_set_epochs", type="primary", on_click=do, args=(epochs,))
 
 
 def _trouble(folder: Folder, status: Status) -> None:
@@ -179,5 +184,3 @@ def _trouble(folder: Folder, status: Status) -> None:
                 st.code(lines, language=None)
     elif status.state == "stopped" and text:
         st.warning(text, icon=":material/info:")
-    elif text and status.state in AT_WORK:
-        st.caption(text.replace("`", "'"))

@@ -99,9 +99,9 @@ def nats(mean: float, se: float) -> str:
 def run_line(folder: Folder) -> str:
     """One line for the list of runs: state, epochs, score."""
     status = standing(folder)
-    parts = [state_word(status, folder.wanted), f"{status.epoch:.0f} epochs"]
-    if status.epoch == 1:
-        parts[1] = "1 epoch"
+    parts = [state_word(status, folder.wanted)]
+    if status.state not in AT_WORK:  # the list is not drawn anew while numbers move
+        parts.append(f"{status.epoch:.4g} epoch" + ("" if status.epoch == 1 else "s"))
     if scores := folder.scores:
         parts.append(f"{nats(scores[-1].mean, scores[-1].se)} nats")
     return " · ".join(parts)
@@ -131,18 +131,20 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
         )
     if checkpoint is not None:
         about.append(f"checkpoint {duration(max(0.0, checkpoint))} ago")
-    source = ""
+    words = [f"<span>{html.escape(' · '.join(about))}</span>"]
     if status.source:
         kind = "" if status.is_mnist else " ganlab-warm"
-        source = f'<span class="ganlab-source{kind}">{html.escape(status.source)}</span>'
+        words.insert(0, f'<span class="ganlab-source{kind}">{html.escape(status.source)}</span>')
+    if at_work and status.message:
+        words.append(f"<span>{html.escape(status.message)}</span>")
     state = html.escape(state_word(status, wanted))
+    # Two lines whatever there is to say: what lies below must not jump.
     return (
-        '<div class="ganlab-status">'
-        f'<div class="ganlab-bar" role="progressbar" aria-valuenow="{100 * part:.0f}" '
-        f'data-state="{html.escape(status.state)}"><i style="width:{100 * min(part, 1):.2f}%"></i>'
-        f'</div><b class="ganlab-state" data-testid="mnist-state">{state}</b>'
-        f"<span>{' · '.join(numbers)}</span>{source}"
-        f'<span class="ganlab-about">{html.escape(" · ".join(about))}</span></div>'
+        f'<div class="ganlab-status"><div class="ganlab-bar" role="progressbar" '
+        f'aria-valuenow="{100 * part:.0f}" data-state="{html.escape(status.state)}">'
+        f'<i style="width:{100 * min(part, 1):.2f}%"></i></div>'
+        f'<p><b data-testid="mnist-state">{state}</b><span>{" · ".join(numbers)}</span></p>'
+        f"<p>{''.join(words)}</p></div>"
     )
 
 
