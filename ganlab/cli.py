@@ -1,4 +1,4 @@
-"""The command line: `ganlab app`, `ganlab train`, `ganlab warm` and `ganlab toggles`."""
+"""The command line: `ganlab app`, `train`, `mnist`, `warm` and `toggles`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from ganlab import __version__
+from ganlab.mnist import command
 from ganlab.registry import SpecError
 
 
@@ -35,6 +36,8 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     else:
         text = Path(options.spec).read_text(errors="replace") if options.spec else "{}"
         run = Run(Spec.from_json(text))
+    if run.spec.dim > 2:
+        raise SpecError("target", run.spec.target, "on the line or the plane: see `ganlab mnist`")
     if options.compile:
         run.compile()
     run.advance(options.iterations)
@@ -101,6 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
     warm = commands.add_parser("warm", help="compile ahead what the labs open with")
     warm.add_argument("--spec", action="append", default=[], help="this Spec instead (JSON file)")
     warm.set_defaults(do=_warm)
+    command.add(commands)
     toggles = commands.add_parser("toggles", help="every variant with its equation, as Markdown")
     toggles.set_defaults(do=_toggles)
     options, rest = parser.parse_known_args(arguments)

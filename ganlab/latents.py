@@ -26,7 +26,7 @@ LATENTS: Registry[LatentEntry] = Registry("latent")
 
 
 def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    return torch.empty(shape).uniform_(-1.0, 1.0, generator=generator)
+    return torch.empty(shape, device=generator.device).uniform_(-1.0, 1.0, generator=generator)
 
 
 LATENTS.add(
@@ -35,7 +35,7 @@ LATENTS.add(
         title="normal",
         equation=r"z \sim \mathcal{N}(0, I)",
         doc="Most latents lie near 0, so G must stretch the middle to spread its mass.",
-        sample=lambda shape, generator: torch.randn(shape, generator=generator),
+        sample=lambda shape, g: torch.randn(shape, generator=g, device=g.device),
         ppf=lambda u: ndtri(np.clip(u, 1e-7, 1 - 1e-7)),
         reach=2.6,
     )
@@ -49,6 +49,20 @@ LATENTS.add(
         sample=_uniform,
         ppf=lambda u: 2.0 * np.asarray(u) - 1.0,
         reach=1.0,
+    )
+)
+
+
+LATENTS.add(
+    LatentEntry(
+        name="unit_uniform",
+        title="uniform of variance 1",
+        equation=r"z \sim \mathcal{U}[-\sqrt3, \sqrt3]^d",
+        doc="Uniform, as far spread as the normal: the 2014 paper's for images.",
+        cite="Goodfellow et al. 2014",
+        sample=lambda shape, generator: _uniform(shape, generator).mul_(math.sqrt(3)),
+        ppf=lambda u: math.sqrt(3) * (2.0 * np.asarray(u) - 1.0),
+        reach=math.sqrt(3),
     )
 )
 

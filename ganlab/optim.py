@@ -23,12 +23,37 @@ Slots = tuple[torch.Tensor, ...]
 
 
 class Hyper(NamedTuple):
-    """What an optimiser may need of a Spec, for one player."""
+    """What an optimiser may need of a Spec, for one player.
+
+    decay, floor: see `at`; rise, ramp: what momentum gains over how many updates.
+    """
 
     lr: Number
     beta1: Number
     beta2: Number
     momentum: Number
+    decay: Number = 0.0
+    floor: Number = 0.0
+    rise: Number = 0.0
+    ramp: Number = 1.0
+
+    def at(self, t: Any) -> Hyper:
+        """As it is for update t = 1, 2, ... (a number or an array).
+
+        lr / (1 + decay)^(t - 1), never below floor; momentum + rise * min(1, (t - 1) / ramp).
+        Source: the schedules of Goodfellow et al. 2014's code.
+        """
+        if _is_off(self.decay) and _is_off(self.rise):
+            return self
+        lr = self.lr / (1 + self.decay) ** (t - 1)
+        lr = (lr + self.floor + abs(lr - self.floor)) / 2
+        part = (t - 1) / self.ramp
+        part = (1 + part - abs(1 - part)) / 2
+        return self._replace(lr=lr, momentum=self.momentum + self.rise * part)
+
+
+def _is_off(number: Number) -> bool:
+    return not torch.is_tensor(number) and number == 0
 
 
 @dataclass(frozen=True)

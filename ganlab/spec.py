@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
-from ganlab.networks import ACTIVATIONS, INITS
+from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Param, SpecError
 from ganlab.stabilisers import RULES, STABILISERS, refusal
@@ -21,6 +21,8 @@ from ganlab.targets import TARGETS, make_target
 def _choice(name: str, title: str, registry, default: str, doc: str, **more: bool) -> Param:
     return Param(name, title, default, kind="choice", choices=tuple(registry), doc=doc, **more)
 
+
+WIDEST = (512, 2048)  # hidden layers, of x in one or two dimensions, and of images
 
 PARAMS: dict[str, Param] = {
     p.name: p
@@ -41,7 +43,7 @@ PARAMS: dict[str, Param] = {
             "G's hidden widths",
             (32, 32),
             1,
-            512,
+            WIDEST[-1],
             "ints",
             longest=4,
             doc="Widths of G's hidden layers, such as 32, 32; empty makes G linear.",
@@ -51,13 +53,22 @@ PARAMS: dict[str, Param] = {
             "D's hidden widths",
             (32, 32),
             1,
-            512,
+            WIDEST[-1],
             "ints",
             longest=4,
             doc="Widths of D's hidden layers; a small D cannot see what G does wrong.",
         ),
         _choice("g_activation", "G's activation", ACTIVATIONS, "leaky_relu", "Between G's layers."),
         _choice("d_activation", "D's activation", ACTIVATIONS, "leaky_relu", "Between D's layers."),
+        _choice("g_output", "G's output", OUTPUTS, "linear", "What the last layer's sums become."),
+        Param(
+            "conditional",
+            "labels",
+            "no",
+            kind="choice",
+            choices=("no", "yes"),
+            doc="Whether G and D are told which kind of sample it is: p(x | label) is learned.",
+        ),
         _choice("init", "initial weights", INITS, "default", "How both nets start."),
         Param(
             "init_gain",
@@ -66,6 +77,14 @@ PARAMS: dict[str, Param] = {
             0.001,
             5.0,
             doc="Multiplies the initial weights; small gains start G as a narrow bump.",
+        ),
+        Param(
+            "d_init_gain",
+            "gain of D's, if another",
+            0.0,
+            0.0,
+            5.0,
+            doc="Multiplies D's initial weights instead; 0: the same gain as G's.",
         ),
         _choice(
             "loss",
@@ -136,6 +155,40 @@ PARAMS: dict[str, Param] = {
             0.99,
             doc="Of SGD + momentum; negative momentum damps the rotation of games.",
         ),
+        Param(
+            "momentum_rise",
+            "rise of μ",
+            0.0,
+            -1.0,
+            1.0,
+            doc="What momentum has gained at the end of its ramp.",
+        ),
+        Param(
+            "momentum_ramp",
+            "ramp of μ",
+            1,
+            1,
+            10**9,
+            "int",
+            unit="updates",
+            doc="Over how many updates of a player its momentum rises.",
+        ),
+        Param(
+            "lr_decay",
+            "decay of the rates",
+            0.0,
+            0.0,
+            0.1,
+            doc="At each update a player's rate is divided by 1 plus this.",
+        ),
+        Param(
+            "lr_floor",
+            "least rate",
+            0.0,
+            0.0,
+            1.0,
+            doc="Where the decay of the rates ends.",
+        ),
         Param("batch", "batch", 256, 1, 4096, "int", doc="Real and fake samples per update."),
         Param(
             "seed",
@@ -155,7 +208,8 @@ KNOBS = tuple(name for name, param in PARAMS.items() if param.knob)
 
 # Changing one of these keeps the shapes and the code path of a step; so does changing the strength
 # of a stabiliser that stays on.
-_NUMERIC = ("init", "init_gain", "k", "g_lr", "d_lr", "betas", "momentum", "seed")
+_NUMERIC = ("init", "init_gain", "d_init_gain", "k", "g_lr", "d_lr", "betas", "seed", "momentum")
+_NUMERIC += ("momentum_rise", "momentum_ramp", "lr_decay", "lr_floor")
 _STRENGTHS = tuple(name for name in STABILISERS if STABILISERS[name].numeric)
 _OTHER_NUMBERS = ("instance_noise_decay",)
 _PREFIX = "t."
@@ -202,8 +256,11 @@ class Spec:
     d_hidden: tuple[int, ...] = PARAMS["d_hidden"].default
     g_activation: str = PARAMS["g_activation"].default
     d_activation: str = PARAMS["d_activation"].default
+    g_output: str = PARAMS["g_output"].default
+    conditional: str = PARAMS["conditional"].default
     init: str = PARAMS["init"].default
     init_gain: float = PARAMS["init_gain"].default
+    d_init_gain: float = PARAMS["d_init_gain"].default
     loss: str = PARAMS["loss"].default
     k: int = PARAMS["k"].default
     rule: str = PARAMS["rule"].default
@@ -212,6 +269,10 @@ class Spec:
     d_lr: float = PARAMS["d_lr"].default
     betas: tuple[float, float] = PARAMS["betas"].default
     momentum: float = PARAMS["momentum"].default
+    momentum_rise: float = PARAMS["momentum_rise"].default
+    momentum_ramp: int = PARAMS["momentum_ramp"].default
+    lr_decay: float = PARAMS["lr_decay"].default
+    lr_floor: float = PARAMS["lr_floor"].default
     batch: int = PARAMS["batch"].default
     seed: int = PARAMS["seed"].default
     unroll: int = PARAMS["unroll"].default
@@ -253,13 +314,35 @@ class Spec:
         put(self, "target_params", Params(filled))
         # What no single value can show:
         make_target(self.target, self.target_params)
+        self._check_together()
         if (refused := refusal(self)) is not None:
             raise SpecError(*refused)
 
+    def _check_together(self) -> None:
+        widest = WIDEST[self.dim > 2]
+        for name in ("g_hidden", "d_hidden"):
+            if max(getattr(self, name), default=0) > widest:
+                allowed = f"widths of at most {widest} for {self.target}"
+                raise SpecError(name, getattr(self, name), allowed)
+        if self.g_output == "sigmoid" and not TARGETS[self.target].unit:
+            raise SpecError("g_output", "sigmoid", f"linear: {self.target} is not within [0, 1]")
+        if self.conditional == "yes" and not self.labels:
+            raise SpecError("conditional", "yes", f"no: {self.target} has no labels")
+        if self.labels and self.g_norm != "none":
+            raise SpecError("g_norm", self.g_norm, "none where G is given labels")
+        if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
+            allowed = f"what takes momentum = {self.momentum:g} to between -0.95 and 0.99"
+            raise SpecError("momentum_rise", self.momentum_rise, allowed)
+
     @property
     def dim(self) -> int:
-        """Dimension of x, 1 or 2."""
+        """Dimension of x: 1, 2, or the number of pixels."""
         return TARGETS[self.target].dim
+
+    @property
+    def labels(self) -> int:
+        """How many labels G and D are given; 0: none."""
+        return TARGETS[self.target].labels if self.conditional == "yes" else 0
 
     def structure(self) -> tuple:
         """What runs must share to be advanced together: shapes, grids, loss and code path."""

@@ -67,7 +67,8 @@ class Code:
     """What an update's program depends on, and nothing else: shapes and names, no numbers.
 
     Runs of one Code share a compiled program, whatever their target, rates, strengths, k and seeds.
-    strengths: names of the stabilisers that are on and whose strength is a number.
+    strengths: names of the stabilisers that are on and whose strength is a number. labels: how many
+    of the last of z, and of what D is given beside x, are a label, one of them 1.
     """
 
     g_sizes: tuple[int, ...]
@@ -85,13 +86,15 @@ class Code:
     kernels: int
     kernel_dims: int
     strengths: tuple[str, ...]
+    g_output: str
+    labels: int
 
     @classmethod
     def of(cls, spec: Spec) -> Code:
         """The Code of a Spec."""
         return cls(
-            (spec.latent_dim, *spec.g_hidden, spec.dim),
-            (spec.dim * spec.packing, *spec.d_hidden, 1),
+            (spec.latent_dim + spec.labels, *spec.g_hidden, spec.dim),
+            ((spec.dim + spec.labels) * spec.packing, *spec.d_hidden, 1),
             spec.g_activation,
             spec.d_activation,
             spec.loss,
@@ -105,9 +108,11 @@ class Code:
             spec.minibatch_discrimination,
             spec.minibatch_dims if spec.minibatch_discrimination else 0,
             tuple(name for name in spec.stabilisers if STABILISERS[name].numeric),
+            spec.g_output,
+            spec.labels,
         )
 
     @property
     def dim(self) -> int:
-        """Dimension of x."""
+        """Dimension of what D is given: x, and the label beside it."""
         return self.d_sizes[0] // self.packing

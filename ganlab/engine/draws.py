@@ -11,11 +11,13 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from torch.nn.functional import one_hot
 
 from ganlab.engine.rules import Rules
 from ganlab.latents import LATENTS
 from ganlab.spec import Spec
 from ganlab.targets import make_target
+from ganlab.targets.raster import LABELS, Images
 
 _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amortise the dispatch
 _TAGS = {"init_g": 1, "init_d": 2, "data_d": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
@@ -25,10 +27,15 @@ _TAGS |= {"mix_d": 12, "mix_g": 13}
 _TAGS |= {f"u_{tag}": 20 + number for tag, number in _TAGS.items() if tag[-2:] in ("_d", "_g")}
 
 
-def generator(seed: int, tag: str, block: int = 0) -> torch.Generator:
-    """A generator for one purpose, independent of those for other seeds, tags and blocks."""
+def generator(
+    seed: int, tag: str, block: int = 0, device: torch.device | str = "cpu"
+) -> torch.Generator:
+    """A generator for one purpose, independent of those for other seeds, tags and blocks.
+
+    Those of another kind of device draw other numbers.
+    """
     word = np.random.SeedSequence([seed, _TAGS[tag], block]).generate_state(1)[0]
-    return torch.Generator().manual_seed(int(word))
+    return torch.Generator(device).manual_seed(int(word))
 
 
 class Stream:
@@ -40,8 +47,10 @@ class Stream:
         tag: str,
         shape: tuple[int, ...],
         make: Callable[[tuple[int, ...], torch.Generator], torch.Tensor],
+        device: torch.device | str = "cpu",
     ):
         self.seed, self.tag, self.shape, self.make = seed, tag, shape, make
+        self.device = device
         self.per_block = max(1, min(128, _BLOCK_ELEMENTS // max(1, int(np.prod(shape)))))
         self.block, self.rows = -1, ()
 
@@ -53,19 +62,73 @@ class Stream:
     def _load(self, block: int) -> None:
         if block != self.block:
             self.values = self.make(
-                (self.per_block, *self.shape), generator(self.seed, self.tag, block)
+                (self.per_block, *self.shape),
+                generator(self.seed, self.tag, block, self.device),
             )
             self.block, self.rows = block, self.values.unbind(0)
 
     def slab(self, start: int, count: int) -> torch.Tensor:
         """Arrays number start, ..., start + count - 1, stacked and contiguous."""
-        parts, end = [torch.empty(0, *self.shape)], start + count
+        parts, end = [torch.empty(0, *self.shape, device=self.device)], start + count
         while start < end:
             block, offset = divmod(start, self.per_block)
             self._load(block)
             parts.append(self.values[offset : offset + end - start])
             start += len(parts[-1])
         return torch.cat(parts) if len(parts) > 2 else parts[-1].contiguous()
+
+
+class Epochs:
+    """Minibatches number 0, 1, ... of images, in an order drawn anew for each epoch.
+
+    A pure function of (seed, tag, number); every epoch shows each image once. (B, 784), or with the
+    label beside it as ten numbers of which one is 1, (B, 794).
+    """
+
+    def __init__(
+        self, seed: int, tag: str, shape: tuple[int, ...], target: Images, device: torch.device
+    ):
+        self.seed, self.tag, self.device = seed, tag, device
+        self.batch, width = shape
+        self.pixels = target.pixels.to(device)
+        self.labels = target.labels.to(device) if width > target.dim else None
+        self._orders: dict[int, torch.Tensor] = {}
+
+    def _order(self, epoch: int) -> torch.Tensor:
+        if epoch not in self._orders:
+            g = generator(self.seed, self.tag, epoch)
+            drawn = torch.randperm(len(self.pixels), generator=g)
+            self._orders = dict(list(self._orders.items())[-1:])
+            self._orders[epoch] = drawn.to(self.device)
+        return self._orders[epoch]
+
+    def __getitem__(self, number: int) -> torch.Tensor:
+        at, parts, left = number * self.batch, [], self.batch
+        while left:
+            epoch, offset = divmod(at, len(self.pixels))
+            parts.append(self._order(epoch)[offset : offset + left])
+            at, left = at + len(parts[-1]), left - len(parts[-1])
+        which = parts[0] if len(parts) == 1 else torch.cat(parts)
+        images = self.pixels[which].float() / 255
+        if self.labels is None:
+            return images
+        return torch.cat([images, one_hot(self.labels[which], LABELS).float()], 1)
+
+    def slab(self, start: int, count: int) -> torch.Tensor:
+        """Minibatches number start, ..., start + count - 1, stacked."""
+        return torch.stack([self[start + i] for i in range(count)])
+
+
+def labelled(sample: Callable, labels: int) -> Callable:
+    """Latents by `sample` with a label after them, all equally likely: the last `labels` of z."""
+
+    def make(shape: tuple[int, ...], g: torch.Generator) -> torch.Tensor:
+        *rows, width = shape
+        which = torch.randint(labels, tuple(rows), generator=g, device=g.device)
+        z = sample((*rows, width - labels), g)
+        return torch.cat([z, one_hot(which, labels).to(z)], -1)
+
+    return make
 
 
 class Draws:
@@ -78,16 +141,23 @@ class Draws:
     def __init__(self, specs: tuple[Spec, ...], rules: Rules, device: torch.device):
         self.specs, self.device = specs, device
         self.shapes = {player: rules.draws(player) for player in "DG"}
-        self._streams: dict[tuple[int, str, str], Stream] = {}
+        self._streams: dict[tuple[int, str, str], Stream | Epochs] = {}
         self._targets = [make_target(s.target, s.target_params) for s in specs]
 
-    def stream(self, run: int, player: str, name: str) -> Stream:
+    def stream(self, run: int, player: str, name: str) -> Stream | Epochs:
         """One run's stream `name` of `player`."""
         key = (run, player, name)
         if key not in self._streams:
             tag = f"{name}_{player.lower()}"
-            shape = self.shapes[player][name]
-            self._streams[key] = Stream(self.specs[run].seed, tag, shape, self._maker(run, name))
+            shape, seed = self.shapes[player][name], self.specs[run].seed
+            target = self._targets[run]
+            of_data = name.removeprefix("u_") == "data"
+            if of_data and isinstance(target, Images):
+                self._streams[key] = Epochs(seed, tag, shape, target, self.device)
+            else:
+                # Points are drawn on the CPU; masks and noise are too many to be carried over.
+                where = "cpu" if of_data else self.device
+                self._streams[key] = Stream(seed, tag, shape, self._maker(run, name), where)
         return self._streams[key]
 
     def _maker(self, run: int, name: str) -> Callable:
@@ -96,10 +166,11 @@ class Draws:
             target = self._targets[run]
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
-            return LATENTS[self.specs[run].latent].sample
+            sample, labels = LATENTS[self.specs[run].latent].sample, self.specs[run].labels
+            return labelled(sample, labels) if labels else sample
         if kind == "noise":
-            return lambda shape, g: torch.randn(shape, generator=g)
-        return lambda shape, g: torch.rand(shape, generator=g)
+            return lambda shape, g: torch.randn(shape, generator=g, device=g.device)
+        return lambda shape, g: torch.rand(shape, generator=g, device=g.device)
 
     def get(self, player: str, name: str, number: int) -> torch.Tensor:
         """Draw `number` of a player's stream, (R, rows, columns)."""

@@ -47,7 +47,10 @@ class Rules:
         self.code = code
         on = set(code.strengths)
         drop = ("d_dropout_input" in on, "d_dropout" in on)
-        self.G = Generator(code.g_sizes, code.g_activation, thin, code.g_norm)
+        self.G = Generator(
+            *(code.g_sizes, code.g_activation, thin),
+            *(code.g_norm, code.g_output, code.labels),
+        )
         self.D = Discriminator(
             *(code.d_sizes, code.d_activation, thin),
             *(code.packing, code.kernels, code.kernel_dims, drop),
@@ -151,8 +154,9 @@ class Rules:
         back = self._before and player == "G"  # D steps from where it stood before
         first = d_updates + 1 - back
         first = first + (first < 1)
-        rows = [own(first, d_hyper), own(g_updates + 1, g_hyper)]
-        rows += [own(first + i, d_hyper) for i in range(self.code.unroll)]
+        ahead = [first + i for i in range(self.code.unroll)]
+        steps = [(first, d_hyper), (g_updates + 1, g_hyper), *((t, d_hyper) for t in ahead)]
+        rows = [own(t, hyper.at(t)) for t, hyper in steps]
         out = [number for row in rows for number in row]
         for name in self.code.strengths:
             number = strengths[name]

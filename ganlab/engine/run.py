@@ -23,6 +23,7 @@ from ganlab.engine.step import Game
 from ganlab.latents import quasi_random
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
+from ganlab.targets import make_target
 
 Player = Literal["D", "G"]
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
@@ -94,8 +95,14 @@ class Run:
         G, D, rules = self.game.G, self.game.D, self.game.rules
 
         def fresh(net, tag: str) -> torch.Tensor:
-            rows = [net.init(s.init, s.init_gain, generator(s.seed, tag)) for s in self.specs]
+            rows = [net.init(s.init, gain(s, tag), generator(s.seed, tag)) for s in self.specs]
+            if tag == "init_g" and self.spec.g_output == "sigmoid":
+                start = make_target(self.spec.target, self.spec.target_params).marginal_logits()
+                rows = [G.starting_at(row, start) for row in rows]
             return torch.stack(rows).to(self.device)
+
+        def gain(spec: Spec, tag: str) -> float:
+            return (tag == "init_d" and spec.d_init_gain) or spec.init_gain
 
         g, d = fresh(G, "init_g"), fresh(D, "init_d")
         self.state = State(g, d, rules.first_slots("G", g), rules.first_slots("D", d))
@@ -276,7 +283,12 @@ class Run:
             self.program = None
 
     def snapshot(self, **wanted: Any) -> Snapshot:
-        """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`."""
+        """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`.
+
+        Raises `SpecError` for images, which `ganlab.mnist` looks at.
+        """
+        if self.spec.dim > 2:
+            raise SpecError("target", self.spec.target, "on the line or the plane for a snapshot")
         return take(self.game, self.state, self.specs, self.diverged, **wanted)
 
     def save(self, path: str | os.PathLike[str]) -> None:

@@ -25,7 +25,10 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
         return number([getattr(s, name) for s in specs])
 
     betas = [number([s.betas[i] for s in specs]) for i in (0, 1)]
-    d_hyper, g_hyper = (Hyper(of(rate), *betas, of("momentum")) for rate in ("d_lr", "g_lr"))
+    plans = [of(n) for n in ("lr_decay", "lr_floor", "momentum_rise", "momentum_ramp")]
+    d_hyper, g_hyper = (
+        Hyper(of(rate), *betas, of("momentum"), *plans) for rate in ("d_lr", "g_lr")
+    )
     strengths = {name: of(name) for name in Code.of(specs[0]).strengths}
     falls = [1 / s.instance_noise_decay if s.instance_noise_decay else 0.0 for s in specs]
     return d_hyper, g_hyper, strengths | {"noise_fall": number(falls)}

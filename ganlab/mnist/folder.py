@@ -34,6 +34,7 @@ CHECKPOINT = Param(
 MEASURE = Param("measure", "epochs between scores", 0, 0, 5000, "int", doc="0: only at the end.")
 DEVICE = Param("device", "device", "auto", kind="choice", choices=DEVICES, doc="Where it trains.")
 # The states in which a trainer is at work, and those in which it has left.
+_STARTING = 60.0  # seconds that a trainer may take to begin
 AT_WORK = ("starting", "training", "paused", "measuring")
 LEFT = ("done", "stopped", "diverged", "failed")
 
@@ -78,7 +79,7 @@ class Status:
     being done); iteration of iterations of Algorithm 1, epoch of epochs; seconds: trained so far;
     images_per_second (real ones) and seconds_left: None while unknown; measuring: the fraction of
     a measurement done, or None; source: what the images are; checkpoint: the iteration that a
-    crash would go back to.
+    crash would go back to; latents, measured: what was wanted (see `Wanted`) and is done.
     """
 
     state: str = "starting"
@@ -96,6 +97,8 @@ class Status:
     source: str = ""
     is_mnist: bool = False
     checkpoint: int = 0
+    latents: int = 0
+    measured: int = 0
     pid: int = 0
     time: float = 0.0
 
@@ -252,6 +255,11 @@ class Folder:
     def status(self) -> Status:
         """Where it stands. Of a trainer that was killed: "stopped", with what is lost."""
         status = self._read("status.json", Status)
+        if status.state == "starting" and not status.pid:
+            if time.time() - status.time > _STARTING:
+                words = "The trainer did not start: see what it printed."
+                return dataclasses.replace(status, state="failed", message=words)
+            return status
         if status.state in AT_WORK and status.pid and not self.running:
             lost = f"The trainer ended unasked; it goes on from iteration {status.checkpoint:,}."
             return dataclasses.replace(

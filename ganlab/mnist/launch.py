@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
+import time
 
-from ganlab.mnist.folder import Folder, Status, folders
+from ganlab.mnist.folder import Folder, folders
 from ganlab.registry import SpecError
 
 
@@ -24,7 +26,9 @@ def start(folder: Folder) -> None:
     other = busy()
     if other is not None:
         raise SpecError("run", folder.name, f"one at a time: {other.name} is at work")
-    folder.say(Status(state="starting", message="Starting a process.", epochs=folder.wanted.epochs))
+    folder.want(state="training")
+    starting = {"state": "starting", "message": "Starting a process.", "pid": 0}
+    folder.say(dataclasses.replace(folder.status, **starting, time=time.time()))
     command = [sys.executable, "-m", "ganlab.cli", "mnist", "--quiet", "--resume", str(folder.path)]
     with open(folder.log, "ab") as log:
         # A session of its own: neither a closed terminal nor the page's server takes it along.

@@ -17,3 +17,87 @@ class Recipe(Entry):
 
 
 RECIPES: Registry[Recipe] = Registry("recipe")
+
+QUICK = Spec(
+    target="mnist",
+    latent="normal",
+    latent_dim=64,
+    g_hidden=(256, 512),
+    d_hidden=(256, 128),
+    g_activation="leaky_relu",
+    d_activation="leaky_relu",
+    g_output="sigmoid",
+    optimizer="adam",
+    g_lr=3e-4,
+    d_lr=3e-4,
+    betas=(0.5, 0.999),
+    batch=100,
+    d_dropout=0.3,
+)
+# D's cost is half of ours there, which half the rate equals, exactly. Momentum rises from .5 to .7
+# in 250 epochs of 500 updates.
+PAPER = Spec(
+    target="mnist",
+    latent="unit_uniform",
+    latent_dim=100,
+    g_hidden=(1200, 1200),
+    d_hidden=(240, 240),
+    g_activation="relu",
+    d_activation="maxout",
+    g_output="sigmoid",
+    init="uniform",
+    init_gain=0.05,
+    d_init_gain=0.005,
+    rule="simultaneous",
+    optimizer="momentum",
+    momentum=0.5,
+    momentum_rise=0.2,
+    momentum_ramp=125_000,
+    g_lr=0.1,
+    d_lr=0.05,
+    lr_decay=4e-6,
+    lr_floor=1e-6,
+    batch=100,
+    d_dropout=0.5,
+    d_dropout_input=0.2,
+)
+
+for _entry in (
+    Recipe(
+        "quick",
+        "Quick: small nets, Adam",
+        "",
+        "Recognisable digits after a minute or two on a laptop.",
+        spec=QUICK,
+        epochs=10,
+    ),
+    Recipe(
+        "paper",
+        "The paper's MNIST model (2014)",
+        "",
+        "ReLU and maxout nets, dropout in D, momentum and falling rates, as published: slow "
+        "without a GPU, and better for every epoch.",
+        cite="Goodfellow et al. 2014, and its code",
+        spec=PAPER,
+        epochs=100,
+    ),
+    Recipe(
+        "quick-labels",
+        "Quick, with labels",
+        "",
+        "G is told which digit to draw, and D which one it should be: pick digits.",
+        cite="Mirza & Osindero 2014; Goodfellow et al. 2014, section 7",
+        spec=QUICK.replace(conditional="yes"),
+        epochs=10,
+    ),
+    Recipe(
+        "paper-labels",
+        "The paper's model, with labels",
+        "",
+        "The paper's first extension: p(x | label) by its own nets.",
+        cite="Goodfellow et al. 2014, section 7",
+        spec=PAPER.replace(conditional="yes"),
+        epochs=100,
+    ),
+):
+    RECIPES.add(_entry)

@@ -29,6 +29,7 @@ class InitEntry(Entry):
 
 
 ACTIVATIONS: Registry[ActivationEntry] = Registry("activation")
+OUTPUTS: Registry[ActivationEntry] = Registry("g_output")
 INITS: Registry[InitEntry] = Registry("init")
 
 for _entry in (
@@ -65,6 +66,28 @@ for _entry in (
     ),
 ):
     ACTIVATIONS.add(_entry)
+
+
+OUTPUTS.add(
+    ActivationEntry(
+        "linear",
+        "linear",
+        "x = a",
+        "x may be anywhere: for the line and the plane.",
+        apply=lambda a: a,
+    )
+)
+OUTPUTS.add(
+    ActivationEntry(
+        "sigmoid",
+        "sigmoid",
+        r"x = \sigma(a)",
+        "x between 0 and 1, as pixels are. Its bias starts at the data's marginals, so that "
+        "G's first images are the mean image in noise.",
+        cite="Goodfellow et al. 2014",
+        apply=torch.sigmoid,
+    )
+)
 
 
 def _uniform(shape: tuple[int, ...], bound: float, generator: torch.Generator) -> torch.Tensor:
@@ -105,6 +128,18 @@ INITS.add(
         r"W \sim \mathcal{N}(0, \text{gain}^2),\ b = 0",
         "Weights of one spread in every layer: PacGAN's with a gain of 0.02.",
         weight=lambda i, o, gain, g: gain * torch.randn(i, o, generator=g),
+        bias=lambda i, o, g: torch.zeros(o),
+    )
+)
+INITS.add(
+    InitEntry(
+        "uniform",
+        "uniform",
+        r"W \sim \mathcal{U}[\pm\text{gain}],\ b = 0",
+        "Weights of one range in every layer: the 2014 paper's for images, with .05 for G and .005 "
+        "for D.",
+        cite="Goodfellow et al. 2014",
+        weight=lambda i, o, gain, g: _uniform((i, o), gain, g),
         bias=lambda i, o, g: torch.zeros(o),
     )
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from ganlab.networks.entries import OUTPUTS
 from ganlab.networks.mlp import MLP
 from ganlab.registry import Entry, Registry
 
@@ -53,9 +54,13 @@ class Generator(MLP):
 
     norm: an entry of `NORMS`. Source of "virtual": Salimans et al. 2016: mean and mean square over
     the reference batch (N samples) and the sample itself, weighted N : 1.
+    output: an entry of `OUTPUTS`. labels: how many of the last inputs are a label, one of them 1;
+    it is handed on beside the sample, so that outputs are (R, B, out + labels).
     """
 
     norm: str = "none"
+    output: str = "linear"
+    labels: int = 0
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
@@ -77,6 +82,18 @@ class Generator(MLP):
         reference: latents (R, N, in) whose statistics normalise x ("batch": None, while training,
         for those of x itself).
         """
+        made = self._body(flat, x, reference)
+        if self.output != "linear":
+            made = OUTPUTS[self.output].apply(made)
+        return torch.cat([made, x[..., -self.labels :]], -1) if self.labels else made
+
+    def starting_at(self, flat: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
+        """Parameters (P,) with the last layer's bias (out,) in them."""
+        parts = list(flat.split_with_sizes(self.counts))
+        parts[2 * len(self.layers) - 1] = bias.to(flat)
+        return torch.cat(parts)
+
+    def _body(self, flat: torch.Tensor, x: torch.Tensor, reference: torch.Tensor | None):
         if self.norm == "none":
             return super().__call__(flat, x)
         parts, apply = self.split(flat), self.activate

@@ -108,9 +108,14 @@ class Target1D(Target):
 
 @dataclass(frozen=True, kw_only=True)
 class TargetEntry(Entry):
-    """One kind of target; `build` takes the checked params by name and returns the Target."""
+    """One kind of target; `build` takes the checked params by name and returns the Target.
+
+    labels: how many kinds of samples are told apart, 0: none; unit: whether all x is in [0, 1].
+    """
 
     dim: int = 1
+    labels: int = 0
+    unit: bool = False
     build: Callable[..., Target]
 
 

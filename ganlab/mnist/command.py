@@ -1,0 +1,157 @@
+"""`ganlab mnist`: what the page does, without a browser. The page's own trainer is this command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganlab.registry import SpecError
+
+if TYPE_CHECKING:  # what imports torch waits for the command
+    from ganlab.mnist.folder import Folder, Status
+
+
+def add(commands: Any) -> None:
+    """The command's options."""
+    get = commands.add_parser("mnist", help="train on images of digits; prints scores as JSON")
+    start = get.add_mutually_exclusive_group()
+    start.add_argument("--recipe", default="quick", help="quick, paper, quick-labels, paper-labels")
+    start.add_argument("--spec", help="a JSON file such as Spec.to_json() writes")
+    start.add_argument("--resume", metavar="FOLDER", help="go on with a run, or `last`")
+    start.add_argument("--list", action="store_true", help="the runs there are, the newest first")
+    get.add_argument("--epochs", type=float, help="in all; unless given, what the recipe says")
+    get.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    get.add_argument("--seed", type=int, help="of a new run")
+    images = get.add_mutually_exclusive_group()
+    images.add_argument("--data", metavar="FOLDER", help="where MNIST lies ($GANLAB_DATA)")
+    images.add_argument("--download", action="store_true", help="MNIST, 11 MB, if it is missing")
+    images.add_argument("--drawn", action="store_true", help="digits drawn by ganlab, not MNIST")
+    get.add_argument("--out", metavar="FOLDER", help="of a new run; one in the cache unless given")
+    get.add_argument("--checkpoint", type=float, help="seconds between checkpoints (30)")
+    get.add_argument("--measure", type=float, help="epochs between scores (only at the end)")
+    get.add_argument("--quiet", action="store_true", help="no progress on the terminal")
+    get.set_defaults(do=_mnist)
+
+
+def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
+    if rest:
+        raise SpecError("argument", rest[0], "one that `ganlab mnist --help` names")
+    # Threads that wait by spinning stand still together on a machine that does other things too:
+    # measured 3 to 25 times slower. Read by OpenMP when torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from ganlab.mnist.folder import folders
+
+    if options.list:
+        for folder in folders():
+            status = folder.status
+            print(f"{folder.path}  {status.state}, epoch {status.epoch:.1f} of {status.epochs}")
+        return 0
+    folder = _resumed(options) if options.resume else _created(options)
+    from ganlab.mnist.trainer import Trainer
+
+    say = None if options.quiet else _Line()
+    print(f"run in {folder.path}", file=sys.stderr, flush=True)
+    status = Trainer(folder, say, signals=True).train()
+    if say:
+        say.end()
+    if status.message:
+        print(status.message, file=sys.stderr)
+    scores = folder.scores
+    report = {
+        "folder": str(folder.path),
+        "state": status.state,
+        "epoch": round(status.epoch, 3),
+        "iteration": status.iteration,
+        "seconds": round(status.seconds, 1),
+        "device": status.device_name,
+        "source": status.source,
+        "score": vars(scores[-1]) if scores else None,
+        "real": vars(folder.real) if folder.real else None,
+    }
+    json.dump(report, sys.stdout)
+    print()
+    return {"failed": 2, "diverged": 3}.get(status.state, 0)
+
+
+def _resumed(options: argparse.Namespace) -> Folder:
+    from ganlab.mnist.folder import Folder, folders
+
+    if options.resume == "last":
+        folder = next(folders(), None)
+        if folder is None:
+            raise SpecError("resume", "last", "the folder of a run: there is none yet")
+    else:
+        folder = Folder(options.resume)
+    plan = folder.plan  # raises if there is none
+    folder.want(state="training", epochs=options.epochs or max(folder.wanted.epochs, plan.epochs))
+    return folder
+
+
+def _created(options: argparse.Namespace) -> Folder:
+    from ganlab.digits import data
+    from ganlab.mnist.folder import Folder, Plan
+    from ganlab.mnist.recipes import RECIPES
+    from ganlab.spec import Spec
+
+    recipe = RECIPES[options.recipe]
+    spec = recipe.spec
+    if options.spec:
+        spec = Spec.from_json(Path(options.spec).read_text(errors="replace"))
+    if options.seed is not None:
+        spec = spec.replace(seed=options.seed)
+    if options.drawn:
+        spec = spec.replace(target="drawn_digits")
+    if options.download:
+        data.load(download=True, progress=_download)
+    if spec.target == "mnist" and data.find(options.data) is None:
+        if options.data:
+            data.load(options.data)  # says what is missing
+        print(
+            "MNIST was not found (see --data and --download): training on digits drawn by ganlab, "
+            "which are not MNIST.",
+            file=sys.stderr,
+        )
+        spec = spec.replace(target="drawn_digits")
+    numbers = {n: getattr(options, n) for n in ("checkpoint", "measure")}
+    plan = Plan(
+        spec,
+        epochs=recipe.epochs if options.epochs is None else options.epochs,
+        device=options.device,
+        data=str(Path(options.data).expanduser().resolve()) if options.data else "",
+        **{name: number for name, number in numbers.items() if number is not None},
+    )
+    return Folder.create(plan, options.out)
+
+
+def _download(fraction: float, name: str) -> None:
+    print(f"\r{name}: {fraction:.0%} of MNIST", end="", file=sys.stderr, flush=True)
+
+
+class _Line:
+    """One line on the terminal that is written over."""
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def __call__(self, status: Status) -> None:
+        words = [f"{status.state}: epoch {status.epoch:.2f} of {status.epochs}"]
+        if status.images_per_second:
+            words.append(f"{status.images_per_second:,.0f} images/s")
+        if status.seconds_left is not None:
+            minutes, seconds = divmod(round(status.seconds_left), 60)
+            words.append(f"{minutes}:{seconds:02d} left")
+        if status.measuring is not None:
+            words.append(f"{status.message} {status.measuring:.0%}")
+        if status.device_name:
+            words.append(f"{status.source} on {status.device_name}")
+        text = ", ".join(words)
+        print("\r" + text.ljust(self._width), end="", file=sys.stderr, flush=True)
+        self._width = len(text)
+
+    def end(self) -> None:
+        """Leave the line."""
+        print(file=sys.stderr)

@@ -1,0 +1,64 @@
+"""Where to train: CUDA, Apple's MPS or the CPU, chosen and named."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import torch
+
+from ganlab.mnist.folder import DEVICE
+from ganlab.registry import SpecError
+
+
+def choose(name: str = "auto") -> torch.device:
+    """The device called `name`; "auto" is the fastest there is.
+
+    Raises `SpecError` for one that this machine, or this build of torch, does not have.
+    """
+    DEVICE.check(name)
+    there = available()
+    if name == "auto":
+        return torch.device(there[0])
+    if name not in there:
+        why = "" if name != "cuda" or torch.version.cuda else " (this build of torch knows no CUDA)"
+        raise SpecError("device", name, f"one of auto, {', '.join(there)} on this machine{why}")
+    return torch.device(name)
+
+
+def available() -> list[str]:
+    """Names of the devices there are, the fastest first."""
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def title(device: torch.device) -> str:
+    """What a person would call it."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU (MPS)"
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        return next(x for x in lines if x.startswith("model name")).split(":", 1)[1].strip()
+    except (OSError, StopIteration):
+        return platform.processor() or "CPU"
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that memory ran out."""
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in text or "allocate memory" in text or "not enough memory" in text
+    )

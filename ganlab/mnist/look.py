@@ -1,0 +1,132 @@
+"""What there is to see of an image run: the paper's figures 2 and 3, and what D says."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch.nn.functional import one_hot
+
+from ganlab.digits.parts import Digits, Part
+from ganlab.engine import Run
+from ganlab.latents import LATENTS
+from ganlab.mnist.folder import Look
+from ganlab.mnist.nearest import nearest
+from ganlab.targets.raster import LABELS
+
+ROWS = 10
+BINS = 40
+_ANCHORS, _STEPS = 8, 16  # of the chain
+_EACH = 50  # images of each label
+_JUDGED = 500  # images of each kind that D is asked about
+_AT_ONCE = 1000
+
+
+class Judged(NamedTuple):
+    """D's logits (n,) of training images, G's images, and images it was not trained on."""
+
+    real: torch.Tensor
+    fake: torch.Tensor
+    unseen: torch.Tensor
+
+
+def latents(run: Run, n: int, seed: int, label: int | None = None) -> torch.Tensor:
+    """n latents (n, latent_dim + labels), a function of the seed, on the run's device.
+
+    Where G is given labels: `label`, or 0, 1, ..., 9, 0, ... one after the other.
+    """
+    spec = run.spec
+    z = LATENTS[spec.latent].sample((n, spec.latent_dim), torch.Generator().manual_seed(seed))
+    if spec.labels:
+        which = torch.arange(n) % LABELS if label is None else torch.full((n,), label)
+        z = torch.cat([z, one_hot(which, LABELS).float()], 1)
+    return z.to(run.device)
+
+
+def make(run: Run, z: torch.Tensor) -> torch.Tensor:
+    """The first run's images of z (n, latent_dim + labels): (n, 784), or with labels beside."""
+    with torch.no_grad():
+        parts = [run.game.make(run.state.g[:1], part[None])[0] for part in z.split(_AT_ONCE)]
+    return torch.cat(parts)
+
+
+def samples(run: Run, n: int, seed: int) -> np.ndarray:
+    """n images (n, 784) in [0, 1], float32, to be measured."""
+    return make(run, latents(run, n, seed))[:, : run.spec.dim].cpu().numpy()
+
+
+def judge(run: Run, digits: Digits, seed: int = 0) -> Judged:
+    """What D says, without dropout."""
+    real, unseen = (_given(run, p[:_JUDGED]) for p in (digits.fitted, digits.validation))
+    fake = make(run, latents(run, _JUDGED, seed))
+    with torch.no_grad():
+        return Judged(*(run.game.logits(run.state.d[:1], x[None])[0] for x in (real, fake, unseen)))
+
+
+def costs(run: Run, judged: Judged) -> tuple[float, ...]:
+    """A row of `History` without its iteration."""
+    loss = run.game.loss
+    real, fake, unseen = (logits[None] for logits in judged)
+    means = (loss.shown(x).mean() for x in (real, fake, unseen))
+    return tuple(float(x) for x in (loss.d(real, fake), loss.g(fake), *means))
+
+
+def take(run: Run, digits: Digits, seed: int = 0) -> Look:
+    """A look at the first run, with the latents that `seed` gives."""
+    z = latents(run, ROWS * ROWS, seed)
+    if run.spec.labels:  # a row for each label
+        z = z.unflatten(0, (ROWS, ROWS)).transpose(0, 1).flatten(0, 1)
+    shown = make(run, z)[:, : run.spec.dim]
+    last = shown[ROWS - 1 :: ROWS].cpu().numpy()
+    near = nearest(last, digits.fitted.images, device=_measuring(run))
+    judged = judge(run, digits, seed)
+    spread = [_histogram(run.game.loss.shown(logits)) for logits in judged]
+    return Look(
+        run.iteration,
+        seed,
+        _bytes(shown),
+        digits.fitted.pixels[near.index],
+        near.distance.astype(np.float32),
+        _bytes(make(run, _chain(latents(run, _ANCHORS, seed + 1)))[:, : run.spec.dim]),
+        _by_label(run, seed),
+        *spread,
+    )
+
+
+def _measuring(run: Run) -> str:
+    # MPS has no float64.
+    return "cpu" if run.device.type == "mps" else str(run.device)
+
+
+def _given(run: Run, part: Part) -> torch.Tensor:
+    """Images as D is given them, (n, 784) or with labels beside."""
+    x = torch.from_numpy(part.images).to(run.device)
+    if not run.spec.labels:
+        return x
+    which = torch.from_numpy(part.labels.astype(np.int64)).to(run.device)
+    return torch.cat([x, one_hot(which, LABELS).float()], 1)
+
+
+def _bytes(images: torch.Tensor) -> np.ndarray:
+    return (images.clamp(0, 1) * 255).round().to(torch.uint8).cpu().numpy()
+
+
+def _histogram(shown: torch.Tensor) -> np.ndarray:
+    counts = torch.histc(shown.float().cpu(), BINS, 0.0, 1.0)
+    return (counts / max(1, len(shown))).numpy()
+
+
+def _chain(anchors: torch.Tensor) -> torch.Tensor:
+    """Straight ways from each anchor (n, d) to the next and back to the first, in equal steps."""
+    t = torch.linspace(0, 1, _STEPS + 1, device=anchors.device)[:-1, None]
+    ways = [a + t * (b - a) for a, b in zip(anchors, anchors.roll(-1, 0), strict=True)]
+    return torch.cat([*ways, anchors[:1]])
+
+
+def _by_label(run: Run, seed: int) -> np.ndarray:
+    dim = run.spec.dim
+    if not run.spec.labels:
+        return np.zeros((0, 0, dim), np.uint8)
+    rows = [make(run, latents(run, _EACH, seed + 2, label))[:, :dim] for label in range(LABELS)]
+    return _bytes(torch.stack(rows))
