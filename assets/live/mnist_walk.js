@@ -10,7 +10,7 @@ const DOWN = "₁₂₃₄₅₆₇₈";
 
 /** {node, resize(width, height, look), show(message), destroy()} */
 export function walk() {
-  const big = el("canvas", { class: "gl-digits", role: "img", "data-testid": "walk", "aria-label": "G on the way between latents" });
+  const big = el("canvas", { class: "gl-digits gl-big", role: "img", "data-testid": "walk", "aria-label": "G on the way between latents" });
   const strip = el("canvas", { class: "gl-digits gl-strip", role: "img", "data-testid": "strip", "aria-label": "The whole way" });
   const words = el("span", { class: "gl-caption", "data-testid": "walk-caption" });
   const slider = el("input", {
@@ -85,6 +85,8 @@ export function walk() {
     stripCtx.resetTransform();
     for (let i = 0; i < cells.count; i++) {
       const x = cells.x(i);
+      stripCtx.fillStyle = look.faint;
+      stripCtx.fillRect(x - cells.line, cells.top - cells.line, cells.side + 2 * cells.line, cells.side + 2 * cells.line);
       if (count) stamp(stripCtx, ink.table, chain, Math.floor((i * count) / cells.count), x, cells.top, cells.side);
       else {
         stripCtx.fillStyle = ink.paper;
@@ -127,13 +129,13 @@ export function walk() {
       const ratio = density();
       const side = sideFor((height - head.offsetHeight - 4) * ratio);
       bigCtx = fit(big, side / ratio, side / ratio);
-      const room = width - side / ratio - 14 * look.u;
+      const room = width - side / ratio - 16 * look.u;
       const one = SIDE * Math.max(1, Math.round((look.u * ratio * 32) / SIDE));
       const line = Math.max(1, Math.round(ratio));
-      const fits = Math.max(1, Math.floor((room * ratio + line) / (one + line)));
-      const step = fits > 1 ? (room * ratio - one) / (fits - 1) : 0;
-      cells = { count: fits, side: one, top: 0, x: (i) => Math.round(i * step) };
-      stripCtx = fit(strip, room, one / ratio + 6);
+      const fits = Math.max(1, Math.floor((room * ratio - line) / (one + line)));
+      const step = fits > 1 ? (room * ratio - one - 2 * line) / (fits - 1) : 0;
+      cells = { count: fits, side: one, top: line, line, x: (i) => line + Math.round(i * step) };
+      stripCtx = fit(strip, room, one / ratio + 8);
       drawStrip();
       go(place);
     },

@@ -8,7 +8,7 @@ from ganlab.mnist.folder import AT_WORK, Folder, folders
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_form, mnist_run
 from ganlab.ui.layout import section
-from ganlab.ui.mnist_words import recipe_of, run_line, standing, when
+from ganlab.ui.mnist_words import recipe_of, run_line, when
 
 _RUN = "run"  # in the address: a run's name, or NEW; absent, the one at work or the newest
 _NEW = "new"
@@ -20,7 +20,7 @@ _FEW = 12  # runs listed at first
 def mnist() -> None:
     """The page."""
     runs = list(folders())
-    working = next((run for run in runs if standing(run).state in AT_WORK), None)
+    working = next((run for run in runs if run.status.state in AT_WORK), None)
     shown = _shown(runs, working)
     with st.sidebar:
         _list(runs, shown)

@@ -11,20 +11,20 @@ import streamlit as st
 from ganlab.mnist import launch
 from ganlab.mnist.folder import DEVICE, EPOCHS, MEASURE, Folder, Plan
 from ganlab.mnist.recipes import RECIPES, Recipe
+from ganlab.networks import OUTPUTS
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.stabilisers import STABILISERS
-from ganlab.ui import mnist_data
+from ganlab.ui import mnist_data, sidebar
 from ganlab.ui.layout import section
 from ganlab.ui.mnist_words import when
-from ganlab.ui.sidebar import REGISTRIES
 from ganlab.ui.widgets import param_widget, put, show_error
 
 # What is not asked here: set elsewhere, or means nothing for images.
 _ELSEWHERE = ("target", "seed")
-_G = ("latent", "latent_dim", "g_hidden", "g_activation")
+_G = ("latent", "latent_dim", "g_hidden", "g_activation", "g_output")
 _D = ("d_hidden", "d_activation", "d_dropout", "d_dropout_input")
-_GAME = ("loss", "k", "rule", "batch")
+_GAME = ("loss", "conditional", "k", "rule", "batch")
 _STEPS = ("optimizer", "g_lr", "d_lr", "betas", "momentum")
 _GROUPS = (
     ("Generator", "green", _G),
@@ -34,6 +34,7 @@ _GROUPS = (
 )
 _FIRST = (*_G, *_D, *_GAME, *_STEPS)
 _ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
+_REGISTRIES = sidebar.REGISTRIES | {"g_output": OUTPUTS}
 _RECIPE = "mnist_recipe"
 _VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
 _WRONG = "_mnist_form_wrong"
@@ -79,7 +80,7 @@ def _about(recipe: Recipe) -> str:
 
 def _fields() -> list[str]:
     """Every field that is asked, the most used first."""
-    first = [n for n in _FIRST if n in PARAMS]
+    first = [n for n in _FIRST]
     return first + [n for n in PARAMS if n not in first and n not in _ELSEWHERE]
 
 
@@ -116,7 +117,7 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
     if key not in st.session_state:
         put(key, param, values.get(param.name, param.default))
     try:
-        registry = REGISTRIES.get(param.name)
+        registry = _REGISTRIES.get(param.name)
         if param is DEVICE:
             note = f"{param.doc} auto: the fastest there is."
             value = st.selectbox(param.title, param.choices, key=key, help=note)
@@ -141,7 +142,7 @@ def _edit(errors: list[SpecError]) -> dict[str, Any]:
     for column, (title, color, names) in zip(columns, _GROUPS, strict=True):
         with column:
             section(title, color)
-            for name in (n for n in names if n in PARAMS):
+            for name in names:
                 values[name] = _widget(PARAMS[name], errors)
     with st.expander("All other fields", key="mnist_edit_more", on_change="rerun") as box:
         if box.open:

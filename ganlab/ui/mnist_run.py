@@ -13,7 +13,7 @@ from ganlab.mnist.folder import AT_WORK, EPOCHS, Folder, Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_files
 from ganlab.ui.mnist_view import pictures
-from ganlab.ui.mnist_words import standing, status_html
+from ganlab.ui.mnist_words import status_html
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
@@ -30,7 +30,7 @@ _EVERY = 1.0  # seconds between looks into the folder while a trainer is at work
 
 def run_page(folder: Folder) -> None:
     """The page of one run."""
-    status = standing(folder)
+    status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
     # The fragment alone reads anew each second; a change of state builds the page anew.
     seen = (status.state, view, folder.changed("scores.json"))
@@ -42,7 +42,7 @@ def run_page(folder: Folder) -> None:
 
 
 def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
-    status = standing(folder)
+    status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
     if (status.state, view, folder.changed("scores.json")) != seen:
         st.rerun()
@@ -73,13 +73,20 @@ def _ask(folder: Folder, **changes: Any) -> None:
         st.session_state[_WRONG] = error
 
 
-def _start(folder: Folder, epochs: int | None = None) -> None:
-    """Have a trainer go on with a run that was left, for `epochs` in all."""
+def _start(folder: Folder, **changes: Any) -> None:
+    """Have a trainer go on with a run that was left."""
     try:
-        folder.want(state="training", **({} if epochs is None else {"epochs": epochs}))
+        folder.want(**changes)
         launch.start(folder)
     except SpecError as error:
         st.session_state[_WRONG] = error
+
+
+def _wake(folder: Folder, **changes: Any) -> None:
+    """Have a trainer do something else with a run that was left: it then waits, paused."""
+    _start(folder, **changes)
+    if folder.status.state != "done" and _WRONG not in st.session_state:
+        folder.want(state="paused")
 
 
 def _at_work(folder: Folder, status: Status) -> None:
@@ -116,22 +123,7 @@ def _at_work(folder: Folder, status: Status) -> None:
         args=(folder,),
         kwargs={"state": "stopped"},
     )
-    st.button(
-        "Measure now",
-        icon=":material/straighten:",
-        key="mnist_measure",
-        help="The log-likelihood of Table 1: 10,000 samples, a Parzen window. Training waits.",
-        disabled=stopping or status.state == "measuring",
-        on_click=lambda: _ask(folder, measure=folder.wanted.measure + 1),
-    )
-    st.button(
-        "Other latents",
-        icon=":material/casino:",
-        key="mnist_latents",
-        help="Show G at other points of its latent space; training does not notice.",
-        disabled=stopping,
-        on_click=lambda: _ask(folder, latents=folder.wanted.latents + 1),
-    )
+    _more(folder, _ask, disabled=stopping or status.state == "measuring")
     _epochs(folder, "Set", lambda epochs: _ask(folder, epochs=epochs))
 
 
@@ -154,8 +146,30 @@ def _left(folder: Folder, status: Status) -> None:
             on_click=_start,
             args=(folder,),
         )
+    if folder.run.exists():
+        _more(folder, _wake, disabled=busy is not None)
     if busy is None:
-        _epochs(folder, "Train on", lambda epochs: _start(folder, epochs))
+        _epochs(folder, "Train on", lambda epochs: _start(folder, epochs=epochs))
+
+
+def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:
+    """What there is to see and to measure besides."""
+    st.button(
+        "Measure now",
+        icon=":material/straighten:",
+        key="mnist_measure",
+        help="The log-likelihood of Table 1: 10,000 samples, a Parzen window. Training waits.",
+        disabled=disabled,
+        on_click=lambda: ask(folder, measure=folder.wanted.measure + 1),
+    )
+    st.button(
+        "Other latents",
+        icon=":material/casino:",
+        key="mnist_latents",
+        help="Show G at other points of its latent space; training does not notice.",
+        disabled=disabled,
+        on_click=lambda: ask(folder, latents=folder.wanted.latents + 1),
+    )
 
 
 def _epochs(folder: Folder, word: str, do: Callable[[int], None]) -> None:
@@ -182,5 +196,5 @@ def _trouble(folder: Folder, status: Status) -> None:
         if lines := mnist_files.log_tail(folder):
             with st.expander("What the trainer printed last"):
                 st.code(lines, language=None)
-    elif status.state == "stopped" and text:
+    elif status.state == "stopped" and folder.wanted.state != "stopped":
         st.warning(text, icon=":material/info:")

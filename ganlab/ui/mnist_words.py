@@ -15,7 +15,6 @@ from ganlab.mnist.folder import AT_WORK, Folder, History, Score, Status, Wanted
 from ganlab.mnist.recipes import RECIPES
 from ganlab.spec import Spec
 
-STARTUP = 90.0  # seconds after which a trainer that has said nothing did not start
 # Table 1 of the paper: nats on MNIST's test set, and their standard error.
 PAPER = (
     ("Adversarial nets (the paper)", 225, 2),
@@ -35,17 +34,6 @@ _WORDS = {
     "diverged": "diverged",
     "failed": "failed",
 }
-
-
-def standing(folder: Folder) -> Status:
-    """Where a run stands; a trainer that never came to its first word has failed."""
-    status = folder.status
-    if status.state != "starting" or status.pid:
-        return status
-    said = folder.changed("status.json") / 1e9
-    if time.time() - said < STARTUP or folder.running:
-        return status
-    return dataclasses.replace(status, state="failed", message="The trainer did not start.")
 
 
 def state_word(status: Status, wanted: Wanted) -> str:
@@ -87,7 +75,7 @@ def recipe_of(spec: Spec) -> str:
     for recipe in RECIPES.entries.values():
         same = {"seed": recipe.spec.seed, "target": recipe.spec.target}
         if spec.replace(**same) == recipe.spec:
-            return recipe.title
+            return recipe.title.partition(":")[0]
     return "Own Spec"
 
 
@@ -98,7 +86,7 @@ def nats(mean: float, se: float) -> str:
 
 def run_line(folder: Folder) -> str:
     """One line for the list of runs: state, epochs, score."""
-    status = standing(folder)
+    status = folder.status
     parts = [state_word(status, folder.wanted)]
     if status.state not in AT_WORK:  # the list is not drawn anew while numbers move
         parts.append(f"{status.epoch:.4g} epoch" + ("" if status.epoch == 1 else "s"))
@@ -131,12 +119,13 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
         )
     if checkpoint is not None:
         about.append(f"checkpoint {duration(max(0.0, checkpoint))} ago")
-    words = [f"<span>{html.escape(' · '.join(about))}</span>"]
+    words = [html.escape(" · ".join(about))]
+    if status.state not in ("failed", "diverged"):  # which have a box of their own
+        words.insert(0, html.escape(status.message))
+    words = [f"<span>{text}</span>" for text in words if text]
     if status.source:
         kind = "" if status.is_mnist else " ganlab-warm"
         words.insert(0, f'<span class="ganlab-source{kind}">{html.escape(status.source)}</span>')
-    if at_work and status.message:
-        words.append(f"<span>{html.escape(status.message)}</span>")
     state = html.escape(state_word(status, wanted))
     # Two lines whatever there is to say: what lies below must not jump.
     return (
@@ -187,7 +176,7 @@ def all_json(folder: Folder) -> str:
         {
             "run": folder.name,
             "plan": json.loads(folder.plan.to_json()),
-            "status": dataclasses.asdict(standing(folder)),
+            "status": dataclasses.asdict(folder.status),
             "real": dataclasses.asdict(real) if real else None,
             "scores": [dataclasses.asdict(score) for score in folder.scores],
             "history": {
