@@ -16,6 +16,7 @@ _TITLES = {MNIST: "MNIST", DRAWN: "drawn digits"}
 _WHICH, _FOLDER = "mnist_which", "mnist_folder"
 _KEPT = "_mnist_folder"  # the folder typed in, kept over visits to other pages
 _CHOSEN = "_mnist_which"
+_WRONG = "_mnist_folder_wrong"
 
 
 class Download:
@@ -55,12 +56,14 @@ DOWNLOAD = Download()
 
 def images() -> tuple[str, str]:
     """The choice of images: (a target's name, the folder that MNIST is in or "")."""
-    folder = _pointed()
+    # After a visit to another page Streamlit has forgotten the widget's value.
+    typed = st.session_state.setdefault(_FOLDER, st.session_state.get(_KEPT, "")).strip()
+    wrong = st.session_state.get(_WRONG) if typed else None
+    folder = "" if wrong else typed
     found = data.find(folder or None)
-    there = found is not None
-    if there:
+    if found is not None:
         where = next(iter(found.values())).parent
-        st.markdown(f":material/check_circle: **MNIST** is in `{where}`.")
+        st.markdown(f":material/check_circle: **MNIST** is in `{_plain(str(where))}`.")
         if folder and not _inside(where, folder):
             st.warning(
                 f"`{_plain(folder)}` has no complete set of MNIST's files: this one is used.",
@@ -72,18 +75,18 @@ def images() -> tuple[str, str]:
             "**digits drawn by ganlab itself, which are not MNIST**: fine to watch, but not to "
             "compare with the paper's numbers."
         )
-        if folder:
-            _complain(folder)
         _download()
     st.text_input(
         "Folder with MNIST",
         key=_FOLDER,
         placeholder="/path/to/mnist",
         help="Its four files, gzipped or not, by their usual names; torchvision's folder will do. "
-        "They stay where they are, and are checked before a run starts.",
+        "They are checked, and stay where they are.",
         on_change=_typed,
     )
-    if not there:
+    if wrong:
+        st.error(f"That folder cannot be used.  \n`{_plain(wrong)}`", icon=":material/error:")
+    if found is None:
         return DRAWN, ""
     st.session_state.setdefault(_WHICH, st.session_state.get(_CHOSEN, MNIST))
     which = st.segmented_control(
@@ -99,14 +102,15 @@ def check(target: str, folder: str) -> None:
         data.load(folder or None)
 
 
-def _pointed() -> str:
-    # After a visit to another page Streamlit has forgotten the widget's value.
-    st.session_state.setdefault(_FOLDER, st.session_state.get(_KEPT, ""))
-    return st.session_state[_FOLDER].strip()
-
-
 def _typed() -> None:
-    st.session_state[_KEPT] = st.session_state[_FOLDER]
+    """Read what the folder holds: what is wrong with it is told now, not when training begins."""
+    st.session_state[_KEPT] = folder = st.session_state[_FOLDER]
+    st.session_state[_WRONG] = None
+    try:
+        if folder.strip():
+            data.load(folder.strip())
+    except DataError as error:
+        st.session_state[_WRONG] = str(error)
 
 
 def _inside(place: Path, folder: str) -> bool:
@@ -115,13 +119,6 @@ def _inside(place: Path, folder: str) -> bool:
 
 def _plain(text: str) -> str:
     return text.replace("`", "'").replace("\n", " ")
-
-
-def _complain(folder: str) -> None:
-    try:
-        data.load(folder)
-    except DataError as error:
-        st.error(f"That folder cannot be used.  \n`{_plain(str(error))}`", icon=":material/error:")
 
 
 def _download() -> None:

@@ -125,7 +125,7 @@ def _delete(folder: Folder) -> None:
     if folder.running:
         st.caption("Stop it before you delete it.")
         return
-    with st.popover("Delete this run", icon=":material/delete:", key="mnist_delete"):
+    with st.popover("Delete this run", icon=":material/delete:", key=f"mnist_delete_{folder.name}"):
         st.markdown("Checkpoint, pictures and scores are lost for good.")
         st.button(
             "Delete for good",

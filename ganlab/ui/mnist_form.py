@@ -165,6 +165,8 @@ def _go(
 ) -> None:
     """The Spec, whether it can be used, and the button that starts it."""
     plan = None
+    for error in errors:
+        show_error(error, "This cannot be trained.")
     if not errors:
         try:
             spec = Spec(target=target, seed=values["seed"], **fields)

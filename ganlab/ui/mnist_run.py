@@ -13,7 +13,7 @@ from ganlab.mnist.folder import AT_WORK, EPOCHS, Folder, Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_files
 from ganlab.ui.mnist_view import pictures
-from ganlab.ui.mnist_words import status_html
+from ganlab.ui.mnist_words import status_html, when
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
@@ -32,19 +32,27 @@ def run_page(folder: Folder) -> None:
     """The page of one run."""
     status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
-    # The fragment alone reads anew each second; a change of state builds the page anew.
-    seen = (status.state, view, folder.changed("scores.json"))
-    every = _EVERY if status.state in AT_WORK else None
+    # The fragment alone reads anew each second.
+    busy = launch.busy()
+    every = _EVERY if busy or status.state in AT_WORK else None
+    seen = _seen(folder, status, view, busy)
     with st.container(key="mnist_watch"):
         st.fragment(_watch, run_every=every)(folder, seen)
     if (draw := _VIEWS[view]) is not None:
         draw(folder, status)
 
 
+def _seen(folder: Folder, status: Status, view: str, busy: Folder | None) -> tuple[Any, ...]:
+    """What, when it changes, builds the page anew."""
+    other = busy.name if busy and busy.name != folder.name else ""
+    return status.state, view, folder.changed("scores.json"), other
+
+
 def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
     status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
-    if (status.state, view, folder.changed("scores.json")) != seen:
+    busy = launch.busy()
+    if _seen(folder, status, view, busy) != seen:
         st.rerun()
     saved = folder.changed("run.npz")
     age = time.time() - saved / 1e9 if saved else None
@@ -53,7 +61,7 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
         if status.state in AT_WORK:
             _at_work(folder, status)
         else:
-            _left(folder, status)
+            _left(folder, status, busy)
         # After a visit to another page Streamlit has forgotten the widget's value.
         st.session_state.setdefault(_VIEW, view)
         st.segmented_control(
@@ -62,7 +70,7 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
     if (error := st.session_state.pop(_WRONG, None)) is not None:
         show_error(error, "Not done; the run is as it was.")
     _trouble(folder, status)
-    if view == _PICTURES:
+    if view == _PICTURES and (status.state in AT_WORK or folder.changed("look.npz")):
         pictures(folder, status)
 
 
@@ -127,10 +135,8 @@ def _at_work(folder: Folder, status: Status) -> None:
     _epochs(folder, "Set", lambda epochs: _ask(folder, epochs=epochs))
 
 
-def _left(folder: Folder, status: Status) -> None:
+def _left(folder: Folder, status: Status, busy: Folder | None) -> None:
     """Buttons for a run that its trainer has left."""
-    busy = launch.busy()
-    note = f"{busy.name} is at work; one run trains at a time." if busy else None
     if status.state != "done":
         again = status.state in ("failed", "diverged")
         word = "Start again from the checkpoint" if again else "Resume"
@@ -141,7 +147,7 @@ def _left(folder: Folder, status: Status) -> None:
             icon=":material/play_arrow:",
             key="mnist_again",
             type="primary",
-            help=note or f"From iteration {status.checkpoint:,}.",
+            help=f"From iteration {status.checkpoint:,}.",
             disabled=busy is not None,
             on_click=_start,
             args=(folder,),
@@ -150,6 +156,8 @@ def _left(folder: Folder, status: Status) -> None:
         _more(folder, _wake, disabled=busy is not None)
     if busy is None:
         _epochs(folder, "Train on", lambda epochs: _start(folder, epochs=epochs))
+    else:
+        st.caption(f"{when(busy.name)} is at work: one trains at a time.")
 
 
 def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:

@@ -120,7 +120,7 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
     if checkpoint is not None:
         about.append(f"checkpoint {duration(max(0.0, checkpoint))} ago")
     words = [html.escape(" · ".join(about))]
-    if status.state not in ("failed", "diverged"):  # which have a box of their own
+    if status.state not in ("failed", "diverged", "stopped"):  # which have a box of their own
         words.insert(0, html.escape(status.message))
     words = [f"<span>{text}</span>" for text in words if text]
     if status.source:
