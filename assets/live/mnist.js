@@ -90,6 +90,7 @@ export function mount(root, options) {
     layout();
     counters.frames = (counters.frames || 0) + 1;
     counters.iteration = message.iteration;
+    counters.latents = message.latents;
     counters.run = message.run;
   }
 

@@ -1,0 +1,310 @@
+"""The MNIST page in the browser: from a machine without MNIST to a run that trains and is left."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator, expect
+
+from ganlab.digits.data import MNIST
+from ganlab.mnist.folder import Folder
+from ganlab.mnist.recipes import RECIPES
+
+from . import mnist_runs
+from .server import Server
+
+_PREPARE = """
+import os
+from ganlab.digits import data, idx
+os.environ["GANLAB_CACHE"] = {cache!r}
+os.environ.pop("GANLAB_DATA", None)
+tiny = {{part: idx.Known(*known) for part, known in {files!r}.items()}}
+data.find.__defaults__ = (None, tiny)
+data.load.__kwdefaults__.update(files=tiny, mirrors=({url!r},))
+"""
+_SHAPES = {
+    "train_pixels": (60, 28, 28),
+    "train_labels": (60,),
+    "test_pixels": (10, 28, 28),
+    "test_labels": (10,),
+}
+FILES = {
+    part: struct.pack(f">{1 + len(shape)}I", 0x800 + len(shape), *shape)
+    + np.zeros(shape, np.uint8).tobytes()
+    for part, shape in _SHAPES.items()
+}
+
+
+class Site:
+    """A server with a cache of its own, and the mirror that it downloads from."""
+
+    def __init__(self, server: Server, cache: Path, mirror: mnist_runs.Mirror):
+        self.url, self.mirror, self.data = server.url, mirror, cache / "mnist"
+        self.server, self.runs = server, cache / "mnist" / "runs"
+
+    def clear(self) -> None:
+        """No run, no data, no mirror."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.mirror.open = False
+
+
+@pytest.fixture(scope="module")
+def started(tmp_path_factory):
+    cache = tmp_path_factory.mktemp("mnist")
+    mirror = mnist_runs.Mirror({MNIST[part].name: raw for part, raw in FILES.items()})
+    known = {
+        part: (MNIST[part].name, _SHAPES[part], hashlib.md5(raw).hexdigest())
+        for part, raw in FILES.items()
+    }
+    prepare = _PREPARE.format(cache=str(cache), files=known, url=mirror.url)
+    with Server(cache / "log.txt", prepare) as server:
+        yield Site(server, cache, mirror)
+    mirror.close()
+
+
+@pytest.fixture
+def site(started):
+    started.clear()
+    yield started
+    started.clear()
+
+
+@pytest.fixture
+def page(new_lab, site):
+    """page(path="/mnist", theme="light"): the page, opened."""
+
+    def open_(path: str = "/mnist", theme: str = "light"):
+        return new_lab(theme, base=site.url).open(path, moving=False)
+
+    return open_
+
+
+def main(lab) -> Locator:
+    return lab.page.get_by_test_id("stMainBlockContainer")
+
+
+def says(lab, text: str) -> None:
+    expect(main(lab)).to_contain_text(text)
+
+
+def button(lab, key: str) -> Locator:
+    return lab.page.locator(f".st-key-mnist_{key} button").first
+
+
+def state(lab, word: str, seconds: float = 60) -> None:
+    """Wait until the run shown is in this state."""
+    expect(lab.get("mnist-state")).to_have_text(word, timeout=seconds * 1000)
+
+
+def field(lab, name: str, text: str) -> None:
+    box = main(lab).get_by_label(name, exact=True).last
+    box.fill(text)
+    box.press("Enter")
+
+
+def folder(lab, text: str) -> None:
+    field(lab, "Folder with MNIST", text)
+
+
+def canvas(lab, testid: str) -> str:
+    return lab.js(f"document.querySelector('[data-testid={testid}]').toDataURL()")
+
+
+def test_without_mnist_it_says_what_it_trains_on_instead(page):
+    lab = page()
+    says(lab, "MNIST is not on this machine")
+    says(lab, "digits drawn by ganlab itself, which are not MNIST")
+    for recipe in RECIPES.entries.values():
+        says(lab, recipe.title)
+    expect(button(lab, "download")).to_be_enabled()
+    expect(button(lab, "train")).to_be_enabled()
+
+
+def test_a_wrong_folder_is_told_and_nothing_is_lost(page, tmp_path):
+    lab = page()
+    field(lab, "epochs", "7")
+    folder(lab, "/no/such/folder")
+    says(lab, "That folder cannot be used")
+    says(lab, "no complete set in /no/such/folder")
+    for part, raw in FILES.items():
+        (tmp_path / MNIST[part].name).write_bytes(raw[:-3])
+    folder(lab, str(tmp_path))
+    says(lab, "train-images-idx3-ubyte: found only")
+    assert main(lab).get_by_label("epochs", exact=True).last.input_value() == "7"
+    expect(button(lab, "train")).to_be_enabled()
+    for part, raw in FILES.items():
+        (tmp_path / MNIST[part].name).write_bytes(raw)
+    folder(lab, str(tmp_path / "."))
+    folder(lab, f"{tmp_path}/")
+    says(lab, f"MNIST is in {tmp_path}")
+    expect(main(lab)).not_to_contain_text("cannot be used")
+
+
+def test_a_download_fails_readably_and_comes_the_next_time(page, site):
+    lab = page()
+    button(lab, "download").click()
+    says(lab, "Downloading")
+    expect(button(lab, "train")).to_be_enabled()
+    says(lab, "The download failed")
+    says(lab, "404")
+    site.mirror.open = True
+    button(lab, "download").click()
+    says(lab, f"MNIST is in {site.data}")
+    expect(main(lab)).not_to_contain_text("not on this machine")
+
+
+def test_a_value_that_is_not_allowed_starts_nothing(page, site):
+    lab = page()
+    lab.page.locator(".st-key-mnist_edit summary").click()
+    field(lab, "G's hidden widths", "16, 99999")
+    says(lab, "This cannot be trained")
+    says(lab, "g_hidden = (16, 99999) is not allowed")
+    expect(button(lab, "train")).to_be_disabled()
+    main(lab).get_by_text(RECIPES["paper"].title, exact=True).click()
+    expect(button(lab, "train")).to_be_enabled()
+    box = main(lab).get_by_label("G's hidden widths", exact=True).last
+    expect(box).to_have_value("1200, 1200")
+    assert not site.runs.exists()
+
+
+def test_the_pictures_of_a_run_that_is_done(page, site):
+    mnist_runs.make(site.runs / "2026-01-02-030405-aaaa")
+    lab = page()
+    state(lab, "done")
+    lab.wait("ganlab.frames > 0")
+    says(lab, "not MNIST")
+    says(lab, "4.0 to 7.0 away")
+    assert lab.js("document.querySelector('.gl-root').dataset.theme") == "light"
+    # On one screen, whole.
+    boxes = [lab.get(name).bounding_box() for name in ("samples", "walk", "spread", "curves")]
+    assert all(box["y"] + box["height"] <= 720 for box in boxes)
+    assert lab.js("document.documentElement.scrollWidth <= 1280")
+    lab.get("samples").hover(position={"x": 30, "y": 30})
+    says(lab, "Row 1: the nearest of all training images is 4.00 away")
+    # The walk is the browser's own.
+    before = canvas(lab, "walk")
+    lab.get("walk-slider").fill("40")
+    assert canvas(lab, "walk") != before
+    assert "from z₃ to z₄" in lab.get("walk-caption").inner_text()
+    lab.get("walk-play").click()
+    lab.wait("Number(document.querySelector('[data-testid=walk-slider]').value) > 45")
+    lab.get("walk-play").click()
+    assert lab.get("pick-7").is_hidden(), "its G knows no labels"
+    assert lab.counters["mounts"] == 1
+
+
+def test_a_label_is_picked(page, site):
+    mnist_runs.make(site.runs / "2026-01-02-030405-aaaa", "quick-labels")
+    lab = page(theme="dark")
+    lab.wait("ganlab.frames > 0")
+    assert lab.js("document.querySelector('.gl-root').dataset.theme") == "dark"
+    before = canvas(lab, "samples")
+    lab.get("pick-7").click()
+    assert canvas(lab, "samples") != before
+    assert lab.get("samples-title").inner_text() == "Fifty samples of a 7"
+    lab.get("pick-all").click()
+    assert canvas(lab, "samples") == before
+
+
+def test_table_curves_and_files(page, site):
+    mnist_runs.make(site.runs / "2026-01-02-030405-aaaa")
+    lab = page()
+    state(lab, "done")
+    views = main(lab).get_by_role("radiogroup", name="View")
+    views.get_by_text("Table 1").click()
+    says(lab, "190 ± 2.2")
+    says(lab, "225 ± 2")
+    says(lab, "not comparable")
+    says(lab, "can be gamed")
+    views.get_by_text("Curves").click()
+    main(lab).locator(".js-plotly-plot").wait_for()
+    with lab.page.expect_download() as download:
+        main(lab).get_by_role("button", name="history.csv").click()
+    assert Path(download.value.path()).read_text().startswith("iteration,d_loss,g_loss")
+    views.get_by_text("Files").click()
+    says(lab, str(site.runs))
+
+
+def test_runs_are_listed_chosen_and_deleted(page, site):
+    old = mnist_runs.make(site.runs / "2026-01-02-030405-aaaa")
+    mnist_runs.make(site.runs / "2026-02-03-040506-bbbb", state="stopped", epoch=2.0)
+    lab = page()
+    state(lab, "stopped")
+    sidebar = lab.page.get_by_test_id("stSidebar")
+    sidebar.get_by_text("02 Jan 03:04 · Quick").click()
+    state(lab, "done")
+    lab.page.reload()
+    state(lab, "done")
+    main(lab).get_by_role("radiogroup", name="View").get_by_text("Files").click()
+    main(lab).get_by_role("button", name="Delete this run").click()
+    assert old.path.exists()
+    lab.page.get_by_role("button", name="Delete for good").click()
+    state(lab, "stopped")
+    assert not old.path.exists() and len(list(site.runs.iterdir())) == 1
+    expect(sidebar).not_to_contain_text("02 Jan")
+
+
+@pytest.mark.parametrize("how", ["failed", "diverged", "killed"])
+def test_what_went_wrong_is_told(page, site, how):
+    message = {"failed": "Out of memory on a GPU", "diverged": "diverged at iteration 300"}
+    wrong = {"state": how, "message": message.get(how, "")}
+    if how == "killed":
+        # A process that wrote this and holds no lock any more.
+        wrong = {"state": "training", "pid": os.getpid(), "checkpoint": 250}
+    run = mnist_runs.make(site.runs / "2026-01-02-030405-aaaa", **wrong)
+    run.log.write_text("first\nthe last line\n")
+    run.run.write_bytes(b"a checkpoint")
+    lab = page()
+    state(lab, "stopped" if how == "killed" else how)
+    if how == "killed":
+        says(lab, "goes on from iteration 250")
+        expect(button(lab, "again")).to_contain_text("Resume")
+        return
+    says(lab, message[how])
+    expect(button(lab, "again")).to_contain_text("Start again from the checkpoint")
+    main(lab).get_by_text("What the trainer printed last").click()
+    says(lab, "the last line")
+
+
+def test_a_run_trains_pauses_stops_and_goes_on(page, site):
+    lab = page()
+    lab.page.locator(".st-key-mnist_edit summary").click()
+    field(lab, "G's hidden widths", "16")
+    field(lab, "D's hidden widths", "16")
+    field(lab, "epochs", "4000")
+    button(lab, "train").click()
+    state(lab, "training")
+    (path,) = site.runs.iterdir()
+    run = Folder(path)
+    assert (run.plan.spec.g_hidden, run.plan.spec.target) == ((16,), "drawn_digits")
+    lab.wait("ganlab.frames > 2")
+    button(lab, "pause").click()
+    state(lab, "paused")
+    button(lab, "latents").click()
+    lab.wait("ganlab.latents === 1")
+    # A reload finds it as it is; so does another browser.
+    lab.page.reload()
+    state(lab, "paused")
+    button(lab, "resume").click()
+    state(lab, "training")
+    button(lab, "new").click()
+    expect(button(lab, "train")).to_be_disabled()
+    says(lab, "One run trains at a time")
+    button(lab, "show_working").click()
+    state(lab, "training")
+    button(lab, "stop").click()
+    state(lab, "stopped")
+    assert not run.running
+    # As many epochs as are done: it has only to be measured.
+    run.want(epochs=max(1, int(run.status.epoch)))
+    button(lab, "again").click()
+    state(lab, "done", 120)
+    assert run.scores[-1].iteration == run.status.iteration
+    main(lab).get_by_role("radiogroup", name="View").get_by_text("Table 1").click()
+    says(lab, "not comparable")

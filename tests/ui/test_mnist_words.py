@@ -1,0 +1,144 @@
+"""What the MNIST page says of a run, and what it hands out and packs."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+
+import numpy as np
+import pytest
+
+from ganlab.live.wire import decode
+from ganlab.mnist.folder import Folder, History, Look, Plan, Score, Status, Wanted
+from ganlab.mnist.recipes import RECIPES
+from ganlab.ui import mnist_view
+from ganlab.ui import mnist_words as words
+
+SPEC = RECIPES["quick"].spec.replace(target="drawn_digits", seed=3)
+
+
+@pytest.fixture
+def folder(tmp_path) -> Folder:
+    return Folder.create(Plan(SPEC, epochs=4), tmp_path / "2026-11-25-084315-ab12")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (None, ""),
+        (math.inf, ""),
+        (-1, ""),
+        (0.4, "0 s"),
+        (59.4, "59 s"),
+        (59.6, "60 s"),
+        (61, "1 min"),
+        (59.7 * 60, "1 h 00 min"),
+        (2 * 3600 + 5 * 60, "2 h 05 min"),
+        (72 * 3600, "3 days"),
+    ],
+)
+def test_durations_are_read_at_a_glance(seconds, text):
+    assert words.duration(seconds) == text
+
+
+def test_a_run_is_called_by_its_time_and_its_recipe():
+    assert words.when("2026-11-25-084315-ab12").endswith("08:43")
+    assert words.when("my run") == "my run"
+    assert words.recipe_of(SPEC) == "Quick"
+    assert words.recipe_of(SPEC.replace(k=2)) == "Own Spec"
+
+
+@pytest.mark.parametrize(
+    ("state", "wanted", "word"),
+    [
+        ("training", "training", "training"),
+        ("training", "paused", "pausing…"),
+        ("paused", "paused", "paused"),
+        ("paused", "training", "resuming…"),
+        ("measuring", "stopped", "stopping…"),
+        ("stopped", "stopped", "stopped"),
+        ("done", "paused", "done"),
+    ],
+)
+def test_the_state_says_what_was_asked_for(state, wanted, word):
+    assert words.state_word(Status(state=state), Wanted(state=wanted)) == word
+
+
+def test_status_names_numbers_and_is_no_markup():
+    status = Status(
+        state="training", message="<b>x</b>", iteration=250, iterations=1000, epoch=2.5, epochs=10,
+        seconds=70.0, images_per_second=1234.5, seconds_left=200.0, device="cuda",
+        device_name="<i>H100</i>", source="digits drawn by ganlab: not MNIST",
+    )  # fmt: skip
+    text = words.status_html(status, Wanted(), 12.0)
+    for part in (
+        'width:25.00%', "<b>2.50</b> of 10", "<b>250</b> of 1,000", "1,234 images/s", "3 min left",
+        "trained 1 min", "checkpoint 12 s ago", "cuda: &lt;i&gt;H100", "&lt;b&gt;x", "ganlab-warm",
+    ):  # fmt: skip
+        assert part in text, part
+    done = words.status_html(Status(state="done", is_mnist=True, source="MNIST"), Wanted(), None)
+    assert "left" not in done and "checkpoint" not in done and "ganlab-warm" not in done
+    assert done.count("<p>") == text.count("<p>") == 2, "what lies below never moves"
+
+
+def test_table_1_has_ours_newest_first_and_the_papers():
+    scores = [Score(100 * i, i, 200.0 + i, 2.0, 0.2, 10_000, 10_000) for i in (1, 2)]
+    text = words.table_1(scores, None, False)
+    rows = text.splitlines()[2:]
+    assert "epoch 2" in rows[0] and "202 ± 2" in rows[0] and "epoch 1" in rows[1]
+    for row in ("225 ± 2", "214 ± 1.1", "138 ± 2", "121 ± 1.6", "241.2 ± 2.1"):
+        assert row in text
+    real = Score(0, 0.0, 241.2, 2.1, 0.2, 10_000, 10_000)
+    assert "by our measure" not in words.table_1(scores, real, True), "it was measured here"
+
+
+def test_history_goes_out_as_csv_and_all_as_json(folder):
+    history = History([(10.0, 1.3, 0.7, 0.6, 0.4, 0.5), (20.0, math.nan, math.inf, 0.5, 0.5, 0.5)])
+    folder.put_history(history)
+    head, *rows = words.history_csv(folder.history).splitlines()
+    assert head == "iteration,d_loss,g_loss,real,fake,unseen" and rows[0].startswith("10.0,1.3,")
+    assert len(rows) == 2
+    every = json.loads(words.all_json(folder), parse_constant=pytest.fail)
+    assert every["plan"]["spec"] == SPEC.to_dict()
+    assert every["history"]["rows"][1][1:3] == [None, None]
+
+
+def test_the_list_tells_state_and_score(folder):
+    folder.say(Status(state="done", epoch=4.0))
+    assert words.run_line(folder) == "done · 4 epochs"
+    folder.put_scores([Score(400, 4.0, -171.2, 2.84, 0.2, 100, 100)])
+    assert words.run_line(folder).endswith("−171 ± 2.8 nats")
+    folder.say(Status(state="training", epoch=2.0, time=time.time()))
+    assert words.run_line(folder).startswith("training · −171"), "its epochs would soon be wrong"
+
+
+def _look(labels: int) -> Look:
+    def pixels(*shape: int) -> np.ndarray:
+        return np.arange(math.prod(shape) * 784, dtype=np.uint8).reshape(*shape, 784)
+
+    bins = np.full(40, 1 / 40, np.float32)
+    digits = pixels(10, 50) if labels else np.zeros((0, 0, 784), np.uint8)
+    distance = np.arange(10, dtype=np.float32)
+    return Look(30, 5, pixels(100), pixels(10), distance, pixels(129), digits, bins, bins, bins)
+
+
+@pytest.mark.parametrize("labels", [0, 10])
+def test_pictures_are_packed_once_for_each_change(folder, labels):
+    def packed(per_epoch: float) -> bytes:
+        changed = folder.changed("look.npz"), folder.changed("history.npz")
+        return mnist_view._packed(str(folder.path), changed, per_epoch)
+
+    header, arrays = decode(packed(0.0))
+    assert header["axis"] == "" and "samples" not in arrays and len(arrays["steps"]) == 0
+    look = _look(labels)
+    folder.put_look(look)
+    folder.put_history(History([(50.0, 1.3, 0.7, 0.6, 0.4, 0.5)]))
+    once = packed(100.0)
+    assert packed(100.0) is once
+    header, arrays = decode(once)
+    assert (header["axis"], header["iteration"], header["latents"]) == ("epoch", 30, 5)
+    assert arrays["steps"].tolist() == [0.5]
+    assert {s["key"] for panel in header["panels"] for s in panel["series"]} <= set(arrays)
+    np.testing.assert_array_equal(arrays["samples"], look.samples)
+    assert arrays["digits"].shape == look.digits.shape
