@@ -36,8 +36,7 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     else:
         text = Path(options.spec).read_text(errors="replace") if options.spec else "{}"
         run = Run(Spec.from_json(text))
-    if run.spec.dim > 2:
-        raise SpecError("target", run.spec.target, "on the line or the plane: see `ganlab mnist`")
+    run.spec.in_a_lab()
     if options.compile:
         run.compile()
     run.advance(options.iterations)

@@ -206,6 +206,9 @@ PARAMS: dict[str, Param] = {
 # What is turned above the picture.
 KNOBS = tuple(name for name, param in PARAMS.items() if param.knob)
 
+# What only images have a use for.
+OF_IMAGES = ("g_output", "conditional")
+
 # Changing one of these keeps the shapes and the code path of a step; so does changing the strength
 # of a stabiliser that stays on.
 _NUMERIC = ("init", "init_gain", "d_init_gain", "k", "g_lr", "d_lr", "betas", "seed", "momentum")
@@ -328,8 +331,6 @@ class Spec:
             raise SpecError("g_output", "sigmoid", f"linear: {self.target} is not within [0, 1]")
         if self.conditional == "yes" and not self.labels:
             raise SpecError("conditional", "yes", f"no: {self.target} has no labels")
-        if self.labels and self.g_norm != "none":
-            raise SpecError("g_norm", self.g_norm, "none where G is given labels")
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
             allowed = f"what takes momentum = {self.momentum:g} to between -0.95 and 0.99"
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
@@ -343,6 +344,12 @@ class Spec:
     def labels(self) -> int:
         """How many labels G and D are given; 0: none."""
         return TARGETS[self.target].labels if self.conditional == "yes" else 0
+
+    def in_a_lab(self) -> Spec:
+        """This Spec; raises `SpecError` if it is of images, which no lab can draw."""
+        if self.dim > 2:
+            raise SpecError("target", self.target, "on the line or the plane; images: page MNIST")
+        return self
 
     def structure(self) -> tuple:
         """What runs must share to be advanced together: shapes, grids, loss and code path."""

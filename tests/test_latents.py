@@ -8,7 +8,11 @@ from scipy.stats import kstest, norm, uniform
 from ganlab.latents import LATENTS, quantile_grid, quasi_random
 from ganlab.registry import SpecError
 
-ORACLE = {"normal": norm(), "uniform": uniform(-1, 2)}
+ORACLE = {
+    "normal": norm(),
+    "uniform": uniform(-1, 2),
+    "unit_uniform": uniform(-(3**0.5), 2 * 3**0.5),  # variance 1
+}
 NAMES = list(LATENTS)
 
 

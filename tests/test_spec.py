@@ -10,7 +10,7 @@ import pytest
 
 from ganlab.losses import LOSSES
 from ganlab.registry import Param, SpecError
-from ganlab.spec import PARAMS, Spec
+from ganlab.spec import OF_IMAGES, PARAMS, Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 
@@ -28,6 +28,11 @@ NUMERIC = {
     "momentum": -0.5,
     "seed": 7,
     "instance_noise_decay": 500,
+    "d_init_gain": 0.5,
+    "momentum_rise": 0.2,
+    "momentum_ramp": 1000,
+    "lr_decay": 4e-6,
+    "lr_floor": 1e-6,
 }
 # Off, they are not on the code path; from one strength to another they are numbers.
 STRENGTHS = {
@@ -68,6 +73,10 @@ STRUCTURAL = {
 }
 
 
+# Fields whose value may be refused for the sake of another's.
+TOGETHER = ("g_hidden", "d_hidden", "g_output", "conditional", "momentum_rise")
+
+
 def random_value(param: Param, rng: np.random.Generator):
     def number():
         if param.kind in ("int", "ints"):
@@ -91,6 +100,9 @@ def random_spec(rng: np.random.Generator) -> Spec:
         for name in STABILISERS:  # with all of them on, nearly all combinations are refused
             if rng.random() < 0.7:
                 values[name] = PARAMS[name].default
+        for name in TOGETHER:
+            if rng.random() < 0.8:
+                values[name] = PARAMS[name].default
         values["betas"] = tuple(float(b) for b in rng.uniform(0, 0.9999, 2))
         inner = {p.name: random_value(p, rng) for p in TARGETS[values["target"]].params}
         if rng.random() < 0.7:
@@ -98,7 +110,8 @@ def random_spec(rng: np.random.Generator) -> Spec:
         try:
             return Spec(**values, target_params=inner)
         except SpecError as error:
-            assert error.name in STABILISERS or error.name not in PARAMS, error
+            together = error.name in (*STABILISERS, *TOGETHER)
+            assert together or error.name not in PARAMS, error
 
 
 def test_every_designed_field_exists_and_every_param_is_a_field():
@@ -106,6 +119,7 @@ def test_every_designed_field_exists_and_every_param_is_a_field():
     assert set(DESIGNED.split()) <= set(names)
     assert set(names) == set(PARAMS) | {"target_params"}
     kinds = [set(NUMERIC), set(STRUCTURAL), set(STRENGTHS)]
+    kinds.append(set(OF_IMAGES))
     assert set().union(*kinds) == set(names), "say here which kind a new field is"
     assert sum(map(len, kinds)) == len(names)
     for param in PARAMS.values():
@@ -204,6 +218,7 @@ REFUSED = [
     ({"minibatch_discrimination": 4, "gradient_penalty": 1.0}, "gradient_penalty", "alone"),
     ({"g_hidden": (), "g_norm": "batch"}, "g_norm", "no hidden layer"),
     ({"batch": 1, "g_norm": "virtual"}, "g_norm", "no spread"),
+    ({"momentum": 0.9, "momentum_rise": 0.2}, "momentum_rise", "between -0.95 and 0.99"),
 ]
 
 
@@ -223,6 +238,19 @@ def test_smoothing_adds_up_to_less_than_1():
     Spec(batch=256, packing=8)
     with pytest.raises(SpecError, match="packing = 7"):
         Spec(batch=256, packing=7)
+
+
+def test_images():
+    spec = Spec(target="mnist", g_output="sigmoid", conditional="yes", g_hidden=(2048,))
+    assert (spec.dim, spec.labels) == (784, 10)
+    assert spec.replace(conditional="no").labels == 0
+    for change in ({"g_output": "linear"}, {"conditional": "no"}, {"target": "drawn_digits"}):
+        assert spec.replace(**change).structure() != spec.structure()
+    with pytest.raises(SpecError, match="target = 'mnist' .* the plane"):
+        spec.in_a_lab()
+    with pytest.raises(SpecError, match="g_output"):
+        spec.replace(target="ring", g_hidden=(32,))
+    assert Spec().in_a_lab() == Spec()
 
 
 def test_replace():
@@ -247,6 +275,14 @@ BAD = [
     ("g_hidden", (0,)),
     ("g_hidden", (32,) * 5),
     ("d_hidden", (513,)),
+    ("g_hidden", (2049,)),
+    ("g_output", "sigmoid"),
+    ("conditional", "yes"),
+    ("d_init_gain", -0.1),
+    ("momentum_rise", -1.5),
+    ("momentum_ramp", 0),
+    ("lr_decay", 0.2),
+    ("lr_floor", -1e-9),
     ("d_hidden", (32.5,)),
     ("d_hidden", 32),
     ("g_activation", "gelu"),

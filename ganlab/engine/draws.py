@@ -131,6 +131,11 @@ def labelled(sample: Callable, labels: int) -> Callable:
     return make
 
 
+def _latents(spec: Spec) -> Callable:
+    sample = LATENTS[spec.latent].sample
+    return labelled(sample, spec.labels) if spec.labels else sample
+
+
 class Draws:
     """What the updates of R runs draw: number n of each stream, stacked over the runs.
 
@@ -166,8 +171,7 @@ class Draws:
             target = self._targets[run]
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
-            sample, labels = LATENTS[self.specs[run].latent].sample, self.specs[run].labels
-            return labelled(sample, labels) if labels else sample
+            return _latents(self.specs[run])
         if kind == "noise":
             return lambda shape, g: torch.randn(shape, generator=g, device=g.device)
         return lambda shape, g: torch.rand(shape, generator=g, device=g.device)
@@ -188,7 +192,5 @@ def reference(specs: tuple[Spec, ...], rules: Rules, device: torch.device) -> to
     """The runs' reference batches (R, N, latent_dim), each a function of its seed; None: none."""
     if rules.reference is None:
         return None
-    rows = [
-        LATENTS[s.latent].sample(rules.reference, generator(s.seed, "reference")) for s in specs
-    ]
+    rows = [_latents(s)(rules.reference, generator(s.seed, "reference")) for s in specs]
     return torch.stack(rows).to(device)

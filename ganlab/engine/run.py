@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch.nn.functional import one_hot
 
 from ganlab.engine import storage
+from ganlab.engine.captured import MOST, Captured, Step, on_cuda
 from ganlab.engine.code import Code, State, Update, moved
 from ganlab.engine.draws import Draws, generator, reference
 from ganlab.engine.native import play
@@ -68,6 +70,8 @@ def _game(specs: tuple[Spec, ...], device: torch.device) -> Game:
     typical = None
     if rules.code.g_norm != "none":
         typical = torch.from_numpy(quasi_random(specs[0].latent, specs[0].latent_dim, _TYPICAL))
+        if labels := specs[0].labels:
+            typical = torch.cat([typical, one_hot(torch.arange(_TYPICAL) % labels, labels)], 1)
     return Game(specs, device, reference(specs, rules, device), typical)
 
 
@@ -92,6 +96,7 @@ class Run:
         self.diverged: list[Divergence | None] = [None] * len(self.specs)
         self.last: Player | None = None
         self.program: Program | None = None
+        self.captured: Captured | None = None
         G, D, rules = self.game.G, self.game.D, self.game.rules
 
         def fresh(net, tag: str) -> torch.Tensor:
@@ -138,7 +143,7 @@ class Run:
         """
         start = self.iteration
         while self.iteration < start + iterations and not self.stopped:
-            if self.program is None:
+            if self.program is None and self.captured is None:
                 self.update()
             else:
                 self._play(self._players(start + iterations - self.iteration))
@@ -149,7 +154,7 @@ class Run:
         player = player or self.next_player
         if self.stopped:
             return player
-        if self.program is not None:
+        if self.program is not None or self.captured is not None:
             self._play(player.encode())
             return player
         made = self.game.after(player, self.state, self.draws.get)
@@ -184,9 +189,21 @@ class Run:
                 raise SpecError("device", self.device, "cpu, where compiled programs run")
         self.program = program
 
+    def capture(self, record: Callable[[Step], Step] = on_cuda) -> None:
+        """Make all further updates by CUDA graphs, which cost next to nothing to launch.
+
+        They equal the eager ones up to rounding. `record` is how an update is captured. Raises
+        `SpecError` if the run is on another device.
+        """
+        if record is on_cuda and self.device.type != "cuda":
+            raise SpecError("device", self.device.type, "cuda for CUDA graphs")
+        self.captured = Captured(self.game, self.state, self.draws, record)
+        self._record = record
+
     def _players(self, iterations: int) -> bytes:
         """Whose updates Algorithm 1 makes next, for as many iterations as one call takes."""
-        k, most = self.spec.k, play.most_players(self.program)
+        k = self.spec.k
+        most = MOST if self.program is None else play.most_players(self.program)
         first = b"D" * (k - self.state.phase) + b"G"
         whole = max(0, min(iterations - 1, (most - len(first)) // (k + 1)))
         return (first + (b"D" * k + b"G") * whole)[:most]
@@ -194,9 +211,12 @@ class Run:
     def _play(self, players: bytes) -> None:
         alive = self.alive.tolist()
         state = self.state
-        self.state, made = play.play(
-            *(self.program, self.specs, state, self.draws, alive, players, self.game.fixed)
-        )
+        if self.program is not None:
+            self.state, made = play.play(
+                *(self.program, self.specs, state, self.draws, alive, players, self.game.fixed)
+            )
+        else:
+            self.state, made = self.captured.play(self.specs, state, self.draws, alive, players)
         if max(made):
             self.last = "DG"[players[max(made) - 1] == ord("G")]
         for run, count in enumerate(made):
@@ -279,16 +299,17 @@ class Run:
                 g_slots=rules.kept_slots("G", state.g, state.g_slots, old),
                 d_slots=rules.kept_slots("D", state.d, state.d_slots, old),
             )
-        if self.program is not None and self.program.code != self.game.rules.code:
+        if self.game.rules.code != old.code:
             self.program = None
+            if self.captured is not None:
+                self.capture(self._record)
 
     def snapshot(self, **wanted: Any) -> Snapshot:
         """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`.
 
         Raises `SpecError` for images, which `ganlab.mnist` looks at.
         """
-        if self.spec.dim > 2:
-            raise SpecError("target", self.spec.target, "on the line or the plane for a snapshot")
+        self.spec.in_a_lab()
         return take(self.game, self.state, self.specs, self.diverged, **wanted)
 
     def save(self, path: str | os.PathLike[str]) -> None:

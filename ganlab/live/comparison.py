@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ganlab.registry import Param, SpecError
-from ganlab.spec import PARAMS, Spec
+from ganlab.spec import OF_IMAGES, PARAMS, Spec
 from ganlab.targets import TARGETS
 
 LEAST, MOST = 2, 4
@@ -21,7 +21,8 @@ _T = "t."  # a target's parameters, as in an address
 def params(spec: Spec) -> dict[str, Param]:
     """What may differ between runs of `spec`'s target, by name; its parameters as t.name."""
     own = {_T + p.name: p for p in TARGETS[spec.target].params}
-    return {name: p for name, p in PARAMS.items() if name not in SHARED} | own
+    without = (*SHARED, *OF_IMAGES)
+    return {name: p for name, p in PARAMS.items() if name not in without} | own
 
 
 def value(spec: Spec, name: str) -> Any:
@@ -72,7 +73,7 @@ class Comparison:
     def __post_init__(self) -> None:
         if not LEAST <= len(self.specs) <= MOST:
             raise SpecError("runs", len(self.specs), f"{LEAST} to {MOST}")
-        known = params(self.base)
+        known = params(self.base.in_a_lab())
         if not self.fields:
             raise SpecError("fields", self.fields, "at least one that may differ")
         for name in self.fields:

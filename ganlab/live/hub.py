@@ -70,7 +70,11 @@ class Hub:
         self._closed = threading.Event()
 
     def create(self, spec: Spec, kind: Callable[..., Conductor] = Session) -> Conductor:
-        """A new session of one kind; it starts when a browser watches it."""
+        """A new session of one kind; it starts when a browser watches it.
+
+        Raises `SpecError` for images.
+        """
+        spec.in_a_lab()
         session = kind(secrets.token_urlsafe(24), spec, self.wake, self._paint)
         with self._changed:
             self.sessions[session.token] = session

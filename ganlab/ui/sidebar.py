@@ -32,7 +32,10 @@ REGISTRIES = {
 _SECTIONS = {
     "Generator": ("latent", "latent_dim", "g_hidden", "g_activation"),
     "Discriminator": ("d_hidden", "d_activation"),
-    "Training": ("rule", "optimizer", "betas", "momentum", "batch", "init", "init_gain"),
+    "Training": (
+        *("rule", "optimizer", "betas", "momentum", "momentum_rise", "momentum_ramp"),
+        *("lr_decay", "lr_floor", "batch", "init", "init_gain", "d_init_gain"),
+    ),
 }
 _TITLES = {
     "Generator": "Toggles of G",
@@ -52,6 +55,9 @@ _ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
 _NEEDS = {
     "betas": lambda spec: spec["optimizer"] in ("adam", "rmsprop"),
     "momentum": lambda spec: spec["optimizer"] == "momentum",
+    "momentum_rise": lambda spec: spec["optimizer"] == "momentum",
+    "momentum_ramp": lambda spec: spec["optimizer"] == "momentum" and spec["momentum_rise"] != 0,
+    "lr_floor": lambda spec: spec["lr_decay"] > 0,
     "unroll_data": lambda spec: spec["unroll"] > 0,
     "minibatch_dims": lambda spec: spec["minibatch_discrimination"] > 0,
     "instance_noise_decay": lambda spec: spec["instance_noise"] > 0,

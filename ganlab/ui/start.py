@@ -31,7 +31,7 @@ class Start(NamedTuple):
         """Of the fields of an address; raises `SpecError`."""
         pairs = list(pairs)
         runs = [value for name, value in pairs if name == "runs"]
-        spec = Spec.from_query([pair for pair in pairs if pair[0] != "runs"])
+        spec = Spec.from_query([pair for pair in pairs if pair[0] != "runs"]).in_a_lab()
         if len(runs) > 1:
             raise SpecError("runs", " and ".join(runs), "one value")
         if not runs:

@@ -38,7 +38,7 @@ def _only(values: list[float]) -> float:
     return values[0]
 
 
-def _numbers(rules: Rules, spec: Spec, player: str, players: np.ndarray, state: State):
+def numbers_of(rules: Rules, spec: Spec, player: str, players: np.ndarray, state: State):
     """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64."""
     is_d = players == ord("D")
     d_updates = state.d_updates + np.cumsum(is_d) - is_d  # before each update
@@ -58,7 +58,7 @@ def given_for(
     """What the updates named in `players` take: see `Program.play`."""
     order, out = np.frombuffer(players, np.uint8), {}
     for player, first in (("D", state.d_updates), ("G", state.g_updates)):
-        numbers = _numbers(program.rules, spec, player, order, state)
+        numbers = numbers_of(program.rules, spec, player, order, state)
         out[player] = {"numbers": torch.from_numpy(numbers).float()}
         for name in program.inputs[player]:
             if name == "fixed":

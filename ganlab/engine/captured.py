@@ -1,0 +1,125 @@
+"""Whole updates captured as CUDA graphs: one launch each, which costs next to nothing.
+
+The updates are those of the rules, on tensors that stay where they are; numbers and draws are
+copied into their places. How an update is recorded is given, so that all else can be tested on any
+device.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+
+from ganlab.engine.code import State
+from ganlab.engine.draws import Draws
+from ganlab.engine.native.play import counted, numbers_of
+from ganlab.engine.step import Game
+from ganlab.spec import Spec
+
+MOST = 256  # updates of one call: their numbers are carried over at once
+Step = Callable[[], object]
+
+
+def on_cuda(step: Step) -> Step:
+    """`step` as a CUDA graph's replay; it is made a few times while warming up."""
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return graph.replay
+
+
+class Captured:
+    """The two updates of a Game, each recorded once and played any number of times.
+
+    A run that leaves the finite numbers stays at its last finite parameters, without the host
+    having to look. Raises what recording raises (RuntimeError: out of memory, say).
+    """
+
+    def __init__(self, game: Game, state: State, draws: Draws, record: Callable[[Step], Step]):
+        self._rules, self._fixed = game.rules, game.fixed
+        runs, device = len(state.g), state.g.device
+        self._params = {"G": state.g.clone(), "D": state.d.clone()}
+        self._slots = {
+            "G": [s.clone() for s in state.g_slots],
+            "D": [s.clone() for s in state.d_slots],
+        }
+        self._alive = torch.ones(runs, dtype=torch.bool, device=device)
+        self._made = torch.zeros(runs, dtype=torch.int64, device=device)
+        self._numbers = {p: torch.zeros(runs, self._rules.count, device=device) for p in "DG"}
+        self._drawn = {
+            p: {name: draws.get(p, name, 0).clone() for name in self._rules.draws(p)} for p in "DG"
+        }
+        for player in "DG":
+            self._numbers[player].fill_(0.5)  # no division by 0 while recording
+        self._replay = {p: record(partial(self._step, p)) for p in "DG"}
+
+    def _step(self, player: str) -> None:
+        numbers = self._numbers[player].split(1, 1)
+        params, slots = self._params[player], self._slots[player]
+        made = self._rules.update(
+            *(player, self._params["G"], self._params["D"]),
+            *(tuple(self._slots["G"]), tuple(self._slots["D"])),
+            *(numbers, self._drawn[player], self._fixed),
+        )
+        self._alive &= torch.isfinite(made.check)
+        self._made += self._alive
+        keep = self._alive.unsqueeze(1)
+        places, values = [params, *slots], [made.params, *made.slots]
+        # All before the first is put in its place: a slot may be the old parameters themselves.
+        values = [torch.where(keep, v, p) for p, v in zip(places, values, strict=True)]
+        for place, value in zip(places, values, strict=True):
+            place.copy_(value)
+
+    def _load(self, state: State, alive: Sequence[bool]) -> None:
+        for player, params, slots in (
+            ("G", state.g, state.g_slots),
+            ("D", state.d, state.d_slots),
+        ):
+            self._params[player].copy_(params)
+            for mine, slot in zip(self._slots[player], slots, strict=True):
+                mine.copy_(slot)
+        self._alive.copy_(torch.tensor(alive))
+        self._made.zero_()
+
+    def play(
+        self,
+        specs: Sequence[Spec],
+        state: State,
+        draws: Draws,
+        alive: Sequence[bool],
+        players: bytes,
+    ) -> tuple[State, list[int]]:
+        """The State after these updates, and how many each run made: see `native.play.play`."""
+        self._load(state, alive)
+        order = np.frombuffer(players, np.uint8)
+        at = {"D": state.d_updates, "G": state.g_updates}
+        blocks = {}
+        for player in "DG":
+            rows = [numbers_of(self._rules, s, player, order, state) for s in specs]
+            block = torch.from_numpy(np.concatenate(rows, 1)).float()  # (updates, R, numbers)
+            blocks[player] = iter(block.to(self._alive.device))
+        for player in players.decode():
+            self._numbers[player].copy_(next(blocks[player]))
+            for name, place in self._drawn[player].items():
+                place.copy_(draws.get(player, name, at[player]))
+            self._replay[player]()
+            at[player] += 1
+        made = [n if was else 0 for n, was in zip(self._made.tolist(), alive, strict=True)]
+        after = dataclasses.replace(
+            state,
+            g=self._params["G"].clone(),
+            d=self._params["D"].clone(),
+            g_slots=tuple(s.clone() for s in self._slots["G"]),
+            d_slots=tuple(s.clone() for s in self._slots["D"]),
+        )
+        return counted(after, players[: max(made)]), made
