@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import streamlit as st
@@ -132,25 +132,29 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
 
 
 def _edit(errors: list[SpecError]) -> dict[str, Any]:
-    """Widgets for every field of the Spec."""
+    """Widgets for every field of the Spec that matters."""
     values: dict[str, Any] = {}
-    more = [n for n in _fields() if n not in _FIRST]
-    of = {"G": [], "D": [], "": []}
-    for name in more:
-        of[_ENTRY[name].player if name in _ENTRY else ""].append(name)
-    columns = st.columns(4, gap="medium")
+
+    def group(column: Any, names: Iterable[str]) -> None:
+        with column:
+            for name in names:
+                if sidebar.matters(name, st.session_state[_VALUES]):
+                    values[name] = _widget(PARAMS[name], errors)
+
+    columns = st.columns(len(_GROUPS), gap="medium")
     for column, (title, color, names) in zip(columns, _GROUPS, strict=True):
         with column:
             section(title, color)
-            for name in names:
-                values[name] = _widget(PARAMS[name], errors)
-    with st.expander("All other fields", key="mnist_edit_more", on_change="rerun") as box:
-        if box.open:
+        group(column, names)
+    box = st.expander("All other fields", key="mnist_edit_more", on_change="rerun")
+    if box.open:
+        rest = [n for n in _fields() if n not in _FIRST]
+        # A stabiliser stands with its player.
+        player = {n: _ENTRY[n].player if n in _ENTRY else "" for n in rest}
+        with box:
             columns = st.columns(3, gap="medium")
-            for column, player in zip(columns, ("G", "D", ""), strict=True):
-                with column:
-                    for name in of[player]:
-                        values[name] = _widget(PARAMS[name], errors)
+        for column, who in zip(columns, ("G", "D", ""), strict=True):
+            group(column, [n for n in rest if player[n] == who])
     return values
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -64,6 +64,11 @@ _NEEDS = {
 }
 
 
+def matters(name: str, values: Mapping[str, Any]) -> bool:
+    """Whether a field makes any difference beside the other fields' `values`."""
+    return name not in _NEEDS or _NEEDS[name](values)
+
+
 def fill(page: str, spec: Spec) -> None:
     """Make every widget of `page`'s sidebar show `spec`."""
     for names in (("target",), *_SECTIONS.values(), *_TOGGLES.values()):
@@ -123,7 +128,7 @@ def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> Non
 
     def group(names: Iterable[str]) -> None:
         for name in names:
-            if name not in without and _NEEDS.get(name, lambda spec: True)(outer):
+            if name not in without and matters(name, outer):
                 outer[name] = widget(PARAMS[name], name, outer[name])
 
     for title, fields in _SECTIONS.items():
