@@ -51,7 +51,7 @@ export function walk() {
   function run() {
     timer = setInterval(() => {
       if (!count || document.hidden || !node.isConnected) return;
-      slider.value = (place + 1) % count;
+      slider.value = (place + 1) % Math.max(1, count - 1); // the last image is the first one
       go(Number(slider.value));
     }, 1000 / PER_SECOND);
     showPlay();
@@ -62,7 +62,7 @@ export function walk() {
     fillTrack(slider);
     drawBig();
     drawMark();
-    const at = count ? (place / count) * STOPS : 0;
+    const at = count > 1 ? (place / (count - 1)) * STOPS : 0;
     const from = Math.floor(at) % STOPS;
     const part = Math.round((at - Math.floor(at)) * 100);
     setText(words, count ? `${part} % of the way from z${DOWN[from]} to z${DOWN[(from + 1) % STOPS]}` : "");

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.mnist.folder import AT_WORK, Folder, folders
+from ganlab.mnist.folder import Folder, folders
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_form, mnist_run
 from ganlab.ui.layout import section
-from ganlab.ui.mnist_words import recipe_of, run_line, when
+from ganlab.ui.mnist_words import at_work, recipe_of, run_line, when
 
 _RUN = "run"  # in the address: a run's name, or NEW; absent, the one at work or the newest
 _NEW = "new"
@@ -20,7 +20,7 @@ _FEW = 12  # runs listed at first
 def mnist() -> None:
     """The page."""
     runs = list(folders())
-    working = next((run for run in runs if run.status.state in AT_WORK), None)
+    working = at_work()
     shown = _shown(runs, working)
     with st.sidebar:
         _list(runs, shown)

@@ -12,6 +12,8 @@ from ganlab.digits.idx import DataError
 
 # What a Spec calls them.
 MNIST, DRAWN = "mnist", "drawn_digits"
+# How many epochs make one of MNIST's, of 50,000 images.
+EPOCHS = {MNIST: 1, DRAWN: 5}
 _TITLES = {MNIST: "MNIST", DRAWN: "drawn digits"}
 _WHICH, _FOLDER = "mnist_which", "mnist_folder"
 _KEPT = "_mnist_folder"  # the folder typed in, kept over visits to other pages

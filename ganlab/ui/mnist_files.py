@@ -47,8 +47,8 @@ def curves(folder: Folder, status: Status) -> None:
     figure = figures.curves(PANELS, series(folder), theme="dark" if dark else "light", height=430)
     figure.update_layout(width=None, autosize=True)
     st.plotly_chart(figure, theme=None, config=figures.CONFIG, key="mnist_curves")
-    st.button("Draw anew", icon=":material/refresh:", key="mnist_redraw")
     _downloads(folder)
+    st.button("Draw anew", icon=":material/refresh:", key="mnist_redraw", type="tertiary")
 
 
 def files(folder: Folder, status: Status) -> None:

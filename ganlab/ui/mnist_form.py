@@ -37,6 +37,7 @@ _ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
 _REGISTRIES = sidebar.REGISTRIES | {"g_output": OUTPUTS}
 _RECIPE = "mnist_recipe"
 _VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
+_OFFERED = "_offered"  # the number of epochs that the form last held by itself
 _WRONG = "_mnist_form_wrong"
 
 
@@ -47,6 +48,7 @@ def form(working: Folder | None, show: Callable[[Folder | None], None]) -> None:
     with right:
         section("Images")
         target, folder = mnist_data.images()
+    _offer(target)
     errors: list[SpecError] = []
     with left:
         section("What to train")
@@ -80,8 +82,7 @@ def _about(recipe: Recipe) -> str:
 
 def _fields() -> list[str]:
     """Every field that is asked, the most used first."""
-    first = [n for n in _FIRST]
-    return first + [n for n in PARAMS if n not in first and n not in _ELSEWHERE]
+    return [*_FIRST, *(n for n in PARAMS if n not in _FIRST and n not in _ELSEWHERE)]
 
 
 def _recipe() -> None:
@@ -98,9 +99,19 @@ def _fill() -> None:
     recipe = RECIPES[st.session_state[_RECIPE]]
     values = st.session_state.setdefault(_VALUES, {"seed": recipe.spec.seed, "measure": 0})
     values |= {name: getattr(recipe.spec, name) for name in _fields()}
-    values |= {_RECIPE: recipe.name, "epochs": recipe.epochs}
-    for name in (*_fields(), "epochs"):
+    values |= {_RECIPE: recipe.name, "epochs": None}
+    for name in _fields():
         st.session_state.pop(_key(name), None)
+
+
+def _offer(target: str) -> None:
+    """As many epochs as the recipe says, unless another number was typed in."""
+    values = st.session_state[_VALUES]
+    offer = RECIPES[values[_RECIPE]].epochs * mnist_data.EPOCHS[target]
+    if values["epochs"] in (None, values.get(_OFFERED)) and values["epochs"] != offer:
+        values["epochs"] = offer
+        st.session_state.pop(_key("epochs"), None)
+    values[_OFFERED] = offer
 
 
 def _key(name: str) -> str:

@@ -13,7 +13,7 @@ from ganlab.mnist.folder import AT_WORK, EPOCHS, Folder, Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_files
 from ganlab.ui.mnist_view import pictures
-from ganlab.ui.mnist_words import status_html, when
+from ganlab.ui.mnist_words import at_work, status_html, when
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
@@ -33,7 +33,7 @@ def run_page(folder: Folder) -> None:
     status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
     # The fragment alone reads anew each second.
-    busy = launch.busy()
+    busy = at_work(folder)
     every = _EVERY if busy or status.state in AT_WORK else None
     seen = _seen(folder, status, view, busy)
     with st.container(key="mnist_watch"):
@@ -44,14 +44,13 @@ def run_page(folder: Folder) -> None:
 
 def _seen(folder: Folder, status: Status, view: str, busy: Folder | None) -> tuple[Any, ...]:
     """What, when it changes, builds the page anew."""
-    other = busy.name if busy and busy.name != folder.name else ""
-    return status.state, view, folder.changed("scores.json"), other
+    return status.state, view, len(folder.scores), busy.name if busy else ""
 
 
 def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
     status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
-    busy = launch.busy()
+    busy = at_work(folder)
     if _seen(folder, status, view, busy) != seen:
         st.rerun()
     saved = folder.changed("run.npz")
@@ -91,9 +90,10 @@ def _start(folder: Folder, **changes: Any) -> None:
 
 
 def _wake(folder: Folder, **changes: Any) -> None:
-    """Have a trainer do something else with a run that was left: it then waits, paused."""
+    """Have a trainer do something else with a run that was left, and not train on unasked."""
+    done = folder.status.state == "done"
     _start(folder, **changes)
-    if folder.status.state != "done" and _WRONG not in st.session_state:
+    if not done and _WRONG not in st.session_state:
         folder.want(state="paused")
 
 

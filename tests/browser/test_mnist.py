@@ -122,6 +122,10 @@ def test_without_mnist_it_says_what_it_trains_on_instead(page):
     says(lab, "digits drawn by ganlab itself, which are not MNIST")
     for recipe in RECIPES.entries.values():
         says(lab, recipe.title)
+        main(lab).get_by_text(recipe.title, exact=True).click()
+        # An epoch of these is a fifth of one of MNIST's.
+        epochs = main(lab).get_by_label("epochs", exact=True).last
+        expect(epochs).to_have_value(str(5 * recipe.epochs))
     expect(button(lab, "download")).to_be_enabled()
     expect(button(lab, "train")).to_be_enabled()
 
@@ -153,10 +157,12 @@ def test_a_download_fails_readably_and_comes_the_next_time(page, site):
     expect(button(lab, "train")).to_be_enabled()
     says(lab, "The download failed")
     says(lab, "404")
+    expect(main(lab).get_by_label("epochs", exact=True).last).to_have_value("50")
     site.mirror.open = True
     button(lab, "download").click()
     says(lab, f"MNIST is in {site.data}")
     expect(main(lab)).not_to_contain_text("not on this machine")
+    expect(main(lab).get_by_label("epochs", exact=True).last).to_have_value("10")
 
 
 def test_a_value_that_is_not_allowed_starts_nothing(page, site):
@@ -311,5 +317,10 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     button(lab, "set_epochs").click()
     state(lab, "done", 120)
     assert run.scores[-1].iteration == run.status.iteration
-    main(lab).get_by_role("radiogroup", name="View").get_by_text("Table 1").click()
+    # A run that is over can still be looked at elsewhere.
+    button(lab, "latents").click()
+    lab.wait("ganlab.latents === 2")
+    state(lab, "done")
+    views = main(lab).get_by_role("radiogroup", name="View")
+    views.get_by_text("Table 1").click()
     says(lab, "not comparable")
