@@ -129,8 +129,9 @@ class Trainer:
                 self._checkpoint()
                 raise _Stop("diverged", str(self.run.diverged[0]))
             if wanted.latents != self.status.latents:
-                self._say(latents=wanted.latents)
+                self.status = dataclasses.replace(self.status, latents=wanted.latents)
                 self._look()
+                self._say()
             if wanted.measure > self.status.measured:
                 self._measure()
                 self._say(measured=wanted.measure)
@@ -178,6 +179,7 @@ class Trainer:
 
     def _measure(self) -> None:
         """The Parzen score of G's images now; of real images first, if it is not known."""
+        self._say(**self._place())
         score = scoring.known(self.digits)
         if score is None:
             score = self._walk(scoring.real(self.digits), "Measuring real images.")
