@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -100,8 +101,7 @@ class Trainer:
             self.run = Run.load(folder.run, device)
         else:
             self.run = Run(spec, device)
-        if device.type == "cuda":
-            self.run.capture()
+        self._capture()
         self.history = folder.history.until(self.run.iteration)
         self.scores = [s for s in folder.scores if s.iteration <= self.run.iteration]
         self._per_epoch = len(self.digits.fitted) / (spec.batch * max(1, spec.k))
@@ -118,6 +118,17 @@ class Trainer:
         if not folder.run.exists():
             self._checkpoint()
         self._look()
+
+    def _capture(self) -> None:
+        """On a GPU, updates as CUDA graphs; where that fails, it trains without them."""
+        if self.run.device.type != "cuda":
+            return
+        try:
+            self.run.capture()
+        except RuntimeError as error:
+            if devices.out_of_memory(error):
+                raise
+            print(f"not captured, slower: {error}", file=sys.stderr)
 
     def _work(self) -> None:
         while True:
