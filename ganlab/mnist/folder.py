@@ -288,8 +288,10 @@ class Folder:
     @property
     def real(self) -> Score | None:
         """The same measure of as many real training images (iteration 0), once it was taken."""
-        items = self._read("real.json", dict)
-        return Score(**items) if items else None
+        try:
+            return Score(**json.loads((self.path / "real.json").read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
 
     def put_real(self, score: Score) -> None:
         """Write the real images' score."""

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -100,8 +101,7 @@ class Trainer:
             self.run = Run.load(folder.run, device)
         else:
             self.run = Run(spec, device)
-        if device.type == "cuda":
-            self.run.capture()
+        self._capture()
         self.history = folder.history.until(self.run.iteration)
         self.scores = [s for s in folder.scores if s.iteration <= self.run.iteration]
         self._per_epoch = len(self.digits.fitted) / (spec.batch * max(1, spec.k))
@@ -119,6 +119,17 @@ class Trainer:
             self._checkpoint()
         self._look()
 
+    def _capture(self) -> None:
+        """On a GPU, updates as CUDA graphs; where that fails, it trains without them."""
+        if self.run.device.type != "cuda":
+            return
+        try:
+            self.run.capture()
+        except RuntimeError as error:
+            if devices.out_of_memory(error):
+                raise
+            print(f"not captured, slower: {error}", file=sys.stderr)
+
     def _work(self) -> None:
         while True:
             wanted = self._ask()
@@ -129,8 +140,9 @@ class Trainer:
                 self._checkpoint()
                 raise _Stop("diverged", str(self.run.diverged[0]))
             if wanted.latents != self.status.latents:
-                self._say(latents=wanted.latents)
+                self.status = dataclasses.replace(self.status, latents=wanted.latents)
                 self._look()
+                self._say()
             if wanted.measure > self.status.measured:
                 self._measure()
                 self._say(measured=wanted.measure)
@@ -178,6 +190,7 @@ class Trainer:
 
     def _measure(self) -> None:
         """The Parzen score of G's images now; of real images first, if it is not known."""
+        self._say(**self._place())
         score = scoring.known(self.digits)
         if score is None:
             score = self._walk(scoring.real(self.digits), "Measuring real images.")

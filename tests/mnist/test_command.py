@@ -1,0 +1,95 @@
+"""`ganlab mnist` as a person types it."""
+
+import json
+
+import pytest
+
+from ganlab.cli import main
+from ganlab.mnist import scoring
+from ganlab.mnist.folder import Folder, folders
+from ganlab.mnist.recipes import RECIPES
+
+SMALL = RECIPES["quick"].spec.replace(
+    target="drawn_digits", g_hidden=(8,), d_hidden=(8,), latent_dim=4, batch=100
+)
+
+
+@pytest.fixture(autouse=True)
+def fast(few, monkeypatch):
+    monkeypatch.setattr(scoring, "SAMPLES", 200)
+
+
+@pytest.fixture
+def spec(tmp_path):
+    path = tmp_path / "spec.json"
+    path.write_text(SMALL.to_json())
+    return str(path)
+
+
+def test_a_run_and_going_on_with_it(spec, tmp_path, capsys):
+    out = str(tmp_path / "run")
+    options = ["--spec", spec, "--epochs", "2", "--seed", "4", "--device", "cpu", "--out", out]
+    assert main(["mnist", *options]) == 0
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert (report["state"], report["epoch"], report["iteration"]) == ("done", 2.0, 20)
+    assert report["score"]["n"] == 1000 and report["real"]["mean"] > report["score"]["mean"]
+    assert "not MNIST" in report["source"] and report["folder"] == out
+    assert f"run in {out}" in said.err and "epoch 2.00 of 2" in said.err
+    assert Folder(out).plan.spec == SMALL.replace(seed=4)
+    assert main(["mnist", "--quiet", "--resume", out, "--epochs", "3"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["iteration"] == 30 and "\r" not in said.err
+
+
+def test_without_mnist_it_says_so_and_trains_on_drawn_digits(capsys, monkeypatch):
+    monkeypatch.setattr("ganlab.mnist.trainer.Trainer.train", lambda self: self.status)
+    assert main(["mnist"]) == 0
+    assert "which are not MNIST" in capsys.readouterr().err
+    folder = next(folders())
+    assert folder.plan.spec == RECIPES["quick"].spec.replace(target="drawn_digits")
+    assert folder.plan.epochs == RECIPES["quick"].epochs
+    assert main(["mnist", "--recipe", "paper", "--drawn"]) == 0
+    assert "not MNIST" not in capsys.readouterr().err.replace("drawn by ganlab: not MNIST", "")
+    plans = [f.plan for f in folders()]
+    assert {p.spec.d_activation for p in plans} == {"leaky_relu", "maxout"}
+    assert main(["mnist", "--list"]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--recipe", "best"], "recipe = 'best'"),
+        (["--epochs", "0"], "epochs = 0"),
+        (["--epochs", "1.5"], "epochs = 1.5"),
+        (["--device", "tpu"], "device = 'tpu'"),
+        (["--seed", "-1"], "seed = -1"),
+        (["--checkpoint", "0"], "checkpoint = 0"),
+        (["--resume", "/nowhere"], "a folder with a run in it"),
+        (["--resume", "last"], "there is none yet"),
+        (["--data", "/nowhere"], "no complete set in /nowhere"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_what_cannot_be_done_is_said(options, words, capsys):
+    assert main(["mnist", *options]) == 2
+    assert words in capsys.readouterr().err
+    assert list(folders()) == []
+
+
+def test_ends_are_told_by_the_code(spec, tmp_path, capsys):
+    wild = SMALL.replace(optimizer="sgd", loss="wasserstein", d_lr=100.0, g_norm="none")
+    path = tmp_path / "wild.json"
+    path.write_text(wild.to_json())
+    assert main(["mnist", "--quiet", "--spec", str(path), "--epochs", "50"]) == 3
+    said = capsys.readouterr()
+    assert "left the finite numbers" in said.err and json.loads(said.out)["score"] is None
+    path.write_text(SMALL.replace(target="ring", g_output="linear").to_json())
+    assert main(["mnist", "--quiet", "--spec", str(path)]) == 2
+    assert "target = 'ring'" in capsys.readouterr().err
+
+
+def test_images_are_not_for_the_labs_command(spec, capsys):
+    assert main(["train", "--spec", spec, "--iterations", "1"]) == 2
+    assert "page MNIST" in capsys.readouterr().err

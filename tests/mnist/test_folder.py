@@ -1,0 +1,137 @@
+"""A run's folder: what is written is read again, and damage is never a crash."""
+
+import json
+import time
+
+import numpy as np
+import pytest
+
+from ganlab.mnist.folder import (
+    Folder,
+    History,
+    Look,
+    Plan,
+    Score,
+    Status,
+    Wanted,
+    folders,
+    home,
+)
+from ganlab.mnist.recipes import RECIPES
+from ganlab.registry import SpecError
+from ganlab.spec import Spec
+
+SPEC = RECIPES["quick"].spec
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return Folder.create(Plan(SPEC, epochs=7), tmp_path / "run")
+
+
+def a_look() -> Look:
+    rng = np.random.default_rng(0)
+    byte = lambda *shape: rng.integers(0, 256, shape, dtype=np.uint8)  # noqa: E731
+    real = lambda n: rng.random(n, dtype=np.float32)  # noqa: E731
+    return Look(
+        *(12, 3, byte(100, 784), byte(10, 784), real(10), byte(129, 784), byte(10, 50, 784)),
+        *(real(40), real(40), real(40)),
+    )
+
+
+def test_what_is_written_is_read_again(folder):
+    assert folder.plan == Plan(SPEC, epochs=7) and folder.wanted.epochs == 7
+    status = Status(state="done", message="ä", iteration=3, images_per_second=1.5, source="x")
+    folder.say(status)
+    assert folder.status == status
+    scores = [Score(5, 0.5, 200.0, 2.0, 0.2, 10_000, 10_000)]
+    folder.put_scores(scores)
+    folder.put_real(scores[0])
+    assert folder.scores == scores and folder.real == scores[0]
+    history = History()
+    history.add((1.0, 2.0, 3.0, 0.1, 0.2, float("nan")))
+    folder.put_history(history)
+    assert str(folder.history.rows) == str(history.rows)
+    look = a_look()
+    folder.put_look(look)
+    for name, value in vars(look).items():
+        np.testing.assert_array_equal(getattr(folder.look, name), value)
+    assert folder.want(state="paused", latents=4) == folder.wanted
+    assert folder.wanted == Wanted("paused", 7, 0, 4)
+    assert folder.want(measure=1).state == "paused"
+
+
+def test_nothing_yet(folder, tmp_path):
+    empty = Folder(tmp_path / "nowhere")
+    for one in (folder, empty):
+        assert one.status == Status() or one.status.state == "failed"
+        assert one.scores == [] and one.real is None and one.look is None
+        assert one.history.rows == [] and one.changed("look.npz") == 0
+    with pytest.raises(SpecError, match="a folder with a run in it"):
+        empty.plan  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "name", ["status.json", "scores.json", "real.json", "wanted.json", "look.npz", "history.npz"]
+)
+@pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"a": 1}', b"\xff\x00", b"PK\x03\x04"])
+def test_damaged_files_are_as_if_absent(folder, name, content):
+    (folder.path / name).write_bytes(content)
+    folder.status, folder.scores, folder.real, folder.wanted  # noqa: B018
+    assert folder.look is None and folder.history.rows == []
+    assert folder.scores == [] and folder.real is None
+
+
+def test_a_plan_that_makes_no_sense_is_refused_by_name(folder, tmp_path):
+    for changes, word in (
+        ({"epochs": 0}, "epochs"),
+        ({"epochs": 2.5}, "epochs"),
+        ({"device": "tpu"}, "device"),
+        ({"checkpoint": 0.0}, "checkpoint"),
+        ({"measure": -1}, "measure"),
+    ):
+        with pytest.raises(SpecError, match=f"^{word} = "):
+            Plan(SPEC, **changes)
+    with pytest.raises(SpecError, match="epochs"):
+        folder.want(epochs=10**9)
+    (folder.path / "plan.json").write_text(json.dumps({"spec": {"k": 99}, "epochs": 1}))
+    with pytest.raises(SpecError, match="k = 99"):
+        folder.plan  # noqa: B018
+    (folder.path / "plan.json").write_text("[]")
+    with pytest.raises(SpecError, match="plan"):
+        folder.plan  # noqa: B018
+    with pytest.raises(SpecError, match="without a run"):
+        Folder.create(Plan(SPEC), folder.path)
+
+
+def test_runs_are_listed_newest_first():
+    assert list(folders()) == []
+    made = [Folder.create(Plan(SPEC), home() / name) for name in ("2026-01-01", "2026-02-01")]
+    (home() / "not a run").mkdir()
+    assert [f.name for f in folders()] == [f.name for f in reversed(made)]
+    assert Folder.create(Plan(Spec(target="drawn_digits"))).path.parent == home()
+
+
+def test_a_trainer_that_is_gone(folder):
+    folder.say(Status(state="training", pid=4_000_000, iteration=90, checkpoint=60))
+    status = folder.status
+    assert status.state == "stopped" and "iteration 60" in status.message
+    folder.say(Status(state="starting", time=time.time()))
+    assert folder.status.state == "starting"
+    folder.say(Status(state="starting", time=time.time() - 3600))
+    assert folder.status.state == "failed" and "did not start" in folder.status.message
+    with folder.lock():
+        assert folder.running
+        folder.say(Status(state="training", pid=1))
+        assert folder.status.state == "training"
+    assert not folder.running
+
+
+def test_a_history_stays_small_and_keeps_its_ends():
+    history = History()
+    for i in range(1, 10_001):
+        history.add((float(i), *[0.0] * 5))
+    at = history.arrays()["iteration"]
+    assert len(at) <= History.MOST and (np.diff(at) > 0).all()
+    assert at[0] == 1 and at[-1] == 10_000 and len(history.until(5000).rows) < len(at)
+    assert history.until(5000).rows[-1][0] <= 5000

@@ -1,0 +1,99 @@
+"""What is shown of a run: of its own latents, and what D says of it."""
+
+import numpy as np
+import pytest
+import torch
+from scipy.spatial.distance import cdist
+
+from ganlab import Run
+from ganlab.mnist import look
+from ganlab.mnist.recipes import RECIPES
+
+BASE = {"target": "drawn_digits", "g_hidden": (16,), "d_hidden": (16,), "latent_dim": 4}
+PLAIN = RECIPES["quick"].spec.replace(**BASE, batch=50)
+LABELS = PLAIN.replace(conditional="yes", g_norm="none")
+
+
+@pytest.fixture(scope="module", params=[PLAIN, LABELS], ids=["plain", "labels"])
+def run(request, few):
+    run = Run(request.param)
+    run.advance(30)
+    return run
+
+
+def test_a_look(run, few):
+    got = look.take(run, few, 5)
+    assert (got.iteration, got.latents) == (30, 5)
+    assert got.samples.shape == (100, 784) and got.samples.dtype == np.uint8
+    # Samples are G's of the seed's latents, alone.
+    z = look.latents(run, 100, 5)
+    if run.spec.labels:
+        assert z[:, 4:].argmax(1).tolist() == list(range(10)) * 10
+        z = z.view(10, 10, 14).transpose(0, 1).reshape(100, 14)  # a row for each label
+    with torch.no_grad():
+        want = run.game.make(run.state.g, z[None])[0, :, :784]
+    np.testing.assert_array_equal(got.samples, (want * 255).round().byte().numpy())
+    again = look.take(run, few, 5)
+    for name, value in vars(got).items():
+        np.testing.assert_array_equal(getattr(again, name), value)
+    assert not np.array_equal(look.take(run, few, 6).samples, got.samples)
+
+
+def test_the_nearest_training_images(run, few):
+    got = look.take(run, few, 0)
+    with torch.no_grad():
+        z = look.latents(run, 100, 0)
+        if run.spec.labels:
+            z = z.view(10, 10, -1).transpose(0, 1).reshape(100, -1)
+        last = run.game.make(run.state.g, z[None])[0, 9::10, :784].double().numpy()
+    apart = cdist(last, few.fitted.images.astype(np.float64))
+    np.testing.assert_allclose(got.distance, apart.min(1), rtol=1e-5)
+    np.testing.assert_array_equal(got.nearest, few.fitted.pixels[apart.argmin(1)])
+
+
+def test_the_chain_is_a_closed_way_in_small_steps(run, few):
+    got = look.take(run, few, 0)
+    assert got.chain.shape == (8 * 16 + 1, 784)
+    np.testing.assert_array_equal(got.chain[0], got.chain[-1])
+    anchors = look.latents(run, 8, 1)
+    with torch.no_grad():
+        halfway = run.game.make(run.state.g, (anchors[2] + anchors[3])[None, None] / 2)
+    want = (halfway[0, 0, :784] * 255).round().byte().numpy()
+    assert np.abs(got.chain[2 * 16 + 8].astype(int) - want.astype(int)).max() <= 1
+    assert len(np.unique(got.chain[:16], axis=0)) == 16
+
+
+def test_images_of_each_label(run, few):
+    got = look.take(run, few, 0)
+    if not run.spec.labels:
+        assert got.digits.shape == (0, 0, 784)
+        return
+    assert got.digits.shape == (10, 50, 784)
+    for label in (0, 7):
+        z = look.latents(run, 50, 2, label)
+        assert z[:, 4 + label].eq(1).all() and z[:, 4:].sum(1).eq(1).all()
+        with torch.no_grad():
+            want = run.game.make(run.state.g, z[None])[0, :, :784]
+        np.testing.assert_array_equal(got.digits[label], (want * 255).round().byte().numpy())
+
+
+def test_what_d_says(run, few):
+    got = look.take(run, few, 0)
+    judged = look.judge(run, few, 0)
+    for spread, logits in zip((got.real, got.fake, got.unseen), judged, strict=True):
+        probability = torch.sigmoid(logits.double()).numpy()
+        counts, _ = np.histogram(probability, look.BINS, (0, 1))
+        assert len(logits) in (200, 500) and spread.sum() == pytest.approx(1)
+        np.testing.assert_allclose(spread, counts / len(logits), atol=2.1 / len(logits))
+    d_loss, g_loss, *means = look.costs(run, judged)
+    real, fake, unseen = (torch.sigmoid(x.double()) for x in judged)
+    assert d_loss == pytest.approx(float(-(real.log().mean() + (1 - fake).log().mean())), rel=1e-4)
+    assert g_loss == pytest.approx(float(-fake.log().mean()), rel=1e-4)
+    assert means == pytest.approx([float(x.mean()) for x in (real, fake, unseen)], rel=1e-5)
+
+
+def test_samples_to_measure(run, few):
+    images = look.samples(run, 2500, 1)
+    assert images.shape == (2500, 784) and images.dtype == np.float32
+    assert 0 <= images.min() and images.max() <= 1
+    np.testing.assert_allclose(images[:100], look.samples(run, 100, 1), atol=1e-6)

@@ -1,0 +1,253 @@
+"""The trainer: what it writes, what it obeys, and that no end of it loses more than it says."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from ganlab import Run
+from ganlab.mnist import launch, look, trainer
+from ganlab.mnist.folder import Folder, Plan, Status, folders
+from ganlab.mnist.recipes import RECIPES
+from ganlab.mnist.trainer import Trainer
+from ganlab.registry import SpecError
+
+SPEC = RECIPES["quick-labels"].spec.replace(
+    target="drawn_digits", g_hidden=(16,), d_hidden=(16,), latent_dim=4, batch=50
+)
+PER_EPOCH = 20  # of the 1,000 images of `few`
+
+
+@pytest.fixture(autouse=True)
+def fast(few, monkeypatch):
+    """Looks as often as possible, and few samples to measure."""
+    monkeypatch.setattr(trainer, "_LOOK", 0.0)
+    monkeypatch.setattr(trainer.scoring, "SAMPLES", 300)
+
+
+def states(folder: Folder, **more) -> tuple[Status, list[str]]:
+    seen: list[str] = []
+    status = Trainer(folder, lambda s: seen.append(s.state), **more).train()
+    return status, list(dict.fromkeys(seen))
+
+
+def arrays(folder: Folder) -> dict[str, np.ndarray]:
+    with np.load(folder.run) as file:
+        return {name: file[name] for name in file.files}
+
+
+def same_run(a: Folder, b: Folder) -> bool:
+    one, two = arrays(a), arrays(b)
+    return set(one) == set(two) and all(np.array_equal(one[n], two[n]) for n in one)
+
+
+def test_from_nothing_to_done(tmp_path):
+    folder = Folder.create(Plan(SPEC, epochs=3), tmp_path / "run")
+    status, seen = states(folder)
+    assert seen == ["starting", "training", "measuring", "done"]
+    assert status == folder.status and not folder.running
+    assert (status.iteration, status.iterations, status.epoch) == (60, 60, 3.0)
+    assert (status.epochs, status.checkpoint, status.pid) == (3, 60, os.getpid())
+    assert status.device == "cpu" and "thread" in status.device_name
+    assert "not MNIST" in status.source and not status.is_mnist
+    assert status.seconds > 0 and status.images_per_second > 0 and status.seconds_left == 0
+    # The file is what the same Spec gives without a trainer.
+    run = Run.load(folder.run)
+    alone = Run(SPEC)
+    alone.advance(60)
+    assert torch.equal(run.state.g, alone.state.g) and torch.equal(run.state.d, alone.state.d)
+    rows = folder.history.arrays()
+    assert rows["iteration"].tolist() == list(range(1, 61))  # twenty an epoch, here each
+    for name, values in zip(("d_loss", "g_loss"), (rows["d_loss"], rows["g_loss"]), strict=True):
+        assert np.isfinite(values).all() and (values > 0).all(), name
+    judged = look.judge(run, trainer.make_target("drawn_digits", {}).digits)
+    assert rows["real"][-1] == pytest.approx(torch.sigmoid(judged.real).mean().item(), rel=1e-5)
+    (score,) = folder.scores
+    assert (score.iteration, score.epoch, score.samples, score.n) == (60, 3.0, 300, 1000)
+    assert folder.real.iteration == 0 and folder.real.mean > score.mean
+    assert folder.look.iteration == 60
+
+
+def test_more_epochs_go_on_where_it_ended(tmp_path):
+    folder = Folder.create(Plan(SPEC, epochs=1), tmp_path / "run")
+    states(folder)
+    folder.want(epochs=2)
+    status, seen = states(folder)
+    assert status.state == "done" and status.iteration == 40 and "training" in seen
+    whole = Folder.create(Plan(SPEC, epochs=2), tmp_path / "whole")
+    states(whole)
+    assert same_run(folder, whole)
+    assert folder.history.rows == whole.history.rows
+    assert [s.iteration for s in folder.scores] == [20, 40]
+    assert folder.scores[-1] == whole.scores[-1]
+
+
+def test_pause_measure_other_latents_and_stop(tmp_path):
+    folder = Folder.create(Plan(SPEC, epochs=5000), tmp_path / "run")
+    worker = threading.Thread(target=Trainer(folder).train, daemon=True)
+    worker.start()
+
+    def until(condition, what):
+        end = time.monotonic() + 60
+        while not condition(folder.status):
+            assert time.monotonic() < end, (what, folder.status)
+            time.sleep(0.02)
+        return folder.status
+
+    until(lambda s: s.state == "training" and s.iteration > 5, "it trains")
+    assert folder.running
+    with pytest.raises(SpecError, match="nobody trains now"):
+        Trainer(folder).train()
+    folder.want(state="paused")
+    paused = until(lambda s: s.state == "paused", "it pauses")
+    first = folder.look
+    assert paused.checkpoint == paused.iteration == first.iteration
+    folder.want(latents=7)
+    until(lambda s: s.latents == 7, "other latents")
+    other = folder.look
+    assert (other.latents, other.iteration) == (7, paused.iteration)
+    assert not np.array_equal(other.samples, first.samples)
+    folder.want(measure=1)
+    until(lambda s: s.measured == 1 and s.state == "paused", "it measures while paused")
+    assert [s.iteration for s in folder.scores] == [paused.iteration]
+    time.sleep(0.3)
+    assert folder.status.iteration == paused.iteration
+    folder.want(state="training")
+    until(lambda s: s.state == "training" and s.iteration > paused.iteration, "it goes on")
+    folder.want(state="stopped")
+    worker.join(60)
+    stopped = folder.status
+    assert stopped.state == "stopped" and stopped.checkpoint == stopped.iteration
+    assert Run.load(folder.run).iteration == stopped.iteration and not folder.running
+
+
+def test_scores_on_the_way(tmp_path):
+    folder = Folder.create(Plan(SPEC, epochs=4, measure=2), tmp_path / "run")
+    states(folder)
+    assert [s.epoch for s in folder.scores] == [2.0, 4.0]
+
+
+def test_divergence_is_told_not_raised(tmp_path):
+    wild = SPEC.replace(optimizer="sgd", loss="wasserstein", d_lr=100.0, g_norm="none")
+    folder = Folder.create(Plan(wild, epochs=50), tmp_path / "run")
+    status, _ = states(folder)
+    assert status.state == "diverged" and "left the finite numbers" in status.message
+    assert np.isfinite(arrays(folder)["g"]).all() and folder.look is not None
+    status, _ = states(folder)  # it stays diverged, and says so again
+    assert status.state == "diverged"
+
+
+def test_missing_images_a_missing_device_and_the_wrong_target_are_told(tmp_path):
+    plans = {
+        "MNIST": Plan(RECIPES["quick"].spec),
+        "device": Plan(SPEC, device="cuda"),
+        "target": Plan(RECIPES["quick"].spec.replace(target="ring", g_output="linear")),
+    }
+    if torch.cuda.is_available():
+        del plans["device"]
+    for word, plan in plans.items():
+        folder = Folder.create(plan, tmp_path / word)
+        status, _ = states(folder)
+        assert status.state == "failed" and status.message.startswith(word), status
+        assert not folder.running
+
+
+def test_out_of_memory_is_readable(tmp_path, monkeypatch):
+    def full(self, n):
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    monkeypatch.setattr(Run, "advance", full)
+    folder = Folder.create(Plan(SPEC), tmp_path / "run")
+    status, _ = states(folder)
+    assert status.state == "failed"
+    assert "Out of memory on" in status.message and "batch = 50" in status.message
+    monkeypatch.setattr(Run, "advance", lambda self, n: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        states(folder)
+    assert folder.status.state == "failed" and "ZeroDivisionError" in folder.status.message
+
+
+def test_a_damaged_checkpoint_is_told(tmp_path):
+    folder = Folder.create(Plan(SPEC, epochs=1), tmp_path / "run")
+    folder.run.write_bytes(b"PK\x03\x04 nothing")
+    status, _ = states(folder)
+    assert status.state == "failed" and "a run written by Run.save" in status.message
+
+
+# -- in processes of their own -------------------------------------------------------------------
+
+BIG = SPEC.replace(g_hidden=(64,), d_hidden=(64,))  # an epoch is 200 iterations there
+
+
+def command(folder: Folder, *more: str) -> list[str]:
+    return [sys.executable, "-m", "ganlab.cli", "mnist", "--quiet", "--resume", str(folder.path)]
+
+
+def wait(folder: Folder, condition, seconds: float = 90) -> Status:
+    end = time.monotonic() + seconds
+    while not condition(folder.status):
+        log = folder.log.read_text() if folder.log.exists() else ""
+        assert time.monotonic() < end, (folder.status, log)
+        time.sleep(0.02)
+    return folder.status
+
+
+def test_kill_9_at_any_moment_loses_one_interval_at_most(tmp_path):
+    plan = Plan(BIG, epochs=6, checkpoint=0.3)
+    whole = Folder.create(plan, tmp_path / "whole")
+    killed = Folder.create(plan, tmp_path / "killed")
+    for goal in (150, 420, 700):
+        trainer_ = subprocess.Popen(command(killed), stdout=subprocess.DEVNULL)
+        wait(killed, lambda s, goal=goal: s.iteration >= goal and s.state == "training")
+        trainer_.send_signal(signal.SIGKILL)
+        trainer_.wait()
+        status = killed.status
+        assert status.state == "stopped" and "ended unasked" in status.message
+        assert not killed.running
+        at = Run.load(killed.run).iteration
+        assert status.checkpoint <= at <= status.iteration + 200
+        assert f"{status.checkpoint:,}" in status.message
+        assert killed.look is not None
+    for folder in (killed, whole):
+        done = subprocess.run(command(folder), capture_output=True, text=True, timeout=200)
+        assert done.returncode == 0, done.stderr
+        assert folder.status.state == "done" and folder.status.iteration == 1200
+    assert same_run(killed, whole)
+    assert killed.history.rows == whole.history.rows
+    assert killed.scores[-1].mean == whole.scores[-1].mean
+
+
+def test_a_signal_to_end_writes_a_checkpoint_first(tmp_path):
+    folder = Folder.create(Plan(BIG, epochs=5000, checkpoint=3600), tmp_path / "run")
+    process = subprocess.Popen(command(folder), stdout=subprocess.DEVNULL)
+    wait(folder, lambda s: s.iteration >= 100)
+    process.terminate()
+    assert process.wait(60) == 0
+    status = folder.status
+    assert status.state == "stopped" and status.checkpoint == status.iteration >= 100
+    assert Run.load(folder.run).iteration == status.iteration
+
+
+def test_a_page_starts_a_trainer_that_outlives_it():
+    folder = Folder.create(Plan(BIG, epochs=5000))
+    assert list(folders())[0].path == folder.path
+    launch.start(folder)
+    try:
+        wait(folder, lambda s: s.state == "training" and s.iteration > 10)
+        assert launch.busy().path == folder.path and folder.status.pid != os.getpid()
+        other = Folder.create(Plan(BIG))
+        with pytest.raises(SpecError, match="one at a time"):
+            launch.start(other)
+    finally:
+        folder.want(state="stopped")
+        wait(folder, lambda s: s.state == "stopped")
+    deadline = time.monotonic() + 30
+    while folder.running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert launch.busy() is None
