@@ -87,7 +87,9 @@ def _resumed(options: argparse.Namespace) -> Folder:
     else:
         folder = Folder(options.resume)
     plan = folder.plan  # raises if there is none
-    folder.want(state="training", epochs=options.epochs or max(folder.wanted.epochs, plan.epochs))
+    # What was asked last stands, be it fewer epochs than were planned.
+    asked = folder.wanted.epochs if folder.changed("wanted.json") else plan.epochs
+    folder.want(state="training", epochs=options.epochs or asked)
     return folder
 
 

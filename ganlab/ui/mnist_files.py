@@ -10,6 +10,8 @@ import streamlit as st
 from ganlab import figures
 from ganlab.mnist.folder import Folder, Status
 from ganlab.registry import SpecError
+from ganlab.ui import mnist_form
+from ganlab.ui.mnist_place import show
 from ganlab.ui.mnist_view import PANELS, series
 from ganlab.ui.mnist_words import CENTROIDS, REAL, all_json, history_csv, table_1
 
@@ -47,13 +49,13 @@ def curves(folder: Folder, status: Status) -> None:
     figure = figures.curves(PANELS, series(folder), theme="dark" if dark else "light", height=430)
     figure.update_layout(width=None, autosize=True)
     st.plotly_chart(figure, theme=None, config=figures.CONFIG, key="mnist_curves")
-    _downloads(folder)
+    _downloads(folder, status)
     st.button("Draw anew", icon=":material/refresh:", key="mnist_redraw", type="tertiary")
 
 
 def files(folder: Folder, status: Status) -> None:
     """Downloads, the Spec, the log, and the deletion of the run."""
-    _downloads(folder)
+    _downloads(folder, status)
     left, right = st.columns(2, gap="large")
     with left:
         st.caption(f"All of it lies in `{folder.path}`.")
@@ -68,7 +70,7 @@ def files(folder: Folder, status: Status) -> None:
         _delete(folder)
 
 
-def _downloads(folder: Folder) -> None:
+def _downloads(folder: Folder, status: Status) -> None:
     with st.container(horizontal=True, gap="small"):
         _download("run.npz", "The checkpoint: `ganlab.Run.load` reads it.", folder.run)
         _download("look.npz", "The pictures as arrays.", folder.path / "look.npz")
@@ -91,6 +93,8 @@ def _downloads(folder: Folder) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+        if status.state not in ("failed", "diverged"):  # there it stands above
+            again(folder)
         try:
             text = folder.plan.spec.to_json()
         except SpecError:
@@ -140,6 +144,26 @@ def _gone(folder: Folder) -> None:
     if not folder.running:
         shutil.rmtree(folder.path, ignore_errors=True)
         st.query_params.clear()
+
+
+def again(folder: Folder) -> None:
+    """A button that takes this run's Spec to the form."""
+    st.button(
+        "Change its Spec",
+        icon=":material/edit:",
+        key="mnist_change",
+        help="A new run, with this one's Spec to begin with.",
+        on_click=_again,
+        args=(folder,),
+    )
+
+
+def _again(folder: Folder) -> None:
+    try:
+        mnist_form.take(folder.plan)
+    except SpecError:
+        return
+    show(None)
 
 
 def log_tail(folder: Folder) -> str:

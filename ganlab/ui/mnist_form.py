@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -17,7 +17,8 @@ from ganlab.spec import PARAMS, Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.ui import mnist_data, sidebar
 from ganlab.ui.layout import section
-from ganlab.ui.mnist_words import when
+from ganlab.ui.mnist_place import at_work, show
+from ganlab.ui.mnist_words import recipe_of, when
 from ganlab.ui.widgets import param_widget, put, show_error
 
 # What is not asked here: set elsewhere, or means nothing for images.
@@ -41,8 +42,8 @@ _OFFERED = "_offered"  # the number of epochs that the form last held by itself
 _WRONG = "_mnist_form_wrong"
 
 
-def form(working: Folder | None, show: Callable[[Folder | None], None]) -> None:
-    """The form. working: the run that a trainer is at work on; show: have the page show a run."""
+def form() -> None:
+    """The form."""
     _recipe()
     left, right = st.columns([2, 1], gap="large")
     with right:
@@ -72,7 +73,7 @@ def form(working: Folder | None, show: Callable[[Folder | None], None]) -> None:
         with box:
             fields |= _edit(errors)
     with left:
-        _go(working, show, target, folder, values, fields, errors)
+        _go(target, folder, values, fields, errors)
 
 
 def _about(recipe: Recipe) -> str:
@@ -102,6 +103,20 @@ def _fill() -> None:
     values |= {_RECIPE: recipe.name, "epochs": None}
     for name in _fields():
         st.session_state.pop(_key(name), None)
+
+
+def take(plan: Plan) -> None:
+    """Have the form hold what was planned before."""
+    spec = plan.spec
+    title = recipe_of(spec)
+    named = (name for name in RECIPES if recipe_of(RECIPES[name].spec) == title)
+    values = {name: getattr(spec, name) for name in (*_fields(), "seed")}
+    values |= {name: getattr(plan, name) for name in ("epochs", "measure", "device")}
+    values[_RECIPE] = next(named, next(iter(RECIPES)))
+    st.session_state[_VALUES] = values
+    for name in values:
+        st.session_state.pop(_key(name), None)
+    st.session_state.pop(_RECIPE, None)
 
 
 def _offer(target: str) -> None:
@@ -170,8 +185,6 @@ def _edit(errors: list[SpecError]) -> dict[str, Any]:
 
 
 def _go(
-    working: Folder | None,
-    show: Callable[[Folder | None], None],
     target: str,
     folder: str,
     values: dict[str, Any],
@@ -179,7 +192,7 @@ def _go(
     errors: list[SpecError],
 ) -> None:
     """The Spec, whether it can be used, and the button that starts it."""
-    plan = None
+    plan, working = None, at_work()
     for error in errors:
         show_error(error, "This cannot be trained.")
     if not errors:
@@ -202,7 +215,7 @@ def _go(
             type="primary",
             disabled=plan is None or working is not None,
             on_click=_train,
-            args=(plan, target, show),
+            args=(plan, target),
         )
         if plan is not None:
             with st.popover("The Spec as JSON", key="mnist_spec_shown"):
@@ -229,7 +242,7 @@ def _go(
         show_error(error, "Not started; nothing is lost.")
 
 
-def _train(plan: Plan, target: str, show: Callable[[Folder | None], None]) -> None:
+def _train(plan: Plan, target: str) -> None:
     folder = None
     try:
         mnist_data.check(target, plan.data)

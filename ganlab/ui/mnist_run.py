@@ -12,8 +12,9 @@ from ganlab.mnist import launch
 from ganlab.mnist.folder import AT_WORK, EPOCHS, Folder, Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_files
+from ganlab.ui.mnist_place import at_work, named
 from ganlab.ui.mnist_view import pictures
-from ganlab.ui.mnist_words import at_work, status_html, when
+from ganlab.ui.mnist_words import status_html, when
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
@@ -44,7 +45,7 @@ def run_page(folder: Folder) -> None:
 
 def _seen(folder: Folder, status: Status, view: str, busy: Folder | None) -> tuple[Any, ...]:
     """What, when it changes, builds the page anew."""
-    return status.state, view, len(folder.scores), busy.name if busy else ""
+    return named(), status.state, view, len(folder.scores), busy.name if busy else ""
 
 
 def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
@@ -137,9 +138,9 @@ def _at_work(folder: Folder, status: Status) -> None:
 
 def _left(folder: Folder, status: Status, busy: Folder | None) -> None:
     """Buttons for a run that its trainer has left."""
+    wrong = status.state in ("failed", "diverged")
     if status.state != "done":
-        again = status.state in ("failed", "diverged")
-        word = "Start again from the checkpoint" if again else "Resume"
+        word = "Start again from the checkpoint" if wrong else "Resume"
         if not folder.run.exists():
             word = "Start again"
         st.button(
@@ -152,7 +153,9 @@ def _left(folder: Folder, status: Status, busy: Folder | None) -> None:
             on_click=_start,
             args=(folder,),
         )
-    if folder.run.exists():
+    if wrong:
+        mnist_files.again(folder)
+    elif folder.run.exists():
         _more(folder, _wake, disabled=busy is not None)
     if busy is None:
         _epochs(folder, "Train on", lambda epochs: _start(folder, epochs=epochs))

@@ -11,7 +11,7 @@ import math
 import time
 from collections.abc import Sequence
 
-from ganlab.mnist.folder import AT_WORK, Folder, History, Score, Status, Wanted, folders
+from ganlab.mnist.folder import AT_WORK, Folder, History, Score, Status, Wanted
 from ganlab.mnist.recipes import RECIPES
 from ganlab.spec import Spec
 
@@ -34,15 +34,6 @@ _WORDS = {
     "diverged": "diverged",
     "failed": "failed",
 }
-
-
-def at_work(but: Folder | None = None) -> Folder | None:
-    """The run that a trainer is at work on, other than `but`.
-
-    Unlike `launch.busy` it tries no lock of a run that is over, which two pages could do at once.
-    """
-    runs = (run for run in folders() if but is None or run.name != but.name)
-    return next((run for run in runs if run.status.state in AT_WORK), None)
 
 
 def state_word(status: Status, wanted: Wanted) -> str:

@@ -30,9 +30,9 @@ def look(labels: bool, latents: int = 0) -> Look:
     return Look(400, latents, *parts, bins[::-1] / bins.sum(), bins / bins.sum(), bins / bins.sum())
 
 
-def make(path, recipe: str = "quick", **changes) -> Folder:
+def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
     """A run in a folder; changes: of its status, which is `DONE`."""
-    spec = RECIPES[recipe].spec.replace(target="drawn_digits")
+    spec = RECIPES[recipe].spec.replace(target="drawn_digits", k=k)
     folder = Folder.create(Plan(spec, epochs=4), path)
     folder.put_look(look(spec.conditional == "yes"))
     rows = [(float(i), 1.4 - i / 1000, 0.7 + i / 800, 0.6, 0.4, 0.55) for i in range(0, 401, 20)]

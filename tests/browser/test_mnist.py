@@ -263,7 +263,7 @@ def test_what_went_wrong_is_told(page, site, how):
     if how == "killed":
         # A process that wrote this and holds no lock any more.
         wrong = {"state": "training", "pid": os.getpid(), "checkpoint": 250}
-    run = mnist_runs.make(site.runs / "2026-01-02-030405-aaaa", **wrong)
+    run = mnist_runs.make(site.runs / "2026-01-02-030405-aaaa", k=3, **wrong)
     run.log.write_text("first\nthe last line\n")
     run.run.write_bytes(b"a checkpoint")
     lab = page()
@@ -276,6 +276,12 @@ def test_what_went_wrong_is_told(page, site, how):
     expect(button(lab, "again")).to_contain_text("Start again from the checkpoint")
     main(lab).get_by_text("What the trainer printed last").click()
     says(lab, "the last line")
+    # Or a new run, with its Spec to begin with.
+    button(lab, "change").click()
+    says(lab, "What to train")
+    expect(main(lab).get_by_label("epochs", exact=True).last).to_have_value("4")
+    lab.page.locator(".st-key-mnist_edit summary").click()
+    expect(lab.page.locator(".st-key-mnist_of_k")).to_contain_text("3")
 
 
 def test_a_run_trains_pauses_stops_and_goes_on(page, site):

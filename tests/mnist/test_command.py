@@ -40,6 +40,11 @@ def test_a_run_and_going_on_with_it(spec, tmp_path, capsys):
     assert main(["mnist", "--quiet", "--resume", out, "--epochs", "3"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["iteration"] == 30 and "\r" not in said.err
+    # What was asked last stands.
+    Folder(out).want(epochs=1)
+    assert main(["mnist", "--quiet", "--resume", out]) == 0
+    assert json.loads(capsys.readouterr().out)["iteration"] == 30
+    assert Folder(out).status.epochs == 1
 
 
 def test_without_mnist_it_says_so_and_trains_on_drawn_digits(capsys, monkeypatch):
