@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganlab.losses import LOSSES
-from ganlab.networks import ACTIVATIONS, INITS, NORMS
+from ganlab.networks import ACTIVATIONS, INITS, NORMS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Entry, Param, Registry
 from ganlab.spec import PARAMS
@@ -16,6 +16,7 @@ _PARTS: tuple[tuple[str, Registry], ...] = (
     ("Optimisers", OPTIMIZERS),
     ("Normalisation in G", NORMS),
     ("Activations", ACTIVATIONS),
+    ("G's output", OUTPUTS),
     ("Initial weights", INITS),
 )
 

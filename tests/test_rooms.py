@@ -19,6 +19,7 @@ RANK = {
     "paths": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games"), 1),
+    "params": 2,
     "spec": 2,
     "engine": 3,
     "": 4,

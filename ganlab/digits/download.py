@@ -1,9 +1,12 @@
-"""Files of digits from public hosts, by pooch: tried again, checked, put in place in one step."""
+"""Files of digits from public hosts, by pooch: tried again, checked, put in place in one step.
+
+What had come when a connection broke is kept beside, and the rest asked for the next time.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -26,28 +29,21 @@ class _Stopped(Exception):
 
 
 class _Meter:
-    """Tells `progress` how much of all files is there; to pooch it is a progress bar."""
+    """Tells `progress` how much of all files is there."""
 
     def __init__(self, progress: Progress | None, whole: int):
-        self.total = 0  # pooch sets it to the bytes of the packed file, 0 if it is not told
+        self.total = 0  # bytes of the packed file, 0 if that is not told
         self._tell, self._whole = progress, whole
-        self._name, self._before, self._size, self._received = "", 0, 0, 0
+        self._name, self._before, self._size = "", 0, 0
 
     def start(self, file: Known, before: int) -> None:
         """From here on `file` comes (perhaps once more), `before` bytes of others are there."""
-        self._name, self._size, self._before, self._received = file.name, file.size, before, 0
+        self._name, self._size, self._before = file.name, file.size, before
         self.say(0.0)
 
-    def update(self, received: int) -> None:
-        """So many bytes more have come, or less: pooch counts the last chunk as a whole one."""
-        self._received += received
-        self.say(min(self._received / self.total, 1.0) if self.total else 0.0)
-
-    def reset(self) -> None:
-        self._received = 0
-
-    def close(self) -> None:
-        pass
+    def have(self, received: int) -> None:
+        """So many bytes of the packed file are here now."""
+        self.say(min(received / self.total, 1.0) if self.total else 0.0)
 
     def say(self, part: float) -> None:
         """This part of the current file is there. The plain sizes serve as weights."""
@@ -98,19 +94,21 @@ def _from_one(mirror: str, folder: Path, file: Known, meter: _Meter, before: int
     import requests
 
     pooch.get_logger().setLevel(logging.ERROR)
-    get = pooch.HTTPDownloader(progressbar=meter, chunk_size=1 << 16, timeout=_TIMEOUT)
+    here = hashlib.sha256(mirror.encode()).hexdigest()[:8]  # each host packs in its own way
+    part = folder / f".{file.name}.{here}.part"
 
     def unpack(url: str, output: str, pooch_: object) -> None:
         """Download and unpack, so that pooch checks and keeps the plain contents."""
         meter.start(file, before)
-        with tempfile.TemporaryFile(dir=Path(output).parent) as packed:
-            get(url, packed, pooch_)
-            packed.seek(0)
-            try:
+        _receive(url, part, meter)
+        try:
+            with open(part, "rb") as packed:
                 plain = unwrapped(packed).read(file.size + 1)
-            except (EOFError, zlib.error, OSError) as error:
-                raise ValueError(f"a damaged gzip ({error})") from None  # pooch tries again
-            Path(output).write_bytes(plain)
+        except (EOFError, zlib.error, OSError) as error:
+            raise ValueError(f"a damaged gzip ({error})") from None  # pooch tries again
+        finally:
+            part.unlink(missing_ok=True)
+        Path(output).write_bytes(plain)
 
     one = pooch.create(
         folder,
@@ -125,3 +123,26 @@ def _from_one(mirror: str, folder: Path, file: Known, meter: _Meter, before: int
         raise _Failed(str(error)) from None
     except OSError as error:
         raise DataError(str(folder), error.strerror or str(error), "a folder to write") from None
+
+
+def _receive(url: str, part: Path, meter: _Meter) -> None:
+    """The whole of `url` in `part`: only what it lacks, if the host can begin midway.
+
+    Raises what requests does; what has come stays.
+    """
+    import requests
+
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+        if response.status_code == requests.codes.requested_range_not_satisfiable:
+            part.unlink()  # it was longer than the file is
+        response.raise_for_status()
+        if response.status_code != requests.codes.partial_content:
+            have = 0
+        meter.total = have + int(response.headers.get("Content-Length", 0))
+        with open(part, "ab" if have else "wb") as file:
+            for chunk in response.iter_content(1 << 13):  # what is read of one that breaks is lost
+                file.write(chunk)
+                have += len(chunk)
+                meter.have(have)

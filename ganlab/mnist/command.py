@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ganlab.registry import SpecError
 
 if TYPE_CHECKING:  # what imports torch waits for the command
-    from ganlab.mnist.folder import Folder, Status
+    from ganlab.mnist.folder import Folder
+    from ganlab.mnist.records import Status
 
 
 def add(commands: Any) -> None:
@@ -95,8 +96,9 @@ def _resumed(options: argparse.Namespace) -> Folder:
 
 def _created(options: argparse.Namespace) -> Folder:
     from ganlab.digits import data
-    from ganlab.mnist.folder import Folder, Plan
+    from ganlab.mnist.folder import Folder
     from ganlab.mnist.recipes import RECIPES
+    from ganlab.mnist.records import Plan
     from ganlab.spec import Spec
 
     recipe = RECIPES[options.recipe]

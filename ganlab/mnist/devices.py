@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from ganlab.mnist.folder import DEVICE
+from ganlab.mnist.records import DEVICE
 from ganlab.registry import SpecError
 
 

@@ -11,8 +11,8 @@ from torch.nn.functional import one_hot
 from ganlab.digits.parts import Digits, Part
 from ganlab.engine import Run
 from ganlab.latents import LATENTS
-from ganlab.mnist.folder import Look
 from ganlab.mnist.nearest import nearest
+from ganlab.mnist.records import Look
 from ganlab.targets.raster import LABELS
 
 ROWS = 10

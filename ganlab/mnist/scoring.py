@@ -12,7 +12,8 @@ import numpy as np
 from ganlab.digits.parts import Digits
 from ganlab.engine import Run
 from ganlab.mnist import look, parzen
-from ganlab.mnist.folder import Score, home
+from ganlab.mnist.folder import home
+from ganlab.mnist.records import Score
 
 SAMPLES = 10_000
 _SEED = 20140610  # of the latents that are measured

@@ -17,7 +17,8 @@ from filelock import Timeout
 from ganlab.digits.parts import Digits
 from ganlab.engine import Run
 from ganlab.mnist import devices, look, scoring
-from ganlab.mnist.folder import Folder, Status, Wanted
+from ganlab.mnist.folder import Folder
+from ganlab.mnist.records import Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.targets import make_target
 

@@ -19,8 +19,9 @@ FIRST = next(iter(GOOD))
 class Mirror:
     """A host whose answers a test may set: contents by path, `fails` first answers fail."""
 
-    def __init__(self, files, fails=0, status=404, cut=0):
-        self.asked, mirror = [], self
+    def __init__(self, files, fails=0, status=404, cut=0, ranges=False):
+        self.asked, self.sent, mirror = [], [], self
+        self.cut = cut
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
@@ -29,10 +30,17 @@ class Mirror:
                 if body is None or len(mirror.asked) <= fails:
                     self.send_error(status)
                     return
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(body)))
+                asked = self.headers.get("Range", "") if ranges else ""
+                start = int(asked.removeprefix("bytes=").removesuffix("-") or 0)
+                if start > len(body):
+                    self.send_error(416)
+                    return
+                self.send_response(206 if asked else 200)
+                self.send_header("Content-Length", str(len(body) - start))
                 self.end_headers()
-                self.wfile.write(body[: len(body) - cut])
+                end = max(start, len(body) - mirror.cut)
+                mirror.sent.append((start, end))
+                self.wfile.write(body[start:end])
 
             def log_message(self, *_):
                 pass
@@ -123,7 +131,43 @@ def test_when_all_fail_the_message_names_the_file_and_each_host():
         said = str(caught.value)
         assert empty.url in said and cut.url in said and "404" in said
         assert said.startswith("train-images-idx3-ubyte: ") and TINY["train_pixels"].md5 in said
-    assert left() == []
+    # What came of the file is kept for the next time.
+    assert [n[: len(".train-images")] for n in left()] == [".train-images"]
+
+
+def test_a_broken_download_goes_on_where_it_broke():
+    size = len(GOOD[FIRST])
+    with Mirror(GOOD, cut=1000, ranges=True) as mirror:
+        with pytest.raises(data.MissingData):
+            load(mirror)
+        assert mirror.sent[0] == (0, size - 1000) and len(mirror.sent) == 3  # tried again
+        begun = [start for start, _ in mirror.sent]
+        assert begun == sorted(begun) and size - 1000 - 2**13 <= begun[-1] <= size - 1000
+        (part,) = data.cache_folder().iterdir()
+        begun = part.stat().st_size
+        assert begun > size / 2 and part.read_bytes() == GOOD[FIRST][:begun]
+        mirror.cut, mirror.sent = 0, []
+        told = []
+        load(mirror, progress=lambda *a: told.append(a[0]))
+        assert mirror.sent[0] == (begun, size) and len(mirror.sent) == 4
+        assert told == sorted(told)
+    assert left() == sorted(k.name for k in TINY.values())
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_what_is_left_of_another_file_does_no_harm(ranges):
+    with Mirror(GOOD, cut=1000, ranges=ranges) as mirror:
+        with pytest.raises(data.MissingData):
+            load(mirror)
+        (part,) = data.cache_folder().iterdir()
+        part.write_bytes(b"\x1f\x8b" + bytes(2 * len(GOOD[FIRST])))  # too long, and wrong
+        mirror.cut = 0
+        load(mirror)
+        with Mirror(GOOD, cut=1000, ranges=ranges):
+            part.write_bytes(bytes(100))  # too short, and wrong
+            (data.cache_folder() / TINY["train_pixels"].name).unlink()
+            load(mirror)
+    assert left() == sorted(k.name for k in TINY.values())
 
 
 def test_what_comes_unpacked_is_as_good():

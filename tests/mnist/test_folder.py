@@ -6,18 +6,9 @@ import time
 import numpy as np
 import pytest
 
-from ganlab.mnist.folder import (
-    Folder,
-    History,
-    Look,
-    Plan,
-    Score,
-    Status,
-    Wanted,
-    folders,
-    home,
-)
+from ganlab.mnist.folder import Folder, folders, home
 from ganlab.mnist.recipes import RECIPES
+from ganlab.mnist.records import History, Look, Plan, Score, Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 

@@ -13,8 +13,9 @@ import torch
 
 from ganlab import Run
 from ganlab.mnist import launch, look, trainer
-from ganlab.mnist.folder import Folder, Plan, Status, folders
+from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.recipes import RECIPES
+from ganlab.mnist.records import Plan, Status
 from ganlab.mnist.trainer import Trainer
 from ganlab.registry import SpecError
 

@@ -1,0 +1,203 @@
+"""What a Spec is made of: every field with its default, its bounds and its words."""
+
+from __future__ import annotations
+
+from ganlab.latents import LATENTS
+from ganlab.losses import LOSSES
+from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
+from ganlab.optim import OPTIMIZERS
+from ganlab.registry import Param
+from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.targets import TARGETS
+
+
+def _choice(name: str, title: str, registry, default: str, doc: str, **more: bool) -> Param:
+    return Param(name, title, default, kind="choice", choices=tuple(registry), doc=doc, **more)
+
+
+WIDEST = (512, 2048)  # hidden layers, of x in one or two dimensions, and of images
+
+PARAMS: dict[str, Param] = {
+    p.name: p
+    for p in (
+        _choice("target", "p_data", TARGETS, "gaussian", "The distribution that G must learn."),
+        _choice("latent", "latent z", LATENTS, "normal", "The noise that G is fed with."),
+        Param(
+            "latent_dim",
+            "dimensions of z",
+            1,
+            1,
+            256,
+            "int",
+            doc="One dimension shows the whole map z → G(z); more give G more room.",
+        ),
+        Param(
+            "g_hidden",
+            "G's hidden widths",
+            (32, 32),
+            1,
+            WIDEST[-1],
+            "ints",
+            longest=4,
+            doc="Widths of G's hidden layers, such as 32, 32; empty makes G linear.",
+        ),
+        Param(
+            "d_hidden",
+            "D's hidden widths",
+            (32, 32),
+            1,
+            WIDEST[-1],
+            "ints",
+            longest=4,
+            doc="Widths of D's hidden layers; a small D cannot see what G does wrong.",
+        ),
+        _choice("g_activation", "G's activation", ACTIVATIONS, "leaky_relu", "Between G's layers."),
+        _choice("d_activation", "D's activation", ACTIVATIONS, "leaky_relu", "Between D's layers."),
+        _choice("g_output", "G's output", OUTPUTS, "linear", "What the last layer's sums become."),
+        Param(
+            "conditional",
+            "labels",
+            "no",
+            kind="choice",
+            choices=("no", "yes"),
+            doc="Whether G and D are told which kind of sample it is: p(x | label) is learned.",
+        ),
+        _choice("init", "initial weights", INITS, "default", "How both nets start."),
+        Param(
+            "init_gain",
+            "gain of the initial weights",
+            1.0,
+            0.001,
+            5.0,
+            doc="Multiplies the initial weights; small gains start G as a narrow bump.",
+        ),
+        Param(
+            "d_init_gain",
+            "gain of D's, if another",
+            0.0,
+            0.0,
+            5.0,
+            doc="Multiplies D's initial weights instead; 0: the same gain as G's.",
+        ),
+        _choice(
+            "loss",
+            "loss",
+            LOSSES,
+            "non-saturating",
+            "What D and G minimise: see the equation of each.",
+            live=True,
+            knob=True,
+        ),
+        Param(
+            "k",
+            "k",
+            1,
+            0,
+            20,
+            "int",
+            doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
+            live=True,
+            knob=True,
+        ),
+        _choice(
+            "rule",
+            "update rule",
+            RULES,
+            "alternating",
+            "From which D and G the two gradients are taken.",
+            live=True,
+        ),
+        _choice("optimizer", "optimiser", OPTIMIZERS, "adam", "Of both players."),
+        Param(
+            "g_lr",
+            "G's rate",
+            3e-4,
+            1e-6,
+            100.0,
+            doc="Learning rate of G; zero-sum games are touchy about the ratio of the two.",
+            log=True,
+            live=True,
+            knob=True,
+        ),
+        Param(
+            "d_lr",
+            "D's rate",
+            3e-3,
+            1e-6,
+            100.0,
+            doc="Learning rate of D; a fast D is near D*, a slow one lags behind G.",
+            log=True,
+            live=True,
+            knob=True,
+        ),
+        Param(
+            "betas",
+            "Adam's β₁, β₂",
+            (0.0, 0.99),
+            0.0,
+            0.9999,
+            "floats",
+            longest=2,
+            doc="Memory of the gradient and of its square. A low β₁ calms GANs.",
+        ),
+        Param(
+            "momentum",
+            "momentum μ",
+            0.5,
+            -0.95,
+            0.99,
+            doc="Of SGD + momentum; negative momentum damps the rotation of games.",
+        ),
+        Param(
+            "momentum_rise",
+            "rise of μ",
+            0.0,
+            -1.0,
+            1.0,
+            doc="What momentum has gained at the end of its ramp.",
+        ),
+        Param(
+            "momentum_ramp",
+            "ramp of μ",
+            1,
+            1,
+            10**9,
+            "int",
+            unit="updates",
+            doc="Over how many updates of a player its momentum rises.",
+        ),
+        Param(
+            "lr_decay",
+            "decay of the rates",
+            0.0,
+            0.0,
+            0.1,
+            doc="At each update a player's rate is divided by 1 plus this.",
+        ),
+        Param(
+            "lr_floor",
+            "least rate",
+            0.0,
+            0.0,
+            1.0,
+            doc="Where the decay of the rates ends.",
+        ),
+        Param("batch", "batch", 256, 1, 4096, "int", doc="Real and fake samples per update."),
+        Param(
+            "seed",
+            "seed",
+            0,
+            0,
+            2**31 - 1,
+            "int",
+            doc="Initial weights, data and latents all follow from it.",
+        ),
+        *(param for name in STABILISERS for param in STABILISERS[name].params),
+    )
+}
+
+# What is turned above the picture.
+KNOBS = tuple(name for name, param in PARAMS.items() if param.knob)
+
+# What only images have a use for.
+OF_IMAGES = ("g_output", "conditional")
