@@ -8,7 +8,8 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab import figures
-from ganlab.mnist.folder import Folder, Status
+from ganlab.mnist.folder import Folder
+from ganlab.mnist.records import Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_form
 from ganlab.ui.mnist_place import show

@@ -9,8 +9,9 @@ from typing import Any
 import streamlit as st
 
 from ganlab.mnist import launch
-from ganlab.mnist.folder import DEVICE, EPOCHS, MEASURE, Folder, Plan
+from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES, Recipe
+from ganlab.mnist.records import DEVICE, EPOCHS, MEASURE, Plan
 from ganlab.networks import OUTPUTS
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec

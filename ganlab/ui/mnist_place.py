@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.mnist.folder import AT_WORK, Folder, folders
+from ganlab.mnist.folder import Folder, folders
+from ganlab.mnist.records import AT_WORK
 
 _RUN = "run"  # in the address: a run's name, or NEW
 _NEW = "new"

@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from ganlab.mnist import launch
-from ganlab.mnist.folder import AT_WORK, EPOCHS, Folder, Status
+from ganlab.mnist.folder import Folder
+from ganlab.mnist.records import AT_WORK, EPOCHS, Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_files
 from ganlab.ui.mnist_place import at_work, named

@@ -10,7 +10,8 @@ import streamlit as st
 
 from ganlab import paths
 from ganlab.live.wire import encode
-from ganlab.mnist.folder import Folder, Status
+from ganlab.mnist.folder import Folder
+from ganlab.mnist.records import Status
 
 # As in a lab's scene; for the canvas and for the Plotly figure.
 PANELS: tuple[dict[str, Any], ...] = (

@@ -11,8 +11,9 @@ import math
 import time
 from collections.abc import Sequence
 
-from ganlab.mnist.folder import AT_WORK, Folder, History, Score, Status, Wanted
+from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
+from ganlab.mnist.records import AT_WORK, History, Score, Status, Wanted
 from ganlab.spec import Spec
 
 # Table 1 of the paper: nats on MNIST's test set, and their standard error.

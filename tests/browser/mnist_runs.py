@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 
 from ganlab.digits import strokes
-from ganlab.mnist.folder import Folder, History, Look, Plan, Score, Status
+from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
+from ganlab.mnist.records import History, Look, Plan, Score, Status
 
 DONE = Status(
     state="done", iteration=400, iterations=400, epoch=4.0, epochs=4, seconds=70.0, device="cpu",

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from ganlab.live.wire import decode
-from ganlab.mnist.folder import Folder, History, Look, Plan, Score, Status, Wanted
+from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
+from ganlab.mnist.records import History, Look, Plan, Score, Status, Wanted
 from ganlab.ui import mnist_view
 from ganlab.ui import mnist_words as words
 
