@@ -24,7 +24,7 @@ from ganlab.ui.widgets import param_widget, put, show_error
 
 # What is not asked here: set elsewhere, or means nothing for images.
 _ELSEWHERE = ("target", "seed")
-_G = ("latent", "latent_dim", "g_hidden", "g_activation", "g_output")
+_G = ("latent", "latent_dim", "g_hidden", "g_activation", "g_norm", "g_output")
 _D = ("d_hidden", "d_activation", "d_dropout", "d_dropout_input")
 _GAME = ("loss", "conditional", "k", "rule", "batch")
 _STEPS = ("optimizer", "g_lr", "d_lr", "betas", "momentum")

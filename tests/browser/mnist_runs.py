@@ -1,18 +1,27 @@
-"""Runs on images as a trainer leaves them, without a trainer; and a mirror of tiny files."""
+"""Runs on images as a trainer leaves them, without a trainer; a server, and a mirror for it."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
+import shutil
+import struct
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 
 from ganlab.digits import strokes
+from ganlab.digits.data import MNIST
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import History, Look, Plan, Score, Status
+
+from .server import Server
 
 DONE = Status(
     state="done", iteration=400, iterations=400, epoch=4.0, epochs=4, seconds=70.0, device="cpu",
@@ -72,3 +81,52 @@ class Mirror:
     def close(self) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+_PREPARE = """
+import os
+from ganlab.digits import data, idx
+os.environ["GANLAB_CACHE"] = {cache!r}
+os.environ.pop("GANLAB_DATA", None)
+tiny = {{part: idx.Known(*known) for part, known in {files!r}.items()}}
+data.find.__defaults__ = (None, tiny)
+data.load.__kwdefaults__.update(files=tiny, mirrors=({url!r},))
+"""
+_SHAPES = {
+    "train_pixels": (60, 28, 28),
+    "train_labels": (60,),
+    "test_pixels": (10, 28, 28),
+    "test_labels": (10,),
+}
+FILES = {
+    part: struct.pack(f">{1 + len(shape)}I", 0x800 + len(shape), *shape)
+    + np.zeros(shape, np.uint8).tobytes()
+    for part, shape in _SHAPES.items()
+}
+
+
+class Site:
+    """A server with a cache of its own, and the mirror that it downloads from."""
+
+    def __init__(self, server: Server, cache: Path, mirror: Mirror):
+        self.url, self.mirror, self.data = server.url, mirror, cache / "mnist"
+        self.server, self.runs = server, cache / "mnist" / "runs"
+
+    def clear(self) -> None:
+        """No run, no data, no mirror."""
+        shutil.rmtree(self.data, ignore_errors=True)
+        self.mirror.open = False
+
+
+@contextmanager
+def site(cache: Path) -> Iterator[Site]:
+    """A started server that finds no MNIST but a tiny set of these names."""
+    mirror = Mirror({MNIST[part].name: raw for part, raw in FILES.items()})
+    known = {
+        part: (MNIST[part].name, _SHAPES[part], hashlib.md5(raw).hexdigest())
+        for part, raw in FILES.items()
+    }
+    prepare = _PREPARE.format(cache=str(cache), files=known, url=mirror.url)
+    with Server(cache / "log.txt", prepare) as server:
+        yield Site(server, cache, mirror)
+    mirror.close()

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
-import struct
 from pathlib import Path
 
-import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
 
@@ -17,55 +13,13 @@ from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 
 from . import mnist_runs
-from .server import Server
-
-_PREPARE = """
-import os
-from ganlab.digits import data, idx
-os.environ["GANLAB_CACHE"] = {cache!r}
-os.environ.pop("GANLAB_DATA", None)
-tiny = {{part: idx.Known(*known) for part, known in {files!r}.items()}}
-data.find.__defaults__ = (None, tiny)
-data.load.__kwdefaults__.update(files=tiny, mirrors=({url!r},))
-"""
-_SHAPES = {
-    "train_pixels": (60, 28, 28),
-    "train_labels": (60,),
-    "test_pixels": (10, 28, 28),
-    "test_labels": (10,),
-}
-FILES = {
-    part: struct.pack(f">{1 + len(shape)}I", 0x800 + len(shape), *shape)
-    + np.zeros(shape, np.uint8).tobytes()
-    for part, shape in _SHAPES.items()
-}
-
-
-class Site:
-    """A server with a cache of its own, and the mirror that it downloads from."""
-
-    def __init__(self, server: Server, cache: Path, mirror: mnist_runs.Mirror):
-        self.url, self.mirror, self.data = server.url, mirror, cache / "mnist"
-        self.server, self.runs = server, cache / "mnist" / "runs"
-
-    def clear(self) -> None:
-        """No run, no data, no mirror."""
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.mirror.open = False
+from .mnist_runs import FILES
 
 
 @pytest.fixture(scope="module")
 def started(tmp_path_factory):
-    cache = tmp_path_factory.mktemp("mnist")
-    mirror = mnist_runs.Mirror({MNIST[part].name: raw for part, raw in FILES.items()})
-    known = {
-        part: (MNIST[part].name, _SHAPES[part], hashlib.md5(raw).hexdigest())
-        for part, raw in FILES.items()
-    }
-    prepare = _PREPARE.format(cache=str(cache), files=known, url=mirror.url)
-    with Server(cache / "log.txt", prepare) as server:
-        yield Site(server, cache, mirror)
-    mirror.close()
+    with mnist_runs.site(tmp_path_factory.mktemp("mnist")) as site:
+        yield site
 
 
 @pytest.fixture
