@@ -24,6 +24,7 @@ from ganlab.mnist.records import AT_WORK, EPOCHS, History, Look, Plan, Score, St
 from ganlab.paths import kept
 from ganlab.registry import SpecError
 
+_TRIES = 3
 _STARTING = 60.0  # seconds that a trainer may take to begin
 
 
@@ -85,12 +86,13 @@ class Folder:
     @property
     def running(self) -> bool:
         """Whether a trainer is at work on it."""
-        lock = self.lock()
-        try:
-            with lock.acquire(timeout=0):
-                return False
-        except Timeout:
-            return True
+        for _ in range(_TRIES):  # another reader may be asking at this very moment
+            try:
+                with self.lock().acquire(timeout=0):
+                    return False
+            except Timeout:
+                time.sleep(0.002)
+        return True
 
     @property
     def status(self) -> Status:
