@@ -9,12 +9,13 @@ import sys
 import time
 
 from ganlab.mnist.folder import Folder, folders
+from ganlab.mnist.records import AT_WORK
 from ganlab.registry import SpecError
 
 
 def busy() -> Folder | None:
-    """The run of `home()` that a trainer is at work on."""
-    return next((folder for folder in folders() if folder.running), None)
+    """The run of `home()` that a trainer is at work on, or is about to be."""
+    return next((f for f in folders() if f.status.state in AT_WORK or f.running), None)
 
 
 def start(folder: Folder) -> None:
