@@ -19,7 +19,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.classroom_phases import FRAMES, MIX, Class, cost_of
+from benchmarks.classroom_mix import MIX, cost_of, warm
+from benchmarks.classroom_phases import FRAMES, Class
 from benchmarks.classroom_probes import Table, Watcher, machine, memory
 from benchmarks.classroom_student import Student
 from tests.browser.server import Server
@@ -114,6 +115,8 @@ def main() -> None:
     print(f"{machine()}; {options.students} students\n")
     os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
     tier = "eager" if options.eager else "compiled"
+    if not options.eager:
+        print(warm(), flush=True)
     costs = [cost_of(page, query, tier) for page, query in MIX]
     print("ms an iteration, alone: " + ", ".join(f"{1000 * c:.2f}" for c in costs) + f" ({tier})\n")
     table = Table()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
@@ -15,10 +13,9 @@ from typing import Any
 import numpy as np
 from websockets.exceptions import WebSocketException
 
+from benchmarks.classroom_mix import MIX
 from benchmarks.classroom_probes import CpuShares, Table
 from benchmarks.classroom_student import PARTS, Student
-from ganlab import Spec
-from ganlab.presets import DEFAULTS
 from tests.browser.server import Server
 
 FRAMES, FAIRNESS, CLICK_MS = 5.0, 1.5, 500.0  # the limits
@@ -28,34 +25,6 @@ CALM_WINDOW = 5.0  # seconds of undisturbed watching that count for frames/s whi
 SILENT_SECONDS = 45.0  # of the half of those who vanish; the others' connections are reset
 AWAY = (1.0, 20.0)  # seconds that a student who left stays away
 TROUBLE = (OSError, TimeoutError, WebSocketException)
-# page and query; the costs of an update differ about tenfold
-MIX = (
-    ("one", ""),
-    ("one", "target=gaussians&k=5&latent_dim=4&g_hidden=64,64&d_hidden=64,64"),
-    ("one", "target=two_gaussians&g_hidden=16&d_hidden=16&batch=64"),
-    ("two", ""),
-    ("two", "target=grid&k=2&latent_dim=8&g_hidden=128,128&d_hidden=128,128&g_lr=0.001"),
-    ("two", "target=spiral&k=3&latent_dim=2&g_hidden=64,64,64&d_hidden=64,64,64&batch=512"),
-)
-
-# CPU seconds of an iteration, alone in a process; its program is on disk from then on.
-_COST = """
-import sys, time, torch
-from ganlab import Run, Spec
-torch.set_num_threads(1)
-run = Run(Spec.from_query(sys.argv[1]))
-if sys.argv[2] == "compiled":
-    run.compile()
-count = 1
-for _ in range(20):  # calls as long as in a class: shorter ones cost more
-    start = time.thread_time()
-    run.advance(count)
-    count = max(1, min(2 * count, int(count * 0.005 / (time.thread_time() - start))))
-start, done = time.thread_time(), 0
-while time.thread_time() < start + 1:
-    done += run.advance(count)
-print((time.thread_time() - start) / done)
-"""
 
 
 class Class:
@@ -189,11 +158,20 @@ class Class:
                 (t0, i0), (t1, i1) = inside[0], inside[-1]
                 done[-1] = (i1 - i0) / (t1 - t0)
         self.frames(name, rates)
+        if not self.options.eager:
+            there = sum(s.status.get("tier", {}).get("state") == "compiled" for s in self.students)
+            total = len(self.students)
+            self.table.add(f"{name}: compiled", f"{total}", f"{there}", there == total)
         if costs is None:
             self.fairness(name, "iterations/s", done)
         else:
             shares = [100 * n * costs[i % len(MIX)] for i, n in enumerate(done)]
             self.fairness(name, "% of a core trained", shares)
+            for i, cost in enumerate(costs[: len(rates)]):
+                mine = slice(i, None, len(MIX))
+                text = f"{min(rates[mine]):.1f}, {np.mean(shares[mine]):.2f} %"
+                name = f"  {1000 * cost:.2f} ms each: frames/s min, trained"
+                self.table.add(name, "", text, None)
 
     async def busy(self, seconds: float) -> None:
         """Everyone clicks at what there is."""
@@ -310,13 +288,6 @@ class Class:
             await student.click("pause")
             await student.figure()
             await student.leave()
-
-
-def cost_of(page: str, query: str, tier: str) -> float:
-    """CPU seconds of an iteration of a Spec of the mix, "eager" or "compiled"."""
-    spec = Spec.from_query(query) if query else DEFAULTS[{"one": 1, "two": 2}[page]]
-    command = [sys.executable, "-c", _COST, spec.to_query(), tier]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def _spread(ms: list[float]) -> str:

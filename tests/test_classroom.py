@@ -16,10 +16,10 @@ from tests.browser.server import Server
 if sys.platform != "linux":
     pytest.skip("the classroom's benchmark reads /proc", allow_module_level=True)
 
-from benchmarks.classroom_phases import MIX, Class
+from benchmarks.classroom_mix import MIX, spec_of
+from benchmarks.classroom_phases import Class
 from benchmarks.classroom_probes import CpuShares, Table, memory
 from benchmarks.classroom_student import PARTS, Student
-from ganlab import Spec
 
 PAGE_FILES = 3  # that Streamlit keeps open for a page, and for two minutes after it
 
@@ -144,8 +144,8 @@ def test_limits_are_judged_on_both_sides(room, capsys):
 
 
 def test_the_mix_is_of_both_labs_and_fits_its_pages():
-    assert {Spec.from_query(query).dim for page, query in MIX if query and page == "one"} == {1}
-    assert {Spec.from_query(query).dim for page, query in MIX if query and page == "two"} == {2}
+    assert {spec_of(page, query).dim for page, query in MIX if page == "one"} == {1}
+    assert {spec_of(page, query).dim for page, query in MIX if page == "two"} == {2}
 
 
 def test_cpu_is_told_by_who_used_it(server):

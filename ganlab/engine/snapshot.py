@@ -102,7 +102,8 @@ def _bounded(x: torch.Tensor) -> torch.Tensor:
 def _generate(game: Game, state: State, z: torch.Tensor) -> torch.Tensor:
     # In pieces whose activations stay in cache.
     with torch.no_grad():
-        return _bounded(torch.cat([game.make(state.g, p) for p in z.split(_PIECE, 1)], 1))
+        pieces = [game.make(state.g, piece) for piece in z.split(_PIECE, 1)]
+        return _bounded(torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0])
 
 
 def _gradients(game: Game, state: State, z: torch.Tensor, real: torch.Tensor):
@@ -193,15 +194,16 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
     A gradient of norm n is 0.15 n / (n + 0.4) of the box's width long, at any time: so a
     vanishing gradient is seen to vanish, and none leaves the picture.
     """
-    reals = _rows([p.x for p in probes], state.d.device)
-    reals, made = _some(reals, _FACED), _some(made, _FACED)
-    d = game.faced(state, reals, made).detach()
-    x = x.detach()
+    match, d = "feature_matching" in game.strengths, state.d
+    made, x = _some(made, _FACED), x.detach()
+    if match or game.rules.code.unroll:
+        reals = _some(_rows([p.x for p in probes], d.device), _FACED)
+        d = game.faced(state, reals, made).detach()
     with torch.enable_grad():
         # Feature matching pulls at the mean of all, not at each alone.
-        seen = x if "feature_matching" not in game.strengths else torch.cat([x, made], 1)
+        seen = torch.cat([x, made], 1) if match else x
         seen = seen.detach().requires_grad_()
-        if "feature_matching" in game.strengths:
+        if match:
             cost = game.g_cost(d, reals, seen)
         else:
             cost = game.loss.g(game.at(d, seen, made))

@@ -4,8 +4,8 @@ Sessions take turns in short slices: next is the one that has had the least time
 slow updates gets as much of it as one of fast ones. Between two slices clicks are answered and
 frames handed to the painters, whosever turn it is: with many sessions a round takes long. A session
 that has nothing to do until some moment, or until it is woken, holds no place in the queue and
-saves up nothing. What a session shows is made by painters, beside the training, from States that
-never change.
+saves up nothing. What a session shows is made from States that never change, by painters beside
+the training, or by the workers themselves (see `Painters`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import torch
 
 from ganlab.live.conductor import Conductor
+from ganlab.live.painters import Painters
 from ganlab.live.session import Session
 from ganlab.spec import Spec
 
@@ -35,7 +36,8 @@ log = logging.getLogger(__name__)
 SLICE_SECONDS = 0.05  # alone
 SHARED_SECONDS = 0.012  # while others wait, at the most:
 ROUND_SECONDS = 0.13  # in a round of this length everybody gets a slice,
-_LEAST_SECONDS = 0.003  # if slices need not be shorter than this
+_LEAST_SECONDS = 0.002  # if slices need not be shorter than this
+_LENIENCE = 1.2  # times as much may have who cannot stop in time, to be seen as often
 DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is in its URL
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
@@ -60,12 +62,11 @@ class Hub:
         self._later: list[tuple[float, int, Conductor]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
-        # Metrics take long: frames do not wait for them.
-        self._painters = {
-            "frame": ThreadPoolExecutor(self._workers, thread_name_prefix="ganlab-frame"),
-            "curves": ThreadPoolExecutor(1, thread_name_prefix="ganlab-curves"),
-        }
+        self._painters = Painters(self._workers)
+        self._painted = False  # a picture, since the last turn
         self._crowd, self._counted_at = 1, 0.0
+        self._trained = 0.0  # CPU seconds of turns since then
+        self._share = 1.0  # of the workers' time that goes into turns
         self._closing = False
         self._closed = threading.Event()
 
@@ -102,8 +103,7 @@ class Hub:
         self._closed.set()
         for thread in self._threads:
             thread.join(timeout=5)
-        for painters in self._painters.values():
-            painters.shutdown(cancel_futures=True)
+        self._painters.close()
         for session in list(self.sessions.values()):
             self.drop(session)
 
@@ -119,7 +119,7 @@ class Hub:
             self._changed.notify()
 
     def _paint(self, session: Conductor, kind: str, job: Callable[[], None]) -> None:
-        """Have a painter do `job`: a frame or metrics, beside the training."""
+        """Have somebody do `job`: a frame or metrics."""
 
         def guarded() -> None:
             try:
@@ -128,8 +128,13 @@ class Hub:
                 log.exception("a picture failed; the session is dropped")
                 self.drop(session)
 
+        if self._painters.by_workers(session, kind):
+            with self._changed:
+                self._painters.waiting.append(guarded)
+                self._changed.notify()
+            return
         try:
-            self._painters[kind].submit(guarded)
+            self._painters.submit(kind, guarded)
         except RuntimeError:  # closing
             self.drop(session)
 
@@ -149,8 +154,8 @@ class Hub:
         self._threads.append(sweeper)
         sweeper.start()
 
-    def _next(self) -> tuple[Conductor, bool] | None:
-        """Wait for a session that is due, and whether for its turn; None when closing.
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for what is to be done: a picture, or what a session wants; None when closing.
 
         Called with the lock held.
         """
@@ -162,28 +167,36 @@ class Hub:
                     session.due = math.inf
                     if not session.scheduled and session.token in self.sessions:
                         self._enqueue(session)
-            if self._ready:
+            if self._ready or self._painters.waiting:
                 return self._take(now)
             self._changed.wait(self._later[0][0] - now if self._later else None)
         return None
 
-    def _take(self, now: float) -> tuple[Conductor, bool]:
-        ready = self._ready
+    def _take(self, now: float) -> Callable[[], None]:
+        ready, pictures = self._ready, self._painters.waiting
+        # After each picture a turn: pictures that take long must not stop the training.
+        if pictures and not (self._painted and ready):
+            self._painted = True
+            return pictures.popleft()
         if len(ready) > 1:
             for at, session in enumerate(ready):
                 if session.calls(now) and _served(session, now) < SERVICE_SECONDS:
                     del ready[at]
-                    return session, False
+                    return partial(self._serve, session)
+        self._painted = False
         session = min(ready, key=_USED)
         ready.remove(session)
         self._now = max(self._now, session.used)
-        return session, True
+        return partial(self._serve, session, self._slice(bool(ready)))
 
     def _count_playing(self, now: float) -> None:
         """Tell every session how many play: they share the painters."""
-        if now - self._counted_at < _COUNT_SECONDS:
+        elapsed = now - self._counted_at
+        if elapsed < _COUNT_SECONDS:
             return
-        self._counted_at = now
+        share = min(1.0, self._trained / (elapsed * self._workers))
+        self._share += 0.3 * (share - self._share)
+        self._counted_at, self._trained = now, 0.0
         sessions = list(self.sessions.values())
         self._crowd = max(1, sum(s.playing and s.watched for s in sessions))
         for session in sessions:
@@ -195,17 +208,20 @@ class Hub:
             pass
 
     def _turn(self) -> bool:
-        """Give one session one slice; False when closing."""
+        """Do one thing that is to be done; False when closing."""
         with self._changed:
-            taken = self._next()
-            others = bool(self._ready)
-        if taken is None:
+            job = self._next()
+        if job is None:
             return False
-        session, turn = taken
+        job()
+        return True
+
+    def _serve(self, session: Conductor, seconds: float = 0.0) -> None:
+        """Give one session a turn of some seconds, or do what it asks for between turns."""
         self._count_playing(time.monotonic())
         started = time.thread_time()  # unlike the clock, not what others took meanwhile
         try:
-            wait = session.work(self._slice(others) if turn else 0.0)
+            wait = session.work(seconds)
         except Exception:
             # One broken run must not take the others' worker with it.
             log.exception("session failed; it is dropped, its URL starts it afresh")
@@ -213,15 +229,16 @@ class Hub:
             wait = None
         with self._changed:
             took = time.thread_time() - started
-            if turn:
-                session.used += took
+            if seconds:
+                session.used += max(min(took, seconds), took / _LENIENCE)
+                self._trained += took
             else:
                 # Not of its training: after a restart that took long it would stand still.
                 now = time.perf_counter()
                 session.served = (_served(session, now) + took, now)
             session.scheduled = False
             if session.token not in self.sessions:
-                return True
+                return
             if session.again or (wait is not None and wait <= 0):
                 session.again, session.scheduled = False, True
                 self._ready.append(session)
@@ -231,11 +248,10 @@ class Hub:
                 session.due = now + min(wait, _LONGEST_WAIT)
                 heapq.heappush(self._later, (session.due, next(self._count), session))
                 self._changed.notify()
-        return True
 
     def _slice(self, others: bool) -> float:
         """Seconds of a turn."""
-        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._workers / self._crowd)
+        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._share * self._workers / self._crowd)
         return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
 
     def _sweep(self) -> None:

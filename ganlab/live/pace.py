@@ -32,7 +32,9 @@ class Pace:
         before, k = run.state, run.spec.k
         # Whole iterations in one call: a call costs more than an update of a compiled program.
         whole = (int((now - self.due) * speed) + 1) // (k + 1) if before.phase == 0 else 0
-        if whole:
+        if self.slow(seconds):
+            self.update(run)  # an iteration takes longer than it may
+        elif whole:
             self.advance(run, seconds, whole)
         else:
             run.update()

@@ -16,11 +16,12 @@ from ganlab.live.tier import Tier
 from ganlab.spec import Spec
 
 FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the most
-CROWD_SHARE = 0.3  # by all sessions together, where there are several: the rest is for training
+CROWD_SHARE = 0.25  # by all sessions together, where there are several: the rest is for training
 MEASURE_SHARE = 0.06  # of the metrics painter's: frames need the interpreter too
+CROWD = 5  # sessions that play, from which pictures are made as cheaply as can be
 STATUS_SECONDS = 0.25
 CROWD_STATUS_SECONDS = 1.0  # where so many play, unasked:
-_CROWD = 8
+_STATUS_CROWD = 8
 _EARLY = 0.001  # seconds by which a call may end before a frame is due
 SLOW = 8.0  # updates/s up to which every update is shown
 
@@ -56,7 +57,7 @@ class Publisher:
     """
 
     frame_seconds = 1 / 36  # at the most this often: more would be the browser's work for nothing
-    slowest_frames = 0.155  # but frames come at least this often (seconds)
+    slowest_frames = 0.17  # but frames come at least this often (seconds)
 
     spec: Spec
     run: Run | None
@@ -119,7 +120,7 @@ class Publisher:
         if self._frame_due(now):
             self._frame_at, self._frame_wanted = now, False
             self._hand_over("frame", self._frame)
-        pace = STATUS_SECONDS if self.crowd < _CROWD else CROWD_STATUS_SECONDS
+        pace = STATUS_SECONDS if self.crowd < _STATUS_CROWD else CROWD_STATUS_SECONDS
         if self._status_wanted or (self.playing and now - self._status_at >= pace):
             self._status(watching, now)
 

@@ -13,15 +13,14 @@ from ganlab.engine.snapshot import take
 from ganlab.live import messages
 from ganlab.live.conductor import Conductor
 from ganlab.live.history import History
-from ganlab.live.publisher import Moment
+from ganlab.live.publisher import CROWD, SLOW, Moment
 from ganlab.live.scene import scene
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
-_CROWD = 5  # sessions that play, from which pictures are coarser
-_ARROWS_EVERY = 3  # of those have arrows of their own, the others repeat them; and
+_ARROWS_EVERY = 5  # of a crowd's have arrows of their own, the others repeat them; and
 _ARROWS_EVERY_ALONE = 2  # of whole ones at full speed
 
 
@@ -51,7 +50,8 @@ class Session(Conductor):
     def _frame(self, moment: Moment) -> Iterator[bytes]:
         # Nobody sees at what moment an arrow of a picture that moves was taken, and arrows are half
         # of a picture's cost. What rests can be looked at closely: it is drawn wholly.
-        crowd, moving = self.crowd >= _CROWD, self.playing and self.speed == 0
+        crowd = self.crowd >= CROWD
+        moving = self.playing and (self.speed == 0 or (crowd and self.speed > SLOW))
         every = 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
         run, left, arrows = self._arrows
         fresh = run != moment.number or left == 0 or every == 1

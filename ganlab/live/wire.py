@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-_CODES = {"float32": "f4", "uint8": "u1", "int16": "i2", "int32": "i4"}
+_CODES = {"<f4": "f4", "|u1": "u1", "<i2": "i2", "<i4": "i4"}
 
 
 def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
@@ -23,7 +23,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = 
             # Beyond float32 is far outside any picture.
             array = array.clip(-3e38, 3e38).astype(np.float32)
         array = np.ascontiguousarray(array)
-        named.append([name, _CODES[array.dtype.name], list(array.shape)])
+        named.append([name, _CODES[array.dtype.str], list(array.shape)])
         raw = array.tobytes()
         parts.append(raw + b"\0" * (-len(raw) % 8))
     whole = {**header, "arrays": named}

@@ -4,12 +4,14 @@ import gc
 import threading
 import time
 import weakref
+from types import SimpleNamespace
 
 import pytest
 from live_helpers import SMALL, Audience, until
 
 from ganlab.live import hub as module
 from ganlab.live.hub import Hub
+from ganlab.live.painters import Painters
 from ganlab.live.session import Session
 
 
@@ -295,3 +297,75 @@ def test_a_crowd_is_shown_coarser_pictures_until_it_pauses(audience):
     until(lambda: crowd.of_type(session, "frame")[-1][2]["d"].shape == (64, 64))
     newest = crowd.of_type(session, "frame")[-1]
     assert newest[1]["iteration"] == session.run.iteration
+
+
+def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
+    painted = []
+    frame = Session._frame
+
+    def named(session, moment):
+        painted.append(threading.current_thread().name)
+        return frame(session, moment)
+
+    monkeypatch.setattr(Session, "_frame", named)
+    crowd = audience()
+    sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(5)]
+    shown(crowd, *sessions)
+    until(lambda: len(painted) > 10 and set(painted[-5:]) == {"ganlab-0"})
+    for session in sessions[1:]:
+        pause(crowd, session)
+    until(lambda: all(name.startswith("ganlab-frame") for name in painted[-5:]))
+    painters = Painters(1)
+    eager, compiled = SimpleNamespace(program=None), SimpleNamespace(program=object())
+    for run, many, by_workers in ((eager, 5, True), (eager, 4, False), (compiled, 5, False)):
+        session = SimpleNamespace(run=run, crowd=many)
+        assert painters.by_workers(session, "frame") == by_workers
+        assert not painters.by_workers(session, "curves")
+    painters.close()
+
+
+def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch):
+    done = []
+    frame, work = Session._frame, Session.work
+
+    def slow(session, moment):
+        done.append("picture")
+        time.sleep(0.02)
+        return frame(session, moment)
+
+    def noted(session, seconds):
+        if seconds:
+            done.append("turn")
+        return work(session, seconds)
+
+    monkeypatch.setattr(Session, "_frame", slow)
+    monkeypatch.setattr(Session, "work", noted)
+    crowd = audience()
+    sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(8)]
+    shown(crowd, *sessions)
+    until(lambda: all(s.crowd == 8 for s in sessions))
+    done.clear()
+    before = [updates(s) for s in sessions]
+    until(lambda: done.count("picture") > 60)
+    assert all(updates(s) > b for s, b in zip(sessions, before, strict=True))
+    # At first a painter's thread may still be at what it was asked for before.
+    twice = [i for i in range(1, len(done)) if done[i] == done[i - 1] == "picture"]
+    assert max(twice, default=0) < len(done) / 2
+
+
+@pytest.mark.parametrize("slice_, charged", [(0.005, 1 / 1.2), (0.1, 1.0)])
+def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
+    hub = Hub(1)
+    session = hub.create(SMALL)
+    took = []
+
+    def work(seconds: float) -> None:
+        begun = time.thread_time()
+        while time.thread_time() < begun + 0.03:
+            pass
+        took.append(time.thread_time() - begun)
+
+    session.work = work
+    hub._serve(session, slice_)
+    hub.close()
+    assert session.used == pytest.approx(charged * took[0], rel=0.1)
