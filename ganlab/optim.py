@@ -45,7 +45,7 @@ class Hyper(NamedTuple):
         """
         if _is_off(self.decay) and _is_off(self.rise):
             return self
-        lr = self.lr / (1 + self.decay) ** (t - 1)
+        lr = self.lr * (1 + self.decay) ** (1 - t)  # which may vanish, but not overflow
         lr = (lr + self.floor + abs(lr - self.floor)) / 2
         part = (t - 1) / self.ramp
         part = (1 + part - abs(1 - part)) / 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -26,6 +27,16 @@ def kept() -> Path:
     """Where programs, data and MNIST runs are kept: $GANLAB_CACHE, or the user's cache folder."""
     chosen = os.environ.get("GANLAB_CACHE")
     return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ganlab", appauthor=False))
+
+
+def replace(new: Path, place: Path) -> None:
+    """Put a file in another's place in one step; Windows refuses while somebody reads that one."""
+    for wait in (0.01, 0.1, 0.5):
+        try:
+            return os.replace(new, place)
+        except PermissionError:
+            time.sleep(wait)
+    os.replace(new, place)
 
 
 def _version() -> str:

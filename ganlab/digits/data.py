@@ -96,7 +96,12 @@ def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
 
 def _pointed(folder: str | Path | None) -> list[Path]:
     chosen = folder or os.environ.get("GANLAB_DATA")
-    return [Path(chosen).expanduser()] if chosen else []
+    if not chosen:
+        return []
+    try:
+        return [Path(chosen).expanduser()]
+    except RuntimeError:  # the home of a user that there is not
+        return [Path(chosen)]
 
 
 def _places(folder: str | Path | None) -> list[Path]:

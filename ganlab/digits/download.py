@@ -60,7 +60,7 @@ def fetch(
     """Put the plain `files` into `folder`; those that are there and right are kept.
 
     Raises DataError naming the file and what each mirror did, or that the folder cannot be
-    written. An exception in `progress` ends it, and leaves no part of a file.
+    written. An exception in `progress` ends it; what has come of a file is kept for the next time.
     """
     files, mirrors, before = list(files), list(mirrors), 0
     meter = _Meter(progress, sum(k.size for k in files))
@@ -136,7 +136,7 @@ def _receive(url: str, part: Path, meter: _Meter) -> None:
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
-            part.unlink()  # it was longer than the file is
+            part.unlink(missing_ok=True)  # it was longer than the file is
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:
             have = 0

@@ -49,7 +49,10 @@ class Known:
 
     def find(self, folder: Path) -> Path | None:
         """The file in `folder` under any of its names; None if there is none."""
-        return next((p for s in self.spellings if (p := folder / s).is_file()), None)
+        try:
+            return next((p for s in self.spellings if (p := folder / s).is_file()), None)
+        except (OSError, ValueError):  # a folder that may not be entered, a name that cannot be
+            return None
 
 
 def unwrapped(file: BinaryIO) -> BinaryIO:

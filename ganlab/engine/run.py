@@ -237,7 +237,7 @@ class Run:
             g_updates=at.g_updates,
         )
         made = _game(self.specs[row], self.device).after(
-            player, now, lambda who, name, n: self.draws.slab(run, who, name, n, 1)
+            player, now, lambda who, name, n: self.draws.slab(run, who, name, n, 1).to(self.device)
         )
         self._diverge(run, player, made.cost[0], made.params[0], at.g_updates + 1)
         self.alive[run] = False

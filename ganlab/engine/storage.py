@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from ganlab.engine.code import State
+from ganlab.paths import replace
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -40,7 +41,7 @@ def save(path: Path, specs: tuple[Spec, ...], state: State, diverged: list) -> N
             np.savez(file, allow_pickle=False, **arrays)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
@@ -25,7 +26,7 @@ def add(commands: Any) -> None:
     start.add_argument("--resume", metavar="FOLDER", help="go on with a run, or `last`")
     start.add_argument("--list", action="store_true", help="the runs there are, the newest first")
     get.add_argument("--epochs", type=float, help="in all; unless given, what the recipe says")
-    get.add_argument("--device", default="auto", help="auto, cuda, mps or cpu")
+    get.add_argument("--device", help="auto, cuda, mps or cpu")
     get.add_argument("--seed", type=int, help="of a new run")
     images = get.add_mutually_exclusive_group()
     images.add_argument("--data", metavar="FOLDER", help="where MNIST lies ($GANLAB_DATA)")
@@ -34,6 +35,8 @@ def add(commands: Any) -> None:
     get.add_argument("--out", metavar="FOLDER", help="of a new run; one in the cache unless given")
     get.add_argument("--checkpoint", type=float, help="seconds between checkpoints (30)")
     get.add_argument("--measure", type=float, help="epochs between scores (only at the end)")
+    # For the page's trainer: what is wanted stands in the run's folder, and may change any moment.
+    get.add_argument("--as-asked", action="store_true", help=argparse.SUPPRESS)
     get.add_argument("--quiet", action="store_true", help="no progress on the terminal")
     get.set_defaults(do=_mnist)
 
@@ -88,10 +91,25 @@ def _resumed(options: argparse.Namespace) -> Folder:
     else:
         folder = Folder(options.resume)
     plan = folder.plan  # raises if there is none
+    for name in ("seed", "drawn", "download", "out"):
+        if getattr(options, name) not in (None, False):
+            raise SpecError(f"--{name}", getattr(options, name), "absent with --resume")
+    if options.as_asked:
+        return folder
+    changes = {n: getattr(options, n) for n in ("device", "checkpoint", "measure")}
+    changes = {name: value for name, value in changes.items() if value is not None}
+    if options.data:
+        changes["data"] = _absolute(options.data)
+    if changes:
+        folder.replan(dataclasses.replace(plan, **changes))
     # What was asked last stands, be it fewer epochs than were planned.
     asked = folder.wanted.epochs if folder.changed("wanted.json") else plan.epochs
-    folder.want(state="training", epochs=options.epochs or asked)
+    folder.want(state="training", epochs=asked if options.epochs is None else options.epochs)
     return folder
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
 
 
 def _created(options: argparse.Namespace) -> Folder:
@@ -105,6 +123,8 @@ def _created(options: argparse.Namespace) -> Folder:
     spec = recipe.spec
     if options.spec:
         spec = Spec.from_json(Path(options.spec).read_text(errors="replace"))
+    if spec.dim <= 2:
+        raise SpecError("target", spec.target, "mnist or drawn_digits: see `ganlab train`")
     if options.seed is not None:
         spec = spec.replace(seed=options.seed)
     if options.drawn:
@@ -124,8 +144,8 @@ def _created(options: argparse.Namespace) -> Folder:
     plan = Plan(
         spec,
         epochs=recipe.epochs if options.epochs is None else options.epochs,
-        device=options.device,
-        data=str(Path(options.data).expanduser().resolve()) if options.data else "",
+        device=options.device or "auto",
+        data=_absolute(options.data) if options.data else "",
         **{name: number for name, number in numbers.items() if number is not None},
     )
     return Folder.create(plan, options.out)

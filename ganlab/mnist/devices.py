@@ -10,6 +10,9 @@ import torch
 from ganlab.mnist.records import DEVICE
 from ganlab.registry import SpecError
 
+# What torch, cuBLAS, cuDNN and the CPU's allocator say when memory is full.
+_FULL = ("out of memory", "allocate memory", "not enough memory", "alloc_failed")
+
 
 def choose(name: str = "auto") -> torch.device:
     """The device called `name`; "auto" is the fastest there is.
@@ -59,6 +62,4 @@ def out_of_memory(error: BaseException) -> bool:
     if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
         return True
     text = str(error).lower()
-    return isinstance(error, RuntimeError) and (
-        "out of memory" in text or "allocate memory" in text or "not enough memory" in text
-    )
+    return isinstance(error, RuntimeError) and (any(words in text for words in _FULL))

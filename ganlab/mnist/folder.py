@@ -21,7 +21,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from ganlab.mnist.records import AT_WORK, EPOCHS, History, Look, Plan, Score, Status, Wanted
-from ganlab.paths import kept
+from ganlab.paths import kept, replace
 from ganlab.registry import SpecError
 
 _TRIES = 3
@@ -77,6 +77,10 @@ class Folder:
         except OSError:
             raise SpecError("folder", str(self.path), "a folder with a run in it") from None
 
+    def replan(self, plan: Plan) -> None:
+        """Another plan for the same Spec: where to train, how often to save and to measure."""
+        self._write("plan.json", plan.to_json().encode())
+
     # -- what the trainer says -------------------------------------------------------------------
 
     def lock(self) -> FileLock:
@@ -103,6 +107,8 @@ class Folder:
                 words = "The trainer did not start: see what it printed."
                 return dataclasses.replace(status, state="failed", message=words)
             return status
+        if status.state in AT_WORK and status.pid and not self.running:
+            status = self._read("status.json", Status)  # it may have ended well meanwhile
         if status.state in AT_WORK and status.pid and not self.running:
             lost = f"The trainer ended unasked; it goes on from iteration {status.checkpoint:,}."
             return dataclasses.replace(
@@ -193,8 +199,13 @@ class Folder:
         partial = self.path / f".{name}.{os.getpid()}.{secrets.token_hex(3)}.partial"
         try:
             partial.write_bytes(content)
-            os.replace(partial, self.path / name)
+            replace(partial, self.path / name)
         finally:
+            partial.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Remove what a trainer that was killed left half written. For who holds the lock."""
+        for partial in self.path.glob(".*.partial"):
             partial.unlink(missing_ok=True)
 
     def _read(self, name: str, kind: type) -> Any:

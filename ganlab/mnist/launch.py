@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import subprocess
 import sys
 import time
 
-from ganlab.mnist.folder import Folder, folders
+from filelock import FileLock
+
+from ganlab.mnist.folder import Folder, folders, home
 from ganlab.mnist.records import AT_WORK
 from ganlab.registry import SpecError
 
@@ -24,13 +27,16 @@ def start(folder: Folder) -> None:
     One run at a time: raises `SpecError` while another one is at work. What goes wrong later is
     told in the run's status.
     """
-    other = busy()
-    if other is not None:
-        raise SpecError("run", folder.name, f"one at a time: {other.name} is at work")
-    folder.want(state="training")
-    starting = {"state": "starting", "message": "Starting a process.", "pid": 0}
-    folder.say(dataclasses.replace(folder.status, **starting, time=time.time()))
-    command = [sys.executable, "-m", "ganlab.cli", "mnist", "--quiet", "--resume", str(folder.path)]
+    home().mkdir(parents=True, exist_ok=True)
+    with FileLock(home() / "lock"):  # two pages may start one at the same moment
+        other = busy()
+        if other is not None:
+            raise SpecError("run", folder.name, f"one at a time: {other.name} is at work")
+        folder.want(state="training")
+        starting = {"state": "starting", "message": "Starting a process.", "pid": 0}
+        folder.say(dataclasses.replace(folder.status, **starting, time=time.time()))
+    command = [sys.executable, "-m", "ganlab.cli", "mnist", "--quiet", "--as-asked"]
+    command += ["--resume", str(folder.path)]
     with open(folder.log, "ab") as log:
         # A session of its own: neither a closed terminal nor the page's server takes it along.
         process = subprocess.Popen(
@@ -42,4 +48,6 @@ def start(folder: Folder) -> None:
             creationflags=0 if os.name == "posix" else 0x00000208,  # detached, its own group
         )
     if os.name == "posix":  # the labs on this server come first
-        os.setpriority(os.PRIO_PROCESS, process.pid, 5)
+        with contextlib.suppress(OSError):
+            nice = max(5, os.getpriority(os.PRIO_PROCESS, 0))
+            os.setpriority(os.PRIO_PROCESS, process.pid, nice)

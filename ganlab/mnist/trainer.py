@@ -67,6 +67,7 @@ class Trainer:
         except Timeout:
             raise SpecError("folder", self.folder.name, "one that nobody trains now") from None
         try:
+            self.folder.tidy()
             handlers = self._listen()
             self._say(state="starting", message="Reading the images.")
             try:
@@ -157,6 +158,7 @@ class Trainer:
                 self._checkpoint()
                 if not self.scores or self.scores[-1].iteration != self.run.iteration:
                     self._measure()
+                    continue
                 raise _Stop("done", "")
             else:
                 self._turn()
@@ -191,7 +193,7 @@ class Trainer:
 
     def _measure(self) -> None:
         """The Parzen score of G's images now; of real images first, if it is not known."""
-        self._say(**self._place())
+        self._checkpoint()  # a score is of a run that is on disk
         score = scoring.known(self.digits)
         if score is None:
             score = self._walk(scoring.real(self.digits), "Measuring real images.")

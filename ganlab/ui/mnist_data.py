@@ -95,7 +95,9 @@ def images() -> tuple[str, str]:
         "Train on", list(_TITLES), key=_WHICH, required=True, format_func=_TITLES.get
     )
     st.session_state[_CHOSEN] = which
-    return which, folder if which == MNIST else ""
+    # The trainer may stand in another folder than this server.
+    absolute = str(Path(folder).expanduser().resolve()) if folder else ""
+    return which, absolute if which == MNIST else ""
 
 
 def check(target: str, folder: str) -> None:

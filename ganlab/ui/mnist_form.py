@@ -249,7 +249,7 @@ def _train(plan: Plan, target: str) -> None:
         mnist_data.check(target, plan.data)
         folder = Folder.create(plan)
         launch.start(folder)
-    except SpecError as error:
+    except (SpecError, OSError) as error:
         st.session_state[_WRONG] = error
         if folder is not None:
             shutil.rmtree(folder.path, ignore_errors=True)

@@ -78,7 +78,7 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
 def _ask(folder: Folder, **changes: Any) -> None:
     try:
         folder.want(**changes)
-    except SpecError as error:
+    except (SpecError, OSError) as error:
         st.session_state[_WRONG] = error
 
 
@@ -87,7 +87,7 @@ def _start(folder: Folder, **changes: Any) -> None:
     try:
         folder.want(**changes)
         launch.start(folder)
-    except SpecError as error:
+    except (SpecError, OSError) as error:
         st.session_state[_WRONG] = error
 
 
@@ -140,6 +140,9 @@ def _at_work(folder: Folder, status: Status) -> None:
 def _left(folder: Folder, status: Status, busy: Folder | None) -> None:
     """Buttons for a run that its trainer has left."""
     wrong = status.state in ("failed", "diverged")
+    if status.state == "diverged":  # from its checkpoint it would diverge again
+        mnist_files.again(folder)
+        return
     if status.state != "done":
         word = "Start again from the checkpoint" if wrong else "Resume"
         if not folder.run.exists():

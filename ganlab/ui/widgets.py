@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.registry import Entry, Param, Registry, SpecError
+from ganlab.registry import Entry, Param, Registry
 
 
 def put(key: str, param: Param, value: Any) -> None:
@@ -68,7 +68,7 @@ def param_widget(
     )
 
 
-def show_error(error: SpecError, consequence: str) -> None:
+def show_error(error: Exception, consequence: str) -> None:
     """One readable message; the offending text is shown as code, never as markup."""
     text = str(error).replace("`", "'").replace("\n", " ")
     st.error(f"{consequence}  \n`{text}`", icon=":material/error:")

@@ -12,6 +12,13 @@ from ganlab.digits.idx import DataError, read
 from ganlab.registry import SpecError
 
 
+@pytest.mark.parametrize("folder", ["~nosuchuser/x", "/x" * 3000, "a\0b", "/root\nx"])
+def test_a_folder_that_cannot_be_is_one_without_data(folder):
+    assert data.find(folder) is None
+    with pytest.raises(data.MissingData, match="no complete set in"):
+        data.load(folder)
+
+
 def test_what_is_loaded(loaded):
     n = len(loaded.train)
     assert (n, len(loaded.test)) in {(60, 10), (60_000, 10_000)}

@@ -3,11 +3,13 @@
 import json
 
 import pytest
+import torch
 
 from ganlab.cli import main
 from ganlab.mnist import scoring
 from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.recipes import RECIPES
+from ganlab.mnist.records import Plan
 
 SMALL = RECIPES["quick"].spec.replace(
     target="drawn_digits", g_hidden=(8,), d_hidden=(8,), latent_dim=4, batch=100
@@ -45,6 +47,31 @@ def test_a_run_and_going_on_with_it(spec, tmp_path, capsys):
     assert main(["mnist", "--quiet", "--resume", out]) == 0
     assert json.loads(capsys.readouterr().out)["iteration"] == 30
     assert Folder(out).status.epochs == 1
+
+
+def test_going_on_elsewhere(spec, tmp_path, capsys):
+    out = str(tmp_path / "run")
+    plan = Plan(SMALL, epochs=1, device="cuda" if not torch.cuda.is_available() else "cpu")
+    folder = Folder.create(plan, out)
+    if plan.device == "cuda":
+        assert main(["mnist", "--quiet", "--resume", out]) == 2
+        assert "device = 'cuda'" in capsys.readouterr().err
+    assert main(["mnist", "--quiet", "--resume", out, "--device", "cpu", "--measure", "3"]) == 0
+    assert folder.plan == Plan(SMALL, epochs=1, device="cpu", measure=3)
+    for more in (["--seed", "3"], ["--drawn"], ["--out", "x"], ["--download"]):
+        assert main(["mnist", "--quiet", "--resume", out, *more]) == 2
+        assert f"{more[0]} = " in capsys.readouterr().err
+    assert main(["mnist", "--quiet", "--resume", out, "--epochs", "0"]) == 2
+    assert "epochs = 0" in capsys.readouterr().err
+
+
+def test_what_was_asked_while_it_started_stands(tmp_path, capsys):
+    folder = Folder.create(Plan(SMALL, epochs=5), tmp_path / "run")
+    folder.want(state="stopped")
+    assert main(["mnist", "--quiet", "--as-asked", "--resume", str(folder.path)]) == 0
+    assert folder.status.state == "stopped" and folder.status.iteration == 0
+    assert main(["mnist", "--quiet", "--resume", str(folder.path)]) == 0  # as a person types it
+    assert folder.status.state == "done"
 
 
 def test_without_mnist_it_says_so_and_trains_on_drawn_digits(capsys, monkeypatch):
@@ -90,9 +117,10 @@ def test_ends_are_told_by_the_code(spec, tmp_path, capsys):
     assert main(["mnist", "--quiet", "--spec", str(path), "--epochs", "50"]) == 3
     said = capsys.readouterr()
     assert "left the finite numbers" in said.err and json.loads(said.out)["score"] is None
+    before = len(list(folders()))
     path.write_text(SMALL.replace(target="ring", g_output="linear").to_json())
     assert main(["mnist", "--quiet", "--spec", str(path)]) == 2
-    assert "target = 'ring'" in capsys.readouterr().err
+    assert "target = 'ring'" in capsys.readouterr().err and len(list(folders())) == before
 
 
 def test_images_are_not_for_the_labs_command(spec, capsys):

@@ -222,6 +222,8 @@ def test_the_schedules():
         assert given.g[0] == pytest.approx(max(0.1 / 1.1**t, 0.03), rel=1e-12)
         assert given.d[0] == pytest.approx(max(0.05 / 1.1**t, 0.03), rel=1e-12)
         assert given.g[1] == pytest.approx(0.5 + 0.2 * min(1, t / 10), rel=1e-12)
+    # However long it runs, a rate vanishes, and does not overflow.
+    assert game.g_hyper._replace(decay=0.1, floor=0.0).at(10**6).lr == 0.0
     # Off, they leave the numbers as they are.
     off = Run(Spec(g_lr=0.1, lr_floor=0.5, momentum_ramp=7)).game
     plain_ = Run(Spec(g_lr=0.1)).game

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ganlab import Run
-from ganlab.mnist import launch, look, trainer
+from ganlab.mnist import devices, launch, look, trainer
 from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Plan, Status
@@ -172,6 +172,49 @@ def test_out_of_memory_is_readable(tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         states(folder)
     assert folder.status.state == "failed" and "ZeroDivisionError" in folder.status.message
+
+
+@pytest.mark.parametrize(
+    ("error", "full"),
+    [
+        (MemoryError(), True),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), True),
+        (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you"), True),
+        (RuntimeError("CUDA error: device-side assert triggered"), False),
+        (ValueError("out of memory"), False),
+    ],
+)
+def test_which_errors_mean_that_memory_is_full(error, full):
+    assert devices.out_of_memory(error) == full
+
+
+def test_a_score_is_of_a_run_on_disk_and_leavings_are_removed(tmp_path, monkeypatch):
+    folder = Folder.create(Plan(SPEC, epochs=1, measure=1, checkpoint=3600), tmp_path / "run")
+    (folder.path / ".run.npz.1.partial").write_bytes(b"half")
+    seen = []
+    fake = trainer.scoring.fake
+
+    def watched(run, *more):
+        seen.append((run.iteration, Run.load(folder.run).iteration))
+        return fake(run, *more)
+
+    monkeypatch.setattr(trainer.scoring, "fake", watched)
+    states(folder)
+    assert seen == [(20, 20)] and not list(folder.path.glob(".*.partial"))
+
+
+def test_stopped_while_it_is_measured_at_the_end(tmp_path, monkeypatch):
+    folder = Folder.create(Plan(SPEC, epochs=1), tmp_path / "run")
+    monkeypatch.setattr(trainer, "_SAY", 0.0)
+
+    def slow(run, *more):
+        folder.want(state="stopped")
+        yield from (0.1, 0.2, 0.3)
+        raise AssertionError("it did not stop")
+
+    monkeypatch.setattr(trainer.scoring, "fake", slow)
+    status, _ = states(folder)
+    assert status.state == "stopped" and status.iteration == 20 and folder.scores == []
 
 
 def test_a_damaged_checkpoint_is_told(tmp_path):
