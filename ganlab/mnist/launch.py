@@ -28,7 +28,7 @@ def start(folder: Folder) -> None:
     told in the run's status.
     """
     home().mkdir(parents=True, exist_ok=True)
-    with FileLock(home() / "lock"):  # two pages may start one at the same moment
+    with FileLock(home().with_name("runs.lock")):  # two pages may start one at the same moment
         other = busy()
         if other is not None:
             raise SpecError("run", folder.name, f"one at a time: {other.name} is at work")
