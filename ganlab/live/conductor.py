@@ -287,7 +287,7 @@ class Conductor(Publisher):
 
     def _advance_some(self, run: Run) -> None:
         longest = min(self.call_seconds, self._slice)
-        if self.crowd > 1 and self.pace.slow(longest):
+        if self.crowd > 1 and self.pace.slow(run, longest):
             took = self.pace.update(run)  # a turn is no longer than others' turns, and is seen
         else:
             # Calls of equal length that end when the next frame is due.

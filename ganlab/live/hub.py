@@ -65,8 +65,8 @@ class Hub:
         self._painters = Painters(self._workers)
         self._painted = False  # a picture, since the last turn
         self._crowd, self._counted_at = 1, 0.0
-        self._trained = 0.0  # CPU seconds of turns since then
-        self._share = 1.0  # of the workers' time that goes into turns
+        self._trained = self._painting = 0.0  # workers' CPU seconds of turns and pictures since
+        self._share = 1.0  # of turns in these
         self._closing = False
         self._closed = threading.Event()
 
@@ -130,13 +130,20 @@ class Hub:
 
         if self._painters.by_workers(session, kind):
             with self._changed:
-                self._painters.waiting.append(guarded)
+                self._painters.waiting.append(partial(self._picture, guarded))
                 self._changed.notify()
             return
         try:
             self._painters.submit(kind, guarded)
         except RuntimeError:  # closing
             self.drop(session)
+
+    def _picture(self, job: Callable[[], None]) -> None:
+        """A picture that a worker makes."""
+        started = time.thread_time()
+        job()
+        with self._changed:
+            self._painting += time.thread_time() - started
 
     def _enqueue(self, session: Conductor) -> None:
         session.scheduled = True
@@ -191,12 +198,13 @@ class Hub:
 
     def _count_playing(self, now: float) -> None:
         """Tell every session how many play: they share the painters."""
-        elapsed = now - self._counted_at
-        if elapsed < _COUNT_SECONDS:
+        if now - self._counted_at < _COUNT_SECONDS:
             return
-        share = min(1.0, self._trained / (elapsed * self._workers))
-        self._share += 0.3 * (share - self._share)
-        self._counted_at, self._trained = now, 0.0
+        self._counted_at = now
+        if self._trained:
+            share = self._trained / (self._trained + self._painting)
+            self._share += 0.3 * (share - self._share)
+        self._trained = self._painting = 0.0
         sessions = list(self.sessions.values())
         self._crowd = max(1, sum(s.playing and s.watched for s in sessions))
         for session in sessions:

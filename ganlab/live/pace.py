@@ -7,6 +7,8 @@ import time
 
 from ganlab.engine import Run
 
+_RETRY = 32  # single updates of a program after which a whole iteration is timed once more
+_SPARE = 0.75  # of the time that a call may take: after a shorter one the next makes more
 CATCH_UP_SECONDS = 0.1  # of a hiccup (a frame, other sessions' turns) only this much is caught up
 
 
@@ -25,6 +27,7 @@ class Pace:
     def again(self) -> None:
         """Begin with one iteration: a new run, or one computed in another way."""
         self._at_once, self._per_second = 1, 1.0
+        self._timed_for = 0  # so many single updates more, a program's iteration counts as timed
 
     def catch_up(self, run: Run, speed: float, seconds: float, now: float) -> None:
         """The update that is due at `speed`, or iterations if they are due as a whole."""
@@ -32,7 +35,7 @@ class Pace:
         before, k = run.state, run.spec.k
         # Whole iterations in one call: a call costs more than an update of a compiled program.
         whole = (int((now - self.due) * speed) + 1) // (k + 1) if before.phase == 0 else 0
-        if self.slow(seconds):
+        if self.slow(run, seconds):
             self.update(run)  # an iteration takes longer than it may
         elif whole:
             self.advance(run, seconds, whole)
@@ -47,15 +50,21 @@ class Pace:
         At most twice as many as before: one quick call must not be followed by an endless one.
         """
         started = time.perf_counter()
-        count = max(1, min(most, 2 * self._at_once, int(self._per_second * seconds)))
+        room = int(self._per_second * seconds)
+        if run.program is not None and self._at_once < _SPARE * self._per_second * seconds:
+            room = max(room, self._at_once + 1)  # a call costs something by itself
+        count = max(1, min(most, 2 * self._at_once, room))
         made = max(1, run.advance(count))
         took = max(time.perf_counter() - started, 1e-9)
         self._timed(run, made, took)
         self._at_once, self._per_second = count, made / took
+        self._timed_for = _RETRY
         return took
 
-    def slow(self, seconds: float) -> bool:
+    def slow(self, run: Run, seconds: float) -> bool:
         """Whether an iteration takes longer than `seconds`, as far as is known."""
+        if run.program is not None and self._timed_for <= 0:
+            return False  # found out by one: a single update, a whole call, takes hardly less
         return self._per_second * seconds < 1
 
     def update(self, run: Run) -> float:
@@ -63,5 +72,7 @@ class Pace:
         started = time.perf_counter()
         run.update()
         took = max(time.perf_counter() - started, 1e-9)
-        self._per_second = 1 / (took * (run.spec.k + 1))
+        if run.program is None:
+            self._per_second = 1 / (took * (run.spec.k + 1))
+        self._timed_for -= 1
         return took

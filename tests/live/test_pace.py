@@ -1,6 +1,7 @@
 """A session keeps the pace that is asked of it, and at full speed looks up often enough."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from live_helpers import counts
@@ -161,3 +162,47 @@ def test_in_a_crowd_slow_iterations_are_made_update_by_update(
     assert max(turns[3:]) == pytest.approx(0.02 if whole else 0.004)
     d, g = counts(session)
     assert d + g >= 30 and 4 * g <= d <= 4 * g + 4  # the same updates in the same order
+
+
+class Program:
+    """A run of a compiled program: each call costs something by itself, by a clock of the test."""
+
+    program = object()
+
+    def __init__(self, clock: Clock, call: float, iteration: float):
+        self.clock, self.call, self.iteration = clock, call, iteration
+        self.spec = SimpleNamespace(k=1)
+        self.made: list[float] = []
+
+    def advance(self, count: int) -> int:
+        self.clock.now += self.call + count * self.iteration
+        self.made.append(count)
+        return count
+
+    def update(self) -> None:
+        self.clock.now += self.call + self.iteration / 2
+        self.made.append(0.5)
+
+
+def turns_of(monkeypatch, call: float, iteration: float, count: int) -> Program:
+    clock = Clock()
+    monkeypatch.setattr(pace_module, "time", clock)
+    run, pace = Program(clock, call, iteration), pace_module.Pace(lambda *_: None)
+    for _ in range(count):
+        if pace.slow(run, 0.002):
+            pace.update(run)
+        else:
+            pace.advance(run, 0.002)
+    return run
+
+
+def test_what_a_call_costs_is_not_taken_for_an_iterations_time(monkeypatch):
+    run = turns_of(monkeypatch, 0.0012, 0.0001, 40)
+    assert 0.5 not in run.made  # a single update would take nearly a whole call's time
+    assert run.made[-1] >= 3 and run.call + max(run.made) * run.iteration <= 0.002
+
+
+def test_a_slow_iteration_of_a_program_is_tried_again_now_and_then(monkeypatch):
+    run = turns_of(monkeypatch, 0.0001, 0.003, 100)
+    assert run.made[0] == 1 and run.made.count(1) == 4
+    assert set(run.made) == {0.5, 1}
