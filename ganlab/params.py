@@ -155,6 +155,7 @@ PARAMS: dict[str, Param] = {
             -1.0,
             1.0,
             doc="What momentum has gained at the end of its ramp.",
+            typical=0.2,
         ),
         Param(
             "momentum_ramp",
@@ -165,6 +166,7 @@ PARAMS: dict[str, Param] = {
             "int",
             unit="updates",
             doc="Over how many updates of a player its momentum rises.",
+            typical=1000,
         ),
         Param(
             "lr_decay",
@@ -173,6 +175,7 @@ PARAMS: dict[str, Param] = {
             0.0,
             0.1,
             doc="At each update a player's rate is divided by 1 plus this.",
+            typical=1e-3,
         ),
         Param(
             "lr_floor",
@@ -181,6 +184,7 @@ PARAMS: dict[str, Param] = {
             0.0,
             1.0,
             doc="Where the decay of the rates ends.",
+            typical=1e-5,
         ),
         Param("batch", "batch", 256, 1, 4096, "int", doc="Real and fake samples per update."),
         Param(

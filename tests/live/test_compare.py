@@ -15,7 +15,7 @@ from ganlab.live.hub import Hub
 from ganlab.live.together import Together
 from ganlab.presets import STRIPS
 from ganlab.registry import SpecError
-from ganlab.spec import PARAMS, Spec
+from ganlab.spec import OF_IMAGES, PARAMS, Spec
 
 MIX = SMALL.replace(target="two_gaussians")
 RING = SMALL.replace(target="ring", latent_dim=2)
@@ -226,7 +226,7 @@ def test_copy_and_swap(side_by_side):
 
 def test_every_field_but_the_shared_ones_may_differ():
     known = params(MIX)
-    assert set(PARAMS) - set(known) == set(SHARED)
+    assert set(PARAMS) - set(known) == {*SHARED, *OF_IMAGES}
     assert {n for n in known if n.startswith("t.")} == {f"t.{n}" for n in MIX.target_params}
     for name, param in known.items():
         first = value(MIX, name)
