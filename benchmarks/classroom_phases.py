@@ -295,8 +295,12 @@ def _spread(ms: list[float]) -> str:
 
 
 async def _stop(tasks: list[asyncio.Task]) -> None:
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        # Again: `wait_for` swallows a cancellation that comes together with its result.
+        _, left = await asyncio.wait(left, timeout=1)
     for task in tasks:
-        task.cancel()
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, Exception):
-            raise result
+        if not task.cancelled() and task.exception() is not None:
+            raise task.exception()

@@ -26,6 +26,7 @@ from functools import partial
 
 import torch
 
+from ganlab.live import cpu
 from ganlab.live.conductor import Conductor
 from ganlab.live.painters import Painters
 from ganlab.live.session import Session
@@ -140,10 +141,10 @@ class Hub:
 
     def _picture(self, job: Callable[[], None]) -> None:
         """A picture that a worker makes."""
-        started = time.thread_time()
+        started = cpu.seconds()
         job()
         with self._changed:
-            self._painting += time.thread_time() - started
+            self._painting += cpu.seconds() - started
 
     def _enqueue(self, session: Conductor) -> None:
         session.scheduled = True
@@ -227,7 +228,7 @@ class Hub:
     def _serve(self, session: Conductor, seconds: float = 0.0) -> None:
         """Give one session a turn of some seconds, or do what it asks for between turns."""
         self._count_playing(time.monotonic())
-        started = time.thread_time()  # unlike the clock, not what others took meanwhile
+        started = cpu.seconds()
         try:
             wait = session.work(seconds)
         except Exception:
@@ -236,7 +237,7 @@ class Hub:
             self.drop(session)
             wait = None
         with self._changed:
-            took = time.thread_time() - started
+            took = cpu.seconds() - started
             if seconds:
                 session.used += max(min(took, seconds), took / _LENIENCE)
                 self._trained += took

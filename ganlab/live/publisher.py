@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ganlab.engine import Game, Run, State
-from ganlab.live import messages
+from ganlab.live import cpu, messages
 from ganlab.live.history import History
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
@@ -146,11 +145,11 @@ class Publisher:
 
         def job() -> None:
             nonlocal steps, cost
-            started = time.thread_time()  # unlike the clock, not what others took meanwhile
+            started = cpu.seconds()
             if steps is None:
                 steps = iter(make(moment))
             message = next(steps)
-            cost += time.thread_time() - started
+            cost += cpu.seconds() - started
             if message is None and number == self.run_number:
                 self._paint(self, kind, job)
                 return

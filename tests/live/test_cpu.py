@@ -1,0 +1,34 @@
+"""Whose CPU seconds: a thread's own, without the garbage that it happens to collect."""
+
+import gc
+import threading
+import time
+
+from ganlab.live import cpu
+
+
+def test_collecting_garbage_is_nobodys_own_work():
+    kept = [[i] for i in range(300_000)]  # what a collection has to look through
+    own, all_ = cpu.seconds(), time.thread_time()
+    for _ in range(5):
+        gc.collect()
+    own, all_ = cpu.seconds() - own, time.thread_time() - all_
+    assert len(kept) == 300_000
+    assert own < 0.2 * all_
+
+
+def test_work_counts_and_that_of_others_does_not():
+    own = cpu.seconds()
+    begun = time.thread_time()
+    while time.thread_time() < begun + 0.02:
+        pass
+    assert cpu.seconds() - own > 0.01
+
+    def collect():
+        gc.collect()
+
+    before = cpu.seconds()
+    other = threading.Thread(target=collect)
+    other.start()
+    other.join()
+    assert 0 <= cpu.seconds() - before < 0.02
