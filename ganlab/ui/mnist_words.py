@@ -25,16 +25,6 @@ PAPER = (
 )
 REAL = (241.2, 2.1)  # what 10,000 training images of MNIST give by the same measure
 CENTROIDS = 250  # what 2,000 k-means centroids give
-_WORDS = {
-    "starting": "starting",
-    "training": "training",
-    "paused": "paused",
-    "measuring": "measuring",
-    "done": "done",
-    "stopped": "stopped",
-    "diverged": "diverged",
-    "failed": "failed",
-}
 
 
 def state_word(status: Status, wanted: Wanted) -> str:
@@ -46,7 +36,7 @@ def state_word(status: Status, wanted: Wanted) -> str:
             return "pausing…"
         if wanted.state == "training" and status.state == "paused":
             return "resuming…"
-    return _WORDS.get(status.state, status.state)
+    return status.state
 
 
 def duration(seconds: float | None) -> str:

@@ -1,26 +1,15 @@
 """Small IDX files made here, and the real MNIST where it lies ($GANLAB_DATA, ../shared/mnist)."""
 
-import os
 from pathlib import Path
 
 import pytest
 import torch
+from at_hand import REAL, alone  # noqa: F401  a fixture for all tests here
 from digits_helpers import TINY, write_tiny
 
 from ganlab.digits import data
 
 torch.set_num_threads(1)  # as in tests/engine
-
-ROOT = Path(__file__).parents[2]
-REAL = [p for p in (os.environ.get("GANLAB_DATA"), ROOT.parent / "shared" / "mnist") if p]
-REAL = [Path(p) for p in REAL if data.find(p)]
-
-
-@pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    """No folder but the test's own is looked into."""
-    monkeypatch.delenv("GANLAB_DATA", raising=False)
-    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture

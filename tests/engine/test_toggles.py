@@ -2,10 +2,10 @@
 
 import pytest
 import torch
+from doubled import in_double
 from oracle import Oracle
 
 from ganlab import Run, Spec
-from ganlab.engine import State
 from ganlab.losses import LOSSES
 from ganlab.networks import NORMS
 from ganlab.optim import OPTIMIZERS
@@ -22,26 +22,6 @@ SMALL = {
     "seed": 5,
 }
 RATES = {"adam": 5e-3, "momentum": 0.05, "sgd": 0.1, "rmsprop": 3e-3}
-
-
-class Doubled:
-    """A run's draws in float64."""
-
-    def __init__(self, draws):
-        self.draws = draws
-
-    def get(self, player, name, number):
-        return self.draws.get(player, name, number).double()
-
-
-def in_double(run: Run) -> Run:
-    s = run.state
-    slots = [tuple(v.double() for v in slot) for slot in (s.g_slots, s.d_slots)]
-    run.state = State(s.g.double(), s.d.double(), *slots)
-    run.draws = Doubled(run.draws)
-    if run.game.fixed is not None:
-        run.game.fixed = run.game.fixed.double()
-    return run
 
 
 def small(**fields) -> Spec:

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
+from doubled import Doubled, in_double
 from oracle import Oracle
-from test_toggles import Doubled, in_double, small
+from test_toggles import small
 from test_toggles_strength import same, tensors
 
 from ganlab import Run, SpecError

@@ -2,7 +2,8 @@
 
 import pytest
 import torch
-from test_toggles import follow, in_double, small
+from doubled import in_double
+from test_toggles import follow, small
 
 from ganlab import Run, Spec
 from ganlab.engine.run import LIVE

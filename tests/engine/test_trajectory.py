@@ -4,6 +4,7 @@ from itertools import product
 
 import pytest
 import torch
+from doubled import in_double
 from plain import train
 
 from ganlab import Run, Spec
@@ -12,24 +13,6 @@ from ganlab.optim import OPTIMIZERS
 
 SMALL = {"g_hidden": (8, 8), "d_hidden": (8, 8), "batch": 32, "seed": 5}
 RATES = {"adam": 2e-3, "momentum": 0.05, "sgd": 0.1, "rmsprop": 2e-3}
-
-
-class Doubled:
-    """A run's draws in float64."""
-
-    def __init__(self, draws):
-        self.draws = draws
-
-    def get(self, player, name, number):
-        return self.draws.get(player, name, number).double()
-
-
-def in_double(run: Run) -> Run:
-    s = run.state
-    slots = [tuple(v.double() for v in slot) for slot in (s.g_slots, s.d_slots)]
-    run.state = State(s.g.double(), s.d.double(), *slots)
-    run.draws = Doubled(run.draws)
-    return run
 
 
 def same(a: State, b: State) -> bool:

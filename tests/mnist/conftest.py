@@ -1,26 +1,13 @@
-"""As in tests/digits: no folder but a test's own is looked into; MNIST itself where it lies."""
-
-import os
-from pathlib import Path
+"""Digits of our own, few of them, and MNIST itself where it lies."""
 
 import pytest
 import torch
+from at_hand import REAL, alone  # noqa: F401  a fixture for all tests here
 
 from ganlab.digits import data, strokes
 from ganlab.targets import make_target
 
 torch.set_num_threads(1)  # as in tests/engine
-
-ROOT = Path(__file__).parents[2]
-REAL = [p for p in (os.environ.get("GANLAB_DATA"), ROOT.parent / "shared" / "mnist") if p]
-REAL = [Path(p) for p in REAL if data.find(p)]
-
-
-@pytest.fixture(autouse=True)
-def alone(monkeypatch, tmp_path):
-    """No folder but the test's own is looked into."""
-    monkeypatch.delenv("GANLAB_DATA", raising=False)
-    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from doubled import in_double
 from torch import nn
 from torch.nn import functional as F
 
 from ganlab import Run, Spec
-from ganlab.engine import State
 from ganlab.engine.draws import Epochs
 from ganlab.mnist.recipes import RECIPES
 from ganlab.targets import make_target
@@ -16,22 +16,6 @@ PAPER = RECIPES["paper"].spec.replace(
     target="drawn_digits", g_hidden=(12, 12), d_hidden=(6, 6), latent_dim=5, batch=20
 )
 N = 1000  # of the 1,200 that `few` has to train on
-
-
-class Doubled:
-    def __init__(self, draws):
-        self.draws = draws
-
-    def get(self, player, name, number):
-        return self.draws.get(player, name, number).double()
-
-
-def in_double(run: Run) -> Run:
-    s = run.state
-    slots = [tuple(v.double() for v in slot) for slot in (s.g_slots, s.d_slots)]
-    run.state = State(s.g.double(), s.d.double(), *slots)
-    run.draws = Doubled(run.draws)
-    return run
 
 
 def layers(sizes, pieces, flat):

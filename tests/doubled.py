@@ -1,0 +1,25 @@
+"""Runs in float64, for oracles that are."""
+
+from ganlab import Run
+from ganlab.engine import State
+
+
+class Doubled:
+    """A run's draws in float64."""
+
+    def __init__(self, draws):
+        self.draws = draws
+
+    def get(self, player, name, number):
+        return self.draws.get(player, name, number).double()
+
+
+def in_double(run: Run) -> Run:
+    """The run itself, which goes on in float64."""
+    s = run.state
+    slots = [tuple(v.double() for v in slot) for slot in (s.g_slots, s.d_slots)]
+    run.state = State(s.g.double(), s.d.double(), *slots)
+    run.draws = Doubled(run.draws)
+    if run.game.fixed is not None:
+        run.game.fixed = run.game.fixed.double()
+    return run
