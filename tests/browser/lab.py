@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from ganlab import Spec
 
@@ -158,6 +159,10 @@ class Lab:
     def wait_field(self, name: str, text: str) -> None:
         """Wait until a field of the address holds `text`."""
         self.wait(f"new URLSearchParams(location.search).get({name!r}) === {text!r}")
+
+    def says(self, testid: str, text: str | re.Pattern[str]) -> None:
+        """Wait until an element says `text`: the view writes a frame after the status."""
+        expect(self.get(testid)).to_have_text(text, timeout=SECONDS * 1000, use_inner_text=True)
 
     def moves(self) -> None:
         """Wait until the picture and the run have gone on from where they are."""

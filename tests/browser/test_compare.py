@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -191,8 +192,7 @@ def test_an_address_opens_as_it_was_in_the_plane_too(lab):
 def test_one_that_diverges_says_so_in_its_own_panel(lab):
     wild = SMALL.replace(optimizer="sgd")
     lab.open(f"/compare?{Comparison.of(wild, {'g_lr': (1e-3, 90), 'd_lr': (1e-3, 90)}).to_query()}")
-    lab.get("lost-1").wait_for()
-    assert "Diverged in iteration" in lab.get("lost-1").inner_text()
+    lab.says("lost-1", re.compile("Diverged in iteration"))
     assert lab.get("lost-0").is_hidden() and lab.message == ""
     lab.moves()
     assert lab.status["state"] == "playing"

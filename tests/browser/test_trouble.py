@@ -20,7 +20,7 @@ def test_a_divergence_is_told_and_the_lab_stays_usable(lab, path):
     told = int(re.search(r"iteration ([\d,]+)", lab.message)[1].replace(",", ""))
     # The parameters are the last finite ones: those of that iteration, or of the one before.
     assert told - 1 <= status["iteration"] <= told
-    assert lab.get("status").inner_text() == "diverged"
+    lab.says("status", "diverged")
     lab.wait("ganlab.frames > 0")
     # The words have a row of their own: all of the picture is seen, on one screen.
     words = lab.get("message").bounding_box()
@@ -114,7 +114,7 @@ def test_a_dropped_session_starts_anew_and_none_is_left_behind(new_lab, tmp_path
         # The network is away for longer than the hub waits.
         lab.js("(live.block = true, live.socket.close())")
         until(0)
-        assert "reconnecting" in lab.get("status").inner_text()
+        lab.says("status", re.compile("reconnecting"))
         lab.console.clear()  # a browser reports each failed attempt
         lab.js("(live.block = false, live.opened = 0)")
         # Once to hear that the session is gone, once to the new one.

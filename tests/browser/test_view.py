@@ -43,7 +43,7 @@ def test_a_lab_moves_at_once_and_fits_one_screen(lab, path, dim):
     assert lab.js("live.last.scene.dim") == dim
     assert lab.sent == [], "nobody clicked anything"
     lab.moves()
-    assert lab.get("status").inner_text() == "playing"
+    lab.says("status", "playing")
     assert lab.counters["mounts"] == 1
     assert lab.count(G["light"]) > 200
     fits(lab)
