@@ -114,7 +114,7 @@ def parts(spec: Spec, rounds: int) -> None:
     run.compile()
     state, program, n = run.state, run.program, 100
     players = (b"D" * spec.k + b"G") * n
-    given = play.given_for(program, run.draws, 0, spec, players, state, None)
+    given = play.given_for(program, run.game, run.draws, 0, players, state)
     rows = [state.g[0].clone(), state.d[0].clone()]
     rows += [torch.stack([s[0] for s in slots]) for slots in (state.g_slots, state.d_slots)]
     fresh = Run(spec)
@@ -123,7 +123,7 @@ def parts(spec: Spec, rounds: int) -> None:
     def draw(iterations: int) -> None:
         nonlocal at
         moved = dataclasses.replace(state, d_updates=at * spec.k, g_updates=at)
-        play.given_for(program, fresh.draws, 0, spec, players, moved, None)
+        play.given_for(program, fresh.game, fresh.draws, 0, players, moved)
         at += iterations
 
     contestants = {

@@ -18,7 +18,6 @@ from ganlab.engine.code import State
 from ganlab.engine.draws import Draws
 from ganlab.engine.native.play import counted, numbers_of
 from ganlab.engine.step import Game
-from ganlab.spec import Spec
 
 MOST = 256  # updates of one call: their numbers are carried over at once
 Step = Callable[[], object]
@@ -93,19 +92,22 @@ class Captured:
 
     def play(
         self,
-        specs: Sequence[Spec],
+        game: Game,
         state: State,
         draws: Draws,
         alive: Sequence[bool],
         players: bytes,
     ) -> tuple[State, list[int]]:
-        """The State after these updates, and how many each run made: see `native.play.play`."""
+        """The State after these updates, and how many each run made: see `native.play.play`.
+
+        game: the one recorded, but for its numbers.
+        """
         self._load(state, alive)
         order = np.frombuffer(players, np.uint8)
         at = {"D": state.d_updates, "G": state.g_updates}
         blocks = {}
         for player in "DG":
-            rows = [numbers_of(self._rules, s, player, order, state) for s in specs]
+            rows = [numbers_of(self._rules, h, player, order, state) for h in game.each]
             block = torch.from_numpy(np.concatenate(rows, 1)).float()  # (updates, R, numbers)
             blocks[player] = iter(block.to(self._alive.device))
         for player in players.decode():

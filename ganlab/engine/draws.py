@@ -57,6 +57,8 @@ class Stream:
     def __getitem__(self, number: int) -> torch.Tensor:
         block, offset = divmod(number, self.per_block)
         self._load(block)
+        if not self.rows:
+            self.rows = self.values.unbind(0)
         return self.rows[offset]
 
     def _load(self, block: int) -> None:
@@ -65,17 +67,19 @@ class Stream:
                 (self.per_block, *self.shape),
                 generator(self.seed, self.tag, block, self.device),
             )
-            self.block, self.rows = block, self.values.unbind(0)
+            self.block, self.rows = block, ()
 
     def slab(self, start: int, count: int) -> torch.Tensor:
         """Arrays number start, ..., start + count - 1, stacked and contiguous."""
-        parts, end = [torch.empty(0, *self.shape, device=self.device)], start + count
+        if not count:
+            return torch.empty(0, *self.shape, device=self.device)
+        parts, end = [], start + count
         while start < end:
             block, offset = divmod(start, self.per_block)
             self._load(block)
             parts.append(self.values[offset : offset + end - start])
             start += len(parts[-1])
-        return torch.cat(parts) if len(parts) > 2 else parts[-1].contiguous()
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
 
 
 class Epochs:

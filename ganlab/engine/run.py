@@ -141,13 +141,26 @@ class Run:
 
         An iteration begun by hand is finished first. Fewer are made only if every run diverges.
         """
-        start = self.iteration
-        while self.iteration < start + iterations and not self.stopped:
+        start, k = self.iteration, self.spec.k
+        if iterations > 0:
+            self.make(max(0, k - self.state.phase) + 1 + (iterations - 1) * (k + 1))
+        return self.iteration - start
+
+    def make(self, updates: int) -> int:
+        """Make the next `updates` of Algorithm 1, of either player; how many were made.
+
+        A compiled program makes them in few calls. Fewer are made only if every run diverges.
+        """
+        made = 0
+        while made < updates and not self.stopped:
+            before = self.state
             if self.program is None and self.captured is None:
                 self.update()
             else:
-                self._play(self._players(start + iterations - self.iteration))
-        return self.iteration - start
+                self._play(self._players(updates - made))
+            made += self.state.d_updates - before.d_updates
+            made += self.state.g_updates - before.g_updates
+        return made
 
     def update(self, player: Player | None = None) -> Player:
         """One update, of `player` or of the one whose turn it is. Nothing happens once stopped."""
@@ -200,23 +213,23 @@ class Run:
         self.captured = Captured(self.game, self.state, self.draws, record)
         self._record = record
 
-    def _players(self, iterations: int) -> bytes:
-        """Whose updates Algorithm 1 makes next, for as many iterations as one call takes."""
+    def _players(self, updates: int) -> bytes:
+        """Whose updates Algorithm 1 makes next, as many as one call takes."""
         k = self.spec.k
         most = MOST if self.program is None else play.most_players(self.program)
+        count = min(updates, most)
         first = b"D" * (k - self.state.phase) + b"G"
-        whole = max(0, min(iterations - 1, (most - len(first)) // (k + 1)))
-        return (first + (b"D" * k + b"G") * whole)[:most]
+        return (first + (b"D" * k + b"G") * (count // (k + 1)))[:count]
 
     def _play(self, players: bytes) -> None:
         alive = self.alive.tolist()
         state = self.state
         if self.program is not None:
             self.state, made = play.play(
-                *(self.program, self.specs, state, self.draws, alive, players, self.game.fixed)
+                *(self.program, self.game, state, self.draws, alive, players)
             )
         else:
-            self.state, made = self.captured.play(self.specs, state, self.draws, alive, players)
+            self.state, made = self.captured.play(self.game, state, self.draws, alive, players)
         if max(made):
             self.last = "DG"[players[max(made) - 1] == ord("G")]
         for run, count in enumerate(made):

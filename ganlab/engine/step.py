@@ -59,6 +59,12 @@ class Game:
             return torch.tensor(values, dtype=torch.float64, device=device).unsqueeze(1)
 
         self.d_hyper, self.g_hyper, self.strengths = hypers(specs, number)
+        self._specs = specs
+
+    @cached_property
+    def each(self) -> list[tuple]:
+        """For each run by itself D's and G's Hyper and the strengths, numbers all of them."""
+        return [hypers((spec,), lambda values: values[0]) for spec in self._specs]
 
     def _numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
         numbers = (rules or self.rules).numbers(

@@ -32,7 +32,7 @@ class Conductor(Publisher):
     A subclass says what is run (`_make`) and what is shown of it (see `Publisher`).
     """
 
-    # Of iterations at full speed in one call. Between two calls the interpreter's lock must be had,
+    # Of updates at full speed in one call. Between two calls the interpreter's lock must be had,
     # which pictures hold often: shorter calls wait for it more than they work.
     call_seconds = 0.012
 
@@ -287,13 +287,10 @@ class Conductor(Publisher):
 
     def _advance_some(self, run: Run) -> None:
         longest = min(self.call_seconds, self._slice)
-        if self.crowd > 1 and self.pace.slow(run, longest):
-            took = self.pace.update(run)  # a turn is no longer than others' turns, and is seen
-        else:
-            # Calls of equal length that end when the next frame is due.
-            wait = self._next_frame() - time.perf_counter() if self.crowd == 1 else 0
-            seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
-            took = self.pace.advance(run, seconds)
+        # Calls of equal length that end when the next frame is due.
+        wait = self._next_frame() - time.perf_counter() if self.crowd == 1 else 0
+        seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
+        _, took = self.pace.advance(run, seconds)
         if run.program is not None:
             self.used += took * (min(len(run.specs), os.cpu_count() or 1) - 1)  # on other threads
 

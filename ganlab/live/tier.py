@@ -43,10 +43,10 @@ class Tier:
         run.use(ticket.program)
         return True
 
-    def timed(self, run: Run, iterations: int, seconds: float) -> None:
-        """`iterations` took `seconds`."""
+    def timed(self, run: Run, iterations: float, seconds: float) -> None:
+        """`iterations`, or a part of one, took `seconds`."""
         name = "eager" if run.program is None else "compiled"
-        each = seconds / max(1, iterations)
+        each = seconds / iterations
         before = self._seconds.get(name, each)
         self._seconds[name] = before + _FRESH * (each - before)
 

@@ -67,6 +67,11 @@ class Together:
         """One iteration of every run."""
         self.advance(1)
 
+    def make(self, updates: int) -> int:
+        """As many whole iterations as that, at least one, of every run; the farthest's updates."""
+        each = self.farthest.spec.k + 1
+        return self.advance(max(1, updates // each)) * each
+
     def advance(self, iterations: int = 1) -> int:
         """As many iterations of every run; how many those made that made most."""
         for i, run in enumerate(self.runs):
@@ -100,7 +105,7 @@ class Tiers:
         pairs = zip(self.each, together.runs, strict=True)
         return any([tier.serve(run) for tier, run in pairs])
 
-    def timed(self, together: Together, iterations: int, seconds: float) -> None:
+    def timed(self, together: Together, _: float, seconds: float) -> None:
         """An advance was made."""
         for i, tier in enumerate(self.each):
             if together.made[i]:

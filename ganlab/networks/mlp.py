@@ -16,7 +16,7 @@ from ganlab.networks.entries import ACTIVATIONS, INITS
 class MLP:
     """x -> W_L s(... s(x W_1 + b_1) ...) + b_L, s the activation; sizes = (in, hidden..., out).
 
-    `thin` is for compilers: layers of one or two inputs, or of one output, as sums, which fuse.
+    `thin` is for compilers: layers of one or two inputs or outputs, as sums, which fuse.
     """
 
     sizes: tuple[int, ...]
@@ -79,8 +79,10 @@ class MLP:
         n_in, n_out = weight.shape[1:]
         if self.thin and n_in <= 2:
             return bias + sum(x[:, :, j : j + 1] * weight[:, j : j + 1] for j in range(n_in))
-        if self.thin and n_out == 1:
-            return (x * weight.mT).sum(2, keepdim=True) + bias
+        if self.thin and n_out <= 2:
+            columns = weight.mT.unsqueeze(2).unbind(1)
+            parts = [(x * column).sum(2, keepdim=True) for column in columns]
+            return (parts[0] if n_out == 1 else torch.cat(parts, 2)) + bias
         if self.thin and len(x) == 1:
             return torch.addmm(bias[0], x[0], weight[0]).unsqueeze(0)
         return torch.baddbmm(bias, x, weight)

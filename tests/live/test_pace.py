@@ -76,18 +76,18 @@ def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
     monkeypatch.setattr(session, "_publish", lambda now: None)
     calls, cost = [], [0.0001]
 
-    def advance(n: int) -> int:
+    def make(n: int) -> int:
         calls.append(n)
         clock.now += n * cost[0]
         return n
 
-    session.run.advance = advance
+    session.run.make = make
     session.command("play")
     session.work(0.2)
     assert calls[:7] == [1, 2, 4, 8, 16, 32, 64]
     assert 115 <= calls[-1] <= 121 and all(n <= 121 for n in calls)
     calls.clear()
-    cost[0] = 0.0085  # another k
+    cost[0] = 0.0085  # another loss
     session.work(2.0)
     assert calls[0] >= 115 and len(calls) > 9 and set(calls[1:]) == {1}
     calls.clear()
@@ -104,14 +104,14 @@ def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_d
     monkeypatch.setattr(pace_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session, "_publish", lambda now: None)
-    calls, advance = [], session.run.advance
+    calls, make = [], session.run.make
 
     def timed(n: int) -> int:
         calls.append(n)
         clock.now += n * 0.0002
-        return advance(n)
+        return make(n)
 
-    session.run.advance = timed
+    session.run.make = timed
     session.command("speed", 1e6)
     session.command("play")
     session.work(0.2)
@@ -133,10 +133,8 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
     assert counts(session) == (3, 3) and not session.playing
 
 
-@pytest.mark.parametrize("crowd, speed, whole", [(1, 0, True), (5, 0, False), (5, 1e6, False)])
-def test_in_a_crowd_slow_iterations_are_made_update_by_update(
-    opened, monkeypatch, crowd, speed, whole
-):
+@pytest.mark.parametrize("crowd, speed", [(1, 0), (5, 0), (5, 1e6)])
+def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, speed):
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
     monkeypatch.setattr(pace_module, "time", clock)
@@ -158,8 +156,8 @@ def test_in_a_crowd_slow_iterations_are_made_update_by_update(
         begun = clock.now
         assert session.work(0.005) == 0.0
         turns.append(clock.now - begun)
-    # A turn ends after the update, or the iteration, that ends nearest to its time.
-    assert max(turns[3:]) == pytest.approx(0.02 if whole else 0.004)
+    # A turn ends after the update that ends nearest to its time.
+    assert max(turns[3:]) == pytest.approx(0.004)
     d, g = counts(session)
     assert d + g >= 30 and 4 * g <= d <= 4 * g + 4  # the same updates in the same order
 
@@ -168,41 +166,32 @@ class Program:
     """A run of a compiled program: each call costs something by itself, by a clock of the test."""
 
     program = object()
+    spec = SimpleNamespace(k=5)
 
-    def __init__(self, clock: Clock, call: float, iteration: float):
-        self.clock, self.call, self.iteration = clock, call, iteration
-        self.spec = SimpleNamespace(k=1)
-        self.made: list[float] = []
+    def __init__(self, clock: Clock, call: float, update: float):
+        self.clock, self.call, self.update = clock, call, update
+        self.made: list[int] = []
 
-    def advance(self, count: int) -> int:
-        self.clock.now += self.call + count * self.iteration
+    def make(self, count: int) -> int:
+        self.clock.now += self.call + count * self.update
         self.made.append(count)
         return count
 
-    def update(self) -> None:
-        self.clock.now += self.call + self.iteration / 2
-        self.made.append(0.5)
 
-
-def turns_of(monkeypatch, call: float, iteration: float, count: int) -> Program:
+@pytest.mark.parametrize(
+    "call, update, most",
+    [(0.0012, 0.0001, 4), (0.0001, 0.0005, 3), (0.0001, 0.0015, 1), (0.0001, 0.003, 1)],
+)
+def test_a_call_has_as_many_updates_as_its_time_allows(monkeypatch, call, update, most):
+    """Whatever a call costs by itself, and however long an iteration of six updates takes."""
     clock = Clock()
     monkeypatch.setattr(pace_module, "time", clock)
-    run, pace = Program(clock, call, iteration), pace_module.Pace(lambda *_: None)
-    for _ in range(count):
-        if pace.slow(run, 0.002):
-            pace.update(run)
-        else:
-            pace.advance(run, 0.002)
-    return run
-
-
-def test_what_a_call_costs_is_not_taken_for_an_iterations_time(monkeypatch):
-    run = turns_of(monkeypatch, 0.0012, 0.0001, 40)
-    assert 0.5 not in run.made  # a single update would take nearly a whole call's time
-    assert run.made[-1] >= 3 and run.call + max(run.made) * run.iteration <= 0.002
-
-
-def test_a_slow_iteration_of_a_program_is_tried_again_now_and_then(monkeypatch):
-    run = turns_of(monkeypatch, 0.0001, 0.003, 100)
-    assert run.made[0] == 1 and run.made.count(1) == 4
-    assert set(run.made) == {0.5, 1}
+    told = []
+    run, pace = Program(clock, call, update), pace_module.Pace(lambda *args: told.append(args))
+    times = [pace.advance(run, 0.002)[1] for _ in range(40)]
+    assert run.made[0] == 1 and max(run.made[20:]) == most
+    assert max(times) <= max(0.002, call + update) + 1e-9
+    assert min(run.made[20:]) >= 0.7 * most
+    assert told == [
+        (run, pytest.approx(n / 6), pytest.approx(t)) for n, t in zip(run.made, times, strict=True)
+    ]

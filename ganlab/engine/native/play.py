@@ -15,8 +15,7 @@ from ganlab.engine.code import State
 from ganlab.engine.draws import Draws
 from ganlab.engine.native.program import Program
 from ganlab.engine.rules import Rules
-from ganlab.engine.step import hypers
-from ganlab.spec import Spec
+from ganlab.engine.step import Game
 
 _CALL_ELEMENTS = 2**19  # of draws held for one call
 
@@ -34,35 +33,36 @@ def _threads() -> ThreadPoolExecutor:
     )
 
 
-def _only(values: list[float]) -> float:
-    return values[0]
+def numbers_of(rules: Rules, hypers: tuple, player: str, players: np.ndarray, state: State):
+    """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64.
 
-
-def numbers_of(rules: Rules, spec: Spec, player: str, players: np.ndarray, state: State):
-    """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64."""
+    hypers: the run's, of `Game.each`.
+    """
     is_d = players == ord("D")
-    d_updates = state.d_updates + np.cumsum(is_d) - is_d  # before each update
-    g_updates = state.g_updates + np.cumsum(~is_d) - ~is_d
     mine = is_d if player == "D" else ~is_d
-    counts = d_updates[mine].astype(np.float64), g_updates[mine].astype(np.float64)
-    columns = rules.numbers(player, *counts, *hypers((spec,), _only))
-    out = np.empty((int(mine.sum()), 1, len(columns)))
+    # How many of each player's come before an update: its place less those of the other.
+    place = np.arange(len(players))
+    d_before = np.cumsum(is_d) - is_d
+    d_updates = (state.d_updates + d_before)[mine].astype(np.float64)
+    g_updates = (state.g_updates + place - d_before)[mine].astype(np.float64)
+    columns = rules.numbers(player, d_updates, g_updates, *hypers)
+    out = np.empty((len(d_updates), 1, len(columns)))
     for j, column in enumerate(columns):
         out[:, 0, j] = column
     return out
 
 
 def given_for(
-    program: Program, draws: Draws, run: int, spec: Spec, players: bytes, state: State, fixed
+    program: Program, game: Game, draws: Draws, run: int, players: bytes, state: State
 ) -> dict[str, dict[str, torch.Tensor]]:
     """What the updates named in `players` take: see `Program.play`."""
     order, out = np.frombuffer(players, np.uint8), {}
     for player, first in (("D", state.d_updates), ("G", state.g_updates)):
-        numbers = numbers_of(program.rules, spec, player, order, state)
-        out[player] = {"numbers": torch.from_numpy(numbers).float()}
+        numbers = numbers_of(program.rules, game.each[run], player, order, state)
+        out[player] = {"numbers": torch.from_numpy(numbers.astype(np.float32))}
         for name in program.inputs[player]:
             if name == "fixed":
-                out[player][name] = fixed[run]
+                out[player][name] = game.fixed[run]
             elif name != "numbers":
                 count = len(numbers)
                 out[player][name] = draws.slab(run, player, name, first, count)
@@ -71,43 +71,43 @@ def given_for(
 
 def play(
     program: Program,
-    specs: Sequence[Spec],
+    game: Game,
     state: State,
     draws: Draws,
     alive: Sequence[bool],
     players: bytes,
-    fixed: torch.Tensor | None = None,
 ) -> tuple[State, list[int]]:
     """The State after the updates named in `players`, and how many of them each run made.
 
     A run that leaves the finite numbers stops at its last finite parameters; one that is not
     alive stays as it is. The State's counts are those of the run that came farthest.
     """
-    fresh = dataclasses.replace(
-        state,
-        g=state.g.clone(),
-        d=state.d.clone(),
-        g_slots=tuple(s.clone() for s in state.g_slots),
-        d_slots=tuple(s.clone() for s in state.d_slots),
-    )
 
-    def one(run: int) -> int:
-        if not alive[run]:
-            return 0
-        g_slots, d_slots = (
+    def one(run: int) -> tuple[int, list[torch.Tensor]]:
+        rows = [state.g[run].clone(), state.d[run].clone()]
+        rows += [
             torch.stack([s[run] for s in slots]) if slots else torch.empty(0)
-            for slots in (fresh.g_slots, fresh.d_slots)
-        )
-        given = given_for(program, draws, run, specs[run], players, state, fixed)
-        made = program.play(players, fresh.g[run], fresh.d[run], g_slots, d_slots, given)
-        for slots, rows in ((fresh.g_slots, g_slots), (fresh.d_slots, d_slots)):
-            for slot, row in zip(slots, rows, strict=True):
-                slot[run] = row
-        return made
+            for slots in (state.g_slots, state.d_slots)
+        ]
+        if not alive[run]:
+            return 0, rows
+        given = given_for(program, game, draws, run, players, state)
+        return program.play(players, *rows, given), rows
 
-    runs = range(len(specs))
-    made = list(_threads().map(one, runs)) if len(specs) > 1 else [one(0)]
-    return counted(fresh, players[: max(made)]), made
+    runs = range(len(state.g))
+    results = list(_threads().map(one, runs)) if len(runs) > 1 else [one(0)]
+    made = [count for count, _ in results]
+    g, d, g_slots, d_slots = (
+        torch.stack(rows) for rows in zip(*(r for _, r in results), strict=True)
+    )
+    after = dataclasses.replace(
+        state,
+        g=g,
+        d=d,
+        g_slots=g_slots.unbind(1) if state.g_slots else (),
+        d_slots=d_slots.unbind(1) if state.d_slots else (),
+    )
+    return counted(after, players[: max(made)]), made
 
 
 def counted(state: State, players: bytes) -> State:
