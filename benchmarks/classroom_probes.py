@@ -21,11 +21,8 @@ _TICK = os.sysconf("SC_CLK_TCK")
 _HOOK = """
 window.ganlab = {
   frames: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
-  drawn: [], last: 0,
-  set lastFrameAt(now) {
-    if (this.iteration !== this.last) this.drawn.push(performance.timeOrigin + now);
-    this.last = this.iteration;
-  },
+  drawn: [],
+  set lastFrameAt(now) { this.drawn.push(performance.timeOrigin + now); },
   get lastFrameAt() { return this.drawn.at(-1) ?? 0; },
 };
 """
