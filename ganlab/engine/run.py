@@ -5,9 +5,8 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch.nn.functional import one_hot
@@ -15,6 +14,7 @@ from torch.nn.functional import one_hot
 from ganlab.engine import storage
 from ganlab.engine.captured import MOST, Captured, Step, on_cuda
 from ganlab.engine.code import Code, State, Update, moved
+from ganlab.engine.divergence import Divergence, Player, diagnose
 from ganlab.engine.draws import Draws, generator, reference
 from ganlab.engine.native import play
 from ganlab.engine.native.program import Program
@@ -27,29 +27,8 @@ from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.targets import make_target
 
-Player = Literal["D", "G"]
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
 LIVE = tuple(name for name, param in PARAMS.items() if param.live)
-
-
-@dataclass(frozen=True)
-class Divergence:
-    """A run that left the finite numbers: when, whose update, which quantity, and why likely.
-
-    `iteration` is the iteration of Algorithm 1 in which it happened (the first is 1). The run's
-    parameters stay the last finite ones.
-    """
-
-    iteration: int
-    player: Player
-    quantity: str
-    cause: str
-
-    def __str__(self) -> str:
-        return (
-            f"Diverged in iteration {self.iteration:,}: {self.quantity} left the finite numbers. "
-            f"{self.cause}"
-        )
 
 
 def _choose(alive: torch.Tensor, new: State, old: State) -> State:
@@ -271,27 +250,9 @@ class Run:
         return after
 
     def _diverge(self, run: int, player: Player, cost, new, iteration: int | None = None) -> None:
-        spec, rate = self.specs[run], "d_lr" if player == "D" else "g_lr"
-        if not torch.isfinite(cost):
-            quantity = f"{player}'s loss"
-        elif not torch.isfinite(new.sum()):
-            quantity = f"{player}'s parameters"
-        else:
-            quantity = f"the square of {player}'s gradient"
-        title = PARAMS[rate].title
-        sizes = [p[run].abs().max().item() for p in (self.state.d, self.state.g)]
-        who = "D" if sizes[0] >= sizes[1] else "G"
-        cause = (
-            f"{who}'s weights had grown to {max(sizes):.2g}: the steps overshoot. "
-            f"Try a smaller {PARAMS['d_lr' if who == 'D' else 'g_lr'].title} "
-            f"(now {getattr(spec, 'd_lr' if who == 'D' else 'g_lr'):g})"
-        )
-        if max(sizes) < 1e3:
-            cause = f"Try a smaller {title} (now {getattr(spec, rate):g})"
-        if spec.optimizer != "adam":
-            cause += ", or Adam, whose steps do not grow with the gradient"
-        self.diverged[run] = Divergence(
-            iteration or self.iteration + 1, player, quantity, cause + "."
+        self.diverged[run] = diagnose(
+            *(iteration or self.iteration + 1, player, self.specs[run], cost, new),
+            *(self.state.d[run], self.state.g[run]),
         )
 
     def change(self, **fields: Any) -> None:

@@ -10,7 +10,6 @@ the training, or by the workers themselves (see `Painters`).
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import heapq
 import itertools
@@ -26,7 +25,7 @@ from functools import partial
 
 import torch
 
-from ganlab.live import cpu
+from ganlab.live import cpu, system
 from ganlab.live.conductor import Conductor
 from ganlab.live.painters import Painters
 from ganlab.live.session import Session
@@ -212,7 +211,7 @@ class Hub:
             session.crowd = self._crowd
 
     def _work(self) -> None:
-        _prefer_this_thread()
+        system.prefer_this_thread()
         while self._turn():
             pass
 
@@ -277,32 +276,13 @@ class Hub:
                 dropped = True
         if dropped:
             gc.collect()
-            _give_back_memory()
+            system.give_back_memory()
 
 
 def _served(session: Conductor, now: float) -> float:
     """CPU seconds of service between turns that a session has had, lately."""
     seconds, then = session.served
     return max(0.0, seconds - SERVICE_SHARE * (now - then))
-
-
-def _prefer_this_thread() -> None:
-    """Ask the system to run this thread before others; only a privileged server is heard.
-
-    Pictures come in short bursts, for which a scheduler would move the training aside.
-    """
-    try:
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -10)
-    except (OSError, AttributeError):
-        pass
-
-
-def _give_back_memory() -> None:
-    """Have the C library return freed pages to the system, where it can (glibc)."""
-    try:
-        ctypes.CDLL(None).malloc_trim(0)
-    except (OSError, AttributeError, TypeError):
-        pass
 
 
 HUB = Hub()

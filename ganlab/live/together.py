@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganlab.engine import Run, State
-from ganlab.engine.run import Divergence
+from ganlab.engine.divergence import Divergence
 from ganlab.live.tier import Tier
 from ganlab.spec import Spec
 

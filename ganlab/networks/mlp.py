@@ -84,7 +84,8 @@ class MLP:
             parts = [(x * column).sum(2, keepdim=True) for column in columns]
             return (parts[0] if n_out == 1 else torch.cat(parts, 2)) + bias
         if self.thin and len(x) == 1:
-            return torch.addmm(bias[0], x[0], weight[0]).unsqueeze(0)
+            # The bias apart: it fuses with the activation, while addmm copies it first.
+            return torch.mm(x[0], weight[0]).unsqueeze(0) + bias
         return torch.baddbmm(bias, x, weight)
 
     @property

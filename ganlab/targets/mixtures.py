@@ -14,6 +14,7 @@ from ganlab.targets.base import Modes, Target, Target1D, frozen, tail_difference
 _BLOCK = 1 << 15  # numbers worked on at once by a log density: 256 KiB, so that they stay in cache
 _PANEL_NODES = 10
 _SEGMENTS = 8192
+_FEW = 32  # modes up to which comparing with every one's bound is quicker than a search
 
 
 def mixture_log_density(
@@ -77,14 +78,23 @@ class GaussianMixture(Target):
         x = torch.randn(n, self.dim, generator=generator).mul_(self._std)
         if len(self._centers) == 1:
             return x.add_(self._centers)
-        mode = torch.bucketize(u, self._bounds, right=True, out_int32=True)
-        return x.add_(self._centers.index_select(0, mode))
+        return x.add_(self._centers.index_select(0, _count_below(self._bounds, u)))
 
     def _log_density(self, x: np.ndarray) -> np.ndarray:
         return mixture_log_density(x, self.modes.centers, self._std, self.modes.weights)
 
     def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
         return mixture_cell_masses(edges, self.modes.centers, self._std, self.modes.weights)
+
+
+def _count_below(bounds: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
+    """How many bounds (at least one) are at most u, (n,) int32: a search, but for few of them."""
+    if len(bounds) > _FEW:
+        return torch.bucketize(u, bounds, right=True, out_int32=True)
+    count = (u >= bounds[0]).view(torch.uint8)
+    for bound in bounds[1:]:
+        count.add_((u >= bound).view(torch.uint8))
+    return count.int()
 
 
 class GaussianMixture1D(GaussianMixture, Target1D):

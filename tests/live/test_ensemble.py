@@ -9,7 +9,7 @@ from live_helpers import SMALL, Audience, Browser, last, of_type, press, settle,
 from scipy import ndimage, stats
 
 from ganlab.engine import Run
-from ganlab.engine.run import Divergence
+from ganlab.engine.divergence import Divergence
 from ganlab.live import tiles
 from ganlab.live.ensemble import EnsembleSession, check_runs, seeds
 from ganlab.live.hub import Hub

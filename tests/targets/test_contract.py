@@ -7,6 +7,7 @@ from scipy.stats import chi2
 
 from ganlab.registry import SpecError
 from ganlab.targets import TARGETS, Target, TargetEntry, make_target
+from ganlab.targets.mixtures import _count_below
 
 HEAVY = {"cauchy"}
 CELLS = {1: 61, 2: 63}  # odd, so that the edges do not all fall on modes or between them
@@ -212,3 +213,13 @@ def test_bad_names_and_params():
         make_target("square", {})
     with pytest.raises(SpecError, match="^target_params"):
         make_target("gaussian", [("mean", 1)])
+
+
+@pytest.mark.parametrize("count", [1, 7, 32, 33, 400])
+def test_modes_are_found_among_few_bounds_and_many(count):
+    bounds = np.sort(np.random.default_rng(count).random(count, dtype=np.float32))
+    u = np.concatenate([np.random.default_rng(0).random(5000, dtype=np.float32), bounds, [0.0]])
+    u = u.astype(np.float32)
+    found = _count_below(torch.from_numpy(bounds), torch.from_numpy(u))
+    assert found.dtype == torch.int32
+    np.testing.assert_array_equal(found, np.searchsorted(bounds, u, side="right"))

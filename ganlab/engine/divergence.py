@@ -1,0 +1,65 @@
+"""A run that left the finite numbers, and why it likely did: a lesson to show, never a crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from ganlab.params import PARAMS
+from ganlab.spec import Spec
+
+Player = Literal["D", "G"]
+_GROWN = 1e3  # weights beyond which the steps are said to overshoot
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """A run that left the finite numbers: when, whose update, which quantity, and why likely.
+
+    `iteration` is the iteration of Algorithm 1 in which it happened (the first is 1). The run's
+    parameters stay the last finite ones.
+    """
+
+    iteration: int
+    player: Player
+    quantity: str
+    cause: str
+
+    def __str__(self) -> str:
+        return (
+            f"Diverged in iteration {self.iteration:,}: {self.quantity} left the finite numbers. "
+            f"{self.cause}"
+        )
+
+
+def diagnose(
+    iteration: int,
+    player: Player,
+    spec: Spec,
+    cost: torch.Tensor,
+    new: torch.Tensor,
+    d: torch.Tensor,
+    g: torch.Tensor,
+) -> Divergence:
+    """The Divergence of an update of `player` that made `cost` and parameters `new` (P,).
+
+    d, g: the last finite parameters of both players.
+    """
+    if not torch.isfinite(cost):
+        quantity = f"{player}'s loss"
+    elif not torch.isfinite(new.sum()):
+        quantity = f"{player}'s parameters"
+    else:
+        quantity = f"the square of {player}'s gradient"
+    sizes = {"D": d.abs().max().item(), "G": g.abs().max().item()}
+    who = max(sizes, key=sizes.__getitem__)
+    size, overshoots = sizes[who], sizes[who] >= _GROWN
+    rate = f"{(who if overshoots else player).lower()}_lr"
+    advice = f"Try a smaller {PARAMS[rate].title} (now {getattr(spec, rate):g})"
+    if overshoots:
+        advice = f"{who}'s weights had grown to {size:.2g}: the steps overshoot. {advice}"
+    if spec.optimizer != "adam":
+        advice += ", or Adam, whose steps do not grow with the gradient"
+    return Divergence(iteration, player, quantity, advice + ".")
