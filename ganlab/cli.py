@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("--out", help="write the run here (.npz)")
     train.set_defaults(do=_train)
     train.add_argument(
-        "--compile", action="store_true", help="ten times faster, after half a minute"
+        "--compile", action="store_true", help="some eight times faster, after half a minute"
     )
     warm = commands.add_parser("warm", help="compile ahead what the labs open with")
     warm.add_argument("--spec", action="append", default=[], help="this Spec instead (JSON file)")

@@ -13,8 +13,8 @@ const speedName = (value, unit) =>
 
 const COUNT_EVERY = 200; // ms
 const TIERS = {
-  waiting: ["queued", "Computed eagerly; a compiled program, some ten times faster, waits for its turn to be made"],
-  compiling: ["compiling…", "Computed eagerly, while a program some ten times faster is compiled: half a minute, once"],
+  waiting: ["queued", "Computed eagerly; a compiled program, some eight times faster, waits for its turn to be made"],
+  compiling: ["compiling…", "Computed eagerly, while a program some eight times faster is compiled: half a minute, once"],
   failed: ["not compiled", "Computed eagerly: compiling failed"],
   compiled: ["compiled", "Computed by a compiled program: the same updates, up to rounding"],
 };

@@ -108,7 +108,8 @@ class Publisher:
         if not watching:
             return
         idle = not self.playing and not self._todo
-        slow = 0 < self.speed <= SLOW
+        # A class of them would measure more than it trains.
+        slow = 0 < self.speed <= SLOW and self.crowd < CROWD
         if self._measure_wanted and "curves" not in self._painting:
             # The first moments are the steepest part of every curve.
             pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4

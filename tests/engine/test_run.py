@@ -39,6 +39,27 @@ def test_advance_finishes_an_iteration_begun_by_hand():
     assert run.advance(0) == 0
 
 
+@pytest.mark.parametrize("k", [0, 1, 3])
+def test_make_makes_the_next_updates_whoever_they_are_of(k):
+    run, by_one = Run(Spec(k=k)), Run(Spec(k=k))
+    for count in (1, 2, 5, 9):
+        assert run.make(count) == count
+        for _ in range(count):
+            by_one.update()
+        assert torch.equal(run.state.g, by_one.state.g)
+        assert torch.equal(run.state.d, by_one.state.d)
+        assert (run.iteration, run.state.phase) == (by_one.iteration, by_one.state.phase)
+    assert run.make(0) == 0
+    assert run.state.d_updates + run.state.g_updates == 17
+
+
+def test_make_ends_where_every_run_diverges():
+    run = Run(Spec(**WILD))
+    made = run.make(5000)
+    assert run.stopped and 0 < made < 5000
+    assert made == run.state.d_updates + run.state.g_updates and finite(run)
+
+
 def test_k_0_leaves_d_untouched():
     run = Run(Spec(k=0))
     d = run.state.d.clone()

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from live_helpers import counts
 
-from ganlab.live import conductor
+from ganlab.live import conductor, publisher
 from ganlab.live import pace as pace_module
 
 
@@ -195,3 +195,33 @@ def test_a_call_has_as_many_updates_as_its_time_allows(monkeypatch, call, update
     assert told == [
         (run, pytest.approx(n / 6), pytest.approx(t)) for n, t in zip(run.made, times, strict=True)
     ]
+
+
+@pytest.mark.parametrize("crowd, least, most", [(1, 78, 82), (30, 2, 3)])
+def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
+    opened, monkeypatch, crowd, least, most
+):
+    """Metrics of 30 ms, for 30 sessions together 6 % of a core: one in 15 s each."""
+    clock = Clock()
+    for module in (conductor, pace_module):
+        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(publisher.cpu, "seconds", clock.perf_counter)
+    session, browser = opened()
+    measured = []
+
+    def measure(moment):
+        clock.now += 0.03
+        measured.append(moment.state.d_updates + moment.state.g_updates)
+        yield b""
+
+    monkeypatch.setattr(session, "_measure", measure)
+    session.crowd = crowd
+    session.command("speed", 4.0)
+    session.command("play")
+    start = clock.now
+    while clock.now < start + 20:
+        clock.now += max(session.work(0.01), 0.001)
+        browser.subscriber.drawn(browser.frames)
+    assert least <= len(measured) <= most
+    if crowd == 1:
+        assert set(range(2, 78)) <= set(measured)

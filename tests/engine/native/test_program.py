@@ -104,7 +104,9 @@ def test_however_it_is_cut_it_is_the_same_bit_for_bit(case):
         parts.advance(iterations)
     for player in "DDG":
         assert parts.update(player) == player
-    parts.advance(158)
+    assert [parts.make(updates) for updates in (1, 4, 60)] == [1, 4, 60]
+    assert parts.state.phase == 2  # 65 updates: 21 iterations, and both of D's of the next
+    parts.advance(158 - 21)
     assert same(whole, parts)
 
 
