@@ -85,7 +85,10 @@ class Table:
 
 
 class CpuShares:
-    """Who used the processors since `start`: the server, its threads, this process, the rest."""
+    """Who used the processors since `start`.
+
+    The server, its threads and its compilers; this process; Chromium; the rest.
+    """
 
     def __init__(self, pid: int):
         self.pid = pid
@@ -105,9 +108,11 @@ class CpuShares:
             elif pid == os.getpid():
                 total["students"] += seconds
             else:
-                while parent in found and parent != os.getpid():
+                while parent in found and parent not in (os.getpid(), self.pid):
                     parent = found[parent][1]
-                if parent == os.getpid():
+                if parent == self.pid:
+                    total["compilers"] += seconds
+                elif parent == os.getpid():
                     total["Chromium"] += seconds
         fields = Path("/proc/stat").read_text().splitlines()[0].split()
         busy = [int(x) for x in fields[1:9]]

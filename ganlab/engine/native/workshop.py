@@ -66,6 +66,7 @@ class Workshop:
         self._queue: list[Ticket] = []
         self._current: Ticket | None = None
         self._process: subprocess.Popen | None = None
+        self._gave_way = False  # the current one, to those that others wait for
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         atexit.register(self.close)
@@ -108,6 +109,7 @@ class Workshop:
     def _stop_unwanted(self) -> None:
         current, process = self._current, self._process
         if self._queue and current is not None and current.waiting <= 0 and process is not None:
+            self._gave_way = True
             process.kill()
 
     def _load(self, ticket: Ticket) -> bool:
@@ -130,7 +132,7 @@ class Workshop:
                 while not self._queue:
                     self._changed.wait()
                 ticket = self._current = self._queue.pop(0)
-                ticket.state = "compiling"
+                ticket.state, self._gave_way = "compiling", False
             started = time.monotonic()
             try:
                 self._compile(ticket.code)
@@ -138,11 +140,20 @@ class Workshop:
                 if not self._load(ticket):
                     raise RuntimeError("what was compiled does not work")
             except Exception as error:
-                with self._changed:
-                    if ticket.waiting <= 0:  # stopped for others: to be begun anew if asked again
-                        self._tickets.pop(ticket.code, None)
-                log.warning("training stays eager: %s", error)
-                ticket._finish("failed", reason=str(error))
+                self._fail(ticket, error)
+
+    def _fail(self, ticket: Ticket, error: Exception) -> None:
+        with self._changed:
+            gave_way = self._gave_way
+            if gave_way and ticket.waiting > 0:  # asked for again meanwhile
+                ticket.state = "waiting"
+                self._queue.append(ticket)
+                return
+            if ticket.waiting <= 0:  # to be begun anew if asked for again
+                self._tickets.pop(ticket.code, None)
+        if not gave_way:
+            log.warning("training stays eager: %s", error)
+        ticket._finish("failed", reason=str(error))
 
     def _in_a_process(self, code: Code) -> Path:
         def make(folder: Path) -> None:
@@ -174,7 +185,8 @@ class Workshop:
                     self._process = None
             if process.returncode:
                 lines = [line for line in said.splitlines() if line.strip()]
-                raise RuntimeError(lines[-1] if lines else "the compiler was stopped")
+                killed = process.returncode < 0 or not lines
+                raise RuntimeError("the compiler was stopped" if killed else lines[-1])
 
         return cache.store(code, make)
 

@@ -146,26 +146,49 @@ def test_one_at_a_time_and_not_what_nobody_waits_for(own_cache):
     assert here.ask(code(3)) is not third
 
 
-def test_an_unwanted_process_gives_way(own_cache, monkeypatch):
-    """The compiler, a process, is ended when another waits and nobody waits for it."""
+@pytest.fixture
+def sleeping(own_cache, monkeypatch):
+    """A workshop whose compiler sleeps, and has said something."""
     script = own_cache.parent / "sleep.py"
-    script.write_text("import time; time.sleep(60)")
-    here = Workshop()
+    script.write_text("import sys, time; print('a warning', file=sys.stderr); time.sleep(60)")
     real = workshop.subprocess.Popen
 
     def sleeper(command, **options):
         return real([sys.executable, str(script)], **options)
 
     monkeypatch.setattr(workshop.subprocess, "Popen", sleeper)
+    here = Workshop()
+    yield here
+    here.close()
+
+
+def test_an_unwanted_process_gives_way(sleeping, caplog):
+    """The compiler, a process, is ended when another waits and nobody waits for it."""
+    here = sleeping
     first = here.ask(code(1))
     until(lambda: here._process is not None)
     here.leave(first)
     pid = here._process.pid
     second = here.ask(code(2))
     assert first.wait(10) is None and first.state == "failed"
+    assert first.reason == "the compiler was stopped" and not caplog.records
     until(lambda: here._process is not None and here._process.pid != pid)
     assert second.state == "compiling"
     here.close()
     assert second.wait(10) is None
     assert here.ask(code(1)) is not first
-    here.close()
+
+
+def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeypatch):
+    here = sleeping
+    first = here.ask(code(1))
+    until(lambda: here._process is not None)
+    pid, kill = here._process.pid, here._process.kill
+    here.leave(first)
+    # The process ends a little later than it is told to.
+    monkeypatch.setattr(here._process, "kill", lambda: threading.Timer(0.3, kill).start())
+    second = here.ask(code(2))
+    assert here.ask(code(1)) is first and first.waiting == 1
+    until(lambda: here._process is not None and here._process.pid != pid)
+    assert (first.state, second.state) == ("waiting", "compiling")
+    assert here._queue == [first]
