@@ -50,14 +50,15 @@ def memory(pid: int) -> dict[str, float]:
     }
 
 
-def _stat(path: Path) -> tuple[str, int, float]:
-    """Name, parent and CPU seconds of a process or thread; its ended children not counted."""
+def _stat(path: Path) -> tuple[str, int, float, float]:
+    """Name, parent, CPU seconds of a process or thread, and of its children that have ended."""
     text = path.read_text()
     name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
-    return name, int(rest[1]), (int(rest[11]) + int(rest[12])) / _TICK
+    ticks = [int(ticks) for ticks in rest[11:15]]
+    return name, int(rest[1]), sum(ticks[:2]) / _TICK, sum(ticks[2:]) / _TICK
 
 
-def _processes() -> dict[int, tuple[str, int, float]]:
+def _processes() -> dict[int, tuple[str, int, float, float]]:
     out = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -102,16 +103,17 @@ class CpuShares:
     def _now(self) -> tuple[Counter, Counter]:
         found = _processes()
         total: Counter = Counter()
-        for pid, (_, parent, seconds) in found.items():
+        for pid, (_, parent, seconds, ended) in found.items():
             if pid == self.pid:
                 total["server"] += seconds
+                total["compilers"] += ended
             elif pid == os.getpid():
                 total["students"] += seconds
             else:
                 while parent in found and parent not in (os.getpid(), self.pid):
                     parent = found[parent][1]
                 if parent == self.pid:
-                    total["compilers"] += seconds
+                    total["compilers"] += seconds + ended
                 elif parent == os.getpid():
                     total["Chromium"] += seconds
         fields = Path("/proc/stat").read_text().splitlines()[0].split()
@@ -120,7 +122,7 @@ class CpuShares:
         threads: Counter = Counter()
         for folder in Path(f"/proc/{self.pid}/task").iterdir():
             try:
-                name, _, seconds = _stat(folder / "stat")
+                name, _, seconds, _ = _stat(folder / "stat")
             except OSError:
                 continue
             own = folder.name == str(self.pid)
