@@ -1,7 +1,7 @@
 """The moment at which a compiled program takes over, as headless Chromium sees it.
 
 A lab starts with an empty cache: eagerly, while its program is compiled beside it. Printed are the
-gaps between fresh frames while compiling, in the second around the swap, and after it; and what
+gaps between frames while compiling, in the second around the swap, and after it; and what
 iterations a second the picture shows before and after. Then another server loads the program from
 the cache: how long after its first frame. Browser, server and compiler share the machine.
 
@@ -48,15 +48,13 @@ _AWAIT = """
 
 
 def gaps(drawn: list[list[float]], start: float, end: float) -> tuple[list[float], float]:
-    """Between fresh frames from `start` to `end` (ms), and iterations a second."""
-    fresh = [drawn[0]]
-    for now, iteration in drawn[1:]:
-        if iteration != fresh[-1][1]:
-            fresh.append([now, iteration])
-    inside = [(now, iteration) for now, iteration in fresh if start <= now < end]
-    (t0, i0), (t1, i1) = inside[0], inside[-1]
-    times = [start, *(now for now, _ in inside), end]
+    """Between frames drawn from `start` to `end` (ms), and iterations a second (NaN: no two)."""
+    inside = [(now, iteration) for now, iteration in drawn if start <= now < end]
+    times = [start, *(now for now, _ in inside), max(start, end)]
     out = [b - a for a, b in zip(times[:-1], times[1:], strict=True)]
+    if len(inside) < 2:
+        return out, float("nan")
+    (t0, i0), (t1, i1) = inside[0], inside[-1]
     return out, (i1 - i0) / (t1 - t0) * 1000
 
 

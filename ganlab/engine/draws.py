@@ -79,7 +79,7 @@ class Stream:
             self._load(block)
             parts.append(self.values[offset : offset + end - start])
             start += len(parts[-1])
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
+        return torch.cat(parts) if len(parts) > 1 else parts[0].contiguous()
 
 
 class Epochs:
@@ -120,6 +120,8 @@ class Epochs:
 
     def slab(self, start: int, count: int) -> torch.Tensor:
         """Minibatches number start, ..., start + count - 1, stacked."""
+        if not count:
+            return self[start].unsqueeze(0)[:0]
         return torch.stack([self[start + i] for i in range(count)])
 
 

@@ -198,7 +198,7 @@ class Run:
         most = MOST if self.program is None else play.most_players(self.program)
         count = min(updates, most)
         first = b"D" * (k - self.state.phase) + b"G"
-        return (first + (b"D" * k + b"G") * (count // (k + 1)))[:count]
+        return (first + (b"D" * k + b"G") * (count // (k + 1) + 1))[:count]
 
     def _play(self, players: bytes) -> None:
         alive = self.alive.tolist()

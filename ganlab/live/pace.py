@@ -15,7 +15,8 @@ class Pace:
     """Makes updates at a given speed (updates/s), or as fast as can be, in calls of given length.
 
     due: when the next update is, at a given speed. `timed` is told the iterations (a part of one,
-    where a call makes less) and the seconds of each call, as `Tier.timed`.
+    where a call makes less) and the seconds of each call that is as long as it may be, as
+    `Tier.timed`.
     """
 
     def __init__(self, timed) -> None:
@@ -46,6 +47,7 @@ class Pace:
         count = int(max(1, min(most, 2 * self._at_once, room)))
         made = max(1, run.make(count))
         took = max(time.perf_counter() - started, 1e-9)
-        self._timed(run, made / (run.spec.k + 1), took)
+        if count < most:  # few updates at a set speed take what a call costs by itself
+            self._timed(run, made / (run.spec.k + 1), took)
         self._at_once, self._per_second = count, made / took
         return made, took

@@ -14,7 +14,7 @@ from ganlab.targets.base import Modes, Target, Target1D, frozen, tail_difference
 _BLOCK = 1 << 15  # numbers worked on at once by a log density: 256 KiB, so that they stay in cache
 _PANEL_NODES = 10
 _SEGMENTS = 8192
-_FEW = 32  # modes up to which comparing with every one's bound is quicker than a search
+_FEW = 32  # bounds between modes up to which comparing with each is quicker than a search
 
 
 def mixture_log_density(

@@ -197,6 +197,20 @@ def test_a_call_has_as_many_updates_as_its_time_allows(monkeypatch, call, update
     ]
 
 
+def test_what_few_updates_take_at_a_set_speed_is_no_iterations_time(monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(pace_module, "time", clock)
+    told = []
+    run, pace = Program(clock, 0.0012, 0.0001), pace_module.Pace(lambda *args: told.append(args))
+    for _ in range(20):
+        pace.catch_up(run, 4.0, 0.012, clock.now)
+        clock.now = pace.due
+    assert run.made == [1] * 20 and not told
+    for _ in range(20):
+        pace.catch_up(run, 1e6, 0.012, clock.now)
+    assert max(run.made) > 50 and told[-1][1] > 8
+
+
 @pytest.mark.parametrize("crowd, least, most", [(1, 78, 82), (30, 2, 3)])
 def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
     opened, monkeypatch, crowd, least, most

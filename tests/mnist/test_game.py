@@ -150,6 +150,7 @@ def test_an_epoch_shows_each_image_once(few):
     again = Epochs(3, "data_d", (30, 784), target, torch.device("cpu"))
     assert torch.equal(again[33], first[990:1020]) and torch.equal(again[0], first[:30])
     assert torch.equal(again.slab(2, 2), torch.stack([epochs[2], epochs[3]]))
+    assert again.slab(2, 0).shape == (0, 30, 784)
     other = Epochs(4, "data_d", (30, 784), target, torch.device("cpu"))
     assert not torch.equal(other[0], first[:30])
 

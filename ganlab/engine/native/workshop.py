@@ -67,6 +67,7 @@ class Workshop:
         self._current: Ticket | None = None
         self._process: subprocess.Popen | None = None
         self._gave_way = False  # the current one, to those that others wait for
+        self._closed = False
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         atexit.register(self.close)
@@ -74,6 +75,7 @@ class Workshop:
     def ask(self, code: Code) -> Ticket:
         """The ticket of `code`; it is compiled in its turn unless it is on disk or in memory."""
         with self._changed:
+            self._closed = False
             ticket = self._tickets.get(code)
             if ticket is None:
                 ticket = self._tickets[code] = Ticket(code)
@@ -100,8 +102,9 @@ class Workshop:
             self._stop_unwanted()
 
     def close(self) -> None:
-        """End what is being compiled; nothing is compiled afterwards."""
+        """End what is being compiled; nothing is compiled afterwards, until it is asked for."""
         with self._changed:
+            self._closed = True
             self._queue.clear()
             if self._process is not None:
                 self._process.kill()
@@ -145,7 +148,7 @@ class Workshop:
     def _fail(self, ticket: Ticket, error: Exception) -> None:
         with self._changed:
             gave_way = self._gave_way
-            if gave_way and ticket.waiting > 0:  # asked for again meanwhile
+            if gave_way and ticket.waiting > 0 and not self._closed:  # asked for again meanwhile
                 ticket.state = "waiting"
                 self._queue.append(ticket)
                 return

@@ -110,6 +110,17 @@ def test_however_it_is_cut_it_is_the_same_bit_for_bit(case):
     assert same(whole, parts)
 
 
+@pytest.mark.parametrize("k", [0, 1, 5])
+def test_make_is_one_call_wherever_it_begins(case, k, monkeypatch):
+    spec, program = case
+    run, calls = compiled(spec.replace(k=k), program), []
+    play = run._play
+    monkeypatch.setattr(run, "_play", lambda players: (calls.append(players), play(players)))
+    for updates in (3, 5, 4, 11, 1, 12):
+        assert run.make(updates) == updates
+        assert len(calls.pop()) == updates and not calls
+
+
 def test_saved_and_loaded_it_goes_on_bit_for_bit(case, tmp_path):
     spec, program = case
     run = compiled(spec, program)

@@ -162,6 +162,11 @@ def sleeping(own_cache, monkeypatch):
     here.close()
 
 
+def pid_of(here: Workshop) -> int | None:
+    process = here._process
+    return None if process is None else process.pid
+
+
 def test_an_unwanted_process_gives_way(sleeping, caplog):
     """The compiler, a process, is ended when another waits and nobody waits for it."""
     here = sleeping
@@ -172,7 +177,7 @@ def test_an_unwanted_process_gives_way(sleeping, caplog):
     second = here.ask(code(2))
     assert first.wait(10) is None and first.state == "failed"
     assert first.reason == "the compiler was stopped" and not caplog.records
-    until(lambda: here._process is not None and here._process.pid != pid)
+    until(lambda: pid_of(here) not in (None, pid))
     assert second.state == "compiling"
     here.close()
     assert second.wait(10) is None
@@ -183,12 +188,28 @@ def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeyp
     here = sleeping
     first = here.ask(code(1))
     until(lambda: here._process is not None)
-    pid, kill = here._process.pid, here._process.kill
+    pid, kill, told = here._process.pid, here._process.kill, []
     here.leave(first)
     # The process ends a little later than it is told to.
-    monkeypatch.setattr(here._process, "kill", lambda: threading.Timer(0.3, kill).start())
+    monkeypatch.setattr(here._process, "kill", lambda: told.append(pid))
     second = here.ask(code(2))
-    assert here.ask(code(1)) is first and first.waiting == 1
-    until(lambda: here._process is not None and here._process.pid != pid)
+    assert told == [pid] and here.ask(code(1)) is first and first.waiting == 1
+    kill()
+    until(lambda: pid_of(here) not in (None, pid))
     assert (first.state, second.state) == ("waiting", "compiling")
     assert here._queue == [first]
+
+
+def test_closed_it_does_not_begin_again_what_gave_way(sleeping, monkeypatch):
+    here = sleeping
+    first = here.ask(code(1))
+    until(lambda: here._process is not None)
+    here.leave(first)
+    kill = here._process.kill
+    monkeypatch.setattr(here._process, "kill", lambda: None)
+    here.ask(code(2))
+    here.ask(code(1))
+    here.close()
+    kill()
+    assert first.wait(10) is None and first.state == "failed"
+    assert here._queue == [] and here._process is None
