@@ -7,8 +7,7 @@ from typing import Literal
 
 import torch
 
-from ganlab.params import PARAMS
-from ganlab.spec import Spec
+from ganlab.spec import PARAMS, Spec
 
 Player = Literal["D", "G"]
 _GROWN = 1e3  # weights beyond which the steps are said to overshoot

@@ -14,7 +14,7 @@ import torch
 from ganlab import Spec
 from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache, workshop
-from ganlab.engine.native.workshop import Workshop
+from ganlab.engine.native.workshop import Ticket, Workshop
 
 SPEC = Spec(optimizer="sgd", g_hidden=(3,), d_hidden=(3,), batch=8)
 
@@ -167,11 +167,17 @@ def pid_of(here: Workshop) -> int | None:
     return None if process is None else process.pid
 
 
+def begun(here: Workshop) -> Ticket:
+    """The ticket of a program whose compiler runs."""
+    ticket = here.ask(code(1))
+    until(lambda: here._process is not None)
+    return ticket
+
+
 def test_an_unwanted_process_gives_way(sleeping, caplog):
     """The compiler, a process, is ended when another waits and nobody waits for it."""
     here = sleeping
-    first = here.ask(code(1))
-    until(lambda: here._process is not None)
+    first = begun(here)
     here.leave(first)
     pid = here._process.pid
     second = here.ask(code(2))
@@ -186,8 +192,7 @@ def test_an_unwanted_process_gives_way(sleeping, caplog):
 
 def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeypatch):
     here = sleeping
-    first = here.ask(code(1))
-    until(lambda: here._process is not None)
+    first = begun(here)
     pid, kill, told = here._process.pid, here._process.kill, []
     here.leave(first)
     # The process ends a little later than it is told to.
@@ -202,8 +207,7 @@ def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeyp
 
 def test_closed_it_does_not_begin_again_what_gave_way(sleeping, monkeypatch):
     here = sleeping
-    first = here.ask(code(1))
-    until(lambda: here._process is not None)
+    first = begun(here)
     here.leave(first)
     kill = here._process.kill
     monkeypatch.setattr(here._process, "kill", lambda: None)
