@@ -5,18 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 from ganlab import __version__
+from ganlab.limits import LIMITS, check_limits, variable
 from ganlab.mnist import command
 from ganlab.registry import SpecError
 
 
 def _app(options: argparse.Namespace, rest: list[str]) -> int:
+    chosen = {n: text for n in LIMITS if (text := getattr(options, n)) is not None}
+    for name, text in chosen.items():
+        LIMITS[name].parse(text)
+    check_limits()
+    environment = os.environ | {variable(n): text for n, text in chosen.items()}
     script = Path(__file__).with_name("app.py")
-    return subprocess.call([sys.executable, "-m", "streamlit", "run", str(script), *rest])
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *rest]
+    return subprocess.call(command, env=environment)
 
 
 def _train(options: argparse.Namespace, rest: list[str]) -> int:
@@ -89,6 +97,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     app = commands.add_parser("app", help="open the lab; further options go to `streamlit run`")
+    bounds = app.add_argument_group("bounds of the server (each also an environment variable)")
+    for name, param in LIMITS.items():
+        words = f"{param.title}: {param.doc} Default {param.default:g}, or ${variable(name)}."
+        bounds.add_argument(f"--{name.replace('_', '-')}", metavar="N", dest=name, help=words)
     app.set_defaults(do=_app)
     train = commands.add_parser("train", help="train without a browser; prints metrics as JSON")
     start = train.add_mutually_exclusive_group()

@@ -18,7 +18,7 @@ RANK = {
     "digits": 1,
     "paths": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
-    **dict.fromkeys(("stabilisers", "games"), 1),
+    **dict.fromkeys(("stabilisers", "games", "limits"), 1),
     "params": 2,
     "spec": 2,
     "engine": 3,

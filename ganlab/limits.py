@@ -1,0 +1,75 @@
+"""Bounds of a server, so that no visitor can stop the others.
+
+Each is an option of `ganlab app` (`--update-seconds 0.5`) and an environment variable
+(`GANLAB_UPDATE_SECONDS=0.5`), which is what a server started by `streamlit run` reads.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ganlab.registry import Param, SpecError
+
+LIMITS: dict[str, Param] = {
+    p.name: p
+    for p in (
+        Param("update_seconds", "seconds an update", 1.0, 0.001, 3600.0, doc="Dearest update."),
+        Param("memory_gb", "memory of a run, in GB", 2.0, 0.05, 4096.0, doc="At its peak."),
+        Param(
+            "slow_seconds",
+            "seconds from which an update is slow",
+            0.03,
+            0.0001,
+            3600.0,
+            doc="Runs of slower updates are trained apart from the others.",
+        ),
+        Param("slow_runs", "slow runs trained at once", 1, 1, 256, "int", doc="Others wait."),
+        Param("sessions", "sessions", 200, 1, 100_000, "int", doc="Views open at once."),
+        Param("session_sockets", "sockets of a session", 8, 1, 1000, "int", doc="Browser tabs."),
+        Param("sockets", "sockets of the server", 500, 1, 100_000, "int", doc="All browser tabs."),
+        Param("compile_jobs", "compilers at once", 1, 0, 256, "int", doc="0: never compile."),
+        Param("mnist_runs", "MNIST runs at once", 1, 0, 256, "int", doc="0: none."),
+        Param("cache_gb", "GB of the program cache", 2.0, 0.01, 4096.0, doc="The oldest go first."),
+    )
+}
+
+
+def variable(name: str) -> str:
+    """The environment variable of a limit."""
+    return f"GANLAB_{name.upper()}"
+
+
+def limit(name: str) -> float:
+    """A limit's value: from its environment variable, else its default. Raises `SpecError`."""
+    param, text = LIMITS[name], os.environ.get(variable(name), "").strip()
+    if not text:
+        return param.default
+    try:
+        return param.parse(text)
+    except SpecError as error:
+        raise SpecError(variable(name), text, error.allowed) from None
+
+
+def check_limits() -> None:
+    """Raise `SpecError` if some variable holds what is not allowed."""
+    for name in LIMITS:
+        limit(name)
+
+
+@contextmanager
+def limited(**values: float) -> Iterator[None]:
+    """Other limits for a while; for tests and benchmarks."""
+    before = {variable(n): os.environ.get(variable(n)) for n in values}
+    os.environ.update(
+        {variable(n): LIMITS[n].format(LIMITS[n].check(v)) for n, v in values.items()}
+    )
+    try:
+        yield
+    finally:
+        for name, text in before.items():
+            if text is None:
+                os.environ.pop(name)
+            else:
+                os.environ[name] = text
