@@ -12,7 +12,7 @@ from ganlab.targets import TARGETS
 
 
 def _choice(name: str, title: str, registry, default: str, doc: str, **more: bool) -> Param:
-    return Param(name, title, default, kind="choice", choices=tuple(registry), doc=doc, **more)
+    return Param(name, title, default, kind="choice", choices=registry, doc=doc, **more)
 
 
 WIDEST = (512, 2048)  # hidden layers, of x in one or two dimensions, and of images

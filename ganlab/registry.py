@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 
@@ -38,7 +39,7 @@ class Param:
     low: float | None = None
     high: float | None = None
     kind: str = "float"
-    choices: tuple[str, ...] = ()
+    choices: Collection[str] = ()
     longest: int = 0
     unit: str = ""
     doc: str = ""
@@ -68,7 +69,7 @@ class Param:
             if isinstance(value, (str, bytes, Mapping)):
                 raise SpecError(self.name, value, self.allowed)
             try:
-                items = tuple(value)
+                items = tuple(islice(value, self.longest + 1))  # it may have no end
             except TypeError:
                 raise SpecError(self.name, value, self.allowed) from None
             if len(items) > self.longest:
@@ -135,15 +136,22 @@ class Entry:
 E = TypeVar("E", bound=Entry)
 
 
-@dataclass
+@dataclass(eq=False)
 class Registry(Generic[E]):
-    """Entries by name, in the order in which they were added; `field` is what a Spec calls it."""
+    """Entries by name, in the order in which they were added; `field` is what a Spec calls it.
+
+    Whoever needs the names asks the registry, so an entry counts from the moment it is added.
+    closed: why no more can be added, if so.
+    """
 
     field: str
     entries: dict[str, E] = field(default_factory=dict)
+    closed: str = ""
 
     def add(self, entry: E) -> E:
-        """Register; raises ValueError if the name is taken."""
+        """Register; raises ValueError if the name is taken, or no entry alone would do anything."""
+        if self.closed:
+            raise ValueError(f"no {self.field} can be added: {self.closed}")
         if entry.name in self.entries:
             raise ValueError(f"{self.field} {entry.name!r} is registered twice")
         self.entries[entry.name] = entry

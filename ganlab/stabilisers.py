@@ -353,7 +353,7 @@ for _entry in (
                 "normalisation in G",
                 "none",
                 kind="choice",
-                choices=tuple(NORMS),
+                choices=NORMS,
                 doc="Of the hidden layers before their activation.",
             ),
         ),
@@ -424,6 +424,7 @@ for _entry in (
     ),
 ):
     STABILISERS.add(_entry)
+STABILISERS.closed = "its strength is a field of Spec, and its hooks stand in ganlab/stabilisers.py"
 
 for _rule in (
     Entry(
@@ -457,6 +458,7 @@ for _rule in (
     ),
 ):
     RULES.add(_rule)
+RULES.closed = "a rule is code in ganlab/engine/rules.py"
 
 
 def refusal(spec: Any) -> tuple[str, Any, str] | None:

@@ -131,7 +131,7 @@ def test_importing_the_engine_loads_no_interface():
     import sys
 
     code = (
-        "import sys, ganlab; ganlab.Run(ganlab.Spec()).snapshot(points=64);"
+        "import sys, ganlab; ganlab.Run(ganlab.Spec()).snapshot(points=4096);"
         "print(*(m for m in ('streamlit', 'plotly', 'scipy.stats', 'ot') if m in sys.modules))"
     )
     done = subprocess.run(

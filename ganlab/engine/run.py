@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch.nn.functional import one_hot
 
-from ganlab.engine import storage
+from ganlab.engine import arguments, storage
 from ganlab.engine.captured import MOST, Captured, Step, on_cuda
 from ganlab.engine.code import Code, State, Update, moved
 from ganlab.engine.divergence import Divergence, Player, diagnose
@@ -59,17 +59,12 @@ class Run:
 
     `Run(spec)` is the ordinary case, R = 1. The same Specs give the same trajectory, bit for bit
     on one machine; nothing but the Specs and the number of updates matters.
-    Raises `SpecError` where the Specs cannot be advanced together.
+    Raises `SpecError` where the Specs cannot be advanced together, or the device is not there.
     """
 
     def __init__(self, specs: Spec | Sequence[Spec], device: str | torch.device = "cpu"):
-        self.specs = (specs,) if isinstance(specs, Spec) else tuple(specs)
-        self.device = torch.device(device)
-        if not self.specs:
-            raise SpecError("specs", specs, "at least one Spec")
-        for spec in self.specs[1:]:
-            if (spec.structure(), spec.k) != (self.specs[0].structure(), self.specs[0].k):
-                raise SpecError("specs", spec, "Specs of one structure and one k")
+        self.specs = arguments.specs(specs)
+        self.device = arguments.device(device)
         self._prepare()
         self.alive = torch.ones(len(self.specs), dtype=torch.bool, device=self.device)
         self.diverged: list[Divergence | None] = [None] * len(self.specs)
@@ -119,7 +114,9 @@ class Run:
         """Make `iterations` of Algorithm 1 (k updates of D, then one of G); how many were made.
 
         An iteration begun by hand is finished first. Fewer are made only if every run diverges.
+        Raises `SpecError` unless `iterations` is a whole number from 0 up.
         """
+        iterations = arguments.count("iterations", iterations)
         start, k = self.iteration, self.spec.k
         if iterations > 0:
             self.make(max(0, k - self.state.phase) + 1 + (iterations - 1) * (k + 1))
@@ -129,7 +126,9 @@ class Run:
         """Make the next `updates` of Algorithm 1, of either player; how many were made.
 
         A compiled program makes them in few calls. Fewer are made only if every run diverges.
+        Raises `SpecError` unless `updates` is a whole number from 0 up.
         """
+        updates = arguments.count("updates", updates)
         made = 0
         while made < updates and not self.stopped:
             before = self.state
@@ -142,8 +141,11 @@ class Run:
         return made
 
     def update(self, player: Player | None = None) -> Player:
-        """One update, of `player` or of the one whose turn it is. Nothing happens once stopped."""
-        player = player or self.next_player
+        """One update, of `player` or of the one whose turn it is. Nothing happens once stopped.
+
+        Raises `SpecError` unless `player` is "D", "G" or None.
+        """
+        player = arguments.player(player) or self.next_player
         if self.stopped:
             return player
         if self.program is not None or self.captured is not None:
@@ -175,6 +177,8 @@ class Run:
         """
         if program is not None:
             code = self.game.rules.code
+            if not isinstance(program, Program):
+                raise SpecError("program", program, "a compiled Program, or None")
             if program.code != code:
                 raise SpecError("program", program.code, f"one for {code}")
             if self.device.type != "cpu":
@@ -281,9 +285,11 @@ class Run:
     def snapshot(self, **wanted: Any) -> Snapshot:
         """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`.
 
-        Raises `SpecError` for images, which `ganlab.mnist` looks at.
+        Raises `SpecError` for images, which `ganlab.mnist` looks at, and for arguments that `take`
+        does not have or values that it cannot use.
         """
         self.spec.in_a_lab()
+        wanted = arguments.wanted(wanted)
         return take(self.game, self.state, self.specs, self.diverged, **wanted)
 
     def save(self, path: str | os.PathLike[str]) -> None:

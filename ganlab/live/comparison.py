@@ -40,8 +40,9 @@ def changed(spec: Spec, values: Mapping[str, Any]) -> Spec:
 def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
     """`count` values of a field to begin a comparison with: `first`, then others."""
     if param.kind == "choice":
-        at = param.choices.index(first)
-        return tuple(param.choices[(at + i) % len(param.choices)] for i in range(count))
+        choices = tuple(param.choices)
+        at = choices.index(first)
+        return tuple(choices[(at + i) % len(choices)] for i in range(count))
 
     def other(number: Any, i: int) -> Any:
         factor = (10 if param.log else 2) ** i

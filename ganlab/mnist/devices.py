@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ganlab.engine.arguments import devices
 from ganlab.mnist.records import DEVICE
 from ganlab.registry import SpecError
 
@@ -20,23 +21,13 @@ def choose(name: str = "auto") -> torch.device:
     Raises `SpecError` for one that this machine, or this build of torch, does not have.
     """
     DEVICE.check(name)
-    there = available()
+    there = devices()
     if name == "auto":
         return torch.device(there[0])
     if name not in there:
         why = "" if name != "cuda" or torch.version.cuda else " (this build of torch knows no CUDA)"
         raise SpecError("device", name, f"one of auto, {', '.join(there)} on this machine{why}")
     return torch.device(name)
-
-
-def available() -> list[str]:
-    """Names of the devices there are, the fastest first."""
-    found = []
-    if torch.cuda.is_available():
-        found.append("cuda")
-    if torch.backends.mps.is_available():
-        found.append("mps")
-    return [*found, "cpu"]
 
 
 def title(device: torch.device) -> str:

@@ -40,6 +40,7 @@ for _entry in (
     ),
 ):
     NORMS.add(_entry)
+NORMS.closed = "a normalisation is code in ganlab/networks/generator.py"
 
 
 def _moments(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -147,7 +147,7 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
         registry = _REGISTRIES.get(param.name)
         if param is DEVICE:
             note = f"{param.doc} auto: the fastest there is."
-            value = st.selectbox(param.title, param.choices, key=key, help=note)
+            value = st.selectbox(param.title, tuple(param.choices), key=key, help=note)
         else:
             value = param_widget(param, key, registry, _ENTRY.get(param.name))
     except SpecError as error:

@@ -38,7 +38,7 @@ def param_widget(
             note = f"{note}\n\n{entries}"
         return st.selectbox(
             param.title,
-            param.choices,
+            tuple(param.choices),
             key=key,
             help=note,
             format_func=lambda name: registry[name].title if registry else name,

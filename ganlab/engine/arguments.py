@@ -1,0 +1,90 @@
+"""What the methods of a Run accept: anything else is a `SpecError` that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+
+from ganlab.engine.divergence import Player
+from ganlab.registry import Param, SpecError
+from ganlab.spec import Spec
+
+FEWEST_POINTS = 2048  # latents; a picture in 2-D shows 1,500 samples, expectations take 2,048
+_COUNT = Param("count", "count", 0, 0, 10**15, "int")
+_POINTS = Param("points", "points", 2**15, FEWEST_POINTS, 2**22, "int")
+_SWITCHES = ("measure", "picture", "arrows")
+
+
+def devices() -> list[str]:
+    """Names of the kinds of device there are, the fastest first."""
+    found = []
+    if torch.cuda.is_available():
+        found.append("cuda")
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+def device(name: Any) -> torch.device:
+    """The device of that name ("cpu", "cuda", "cuda:1", "mps"), or that device.
+
+    Raises `SpecError` for one that this machine, or this build of torch, does not have.
+    """
+    there = devices()
+    allowed = f"one of {', '.join(there)} on this machine"
+    try:
+        found = torch.device(name)
+    except (RuntimeError, TypeError, ValueError, AssertionError):
+        raise SpecError("device", name, allowed) from None
+    if found.type not in there:
+        unknown = found.type == "cuda" and torch.version.cuda is None
+        why = " (this build of torch knows no CUDA)" if unknown else ""
+        raise SpecError("device", str(name), allowed + why)
+    count = torch.cuda.device_count() if found.type == "cuda" else 1
+    if (found.index or 0) >= count:
+        last = f", numbered 0 to {count - 1}" if count > 1 else ""
+        raise SpecError("device", str(name), f"one of {count} of type {found.type}{last}")
+    return found
+
+
+def specs(given: Any) -> tuple[Spec, ...]:
+    """One Spec or several as a tuple; raises `SpecError` unless they can be advanced together."""
+    allowed = "a Spec, or a sequence of at least one Spec"
+    if isinstance(given, Spec):
+        return (given,)
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise SpecError("specs", given, allowed)
+    found = tuple(given)
+    if not found or not all(isinstance(spec, Spec) for spec in found):
+        raise SpecError("specs", given, allowed)
+    for spec in found[1:]:
+        if (spec.structure(), spec.k) != (found[0].structure(), found[0].k):
+            raise SpecError("specs", spec, "Specs of one structure and one k")
+    return found
+
+
+def count(name: str, value: Any) -> int:
+    """A number of iterations or updates; raises `SpecError` unless it is a whole number >= 0."""
+    try:
+        return _COUNT.check(value)
+    except SpecError:
+        raise SpecError(name, value, "a whole number from 0 up") from None
+
+
+def player(name: Any) -> Player | None:
+    """ "D", "G", or None for the one whose turn it is; raises `SpecError` for anything else."""
+    if name is not None and not (isinstance(name, str) and name in ("D", "G")):
+        raise SpecError("player", name, "D, G, or None for the one whose turn it is")
+    return name
+
+
+def wanted(given: dict[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of `snapshot.take`; raises `SpecError` for an unknown or bad one."""
+    for name, value in given.items():
+        if name not in (*_SWITCHES, "points"):
+            raise SpecError("snapshot argument", name, f"one of {', '.join(_SWITCHES)}, points")
+        if name in _SWITCHES and not isinstance(value, bool):
+            raise SpecError(name, value, "True or False")
+    return {n: _POINTS.check(v) if n == "points" else v for n, v in given.items()}
