@@ -27,11 +27,12 @@ RANK = {
     "figures": 5,
     "live": 6,
     "ui": 7,
+    "front": 7,
     "app": 8,
     "cli": 8,
     "pages": 8,
 }
-STREAMLIT_ROOMS = {"ui", "live", "app", "pages"}
+STREAMLIT_ROOMS = {"ui", "live", "front", "app", "pages"}
 WEB = {"streamlit", "starlette", "uvicorn", "websockets", "fastapi"}
 
 
@@ -115,7 +116,7 @@ def test_who_may_know_streamlit_plotly_and_the_web(module):
     here, foreign = room(module), outside(module)
     if here not in STREAMLIT_ROOMS:
         assert not foreign & WEB, module
-    if here not in {"figures", "ui", "app", "pages"}:
+    if here not in {"figures", "ui", "front", "app", "pages"}:
         assert "plotly" not in foreign, module
     if here == "figures":
         assert not foreign & {"streamlit", "torch"}, module

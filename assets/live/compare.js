@@ -15,7 +15,6 @@ import { readTheme, themeKey } from "./theme.js";
 
 const CURVES_EVERY = 120; // ms
 const PREFETCH = 4000; // ms after the start
-const AGAIN = 2000; // ms until one asks again for a new session
 const BLANK = 250; // ms a new scene waits for its first frame before the old pictures go
 const GAP = 14; // px between two pictures, at text scale 1
 const WIDEST = 0.7; // of the width, for a row of squares
@@ -260,11 +259,11 @@ export function mount(root, options) {
     if (redraw.curves) schedule();
   };
 
-  const handlers = {
-    open() {
+  const connection = {
+    bar,
+    banner,
+    opened() {
       received = acknowledged = 0;
-      counters.socketOpen = true;
-      bar.link("");
       if (document.hidden) send({ cmd: "visible", value: false });
     },
     message(message) {
@@ -280,17 +279,7 @@ export function mount(root, options) {
       } else if (message.type === "status") onStatus(message);
       else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
-    lost(reason) {
-      counters.socketOpen = false;
-      bar.link(reason === "forbidden" ? "not allowed" : "reconnecting…");
-    },
-    gone() {
-      if (dead || link?.isOpen()) return;
-      counters.socketOpen = false;
-      bar.link("reconnecting…");
-      settings.onGone?.();
-      later(handlers.gone, AGAIN); // the page may itself not be connected yet
-    },
+    gone: () => settings.onGone?.(),
   };
 
   const leave = attend(root, {
@@ -305,7 +294,7 @@ export function mount(root, options) {
   linkStyles(() => layout());
   retheme();
   counters.mounts += 1;
-  link = connect(settings.socket, handlers);
+  link = connect(settings.socket, connection);
   later(() => (window.requestIdleCallback || setTimeout)(() => dead || prefetchPlotly(settings.plotly)), PREFETCH);
 
   return {
@@ -316,7 +305,7 @@ export function mount(root, options) {
       settings = { ...settings, ...newOptions };
       if (settings.socket !== socket) {
         link?.close();
-        link = connect(settings.socket, handlers);
+        link = connect(settings.socket, connection);
       }
       if (themeKey(root) !== key) retheme();
     },
@@ -325,7 +314,6 @@ export function mount(root, options) {
       dead = true;
       still.drop();
       link?.close();
-      counters.socketOpen = false;
       cancelAnimationFrame(raf);
       clearTimeout(overdue);
       leave();

@@ -18,7 +18,6 @@ import { readTheme, themeKey } from "./theme.js";
 const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
 const CURVES_EVERY = 120; // ms
 const PREFETCH = 4000; // ms after the start
-const AGAIN = 2000; // ms until one asks again for a new session
 const STEPPING = new Set(["d", "g", "step"]);
 
 const counters = (window.ganlab ??= {
@@ -235,11 +234,11 @@ export function mount(root, options) {
     follow(message.query);
   }
 
-  const handlers = {
-    open() {
+  const connection = {
+    bar,
+    banner,
+    opened() {
       received = acknowledged = 0;
-      counters.socketOpen = true;
-      bar.link("");
       if (document.hidden) link.send({ cmd: "visible", value: false });
     },
     message(message) {
@@ -260,17 +259,7 @@ export function mount(root, options) {
         else showWords();
       } else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
-    lost(reason) {
-      counters.socketOpen = false;
-      bar.link(reason === "forbidden" ? "not allowed" : "reconnecting…");
-    },
-    gone() {
-      if (dead || link?.isOpen()) return;
-      counters.socketOpen = false;
-      bar.link("reconnecting…");
-      settings.onGone?.();
-      later(handlers.gone, AGAIN); // the page may itself not be connected yet
-    },
+    gone: () => settings.onGone?.(),
   };
 
   const leave = attend(root, {
@@ -286,7 +275,7 @@ export function mount(root, options) {
   linkStyles(() => layout());
   retheme();
   counters.mounts += 1;
-  link = connect(settings.socket, handlers);
+  link = connect(settings.socket, connection);
   later(() => (window.requestIdleCallback || setTimeout)(() => dead || prefetchPlotly(settings.plotly)), PREFETCH);
 
   return {
@@ -297,7 +286,7 @@ export function mount(root, options) {
       settings = { ...settings, ...newOptions };
       if (settings.socket !== socket) {
         link?.close();
-        link = connect(settings.socket, handlers);
+        link = connect(settings.socket, connection);
       }
       if (themeKey(root) !== key) retheme();
     },
@@ -306,7 +295,6 @@ export function mount(root, options) {
       dead = true;
       still.drop();
       link?.close();
-      counters.socketOpen = false;
       cancelAnimationFrame(raf);
       clearTimeout(overdue);
       leave();

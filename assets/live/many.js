@@ -14,7 +14,6 @@ import { connect } from "./socket.js";
 import { readTheme, themeKey } from "./theme.js";
 import { tiles, widthFor } from "./tile.js";
 
-const AGAIN = 2000; // ms until one asks again for a new session
 const KEYS = { 1: [["p_data", "p_data"], ["p_g", "p_g"], ["d_thin", "D(x)"]], 2: [["contour", "p_data"], ["fake", "generated"]] };
 
 const counters = (window.ganlab ??= {
@@ -35,7 +34,6 @@ export function mount(root, options) {
   const redraw = { tiles: false, curves: false };
   let ready = false; // the tiles and the curves know their sizes
   let raf = 0;
-  let again = 0;
   let dead = false;
 
   const send = (command) => (link ? link.send(command) : false);
@@ -184,11 +182,11 @@ export function mount(root, options) {
     if (scene && message.run === scene.run) address(message.query);
   }
 
-  const handlers = {
-    open() {
+  const connection = {
+    bar,
+    banner,
+    opened() {
       received = acknowledged = 0;
-      counters.socketOpen = true;
-      bar.link("");
       if (document.hidden) send({ cmd: "visible", value: false });
     },
     message(message) {
@@ -198,17 +196,7 @@ export function mount(root, options) {
       else if (message.type === "curves" && scene && message.run === scene.run) onCurves(message);
       else if (message.type === "status") onStatus(message);
     },
-    lost(reason) {
-      counters.socketOpen = false;
-      bar.link(reason === "forbidden" ? "not allowed" : "reconnecting…");
-    },
-    gone() {
-      if (dead || link?.isOpen()) return;
-      counters.socketOpen = false;
-      bar.link("reconnecting…");
-      settings.onGone?.();
-      again = setTimeout(handlers.gone, AGAIN); // the page may itself not be connected yet
-    },
+    gone: () => settings.onGone?.(),
   };
 
   const leave = attend(root, {
@@ -223,7 +211,7 @@ export function mount(root, options) {
   linkStyles(() => layout());
   retheme();
   counters.mounts += 1;
-  link = connect(settings.socket, handlers);
+  link = connect(settings.socket, connection);
 
   return {
     /** The theme may have changed; another socket address means a new session. */
@@ -233,7 +221,7 @@ export function mount(root, options) {
       settings = { ...settings, ...newOptions };
       if (settings.socket !== socket) {
         link?.close();
-        link = connect(settings.socket, handlers);
+        link = connect(settings.socket, connection);
       }
       if (themeKey(root) !== key) retheme();
     },
@@ -241,9 +229,7 @@ export function mount(root, options) {
       if (dead) return;
       dead = true;
       link?.close();
-      counters.socketOpen = false;
       cancelAnimationFrame(raf);
-      clearTimeout(again);
       leave();
       banner.close();
     },

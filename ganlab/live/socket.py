@@ -1,4 +1,4 @@
-"""The WebSocket endpoint: authenticated by its token, open to this server's own pages only."""
+"""The WebSocket endpoint: authenticated by its token, open to the pages Streamlit allows."""
 
 from __future__ import annotations
 
@@ -25,10 +25,23 @@ _SLOWEST_PACE = 0.01
 _PLAIN = {"play", "pause", "d", "g", "step", "restart"}
 
 
-def same_origin(origin: str | None, host: str | None) -> bool:
-    """Whether a browser's Origin is the host it asked; a client without Origin is no browser."""
+def allowed(origin: str | None, host: str | None) -> bool:
+    """Whether Streamlit would take a socket of its own with these headers, by its settings.
+
+    The host's own pages, and what `server.enableCORS`, `server.corsAllowedOrigins`,
+    `server.allowedHosts` and `browser.serverAddress` say. May block: for a foreign origin Streamlit
+    finds out this machine's addresses.
+    """
     try:
-        return origin is None or (host is not None and urlsplit(origin).netloc == host)
+        # The very function that Streamlit's socket asks, so that the two always agree.
+        from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
+    except ImportError:  # another version of Streamlit
+
+        def _is_origin_allowed(origin: str | None, host: str | None) -> bool:
+            return origin is None or urlsplit(origin).netloc == host
+
+    try:
+        return _is_origin_allowed(origin, host)
     except ValueError:
         return False  # no address at all
 
@@ -36,12 +49,16 @@ def same_origin(origin: str | None, host: str | None) -> bool:
 async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
     """Serve one browser: its session's messages out, its commands in."""
     await ws.accept()
-    if not same_origin(ws.headers.get("origin"), ws.headers.get("host")):
-        await ws.close(FORBIDDEN)
-        return
     session = hub.get(ws.path_params["token"])
     if session is None:
         await ws.close(GONE)
+        return
+    headers = ws.headers.get("origin"), ws.headers.get("host")
+    if not await asyncio.to_thread(allowed, *headers):
+        log.warning(
+            "The live view of Origin %r was refused: see server.corsAllowedOrigins", headers[0]
+        )
+        await ws.close(FORBIDDEN)
         return
     subscriber = Subscriber(asyncio.get_running_loop())
     session.subscribers.append(subscriber)

@@ -12,6 +12,7 @@ from ganlab import paths
 from ganlab.live.wire import encode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Status
+from ganlab.ui.view import LOADER
 
 # As in a lab's scene; for the canvas and for the Plotly figure.
 PANELS: tuple[dict[str, Any], ...] = (
@@ -38,7 +39,9 @@ PANELS: tuple[dict[str, Any], ...] = (
         "high": 1.0,
     },
 )
-_JS = """
+_JS = (
+    LOADER
+    + """
 const views = new WeakMap();
 export default function ({ data, parentElement }) {
   let entry = views.get(parentElement);
@@ -56,13 +59,14 @@ export default function ({ data, parentElement }) {
       },
     };
     views.set(parentElement, entry);
-    import(new URL('ASSETS/live/mnist.js', document.baseURI).href).then((module) => {
-      if (!closed) view = module.mount(root, { message: newest });
+    load('ASSETS/live/mnist.js', root, () => closed).then((module) => {
+      if (module) view = module.mount(root, { message: newest });
     });
   } else entry.update(data);
   return () => { if (!parentElement.isConnected) entry.close(); };
 }
 """.replace("ASSETS", paths.ASSETS_URL)
+)
 
 
 def pictures(folder: Folder, status: Status) -> None:

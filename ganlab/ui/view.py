@@ -9,7 +9,66 @@ import streamlit as st
 from ganlab import paths
 from ganlab.live.conductor import Conductor
 
-_JS = """
+# What every component of ours begins with. `at(path)`: an address below the app's own, whatever
+# the base path and the proxies: where Streamlit's script came from, ours can be had.
+# `load(path, root, closed)`: import a module; while that fails, `root` says why, and it tries on.
+LOADER = """
+const LONGEST = 20000;  // ms between two attempts
+const at = (path) => {
+  const script = document.querySelector('script[src*="/static/js/"]');
+  return new URL(path, script ? new URL('../../', script.src) : document.baseURI);
+};
+
+async function why(url, error) {
+  let answer;
+  try {
+    answer = await fetch(url, { cache: 'no-store', signal: AbortSignal.timeout(8000) });
+  } catch {
+    return 'The server does not answer, or something on the way to it blocks ' + url.pathname + '.';
+  }
+  if (answer.status >= 500) return 'The server behind this address does not answer ('
+    + answer.status + ').';
+  if (!answer.ok) return 'The server answers, but not with ' + url.pathname + ' (' + answer.status
+    + '). If ganlab was updated, reload this page; a proxy in between must pass this path on.';
+  if (!/javascript/.test(answer.headers.get('content-type') || ''))
+    return 'Instead of the script ' + url.pathname + ' something else is answered: a proxy in'
+      + ' between must pass this path on to ganlab.';
+  return 'The script ' + url.pathname + ' is there, but this browser does not run it ('
+    + error.message + '). A content blocker, a security policy or an old browser may be why.';
+}
+
+async function load(path, root, closed) {
+  const url = at(path);
+  const words = document.createElement('p');
+  words.setAttribute('role', 'alert');
+  words.dataset.testid = 'trouble';
+  words.style.cssText = 'max-width: 44rem; margin: 1rem 0; padding: 0.6rem 0.9rem;'
+    + 'border-left: 4px solid var(--st-orange-text-color, #d55e00);'
+    + 'background: var(--st-secondary-background-color); line-height: 1.45;'
+    + 'overflow-wrap: anywhere;';
+  for (let tries = 0; !closed(); tries += 1) {
+    try {
+      // Some browsers remember that a script failed, by its address.
+      const module = await import(url.href + (tries ? '?again=' + tries : ''));
+      words.remove();
+      return closed() ? null : module;
+    } catch (error) {
+      const text = await why(url, error);
+      if (closed()) return null;
+      const wait = Math.min(LONGEST, 1000 * 1.6 ** tries) * (0.8 + 0.4 * Math.random());
+      words.textContent = 'The picture cannot be shown yet. ' + text
+        + ' This page keeps trying.';
+      if (!words.isConnected) root.append(words);
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+  return null;
+}
+"""
+
+_JS = (
+    LOADER
+    + """
 const views = new WeakMap();
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   let entry = views.get(parentElement);
@@ -18,7 +77,6 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     const root = document.createElement('div');
     parentElement.appendChild(root);
     let view = null, closed = false;
-    const at = (path) => new URL(path, document.baseURI);
     const socket = at(data.socket);
     socket.protocol = socket.protocol.replace('http', 'ws');
     entry = {
@@ -32,8 +90,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       },
     };
     views.set(parentElement, entry);
-    import(at(data.assets + '/live/' + data.module).href).then((module) => {
-      if (!closed) view = module.mount(root, {
+    load(data.assets + '/live/' + data.module, root, () => closed).then((module) => {
+      if (module) view = module.mount(root, {
         socket: socket.href,
         plotly: at(data.plotly + '/plotly.min.js').href,
         labs: data.labs.map((path) => at(path).href),
@@ -46,6 +104,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   return () => { if (!parentElement.isConnected) entry.close(); };
 }
 """
+)
 
 
 def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) -> Any:

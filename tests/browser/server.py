@@ -25,11 +25,13 @@ class Server:
     """A context manager: the running server's `url`, `pid` and `log`.
 
     `prepare` is Python that the server's process runs first; by default it is plainly
-    `streamlit run ganlab/app.py`. Raises RuntimeError if it does not come up.
+    `streamlit run ganlab/app.py`, with `settings` of Streamlit's besides those of the tests.
+    Raises RuntimeError if it does not come up.
     """
 
-    def __init__(self, log: Path, prepare: str = ""):
+    def __init__(self, log: Path, prepare: str = "", settings: dict[str, str] | None = None):
         self.log_path, self._prepare = log, prepare
+        self._settings = settings or {}
         self.url, self.pid = "", 0
 
     @property
@@ -55,6 +57,7 @@ class Server:
             "server.port": port,
             "server.headless": "true",
             "server.fileWatcherType": "none",  # an edit during the tests must not rerun pages
+            **self._settings,
         }
         options = [f"--{name}={value}" for name, value in flags.items()]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
@@ -66,7 +69,9 @@ class Server:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self.pid, self.url = self._process.pid, f"http://127.0.0.1:{port}"
+        base = self._settings.get("server.baseUrlPath", "")
+        self.pid = self._process.pid
+        self.url = f"http://127.0.0.1:{port}" + (f"/{base}" if base else "")
         try:
             self._wait()
         except BaseException:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from ganlab import Spec
 
@@ -125,3 +126,57 @@ def test_a_dropped_session_starts_anew_and_none_is_left_behind(new_lab, tmp_path
         assert lab.status["values"]["k"] == 5
         lab.page.goto("about:blank")
         until(0)
+
+
+def answering(answer):
+    """A handler of requests that gives this answer."""
+    return lambda route: route.fulfill(**answer)
+
+
+def test_a_script_that_cannot_be_had_is_told_and_tried_again(lab):
+    script = "**/ganlab-assets/**/live.js*"
+    for answer, part in (
+        ({"status": 404, "body": ""}, "(404)"),
+        ({"status": 502, "body": ""}, "behind this address does not answer (502)"),
+        ({"status": 200, "body": "<html>", "content_type": "text/html"}, "something else"),
+    ):
+        lab.page.route(script, answering(answer))
+        if part == "(404)":
+            lab.open("/", moving=False)
+        expect(lab.get("trouble")).to_contain_text(part, timeout=20_000)
+        lab.page.unroute(script)
+    lab.wait("ganlab.frames > 2")
+    expect(lab.get("trouble")).to_have_count(0)
+    lab.console.clear()  # a browser reports each file that it did not get
+
+
+# The live socket goes to `live.astray` in the place of /live/ while that is set.
+_ASTRAY = """
+(() => {
+  const Tapped = window.WebSocket;
+  window.WebSocket = class extends Tapped {
+    constructor(url, ...rest) {
+      super(live.astray ? String(url).replace(/\\/live\\/.*/, live.astray) : url, ...rest);
+    }
+  };
+  live.astray = '/live/another-replica';
+})();
+"""
+
+
+def test_a_connection_that_cannot_be_had_is_told_and_tried_again(lab):
+    lab.page.add_init_script(_ASTRAY)
+    lab.open("/?seed=4", moving=False)
+    words = lab.get("message")
+    # A server that does not know the page's run, one that refuses WebSockets, none at all.
+    expect(words).to_contain_text("several servers share this address", timeout=20_000)
+    lab.js("(live.astray = '/nothing/here')")
+    expect(words).to_contain_text("a proxy in between must pass WebSockets on /live/")
+    lab.page.route("**/live/*", lambda route: route.abort())
+    expect(words).to_contain_text("The server does not answer.", timeout=20_000)
+    lab.page.unroute("**/live/*")
+    lab.js("(live.astray = '')")
+    lab.wait("ganlab.frames > 2")
+    expect(words).to_be_hidden()
+    assert (lab.spec.seed, lab.counters["mounts"], lab.counters["run"]) == (4, 1, 1)
+    lab.console.clear()

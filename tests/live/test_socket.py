@@ -9,11 +9,13 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from streamlit import net_util
 
 from ganlab.live import socket as module
 from ganlab.live.hub import Hub
 from ganlab.live.session import Session
 from ganlab.live.wire import decode
+from tests.settings import settings
 
 
 class Client:
@@ -144,12 +146,18 @@ def test_unknown_token(hub, client):
     assert refused(client, f"/live/{session.token}") == 4404
 
 
+@pytest.fixture
+def offline(monkeypatch):
+    """For a foreign origin Streamlit would ask the internet for this machine's address."""
+    monkeypatch.setattr(net_util, "get_external_ip", lambda: None)
+
+
 @pytest.mark.parametrize(
     "origin",
     ["http://evil.example", "http://testserver.evil.example", "http://testserver:81", "null"]
     + ["", "http://[", "testserver"],
 )
-def test_foreign_origin(hub, client, origin):
+def test_foreign_origin(hub, client, origin, offline):
     session = hub.create(SMALL)
     assert refused(client, f"/live/{session.token}", origin=origin) == 4403
     assert session.subscribers == []
@@ -160,6 +168,29 @@ def test_own_origin(hub, client):
     headers = {"origin": "http://testserver"}
     with client.websocket_connect(f"/live/{session.token}", headers=headers) as ws:
         assert decode(ws.receive_bytes())[0]["type"] == "scene"
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "option", "value"),
+    [
+        # A proxy that passes on the host's name without its port.
+        ("http://lab.example:8080", "lab.example", "server.enableCORS", False),
+        ("http://lab.example:8080", "lab.example", "browser.serverAddress", "lab.example"),
+        ("https://lab.example", "127.0.0.1:8501", "server.corsAllowedOrigins", None),
+        ("http://localhost:8080", "localhost", None, None),
+    ],
+)
+def test_what_streamlit_allows_its_own_is_allowed(origin, host, option, value, offline):
+    anybody = option == "server.enableCORS"
+    if option is not None:
+        assert not module.allowed(origin, host)
+    with settings({option: [origin] if value is None else value} if option else {}):
+        assert module.allowed(origin, host)
+        # And nothing more, unless any origin is.
+        for foreign in ("http://evil.example", "http://lab.example.evil.example"):
+            assert module.allowed(foreign, host) == anybody
+        with settings({"server.allowedHosts": ["elsewhere.example"]}):
+            assert not module.allowed(origin, host)
 
 
 HOSTILE = [

@@ -1,0 +1,115 @@
+"""What the server answers beside Streamlit's pages: the live views' socket and the front end.
+
+A middleware around Streamlit's app, because only there its settings are known: routes given to
+`st.App` stay at the root of the host whatever `server.baseUrlPath` is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+import plotly
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+from streamlit import config
+
+from ganlab import paths
+
+# The folder of Plotly's address names its version: nothing there ever changes.
+FOREVER = "public, max-age=31536000, immutable"
+# A file may change under an open server while one works on it: the browser asks, by its ETag.
+ASK = "no-cache"
+LIVE_URL = "live"
+
+_LARGE = 1000  # bytes from which a file is worth compressing
+_squeezing = threading.Lock()
+
+
+@lru_cache(maxsize=128)
+def _squeezed(path: str, modified: int) -> bytes:
+    return gzip.compress(Path(path).read_bytes(), 6)
+
+
+def _squeeze(path: str, modified: int) -> bytes:
+    """The file, gzipped the first time it is asked for; a class that asks at once waits for it."""
+    with _squeezing:
+        return _squeezed(path, modified)
+
+
+class Files(StaticFiles):
+    """Static files with `cache` as their Cache-Control; each is compressed only once."""
+
+    def __init__(self, directory: Path, cache: str):
+        super().__init__(directory=directory)
+        self._cache = cache
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """As Starlette does, with our headers; raises HTTPException where there is no such file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = self._cache
+        response.headers.add_vary_header("Accept-Encoding")
+        asked = Headers(scope=scope)
+        if (
+            not isinstance(response, FileResponse)
+            or response.stat_result.st_size < _LARGE
+            or "gzip" not in asked.get("accept-encoding", "")
+            or "range" in asked
+        ):
+            return response
+        file = os.fspath(response.path), response.stat_result.st_mtime_ns
+        body = await asyncio.to_thread(_squeeze, *file)
+        kept = {k: v for k, v in response.headers.items() if k != "content-length"}
+        return Response(body, headers=kept | {"content-encoding": "gzip"})
+
+
+async def _endpoint(ws: WebSocket) -> None:
+    """The live view's socket; whoever has its address has been given it by a page that is ready."""
+    from ganlab.live import socket  # torch, and all that trains and draws: not at the start
+
+    await socket.endpoint(ws)
+
+
+async def _probe(request: Request) -> Response:
+    """What a browser asks whose socket was refused: whether the server is there and knows it."""
+    from ganlab.live.hub import HUB
+
+    known = HUB.get(request.path_params["token"]) is not None
+    return JSONResponse({"ganlab": "live", "known": known}, headers={"Cache-Control": "no-store"})
+
+
+class Front:
+    """ASGI middleware: what is ganlab's own is answered here, under Streamlit's base path."""
+
+    def __init__(self, app: ASGIApp):
+        base = config.get_option("server.baseUrlPath").strip("/")
+        self._base = f"/{base}" if base else ""
+        self._streamlit = app
+        routes = [
+            WebSocketRoute(f"/{LIVE_URL}/{{token}}", _endpoint),
+            Route(f"/{LIVE_URL}/{{token}}", _probe),
+            Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
+            Mount(
+                f"/{paths.PLOTLY_URL}",
+                Files(Path(plotly.__file__).parent / "package_data", FOREVER),
+            ),
+        ]
+        self._own = Starlette(routes=[Mount(self._base, routes=routes)])
+        # Whole folders: an address of another version is a 404, not Streamlit's page.
+        names = (LIVE_URL, *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)))
+        self._prefixes = tuple(f"{self._base}/{name}/" for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on to whom it belongs."""
+        own = scope["type"] != "lifespan" and scope["path"].startswith(self._prefixes)
+        await (self._own if own else self._streamlit)(scope, receive, send)
