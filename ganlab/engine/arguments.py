@@ -80,6 +80,11 @@ def player(name: Any) -> Player | None:
     return name
 
 
+def run(number: Any, runs: int) -> int:
+    """The number of one of the runs; raises `SpecError` unless it is from 0 to `runs` - 1."""
+    return Param("run", "run", 0, 0, runs - 1, "int").check(number)
+
+
 def wanted(given: dict[str, Any]) -> dict[str, Any]:
     """The keyword arguments of `snapshot.take`; raises `SpecError` for an unknown or bad one."""
     for name, value in given.items():

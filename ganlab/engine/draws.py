@@ -22,7 +22,7 @@ from ganlab.targets.raster import LABELS, Images
 _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amortise the dispatch
 _TAGS = {"init_g": 1, "init_d": 2, "data_d": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
 _TAGS |= {"reference": 7, "noise_d": 8, "noise_g": 9, "mask_d": 10, "mask_g": 11}
-_TAGS |= {"mix_d": 12, "mix_g": 13}
+_TAGS |= {"mix_d": 12, "mix_g": 13, "sample": 14}
 # Fresh ones for unrolled steps.
 _TAGS |= {f"u_{tag}": 20 + number for tag, number in _TAGS.items() if tag[-2:] in ("_d", "_g")}
 

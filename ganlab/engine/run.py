@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.functional import one_hot
 
-from ganlab.engine import arguments, storage
+from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import MOST, Captured, Step, on_cuda
 from ganlab.engine.code import Code, State, Update, moved
 from ganlab.engine.divergence import Divergence, Player, diagnose
@@ -291,6 +292,34 @@ class Run:
         self.spec.in_a_lab()
         wanted = arguments.wanted(wanted)
         return take(self.game, self.state, self.specs, self.diverged, **wanted)
+
+    def sample(
+        self, n: int, seed: int = 0, run: int = 0, labels: Any = None, tensor: bool = False
+    ) -> np.ndarray | torch.Tensor:
+        """n samples of p_g, (n, dim) float32: NumPy, or a tensor on the CPU with `tensor=True`.
+
+        A function of the run's parameters, `seed` and `labels`; it does not touch the training's
+        own draws. run: which of the R runs. labels: (n,) whole numbers for nets that are given
+        labels; None: 0, 1, 2, ... in turn. Raises `SpecError` for what it cannot use.
+        """
+        run = arguments.run(run, len(self.specs))
+        x = modules.sample(self.game, self.state, self.specs[run], run, n, seed, labels)
+        return x if tensor else x.numpy()
+
+    def generator(self, run: int = 0) -> modules.GeneratorModule:
+        """A copy of one run's G as it is now, a `torch.nn.Module`: z (n, latent_dim) -> x (n, dim).
+
+        docs/files.md names what its state_dict holds. Raises `SpecError` for a run there is not.
+        """
+        return modules.generator(self.game, self.state, arguments.run(run, len(self.specs)))
+
+    def discriminator(self, run: int = 0) -> modules.DiscriminatorModule:
+        """A copy of one run's D as it is now, a `torch.nn.Module`: x (n, dim) -> logits (n,).
+
+        docs/files.md names what its state_dict holds. Raises `SpecError` for a run there is not.
+        """
+        run = arguments.run(run, len(self.specs))
+        return modules.discriminator(self.game, self.state, self.specs[run], run)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything that going on needs to one .npz file, atomically, without pickle."""

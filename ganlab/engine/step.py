@@ -86,13 +86,23 @@ class Game:
 
     # -- to look at --------------------------------------------------------------------------------
 
-    def make(self, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        """G's images of z (R, n, latent_dim), each by itself: (R, n, dim)."""
+    def make(self, g: torch.Tensor, z: torch.Tensor, run: int | None = None) -> torch.Tensor:
+        """G's images of z (R, n, latent_dim), each by itself: (R, n, dim).
+
+        run: the number of the run that g and z are of alone (R = 1).
+        """
+        latents = self.statistics(run)
+        return (
+            self.G(g, z) if latents is None else self.G(g, z, latents.to(z).expand(len(z), -1, -1))
+        )
+
+    def statistics(self, run: int | None = None) -> torch.Tensor | None:
+        """Latents whose statistics G uses when it is looked at, (R or 1, N, in); None: none."""
         if self.fixed is not None:
-            return self.G(g, z, self.fixed)
+            return self.fixed if run is None else self.fixed[run : run + 1]
         if self.G.norm == "none":
-            return self.G(g, z)
-        return self.G(g, z, self._typical.to(z).expand(len(z), -1, -1))
+            return None
+        return self._typical[None]
 
     def logits(self, d: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """D's logits of minibatches: (R, P_D), (R, n, dim) -> (R, n').

@@ -1,0 +1,208 @@
+"""A run's two players as ordinary `torch.nn.Module`s, and samples of its generator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import one_hot
+
+from ganlab.engine.code import State
+from ganlab.engine.draws import generator as numbered
+from ganlab.engine.step import Game
+from ganlab.latents import LATENTS
+from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
+from ganlab.networks.generator import EPSILON
+from ganlab.registry import Param, Registry, SpecError
+from ganlab.spec import Spec
+
+_PIECE = 2048  # samples made at once, so that their activations stay in cache
+_N = Param("n", "n", 1, 1, 10**8, "int")
+_SEED = Param("seed", "seed", 0, 0, 2**31 - 1, "int")
+
+
+class Activation(nn.Module):
+    """An entry of `ACTIVATIONS`, or of `OUTPUTS`, by its name."""
+
+    def __init__(self, name: str, registry: Registry = ACTIVATIONS):
+        super().__init__()
+        self.name, self._registry = name, registry
+
+    def forward(self, a: torch.Tensor) -> torch.Tensor:
+        """(n, width * pieces) -> (n, width)."""
+        return self._registry[self.name].apply(a)
+
+    def extra_repr(self) -> str:
+        """The entry's name."""
+        return self.name
+
+
+class FixedNorm(nn.Module):
+    """Normalises by the statistics of a reference batch, which are buffers.
+
+    count: samples of the reference batch, where each sample counts as one more of it (virtual
+    batch norm); 0: the reference batch alone.
+    """
+
+    def __init__(self, width: int, count: int = 0):
+        super().__init__()
+        self.count = count
+        self.weight, self.bias = nn.Parameter(torch.ones(width)), nn.Parameter(torch.zeros(width))
+        self.register_buffer("running_mean", torch.zeros(width))
+        self.register_buffer("running_var", torch.ones(width))
+
+    def forward(self, h: torch.Tensor) -> torch.Tensor:
+        """(n, width) -> (n, width)."""
+        step, var = 0.0, self.running_var
+        if self.count:
+            own = 1 / (self.count + 1)
+            step = (h - self.running_mean) * own
+            var = var * (1 - own) + step * step * self.count
+        h = (h - self.running_mean - step) / (var + EPSILON).sqrt()
+        return h * self.weight + self.bias
+
+    def extra_repr(self) -> str:
+        """The width, and the count if it is used."""
+        return f"{len(self.weight)}" + (f", count={self.count}" if self.count else "")
+
+
+class GeneratorModule(nn.Module):
+    """G: layers[0], norms[0] (if any), the activation, layers[1], ..., then the output.
+
+    With batch norm it is in evaluation mode, and the statistics are those with which G is drawn and
+    measured: of 2,048 latents spread over all.
+    """
+
+    def __init__(self, net: Generator, reference: int):
+        super().__init__()
+        self.labels = net.labels
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in net.layers)
+        norm = {
+            "none": lambda width: nn.Identity(),
+            "batch": lambda width: nn.BatchNorm1d(width, eps=EPSILON),
+            "reference": FixedNorm,
+            "virtual": lambda width: FixedNorm(width, reference),
+        }[net.norm]
+        self.norms = nn.ModuleList(norm(o) for _, o in net.layers[:-1])
+        self.activation = Activation(net.activation)
+        self.output = Activation(net.output, OUTPUTS)
+
+    def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Latents (n, latent_dim), and whole numbers (n,) where there are labels -> x (n, dim)."""
+        h = _beside(z, labels, self.labels)
+        for layer, norm in zip(self.layers[:-1], self.norms, strict=True):
+            h = self.activation(norm(layer(h)))
+        return self.output(self.layers[-1](h))
+
+
+class DiscriminatorModule(nn.Module):
+    """D, without dropout until it is put in training mode; D(x) is the sigmoid of its logit.
+
+    kernels: T (A, kernels, dims) of minibatch discrimination, whose numbers the last layer takes
+    after the A features.
+    """
+
+    def __init__(self, net: Discriminator, labels: int, dropout: float, dropout_input: float):
+        super().__init__()
+        self.labels, self.pack = labels, net.pack
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in net.layers)
+        self.dropout_input, self.dropout = nn.Dropout(dropout_input), nn.Dropout(dropout)
+        self.activation = Activation(net.activation)
+        if net.kernels:
+            self.kernels = nn.Parameter(torch.zeros(net.features, net.kernels, net.dims))
+        else:
+            self.kernels = None
+
+    def forward(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """x (n, dim), and whole numbers (n,) where there are labels -> logits (n / pack,).
+
+        With packing, n is a multiple of the pack and each `pack` samples in order are judged
+        together; with minibatch discrimination, all n are one minibatch.
+        """
+        h = _beside(x, labels, self.labels)
+        h = self.dropout_input(h.reshape(len(h) // self.pack, -1))
+        for layer in self.layers[:-1]:
+            h = self.dropout(self.activation(layer(h)))
+        if self.kernels is not None:
+            m = torch.einsum("na,akd->nkd", h, self.kernels)
+            apart = (m.unsqueeze(1) - m.unsqueeze(0)).abs().sum(3)
+            h = torch.cat([h, torch.exp(-apart).sum(1) - 1], 1)
+        return self.layers[-1](h)[:, 0]
+
+
+def _beside(x: torch.Tensor, labels: torch.Tensor | None, count: int) -> torch.Tensor:
+    if not count:
+        if labels is not None:
+            raise SpecError("labels", labels, "None: these nets are given no labels")
+        return x
+    if labels is None or labels.shape != x.shape[:1]:
+        raise SpecError("labels", labels, f"{len(x)} whole numbers from 0 to {count - 1}")
+    return torch.cat([x, one_hot(labels.long(), count).to(x)], 1)
+
+
+def _fill(module: nn.Module, net: Generator | Discriminator, flat: torch.Tensor) -> list:
+    """Copy the layers' weights out of flat parameters (P,); what follows them, as it is."""
+    parts = [p[0] for p in net.split(flat.detach()[None])]
+    for layer in module.layers:
+        layer.weight.data = parts.pop(0).T.clone(memory_format=torch.contiguous_format)
+        layer.bias.data = parts.pop(0)[0].clone()
+    return parts
+
+
+def generator(game: Game, state: State, run: int) -> GeneratorModule:
+    """A copy of run number `run`'s G as it is now, on the run's device."""
+    net, flat = game.G, state.g[run]
+    fixed = game.statistics(run)
+    module = GeneratorModule(net, 0 if fixed is None else fixed.shape[1]).to(flat.device)
+    rest = _fill(module, net, flat)
+    if fixed is not None:
+        h = fixed[0].to(flat)
+        for layer, norm in zip(module.layers[:-1], module.norms, strict=True):
+            norm.weight.data, norm.bias.data = (rest.pop(0)[0].clone() for _ in range(2))
+            with torch.no_grad():
+                h = layer(h)
+                norm.running_mean.copy_(h.mean(0))
+                norm.running_var.copy_(h.var(0, correction=0))
+                h = (h - norm.running_mean) / (norm.running_var + EPSILON).sqrt()
+                h = module.activation(h * norm.weight + norm.bias)
+    return module.eval()
+
+
+def discriminator(game: Game, state: State, spec: Spec, run: int) -> DiscriminatorModule:
+    """A copy of run number `run`'s D as it is now, on the run's device."""
+    net, flat = game.D, state.d[run]
+    module = DiscriminatorModule(net, spec.labels, spec.d_dropout, spec.d_dropout_input)
+    rest = _fill(module.to(flat.device), net, flat)
+    if rest:
+        module.kernels.data = rest[0].view(module.kernels.shape).clone()
+    return module.eval()
+
+
+def sample(
+    game: Game, state: State, spec: Spec, run: int, n: Any, seed: Any, labels: Any
+) -> torch.Tensor:
+    """Samples of p_g (n, dim), float32 on the CPU: see `Run.sample`."""
+    n, seed = _N.check(n), _SEED.check(seed)
+    z = LATENTS[spec.latent].sample((n, spec.latent_dim), numbered(seed, "sample"))
+    if spec.labels:
+        z = _beside(z, _labels(labels, n, spec.labels), spec.labels)
+    elif labels is not None:
+        raise SpecError("labels", labels, "None: these nets are given no labels")
+    g = state.g[run : run + 1]
+    with torch.no_grad():
+        pieces = [game.make(g, piece[None].to(g.device), run)[0] for piece in z.split(_PIECE)]
+    return torch.cat(pieces)[:, : spec.dim].cpu()
+
+
+def _labels(given: Any, n: int, count: int) -> torch.Tensor:
+    if given is None:
+        return torch.arange(n) % count
+    try:
+        found = torch.as_tensor(given)
+    except (TypeError, ValueError, RuntimeError):
+        found = torch.empty(0)
+    whole = not found.is_floating_point() and not found.is_complex() and found.dtype != torch.bool
+    if found.shape != (n,) or not whole or not ((found >= 0) & (found < count)).all():
+        raise SpecError("labels", given, f"{n} whole numbers from 0 to {count - 1}")
+    return found.long().cpu()
