@@ -23,6 +23,7 @@ from ganlab.engine.native.workshop import WORKSHOP
 from ganlab.engine.rules import Rules
 from ganlab.engine.snapshot import Snapshot, take
 from ganlab.engine.step import Game
+from ganlab.engine.threads import large, on_its_threads
 from ganlab.latents import quasi_random
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -59,7 +60,8 @@ class Run:
     """R = len(specs) runs that share `Spec.structure()` and k, from their first update on.
 
     `Run(spec)` is the ordinary case, R = 1. The same Specs give the same trajectory, bit for bit
-    on one machine; nothing but the Specs and the number of updates matters.
+    on one machine; nothing but the Specs and the number of updates matters. Small nets on a CPU are
+    computed on one thread, whatever number torch is set to; that number is left as it was.
     Raises `SpecError` where the Specs cannot be advanced together, or the device is not there.
     """
 
@@ -90,6 +92,12 @@ class Run:
     def _prepare(self) -> None:
         self.game = _game(self.specs, self.device)
         self.draws = Draws(self.specs, self.game.rules, self.device)
+
+    @property
+    def one_thread(self) -> bool:
+        """Whether its methods compute on one thread: small nets on a CPU."""
+        parameters, rows = self.game.G.size + self.game.D.size, len(self.specs) * self.spec.batch
+        return self.device.type == "cpu" and not large(parameters, rows, self.spec.dim)
 
     @property
     def spec(self) -> Spec:
@@ -123,6 +131,7 @@ class Run:
             self.make(max(0, k - self.state.phase) + 1 + (iterations - 1) * (k + 1))
         return self.iteration - start
 
+    @on_its_threads
     def make(self, updates: int) -> int:
         """Make the next `updates` of Algorithm 1, of either player; how many were made.
 
@@ -141,6 +150,7 @@ class Run:
             made += self.state.g_updates - before.g_updates
         return made
 
+    @on_its_threads
     def update(self, player: Player | None = None) -> Player:
         """One update, of `player` or of the one whose turn it is. Nothing happens once stopped.
 
@@ -283,6 +293,7 @@ class Run:
             if self.captured is not None:
                 self.capture(self._record)
 
+    @on_its_threads
     def snapshot(self, **wanted: Any) -> Snapshot:
         """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`.
 
@@ -293,6 +304,7 @@ class Run:
         wanted = arguments.wanted(wanted)
         return take(self.game, self.state, self.specs, self.diverged, **wanted)
 
+    @on_its_threads
     def sample(
         self, n: int, seed: int = 0, run: int = 0, labels: Any = None, tensor: bool = False
     ) -> np.ndarray | torch.Tensor:
