@@ -12,7 +12,7 @@ import torch
 from ganlab import metrics, theory
 from ganlab.engine.code import State
 from ganlab.engine.probe import POINTS, Probe, probe_for
-from ganlab.engine.step import Game
+from ganlab.engine.step import Game, evenly
 from ganlab.latents import LATENTS, quantile_grid, quasi_random
 from ganlab.spec import Spec
 
@@ -134,8 +134,8 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
     some = z[:, 1::2] if probes[0].exact else z[:, :_EXPECTATION]
     reals = _rows([p.x for p in probes], device)
     if game.D.kernels:  # closeness within minibatches costs a minibatch's square
-        reals, some = _some(reals, _EXPECTATION // 2), _some(some, _EXPECTATION // 2)
-    by_x, by_g, x, g_cost = _gradients(game, state, some, _some(reals, _EXPECTATION))
+        reals, some = evenly(reals, _EXPECTATION // 2), evenly(some, _EXPECTATION // 2)
+    by_x, by_g, x, g_cost = _gradients(game, state, some, evenly(reals, _EXPECTATION))
     with torch.no_grad():
         real, fake = game.logits(state.d, reals), game.logits(state.d, x)
     value = theory.value(_array(real), _array(fake))
@@ -181,11 +181,6 @@ def _cell_d(game, state, specs, probes, r: int, mass: np.ndarray, made: torch.Te
     return _array(game.loss.shown(logits)), star, (p + q) / 2
 
 
-def _some(x: torch.Tensor, count: int) -> torch.Tensor:
-    """About `count` of x (R, n, dim), spread over all n, which may be in order."""
-    return x[:, :: max(1, x.shape[1] // count)]
-
-
 def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str, np.ndarray]:
     """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
 
@@ -195,9 +190,9 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
     vanishing gradient is seen to vanish, and none leaves the picture.
     """
     match, d = "feature_matching" in game.strengths, state.d
-    made, x = _some(made, _FACED), x.detach()
+    made, x = evenly(made, _FACED), x.detach()
     if match or game.rules.code.unroll:
-        reals = _some(_rows([p.x for p in probes], d.device), _FACED)
+        reals = evenly(_rows([p.x for p in probes], d.device), _FACED)
         d = game.faced(state, reals, made).detach()
     with torch.enable_grad():
         # Feature matching pulls at the mean of all, not at each alone.
@@ -270,13 +265,13 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
 
 
 @lru_cache(maxsize=16)
-def _latents_2d(latent: str, dim: int, points: int) -> tuple[torch.Tensor, tuple[int, ...]]:
+def _latents_2d(latent: str, dim: int) -> tuple[torch.Tensor, tuple[int, ...]]:
     """Latents of the samples shown, then those whose images show how G bends its latent space.
 
     The latter's shape before flattening: (lines, lines) for 2-D latents, (points,) for 1-D ones,
     () for more, where there is no mesh to show.
     """
-    shown = quasi_random(latent, dim, points)[:FAKES]
+    shown = quasi_random(latent, dim, FAKES)
     if dim > 2:
         return torch.from_numpy(shown).float(), ()
     if dim == 1:
@@ -291,7 +286,7 @@ def _latents_2d(latent: str, dim: int, points: int) -> tuple[torch.Tensor, tuple
 
 def _picture_2d(game: Game, state: State, specs, probes, arrows: bool) -> dict[str, np.ndarray]:
     spec, runs = specs[0], len(specs)
-    z, mesh = _latents_2d(spec.latent, spec.latent_dim, len(probes[0].z))
+    z, mesh = _latents_2d(spec.latent, spec.latent_dim)
     z = z.expand(runs, *z.shape).to(state.g.device)
     made = _generate(game, state, z)
     gz = made.cpu().numpy()

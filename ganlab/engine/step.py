@@ -18,6 +18,16 @@ _STOCHASTIC = ("instance_noise", "d_dropout", "d_dropout_input")
 _COMPANY = 64  # generated samples among which a point is looked at, where D compares
 
 
+def evenly(x: torch.Tensor, count: int) -> torch.Tensor:
+    """`count` of x (R, n, dim), spread evenly over all n, which may be in order; x if n is less."""
+    n = x.shape[1]
+    if n <= count:
+        return x
+    if n % count == 0:
+        return x[:, :: n // count]
+    return x[:, torch.arange(count, device=x.device) * n // count]
+
+
 def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
     """D's and G's Hyper and the strengths by name; `number` makes one of the runs' values."""
 
@@ -107,8 +117,8 @@ class Game:
     def logits(self, d: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """D's logits of minibatches: (R, P_D), (R, n, dim) -> (R, n').
 
-        n' = n where D judges each sample alone. Else x is cut into minibatches as in training, of
-        samples far apart in their order, and what is left over is left out.
+        n' = n where D judges each sample alone. Else x is cut into whole minibatches as in
+        training, of samples far apart in their order; what is left over is left out evenly.
         """
         D, batch = self.D, self.rules.code.batch
         if not D.joint:
@@ -117,7 +127,8 @@ class Game:
         if not groups:  # fewer than a minibatch: again and again
             x, groups = x.repeat(1, -(-batch // x.shape[1]), 1), 1
         # Points in order are neighbours: a minibatch takes every groups-th.
-        x = x[:, : groups * batch].unflatten(1, (batch, groups)).transpose(1, 2).flatten(1, 2)
+        x = evenly(x, groups * batch)
+        x = x.unflatten(1, (batch, groups)).transpose(1, 2).flatten(1, 2)
         return D.judge(d, D.packed(x), group=batch // D.pack)[0]
 
     def at(self, d: torch.Tensor, x: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
@@ -131,11 +142,14 @@ class Game:
     def faced(self, state: State, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         """The D that G's cost is judged by: `state.d`, or what unrolling makes of it.
 
-        Unrolled on these samples (R, n, dim) each (on one minibatch of them, where D judges them
-        together), without noise or dropout; differentiable in `fake`.
+        Unrolled on these samples (R, n, dim), (R, m, dim), as many of each as there are of both
+        (on one minibatch, where D judges samples together), without noise or dropout;
+        differentiable in `fake`.
         """
         if not self.rules.code.unroll:
             return state.d
+        count = min(real.shape[1], fake.shape[1])
+        real, fake = evenly(real, count), evenly(fake, count)
         if self.D.joint:
             real, fake = (self._minibatch(x) for x in (real, fake))
         mix = torch.linspace(0, 1, real.shape[1] // self.D.pack, device=real.device)
@@ -155,7 +169,7 @@ class Game:
         """As many of x (R, n, dim) as a minibatch has, spread over all of them."""
         batch = self.rules.code.batch
         x = x.repeat(1, -(-batch // x.shape[1]), 1) if x.shape[1] < batch else x
-        return x[:, :: x.shape[1] // batch][:, :batch]
+        return evenly(x, batch)
 
     def g_cost(self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         """G's cost (R,) by the parameters d of D, on samples (R, n, dim), without noise."""
@@ -169,4 +183,4 @@ class Game:
         return (1 - share) * cost + share * ((apart[0] - apart[1]) ** 2).sum(1)
 
     def _whole_packs(self, x: torch.Tensor) -> torch.Tensor:
-        return self.D.packed(x[:, : x.shape[1] // self.D.pack * self.D.pack])
+        return self.D.packed(evenly(x, x.shape[1] // self.D.pack * self.D.pack))

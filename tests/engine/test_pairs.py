@@ -1,0 +1,85 @@
+"""Every pair of toggles trains, and is seen and measured, on the line and in the plane."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+
+from ganlab import Run, Spec
+from ganlab.engine.glance import glance
+from ganlab.losses import LOSSES
+from ganlab.networks import ACTIVATIONS, NORMS
+from ganlab.optim import OPTIMIZERS
+from ganlab.params import PARAMS
+from ganlab.registry import SpecError
+from ganlab.stabilisers import RULES, STABILISERS, refusal
+
+TINY = {"g_hidden": (3,), "d_hidden": (3,), "batch": 4, "seed": 3, "g_lr": 1e-3, "d_lr": 1e-3}
+PLACES = {1: {"target": "two_gaussians"}, 2: {"target": "ring", "latent_dim": 2}}
+POINTS = 2048
+ALWAYS = "jsd jsd_smooth w1 d_loss g_loss grad_x grad_g".split()
+
+
+def _toggles() -> list[dict]:
+    """Each way to leave the default, at the strength to try first."""
+    out = []
+    for name in STABILISERS:
+        param = STABILISERS[name].params[0]
+        if param.kind != "choice":
+            out.append({name: param.typical})
+    out += [{"g_norm": name} for name in NORMS]
+    out += [{"rule": name} for name in RULES]
+    out += [{"loss": name} for name in LOSSES]
+    out += [{"optimizer": name} for name in OPTIMIZERS]
+    out += [{"d_activation": name} for name in ACTIVATIONS]
+    out += [{"unroll": 2, "unroll_data": "fresh"}, {"k": 3}, {"k": 0}, {"latent_dim": 3}]
+    out += [{"d_hidden": ()}, {"instance_noise": 0.3, "instance_noise_decay": 1}]
+    defaults = [{name: PARAMS[name].default} for name in PARAMS]
+    return [toggle for toggle in out if toggle not in defaults]
+
+
+TOGGLES = _toggles()
+
+
+def _check(spec: Spec) -> None:
+    run = Run(spec)
+    assert run.advance(2) == 2, (spec, run.diverged)
+    shot = run.snapshot(points=POINTS)
+    for name in ALWAYS:
+        assert np.isfinite(shot.metrics[name]).all(), (name, spec)
+    seen = (shot.picture, glance(run.game, run.state, run.specs, run.diverged).picture)
+    for picture in seen:
+        assert {"d", "grad", "grad_x"} <= picture.keys()
+        for name, values in picture.items():
+            if name != "d_star":  # not defined where nothing is
+                assert np.isfinite(values).all(), (name, spec)
+
+
+@pytest.mark.parametrize("dim", PLACES)
+@pytest.mark.parametrize("first", range(len(TOGGLES)), ids=lambda i: str(TOGGLES[i]))
+def test_every_pair_updates_and_is_seen(first, dim):
+    refused = 0
+    for a, b in combinations(TOGGLES, 2):
+        if a is not TOGGLES[first]:
+            continue
+        try:
+            spec = Spec(**{**TINY, **PLACES[dim], **a, **b})
+        except SpecError as error:
+            # Only what a stabiliser itself refuses, which the page says beside its field.
+            assert error.name in STABILISERS, (a, b, error)
+            refused += 1
+            continue
+        assert refusal(spec) is None
+        _check(spec)
+    assert refused <= len(TOGGLES) // 2
+
+
+@pytest.mark.parametrize("dim", PLACES)
+@pytest.mark.parametrize("points", [2048, 3000])
+def test_any_count_of_points_will_do(dim, points):
+    """Where G is shown and where it is measured are of different counts; unrolled D needs one."""
+    both = {"unroll": 1, "gradient_penalty": 0.1}
+    for more in ({}, both, both | {"packing": 2}, {"minibatch_discrimination": 2}):
+        shot = Run(Spec(**{**TINY, **PLACES[dim], **more})).snapshot(points=points)
+        assert all(np.isfinite(shot.metrics[name]).all() for name in ALWAYS)
+        assert all(np.isfinite(shot.picture[name]).all() for name in ("d", "grad", "grad_x"))
