@@ -64,10 +64,10 @@ export function cell(scene, i, act) {
   const tools = [];
   if (i > 0) {
     const left = LETTERS[i - 1];
-    tools.push(tool("copy", `${left}→${letter}`, `Copy left to right: give ${letter} what ${left} has`));
-    tools.push(tool("swap", `${left}⇄${letter}`, `Swap ${left} and ${letter}`));
+    tools.push(tool("copy", `${left}→${letter}`, `Run ${letter}: copy ${left}`));
+    tools.push(tool("swap", `${left}⇄${letter}`, `Run ${letter}: swap with ${left}`));
   }
-  if (scene.runs.length > 2) tools.push(tool("drop", "×", `Remove run ${letter}`));
+  if (scene.runs.length > 2) tools.push(tool("drop", "×", `Run ${letter}: remove`));
   const label = el("span", { class: "gl-cell-label", "data-testid": `label-${i}` }, own.label);
   const score = el("span", { class: "gl-cell-score", title: "JSD(p_data, p_g) in nats" });
   const lost = el("div", { class: "gl-lost", role: "alert", "data-testid": `lost-${i}`, hidden: "" });

@@ -66,7 +66,8 @@ export function curvesColumn(scene) {
     for (const series of keys) {
       const wide = ctx.measureText(series.title).width;
       if (x + 20 * u + wide > width) return;
-      ctx.strokeStyle = ctx.fillStyle = look.role(series.role);
+      ctx.strokeStyle = look.role(series.role);
+      ctx.fillStyle = look.ink(series.role);
       ctx.lineWidth = (series.opacity ? 9 : 2) * u;
       ctx.globalAlpha = series.opacity || 1;
       ctx.setLineDash((DASH[series.dash] || []).map((v) => v * u));
@@ -194,7 +195,7 @@ export function curvesColumn(scene) {
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
     for (const end of ends) {
-      ctx.fillStyle = look.role(end.role);
+      ctx.fillStyle = look.ink(end.role);
       // The last argument narrows what is too wide: never cut.
       ctx.fillText(steady(end.value), g.left + g.w + 6 * u, end.y, g.right - 6 * u);
     }
@@ -255,7 +256,7 @@ export function curvesColumn(scene) {
       if (centre + half + 6 * u > free) continue;
       free = centre - half;
       ctx.textAlign = "center";
-      ctx.fillStyle = look.role("accent");
+      ctx.fillStyle = look.ink("accent");
       ctx.fillText(mark.text, centre, g.head - 7 * u);
     }
   }

@@ -166,6 +166,7 @@ export function picture1d(scene) {
     ctx.fill();
     ctx.font = font(look, 12, 600);
     ctx.textBaseline = "middle";
+    ctx.fillStyle = look.ink("G");
     const toLeft = cx > g.left + g.w - 90 * u;
     ctx.textAlign = toLeft ? "right" : "left";
     ctx.fillText(steady(p[peak]), cx + (toLeft ? -9 : 9) * u, y - 2 * u);

@@ -27,7 +27,8 @@ export function spread() {
     for (const { title, role, dash, width: w } of LINES) {
       const wide = ctx.measureText(title).width;
       if (x + 20 * u + wide > width) return;
-      ctx.strokeStyle = ctx.fillStyle = look.role(role);
+      ctx.strokeStyle = look.role(role);
+      ctx.fillStyle = look.ink(role);
       ctx.lineWidth = w * u;
       ctx.setLineDash(dash.map((v) => v * u));
       ctx.beginPath();

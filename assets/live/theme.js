@@ -4,9 +4,14 @@ const ROLES = {
   light: { data: "#111111", G: "#009e73", D: "#0072b2", accent: "#d55e00" },
   dark: { data: "#f2f2f2", G: "#2fd0a0", D: "#56b4e9", accent: "#ff8c42" },
 };
+// The same roles as words: 4.5 to 1 against the page and the sidebar, where a line's colour has less.
+const INKS = {
+  light: { G: "#007a58", accent: "#b34f00", run2: "#c22f8f" },
+  dark: {},
+};
 // Runs that are compared; each has a dash of its own, too.
 const RUNS = {
-  light: ["#6a22ec", "#927330", "#e54ab1", "#131d23"],
+  light: ["#6a22ec", "#896b2b", "#e54ab1", "#131d23"],
   dark: ["#d343e8", "#f1b839", "#ef3b69", "#d3dde3"],
 };
 // D(x) in the plane: 0 (fake) warm brown, 1/2 neutral, 1 (real) blue; soft, so that the dots stand out.
@@ -76,11 +81,15 @@ export function readTheme(root) {
     roles: { ...roles, game: mix(text, text, 0), muted: mix(text, back, 0.32) },
   };
   look.role = (role) => look.roles[role] || look.text;
+  look.ink = (role) => INKS[name][role] || look.role(role);
   const put = (key, value) => root.style.setProperty(`--gl-${key}`, value);
   for (const key of ["back", "text", "muted", "faint", "line"]) put(key, look[key]);
   put("second", get("secondary-background-color", mix(text, back, 0.94)));
   put("font", look.font);
-  for (const [role, colour] of Object.entries(look.roles)) put(role, colour);
+  for (const [role, colour] of Object.entries(look.roles)) {
+    put(role, colour);
+    put(`${role}-ink`, look.ink(role));
+  }
   put("field", `linear-gradient(90deg, ${FIELD[name].map((c) => alpha(c, 1)).join(",")})`);
   root.dataset.theme = name;
   return look;

@@ -163,7 +163,7 @@ export function tiles(scene) {
     ctx.globalAlpha = 0.6;
     ctx.fillRect(1, 1, g.w - 2, g.h - 2);
     ctx.globalAlpha = 1;
-    ctx.fillStyle = look.role("accent");
+    ctx.fillStyle = look.ink("accent");
     ctx.font = font(look, Math.min(12.5, g.size + 1), 600);
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";

@@ -30,6 +30,7 @@ class Theme:
     hover: str
     veil: str  # behind words that curves run under
     roles: Mapping[str, str]
+    inks: Mapping[str, str]  # roles as words, where a line's colour has less contrast than 4.5
     field: tuple[tuple[float, str], ...]
     background: str = CLEAR
 
@@ -38,6 +39,10 @@ class Theme:
         text = self.roles.get(role, self.roles["muted"]).lstrip("#")
         r, g, b = (int(text[i : i + 2], 16) for i in (0, 2, 4))
         return f"rgba({r},{g},{b},{alpha:g})" if alpha < 1 else f"#{text}"
+
+    def ink(self, role: str) -> str:
+        """The colour of words that belong to a role."""
+        return self.inks.get(role) or self.colour(role)
 
 
 THEMES: dict[str, Theme] = {
@@ -55,8 +60,9 @@ THEMES: dict[str, Theme] = {
             "game": "#31333f",
             "accent": "#d55e00",
             "muted": "#6f7480",
-            **dict(zip(RUN_ROLES, ("#6a22ec", "#927330", "#e54ab1", "#131d23"), strict=True)),
+            **dict(zip(RUN_ROLES, ("#6a22ec", "#896b2b", "#e54ab1", "#131d23"), strict=True)),
         },
+        inks={"G": "#007a58", "accent": "#b34f00", "run2": "#c22f8f"},
         field=((0.0, "#debe98"), (0.5, "#f8f8f7"), (1.0, "#96c4e8")),
     ),
     "dark": Theme(
@@ -75,6 +81,7 @@ THEMES: dict[str, Theme] = {
             "muted": "#a3a8b4",
             **dict(zip(RUN_ROLES, ("#d343e8", "#f1b839", "#ef3b69", "#d3dde3"), strict=True)),
         },
+        inks={},
         field=((0.0, "#5c4026"), (0.5, "#1b1d22"), (1.0, "#184a74")),
     ),
 }

@@ -28,7 +28,7 @@ def with_legend(
     # What is cut here is said in full by the pictures' heads, and by the curves under the mouse.
     room = max(1, int((figure.layout.width / len(names) / scale - _WIDE) / _LETTER))
     words = [
-        f"<span style='color:{look.colour(f'run{i}')}'>{_SAMPLE[dash]} "
+        f"<span style='color:{look.ink(f'run{i}')}'>{_SAMPLE[dash]} "
         f"{name if len(name) <= room else name[: room - 1] + '…'}</span>"
         for i, (name, dash) in enumerate(zip(names, dashes, strict=False))
     ]

@@ -42,7 +42,7 @@ class Panel:
         )  # fmt: skip
 
     def note(self, text: str, role: str, **more: Any) -> dict[str, Any]:
-        font = {"size": 11 * self.u, "color": self.look.colour(role), "weight": 400}
+        font = {"size": 11 * self.u, "color": self.look.ink(role), "weight": 400}
         font |= more.pop("font", {})
         return {"text": text, "xref": "paper", "showarrow": False, "font": font, **more}
 
@@ -102,7 +102,7 @@ def heading(panel: Mapping[str, Any], place: Panel) -> dict[str, Any]:
     keys = panel.get("keys", True) and len(entries) > 1 and not panel.get("bars")
     for s in entries if keys else ():
         sample = SAMPLE.get(s.get("dash", "solid"), SAMPLE["solid"])
-        text += f"  <span style='color:{look.colour(s['role'])}'>{sample} {s['title']}</span>"
+        text += f"  <span style='color:{look.ink(s['role'])}'>{sample} {s['title']}</span>"
     font = {"size": 12 * place.u, "color": look.text}
     return place.note(text, "muted", x=0, xanchor="left", xshift=-2, yref="paper",
                       y=place.domain[1], yanchor="bottom", font=font)  # fmt: skip

@@ -161,7 +161,7 @@ def _peak(layers: Layers, x: np.ndarray, p_g: np.ndarray, top: float, u: float) 
     layers.add(
         "p_g", x=[float(x[at])], y=[top], mode="markers+text", text=[f" {steady(p_g[at])} "],
         textposition="top left" if late else "top right", cliponaxis=False, hoverinfo="skip",
-        textfont={"color": colour, "size": 12 * u, "weight": 600},
+        textfont={"color": layers.theme.ink("G"), "size": 12 * u, "weight": 600},
         marker={"symbol": "triangle-up", "size": 9 * u, "color": colour},
     )  # fmt: skip
 

@@ -27,7 +27,6 @@ _DIM = "compare_dim"
 _LAST = "_compare_last"  # the comparison last shown of each dimension
 _ROUND = "_compare_round"  # grows when what differs is changed elsewhere than by its widgets
 _WRONG = "_compare_wrong"
-_NAMES = ("violet", "orange", "red", "gray")  # Streamlit's colours nearest to the runs' own
 
 
 def compare() -> None:
@@ -118,11 +117,11 @@ def _differences(session: CompareSession) -> None:
     known, errors = params(comparison.base), []
     columns: dict[str, list[Any]] = {}
     stem = f"compare_{st.session_state.setdefault(_ROUND, 0)}"
-    for name in comparison.fields:
-        left, right = st.columns([5, 1], gap="small")
+    for at, name in enumerate(comparison.fields, 1):
+        left, right = st.columns([3, 1], gap="small", vertical_alignment="center")
         key = f"{stem}_field_{name}"
         left.selectbox(
-            "field",
+            f"Field {at} that differs",
             [n for n in known if n == name or n not in comparison.fields],
             key=key,
             index=None if key in st.session_state else _place(known, comparison, name),
@@ -132,8 +131,8 @@ def _differences(session: CompareSession) -> None:
             args=(session, name, key),
         )
         right.button(
-            "",
-            icon=":material/close:",
+            "Remove",
+            type="tertiary",
             key=f"{stem}_drop_{name}",
             help="This field no longer differs: all runs take run A's value.",
             disabled=len(comparison.fields) == 1,
@@ -143,7 +142,7 @@ def _differences(session: CompareSession) -> None:
         cells = [cell for _ in range(0, len(comparison.specs), 2) for cell in st.columns(2)]
         columns[name] = []
         for i, now in enumerate(comparison.columns[name]):
-            param = replace(known[name], title=f":{_NAMES[i]}[**{LETTERS[i].upper()}**]")
+            param = replace(known[name], title=f"Run {LETTERS[i].upper()}: {known[name].title}")
             key = f"{stem}_{name}_{i}"
             if key not in st.session_state:
                 put(key, param, now)

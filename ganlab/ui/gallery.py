@@ -15,7 +15,7 @@ _COLUMNS = 3
 def gallery() -> None:
     """The page of phenomena."""
     for title, names in GROUPS.items():
-        st.markdown(f"##### {title}")
+        st.html(f'<h2 class="ganlab-group">{title}</h2>')
         columns = st.columns(_COLUMNS)
         for i, name in enumerate(names):
             with columns[i % _COLUMNS]:

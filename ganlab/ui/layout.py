@@ -12,7 +12,10 @@ _CSS = """
 [data-testid="stSidebarUserContent"] { padding-top: 0; }
 [data-testid="stSidebar"] .stVerticalBlock { gap: 0.6rem; }
 .ganlab-title { font-size: 1rem; line-height: 1.35; margin: 0; }
-.ganlab-title b { font-size: 1.15rem; margin-right: 0.6rem; }
+.ganlab-title h1 { display: inline; font-size: 1.15rem; line-height: inherit; padding: 0; }
+.ganlab-title h1 { margin: 0 0.6rem 0 0; font-weight: 600; letter-spacing: 0; }
+.ganlab-group { font-size: 1rem; line-height: 1.35; font-weight: 600; padding: 0.5rem 0 0; }
+.st-key-menu { display: none; }
 .st-key-strips button, .st-key-mnist_bar button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
 .st-key-mnist_bar > :last-child { margin-left: auto; }
 .ganlab-status { font-size: 0.9rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
@@ -20,12 +23,22 @@ _CSS = """
 .ganlab-status p, .ganlab-status p > * { font-size: inherit; white-space: nowrap; }
 .st-key-mnist_watch { gap: 0.55rem; }
 .ganlab-status p + p > span { opacity: 0.75; }
-.ganlab-status p + p > .ganlab-warm { opacity: 1; color: var(--st-orange-text-color, #d55e00); }
+.ganlab-status p + p > .ganlab-warm { opacity: 1; color: light-dark(#b34f00, #ff8c42); }
 .ganlab-warm { font-weight: 600; }
 .ganlab-bar { height: 5px; margin: 0.25rem 0 0.2rem; border-radius: 3px; overflow: hidden; }
 .ganlab-bar { background: color-mix(in srgb, currentColor 14%, transparent); }
-.ganlab-bar i { display: block; height: 100%; background: var(--st-green-text-color, #009e73); }
-.ganlab-bar[data-state="measuring"] i { background: var(--st-primary-color, #0072b2); }
+.ganlab-bar i { display: block; height: 100%; background: light-dark(#009e73, #2fd0a0); }
+.ganlab-bar[data-state="measuring"] i { background: light-dark(#0072b2, #56b4e9); }
+/* Contrast of 4.5 to 1: captions are pale, and white words on the dark theme's light blue too. */
+[data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78; }
+button[kind="primary"]:not(:disabled) { color: light-dark(#ffffff, #14171c); }
+/* Targets of 24 px at least (WCAG 2.5.8), in the room that there is. */
+button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
+@media (max-width: 640px) {
+  .stMainBlockContainer { padding: 3.2rem 0.9rem 0.2rem; }
+  .ganlab-status p { height: auto; flex-wrap: wrap; column-gap: 0.8rem; }
+  .ganlab-status p, .ganlab-status p > * { white-space: normal; }
+}
 </style>
 """
 
@@ -35,9 +48,29 @@ def style() -> None:
     st.html(_CSS)
 
 
+# On a phone the menu lies over the page, and stays open when a page has been chosen.
+_MENU = """
+let shown = null;
+export default function ({ data: [path] }) {
+  const narrow = matchMedia('(max-width: 768px)').matches;
+  if (shown !== null && shown !== path && narrow) {
+    document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  }
+  shown = path;
+}
+"""
+
+
+def close_menu(path: str) -> None:
+    """Close the menu of a phone when another page is shown; `path` is the page's."""
+    menu = st.components.v2.component("ganlab_menu", js=_MENU)
+    with st.container(key="menu"):
+        menu(key="menu_of_page", data=[path])
+
+
 def headline(title: str, watch_for: str) -> None:
     """A page's name and, in two sentences, what to watch for (both our own words)."""
-    st.html(f'<p class="ganlab-title"><b>{title}</b>{watch_for}</p>')
+    st.html(f'<div class="ganlab-title"><h1>{title}</h1>{watch_for}</div>')
 
 
 def section(title: str, color: str = "") -> None:

@@ -121,7 +121,8 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
     # Two lines whatever there is to say: what lies below must not jump.
     return (
         f'<div class="ganlab-status"><div class="ganlab-bar" role="progressbar" '
-        f'aria-valuenow="{100 * part:.0f}" data-state="{html.escape(status.state)}">'
+        f'aria-label="Epochs done, in percent" aria-valuenow="{100 * part:.0f}" '
+        f'data-state="{html.escape(status.state)}">'
         f'<i style="width:{100 * min(part, 1):.2f}%"></i></div>'
         f'<p><b data-testid="mnist-state">{state}</b><span>{" · ".join(numbers)}</span></p>'
         f"<p>{''.join(words)}</p></div>"

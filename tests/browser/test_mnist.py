@@ -13,6 +13,7 @@ from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 
 from . import mnist_runs
+from .accessible import check
 from .mnist_runs import FILES
 
 
@@ -287,3 +288,14 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     views = main(lab).get_by_role("radiogroup", name="View")
     views.get_by_text("Table 1").click()
     says(lab, "not comparable")
+
+
+@pytest.mark.parametrize("path", ["/mnist?run=new", "/mnist"])
+def test_it_is_accessible_in_both_themes_and_on_a_phone(page, site, path):
+    mnist_runs.make(site.runs / "2026-01-02-030405-aaaa", "quick-labels")
+    lab = page(path)
+    if path == "/mnist":
+        lab.wait("ganlab.frames > 0")
+    else:
+        button(lab, "train").wait_for()
+    check(lab, live=False)

@@ -1,0 +1,73 @@
+"""What WCAG 2.2 AA asks of a page, as far as a machine can tell: axe-core, and nothing cut off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+
+from .lab import Lab
+
+WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
+# Targets of 24 px are a rule of WCAG 2.2 that axe-core leaves off unless it is asked for.
+_ALL = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+_TARGETS = {"resultTypes": ["violations"], "runOnly": ["target-size"]}
+_AXE = Axe()
+
+# What of the page lies beyond its right edge, and words that their box cuts off.
+_CUT = """
+() => {
+  const wide = document.documentElement.clientWidth;
+  const cut = [];
+  for (const node of document.querySelectorAll('.stMain *')) {
+    const { width, height, right } = node.getBoundingClientRect();
+    const style = getComputedStyle(node);
+    if (!width || !height || style.visibility === 'hidden' || !node.innerText) continue;
+    const hides = ['hidden', 'clip'].includes(style.overflowX);
+    if (right > wide + 1 || (hides && node.scrollWidth > node.clientWidth + 1)) {
+      cut.push(`${node.className}: ${node.innerText.slice(0, 60)}`);
+    }
+  }
+  const { scrollWidth } = document.documentElement;
+  return scrollWidth > wide ? [`scrolls: ${scrollWidth} of ${wide} px`, ...cut] : cut;
+}
+"""
+
+
+def violations(lab: Lab, options: dict[str, Any] = _ALL) -> list[str]:
+    """What axe-core finds wrong with the page as it is, one line an element."""
+    found: list[dict[str, Any]] = _AXE.run(lab.page, options=options).response["violations"]
+    return [
+        f"{rule['id']}: {node['target']} {node['html'][:160]} ({node.get('failureSummary')})"
+        for rule in found
+        for node in rule["nodes"]
+    ]
+
+
+def dark(lab: Lab, yes: bool) -> None:
+    """Have the browser ask for a theme, and wait until the page has it."""
+    scheme = "dark" if yes else "light"
+    lab.page.emulate_media(color_scheme=scheme)
+    lab.page.wait_for_function(
+        "(scheme) => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme",
+        arg=scheme,
+    )
+    lab.page.wait_for_timeout(400)  # colours fade over
+
+
+def check(lab: Lab, live: bool = True) -> None:
+    """A page that is open, in both themes and on a phone; `live`: it has a toolbar to pause."""
+    assert violations(lab) == [], "in the light theme"
+    if live:
+        lab.pause()
+    dark(lab, True)
+    assert violations(lab) == [], "in the dark theme"
+    lab.page.set_viewport_size(PHONE)
+    shut = lab.page.locator("[data-testid=stSidebarCollapseButton] button")
+    if shut.is_visible():
+        shut.click()
+    lab.page.wait_for_timeout(600)  # the menu moves away, the picture is laid out anew
+    assert lab.page.evaluate(_CUT) == [], "on a phone"
+    assert violations(lab, _TARGETS) == [], "on a phone"
+    lab.page.emulate_media(color_scheme="light")
+    lab.page.set_viewport_size(WIDE)
