@@ -6,7 +6,6 @@ import argparse
 import json
 import math
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -21,10 +20,10 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
     for name, text in chosen.items():
         LIMITS[name].parse(text)
     check_limits()
-    environment = os.environ | {variable(n): text for n, text in chosen.items()}
-    script = Path(__file__).with_name("app.py")
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *rest]
-    return subprocess.call(command, env=environment)
+    os.environ.update({variable(n): text for n, text in chosen.items()})
+    from ganlab.server import serve
+
+    return serve(rest)
 
 
 def _train(options: argparse.Namespace, rest: list[str]) -> int:

@@ -23,8 +23,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from streamlit import config
+from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
 from ganlab import paths
+from ganlab.limits import limit
+from ganlab.live.wire import MOST_TEXT
 
 # The folder of Plotly's address names its version: nothing there ever changes.
 FOREVER = "public, max-age=31536000, immutable"
@@ -88,6 +91,21 @@ async def _probe(request: Request) -> Response:
     return JSONResponse({"ganlab": "live", "known": known}, headers={"Cache-Control": "no-store"})
 
 
+def bound_messages(receive: Receive, most: int) -> None:
+    """Have the server close a WebSocket (1009) whose messages exceed `most` bytes.
+
+    Streamlit lets uvicorn assemble up to `server.maxMessageSize` (200 MB), on any address, before
+    anybody looks at it, and has no option for what browsers send. The connection's own bound can be
+    lowered until it is accepted, and `receive` is a method of it.
+    """
+    protocol = getattr(receive, "__self__", None)
+    connection = getattr(protocol, "conn", None)
+    if hasattr(connection, "max_message_size"):  # uvicorn's "websockets-sansio"
+        connection.max_message_size = min(most, connection.max_message_size or most)
+    elif hasattr(protocol, "max_size"):  # its older "websockets"
+        protocol.max_size = min(most, protocol.max_size or most)
+
+
 class Front:
     """ASGI middleware: what is ganlab's own is answered here, under Streamlit's base path."""
 
@@ -112,4 +130,7 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to whom it belongs."""
         own = scope["type"] != "lifespan" and scope["path"].startswith(self._prefixes)
+        if scope["type"] == "websocket":
+            page = min(int(1e6 * limit("message_mb")), get_max_widget_state_size_bytes())
+            bound_messages(receive, 4 * MOST_TEXT if own else page)  # a character has 4 bytes
         await (self._own if own else self._streamlit)(scope, receive, send)

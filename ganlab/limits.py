@@ -29,6 +29,7 @@ LIMITS: dict[str, Param] = {
         Param("sessions", "sessions", 200, 1, 100_000, "int", doc="Views open at once."),
         Param("session_sockets", "sockets of a session", 8, 1, 1000, "int", doc="Browser tabs."),
         Param("sockets", "sockets of the server", 500, 1, 100_000, "int", doc="All browser tabs."),
+        Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Files go another way."),
         Param("compile_jobs", "compilers at once", 1, 0, 256, "int", doc="0: never compile."),
         Param("mnist_runs", "MNIST runs at once", 1, 0, 256, "int", doc="0: none."),
         Param("cache_gb", "GB of the program cache", 2.0, 0.01, 4096.0, doc="The oldest go first."),

@@ -1,10 +1,8 @@
 """Bounds of a server: from options of `ganlab app` and from the environment."""
 
-import subprocess
-
 import pytest
 
-from ganlab import SpecError
+from ganlab import SpecError, server
 from ganlab.cli import main
 from ganlab.limits import LIMITS, check_limits, limit, limited, variable
 
@@ -31,12 +29,10 @@ def test_limited_is_undone(monkeypatch):
 
 
 def test_app_hands_its_options_to_the_server(monkeypatch, capsys):
-    seen = {}
-    monkeypatch.setattr(
-        subprocess, "call", lambda command, env: seen.update(command=command, env=env) or 0
-    )
+    seen = []
+    monkeypatch.setattr(server, "serve", lambda options: seen.append(options) or 0)
+    monkeypatch.setenv(variable("update_seconds"), "9")
     assert main(["app", "--update-seconds", "0.25", "--server.port", "9000"]) == 0
-    assert seen["env"][variable("update_seconds")] == "0.25"
-    assert seen["command"][-2:] == ["--server.port", "9000"]
+    assert limit("update_seconds") == 0.25 and seen == [["--server.port", "9000"]]
     assert main(["app", "--sessions", "none"]) == 2
-    assert "sessions" in capsys.readouterr().err
+    assert "sessions" in capsys.readouterr().err and len(seen) == 1

@@ -28,11 +28,13 @@ RANK = {
     "live": 6,
     "ui": 7,
     "front": 7,
+    "server": 7,
     "app": 8,
     "cli": 8,
+    "__main__": 8,
     "pages": 8,
 }
-STREAMLIT_ROOMS = {"ui", "live", "front", "app", "pages"}
+STREAMLIT_ROOMS = {"ui", "live", "front", "server", "app", "pages"}
 WEB = {"streamlit", "starlette", "uvicorn", "websockets", "fastapi"}
 
 

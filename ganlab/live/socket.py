@@ -14,12 +14,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from ganlab.live.conductor import Conductor
 from ganlab.live.hub import HUB, Hub
 from ganlab.live.subscriber import Subscriber
+from ganlab.live.wire import MOST_TEXT
 from ganlab.registry import SpecError
 
 log = logging.getLogger(__name__)
 
 GONE, FORBIDDEN = 4404, 4403
-_MOST_TEXT = 4096
 _MOST_BACKLOG = 100  # commands a worker has not yet taken
 _SLOWEST_PACE = 0.01
 _PLAIN = {"play", "pause", "d", "g", "step", "restart"}
@@ -139,8 +139,8 @@ def _receive(
     try:
         if text is None:
             raise SpecError("message", "(binary)", "text")
-        if len(text) > _MOST_TEXT:
-            raise SpecError("message", text, f"at most {_MOST_TEXT} characters")
+        if len(text) > MOST_TEXT:
+            raise SpecError("message", text, f"at most {MOST_TEXT} characters")
         message = json.loads(text)
         if not isinstance(message, dict):
             raise SpecError("message", message, "an object with a cmd")

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+MOST_TEXT = 4096  # characters of a browser's command
 _CODES = {"<f4": "f4", "|u1": "u1", "<i2": "i2", "<i4": "i4"}
 
 
