@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 90
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -40,7 +41,7 @@ class Server:
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def __enter__(self) -> Server:
-        self._start(_free_port(), "wb")
+        self._start(free_port(), "wb")
         return self
 
     def restart(self) -> None:

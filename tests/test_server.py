@@ -1,0 +1,48 @@
+"""`ganlab app` as an operator starts and stops it."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_the_app_serves_until_it_is_stopped_and_leaves_nothing(tmp_path, number):
+    port = free_port()
+    command = [sys.executable, "-m", "ganlab", "app", "--server.headless", "true"]
+    command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
+    with (tmp_path / "log.txt").open("w+b") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        try:
+            end = time.monotonic() + 90
+            while time.monotonic() < end and process.poll() is None:
+                try:
+                    url = f"http://127.0.0.1:{port}/_stcore/health"
+                    assert urllib.request.urlopen(url, timeout=5).status == 200
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            process.send_signal(number)
+            assert process.wait(timeout=30) == 0, (tmp_path / "log.txt").read_text()
+        finally:
+            process.kill()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0, "somebody still listens"
+    assert "Traceback" not in (tmp_path / "log.txt").read_text()
+
+
+def test_options_that_streamlit_does_not_know_are_refused():
+    command = [sys.executable, "-m", "ganlab", "app", "--nonsense", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "--nonsense" in done.stderr and "Traceback" not in done.stderr
