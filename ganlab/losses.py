@@ -27,8 +27,10 @@ class LossEntry(Entry):
     optimal(p, q, a=0, b=0): the best D(x), as `shown` shows it, where p_data = p and p_g = q, with
     labels 1 - a for real and b for fake; None where no x has a best of its own.
     smooth(real, fake, a, b) -> (R,): what labels 1 - a and b add to `d`; None: it has no labels.
-    shown(logits): what is drawn as D(x), in [0, 1].
+    shown(logits): what is drawn as D(x), in [0, 1], of logits less their `centre`.
     value: whether V(D, G) is the game's value, D being a probability.
+    shift_invariant: whether d(real + c, fake + c) = d(real, fake) for every c. D's offset then
+    means nothing: it keeps its first value, and D is drawn about its mean.
     """
 
     d: Callable[[Logits, Logits], torch.Tensor] = None  # type: ignore
@@ -37,6 +39,15 @@ class LossEntry(Entry):
     smooth: Callable[[Logits, Logits, Any, Any], torch.Tensor] | None = None
     shown: Callable[[Logits], torch.Tensor] = torch.sigmoid
     value: bool = False
+    shift_invariant: bool = False
+
+    def centre(self, real: Logits, fake: Logits) -> torch.Tensor | float:
+        """What is subtracted of logits before they are drawn, (R, 1): 0, or where D's offset means
+        nothing their mean under (p_data + p_g)/2, by logits (R, n) and (R, m) of samples of both.
+        """
+        if not self.shift_invariant:
+            return 0.0
+        return (real.mean(1, keepdim=True) + fake.mean(1, keepdim=True)) / 2
 
 
 LOSSES: Registry[LossEntry] = Registry("loss")
@@ -137,10 +148,12 @@ LOSSES.add(
         title="Wasserstein",
         equation=r"\min_D \mathbb{E}\,a(G(z)) - \mathbb{E}\,a(x),\ \min_G -\mathbb{E}\,a(G(z))",
         doc="A critic, not a classifier: with bounded slopes (clip D's weights, or WGAN-GP) its "
-        "lead is a distance, and G is pushed wherever it is. Unbounded, it runs away.",
+        "lead is a distance, and G is pushed wherever it is. Unbounded, it runs away. Its offset "
+        "means nothing: it is kept, and the critic is drawn about its mean.",
         cite="Arjovsky et al. 2017",
         d=lambda real, fake: fake.mean(1) - real.mean(1),
         g=lambda fake: -fake.mean(1),
+        shift_invariant=True,
     )
 )
 LOSSES.add(

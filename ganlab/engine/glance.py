@@ -128,7 +128,8 @@ def _plane(
         out["manifold"] = gz[:, FAKES:].reshape(1, *mesh, 2)
     field = _field(spec.target, spec.target_params).to(state.d.device)
     with torch.no_grad():
-        d = game.loss.shown(game.at(state.d, field, made[:, :FAKES]))
+        reals, fakes = probes[0].x[None].to(state.d.device), made[:, :FAKES]
+        d = game.drawn(state.d, game.at(state.d, field, fakes), reals, fakes)
     out["d"] = d.view(1, CELLS, CELLS).cpu().numpy()
     if arrows:
         shown = made[:, : snapshot.ARROWS]

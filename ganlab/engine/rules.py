@@ -54,6 +54,7 @@ class Rules:
         self.D = Discriminator(
             *(code.d_sizes, code.d_activation, thin),
             *(code.packing, code.kernels, code.kernel_dims, drop),
+            level=not LOSSES[code.loss].shift_invariant,
         )
         self.loss = LOSSES[code.loss]
         self.optimizer = OPTIMIZERS[code.optimizer]

@@ -171,14 +171,16 @@ def _cell_d(game, state, specs, probes, r: int, mass: np.ndarray, made: torch.Te
     """
     probe, row = probes[r], slice(r, r + 1)
     with torch.no_grad():
-        logits = game.at(state.d[row], probe.grid[None].to(state.d.device), made[row])[0]
+        device, made = state.d.device, made[row]
+        logits = game.at(state.d[row], probe.grid[None].to(device), made)
+        shown = game.drawn(state.d[row], logits, probe.x[None].to(device), made)[0]
     inner = slice(0, -1) if probe.target.dim == 2 else slice(1, -1)
     p, q = probe.p_data[inner], mass[inner]
     best, spec = game.loss.optimal, specs[r]
     star = np.full(p.shape, np.nan)
     if best is not None:
         star = best(p, q, spec.smooth_real, spec.smooth_fake)
-    return _array(game.loss.shown(logits)), star, (p + q) / 2
+    return _array(shown), star, (p + q) / 2
 
 
 def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str, np.ndarray]:
@@ -295,7 +297,8 @@ def _picture_2d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
         out["manifold"] = gz[:, FAKES:].reshape(runs, *mesh, 2)
     with torch.no_grad():
         grids = _rows([p.grid for p in probes], state.d.device)
-        d = game.loss.shown(game.at(state.d, grids, made[:, :FAKES]))
+        reals, fakes = _rows([p.x for p in probes], state.d.device), made[:, :FAKES]
+        d = game.drawn(state.d, game.at(state.d, grids, fakes), reals, fakes)
     nx, ny = (len(c) for c in probes[0].centres)
     # The grid runs over x first; pictures want rows of constant y.
     out["d"] = d.view(runs, nx, ny).transpose(1, 2).cpu().numpy()

@@ -16,6 +16,7 @@ from ganlab.stabilisers import over
 
 _STOCHASTIC = ("instance_noise", "d_dropout", "d_dropout_input")
 _COMPANY = 64  # generated samples among which a point is looked at, where D compares
+_LEVEL = 256  # samples of each kind behind the middle of a D whose offset is free
 
 
 def evenly(x: torch.Tensor, count: int) -> torch.Tensor:
@@ -138,6 +139,18 @@ class Game:
         step = max(1, made.shape[1] // _COMPANY)
         others = made[:, ::step][:, :_COMPANY]
         return self.D.among(d, x, others, self.rules.code.batch // self.D.pack)
+
+    def drawn(
+        self, d: torch.Tensor, logits: torch.Tensor, real: torch.Tensor, made: torch.Tensor
+    ) -> torch.Tensor:
+        """What is drawn as D(x), in [0, 1], of logits (R, n) by `at`; real, made: (R, m, dim).
+
+        Where the loss leaves D's offset free, logits are taken from their mean over the samples.
+        """
+        if self.loss.shift_invariant:
+            some = (evenly(x, _LEVEL) for x in (real, made))
+            logits = logits - self.loss.centre(*(self.at(d, x, made) for x in some))
+        return self.loss.shown(logits)
 
     def faced(self, state: State, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         """The D that G's cost is judged by: `state.d`, or what unrolling makes of it.

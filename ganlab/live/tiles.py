@@ -95,7 +95,9 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
     x = torch.linspace(*(float(v) for v in target.box[0]), D_POINTS, device=state.d.device)
     with torch.no_grad():
         at = x[None, :, None].expand(runs, D_POINTS, 1)
-        d = game.loss.shown(game.at(state.d, at, torch.from_numpy(gz[..., None]).to(at)))
+        made = torch.from_numpy(gz[..., None]).to(at)
+        real = probe_for(spec, POINTS).x.to(at).expand(runs, -1, -1)
+        d = game.drawn(state.d, game.at(state.d, at, made), real, made)
     return {"p_g": _bytes(mass / top), "d": _bytes(d.cpu().numpy())}
 
 

@@ -68,8 +68,15 @@ def costs(run: Run, judged: Judged) -> tuple[float, ...]:
     """A row of `History` without its iteration."""
     loss = run.game.loss
     real, fake, unseen = (logits[None] for logits in judged)
-    means = (loss.shown(x).mean() for x in (real, fake, unseen))
+    means = (x.mean() for x in shown(run, judged))
     return tuple(float(x) for x in (loss.d(real, fake), loss.g(fake), *means))
+
+
+def shown(run: Run, judged: Judged) -> list[torch.Tensor]:
+    """What is drawn as D(x) of real, fake and unseen images, in [0, 1]."""
+    loss = run.game.loss
+    centre = loss.centre(*(logits[None] for logits in judged[:2]))
+    return [loss.shown(logits[None] - centre)[0] for logits in judged]
 
 
 def take(run: Run, digits: Digits, seed: int = 0) -> Look:
@@ -77,15 +84,14 @@ def take(run: Run, digits: Digits, seed: int = 0) -> Look:
     z = latents(run, ROWS * ROWS, seed)
     if run.spec.labels:  # a row for each label
         z = z.unflatten(0, (ROWS, ROWS)).transpose(0, 1).flatten(0, 1)
-    shown = make(run, z)[:, : run.spec.dim]
-    last = shown[ROWS - 1 :: ROWS].cpu().numpy()
+    images = make(run, z)[:, : run.spec.dim]
+    last = images[ROWS - 1 :: ROWS].cpu().numpy()
     near = nearest(last, digits.fitted.images, device=_measuring(run))
-    judged = judge(run, digits, seed)
-    spread = [_histogram(run.game.loss.shown(logits)) for logits in judged]
+    spread = [_histogram(d) for d in shown(run, judge(run, digits, seed))]
     return Look(
         run.iteration,
         seed,
-        _bytes(shown),
+        _bytes(images),
         digits.fitted.pixels[near.index],
         near.distance.astype(np.float32),
         _bytes(make(run, _chain(latents(run, _ANCHORS, seed + 1)))[:, : run.spec.dim]),

@@ -23,12 +23,20 @@ class Discriminator(MLP):
     c_b(i, j) = exp(-||M_ib - M_jb||_1), o(x_i)_b = sum over j != i of c_b(i, j); the last layer
     sees f and o. T follows all layers' weights.
     drop: which of (input, hidden layers) dropout may hit.
+    level: whether the last bias matters; no cost of D's depends on it where the loss is invariant
+    to shifts, and then it stays where it is.
     """
 
     pack: int = 1
     kernels: int = 0
     dims: int = 0
     drop: tuple[bool, bool] = (False, False)
+    level: bool = True
+
+    @cached_property
+    def held(self) -> tuple[int, ...]:
+        """The last bias, where it has no effect."""
+        return () if self.level else (2 * len(self.layers) - 1,)
 
     @property
     def more_inputs(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -69,6 +70,12 @@ class Generator(MLP):
         if self.norm == "none":
             return ()
         return tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
+
+    @cached_property
+    def held(self) -> tuple[int, ...]:
+        """Biases before a norm, which subtracts them again."""
+        hidden = 0 if self.norm == "none" else len(self.layers) - 1
+        return tuple(2 * i + 1 for i in range(hidden))
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
         """Scales 1, shifts 0."""

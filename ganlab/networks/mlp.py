@@ -68,11 +68,22 @@ class MLP:
         """Initial values of `more_shapes`, flat."""
         return []
 
+    @property
+    def held(self) -> tuple[int, ...]:
+        """Which of `shapes` have a gradient of 0 by construction, so that they stay where they are.
+
+        What autograd would find there is rounding, of which Adam makes steps of full size.
+        """
+        return ()
+
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
-        """(R, P) -> the parameters, each (R, *shape)."""
+        """(R, P) -> the parameters, each (R, *shape); those that are held take no gradient."""
         # One split, whose backward is one cat: cheaper than a slice for each layer.
         parts = flat.split_with_sizes(self.counts, 1)
-        return [p.view(flat.shape[0], *s) for p, s in zip(parts, self.shapes, strict=True)]
+        parts = [p.view(flat.shape[0], *s) for p, s in zip(parts, self.shapes, strict=True)]
+        for i in self.held:
+            parts[i] = parts[i].detach()
+        return parts
 
     def linear(self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         """(R, B, in), (R, in, out), (R, 1, out) -> (R, B, out)."""
