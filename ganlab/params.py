@@ -6,7 +6,7 @@ from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
-from ganlab.registry import Param
+from ganlab.registry import Param, SpecError
 from ganlab.stabilisers import RULES, STABILISERS
 from ganlab.targets import TARGETS
 
@@ -202,6 +202,16 @@ PARAMS: dict[str, Param] = {
 
 # What is turned above the picture.
 KNOBS = tuple(name for name, param in PARAMS.items() if param.knob)
+
+
+def in_words(error: SpecError) -> str:
+    """What an error says, with the field called as its control is labelled."""
+    param = PARAMS.get(error.name)
+    if param is None:
+        return str(error)
+    value = f"{error.value:g}" if isinstance(error.value, float) else error.shown
+    return f"{param.title} = {value} is not allowed: {error.allowed}."
+
 
 # What only images have a use for.
 OF_IMAGES = ("g_output", "conditional")

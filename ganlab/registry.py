@@ -20,6 +20,7 @@ class SpecError(ValueError):
             shown = f"(a {type(value).__name__} that cannot be shown)"
         if len(shown) > 60:
             shown = shown[:57] + "..."
+        self.shown = shown
         super().__init__(f"{name} = {shown} is not allowed: {allowed}")
 
 
@@ -30,7 +31,8 @@ class Param:
     kind: "int", "float", "choice", "ints" or "floats" (tuples). `low` and `high` are inclusive
     and, for a tuple, bound each item; `longest` bounds its length. `log` asks for a logarithmic
     slider; `live` says that the value can change during a run, `knob` that it is turned so often
-    that its control is above the picture; `typical`, what to try first where the default is off.
+    that its control is above the picture; `typical`, what to try first where the default is off;
+    `menu`, the values with their words among which that control chooses, if it is no slider.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Param:
     live: bool = False
     knob: bool = False
     typical: Any = None
+    menu: tuple[tuple[Any, str], ...] = ()
 
     @property
     def allowed(self) -> str:

@@ -149,7 +149,9 @@ _unroll = StabiliserEntry(
             doc="G's cost is that of D after K more updates, differentiated through them: "
             "G sees where D would go, and stops crowding on one mode (Metz et al. 2017).",
             live=True,
+            knob=True,
             typical=5,
+            menu=((0, "off"), (1, "K = 1"), (5, "K = 5"), (10, "K = 10")),
         ),
         Param(
             "unroll_data",
@@ -185,7 +187,9 @@ for _entry in (
                 "int",
                 doc="Kernels of minibatch discrimination: numbers by which D's last layer sees how "
                 "close a sample is to the rest of its minibatch. 0: off.",
+                knob=True,
                 typical=5,
+                menu=((0, "off"), (4, "4 kernels"), (8, "8 kernels"), (16, "16 kernels")),
             ),
             Param(
                 "minibatch_dims",

@@ -176,7 +176,7 @@ export function mount(root, options) {
     const text = JSON.stringify(shown);
     if (text === parts.knobs) return false;
     parts.knobs = text;
-    knobs = knobRow(shown, send);
+    knobs = knobRow(shown, send, () => settings.onAct?.({ act: "turned" }));
     boxes.knobs.replaceChildren(knobs.node);
     return true;
   }
@@ -248,6 +248,7 @@ export function mount(root, options) {
       if (makeKnobs(message.fields)) layout();
       follow(message.query);
     }
+    knobs?.refused(message.refused);
     knobs?.values(message.values);
     if (state === "playing") {
       if (before !== "playing") still.drop();

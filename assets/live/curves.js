@@ -6,6 +6,8 @@ import { area, fit, font, logTicks, power, short, steady, ticks, trace } from ".
 import { alpha } from "./theme.js";
 
 const DASH = { solid: [], dash: [6, 4], dot: [1.5, 3], dashdot: [8, 3, 1.5, 3] };
+const GHOST = 0.38; // opacity of an earlier run's curves
+const LEAST_SPAN = 200; // iterations of an earlier run that are seen beside one that has just begun
 const WEIGHT = { solid: 1.75, dash: 1.5, dot: 1.5, dashdot: 1.5 };
 
 /** The column of one scene. resize, then setCurves / setShares, then draw or drawBars. */
@@ -16,6 +18,10 @@ export function curvesColumn(scene) {
   let look, width, height, g, ctx;
   let message = null;
   let shares = null;
+  // The curves of the run before this one, by the names that this one's have.
+  const ghost = Object.fromEntries(
+    Object.entries(scene.a || {}).filter(([name]) => name.startsWith("ghost.")).map(([name, a]) => [name.slice(6), a]),
+  );
 
   function layout() {
     const u = look.u;
@@ -146,7 +152,7 @@ export function curvesColumn(scene) {
 
   function drawPanel(panel, top) {
     const u = look.u;
-    const [low, high] = panelRange(panel, message);
+    const [low, high] = panelRange(panel, message, ghost);
     const scale = panel.log ? Math.log10 : (v) => v;
     const [bottom, span] = [scale(low), scale(high) - scale(low)];
     const py = (v) => top + g.h - ((scale(v) - bottom) / span) * g.h;
@@ -164,6 +170,19 @@ export function curvesColumn(scene) {
       area(ctx, steps.length, (i) => px(steps[i]), (i) => py(message.a[from][i]), (i) => py(message.a[to][i]));
       ctx.fillStyle = alpha(look.rgb[panel.role], opacity);
       ctx.fill();
+    }
+    for (const series of ghost.iteration ? panel.series : []) {
+      const array = ghost[series.key];
+      if (!array) continue;
+      ctx.globalAlpha = GHOST;
+      ctx.strokeStyle = look.role(series.role);
+      ctx.lineWidth = (WEIGHT[series.dash] || 1.75) * u;
+      ctx.setLineDash((DASH[series.dash] || []).map((v) => v * u));
+      ctx.beginPath();
+      trace(ctx, array.length, (i) => px(ghost.iteration[i]), (i) => (panel.log && array[i] <= 0 ? NaN : py(array[i])));
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.globalAlpha = 1;
     }
     for (const series of steps ? panel.series : []) {
       const array = message.a[series.key];
@@ -204,7 +223,10 @@ export function curvesColumn(scene) {
   function range() {
     const steps = message && message.a.iteration;
     if (!steps || !steps.length) return [0, 100];
-    return [steps[0], Math.max(steps[steps.length - 1], steps[0] + 1)];
+    const now = steps[steps.length - 1];
+    // A run has at least a quarter of the room beside an earlier one.
+    const before = ghost.iteration?.length ? ghost.iteration[ghost.iteration.length - 1] : 0;
+    return [steps[0], Math.max(now, Math.min(before, Math.max(4 * now, LEAST_SPAN)), steps[0] + 1)];
   }
 
   const px = (step) => {
@@ -238,7 +260,7 @@ export function curvesColumn(scene) {
     ctx.textBaseline = "alphabetic";
     let free = Infinity;
     for (const mark of [...message.marks].reverse()) {
-      const x = Math.round(px(mark.iteration)) + 0.5;
+      const x = Math.round(px(Math.max(mark.iteration, g.range[0]))) + 0.5; // a restart's mark is at 0
       if (!(x >= g.left && x <= g.left + g.w + 1)) continue;
       ctx.strokeStyle = alpha(look.rgb.accent, 0.65);
       ctx.lineWidth = 1;

@@ -6,6 +6,8 @@ import { short } from "./plot.js";
 const EVERY = 50; // ms between two messages of one knob
 const QUIET = 800; // ms after the last touch in which the server does not move the knob
 const STEPS = 240;
+const TOLD = 300; // ms after which the run has heard of a choice
+const REFUSED = 12000; // ms that a knob says why it could not be turned
 
 function scaleOf(knob) {
   if (knob.kind === "int") {
@@ -24,17 +26,43 @@ function scaleOf(knob) {
   };
 }
 
-/** send(command); returns {node, values(object)}. */
-export function knobRow(knobs, send) {
+/** The options of a menu: what it offers, and the value of now where that is another. */
+function menu(knob) {
+  const input = el("select", { class: "gl-select" });
+  let values = [];
+  const build = (choices) => {
+    values = choices.map(([value]) => value);
+    input.replaceChildren(...choices.map(([, title], i) => el("option", { value: i }, title)));
+    // The names stay readable to whoever scripts the page.
+    [...input.options].forEach((option, i) => (option.value = String(values[i])));
+  };
+  build(knob.choices);
+  return {
+    input,
+    read: () => values[input.selectedIndex],
+    put(value) {
+      if (!values.includes(value)) build([...knob.choices, [value, String(value)]]);
+      input.selectedIndex = values.indexOf(value);
+    },
+  };
+}
+
+/**
+ * send(command); turned() after a menu's choice, for what else shows it. Returns {node, values(object),
+ * refused({field, why})}.
+ */
+export function knobRow(knobs, send, turned = () => {}) {
   const node = el("div", { class: "gl-knobs" });
   const setters = new Map();
+  const complaints = new Map();
 
   for (const knob of knobs) {
     const choice = knob.kind === "choice";
     const scale = choice ? null : scaleOf(knob);
     const shown = el("output", { class: "gl-value" }, "");
+    const list = choice ? menu(knob) : null;
     const input = choice
-      ? el("select", { class: "gl-select" }, ...knob.choices.map(([value, title]) => el("option", { value }, title)))
+      ? list.input
       : el("input", { class: "gl-range", type: "range", min: scale.min, max: scale.max, step: scale.step });
     input.dataset.testid = `knob-${knob.field}`;
     input.setAttribute("aria-label", knob.title);
@@ -43,7 +71,7 @@ export function knobRow(knobs, send) {
     let sent = -Infinity;
     let timer = 0;
 
-    const read = () => (choice ? input.value : scale.value(+input.value));
+    const read = () => (choice ? list.read() : scale.value(+input.value));
     const show = (value) => {
       if (choice) return;
       const text = short(value);
@@ -55,6 +83,7 @@ export function knobRow(knobs, send) {
       timer = 0;
       sent = performance.now();
       send({ cmd: "set", field: knob.field, value: read() });
+      if (choice) setTimeout(turned, TOLD);
     };
     const touch = () => {
       touched = performance.now();
@@ -71,25 +100,50 @@ export function knobRow(knobs, send) {
     }
     setters.set(knob.field, (value) => {
       if (held || timer || performance.now() - touched < QUIET) return;
-      if (choice) input.value = String(value);
+      if (choice) list.put(value);
       else input.value = scale.place(value);
       show(value);
     });
+    const complaint = el("div", { class: "gl-refused", role: "alert", "data-testid": `refused-${knob.field}`, hidden: "" });
+    complaints.set(knob.field, (why) => {
+      if (why) {
+        touched = -Infinity; // it goes back to what it was
+        later(() => (complaint.hidden = true));
+      }
+      setText(complaint, why);
+      complaint.hidden = !why;
+    });
+    const again = knob.restarts ? [el("span", { class: "gl-again", "aria-hidden": "true" }, "↻")] : [];
+    const doc = `${knob.doc || ""}${knob.restarts ? " ↻ Changing it starts a new run." : ""}`;
     node.append(
       el(
         "label",
-        { class: "gl-knob", "data-role": knob.role || "game", title: knob.doc || "" },
-        el("span", { class: "gl-name" }, knob.title),
+        { class: "gl-knob", "data-role": knob.role || "game", "data-kind": knob.kind, title: doc },
+        el("span", { class: "gl-name" }, knob.title, ...again),
         input,
         ...(choice ? [] : [shown]),
+        complaint,
       ),
     );
+  }
+  let timer = 0;
+  let said = "";
+  function later(f) {
+    clearTimeout(timer);
+    timer = setTimeout(f, REFUSED);
   }
 
   return {
     node,
     values(object) {
       for (const [field, value] of Object.entries(object || {})) setters.get(field)?.(value);
+    },
+    /** A knob that could not be turned says why, until something else is changed. */
+    refused(what) {
+      const text = JSON.stringify(what || {});
+      if (text === said) return;
+      said = text;
+      for (const [field, say] of complaints) say(field === what?.field ? what.why : "");
     },
   };
 }

@@ -198,7 +198,7 @@ export function mount(root, options) {
     const structure = JSON.stringify([scene.knobs, scene.layers]);
     if (structure !== parts) {
       parts = structure;
-      knobs = knobRow(scene.knobs, send);
+      knobs = knobRow(scene.knobs, send, () => settings.onAct?.({ act: "turned" }));
       boxes.knobs.replaceChildren(knobs.node);
       boxes.legend.replaceChildren(legend(scene.layers, hidden, layout).node);
     }
@@ -226,6 +226,7 @@ export function mount(root, options) {
     counters.iteration = message.iteration;
     root.dataset.state = state;
     bar.status(message);
+    knobs?.refused(message.refused);
     knobs?.values(message.values);
     banner.say(message.message || "", state === "diverged");
     if (state === "playing") {

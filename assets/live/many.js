@@ -144,7 +144,7 @@ export function mount(root, options) {
     const structure = JSON.stringify(scene.knobs);
     if (structure !== parts) {
       parts = structure;
-      knobs = knobRow(scene.knobs, send);
+      knobs = knobRow(scene.knobs, send, () => settings.onAct?.({ act: "turned" }));
       boxes.knobs.replaceChildren(knobs.node);
     }
     makeLinks();
@@ -176,6 +176,7 @@ export function mount(root, options) {
     counters.state = root.dataset.state = message.state;
     counters.iteration = message.iteration;
     bar.status(message);
+    knobs?.refused(message.refused);
     knobs?.values(message.values);
     banner.say(message.message || "", message.state === "diverged");
     setText(words, message.says || "");

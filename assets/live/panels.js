@@ -10,7 +10,7 @@ function quantile(sorted, q) {
 }
 
 /** Range of a panel: its fixed ends where given, else the bulk of the data, the last values and the lines. */
-export function panelRange(panel, message) {
+export function panelRange(panel, message, ghost = {}) {
   const usable = shows(panel);
   const clean = panel.log ? (v) => v : noNoise;
   const must = panel.lines.map((line) => line.value).filter(usable);
@@ -21,6 +21,7 @@ export function panelRange(panel, message) {
     const array = message && message.a[key];
     if (!array) continue;
     for (const v of array) if (usable(v)) values.push(clean(v));
+    for (const v of ghost[key] || []) if (usable(v)) values.push(clean(v));
     const end = lastOf(panel, array);
     // A curve that has ended, as a run that diverged, must not flatten the others.
     if (end && end.index === array.length - 1) must.push(end.value);

@@ -19,6 +19,8 @@ from ganlab.figures.panel import (
     reference,
 )
 
+LEAST_SPAN = 200  # iterations of an earlier run that are seen beside one that has just begun
+
 
 def curves(
     panels: Sequence[Mapping[str, Any]],
@@ -30,6 +32,7 @@ def curves(
     shares: np.ndarray | None = None,
     mode_weights: np.ndarray | None = None,
     scale: float = 1,
+    ghost: Mapping[str, np.ndarray] | None = None,
 ) -> go.Figure:
     """One panel above the other over the iteration; each names its curves in their own colours.
 
@@ -38,7 +41,8 @@ def curves(
     draws nothing. marks: [{iteration, text}], drawn as vertical lines. shares, mode_weights: (m,),
     the share of generated samples at each mode and its share of p_data (1/m if not given); drawn
     in panels with `bars`, in the accent where a mode has under a tenth of its fair share.
-    scale: of text and margins, as in the live canvas. Raises SpecError for an unknown theme.
+    scale: of text and margins, as in the live canvas. ghost: series of an earlier run, drawn
+    faintly behind. Raises SpecError for an unknown theme.
     """
     look, u = find_theme(theme), scale
     found = array(series, "iteration")
@@ -48,7 +52,9 @@ def curves(
     left, right = pixel(44 * u), pixel(48 * u)
     layout = base_layout(look, width, height, {"l": left, "r": right, "t": 0, "b": 0}, u)
     layout.update(hovermode="x unified", hoversubplots="axis", shapes=[], annotations=[])
-    span, places = _span(iteration), place_panels(look, len(panels), plain, height, u)
+    ghost = ghost or {}
+    before = array(ghost, "iteration")
+    span, places = _span(iteration, before), place_panels(look, len(panels), plain, height, u)
     traces: list[Any] = []
     for panel, place in zip(panels, places, strict=True):
         layout["annotations"].append(heading(panel, place))
@@ -62,7 +68,9 @@ def curves(
         log = bool(panel.get("log"))
         data = [(s, array(series, s["key"])) for s in panel.get("series", ())]
         data = [(s, y if log else no_noise(y)) for s, y in data if y is not None]
-        low, high = range_of(panel, [y for _, y in data])
+        faint = [(s, array(ghost, s["key"])) for s in panel.get("series", ())]
+        faint = [(s, y) for s, y in faint if y is not None and len(y)]
+        low, high = range_of(panel, [y for _, y in (*data, *faint)])
         ticks = max(2, min(5, int(place.pixels // (22 * u))))
         layout[name] = place.axis(
             nticks=ticks + 1, range=[low, high], type="log" if log else "linear"
@@ -72,6 +80,10 @@ def curves(
         prefix = (
             f"{panel['title']} · " if len(panel.get("series", ())) > 1 else ""
         )  # one hover box for all
+        traces += [
+            curve(place, "before: ", entry, before, y, log).update(opacity=0.4, hoverinfo="skip")
+            for entry, y in faint
+        ]
         traces += [curve(place, prefix, entry, iteration, y, log) for entry, y in data]
         layout["annotations"] += end_labels(place, data, log, low, high)
         for line in panel.get("lines", ()):
@@ -92,11 +104,14 @@ def curves(
     return go.Figure(data=traces, layout=layout)
 
 
-def _span(iteration: np.ndarray) -> tuple[float, float]:
+def _span(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, float]:
+    """The ends of the axis: a run has at least a quarter of the room beside an earlier one."""
     good = iteration[np.isfinite(iteration)]
     if not good.size:
         return 0.0, 100.0
     low, high = float(good.min()), float(good.max())
+    if before is not None and len(before):
+        high = max(high, min(float(before[-1]), max(4 * high, LEAST_SPAN)))
     return low, max(high, low + 1)
 
 
@@ -147,7 +162,7 @@ def _marks(
     free, first = np.inf, places[0]
     look, u = first.look, first.u
     for mark in sorted(marks, key=lambda m: m["iteration"], reverse=True):
-        at = float(mark["iteration"])
+        at = max(float(mark["iteration"]), span[0])  # a restart's mark is at 0
         if not span[0] <= at <= span[1]:
             continue
         for place in places:

@@ -85,6 +85,9 @@ class CompareSession(Conductor):
         parts = [scene(s, self._probe(i), number) for i, s in enumerate(comparison.specs)]
         return overlay.scene(comparison, parts, self._panels(comparison), number)
 
+    def _axes(self) -> Any:
+        return super()._axes(), len(self.run.runs), self.comparison.fields
+
     def _probe(self, at: int) -> Probe:
         run = self.run.runs[at]
         return probe_for(run.spec, points_for(run.game))

@@ -13,17 +13,20 @@ from typing import Any
 from ganlab.engine import Run
 from ganlab.engine.run import LIVE
 from ganlab.live import messages
+from ganlab.live.history import History
 from ganlab.live.pace import Pace
 from ganlab.live.publisher import Paint, Publisher
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
 from ganlab.live.wire import encode
+from ganlab.params import in_words
 from ganlab.registry import SpecError
-from ganlab.spec import PARAMS, Spec
+from ganlab.spec import KNOBS, PARAMS, Spec
 
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
 _MOST_TODO = 200  # updates by hand that may be waiting
 _BY_HAND_SECONDS = 0.01  # of them beyond a turn
+_FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
 
 
 class Conductor(Publisher):
@@ -57,6 +60,7 @@ class Conductor(Publisher):
         self._todo: deque[str] = deque()
         self._restart = True
         self.playing, self.speed, self.note = True, 0.0, ""
+        self.refused: dict[str, str] = {}  # the knob that was turned in vain last, and why
         self.run: Run | None = None
         self.tier = Tier()
         self.pace = Pace(self.tier.timed)
@@ -74,17 +78,20 @@ class Conductor(Publisher):
         self._wake(self)
 
     def set(self, field: str, value: Any) -> None:
-        """Change what can change during a run; raises `SpecError`."""
-        if field not in LIVE:
+        """Change one field, by restarting if it is a knob that is not live; raises `SpecError`."""
+        if field not in LIVE and field not in KNOBS:
             raise SpecError(field, value, f"only {', '.join(LIVE)} can change during a run")
-        with self.lock:
-            self.spec = self.spec.replace(**{field: PARAMS[field].check(value)})
-        self.command("change")
+        value = PARAMS[field].check(value)
+        self._become(lambda spec: spec.replace(**{field: value}))
 
     def configure(self, spec: Spec) -> None:
         """Make `spec` the run's: in place if only live fields differ, else by restarting."""
+        self._become(lambda _: spec)
+
+    def _become(self, make: Callable[[Spec], Spec]) -> None:
         with self.lock:
-            before, self.spec = self.spec, spec
+            before = self.spec
+            spec = self.spec = make(before)
         names = [n for n in (*PARAMS, "target_params") if getattr(before, n) != getattr(spec, n)]
         if not names:
             return
@@ -93,6 +100,10 @@ class Conductor(Publisher):
         else:
             titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
             self.command("restart", f"Restarted: {', '.join(titles)} changed.")
+
+    def refuse(self, field: str, error: SpecError) -> None:
+        """Say beside the knob `field` why it could not be turned."""
+        self.command("refuse", {"field": field, "why": in_words(error)})
 
     @property
     def backlog(self) -> int:
@@ -164,6 +175,8 @@ class Conductor(Publisher):
                 getattr(self, f"_do_{name}")(value)
                 if name in _ANSWERS and not (self.run is not None and self.run.stopped):
                     self.note = ""  # what was wrong before is answered by what is right now
+                if name in ("change", "restart"):
+                    self.refused = {}
             except SpecError as error:
                 self.note = str(error)
             self._status_wanted = True
@@ -218,10 +231,7 @@ class Conductor(Publisher):
         if self.run.game.rules.code != code:
             self.tier.begin(self.run)
         for name in names:
-            param = PARAMS[name]
-            form = param.format if param.kind != "float" else "{:.3g}".format
-            before, after = (form(getattr(spec, name)) for spec in (old, new))
-            self.history.mark(self.run.iteration, param.title, before, after)
+            self.history.mark(self.run.iteration, *_change(name, old, new))
         self._measure_wanted = self._frame_wanted = True
 
     def _do_hello(self, subscriber: Subscriber) -> None:
@@ -233,13 +243,19 @@ class Conductor(Publisher):
     def _do_note(self, text: str) -> None:
         self.note = text
 
+    def _do_refuse(self, refused: dict[str, str]) -> None:
+        self.refused = refused
+
     def _do_look(self, _: Any) -> None:
         """Watching began or ended: nothing to do but to say so."""
 
     def _start(self) -> None:
         # Read once: another thread may change it meanwhile, and then asks for a restart.
         spec, self._restart = self.spec, False
+        old = None if self.run is None else (self._axes(), self.run.specs, self.history)
         self._scene = self._make(spec)
+        if old is not None:
+            self._keep_ghost(*old)
         self.tier.begin(self.run)
         self._measured = {}
         self.pace.again()
@@ -251,6 +267,25 @@ class Conductor(Publisher):
             self.run_number += 1
             for subscriber in list(self.subscribers):
                 subscriber.put("scene", message)
+
+    def _axes(self) -> Any:
+        """What two runs' curves must have in common to be seen on the same axes."""
+        spec = self.run.specs[0]
+        return spec.target, spec.target_params
+
+    def _keep_ghost(self, axes: Any, specs: tuple[Spec, ...], last: History) -> None:
+        """Show the last run's curves faintly behind the new one's, and mark what has changed."""
+        if axes != self._axes():
+            return
+        old, new = specs[0], self.run.specs[0]
+        again = specs == self.run.specs or len(last.rows) < _FEW
+        self.history.ghost = last.ghost if again else last.arrays()
+        for name in PARAMS:
+            if getattr(old, name) != getattr(new, name):
+                self.history.mark(0, *_change(name, old, new))
+        header, arrays = self._scene
+        ghost = {f"ghost.{name}": array for name, array in self.history.ghost.items()}
+        self._scene = header, arrays | ghost
 
     def _advance(self, now: float) -> float | None:
         """Updates if it is time for some; how long until the next (None: no next)."""
@@ -302,3 +337,10 @@ class Conductor(Publisher):
 
     def _why_stopped(self, run: Run) -> str:
         return str(run.diverged[0])
+
+
+def _change(name: str, old: Spec, new: Spec) -> tuple[str, str, str]:
+    """A field's title, and its values before and after, in words."""
+    param = PARAMS[name]
+    form = param.format if param.kind != "float" else "{:.3g}".format
+    return param.title, form(getattr(old, name)), form(getattr(new, name))

@@ -28,12 +28,14 @@ _MERGE_SECONDS = 1.0
 class History:
     """Metrics by iteration, and marks where the user changed something.
 
-    now: arrays of the newest moment alone, sent with the curves.
+    now: arrays of the newest moment alone, sent with the curves. ghost: `arrays()` of an earlier
+    run, to be seen behind this one's.
     """
 
     def __init__(self, series: tuple[str, ...] = SERIES) -> None:
         self.series = series
         self.now: dict[str, np.ndarray] = {}
+        self.ghost: dict[str, np.ndarray] = {}
         self.rows: list[tuple[float, ...]] = []
         self.marks: list[dict] = []
         self._stride = 1.0

@@ -108,6 +108,7 @@ def figure(
         history.arrays(),
         history.marks,
         theme,
+        ghost=history.ghost,
         shares=last.get("shares"),
         mode_weights=scene.get("mode_weights"),
         **size(request, "curves_"),

@@ -141,7 +141,9 @@ def figures(
         for i in range(runs)
     }
     size = messages.size(request, "curves_")
-    curves = figures.curves(panels, history.arrays(), history.marks, theme, **size)
+    curves = figures.curves(
+        panels, history.arrays(), history.marks, theme, ghost=history.ghost, **size
+    )
     made["curves"] = figures.with_legend(curves, comparison.labels, DASHES, theme, size["scale"])
     header = {"type": "figure", "run": scene[0]["run"], "request": request.get("request")}
     return encode(header | {name: json.loads(f.to_json()) for name, f in made.items()})

@@ -65,6 +65,7 @@ class Publisher:
     playing: bool
     speed: float
     note: str
+    refused: dict[str, str]
     state: str
     _todo: Any
     _wake: Callable[[Any], None]
@@ -185,7 +186,11 @@ class Publisher:
             self.speed,
             self.note,
             self._measured,
-            {"tier": self.tier.status(run), **self._more_status()},
+            {
+                "tier": self.tier.status(run),
+                "refused": self.refused,
+                **self._more_status(),
+            },
         )
         for subscriber in watching:
             subscriber.put("status", message)

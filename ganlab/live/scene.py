@@ -12,37 +12,44 @@ import torch
 from ganlab.engine.probe import Probe, reach
 from ganlab.losses import LOSSES
 from ganlab.spec import PARAMS, Spec
+from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS, Target
 
-_ROLES = {"k": "D", "d_lr": "D", "g_lr": "G"}
+_ROLES = {"k": "D", "d_lr": "D", "g_lr": "G", "minibatch_discrimination": "D", "unroll": "D"}
+_ORDER = ("k", "loss", "minibatch_discrimination", "unroll", "g_lr", "d_lr")
 _KNOB_RANGE = {"g_lr": (1e-5, 1.0), "d_lr": (1e-5, 1.0)}
 _REAL_SHOWN = 500
 
 
 def knobs() -> list[dict[str, Any]]:
-    """The values that can change during a run, as the front end draws them."""
+    """What is turned above the picture, as the front end draws it.
+
+    kind: int, float or choice; a choice is among `choices`, (value, words). restarts: turning it
+    starts a new run.
+    """
     out = []
     for name, p in PARAMS.items():
         if not p.knob:
             continue
         low, high = _KNOB_RANGE.get(name, (p.low, p.high))
         choices = [[c, LOSSES[c].title] for c in p.choices] if name == "loss" else []
-        doc = p.doc
+        choices = choices or [list(pair) for pair in p.menu]
+        toggle = STABILISERS[name] if name in STABILISERS else None
         out.append(
             {
                 "field": name,
-                "title": p.title,
-                "kind": p.kind,
+                "title": p.title if toggle is None else toggle.title,
+                "kind": "choice" if choices else p.kind,
                 "low": low,
                 "high": high,
                 "log": p.log,
                 "choices": choices,
-                "doc": doc,
+                "doc": p.doc if toggle is None else f"{toggle.doc} {p.doc}",
+                "restarts": not p.live,
                 "role": _ROLES.get(name, "game"),
             }
         )
-    order = ("k", "loss", "g_lr", "d_lr")
-    return sorted(out, key=lambda k: order.index(k["field"]) if k["field"] in order else 99)
+    return sorted(out, key=lambda k: _ORDER.index(k["field"]) if k["field"] in _ORDER else 99)
 
 
 def _line(key: str, title: str, role: str, dash: str = "solid") -> dict[str, str]:

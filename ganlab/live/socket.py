@@ -16,6 +16,7 @@ from ganlab.live.hub import HUB, Hub
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.wire import MOST_TEXT
 from ganlab.registry import SpecError
+from ganlab.spec import KNOBS
 
 log = logging.getLogger(__name__)
 
@@ -176,7 +177,13 @@ def _do(
     elif name == "seed":
         session.new_seed()
     elif name == "set":
-        session.set(str(message.get("field")), value)
+        field = str(message.get("field"))
+        try:
+            session.set(field, value)
+        except SpecError as error:
+            if field not in KNOBS:
+                raise
+            session.refuse(field, error)
     elif name == "visible":
         subscriber.visible = bool(value)
         session.command("look")

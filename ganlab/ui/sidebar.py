@@ -13,7 +13,7 @@ from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, NORMS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import SpecError
-from ganlab.spec import PARAMS, Spec
+from ganlab.spec import KNOBS, PARAMS, Spec
 from ganlab.stabilisers import RULES, STABILISERS
 from ganlab.targets import TARGETS
 from ganlab.ui.layout import section
@@ -46,7 +46,11 @@ _COLORS = {"Generator": "green", "Discriminator": "blue"}
 # A stabiliser's parameters stand with the player that it is done to, or with the training.
 _TOGGLES = {
     title: tuple(
-        p.name for e in STABILISERS.entries.values() if e.player == player for p in e.params
+        p.name
+        for e in STABILISERS.entries.values()
+        if e.player == player
+        for p in e.params
+        if not p.knob
     )
     for title, player in (("Generator", "G"), ("Discriminator", "D"), ("Training", ""))
 }
@@ -125,10 +129,11 @@ def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> Non
         inner = {**spec.target_params, **inner}
     outer = {n: getattr(spec, n) for names in _TOGGLES.values() for n in names}
     outer |= {n: getattr(spec, n) for names in _SECTIONS.values() for n in names}
+    turned = {n: getattr(spec, n) for n in KNOBS}
 
     def group(names: Iterable[str]) -> None:
         for name in names:
-            if name not in without and matters(name, outer):
+            if name not in without and matters(name, {**turned, **outer}):
                 outer[name] = widget(PARAMS[name], name, outer[name])
 
     for title, fields in _SECTIONS.items():

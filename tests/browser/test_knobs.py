@@ -95,3 +95,34 @@ def test_bad_widths_are_told_and_the_run_goes_on(lab):
     lab.wait_status("s.run === 2")
     lab.wait_field("d_hidden", "8")
     said.wait_for(state="detached")
+
+
+def test_a_toggle_above_the_picture_restarts_and_all_are_in_step(lab):
+    lab.open("/two?target=ring&latent_dim=2&batch=32")
+    lab.wait("live.last.curves && live.last.curves.arrays[0][2][0] > 5")
+    toggle = lab.get("knob-minibatch_discrimination")
+    assert "starts a new run" in toggle.locator("..").get_attribute("title")
+    toggle.select_option("4")
+    lab.wait_status("s.run === 2 && s.values.minibatch_discrimination === 4")
+    lab.wait_field("minibatch_discrimination", "4")
+    assert "Restarted" in lab.message
+    ghost = [name for name, *_ in lab.js("live.last.scene.arrays") if name.startswith("ghost.")]
+    assert {"ghost.iteration", "ghost.jsd", "ghost.modes"} <= set(ghost)
+    # The sidebar has heard of it, and a change there keeps it.
+    lab.page.get_by_test_id("stSidebar").get_by_text("minibatch discrimination").first.wait_for()
+    choose(lab, "G's activation", "tanh")
+    lab.wait_status("s.run === 3")
+    assert lab.spec.minibatch_discrimination == 4 and lab.spec.g_activation == "tanh"
+    # A combination that is refused is said beside the toggle, in the words of the labels.
+    toggle.select_option("0")
+    lab.wait_status("s.run === 4")
+    lab.page.goto(f"{lab.base}/two?{lab.spec.replace(r1=1.0).to_query()}")
+    lab.wait("live.last.scene && ganlab.frames > 1")
+    before = lab.counters["run"]
+    toggle.select_option("4")
+    said = lab.get("refused-minibatch_discrimination")
+    said.wait_for()
+    assert "R1, γ = 1 is not allowed: 0 with minibatch discrimination" in said.inner_text()
+    lab.wait("document.querySelector('[data-testid=knob-minibatch_discrimination]').value === '0'")
+    lab.moves()
+    assert lab.counters["run"] == before and lab.spec.r1 == 1.0

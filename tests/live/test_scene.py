@@ -124,16 +124,22 @@ def test_panels_draw_known_series(target):
         assert 0 <= floor["value"] < 0.1
 
 
-def test_knobs_are_live_parameters():
+def test_knobs_stand_above_the_picture_the_labs_toggles_first():
     rows = knobs()
-    assert [r["field"] for r in rows] == ["k", "loss", "g_lr", "d_lr"]
+    toggles = ["k", "loss", "minibatch_discrimination", "unroll"]
+    assert [r["field"] for r in rows] == [*toggles, "g_lr", "d_lr"]
     assert {r["field"] for r in rows} == {n for n, p in PARAMS.items() if p.knob}
-    assert all(PARAMS[r["field"]].live for r in rows)
+    for row in rows:  # what starts a new run says so
+        assert row["restarts"] == (not PARAMS[row["field"]].live)
+    assert {r["field"] for r in rows if r["restarts"]} == {"minibatch_discrimination"}
     by = {r["field"]: r for r in rows}
     assert (by["k"]["low"], by["k"]["high"], by["k"]["kind"]) == (0, 20, "int")
     assert [value for value, _ in by["loss"]["choices"]] == list(LOSSES)
     assert by["g_lr"]["log"] and by["g_lr"]["role"] == "G" and by["d_lr"]["role"] == "D"
     for row in rows:
         assert row["doc"] and row["title"]
-        for value in (row["low"], row["high"]) if row["kind"] != "choice" else ():
-            PARAMS[row["field"]].check(value)  # the ends of the slider are allowed
+        ends = (row["low"], row["high"]) if row["kind"] != "choice" else ()
+        for value in (*ends, *(value for value, _ in row["choices"])):
+            PARAMS[row["field"]].check(value)  # all that it offers is allowed
+    assert [value for value, _ in by["unroll"]["choices"]] == [0, 1, 5, 10]
+    assert by["minibatch_discrimination"]["choices"][0] == [0, "off"]

@@ -12,6 +12,9 @@ from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
+VALUES = {"k": 1, "loss": "non-saturating", "minibatch_discrimination": 0, "unroll": 0}
+VALUES |= {"g_lr": 1e-3, "d_lr": 1e-3}
+
 
 def test_opens_with_a_scene_and_one_of_each(opened):
     session, browser = opened()
@@ -20,7 +23,7 @@ def test_opens_with_a_scene_and_one_of_each(opened):
     assert kinds.count("scene") == 1
     status = last(browser.first, "status")[0]
     assert (status["state"], status["run"], status["iteration"]) == ("paused", 1, 0)
-    assert status["values"] == {"k": 1, "loss": "non-saturating", "g_lr": 1e-3, "d_lr": 1e-3}
+    assert status["values"] == VALUES
     assert status["rate"] == 0 and status["speed"] == 0 and status["message"] == ""
     assert Spec.from_query(status["query"]) == SMALL
     assert counts(session) == (0, 0)
@@ -152,7 +155,7 @@ def test_live_values_change_the_run_and_leave_a_mark(opened):
         "0.001→0.0123",
     }
     status = last(got, "status")[0]
-    assert status["values"] == {"k": 4, "loss": "minimax", "g_lr": 0.0123, "d_lr": 1e-3}
+    assert status["values"] == VALUES | {"k": 4, "loss": "minimax", "g_lr": 0.0123}
     assert Spec.from_query(status["query"]) == session.run.spec
 
 
@@ -199,6 +202,49 @@ def test_configure(opened):
     session.configure(session.spec.replace(target="ring"))  # 1-D to 2-D
     got = settle(session, browser)[0]
     assert last(got, "scene")[0]["dim"] == 2 and last(got, "frame")[1]["fake"].shape == (1500, 2)
+
+
+def test_a_toggle_that_restarts_keeps_the_old_curves_behind_the_new(opened):
+    session, browser = opened()
+    for _ in range(6):
+        press(session, browser, "step")
+    old = session.history.arrays()
+    session.set("minibatch_discrimination", 4)
+    got = settle(session, browser)[0]
+    spec = SMALL.replace(minibatch_discrimination=4)
+    assert session.run_number == 2 and same(session.run, Run(spec))
+    assert "Restarted" in last(got, "status")[0]["message"]
+    assert Spec.from_query(last(got, "status")[0]["query"]) == spec
+    _, arrays = last(got, "scene")
+    for name in ("iteration", "jsd", "w1"):
+        np.testing.assert_allclose(arrays[f"ghost.{name}"], old[name], rtol=1e-6)
+    marks = last(got, "curves")[0]["marks"]
+    assert marks == [{"iteration": 0, "text": "minibatch kernels 0→4"}]
+    # The same run once more has the same past; so has one that replaced it at once.
+    press(session, browser, "step", "step")
+    for change in (lambda: session.command("restart"), session.new_seed):
+        change()
+        arrays = last(settle(session, browser)[0], "scene")[1]
+        np.testing.assert_allclose(arrays["ghost.jsd"], old["jsd"], rtol=1e-6)
+    # Another p_data has other curves.
+    session.configure(session.spec.replace(target="laplace"))
+    arrays = last(settle(session, browser)[0], "scene")[1]
+    assert not any(name.startswith("ghost") for name in arrays)
+
+
+def test_a_toggle_that_is_refused_says_so_and_loses_nothing(opened):
+    session, browser = opened(SMALL.replace(r1=1.0))
+    press(session, browser, "step")
+    with pytest.raises(SpecError) as error:
+        session.set("minibatch_discrimination", 4)
+    session.refuse("minibatch_discrimination", error.value)
+    status = last(settle(session, browser)[0], "status")[0]
+    assert status["refused"]["field"] == "minibatch_discrimination"
+    assert status["refused"]["why"].startswith("R1, γ = 1 is not allowed: 0 with minibatch")
+    assert status["values"]["minibatch_discrimination"] == 0 and status["message"] == ""
+    assert (session.run_number, session.run.iteration, session.spec.r1) == (1, 1, 1.0)
+    session.set("k", 2)
+    assert last(settle(session, browser)[0], "status")[0]["refused"] == {}
 
 
 def test_a_note_goes_with_the_next_right_command(opened):

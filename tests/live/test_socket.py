@@ -49,7 +49,11 @@ class Client:
         )
 
     def complaint(self, part: str) -> str:
-        return self.until(lambda h: h["type"] == "status" and part in h["message"])["message"]
+        def said(header: dict) -> str:
+            """Above the picture, or beside a knob."""
+            return header["message"] or header["refused"].get("why", "")
+
+        return said(self.until(lambda h: h["type"] == "status" and part in said(h)))
 
 
 @pytest.fixture
@@ -225,7 +229,7 @@ HOSTILE = [
     ('{"cmd": "set", "field": "k", "value": 99}', "k = 99"),
     ('{"cmd": "set", "field": "k", "value": {"a": []}}', "k = "),
     ('{"cmd": "set", "field": "k", "value": 1' + "0" * 3000 + "}", "k = "),
-    ('{"cmd": "set", "field": "g_lr", "value": NaN}', "g_lr"),
+    ('{"cmd": "set", "field": "g_lr", "value": NaN}', "G's rate = nan"),
     ('{"cmd": "set", "field": "loss", "value": "<script>"}', "loss"),
     ('{"cmd": "ack"}', "n = "),
     ('{"cmd": "ack", "n": -1}', "n = "),
