@@ -1,4 +1,4 @@
-"""The command line: `ganlab app`, `train`, `mnist`, `warm` and `toggles`."""
+"""The command line: `ganlab app`, `train`, `mnist`, `warm`, `toggles` and `measures`."""
 
 from __future__ import annotations
 
@@ -90,6 +90,13 @@ def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
     return 0
 
 
+def _measures(options: argparse.Namespace, rest: list[str]) -> int:
+    from ganlab.handbook import measures
+
+    print(measures(), end="")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0: done, 1: not compiled, 2: bad input, 3: the run diverged."""
     parser = argparse.ArgumentParser(prog="ganlab", description=__doc__)
@@ -117,6 +124,8 @@ def main(arguments: list[str] | None = None) -> int:
     command.add(commands)
     toggles = commands.add_parser("toggles", help="every variant with its equation, as Markdown")
     toggles.set_defaults(do=_toggles)
+    measures = commands.add_parser("measures", help="what is measured and shown, as Markdown")
+    measures.set_defaults(do=_measures)
     options, rest = parser.parse_known_args(arguments)
     try:
         return options.do(options, rest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab import words
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, NORMS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
@@ -44,3 +45,33 @@ def markdown() -> str:
     for title, registry in _PARTS:
         out += [f"## {title}", *(_entry(registry[name], registry.field) for name in registry)]
     return "\n\n".join(part.rstrip() for part in out) + "\n"
+
+
+_MEASURED = (
+    ("Curves and metrics", words.MEASURES),
+    ("Panels of several", words.PANELS),
+    ("Beside a curve", {**words.LINES, "cells": words.CELLS, "fair": words.FAIR,
+                        "bands": words.BANDS}),
+    ("In the picture", words.LAYERS),
+    ("Above the picture", words.READOUTS),
+    ("Many seeds", words.TILES),
+    ("MNIST", words.MNIST),
+)  # fmt: skip
+
+
+def measures() -> str:
+    """Every number and curve in one sentence with its unit, as Markdown: docs/measures.md."""
+    out = [
+        "# What is measured and shown",
+        "Made by `ganlab measures > docs/measures.md`; on the page each stands behind its “?”. "
+        "Names in code are those of `Snapshot.metrics`.",
+    ]
+    for title, table in _MEASURED:
+        code = table is words.MEASURES
+        rows = [
+            f"- **{word.title}**{f' (`{name}`)' if code else ''}: {word.says}"
+            f"{f' *{word.unit}*' if word.unit else ''}"
+            for name, word in table.items()
+        ]
+        out += [f"## {title}", "\n".join(rows)]
+    return "\n\n".join(out) + "\n"

@@ -17,6 +17,7 @@ RANK = {
     "registry": 0,
     "digits": 1,
     "paths": 0,
+    "words": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games", "limits"), 1),
     "params": 2,

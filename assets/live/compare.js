@@ -188,6 +188,7 @@ export function mount(root, options) {
     frame = null;
     redraw.pictures = ready = false;
     curves = curvesColumn(scene);
+    bar.explain(scene.readout);
     makeKnobs(scene.fields);
     const layers = JSON.stringify(scene.layers);
     if (layers !== parts.layers) {

@@ -1,6 +1,7 @@
 // The toolbar: play, single steps, speed, status, restart, seed; and the keyboard.
 
 import { el, fillTrack, icon, setText } from "./dom.js";
+import { helpButton } from "./help.js";
 import { seedRange } from "./seeds.js";
 
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
@@ -95,6 +96,7 @@ export function toolbar(send, many = false, whole = false) {
   const speedText = el("output", { class: "gl-value gl-speed-value" }, "");
   const iteration = el("span", { class: "gl-number gl-iteration", "data-testid": "iteration", title: "Iterations of Algorithm 1" }, "0");
   const rate = el("span", { class: "gl-number gl-rate" }, "");
+  const about = helpButton("readout");
   const word = el("span", { class: "gl-state", "data-testid": "status", role: "status" }, "waiting");
 
   const node = el(
@@ -102,7 +104,7 @@ export function toolbar(send, many = false, whole = false) {
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
     el("div", { class: "gl-group" }, play, ...(single ? [d, g] : []), step),
     el("label", { class: "gl-speed" }, el("span", { class: "gl-name" }, "speed"), slider, speedText),
-    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rate, word),
+    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rate, word, about.node),
     el("div", { class: "gl-group" }, restart, seed),
   );
 
@@ -150,6 +152,8 @@ export function toolbar(send, many = false, whole = false) {
 
   return {
     node,
+    /** What the numbers are, as the scene has it. */
+    explain: (lines) => about.set("said of the run", lines),
     status(message) {
       state = message.state;
       tier = message.tier;

@@ -1,6 +1,7 @@
 // The column of small panels over iterations, and the bars of mode shares.
 
 import { bars } from "./bars.js";
+import { placeHelp } from "./help.js";
 import { clearance, headline, keepApart, lastOf, panelRange } from "./panels.js";
 import { area, fit, font, logTicks, power, short, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
@@ -305,6 +306,9 @@ export function curvesColumn(scene) {
       [width, height, look] = [w, h, newLook];
       ctx = fit(canvas, width, height);
       layout();
+      const place = (panel, i) => ({ x: g.left - 14 * look.u, y: g.tops[i] - 10 * look.u });
+      const about = (panel) => ({ id: panel.id, what: headline(panel.title), lines: panel.help });
+      placeHelp(canvas, panels.map((panel, i) => ({ ...about(panel), ...place(panel, i) })));
     },
     /** Plot rectangles in pixels, for the Plotly figure that takes the column's place. */
     geometry: () => ({

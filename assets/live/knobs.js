@@ -1,6 +1,7 @@
 // The knobs that change a run while it goes, and the legend whose words toggle layers.
 
 import { el, fillTrack, setText } from "./dom.js";
+import { helpButton } from "./help.js";
 import { short } from "./plot.js";
 
 const EVERY = 50; // ms between two messages of one knob
@@ -148,18 +149,6 @@ export function knobRow(knobs, send, turned = () => {}) {
   };
 }
 
-const LAYERS = {
-  p_data: "The data's density p_data, which G is to reach",
-  p_g: "The generator's density p_g",
-  d: "D(x): the probability that x is real, says the discriminator",
-  d_star: "D*(x) = p_data / (p_data + p_g): the best answer there is against this G",
-  map: "G as a map: each z goes up to its x = G(z); arrows bunch where p_g is high",
-  gradient: "Where the gradient pushes the generated points to lower G's loss; the longest is drawn to a fixed length",
-  real: "Samples of the data",
-  fake: "Samples of the generator",
-  manifold: "The latent grid as G bends it",
-};
-
 /** toggle(hidden: Set); returns {node, hidden}. */
 export function legend(layers, hidden, toggle) {
   const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
@@ -172,7 +161,7 @@ export function legend(layers, hidden, toggle) {
         "data-testid": `layer-${layer.id}`,
         "data-role": layer.role,
         "aria-pressed": String(!hidden.has(layer.id)),
-        title: `${LAYERS[layer.id] || layer.title} (click: show or hide)`,
+        title: `${layer.help[0][1]} (click: show or hide)`,
         onclick: (event) => {
           if (event.detail > 0) button.blur();
           if (!hidden.delete(layer.id)) hidden.add(layer.id);
@@ -185,5 +174,8 @@ export function legend(layers, hidden, toggle) {
     );
     node.append(button);
   }
+  const help = helpButton("layers");
+  help.set("in the picture", layers.flatMap((layer) => layer.help));
+  node.append(help.node);
   return { node, hidden };
 }

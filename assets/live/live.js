@@ -195,6 +195,7 @@ export function mount(root, options) {
     next = last = null;
     picture = scene.dim === 1 ? picture1d(scene) : picture2d(scene);
     curves = curvesColumn(scene);
+    bar.explain(scene.readout);
     const structure = JSON.stringify([scene.knobs, scene.layers]);
     if (structure !== parts) {
       parts = structure;

@@ -5,6 +5,7 @@
 import { toolbar } from "./controls.js";
 import { curvesColumn } from "./curves.js";
 import { el, setText } from "./dom.js";
+import { helpButton } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { arrange } from "./layout.js";
 import { attend, follower, linkStyles, makeBanner } from "./page.js";
@@ -51,7 +52,8 @@ export function mount(root, options) {
     legend: el("div"),
     curves: el("div", { class: "gl-curves" }, small),
   };
-  const said = el("div", { class: "gl-said" }, words, legend);
+  const about = helpButton("tiles");
+  const said = el("div", { class: "gl-said" }, el("span", { class: "gl-says-box" }, words, about.node), legend);
   boxes.main = el("div", { class: "gl-main" }, el("div", { class: "gl-left" }, boxes.picture), boxes.curves);
   root.classList.add("gl-root");
   root.replaceChildren(bar.node, boxes.knobs, banner.node, said, boxes.main);
@@ -141,6 +143,8 @@ export function mount(root, options) {
     frame = values = null;
     picture = tiles(scene);
     curves = curvesColumn(scene);
+    bar.explain(scene.readout);
+    about.set("in the tiles", scene.tiles);
     const structure = JSON.stringify(scene.knobs);
     if (structure !== parts) {
       parts = structure;

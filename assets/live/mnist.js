@@ -4,6 +4,7 @@
 
 import { curvesColumn } from "./curves.js";
 import { el } from "./dom.js";
+import { placeHelp } from "./help.js";
 import { samplesSheet } from "./mnist_samples.js";
 import { spread } from "./mnist_spread.js";
 import { walk } from "./mnist_walk.js";
@@ -71,6 +72,8 @@ export function mount(root, options) {
     way.node.style.height = `${first}px`;
     way.resize(rest, first, look);
     histograms.resize(rest, second, look);
+    const about = { id: "spread", what: "D(x) of images", lines: message.help.spread };
+    placeHelp(histograms.node, [{ ...about, x: 30 * u, y: 9 * u }]);
     curves.resize(small, rest, Math.floor(room - second), look);
     curves.draw();
   }
@@ -84,6 +87,8 @@ export function mount(root, options) {
     const { a } = message;
     curves = curvesColumn({ panels: message.panels, axis: message.axis });
     curves.setCurves({ marks: [], a: { ...a, iteration: a.steps } });
+    sheet.explain(message.help);
+    way.explain(message.help);
     sheet.show(message);
     way.show(message);
     histograms.show(message);

@@ -1,6 +1,7 @@
 // The sheet of samples: ten rows as in Figure 2, the nearest training images beside them; or fifty of one label.
 
 import { el, setText } from "./dom.js";
+import { helpButton } from "./help.js";
 import { inkOf, sideFor, stamper } from "./mnist_digits.js";
 import { density, fit, flood } from "./plot.js";
 
@@ -19,8 +20,10 @@ export function samplesSheet() {
   const title = el("span", { class: "gl-title", "data-testid": "samples-title" });
   const picker = el("span", { class: "gl-picker", role: "group", "aria-label": "Which samples", hidden: "" });
   const caption = el("div", { class: "gl-caption", "data-testid": "samples-caption" });
+  const about = helpButton("samples");
+  const heading = el("span", { class: "gl-title-box" }, about.node, title);
   const box = el("div", { class: "gl-paper" }, canvas);
-  const node = el("section", { class: "gl-sheet" }, el("div", { class: "gl-head" }, title, picker), box, caption);
+  const node = el("section", { class: "gl-sheet" }, el("div", { class: "gl-head" }, heading, picker), box, caption);
   const stamp = stamper();
   let message = null;
   let look = null;
@@ -139,6 +142,7 @@ export function samplesSheet() {
 
   return {
     node,
+    explain: ({ samples, nearest }) => about.set("shown of G", [...samples, ...nearest]),
     /** Width of Figure 2 whose images together are `height` tall. */
     wide: (height) => ((height - 13) / 10) * 11 + APART + 14,
     foot: () => node.clientHeight - box.clientHeight,

@@ -1,6 +1,7 @@
 // Figure 3: G along straight ways between latents, by a slider that the browser alone moves.
 
 import { el, fillTrack, icon, setText } from "./dom.js";
+import { helpButton } from "./help.js";
 import { inkOf, SIDE, sideFor, stamper } from "./mnist_digits.js";
 import { density, fit, flood } from "./plot.js";
 
@@ -25,7 +26,9 @@ export function walk() {
     oninput: () => go(Number(slider.value)),
   });
   const play = el("button", { class: "gl-tool", type: "button", "data-testid": "walk-play", onclick: () => (timer ? pause() : run()) });
-  const head = el("div", { class: "gl-head" }, el("span", { class: "gl-title" }, "Interpolation in z"), words);
+  const about = helpButton("walk");
+  const title = el("span", { class: "gl-title-box" }, about.node, el("span", { class: "gl-title" }, "Interpolation in z"));
+  const head = el("div", { class: "gl-head" }, title, words);
   const right = el("div", { class: "gl-way" }, strip, el("div", { class: "gl-way-row" }, play, slider));
   const node = el("section", { class: "gl-walk" }, head, el("div", { class: "gl-walk-row" }, big, right));
   const stamp = stamper();
@@ -123,6 +126,7 @@ export function walk() {
 
   return {
     node,
+    explain: ({ walk: lines }) => about.set("interpolation in z", lines),
     resize(width, height, newLook) {
       look = newLook;
       ink = inkOf(look);

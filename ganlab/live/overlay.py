@@ -100,6 +100,7 @@ def scene(
         "panels": panels,
         "knobs": knobs(),
         "layers": list(layers.values()),
+        "readout": parts[0][0]["readout"],
         "seed": comparison.base.seed,
         "query": comparison.to_query(),
     }

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from ganlab import words
 from ganlab.engine.probe import Probe, reach
 from ganlab.losses import LOSSES
 from ganlab.spec import PARAMS, Spec
@@ -70,7 +71,9 @@ def panel(
     """One panel of curves over iterations; lines are (value, name) of what they are to reach."""
     marked = [{"value": v, "title": t} for v, t in lines]
     out = {"id": id, "title": title, "unit": unit, "series": series, "lines": marked}
-    return out | {"log": log, "low": low, "high": high, "bars": bars}
+    keys = dict.fromkeys(s["key"].split(".")[0] for s in series)
+    about = words.of_panel(id, keys, (line["title"] for line in marked))
+    return out | {"log": log, "low": low, "high": high, "bars": bars, "help": about}
 
 
 def panels(probe: Probe) -> list[dict[str, Any]]:
@@ -151,7 +154,8 @@ def layers(spec: Spec, probe: Probe) -> list[dict[str, str]]:
         ]
         if spec.latent_dim > 2:
             rows = [r for r in rows if r[0] != "manifold"]
-    return [{"id": i, "title": t, "role": r} for i, t, r in rows]
+    about = words.LAYERS
+    return [{"id": i, "title": t, "role": r, "help": words.unfold([about[i]])} for i, t, r in rows]
 
 
 def contours(target: Target) -> dict[str, np.ndarray]:
@@ -199,6 +203,7 @@ def scene(spec: Spec, probe: Probe, run: int) -> tuple[dict[str, Any], dict[str,
         "panels": panels(probe),
         "knobs": knobs(),
         "layers": layers(spec, probe),
+        "readout": words.unfold(words.READOUTS.values()),
         "seed": spec.seed,
         "query": spec.to_query(),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlab import metrics
+from ganlab import metrics, words
 from ganlab.engine import Game, State
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.latents import quantile_grid, quasi_random
@@ -129,6 +129,8 @@ def scene(spec: Spec, runs: int, probe: Probe, number: int) -> tuple[dict, dict[
         "target": TARGETS[spec.target].title,
         "panels": panels(probe),
         "knobs": knobs(),
+        "readout": words.unfold(words.READOUTS.values()),
+        "tiles": words.unfold(words.TILES.values()),
         "seed": spec.seed,
     }
     if spec.dim == 1:
@@ -149,7 +151,9 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
             {"low": f"{name}_min", "high": f"{name}_max", "title": "", "opacity": 0.13},
             {"low": f"{name}_q1", "high": f"{name}_q3", "title": "", "opacity": 0.3},
         ]
-        return panel(name, title, series, lines, **more) | {"bands": bands, "role": "G"}
+        made = panel(name, title, series, lines, **more)
+        about = [*made["help"], *words.unfold([words.BANDS])]
+        return made | {"bands": bands, "role": "G", "help": about}
 
     about = f"JSD(p_data, p_g), cells of {probe.cell:.3g}, {POINTS:,} points a seed"
     lines = [(float(np.log(2)), "ln 2"), (probe.floors["jsd"], "floor")]

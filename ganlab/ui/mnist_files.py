@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ganlab import figures
+from ganlab import figures, words
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Status
 from ganlab.registry import SpecError
@@ -35,8 +35,8 @@ def table(folder: Folder, status: Status) -> None:
                 icon=":material/warning:",
             )
         st.markdown(
-            "Log-likelihood of test images under a Gaussian window around 10,000 images, its width "
-            "σ chosen on validation images; ± is the standard error over test images.\n\n"
+            f"{words.MNIST['likelihood'].says} Its width σ is chosen on validation images; ± is "
+            "the standard error over test images.\n\n"
             f"{REAL[0]} ± {REAL[1]} nats is what the real images of MNIST give.\n\n"
             f"**This ruler can be gamed**: 2,000 k-means centroids, blurred averages of digits, "
             f"score {CENTROIDS} nats, above the real images. A high number alone says little: look "

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from ganlab import paths
+from ganlab import paths, words
 from ganlab.live.wire import encode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Status
@@ -18,6 +18,7 @@ from ganlab.ui.view import LOADER
 PANELS: tuple[dict[str, Any], ...] = (
     {
         "id": "losses",
+        "help": words.of_panel("losses", (), ()),
         "title": "losses",
         "unit": "nats",
         "series": [
@@ -28,6 +29,7 @@ PANELS: tuple[dict[str, Any], ...] = (
     },
     {
         "id": "means",
+        "help": words.of_panel("means", (), ("½",)),
         "title": "mean of D(x)",
         "series": [
             {"key": "mean_real", "title": "training", "role": "data", "dash": "dot"},
@@ -97,6 +99,7 @@ def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
         "run": folder.name,
         "stamp": f"{path} {changed} {per_epoch}",
         "panels": PANELS,
+        "help": {name: words.unfold([word]) for name, word in words.MNIST.items()},
         "axis": "epoch" if per_epoch else "",
         "iteration": look.iteration if look else 0,
         "latents": look.latents if look else 0,

@@ -1,0 +1,91 @@
+"""Every number and curve has its sentence, and every sentence is of something shown."""
+
+import re
+
+import pytest
+
+from ganlab import Run, Spec, words
+from ganlab.engine.probe import probe_for
+from ganlab.handbook import measures
+from ganlab.live import overlay, tiles
+from ganlab.live.comparison import Comparison
+from ganlab.live.history import SERIES
+from ganlab.live.scene import layers, panels
+from ganlab.paths import ASSETS
+from ganlab.ui.mnist_view import PANELS as MNIST_PANELS
+
+SPECS = (
+    Spec(),
+    Spec(latent_dim=2),
+    Spec(target="ring", latent_dim=2),
+    Spec(target="ring", latent_dim=1),
+    Spec(target="cauchy"),
+)
+TABLES = (
+    words.MEASURES,
+    words.PANELS,
+    words.LINES,
+    words.LAYERS,
+    words.READOUTS,
+    words.TILES,
+    words.MNIST,
+)
+
+
+def shown() -> list[dict]:
+    """Every panel of every page."""
+    found = list(MNIST_PANELS)
+    for spec in SPECS:
+        probe = probe_for(spec, 4096)
+        found += panels(probe) + tiles.panels(probe)
+        pair = Comparison.pair(spec)
+        found += overlay.panels([probe, probe], pair.labels)
+    return found
+
+
+def test_every_metric_of_a_snapshot_has_a_sentence_and_a_unit():
+    metrics = Run(Spec(batch=8)).snapshot(points=4096).metrics
+    assert set(words.MEASURES) == set(metrics)
+    assert set(SERIES) <= set(metrics)
+    assert all(word.unit for word in words.MEASURES.values())
+
+
+def test_every_panel_says_itself_its_curves_and_its_lines():
+    for panel in shown():
+        said = [title for title, *_ in panel["help"]]
+        keys = {s["key"].split(".")[0] for s in panel["series"]} & set(words.MEASURES)
+        if panel["id"] not in ("losses", "means"):
+            assert {words.MEASURES[key].title for key in keys} <= set(said)
+        assert {words.LINES[line["title"]].title for line in panel["lines"]} <= set(said)
+
+
+def test_no_panel_line_or_layer_is_explained_that_is_not_shown():
+    found = shown()
+    ids = {panel["id"] for panel in found}
+    assert set(words.PANELS) <= ids
+    assert set(words.LINES) == {line["title"] for panel in found for line in panel["lines"]}
+    drawn = {row["id"] for spec in SPECS for row in layers(spec, probe_for(spec, 4096))}
+    assert set(words.LAYERS) == drawn
+
+
+def test_the_mnist_page_explains_all_that_it_shows():
+    code = "".join(path.read_text() for path in (ASSETS / "live").glob("mnist*.js"))
+    places = set(re.findall(r"message\.help\.(\w+)", code))
+    for names in re.findall(r"explain: \(\{([^}]*)\}", code):
+        places |= set(re.findall(r"(\w+)(?:: \w+)?", names)) - {"lines"}
+    panels = {panel["id"] for panel in MNIST_PANELS}
+    assert places | panels | {"likelihood"} == set(words.MNIST)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_sentence_is_one_sentence(table):
+    for word in table.values():
+        assert word.title and word.says.endswith(".") and ". " not in word.says
+        assert 12 <= len(word.says) <= 200, word
+
+
+def test_the_docs_are_made_of_the_table():
+    page = ASSETS.parent / "docs" / "measures.md"
+    assert page.read_text() == measures(), "ganlab measures > docs/measures.md"
+    for table in TABLES:
+        assert all(word.says in measures() for word in table.values())
