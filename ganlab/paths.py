@@ -4,12 +4,19 @@ where what is kept between runs of the program lies."""
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
+import tempfile
 import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
+
+from ganlab.ownership import distrusted
+
+log = logging.getLogger(__name__)
 
 _HERE = Path(__file__).resolve().parent
 
@@ -23,10 +30,64 @@ PAGES = _folder("pages")
 ASSETS = _folder("assets")
 
 
+def chosen() -> Path | None:
+    """Where things should be kept: $GANLAB_CACHE, or the user's cache folder; None: no home."""
+    named = os.environ.get("GANLAB_CACHE")
+    try:
+        if named:
+            return Path(os.path.abspath(os.path.expanduser(named)))
+        place = Path(platformdirs.user_cache_dir("ganlab", appauthor=False))
+    except (RuntimeError, KeyError, OSError, ValueError):  # a user without an entry, a home, ...
+        return None
+    return place if place.is_absolute() else None
+
+
 def kept() -> Path:
-    """Where programs, data and MNIST runs are kept: $GANLAB_CACHE, or the user's cache folder."""
-    chosen = os.environ.get("GANLAB_CACHE")
-    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("ganlab", appauthor=False))
+    """Where programs, data and MNIST runs are kept: `chosen`, or `temporary` if it is read-only."""
+    place = chosen()
+    if place is not None and _can_be_written(place):
+        return place
+    place = temporary()
+    _say_once(f"no folder to keep things in can be written: {place} is used (see GANLAB_CACHE)")
+    return place
+
+
+@cache
+def temporary() -> Path:
+    """A folder of this user's own below the system's temporary one, which nobody else may write."""
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
+    place = Path(tempfile.gettempdir()) / f"ganlab{user}"
+    try:
+        place.mkdir(mode=0o700, exist_ok=True)
+        if not place.is_symlink() and not distrusted(place) and os.access(place, os.W_OK):
+            return place
+    except OSError:
+        pass
+    return Path(tempfile.mkdtemp(prefix="ganlab-"))
+
+
+def private(folder: Path) -> Path:
+    """Make a folder, and those above it that lack, for this user alone; returns it."""
+    if not folder.is_dir():
+        if folder.parent != folder:
+            private(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _can_be_written(place: Path) -> bool:
+    """Whether files can be made in a folder, which need not exist yet."""
+    try:
+        while not place.exists():
+            place = place.parent
+        return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    except (OSError, ValueError):
+        return False
+
+
+@cache
+def _say_once(words: str) -> None:
+    log.warning(words)
 
 
 def replace(new: Path, place: Path) -> None:

@@ -18,6 +18,8 @@ RANK = {
     "digits": 1,
     "paths": 0,
     "words": 0,
+    "ownership": 0,
+    "processes": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games", "limits"), 1),
     "params": 2,

@@ -59,7 +59,7 @@ class Tier:
             if {"eager", "compiled"} <= self._seconds.keys():
                 factor = self._seconds["eager"] / self._seconds["compiled"]
             return {"state": "compiled", "factor": factor}
-        state = {"ready": "compiling"}.get(self.ticket.state, self.ticket.state)
+        state = {"ready": "compiling", "off": "eager"}.get(self.ticket.state, self.ticket.state)
         return {
             "state": state,
             "seconds": time.monotonic() - self.ticket.since,

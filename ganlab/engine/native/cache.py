@@ -1,28 +1,57 @@
-"""Compiled programs on disk: a folder for each Code, code version, torch version and CPU."""
+"""Compiled programs on disk: a folder for each Code, code version, torch version and CPU.
+
+Several processes share them. A program that is whole is never replaced, so a reader never finds
+less than there was; `.lock` is held for the moment in which a folder is put in its place or taken
+away. A process that compiles holds the lock of its draft: a draft without an owner is swept. A
+process that has loaded a program holds a shared lock of it: it is not pruned.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import platform
+import secrets
 import shutil
 import tempfile
+import threading
+import time
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
+from filelock import FileLock, Timeout
 
 from ganlab.engine.code import Code
 from ganlab.engine.native import build
-from ganlab.paths import kept
+from ganlab.limits import limit
+from ganlab.ownership import distrusted
+from ganlab.paths import chosen, kept, private, temporary
+
+try:
+    import fcntl
+except ImportError:  # Windows, which refuses to remove a library that is loaded
+    fcntl = None  # type: ignore[assignment]
+
+log = logging.getLogger(__name__)
 
 _MOST = 300  # programs kept; the longest unused go first
+_DRAFT = "draft-"
+_OWNER = "owner.lock"
+_MANIFEST = "manifest.json"
+_ABANDONED = 3600.0  # seconds after which a draft whose lock tells nothing has no owner
+_HELD = 64  # programs whose use by this process is told to others, each by an open file
 _SOURCES = (
     *("losses.py", "optim.py", "stabilisers.py", "engine/code.py", "engine/rules.py"),
     *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator")),
 )
+_held: OrderedDict[Path, BinaryIO] = OrderedDict()
+_holding = threading.Lock()
 
 
 @cache
@@ -60,46 +89,203 @@ def _manifest(code: Code, folder: Path) -> dict[str, str]:
 def find(code: Code) -> Path | None:
     """The folder with the program of `code`, whole and unchanged; None if there is none.
 
-    What is corrupt or foreign is taken away, so that it is built anew.
+    Nothing is taken from where another user could have put it; the log says so once.
     """
-    folder = kept() / "programs" / key(code)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        good = manifest == _manifest(code, folder)
-    except (OSError, ValueError):
-        good = False
-    if good:
-        try:
-            os.utime(folder)
-        except OSError:
-            pass  # a cache that cannot be written can be read
-        return folder
-    shutil.rmtree(folder, ignore_errors=True)
-    return None
+        places = dict.fromkeys(p / "programs" for p in (chosen(), kept(), temporary()) if p)
+    except OSError:  # no folder at all can be written
+        return None
+    return next((f for f in (p / key(code) for p in places) if _whole(code, f)), None)
 
 
 def store(code: Code, make: Callable[[Path], None]) -> Path:
-    """Have `make` fill a fresh folder, and put it in its place in one step."""
-    programs = kept() / "programs"
-    programs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = Path(tempfile.mkdtemp(prefix="draft-", dir=programs))
+    """Have `make` fill a fresh folder, and put it in its place unless a whole one is there.
+
+    Raises OSError where nothing can be written, and whatever `make` raises.
+    """
+    programs = _place("programs")
+    with _alone(programs):
+        _sweep(programs)
+        draft = Path(tempfile.mkdtemp(prefix=_DRAFT, dir=programs))
+        owner = FileLock(draft / _OWNER)
+        owner.acquire(timeout=0)
     try:
         make(draft)
-        (draft / "manifest.json").write_text(json.dumps(_manifest(code, draft)))
+        (draft / _MANIFEST).write_text(json.dumps(_manifest(code, draft)))
         place = programs / key(code)
-        shutil.rmtree(place, ignore_errors=True)
-        try:
-            os.replace(draft, place)
-        except OSError:  # another process was faster
-            if find(code) is None:
-                raise
-        _prune(programs)
+        with _alone(programs):
+            owner.release()
+            (draft / _OWNER).unlink(missing_ok=True)
+            if not _whole(code, place):
+                _remove(place)
+                os.replace(draft, place)
+            _prune(programs, place)
         return place
     finally:
+        owner.release()
         shutil.rmtree(draft, ignore_errors=True)
 
 
-def _prune(programs: Path) -> None:
-    folders = [p for p in programs.iterdir() if not p.name.startswith("draft-")]
-    for old in sorted(folders, key=lambda p: p.stat().st_mtime)[:-_MOST]:
-        shutil.rmtree(old, ignore_errors=True)
+def sweep() -> None:
+    """Remove drafts whose process is gone."""
+    try:
+        programs = kept() / "programs"
+        if programs.is_dir() and not _refused(programs):
+            with _alone(programs):
+                _sweep(programs)
+    except OSError:
+        pass  # the next process may
+
+
+def compiler_folder() -> Path:
+    """Where the compiler keeps what several programs share, which is code as well."""
+    return _place("inductor")
+
+
+def _place(name: str) -> Path:
+    """A folder to keep code in: one of this user's own where the usual one is not safe."""
+    folder = kept() / name
+    if folder.is_symlink() and not folder.exists():
+        folder.unlink()
+    if reason := _refused(folder):
+        _warn(reason)
+        folder = temporary() / name
+    return private(folder)
+
+
+def _refused(folder: Path) -> str:
+    """Why nothing is loaded from a folder of the cache, or kept there."""
+    return distrusted(folder.parent) or distrusted(folder)
+
+
+@cache
+def _warn(reason: str) -> None:
+    log.warning("no compiled programs from a folder that is not safe: %s", reason)
+
+
+def _alone(programs: Path) -> FileLock:
+    """Held for the moments in which folders are moved."""
+    return FileLock(programs / ".lock", timeout=60)
+
+
+def _whole(code: Code, folder: Path) -> bool:
+    """Whether a folder holds the program of `code`; if so, it is marked as in use."""
+    programs, names = folder.parent, (_MANIFEST, *build.PARTS)
+    if not os.path.lexists(folder):
+        return False
+    reasons = (distrusted(folder / name, programs) for name in names)
+    if reason := _refused(programs) or next(filter(None, reasons), ""):
+        _warn(reason)
+        return False
+    try:
+        manifest = open(folder / _MANIFEST, "rb")
+    except OSError:
+        return False
+    try:
+        if fcntl is not None:
+            fcntl.flock(manifest, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        if json.loads(manifest.read(10_000)) != _manifest(code, folder):
+            raise ValueError("damaged, or another's")
+    except (OSError, ValueError, RecursionError):
+        manifest.close()
+        return False
+    try:
+        os.utime(folder)
+    except OSError:
+        pass  # a cache that cannot be written can be read
+    with _holding:
+        for file in (_held.pop(folder, None), _held.popitem(False)[1] if _full() else None):
+            if file is not None:
+                file.close()
+        _held[folder] = manifest
+    return True
+
+
+def _full() -> bool:
+    return len(_held) >= _HELD
+
+
+def _in_use(folder: Path) -> bool:
+    """Whether a process, this one included, has loaded the program of a folder lately."""
+    if fcntl is None:
+        return False
+    try:
+        with open(folder / _MANIFEST, "rb") as manifest:
+            fcntl.flock(manifest, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _remove(place: Path) -> None:
+    """Take away what is in a program's place, in one step for those who read it."""
+    if place.is_dir() and not place.is_symlink():
+        gone = place.with_name(f"{_DRAFT}{place.name}-{secrets.token_hex(4)}")
+        os.replace(place, gone)
+        shutil.rmtree(gone, ignore_errors=True)
+    else:
+        place.unlink(missing_ok=True)
+
+
+def _drafts(programs: Path) -> list[Path]:
+    return [p for p in programs.glob(f"{_DRAFT}*") if not _abandoned(p)]
+
+
+def _sweep(programs: Path) -> None:
+    for draft in programs.glob(f"{_DRAFT}*"):
+        if _abandoned(draft):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _abandoned(draft: Path) -> bool:
+    """Whether the process that made a draft is gone."""
+    try:
+        if (draft / _OWNER).exists():
+            with FileLock(draft / _OWNER).acquire(timeout=0):
+                return True
+    except Timeout:
+        return False
+    except (OSError, NotImplementedError):
+        pass
+    try:
+        return time.time() - draft.stat().st_mtime > _ABANDONED
+    except OSError:
+        return False
+
+
+def _prune(programs: Path, newest: Path) -> None:
+    """Keep to the bounds in number and bytes; what was not used for longest goes first."""
+    kinds = [p for p in programs.iterdir() if p.is_dir() and not p.name.startswith(_DRAFT)]
+    entries = [(p.stat().st_mtime, _size(p), p) for p in kinds if p != newest]
+    number, total = len(entries) + 1, sum(e[1] for e in entries) + _size(newest)
+    if not _drafts(programs):  # what a compiler at work reads is not known
+        shared = programs.with_name("inductor")
+        parts = list(shared.iterdir()) if shared.is_dir() else []
+        more = [(p.stat().st_mtime, _size(p), p) for p in parts]
+        entries += more
+        total += sum(e[1] for e in more)
+    most = limit("cache_gb") * 1e9
+    for _, size, place in sorted(entries):
+        ours = place.parent == programs
+        if total <= most and (number <= _MOST or not ours):
+            continue
+        if ours and _in_use(place):
+            continue
+        try:
+            _remove(place)
+        except OSError:  # a system that does not remove what is open
+            continue
+        number, total = number - ours, total - size
+
+
+def _size(place: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    size = 0
+    for path in (place, *place.rglob("*")):
+        try:
+            size += path.lstat().st_size
+        except OSError:
+            pass  # taken away meanwhile
+    return size

@@ -1,7 +1,7 @@
-"""Compiles programs beside the training: one process of low priority at a time.
+"""Compiles programs beside the training: few processes of low priority at a time.
 
     ticket = WORKSHOP.ask(code)       # at once; found on disk, it is ready in milliseconds
-    ticket.program, ticket.state      # "waiting", "compiling", "ready", "failed"
+    ticket.program, ticket.state      # "waiting", "compiling", "ready", "failed", "off"
     WORKSHOP.leave(ticket)            # nobody waits for it any more
 
 What nobody waits for is not begun, and ended if others wait.
@@ -12,8 +12,8 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import shutil
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,11 +21,12 @@ from pathlib import Path
 
 import torch
 
+from ganlab import processes
 from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache
 from ganlab.engine.native.program import Program
 from ganlab.engine.rules import Rules
-from ganlab.paths import kept
+from ganlab.limits import limit
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class Ticket:
         self.seconds = 0.0  # that compiling took; 0 if it was found on disk
         self.since = time.monotonic()
         self.waiting = 0  # how many wait for it
+        self._gave_way = False  # to those that others wait for
         self._done = threading.Event()
 
     def wait(self, seconds: float | None = None) -> Program | None:
@@ -58,36 +60,38 @@ class Ticket:
 
 
 class Workshop:
-    """Tickets by Code, a queue, and a thread that compiles."""
+    """Tickets by Code, a queue, and as many threads that compile as the limit `compile_jobs`."""
 
     def __init__(self, compile: Callable[[Code], Path] | None = None):
         self._compile = compile or self._in_a_process
         self._tickets: dict[Code, Ticket] = {}
         self._queue: list[Ticket] = []
-        self._current: Ticket | None = None
-        self._process: subprocess.Popen | None = None
-        self._gave_way = False  # the current one, to those that others wait for
+        self._current: list[Ticket] = []
+        self._processes: dict[Code, subprocess.Popen] = {}
         self._closed = False
         self._changed = threading.Condition()
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
+        self._swept = False
         atexit.register(self.close)
 
     def ask(self, code: Code) -> Ticket:
         """The ticket of `code`; it is compiled in its turn unless it is on disk or in memory."""
         with self._changed:
+            if not self._swept:
+                self._swept = True
+                cache.sweep()
             self._closed = False
             ticket = self._tickets.get(code)
             if ticket is None:
-                ticket = self._tickets[code] = Ticket(code)
-                self._load(ticket)
+                ticket = Ticket(code)
+                if not self._load(ticket) and not _jobs():
+                    ticket._finish("off", reason="this server compiles nothing (compile_jobs = 0)")
+                    return ticket
+                self._tickets[code] = ticket
             ticket.waiting += 1
             if ticket.state == "waiting" and ticket not in self._queue:
                 self._queue.append(ticket)
-                if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._work, name="ganlab-compile", daemon=True
-                    )
-                    self._thread.start()
+                self._hire()
             self._stop_unwanted()
             self._changed.notify()
         return ticket
@@ -106,14 +110,26 @@ class Workshop:
         with self._changed:
             self._closed = True
             self._queue.clear()
-            if self._process is not None:
-                self._process.kill()
+            for process in self._processes.values():
+                processes.end(process)
+
+    def _hire(self) -> None:
+        """One more thread, if there may be and something waits that no idle thread takes."""
+        if len(self._threads) < min(_jobs(), len(self._current) + len(self._queue)):
+            # As the system tells a child when the thread that started it ends, none of them ends.
+            thread = threading.Thread(target=self._work, name="ganlab-compile", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _stop_unwanted(self) -> None:
-        current, process = self._current, self._process
-        if self._queue and current is not None and current.waiting <= 0 and process is not None:
-            self._gave_way = True
-            process.kill()
+        if not self._queue or len(self._current) < _jobs():
+            return
+        for ticket in self._current:
+            process = self._processes.get(ticket.code)
+            if ticket.waiting <= 0 and process is not None:
+                ticket._gave_way = True
+                processes.end(process)
+                return
 
     def _load(self, ticket: Ticket) -> bool:
         folder = cache.find(ticket.code)
@@ -131,23 +147,28 @@ class Workshop:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._current = None
-                while not self._queue:
+                while not self._queue or len(self._current) >= max(1, _jobs()):
                     self._changed.wait()
-                ticket = self._current = self._queue.pop(0)
-                ticket.state, self._gave_way = "compiling", False
+                ticket = self._queue.pop(0)
+                self._current.append(ticket)
+                ticket.state, ticket._gave_way = "compiling", False
             started = time.monotonic()
             try:
                 self._compile(ticket.code)
                 ticket.seconds = time.monotonic() - started
                 if not self._load(ticket):
                     raise RuntimeError("what was compiled does not work")
+                self._end(ticket)
             except Exception as error:
-                self._fail(ticket, error)
+                self._end(ticket, error)
 
-    def _fail(self, ticket: Ticket, error: Exception) -> None:
+    def _end(self, ticket: Ticket, error: Exception | None = None) -> None:
         with self._changed:
-            gave_way = self._gave_way
+            self._current.remove(ticket)
+            self._changed.notify_all()
+            if error is None:
+                return
+            gave_way = ticket._gave_way
             if gave_way and ticket.waiting > 0 and not self._closed:  # asked for again meanwhile
                 ticket.state = "waiting"
                 self._queue.append(ticket)
@@ -160,38 +181,49 @@ class Workshop:
 
     def _in_a_process(self, code: Code) -> Path:
         def make(folder: Path) -> None:
+            # What a compiler that is killed leaves half written goes with the draft.
+            scratch = folder / "scratch"
+            scratch.mkdir()
             environment = dict(os.environ)
             # Inductor's own cache keeps the compiler's precompiled header, which takes 20 s.
-            environment.setdefault("TORCHINDUCTOR_CACHE_DIR", str(kept() / "inductor"))
-            environment["OMP_NUM_THREADS"] = "1"
-            command = [sys.executable, "-m", build.__name__, str(folder), build.to_json(code)]
+            environment.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache.compiler_folder()))
+            environment |= {"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
+            environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
             with self._changed:
-                self._process = subprocess.Popen(
-                    command,
+                if self._closed:
+                    raise RuntimeError("the compiler was stopped")
+                process = self._processes[code] = processes.start(
+                    build.__name__,
+                    str(folder),
+                    build.to_json(code),
                     env=environment,
                     cwd=folder,
-                    stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
                     text=True,
                     errors="replace",
                 )
-            process = self._process
             try:
                 _, said = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
-                process.kill()
+                processes.end(process)
                 process.communicate()
                 raise RuntimeError(f"compiling took over {_LONGEST_SECONDS:.0f} s") from None
             finally:
+                processes.end(process)  # compilers that have lost their parent
                 with self._changed:
-                    self._process = None
+                    del self._processes[code]
             if process.returncode:
                 lines = [line for line in said.splitlines() if line.strip()]
                 killed = process.returncode < 0 or not lines
                 raise RuntimeError("the compiler was stopped" if killed else lines[-1])
+            shutil.rmtree(scratch, ignore_errors=True)
 
         return cache.store(code, make)
+
+
+def _jobs() -> int:
+    return int(limit("compile_jobs"))
 
 
 def check(program: Program) -> None:

@@ -4,7 +4,6 @@ import json
 import logging
 import os
 import shutil
-import sys
 import threading
 import time
 
@@ -15,6 +14,7 @@ from ganlab import Spec
 from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache, workshop
 from ganlab.engine.native.workshop import Ticket, Workshop
+from ganlab.limits import limited
 
 SPEC = Spec(optimizer="sgd", g_hidden=(3,), d_hidden=(3,), batch=8)
 
@@ -51,19 +51,34 @@ def test_compiled_in_a_process_found_on_disk_and_rebuilt_if_damaged(own_cache):
     content = library.read_bytes()
     library.unlink()  # in place it would change under this process, which has it open
     library.write_bytes(content[:-1] + b"?")
-    assert cache.find(code(8)) is None and not folder.exists()
+    assert cache.find(code(8)) is None
     rebuilt = Workshop().ask(code(8))
     assert rebuilt.state != "ready" and rebuilt.wait(300) is not None
+    assert cache.find(code(8)) == folder and hidden(folder.parent) == [".lock"]
 
 
-@pytest.mark.parametrize("manifest", ["", "[]", "{", json.dumps({"d.so": "0"}), "null"])
+def hidden(programs) -> list[str]:
+    """What lies beside the programs: drafts and locks."""
+    return sorted(p.name for p in programs.iterdir() if not p.name.isalnum())
+
+
+@pytest.mark.parametrize(
+    "manifest", ["", "[]", "{", json.dumps({"d.so": "0"}), "null", "[" * 9000, "[" * 100_000]
+)
 def test_what_is_no_program_is_not_found(own_cache, manifest):
     place = own_cache / "programs" / cache.key(code(8))
     place.mkdir(parents=True)
     (place / "manifest.json").write_text(manifest)
     for part in build.PARTS:
         (place / part).write_bytes(b"x")
-    assert cache.find(code(8)) is None and not place.exists()
+    assert cache.find(code(8)) is None
+    assert cache.store(code(8), fill) == place == cache.find(code(8))
+
+
+def fill(folder) -> None:
+    """Stands in for the compiler."""
+    for part in build.PARTS:
+        (folder / part).write_bytes(part.encode())
 
 
 def test_the_key_depends_on_the_code_and_on_nothing_that_may_change_live():
@@ -108,7 +123,7 @@ def test_a_failing_compiler_is_told_once_and_nothing_is_left(own_cache, monkeypa
         assert ticket.wait(120) is None and ticket.state == "failed" and ticket.reason
         assert here.ask(code(8)) is ticket
     assert len([r for r in caplog.records if "stays eager" in r.message]) == 1
-    assert list((own_cache / "programs").iterdir()) == []
+    assert [p.name for p in (own_cache / "programs").iterdir()] == [".lock"]
 
 
 class Slow:
@@ -146,31 +161,46 @@ def test_one_at_a_time_and_not_what_nobody_waits_for(own_cache):
     assert here.ask(code(3)) is not third
 
 
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_as_many_compile_as_the_limit_says(own_cache, jobs):
+    slow = Slow()
+    with limited(compile_jobs=jobs):
+        here = Workshop(compile=slow)
+        tickets = [here.ask(code(b)) for b in (1, 2, 3)]
+        until(lambda: len(slow.begun) == jobs)
+        states = ["compiling"] * 2 + ["waiting"] if jobs else ["off"] * 3
+        assert [t.state for t in tickets] == states
+        assert jobs or all(t.wait(1) is None and "compile_jobs" in t.reason for t in tickets)
+        slow.go.set()
+        until(lambda: len(slow.begun) == (3 if jobs else 0))
+    if not jobs:  # nothing is remembered of it
+        assert here.ask(code(1)) is not tickets[0]
+        until(lambda: slow.begun == [1])
+
+
 @pytest.fixture
 def sleeping(own_cache, monkeypatch):
     """A workshop whose compiler sleeps, and has said something."""
-    script = own_cache.parent / "sleep.py"
+    script = own_cache.parent / "sleeping.py"
     script.write_text("import sys, time; print('a warning', file=sys.stderr); time.sleep(60)")
-    real = workshop.subprocess.Popen
-
-    def sleeper(command, **options):
-        return real([sys.executable, str(script)], **options)
-
-    monkeypatch.setattr(workshop.subprocess, "Popen", sleeper)
+    monkeypatch.setenv(
+        "PYTHONPATH", f"{script.parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    )
+    real = workshop.processes.start
+    monkeypatch.setattr(workshop.processes, "start", lambda _, *a, **o: real("sleeping", *a, **o))
     here = Workshop()
     yield here
     here.close()
 
 
 def pid_of(here: Workshop) -> int | None:
-    process = here._process
-    return None if process is None else process.pid
+    return next((process.pid for process in here._processes.values()), None)
 
 
 def begun(here: Workshop) -> Ticket:
     """The ticket of a program whose compiler runs."""
     ticket = here.ask(code(1))
-    until(lambda: here._process is not None)
+    until(lambda: pid_of(here) is not None)
     return ticket
 
 
@@ -179,7 +209,7 @@ def test_an_unwanted_process_gives_way(sleeping, caplog):
     here = sleeping
     first = begun(here)
     here.leave(first)
-    pid = here._process.pid
+    pid = pid_of(here)
     second = here.ask(code(2))
     assert first.wait(10) is None and first.state == "failed"
     assert first.reason == "the compiler was stopped" and not caplog.records
@@ -193,14 +223,15 @@ def test_an_unwanted_process_gives_way(sleeping, caplog):
 def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeypatch):
     here = sleeping
     first = begun(here)
-    pid, kill, told = here._process.pid, here._process.kill, []
+    (process,), end, told = here._processes.values(), workshop.processes.end, []
     here.leave(first)
     # The process ends a little later than it is told to.
-    monkeypatch.setattr(here._process, "kill", lambda: told.append(pid))
+    monkeypatch.setattr(workshop.processes, "end", told.append)
     second = here.ask(code(2))
-    assert told == [pid] and here.ask(code(1)) is first and first.waiting == 1
-    kill()
-    until(lambda: pid_of(here) not in (None, pid))
+    assert told == [process] and here.ask(code(1)) is first and first.waiting == 1
+    monkeypatch.setattr(workshop.processes, "end", end)
+    end(process)
+    until(lambda: pid_of(here) not in (None, process.pid))
     assert (first.state, second.state) == ("waiting", "compiling")
     assert here._queue == [first]
 
@@ -209,11 +240,11 @@ def test_closed_it_does_not_begin_again_what_gave_way(sleeping, monkeypatch):
     here = sleeping
     first = begun(here)
     here.leave(first)
-    kill = here._process.kill
-    monkeypatch.setattr(here._process, "kill", lambda: None)
+    (process,), end = here._processes.values(), workshop.processes.end
+    monkeypatch.setattr(workshop.processes, "end", lambda process: None)
     here.ask(code(2))
     here.ask(code(1))
     here.close()
-    kill()
+    end(process)
     assert first.wait(10) is None and first.state == "failed"
-    assert here._queue == [] and here._process is None
+    assert here._queue == [] and pid_of(here) is None

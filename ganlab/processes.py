@@ -1,0 +1,111 @@
+"""Child processes that end with their parent, however it ends, and take their own children along.
+
+    process = start("ganlab.engine.native.build", "FOLDER", env={...}, cwd=...)
+    end(process)          # it, and whatever it has started
+
+The child runs in a process group of its own. It watches a pipe whose other end only the parent
+holds: the system closes it when the parent is gone, killed or not. On Linux the parent's death is
+signalled as well.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_PR_SET_PDEATHSIG = 1
+_POSIX = os.name == "posix"
+
+
+def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) -> subprocess.Popen:
+    """Run `python -m module arguments` as a child that ends with this process.
+
+    Its standard input is taken; other `options` are those of `subprocess.Popen`. The thread that
+    calls this must live as long as the child.
+    """
+    package = str(Path(__file__).resolve().parents[1])
+    path = [package, *filter(None, [env.get("PYTHONPATH")])]
+    process = subprocess.Popen(
+        # -P: nothing is imported from the folder in which it happens to run.
+        [sys.executable, "-P", "-m", __name__, str(os.getpid()), module, *arguments],
+        env={**env, "PYTHONPATH": os.pathsep.join(path)},
+        stdin=subprocess.PIPE,
+        start_new_session=_POSIX,
+        creationflags=0 if _POSIX else subprocess.CREATE_NEW_PROCESS_GROUP,
+        **options,
+    )
+    # `communicate` would close the pipe, which tells the child that this process is gone.
+    process.lifeline, process.stdin = process.stdin, None  # type: ignore[attr-defined]
+    return process
+
+
+def end(process: subprocess.Popen) -> None:
+    """Kill a child that `start` started, and its whole tree."""
+    if _POSIX:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass  # nothing is left of it
+    elif process.poll() is None:
+        _end_tree(process.pid)
+
+
+def _end_tree(pid: int) -> None:
+    subprocess.run(["taskkill", "/T", "/F", "/PID", str(pid)], capture_output=True)
+
+
+def _end_this_tree(*_: object) -> None:
+    if _POSIX:
+        os.killpg(0, signal.SIGKILL)
+    _end_tree(os.getpid())
+    os._exit(1)
+
+
+def _follow(parent: int) -> None:
+    """End this process and its children when `parent` ends."""
+
+    def watch(pipe: int) -> None:
+        while True:
+            try:
+                if not os.read(pipe, 64):
+                    return _end_this_tree()
+            except InterruptedError:
+                pass
+            except OSError:
+                return _end_this_tree()
+
+    # The compilers that this process starts must not wait for input from the pipe.
+    pipe = os.dup(0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    threading.Thread(target=watch, args=(pipe,), name="ganlab-parent", daemon=True).start()
+    signal.signal(signal.SIGTERM, _end_this_tree)
+    if sys.platform == "linux":
+        import ctypes
+
+        try:
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+        except (OSError, AttributeError):
+            pass  # the pipe tells, too
+        if os.getppid() != parent:
+            _end_this_tree()
+
+
+def main() -> None:
+    """Follow the parent, and run a module as `python -m` does."""
+    parent, module = int(sys.argv[1]), sys.argv[2]
+    del sys.argv[1:3]
+    _follow(parent)
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

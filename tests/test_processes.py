@@ -1,0 +1,114 @@
+"""A child ends with its parent, whatever ends that one, and takes along what it has started."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from ganlab import processes
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups")
+
+# A child that compiles, in the way of a compiler: with a process of its own at work.
+CHILD = """
+import os, subprocess, sys
+sys.stdin.read()  # empty: what is started here must not wait
+worker = subprocess.Popen(["sleep", "60"])
+print(os.getpid(), worker.pid, flush=True)
+worker.wait()
+"""
+PARENT = """
+import os, sys
+from ganlab import processes
+child = processes.start("child_that_compiles", env=os.environ, stdout=None)
+print("parent", flush=True)
+sys.stdin.read() if len(sys.argv) < 2 else child.wait()
+"""
+
+
+@pytest.fixture
+def path(tmp_path, monkeypatch):
+    """An environment in which the child's module is found."""
+    (tmp_path / "child_that_compiles.py").write_text(CHILD)
+    known = [str(tmp_path), os.path.dirname(os.path.dirname(processes.__file__))]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(known))
+    return tmp_path
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs: one that has ended but was not waited for does not."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        if os.path.isdir("/proc/self"):
+            return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pids, seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while any(map(alive, pids)) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not any(map(alive, pids))
+
+
+def family(path):
+    """A parent, and the pids of its child and grandchild."""
+    options = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], cwd=path, **options)
+    words = [parent.stdout.readline().split() for _ in range(2)]
+    (pids,) = (list(map(int, w)) for w in words if w != ["parent"])
+    assert all(map(alive, pids))
+    return parent, pids
+
+
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "end of input"])
+def test_the_tree_ends_with_the_parent(path, how):
+    parent, pids = family(path)
+    if how == "end of input":
+        parent.communicate()
+    else:
+        os.kill(parent.pid, getattr(signal, how))
+        parent.wait(10)
+    assert gone(pids)
+
+
+def test_a_child_that_is_told_to_end_takes_its_own_along(path):
+    parent, pids = family(path)
+    os.kill(pids[0], signal.SIGTERM)
+    assert gone(pids) and parent.poll() is None
+    parent.communicate()
+
+
+def test_end_ends_all_of_it_and_what_is_gone_already(path):
+    child = processes.start(
+        "child_that_compiles", env=os.environ, stdout=subprocess.PIPE, text=True
+    )
+    pids = list(map(int, child.stdout.readline().split()))
+    assert pids[0] == child.pid and all(map(alive, pids))
+    os.kill(child.pid, signal.SIGKILL)  # which leaves the grandchild alone
+    child.wait(10)
+    assert alive(pids[1])
+    processes.end(child)
+    assert gone(pids)
+    processes.end(child)
+    child.stdout.close()
+
+
+def test_the_pipe_alone_is_enough(path, monkeypatch):
+    """On systems that do not signal a parent's death."""
+    monkeypatch.setenv("PYTHONSTARTUP", "")
+    hide = "import sys; sys.platform = 'other'\n"
+    (path / "sitecustomize.py").write_text(hide)
+    parent, pids = family(path)
+    parent.kill()
+    parent.wait(10)
+    assert gone(pids)
