@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -22,6 +26,18 @@ def _get_ready() -> None:
     gc.freeze()
 
 
-app = st.App(Path(__file__).parent / "ui" / "main.py", middleware=[Middleware(Front)])
+@asynccontextmanager
+async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    yield
+    hub = sys.modules.get("ganlab.live.hub")
+    if hub is not None:  # else nobody has opened a page
+        await asyncio.to_thread(hub.HUB.close)
+
+
+app = st.App(
+    Path(__file__).parent / "ui" / "main.py",
+    lifespan=_lifespan,
+    middleware=[Middleware(Front)],
+)
 
 threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

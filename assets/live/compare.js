@@ -281,6 +281,8 @@ export function mount(root, options) {
       } else if (message.type === "status") onStatus(message);
       else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
+    lost: () => settings.onLost?.(),
+    back: () => settings.onBack?.(),
     gone: () => settings.onGone?.(),
   };
 

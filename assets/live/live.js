@@ -261,6 +261,8 @@ export function mount(root, options) {
         else showWords();
       } else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
+    lost: () => settings.onLost?.(),
+    back: () => settings.onBack?.(),
     gone: () => settings.onGone?.(),
   };
 

@@ -201,6 +201,8 @@ export function mount(root, options) {
       else if (message.type === "curves" && scene && message.run === scene.run) onCurves(message);
       else if (message.type === "status") onStatus(message);
     },
+    lost: () => settings.onLost?.(),
+    back: () => settings.onBack?.(),
     gone: () => settings.onGone?.(),
   };
 

@@ -35,8 +35,8 @@ const notAllowed = () =>
   `The server does not allow this address: its operator has to name ${location.origin} in server.corsAllowedOrigins, or ${location.hostname} in browser.serverAddress.`;
 
 /**
- * view: {bar, banner, opened(), message(decoded), gone()}. bar and banner say how the connection is; gone: the server
- * knows no such session. It is tried again and again, with a new session's address in a new connection.
+ * view: {bar, banner, opened(), message(decoded), lost(), back(), gone()}. bar and banner say how the connection is;
+ * gone: the server knows no such session. It is tried again and again, for a new session by a new connection.
  */
 export function connect(url, view) {
   let socket = null;
@@ -57,7 +57,10 @@ export function connect(url, view) {
     };
     current.onmessage = (event) => {
       if (current !== socket || typeof event.data === "string") return;
-      if (fresh) view.bar.link("");
+      if (fresh) {
+        view.bar.link("");
+        view.back();
+      }
       if (told) view.banner.say("", false);
       fresh = told = false;
       tries = 0;
@@ -67,6 +70,7 @@ export function connect(url, view) {
       if (current !== socket || closed) return;
       socket = null;
       window.ganlab.socketOpen = false;
+      if (tries === 0) view.lost();
       tries += 1;
       fresh = true;
       view.bar.link("reconnecting…");

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.engine import Run
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import take
 from ganlab.live import messages, overlay
@@ -74,6 +75,10 @@ class CompareSession(Conductor):
     def query(self) -> str:
         """What is compared, as the page's query string."""
         return self.comparison.to_query()
+
+    @property
+    def _runs(self) -> tuple[Run, ...]:
+        return tuple(self.run.runs) if self.run is not None else ()
 
     # -- on a worker -------------------------------------------------------------------------
 

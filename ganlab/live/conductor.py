@@ -12,7 +12,7 @@ from typing import Any
 
 from ganlab.engine import Run
 from ganlab.engine.run import LIVE
-from ganlab.live import messages
+from ganlab.live import messages, parked
 from ganlab.live.history import History
 from ganlab.live.pace import Pace
 from ganlab.live.publisher import Paint, Publisher
@@ -25,6 +25,7 @@ from ganlab.spec import KNOBS, PARAMS, Spec
 
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
 _MOST_TODO = 200  # updates by hand that may be waiting
+_BEGINS_ANEW = "The server was restarted or has dropped this run: it starts again at iteration 0."
 _BY_HAND_SECONDS = 0.01  # of them beyond a turn
 _FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
 
@@ -62,6 +63,8 @@ class Conductor(Publisher):
         self.playing, self.speed, self.note = True, 0.0, ""
         self.refused: dict[str, str] = {}  # the knob that was turned in vain last, and why
         self.run: Run | None = None
+        self.after = ""  # the token of the session that this one goes on from
+        self._parked: parked.Parked | None = None  # what the run that starts next goes on from
         self.tier = Tier()
         self.pace = Pace(self.tier.timed)
         self._slice = math.inf  # seconds of the turn that is being had
@@ -124,6 +127,20 @@ class Conductor(Publisher):
         if not self.playing:
             return "paused"
         return "playing" if self.watched else "waiting"
+
+    @property
+    def _runs(self) -> tuple[Run, ...]:
+        return (self.run,) if self.run is not None else ()
+
+    def park(self) -> None:
+        """Keep on disk what `take_up` goes on from."""
+        if self._runs and self.run.iteration > 0:
+            parked.park(self.token, self._runs, self.history, self.playing, self.speed)
+
+    def take_up(self, token: str) -> None:
+        """Go on where the session of that token was, which the server has no longer; or say so."""
+        self.after = token
+        self.command("take_up", parked.fetch(token))
 
     def close(self) -> None:
         """Nobody will ask for anything any more."""
@@ -219,6 +236,12 @@ class Conductor(Publisher):
         self._todo.clear()
         self._restart = True
 
+    def _do_take_up(self, what: parked.Parked | None) -> None:
+        if what is None:
+            self.note = _BEGINS_ANEW
+        else:
+            self._parked, self._restart = what, True
+
     def _do_change(self, _: Any) -> None:
         """Give the run all live fields in which it differs: one by one they may contradict."""
         if self.run is None or self._restart:
@@ -254,12 +277,16 @@ class Conductor(Publisher):
         spec, self._restart = self.spec, False
         old = None if self.run is None else (self._axes(), self.run.specs, self.history)
         self._scene = self._make(spec)
-        if old is not None:
+        what, self._parked = self._parked, None
+        if what is not None:
+            self._go_on(what)
+        elif old is not None:
             self._keep_ghost(*old)
+        self._show_ghost()
         self.tier.begin(self.run)
         self._measured = {}
         self.pace.again()
-        self._rate_from = (time.perf_counter(), 0)
+        self._rate_from = (time.perf_counter(), self.run.iteration)
         self.pace.due = time.perf_counter()
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
         message = encode(*self._scene)
@@ -267,6 +294,14 @@ class Conductor(Publisher):
             self.run_number += 1
             for subscriber in list(self.subscribers):
                 subscriber.put("scene", message)
+
+    def _go_on(self, what: parked.Parked) -> None:
+        """Set the run that has just been made where one was that the server had lost."""
+        if what.put_into(self._runs, self.history):
+            self.playing, self.speed = what.playing, what.speed
+            self.note = f"The run goes on where it was, at iteration {self.run.iteration:,}."
+        else:
+            self.note = _BEGINS_ANEW
 
     def _axes(self) -> Any:
         """What two runs' curves must have in common to be seen on the same axes."""
@@ -283,6 +318,8 @@ class Conductor(Publisher):
         for name in PARAMS:
             if getattr(old, name) != getattr(new, name):
                 self.history.mark(0, *_change(name, old, new))
+
+    def _show_ghost(self) -> None:
         header, arrays = self._scene
         ghost = {f"ghost.{name}": array for name, array in self.history.ghost.items()}
         self._scene = header, arrays | ghost

@@ -38,7 +38,7 @@ SHARED_SECONDS = 0.012  # while others wait, at the most:
 ROUND_SECONDS = 0.13  # in a round of this length everybody gets a slice,
 _LEAST_SECONDS = 0.002  # if slices need not be shorter than this
 _LENIENCE = 1.2  # times as much may have who cannot stop in time, to be seen as often
-DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped; its Spec is in its URL
+DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped, and kept on disk
 _SWEEP_SECONDS = 2.0
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
@@ -96,7 +96,7 @@ class Hub:
             subscriber.close()
 
     def close(self) -> None:
-        """Stop the workers and drop every session."""
+        """Stop the workers and drop every session; what they go on from is kept on disk."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -105,7 +105,14 @@ class Hub:
             thread.join(timeout=5)
         self._painters.close()
         for session in list(self.sessions.values()):
-            self.drop(session)
+            self._put_away(session)
+
+    def _put_away(self, session: Conductor) -> None:
+        try:
+            session.park()
+        except Exception:
+            log.exception("a run could not be kept for its page's return")
+        self.drop(session)
 
     def wake(self, session: Conductor) -> None:
         """Have a worker look at `session` soon."""
@@ -272,7 +279,7 @@ class Hub:
         for session in list(self.sessions.values()):
             since = session.unwatched_since
             if since is not None and now - since > self.drop_seconds:
-                self.drop(session)
+                self._put_away(session)
                 dropped = True
         if dropped:
             gc.collect()

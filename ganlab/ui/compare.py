@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -19,7 +18,7 @@ from ganlab.spec import Spec
 from ganlab.ui import table
 from ganlab.ui.layout import section
 from ganlab.ui.sidebar import REGISTRIES, fill, sidebar
-from ganlab.ui.start import from_url, session_of, sync_url, want
+from ganlab.ui.start import from_url, resume, session_of, sync_url
 from ganlab.ui.view import live_view
 from ganlab.ui.widgets import param_widget, put, show_error
 
@@ -36,7 +35,7 @@ def compare() -> None:
         lambda: from_url(Comparison.from_query) or Comparison.pair(DEFAULTS[1]),
         lambda it: HUB.create(it.base, partial(CompareSession, comparison=it)),
         _fill,
-        lambda old: old.comparison,
+        _of,
     )
     _strips(session)
     with st.sidebar:
@@ -50,9 +49,13 @@ def compare() -> None:
     sync_url(session.comparison.to_query_pairs())
     view = live_view("live_compare", session, "compare.js", table.addresses())
     if view.gone:
-        _resume(session, view.gone)
+        resume(table.COMPARE, session, view.gone, Comparison.from_query, _of)
     if view.act is not None:
         _act(session, view.act)
+
+
+def _of(session: CompareSession) -> Comparison:
+    return session.comparison
 
 
 def _fill(comparison: Comparison) -> None:
@@ -216,15 +219,3 @@ def _act(session: CompareSession, act: Any) -> None:
     session.show(do(session.comparison, at))
     st.session_state[_ROUND] += 1
     st.rerun()
-
-
-def _resume(session: CompareSession, search: str) -> None:
-    """The view lost its session: go on with what its address holds."""
-    try:
-        pairs = parse_qsl(search.removeprefix("?"), keep_blank_values=True)
-        comparison = Comparison.from_query(pairs)
-    except (SpecError, ValueError):
-        return
-    if comparison != session.comparison:
-        want(table.COMPARE, comparison)
-        st.rerun()

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
+from collections.abc import Iterable
+from functools import partial
 
 import streamlit as st
 
 from ganlab.live.comparison import Comparison
-from ganlab.live.conductor import Conductor
 from ganlab.live.hub import HUB
 from ganlab.presets import DEFAULTS
-from ganlab.registry import SpecError
 from ganlab.ui import table
 from ganlab.ui.sidebar import fill, sidebar
-from ganlab.ui.start import Start, from_url, session_of, sync_url, want
+from ganlab.ui.start import Start, from_url, resume, session_of, sync_url, want
 from ganlab.ui.view import live_view
 
 
@@ -38,7 +37,12 @@ def lab(dim: int) -> None:
     sync_url(session.spec.to_query_pairs())
     view = live_view(f"live_{dim}", session, "live.js", table.addresses())
     if view.gone:
-        resume(page, session, view.gone)
+        resume(page, session, view.gone, partial(_of_this, dim), Start.of)
+
+
+def _of_this(dim: int, pairs: Iterable[tuple[str, str]]) -> Start | None:
+    start = Start.from_query(pairs)
+    return start if start.spec.dim == dim else None
 
 
 def _first(dim: int) -> Start:
@@ -49,18 +53,3 @@ def _first(dim: int) -> Start:
         other = table.script(table.LABS[start.spec.dim])
         st.switch_page(other, query_params=start.spec.to_query_pairs())
     return start or Start(DEFAULTS[dim])
-
-
-def resume(page: str, session: Conductor, search: str) -> None:
-    """The view lost its session: go on with the Spec in its address, its query `search`.
-
-    A server that was restarted knows only the address that Streamlit remembers, without the knobs
-    turned since. An address that holds no Spec of this page changes nothing.
-    """
-    try:
-        start = Start.from_query(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
-    except (SpecError, ValueError):
-        return
-    if start.spec.dim == session.spec.dim and start != Start.of(session):
-        want(page, start)
-        st.rerun()

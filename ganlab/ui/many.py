@@ -12,9 +12,8 @@ from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.ui import table
-from ganlab.ui.lab import resume
 from ganlab.ui.sidebar import fill, sidebar
-from ganlab.ui.start import Start, from_url, session_of, sync_url, want
+from ganlab.ui.start import Start, from_url, resume, session_of, sync_url, want
 from ganlab.ui.view import live_view
 
 _DIM, _RUNS = "many_dim", "many_runs"
@@ -35,7 +34,7 @@ def many() -> None:
     sync_url([*session.spec.to_query_pairs(), ("runs", str(session.runs))])
     view = live_view("live_many", session, "many.js", table.addresses())
     if view.gone:
-        resume(table.MANY, session, view.gone)
+        resume(table.MANY, session, view.gone, Start.from_query, Start.of)
     if view.open is not None:
         _open(session.spec, view.open)
 

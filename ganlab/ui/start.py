@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
 
 import streamlit as st
 
@@ -39,9 +40,39 @@ class Start(NamedTuple):
         return cls(spec, check_runs(int(runs[0]) if runs[0] in map(str, RUNS) else runs[0]))
 
 
-def want(page: str, start: Start) -> None:
-    """Have `page` begin anew with `start` when it is next shown."""
+def want(page: str, start: Start, after: str = "") -> None:
+    """Have `page` begin anew with `start` when it is next shown.
+
+    after: the token of a session that is gone, and that is to be gone on from if it was kept.
+    """
     st.session_state[f"_wanted_{page}"] = start
+    st.session_state[f"_after_{page}"] = after
+
+
+def resume(
+    page: str, session: Conductor, gone: Any, read: Callable[..., Any], of: Callable[[Any], Any]
+) -> None:
+    """The view lost its session: go on where that was, with what the view's address holds.
+
+    gone: what the view reports. A server that was restarted knows only the address that Streamlit
+    remembers, without the knobs turned since. read: what the page begins with, of the fields of an
+    address, or None if they are not of this page; of: that of a session.
+    """
+    token, search = (
+        str(gone.get(n)) if isinstance(gone, dict) else "" for n in ("token", "search")
+    )
+    if token in (session.token, session.after):
+        # Another server was asked: the view asks on until it meets this one. Or it is done.
+        return
+    try:
+        start = read(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+    except (SpecError, ValueError):
+        start = None
+    if start is None or start == of(session):
+        session.take_up(token)
+    else:
+        want(page, start, token)
+        st.rerun()
 
 
 def session_of(
@@ -59,11 +90,15 @@ def session_of(
     sessions = st.session_state.setdefault("_sessions", {})
     old = sessions.get(page)
     start = st.session_state.pop(f"_wanted_{page}", None)
+    after = st.session_state.pop(f"_after_{page}", "")
     if start is None:
         if old is not None and HUB.get(old.token) is old:
             return old
         start = of(old) if old is not None else first()
+        after = old.token if old is not None else ""
     sessions[page] = make(start)
+    if after:
+        sessions[page].take_up(after)
     fill(start)
     return sessions[page]
 

@@ -72,7 +72,15 @@ _JS = (
 const views = new WeakMap();
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   let entry = views.get(parentElement);
-  if (entry && entry.socket !== data.socket) { entry.close(); entry = null; }
+  const report = (entry) => setTriggerValue('gone', {
+    search: entry.search ?? location.search, token: entry.socket.split('/').pop(),
+  });
+  if (entry && entry.socket !== data.socket) {
+    // Another session, while the connection to the one before was lost: that one is gone.
+    if (entry.search !== null) report(entry);
+    entry.close();
+    entry = null;
+  }
   if (!entry) {
     const root = document.createElement('div');
     parentElement.appendChild(root);
@@ -81,6 +89,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     socket.protocol = socket.protocol.replace('http', 'ws');
     entry = {
       socket: data.socket,
+      search: null,  // the address when the connection was lost: Streamlit may go back to an older
       update: () => view && view.update({}),
       close: () => {
         closed = true;
@@ -95,7 +104,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
         socket: socket.href,
         plotly: at(data.plotly + '/plotly.min.js').href,
         labs: data.labs.map((path) => at(path).href),
-        onGone: () => setTriggerValue('gone', location.search),
+        onLost: () => { entry.search = location.search; },
+        onBack: () => { entry.search = null; },
+        onGone: () => report(entry),
         onOpen: (seed) => setTriggerValue('open', seed),
         onAct: (act) => setTriggerValue('act', act),
       });
@@ -110,9 +121,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) -> Any:
     """Mount a session's live view, `module` of the front end, in the place that `key` names.
 
-    labs: the labs' addresses by dimension. The result's triggers are `gone`, the address' query
-    when the server knows no such session, `open`, the seed to be shown in a lab, and `act`, what is
-    to be done with the runs compared.
+    labs: the labs' addresses by dimension. The result's triggers are `gone`, the "token" of a
+    session that the server does not know and its address' query ("search"), `open`, the seed to be
+    shown in a lab, and `act`, what is to be done with the runs compared.
     """
     about = {
         "socket": f"live/{session.token}",

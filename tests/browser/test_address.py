@@ -78,9 +78,17 @@ def test_a_restart_of_the_server_keeps_what_was_turned(new_lab, tmp_path):
         turned = Spec(k=5, seed=4, loss="minimax")
         lab.wait_status("s.values.k === 5 && s.values.loss === 'minimax'")
         lab.wait_field("loss", "minimax")
+        lab.wait_status("s.iteration > 40")
+        marks = lab.js("live.last.curves.marks")
+        seen = lab.counters["iteration"]
         server.restart()
         lab.wait(f"live.socket.url !== {before!r} && ganlab.socketOpen", seconds=60)
         lab.wait_status("s.values.k === 5 && s.values.loss === 'minimax'")
+        # The run goes on where it was: one that began anew would have no marks.
+        lab.js("(live.last = {})")
+        lab.wait("live.last.curves?.marks.length > 1")
+        assert lab.js("live.last.curves.marks") == marks and len(marks) == 2
+        assert lab.counters["iteration"] >= seen > 40
         lab.moves()
         assert lab.counters["mounts"] <= 3
         assert lab.spec == turned == Spec.from_query(lab.status["query"])

@@ -1,0 +1,129 @@
+"""Runs whose server stopped, or whose visitor was away for long, on disk until the page is back.
+
+A folder for each: its Runs as `Run.save` writes them, its curves, and how it was played. Its name
+is the hash of the session's token: only the page that has been given the token can name it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ganlab.engine import Run
+from ganlab.limits import limit
+from ganlab.live.history import History
+from ganlab.paths import kept
+
+log = logging.getLogger(__name__)
+
+_LONGEST = 24 * 3600.0  # seconds until it is not expected back
+_PART = 0.25  # of all bytes that one session may take
+
+
+@dataclass(frozen=True)
+class Parked:
+    """What a session goes on from."""
+
+    runs: tuple[Run, ...]
+    curves: dict[str, np.ndarray]
+    ghost: dict[str, np.ndarray]
+    marks: list[dict]
+    playing: bool
+    speed: float
+
+    def put_into(self, runs: tuple[Run, ...], history: History) -> bool:
+        """Set fresh runs of the same Specs where these are; False: they are others' Specs."""
+        if [run.specs for run in runs] != [run.specs for run in self.runs]:
+            return False
+        for run, mine in zip(runs, self.runs, strict=True):
+            run.state, run.diverged, run.alive = mine.state, mine.diverged, mine.alive
+        if set(self.curves) == {"iteration", *history.series}:
+            for i, iteration in enumerate(self.curves["iteration"]):
+                history.add(int(iteration), {n: self.curves[n][i : i + 1] for n in history.series})
+            history.marks, history.ghost = self.marks, self.ghost
+        return True
+
+
+def _place() -> Path:
+    return kept() / "sessions"
+
+
+def _folder(token: str) -> Path:
+    return _place() / hashlib.sha256(token.encode()).hexdigest()[:40]
+
+
+def park(token: str, runs: tuple[Run, ...], history: History, playing: bool, speed: float) -> bool:
+    """Write what a session goes on from; False where it may not be kept, or cannot be."""
+    most = 1e6 * limit("parked_mb")
+    size = sum(
+        t.nbytes for r in runs for t in (r.state.g, r.state.d, *r.state.g_slots, *r.state.d_slots)
+    )
+    if size > _PART * most:
+        return False
+    place = _folder(token)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = Path(tempfile.mkdtemp(prefix="draft-", dir=place.parent))
+        try:
+            for i, run in enumerate(runs):
+                run.save(draft / f"run-{i}.npz")
+            for name, arrays in (("curves", history.arrays()), ("ghost", history.ghost)):
+                np.savez(draft / f"{name}.npz", allow_pickle=False, **arrays)
+            said = {"runs": len(runs), "marks": history.marks, "playing": playing, "speed": speed}
+            (draft / "session.json").write_text(json.dumps(said))
+            shutil.rmtree(place, ignore_errors=True)
+            draft.rename(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        _prune(most)
+    except OSError as error:
+        log.warning("A run could not be kept for its page's return: %s", error)
+        return False
+    return True
+
+
+def _arrays(path: Path) -> dict[str, np.ndarray]:
+    with np.load(path, allow_pickle=False) as file:
+        return {name: file[name] for name in file.files}
+
+
+def fetch(token: str) -> Parked | None:
+    """What the session of a token goes on from, if it is kept; once."""
+    place = _folder(token)
+    try:
+        said = json.loads((place / "session.json").read_text())
+        runs = tuple(Run.load(place / f"run-{i}.npz") for i in range(said["runs"]))
+        curves, ghost = _arrays(place / "curves.npz"), _arrays(place / "ghost.npz")
+        return Parked(runs, curves, ghost, said["marks"], said["playing"], said["speed"])
+    except FileNotFoundError:
+        return None
+    except Exception:  # damaged: as good as none
+        log.warning("A run that was kept for its page's return cannot be read", exc_info=True)
+        return None
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _prune(most: float) -> None:
+    """Delete what is old, and the oldest until all take less than `most` bytes."""
+    folders = []
+    for folder in _place().iterdir():
+        try:
+            size = sum(file.stat().st_size for file in folder.iterdir())
+            folders.append((folder.stat().st_mtime, size, folder))
+        except OSError:
+            continue  # taken up, or deleted by another server, meanwhile
+    total = sum(size for _, size, _ in folders)
+    for made, size, folder in sorted(folders):
+        if total <= most and time.time() - made < _LONGEST:
+            break
+        shutil.rmtree(folder, ignore_errors=True)
+        total -= size

@@ -1,0 +1,163 @@
+"""A session that goes on where another was, over a restart of the server: bit for bit."""
+
+import time
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from live_helpers import SMALL, Browser, until
+
+from ganlab.limits import limited
+from ganlab.live import parked
+from ganlab.live.compare import CompareSession
+from ganlab.live.comparison import Comparison
+from ganlab.live.ensemble import EnsembleSession
+from ganlab.live.hub import Hub
+from ganlab.live.session import Session
+
+OTHER = SMALL.replace(k=3)
+KINDS = {
+    "lab": Session,
+    "many": EnsembleSession,
+    "compare": partial(CompareSession, comparison=Comparison.among((SMALL, OTHER))),
+}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
+
+
+def watched(kind, token: str, spec=SMALL):
+    session = KINDS[kind](token, spec, lambda _: None)
+    return session, Browser(session)
+
+
+def work_until(session, browser, condition) -> None:
+    end = time.monotonic() + 30
+    while session.run is None or not condition():
+        assert time.monotonic() < end
+        session.work(0.02)
+        browser.take()
+
+
+def same(a, b) -> bool:
+    """Whether two sessions' runs are the same, bit for bit."""
+    pairs = list(zip(a._runs, b._runs, strict=True))
+    states = [(x.state, y.state) for x, y in pairs]
+    return all(
+        x.specs == y.specs and x.diverged == y.diverged and torch.equal(x.alive, y.alive)
+        for x, y in pairs
+    ) and all(
+        (x.d_updates, x.g_updates, x.phase) == (y.d_updates, y.g_updates, y.phase)
+        and all(torch.equal(p, q) for p, q in zip(x.g_slots, y.g_slots, strict=True))
+        and all(torch.equal(p, q) for p, q in zip(x.d_slots, y.d_slots, strict=True))
+        and torch.equal(x.g, y.g)
+        and torch.equal(x.d, y.d)
+        for x, y in states
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_session_goes_on_where_the_one_before_was(kind):
+    one, browser = watched(kind, "one")
+    work_until(one, browser, lambda: one.run.iteration > 5)
+    one.set("g_lr", 2e-3)
+    work_until(one, browser, lambda: one.history.marks and len(one.history.rows) > 2)
+    one.command("speed", 30.0)
+    one.command("pause")
+    work_until(one, browser, lambda: not one.playing and one.speed == 30)
+    one.park()
+    # What happened after that is not in it.
+    kept = [run.state for run in one._runs]
+    again = {"comparison": one.comparison} if kind == "compare" else {}
+    two = (KINDS[kind].func if kind == "compare" else KINDS[kind])(
+        "two", one.spec, lambda _: None, **again
+    )
+    other = Browser(two)
+    two.take_up("one")
+    work_until(two, other, lambda: "goes on where it was" in two.note)
+    assert same(one, two) and two.run.iteration == one.run.iteration > 5
+    assert (two.playing, two.speed) == (False, 30)
+    assert two.history.marks == one.history.marks != []
+    before, after = one.history.arrays(), two.history.arrays()
+    assert list(before) == list(after)
+    rows = len(before["iteration"])
+    assert all(np.array_equal(before[n], after[n][:rows], equal_nan=True) for n in before)
+    # And so it is with every update from here on.
+    for session in (one, two):
+        session.run.make(20)
+    assert same(one, two) and one._runs[0].state is not kept[0]
+    browser.leave()
+    other.leave()
+
+
+def test_it_is_taken_up_once_and_only_by_the_same_configuration():
+    one, browser = watched("lab", "one")
+    work_until(one, browser, lambda: one.run.iteration > 3)
+    one.park()
+    two, other = watched("lab", "two", OTHER)
+    two.take_up("one")
+    work_until(two, other, lambda: "starts again at iteration 0" in two.note)
+    assert two.run.spec == OTHER and two.after == "one"
+    assert parked.fetch("one") is None
+    browser.leave()
+    other.leave()
+
+
+def test_what_is_damaged_or_not_there_is_said_and_nothing_breaks(tmp_path):
+    one, browser = watched("lab", "one")
+    work_until(one, browser, lambda: one.run.iteration > 3)
+    for name in ("session.json", "curves.npz", "run-0.npz"):
+        one.park()
+        (folder,) = (tmp_path / "sessions").iterdir()
+        (folder / name).write_bytes(b"{")
+        assert parked.fetch("one") is None
+        assert not folder.exists()
+    two, other = watched("lab", "two")
+    two.take_up("nonsense/../..")
+    work_until(two, other, lambda: "starts again at iteration 0" in two.note)
+    browser.leave()
+    other.leave()
+
+
+def test_the_disk_is_bounded(tmp_path):
+    one, browser = watched("lab", "one")
+    work_until(one, browser, lambda: one.run.iteration > 3)
+    one.park()
+    (folder,) = (tmp_path / "sessions").iterdir()
+    size = sum(file.stat().st_size for file in folder.iterdir())
+    with limited(parked_mb=4.5 * size / 1e6):
+        for name in "abcdefgh":
+            one.token = name
+            one.park()
+            time.sleep(0.02)
+        left = [name for name in "abcdefgh" if parked.fetch(name) is not None]
+    assert left == list("efgh")
+    with limited(parked_mb=0):
+        one.park()
+    assert parked.fetch(one.token) is None
+    browser.leave()
+
+
+def test_a_hub_that_is_closed_leaves_its_runs_to_the_next():
+    hub = Hub(1)
+    one = hub.create(SMALL)
+    browser = Browser(one)
+    until(lambda: one.run is not None and one.run.iteration > 5)
+    hub.close()
+    assert hub.get(one.token) is None
+    browser.leave()
+    hub = Hub(1)
+    two = hub.create(SMALL)
+    two.take_up(one.token)
+    browser = Browser(two)
+    until(lambda: two.run is not None and two.run.iteration >= one.run.iteration)
+    browser.leave()
+    # Nobody watches: it is put away in its turn.
+    two.unwatched_since = time.monotonic() - 2 * hub.drop_seconds
+    hub._drop_unwatched()
+    until(lambda: two.token not in hub.sessions)
+    assert hub.get(two.token) is None and parked.fetch(two.token) is not None
+    hub.close()
