@@ -68,6 +68,7 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
     one.command("speed", 30.0)
     one.command("pause")
     work_until(one, browser, lambda: not one.playing and one.speed == 30)
+    one.history.ghost = {name: column[:3] for name, column in one.history.arrays().items()}
     one.park()
     # What happened after that is not in it.
     kept = [run.state for run in one._runs]
@@ -85,6 +86,8 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
     assert list(before) == list(after)
     rows = len(before["iteration"])
     assert all(np.array_equal(before[n], after[n][:rows], equal_nan=True) for n in before)
+    ghost = {n.removeprefix("ghost."): a for n, a in two._scene[1].items() if "ghost." in n}
+    assert all(np.array_equal(before[n][:3], a, equal_nan=True) for n, a in ghost.items()) and ghost
     # And so it is with every update from here on.
     for session in (one, two):
         session.run.make(20)
