@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ganlab.params import KNOBS, OF_IMAGES, PARAMS, WIDEST
+from ganlab.reading import parse_json
 from ganlab.registry import SpecError
 from ganlab.stabilisers import STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
@@ -199,11 +200,7 @@ class Spec:
     @classmethod
     def from_json(cls, text: str) -> Spec:
         """The inverse of `to_json`. Raises `SpecError`."""
-        try:
-            items = json.loads(text)
-        except (ValueError, RecursionError):
-            raise SpecError("spec", text, "JSON such as Spec.to_json() writes") from None
-        return cls.from_dict(items)
+        return cls.from_dict(parse_json(text, "spec", "JSON such as Spec.to_json() writes"))
 
     def to_query_pairs(self) -> list[tuple[str, str]]:
         """The whole Spec as a URL's fields; a target's parameters are called t.name."""

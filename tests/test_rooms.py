@@ -20,6 +20,7 @@ RANK = {
     "words": 0,
     "ownership": 0,
     "processes": 0,
+    "reading": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games", "limits"), 1),
     "params": 2,

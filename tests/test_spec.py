@@ -1,5 +1,6 @@
 """Spec: every round trip is exact, every bad value is refused by name, equality means the same."""
 
+import itertools
 import json
 import math
 import pickle
@@ -454,3 +455,25 @@ def test_hostile_json_is_refused(text):
         Spec.from_json(text)
     str(caught.value).encode("utf-8")
     assert len(str(caught.value)) < 700
+
+
+def test_a_field_given_twice_in_json_is_refused():
+    text = Spec().to_json()
+    with pytest.raises(SpecError, match="k = 'given twice'") as caught:
+        Spec.from_json(text[:-1] + ', "k": 3}')
+    assert caught.value.name == "k"
+    with pytest.raises(SpecError, match="given twice"):
+        Spec.from_json('{"target_params": {"std": 1, "std": 2}}')
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, " " * 2_000_000, None, "nul"])
+def test_json_that_would_take_for_ever_is_refused(text):
+    with pytest.raises(SpecError):
+        Spec.from_json(text)
+
+
+def test_values_without_an_end_are_refused():
+    for name in ("g_hidden", "betas"):
+        with pytest.raises(SpecError) as caught:
+            Spec(**{name: itertools.repeat(3)})
+        assert caught.value.name == name

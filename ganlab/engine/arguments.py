@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import torch
@@ -11,6 +12,7 @@ from ganlab.engine.divergence import Player
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 
+MOST_RUNS = 1024  # of one structure, together
 FEWEST_POINTS = 2048  # latents; a picture in 2-D shows 1,500 samples, expectations take 2,048
 _COUNT = Param("count", "count", 0, 0, 10**15, "int")
 _POINTS = Param("points", "points", 2**15, FEWEST_POINTS, 2**22, "int")
@@ -56,7 +58,9 @@ def specs(given: Any) -> tuple[Spec, ...]:
         return (given,)
     if isinstance(given, str) or not isinstance(given, Iterable):
         raise SpecError("specs", given, allowed)
-    found = tuple(given)
+    found = tuple(islice(given, MOST_RUNS + 1))
+    if len(found) > MOST_RUNS:
+        raise SpecError("specs", "more", f"at most {MOST_RUNS:,} together")
     if not found or not all(isinstance(spec, Spec) for spec in found):
         raise SpecError("specs", given, allowed)
     for spec in found[1:]:

@@ -343,9 +343,11 @@ class Run:
 
         Raises `SpecError` naming what is wrong with a file that `save` did not write.
         """
-        specs, arrays, numbers, diverged = storage.read(Path(path))
+        read, numbers, diverged = storage.read(Path(path))
+        specs = arguments.specs(read)
+        arrays = storage.read_arrays(Path(path), Rules(Code.of(specs[0])), len(specs))
         run = cls(specs, device)
-        run.state = storage.restore(Path(path), run.state, arrays, numbers)
+        run.state = storage.restore(run.state, arrays, numbers)
         run.diverged = [Divergence(**d) if d else None for d in diverged]
         run.alive = torch.tensor([d is None for d in run.diverged], device=run.device)
         return run

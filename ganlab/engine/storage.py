@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import json
 import os
 from pathlib import Path
@@ -12,12 +11,19 @@ from typing import Any
 import numpy as np
 import torch
 
+from ganlab.engine.arguments import MOST_RUNS
 from ganlab.engine.code import State
+from ganlab.engine.rules import Rules
 from ganlab.paths import replace
+from ganlab.reading import Arrays, parse_json
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _FORMAT = 1
+_WRITTEN = "a run written by Run.save"
+_MOST_HEADER = 4096 * MOST_RUNS  # characters
+_MOST_UPDATES = 10**12
+_MOST_WORDS = 1000  # characters of an explanation
 _COUNTS = ("d_updates", "g_updates", "phase")
 _DIVERGENCE = {"iteration": int, "player": str, "quantity": str, "cause": str}
 
@@ -46,24 +52,39 @@ def save(path: Path, specs: tuple[Spec, ...], state: State, diverged: list) -> N
         partial.unlink(missing_ok=True)
 
 
-def read(path: Path) -> tuple[list[Spec], dict[str, np.ndarray], dict[str, int], list]:
-    """Specs, arrays, counts and divergences of a file; raises `SpecError` if it is not a run."""
-    raw = io.BytesIO(path.read_bytes())
+def read(path: Path) -> tuple[list[Spec], dict[str, int], list]:
+    """Specs, counts and divergences of a file; raises `SpecError` if it is not a run.
+
+    Its arrays are read by `restore`; their shapes are held against the Specs before that.
+    """
     try:
-        with np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        header = json.loads(str(arrays.pop("header")))
-        specs, diverged = header["specs"], header["diverged"]
-        counts = {name: header[name] for name in _COUNTS}
-    except Exception:  # zipfile, zlib, NumPy and json each have several for a damaged file
-        raise SpecError("file", path.name, "a run written by Run.save") from None
+        with Arrays(path) as file:
+            dtype, shape = file.heads["header"]
+            if dtype.kind != "U" or shape or dtype.itemsize > 4 * _MOST_HEADER:
+                raise ValueError("no header")
+            text = str(file.read("header"))
+    except SpecError:
+        raise
+    except (ValueError, KeyError):
+        raise SpecError("file", path.name, _WRITTEN) from None
+    header = parse_json(text, "file", f"{_WRITTEN} ({path.name})", _MOST_HEADER)
+    if not isinstance(header, dict) or not {"specs", "diverged", *_COUNTS} <= set(header):
+        raise SpecError("file", path.name, _WRITTEN)
     if header.get("ganlab") != _FORMAT:
         raise SpecError("file format", header.get("ganlab"), f"{_FORMAT} (of {path.name})")
+    specs, diverged = header["specs"], header["diverged"]
+    counts = {name: header[name] for name in _COUNTS}
     for name, count in counts.items():
-        if type(count) is not int or not 0 <= count < 2**62:
-            raise SpecError(name, count, f"a whole number from 0 up (in {path.name})")
+        if type(count) is not int or not 0 <= count <= _MOST_UPDATES:
+            allowed = f"a whole number from 0 to {_MOST_UPDATES:,} (in {path.name})"
+            raise SpecError(name, count, allowed)
+    if counts["phase"] > counts["d_updates"] + counts["g_updates"]:
+        allowed = f"at most the updates made (in {path.name})"
+        raise SpecError("phase", counts["phase"], allowed)
     if not isinstance(specs, list) or not specs:
         raise SpecError("specs", specs, f"a list of at least one Spec (in {path.name})")
+    if len(specs) > MOST_RUNS:
+        raise SpecError("specs", f"{len(specs):,} of them", f"at most {MOST_RUNS:,} together")
     if not isinstance(diverged, list) or len(diverged) != len(specs):
         raise SpecError("diverged", diverged, f"one entry for each Spec (in {path.name})")
     for entry in diverged:
@@ -71,32 +92,53 @@ def read(path: Path) -> tuple[list[Spec], dict[str, np.ndarray], dict[str, int],
             isinstance(entry, dict)
             and {n: type(v) for n, v in entry.items()} == _DIVERGENCE
             and entry["player"] in ("D", "G")
+            and 0 <= entry["iteration"] <= counts["g_updates"] + 1
+            and max(len(entry["quantity"]), len(entry["cause"])) <= _MOST_WORDS
         )
         if not good:
             raise SpecError("diverged", entry, f"null or a divergence (in {path.name})")
-    return [Spec.from_dict(s) for s in specs], arrays, counts, diverged
+    return [Spec.from_dict(s) for s in specs], counts, diverged
 
 
-def restore(
-    path: Path, fresh: State, arrays: dict[str, np.ndarray], counts: dict[str, int]
-) -> State:
-    """`fresh` with the arrays of a file in it; raises `SpecError` where they do not fit."""
-    arrays = dict(arrays)
+def read_arrays(path: Path, rules: Rules, runs: int) -> dict[str, np.ndarray]:
+    """The arrays of a file whose shapes are those that `rules` give `runs` runs.
 
-    def tensor(name: str, like: torch.Tensor) -> torch.Tensor:
-        array: Any = arrays.pop(name, None)
-        wanted = f"float32 of shape {tuple(like.shape)} (in {path.name})"
-        if array is None or array.dtype != np.float32 or array.shape != tuple(like.shape):
-            got = None if array is None else f"{array.dtype} of shape {array.shape}"
-            raise SpecError(name, got, wanted)
+    Raises `SpecError`, before any is read, where they do not fit.
+    """
+    sizes = {"g": rules.G.size, "d": rules.D.size}
+    wanted = {p: (runs, size) for p, size in sizes.items()}
+    for p, size in sizes.items():
+        slots = range(len(rules.slots(p.upper())))
+        wanted |= {f"{p}_slot_{i}": (runs, size) for i in slots}
+    try:
+        with Arrays(path) as file:
+            for name, shape in wanted.items():
+                allowed = f"float32 of shape {shape} (in {path.name})"
+                dtype, got = file.heads.get(name, (None, None))
+                if dtype != np.float32 or got != shape:
+                    found = None if dtype is None else f"{dtype} of shape {got}"
+                    raise SpecError(name, found, allowed)
+            if more := sorted(set(file.heads) - {"header", *wanted}):
+                raise SpecError("file", more[0], f"only the arrays of a run (in {path.name})")
+            arrays = {name: file.read(name) for name in wanted}
+    except SpecError:
+        raise
+    except ValueError:
+        raise SpecError("file", path.name, _WRITTEN) from None
+    for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise SpecError(name, "NaN or inf", f"finite {wanted}")
-        return torch.from_numpy(array).to(like.device)
+            raise SpecError(name, "NaN or inf", f"finite numbers (in {path.name})")
+    return arrays
 
-    changes: dict[str, Any] = {p: tensor(p, getattr(fresh, p)) for p in "gd"}
+
+def restore(fresh: State, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> State:
+    """`fresh` with the arrays of a file in it."""
+
+    def tensor(name: str) -> torch.Tensor:
+        return torch.from_numpy(arrays[name]).to(fresh.g.device)
+
+    changes: dict[str, Any] = {p: tensor(p) for p in "gd"}
     for p in "gd":
-        slots = getattr(fresh, f"{p}_slots")
-        changes[f"{p}_slots"] = tuple(tensor(f"{p}_slot_{i}", s) for i, s in enumerate(slots))
-    if arrays:
-        raise SpecError("file", sorted(arrays)[0], f"only the arrays of a run (in {path.name})")
+        slots = range(len(getattr(fresh, f"{p}_slots")))
+        changes[f"{p}_slots"] = tuple(tensor(f"{p}_slot_{i}") for i in slots)
     return dataclasses.replace(fresh, **changes, **counts)

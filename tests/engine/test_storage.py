@@ -1,9 +1,12 @@
 """A saved run goes on as if it had not stopped; any other file is refused, never run."""
 
 import io
+import itertools
 import json
 import os
 import pickle
+import tracemalloc
+import warnings
 import zipfile
 
 import numpy as np
@@ -247,3 +250,141 @@ def test_bad_arrays_are_refused_by_name(saved):
     assert edited(saved, g=np.full_like(good, np.nan)).name == "g"
     assert edited(saved, d_slot_0=np.full((2, 7), np.inf, np.float32)).name == "d_slot_0"
     assert edited(saved, extra=good).name == "file"
+
+
+# -- what would take more than it weighs -----------------------------------------------------------
+
+
+def peak(call) -> int:
+    """The most memory (bytes) that Python and NumPy held while `call` was refused."""
+    tracemalloc.start()
+    try:
+        with pytest.raises(SpecError):
+            call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def parts_of(saved) -> dict[str, np.ndarray]:
+    with np.load(saved) as file:
+        return dict(file)
+
+
+def test_a_compressed_bomb_is_refused_before_it_is_inflated(saved):
+    parts = parts_of(saved)
+    path = saved.with_name("bomb.npz")
+    np.savez_compressed(path, **parts | {"g": np.zeros((2, 2 * 10**7), np.float32)})
+    assert path.stat().st_size < 10**6
+    assert peak(lambda: Run.load(path)) < 2 * 10**6
+
+
+def test_shapes_are_held_against_the_specs_before_anything_is_read(saved):
+    parts = parts_of(saved)
+    path = saved.with_name("large.npz")
+    for name, shape in (("g", (2, 10**6)), ("d_slot_0", (10**6, 7)), ("extra", (10**6, 2))):
+        np.savez(path, **parts | {name: np.zeros(shape, np.float32)})
+        assert peak(lambda: Run.load(path)) < 10**6
+    # A header that claims more than there is.
+    np.savez(path, **parts)
+    content = path.read_bytes()
+    at = content.index(b"(2, 10)")
+    path.write_bytes(content[:at] + b"(2,999)" + content[at + 7 :])
+    assert peak(lambda: Run.load(path)) < 10**6
+
+
+def test_large_nets_are_not_built_for_a_file_that_does_not_hold_them(saved):
+    """Two such Specs would take gigabytes."""
+    wide = Spec(g_hidden=(512,) * 4, d_hidden=(512,) * 4, batch=4096, unroll=20)
+    header = {"specs": [wide.to_dict()] * 1000, "diverged": [None] * 1000}
+    assert edited(saved, header).name == "g"
+
+
+def test_too_many_specs_are_refused_at_once(saved):
+    header = {"specs": [Spec().to_dict()] * 10_000, "diverged": [None] * 10_000}
+    error = edited(saved, header)
+    assert error.name in ("specs", "file") and len(str(error)) < 300
+    assert edited(saved, {"specs": [{}] * 10_000, "diverged": [None] * 10_000}).name == "specs"
+    with pytest.raises(SpecError, match="at most 1,024"):
+        Run(itertools.repeat(Spec(**TINY)))
+
+
+def test_a_zip_of_many_members_or_of_one_twice_is_refused(saved):
+    path = saved.with_name("many.npz")
+    content = saved.read_bytes()
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(3000):
+            archive.writestr(f"{i}.npy", b"")
+    assert peak(lambda: Run.load(path)) < 10**6
+    path.write_bytes(content)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with zipfile.ZipFile(path, "a") as archive, zipfile.ZipFile(saved) as old:
+            archive.writestr("g.npy", old.read("g.npy"))
+    assert not loads_or_refuses(path, path.read_bytes())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name")
+def test_a_pipe_or_a_device_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.npz")
+    for path in (tmp_path / "pipe.npz", "/dev/zero"):
+        with pytest.raises(SpecError, match="an ordinary file"):
+            Run.load(path)
+
+
+@pytest.mark.parametrize(
+    ("counts", "named"),
+    [
+        ({"phase": 10**9}, "phase"),
+        ({"phase": 7}, "phase"),
+        ({"d_updates": 2**61}, "d_updates"),
+        ({"g_updates": 10**13}, "g_updates"),
+        ({"d_updates": 0, "g_updates": 0, "phase": 1}, "phase"),
+    ],
+    ids=str,
+)
+def test_counts_that_no_run_can_have(saved, counts, named):
+    """It has made three updates of each."""
+    assert edited(saved, counts).name == named
+
+
+def test_many_updates_by_hand_can_be_loaded(tmp_path):
+    run = Run(Spec(**TINY))
+    for _ in range(40):
+        run.update("D")
+    run.save(tmp_path / "a.npz")
+    assert same(Run.load(tmp_path / "a.npz"), run) and run.state.phase == 40
+
+
+def test_a_name_given_twice_is_refused(saved):
+    text = str(parts_of(saved)["header"])
+    assert edited(saved, text[:-1] + ', "phase": 0}').name == "phase"
+    assert (
+        edited(saved, text.replace('"target": ', '"target": "ring", "target": ')).name == "target"
+    )
+    long = {"iteration": 1, "player": "D", "quantity": "q" * 2000, "cause": ""}
+    assert edited(saved, {"diverged": [None, long]}).name == "diverged"
+    assert edited(saved, {"diverged": [None, {**long, "quantity": "", "iteration": 99}]}).name
+
+
+@pytest.mark.parametrize("room", [0, 300])
+def test_a_full_disk_keeps_the_old_file(saved, monkeypatch, room):
+    """A disk that takes `room` bytes more, and then none."""
+    before = saved.read_bytes()
+    run = Run([Spec(seed=s, **TINY) for s in (0, 1)])
+    real = open
+
+    class Full(io.FileIO):
+        left = room
+
+        def write(self, data):
+            self.left -= len(data)
+            if self.left < 0:
+                raise OSError(28, "No space left on device")
+            return super().write(data)
+
+    opened = lambda path, mode: Full(path, "w") if "w" in mode else real(path, mode)  # noqa: E731
+    monkeypatch.setattr("ganlab.engine.storage.open", opened, raising=False)
+    with pytest.raises(OSError, match="No space left"):
+        run.save(saved)
+    assert saved.read_bytes() == before and os.listdir(saved.parent) == [saved.name]

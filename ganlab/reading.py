@@ -1,0 +1,203 @@
+"""What somebody hands in (JSON, .npz files), read within bounds: nothing is inflated, built or
+allocated before it is known to be what it should be."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+import stat
+import struct
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from ganlab.registry import SpecError
+
+MOST_TEXT = 1_000_000  # characters of JSON
+_MOST_MEMBERS = 64
+_MOST_DIRECTORY = 64_000  # bytes of a zip's list of its members
+_MOST_HEAD = 4_000  # bytes of the head of an array
+_TAIL = 22 + 65_535 + 20  # where a zip's end, with the longest comment, and its locator lie
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """The bytes of a file. Raises `SpecError` if it has more than `most` or is none; OSError."""
+    with _regular(path) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise SpecError("file", path.name, f"at most {most:,} bytes")
+    return content
+
+
+def read_text(path: str | os.PathLike[str], most: int = MOST_TEXT) -> str:
+    """The text of a file, in UTF-8. Raises `SpecError` if it is too long or no file; OSError."""
+    return read_bytes(Path(path), most).decode(errors="replace")
+
+
+def parse_json(text: str, name: str, allowed: str, most: int = MOST_TEXT) -> Any:
+    """JSON in which no name is given twice. Raises `SpecError`: `name`, and what is `allowed`."""
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        items = dict(pairs)
+        if len(items) < len(pairs):
+            seen: set[str] = set()
+            twice = next(n for n, _ in pairs if n in seen or seen.add(n))
+            raise SpecError(twice, "given twice", "one value")
+        return items
+
+    if not isinstance(text, str):
+        raise SpecError(name, text, allowed)
+    if len(text) > most:
+        raise SpecError(name, text[:100], f"{allowed}, of at most {most:,} characters")
+    try:
+        return json.loads(text, object_pairs_hook=once)
+    except SpecError:
+        raise
+    except (ValueError, RecursionError):
+        raise SpecError(name, text, allowed) from None
+
+
+def _regular(path: Path) -> BinaryIO:
+    """An ordinary file, open: a pipe or a device could be read for ever."""
+    descriptor = os.open(
+        path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    )
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(21, os.strerror(21), str(path))
+        if not stat.S_ISREG(mode):
+            raise SpecError("file", path.name, "an ordinary file")
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+class Arrays:
+    """An uncompressed .npz file: the shapes and dtypes of its arrays first, then what is wanted.
+
+        with Arrays(path) as arrays:
+            if arrays.heads.get("g") == (np.dtype("float32"), (2, 10)):
+                g = arrays.read("g")
+
+    Nothing that it holds takes more memory than the file has bytes. Raises ValueError for what
+    is no such file, OSError where it cannot be read.
+    """
+
+    def __init__(self, path: Path, most: int | None = None):
+        self._file = _regular(path)
+        try:
+            size = os.fstat(self._file.fileno()).st_size
+            if most is not None and size > most:
+                raise ValueError(f"more than {most:,} bytes")
+            self._zip = self._opened(size)
+            self.heads = {name: self._head(name) for name in self._names()}
+        except BaseException:
+            self._file.close()
+            raise
+
+    def __enter__(self) -> Arrays:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._zip.close()
+        self._file.close()
+
+    def read(self, name: str) -> np.ndarray:
+        """An array. Raises ValueError if it is damaged."""
+        with self._member(name) as member:
+            array = npy.read_array(member, allow_pickle=False, max_header_size=_MOST_HEAD)
+            if member.read(1):
+                raise ValueError("more than an array")
+            return array
+
+    @contextmanager
+    def _member(self, name: str) -> Iterator[Any]:
+        try:
+            with self._zip.open(f"{name}.npy") as member:
+                yield member
+        except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, RuntimeError) as error:
+            raise ValueError(str(error)) from None
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a place in the file that there is not
+                raise
+            raise ValueError(str(error)) from None
+
+    def _opened(self, size: int) -> zipfile.ZipFile:
+        tail = self._file.read() if size <= _TAIL else self._last(_TAIL)
+        end = tail.rfind(b"PK\x05\x06")
+        if end < 0 or end + 20 > len(tail):
+            raise ValueError("no zip")
+        number, length = struct.unpack_from("<HI", tail, end + 10)
+        locator = tail[max(0, end - 20) : end]
+        if locator.startswith(b"PK\x06\x07"):
+            # Of a file beyond 4 GB: the list's true size stands elsewhere.
+            self._file.seek(struct.unpack_from("<Q", locator, 8)[0])
+            record = self._file.read(56)
+            if len(record) < 56 or not record.startswith(b"PK\x06\x06"):
+                raise ValueError("no zip")
+            number, length = struct.unpack_from("<QQ", record, 32)
+        if number > _MOST_MEMBERS or length > _MOST_DIRECTORY:
+            raise ValueError("too many members")
+        try:
+            return zipfile.ZipFile(self._file)
+        except (zipfile.BadZipFile, NotImplementedError, struct.error, RuntimeError) as error:
+            raise ValueError(str(error)) from None
+
+    def _last(self, count: int) -> bytes:
+        self._file.seek(-count, os.SEEK_END)
+        return self._file.read()
+
+    def _names(self) -> list[str]:
+        members = self._zip.infolist()
+        names = [m.filename.removesuffix(".npy") for m in members]
+        size = os.fstat(self._file.fileno()).st_size
+        plain = all(
+            m.compress_type == zipfile.ZIP_STORED
+            and m.file_size == m.compress_size
+            and m.filename.endswith(".npy")
+            and not m.flag_bits & 1
+            for m in members
+        )
+        if not plain or sum(m.file_size for m in members) > size or len(set(names)) < len(names):
+            raise ValueError("not a .npz file that is stored without compression")
+        return names
+
+    def _head(self, name: str) -> tuple[np.dtype, tuple[int, ...]]:
+        """An array's dtype and shape, which fill its member exactly."""
+        whole = self._zip.getinfo(f"{name}.npy").file_size
+        with self._member(name) as member:
+            start = io.BytesIO(member.read(_MOST_HEAD))
+        readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+        try:
+            read = readers[npy.read_magic(start)]
+            shape, _, dtype = read(start, max_header_size=_MOST_HEAD)
+        except Exception as error:  # NumPy lets through what Python's tokenizer raises
+            raise ValueError(f"no array: {error}") from None
+        count = 1
+        for n in shape:
+            count *= n
+        if dtype.hasobject or any(n < 0 for n in shape):
+            raise ValueError("objects")
+        if count * dtype.itemsize != whole - start.tell():
+            raise ValueError("an array of another size")
+        return dtype, shape
+
+
+def load_arrays(path: Path, names: Iterable[str], most: int) -> dict[str, np.ndarray] | None:
+    """All arrays of a small file if they are exactly `names`; None if it is absent or damaged."""
+    try:
+        with Arrays(path, most) as arrays:
+            if set(arrays.heads) != set(names):
+                return None
+            return {name: arrays.read(name) for name in arrays.heads}
+    except (OSError, ValueError):
+        return None
