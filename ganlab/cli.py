@@ -7,11 +7,12 @@ import json
 import math
 import os
 import sys
-from pathlib import Path
+from functools import partial
 
 from ganlab import __version__
 from ganlab.limits import LIMITS, check_limits, variable
 from ganlab.mnist import command
+from ganlab.reading import read_text
 from ganlab.registry import SpecError
 
 
@@ -29,26 +30,39 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
 def _train(options: argparse.Namespace, rest: list[str]) -> int:
     import torch
 
-    from ganlab import Run, Spec
+    from ganlab import Run, Spec, output
 
     if rest:
-        raise SpecError(
-            "argument", rest[0], "one of --spec, --load, --iterations, --compile, --out"
-        )
+        allowed = "one of --spec, --load, --iterations, --compile, --out, --every"
+        raise SpecError("argument", rest[0], allowed)
+    outs = output.check_outs(options.out)
     torch.set_num_threads(1)
     if options.iterations < 0:
         raise SpecError("iterations", options.iterations, "a whole number from 0 up")
+    if options.every is not None and options.every < 1:
+        raise SpecError("--every", options.every, "a whole number from 1 up")
     if options.load:
         run = Run.load(options.load)
     else:
-        text = Path(options.spec).read_text(errors="replace") if options.spec else "{}"
-        run = Run(Spec.from_json(text))
+        run = Run(Spec.from_json(read_text(options.spec) if options.spec else "{}"))
     run.spec.in_a_lab()
     if options.compile:
-        run.compile()
-    run.advance(options.iterations)
-    if options.out:
-        run.save(options.out)
+        try:
+            run.compile()
+        except RuntimeError as error:
+            print(f"ganlab: training eagerly: {error}", file=sys.stderr)
+    every = options.every or max(1, math.ceil(options.iterations / output.ROWS))
+    curves = output.Curves(run) if any(p.suffix.lower() == ".csv" for p in outs) else None
+    output.advance(run, options.iterations, curves, every)
+    moved = False
+    for path in outs:
+        save = run.save
+        if path.suffix.lower() == ".csv":
+            save = partial(output.save_text, curves.csv())
+        place = output.write(path, save)
+        if place != path:
+            print(f"ganlab: {path} could not be written: it is in {place}", file=sys.stderr)
+            moved = True
     shot = run.snapshot(picture=False)
     metrics = {name: float(value[0]) for name, value in shot.metrics.items()}
     # JSON knows neither NaN nor infinity.
@@ -58,7 +72,7 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     if run.diverged[0] is not None:
         print(run.diverged[0], file=sys.stderr)
         return 3
-    return 0
+    return 1 if moved else 0
 
 
 def _warm(options: argparse.Namespace, rest: list[str]) -> int:
@@ -68,7 +82,7 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     from ganlab.paths import kept
     from ganlab.presets import to_compile
 
-    specs = [Spec.from_json(Path(p).read_text(errors="replace")) for p in [*options.spec, *rest]]
+    specs = [Spec.from_json(read_text(p)) for p in [*options.spec, *rest]]
     codes = list(dict.fromkeys(Code.of(s) for s in specs or to_compile()))
     failed = 0
     for number, code in enumerate(codes, 1):
@@ -98,7 +112,7 @@ def _measures(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0: done, 1: not compiled, 2: bad input, 3: the run diverged."""
+    """Run one command; 0: done, 1: done, but not as asked, 2: bad input, 3: the run diverged."""
     parser = argparse.ArgumentParser(prog="ganlab", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -113,7 +127,10 @@ def main(arguments: list[str] | None = None) -> int:
     start.add_argument("--spec", help="a JSON file such as Spec.to_json() writes")
     start.add_argument("--load", help="go on from a file that --out wrote")
     train.add_argument("--iterations", type=int, default=1000, help="of Algorithm 1")
-    train.add_argument("--out", help="write the run here (.npz)")
+    words = "write the run (.npz) or its curves (.csv) here; may be given for both"
+    train.add_argument("--out", action="append", default=[], metavar="FILE", help=words)
+    words = "iterations between two rows of curves (200 rows unless given)"
+    train.add_argument("--every", type=int, metavar="N", help=words)
     train.set_defaults(do=_train)
     train.add_argument(
         "--compile", action="store_true", help="some eight times faster, after half a minute"

@@ -27,18 +27,13 @@ _MOST_HEAD = 4_000  # bytes of the head of an array
 _TAIL = 22 + 65_535 + 20  # where a zip's end, with the longest comment, and its locator lie
 
 
-def read_bytes(path: Path, most: int) -> bytes:
-    """The bytes of a file. Raises `SpecError` if it has more than `most` or is none; OSError."""
-    with _regular(path) as file:
+def read_text(path: str | os.PathLike[str], most: int = MOST_TEXT) -> str:
+    """The text of a file or pipe, in UTF-8. Raises `SpecError` if it is too long; OSError."""
+    with open(path, "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise SpecError("file", path.name, f"at most {most:,} bytes")
-    return content
-
-
-def read_text(path: str | os.PathLike[str], most: int = MOST_TEXT) -> str:
-    """The text of a file, in UTF-8. Raises `SpecError` if it is too long or no file; OSError."""
-    return read_bytes(Path(path), most).decode(errors="replace")
+        raise SpecError("file", Path(path).name, f"at most {most:,} bytes")
+    return content.decode(errors="replace")
 
 
 def parse_json(text: str, name: str, allowed: str, most: int = MOST_TEXT) -> Any:

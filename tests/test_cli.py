@@ -1,5 +1,6 @@
 """`ganlab train`, in this process: what it prints, writes and returns."""
 
+import csv
 import json
 
 import pytest
@@ -7,6 +8,8 @@ import torch
 
 from ganlab import Run, Spec, __version__
 from ganlab.cli import main
+from ganlab.engine.native.workshop import Workshop
+from ganlab.live.history import SERIES
 
 TINY = Spec(target="ring", g_hidden=(4,), d_hidden=(4,), batch=8, k=2)
 WILD = Spec(optimizer="sgd", g_lr=100.0, d_lr=100.0, g_hidden=(4,), d_hidden=(4,), batch=8)
@@ -97,6 +100,8 @@ def test_bad_files_and_options_end_with_2(tmp_path, capsys):
         (["--iterations", "-1"], "iterations = -1"),
         (["--wrong", "1"], "--wrong"),
         (["--spec", spec, "--iterations", "1", "--out", f"{missing}/run.npz"], "missing"),
+        (["--spec", "/dev/zero"], "at most 1,000,000 bytes"),
+        (["--load", "/dev/zero"], "an ordinary file"),
     ):
         assert main(["train", *options]) == 2
         said = capsys.readouterr()
@@ -124,3 +129,107 @@ def test_version(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["--version"])
     assert caught.value.code == 0 and capsys.readouterr().out.strip() == __version__
+
+
+@pytest.mark.parametrize(
+    ("out", "named"),
+    [
+        ("missing/run.npz", "No such file"),
+        ("a-file/run.npz", "Not a directory"),
+        ("folder.npz", "this is a folder"),
+        ("run.txt", "ends in .npz"),
+        ("run", "ends in .npz"),
+        ("run.npz.gz", "ends in .npz"),
+    ],
+)
+def test_where_nothing_can_be_written_nothing_is_trained(tmp_path, capsys, monkeypatch, out, named):
+    monkeypatch.setattr(Run, "advance", lambda *_: pytest.fail("trained in vain"))
+    (tmp_path / "a-file").write_text("")
+    (tmp_path / "folder.npz").mkdir()
+    options = ["train", "--iterations", "1", "--out", str(tmp_path / "good.npz")]
+    assert main([*options, "--out", str(tmp_path / out)]) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.startswith("ganlab: --out = ") and named in said.err
+    assert not (tmp_path / "good.npz").exists()
+    assert main([*options, "--out", str(tmp_path / "good.npz")]) == 2  # given twice
+    assert "given once" in capsys.readouterr().err
+
+
+def test_a_run_that_cannot_be_written_at_its_end_is_written_elsewhere(
+    tmp_path, capsys, monkeypatch
+):
+    """As on a disk that has become full meanwhile."""
+    out, real = tmp_path / "run.npz", Run.save
+    out.write_bytes(b"old")
+
+    def full(run, path):
+        if path.parent == tmp_path:
+            raise OSError(28, "No space left on device", str(path))
+        real(run, path)
+
+    monkeypatch.setattr(Run, "save", full)
+    spec = write(tmp_path / "spec.json", TINY)
+    assert main(["train", "--spec", spec, "--iterations", "3", "--out", str(out)]) == 1
+    said = capsys.readouterr()
+    assert json.loads(said.out)["iteration"] == 3 and out.read_bytes() == b"old"
+    place = said.err.strip().rpartition("it is in ")[2]
+    assert str(out) in said.err and Run.load(place).iteration == 3
+
+
+def test_curves_as_csv(tmp_path, capsys):
+    spec, out = write(tmp_path / "spec.json", TINY), tmp_path / "curves.csv"
+    run = tmp_path / "run.npz"
+    options = ["train", "--spec", spec, "--iterations", "10", "--out", str(out), "--out", str(run)]
+    assert main([*options, "--every", "4"]) == 0
+    said = printed(capsys)
+    with open(out, newline="") as file:
+        rows = list(csv.DictReader(file))
+    one = Run(TINY)
+    metrics = one.snapshot(picture=False).metrics
+    assert list(rows[0]) == ["iteration", *metrics] and set(SERIES) <= set(rows[0])
+    assert [float(row["iteration"]) for row in rows] == [0, 4, 8, 10]
+    for row, iterations in zip(rows, (0, 4, 4, 2), strict=True):
+        one.advance(iterations)
+        for name, value in one.snapshot(picture=False).metrics.items():
+            assert float(row[name] or "nan") == pytest.approx(float(value[0]), nan_ok=True), name
+    assert float(rows[-1]["jsd"]) == pytest.approx(said["jsd"])
+    assert Run.load(run).iteration == 10
+    # About 200 rows unless it is said, and each iteration if there are fewer.
+    assert main(["train", "--spec", spec, "--iterations", "3", "--out", str(out)]) == 0
+    assert [line.split(",")[0] for line in out.read_text().splitlines()[1:]] == list("0123")
+    assert main(["train", "--spec", spec, "--every", "0", "--out", str(out)]) == 2
+    capsys.readouterr()
+
+
+def test_curves_of_several_runs_and_of_one_that_diverges(tmp_path, capsys):
+    two = Run([TINY, TINY.replace(seed=1)])
+    two.save(tmp_path / "two.npz")
+    out = tmp_path / "curves.csv"
+    load = ["train", "--load", str(tmp_path / "two.npz"), "--iterations", "2"]
+    assert main([*load, "--out", str(out)]) == 0
+    with open(out, newline="") as file:
+        rows = [(row["run"], row["iteration"]) for row in csv.DictReader(file)]
+    assert rows == [(r, i) for i in "012" for r in "01"]
+    spec = write(tmp_path / "wild.json", WILD)
+    assert main(["train", "--spec", spec, "--iterations", "5000", "--out", str(out)]) == 3
+    assert len(out.read_text().splitlines()) >= 2
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("broken", ["compiler", "home"])
+def test_what_cannot_be_compiled_is_trained_all_the_same(tmp_path, capsys, monkeypatch, broken):
+    spec = write(tmp_path / "spec.json", TINY)
+    if broken == "compiler":
+        monkeypatch.setenv("CXX", "/nonexistent/c++")
+        monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
+    else:
+        monkeypatch.setenv("GANLAB_CACHE", "/proc/nowhere")
+
+        def refuses(*_):
+            raise OSError(30, "Read-only file system")
+
+        monkeypatch.setattr("ganlab.engine.native.cache.private", refuses)
+    monkeypatch.setattr("ganlab.engine.run.WORKSHOP", Workshop())
+    assert main(["train", "--spec", spec, "--iterations", "5", "--compile"]) == 0
+    said = capsys.readouterr()
+    assert json.loads(said.out)["iteration"] == 5 and "training eagerly: not compiled" in said.err

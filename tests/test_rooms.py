@@ -27,6 +27,7 @@ RANK = {
     "spec": 2,
     "engine": 3,
     "": 4,
+    "output": 5,
     **dict.fromkeys(("presets", "record", "sweep", "mnist", "handbook"), 5),
     "figures": 5,
     "live": 6,

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ganlab.reading import read_text
 from ganlab.registry import SpecError
 
 if TYPE_CHECKING:  # what imports torch waits for the command
@@ -122,7 +123,7 @@ def _created(options: argparse.Namespace) -> Folder:
     recipe = RECIPES[options.recipe]
     spec = recipe.spec
     if options.spec:
-        spec = Spec.from_json(Path(options.spec).read_text(errors="replace"))
+        spec = Spec.from_json(read_text(options.spec))
     if spec.dim <= 2:
         raise SpecError("target", spec.target, "mnist or drawn_digits: see `ganlab train`")
     if options.seed is not None:

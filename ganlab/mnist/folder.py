@@ -13,18 +13,31 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from ganlab.mnist.records import AT_WORK, EPOCHS, History, Look, Plan, Score, Status, Wanted
+from ganlab.mnist.records import (
+    AT_WORK,
+    EPOCHS,
+    MOST_WORDS,
+    History,
+    Look,
+    Plan,
+    Score,
+    Status,
+    Wanted,
+    record,
+)
 from ganlab.paths import kept, replace
+from ganlab.reading import load_arrays, parse_json, read_text
 from ganlab.registry import SpecError
 
 _TRIES = 3
+_MOST_SCORES = 10_000
 _STARTING = 60.0  # seconds that a trainer may take to begin
 
 
@@ -73,8 +86,10 @@ class Folder:
     def plan(self) -> Plan:
         """What was asked for; `Wanted.epochs` may have grown since. Raises `SpecError`."""
         try:
-            return Plan.from_json((self.path / "plan.json").read_text(errors="replace"))
-        except OSError:
+            return Plan.from_json(read_text(self.path / "plan.json"))
+        except (OSError, ValueError) as error:
+            if isinstance(error, SpecError):
+                raise
             raise SpecError("folder", str(self.path), "a folder with a run in it") from None
 
     def replan(self, plan: Plan) -> None:
@@ -103,7 +118,7 @@ class Folder:
         """Where it stands. Of a trainer that was killed: "stopped", with what is lost."""
         status = self._read("status.json", Status)
         if status.state == "starting" and not status.pid:
-            if time.time() - status.time > _STARTING:
+            if abs(time.time() - status.time) > _STARTING:  # or a clock that was wrong
                 words = "The trainer did not start: see what it printed."
                 return dataclasses.replace(status, state="failed", message=words)
             return status
@@ -118,15 +133,16 @@ class Folder:
 
     def say(self, status: Status) -> None:
         """Tell where it stands."""
-        self._write("status.json", json.dumps(dataclasses.asdict(status)).encode())
+        items = dataclasses.asdict(status) | {"message": status.message[:MOST_WORDS]}
+        self._write("status.json", json.dumps(items).encode())
 
     @property
     def scores(self) -> list[Score]:
         """What was measured so far, oldest first."""
+        items = self._json("scores.json")
         try:
-            items = json.loads((self.path / "scores.json").read_text())
-            return [Score(**item) for item in items]
-        except (OSError, ValueError, TypeError):
+            return [record(Score, item) for item in items[:_MOST_SCORES]]
+        except (ValueError, TypeError):
             return []
 
     def put_scores(self, scores: list[Score]) -> None:
@@ -138,8 +154,8 @@ class Folder:
     def real(self) -> Score | None:
         """The same measure of as many real training images (iteration 0), once it was taken."""
         try:
-            return Score(**json.loads((self.path / "real.json").read_text()))
-        except (OSError, ValueError, TypeError):
+            return record(Score, self._json("real.json"))
+        except ValueError:
             return None
 
     def put_real(self, score: Score) -> None:
@@ -149,11 +165,7 @@ class Folder:
     @property
     def look(self) -> Look | None:
         """The last look, if there was one."""
-        items = self._arrays("look.npz")
-        if items is None or set(items) != {f.name for f in dataclasses.fields(Look)}:
-            return None
-        numbers = {name: int(items.pop(name)) for name in ("iteration", "latents")}
-        return Look(**numbers, **items)
+        return self._arrays("look.npz", Look, [f.name for f in dataclasses.fields(Look)])
 
     def put_look(self, look: Look) -> None:
         """Show this."""
@@ -162,10 +174,7 @@ class Folder:
     @property
     def history(self) -> History:
         """The rows so far."""
-        items = self._arrays("history.npz")
-        if items is None or set(items) != set(History.NAMES):
-            return History()
-        return History(list(zip(*(items[n].tolist() for n in History.NAMES), strict=True)))
+        return self._arrays("history.npz", History, History.NAMES) or History()
 
     def put_history(self, history: History) -> None:
         """Write all rows."""
@@ -210,22 +219,27 @@ class Folder:
 
     def _read(self, name: str, kind: type) -> Any:
         try:
-            items = json.loads((self.path / name).read_text())
-            return kind(**items)
-        except (OSError, ValueError, TypeError, AttributeError):
+            return record(kind, self._json(name))
+        except ValueError:
             return kind()
+
+    def _json(self, name: str) -> Any:
+        """What a file holds; None if it is absent or no JSON."""
+        try:
+            return parse_json(read_text(self.path / name), name, "JSON")
+        except (OSError, ValueError):
+            return None
 
     def _put_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
         self._write(name, content.getvalue())
 
-    def _arrays(self, name: str) -> dict[str, Any] | None:
+    def _arrays(self, name: str, kind: type, names: Iterable[str]) -> Any:
+        items = load_arrays(self.path / name, names, kind.MOST_BYTES)
         try:
-            raw = io.BytesIO((self.path / name).read_bytes())
-            with np.load(raw, allow_pickle=False) as file:
-                return {n: file[n] for n in file.files}
-        except Exception:  # absent, or damaged: zipfile and NumPy have several errors for it
+            return None if items is None else kind.of(items)
+        except ValueError:
             return None
 
 

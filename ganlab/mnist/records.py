@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlab.reading import parse_json
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 
@@ -22,6 +25,39 @@ DEVICE = Param("device", "device", "auto", kind="choice", choices=DEVICES, doc="
 # The states in which a trainer is at work, and those in which it has left.
 AT_WORK = ("starting", "training", "paused", "measuring")
 LEFT = ("done", "stopped", "diverged", "failed")
+
+
+MOST_WORDS = 4000  # characters of a text in a record
+
+R = TypeVar("R")
+
+
+def record(kind: type[R], items: Any) -> R:
+    """A record of `kind` from plain items, such as JSON gives.
+
+    Raises ValueError unless each is a field of it, of the field's type, and finite, whole numbers
+    from 0 up; absent fields take their defaults.
+    """
+    types = get_type_hints(kind)
+    if not isinstance(items, dict) or not items.keys() <= types.keys():
+        raise ValueError("not the fields of a record")
+    for name, value in items.items():
+        if not _fits(value, types[name]):
+            raise ValueError(f"{name}: no {types[name]}")
+    try:
+        return kind(**items)
+    except TypeError as error:  # a field without a default is absent
+        raise ValueError(str(error)) from None
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if kind in (int, bool):
+        return type(value) is kind and 0 <= value < 2**62
+    if kind is str:
+        return isinstance(value, str) and len(value) <= MOST_WORDS
+    if value is None:
+        return kind is not float
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -38,6 +74,8 @@ class Plan:
     def __post_init__(self) -> None:
         for param in (EPOCHS, CHECKPOINT, MEASURE, DEVICE):
             object.__setattr__(self, param.name, param.check(getattr(self, param.name)))
+        if not isinstance(self.data, str):
+            raise SpecError("data", self.data, "a folder, or nothing")
 
     def to_json(self) -> str:
         """The plan as JSON."""
@@ -47,13 +85,12 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The inverse of `to_json`. Raises `SpecError`."""
-        try:
-            items = json.loads(text)
-            return cls(**(items | {"spec": Spec.from_dict(items["spec"])}))
-        except (ValueError, TypeError, KeyError) as error:
-            if isinstance(error, SpecError):
-                raise
-            raise SpecError("plan", text, "JSON such as Plan.to_json() writes") from None
+        allowed = "JSON such as Plan.to_json() writes"
+        items = parse_json(text, "plan", allowed)
+        names = {f.name for f in dataclasses.fields(cls)}
+        if not isinstance(items, dict) or "spec" not in items or not items.keys() <= names:
+            raise SpecError("plan", text, allowed)
+        return cls(**(items | {"spec": Spec.from_dict(items["spec"])}))
 
 
 @dataclass(frozen=True)
@@ -87,6 +124,10 @@ class Status:
     pid: int = 0
     time: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.state not in (*AT_WORK, *LEFT):
+            raise ValueError(f"no state: {self.state}")
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -99,6 +140,10 @@ class Wanted:
     epochs: int = EPOCHS.default
     measure: int = 0
     latents: int = 0
+
+    def __post_init__(self) -> None:
+        if self.state not in ("training", "paused", "stopped"):
+            raise ValueError(f"nothing to ask for: {self.state}")
 
 
 @dataclass(frozen=True)
@@ -141,6 +186,31 @@ class Look:
     fake: NDArray[np.float32]
     unseen: NDArray[np.float32]
 
+    MOST_BYTES = 4_000_000
+
+    @classmethod
+    def of(cls, items: dict[str, NDArray]) -> Look:
+        """A look from the arrays of a file. Raises ValueError where they are no look."""
+        numbers = {name: items[name] for name in ("iteration", "latents")}
+        if any(n.shape or n.dtype.kind not in "iu" or n < 0 for n in numbers.values()):
+            raise ValueError("no numbers")
+        rows, near, bins = items["samples"].shape, items["nearest"].shape, items["real"].shape
+        shapes = {
+            "samples": (100, *rows[1:2]),
+            "nearest": (10, *rows[1:2]),
+            "distance": (10,),
+            "chain": (*items["chain"].shape[:1], *rows[1:2]),
+            "digits": (*((0, 0) if items["digits"].size == 0 else (10, 50)), *rows[1:2]),
+            **dict.fromkeys(("real", "fake", "unseen"), bins),
+        }
+        for name, shape in shapes.items():
+            kind = np.uint8 if items[name].ndim > 1 else np.float32
+            if items[name].shape != shape or items[name].dtype != kind:
+                raise ValueError(f"{name}: no {shape}")
+        if len(rows) != 2 or len(near) != 2 or len(bins) != 1:
+            raise ValueError("no pictures")
+        return cls(**items | {name: int(number) for name, number in numbers.items()})
+
 
 @dataclass
 class History:
@@ -154,6 +224,18 @@ class History:
 
     NAMES = ("iteration", "d_loss", "g_loss", "real", "fake", "unseen")
     MOST = 2000  # rows kept: then every other of the older half goes
+    MOST_BYTES = 1_000_000
+
+    @classmethod
+    def of(cls, items: dict[str, NDArray]) -> History:
+        """The rows of the columns of a file. Raises ValueError where they are no history."""
+        columns = [items[name] for name in cls.NAMES]
+        shape = columns[0].shape
+        if len(shape) != 1 or shape[0] > cls.MOST:
+            raise ValueError("no history")
+        if any(c.shape != shape or c.dtype != np.float64 for c in columns):
+            raise ValueError("columns of different kinds")
+        return cls(list(zip(*(c.tolist() for c in columns), strict=True)))
 
     def add(self, row: tuple[float, ...]) -> None:
         """One more row, in the order of `NAMES`."""

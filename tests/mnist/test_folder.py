@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -71,6 +72,91 @@ def test_damaged_files_are_as_if_absent(folder, name, content):
     folder.status, folder.scores, folder.real, folder.wanted  # noqa: B018
     assert folder.look is None and folder.history.rows == []
     assert folder.scores == [] and folder.real is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (name, content)
+        for name in ("status.json", "scores.json", "real.json", "wanted.json")
+        for content in ("[" * 100_000, " " * 2_000_000, '[{"iteration": 1}]', '{"state": "x"}')
+    ]
+    + [
+        ("status.json", '{"state": "done", "state": "training"}'),
+        ("status.json", '{"epoch": "4"}'),
+        ("status.json", '{"message": 5}'),
+        ("status.json", '{"iteration": -1}'),
+        ("status.json", '{"seconds": NaN}'),
+        ("status.json", '{"device_name": "' + "x" * 10_000 + '"}'),
+        ("wanted.json", '{"epochs": true}'),
+        ("wanted.json", '{"latents": 1e9}'),
+    ],
+    ids=lambda text: text[:30],
+)
+def test_records_of_another_kind_are_as_if_absent(folder, name, content):
+    (folder.path / "wanted.json").unlink()
+    (folder.path / name).write_text(content)
+    assert folder.wanted == Wanted() and folder.scores == [] and folder.real is None
+    assert folder.status.state == "failed" and folder.status.epoch == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"samples": np.zeros((100, 100_000), np.uint8)},
+        {"samples": np.zeros((9, 784), np.uint8)},
+        {"nearest": np.zeros((10, 783), np.uint8)},
+        {"distance": np.zeros(10)},
+        {"digits": np.zeros((10, 5, 784), np.uint8)},
+        {"real": np.zeros((40, 1), np.float32)},
+        {"real": np.zeros(41, np.float32)},
+        {"iteration": np.zeros(2, np.int64)},
+        {"iteration": np.float64(3)},
+        {"latents": np.int64(-1)},
+        {"chain": np.array("chain")},
+    ],
+    ids=lambda changes: f"{[(n, np.shape(v)) for n, v in changes.items()]}",
+)
+def test_a_look_of_other_shapes_is_none(folder, changes):
+    np.savez(folder.path / "look.npz", **vars(a_look()))
+    assert folder.look is not None
+    np.savez(folder.path / "look.npz", **vars(a_look()) | changes)
+    assert folder.look is None
+
+
+def test_arrays_that_would_take_more_than_they_weigh(folder):
+    zeros = {name: np.zeros(10**7) for name in History.NAMES}
+    np.savez_compressed(folder.path / "history.npz", **zeros)
+    tracemalloc.start()
+    assert folder.history.rows == []
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()
+    short = {name: np.zeros(3) for name in History.NAMES}
+    for changes in (
+        {"real": np.zeros(2)},
+        {"fake": np.zeros((3, 1))},
+        {"real": np.zeros(3, "<M8")},
+    ):
+        np.savez(folder.path / "history.npz", **short | changes)
+        assert folder.history.rows == []
+    np.savez(folder.path / "history.npz", **short)
+    assert len(folder.history.rows) == 3
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"spec": {}, "spec": {}}', '{"spec": {}, "x": 1}']
+)
+def test_a_plan_of_another_kind_is_refused(folder, text):
+    (folder.path / "plan.json").write_text(text)
+    with pytest.raises(SpecError):
+        folder.plan  # noqa: B018
+    assert list(folders()) is not None
+
+
+def test_a_start_in_the_future_does_not_last(folder):
+    """As after a clock that was wrong: it must not keep others from starting."""
+    folder.say(Status(state="starting", time=time.time() + 10**6))
+    assert folder.status.state == "failed"
 
 
 def test_a_plan_that_makes_no_sense_is_refused_by_name(folder, tmp_path):
