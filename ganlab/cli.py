@@ -10,6 +10,7 @@ import sys
 from functools import partial
 
 from ganlab import __version__
+from ganlab.headers import EMBED, embedders
 from ganlab.limits import LIMITS, check_limits, variable
 from ganlab.mnist import command
 from ganlab.reading import read_text
@@ -22,6 +23,9 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
         LIMITS[name].parse(text)
     check_limits()
     os.environ.update({variable(n): text for n, text in chosen.items()})
+    if options.embed is not None:
+        os.environ[EMBED] = options.embed
+    embedders()
     from ganlab.server import serve
 
     return serve(rest)
@@ -117,6 +121,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
     app = commands.add_parser("app", help="open the lab; further options go to `streamlit run`")
+    app.add_argument(
+        "--embed",
+        metavar="ORIGINS",
+        help=f"who may show the lab in a frame: https://moodle.example.org, or *; or ${EMBED}",
+    )
     bounds = app.add_argument_group("bounds of the server (each also an environment variable)")
     for name, param in LIMITS.items():
         words = f"{param.title}: {param.doc} Default {param.default:g}, or ${variable(name)}."

@@ -20,12 +20,13 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
-from streamlit import config
+from streamlit import config, file_util
 from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
 from ganlab import paths
+from ganlab.headers import security_headers
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT
 
@@ -107,7 +108,10 @@ def bound_messages(receive: Receive, most: int) -> None:
 
 
 class Front:
-    """ASGI middleware: what is ganlab's own is answered here, under Streamlit's base path."""
+    """ASGI middleware: what is ganlab's own is answered here, under Streamlit's base path.
+
+    All answers, Streamlit's too, get the headers of `ganlab.headers`.
+    """
 
     def __init__(self, app: ASGIApp):
         base = config.get_option("server.baseUrlPath").strip("/")
@@ -122,6 +126,8 @@ class Front:
                 Files(Path(plotly.__file__).parent / "package_data", FOREVER),
             ),
         ]
+        page = Path(file_util.get_static_dir()) / "index.html"
+        self._headers = security_headers(page.read_text() if page.is_file() else "")
         self._own = Starlette(routes=[Mount(self._base, routes=routes)])
         # Whole folders: an address of another version is a 404, not Streamlit's page.
         names = (LIVE_URL, *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)))
@@ -133,4 +139,16 @@ class Front:
         if scope["type"] == "websocket":
             page = min(int(1e6 * limit("message_mb")), get_max_widget_state_size_bytes())
             bound_messages(receive, 4 * MOST_TEXT if own else page)  # a character has 4 bytes
+        if scope["type"] == "http":
+            send = self._with_headers(send)
         await (self._own if own else self._streamlit)(scope, receive, send)
+
+    def _with_headers(self, send: Send) -> Send:
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                there = {name.lower() for name, _ in message.get("headers", ())}
+                more = [pair for pair in self._headers if pair[0] not in there]
+                message = {**message, "headers": [*message.get("headers", ()), *more]}
+            await send(message)
+
+        return sending

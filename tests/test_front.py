@@ -1,15 +1,22 @@
 """What is answered beside Streamlit's pages: under its base path, with what headers."""
 
+import base64
 import gzip
+import hashlib
+import re
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
+from streamlit import file_util
 
-from ganlab import paths
+from ganlab import SpecError, paths, server
+from ganlab.cli import main
 from ganlab.front import Front
+from ganlab.headers import EMBED, POLICY, embedders, policy, security_headers
 from ganlab.live.hub import HUB
 from ganlab.spec import Spec
 from tests.settings import settings
@@ -60,3 +67,57 @@ def test_a_browser_may_ask_whether_its_run_is_known(site):
         HUB.drop(session)
     assert client.get(f"{base}/live/{session.token}").json()["known"] is False
     assert client.post(f"{base}/live/{session.token}").status_code == 405
+
+
+def test_every_answer_has_the_security_headers(site):
+    client, base = site
+    for path in ("/one", "/live/nonsense", f"/{paths.ASSETS_URL}/live/live.js", "/live/a/b/c"):
+        headers = client.get(f"{base}{path}").headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["referrer-policy"] == "same-origin"
+        assert headers["x-frame-options"] == "SAMEORIGIN"
+        rules = dict(rule.split(" ", 1) for rule in headers["content-security-policy"].split("; "))
+        assert rules["default-src"] == rules["frame-ancestors"] == "'self'"
+        assert not {"'unsafe-inline'", "'unsafe-eval'"} & set(rules["script-src"].split())
+        assert not any("http" in rule or "*" in rule for rule in rules.values())
+
+
+def rules(monkeypatch, **environment) -> dict[str, str]:
+    for name in (EMBED, POLICY):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(f"GANLAB_{name}", value)
+    return {name.decode(): value.decode() for name, value in security_headers("")}
+
+
+def test_a_teacher_may_allow_frames_and_an_operator_another_policy(monkeypatch):
+    given = rules(monkeypatch, EMBED="https://moodle.example.org, https://*.example.net:8443")
+    ancestors = "frame-ancestors 'self' https://moodle.example.org https://*.example.net:8443"
+    assert given["content-security-policy"].split("; ")[-1] == ancestors
+    assert "x-frame-options" not in given
+    anybody = rules(monkeypatch, EMBED="*")
+    assert anybody["content-security-policy"].endswith("; frame-ancestors 'self' *")
+    assert "content-security-policy" not in rules(monkeypatch, CSP="off")
+    assert rules(monkeypatch, CSP="default-src *")["content-security-policy"] == "default-src *"
+    for bad in (
+        "moodle.example.org",
+        "https://a;script-src *",
+        "javascript:x",
+        "https://a/b",
+        "'none'",
+    ):
+        with pytest.raises(SpecError, match=EMBED):
+            rules(monkeypatch, EMBED=bad)
+        monkeypatch.setattr(server, "serve", lambda options: 0)
+        assert main(["app", "--embed", bad]) == 2
+    assert main(["app", "--embed", "https://moodle.example.org"]) == 0
+    assert embedders() == ("https://moodle.example.org",)
+
+
+def test_the_policy_names_the_pages_own_inline_scripts():
+    page = (Path(file_util.get_static_dir()) / "index.html").read_text()
+    inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
+    assert inline, "Streamlit's page has none: the policy can be simpler"
+    for text in inline:
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in policy(page, ())

@@ -1,0 +1,73 @@
+"""The security headers of every answer: what a browser may load, and who may embed the lab."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+from collections.abc import Iterable
+
+from ganlab.registry import SpecError
+
+EMBED = "GANLAB_EMBED"  # environment variables
+POLICY = "GANLAB_CSP"
+_ORIGIN = re.compile(
+    r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?"
+)
+_INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
+
+
+def embedders() -> tuple[str, ...]:
+    """Who may show the lab in a frame besides its own pages, by $GANLAB_EMBED; raises `SpecError`.
+
+    Origins such as https://moodle.example.org, separated by spaces or commas, or "*": anybody.
+    """
+    origins = tuple(re.split(r"[\s,]+", os.environ.get(EMBED, "").strip()))
+    for origin in origins:
+        if origin not in ("", "*") and not _ORIGIN.fullmatch(origin):
+            raise SpecError(EMBED, origin, "origins such as https://example.org, or *")
+    return tuple(origin for origin in origins if origin)
+
+
+def policy(page: str, origins: Iterable[str]) -> str:
+    """A Content-Security-Policy for Streamlit's `page` (its HTML) and all that it loads.
+
+    Nothing comes from other hosts, and no script runs but the server's files, components (which
+    Streamlit hands to the browser as blobs) and the page's own inline scripts, by their hashes.
+    """
+    hashes = [hashlib.sha256(text.encode()).digest() for text in _INLINE.findall(page)]
+    inline = " ".join(f"'sha256-{base64.b64encode(h).decode()}'" for h in hashes)
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' blob: 'wasm-unsafe-eval' {inline}".strip(),
+            "style-src 'self' 'unsafe-inline'",  # Streamlit and Plotly write styles
+            "img-src 'self' data: blob:",
+            "font-src 'self' data:",
+            "media-src 'self' data: blob:",
+            "worker-src 'self' blob:",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            " ".join(("frame-ancestors 'self'", *origins)),
+        )
+    )
+
+
+def security_headers(page: str) -> list[tuple[bytes, bytes]]:
+    """Names and values as ASGI has them; raises `SpecError` for a bad $GANLAB_EMBED.
+
+    $GANLAB_CSP holds another policy, or "off" for none.
+    """
+    origins = embedders()
+    headers = {
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",  # the address holds a configuration
+    }
+    chosen = os.environ.get(POLICY, "").strip()
+    if chosen != "off":
+        headers["content-security-policy"] = chosen or policy(page, origins)
+    if not origins:
+        headers["x-frame-options"] = "SAMEORIGIN"  # older browsers; it knows no lists
+    return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
