@@ -5,22 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
-from scipy.special import ndtri
+from scipy.special import ndtri, stdtrit
 
 from ganlab.registry import Entry, Registry
 
 
 @dataclass(frozen=True)
 class LatentEntry(Entry):
-    """`sample(shape, generator)` draws independent coordinates; `ppf` maps quantiles to them."""
+    """`sample(shape, generator)` draws independent coordinates; `ppf` maps quantiles to them.
+
+    has_mean: whether E z exists.
+    """
 
     sample: Callable[[tuple[int, ...], torch.Generator], torch.Tensor] = None  # type: ignore
     ppf: Callable[[np.ndarray], np.ndarray] = None  # type: ignore
     reach: float = 1.0  # |z| shown on an axis
+    has_mean: bool = True
 
+
+_CUT = 2.0**-27  # mass beyond the last end of an infinite latent
+_TAIL = 4  # intervals of equal mass at each infinite end that are cut
+_PIECES = 4  # for each halving of the mass beyond
 
 LATENTS: Registry[LatentEntry] = Registry("latent")
 
@@ -36,7 +45,7 @@ LATENTS.add(
         equation=r"z \sim \mathcal{N}(0, I)",
         doc="Most latents lie near 0, so G must stretch the middle to spread its mass.",
         sample=lambda shape, g: torch.randn(shape, generator=g, device=g.device),
-        ppf=lambda u: ndtri(np.clip(u, 1e-7, 1 - 1e-7)),
+        ppf=ndtri,
         reach=2.6,
     )
 )
@@ -67,12 +76,89 @@ LATENTS.add(
 )
 
 
-def quantile_grid(latent: str, intervals: int) -> np.ndarray:
-    """Ends of `intervals` latent intervals of equal mass, shape (intervals + 1,), 1-D latents.
+def _cauchy(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    # Of the middles of 2^24 levels, so that no draw is infinite: |z| < 2.2e7.
+    u = torch.rand(shape, generator=generator, device=generator.device) + 2.0**-25
+    return torch.tan(math.pi * (u.double() - 0.5)).float()
 
-    Normal latents end at the 1e-7 quantiles instead of at infinity.
+
+def _cauchy_ppf(u: np.ndarray) -> np.ndarray:
+    u = np.asarray(u, np.float64)
+    with np.errstate(divide="ignore"):  # infinite at 0 and 1, and precise near both
+        return np.where(u < 0.5, -1.0, 1.0) / np.tan(np.pi * np.minimum(u, 1 - u))
+
+
+LATENTS.add(
+    LatentEntry(
+        name="cauchy",
+        title="Cauchy",
+        equation=r"p(z) = \frac{1}{\pi (1 + z^2)}",
+        doc="Tails so heavy that z has no mean: a G that is linear far out can match a Cauchy.",
+        cite="Huster et al. 2021, Pareto GAN",
+        sample=_cauchy,
+        ppf=_cauchy_ppf,
+        reach=12.8,
+        has_mean=False,
+    )
+)
+
+
+def _student(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    normal = torch.randn(4, *shape, generator=generator, device=generator.device)
+    return normal[0] / (normal[1:] ** 2).mean(0).sqrt()
+
+
+LATENTS.add(
+    LatentEntry(
+        name="student",
+        title="Student t, 3 degrees of freedom",
+        equation=r"z \sim t_3",
+        doc="Heavy tails with a mean and a variance: between the normal and the Cauchy.",
+        cite="Feder et al. 2020, heavy-tailed GANs",
+        sample=_student,
+        ppf=lambda u: stdtrit(3, u),
+        reach=5.8,
+    )
+)
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """A latent's line cut into intervals of known mass, finer and finer towards infinite ends.
+
+    ends (m + 1,), level (m + 1,): of which quantiles they are; mass (m,), which sums to 1.
+    whole (count + 1,): where in `ends` those of `count` intervals of equal mass are, so that
+    `whole[1::2]` are medians of intervals of equal mass.
     """
-    return LATENTS[latent].ppf(np.linspace(0.0, 1.0, intervals + 1))
+
+    ends: np.ndarray
+    level: np.ndarray
+    mass: np.ndarray
+    whole: np.ndarray
+
+
+@lru_cache(maxsize=32)
+def intervals(latent: str, count: int) -> Intervals:
+    """At least `count` intervals of a 1-D latent: `count` of equal mass, where it is bounded.
+
+    Towards an infinite end the last `_TAIL` of them are cut into `_PIECES` for each halving of the
+    mass beyond, down to a mass of `_CUT`: G is linear on an interval for the push-forward, and on
+    an interval of equal mass that reaches out to infinity no G is.
+    """
+    ppf = LATENTS[latent].ppf
+    level = np.arange(count + 1) / count
+    tail = np.zeros(0)
+    if not np.isfinite(ppf(np.zeros(1))[0]):
+        start = _TAIL / count
+        halvings = math.ceil(math.log2(start / _CUT))
+        octave = start / 2 * (1 + np.arange(_PIECES) / _PIECES)
+        tail = np.concatenate([octave * 2.0**-i for i in reversed(range(halvings))])
+        level = np.concatenate([tail, level[_TAIL:-_TAIL], 1 - tail[::-1]])
+    mass = np.diff(level)
+    mass[0], mass[-1] = level[1], 1 - level[-2]
+    inner = np.searchsorted(level, np.arange(1, count) / count - 0.1 / count)
+    whole = np.concatenate([[0], inner, [len(mass)]])
+    return Intervals(ppf(level), level, mass, whole)
 
 
 def quasi_random(latent: str, dim: int, count: int) -> np.ndarray:

@@ -3,15 +3,17 @@
 import numpy as np
 import pytest
 import torch
-from scipy.stats import kstest, norm, uniform
+from scipy.stats import cauchy, kstest, norm, t, uniform
 
-from ganlab.latents import LATENTS, quantile_grid, quasi_random
+from ganlab.latents import LATENTS, intervals, quasi_random
 from ganlab.registry import SpecError
 
 ORACLE = {
     "normal": norm(),
     "uniform": uniform(-1, 2),
     "unit_uniform": uniform(-(3**0.5), 2 * 3**0.5),  # variance 1
+    "cauchy": cauchy(),
+    "student": t(3),
 }
 NAMES = list(LATENTS)
 
@@ -48,15 +50,47 @@ def test_sample_follows_the_distribution_and_the_generator(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_ppf_is_scipys(name):
     u = np.linspace(0.001, 0.999, 777)
-    np.testing.assert_allclose(LATENTS[name].ppf(u), ORACLE[name].ppf(u), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(LATENTS[name].ppf(u), ORACLE[name].ppf(u), rtol=1e-9, atol=1e-12)
+    small = 10.0 ** -np.arange(3, 9)
+    for got, want in ((small, ORACLE[name].ppf(small)), (1 - small, ORACLE[name].isf(small))):
+        np.testing.assert_allclose(LATENTS[name].ppf(got), want, rtol=1e-6)
 
 
+@pytest.mark.parametrize("count", [64, 100, 4096])
 @pytest.mark.parametrize("name", NAMES)
-def test_quantile_grid_holds_equal_masses(name):
-    ends = quantile_grid(name, 64)
-    assert ends.shape == (65,) and np.isfinite(ends).all() and (np.diff(ends) > 0).all()
-    np.testing.assert_allclose(np.diff(ORACLE[name].cdf(ends)), 1 / 64, rtol=0, atol=2e-7)
-    np.testing.assert_allclose(ends, -ends[::-1], rtol=1e-9, atol=1e-9)
+def test_intervals_hold_what_they_say(name, count):
+    over = intervals(name, count)
+    assert np.isfinite(over.ends).all() and (np.diff(over.ends) > 0).all()
+    assert len(over.ends) == len(over.level) == len(over.mass) + 1
+    assert over.mass.sum() == pytest.approx(1, abs=1e-12)
+    # Up to what lies beyond the ends of an infinite latent, by SciPy's two tails.
+    law = ORACLE[name]
+    below, above = law.cdf(over.ends), law.sf(over.ends)
+    exact = np.where(below[1:] < 0.5, np.diff(below), -np.diff(above))
+    np.testing.assert_allclose(over.mass[1:-1], exact[1:-1], rtol=1e-6)
+    np.testing.assert_allclose(over.mass[[0, -1]], exact[[0, -1]], rtol=1e-6, atol=2.0**-26)
+    np.testing.assert_allclose(over.ends, -over.ends[::-1], rtol=1e-6, atol=1e-9)
+    # The whole ones: `count` of equal mass; every second end is a median.
+    masses = np.add.reduceat(over.mass, over.whole[:-1])
+    np.testing.assert_allclose(masses, np.full(count, 1 / count), rtol=1e-9)
+    middles = law.cdf(over.ends[over.whole[1::2]])
+    np.testing.assert_allclose(middles, np.arange(1, count, 2) / count, rtol=0, atol=1e-9)
+    if np.isfinite(law.support()).all():
+        assert len(over.mass) == count
+    else:  # towards infinity no interval holds more than a quarter of the mass from there on
+        outer = np.cumsum(over.mass)[:-1] < 4 / count
+        share = over.mass[1:][outer] / np.cumsum(over.mass)[:-1][outer]
+        assert share.max() <= 0.26 and over.level[0] < 1e-7
+
+
+def test_heavy_tails_are_drawn_as_often_as_they_should():
+    n = 400_000
+    for name in ("cauchy", "student"):
+        z = LATENTS[name].sample((n,), seeded(9)).double().numpy()
+        assert np.isfinite(z).all()
+        for tail in (1e-2, 1e-3, 1e-4):
+            hits = (np.abs(z) > ORACLE[name].isf(tail / 2)).mean()
+            assert hits == pytest.approx(tail, abs=5 * np.sqrt(tail / n)), (name, tail)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -69,7 +103,8 @@ def test_quasi_random_is_fixed_and_more_even_than_chance(name, dim):
         # Each of 64 slices of equal mass holds 64 of 4096 points, give or take one at an edge.
         counts = np.histogram(ORACLE[name].cdf(z[:, axis]), 64, (0, 1))[0]
         assert np.abs(counts - 64).max() <= 1
-    assert abs(z.mean()) < 0.01
+    if LATENTS[name].has_mean:
+        assert abs(z.mean()) < 0.01
 
 
 def test_quasi_random_counts_need_not_be_powers_of_two():
@@ -81,4 +116,4 @@ def test_quasi_random_counts_need_not_be_powers_of_two():
 
 def test_unknown_latent():
     with pytest.raises(SpecError, match="one of normal, uniform"):
-        quantile_grid("cauchy", 4)
+        intervals("levy", 4)

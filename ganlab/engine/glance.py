@@ -17,7 +17,7 @@ from ganlab.engine.code import State
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import Snapshot
 from ganlab.engine.step import Game
-from ganlab.latents import LATENTS, quantile_grid, quasi_random
+from ganlab.latents import LATENTS, quasi_random
 from ganlab.spec import Params, Spec
 from ganlab.targets import make_target
 
@@ -60,36 +60,30 @@ def glance(
     return shot
 
 
-@lru_cache(maxsize=16)
-def _line_latents(latent: str) -> tuple[torch.Tensor, np.ndarray]:
-    """Ends of intervals of equal mass, then where arrows z -> G(z) start; those again, (1, n)."""
-    count = snapshot.MAP_LINES
-    lines = LATENTS[latent].ppf((np.arange(count) + 0.5) / count)
-    z = np.concatenate([quantile_grid(latent, INTERVALS), lines])
-    return torch.from_numpy(z).float()[None, :, None], lines[None]
-
-
 def _line(
     game: Game, state: State, spec: Spec, probes: tuple[Probe], arrows: bool
 ) -> dict[str, np.ndarray]:
     (one,) = probes
-    exact, n = one.exact, INTERVALS + 1
-    z, lines = _line_latents(spec.latent) if exact else (one.z[None, :POINTS], None)
-    made = snapshot._generate(game, state, z.to(state.g.device))
+    exact, z, lines, over = one.exact, one.z[:POINTS], None, None
+    if exact:
+        z, lines, over = snapshot.latents_1d(spec.latent, INTERVALS)
+    made = snapshot._generate(game, state, z[None].to(state.g.device))
+    made, at = snapshot.parted(made, over)
     gz = made.cpu().numpy()
-    spread = gz[:, :n] if exact else gz
-    mass = one.masses(spread)
+    mass = one.masses(gz, over)
+    if exact:
+        made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
     d, d_star, _ = snapshot._cell_d(game, state, (spec,), probes, 0, mass[0], made)
     out = {"p_g": mass[:, 1:-1] / one.cell, "d": d[None], "d_star": d_star[None]}
     if exact:
-        out |= {"map_z": lines, "map_x": gz[:, n:, 0]}
+        out |= {"map_z": lines[None], "map_x": at.cpu().numpy()[..., 0]}
     else:
         out["fake"] = gz[:, :200, 0]
     if arrows:
-        where = made[:, n::2] if exact else made[:, :20]
+        where = at[:, ::2] if exact else made[:, :20]
         found = snapshot._arrows(game, state, probes, made, where)
         out |= {name: a[..., 0] for name, a in found.items()}
-    return out | snapshot._shares(probes, spread[:, :: max(1, spread.shape[1] // _SHARED)])
+    return out | snapshot._shares(probes, gz[:, :: max(1, gz.shape[1] // _SHARED)])
 
 
 @lru_cache(maxsize=16)

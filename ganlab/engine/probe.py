@@ -13,11 +13,12 @@ import numpy as np
 import torch
 
 from ganlab import metrics, theory
-from ganlab.latents import LATENTS, quantile_grid, quasi_random
+from ganlab.latents import LATENTS, Intervals, intervals, quasi_random
 from ganlab.spec import Params, Spec
 from ganlab.targets import Target, make_target
 
-INTERVALS = 4096  # latent intervals of the exact push-forward
+INTERVALS = 4096  # latent intervals of equal mass of the exact push-forward, at most
+RESOLUTION = 3e-5  # nats: what the JSD of an exact push-forward is off by at most, for any G
 POINTS = 2**15  # quasi-random latents where p_g must be estimated
 SLICED = 2048  # samples each side in the sliced W1
 SMOOTHING = 2.0  # cells: standard deviation of the Gaussian in the smoothed JSD
@@ -31,8 +32,8 @@ class Probe:
     """Grids and constants; masses in cells, the last entries being what lies outside them.
 
     edges: one array for each axis; p_data: exact masses, flat (cells + outside);
-    z: latents for p_g and expectations, (n, latent_dim); exact: whether p_g is an exact
-    push-forward of a 1-D latent (then z are the ends of intervals of equal mass);
+    z: latents for p_g and expectations, (n, latent_dim); intervals: where p_g is an exact
+    push-forward of a 1-D latent, those whose ends z are; latent_mean: whether E z exists;
     x: points of p_data for expectations, (m, dim); floors: metrics of a perfect generator.
     """
 
@@ -40,10 +41,20 @@ class Probe:
     edges: tuple[np.ndarray, ...]
     p_data: np.ndarray
     z: torch.Tensor
-    exact: bool
+    intervals: Intervals | None
+    latent_mean: bool
     x: torch.Tensor
     quantiles: np.ndarray | None
     floors: dict[str, float]
+
+    @property
+    def exact(self) -> bool:
+        """Whether p_g is an exact push-forward."""
+        return self.intervals is not None
+
+    def even(self, made: torch.Tensor | np.ndarray):
+        """Of what is made of z, (R, n, ...): what stands for all by its mean."""
+        return made if self.intervals is None else made[:, self.intervals.whole[1::2]]
 
     @property
     def cell(self) -> float:
@@ -60,13 +71,15 @@ class Probe:
         """Length or area of a cell."""
         return float(np.prod([e[1] - e[0] for e in self.edges]))
 
-    def masses(self, gz: np.ndarray) -> np.ndarray:
-        """p_g's masses from G(z), (R, n, dim) -> (R, cells + outside)."""
+    def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
+        """p_g's masses from G(z), (R, n, dim) -> (R, cells + outside).
+
+        over: the intervals whose ends the latents are, where p_g is exact and z others.
+        """
         if self.target.dim == 2:
             return metrics.histogram_2d(gz, *self.edges)
         if self.exact:
-            n = gz.shape[1] - 1
-            return metrics.pushforward_1d(gz[..., 0], np.full(n, 1 / n), self.edges[0])
+            return metrics.pushforward_1d(gz[..., 0], (over or self.intervals).mass, self.edges[0])
         edges = np.concatenate([[-np.inf], self.edges[0], [np.inf]])
         return np.stack([np.histogram(row[:, 0], edges)[0] for row in gz]) / gz.shape[1]
 
@@ -85,15 +98,16 @@ class Probe:
         smooth = theory.jsd(_normal(self.smoothed(mass)), _normal(self.smoothed(self.p_data)))
         return theory.jsd(mass, self.p_data), smooth
 
-    def w1(self, gz: np.ndarray) -> np.ndarray:
+    def w1(self, gz: np.ndarray, bounded: bool = False) -> np.ndarray:
         """W1 from p_data, (R, n, dim) -> (R,): exact quantiles in 1-D, sliced in 2-D.
 
-        Infinite where p_data has no mean (Cauchy).
+        Infinite where p_data has no mean (Cauchy), or where p_g has none, since the latent has
+        none and G is not bounded.
         """
+        if not (self.target.has_mean and (self.latent_mean or bounded)):
+            return np.full(len(gz), np.inf)
         if self.target.dim == 1:
-            if not self.target.has_mean:
-                return np.full(len(gz), np.inf)
-            points = (gz[:, 1:, 0] + gz[:, :-1, 0]) / 2 if self.exact else gz[..., 0]
+            points = _means(gz[..., 0], self.intervals) if self.exact else gz[..., 0]
             return metrics.w1_quantiles(points, self.quantiles)
         rows = [metrics.sliced(row[:SLICED]) for row in gz]
         return np.array([np.abs(row - self.slices[:, : row.shape[1]]).mean() for row in rows])
@@ -108,6 +122,13 @@ class Probe:
         """Cell centres as D's input, (cells, dim), in the order of `p_data`."""
         points = np.stack(np.meshgrid(*self.centres, indexing="ij"), -1)
         return torch.from_numpy(points.reshape(-1, self.target.dim)).float()
+
+
+def _means(x: np.ndarray, over: Intervals) -> np.ndarray:
+    """Means over intervals of equal mass of what is linear on each of `over`, (..., count)."""
+    # A function of the quantile that does not cross another: its mean gives W1 exactly.
+    middle = (x[..., 1:] + x[..., :-1]) / 2 * over.mass
+    return np.add.reduceat(middle, over.whole[:-1], -1) * (len(over.whole) - 1)
 
 
 def _normal(mass: np.ndarray) -> np.ndarray:
@@ -132,34 +153,45 @@ def _p_data(target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
 
 def _floors(probe: Probe) -> dict[str, float]:
     """What a perfect generator would score under the same estimators."""
-    n = len(probe.z)
     if probe.exact:
-        perfect = probe.target.ppf(np.clip(np.linspace(0, 1, n), 1e-7, 1 - 1e-7))[None, :, None]
+        perfect = probe.target.ppf(_levels(probe.intervals))[None, :, None]
     else:
         draw = torch.Generator().manual_seed(_SEED + 1)
-        perfect = probe.target.sample(n, draw).double().numpy()[None]
+        perfect = probe.target.sample(len(probe.z), draw).double().numpy()[None]
     jsd, smooth = probe.jsd(probe.masses(perfect))
-    return {"jsd": jsd[0], "jsd_smooth": smooth[0], "w1": probe.w1(perfect)[0]}
+    if probe.exact:
+        jsd, smooth = np.maximum(jsd, RESOLUTION), np.maximum(smooth, RESOLUTION)
+    return {"jsd": jsd[0], "jsd_smooth": smooth[0], "w1": probe.w1(perfect, bounded=True)[0]}
+
+
+def _levels(over: Intervals) -> np.ndarray:
+    """Levels of quantiles at the ends of intervals, but for 0 and 1, which may be at infinity."""
+    low = over.level[0] or 1e-7
+    return np.clip(over.level, low, 1 - low)
 
 
 @lru_cache(maxsize=16)
 def _build(name: str, params: Params, latent: str, latent_dim: int, points: int) -> Probe:
     target = make_target(name, params)
     edges = _edges(target)
-    exact = target.dim == 1 and latent_dim == 1
-    if exact:
-        z = quantile_grid(latent, min(INTERVALS, points))[:, None]
+    over = None
+    if target.dim == 1 and latent_dim == 1:
+        over = intervals(latent, min(INTERVALS, points))
+        z = over.ends[:, None]
     else:
         z = quasi_random(latent, latent_dim, points)
     quantiles = None
     if target.dim == 1:
-        count = len(z) - 1 if exact else len(z)
+        count = len(z) if over is None else len(over.whole) - 1
         quantiles = target.ppf((np.arange(count) + 0.5) / count)
         x = torch.from_numpy(quantiles[:, None])
+        if over is not None and target.has_mean:
+            quantiles = _means(target.ppf(_levels(over)), over)
     else:
         x = target.sample(8192, torch.Generator().manual_seed(_SEED))
     z = torch.from_numpy(z).float()
-    probe = Probe(target, edges, _p_data(target, edges), z, exact, x.float(), quantiles, {})
+    mean = LATENTS[latent].has_mean
+    probe = Probe(target, edges, _p_data(target, edges), z, over, mean, x.float(), quantiles, {})
     object.__setattr__(probe, "floors", {k: float(v) for k, v in _floors(probe).items()})
     return probe
 

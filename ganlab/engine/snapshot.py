@@ -13,7 +13,7 @@ from ganlab import metrics, theory
 from ganlab.engine.code import State
 from ganlab.engine.probe import POINTS, Probe, probe_for
 from ganlab.engine.step import Game, evenly
-from ganlab.latents import LATENTS, quantile_grid, quasi_random
+from ganlab.latents import LATENTS, Intervals, intervals, quasi_random
 from ganlab.spec import Spec
 
 FAKES = 1500  # generated samples shown
@@ -128,10 +128,11 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
     out = {
         "jsd": np.array([j[0][0] for j in jsds]),
         "jsd_smooth": np.array([j[1][0] for j in jsds]),
-        "w1": np.array([p.w1(row[None])[0] for p, row in zip(probes, gz, strict=True)]),
+        "w1": np.array(
+            [p.w1(row[None], game.G.bounded)[0] for p, row in zip(probes, gz, strict=True)]
+        ),
     }
-    # Every second end of intervals of equal mass is the median of two of them.
-    some = z[:, 1::2] if probes[0].exact else z[:, :_EXPECTATION]
+    some = probes[0].even(z) if probes[0].exact else z[:, :_EXPECTATION]
     reals = _rows([p.x for p in probes], device)
     if game.D.kernels:  # closeness within minibatches costs a minibatch's square
         reals, some = evenly(reals, _EXPECTATION // 2), evenly(some, _EXPECTATION // 2)
@@ -152,16 +153,17 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
         out[name] = np.full(len(probes), np.nan)
     for r, probe in enumerate(probes):
         if probe.target.modes is not None:
-            score = metrics.mode_score(_samples(probe, gz[r]), probe.target.modes)
+            score = metrics.mode_score(samples(probe, gz[r : r + 1])[0], probe.target.modes)
             out["modes"][r], out["hq"][r] = score.captured, score.high_quality
             out["reverse_kl"][r] = score.reverse_kl
     return out
 
 
-def _samples(probe: Probe, gz: np.ndarray) -> np.ndarray:
-    """At most `_SCORED` of G(z), spread over all latents, (n, dim)."""
+def samples(probe: Probe, gz: np.ndarray) -> np.ndarray:
+    """At most `_SCORED` of G(z) (R, n, dim), spread over all latents."""
     # An exact probe's latents are in order: its first ones would be one side of p_g only.
-    return gz[:: math.ceil(len(gz) / _SCORED)] if probe.exact else gz[:_SCORED]
+    gz = probe.even(gz)
+    return gz[:, :: math.ceil(gz.shape[1] / _SCORED)] if probe.exact else gz[:, :_SCORED]
 
 
 def _cell_d(game, state, specs, probes, r: int, mass: np.ndarray, made: torch.Tensor):
@@ -234,21 +236,23 @@ def _share(probe: Probe, x: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def _latents_1d(latent: str) -> tuple[torch.Tensor, np.ndarray]:
-    """Ends of latent intervals, then the starts of the arrows z -> G(z); those starts again."""
+def latents_1d(latent: str, count: int) -> tuple[torch.Tensor, np.ndarray, Intervals]:
+    """Ends of latent intervals, then the starts of the arrows z -> G(z), (n, 1); both again."""
     lines = LATENTS[latent].ppf((np.arange(MAP_LINES) + 0.5) / MAP_LINES)
-    ends = quantile_grid(latent, _PICTURE_INTERVALS)
-    return torch.from_numpy(np.concatenate([ends, lines])).float()[:, None], lines
+    over = intervals(latent, count)
+    return torch.from_numpy(np.concatenate([over.ends, lines])).float()[:, None], lines, over
 
 
 def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[str, np.ndarray]:
-    exact, n = probes[0].exact, _PICTURE_INTERVALS + 1
-    z, lines = _latents_1d(specs[0].latent) if exact else (probes[0].z, None)
+    exact, z, lines, over = probes[0].exact, probes[0].z, None, None
+    if exact:
+        z, lines, over = latents_1d(specs[0].latent, _PICTURE_INTERVALS)
     z = z.expand(len(specs), *z.shape).to(state.g.device)
-    made = _generate(game, state, z)
+    made, at = parted(_generate(game, state, z), over)
     gz = made.cpu().numpy()
-    spread = gz[:, :n] if exact else gz
-    masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, spread, strict=True)])
+    masses = np.stack([p.masses(row[None], over)[0] for p, row in zip(probes, gz, strict=True)])
+    if exact:  # from here on all that is made counts alike
+        made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
     cells = [_cell_d(game, state, specs, probes, r, masses[r], made) for r in range(len(specs))]
     out = {
         "p_g": masses[:, 1:-1] / np.array([[p.cell] for p in probes]),
@@ -257,13 +261,18 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
     }
     if exact:
         out["map_z"] = np.tile(lines, (len(specs), 1))
-        out["map_x"] = gz[:, n:, 0]
+        out["map_x"] = at.cpu().numpy()[..., 0]
     else:
         out["fake"] = gz[:, :200, 0]
     if arrows:
-        found = _arrows(game, state, probes, made, made[:, n::2] if exact else made[:, :20])
+        found = _arrows(game, state, probes, made, at[:, ::2] if exact else made[:, :20])
         out |= {name: a[..., 0] for name, a in found.items()}
-    return out | _shares(probes, spread[:, :: max(1, spread.shape[1] // 1000)])
+    return out | _shares(probes, gz[:, :: max(1, gz.shape[1] // 1000)])
+
+
+def parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """What is made of the ends of intervals, and of what follows them, where there are any."""
+    return (made, None) if over is None else made.tensor_split([len(over.ends)], 1)
 
 
 @lru_cache(maxsize=16)

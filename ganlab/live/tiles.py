@@ -11,7 +11,8 @@ import torch
 from ganlab import metrics, words
 from ganlab.engine import Game, State
 from ganlab.engine.probe import Probe, probe_for
-from ganlab.latents import quantile_grid, quasi_random
+from ganlab.engine.snapshot import samples
+from ganlab.latents import intervals, quasi_random
 from ganlab.live.scene import contours, knobs, panel
 from ganlab.spec import Spec
 from ganlab.targets import TARGETS, Target, make_target
@@ -22,7 +23,6 @@ D_POINTS = 41  # where a tile shows D, 1-D
 FAKES = 256  # generated points of a tile, 2-D
 SCALE = 2**13  # a box is -SCALE..SCALE in the frames' points: four boxes' widths are seen
 _MOST_LATENTS = 2**15  # of all tiles of a frame, 1-D
-_SCORED = 2500  # generated samples behind the modes, as in a lab
 
 
 def probe_of(spec: Spec) -> Probe:
@@ -46,17 +46,15 @@ def measure(game: Game, state: State, probe: Probe, rows: slice) -> dict[str, np
         gz = _generate(game, state.g[rows], probe.z)
         out = {"jsd": probe.jsd(probe.masses(gz))[0]}
         if probe.target.dim == 1:
-            out["w1"] = probe.w1(gz)
+            out["w1"] = probe.w1(gz, game.G.bounded)
         if probe.target.modes is not None:
-            step = -(-gz.shape[1] // _SCORED)
-            some = gz[:, ::step] if probe.exact else gz[:, :_SCORED]
-            out["modes"] = metrics.mode_score(some, probe.target.modes).captured
+            out["modes"] = metrics.mode_score(samples(probe, gz), probe.target.modes).captured
     return {name: np.asarray(values, np.float64) for name, values in out.items()}
 
 
 @lru_cache(maxsize=16)
 def _latents(latent: str, dim: int, count: int, exact: bool) -> torch.Tensor:
-    z = quantile_grid(latent, count)[:, None] if exact else quasi_random(latent, dim, count)
+    z = intervals(latent, count).ends[:, None] if exact else quasi_random(latent, dim, count)
     return torch.from_numpy(z).float()
 
 
@@ -87,7 +85,9 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
     gz = _generate(game, state.g, _latents(spec.latent, spec.latent_dim, count, exact))[..., 0]
     edges = _edges(target)
     if exact:
-        mass = metrics.pushforward_1d(gz, np.full(count, 1 / count), edges)[:, 1:-1]
+        over = intervals(spec.latent, count)
+        mass = metrics.pushforward_1d(gz, over.mass, edges)[:, 1:-1]
+        gz = gz[:, over.whole[1::2]]
     else:
         mass = np.stack([np.histogram(row, edges)[0] for row in gz]) / count
         mass = metrics.smooth(mass, 1.0)  # of so few samples the bare counts are ragged

@@ -14,10 +14,14 @@ from ganlab.registry import Entry, Registry
 
 @dataclass(frozen=True)
 class ActivationEntry(Entry):
-    """`apply`: (..., width * pieces) -> (..., width); element by element where pieces = 1."""
+    """`apply`: (..., width * pieces) -> (..., width); element by element where pieces = 1.
+
+    bounded: whether its values are.
+    """
 
     apply: Callable[[torch.Tensor], torch.Tensor] = torch.relu
     pieces: int = 1
+    bounded: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,7 @@ for _entry in (
         r"\tanh(a)",
         "Smooth and bounded: D is slow to become sharp, which hides collapse.",
         apply=torch.tanh,
+        bounded=True,
     ),
     ActivationEntry(
         "maxout",
@@ -86,6 +91,7 @@ OUTPUTS.add(
         "G's first images are the mean image in noise.",
         cite="Goodfellow et al. 2014",
         apply=torch.sigmoid,
+        bounded=True,
     )
 )
 

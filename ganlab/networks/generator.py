@@ -7,7 +7,7 @@ from functools import cached_property
 
 import torch
 
-from ganlab.networks.entries import OUTPUTS
+from ganlab.networks.entries import ACTIVATIONS, OUTPUTS
 from ganlab.networks.mlp import MLP
 from ganlab.registry import Entry, Registry
 
@@ -70,6 +70,12 @@ class Generator(MLP):
         if self.norm == "none":
             return ()
         return tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
+
+    @property
+    def bounded(self) -> bool:
+        """Whether x is bounded, however large z."""
+        hidden = len(self.layers) > 1 and ACTIVATIONS[self.activation].bounded
+        return OUTPUTS[self.output].bounded or hidden
 
     @cached_property
     def held(self) -> tuple[int, ...]:
