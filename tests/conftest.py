@@ -11,6 +11,14 @@ os.environ["GANLAB_CACHE"] = _CACHE.name
 os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
 
 
+def pytest_collection_modifyitems(items):
+    """Where tests run in parallel, a file stays together, and so do all that need a browser."""
+    for item in items:
+        parts = item.path.relative_to(item.config.rootpath).parts
+        group = "browser" if "browser" in parts else "/".join(parts)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_sessionfinish():
     _CACHE.cleanup()
 
