@@ -4,6 +4,7 @@ import { decode } from "./wire.js";
 
 const GONE = 4404;
 const FORBIDDEN = 4403;
+const FAILED = 4500; // the run cannot go on until it is changed
 const LONGEST = 8000; // ms between two attempts
 const AGAIN = 2000; // ms that a page may take to make a new session in place of one that is gone
 const PATIENCE = 1; // attempts that fail before one asks why
@@ -77,7 +78,7 @@ export function connect(url, view) {
       const least = event.code === GONE ? AGAIN : 150 * 2 ** tries;
       // Jitter: a classroom whose server restarts must not come back in one instant.
       timer = setTimeout(open, Math.min(LONGEST, least) * (0.7 + 0.6 * Math.random()));
-      if (tries > PATIENCE || event.code === FORBIDDEN) explain(event);
+      if (tries > PATIENCE || event.code === FORBIDDEN || event.code === FAILED) explain(event);
       if (event.code === GONE) view.gone();
     };
   }
@@ -86,10 +87,11 @@ export function connect(url, view) {
     let words;
     if (code === GONE) words = UNKNOWN;
     else if (code === FORBIDDEN) words = notAllowed();
+    else if (code === FAILED) words = `This run stopped: ${reason}. Change a setting, or reload the page.`;
     else words = code >= 4000 && reason ? `The server refuses the live connection: ${reason}.` : await probe(url);
     if (closed || tries === 0) return; // it has succeeded meanwhile
     told = true;
-    view.banner.say(`${words} This page keeps trying.`, true);
+    view.banner.say(code === FAILED ? words : `${words} This page keeps trying.`, true);
   }
   open();
 

@@ -48,12 +48,18 @@ class CompareSession(Conductor):
     def spec(self, spec: Spec) -> None:
         self.comparison = self.comparison.on(spec)
 
+    @property
+    def costs(self) -> tuple[tuple[Spec, ...], int]:
+        """Each run's."""
+        return self.comparison.specs, 1
+
     def show(self, comparison: Comparison) -> None:
         """Compare these: in place if only what can change during a run does, else anew."""
         with self.lock:
             before, self.comparison = self.comparison, comparison
         if before == comparison:
             return
+        self._weigh()
         if len(before.specs) != len(comparison.specs):
             count = len(comparison.specs)
             self.command("restart", f"Restarted with {count} runs.")

@@ -13,6 +13,7 @@ from typing import Any
 from ganlab.engine import Run
 from ganlab.engine.run import LIVE
 from ganlab.live import messages, parked
+from ganlab.live.budget import slow
 from ganlab.live.history import History
 from ganlab.live.pace import Pace
 from ganlab.live.publisher import Paint, Publisher
@@ -56,6 +57,8 @@ class Conductor(Publisher):
         self.used = 0.0  # the hub's: CPU seconds of training, for fair turns
         self.served = (0.0, 0.0)  # the hub's: CPU seconds of service lately, and as of when
         self.due = math.inf  # the hub's: when it is to be looked at unasked
+        self.lane: Any = None  # the hub's: where it waited last
+        self.failed = ""  # why it cannot go on until it is changed, if so
         self._wake = wake
         self._inbox: deque[tuple[str, Any]] = deque()
         self._todo: deque[str] = deque()
@@ -68,6 +71,19 @@ class Conductor(Publisher):
         self.tier = Tier()
         self.pace = Pace(self.tier.timed)
         self._slice = math.inf  # seconds of the turn that is being had
+        self.slow = False  # whether its updates take so long that it is trained apart
+        self._weigh()
+
+    @property
+    def costs(self) -> tuple[tuple[Spec, ...], int]:
+        """The Specs whose updates it makes one after the other, and how many runs each has."""
+        return (self.spec,), 1
+
+    def _weigh(self) -> None:
+        """Find out, before it is begun, whether it is slow."""
+        specs, runs = self.costs
+        self.slow = any(slow(spec, runs) for spec in specs)
+        self.failed = ""
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         """Make `run` and `history` afresh; the scene's header and arrays."""
@@ -98,6 +114,7 @@ class Conductor(Publisher):
         names = [n for n in (*PARAMS, "target_params") if getattr(before, n) != getattr(spec, n)]
         if not names:
             return
+        self._weigh()
         if all(n in LIVE for n in names):
             self.command("change")
         else:
@@ -146,6 +163,12 @@ class Conductor(Publisher):
         """Nobody will ask for anything any more."""
         self.tier.close()
 
+    def fail(self, error: Exception) -> None:
+        """Stop until it is changed or restarted, and tell those who watch why."""
+        self.failed, self._restart = _why_failed(error), True
+        for subscriber in list(self.subscribers):
+            subscriber.close(self.failed)
+
     def figure(self, request: dict[str, Any]) -> bytes:
         """The still pictures that `request` asks for; raises `SpecError` where there are none."""
         raise SpecError("figure", request.get("request"), "none of this view")
@@ -161,8 +184,13 @@ class Conductor(Publisher):
 
         In 0 seconds all is done that is asked for, and nothing else is trained.
         """
-        end, self._slice = time.perf_counter() + seconds, seconds
+        end, self._slice, slow = time.perf_counter() + seconds, seconds, self.slow
         while True:
+            if self.failed:
+                self.run = None  # whose memory others may need
+                return None
+            if slow != self.slow:
+                return 0.0  # it belongs to other workers now
             begun = time.perf_counter()
             self._take_commands()
             if self._restart:
@@ -275,6 +303,7 @@ class Conductor(Publisher):
     def _start(self) -> None:
         # Read once: another thread may change it meanwhile, and then asks for a restart.
         spec, self._restart = self.spec, False
+        self._painting.clear()  # what failed at it is no longer at it
         old = None if self.run is None else (self._axes(), self.run.specs, self.history)
         self._scene = self._make(spec)
         what, self._parked = self._parked, None
@@ -381,3 +410,10 @@ def _change(name: str, old: Spec, new: Spec) -> tuple[str, str, str]:
     param = PARAMS[name]
     form = param.format if param.kind != "float" else "{:.3g}".format
     return param.title, form(getattr(old, name)), form(getattr(new, name))
+
+
+def _why_failed(error: Exception) -> str:
+    """What a person is told of an error that nobody foresaw."""
+    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        return "there is not enough memory for this run: lower the minibatch or the widths"
+    return f"it failed ({type(error).__name__}), which the server's log explains"

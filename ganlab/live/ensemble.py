@@ -38,15 +38,21 @@ class EnsembleSession(Conductor):
     call_seconds = 0.015
 
     def __init__(self, token: str, spec: Spec, *hub: Any, runs: int = RUNS[0]):
-        super().__init__(token, spec, *hub)
         self.runs = check_runs(runs)
+        super().__init__(token, spec, *hub)
         self._says = ""
+
+    @property
+    def costs(self) -> tuple[tuple[Spec, ...], int]:
+        """All runs at once."""
+        return (self.spec,), self.runs
 
     def configure(self, spec: Spec, runs: int | None = None) -> None:
         """As a lab's; another number of runs restarts all of them."""
         if runs is not None and check_runs(runs) != self.runs:
             with self.lock:
                 self.spec, self.runs = spec, runs
+            self._weigh()
             self.command("restart", f"Restarted with {runs} seeds.")
         else:
             super().configure(spec)

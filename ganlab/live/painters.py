@@ -18,11 +18,13 @@ class Painters:
     paint the eager runs' frames where many are to be painted.
     """
 
-    def __init__(self, workers: int):
+    def __init__(
+        self, workers: int, name: str = "ganlab", prepare: Callable[[], None] | None = None
+    ):
         # Metrics take long: frames do not wait for them.
         self._threads = {
-            "frame": ThreadPoolExecutor(workers, thread_name_prefix="ganlab-frame"),
-            "curves": ThreadPoolExecutor(1, thread_name_prefix="ganlab-curves"),
+            kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
+            for kind, count in (("frame", workers), ("curves", 1))
         }
         self.waiting: deque[Callable[[], None]] = deque()  # the hub's, for its workers
 

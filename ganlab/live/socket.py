@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ganlab.limits import limit
 from ganlab.live.conductor import Conductor
 from ganlab.live.hub import HUB, Hub
 from ganlab.live.subscriber import Subscriber
@@ -20,7 +21,9 @@ from ganlab.spec import KNOBS
 
 log = logging.getLogger(__name__)
 
-GONE, FORBIDDEN = 4404, 4403
+GONE, FORBIDDEN, FAILED, BUSY = 4404, 4403, 4500, 4429
+_SEND_SECONDS = 30.0  # a browser that takes in nothing for so long is not there
+_LONGEST_REASON = 120  # bytes of a closing socket's reason
 _MOST_BACKLOG = 100  # commands a worker has not yet taken
 _SLOWEST_PACE = 0.01
 _PLAIN = {"play", "pause", "d", "g", "step", "restart"}
@@ -61,6 +64,10 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
         )
         await ws.close(FORBIDDEN)
         return
+    refused = _refusal(session, hub)
+    if refused is not None:
+        await ws.close(*refused)
+        return
     subscriber = Subscriber(asyncio.get_running_loop())
     session.subscribers.append(subscriber)
     session.unwatched_since = None
@@ -89,13 +96,29 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
         await sender
 
 
+def _refusal(session: Conductor, hub: Hub) -> tuple[int, str] | None:
+    """Code and reason why a browser is not served now, or None."""
+    if session.failed:
+        return FAILED, _short(session.failed)
+    if len(session.subscribers) >= limit("session_sockets"):
+        return BUSY, f"this page is open {len(session.subscribers)} times, as often as it may be"
+    if sum(len(s.subscribers) for s in list(hub.sessions.values())) >= limit("sockets"):
+        return BUSY, "the server serves as many browsers as it may"
+    return None
+
+
+def _short(reason: str) -> str:
+    return reason.encode()[:_LONGEST_REASON].decode(errors="ignore")
+
+
 async def _send(ws: WebSocket, subscriber: Subscriber) -> None:
     try:
         while (message := await subscriber.next()) is not None:
-            await ws.send_bytes(message)
-        await ws.close(GONE)
-    except (WebSocketDisconnect, RuntimeError):
-        pass  # the browser left between two messages
+            await asyncio.wait_for(ws.send_bytes(message), _SEND_SECONDS)
+        code = FAILED if subscriber.reason else GONE
+        await ws.close(code, _short(subscriber.reason))
+    except (WebSocketDisconnect, RuntimeError, TimeoutError):
+        pass  # the browser left between two messages, or no longer reads them
     finally:
         subscriber.closed = True
 

@@ -17,6 +17,7 @@ class Subscriber:
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self.visible = True
         self.closed = False
+        self.reason = ""  # why it was closed, if there is more to say than that it is over
         self._loop, self._event = loop, asyncio.Event()
         self._lock = threading.Lock()
         self._box: dict[str, bytes] = {}
@@ -66,9 +67,9 @@ class Subscriber:
         if waiting:
             self._poke()
 
-    def close(self) -> None:
-        """Wake the sender so that it ends."""
-        self.closed = True
+    def close(self, reason: str = "") -> None:
+        """Wake the sender so that it ends, and says the reason."""
+        self.reason, self.closed = reason, True
         self._poke()
 
     def _poke(self) -> None:

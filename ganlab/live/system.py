@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 import threading
 
 
@@ -15,6 +16,19 @@ def prefer_this_thread() -> None:
     try:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -10)
     except (OSError, AttributeError):
+        pass
+
+
+def defer_this_thread() -> None:
+    """Ask the system to run this thread after others, where it can (Linux).
+
+    Where niceness is the whole process's, nothing is asked.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+    except OSError:
         pass
 
 

@@ -9,7 +9,10 @@ from types import SimpleNamespace
 import pytest
 from live_helpers import SMALL, Audience, until
 
+from ganlab import SpecError
+from ganlab.limits import limited
 from ganlab.live import hub as module
+from ganlab.live import lane
 from ganlab.live.hub import Hub
 from ganlab.live.painters import Painters
 from ganlab.live.session import Session
@@ -129,7 +132,7 @@ def test_slow_pace_sleeps_between_updates(audience, monkeypatch):
     for _ in range(50):  # as acknowledgements do
         crowd.hub.wake(session)
         time.sleep(0.01)
-    assert len(crowd.hub._later) < 5  # one that counts, whatever woke it
+    assert len(crowd.hub.lane._later) < 5  # one that counts, whatever woke it
     worked.clear()
     time.sleep(1.0)
     assert 2 <= len(worked) <= 15
@@ -151,10 +154,11 @@ def test_fair_shares(audience, workers):
 
 def test_a_heavy_run_leaves_a_light_one_its_half(audience):
     crowd = audience()
-    light = crowd.watch(SMALL)
-    heavy = crowd.watch(
-        SMALL.replace(g_hidden=(512, 256), d_hidden=(512, 256), batch=4096, target="ring")
-    )
+    with limited(slow_seconds=60):  # on the same worker
+        light = crowd.watch(SMALL)
+        heavy = crowd.watch(
+            SMALL.replace(g_hidden=(512, 256), d_hidden=(512, 256), batch=4096, target="ring")
+        )
     shown(crowd, light, heavy)
     until(lambda: updates(heavy) >= 2, 20)
     (turns,) = longest_turns(heavy)
@@ -186,21 +190,114 @@ def test_a_newcomer_does_not_wait_for_what_others_had(audience):
     assert abs(new.used - old.used) <= max(max(t) for t in turns) + 0.1
 
 
-def test_one_broken_session_is_dropped_alone(audience, caplog):
+def explode(*_):
+    raise ZeroDivisionError
+
+
+def test_one_broken_session_stops_alone_until_it_is_changed(audience, caplog):
     crowd = audience()
     good, bad = crowd.watch(SMALL), crowd.watch(SMALL)
     shown(crowd, good, bad)
-
-    def explode(*_):
-        raise ZeroDivisionError
-
     bad.run.update = explode
-    until(lambda: crowd.hub.get(bad.token) is None)
-    assert bad.subscribers[0].closed
-    assert "session failed" in caplog.text
+    until(lambda: bad.failed)
+    assert "ZeroDivisionError" in bad.failed and bad.subscribers[0].reason == bad.failed
+    until(lambda: caplog.text.count("Traceback") == 1)
+    for _ in range(5):  # it does not come back by itself
+        crowd.hub.wake(bad)
+        time.sleep(0.02)
+    assert caplog.text.count("Traceback") == 1 and bad.run is None
     before = good.run.iteration
     until(lambda: good.run.iteration > before + 10)
-    assert crowd.hub.get(good.token) is good
+    crowd.leave(bad)
+    bad.configure(SMALL.replace(seed=5))
+    crowd.join(bad)
+    until(lambda: bad.run is not None and bad.run.iteration > 3)
+    assert bad.failed == "" and bad.run.spec.seed == 5
+
+
+def test_no_memory_is_said_in_words(audience, monkeypatch):
+    def starved(*_):
+        raise RuntimeError("[enforce fail at alloc_cpu.cpp] not enough memory: you tried ...")
+
+    crowd = audience()
+    session = crowd.watch(SMALL)
+    shown(crowd, session)
+    session.run.update = starved
+    until(lambda: session.failed)
+    assert "not enough memory" in session.failed and "minibatch" in session.failed
+
+
+def test_a_picture_that_fails_stops_its_session_alone(audience, monkeypatch, caplog):
+    crowd = audience()
+    good, bad = crowd.watch(SMALL), crowd.watch(SMALL)
+    shown(crowd, good, bad)
+    bad._frame = explode
+    until(lambda: bad.failed)
+    before = good.run.iteration
+    until(lambda: good.run.iteration > before + 10)
+    assert not good.failed
+
+
+def test_a_slow_run_has_workers_of_its_own(audience):
+    crowd = audience()
+    heavy = SMALL.replace(g_hidden=(512, 256), d_hidden=(512, 256), batch=2048, target="ring")
+    quick = crowd.watch(SMALL)
+    shown(crowd, quick)
+    threads = {}
+    with limited(slow_seconds=0.006):
+        slow = crowd.watch(heavy)
+        assert slow.slow and not quick.slow
+        for session in (quick, slow):
+
+            def noted(session=session, after=session._after_update):
+                threads[session] = threading.current_thread().name
+                after()
+
+            session._after_update = noted
+        until(lambda: len(threads) == 2, 20)
+        assert threads == {quick: "ganlab-0", slow: "ganlab-slow-0"}
+        # It moves with what it costs, and goes on there.
+        slow.configure(SMALL.replace(seed=3))
+        until(lambda: threads[slow] == "ganlab-0", 20)
+        quick.configure(heavy)
+        until(lambda: threads[quick] == "ganlab-slow-0", 20)
+        before = quick.run.state.d_updates
+        until(lambda: quick.run.state.d_updates > before, 20)
+    assert slow.crowd == 1
+
+
+def test_a_slow_run_does_not_hold_up_the_others(audience, monkeypatch):
+    """While an update of the slow one takes a second, the quick one is trained and seen."""
+    crowd = audience()
+    monkeypatch.setattr("ganlab.live.conductor.slow", lambda spec, runs: spec.seed == 9)
+    quick, slow = crowd.watch(SMALL), crowd.watch(SMALL.replace(seed=9))
+    shown(crowd, quick, slow)
+    asleep, update = threading.Event(), slow.run.update
+
+    def sluggish(*player):
+        asleep.set()
+        time.sleep(1.0)
+        return update(*player)
+
+    slow.run.update = sluggish
+    assert asleep.wait(5)
+    asleep.clear()
+    before, frames = quick.run.iteration, len(crowd.of_type(quick, "frame"))
+    assert asleep.wait(5)
+    assert quick.run.iteration > before + 20
+    assert len(crowd.of_type(quick, "frame")) > frames + 3
+
+
+def test_no_more_sessions_than_there_may_be(audience):
+    crowd = audience()
+    with limited(sessions=2):
+        first, second = crowd.watch(SMALL), crowd.hub.create(SMALL)
+        with pytest.raises(SpecError, match="at most 2"):
+            crowd.hub.create(SMALL)
+        second.unwatched_since -= 60  # nobody has watched it for a minute
+        third = crowd.hub.create(SMALL)
+    assert crowd.hub.get(second.token) is None
+    assert crowd.hub.get(first.token) is first and crowd.hub.get(third.token) is third
 
 
 @pytest.mark.parametrize("wait", [float("inf"), 1e300])
@@ -269,8 +366,8 @@ def test_tokens_cannot_be_guessed():
 
 def test_frames_and_clicks_do_not_wait_for_a_round(audience, monkeypatch):
     """With turns of others that last a second in all, a session is seen and heard meanwhile."""
-    monkeypatch.setattr(module, "SHARED_SECONDS", 0.25)
-    monkeypatch.setattr(module, "ROUND_SECONDS", 10.0)
+    monkeypatch.setattr(lane, "SHARED_SECONDS", 0.25)
+    monkeypatch.setattr(lane, "ROUND_SECONDS", 10.0)
     crowd = audience()
     sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(5)]
     shown(crowd, *sessions)
@@ -366,6 +463,6 @@ def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
         took.append(time.thread_time() - begun)
 
     session.work = work
-    hub._serve(session, slice_)
+    hub.lane.serve(session, slice_)
     hub.close()
     assert session.used == pytest.approx(charged * took[0], rel=0.1)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import ExitStack
 
 import pytest
 from live_helpers import SMALL, until
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from streamlit import net_util
 
+from ganlab.limits import limited
 from ganlab.live import socket as module
 from ganlab.live.hub import Hub
 from ganlab.live.session import Session
@@ -81,6 +83,47 @@ def talk(hub, client):
         browser = Client(ws)
         browser.session = session
         yield browser
+
+
+def closed_with(client, session) -> WebSocketDisconnect:
+    """How the server ends a connection that it does not want."""
+    with client.websocket_connect(f"/live/{session.token}") as ws:
+        with pytest.raises(WebSocketDisconnect) as ended:
+            ws.receive_bytes()
+    return ended.value
+
+
+def test_sockets_are_bounded(hub, client):
+    one, other = hub.create(SMALL), hub.create(SMALL)
+    with limited(session_sockets=2, sockets=3):
+        with ExitStack() as open_:
+            for session in (one, one, other):
+                ws = open_.enter_context(client.websocket_connect(f"/live/{session.token}"))
+                ws.receive_bytes()
+            for session, words in ((one, "open 2 times"), (other, "as many browsers")):
+                refused = closed_with(client, session)
+                assert refused.code == module.BUSY and words in refused.reason
+        until(lambda: not one.subscribers)
+        with client.websocket_connect(f"/live/{one.token}") as ws:
+            ws.receive_bytes()
+
+
+def test_a_run_that_failed_says_why_and_is_served_again_once_changed(hub, client, talk):
+    talk.next()
+    talk.session.fail(MemoryError())
+    with pytest.raises(WebSocketDisconnect) as ended:
+        while True:
+            talk.next()
+    assert ended.value.code == module.FAILED and "not enough memory" in ended.value.reason
+    assert closed_with(client, talk.session).reason == ended.value.reason
+    talk.session.configure(SMALL.replace(seed=4))
+    with client.websocket_connect(f"/live/{talk.session.token}") as ws:
+        again = Client(ws)
+        assert again.until(lambda h: h["type"] == "frame") and again.newest["scene"]["seed"] == 4
+
+
+def test_a_long_reason_fits_a_closing_frame():
+    assert len(module._short("é" * 500).encode()) <= 123
 
 
 def quiet(talk: Client) -> Session:

@@ -1,0 +1,256 @@
+"""A lane: worker threads that train sessions in turns, and threads that draw them.
+
+Sessions take turns in short slices: next is the one that has had the least time, so that a run of
+slow updates gets as much of it as one of fast ones. Between two slices clicks are answered and
+frames handed to the painters, whosever turn it is: with many sessions a round takes long. A session
+that has nothing to do until some moment, or until it is woken, holds no place in the queue and
+saves up nothing. What a session shows is made from States that never change, by painters beside
+the training, or by the workers themselves (see `Painters`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import operator
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+import torch
+
+from ganlab.live import cpu
+from ganlab.live.conductor import Conductor
+from ganlab.live.painters import Painters
+
+SLICE_SECONDS = 0.05  # alone
+SHARED_SECONDS = 0.012  # while others wait, at the most:
+ROUND_SECONDS = 0.13  # in a round of this length everybody gets a slice,
+_LEAST_SECONDS = 0.002  # if slices need not be shorter than this
+_LENIENCE = 1.2  # times as much may have who cannot stop in time, to be seen as often
+_LONGEST_WAIT = 30.0
+_COUNT_SECONDS = 0.25
+_SAME = 0.0005  # seconds within which two moments to come again are one
+SERVICE_SECONDS = 0.3  # of answering and drawing between turns, and after that
+SERVICE_SHARE = 0.1  # of a core: who never stops clicking waits for turns at last
+
+_USED = operator.attrgetter("used")
+
+
+class Owner(Protocol):
+    """What a lane asks of the hub that it is part of."""
+
+    def there(self, lane: Lane, session: Conductor) -> bool:
+        """Whether a session is still served, by this lane."""
+
+    def members(self, lane: Lane) -> list[Conductor]:
+        """The lane's sessions."""
+
+    def wake(self, session: Conductor) -> None:
+        """Have a worker of whichever lane it belongs to look at a session soon."""
+
+    def fail(self, session: Conductor, error: Exception) -> None:
+        """A session's work or picture raised `error`."""
+
+
+class Lane:
+    """Worker threads, painters, and the sessions that wait for them.
+
+    prepare: called in each of its threads first, to tell the system how urgent it is.
+    """
+
+    def __init__(self, owner: Owner, name: str, workers: int, prepare: Callable[[], None]):
+        self.workers = workers
+        self._owner, self._name, self._prepare = owner, name, prepare
+        self._changed = threading.Condition()
+        self._ready: list[Conductor] = []
+        self._now = 0.0  # the `used` of whose turn it was last: what a newcomer starts from
+        self._later: list[tuple[float, int, Conductor]] = []
+        self._count = itertools.count()
+        self._threads: list[threading.Thread] = []
+        self._painters = Painters(workers, name, prepare)
+        self._painted = False  # a picture, since the last turn
+        self._crowd, self._counted_at = 1, 0.0
+        self._trained = self._painting = 0.0  # workers' CPU seconds of turns and pictures since
+        self._share = 1.0  # of turns in these
+        self._closing = False
+
+    def start(self) -> None:
+        """Start the workers, unless they have been."""
+        with self._changed:
+            if self._threads or self._closing:
+                return
+            # One thread an operation: tiny nets lose more to hand-over than they gain.
+            torch.set_num_threads(1)
+            for i in range(self.workers):
+                name = f"{self._name}-{i}"
+                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._threads.append(thread)
+                thread.start()
+
+    def close(self) -> None:
+        """Stop the threads, and wait for the workers."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(timeout=5)
+        self._painters.close()
+
+    def wake(self, session: Conductor) -> None:
+        """Have a worker look at `session` soon."""
+        with self._changed:
+            if not self._owner.there(self, session):
+                return
+            if session.scheduled:
+                session.again = True
+                return
+            self._enqueue(session)
+            self._changed.notify()
+
+    def paint(self, session: Conductor, kind: str, job: Callable[[], None]) -> None:
+        """Have somebody do `job`: a frame or metrics. Raises RuntimeError once closed."""
+
+        def guarded() -> None:
+            try:
+                job()
+            except Exception as error:
+                self._owner.fail(session, error)
+
+        if self._painters.by_workers(session, kind):
+            with self._changed:
+                self._painters.waiting.append(partial(self._picture, guarded))
+                self._changed.notify()
+            return
+        self._painters.submit(kind, guarded)
+
+    def _picture(self, job: Callable[[], None]) -> None:
+        """A picture that a worker makes."""
+        started = cpu.seconds()
+        job()
+        with self._changed:
+            self._painting += cpu.seconds() - started
+
+    def _enqueue(self, session: Conductor) -> None:
+        session.scheduled = True
+        if session.lane is not self:  # what it had elsewhere does not count here
+            session.lane, session.used = self, self._now
+        session.used = max(session.used, self._now)  # nothing is saved up while idle
+        self._ready.append(session)
+
+    def _next(self) -> Callable[[], None] | None:
+        """Wait for what is to be done: a picture, or what a session wants; None when closing.
+
+        Called with the lock held.
+        """
+        while not self._closing:
+            now = time.perf_counter()
+            while self._later and self._later[0][0] <= now:
+                due, _, session = heapq.heappop(self._later)
+                if due == session.due:  # else it was to come even sooner, and has
+                    session.due = math.inf
+                    if not session.scheduled and self._owner.there(self, session):
+                        self._enqueue(session)
+            if self._ready or self._painters.waiting:
+                return self._take(now)
+            self._changed.wait(self._later[0][0] - now if self._later else None)
+        return None
+
+    def _take(self, now: float) -> Callable[[], None]:
+        ready, pictures = self._ready, self._painters.waiting
+        # After each picture a turn: pictures that take long must not stop the training.
+        if pictures and not (self._painted and ready):
+            self._painted = True
+            return pictures.popleft()
+        if len(ready) > 1:
+            for at, session in enumerate(ready):
+                if session.calls(now) and _served(session, now) < SERVICE_SECONDS:
+                    del ready[at]
+                    return partial(self.serve, session)
+        self._painted = False
+        session = min(ready, key=_USED)
+        ready.remove(session)
+        self._now = max(self._now, session.used)
+        return partial(self.serve, session, self._slice(bool(ready)))
+
+    def _count_playing(self, now: float) -> None:
+        """Tell every session how many play: they share the painters."""
+        if now - self._counted_at < _COUNT_SECONDS:
+            return
+        self._counted_at = now
+        if self._trained:
+            share = self._trained / (self._trained + self._painting)
+            self._share += 0.3 * (share - self._share)
+        self._trained = self._painting = 0.0
+        sessions = self._owner.members(self)
+        self._crowd = max(1, sum(s.playing and s.watched for s in sessions))
+        for session in sessions:
+            session.crowd = self._crowd
+
+    def _work(self) -> None:
+        self._prepare()
+        while self._turn():
+            pass
+
+    def _turn(self) -> bool:
+        """Do one thing that is to be done; False when closing."""
+        with self._changed:
+            job = self._next()
+        if job is None:
+            return False
+        job()
+        return True
+
+    def serve(self, session: Conductor, seconds: float = 0.0) -> None:
+        """Give one session a turn of some seconds, or do what it asks for between turns."""
+        self._count_playing(time.monotonic())
+        started = cpu.seconds()
+        wait: float | None = None
+        try:
+            if self._owner.there(self, session):
+                wait = session.work(seconds)
+        except Exception as error:
+            # One broken run must not take the others' worker with it.
+            self._owner.fail(session, error)
+        with self._changed:
+            took = cpu.seconds() - started
+            if seconds:
+                session.used += max(min(took, seconds), took / _LENIENCE)
+                self._trained += took
+            else:
+                # Not of its training: after a restart that took long it would stand still.
+                now = time.perf_counter()
+                session.served = (_served(session, now) + took, now)
+            session.scheduled = False
+            if not self._owner.there(self, session):
+                again, session.again = session.again, False
+            elif session.again or (wait is not None and wait <= 0):
+                session.again, session.scheduled = False, True
+                self._ready.append(session)
+                self._changed.notify()
+                return
+            elif wait is not None and wait < session.due - _SAME - (now := time.perf_counter()):
+                # At most one entry counts: many calls in between must not heap them up.
+                session.due = now + min(wait, _LONGEST_WAIT)
+                heapq.heappush(self._later, (session.due, next(self._count), session))
+                self._changed.notify()
+                return
+            else:
+                return
+        if again or wait is not None:
+            session.due = math.inf
+            self._owner.wake(session)  # it belongs to another lane now
+
+    def _slice(self, others: bool) -> float:
+        """Seconds of a turn."""
+        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._share * self.workers / self._crowd)
+        return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
+
+
+def _served(session: Conductor, now: float) -> float:
+    """CPU seconds of service between turns that a session has had, lately."""
+    seconds, then = session.served
+    return max(0.0, seconds - SERVICE_SHARE * (now - then))
