@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import dataclasses
 import json
 import os
@@ -59,12 +60,13 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
     from ganlab.mnist.trainer import Trainer
 
     say = None if options.quiet else _Line()
-    print(f"run in {folder.path}", file=sys.stderr, flush=True)
+    if say:
+        _tell(f"run in {folder.path}")
     status = Trainer(folder, say, signals=True).train()
     if say:
         say.end()
     if status.message:
-        print(status.message, file=sys.stderr)
+        _tell(status.message)
     scores = folder.scores
     report = {
         "folder": str(folder.path),
@@ -80,6 +82,12 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
     json.dump(report, sys.stdout)
     print()
     return {"failed": 2, "diverged": 3}.get(status.state, 0)
+
+
+def _tell(words: str) -> None:
+    """Print to standard error, if that can be written: a log on a full disk cannot."""
+    with contextlib.suppress(OSError):
+        print(words, file=sys.stderr, flush=True)
 
 
 def _resumed(options: argparse.Namespace) -> Folder:
@@ -131,14 +139,13 @@ def _created(options: argparse.Namespace) -> Folder:
     if options.drawn:
         spec = spec.replace(target="drawn_digits")
     if options.download:
-        data.load(download=True, progress=_download)
+        data.load(download=True, progress=None if options.quiet else _download)
     if spec.target == "mnist" and data.find(options.data) is None:
         if options.data:
             data.load(options.data)  # says what is missing
-        print(
+        _tell(
             "MNIST was not found (see --data and --download): training on digits drawn by ganlab, "
-            "which are not MNIST.",
-            file=sys.stderr,
+            "which are not MNIST."
         )
         spec = spec.replace(target="drawn_digits")
     numbers = {n: getattr(options, n) for n in ("checkpoint", "measure")}

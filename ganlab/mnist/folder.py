@@ -12,6 +12,7 @@ import io
 import json
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -38,6 +39,7 @@ from ganlab.registry import SpecError
 
 _TRIES = 3
 _MOST_SCORES = 10_000
+_ROOM = 4096  # bytes of every status
 _STARTING = 60.0  # seconds that a trainer may take to begin
 
 
@@ -77,9 +79,15 @@ class Folder:
         folder = cls(path)
         if (folder.path / "plan.json").exists():
             raise SpecError("folder", str(path), "one without a run in it")
-        folder.path.mkdir(parents=True, exist_ok=True)
-        folder._write("plan.json", plan.to_json().encode())
-        folder.want(epochs=plan.epochs)
+        new = not folder.path.exists()
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True)
+            folder.want(epochs=plan.epochs)
+            folder._write("plan.json", plan.to_json().encode())
+        except OSError:
+            if new:  # half a run is none
+                shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         return folder
 
     @property
@@ -133,8 +141,15 @@ class Folder:
 
     def say(self, status: Status) -> None:
         """Tell where it stands."""
-        items = dataclasses.asdict(status) | {"message": status.message[:MOST_WORDS]}
-        self._write("status.json", json.dumps(items).encode())
+        items = dataclasses.asdict(status)
+        try:
+            self._write("status.json", _padded(items, _ROOM))
+        except OSError:
+            # A full disk takes no new file; what went wrong fits into the one there is.
+            with open(self.path / "status.json", "r+b") as file:
+                room = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                file.write(_padded(items, max(room, _ROOM)))
 
     @property
     def scores(self) -> list[Score]:
@@ -241,6 +256,16 @@ class Folder:
             return None if items is None else kind.of(items)
         except ValueError:
             return None
+
+
+def _padded(items: dict[str, Any], size: int) -> bytes:
+    """A status as JSON of exactly `size` bytes; a long message is cut."""
+    most = MOST_WORDS
+    while len(text := json.dumps(items | {"message": items["message"][:most]})) > size:
+        most = most // 2
+        if not most:
+            raise ValueError("a status of that many bytes is no status")
+    return text.ljust(size).encode()
 
 
 def home() -> Path:

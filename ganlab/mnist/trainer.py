@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import math
 import os
 import signal
@@ -22,6 +23,7 @@ from ganlab.mnist.records import Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.targets import make_target
 
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # of a disk
 _TURN = 0.1  # seconds of training between two looks at what is wanted
 _SAY = 0.5  # seconds between two words
 _ROWS = 20  # of the history in each epoch
@@ -278,6 +280,11 @@ class Trainer:
         return {n: signal.signal(n, end) for n in (signal.SIGINT, signal.SIGTERM)}
 
     def _readable(self, error: Exception) -> str:
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return (
+                f"{error}. What was trained up to iteration {self.status.checkpoint:,} is kept: "
+                "make room on that disk, then start again from there."
+            )
         if not devices.out_of_memory(error):
             return str(error)
         spec = self.plan.spec

@@ -89,6 +89,71 @@ def test_more_epochs_go_on_where_it_ended(tmp_path):
     assert folder.scores[-1] == whole.scores[-1]
 
 
+@pytest.mark.parametrize("first", ["look.npz", "history.npz", "run.npz", "scores.json"])
+def test_a_full_disk_is_told_and_nothing_good_is_lost(tmp_path, monkeypatch, first):
+    """From the second time on that `first` is written, no new file can be."""
+    folder = Folder.create(Plan(SPEC, epochs=1), tmp_path / "run")
+    states(folder)
+    folder.want(epochs=3)
+    kept = {p.name: p.read_bytes() for p in folder.path.glob("*.np*")}
+    full, real, save = [], Folder._write, Run.save
+
+    def check(name: str) -> None:
+        if full or name == first and folder.status.iteration > 20:
+            full.append(name)
+            raise OSError(28, "No space left on device", name)
+
+    def write(self, name: str, content: bytes) -> None:
+        check(name)
+        real(self, name, content)
+        kept[name] = content
+
+    def save_run(run, path) -> None:
+        check(path.name)
+        save(run, path)
+        kept[path.name] = path.read_bytes()
+
+    monkeypatch.setattr(Folder, "_write", write)
+    monkeypatch.setattr(Run, "save", save_run)
+    status, seen = states(folder)
+    assert full[0] == first and status.state == seen[-1] == "failed"
+    monkeypatch.undo()
+    told = folder.status
+    assert told.state == "failed" and not folder.running
+    assert "No space left on device" in told.message and "make room" in told.message
+    assert f"iteration {status.checkpoint:,} is kept" in told.message
+    assert Run.load(folder.run).iteration == status.checkpoint >= 20
+    for name in ("run.npz", "look.npz", "history.npz"):
+        assert (folder.path / name).read_bytes() == kept[name]
+    assert not list(folder.path.glob(".*.partial"))
+
+
+def test_a_disk_that_really_is_full(tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(disk)]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted")
+    try:
+        folder = Folder.create(Plan(SPEC.replace(g_hidden=(64,)), epochs=3), disk / "run")
+        status, _ = states(folder)
+        assert status.state == "failed" == folder.status.state
+        assert "No space left on device" in folder.status.message
+    finally:
+        subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_a_status_has_one_size_and_a_long_message_is_cut(tmp_path):
+    folder = Folder.create(Plan(SPEC), tmp_path / "run")
+    sizes = set()
+    for message in ("", "x" * 100, "ä" * 100_000, '"' * 9000):
+        folder.say(Status(state="failed", message=message))
+        sizes.add((folder.path / "status.json").stat().st_size)
+        assert message.startswith(folder.status.message)
+        assert len(folder.status.message) >= min(len(message), 500)
+    assert sizes == {4096}
+
+
 def test_pause_measure_other_latents_and_stop(tmp_path):
     folder = Folder.create(Plan(SPEC, epochs=5000), tmp_path / "run")
     worker = threading.Thread(target=Trainer(folder).train, daemon=True)
