@@ -1,6 +1,7 @@
 // The 1-D picture: Figure 1 of Goodfellow et al. 2014, alive.
 
 import { alpha } from "./theme.js";
+import { drawNotices } from "./notices.js";
 import { arrow, density, fit, flood, font, opaque, short, steady, ticks, trace } from "./plot.js";
 
 const QUANTILES = 61;
@@ -246,6 +247,7 @@ export function picture1d(scene) {
       if (gradX && grad && on("gradient")) drawGradient(ctx, gradX, grad);
       ctx.restore();
       if (pG && on("p_g")) drawPeak(ctx, pG);
+      drawNotices(ctx, look, frame, { x: g.left, y: g.head, w: g.w, h: g.h }, on("p_g"), on("d"));
     },
   };
 }

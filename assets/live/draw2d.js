@@ -1,6 +1,7 @@
 // The 2-D picture: D as a field, p_data as contours, real and generated samples, G's warped grid.
 
 import { alpha } from "./theme.js";
+import { drawNotices, hatch } from "./notices.js";
 import { dotLayer, enlarger } from "./pixels.js";
 import { arrow, density, flood, font, short, ticks } from "./plot.js";
 
@@ -167,6 +168,7 @@ export function picture2d(scene) {
       ctx.imageSmoothingEnabled = false;
       if (a.d && on("d")) {
         drawField(ctx, a.d, shape.d, look.field, box);
+        if (a.d_none) hatch(ctx, look, a.d_none, shape.d, box, box.ratio);
       } else {
         ctx.fillStyle = look.back;
         ctx.fillRect(box.x, box.y, box.w, box.h);
@@ -177,6 +179,8 @@ export function picture2d(scene) {
       ctx.lineJoin = "round";
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);
+      const place = { x: g.left, y: g.top, w: g.w, h: g.bottom - g.top };
+      if (frame) drawNotices(ctx, look, frame, place, on("fake"), on("d"));
       ctx.restore();
     },
   };

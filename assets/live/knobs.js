@@ -149,8 +149,8 @@ export function knobRow(knobs, send, turned = () => {}) {
   };
 }
 
-/** toggle(hidden: Set); returns {node, hidden}. */
-export function legend(layers, hidden, toggle) {
+/** toggle(hidden: Set); follow(bool), if the axes can follow G; returns {node, hidden, following(bool)}. */
+export function legend(layers, hidden, toggle, follow = null) {
   const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
   for (const layer of layers) {
     const button = el(
@@ -174,8 +174,26 @@ export function legend(layers, hidden, toggle) {
     );
     node.append(button);
   }
+  const axes = el(
+    "button",
+    {
+      class: "gl-layer gl-follow",
+      type: "button",
+      "data-testid": "follow",
+      "aria-pressed": "false",
+      title: "Widen the axes until they hold p_g, and back",
+      onclick: (event) => {
+        if (event.detail > 0) axes.blur();
+        const value = axes.getAttribute("aria-pressed") !== "true";
+        axes.setAttribute("aria-pressed", String(value));
+        follow(value);
+      },
+    },
+    "follow G",
+  );
+  if (follow) node.append(axes);
   const help = helpButton("layers");
   help.set("in the picture", layers.flatMap((layer) => layer.help));
   node.append(help.node);
-  return { node, hidden };
+  return { node, hidden, following: (value) => axes.setAttribute("aria-pressed", String(Boolean(value))) };
 }

@@ -30,7 +30,7 @@ export function mount(root, options) {
   let link = null;
   let scene = null;
   let parts = ""; // what the knobs and the legend were built from
-  let picture, curves, knobs, look, key;
+  let picture, curves, knobs, layersRow, look, key;
   let state = "waiting";
   let next = null; // newest frame, not yet drawn
   let last = null; // frame on the screen
@@ -201,7 +201,8 @@ export function mount(root, options) {
       parts = structure;
       knobs = knobRow(scene.knobs, send, () => settings.onAct?.({ act: "turned" }));
       boxes.knobs.replaceChildren(knobs.node);
-      boxes.legend.replaceChildren(legend(scene.layers, hidden, layout).node);
+      layersRow = legend(scene.layers, hidden, layout, (value) => send({ cmd: "follow", value }));
+      boxes.legend.replaceChildren(layersRow.node);
     }
     const run = scene.run;
     const show = () => scene.run === run && last === null && layout();
@@ -228,6 +229,7 @@ export function mount(root, options) {
     root.dataset.state = state;
     bar.status(message);
     knobs?.refused(message.refused);
+    layersRow?.following(message.follow);
     knobs?.values(message.values);
     banner.say(message.message || "", state === "diverged");
     if (state === "playing") {

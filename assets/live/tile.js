@@ -4,6 +4,7 @@ import { alpha } from "./theme.js";
 import { fit, font } from "./plot.js";
 import { seedAt } from "./seeds.js";
 
+const LEAST = 5; // percent of p_g beyond the axes from which a tile says so
 const grouped = new Intl.NumberFormat("en-US");
 
 /** "0.41" as ".41" where there is little room. */
@@ -103,7 +104,17 @@ export function tiles(scene) {
     ctx.lineWidth = 1.5 * u;
     ctx.stroke();
     ctx.beginPath();
-    path(ctx, points, (i) => d[r * points + i] / 255, false);
+    const none = frame.a.d_none;
+    for (let i = 0, pen = false; i < points; i++) {
+      const at = r * points + i;
+      const [x, y] = [(i / (points - 1)) * g.w, py(d[at] / 255)];
+      if (none?.[at]) pen = false;
+      else if (pen) ctx.lineTo(x, y);
+      else {
+        ctx.moveTo(x, y);
+        pen = true;
+      }
+    }
     ctx.strokeStyle = alpha(look.rgb.D, 0.9);
     ctx.lineWidth = u;
     ctx.stroke();
@@ -157,6 +168,36 @@ export function tiles(scene) {
     ctx.fillText(text, box.x + g.w, y, room);
   }
 
+  /** A triangle at the edge beyond which most of p_g is, and how much of it. */
+  function drawBeyond(ctx, [side, percent]) {
+    if (percent < LEAST) return;
+    const u = look.u;
+    const size = 4 * u;
+    // left, right, bottom, top: the edge, and the way out of it
+    const [x, y, dx, dy] = [
+      [0, g.h / 3, -1, 0], [g.w, g.h / 3, 1, 0], [g.w / 2, g.h, 0, 1], [g.w / 2, 0, 0, -1],
+    ][side];
+    const [bx, by] = [x - dx * 2 * size, y - dy * 2 * size];
+    ctx.font = font(look, g.size, 600);
+    ctx.textBaseline = "middle";
+    const text = `${percent} %`;
+    const wide = ctx.measureText(text).width;
+    const left = dx ? bx - dx * 2 * u - (dx > 0 ? wide : 0) : bx + 1.6 * size;
+    const middle = dx ? y : y - dy * size;
+    ctx.globalAlpha = 0.75;
+    ctx.fillStyle = look.back;
+    ctx.fillRect(left - 2, middle - g.size * 0.6 * u, wide + 4, g.size * 1.2 * u);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = look.ink("G");
+    ctx.beginPath();
+    ctx.moveTo(x, y);
+    ctx.lineTo(bx + dy * size, by + dx * size);
+    ctx.lineTo(bx - dy * size, by - dx * size);
+    ctx.fill();
+    ctx.textAlign = "left";
+    ctx.fillText(text, left, middle);
+  }
+
   function mourn(ctx, iteration) {
     const u = look.u;
     ctx.fillStyle = look.back;
@@ -193,6 +234,7 @@ export function tiles(scene) {
         ctx.rect(0, 0, g.w, g.h);
         ctx.clip();
         (scene.dim === 1 ? drawLines : drawPoints)(ctx, frame, r);
+        if (frame.a.beyond) drawBeyond(ctx, frame.a.beyond.subarray(2 * r, 2 * r + 2));
         if (frame.a.diverged?.[r]) mourn(ctx, frame.a.diverged[r]);
         ctx.restore();
       }

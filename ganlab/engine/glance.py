@@ -18,8 +18,7 @@ from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import Snapshot
 from ganlab.engine.step import Game
 from ganlab.latents import LATENTS, quasi_random
-from ganlab.spec import Params, Spec
-from ganlab.targets import make_target
+from ganlab.spec import Spec
 
 INTERVALS = 256  # latent intervals of the exact push-forward
 POINTS = 4096  # quasi-random latents where p_g must be estimated, 1-D
@@ -38,10 +37,12 @@ def glance(
     *,
     arrows: bool = True,
     points: int = probe.POINTS,
+    view: tuple[Probe, ...] | None = None,
 ) -> Snapshot:
     """The Snapshot of a single run, without metrics: its picture is `snapshot.take`'s, coarser.
 
-    Cells in 1-D are the same; without `arrows` grad_x and grad are left out. points: as there.
+    Cells in 1-D are the same; without `arrows` grad_x and grad are left out. points, view: as
+    there.
     """
     probes = (probe_for(specs[0], points),)
     shot = Snapshot(
@@ -56,7 +57,8 @@ def glance(
     # Parameters are finite (a run keeps its last finite ones), but G may still overflow.
     with np.errstate(all="ignore"):
         see = _line if specs[0].dim == 1 else _plane
-        shot.picture = see(game, state, specs[0], probes, arrows)
+        shot.picture = see(game, state, specs[0], view or probes, arrows)
+        shot.picture |= snapshot._shares(probes, shot.picture.pop("spread"))
     return shot
 
 
@@ -71,6 +73,7 @@ def _line(
     made, at = snapshot.parted(made, over)
     gz = made.cpu().numpy()
     mass = one.masses(gz, over)
+    outside = snapshot._beyond(probes, gz, over)
     if exact:
         made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
     d, d_star, _ = snapshot._cell_d(game, state, (spec,), probes, 0, mass[0], made)
@@ -83,7 +86,8 @@ def _line(
         where = at[:, ::2] if exact else made[:, :20]
         found = snapshot._arrows(game, state, probes, made, where)
         out |= {name: a[..., 0] for name, a in found.items()}
-    return out | snapshot._shares(probes, gz[:, :: max(1, gz.shape[1] // _SHARED)])
+    out |= {"beyond": outside, "spread": gz[:, :: max(1, gz.shape[1] // _SHARED)]}
+    return out
 
 
 @lru_cache(maxsize=16)
@@ -103,9 +107,8 @@ def _plane_latents(latent: str, dim: int) -> tuple[torch.Tensor, tuple[int, ...]
 
 
 @lru_cache(maxsize=16)
-def _field(target: str, params: Params) -> torch.Tensor:
+def _field(box: tuple[tuple[float, ...], ...]) -> torch.Tensor:
     """Centres of the cells of D's field, (1, CELLS², 2), rows of constant y."""
-    box = make_target(target, params).box
     x, y = (lo + (hi - lo) * (np.arange(CELLS) + 0.5) / CELLS for lo, hi in box)
     points = np.stack(np.meshgrid(x, y), -1).reshape(1, -1, 2)
     return torch.from_numpy(points).float()
@@ -120,7 +123,8 @@ def _plane(
     out = {"fake": gz[:, :FAKES]}
     if mesh:
         out["manifold"] = gz[:, FAKES:].reshape(1, *mesh, 2)
-    field = _field(spec.target, spec.target_params).to(state.d.device)
+    box = tuple(tuple(side) for side in probes[0].target.box.tolist())
+    field = _field(box).to(state.d.device)
     with torch.no_grad():
         reals, fakes = probes[0].x[None].to(state.d.device), made[:, :FAKES]
         d = game.drawn(state.d, game.at(state.d, field, fakes), reals, fakes)
@@ -128,4 +132,5 @@ def _plane(
     if arrows:
         shown = made[:, : snapshot.ARROWS]
         out |= snapshot._arrows(game, state, probes, made[:, :FAKES], shown)
-    return out | snapshot._shares(probes, out["fake"])
+    out["beyond"] = snapshot._beyond(probes, out["fake"])
+    return out | {"spread": out["fake"]}

@@ -6,7 +6,8 @@ by the state alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -16,6 +17,7 @@ from ganlab import metrics, theory
 from ganlab.latents import LATENTS, Intervals, intervals, quasi_random
 from ganlab.spec import Params, Spec
 from ganlab.targets import Target, make_target
+from ganlab.targets.base import frozen
 
 INTERVALS = 4096  # latent intervals of equal mass of the exact push-forward, at most
 RESOLUTION = 3e-5  # nats: what the JSD of an exact push-forward is off by at most, for any G
@@ -111,6 +113,13 @@ class Probe:
             return metrics.w1_quantiles(points, self.quantiles)
         rows = [metrics.sliced(row[:SLICED]) for row in gz]
         return np.array([np.abs(row - self.slices[:, : row.shape[1]]).mean() for row in rows])
+
+    def over(self, box: np.ndarray) -> Probe:
+        """The same probe with cells over another box, (dim, 2); its floors stay as they are."""
+        target = copy(self.target)
+        object.__setattr__(target, "box", frozen(box))
+        edges = _edges(target)
+        return replace(self, target=target, edges=edges, p_data=_p_data(target, edges))
 
     @cached_property
     def slices(self) -> np.ndarray:

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from ganlab import metrics, theory
+from ganlab.engine.beyond import beyond
 from ganlab.engine.code import State
 from ganlab.engine.probe import POINTS, Probe, probe_for
 from ganlab.engine.step import Game, evenly
@@ -36,7 +37,7 @@ class Snapshot:
     -log 4 + 2 jsd, gap = c_g - value, d_distance = mean |D - D*| under (p_data + p_g)/2, d_loss,
     g_loss, grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
     modes (captured), hq (fraction), reverse_kl.
-    picture: arrays named as the live view's frames name them.
+    picture: arrays named as the live view's frames name them; beyond: see `engine.beyond`.
     """
 
     specs: tuple[Spec, ...]
@@ -60,8 +61,11 @@ def take(
     picture: bool = True,
     arrows: bool = True,
     points: int = POINTS,
+    view: tuple[Probe, ...] | None = None,
 ) -> Snapshot:
     """A Snapshot of `state`; `measure` and `picture` say which half is wanted.
+
+    view: probes of the picture's axes, where they are not the targets' own (see `Probe.over`).
 
     Without `arrows` a picture lacks grad_x and grad, which are half of its cost.
     `points` quasi-random latents estimate p_g where it is not an exact push-forward.
@@ -82,7 +86,8 @@ def take(
             shot.metrics = _measure(game, state, specs, probes)
         if picture:
             see = _picture_1d if specs[0].dim == 1 else _picture_2d
-            shot.picture = see(game, state, specs, probes, arrows)
+            shot.picture = see(game, state, specs, view or probes, arrows)
+            shot.picture |= _shares(probes, shot.picture.pop("spread"))
     return shot
 
 
@@ -95,8 +100,8 @@ def _array(x: torch.Tensor) -> np.ndarray:
 
 
 def _bounded(x: torch.Tensor) -> torch.Tensor:
-    """Without NaN and inf: what overflows is far outside any picture."""
-    return torch.nan_to_num(x, nan=0.0, posinf=1e30, neginf=-1e30)
+    """Without NaN and inf: what overflows is far outside any picture, on no side that is known."""
+    return torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30)
 
 
 def _generate(game: Game, state: State, z: torch.Tensor) -> torch.Tensor:
@@ -207,7 +212,8 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
         else:
             cost = game.loss.g(game.at(d, seen, made))
         (by_x,) = torch.autograd.grad(cost.sum(), seen)
-    by_x = _bounded(by_x * seen.shape[1])[:, : x.shape[1]]
+    # What is NaN has no direction: it is left out of the picture, not drawn as a gradient of 0.
+    by_x = (by_x * seen.shape[1])[:, : x.shape[1]].clamp(-1e15, 1e15)
     norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
     length = 0.15 * norm / (norm + 0.4) * torch.from_numpy(_boxes(probes)).to(norm)
     return {"grad_x": x.detach().cpu().numpy(), "grad": (-by_x / norm * length).cpu().numpy()}
@@ -216,6 +222,12 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
 def _boxes(probes) -> np.ndarray:
     """Widths of what is shown, (R, 1, 1)."""
     return np.array([[[p.target.box[0, 1] - p.target.box[0, 0]]] for p in probes])
+
+
+def _beyond(probes, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
+    mass = None if over is None else over.mass
+    rows = [beyond(x[None], p.target.box, mass)[0] for p, x in zip(probes, gz, strict=True)]
+    return np.stack(rows)
 
 
 def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
@@ -251,6 +263,7 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
     made, at = parted(_generate(game, state, z), over)
     gz = made.cpu().numpy()
     masses = np.stack([p.masses(row[None], over)[0] for p, row in zip(probes, gz, strict=True)])
+    outside = _beyond(probes, gz, over)
     if exact:  # from here on all that is made counts alike
         made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
     cells = [_cell_d(game, state, specs, probes, r, masses[r], made) for r in range(len(specs))]
@@ -267,7 +280,8 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
     if arrows:
         found = _arrows(game, state, probes, made, at[:, ::2] if exact else made[:, :20])
         out |= {name: a[..., 0] for name, a in found.items()}
-    return out | _shares(probes, gz[:, :: max(1, gz.shape[1] // 1000)])
+    out |= {"beyond": outside, "spread": gz[:, :: max(1, gz.shape[1] // 1000)]}
+    return out
 
 
 def parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, torch.Tensor | None]:
@@ -313,4 +327,5 @@ def _picture_2d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
     out["d"] = d.view(runs, nx, ny).transpose(1, 2).cpu().numpy()
     if arrows:
         out |= _arrows(game, state, probes, made[:, :FAKES], made[:, :ARROWS])
-    return out | _shares(probes, out["fake"])
+    out["beyond"] = _beyond(probes, out["fake"])
+    return out | {"spread": out["fake"]}

@@ -227,6 +227,43 @@ def legend_height(layers: Sequence[Mapping[str, Any]], width: float) -> float:
     return 4 + 23 * rows
 
 
+_PLACES = {
+    "left": {"x": 0, "xanchor": "left", "y": 0.66, "yanchor": "middle", "xshift": 4},
+    "right": {"x": 1, "xanchor": "right", "y": 0.74, "yanchor": "middle", "xshift": -4},
+    "bottom": {"x": 0.5, "xanchor": "center", "y": 0, "yanchor": "bottom", "yshift": 4},
+    "top": {"x": 0.5, "xanchor": "center", "y": 1, "yanchor": "top", "yshift": -4},
+}
+
+
+def said(
+    frame: Mapping[str, Any], theme: Theme, scale: float, no_g: bool, no_d: bool
+) -> list[dict[str, Any]]:
+    """What a frame says within the picture, as annotations: `beyond` at the edges, `missing`.
+
+    no_g, no_d: whether p_g, whether D is hidden, and what is said of it with it.
+    """
+    of_paper = {"xref": "paper", "yref": "paper", "bgcolor": theme.veil, "borderpad": 2}
+    font = {"size": 12 * scale, "weight": 600}
+    notes = [
+        {**of_paper, **_PLACES[one["side"]], "text": one["text"],
+         "font": {**font, "color": theme.ink("G")}}
+        for one in ([] if no_g else frame.get("beyond") or ())
+    ]  # fmt: skip
+    if frame.get("missing") and not no_d:
+        notes.append(
+            {
+                **of_paper,
+                "x": 0.5,
+                "xanchor": "center",
+                "y": 0.9,
+                "yanchor": "middle",
+                "text": frame["missing"],
+                "font": {**font, "color": theme.ink("accent")},
+            }
+        )
+    return notes
+
+
 def base_layout(
     theme: Theme, width: float, height: float, margin: Mapping[str, float], scale: float
 ) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from ganlab.figures.base import (
     number,
     pixel,
     polylines,
+    said,
     steady,
 )
 
@@ -121,6 +122,7 @@ def picture_1d(
     notes.append({**above, "x": 0, "xanchor": "left", "xshift": -left, "text": "density"})
     notes.append({**above, "x": 1, "xanchor": "right", "xshift": right, "text": "D(x)",
                   "font": {"color": look.colour("D")}})  # fmt: skip
+    notes += said(frame, look, u, "p_g" in layers.hidden, "d" in layers.hidden)
     plain = {"showarrow": False, "font": {"size": 12 * u, "color": look.colour("muted")}}
     layout["annotations"] = [{**plain, **note} for note in notes]
     return go.Figure(data=layers.close(), layout=layout)

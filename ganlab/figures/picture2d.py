@@ -21,6 +21,7 @@ from ganlab.figures.base import (
     legend_height,
     pixel,
     polylines,
+    said,
 )
 
 POINT = "x = (%{x:.4~g}, %{y:.4~g})"
@@ -45,9 +46,10 @@ def picture_2d(
 
     scene: box [[xlo, xhi], [ylo, yhi]], layers, contours (n, 2), contour_lengths (m,),
     contour_levels (m,), real (r, 2). frame: d uint8 (ny, nx) in 0..255 with y ascending along its
-    first axis, fake (f, 2), manifold (u, v, 2) or (u, 2), grad_x, grad (j, 2); any of them may be
-    absent, rows with NaN are left out. One unit is equally long on both axes. scale: of text and
-    margins, as in the live canvas. With a legend there is also a colour bar of D.
+    first axis, d_none (ny, nx) where it has no value, fake (f, 2), manifold (u, v, 2) or (u, 2),
+    grad_x, grad (j, 2), and what it says, beyond and missing; any of them may be absent, rows with
+    NaN are left out. One unit is equally long on both axes. scale: of text and margins, as in the
+    live canvas. With a legend there is also a colour bar of D.
     Raises SpecError for an unknown theme.
     """
     look, u = find_theme(theme), scale
@@ -65,7 +67,11 @@ def picture_2d(
 
     field = frame.get("d")
     if field is not None and "d" in layers.known:
-        _field(layers, np.asarray(field), (x_lo, x_hi), (y_lo, y_hi), u if legend else 0)
+        z = np.asarray(field) / np.float32(255)
+        none = frame.get("d_none")
+        if none is not None:
+            z = np.where(np.asarray(none) > 0, np.float32(np.nan), z)
+        _field(layers, z, (x_lo, x_hi), (y_lo, y_hi), u if legend else 0)
     if "p_data" in layers.known:
         _contours(layers, scene, u)
     _points(layers, "real", array(scene, "real"), 3 * u, 0.72)
@@ -89,6 +95,8 @@ def picture_2d(
         showlegend=legend,
         legend=bottom_legend(),
     )  # fmt: skip
+    notes = said(frame, look, u, "fake" in layers.hidden, "d" in layers.hidden)
+    layout["annotations"] = [{"showarrow": False, **note} for note in notes]
     return go.Figure(data=layers.close(), layout=layout)
 
 
@@ -105,7 +113,7 @@ def _field(
         go.Heatmap,
         x=centres(*xs, nx),
         y=centres(*ys, ny),
-        z=(d / 255).astype(np.float32),
+        z=d.astype(np.float32),
         zmin=0,
         zmax=1,
         colorscale=[list(stop) for stop in look.field],
@@ -118,7 +126,8 @@ def _field(
         }
         if bar
         else None,
-        zsmooth="best",
+        zsmooth="best" if np.isfinite(d).all() else False,  # smoothing would fill the gaps
+        hoverongaps=False,
         hovertemplate=POINT + "<br>D = %{z:.4~g}<extra></extra>",
     )  # fmt: skip
 

@@ -128,7 +128,7 @@ class CompareSession(Conductor):
         yield messages.curves(first.number, first.history)
 
     def _frame(self, moments: tuple[Moment, ...]) -> Iterator[bytes | None]:
-        header, arrays = {}, {}
+        header, arrays, said = {}, {}, []
         for i, moment in enumerate(moments):
             if i:
                 yield None
@@ -136,7 +136,9 @@ class CompareSession(Conductor):
             one, own = messages.frame(moment.number, shot, "")
             if not header or one["iteration"] > header["iteration"]:
                 header = one
+            said.append({name: one.pop(name) for name in ("beyond", "missing")})
             arrays |= {overlay.key(name, i): array for name, array in own.items()}
+        header = header | {"runs": said}
         self.last_picture = (header, arrays)
         yield encode(header, arrays)
 

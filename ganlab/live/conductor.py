@@ -291,6 +291,9 @@ class Conductor(Publisher):
             subscriber.put("curves", messages.curves(self.run_number, self.history))
         self._frame_wanted = self._status_wanted = True
 
+    def _do_follow(self, _: Any) -> None:
+        raise SpecError("cmd", "follow", "a view whose axes can follow G")
+
     def _do_note(self, text: str) -> None:
         self.note = text
 

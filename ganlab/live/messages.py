@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.engine import Run, Snapshot
+from ganlab.live import notices
 from ganlab.live.history import History
 from ganlab.live.wire import encode
 from ganlab.spec import KNOBS, Spec
@@ -25,9 +26,9 @@ def curves(number: int, history: History) -> bytes:
 def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Header and arrays of one picture; `last` is the player who moved last."""
     arrays = {name: array[0] for name, array in shot.picture.items()}
+    none = notices.missing(arrays["d"], arrays.get("grad"))
     if shot.specs[0].dim == 2:
-        # Weights on the brink of overflow may give D no value.
-        arrays["d"] = np.rint(np.nan_to_num(arrays["d"], nan=0.5) * 255).astype(np.uint8)
+        arrays |= field(arrays["d"])
     header = {
         "type": "frame",
         "run": number,
@@ -36,8 +37,29 @@ def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[
         "g_updates": shot.g_updates,
         "phase": shot.phase,
         "last": last,
+        "beyond": notices.beyond(arrays.pop("beyond")),
+        "missing": none,
     }
     return header, arrays
+
+
+def field(d: np.ndarray) -> dict[str, np.ndarray]:
+    """D's field (ny, nx) in 255ths, uint8; where it has no value, d_none is 1, else left out.
+
+    Weights on the brink of overflow may give D no value. A cell without one has its nearest
+    neighbour's, so that nothing false is blended in beside it.
+    """
+    none = ~np.isfinite(d)
+    if not none.any():
+        return {"d": np.rint(d * 255).astype(np.uint8)}
+    if none.all():
+        d = np.zeros_like(d)
+    else:
+        from scipy.ndimage import distance_transform_edt
+
+        nearest = distance_transform_edt(none, return_distances=False, return_indices=True)
+        d = d[tuple(nearest)]
+    return {"d": np.rint(d * 255).astype(np.uint8), "d_none": none.astype(np.uint8)}
 
 
 def status(

@@ -186,9 +186,12 @@ def contours(target: Target) -> dict[str, np.ndarray]:
     }
 
 
-def scene(spec: Spec, probe: Probe, run: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the scene message."""
-    target, modes = probe.target, probe.target.modes
+def scene(
+    spec: Spec, probe: Probe, run: int, view: Probe | None = None
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Header and arrays of the scene message; view: the probe of other axes than the target's."""
+    view = view or probe
+    target, modes = view.target, probe.target.modes
     far = reach(spec.latent)
     header = {
         "type": "scene",
@@ -211,8 +214,8 @@ def scene(spec: Spec, probe: Probe, run: int) -> tuple[dict[str, Any], dict[str,
     if modes is not None:
         arrays["mode_centers"], arrays["mode_weights"] = modes.centers, modes.weights
     if spec.dim == 1:
-        arrays["x"] = probe.centres[0]
-        arrays["p_data"] = probe.p_data[1:-1] / probe.cell
+        arrays["x"] = view.centres[0]
+        arrays["p_data"] = view.p_data[1:-1] / view.cell
     else:
         arrays |= contours(target)
         draw = torch.Generator().manual_seed(spec.seed)

@@ -6,11 +6,13 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from ganlab.engine import Game, Run, Snapshot
 from ganlab.engine.glance import glance
-from ganlab.engine.probe import POINTS, probe_for
+from ganlab.engine.probe import POINTS, Probe, probe_for
 from ganlab.engine.snapshot import take
-from ganlab.live import messages
+from ganlab.live import axes, messages
 from ganlab.live.conductor import Conductor
 from ganlab.live.history import History
 from ganlab.live.publisher import CROWD, SLOW, Moment
@@ -19,6 +21,7 @@ from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
+_FIT_SECONDS = 0.7  # between two changes of axes that follow G
 _HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
 _ARROWS_EVERY = 5  # of a crowd's have arrows of their own, the others repeat them; and
 _ARROWS_EVERY_ALONE = 2  # of whole ones at full speed
@@ -34,10 +37,54 @@ class Session(Conductor):
 
     last_picture: tuple[dict, dict] | None = None
     _arrows: tuple[int, int, dict] = (0, 0, {})  # of run, for so many frames more, arrays
+    _follow = False  # whether the axes follow G, and then
+    _view: Probe | None = None  # the probe of these axes, where they are not the target's own,
+    _fitted_at = 0.0  # which were fitted then
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
-        self.run, self.history = Run(spec), History()
-        return scene(spec, probe_for(spec, points_for(self.run.game)), self.run_number + 1)
+        self.run, self.history, self._view = Run(spec), History(), None
+        return scene(spec, self._probe, self.run_number + 1)
+
+    @property
+    def _probe(self) -> Probe:
+        return probe_for(self.run.specs[0], points_for(self.run.game))
+
+    def _do_follow(self, value: bool) -> None:
+        """Have the axes hold p_g from now on, or be the target's own again."""
+        self._follow, self._fitted_at = value, 0.0
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show other axes if p_g asks for them: a scene with another number, of the same run."""
+        if self.run is None or self._restart:
+            return
+        now = time.monotonic()
+        if now - self._fitted_at < _FIT_SECONDS:
+            return
+        self._fitted_at = now
+        before = None if self._view is None else self._view.target.box
+        box = axes.fitted(self.run, self._probe, before) if self._follow else None
+        if box is before or (box is not None and np.array_equal(box, before)):
+            return
+        self._view = None if box is None else self._probe.over(box)
+        number = self.run_number + 1
+        header, arrays = scene(self.run.specs[0], self._probe, number, self._view)
+        ghost = {n: a for n, a in self._scene[1].items() if n.startswith("ghost.")}
+        self._scene = header | {"query": self._scene[0]["query"]}, arrays | ghost
+        self._frame_wanted = True
+        with self._sending:
+            self.run_number = number
+            for subscriber in list(self.subscribers):
+                subscriber.put("scene", encode(*self._scene))
+                subscriber.put("curves", messages.curves(number, self.history))
+
+    def _after_update(self) -> None:
+        super()._after_update()
+        if self._follow:
+            self._fit()
+
+    def _more_status(self) -> dict[str, Any]:
+        return {"follow": self._follow}
 
     def _measure(self, moment: Moment) -> Iterator[bytes]:
         shot = self._see(moment, take, picture=False)
@@ -69,12 +116,15 @@ class Session(Conductor):
         yield encode(header, arrays)
 
     def _see(self, moment: Moment, how: Callable[..., Snapshot], **wanted: bool) -> Snapshot:
+        # Read once: the axes may change meanwhile, and then this picture is not sent.
+        view = self._view
         return how(
             moment.game,
             moment.state,
             moment.specs,
             list(moment.diverged),
             points=points_for(moment.game),
+            view=None if view is None else (view,),
             **wanted,
         )
 

@@ -207,6 +207,8 @@ def _do(
             if field not in KNOBS:
                 raise
             session.refuse(field, error)
+    elif name == "follow":
+        session.command("follow", bool(value))
     elif name == "visible":
         subscriber.visible = bool(value)
         session.command("look")

@@ -10,6 +10,7 @@ import torch
 
 from ganlab import metrics, words
 from ganlab.engine import Game, State
+from ganlab.engine.beyond import beyond
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import samples
 from ganlab.latents import intervals, quasi_random
@@ -34,7 +35,7 @@ def _generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> np.ndarray:
     """G(z) for (R, P) and (n, latent_dim), (R, n, dim), finite."""
     with torch.no_grad():
         x = game.make(g, z.expand(len(g), *z.shape).to(g.device))
-    return torch.nan_to_num(x, nan=0.0, posinf=1e30, neginf=-1e30).cpu().numpy()
+    return torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30).cpu().numpy()
 
 
 def measure(game: Game, state: State, probe: Probe, rows: slice) -> dict[str, np.ndarray]:
@@ -73,6 +74,8 @@ def pictures(game: Game, state: State, spec: Spec) -> dict[str, np.ndarray]:
 
     1-D: p_g (R, CELLS) in 255ths of twice p_data's peak, d = D(x) (R, D_POINTS) in 255ths, from
     one end of the box to the other; uint8. 2-D: fake (R, FAKES, 2), int16 (see `SCALE`).
+    Both: beyond (R, 2), the side of `engine.beyond.SIDES` beyond which most of p_g lies, and how
+    many percent of it. d_none (R, D_POINTS), where D has no value, only if that is anywhere.
     """
     target = make_target(spec.target, spec.target_params)
     with np.errstate(all="ignore"):
@@ -84,8 +87,9 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
     count = min(1024, _MOST_LATENTS // runs) * (1 if exact else 2)
     gz = _generate(game, state.g, _latents(spec.latent, spec.latent_dim, count, exact))[..., 0]
     edges = _edges(target)
-    if exact:
-        over = intervals(spec.latent, count)
+    over = intervals(spec.latent, count) if exact else None
+    outside = beyond(gz[..., None], target.box, None if over is None else over.mass)
+    if over is not None:
         mass = metrics.pushforward_1d(gz, over.mass, edges)[:, 1:-1]
         gz = gz[:, over.whole[1::2]]
     else:
@@ -98,19 +102,30 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
         made = torch.from_numpy(gz[..., None]).to(at)
         real = probe_for(spec, POINTS).x.to(at).expand(runs, -1, -1)
         d = game.drawn(state.d, game.at(state.d, at, made), real, made)
-    return {"p_g": _bytes(mass / top), "d": _bytes(d.cpu().numpy())}
+    d = d.cpu().numpy()
+    out = {"p_g": _bytes(mass / top), "d": _bytes(d)}
+    out["beyond"] = _most(outside)
+    # Weights on the brink of overflow may give D no value.
+    none = ~np.isfinite(d)
+    return out | {"d_none": none.astype(np.uint8)} if none.any() else out
 
 
 def _bytes(share: np.ndarray) -> np.ndarray:
-    # Weights on the brink of overflow may give D no value.
-    return np.rint(np.clip(np.nan_to_num(share, nan=0.5), 0, 1) * 255).astype(np.uint8)
+    return np.rint(np.clip(np.nan_to_num(share), 0, 1) * 255).astype(np.uint8)
+
+
+def _most(rows: np.ndarray) -> np.ndarray:
+    """Of `beyond` (R, sides, 1 + dim), the fullest side and its percent, (R, 2)."""
+    shares = rows[..., 0]
+    return np.stack([shares.argmax(1), np.rint(100 * shares.max(1))], 1).astype(np.uint8)
 
 
 def _points(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np.ndarray]:
     gz = _generate(game, state.g, _latents(spec.latent, spec.latent_dim, FAKES, False))
     middle, half = target.box.mean(1), (target.box[:, 1] - target.box[:, 0]) / 2
     place = (gz - middle) / half * SCALE
-    return {"fake": np.rint(np.clip(place, -(2**15), 2**15 - 1)).astype(np.int16)}
+    fake = np.rint(np.clip(place, -(2**15), 2**15 - 1)).astype(np.int16)
+    return {"fake": fake, "beyond": _most(beyond(gz, target.box))}
 
 
 def scene(spec: Spec, runs: int, probe: Probe, number: int) -> tuple[dict, dict[str, Any]]:

@@ -66,7 +66,8 @@ def test_shapes_for_every_target(target, latent_dim):
             assert np.isfinite(values).all(), name
 
     cells = tuple(len(c) for c in shot.probes[0].centres)
-    wanted = {"d": (2, *cells[::-1])}
+    dim = TARGETS[target].dim
+    wanted = {"d": (2, *cells[::-1]), "beyond": (2, 2 * dim, 1 + dim)}
     if TARGETS[target].dim == 1:
         wanted |= {"p_g": (2, *cells), "d_star": (2, *cells)}
         if latent_dim == 1:
@@ -273,7 +274,7 @@ def test_huge_weights_do_not_crash_a_snapshot(fields, scale):
     shot = run.snapshot(points=POINTS)
     assert 0 <= shot.metrics["jsd"][0] <= math.log(2) + 1e-12
     assert all(v.shape == (1,) for v in shot.metrics.values())
-    for name in ("p_g", "fake", "map_x", "grad_x", "grad", "manifold"):
+    for name in ("p_g", "fake", "map_x", "grad_x", "manifold", "beyond"):
         if name in shot.picture:
             assert np.isfinite(shot.picture[name]).all(), name
 

@@ -1,0 +1,65 @@
+// What is said within a picture: what of p_g is beyond the axes, and where D has no value.
+
+import { font } from "./plot.js";
+
+const EDGE = 6; // px between words and the edge that they stand at
+const HATCH = 7; // px between two lines where D has no value
+
+function words(ctx, look, text, x, y, align, colour) {
+  const u = look.u;
+  ctx.font = font(look, 12, 600);
+  ctx.textAlign = align;
+  ctx.textBaseline = "middle";
+  const wide = ctx.measureText(text).width;
+  const left = align === "left" ? x : align === "right" ? x - wide : x - wide / 2;
+  ctx.globalAlpha = 0.82;
+  ctx.fillStyle = look.back;
+  ctx.fillRect(left - 4 * u, y - 9 * u, wide + 8 * u, 18 * u);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = colour;
+  ctx.fillText(text, x, y);
+}
+
+/** Write what `frame` says into the plot rectangle {x, y, w, h}; g, d: whether p_g and D are shown. */
+export function drawNotices(ctx, look, frame, { x, y, w, h }, g, d) {
+  const u = look.u;
+  ctx.font = font(look, 12, 600);
+  const fits = (text) => ctx.measureText(text).width < w - 2 * EDGE * u;
+  const places = {
+    left: [x + EDGE * u, y + 0.34 * h, "left"],
+    right: [x + w - EDGE * u, y + 0.26 * h, "right"],
+    bottom: [x + w / 2, y + h - 14 * u, "center"],
+    top: [x + w / 2, y + 14 * u, "center"],
+  };
+  for (const one of (g && frame.beyond) || []) {
+    const text = fits(one.text) ? one.text : one.brief;
+    words(ctx, look, text, ...places[one.side], look.ink("G"));
+  }
+  if (d && frame.missing) words(ctx, look, frame.missing, x + w / 2, y + 0.1 * h, "center", look.ink("accent"));
+}
+
+/** Hatch the cells of a field (rows of constant y, the lowest first) that have no value, in {x, y, w, h}. */
+export function hatch(ctx, look, none, [rows, columns], { x, y, w, h }, ratio) {
+  ctx.save();
+  ctx.beginPath();
+  for (let r = 0; r < rows; r++) {
+    const [top, bottom] = [Math.round(y + h - ((r + 1) * h) / rows), Math.round(y + h - (r * h) / rows)];
+    for (let c = 0; c < columns; c++) {
+      if (!none[r * columns + c]) continue;
+      const left = Math.round(x + (c * w) / columns);
+      ctx.rect(left, top, Math.round(x + ((c + 1) * w) / columns) - left, bottom - top);
+    }
+  }
+  ctx.clip();
+  ctx.fillStyle = look.back;
+  ctx.fillRect(x, y, w, h);
+  ctx.strokeStyle = look.faint;
+  ctx.lineWidth = ratio;
+  ctx.beginPath();
+  for (let from = -h; from < w; from += HATCH * ratio) {
+    ctx.moveTo(x + from, y + h);
+    ctx.lineTo(x + from + h, y);
+  }
+  ctx.stroke();
+  ctx.restore();
+}

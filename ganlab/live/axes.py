@@ -1,0 +1,53 @@
+"""Axes that follow G: a box that holds p_data's own and nearly all of p_g."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from ganlab.engine import Run
+from ganlab.engine.probe import Probe
+from ganlab.latents import quasi_random
+
+_POINTS = 512
+_TAIL = 0.005  # of p_g on each side may stay beyond
+_PAD = 0.08  # of the width, left free
+_WIDEST = 1e4  # widths of the target's own box: beyond it one sees nothing but one point
+_SHRINK = 0.5  # of the present width: axes that are only so much too wide stay
+
+
+def fitted(run: Run, probe: Probe, now: np.ndarray | None) -> np.ndarray | None:
+    """The box (dim, 2) of axes that hold p_g; None: the target's own box does.
+
+    now: the present one, which is kept while it holds p_g and is not far too wide.
+    """
+    own, spec = probe.target.box, run.spec
+    z = quasi_random(spec.latent, spec.latent_dim, _POINTS)
+    with torch.no_grad():
+        x = run.game.make(run.state.g, torch.from_numpy(z).float()[None].to(run.state.g.device))[0]
+    x = np.nan_to_num(x.cpu().double().numpy(), nan=1e30, posinf=1e30, neginf=-1e30)
+    low, high = np.quantile(x, [_TAIL, 1 - _TAIL], axis=0)
+    low, high = np.minimum(low, own[:, 0]), np.maximum(high, own[:, 1])
+    if now is not None and (now[:, 0] <= low).all() and (high <= now[:, 1]).all():
+        if ((high - low) > _SHRINK * (now[:, 1] - now[:, 0])).any():
+            return now
+    if (low == own[:, 0]).all() and (high == own[:, 1]).all():
+        return None
+    width = own[0, 1] - own[0, 0]
+    limit = _WIDEST * width
+    low, high = np.maximum(low, own[:, 0] - limit), np.minimum(high, own[:, 1] + limit)
+    if len(own) == 2:  # one unit is equally long on both axes
+        half = max((high - low).max() / 2, 0.5 * width)
+        middle = (high + low) / 2
+        low, high = middle - half, middle + half
+    pad = _PAD * (high - low)
+    step = 10.0 ** np.floor(np.log10((high - low).max() / 4))
+    low = np.where(low < own[:, 0], np.floor((low - pad) / step) * step, low)
+    high = np.where(high > own[:, 1], np.ceil((high + pad) / step) * step, high)
+    if len(own) == 2:
+        side = math.ceil((high - low).max() / step) * step
+        low = np.floor((high + low - side) / 2 / step) * step
+        high = low + side
+    return np.stack([low, high], 1)

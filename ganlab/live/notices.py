@@ -1,0 +1,66 @@
+"""What is said within a picture: what of p_g is beyond the axes, and where D has no value.
+
+In words once, for the canvas and for the still figures.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ganlab.engine.beyond import SIDES
+
+LEAST = 0.005  # share of p_g from which it is said that it is beyond
+_ARROWS = {"left": "←", "right": "→", "bottom": "↓", "top": "↑"}
+
+
+def _number(value: float) -> str:
+    return (f"{value:.2e}" if abs(value) >= 1e5 else f"{value:.3g}").replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; what is there is never called 0, what lacks never 100."""
+    if 0 < share < 0.01:
+        return "under 1 %"
+    return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
+
+
+def beyond(rows: np.ndarray) -> list[dict[str, Any]]:
+    """The sides of one run's `engine.beyond` (sides, 1 + dim) that matter, the fullest first.
+
+    Each: side, share, at (the mean), text, brief (the same where there is little room).
+    """
+    sides = SIDES[1 if len(rows) == 2 else 2]
+    out = []
+    for side, (share, *mean) in zip(sides, rows.tolist(), strict=True):
+        if share < LEAST:
+            continue
+        where = _number(mean[0])
+        if len(mean) > 1:
+            where = f"({where}, {_number(mean[1])})"
+        words, arrow = f"{percent(share)} of p_g is beyond: mean {where}", _ARROWS[side]
+        brief = f"{percent(share)}: {where}"
+        if side == "right":
+            words, brief = f"{words} {arrow}", f"{brief} {arrow}"
+        else:
+            words, brief = f"{arrow} {words}", f"{arrow} {brief}"
+        out.append({"side": side, "share": share, "at": mean, "text": words, "brief": brief})
+    return sorted(out, key=lambda one: -one["share"])
+
+
+def missing(d: np.ndarray, grad: np.ndarray | None) -> str:
+    """Where D and the push on G have no finite value, in a sentence; "" if they have one all over.
+
+    d: D on the picture's cells; grad (n, ...): displacements of generated points.
+    """
+    said = []
+    none = 1 - np.isfinite(d).mean()
+    if none > 0:
+        said.append(f"D has no finite value in {percent(none)} of the picture")
+    if grad is not None:
+        lost = 1 - np.isfinite(grad.reshape(len(grad), -1)).all(1).mean()
+        if lost > 0:
+            said.append(f"the push has none for {percent(lost)} of the arrows")
+    text = ", ".join(said)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
