@@ -204,13 +204,32 @@ PARAMS: dict[str, Param] = {
 KNOBS = tuple(name for name, param in PARAMS.items() if param.knob)
 
 
+def named(error: SpecError) -> tuple[str, str] | None:
+    """What the field of an error is called, and its value, in the words of its control."""
+    # In a comparison's address b.k is run b's k.
+    run, _, rest = error.name.partition(".")
+    who, name = (f"run {run.upper()}'s ", rest) if rest and run in "abcd" else ("", error.name)
+    param = PARAMS.get(name) or _of_a_target(name.removeprefix("t."))
+    if param is None:
+        return None
+    try:
+        value = param.words(param.check(error.value))
+    except SpecError:
+        value = error.shown
+    return who + param.title, value
+
+
 def in_words(error: SpecError) -> str:
     """What an error says, with the field called as its control is labelled."""
-    param = PARAMS.get(error.name)
-    if param is None:
+    words = named(error)
+    if words is None:
         return str(error)
-    value = f"{error.value:g}" if isinstance(error.value, float) else error.shown
-    return f"{param.title} = {value} is not allowed: {error.allowed}."
+    return f"{words[0]} = {words[1]} is not allowed: {error.allowed}."
+
+
+def _of_a_target(name: str) -> Param | None:
+    every = (param for target in TARGETS for param in TARGETS[target].params)
+    return next((param for param in every if param.name == name), None)
 
 
 # What only images have a use for.

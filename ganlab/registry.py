@@ -32,7 +32,8 @@ class Param:
     and, for a tuple, bound each item; `longest` bounds its length. `log` asks for a logarithmic
     slider; `live` says that the value can change during a run, `knob` that it is turned so often
     that its control is above the picture; `typical`, what to try first where the default is off;
-    `menu`, the values with their words among which that control chooses, if it is no slider.
+    `menu`, the values with their words among which that control chooses, if it is no slider;
+    `empty`, what an empty tuple means.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Param:
     knob: bool = False
     typical: Any = None
     menu: tuple[tuple[Any, str], ...] = ()
+    empty: str = "none"
 
     @property
     def allowed(self) -> str:
@@ -116,6 +118,14 @@ class Param:
         if self.kind in ("ints", "floats"):
             return ",".join(_plain(v) for v in value)
         return _plain(value)
+
+    def words(self, value: Any) -> str:
+        """The value as a page says it: variants by their titles, numbers to four digits."""
+        if self.kind == "choice":
+            return self.choices[value].title if isinstance(self.choices, Registry) else value
+        if self.kind in ("ints", "floats"):
+            return ", ".join(_plain(v) for v in value) or self.empty
+        return f"{value:.4g}" if self.kind == "float" else _plain(value)
 
 
 def _plain(value: Any) -> str:

@@ -11,7 +11,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from ganlab.params import KNOBS, OF_IMAGES, PARAMS, WIDEST
 from ganlab.reading import parse_json
-from ganlab.registry import SpecError
+from ganlab.registry import Param, SpecError
+from ganlab.settle import settle
 from ganlab.stabilisers import STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
 
@@ -24,6 +25,10 @@ _OTHER_NUMBERS = ("instance_noise_decay",)
 _PREFIX = "t."
 
 __all__ = ["KNOBS", "OF_IMAGES", "PARAMS", "Spec"]
+
+
+class UnknownField(SpecError):
+    """An address' field that no Spec has."""
 
 
 class Params(Mapping[str, Any]):
@@ -133,12 +138,13 @@ class Spec:
         widest = WIDEST[self.dim > 2]
         for name in ("g_hidden", "d_hidden"):
             if max(getattr(self, name), default=0) > widest:
-                allowed = f"widths of at most {widest} for {self.target}"
+                allowed = f"widths of at most {widest} for {TARGETS[self.target].title}"
                 raise SpecError(name, getattr(self, name), allowed)
         if self.g_output == "sigmoid" and not TARGETS[self.target].unit:
-            raise SpecError("g_output", "sigmoid", f"linear: {self.target} is not within [0, 1]")
+            allowed = f"linear: {TARGETS[self.target].title} is not within [0, 1]"
+            raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
-            raise SpecError("conditional", "yes", f"no: {self.target} has no labels")
+            raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
             allowed = f"what takes momentum = {self.momentum:g} to between -0.95 and 0.99"
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
@@ -175,6 +181,19 @@ class Spec:
         if changes.get("target", self.target) != self.target:
             changes.setdefault("target_params", {})
         return replace(self, **changes)
+
+    def value(self, name: str) -> Any:
+        """The value of a field as an address calls it: a target's parameters are called t.name."""
+        if name.startswith(_PREFIX):
+            return self.target_params[name[len(_PREFIX) :]]
+        return getattr(self, name)
+
+    def changed(self, values: Mapping[str, Any]) -> Spec:
+        """A copy with other values of fields as an address calls them. Raises `SpecError`."""
+        own = {n[len(_PREFIX) :]: v for n, v in values.items() if n.startswith(_PREFIX)}
+        plain = {n: v for n, v in values.items() if not n.startswith(_PREFIX)}
+        same = plain.get("target", self.target) == self.target
+        return replace(self, **plain, target_params={**self.target_params, **own} if same else own)
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, in plain types that JSON keeps."""
@@ -215,29 +234,61 @@ class Spec:
         return _query(self)
 
     @classmethod
-    def from_query(cls, query: str | Iterable[tuple[str, str]]) -> Spec:
-        """The inverse of `to_query`; absent fields take their defaults. Raises `SpecError`."""
+    def from_query(
+        cls,
+        query: str | Iterable[tuple[str, str]],
+        ignored: list[SpecError] | None = None,
+        base: Spec | None = None,
+    ) -> Spec:
+        """The inverse of `to_query`; absent fields take their defaults.
+
+        base: what absent fields are taken from where the query names no other target. Raises
+        `SpecError`; or, given a list, leaves out what it cannot use and says so there, of unknown
+        fields as an `UnknownField`, and uses as much of the rest as goes together.
+        """
+
+        def refuse(error: SpecError) -> None:
+            if ignored is None:
+                raise error
+            ignored.append(error)
+
         if isinstance(query, str):
             try:
                 pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True, max_num_fields=100)
             except ValueError:
-                raise SpecError("query", query, "at most 100 fields name=value") from None
+                refuse(SpecError("query", query, "at most 100 fields name=value"))
+                pairs = []
         else:
             pairs = list(query)
         texts: dict[str, str] = {}
         for name, text in pairs:
             if name in texts:
-                raise SpecError(name, f"{texts[name]} and {text}", "one value")
-            texts[name] = text
-        target = PARAMS["target"].parse(texts.get("target", "gaussian"))
-        known = dict(PARAMS) | {_PREFIX + p.name: p for p in TARGETS[target].params}
+                refuse(SpecError(name, f"{texts[name]} and {text}", "one value: the first is used"))
+            else:
+                texts[name] = text
+        values: dict[str, Any] = {}
+
+        def parse(known: Mapping[str, Param], name: str) -> None:
+            try:
+                values[name] = known[name].parse(texts[name])
+            except SpecError as error:
+                refuse(SpecError(name, error.value, error.allowed))
+
+        if "target" in texts:
+            parse(PARAMS, "target")
+        named = values.get("target", base.target if base else PARAMS["target"].default)
+        now = base if base is not None and base.target == named else cls(target=named)
+        known = dict(PARAMS) | {_PREFIX + p.name: p for p in TARGETS[named].params}
         for name in texts:
             if name not in known:
-                raise SpecError("query field", name, "one of " + ", ".join(known))
-        values = {n: known[n].parse(t) for n, t in texts.items()}
-        inner = {n.removeprefix(_PREFIX): v for n, v in values.items() if n.startswith(_PREFIX)}
-        outer = {n: v for n, v in values.items() if not n.startswith(_PREFIX)}
-        return cls(**outer, target_params=inner)
+                refuse(UnknownField("query field", name, "one of " + ", ".join(known)))
+            elif name != "target":
+                parse(known, name)
+        if ignored is None:
+            return now.changed(values)
+        spec, refused = settle(now, values, cls.changed)
+        ignored += refused.values()
+        return spec
 
 
 @lru_cache(maxsize=256)

@@ -66,7 +66,7 @@ def _strength(name: str, title: str, high: float, typical: float, doc: str) -> P
 
 def _unlabelled(spec: Any) -> str | None:
     if LOSSES[spec.loss].smooth is None:
-        return f"a loss with labels: {spec.loss} has none to smooth"
+        return f"0 with the loss {LOSSES[spec.loss].title}, which has no labels to smooth"
     if spec.smooth_real + spec.smooth_fake >= 1:
         return "smoothing of both sides that adds up to less than 1"
     return None

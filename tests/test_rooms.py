@@ -21,6 +21,7 @@ RANK = {
     "ownership": 0,
     "processes": 0,
     "reading": 0,
+    "settle": 1,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games", "limits", "headers"), 1),
     "params": 2,

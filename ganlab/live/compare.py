@@ -174,9 +174,8 @@ class CompareSession(Conductor):
             if run.game.rules.code != code:
                 self.tier.each[i].begin(run)
             for name in names:
-                param = PARAMS[name]
-                form = param.format if param.kind != "float" else "{:.3g}".format
-                what = i, form(getattr(old, name)), form(getattr(spec, name))
+                words = PARAMS[name].words
+                what = i, words(getattr(old, name)), words(getattr(spec, name))
                 changes.setdefault(name, []).append(what)
         for name, rows in changes.items():
             alike = len(rows) == len(specs) and len({row[1:] for row in rows}) == 1

@@ -25,18 +25,6 @@ def params(spec: Spec) -> dict[str, Param]:
     return {name: p for name, p in PARAMS.items() if name not in without} | own
 
 
-def value(spec: Spec, name: str) -> Any:
-    """The value of a field that may differ."""
-    return spec.target_params[name[len(_T) :]] if name.startswith(_T) else getattr(spec, name)
-
-
-def changed(spec: Spec, values: Mapping[str, Any]) -> Spec:
-    """`spec` with other values of fields that may differ. Raises `SpecError`."""
-    own = {n[len(_T) :]: v for n, v in values.items() if n.startswith(_T)}
-    plain = {n: v for n, v in values.items() if not n.startswith(_T)}
-    return spec.replace(**plain, target_params={**spec.target_params, **own})
-
-
 def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
     """`count` values of a field to begin a comparison with: `first`, then others."""
     if param.kind == "choice":
@@ -81,7 +69,7 @@ class Comparison:
             if name not in known:
                 raise SpecError("field", name, "one of " + ", ".join(known))
         for spec in self.specs[1:]:
-            if changed(self.base, {n: value(spec, n) for n in self.fields}) != spec:
+            if self.base.changed({n: spec.value(n) for n in self.fields}) != spec:
                 raise SpecError("specs", spec, f"what differs in {', '.join(self.fields)} only")
 
     @classmethod
@@ -91,13 +79,13 @@ class Comparison:
         if len(counts) != 1:
             raise SpecError("values", counts, "as many for each field")
         rows = zip(*columns.values(), strict=True)
-        specs = tuple(changed(base, dict(zip(columns, row, strict=True))) for row in rows)
+        specs = tuple(base.changed(dict(zip(columns, row, strict=True))) for row in rows)
         return cls(specs, tuple(columns))
 
     @classmethod
     def among(cls, specs: Sequence[Spec]) -> Comparison:
         """These Specs, by whatever fields they differ in."""
-        names = [n for n in params(specs[0]) if len({value(s, n) for s in specs}) > 1]
+        names = [n for n in params(specs[0]) if len({s.value(n) for s in specs}) > 1]
         return cls(tuple(specs), tuple(names))
 
     @classmethod
@@ -113,7 +101,7 @@ class Comparison:
     @property
     def columns(self) -> dict[str, tuple[Any, ...]]:
         """The values of each field, one a run."""
-        return {name: tuple(value(s, name) for s in self.specs) for name in self.fields}
+        return {name: tuple(s.value(name) for s in self.specs) for name in self.fields}
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -127,9 +115,8 @@ class Comparison:
         known = params(self.base)
 
         def word(spec: Spec, name: str) -> str:
-            param, this = known[name], value(spec, name)
-            text = f"{this:.4g}" if param.kind == "float" else param.format(this)
-            text = text.replace(",", ", ") or "none"
+            param, this = known[name], spec.value(name)
+            text = param.words(this)
             return text if param.kind == "choice" else f"{param.title} = {text}"
 
         return tuple(" · ".join(word(s, n) for n in self.fields) for s in self.specs)
@@ -140,8 +127,24 @@ class Comparison:
         """`base` as run A; the others keep their values of the fields that its target has."""
         columns = {n: c for n, c in self.columns.items() if n in params(base)}
         columns = columns or {"k": (base.k,) * len(self.specs)}
-        own = {n: (value(base, n), *c[1:]) for n, c in columns.items()}
+        own = {n: (base.value(n), *c[1:]) for n, c in columns.items()}
         return Comparison.of(base, own)
+
+    def changed(self, values: Mapping[str, Any]) -> Comparison:
+        """Other values: of fields of all runs by name, of those that differ as a.name, b.name, ...
+
+        Raises `SpecError`.
+        """
+        own = {n: v for n, v in values.items() if n[1:2] == "." and n[0] in LETTERS}
+        base = self.base.changed({n: v for n, v in values.items() if n not in own})
+        columns = {n: list(c) for n, c in self.columns.items() if n in params(base)}
+        columns = columns or {"k": [base.k] * len(self.specs)}
+        for name, value in own.items():
+            letter, _, field = name.partition(".")
+            if field not in columns:
+                raise SpecError(name, value, f"one that differs: {', '.join(columns)}")
+            columns[field][LETTERS.index(letter)] = value
+        return Comparison.of(base, columns)
 
     def with_columns(self, columns: Mapping[str, Sequence[Any]]) -> Comparison:
         """Other fields and values; a field that differs no longer is the base's in all runs."""
@@ -152,7 +155,7 @@ class Comparison:
         known = params(self.base)
         if name not in known:
             raise SpecError("field", name, "one of " + ", ".join(known))
-        new = spread(known[name], value(self.base, name), len(self.specs))
+        new = spread(known[name], self.base.value(name), len(self.specs))
         if instead_of is None:
             return self.with_columns({**self.columns, name: new})
         items = self.columns.items()
@@ -198,7 +201,7 @@ class Comparison:
         """The base as a Spec writes itself, then the fields of each other run: b.k, c.k, ..."""
         known = params(self.base)
         return self.base.to_query_pairs() + [
-            (f"{letter}.{name}", known[name].format(value(spec, name)))
+            (f"{letter}.{name}", known[name].format(spec.value(name)))
             for letter, spec in zip(LETTERS[1:], self.specs[1:], strict=False)
             for name in self.fields
         ]
@@ -243,7 +246,7 @@ class Comparison:
                 except SpecError as error:
                     raise SpecError(f"{letter}.{field}", error.value, error.allowed) from None
             try:
-                specs.append(changed(base, values))
+                specs.append(base.changed(values))
             except SpecError as error:
                 raise SpecError(f"{letter}.{error.name}", error.value, error.allowed) from None
         return cls(tuple(specs), tuple(names))

@@ -410,9 +410,8 @@ class Conductor(Publisher):
 
 def _change(name: str, old: Spec, new: Spec) -> tuple[str, str, str]:
     """A field's title, and its values before and after, in words."""
-    param = PARAMS[name]
-    form = param.format if param.kind != "float" else "{:.3g}".format
-    return param.title, form(getattr(old, name)), form(getattr(new, name))
+    words = PARAMS[name].words
+    return PARAMS[name].title, words(getattr(old, name)), words(getattr(new, name))
 
 
 def _why_failed(error: Exception) -> str:

@@ -149,13 +149,14 @@ def weights_param(longest: int) -> Param:
     """The param `weights` of a mixture of at most `longest` modes."""
     return Param(
         "weights",
-        "weights",
+        "weights of the modes",
         (),
         0.001,
         MAX_WEIGHT,
         kind="floats",
         longest=longest,
-        doc="Relative weight of each mode, separated by commas; left empty, all are equal.",
+        empty="equal",
+        doc="Relative weight of each mode, separated by commas; left empty, they are equal.",
     )
 
 
@@ -168,7 +169,7 @@ def mode_weights(weights: tuple[float, ...], modes: int) -> np.ndarray:
         return np.full(modes, 1.0 / modes)
     w = np.asarray(weights, dtype=np.float64)
     if w.shape != (modes,) or not np.all((w > 0) & np.isfinite(w)):
-        allowed = f"exactly {modes} positive numbers, one per mode, or none for equal weights"
+        allowed = f"exactly {modes} positive numbers, one per mode; left empty, they are equal"
         raise SpecError("weights", weights, allowed)
     return w / w.sum()
 

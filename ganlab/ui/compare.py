@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -13,14 +13,15 @@ from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import LEAST, LETTERS, MOST, Comparison, params
 from ganlab.live.hub import HUB
 from ganlab.presets import DEFAULTS, STRIPS
-from ganlab.registry import SpecError
+from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 from ganlab.ui import table
+from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
-from ganlab.ui.sidebar import REGISTRIES, fill, sidebar
+from ganlab.ui.sidebar import fields, fill, sidebar
 from ganlab.ui.start import from_url, resume, session_of, sync_url
 from ganlab.ui.view import live_view
-from ganlab.ui.widgets import param_widget, put, show_error
+from ganlab.ui.widgets import show_error
 
 _DIM = "compare_dim"
 _LAST = "_compare_last"  # the comparison last shown of each dimension
@@ -37,12 +38,14 @@ def compare() -> None:
         _fill,
         _of,
     )
+    form = _form(session)
     _strips(session)
     with st.sidebar:
         _switch(session)
-        _differences(session)
+        _differences(session, form)
         st.markdown("**In all runs**")
-        sidebar(table.COMPARE, session, session.comparison.fields)
+        sidebar(table.COMPARE, form, session.spec, partial(_reset, session))
+    form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
@@ -58,10 +61,44 @@ def _of(session: CompareSession) -> Comparison:
     return session.comparison
 
 
+def _form(session: CompareSession) -> Form[Comparison]:
+    """The fields that all runs share, and each run's own values of those that differ; settled."""
+    comparison = session.comparison
+    known = params(comparison.base)
+
+    def change(_: Comparison, values: Mapping[str, Any]) -> Comparison:
+        return session.comparison.changed(values)
+
+    def param(name: str, letter: str) -> Param:
+        return replace(known[name], title=f"Run {letter.upper()}: {known[name].title}")
+
+    own = (
+        Field(f"{letter}.{name}", param(name, letter), _own_key(name, letter), value)
+        for name, column in comparison.columns.items()
+        for letter, value in zip(LETTERS, column, strict=False)
+    )
+    common = fields(table.COMPARE, comparison.base, comparison.fields)
+    return Form(table.COMPARE, [*own, *common], comparison, change, session.show)
+
+
+def _stem() -> str:
+    return f"differ_{st.session_state.setdefault(_ROUND, 0)}"
+
+
+def _own_key(name: str, letter: str) -> str:
+    return f"{_stem()}_{name}_{letter}"
+
+
 def _fill(comparison: Comparison) -> None:
     st.session_state[_DIM] = comparison.base.dim
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    fill(table.COMPARE, comparison.base)
+    fill(table.COMPARE)
+
+
+def _reset(session: CompareSession) -> None:
+    """What all runs share becomes the default, with the seed of now; what differs stays."""
+    base = DEFAULTS[session.spec.dim].replace(seed=session.spec.seed)
+    _apply(session, lambda old: old.on(base))
 
 
 def _apply(session: CompareSession, make: Callable[[Comparison], Comparison]) -> None:
@@ -113,13 +150,11 @@ def _carried(base: Spec, dim: int) -> Spec:
     return DEFAULTS[dim].replace(seed=base.seed)
 
 
-def _differences(session: CompareSession) -> None:
+def _differences(session: CompareSession, form: Form) -> None:
     """A select box for each field that differs, and one widget for each run's value of it."""
     section("What differs")
     comparison = session.comparison
-    known, errors = params(comparison.base), []
-    columns: dict[str, list[Any]] = {}
-    stem = f"compare_{st.session_state.setdefault(_ROUND, 0)}"
+    known, stem = params(comparison.base), _stem()
     for at, name in enumerate(comparison.fields, 1):
         left, right = st.columns([3, 1], gap="small", vertical_alignment="center")
         key = f"{stem}_field_{name}"
@@ -143,28 +178,10 @@ def _differences(session: CompareSession) -> None:
             args=(session, lambda old, name=name: old.without_field(name)),
         )
         cells = [cell for _ in range(0, len(comparison.specs), 2) for cell in st.columns(2)]
-        columns[name] = []
-        for i, now in enumerate(comparison.columns[name]):
-            param = replace(known[name], title=f"Run {LETTERS[i].upper()}: {known[name].title}")
-            key = f"{stem}_{name}_{i}"
-            if key not in st.session_state:
-                put(key, param, now)
-            with cells[i]:
-                try:
-                    new = param_widget(param, key, REGISTRIES.get(name))
-                except SpecError as error:
-                    errors.append(error)
-                    new = now
-            columns[name].append(new)
-    for error in errors:
-        st.text(str(error))
+        for cell, letter in zip(cells, LETTERS[: len(comparison.specs)], strict=False):
+            with cell:
+                form.widget(f"{letter}.{name}")
     _more(session)
-    if errors:
-        return
-    try:
-        session.show(session.comparison.with_columns(columns))
-    except SpecError as error:
-        show_error(error, "Not applied; the runs go on as they were.")
 
 
 def _place(known: dict, comparison: Comparison, name: str) -> int:

@@ -11,7 +11,7 @@ from ganlab.live.comparison import Comparison
 from ganlab.live.hub import HUB
 from ganlab.presets import DEFAULTS
 from ganlab.ui import table
-from ganlab.ui.sidebar import fill, sidebar
+from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import Start, from_url, resume, session_of, sync_url, want
 from ganlab.ui.view import live_view
 
@@ -23,8 +23,9 @@ def lab(dim: int) -> None:
         page,
         lambda: _first(dim),
         lambda start: HUB.create(start.spec),
-        lambda start: fill(page, start.spec),
+        lambda start: fill(page),
     )
+    form = spec_form(page, session)
     with st.sidebar:
         if st.button("Many seeds of this", icon=":material/grid_view:", width="stretch"):
             want(table.MANY, Start(session.spec))
@@ -33,7 +34,8 @@ def lab(dim: int) -> None:
             pair = Comparison.pair(session.spec)
             want(table.COMPARE, pair)
             st.switch_page(table.script(table.COMPARE), query_params=pair.to_query_pairs())
-        sidebar(page, session)
+        sidebar(page, form, session.spec, partial(reset, page, session))
+    form.notice()
     sync_url(session.spec.to_query_pairs())
     view = live_view(f"live_{dim}", session, "live.js", table.addresses())
     if view.gone:

@@ -29,6 +29,17 @@ _CSS = """
 .ganlab-bar { background: color-mix(in srgb, currentColor 14%, transparent); }
 .ganlab-bar i { display: block; height: 100%; background: light-dark(#009e73, #2fd0a0); }
 .ganlab-bar[data-state="measuring"] i { background: light-dark(#0072b2, #56b4e9); }
+.ganlab-line { font-size: 0.86rem; line-height: 1.35; margin: 0; overflow-wrap: anywhere; }
+.ganlab-quiet { opacity: 0.78; }
+.ganlab-warn { color: light-dark(#b34f00, #ff8c42); }
+[data-testid="stSidebar"] [class*="st-key-field_"] { position: relative; gap: 0; }
+[class*="st-key-field_"] .ganlab-warn { margin-top: 0.25rem; }
+[class*="st-key-default_"] { position: absolute; top: -0.15rem; right: 1.6rem; width: auto; }
+[class*="st-key-to_default_"] button, [class*="st-key-undo_"] button { min-height: 1.5rem; }
+[class*="st-key-to_default_"] button, [class*="st-key-undo_"] button { padding: 0 0.2rem; }
+[class*="st-key-to_default_"] button * { font-size: 0.78rem; }
+.st-key-refused { gap: 0.1rem; padding: 0.2rem 0.7rem; border-radius: 0.4rem; }
+.st-key-refused { border-left: 4px solid light-dark(#b34f00, #ff8c42); }
 /* Contrast of 4.5 to 1: captions are pale, and white words on the dark theme's light blue too. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78; }
 button[kind="primary"]:not(:disabled) { color: light-dark(#ffffff, #14171c); }

@@ -12,7 +12,7 @@ from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.ui import table
-from ganlab.ui.sidebar import fill, sidebar
+from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import Start, from_url, resume, session_of, sync_url, want
 from ganlab.ui.view import live_view
 
@@ -28,9 +28,11 @@ def many() -> None:
         lambda start: HUB.create(start.spec, partial(EnsembleSession, runs=start.runs)),
         _fill,
     )
+    form = spec_form(table.MANY, session)
     with st.sidebar:
         _switches(session)
-        sidebar(table.MANY, session)
+        sidebar(table.MANY, form, session.spec, partial(reset, table.MANY, session))
+    form.notice()
     sync_url([*session.spec.to_query_pairs(), ("runs", str(session.runs))])
     view = live_view("live_many", session, "many.js", table.addresses())
     if view.gone:
@@ -41,7 +43,7 @@ def many() -> None:
 
 def _fill(start: Start) -> None:
     st.session_state[_DIM], st.session_state[_RUNS] = start.spec.dim, start.runs
-    fill(table.MANY, start.spec)
+    fill(table.MANY)
 
 
 def _switches(session: EnsembleSession) -> None:
@@ -77,7 +79,7 @@ def _switch(session: EnsembleSession) -> None:
     dim = st.session_state[_DIM]
     spec = last.get(dim, DEFAULTS[dim])
     session.configure(spec)
-    fill(table.MANY, spec)
+    fill(table.MANY)
 
 
 def _open(spec: Spec, seed: object) -> None:

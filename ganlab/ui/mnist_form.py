@@ -12,7 +12,7 @@ from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES, Recipe
 from ganlab.mnist.records import DEVICE, EPOCHS, MEASURE, Plan
-from ganlab.networks import OUTPUTS
+from ganlab.params import in_words
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.stabilisers import STABILISERS
@@ -20,7 +20,8 @@ from ganlab.ui import mnist_data, sidebar
 from ganlab.ui.layout import section
 from ganlab.ui.mnist_place import at_work, show
 from ganlab.ui.mnist_words import recipe_of, when
-from ganlab.ui.widgets import param_widget, put, show_error
+from ganlab.ui.plain import say
+from ganlab.ui.widgets import held, param_widget, put, show_error
 
 # What is not asked here: set elsewhere, or means nothing for images.
 _ELSEWHERE = ("target", "seed")
@@ -36,7 +37,6 @@ _GROUPS = (
 )
 _FIRST = (*_G, *_D, *_GAME, *_STEPS)
 _ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
-_REGISTRIES = sidebar.REGISTRIES | {"g_output": OUTPUTS}
 _RECIPE = "mnist_recipe"
 _VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
 _OFFERED = "_offered"  # the number of epochs that the form last held by itself
@@ -144,15 +144,14 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
     if key not in st.session_state:
         put(key, param, values.get(param.name, param.default))
     try:
-        registry = _REGISTRIES.get(param.name)
         if param is DEVICE:
             note = f"{param.doc} auto: the fastest there is."
             value = st.selectbox(param.title, tuple(param.choices), key=key, help=note)
         else:
-            value = param_widget(param, key, registry, _ENTRY.get(param.name))
+            value = held(param, param_widget(param, key, _ENTRY.get(param.name)))
     except SpecError as error:
         errors.append(error)
-        st.text(str(error))
+        say(in_words(error), "warn", alert=True)
         return values.get(param.name, param.default)
     values[param.name] = value
     return value

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
-from ganlab.latents import LATENTS
 from ganlab.live.conductor import Conductor
-from ganlab.losses import LOSSES
-from ganlab.networks import ACTIVATIONS, INITS, NORMS
-from ganlab.optim import OPTIMIZERS
-from ganlab.registry import SpecError
+from ganlab.presets import DEFAULTS
+from ganlab.registry import Registry
 from ganlab.spec import KNOBS, PARAMS, Spec
-from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
+from ganlab.ui.form import Field, Form, forget
 from ganlab.ui.layout import section
-from ganlab.ui.widgets import param_widget, put, show_error
 
-REGISTRIES = {
-    "loss": LOSSES,
-    "latent": LATENTS,
-    "g_activation": ACTIVATIONS,
-    "d_activation": ACTIVATIONS,
-    "init": INITS,
-    "optimizer": OPTIMIZERS,
-    "rule": RULES,
-    "g_norm": NORMS,
-}
 _SECTIONS = {
     "Generator": ("latent", "latent_dim", "g_hidden", "g_activation"),
     "Discriminator": ("d_hidden", "d_activation"),
@@ -73,74 +61,80 @@ def matters(name: str, values: Mapping[str, Any]) -> bool:
     return name not in _NEEDS or _NEEDS[name](values)
 
 
-def fill(page: str, spec: Spec) -> None:
-    """Make every widget of `page`'s sidebar show `spec`."""
-    for names in (("target",), *_SECTIONS.values(), *_TOGGLES.values()):
-        for name in names:
-            put(_key(page, spec.dim, name), PARAMS[name], getattr(spec, name))
-    for param in TARGETS[spec.target].params:
-        value = spec.target_params[param.name]
-        put(_key(page, spec.dim, f"{spec.target}.{param.name}"), param, value)
+def fill(page: str) -> None:
+    """Have every widget of `page`'s sidebar show what its session has."""
+    stems = tuple(f"{page}_{dim}_" for dim in DEFAULTS)
+    forget(page, [k for k in st.session_state if isinstance(k, str) and k.startswith(stems)])
 
 
 def _key(page: str, dim: int, name: str) -> str:
     return f"{page}_{dim}_{name}"
 
 
-def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> None:
-    """The widgets of all that is not turned above the picture; applies them to the session.
+def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Field]:
+    """The fields of a page's sidebar, of the target that it wants.
 
     without: fields that are set elsewhere; a target's parameters are called t.name.
     """
-    errors: list[SpecError] = []
+    dim, usual = spec.dim, DEFAULTS[spec.dim]
+    here = Registry("target", {n: TARGETS.entries[n] for n in TARGETS if TARGETS[n].dim == dim})
+    param, key = replace(PARAMS["target"], choices=here), _key(page, dim, "target")
+    target = st.session_state.get(key, spec.target)
+    target = target if target in here else spec.target
+    yield Field("target", param, key, spec.target, usual.target)
+    for param in TARGETS[target].params:
+        name = f"t.{param.name}"
+        if name not in without:
+            default = usual.value(name) if target == usual.target else param.default
+            now = spec.value(name) if target == spec.target else param.default
+            yield Field(name, param, _key(page, dim, f"{target}.{param.name}"), now, default)
+    for name in (n for names in (*_SECTIONS.values(), *_TOGGLES.values()) for n in names):
+        if name not in without:
+            yield Field(
+                name, PARAMS[name], _key(page, dim, name), spec.value(name), usual.value(name)
+            )
+
+
+def spec_form(page: str, session: Conductor) -> Form[Spec]:
+    """The sidebar's fields of a page that shows one Spec, settled."""
+
+    def change(_: Spec, values: Mapping[str, Any]) -> Spec:
+        # Read anew: a knob of the live view may have been turned meanwhile.
+        return session.spec.changed(values)
+
     spec = session.spec
-    dim = spec.dim
-    # After a visit to another page Streamlit has forgotten the widgets' values.
-    if _key(page, dim, "target") not in st.session_state:
-        fill(page, spec)
+    return Form(page, fields(page, spec), spec, change, session.configure)
 
-    def widget(param: Any, name: str, fallback: Any) -> Any:
-        key = _key(page, dim, name)
-        if key not in st.session_state:
-            put(key, param, fallback)
-        try:
-            return param_widget(param, key, REGISTRIES.get(name), _ENTRY.get(name))
-        except SpecError as error:
-            errors.append(error)
-            st.text(str(error))
-            return fallback
 
-    section("Data")
-    names = tuple(n for n in TARGETS if TARGETS[n].dim == dim)
-    target = st.selectbox(
-        "p_data",
-        names,
-        key=_key(page, dim, "target"),
-        format_func=lambda n: TARGETS[n].title,
-        help="\n".join(f"- **{TARGETS[n].title}** {TARGETS[n].doc}" for n in names),
-    )
-    same = spec.target == target
-    inner = {
-        p.name: widget(p, f"{target}.{p.name}", spec.target_params[p.name] if same else p.default)
-        for p in TARGETS[target].params
-        if f"t.{p.name}" not in without
-    }
-    if same:
-        inner = {**spec.target_params, **inner}
-    outer = {n: getattr(spec, n) for names in _TOGGLES.values() for n in names}
-    outer |= {n: getattr(spec, n) for names in _SECTIONS.values() for n in names}
+def reset(page: str, session: Conductor) -> None:
+    """Have a page that shows one Spec show the default, with the seed of now."""
+    session.configure(DEFAULTS[session.spec.dim].replace(seed=session.spec.seed))
+    fill(page)
+
+
+def sidebar(page: str, form: Form, spec: Spec, reset: Callable[[], None]) -> None:
+    """The widgets of all that is not turned above the picture.
+
+    spec: what the session has, `form` being settled. reset: makes all of it the default.
+    """
     turned = {n: getattr(spec, n) for n in KNOBS}
 
     def group(names: Iterable[str]) -> None:
         for name in names:
-            if name not in without and matters(name, {**turned, **outer}):
-                outer[name] = widget(PARAMS[name], name, outer[name])
+            values = turned | {n: form.get(n) for n in form}
+            if name in form and matters(name, values):
+                form.widget(name, _ENTRY.get(name))
 
-    for title, fields in _SECTIONS.items():
+    section("Data")
+    group(["target", *(name for name in form if name.startswith("t."))])
+    for title, names in _SECTIONS.items():
         section(title, _COLORS.get(title, ""))
-        group(fields)
+        group(names)
         # Made when opened: thirty widgets that nobody sees would delay the first picture.
-        box = st.expander(_TITLES[title], key=_key(page, dim, title), on_change="rerun")
+        key = f"box_{_key(page, spec.dim, title)}"
+        if any(name in form.refused for name in _TOGGLES[title]):
+            st.session_state[key] = True  # what is wrong must be seen
+        box = st.expander(_TITLES[title], key=key, on_change="rerun")
         if box.open:
             with box:
                 group(_TOGGLES[title])
@@ -149,10 +143,14 @@ def sidebar(page: str, session: Conductor, without: Collection[str] = ()) -> Non
         f"On: {', '.join(on) or 'no toggle'}. Most toggles change while it runs, as do the knobs "
         "above the picture; all else starts a new run. The address of this page holds all of it."
     )
-    if errors:
-        return
-    try:
-        # Read anew: a knob of the live view may have been turned meanwhile.
-        session.configure(session.spec.replace(target=target, target_params=inner, **outer))
-    except SpecError as error:
-        show_error(error, "Not applied; the run goes on as it was.")
+    differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.dim], n)]
+    differing = [*form.differing, *differing]
+    if differing or form.refused:
+        st.button(
+            "All back to default",
+            icon=":material/undo:",
+            key=f"all_to_default_{page}",
+            help=f"Not at the default: {', '.join(differing)}. The seed stays.",
+            on_click=reset,
+            width="stretch",
+        )

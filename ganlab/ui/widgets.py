@@ -7,7 +7,8 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.registry import Entry, Param, Registry
+from ganlab.params import in_words
+from ganlab.registry import Entry, Param, Registry, SpecError
 
 
 def put(key: str, param: Param, value: Any) -> None:
@@ -17,19 +18,28 @@ def put(key: str, param: Param, value: Any) -> None:
     st.session_state[key] = value
 
 
-def param_widget(
-    param: Param, key: str, registry: Registry | None = None, entry: Entry | None = None
-) -> Any:
-    """The widget for one Param; the checked value. Raises `SpecError` for what it cannot use.
+def held(param: Param, raw: Any) -> Any:
+    """The value that the raw state of a Param's widget stands for. Raises `SpecError`."""
+    if param.kind not in ("ints", "floats"):
+        return param.check(raw)
+    try:
+        return param.parse(raw.replace(" ", ""))
+    except SpecError as error:
+        raise SpecError(param.name, raw, error.allowed) from None
 
-    registry: the variants that a choice is of; entry: the variant whose strength this is. The
-    widget's value must be in session state (see `put`).
+
+def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
+    """The widget for one Param; its raw state, see `held`.
+
+    entry: the variant whose strength this is. The widget's value must be in session state (see
+    `put`).
     """
     note = param.doc
     if entry is not None:
         cite = f" ({entry.cite})" if entry.cite else ""
         note = f"{note}\n\n${entry.equation}$\n\n{entry.doc}{cite}"
     if param.kind == "choice":
+        registry = param.choices if isinstance(param.choices, Registry) else None
         if registry is not None:
             entries = "\n".join(
                 f"- **{registry[c].title}** ${registry[c].equation}$ {registry[c].doc}"
@@ -41,13 +51,11 @@ def param_widget(
             tuple(param.choices),
             key=key,
             help=note,
-            format_func=lambda name: registry[name].title if registry else name,
+            format_func=param.words,
         )
     note = f"{note}\n\nAllowed: {param.allowed}."
     if param.kind in ("ints", "floats"):
-        hint = "equal" if param.name == "weights" else "none"
-        text = st.text_input(param.title, key=key, help=note, placeholder=hint)
-        return param.parse(text.replace(" ", ""))
+        return st.text_input(param.title, key=key, help=note, placeholder=param.empty)
     if param.kind == "int":
         low, high = int(param.low), int(param.high)
         if high - low <= 40:
@@ -70,5 +78,6 @@ def param_widget(
 
 def show_error(error: Exception, consequence: str) -> None:
     """One readable message; the offending text is shown as code, never as markup."""
-    text = str(error).replace("`", "'").replace("\n", " ")
+    text = in_words(error) if isinstance(error, SpecError) else str(error)
+    text = text.replace("`", "'").replace("\n", " ")
     st.error(f"{consequence}  \n`{text}`", icon=":material/error:")

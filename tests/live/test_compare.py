@@ -10,7 +10,7 @@ from live_helpers import SMALL, Audience, Browser, last, of_type, press, same, s
 from ganlab.engine import Run
 from ganlab.live import overlay
 from ganlab.live.compare import CompareSession
-from ganlab.live.comparison import MOST, SHARED, Comparison, changed, params, spread, value
+from ganlab.live.comparison import MOST, SHARED, Comparison, params, spread
 from ganlab.live.hub import Hub
 from ganlab.live.together import Together
 from ganlab.presets import STRIPS
@@ -229,13 +229,13 @@ def test_every_field_but_the_shared_ones_may_differ():
     assert set(PARAMS) - set(known) == {*SHARED, *OF_IMAGES}
     assert {n for n in known if n.startswith("t.")} == {f"t.{n}" for n in MIX.target_params}
     for name, param in known.items():
-        first = value(MIX, name)
+        first = MIX.value(name)
         values = spread(param, first, MOST)
         assert values[0] == first and len(values) == MOST
         assert all(param.check(v) == v for v in values)
         if param.kind in ("int", "float", "choice"):
             assert len(set(values)) > 1, name
-        assert value(changed(MIX, {name: values[1]}), name) == values[1]
+        assert MIX.changed({name: values[1]}).value(name) == values[1]
 
 
 def test_fields_and_runs_come_and_go():

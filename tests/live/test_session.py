@@ -151,7 +151,7 @@ def test_live_values_change_the_run_and_leave_a_mark(opened):
     assert [m["iteration"] for m in marks] == [2, 2, 2]
     assert {m["text"].split(" ")[-1] for m in marks} == {
         "1→4",
-        "non-saturating→minimax",
+        "non-saturating→minimax (saturating)",
         "0.001→0.0123",
     }
     status = last(got, "status")[0]

@@ -1,0 +1,179 @@
+"""What a page's widgets ask for, brought to its session; and what of it could not be had, and why.
+
+A widget holds what its user wants; the run has the largest part of it that is allowed. What is left
+out stays wanted, is marked, and is applied as soon as nothing speaks against it any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+from ganlab.params import named
+from ganlab.registry import Entry, Param, SpecError
+from ganlab.settle import settle
+from ganlab.ui.plain import say
+from ganlab.ui.widgets import held, param_widget, put
+
+T = TypeVar("T")
+_MOST = 3  # refusals said above the picture
+_MISSING = object()
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field: its name as an address calls it, and the key of its widget.
+
+    now: the value that the session has. default: None where there is none to go back to.
+    """
+
+    name: str
+    param: Param
+    key: str
+    now: Any
+    default: Any = None
+
+
+class Form(Generic[T]):
+    """The fields of a page, settled before any widget is drawn: what is drawn is true already.
+
+    change(now, values) makes what has other values of some fields; accept(made) has the session
+    show it: both raise `SpecError` for what is not allowed (see `settle`). made: what it shows now.
+    """
+
+    def __init__(
+        self,
+        page: str,
+        fields: Iterable[Field],
+        now: T,
+        change: Callable[[T, Mapping[str, Any]], T],
+        accept: Callable[[T], object],
+    ):
+        # Streamlit forgets the state of a widget that is not drawn: a page's others are kept here.
+        drafts = st.session_state.setdefault(_drafts(page), {})
+        self._fields = {field.name: field for field in fields}
+        self.wanted: dict[str, Any] = {}
+        self.refused: dict[str, SpecError] = {}
+        for name, field in self._fields.items():
+            raw = st.session_state.get(field.key, drafts.get(field.key, _MISSING))
+            if raw is _MISSING:
+                continue
+            try:
+                value = held(field.param, raw)
+            except SpecError as error:
+                self.refused[name] = error
+            else:
+                if value != field.now:
+                    self.wanted[name] = value
+        self.made, refused = settle(now, self.wanted, change, accept)
+        self.refused |= refused
+        for name in self.wanted.keys() - refused.keys():
+            self._fields[name] = replace(self._fields[name], now=self.wanted[name])
+        kept = {f.key: st.session_state.get(f.key, drafts.get(f.key)) for f in self._wrong}
+        self._drafts = st.session_state[_drafts(page)] = kept
+
+    @property
+    def _wrong(self) -> list[Field]:
+        return [self._fields[name] for name in self.refused]
+
+    @property
+    def differing(self) -> list[str]:
+        """The titles of the fields that are not at their defaults."""
+        fields = self._fields.values()
+        return [f.param.title for f in fields if f.default is not None and f.now != f.default]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def get(self, name: str) -> Any:
+        """What is wanted of a field."""
+        return self.wanted.get(name, self._fields[name].now)
+
+    def widget(self, name: str, entry: Entry | None = None) -> None:
+        """Draw the widget of a field, with what is wrong with it and the ways back.
+
+        entry: the variant whose strength it is.
+        """
+        field = self._fields[name]
+        param, key = field.param, field.key
+        with st.container(key=f"field_{key}", gap=None):
+            if key not in st.session_state:
+                if key in self._drafts:
+                    st.session_state[key] = self._drafts[key]
+                else:
+                    put(key, param, field.now)
+            param_widget(param, key, entry)
+            if name in self.refused:
+                say(f"Not applied: {self._why(field)}", "warn", alert=True)
+                self._undo(field, "field")
+            elif field.default is not None and field.now != field.default:
+                self._to_default(field)
+
+    def _to_default(self, field: Field) -> None:
+        words = field.param.words(field.default)
+        with st.container(key=f"default_{field.key}"):
+            st.button(
+                words if len(words) < 9 else "default",
+                icon=":material/undo:",
+                key=f"to_default_{field.key}",
+                type="tertiary",
+                help=f"{field.param.title}: back to the default, {words}",
+                on_click=self._put,
+                args=(field, field.default),
+            )
+
+    def _undo(self, field: Field, where: str) -> None:
+        st.button(
+            f"Back to {field.param.words(field.now)}",
+            key=f"undo_{where}_{field.key}",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=self._put,
+            args=(field, field.now),
+        )
+
+    def _put(self, field: Field, value: Any) -> None:
+        self._drafts.pop(field.key, None)
+        put(field.key, field.param, value)
+
+    def notice(self) -> None:
+        """Say above the picture what could not be had, with a way back for each."""
+        if not self.refused:
+            return
+        with st.container(key="refused"):
+            for field in self._wrong[:_MOST]:
+                with st.container(
+                    horizontal=True, vertical_alignment="center", key=f"refused_{field.key}"
+                ):
+                    say(f"Not applied: {self._why(field)}", "warn")
+                    self._undo(field, "notice")
+            if (more := len(self.refused) - _MOST) > 0:
+                say(f"Not applied either: {more} more, marked in the sidebar.", "warn")
+
+    def _why(self, field: Field) -> str:
+        """Why the run has not what is wanted of a field, in the words of the labels."""
+        error, title = self.refused[field.name], field.param.title
+        other = named(error)
+        if field.name not in self.wanted:  # no value at all
+            return f"{title} = {error.shown} is not allowed: {error.allowed}."
+        value = field.param.words(self.wanted[field.name])
+        if other is None or error.name.removeprefix("t.") == field.param.name:
+            return f"{title} = {value} is not allowed: {error.allowed}."
+        return f"{title} = {value} needs another {other[0]} than {other[1]}: {error.allowed}."
+
+
+def forget(page: str, keys: Iterable[str]) -> None:
+    """Have a page's widgets show what its session has, whatever was wanted before."""
+    st.session_state.pop(_drafts(page), None)
+    for key in keys:
+        st.session_state.pop(key, None)
+
+
+def _drafts(page: str) -> str:
+    return f"_drafts_{page}"

@@ -1,0 +1,24 @@
+"""Text that somebody else wrote, such as a field of an address, shown as plain text."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+
+import streamlit as st
+
+MOST = 40  # characters shown of a name or a value
+
+
+def plain(text: object, most: int = MOST) -> str:
+    """`text` on one line, without control or formatting characters, at most `most` characters."""
+    # Not all of it is looked at: it may have megabytes.
+    kept = (c if c.isprintable() else " " for c in str(text)[: 4 * most])
+    line = " ".join("".join(c for c in kept if unicodedata.category(c) != "Cf").split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def say(text: str, kind: str = "quiet", alert: bool = False) -> None:
+    """A paragraph of plain text, whatever is in it; kind: "quiet" or "warn"."""
+    role = " role='alert'" if alert else ""
+    st.html(f"<p class='ganlab-line ganlab-{kind}'{role}>{html.escape(text)}</p>")
