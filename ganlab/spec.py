@@ -28,7 +28,15 @@ __all__ = ["KNOBS", "OF_IMAGES", "PARAMS", "Spec"]
 
 
 class UnknownField(SpecError):
-    """An address' field that no Spec has."""
+    """A field of an address that nothing has: all of its name is `field`."""
+
+    def __init__(self, name: str, value: str, allowed: str, field: str = ""):
+        super().__init__(name, value, allowed)
+        self.field = field or value
+
+
+class GivenTwice(SpecError):
+    """A field of an address with two values."""
 
 
 class Params(Mapping[str, Any]):
@@ -242,9 +250,10 @@ class Spec:
     ) -> Spec:
         """The inverse of `to_query`; absent fields take their defaults.
 
-        base: what absent fields are taken from where the query names no other target. Raises
-        `SpecError`; or, given a list, leaves out what it cannot use and says so there, of unknown
-        fields as an `UnknownField`, and uses as much of the rest as goes together.
+        base: what absent fields are taken from where the query names no target. Raises `SpecError`;
+        or, given a list, leaves out what it cannot use and says so there (an `UnknownField`, a
+        `GivenTwice`, of which it takes the first, or another), and uses as much of the rest as goes
+        together.
         """
 
         def refuse(error: SpecError) -> None:
@@ -263,7 +272,7 @@ class Spec:
         texts: dict[str, str] = {}
         for name, text in pairs:
             if name in texts:
-                refuse(SpecError(name, f"{texts[name]} and {text}", "one value: the first is used"))
+                refuse(GivenTwice(name, f"{texts[name]} and {text}", "one value"))
             else:
                 texts[name] = text
         values: dict[str, Any] = {}
@@ -276,9 +285,9 @@ class Spec:
 
         if "target" in texts:
             parse(PARAMS, "target")
-        named = values.get("target", base.target if base else PARAMS["target"].default)
-        now = base if base is not None and base.target == named else cls(target=named)
-        known = dict(PARAMS) | {_PREFIX + p.name: p for p in TARGETS[named].params}
+        now = base if base is not None and "target" not in values else None
+        now = now or cls(target=values.get("target", PARAMS["target"].default))
+        known = dict(PARAMS) | {_PREFIX + p.name: p for p in TARGETS[now.target].params}
         for name in texts:
             if name not in known:
                 refuse(UnknownField("query field", name, "one of " + ", ".join(known)))

@@ -71,7 +71,13 @@ export function makeBanner(moved = () => {}) {
   };
 }
 
-/** follow(query): keep the page's address in step, as the permalink of what one sees. */
+// Fields of an address that are Streamlit's own.
+const STREAMLITS = ["embed", "embed_options"];
+
+/**
+ * follow(query): keep the page's address in step, as the permalink of what one sees. It is replaced, never
+ * added to the history: the browser's "back" leads to the page before.
+ */
 export function follower(root) {
   const path = location.pathname;
   let query = null;
@@ -80,6 +86,8 @@ export function follower(root) {
     query = newQuery;
     // Another page of the app may have taken this one's place meanwhile.
     if (location.pathname !== path || !root.isConnected) return;
-    if (location.search !== `?${query}`) history.replaceState(history.state, "", `?${query}`);
+    const theirs = [...new URLSearchParams(location.search)].filter(([name]) => STREAMLITS.includes(name));
+    const search = ["?" + query, ...theirs.map((pair) => pair.map(encodeURIComponent).join("="))].join("&");
+    if (location.search !== search) history.replaceState(history.state, "", search);
   };
 }

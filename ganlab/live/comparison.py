@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from ganlab.registry import Param, SpecError
-from ganlab.spec import OF_IMAGES, PARAMS, Spec
+from ganlab.settle import settle
+from ganlab.spec import OF_IMAGES, PARAMS, GivenTwice, Spec, UnknownField
 from ganlab.targets import TARGETS
 
 LEAST, MOST = 2, 4
@@ -23,6 +24,23 @@ def params(spec: Spec) -> dict[str, Param]:
     own = {_T + p.name: p for p in TARGETS[spec.target].params}
     without = (*SHARED, *OF_IMAGES)
     return {name: p for name, p in PARAMS.items() if name not in without} | own
+
+
+def lab_spec(
+    pairs: Iterable[tuple[str, str]],
+    ignored: list[SpecError] | None = None,
+    base: Spec | None = None,
+) -> Spec:
+    """A Spec that a lab can draw, of the fields of an address, as `Spec.from_query` reads them."""
+    pairs = list(pairs)
+    spec = Spec.from_query(pairs, ignored, base)
+    try:
+        return spec.in_a_lab()
+    except SpecError as error:
+        if ignored is None:
+            raise
+        ignored.append(error)
+    return Spec.from_query([pair for pair in pairs if pair[0] != "target"], [], base)
 
 
 def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
@@ -211,11 +229,23 @@ class Comparison:
         return _query(self)
 
     @classmethod
-    def from_query(cls, pairs: Iterable[tuple[str, str]]) -> Comparison:
+    def from_query(
+        cls,
+        pairs: Iterable[tuple[str, str]],
+        ignored: list[SpecError] | None = None,
+        base: Spec | None = None,
+    ) -> Comparison:
         """The inverse of `to_query_pairs`; without other runs, the pair that a page opens with.
 
-        Raises `SpecError`, naming the field with its run's letter.
+        Raises `SpecError`, naming the field with its run's letter, or, given a list, leaves out
+        what it cannot use and says so there; base: as in `Spec.from_query`.
         """
+
+        def refuse(error: SpecError) -> None:
+            if ignored is None:
+                raise error
+            ignored.append(error)
+
         own: list[tuple[str, str]] = []
         runs: dict[str, dict[str, str]] = {}
         for name, text in pairs:
@@ -223,33 +253,32 @@ class Comparison:
             if not dot or len(letter) != 1 or letter not in LETTERS[1:]:
                 own.append((name, text))
             elif field in runs.setdefault(letter, {}):
-                raise SpecError(name, f"{runs[letter][field]} and {text}", "one value")
+                refuse(GivenTwice(name, f"{runs[letter][field]} and {text}", "one value"))
             else:
                 runs[letter][field] = text
-        base = Spec.from_query(own)
-        if not runs:
-            return cls.pair(base)
-        count = 1 + max(LETTERS.index(letter) for letter in runs)
-        missing = [letter for letter in LETTERS[1:count] if letter not in runs]
-        if missing:
-            raise SpecError("runs", ", ".join(sorted(runs)), f"also a run {missing[0]}")
-        known, specs, names = params(base), [base], {}
-        for letter in LETTERS[1:count]:
+        first = lab_spec(own, ignored, base)
+        known, specs, names = params(first), [first], {}
+        for letter in LETTERS[1 : 1 + max(map(LETTERS.index, runs), default=0)]:
+            if letter not in runs:
+                refuse(SpecError("runs", ", ".join(sorted(runs)), f"also a run {letter}"))
+                break
             values = {}
             for field, text in runs[letter].items():
                 if field not in known:
                     what = f"one of {', '.join(known)}: all runs share {' and '.join(SHARED)}"
-                    raise SpecError(f"field of run {letter}", field, what)
-                names[field] = None
+                    where = f"field of run {letter}"
+                    refuse(UnknownField(where, field, what, f"{letter}.{field}"))
+                    continue
                 try:
                     values[field] = known[field].parse(text)
+                    names[field] = None
                 except SpecError as error:
-                    raise SpecError(f"{letter}.{field}", error.value, error.allowed) from None
-            try:
-                specs.append(base.changed(values))
-            except SpecError as error:
-                raise SpecError(f"{letter}.{error.name}", error.value, error.allowed) from None
-        return cls(tuple(specs), tuple(names))
+                    refuse(SpecError(f"{letter}.{field}", error.value, error.allowed))
+            spec, refused = settle(first, values, Spec.changed)
+            for error in refused.values():
+                refuse(SpecError(f"{letter}.{error.name}", error.value, error.allowed))
+            specs.append(spec)
+        return cls(tuple(specs), tuple(names)) if names else cls.pair(first)
 
 
 @lru_cache(maxsize=64)

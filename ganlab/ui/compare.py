@@ -19,7 +19,7 @@ from ganlab.ui import table
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
 from ganlab.ui.sidebar import fields, fill, sidebar
-from ganlab.ui.start import from_url, resume, session_of, sync_url
+from ganlab.ui.start import from_url, notes, resume, session_of
 from ganlab.ui.view import live_view
 from ganlab.ui.widgets import show_error
 
@@ -33,7 +33,8 @@ def compare() -> None:
     """The page of runs side by side."""
     session = session_of(
         table.COMPARE,
-        lambda: from_url(Comparison.from_query) or Comparison.pair(DEFAULTS[1]),
+        partial(from_url, DEFAULTS[1], read=Comparison.from_query),
+        Comparison.pair(DEFAULTS[1]),
         lambda it: HUB.create(it.base, partial(CompareSession, comparison=it)),
         _fill,
         _of,
@@ -45,11 +46,11 @@ def compare() -> None:
         _differences(session, form)
         st.markdown("**In all runs**")
         sidebar(table.COMPARE, form, session.spec, partial(_reset, session))
+    notes(table.COMPARE, session.comparison)
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
-    sync_url(session.comparison.to_query_pairs())
     view = live_view("live_compare", session, "compare.js", table.addresses())
     if view.gone:
         resume(table.COMPARE, session, view.gone, Comparison.from_query, _of)

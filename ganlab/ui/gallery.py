@@ -38,9 +38,9 @@ def show(preset: Preset) -> None:
     """Go to the page where the preset is to be seen, and begin it anew."""
     if len(preset.specs) == 1:
         (spec,) = preset.specs
-        page, start, pairs = table.LABS[spec.dim], Start(spec), spec.to_query_pairs()
+        page, start = table.LABS[spec.dim], Start(spec)
     else:
-        start = Comparison.among(preset.specs)
-        page, pairs = table.COMPARE, start.to_query_pairs()
+        page, start = table.COMPARE, Comparison.among(preset.specs)
     want(page, start)
-    st.switch_page(table.script(page), query_params=pairs)
+    # The page writes its address itself: by query_params there would be an entry of history more.
+    st.switch_page(table.script(page))

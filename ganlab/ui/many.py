@@ -13,7 +13,7 @@ from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.ui import table
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
-from ganlab.ui.start import Start, from_url, resume, session_of, sync_url, want
+from ganlab.ui.start import Start, from_url, notes, resume, session_of, want
 from ganlab.ui.view import live_view
 
 _DIM, _RUNS = "many_dim", "many_runs"
@@ -24,7 +24,8 @@ def many() -> None:
     """The page of many seeds."""
     session = session_of(
         table.MANY,
-        lambda: from_url() or Start(DEFAULTS[2]),
+        partial(from_url, DEFAULTS[2]),
+        Start(DEFAULTS[2]),
         lambda start: HUB.create(start.spec, partial(EnsembleSession, runs=start.runs)),
         _fill,
     )
@@ -32,8 +33,8 @@ def many() -> None:
     with st.sidebar:
         _switches(session)
         sidebar(table.MANY, form, session.spec, partial(reset, table.MANY, session))
+    notes(table.MANY, Start.of(session))
     form.notice()
-    sync_url([*session.spec.to_query_pairs(), ("runs", str(session.runs))])
     view = live_view("live_many", session, "many.js", table.addresses())
     if view.gone:
         resume(table.MANY, session, view.gone, Start.from_query, Start.of)
@@ -90,4 +91,4 @@ def _open(spec: Spec, seed: object) -> None:
         return
     page = table.LABS[spec.dim]
     want(page, Start(spec))
-    st.switch_page(table.script(page), query_params=spec.to_query_pairs())
+    st.switch_page(table.script(page))

@@ -8,9 +8,10 @@ from ganlab.mnist.folder import Folder, folders
 from ganlab.registry import SpecError
 from ganlab.ui.layout import section
 from ganlab.ui.mnist_form import form
-from ganlab.ui.mnist_place import show, shown
+from ganlab.ui.mnist_place import show, shown, strangers
 from ganlab.ui.mnist_run import run_page
 from ganlab.ui.mnist_words import recipe_of, run_line, when
+from ganlab.ui.start import unusable
 
 _LIST = "mnist_runs"
 _MORE = "mnist_more"
@@ -23,6 +24,8 @@ def mnist() -> None:
     run = shown(runs)
     with st.sidebar:
         _list(runs, run)
+    if ignored := strangers():
+        unusable(ignored)
     if run is not None:
         run_page(run)
     else:

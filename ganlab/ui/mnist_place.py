@@ -6,6 +6,9 @@ import streamlit as st
 
 from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.records import AT_WORK
+from ganlab.registry import SpecError
+from ganlab.spec import GivenTwice, UnknownField
+from ganlab.ui.plain import plain, say
 
 _RUN = "run"  # in the address: a run's name, or NEW
 _NEW = "new"
@@ -13,12 +16,21 @@ _NEW = "new"
 
 def show(folder: Folder | None) -> None:
     """Show this run from now on; None: the form for a new one."""
-    st.query_params[_RUN] = folder.name if folder else _NEW
+    st.query_params.from_dict({_RUN: folder.name if folder else _NEW})
 
 
 def named() -> str | None:
     """What the address names."""
-    return st.query_params.get(_RUN)
+    return next(iter(st.query_params.get_all(_RUN)), None)
+
+
+def strangers() -> list[SpecError]:
+    """What of the address means nothing here."""
+    unknown = [n for n in st.query_params if n != _RUN]
+    out: list[SpecError] = [UnknownField("query field", n, f"only {_RUN}") for n in unknown]
+    if len(names := st.query_params.get_all(_RUN)) > 1:
+        out.append(GivenTwice(_RUN, " and ".join(names), "one run's name"))
+    return out
 
 
 def shown(runs: list[Folder]) -> Folder | None:
@@ -28,7 +40,7 @@ def shown(runs: list[Folder]) -> Folder | None:
         return None
     found = next((run for run in runs if run.name == name), None)
     if name and found is None:
-        st.info(f"There is no run `{name.replace('`', '')[:60]}` here (any more).")
+        say(f"There is no run {plain(name)} here (any more).", "warn")
     return found or at_work() or next(iter(runs), None)
 
 

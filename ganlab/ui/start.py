@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ganlab.live.comparison import lab_spec
 from ganlab.live.conductor import Conductor
 from ganlab.live.ensemble import RUNS, check_runs
 from ganlab.live.hub import HUB
+from ganlab.params import in_words, named
 from ganlab.registry import SpecError
-from ganlab.spec import Spec
-from ganlab.ui.widgets import show_error
+from ganlab.spec import GivenTwice, Spec, UnknownField
+from ganlab.ui.plain import plain, say
+
+_MOST = 4  # fields of an address that are named
 
 
 class Start(NamedTuple):
@@ -28,23 +33,34 @@ class Start(NamedTuple):
         return cls(session.spec, getattr(session, "runs", RUNS[0]))
 
     @classmethod
-    def from_query(cls, pairs: Iterable[tuple[str, str]]) -> Start:
-        """Of the fields of an address; raises `SpecError`."""
+    def from_query(
+        cls,
+        pairs: Iterable[tuple[str, str]],
+        ignored: list[SpecError] | None = None,
+        base: Spec | None = None,
+    ) -> Start:
+        """Of the fields of an address; raises `SpecError`, see `lab_spec`."""
         pairs = list(pairs)
-        runs = [value for name, value in pairs if name == "runs"]
-        spec = Spec.from_query([pair for pair in pairs if pair[0] != "runs"]).in_a_lab()
-        if len(runs) > 1:
-            raise SpecError("runs", " and ".join(runs), "one value")
-        if not runs:
-            return cls(spec)
-        return cls(spec, check_runs(int(runs[0]) if runs[0] in map(str, RUNS) else runs[0]))
+        spec = lab_spec([pair for pair in pairs if pair[0] != "runs"], ignored, base)
+        found, *more = [value for name, value in pairs if name == "runs"] or [str(RUNS[0])]
+        try:
+            if more:
+                raise GivenTwice("runs", f"{found} and {more[0]}", "one value")
+            return cls(spec, check_runs(int(found) if found in map(str, RUNS) else found))
+        except SpecError as error:
+            if ignored is None:
+                raise
+            ignored.append(error)
+        return cls(spec)
 
 
-def want(page: str, start: Start, after: str = "") -> None:
+def want(page: str, start: Any, after: str = "", ignored: Sequence[SpecError] = ()) -> None:
     """Have `page` begin anew with `start` when it is next shown.
 
     after: the token of a session that is gone, and that is to be gone on from if it was kept.
+    ignored: what could not be used of the address that `start` is from.
     """
+    st.session_state[f"_ignored_{page}"] = list(ignored)
     st.session_state[f"_wanted_{page}"] = start
     st.session_state[f"_after_{page}"] = after
 
@@ -77,46 +93,90 @@ def resume(
 
 def session_of(
     page: str,
-    first: Callable[[], Start],
-    make: Callable[[Start], Conductor],
-    fill: Callable[[Start], None],
+    read: Callable[[list[SpecError]], Any],
+    default: Any,
+    make: Callable[[Any], Conductor],
+    fill: Callable[[Any], None],
     of: Callable[[Any], Any] = Start.of,
 ) -> Any:
-    """This page's session: what it is wanted to show, else the one it had, else its first.
+    """This page's session: what it is wanted to show, else the one it had, else its address'.
 
-    `fill` makes the sidebar show what a new session begins with; `of` tells where a session that
-    is gone is to be taken up again.
+    read: what the address holds, with a list for what of it cannot be used; `fill` makes the
+    sidebar show what a new session begins with; `of` tells what a session shows.
     """
     sessions = st.session_state.setdefault("_sessions", {})
     old = sessions.get(page)
     start = st.session_state.pop(f"_wanted_{page}", None)
     after = st.session_state.pop(f"_after_{page}", "")
+    ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
+    alive = old is not None and HUB.get(old.token) is old
     if start is None:
-        if old is not None and HUB.get(old.token) is old:
+        if _moved() if alive else old is None:
+            start = read(ignored) if _pairs() else None if alive else default
+        if alive and start in (None, of(old)):
             return old
-        start = of(old) if old is not None else first()
-        after = old.token if old is not None else ""
-    sessions[page] = make(start)
+        if start is None:
+            start, after = of(old), old.token
+    try:
+        sessions[page] = make(start)
+    except SpecError as error:  # such as one that is too dear for this server
+        ignored.append(error)
+        start = of(old) if alive else default
+        sessions[page] = make(start)
     if after:
         sessions[page].take_up(after)
     fill(start)
+    st.session_state[f"_notes_{page}"] = (start, ignored)
     return sessions[page]
 
 
-def from_url(read: Callable[..., Any] = Start.from_query) -> Any:
-    """What `read` makes of the address; None if it is empty or, with a message, cannot be used."""
-    names = list(st.query_params)
-    if not names:
-        return None
-    try:
-        return read((n, v) for n in names for v in st.query_params.get_all(n))
-    except SpecError as error:
-        show_error(error, "This address holds a value that ganlab cannot use: here is the default.")
-        return None
+def _moved() -> bool:
+    """Whether the browser went back or forward to this page: its address says what is to be seen.
+
+    Otherwise Streamlit may remember an older address than the view has written since.
+    """
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
-def sync_url(pairs: Iterable[tuple[str, str]]) -> None:
-    """Make the address hold these fields."""
-    wanted = dict(pairs)
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
+def _pairs() -> list[tuple[str, str]]:
+    """The address' fields; those of Streamlit's own are not among them."""
+    return [(n, v) for n in st.query_params for v in st.query_params.get_all(n)]
+
+
+def from_url(
+    base: Spec, ignored: list[SpecError], read: Callable[..., Any] = Start.from_query
+) -> Any:
+    """What `read` makes of the address, on a page that opens with `base`."""
+    return read(_pairs(), ignored, base)
+
+
+def notes(page: str, now: Any) -> None:
+    """Say above the picture what of its address the page could not use, until it shows another.
+
+    now: what it shows.
+    """
+    start, ignored = st.session_state.get(f"_notes_{page}", (None, []))
+    if ignored and start == now:
+        unusable(ignored)
+
+
+def unusable(ignored: Sequence[SpecError]) -> None:
+    """Say what of an address could not be used."""
+    unknown = list(dict.fromkeys(plain(e.field) for e in ignored if isinstance(e, UnknownField)))
+    with st.container(key="notes"):
+        wrong = [e for e in ignored if not isinstance(e, UnknownField)]
+        for error in wrong[:_MOST]:
+            say(f"In this address {_why(error)}", "warn", alert=True)
+        if wrong[_MOST:]:
+            say(f"In this address {len(wrong) - _MOST} more fields cannot be used.", "warn")
+        if unknown:
+            more = f" and {len(unknown) - _MOST} more" if unknown[_MOST:] else ""
+            say(f"Ignored in this address: {', '.join(unknown[:_MOST])}{more}.")
+
+
+def _why(error: SpecError) -> str:
+    title = (named(error) or (error.name,))[0]
+    if isinstance(error, GivenTwice):
+        return f"{plain(title)} is given twice: the first is used."
+    return f"{plain(in_words(error), 300).rstrip('.')}. The default is used."

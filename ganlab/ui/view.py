@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -141,3 +141,24 @@ def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) 
         on_open_change=lambda: None,
         on_act_change=lambda: None,
     )
+
+
+_REDIRECT = """
+export default function ({ data: [path, query] }) {
+  const url = new URL(path || '.', document.baseURI);
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (name === 'embed' || name === 'embed_options') url.searchParams.append(name, value);
+  }
+  url.search = query + url.search.replace('?', '&');
+  location.replace(url);
+}
+"""
+
+
+def redirect(path: str, query: str) -> NoReturn:
+    """Lead the browser to another address of the app, which takes the place of this one.
+
+    st.switch_page would leave this one behind, for the browser's "back" to lead here again.
+    """
+    st.components.v2.component("ganlab_redirect", js=_REDIRECT)(key="redirect", data=[path, query])
+    st.stop()

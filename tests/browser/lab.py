@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 from urllib.parse import urlsplit
@@ -156,9 +157,9 @@ class Lab:
         self.wait(f"(live.last.status && ((s) => {condition})(live.last.status))", seconds)
         return self.status
 
-    def wait_field(self, name: str, text: str) -> None:
-        """Wait until a field of the address holds `text`."""
-        self.wait(f"new URLSearchParams(location.search).get({name!r}) === {text!r}")
+    def wait_field(self, name: str, text: str | None) -> None:
+        """Wait until a field of the address holds `text`; None: until there is no such field."""
+        self.wait(f"new URLSearchParams(location.search).get({name!r}) === {json.dumps(text)}")
 
     def says(self, testid: str, text: str | re.Pattern[str]) -> None:
         """Wait until an element says `text`: the view writes a frame after the status."""

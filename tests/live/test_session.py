@@ -149,10 +149,10 @@ def test_live_values_change_the_run_and_leave_a_mark(opened):
     assert session.run_number == 1 and counts(session) == (6, 3) and same(session.run, twin)
     marks = last(got, "curves")[0]["marks"]
     assert [m["iteration"] for m in marks] == [2, 2, 2]
-    assert {m["text"].split(" ")[-1] for m in marks} == {
-        "1→4",
-        "non-saturating→minimax (saturating)",
-        "0.001→0.0123",
+    assert {m["text"] for m in marks} == {
+        "k 1→4",
+        "loss non-saturating→minimax (saturating)",
+        "G's rate 0.001→0.0123",
     }
     status = last(got, "status")[0]
     assert status["values"] == VALUES | {"k": 4, "loss": "minimax", "g_lr": 0.0123}
