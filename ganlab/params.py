@@ -93,11 +93,22 @@ PARAMS: dict[str, Param] = {
             "k",
             1,
             0,
-            20,
+            300,
             "int",
             doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
             live=True,
             knob=True,
+        ),
+        Param(
+            "g_steps",
+            "G updates",
+            1,
+            1,
+            20,
+            "int",
+            doc="G updates for each k of D, which end an iteration of Algorithm 1: more than one "
+            "keeps up with a D that is too good.",
+            live=True,
         ),
         _choice(
             "rule",

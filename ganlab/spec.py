@@ -18,7 +18,18 @@ from ganlab.targets import TARGETS, make_target
 
 # Changing one of these keeps the shapes and the code path of a step; so does changing the strength
 # of a stabiliser that stays on.
-_NUMERIC = ("init", "init_gain", "d_init_gain", "k", "g_lr", "d_lr", "betas", "seed", "momentum")
+_NUMERIC = (
+    "init",
+    "init_gain",
+    "d_init_gain",
+    "k",
+    "g_steps",
+    "g_lr",
+    "d_lr",
+    "betas",
+    "seed",
+    "momentum",
+)
 _NUMERIC += ("momentum_rise", "momentum_ramp", "lr_decay", "lr_floor")
 _STRENGTHS = tuple(name for name in STABILISERS if STABILISERS[name].numeric)
 _OTHER_NUMBERS = ("instance_noise_decay",)
@@ -87,6 +98,7 @@ class Spec:
     d_init_gain: float = PARAMS["d_init_gain"].default
     loss: str = PARAMS["loss"].default
     k: int = PARAMS["k"].default
+    g_steps: int = PARAMS["g_steps"].default
     rule: str = PARAMS["rule"].default
     optimizer: str = PARAMS["optimizer"].default
     g_lr: float = PARAMS["g_lr"].default
@@ -153,6 +165,8 @@ class Spec:
             raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
             raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
+        if self.g_steps > 1 and self.rule != "alternating":
+            raise SpecError("g_steps", self.g_steps, f"1 with {self.rule} updates")
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
             allowed = f"what takes momentum = {self.momentum:g} to between -0.95 and 0.99"
             raise SpecError("momentum_rise", self.momentum_rise, allowed)

@@ -23,6 +23,7 @@ NUMERIC = {
     "init": "orthogonal",
     "init_gain": 0.5,
     "k": 3,
+    "g_steps": 2,
     "g_lr": 0.1,
     "d_lr": 1e-5,
     "betas": (0.9, 0.99),
@@ -75,7 +76,7 @@ STRUCTURAL = {
 
 
 # Fields whose value may be refused for the sake of another's.
-TOGETHER = ("g_hidden", "d_hidden", "g_output", "conditional", "momentum_rise")
+TOGETHER = ("g_steps", "g_hidden", "d_hidden", "g_output", "conditional", "momentum_rise")
 
 
 def random_value(param: Param, rng: np.random.Generator):
@@ -88,7 +89,7 @@ def random_value(param: Param, rng: np.random.Generator):
         return float(np.clip(edge[rng.integers(len(edge))], param.low, param.high))
 
     if param.kind == "choice":
-        return str(rng.choice(param.choices))
+        return str(rng.choice(tuple(param.choices)))
     if param.kind in ("ints", "floats"):
         return tuple(number() for _ in range(rng.integers(0, param.longest, endpoint=True)))
     return number()

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from ganlab.engine.divergence import Player
+from ganlab.engine.turns import Turns
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 
@@ -64,8 +65,8 @@ def specs(given: Any) -> tuple[Spec, ...]:
     if not found or not all(isinstance(spec, Spec) for spec in found):
         raise SpecError("specs", given, allowed)
     for spec in found[1:]:
-        if (spec.structure(), spec.k) != (found[0].structure(), found[0].k):
-            raise SpecError("specs", spec, "Specs of one structure and one k")
+        if (spec.structure(), Turns.of(spec)) != (found[0].structure(), Turns.of(found[0])):
+            raise SpecError("specs", spec, "Specs of one structure, one k and one g_steps")
     return found
 
 

@@ -16,7 +16,7 @@ import torch
 
 from ganlab.engine.code import State
 from ganlab.engine.draws import Draws
-from ganlab.engine.native.play import counted, numbers_of
+from ganlab.engine.native.play import numbers_of
 from ganlab.engine.step import Game
 
 MOST = 256  # updates of one call: their numbers are carried over at once
@@ -107,7 +107,7 @@ class Captured:
         at = {"D": state.d_updates, "G": state.g_updates}
         blocks = {}
         for player in "DG":
-            rows = [numbers_of(self._rules, h, player, order, state) for h in game.each]
+            rows = [numbers_of(game, r, player, order, state) for r in range(len(alive))]
             block = torch.from_numpy(np.concatenate(rows, 1)).float()  # (updates, R, numbers)
             blocks[player] = iter(block.to(self._alive.device))
         for player in players.decode():
@@ -124,4 +124,4 @@ class Captured:
             g_slots=tuple(s.clone() for s in self._slots["G"]),
             d_slots=tuple(s.clone() for s in self._slots["D"]),
         )
-        return counted(after, players[: max(made)]), made
+        return game.turns.after(after, players[: max(made)]), made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
@@ -18,7 +18,8 @@ class State:
 
     g, d: flat parameters (R, P_G), (R, P_D); g_slots, d_slots: vectors alike that the optimiser and
     the rule keep (see `Rules.slots`); d_updates, g_updates: how many each player has made (they
-    number the draws); phase: D updates since G's last, so that Algorithm 1 knows whose turn it is.
+    number the draws); iterations: how many of Algorithm 1 have ended; phase, g_phase: updates that
+    D and G have made in the one that has not (see `Turns`).
     """
 
     g: torch.Tensor
@@ -28,6 +29,8 @@ class State:
     d_updates: int = 0
     g_updates: int = 0
     phase: int = 0
+    iterations: int = 0
+    g_phase: int = 0
 
 
 class Update(NamedTuple):
@@ -41,25 +44,6 @@ class Update(NamedTuple):
     slots: Slots
     cost: torch.Tensor
     check: torch.Tensor
-
-
-def moved(state: State, player: str, update: Update) -> State:
-    """The State after `update` of `player`, "D" or "G"."""
-    if player == "D":
-        return replace(
-            state,
-            d=update.params,
-            d_slots=update.slots,
-            d_updates=state.d_updates + 1,
-            phase=state.phase + 1,
-        )
-    return replace(
-        state,
-        g=update.params,
-        g_slots=update.slots,
-        g_updates=state.g_updates + 1,
-        phase=0,
-    )
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
+from ganlab.engine.turns import Player
 from ganlab.spec import PARAMS, Spec
 
-Player = Literal["D", "G"]
 _GROWN = 1e3  # weights beyond which the steps are said to overshoot
 
 

@@ -47,7 +47,7 @@ def glance(
     probes = (probe_for(specs[0], points),)
     shot = Snapshot(
         specs,
-        state.g_updates,
+        state.iterations,
         state.d_updates,
         state.g_updates,
         state.phase,

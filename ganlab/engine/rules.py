@@ -144,11 +144,19 @@ class Rules:
         return (self.code.batch, self.code.g_sizes[0]) if fixed else None
 
     def numbers(
-        self, player: str, d_updates, g_updates, d_hyper: Hyper, g_hyper: Hyper, strengths: Mapping
+        self,
+        player: str,
+        d_updates,
+        g_updates,
+        iterations,
+        d_hyper: Hyper,
+        g_hyper: Hyper,
+        strengths: Mapping,
     ) -> list:
         """The numbers of an update of `player`, in `given`'s order.
 
-        d_updates, g_updates: made before it, whole numbers or arrays of them. strengths: by name,
+        d_updates, g_updates: made before it, and iterations of Algorithm 1 that have ended, whole
+        numbers or arrays of them. strengths: by name,
         and "noise_fall", what instance noise loses in an iteration, of 1.
         """
         own = self.optimizer.numbers
@@ -162,7 +170,7 @@ class Rules:
         for name in self.code.strengths:
             number = strengths[name]
             if name == "instance_noise":
-                left = 1 - g_updates * strengths["noise_fall"]
+                left = 1 - iterations * strengths["noise_fall"]
                 number = number * ((left + abs(left)) / 2)
             out.append(number)
         t = d_updates if player == "D" else g_updates
@@ -173,7 +181,7 @@ class Rules:
         """How many numbers one update takes."""
         one = Hyper(0.0, 0.0, 0.0, 0.0)
         strengths = dict.fromkeys((*self.code.strengths, "noise_fall"), 0.0)
-        return len(self.numbers("D", 0, 0, one, one, strengths))
+        return len(self.numbers("D", 0, 0, 0, one, one, strengths))
 
     def given(self, numbers: Sequence[Number]) -> Given:
         """The numbers in their places."""

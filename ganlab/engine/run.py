@@ -14,7 +14,7 @@ from torch.nn.functional import one_hot
 
 from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import MOST, Captured, Step, on_cuda
-from ganlab.engine.code import Code, State, Update, moved
+from ganlab.engine.code import Code, State, Update
 from ganlab.engine.divergence import Divergence, Player, diagnose
 from ganlab.engine.draws import Draws, generator, reference
 from ganlab.engine.native import play
@@ -106,13 +106,13 @@ class Run:
 
     @property
     def iteration(self) -> int:
-        """Iterations of Algorithm 1 made so far: one for each G update."""
-        return self.state.g_updates
+        """Iterations of Algorithm 1 made so far: each ends with the last of its G updates."""
+        return self.state.iterations
 
     @property
     def next_player(self) -> Player:
-        """Whose update Algorithm 1 makes next: D's, until it has made k."""
-        return "D" if self.state.phase < self.spec.k else "G"
+        """Whose update Algorithm 1 makes next: D's until it has made k, then G's, g_steps times."""
+        return self.game.turns.next(self.state)
 
     @property
     def stopped(self) -> bool:
@@ -120,15 +120,15 @@ class Run:
         return None not in self.diverged
 
     def advance(self, iterations: int = 1) -> int:
-        """Make `iterations` of Algorithm 1 (k updates of D, then one of G); how many were made.
+        """Make `iterations` of Algorithm 1 (k updates of D, then g_steps of G); how many were made.
 
         An iteration begun by hand is finished first. Fewer are made only if every run diverges.
         Raises `SpecError` unless `iterations` is a whole number from 0 up.
         """
         iterations = arguments.count("iterations", iterations)
-        start, k = self.iteration, self.spec.k
+        start, turns = self.iteration, self.game.turns
         if iterations > 0:
-            self.make(max(0, k - self.state.phase) + 1 + (iterations - 1) * (k + 1))
+            self.make(len(turns.left(self.state)) + (iterations - 1) * turns.each)
         return self.iteration - start
 
     @on_its_threads
@@ -209,11 +209,8 @@ class Run:
 
     def _players(self, updates: int) -> bytes:
         """Whose updates Algorithm 1 makes next, as many as one call takes."""
-        k = self.spec.k
         most = MOST if self.program is None else play.most_players(self.program)
-        count = min(updates, most)
-        first = b"D" * (k - self.state.phase) + b"G"
-        return (first + (b"D" * k + b"G") * (count // (k + 1) + 1))[:count]
+        return self.game.turns.players(self.state, min(updates, most))
 
     def _play(self, players: bytes) -> None:
         alive = self.alive.tolist()
@@ -228,7 +225,7 @@ class Run:
             self.last = "DG"[players[max(made) - 1] == ord("G")]
         for run, count in enumerate(made):
             if alive[run] and count < len(players):
-                at = play.counted(state, players[:count])
+                at = self.game.turns.after(state, players[:count])
                 self._explain(run, "DG"[players[count] == ord("G")], at)
 
     def _explain(self, run: int, player: Player, at: State) -> None:
@@ -242,17 +239,18 @@ class Run:
             d_slots=tuple(s[row] for s in self.state.d_slots),
             d_updates=at.d_updates,
             g_updates=at.g_updates,
+            iterations=at.iterations,
         )
         made = _game(self.specs[row], self.device).after(
             player, now, lambda who, name, n: self.draws.slab(run, who, name, n, 1).to(self.device)
         )
-        self._diverge(run, player, made.cost[0], made.params[0], at.g_updates + 1)
+        self._diverge(run, player, made.cost[0], made.params[0], at.iterations + 1)
         self.alive[run] = False
 
     def _guard(self, player: Player, made: Update) -> State:
         """The State after an update: runs that diverge keep their last finite parameters."""
         finite = torch.isfinite(made.check)
-        after = moved(self.state, player, made)
+        after = self.game.turns.moved(self.state, player, made)
         if len(self.specs) == 1:
             if not finite.item():
                 self._diverge(0, player, made.cost[0], made.params[0])
@@ -281,6 +279,7 @@ class Run:
         self.specs = tuple(spec.replace(**fields) for spec in self.specs)
         old = self.game.rules
         self._prepare()
+        self.state = self.game.turns.changed(self.state)
         if self.game.rules.code != old.code:
             state, rules = self.state, self.game.rules
             self.state = dataclasses.replace(

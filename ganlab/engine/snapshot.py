@@ -73,7 +73,7 @@ def take(
     probes = tuple(probe_for(s, points) for s in specs)
     shot = Snapshot(
         specs,
-        state.g_updates,
+        state.iterations,
         state.d_updates,
         state.g_updates,
         state.phase,

@@ -10,6 +10,7 @@ import torch
 
 from ganlab.engine.code import Code, State, Update
 from ganlab.engine.rules import Rules
+from ganlab.engine.turns import Turns
 from ganlab.optim import Hyper, Number
 from ganlab.spec import Spec
 from ganlab.stabilisers import over
@@ -70,7 +71,7 @@ class Game:
             return torch.tensor(values, dtype=torch.float64, device=device).unsqueeze(1)
 
         self.d_hyper, self.g_hyper, self.strengths = hypers(specs, number)
-        self._specs = specs
+        self._specs, self.turns = specs, Turns.of(specs[0])
 
     @cached_property
     def each(self) -> list[tuple]:
@@ -79,7 +80,7 @@ class Game:
 
     def _numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
         numbers = (rules or self.rules).numbers(
-            *(player, state.d_updates, state.g_updates),
+            *(player, state.d_updates, state.g_updates, state.iterations),
             *(self.d_hyper, self.g_hyper, self.strengths),
         )
         return [n.to(state.g.dtype) if torch.is_tensor(n) else n for n in numbers]

@@ -24,7 +24,7 @@ _WRITTEN = "a run written by Run.save"
 _MOST_HEADER = 4096 * MOST_RUNS  # characters
 _MOST_UPDATES = 10**12
 _MOST_WORDS = 1000  # characters of an explanation
-_COUNTS = ("d_updates", "g_updates", "phase")
+_COUNTS = ("d_updates", "g_updates", "phase", "iterations", "g_phase")
 _DIVERGENCE = {"iteration": int, "player": str, "quantity": str, "cause": str}
 
 
@@ -68,6 +68,9 @@ def read(path: Path) -> tuple[list[Spec], dict[str, int], list]:
     except (ValueError, KeyError):
         raise SpecError("file", path.name, _WRITTEN) from None
     header = parse_json(text, "file", f"{_WRITTEN} ({path.name})", _MOST_HEADER)
+    if isinstance(header, dict) and "g_updates" in header:
+        # Files of before g_steps: an iteration was a G update.
+        header = {"iterations": header["g_updates"], "g_phase": 0} | header
     if not isinstance(header, dict) or not {"specs", "diverged", *_COUNTS} <= set(header):
         raise SpecError("file", path.name, _WRITTEN)
     if header.get("ganlab") != _FORMAT:
@@ -81,6 +84,8 @@ def read(path: Path) -> tuple[list[Spec], dict[str, int], list]:
     if counts["phase"] > counts["d_updates"] + counts["g_updates"]:
         allowed = f"at most the updates made (in {path.name})"
         raise SpecError("phase", counts["phase"], allowed)
+    if counts["iterations"] > counts["g_updates"]:
+        raise SpecError("iterations", counts["iterations"], f"at most g_updates (in {path.name})")
     if not isinstance(specs, list) or not specs:
         raise SpecError("specs", specs, f"a list of at least one Spec (in {path.name})")
     if len(specs) > MOST_RUNS:
@@ -97,7 +102,10 @@ def read(path: Path) -> tuple[list[Spec], dict[str, int], list]:
         )
         if not good:
             raise SpecError("diverged", entry, f"null or a divergence (in {path.name})")
-    return [Spec.from_dict(s) for s in specs], counts, diverged
+    found = [Spec.from_dict(s) for s in specs]
+    if counts["g_phase"] >= found[0].g_steps:
+        raise SpecError("g_phase", counts["g_phase"], f"less than g_steps (in {path.name})")
+    return found, counts, diverged
 
 
 def read_arrays(path: Path, rules: Rules, runs: int) -> dict[str, np.ndarray]:

@@ -43,7 +43,7 @@ def on_its_threads(method: Callable) -> Callable:
     """A method of a Run, computed on one thread where the run asks for it (`run.one_thread`)."""
 
     @wraps(method)
-    def call(run: Any, *args: Any, **named: Any) -> Any:
+    def call(run: Any, /, *args: Any, **named: Any) -> Any:
         if not run.one_thread:
             return method(run, *args, **named)
         with one_thread():

@@ -121,7 +121,7 @@ class CompareSession(Conductor):
                 value = found.get(name, np.array([np.nan]))
                 # What a run says as it blows up would make the others' curves flat.
                 values[overlay.key(name, i)] = np.where(np.abs(value) < _MOST, value, np.nan)
-        first.history.add(max(m.state.g_updates for m in moments), values)
+        first.history.add(max(m.state.iterations for m in moments), values)
         if first.number == self.run_number:
             self._measured = {name: float(v[0]) for name, v in values.items()}
             self._status_wanted = self._status_wanted or not self.playing

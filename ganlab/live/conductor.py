@@ -12,6 +12,7 @@ from typing import Any
 
 from ganlab.engine import Run
 from ganlab.engine.run import LIVE
+from ganlab.engine.turns import START, Turns
 from ganlab.live import messages, parked
 from ganlab.live.budget import slow
 from ganlab.live.history import History
@@ -243,12 +244,11 @@ class Conductor(Publisher):
         self._by_hand("G")
 
     def _do_step(self, _: Any) -> None:
-        phase, k = 0, self.spec.k
+        turns, state = Turns.of(self.spec), START
         if self.run is not None and not self._restart:
-            phase = self.run.state.phase
-        for player in self._todo:
-            phase = phase + 1 if player == "D" else 0
-        self._by_hand(*["D"] * (k - phase), "G")
+            state = self.run.state
+        state = turns.after(state, "".join(self._todo).encode())
+        self._by_hand(*turns.left(state).decode())
 
     def _by_hand(self, *players: str) -> None:
         self._do_pause(None)

@@ -84,7 +84,7 @@ class EnsembleSession(Conductor):
         values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
         diverged = sum(d is not None for d in moment.diverged)
         total = summary(values, diverged)
-        moment.history.add(moment.state.g_updates, total)
+        moment.history.add(moment.state.iterations, total)
         moment.history.now = {f"tile_{name}": row for name, row in values.items()}
         if moment.number == self.run_number:
             modes = probe.target.modes
@@ -98,7 +98,7 @@ class EnsembleSession(Conductor):
         header = {
             "type": "frame",
             "run": moment.number,
-            "iteration": state.g_updates,
+            "iteration": state.iterations,
             "d_updates": state.d_updates,
             "g_updates": state.g_updates,
             "phase": state.phase,

@@ -18,7 +18,7 @@ from ganlab.targets import TARGETS, Target
 
 _ROLES = {"k": "D", "d_lr": "D", "g_lr": "G", "minibatch_discrimination": "D", "unroll": "D"}
 _ORDER = ("k", "loss", "minibatch_discrimination", "unroll", "g_lr", "d_lr")
-_KNOB_RANGE = {"g_lr": (1e-5, 1.0), "d_lr": (1e-5, 1.0)}
+_KNOB_RANGE = {"k": (0, 20), "g_lr": (1e-5, 1.0), "d_lr": (1e-5, 1.0)}
 _REAL_SHOWN = 500
 
 

@@ -69,7 +69,7 @@ class Together:
 
     def make(self, updates: int) -> int:
         """As many whole iterations as that, at least one, of every run; the farthest's updates."""
-        each = self.farthest.spec.k + 1
+        each = self.farthest.game.turns.each
         return self.advance(max(1, updates // each)) * each
 
     def advance(self, iterations: int = 1) -> int:

@@ -21,7 +21,7 @@ _SECTIONS = {
     "Generator": ("latent", "latent_dim", "g_hidden", "g_activation"),
     "Discriminator": ("d_hidden", "d_activation"),
     "Training": (
-        *("rule", "optimizer", "betas", "momentum", "momentum_rise", "momentum_ramp"),
+        *("g_steps", "rule", "optimizer", "betas", "momentum", "momentum_rise", "momentum_ramp"),
         *("lr_decay", "lr_floor", "batch", "init", "init_gain", "d_init_gain"),
     ),
 }

@@ -241,11 +241,13 @@ class Oracle:
         self.steps = {p: [torch.zeros_like(t) for t in self.now.params(p)] for p in "GD"}
         self.past = {p: [[t.detach().clone() for t in self.now.params(p)]] for p in "GD"}
         self.made = {"G": 0, "D": 0}
+        self.iterations = 0
 
     def advance(self, iterations: int) -> None:
         for _ in range(iterations):
-            for player in "D" * self.spec.k + "G":
+            for player in "D" * self.spec.k + "G" * self.spec.g_steps:
                 self.update(player)
+            self.iterations += 1
 
     def change(self, spec: Spec) -> None:
         """Go on as `spec`, which differs in what is live; what is new remembers nothing."""
@@ -268,8 +270,8 @@ class Oracle:
         return {n: self.draws.get(player, n, self.made[player])[0].double() for n in names}
 
     def sigma(self) -> float:
-        """Instance noise: linear in iterations of Algorithm 1, of which each has one G update."""
-        spec, t = self.spec, self.made["G"]
+        """Instance noise: linear in iterations of Algorithm 1 that have ended."""
+        spec, t = self.spec, self.iterations
         left = max(0.0, 1 - t / spec.instance_noise_decay) if spec.instance_noise_decay else 1.0
         return spec.instance_noise * left
 

@@ -31,7 +31,7 @@ def same(a: Run, b: Run) -> None:
     for x, y in zip((a.state.g, a.state.d), (b.state.g, b.state.d), strict=True):
         # Numbers are float32 there: equal up to rounding.
         torch.testing.assert_close(x, y, rtol=1e-5, atol=1e-6)
-    for name in ("d_updates", "g_updates", "phase"):
+    for name in ("d_updates", "g_updates", "phase", "iterations", "g_phase"):
         assert getattr(a.state, name) == getattr(b.state, name)
     assert a.last == b.last
 

@@ -171,7 +171,7 @@ def test_a_file_is_as_documented(tmp_path, fields):
         assert array.shape == tuple(sizes[s] for s in re.findall(r"\w+", shape))
     assert {re.sub(r"\d+$", "i", n) for n in arrays} >= {"header", "g", "d"}
     header = json.loads(str(arrays["header"]))
-    assert list(header) == list(table("field of the header"))
+    assert set(header) == set(table("field of the header"))
     assert header["g_updates"] + header["d_updates"] == 9
 
     # G and D, made from the flat vectors by the words below the table.

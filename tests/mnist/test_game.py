@@ -202,7 +202,7 @@ def test_the_schedules():
     spec = spec.replace(g_lr=0.1, d_lr=0.05, lr_decay=0.1, lr_floor=0.03)
     game = Run(spec).game
     for t in (0, 1, 5, 10, 100):
-        numbers = game.rules.numbers("G", t, t, game.d_hyper, game.g_hyper, game.strengths)
+        numbers = game.rules.numbers("G", t, t, t, game.d_hyper, game.g_hyper, game.strengths)
         given = game.rules.given(numbers)
         assert given.g[0] == pytest.approx(max(0.1 / 1.1**t, 0.03), rel=1e-12)
         assert given.d[0] == pytest.approx(max(0.05 / 1.1**t, 0.03), rel=1e-12)

@@ -14,7 +14,6 @@ import torch
 from ganlab.engine.code import State
 from ganlab.engine.draws import Draws
 from ganlab.engine.native.program import Program
-from ganlab.engine.rules import Rules
 from ganlab.engine.step import Game
 
 _CALL_ELEMENTS = 2**19  # of draws held for one call
@@ -33,19 +32,18 @@ def _threads() -> ThreadPoolExecutor:
     )
 
 
-def numbers_of(rules: Rules, hypers: tuple, player: str, players: np.ndarray, state: State):
-    """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64.
-
-    hypers: the run's, of `Game.each`.
-    """
+def numbers_of(game: Game, run: int, player: str, players: np.ndarray, state: State):
+    """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64."""
     is_d = players == ord("D")
     mine = is_d if player == "D" else ~is_d
     # How many of each player's come before an update: its place less those of the other.
     place = np.arange(len(players))
     d_before = np.cumsum(is_d) - is_d
     d_updates = (state.d_updates + d_before)[mine].astype(np.float64)
-    g_updates = (state.g_updates + place - d_before)[mine].astype(np.float64)
-    columns = rules.numbers(player, d_updates, g_updates, *hypers)
+    g_before = (place - d_before)[mine]
+    g_updates = (state.g_updates + g_before).astype(np.float64)
+    iterations = game.turns.iterations(state, g_before).astype(np.float64)
+    columns = game.rules.numbers(player, d_updates, g_updates, iterations, *game.each[run])
     out = np.empty((len(d_updates), 1, len(columns)))
     for j, column in enumerate(columns):
         out[:, 0, j] = column
@@ -58,7 +56,7 @@ def given_for(
     """What the updates named in `players` take: see `Program.play`."""
     order, out = np.frombuffer(players, np.uint8), {}
     for player, first in (("D", state.d_updates), ("G", state.g_updates)):
-        numbers = numbers_of(program.rules, game.each[run], player, order, state)
+        numbers = numbers_of(game, run, player, order, state)
         out[player] = {"numbers": torch.from_numpy(numbers.astype(np.float32))}
         for name in program.inputs[player]:
             if name == "fixed":
@@ -107,15 +105,4 @@ def play(
         g_slots=g_slots.unbind(1) if state.g_slots else (),
         d_slots=d_slots.unbind(1) if state.d_slots else (),
     )
-    return counted(after, players[: max(made)]), made
-
-
-def counted(state: State, players: bytes) -> State:
-    """`state` with the counts after `players`."""
-    last_g = players.rfind(b"G")
-    return dataclasses.replace(
-        state,
-        d_updates=state.d_updates + players.count(b"D"),
-        g_updates=state.g_updates + players.count(b"G"),
-        phase=len(players) - 1 - last_g + (state.phase if last_g < 0 else 0),
-    )
+    return game.turns.after(after, players[: max(made)]), made

@@ -1,0 +1,82 @@
+"""Whose update comes next: an iteration of Algorithm 1 is k updates of D, then g_steps of G."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+import torch
+
+from ganlab.engine.code import State, Update
+from ganlab.spec import Spec
+
+Player = Literal["D", "G"]
+START = State(torch.empty(0), torch.empty(0), (), ())  # the counts of a run that begins
+
+
+class Turns(NamedTuple):
+    """The order of updates. An iteration ends with the last of G's, by hand or not; what D makes
+    beyond k, by hand, belongs to the iteration."""
+
+    k: int
+    g_steps: int
+
+    @classmethod
+    def of(cls, spec: Spec) -> Turns:
+        """A Spec's."""
+        return cls(spec.k, spec.g_steps)
+
+    @property
+    def each(self) -> int:
+        """Updates of an iteration, of both players."""
+        return self.k + self.g_steps
+
+    def next(self, state: State) -> Player:
+        """Whose update comes next: D's until it has made k, unless G has begun."""
+        return "D" if state.phase < self.k and not state.g_phase else "G"
+
+    def left(self, state: State) -> bytes:
+        """The updates that end the iteration that `state` is in, b"D" and b"G"."""
+        d_left = 0 if state.g_phase else max(0, self.k - state.phase)
+        return b"D" * d_left + b"G" * (self.g_steps - state.g_phase)
+
+    def players(self, state: State, updates: int) -> bytes:
+        """The next `updates`, b"D" and b"G"."""
+        whole = b"D" * self.k + b"G" * self.g_steps
+        return (self.left(state) + whole * (updates // self.each + 1))[:updates]
+
+    def after(self, state: State, players: bytes) -> State:
+        """`state` with the counts after these updates, in whatever order they were made."""
+        made = state.g_phase + players.count(b"G")
+        done, g_phase = divmod(made, self.g_steps)
+        phase, tail = state.phase, players
+        if done:  # D's since the G that ended the last whole iteration
+            at = np.flatnonzero(np.frombuffer(players, np.uint8) == ord("G"))
+            phase, tail = 0, players[at[done * self.g_steps - state.g_phase - 1] + 1 :]
+        return replace(
+            state,
+            d_updates=state.d_updates + players.count(b"D"),
+            g_updates=state.g_updates + players.count(b"G"),
+            phase=phase + tail.count(b"D"),
+            iterations=state.iterations + done,
+            g_phase=g_phase,
+        )
+
+    def moved(self, state: State, player: str, update: Update) -> State:
+        """The State after `update` of `player`, "D" or "G"."""
+        if player == "D":
+            state = replace(state, d=update.params, d_slots=update.slots)
+        else:
+            state = replace(state, g=update.params, g_slots=update.slots)
+        return self.after(state, player.encode())
+
+    def iterations(self, state: State, g_made: np.ndarray) -> np.ndarray:
+        """Iterations ended when G has made `g_made` more updates than in `state`."""
+        return state.iterations + (state.g_phase + g_made) // self.g_steps
+
+    def changed(self, state: State) -> State:
+        """`state` once these turns hold: if G has made its share already, the iteration ends."""
+        if state.g_phase < self.g_steps:
+            return state
+        return replace(state, iterations=state.iterations + 1, phase=0, g_phase=0)
