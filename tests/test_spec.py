@@ -265,8 +265,8 @@ def test_replace():
     assert spec.replace(target="ring").target_params["count"] == 5
     assert spec.replace(target="grid") == Spec(target="grid", seed=3)
     assert spec.replace(target="grid", target_params={"side": 2}).target_params["side"] == 2
-    with pytest.raises(SpecError, match="k = 99"):
-        spec.replace(k=99)
+    with pytest.raises(SpecError, match="k = 999"):
+        spec.replace(k=999)
 
 
 BAD = [
@@ -293,7 +293,7 @@ BAD = [
     ("d_hidden", 32),
     ("g_activation", "gelu"),
     ("k", -1),
-    ("k", 21),
+    ("k", 301),
     ("g_lr", 0.0),
     ("d_lr", -1e-3),
     ("betas", (0.5,)),

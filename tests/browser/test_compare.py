@@ -198,7 +198,7 @@ def test_one_that_diverges_says_so_in_its_own_panel(lab):
     assert lab.status["state"] == "playing"
 
 
-@pytest.mark.parametrize("query", ["b.k=99", "c.k=2", "b.seed=1", "b.<b>=1", "runs=2&b.k=3"])
+@pytest.mark.parametrize("query", ["b.k=999", "c.k=2", "b.seed=1", "b.<b>=1", "runs=2&b.k=3"])
 def test_a_hostile_address_is_named(lab, query):
     lab.open(f"/compare?{query}")
     said = lab.page.get_by_test_id("stAlert")

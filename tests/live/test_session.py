@@ -162,7 +162,7 @@ def test_live_values_change_the_run_and_leave_a_mark(opened):
 @pytest.mark.parametrize(
     "field, value",
     [
-        ("k", 21),
+        ("k", 301),
         ("k", -1),
         ("k", 1.5),
         ("k", None),
