@@ -69,7 +69,7 @@ def test_what_is_no_number_is_null(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ('{"k": 99}', "k = 99"),
+        ('{"k": 999}', "k = 999"),
         ('{"g_lr": NaN}', "g_lr = nan"),
         ('{"colour": 1}', "colour"),
         ('{"target": "nowhere"}', "target = 'nowhere'"),

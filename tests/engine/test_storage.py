@@ -213,7 +213,7 @@ def edited(saved, header=None, **arrays) -> SpecError:
         ({"specs": []}, "specs"),
         ({"specs": {}}, "specs"),
         ({"specs": [{"k": 1}, {"k": 2}]}, "specs"),
-        ({"specs": [{"k": 99}, {}]}, "k"),
+        ({"specs": [{"k": 999}, {}]}, "k"),
         ({"specs": [3, {}]}, "spec"),
         ({"specs": [{"nope": 1}, {}]}, "spec field"),
         ({"specs": [{}, {}]}, "g"),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from live_helpers import counts
 
+from ganlab.engine.turns import Turns
 from ganlab.live import conductor, publisher
 from ganlab.live import pace as pace_module
 
@@ -166,7 +167,7 @@ class Program:
     """A run of a compiled program: each call costs something by itself, by a clock of the test."""
 
     program = object()
-    spec = SimpleNamespace(k=5)
+    game = SimpleNamespace(turns=Turns(5, 1))
 
     def __init__(self, clock: Clock, call: float, update: float):
         self.clock, self.call, self.update = clock, call, update

@@ -171,8 +171,8 @@ def test_a_plan_that_makes_no_sense_is_refused_by_name(folder, tmp_path):
             Plan(SPEC, **changes)
     with pytest.raises(SpecError, match="epochs"):
         folder.want(epochs=10**9)
-    (folder.path / "plan.json").write_text(json.dumps({"spec": {"k": 99}, "epochs": 1}))
-    with pytest.raises(SpecError, match="k = 99"):
+    (folder.path / "plan.json").write_text(json.dumps({"spec": {"k": 999}, "epochs": 1}))
+    with pytest.raises(SpecError, match="k = 999"):
         folder.plan  # noqa: B018
     (folder.path / "plan.json").write_text("[]")
     with pytest.raises(SpecError, match="plan"):
