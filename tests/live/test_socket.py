@@ -269,7 +269,7 @@ HOSTILE = [
     ('{"cmd": "set", "field": "seed", "value": 1}', "seed"),
     ('{"cmd": "set", "field": ["k"], "value": 1}', "only"),
     ('{"cmd": "set", "field": "k"}', "k = None"),
-    ('{"cmd": "set", "field": "k", "value": 99}', "k = 99"),
+    ('{"cmd": "set", "field": "k", "value": 999}', "k = 999"),
     ('{"cmd": "set", "field": "k", "value": {"a": []}}', "k = "),
     ('{"cmd": "set", "field": "k", "value": 1' + "0" * 3000 + "}", "k = "),
     ('{"cmd": "set", "field": "g_lr", "value": NaN}', "G's rate = nan"),
