@@ -24,6 +24,7 @@ from ganlab.engine.rules import Rules
 from ganlab.engine.snapshot import Snapshot, take
 from ganlab.engine.step import Game
 from ganlab.engine.threads import large, on_its_threads
+from ganlab.engine.turns import Turns
 from ganlab.latents import quasi_random
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -110,9 +111,14 @@ class Run:
         return self.state.iterations
 
     @property
+    def turns(self) -> Turns:
+        """How many updates each player makes in an iteration, and whose comes next."""
+        return self.game.turns
+
+    @property
     def next_player(self) -> Player:
         """Whose update Algorithm 1 makes next: D's until it has made k, then G's, g_steps times."""
-        return self.game.turns.next(self.state)
+        return self.turns.next(self.state)
 
     @property
     def stopped(self) -> bool:
@@ -126,7 +132,7 @@ class Run:
         Raises `SpecError` unless `iterations` is a whole number from 0 up.
         """
         iterations = arguments.count("iterations", iterations)
-        start, turns = self.iteration, self.game.turns
+        start, turns = self.iteration, self.turns
         if iterations > 0:
             self.make(len(turns.left(self.state)) + (iterations - 1) * turns.each)
         return self.iteration - start
@@ -210,7 +216,7 @@ class Run:
     def _players(self, updates: int) -> bytes:
         """Whose updates Algorithm 1 makes next, as many as one call takes."""
         most = MOST if self.program is None else play.most_players(self.program)
-        return self.game.turns.players(self.state, min(updates, most))
+        return self.turns.players(self.state, min(updates, most))
 
     def _play(self, players: bytes) -> None:
         alive = self.alive.tolist()
@@ -225,7 +231,7 @@ class Run:
             self.last = "DG"[players[max(made) - 1] == ord("G")]
         for run, count in enumerate(made):
             if alive[run] and count < len(players):
-                at = self.game.turns.after(state, players[:count])
+                at = self.turns.after(state, players[:count])
                 self._explain(run, "DG"[players[count] == ord("G")], at)
 
     def _explain(self, run: int, player: Player, at: State) -> None:
@@ -250,7 +256,7 @@ class Run:
     def _guard(self, player: Player, made: Update) -> State:
         """The State after an update: runs that diverge keep their last finite parameters."""
         finite = torch.isfinite(made.check)
-        after = self.game.turns.moved(self.state, player, made)
+        after = self.turns.moved(self.state, player, made)
         if len(self.specs) == 1:
             if not finite.item():
                 self._diverge(0, player, made.cost[0], made.params[0])
@@ -279,7 +285,7 @@ class Run:
         self.specs = tuple(spec.replace(**fields) for spec in self.specs)
         old = self.game.rules
         self._prepare()
-        self.state = self.game.turns.changed(self.state)
+        self.state = self.turns.changed(self.state)
         if self.game.rules.code != old.code:
             state, rules = self.state, self.game.rules
             self.state = dataclasses.replace(

@@ -48,6 +48,6 @@ class Pace:
         made = max(1, run.make(count))
         took = max(time.perf_counter() - started, 1e-9)
         if count < most:  # few updates at a set speed take what a call costs by itself
-            self._timed(run, made / run.game.turns.each, took)
+            self._timed(run, made / run.turns.each, took)
         self._at_once, self._per_second = count, made / took
         return made, took

@@ -8,6 +8,7 @@ from typing import Any
 
 from ganlab.engine import Run, State
 from ganlab.engine.divergence import Divergence
+from ganlab.engine.turns import Turns
 from ganlab.live.tier import Tier
 from ganlab.spec import Spec
 
@@ -59,6 +60,11 @@ class Together:
         return self.farthest.iteration
 
     @property
+    def turns(self) -> Turns:
+        """Of the run that came farthest."""
+        return self.farthest.turns
+
+    @property
     def state(self) -> State:
         """Of the run that came farthest."""
         return self.farthest.state
@@ -69,7 +75,7 @@ class Together:
 
     def make(self, updates: int) -> int:
         """As many whole iterations as that, at least one, of every run; the farthest's updates."""
-        each = self.farthest.game.turns.each
+        each = self.turns.each
         return self.advance(max(1, updates // each)) * each
 
     def advance(self, iterations: int = 1) -> int:

@@ -1,7 +1,6 @@
 """A session keeps the pace that is asked of it, and at full speed looks up often enough."""
 
 import time
-from types import SimpleNamespace
 
 import pytest
 from live_helpers import counts
@@ -167,7 +166,7 @@ class Program:
     """A run of a compiled program: each call costs something by itself, by a clock of the test."""
 
     program = object()
-    game = SimpleNamespace(turns=Turns(5, 1))
+    turns = Turns(5, 1)
 
     def __init__(self, clock: Clock, call: float, update: float):
         self.clock, self.call, self.update = clock, call, update
