@@ -221,6 +221,8 @@ def edited(saved, header=None, **arrays) -> SpecError:
         ({"d_updates": 2**63}, "d_updates"),
         ({"g_updates": 1.0}, "g_updates"),
         ({"phase": True}, "phase"),
+        ({"iterations": 10**6}, "iterations"),
+        ({"g_phase": 1}, "g_phase"),
         ({"phase": None}, "phase"),
         ({"diverged": [None]}, "diverged"),
         ({"diverged": None}, "diverged"),
