@@ -122,6 +122,20 @@ LATENTS.add(
 )
 
 
+LATENTS.add(
+    LatentEntry(
+        name="constant",
+        title="none: z = 1",
+        equation=r"z = (1, \ldots, 1)",
+        doc="G makes one point, wherever it is: the Dirac-GAN, whose path is all there is to see.",
+        cite="Mescheder et al. 2018",
+        sample=lambda shape, generator: torch.ones(shape, device=generator.device),
+        ppf=lambda u: np.ones_like(u, dtype=np.float64),
+        reach=1.5,
+    )
+)
+
+
 @dataclass(frozen=True)
 class Intervals:
     """A latent's line cut into intervals of known mass, finer and finer towards infinite ends.

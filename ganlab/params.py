@@ -62,6 +62,17 @@ PARAMS: dict[str, Param] = {
             choices=("no", "yes"),
             doc="Whether G and D are told which kind of sample it is: p(x | label) is learned.",
         ),
+        *(
+            Param(
+                f"{player}_bias",
+                f"{player.upper()}'s biases",
+                "yes",
+                kind="choice",
+                choices=("no", "yes"),
+                doc=f"Whether {player.upper()}'s layers have biases; without, {what}.",
+            )
+            for player, what in (("g", "z = 0 stays x = 0"), ("d", "D(0) is 1/2"))
+        ),
         _choice("init", "initial weights", INITS, "default", "How both nets start."),
         Param(
             "init_gain",
@@ -78,6 +89,21 @@ PARAMS: dict[str, Param] = {
             0.0,
             5.0,
             doc="Multiplies D's initial weights instead; 0: the same gain as G's.",
+        ),
+        *(
+            Param(
+                f"{player}_start",
+                f"{player.upper()}'s first values",
+                (),
+                -1e6,
+                1e6,
+                "floats",
+                longest=32,
+                doc=f"Each weight and bias with which a small {player.upper()} starts: layer by "
+                "layer the weights into each of its units in turn, then its biases, as in "
+                "PyTorch's state_dict. Left empty: as the initial weights say.",
+            )
+            for player in "gd"
         ),
         _choice(
             "loss",

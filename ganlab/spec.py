@@ -9,11 +9,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from ganlab.networks import MLP
 from ganlab.params import KNOBS, OF_IMAGES, PARAMS, WIDEST
 from ganlab.reading import parse_json
 from ganlab.registry import Param, SpecError
 from ganlab.settle import settle
-from ganlab.stabilisers import STABILISERS, refusal
+from ganlab.stabilisers import RULES, STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
 
 # Changing one of these keeps the shapes and the code path of a step; so does changing the strength
@@ -22,6 +23,8 @@ _NUMERIC = (
     "init",
     "init_gain",
     "d_init_gain",
+    "g_start",
+    "d_start",
     "k",
     "g_steps",
     "g_lr",
@@ -93,9 +96,13 @@ class Spec:
     d_activation: str = PARAMS["d_activation"].default
     g_output: str = PARAMS["g_output"].default
     conditional: str = PARAMS["conditional"].default
+    g_bias: str = PARAMS["g_bias"].default
+    d_bias: str = PARAMS["d_bias"].default
     init: str = PARAMS["init"].default
     init_gain: float = PARAMS["init_gain"].default
     d_init_gain: float = PARAMS["d_init_gain"].default
+    g_start: tuple[float, ...] = PARAMS["g_start"].default
+    d_start: tuple[float, ...] = PARAMS["d_start"].default
     loss: str = PARAMS["loss"].default
     k: int = PARAMS["k"].default
     g_steps: int = PARAMS["g_steps"].default
@@ -165,11 +172,38 @@ class Spec:
             raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
             raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
+        self._check_starts()
         if self.g_steps > 1 and self.rule != "alternating":
-            raise SpecError("g_steps", self.g_steps, f"1 with {self.rule} updates")
+            raise SpecError("g_steps", self.g_steps, f"1 with {RULES[self.rule].title} updates")
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
             allowed = f"what takes momentum = {self.momentum:g} to between -0.95 and 0.99"
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
+
+    def _check_starts(self) -> None:
+        g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias == "yes")
+        d = MLP(self.d_sizes, self.d_activation, bias=self.d_bias == "yes")
+        if self.g_start and self.g_norm != "none":
+            raise SpecError("g_start", self.g_start, "none with a normalisation in G")
+        if self.d_start and self.minibatch_discrimination:
+            raise SpecError("d_start", self.d_start, "none with minibatch discrimination")
+        for name, net in (("g_start", g), ("d_start", d)):
+            given, most = getattr(self, name), PARAMS[name].longest
+            if not given or len(given) == net.given_size:
+                continue
+            allowed = f"{net.given_size} numbers, one for each weight and bias, or none"
+            if net.given_size > most:
+                allowed = f"none: the net has {net.given_size:,} weights and biases, above {most}"
+            raise SpecError(name, given, allowed)
+
+    @property
+    def g_sizes(self) -> tuple[int, ...]:
+        """Widths of G's layers, of its inputs (z, and the label beside it) first."""
+        return (self.latent_dim + self.labels, *self.g_hidden, self.dim)
+
+    @property
+    def d_sizes(self) -> tuple[int, ...]:
+        """Widths of D's layers, of its inputs (a pack of x, labels beside them) first."""
+        return ((self.dim + self.labels) * self.packing, *self.d_hidden, 1)
 
     @property
     def dim(self) -> int:

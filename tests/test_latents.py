@@ -15,7 +15,7 @@ ORACLE = {
     "cauchy": cauchy(),
     "student": t(3),
 }
-NAMES = list(LATENTS)
+NAMES = [name for name in LATENTS if name != "constant"]  # which has no density
 
 
 def seeded(seed: int) -> torch.Generator:
@@ -23,7 +23,15 @@ def seeded(seed: int) -> torch.Generator:
 
 
 def test_every_latent_has_an_oracle_here():
-    assert set(ORACLE) == set(LATENTS)
+    assert {*ORACLE, "constant"} == set(LATENTS)
+
+
+def test_no_latent_is_always_1():
+    z = LATENTS["constant"].sample((5, 3), seeded(0))
+    assert z.shape == (5, 3) and z.dtype == torch.float32 and (z == 1).all()
+    assert (quasi_random("constant", 3, 8) == 1).all()
+    assert (intervals("constant", 64).ends == 1).all()
+    assert intervals("constant", 64).mass.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -22,6 +22,8 @@ DESIGNED = (
 NUMERIC = {
     "init": "orthogonal",
     "init_gain": 0.5,
+    "g_start": (0.5, -1.0),
+    "d_start": (2.0, 0.0),
     "k": 3,
     "g_steps": 2,
     "g_lr": 0.1,
@@ -58,6 +60,8 @@ STRUCTURAL = {
     "target_params": {"mean": 2.0},
     "latent": "uniform",
     "latent_dim": 2,
+    "g_bias": "no",
+    "d_bias": "no",
     "g_hidden": (32,),
     "d_hidden": (),
     "unroll": 3,
@@ -76,7 +80,16 @@ STRUCTURAL = {
 
 
 # Fields whose value may be refused for the sake of another's.
-TOGETHER = ("g_steps", "g_hidden", "d_hidden", "g_output", "conditional", "momentum_rise")
+TOGETHER = (
+    "g_steps",
+    "g_start",
+    "d_start",
+    "g_hidden",
+    "d_hidden",
+    "g_output",
+    "conditional",
+    "momentum_rise",
+)
 
 
 def random_value(param: Param, rng: np.random.Generator):
@@ -109,6 +122,10 @@ def random_spec(rng: np.random.Generator) -> Spec:
         inner = {p.name: random_value(p, rng) for p in TARGETS[values["target"]].params}
         if rng.random() < 0.7:
             inner.pop("weights", None)
+        if "cov" in inner:
+            inner["cov"] = float(
+                rng.uniform(-0.99, 0.99) * (inner["var_x"] * inner["var_y"]) ** 0.5
+            )
         try:
             return Spec(**values, target_params=inner)
         except SpecError as error:
@@ -180,8 +197,9 @@ def test_a_spec_is_frozen_and_hashable():
 
 @pytest.mark.parametrize("name", NUMERIC)
 def test_numeric_fields_keep_the_structure(name):
-    changed = Spec(**{name: NUMERIC[name]})
-    assert changed != Spec() and changed.structure() == Spec().structure()
+    base = Spec(g_hidden=(), d_hidden=()) if name.endswith("_start") else Spec()
+    changed = base.replace(**{name: NUMERIC[name]})
+    assert changed != base and changed.structure() == base.structure()
 
 
 @pytest.mark.parametrize("name", STRUCTURAL)

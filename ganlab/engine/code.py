@@ -72,13 +72,15 @@ class Code:
     strengths: tuple[str, ...]
     g_output: str
     labels: int
+    g_bias: bool = True
+    d_bias: bool = True
 
     @classmethod
     def of(cls, spec: Spec) -> Code:
         """The Code of a Spec."""
         return cls(
-            (spec.latent_dim + spec.labels, *spec.g_hidden, spec.dim),
-            ((spec.dim + spec.labels) * spec.packing, *spec.d_hidden, 1),
+            spec.g_sizes,
+            spec.d_sizes,
             spec.g_activation,
             spec.d_activation,
             spec.loss,
@@ -94,6 +96,8 @@ class Code:
             tuple(name for name in spec.stabilisers if STABILISERS[name].numeric),
             spec.g_output,
             spec.labels,
+            spec.g_bias == "yes",
+            spec.d_bias == "yes",
         )
 
     @property

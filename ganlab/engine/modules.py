@@ -77,7 +77,7 @@ class GeneratorModule(nn.Module):
     def __init__(self, net: Generator, reference: int):
         super().__init__()
         self.labels = net.labels
-        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in net.layers)
+        self.layers = nn.ModuleList(nn.Linear(i, o, net.bias) for i, o in net.layers)
         norm = {
             "none": lambda width: nn.Identity(),
             "batch": lambda width: nn.BatchNorm1d(width, eps=EPSILON),
@@ -106,7 +106,7 @@ class DiscriminatorModule(nn.Module):
     def __init__(self, net: Discriminator, labels: int, dropout: float, dropout_input: float):
         super().__init__()
         self.labels, self.pack = labels, net.pack
-        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in net.layers)
+        self.layers = nn.ModuleList(nn.Linear(i, o, net.bias) for i, o in net.layers)
         self.dropout_input, self.dropout = nn.Dropout(dropout_input), nn.Dropout(dropout)
         self.activation = Activation(net.activation)
         if net.kernels:
@@ -146,7 +146,9 @@ def _fill(module: nn.Module, net: Generator | Discriminator, flat: torch.Tensor)
     parts = [p[0] for p in net.split(flat.detach()[None])]
     for layer in module.layers:
         layer.weight.data = parts.pop(0).T.clone(memory_format=torch.contiguous_format)
-        layer.bias.data = parts.pop(0)[0].clone()
+        bias = parts.pop(0)[0]
+        if net.bias:
+            layer.bias.data = bias.clone()
     return parts
 
 

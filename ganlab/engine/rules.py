@@ -50,10 +50,12 @@ class Rules:
         self.G = Generator(
             *(code.g_sizes, code.g_activation, thin),
             *(code.g_norm, code.g_output, code.labels),
+            bias=code.g_bias,
         )
         self.D = Discriminator(
             *(code.d_sizes, code.d_activation, thin),
             *(code.packing, code.kernels, code.kernel_dims, drop),
+            bias=code.d_bias,
             level=not LOSSES[code.loss].shift_invariant,
         )
         self.loss = LOSSES[code.loss]

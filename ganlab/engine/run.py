@@ -79,7 +79,9 @@ class Run:
 
         def fresh(net, tag: str) -> torch.Tensor:
             rows = [net.init(s.init, gain(s, tag), generator(s.seed, tag)) for s in self.specs]
-            if tag == "init_g" and self.spec.g_output == "sigmoid":
+            starts = [s.g_start if tag == "init_g" else s.d_start for s in self.specs]
+            rows = [net.given(s) if s else row for s, row in zip(starts, rows, strict=True)]
+            if tag == "init_g" and self.spec.g_output == "sigmoid" and net.bias:
                 start = make_target(self.spec.target, self.spec.target_params).marginal_logits()
                 rows = [G.starting_at(row, start) for row in rows]
             return torch.stack(rows).to(self.device)

@@ -35,7 +35,9 @@ class Discriminator(MLP):
 
     @cached_property
     def held(self) -> tuple[int, ...]:
-        """The last bias, where it has no effect."""
+        """The last bias, where it has no effect, and those that there are not."""
+        if not self.bias:
+            return super().held
         return () if self.level else (2 * len(self.layers) - 1,)
 
     @property

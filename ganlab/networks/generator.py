@@ -79,9 +79,9 @@ class Generator(MLP):
 
     @cached_property
     def held(self) -> tuple[int, ...]:
-        """Biases before a norm, which subtracts them again."""
+        """Biases before a norm, which subtracts them again, and those that there are not."""
         hidden = 0 if self.norm == "none" else len(self.layers) - 1
-        return tuple(2 * i + 1 for i in range(hidden))
+        return tuple(2 * i + 1 for i in range(hidden)) if self.bias else super().held
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
         """Scales 1, shifts 0."""

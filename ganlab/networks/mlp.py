@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -17,11 +17,13 @@ class MLP:
     """x -> W_L s(... s(x W_1 + b_1) ...) + b_L, s the activation; sizes = (in, hidden..., out).
 
     `thin` is for compilers: layers of one or two inputs or outputs, as sums, which fuse.
+    bias: unless True, all b are 0 and stay so.
     """
 
     sizes: tuple[int, ...]
     activation: str
     thin: bool = False
+    bias: bool = field(default=True, kw_only=True)
 
     @cached_property
     def layers(self) -> tuple[tuple[int, int], ...]:
@@ -61,8 +63,28 @@ class MLP:
         parts = []
         for n_in, n_out in self.layers:
             parts += [entry.weight(n_in, n_out, gain, generator).reshape(-1)]
-            parts += [entry.bias(n_in, n_out, generator)]
+            # Drawn in any case, so that weights do not depend on whether there are biases.
+            parts += [entry.bias(n_in, n_out, generator) * float(self.bias)]
         return torch.cat(parts + self.more_init(scheme, gain, generator))
+
+    @property
+    def given_size(self) -> int:
+        """How many numbers `given` takes."""
+        return sum((i + self.bias) * o for i, o in self.layers)
+
+    def given(self, values: Sequence[float]) -> torch.Tensor:
+        """Flat parameters (P,) from those of all layers in the order of a state_dict.
+
+        Weight (out, in), row by row, then bias (out,) if there is one, of each layer.
+        """
+        rest, parts = torch.tensor(values, dtype=torch.float32), []
+        for n_in, n_out in self.layers:
+            weight, bias, rest = rest.split_with_sizes(
+                (n_in * n_out, n_out * self.bias, len(rest) - n_in * n_out - n_out * self.bias)
+            )
+            parts += [weight.view(n_out, n_in).T.reshape(-1)]
+            parts += [bias if self.bias else torch.zeros(n_out)]
+        return torch.cat(parts)
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
         """Initial values of `more_shapes`, flat."""
@@ -74,7 +96,7 @@ class MLP:
 
         What autograd would find there is rounding, of which Adam makes steps of full size.
         """
-        return ()
+        return () if self.bias else tuple(2 * i + 1 for i in range(len(self.layers)))
 
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """(R, P) -> the parameters, each (R, *shape); those that are held take no gradient."""

@@ -15,6 +15,9 @@ import torch
 from ganlab.registry import Entry, Param, Registry, SpecError
 
 MAX_WEIGHT = 1000.0
+FARTHEST = 1e6  # where data may lie, and how far they may spread
+_NEAR = 25.0  # data within this have [-1, 1], where G starts, in their box
+_RESOLVED = 1e-4  # of the distance from 0: a spread that float32 resolves in 1,600 steps
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,9 @@ class Target(ABC):
     """A distribution p_data over R^dim. Immutable, so one object serves any number of threads.
 
     box: (dim, 2), lowest and highest coordinate of what pictures and grids cover; it holds the
-    data (99.9 % of the mass, but for heavy tails), always [-1, 1] on each axis, and is square
-    in 2-D. modes: the mixture's components, or None where p_data is not a Gaussian mixture.
+    data (99.9 % of the mass, but for heavy tails), [-1, 1] on each axis unless they lie beyond 25,
+    and is square in 2-D. modes: the mixture's components, or None where p_data is no mixture of
+    isotropic Gaussians.
     has_mean: whether E x exists, so that W1 is finite.
     """
 
@@ -190,10 +194,19 @@ def frozen(values: Any) -> np.ndarray:
     return array
 
 
+def check_resolved(place: float, name: str, spread: float) -> None:
+    """Raise `SpecError` of `name`, a spread about `place`, where float32 is too coarse for it."""
+    if spread < abs(place) * _RESOLVED:
+        allowed = f"at least {abs(place) * _RESOLVED:g} about {place:g}: float32 is no finer there"
+        raise SpecError(name, spread, allowed)
+
+
 def line_box(low: float, high: float, tail: float) -> np.ndarray:
     """The box, (1, 2), of data in [low, high] blurred by `tail`, rounded outwards."""
     pad = max(tail, (high - low) / 8)
-    low, high = min(low - pad, -1.0), max(high + pad, 1.0)
+    low, high = low - pad, high + pad
+    if max(-low, high) <= _NEAR:
+        low, high = min(low, -1.0), max(high, 1.0)
     step = _step(high - low)
     bottom = math.floor(low / step + 1e-9) * step
     return frozen([[round(bottom, 9), round(math.ceil(high / step - 1e-9) * step, 9)]])
@@ -205,6 +218,16 @@ def square_box(reach: float, tail: float) -> np.ndarray:
     step = _step(2 * half)
     half = round(math.ceil(half / step - 1e-9) * step, 9)
     return frozen([[-half, half], [-half, half]])
+
+
+def square_box_about(center: np.ndarray, half: float) -> np.ndarray:
+    """The box, (2, 2), of data within `half` of `center` (2,) along each axis; square."""
+    if max(abs(center)) + half <= _NEAR:
+        half = max(half, max(abs(center)) + 1)
+    step = _step(2 * half)
+    center = np.rint(center / step) * step
+    half = math.ceil(half / step + 0.5) * step
+    return frozen([[round(c - half, 9), round(c + half, 9)] for c in center])
 
 
 def _step(span: float) -> float:

@@ -9,9 +9,11 @@ import torch
 
 from ganlab.registry import Param
 from ganlab.targets.base import (
+    FARTHEST,
     TARGETS,
     Target1D,
     TargetEntry,
+    check_resolved,
     line_box,
     mode_weights,
     weights_param,
@@ -35,6 +37,7 @@ class Uniform(Target1D):
     """p_data(x) = 1/width for |x - center| <= width/2."""
 
     def __init__(self, center: float, width: float):
+        check_resolved(center, "width", width)
         self._low, self._high = center - width / 2, center + width / 2
         self._width = self._high - self._low
         self.box = line_box(self._low, self._high, 0.0)
@@ -66,6 +69,7 @@ class Laplace(Target1D):
     """p_data(x) = exp(-|x - mean|/scale) / (2 scale)."""
 
     def __init__(self, mean: float, scale: float):
+        check_resolved(mean, "scale", scale)
         self._mean, self._scale = mean, scale
         self.box = line_box(mean, mean, 8 * scale)  # all but exp(-8) = .03 % of the mass
 
@@ -104,6 +108,7 @@ class Cauchy(Target1D):
     has_mean = False
 
     def __init__(self, location: float, scale: float):
+        check_resolved(location, "scale", scale)
         self._location, self._scale = location, scale
         # No picture holds tails this heavy: ten scales each way leave out 6.3 % of the mass.
         self.box = line_box(location, location, 10 * scale)
@@ -143,6 +148,7 @@ def _mixture(centers: np.ndarray, std: float, weights: tuple[float, ...]) -> Gau
 
 def gaussian(mean: float, std: float) -> GaussianMixture1D:
     """N(mean, std^2)."""
+    check_resolved(mean, "std", std)
     return _mixture(np.array([mean]), std, ())
 
 
@@ -150,6 +156,7 @@ def gaussians(
     count: int, spacing: float, std: float, weights: tuple[float, ...]
 ) -> GaussianMixture1D:
     """`count` Gaussians, equally spaced, centred on 0, from left to right."""
+    check_resolved((count - 1) / 2 * spacing, "std", std)
     return _mixture((np.arange(count) - (count - 1) / 2) * spacing, std, weights)
 
 
@@ -166,7 +173,7 @@ def std_param(default: float, low: float = 0.01, high: float = 2.0) -> Param:
 
 def place_param(name: str, title: str, default: float, doc: str) -> Param:
     """A param that says where the distribution sits."""
-    return Param(name, title, default, -10.0, 10.0, doc=doc)
+    return Param(name, title, default, -FARTHEST, FARTHEST, doc=doc)
 
 
 TARGETS.add(
@@ -178,7 +185,7 @@ TARGETS.add(
         cite="Goodfellow et al. 2014",
         params=(
             place_param("mean", "mean", 1.0, "Where the bump is centred."),
-            std_param(0.7, high=5.0),
+            std_param(0.7, low=1e-6, high=FARTHEST),
         ),
         build=gaussian,
     )
@@ -196,10 +203,10 @@ TARGETS.add(
                 "separation",
                 4.0,
                 0.2,
-                20.0,
+                2 * FARTHEST,
                 doc="Distance between the modes, which lie at minus and plus half of it.",
             ),
-            std_param(0.5),
+            std_param(0.5, high=FARTHEST),
             weights_param(2),
         ),
         build=two_gaussians,
@@ -214,8 +221,8 @@ TARGETS.add(
         doc="Several modes in a row: watch which ones the generator covers, skips or drops.",
         params=(
             Param("count", "modes", 4, 1, 16, kind="int", doc="How many Gaussians there are."),
-            Param("spacing", "spacing", 2.0, 0.2, 5.0, doc="Distance from one mode to the next."),
-            std_param(0.3),
+            Param("spacing", "spacing", 2.0, 0.2, 1e5, doc="Distance from one mode to the next."),
+            std_param(0.3, high=FARTHEST),
             weights_param(16),
         ),
         build=gaussians,
@@ -229,7 +236,9 @@ TARGETS.add(
         doc="Flat with sharp edges: a generator with uniform latents can match it by a line.",
         params=(
             place_param("center", "center", 0.0, "Middle of the interval."),
-            Param("width", "width", 4.0, 0.1, 20.0, doc="Length of the interval."),
+            Param(
+                "width", "width", 4.0, 0.1, 2 * FARTHEST, doc="Length of the interval.", log=True
+            ),
         ),
         build=Uniform,
     )
@@ -247,7 +256,7 @@ TARGETS.add(
                 "scale",
                 1.0,
                 0.05,
-                3.0,
+                FARTHEST,
                 doc="Mean distance of a point from the peak.",
                 log=True,
             ),
@@ -268,7 +277,7 @@ TARGETS.add(
                 "scale",
                 0.5,
                 0.05,
-                2.0,
+                FARTHEST,
                 doc="Half of all points lie within one scale of the peak.",
                 log=True,
             ),

@@ -40,8 +40,14 @@ _TOGGLES = {
         for p in e.params
         if not p.knob
     )
-    for title, player in (("Generator", "G"), ("Discriminator", "D"), ("Training", ""))
+    + more
+    for title, player, more in (
+        ("Generator", "G", ("g_bias", "g_start")),
+        ("Discriminator", "D", ("d_bias", "d_start")),
+        ("Training", "", ()),
+    )
 }
+_FEW = 8  # units of hidden layers up to which first values are asked for
 _ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
 # Shown only while another field makes them matter.
 _NEEDS = {
@@ -52,6 +58,8 @@ _NEEDS = {
     "lr_floor": lambda spec: spec["lr_decay"] > 0,
     "unroll_data": lambda spec: spec["unroll"] > 0,
     "minibatch_dims": lambda spec: spec["minibatch_discrimination"] > 0,
+    "g_start": lambda spec: sum(spec["g_hidden"]) <= _FEW,
+    "d_start": lambda spec: sum(spec["d_hidden"]) <= _FEW,
     "instance_noise_decay": lambda spec: spec["instance_noise"] > 0,
 }
 

@@ -26,7 +26,9 @@ EPS = 1e-5
 class Net(nn.Module):
     """Linear layers, and what else follows them in the engine's flat vector, in `more`."""
 
-    def __init__(self, sizes, activation: str, flat: torch.Tensor, more_shapes=(), more_inputs=0):
+    def __init__(
+        self, sizes, activation: str, flat: torch.Tensor, more_shapes=(), more_inputs=0, bias=True
+    ):
         super().__init__()
         self.activate, self.layers, at = ACTIVATE[activation], nn.ModuleList(), 0
         pieces = 5 if activation == "maxout" else 1
@@ -36,6 +38,9 @@ class Net(nn.Module):
             layer = nn.Linear(n_in, n_out).double()
             layer.weight.data = flat[at : at + n_in * n_out].view(n_in, n_out).T.clone()
             layer.bias.data = flat[at + n_in * n_out : at + n_in * n_out + n_out].clone()
+            if not bias:
+                assert not layer.bias.any()
+                layer.bias = None
             at += n_in * n_out + n_out
             self.layers.append(layer)
         self.more = nn.ParameterList()
@@ -46,7 +51,10 @@ class Net(nn.Module):
         assert at == len(flat)
 
     def flat(self) -> torch.Tensor:
-        layers = [t for layer in self.layers for t in (layer.weight.T, layer.bias)]
+        layers = []
+        for layer in self.layers:
+            bias = layer.weight.new_zeros(len(layer.weight)) if layer.bias is None else layer.bias
+            layers += [layer.weight.T, bias]
         return torch.cat([t.detach().reshape(-1) for t in (*layers, *self.more)])
 
     def run(self, params: dict[str, torch.Tensor] | None, *args):
@@ -62,7 +70,8 @@ class G(Net):
         widths = spec.g_hidden if spec.g_norm != "none" else ()
         pieces = 5 if spec.g_activation == "maxout" else 1
         more = [(w * pieces,) for w in widths for _ in "gb"]
-        super().__init__((spec.latent_dim, *spec.g_hidden, spec.dim), spec.g_activation, flat, more)
+        sizes = (spec.latent_dim, *spec.g_hidden, spec.dim)
+        super().__init__(sizes, spec.g_activation, flat, more, bias=spec.g_bias == "yes")
 
     def forward(self, z):
         h, ref = z, self.reference
@@ -97,7 +106,7 @@ class D(Net):
         self.kernels, self.dims = spec.minibatch_discrimination, spec.minibatch_dims
         sizes = (spec.dim * spec.packing, *spec.d_hidden, 1)
         more = [(sizes[-2], self.kernels * self.dims)] if self.kernels else []
-        super().__init__(sizes, spec.d_activation, flat, more, self.kernels)
+        super().__init__(sizes, spec.d_activation, flat, more, self.kernels, spec.d_bias == "yes")
 
     def forward(self, x, keep_input=None, keep_hidden=None):
         """Logits (n,), features (n, A)."""

@@ -264,7 +264,8 @@ def test_log_densities_far_away():
 
 
 def test_boxes():
-    halves = {name: make_target(name).box[0, 1] for name in PLANE}
+    centred = [name for name in PLANE if name != "gaussian_2d"]
+    halves = {name: make_target(name).box[0, 1] for name in centred}
     assert halves == {
         "ring": 2.5,
         "grid": 5.0,
@@ -274,6 +275,6 @@ def test_boxes():
         "checkerboard": 2.5,
         "line": 2.5,
     }
-    for name in PLANE:
+    for name in centred:
         box = make_target(name).box
         np.testing.assert_array_equal(box, [[-box[0, 1], box[0, 1]]] * 2)
