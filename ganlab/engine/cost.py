@@ -127,7 +127,7 @@ def work(code: Code, player: str, runs: int = 1) -> Work:
     g, d = some(rules.G.size), some(rules.D.size)
     slots = [tuple(torch.empty_like(x) for _ in rules.slots(p)) for p, x in (("G", g), ("D", d))]
     strengths = dict.fromkeys((*code.strengths, "noise_fall"), 0.1)
-    numbers = rules.numbers(player, 1, 1, _HYPER, _HYPER, strengths)
+    numbers = rules.numbers(player, 1, 1, 1, _HYPER, _HYPER, strengths)
     with _Ledger() as ledger:
         drawn = {name: some(*shape) for name, shape in rules.draws(player).items()}
         fixed = some(*rules.reference) if rules.reference else None
