@@ -11,6 +11,7 @@ import { arrange } from "./layout.js";
 import { attend, follower, linkStyles, makeBanner } from "./page.js";
 import { connect } from "./socket.js";
 import { prefetchPlotly, stills } from "./still.js";
+import { keptSpeed, storyRow } from "./story.js";
 import { readTheme, themeKey } from "./theme.js";
 
 const CURVES_EVERY = 120; // ms
@@ -51,7 +52,8 @@ export function mount(root, options) {
     if (command.cmd === "step" && state !== "playing") still.arm();
     return link ? link.send(command) : false;
   };
-  const bar = toolbar(send, false, true);
+  const story = storyRow((command) => send(command), (act) => settings.onAct?.(act));
+  const bar = toolbar(send, false, true, story.keys);
   const banner = makeBanner(() => layout());
   const follow = follower(root);
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves of all runs over iterations" });
@@ -73,7 +75,7 @@ export function mount(root, options) {
     boxes.curves,
   );
   root.classList.add("gl-root", "gl-compare");
-  root.replaceChildren(bar.node, boxes.knobs, banner.node, boxes.main);
+  root.replaceChildren(story.head, bar.node, boxes.knobs, banner.node, boxes.main);
 
   const still = stills(hosts, () => settings.plotly, (request) => {
     if (!scene || state === "playing" || !ready) return;
@@ -177,6 +179,7 @@ export function mount(root, options) {
     if (text === parts.knobs) return false;
     parts.knobs = text;
     knobs = knobRow(shown, send, () => settings.onAct?.({ act: "turned" }));
+    knobs.node.append(story.tail);
     boxes.knobs.replaceChildren(knobs.node);
     return true;
   }
@@ -184,6 +187,7 @@ export function mount(root, options) {
   function onScene(message) {
     still.drop();
     scene = message;
+    story.scene(message);
     root.classList.toggle("gl-dim-2", scene.dim === 2);
     frame = null;
     redraw.pictures = ready = false;
@@ -249,6 +253,7 @@ export function mount(root, options) {
       if (makeKnobs(message.fields)) layout();
       follow(message.query);
     }
+    story.status(message);
     knobs?.refused(message.refused);
     knobs?.values(message.values);
     if (state === "playing") {
@@ -266,6 +271,7 @@ export function mount(root, options) {
     banner,
     opened() {
       received = acknowledged = 0;
+      if (keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
       if (document.hidden) send({ cmd: "visible", value: false });
     },
     message(message) {

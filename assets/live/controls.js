@@ -3,6 +3,7 @@
 import { el, fillTrack, icon, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { seedRange } from "./seeds.js";
+import { keepSpeed } from "./story.js";
 
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
 const SLOW = 8; // updates/s up to which one can see D and G take turns
@@ -10,7 +11,7 @@ const FLASH = 160; // ms
 const grouped = new Intl.NumberFormat("en-US");
 
 const speedName = (value, unit) =>
-  value === 0 ? "full speed" : `${grouped.format(value)} ${unit}${value === 1 ? "" : "s"}/s`;
+  value === 0 ? "full speed" : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 200; // ms
 const TIERS = {
@@ -30,9 +31,10 @@ function tierWords(tier) {
 
 /**
  * send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}.
- * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates.
+ * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates. more: what other
+ * keys do, key() -> whether it was theirs.
  */
-export function toolbar(send, many = false, whole = false) {
+export function toolbar(send, many = false, whole = false, more = {}) {
   const single = !many && !whole;
   const unit = whole ? "iteration" : "update";
   let state = "waiting";
@@ -90,6 +92,7 @@ export function toolbar(send, many = false, whole = false) {
       quiet = performance.now() + 800;
       speed = SPEEDS[slider.value];
       showSpeed();
+      keepSpeed(speed);
       send({ cmd: "speed", value: speed });
     },
   });
@@ -148,6 +151,7 @@ export function toolbar(send, many = false, whole = false) {
     ArrowRight: () => press(step),
     r: () => press(restart),
     n: () => press(seed),
+    ...more,
   };
 
   return {

@@ -54,6 +54,7 @@ function menu(knob) {
  */
 export function knobRow(knobs, send, turned = () => {}) {
   const node = el("div", { class: "gl-knobs" });
+  const rates = el("div", { class: "gl-rates" });
   const setters = new Map();
   const complaints = new Map();
 
@@ -116,7 +117,8 @@ export function knobRow(knobs, send, turned = () => {}) {
     });
     const again = knob.restarts ? [el("span", { class: "gl-again", "aria-hidden": "true" }, "↻")] : [];
     const doc = `${knob.doc || ""}${knob.restarts ? " ↻ Changing it starts a new run." : ""}`;
-    node.append(
+    const place = knob.kind === "float" ? rates : node;
+    place.append(
       el(
         "label",
         { class: "gl-knob", "data-role": knob.role || "game", "data-kind": knob.kind, title: doc },
@@ -127,6 +129,7 @@ export function knobRow(knobs, send, turned = () => {}) {
       ),
     );
   }
+  node.append(rates); // last
   let timer = 0;
   let said = "";
   function later(f) {

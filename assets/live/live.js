@@ -13,6 +13,7 @@ import { attend, follower, linkStyles, makeBanner } from "./page.js";
 import { fit, opaque } from "./plot.js";
 import { connect } from "./socket.js";
 import { prefetchPlotly, stills } from "./still.js";
+import { keptSpeed, storyRow } from "./story.js";
 import { readTheme, themeKey } from "./theme.js";
 
 const BLANK = 150; // ms a new scene waits for its first frame before the old picture goes
@@ -54,7 +55,8 @@ export function mount(root, options) {
     if (command.cmd === "play") still.drop();
     return link ? link.send(command) : false;
   };
-  const bar = toolbar(send);
+  const story = storyRow((command) => send(command), (act) => settings.onAct?.(act));
+  const bar = toolbar(send, false, false, story.keys);
   const banner = makeBanner(() => layout());
   const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
@@ -74,7 +76,7 @@ export function mount(root, options) {
     boxes.curves,
   );
   root.classList.add("gl-root");
-  root.replaceChildren(bar.node, boxes.knobs, banner.node, boxes.main);
+  root.replaceChildren(story.head, bar.node, boxes.knobs, banner.node, boxes.main);
 
   const still = stills(hosts, () => settings.plotly, (request) => {
     if (!ready || state === "playing") return;
@@ -191,6 +193,7 @@ export function mount(root, options) {
 
   function onScene(message) {
     scene = message;
+    story.scene(message);
     root.classList.toggle("gl-dim-2", scene.dim === 2);
     next = last = null;
     picture = scene.dim === 1 ? picture1d(scene) : picture2d(scene);
@@ -200,6 +203,7 @@ export function mount(root, options) {
     if (structure !== parts) {
       parts = structure;
       knobs = knobRow(scene.knobs, send, () => settings.onAct?.({ act: "turned" }));
+      knobs.node.append(story.tail);
       boxes.knobs.replaceChildren(knobs.node);
       layersRow = legend(scene.layers, hidden, layout, (value) => send({ cmd: "follow", value }));
       boxes.legend.replaceChildren(layersRow.node);
@@ -228,6 +232,7 @@ export function mount(root, options) {
     counters.iteration = message.iteration;
     root.dataset.state = state;
     bar.status(message);
+    story.status(message);
     knobs?.refused(message.refused);
     layersRow?.following(message.follow);
     knobs?.values(message.values);
@@ -243,6 +248,7 @@ export function mount(root, options) {
     banner,
     opened() {
       received = acknowledged = 0;
+      if (keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
       if (document.hidden) link.send({ cmd: "visible", value: false });
     },
     message(message) {

@@ -12,6 +12,7 @@ import { attend, follower, linkStyles, makeBanner } from "./page.js";
 import { fit, opaque } from "./plot.js";
 import { seedAt, seedQuery } from "./seeds.js";
 import { connect } from "./socket.js";
+import { keptSpeed, storyRow } from "./story.js";
 import { readTheme, themeKey } from "./theme.js";
 import { tiles, widthFor } from "./tile.js";
 
@@ -38,7 +39,8 @@ export function mount(root, options) {
   let dead = false;
 
   const send = (command) => (link ? link.send(command) : false);
-  const bar = toolbar(send, true);
+  const story = storyRow((command) => send(command), (act) => settings.onAct?.(act));
+  const bar = toolbar(send, true, false, story.keys);
   const banner = makeBanner(() => layout());
   const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data and generator of each seed" });
@@ -56,7 +58,7 @@ export function mount(root, options) {
   const said = el("div", { class: "gl-said" }, el("span", { class: "gl-says-box" }, words, about.node), legend);
   boxes.main = el("div", { class: "gl-main" }, el("div", { class: "gl-left" }, boxes.picture), boxes.curves);
   root.classList.add("gl-root");
-  root.replaceChildren(bar.node, boxes.knobs, banner.node, said, boxes.main);
+  root.replaceChildren(story.head, bar.node, boxes.knobs, banner.node, said, boxes.main);
 
   function schedule() {
     if (!raf && !dead) raf = requestAnimationFrame(draw);
@@ -140,6 +142,7 @@ export function mount(root, options) {
 
   function onScene(message) {
     scene = message;
+    story.scene(message);
     frame = values = null;
     picture = tiles(scene);
     curves = curvesColumn(scene);
@@ -149,6 +152,7 @@ export function mount(root, options) {
     if (structure !== parts) {
       parts = structure;
       knobs = knobRow(scene.knobs, send, () => settings.onAct?.({ act: "turned" }));
+      knobs.node.append(story.tail);
       boxes.knobs.replaceChildren(knobs.node);
     }
     makeLinks();
@@ -180,6 +184,7 @@ export function mount(root, options) {
     counters.state = root.dataset.state = message.state;
     counters.iteration = message.iteration;
     bar.status(message);
+    story.status(message);
     knobs?.refused(message.refused);
     knobs?.values(message.values);
     banner.say(message.message || "", message.state === "diverged");
@@ -192,6 +197,7 @@ export function mount(root, options) {
     banner,
     opened() {
       received = acknowledged = 0;
+      if (keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
       if (document.hidden) send({ cmd: "visible", value: false });
     },
     message(message) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -77,14 +78,39 @@ class CompareSession(Conductor):
             titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
             self.command("restart", f"Restarted: {', '.join(titles)} changed.")
 
-    @property
-    def query(self) -> str:
-        """What is compared, as the page's query string."""
+    def _own_query(self) -> str:
         return self.comparison.to_query()
 
     @property
     def _runs(self) -> tuple[Run, ...]:
         return tuple(self.run.runs) if self.run is not None else ()
+
+    def shown_specs(self) -> tuple[Spec, ...]:
+        return self.comparison.specs
+
+    def _differing(self) -> tuple[str, ...]:
+        return self.comparison.fields
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each run is called: as the preset does while the runs differ as its own do."""
+        preset, comparison = self.story and self.story.preset, self.comparison
+        if preset is None or len(preset.specs) != len(comparison.specs):
+            return comparison.labels
+        if Comparison.among(preset.specs).columns != comparison.columns:
+            return comparison.labels
+        return preset.labels
+
+    @property
+    def _unit(self) -> int:
+        return 1
+
+    def _updates(self, speed: float) -> float:
+        return speed * (self.run.farthest.spec.k + 1)
+
+    def _room(self) -> float:
+        left = None if self.story is None else self.story.left(self.run.iteration)
+        return math.inf if left is None else max(1, left) * (self.run.farthest.spec.k + 1)
 
     # -- on a worker -------------------------------------------------------------------------
 
@@ -94,7 +120,7 @@ class CompareSession(Conductor):
         self.history = History(overlay.series(len(comparison.specs)))
         number = self.run_number + 1
         parts = [scene(s, self._probe(i), number) for i, s in enumerate(comparison.specs)]
-        return overlay.scene(comparison, parts, self._panels(comparison), number)
+        return overlay.scene(comparison, parts, self._panels(comparison), number, self.labels)
 
     def _axes(self) -> Any:
         return super()._axes(), len(self.run.runs), self.comparison.fields
@@ -105,7 +131,7 @@ class CompareSession(Conductor):
 
     def _panels(self, comparison: Comparison) -> list[dict[str, Any]]:
         probes = [self._probe(i) for i in range(len(self.run.runs))]
-        return overlay.panels(probes, comparison.labels)
+        return overlay.panels(probes, self.labels)
 
     def _moment(self) -> tuple[Moment, ...]:
         return tuple(moment_of(self.run_number, run, self.history) for run in self.run.runs)
@@ -144,11 +170,11 @@ class CompareSession(Conductor):
 
     def _more_status(self) -> dict[str, Any]:
         comparison, runs = self.comparison, []
-        for i, (run, label) in enumerate(zip(self.run.runs, comparison.labels, strict=False)):
+        for i, (run, label) in enumerate(zip(self.run.runs, self.labels, strict=False)):
             lost = run.diverged[0]
             one = {"label": label, "iteration": run.iteration, "lost": str(lost) if lost else ""}
             runs.append(one | {"jsd": self._measured.get(overlay.key("jsd", i))})
-        return {"query": self.query, "fields": list(comparison.fields), "runs": runs}
+        return {"fields": list(comparison.fields), "runs": runs}
 
     def _do_step(self, _: Any) -> None:
         self._by_hand("iteration")
@@ -171,6 +197,7 @@ class CompareSession(Conductor):
             if not names:
                 continue
             run.change(**{name: getattr(spec, name) for name in names})
+            self._touched()
             if run.game.rules.code != code:
                 self.tier.each[i].begin(run)
             for name in names:
@@ -211,7 +238,7 @@ class CompareSession(Conductor):
                 raise SpecError("figure", request.get("request"), "only once a frame was shown")
             time.sleep(0.02)
         return overlay.figures(
-            shown, last, self._panels(self.comparison), self.history, self.comparison, request
+            shown, last, self._panels(self.comparison), self.history, self.labels, request
         )
 
 

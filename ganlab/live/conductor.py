@@ -16,8 +16,9 @@ from ganlab.engine.turns import START, Turns
 from ganlab.live import messages, parked
 from ganlab.live.budget import slow
 from ganlab.live.history import History
-from ganlab.live.pace import Pace
+from ganlab.live.pace import CATCH_UP_SECONDS, Pace
 from ganlab.live.publisher import Paint, Publisher
+from ganlab.live.story import BEHIND, OFFERS, Story, differences
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
 from ganlab.live.wire import encode
@@ -29,6 +30,7 @@ _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
 _MOST_TODO = 200  # updates by hand that may be waiting
 _BEGINS_ANEW = "The server was restarted or has dropped this run: it starts again at iteration 0."
 _BY_HAND_SECONDS = 0.01  # of them beyond a turn
+_SEEN_SECONDS = 0.03  # until one looks again whether a picture has been seen
 _FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
 
 
@@ -64,7 +66,9 @@ class Conductor(Publisher):
         self._inbox: deque[tuple[str, Any]] = deque()
         self._todo: deque[str] = deque()
         self._restart = True
-        self.playing, self.speed, self.note = True, 0.0, ""
+        self.playing, self.note = True, ""
+        self.chosen: float | None = None  # speed that the visitor wants, as `speed`
+        self.story: Story | None = None  # what is shown on cue, and how fast
         self.refused: dict[str, str] = {}  # the knob that was turned in vain last, and why
         self.run: Run | None = None
         self.after = ""  # the token of the session that this one goes on from
@@ -137,6 +141,36 @@ class Conductor(Publisher):
             self.spec = self.spec.replace(seed=(self.spec.seed + step) % (PARAMS["seed"].high + 1))
         self.command("restart")
 
+    def tell(self, story: Story | None) -> None:
+        """Show `story` from here on: a run that has begun goes on, outside of its claim."""
+        self.story = story
+        self.command("tell")
+
+    @property
+    def speed(self) -> float:
+        """Updates a second (0: full speed): what the visitor wants, else the story's."""
+        if self.chosen is not None:
+            return self.chosen
+        if self.story is None or self.run is None:
+            return 0.0
+        return self.story.rate(self.run.iteration) * self._unit
+
+    @property
+    def _unit(self) -> int:
+        """What a speed counts of an iteration: its updates."""
+        return self.run.spec.k + 1
+
+    @property
+    def query(self) -> str:
+        """What the page's address holds."""
+        return self._own_query() + self._query_of_story()
+
+    def _own_query(self) -> str:
+        return self.spec.to_query()
+
+    def _query_of_story(self) -> str:
+        return f"&preset={self.story.name}" if self.story is not None and self.story.name else ""
+
     @property
     def state(self) -> str:
         """playing, paused, diverged or waiting (nobody watches)."""
@@ -153,7 +187,7 @@ class Conductor(Publisher):
     def park(self) -> None:
         """Keep on disk what `take_up` goes on from."""
         if self._runs and self.run.iteration > 0:
-            parked.park(self.token, self._runs, self.history, self.playing, self.speed)
+            parked.park(self.token, self._runs, self.history, self.playing, self.chosen)
 
     def take_up(self, token: str) -> None:
         """Go on where the session of that token was, which the server has no longer; or say so."""
@@ -255,8 +289,13 @@ class Conductor(Publisher):
         if len(self._todo) < _MOST_TODO:
             self._todo.extend(players)
 
-    def _do_speed(self, value: float) -> None:
-        self.speed, self.pace.due = value, time.perf_counter()
+    def _do_speed(self, value: float | None) -> None:
+        self.chosen, self.pace.due = value, time.perf_counter()
+
+    def _do_go_on(self, _: Any) -> None:
+        """At full speed, in this run, if the visitor has chosen no other."""
+        if self.story is not None:
+            self.story.released = True
 
     def _do_restart(self, note: str | None) -> None:
         self.note = note or ""
@@ -279,11 +318,24 @@ class Conductor(Publisher):
         if not names:
             return
         self.run.change(**{name: getattr(new, name) for name in names})
+        self._touched()
         if self.run.game.rules.code != code:
             self.tier.begin(self.run)
         for name in names:
             self.history.mark(self.run.iteration, *_change(name, old, new))
         self._measure_wanted = self._frame_wanted = True
+
+    def _do_tell(self, _: Any) -> None:
+        if self.run is not None and not self._restart:
+            self._scene[0].update(query=self.query, story=self._words())
+            message = encode(*self._scene)
+            for subscriber in list(self.subscribers):
+                subscriber.put("scene", message)
+                subscriber.put("curves", messages.curves(self.run_number, self.history))
+            self._frame_wanted = True
+
+    def _words(self) -> dict[str, Any]:
+        return {} if self.story is None else self.story.words()
 
     def _do_hello(self, subscriber: Subscriber) -> None:
         if self.run is not None and self._scene is not None:
@@ -301,7 +353,8 @@ class Conductor(Publisher):
         self.refused = refused
 
     def _do_look(self, _: Any) -> None:
-        """Watching began or ended: nothing to do but to say so."""
+        """Watching began or ended: what was not seen is not made up for."""
+        self.pace.due = time.perf_counter()
 
     def _start(self) -> None:
         # Read once: another thread may change it meanwhile, and then asks for a restart.
@@ -315,6 +368,10 @@ class Conductor(Publisher):
         elif old is not None:
             self._keep_ghost(*old)
         self._show_ghost()
+        if (story := self.story) is not None:
+            story.begin(self.run_number + 1, self.run.specs)
+        offers = [list(offer) for offer in OFFERS]
+        self._scene[0].update(query=self.query, story=self._words(), offers=offers)
         self.tier.begin(self.run)
         self._measured = {}
         self.pace.again()
@@ -330,10 +387,32 @@ class Conductor(Publisher):
     def _go_on(self, what: parked.Parked) -> None:
         """Set the run that has just been made where one was that the server had lost."""
         if what.put_into(self._runs, self.history):
-            self.playing, self.speed = what.playing, what.speed
+            self.playing, self.chosen = what.playing, what.speed
+            self._touched()  # what was claimed of it was not looked at from its beginning
             self.note = f"The run goes on where it was, at iteration {self.run.iteration:,}."
         else:
             self.note = _BEGINS_ANEW
+
+    def _told(self) -> dict[str, Any]:
+        story, specs = self.story, self.shown_specs()
+        told = {} if story is None else story.status(specs)
+        return {
+            "story": told,
+            "chosen": self.chosen is not None,
+            "differs": list(differences(specs[0], self._differing())),
+        }
+
+    def shown_specs(self) -> tuple[Spec, ...]:
+        """What is asked for, a Spec for each run that has its own."""
+        return (self.spec,)
+
+    def _differing(self) -> tuple[str, ...]:
+        """Fields of which runs side by side have each their own value."""
+        return ()
+
+    def _touched(self) -> None:
+        if self.story is not None:
+            self.story.touched()
 
     def _axes(self) -> Any:
         """What two runs' curves must have in common to be seen on the same axes."""
@@ -367,39 +446,69 @@ class Conductor(Publisher):
             self.pace.again()
             self._status_wanted = True
         if self._todo:
-            run.update(self._todo.popleft())
+            player = self._todo.popleft()
+            if player in ("D", "G") and player != run.next_player:
+                self._touched()
+            run.update(player)
             if not self._todo:
                 self._frame_wanted = self._measure_wanted = self._status_wanted = True
             self._after_update()
             return 0.0
         if not self.playing or not self.watched:
             return None
-        if self.speed > 0:
+        story = self.story
+        if story is not None and not self._seen:
+            self.pace.due = now  # time begins when the first picture is there
+            return _SEEN_SECONDS
+        if story is not None:
+            story.passed(self)  # what it began with
+        speed, most = self.speed, self._room()
+        if speed > 0:
             wait = self.pace.due - now
             if wait > 0.0005:
                 return wait
             if self._slice == 0:
                 return 0.0
-            self.pace.catch_up(run, self.speed, min(self.call_seconds, self._slice), now)
+            behind = BEHIND if self.chosen is None else CATCH_UP_SECONDS
+            seconds = min(self.call_seconds, self._slice)
+            self.pace.catch_up(run, self._updates(speed), seconds, now, most, behind)
         elif self._slice == 0:
             return 0.0
         else:
-            self._advance_some(run)
+            self._advance_some(run, most)
         self._frame_wanted = self._measure_wanted = True
         self._after_update()
         return 0.0
 
-    def _advance_some(self, run: Run) -> None:
+    @property
+    def _seen(self) -> bool:
+        """Whether some browser has drawn a picture."""
+        return any(s.has_drawn for s in list(self.subscribers))
+
+    def _updates(self, speed: float) -> float:
+        """Updates a second, of a speed."""
+        return speed
+
+    def _room(self) -> float:
+        """Updates that may be made until the story must look."""
+        left = None if self.story is None else self.story.left(self.run.iteration)
+        if left is None:
+            return math.inf
+        return max(1, left * (self.run.spec.k + 1) - self.run.state.phase)
+
+    def _advance_some(self, run: Run, most: float) -> None:
         longest = min(self.call_seconds, self._slice)
         # Calls of equal length that end when the next frame is due.
         wait = self._next_frame() - time.perf_counter() if self.crowd == 1 else 0
         seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
-        _, took = self.pace.advance(run, seconds)
+        _, took = self.pace.advance(run, seconds, most)
         if run.program is not None:
             self.used += took * (min(len(run.specs), os.cpu_count() or 1) - 1)  # on other threads
 
     def _after_update(self) -> None:
         assert self.run is not None
+        if self.story is not None:
+            self.story.passed(self)
         if self.run.stopped:
             self.note = self._why_stopped(self.run)
             self._status_wanted = self._frame_wanted = self._measure_wanted = True

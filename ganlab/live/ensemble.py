@@ -61,9 +61,7 @@ class EnsembleSession(Conductor):
         """Restart with as many seeds that were not among these."""
         super().new_seed(step or self.runs)
 
-    @property
-    def query(self) -> str:
-        """Spec and number of runs as the page's query string."""
+    def _own_query(self) -> str:
         return f"{self.spec.to_query()}&runs={self.runs}"
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
@@ -71,7 +69,7 @@ class EnsembleSession(Conductor):
         self.run = Run([spec.replace(seed=seed) for seed in seeds(spec.seed, runs)])
         self.history, self._says = History(SERIES), ""
         header, arrays = tiles.scene(spec, runs, tiles.probe_of(spec), self.run_number + 1)
-        return header | {"query": self.query}, arrays
+        return header, arrays
 
     def _measure(self, moment: Moment) -> Iterator[bytes | None]:
         spec, runs = moment.specs[0], len(moment.specs)
@@ -112,7 +110,6 @@ class EnsembleSession(Conductor):
         run = self.run
         diverged = 0 if run is None else sum(d is not None for d in run.diverged)
         return {
-            "query": self.query,
             "runs": self.runs,
             "diverged": diverged,
             "says": self._says,

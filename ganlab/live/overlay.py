@@ -81,13 +81,14 @@ def scene(
     parts: Sequence[Message],
     panels: list[dict[str, Any]],
     number: int,
+    labels: Sequence[str],
 ) -> Message:
     """One scene of the runs' scenes; array x of run i is called x.i."""
     layers: dict[str, dict[str, str]] = {}
     for header, _ in parts:
         layers |= {layer["id"]: layer for layer in header["layers"]}
     own = ("box", "cell", "latent", "map", "modes", "layers")
-    runs = [{"label": label} for label in comparison.labels]
+    runs = [{"label": label} for label in labels]
     for run, (header, _) in zip(runs, parts, strict=True):
         run |= {name: header[name] for name in own}
     header = {
@@ -121,7 +122,7 @@ def figures(
     last: Message,
     panels: list[dict[str, Any]],
     history: History,
-    comparison: Comparison,
+    labels: Sequence[str],
     request: dict[str, Any],
 ) -> bytes:
     """A Plotly picture of each run, and one figure of all curves, as `request` asks for.
@@ -131,7 +132,7 @@ def figures(
     from ganlab import figures  # Plotly takes a second to import: not before it is wanted
 
     runs = len(scene[0]["runs"])
-    if runs != len(comparison.specs):
+    if runs != len(labels):
         raise SpecError("figure", request.get("request"), "of the runs that are shown")
     theme, hidden = messages.look(request)
     size = messages.size(request, "")
@@ -145,6 +146,6 @@ def figures(
     curves = figures.curves(
         panels, history.arrays(), history.marks, theme, ghost=history.ghost, **size
     )
-    made["curves"] = figures.with_legend(curves, comparison.labels, DASHES, theme, size["scale"])
+    made["curves"] = figures.with_legend(curves, labels, DASHES, theme, size["scale"])
     header = {"type": "figure", "run": scene[0]["run"], "request": request.get("request")}
     return encode(header | {name: json.loads(f.to_json()) for name, f in made.items()})

@@ -28,10 +28,21 @@ class Pace:
         """Begin with one update: a new run, or one computed in another way."""
         self._at_once, self._per_second = 1, 1.0
 
-    def catch_up(self, run: Run, speed: float, seconds: float, now: float) -> None:
-        """The updates that are due at `speed`, as far as they take about `seconds`."""
-        self.due = max(self.due, now - CATCH_UP_SECONDS)
-        made, _ = self.advance(run, seconds, int((now - self.due) * speed) + 1)
+    def catch_up(
+        self,
+        run: Run,
+        speed: float,
+        seconds: float,
+        now: float,
+        most: float = math.inf,
+        behind: float = CATCH_UP_SECONDS,
+    ) -> None:
+        """The updates that are due at `speed`, as far as they take about `seconds`.
+
+        At the most `most`; more than `behind` seconds are not caught up.
+        """
+        self.due = max(self.due, now - behind)
+        made, _ = self.advance(run, seconds, min(int((now - self.due) * speed) + 1, most))
         self.due += made / speed
 
     def advance(self, run: Run, seconds: float, most: float = math.inf) -> tuple[int, float]:

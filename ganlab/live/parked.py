@@ -37,7 +37,7 @@ class Parked:
     ghost: dict[str, np.ndarray]
     marks: list[dict]
     playing: bool
-    speed: float
+    speed: float | None  # that the visitor had chosen
 
     def put_into(self, runs: tuple[Run, ...], history: History) -> bool:
         """Set fresh runs of the same Specs where these are; False: they are others' Specs."""
@@ -60,7 +60,9 @@ def _folder(token: str) -> Path:
     return _place() / hashlib.sha256(token.encode()).hexdigest()[:40]
 
 
-def park(token: str, runs: tuple[Run, ...], history: History, playing: bool, speed: float) -> bool:
+def park(
+    token: str, runs: tuple[Run, ...], history: History, playing: bool, speed: float | None
+) -> bool:
     """Write what a session goes on from; False where it may not be kept, or cannot be."""
     most = 1e6 * limit("parked_mb")
     size = sum(

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ganlab.engine import Game, Run, State
+from ganlab.engine import Game, Run, Snapshot, State
+from ganlab.engine.snapshot import take
 from ganlab.live import cpu, messages
 from ganlab.live.history import History
 from ganlab.live.subscriber import Subscriber
@@ -41,6 +42,20 @@ class Moment:
     last: str
     history: History
 
+    @property
+    def spec(self) -> Spec:
+        """The Spec of the first run."""
+        return self.specs[0]
+
+    @property
+    def iteration(self) -> int:
+        """Iterations made."""
+        return self.state.g_updates
+
+    def snapshot(self, **wanted: Any) -> Snapshot:
+        """As `Run.snapshot`."""
+        return take(self.game, self.state, self.specs, list(self.diverged), **wanted)
+
 
 def moment_of(number: int, run: Run, history: History) -> Moment:
     """Run `number` as it is now."""
@@ -67,6 +82,7 @@ class Publisher:
     note: str
     refused: dict[str, str]
     state: str
+    query: str
     _todo: Any
     _wake: Callable[[Any], None]
 
@@ -98,6 +114,10 @@ class Publisher:
     def _moment(self) -> Any:
         """What `_frame` and `_measure` are given: the run as it is now."""
         return moment_of(self.run_number, self.run, self.history)
+
+    def _told(self) -> dict[str, Any]:
+        """What the status says of the story, and of what differs from the lab's default."""
+        return {}
 
     def _more_status(self) -> dict[str, Any]:
         """What the status says besides what every run's does."""
@@ -189,6 +209,8 @@ class Publisher:
             {
                 "tier": self.tier.status(run),
                 "refused": self.refused,
+                "query": self.query,
+                **self._told(),
                 **self._more_status(),
             },
         )

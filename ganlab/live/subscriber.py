@@ -35,6 +35,11 @@ class Subscriber:
         return not (waiting and time.monotonic() - self._progress > _STALE_SECONDS)
 
     @property
+    def has_drawn(self) -> bool:
+        """Whether this browser shows a picture."""
+        return self.watching and self._drawn > 0
+
+    @property
     def ready_for_frame(self) -> bool:
         """Whether a frame sent now would soon be drawn."""
         return self.watching and self._begun and "frame" not in self._box and self._has_credit

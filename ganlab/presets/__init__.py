@@ -2,14 +2,14 @@
 
 from ganlab.losses import LOSSES
 from ganlab.presets import collapse, coverage, dynamics, rotation  # noqa: F401  they register
-from ganlab.presets.first import DEFAULTS, STRIPS
+from ganlab.presets.first import DEFAULTS, OPENING, STRIPS, Strip
 from ganlab.presets.preset import COVERS, MOVES, PRESETS, PUBLISHED, Preset
 from ganlab.spec import Spec
 
 # What the gallery shows, in its order: names by group.
 GROUPS = {g: tuple(n for n in PRESETS if PRESETS[n].group == g) for g in (COVERS, MOVES, PUBLISHED)}
 
-__all__ = ["DEFAULTS", "GROUPS", "PRESETS", "STRIPS", "Preset", "to_compile"]
+__all__ = ["DEFAULTS", "GROUPS", "OPENING", "PRESETS", "STRIPS", "Preset", "Strip", "to_compile"]
 
 
 def to_compile() -> list[Spec]:

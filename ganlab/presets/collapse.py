@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganlab.presets.first import DEFAULTS
+from ganlab.presets.first import CROWD, DEFAULTS
 from ganlab.presets.preset import PRESETS, Preset, Trace, late
 
 RING = DEFAULTS[2]
@@ -57,12 +57,30 @@ PRESETS.add(
         "all 8 in every check of the last quarter, at a lower JSD.",
         iterations=600,
         every=50,
+        pace=((150, 8.0), (600, 7.0)),
         counts="10 of 10 (seeds 2000–2009)",
         holds=restored,
     )
 )
 
-_CROWD = RING.replace(latent_dim=16, batch=64, target_params={"std": 0.15}, g_lr=2e-3, d_lr=2e-3)
+PRESETS.add(
+    Preset(
+        name="collapse",
+        title="Mode collapse, and its cure by hand",
+        equation="",
+        doc="G sends every z to the place that D believes right now, and most of the ring stays "
+        "empty. Above the picture are two cures: by either of them all 8 modes are filled.",
+        cite="Goodfellow 2016, section 5.1.1; Salimans et al. 2016; Metz et al. 2017",
+        specs=(CROWD,),
+        labels=("G",),
+        claim="In the second half of 600 iterations G holds at most 4 of the 8 modes on average.",
+        iterations=600,
+        every=50,
+        counts="10 of 10 (seeds 1000–1009)",
+        holds=lambda a: late(a, "held").mean() <= 4,
+        cures=(("minibatch_discrimination", 4), ("unroll", 5)),
+    )
+)
 PRESETS.add(
     Preset(
         name="minibatch-discrimination",
@@ -71,12 +89,13 @@ PRESETS.add(
         doc="D also sees how close a sample is to the rest of its minibatch, and knows a crowd for "
         "a fake. G must be as diverse as the data, and all modes are filled.",
         cite="Salimans et al. 2016, section 3.2",
-        specs=(_CROWD, _CROWD.replace(minibatch_discrimination=4, minibatch_dims=2)),
+        specs=(CROWD, CROWD.replace(minibatch_discrimination=4, minibatch_dims=2)),
         labels=("off", "4 kernels"),
         claim="In the second half the plain D lets G hold at most 4 of the 8 modes on average; "
         "with 4 kernels all 8 are held in every check of the last quarter, at a lower JSD.",
         iterations=600,
         every=50,
+        pace=((150, 8.0), (600, 7.0)),
         counts="10 of 10 (seeds 1000–1009)",
         holds=restored,
     )

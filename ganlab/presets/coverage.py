@@ -110,6 +110,7 @@ PRESETS.add(
         "most 0.2 with two layers of 32.",
         iterations=600,
         every=50,
+        pace=((150, 7.0), (600, 8.0)),
         counts="9 of 10 (seeds 2000–2009)",
         holds=unseen,
     )
@@ -144,6 +145,7 @@ PRESETS.add(
         "k = 1 it is 2.4 to 3.6 on average, and the JSD at most 0.1.",
         iterations=1200,
         every=50,
+        pace=((200, 8.0), (1200, 7.0)),
         counts="9 of 10 (seeds 1000–1009)",
         holds=to_a_point,
         look=spread,
@@ -170,6 +172,7 @@ PRESETS.add(
         "1 % and 99 % quantiles G makes never more than a tenth.",
         iterations=800,
         every=50,
+        pace=((150, 7.0), (800, 8.0)),
         holds=uncovered,
         counts="10 of 10 (seeds 2000–2009)",
         look=tails,

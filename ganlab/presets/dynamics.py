@@ -33,6 +33,7 @@ PRESETS.add(
         "1,500 to 2,400.",
         iterations=2400,
         every=100,
+        pace=((300, 12.0), (2400, 8.0)),
         counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a: a["jsd"][0] >= 0.3 and a["jsd"][_at(a, 1500) :].max() <= 0.03,
     )
@@ -150,6 +151,7 @@ PRESETS.add(
         "one, and never above .02 where D is.",
         iterations=1200,
         every=50,
+        pace=((250, 7.0), (1200, 8.0)),
         counts="10 of 10 (seeds 1000–1009)",
         holds=lambda a, b: (
             a["jsd"][_at(a, 500) :].max() > 0.05 and b["jsd"][_at(b, 500) :].max() <= 0.02
@@ -225,6 +227,7 @@ PRESETS.add(
         "that it had reached.",
         iterations=2000,
         every=50,
+        pace=((400, 8.0), (2000, 8.0)),
         counts="10 of 10 (seeds 1000–1009)",
         holds=_wanders,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from ganlab.losses import LOSSES
 from ganlab.optim import OPTIMIZERS
 from ganlab.spec import Spec
@@ -27,14 +29,33 @@ DEFAULTS = {
 }
 
 
+# How the labs' first view is shown: (iteration, seconds) of its stretches, by dimension.
+OPENING = {1: ((300, 12.0), (600, 4.0)), 2: ((900, 15.0),)}
+
+
+class Strip(NamedTuple):
+    """What the page of comparisons offers with one click: a field and its values, one a run.
+
+    base: the Spec that they are of; None: the default of the page's dimension.
+    """
+
+    field: str
+    values: tuple[Any, ...]
+    base: Spec | None = None
+
+
 _LOSSES = ("minimax", "non-saturating", "wasserstein", "least-squares", "hinge")
 _LOSSES += ("maximum-likelihood",)
-# What the page of comparisons offers with one click: the field and its values, one a run.
+# Wider modes and a higher rate than the default's: it collapses, and is cured, within seconds.
+CROWD = DEFAULTS[2].replace(
+    latent_dim=16, batch=64, target_params={"std": 0.15}, g_lr=2e-3, d_lr=2e-3
+)
 STRIPS = {
-    "k = 1, 2, 5, 10": ("k", (1, 2, 5, 10)),
-    "losses": ("loss", tuple(name for name in _LOSSES if name in LOSSES)[:4]),
-    "optimisers": ("optimizer", tuple(OPTIMIZERS)[:4]),
-    "unrolled D: K = 0, 5": ("unroll", (0, 5)),
-    "D's rate": ("d_lr", (3e-4, 3e-3, 3e-2)),
-    "D's width": ("d_hidden", ((4,), (32, 32))),
+    "k = 1, 2, 5, 10": Strip("k", (1, 2, 5, 10)),
+    "losses": Strip("loss", tuple(name for name in _LOSSES if name in LOSSES)[:4]),
+    "minibatch discrimination": Strip("minibatch_discrimination", (0, 4), CROWD),
+    "unrolled D: K = 0, 5": Strip("unroll", (0, 5), CROWD),
+    "optimisers": Strip("optimizer", tuple(OPTIMIZERS)[:4]),
+    "D's rate": Strip("d_lr", (3e-4, 3e-3, 3e-2)),
+    "D's width": Strip("d_hidden", ((4,), (32, 32))),
 }

@@ -15,6 +15,7 @@ from ganlab.spec import Spec
 COVERS, MOVES = "What G covers", "How the players move"
 PUBLISHED = "As published, which takes longer"
 POINTS = 4096  # latents behind a check, where p_g is estimated
+SECONDS = 15.0  # that it takes to show a phenomenon
 HELD = 0.25  # of its fair share: what a mode must have to count as held
 
 Trace = dict[str, np.ndarray]  # of one run: "iteration" and each measure, (checks,)
@@ -29,6 +30,9 @@ class Preset(Entry):
     decides for one seed, given the Trace of each Spec with that seed. iterations: within how many
     of Algorithm 1 it shows; every: between two checks. look(run): more measures, (R,) each.
     published: the settings of the paper, which take longer than a lesson has.
+    pace: (iteration, seconds) of the stretches in which a page shows it, however fast the machine;
+    by default all iterations in `SECONDS`, and at full speed where it is as published. cures: Spec
+    fields above the picture, with the values at which it is seen no more.
     topic: `COVERS` or `MOVES`. counts: "successes of seeds", as benchmarks/phenomena.py measured
     them on seeds not tuned on.
     """
@@ -43,6 +47,12 @@ class Preset(Entry):
     published: bool = False
     counts: str = ""
     topic: str = COVERS
+    pace: tuple[tuple[int, float], ...] = ()
+    cures: tuple[tuple[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.pace and not self.published:
+            object.__setattr__(self, "pace", ((self.iterations, SECONDS),))
 
     @property
     def group(self) -> str:
@@ -67,17 +77,20 @@ def _traces(preset: Preset, spec: Spec, seeds: Sequence[int]) -> list[Trace]:
     run = Run([spec.replace(seed=seed) for seed in seeds])
     rows: list[dict[str, Any]] = []
     while True:
-        rows.append(_check(preset, run))
+        rows.append(check(preset, run))
         if run.iteration >= preset.iterations or run.stopped:
             break
         run.advance(min(preset.every, preset.iterations - run.iteration))
-    return [
-        {name: np.array([row[name][i] for row in rows]) for name in rows[0]}
-        for i in range(len(seeds))
-    ]
+    return [trace(rows, i) for i in range(len(seeds))]
 
 
-def _check(preset: Preset, run: Run) -> dict[str, Any]:
+def trace(rows: Sequence[dict[str, Any]], run: int = 0) -> Trace:
+    """One run's Trace, from what each `check` has found."""
+    return {name: np.array([row[name][run] for row in rows]) for name in rows[0]}
+
+
+def check(preset: Preset, run: Any) -> dict[str, Any]:
+    """What a Trace holds of this moment of a Run, or of what has its State: arrays (R, ...)."""
     shot = run.snapshot(points=POINTS)
     out: dict[str, Any] = dict(shot.metrics)
     out["iteration"] = np.full(len(run.specs), shot.iteration)

@@ -12,14 +12,16 @@ import streamlit as st
 from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import LEAST, LETTERS, MOST, Comparison, params
 from ganlab.live.hub import HUB
-from ganlab.presets import DEFAULTS, STRIPS
+from ganlab.live.story import opening
+from ganlab.presets import DEFAULTS, STRIPS, Strip
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 from ganlab.ui import table
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
 from ganlab.ui.sidebar import fields, fill, sidebar
-from ganlab.ui.start import from_url, notes, resume, session_of
+from ganlab.ui.start import from_url, notes, preset_of_url, resume, session_of
+from ganlab.ui.story import acted, told
 from ganlab.ui.view import live_view
 from ganlab.ui.widgets import show_error
 
@@ -29,18 +31,22 @@ _ROUND = "_compare_round"  # grows when what differs is changed elsewhere than b
 _WRONG = "_compare_wrong"
 
 
-def compare() -> None:
-    """The page of runs side by side."""
+def compare(title: str, watch_for: str) -> None:
+    """The page of runs side by side; with its name and what to watch for."""
+    top = st.container()
     session = session_of(
         table.COMPARE,
         partial(from_url, DEFAULTS[1], read=Comparison.from_query),
-        Comparison.pair(DEFAULTS[1]),
+        _opens_with(),
         lambda it: HUB.create(it.base, partial(CompareSession, comparison=it)),
         _fill,
         _of,
     )
     form = _form(session)
-    _strips(session)
+    with top:
+        told(session, title, watch_for)
+    if not (session.story and session.story.name):
+        _strips(session)
     with st.sidebar:
         _switch(session)
         _differences(session, form)
@@ -54,12 +60,21 @@ def compare() -> None:
     view = live_view("live_compare", session, "compare.js", table.addresses())
     if view.gone:
         resume(table.COMPARE, session, view.gone, Comparison.from_query, _of)
+    acted(session, view.act)
     if view.act is not None:
         _act(session, view.act)
 
 
 def _of(session: CompareSession) -> Comparison:
     return session.comparison
+
+
+def _opens_with() -> Comparison:
+    """The preset that the address names, else a pair of the default."""
+    preset = preset_of_url()
+    if preset is not None and len(preset.specs) > 1:
+        return Comparison.among(preset.specs)
+    return Comparison.pair(DEFAULTS[1])
 
 
 def _form(session: CompareSession) -> Form[Comparison]:
@@ -114,14 +129,15 @@ def _apply(session: CompareSession, make: Callable[[Comparison], Comparison]) ->
 def _strips(session: CompareSession) -> None:
     """Buttons for what is compared most."""
     with st.container(horizontal=True, gap="small", key="strips"):
-        for title, (field, values) in STRIPS.items():
-            columns = {field: values}
-            st.button(
-                title,
-                key=f"strip_{title}",
-                on_click=_apply,
-                args=(session, lambda old, columns=columns: old.with_columns(columns)),
-            )
+        for title, strip in STRIPS.items():
+            st.button(title, key=f"strip_{title}", on_click=_strip, args=(session, strip))
+
+
+def _strip(session: CompareSession, strip: Strip) -> None:
+    """Compare what a strip does, on its own base: nothing is left of what was shown before."""
+    base = strip.base or DEFAULTS[session.spec.dim]
+    session.tell(opening(base.dim))
+    _apply(session, lambda _: Comparison.of(base, {strip.field: strip.values}))
 
 
 def _switch(session: CompareSession) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.live.comparison import Comparison
 from ganlab.presets import GROUPS, PRESETS, Preset
-from ganlab.ui import table
-from ganlab.ui.start import Start, want
+from ganlab.ui.story import show
 
 _COLUMNS = 3
 
@@ -32,15 +30,3 @@ def _card(preset: Preset) -> None:
         )
         if st.button(word, key=f"open-{preset.name}", icon=":material/play_arrow:"):
             show(preset)
-
-
-def show(preset: Preset) -> None:
-    """Go to the page where the preset is to be seen, and begin it anew."""
-    if len(preset.specs) == 1:
-        (spec,) = preset.specs
-        page, start = table.LABS[spec.dim], Start(spec)
-    else:
-        page, start = table.COMPARE, Comparison.among(preset.specs)
-    want(page, start)
-    # The page writes its address itself: by query_params there would be an entry of history more.
-    st.switch_page(table.script(page))

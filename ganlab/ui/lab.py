@@ -13,21 +13,33 @@ from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
 from ganlab.ui import table
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
-from ganlab.ui.start import Start, from_url, notes, resume, session_of, want
+from ganlab.ui.start import (
+    Start,
+    from_url,
+    notes,
+    preset_named,
+    preset_of_url,
+    resume,
+    session_of,
+    want,
+)
+from ganlab.ui.story import acted, told
 from ganlab.ui.view import live_view, redirect
 
 
-def lab(dim: int) -> None:
-    """The page of the lab of `dim` dimensions."""
-    page = table.LABS[dim]
+def lab(dim: int, title: str, watch_for: str) -> None:
+    """The page of the lab of `dim` dimensions; with its name and what to watch for."""
+    page, top = table.LABS[dim], st.container()
     session = session_of(
         page,
         partial(_read, dim),
-        Start(DEFAULTS[dim]),
+        _opens_with(dim),
         lambda start: HUB.create(start.spec),
         lambda start: fill(page),
     )
     form = spec_form(page, session)
+    with top:
+        told(session, title, watch_for)
     with st.sidebar:
         if st.button("Many seeds of this", icon=":material/grid_view:", width="stretch"):
             want(table.MANY, Start(session.spec))
@@ -39,6 +51,7 @@ def lab(dim: int) -> None:
     notes(page, Start.of(session))
     form.notice()
     view = live_view(f"live_{dim}", session, "live.js", table.addresses())
+    acted(session, view.act)
     if view.gone:
         resume(page, session, view.gone, partial(_of_this, dim), Start.of)
 
@@ -48,9 +61,19 @@ def _of_this(dim: int, pairs: Iterable[tuple[str, str]]) -> Start | None:
     return start if start.spec.dim == dim else None
 
 
+def _opens_with(dim: int) -> Start:
+    """The preset that the address names, else the default."""
+    preset = preset_of_url()
+    if preset is not None and len(preset.specs) == 1:
+        return Start(preset.specs[0])
+    return Start(DEFAULTS[dim])
+
+
 def _read(dim: int, ignored: list[SpecError]) -> Start:
     """The address' Spec; an address of the other lab leads there."""
     start = from_url(DEFAULTS[dim], ignored)
     if start.spec.dim != dim:
-        redirect(table.addresses()[start.spec.dim - 1], start.spec.to_query())
+        preset = preset_named()
+        query = start.spec.to_query() + (f"&preset={preset}" if preset else "")
+        redirect(table.addresses()[start.spec.dim - 1], query)
     return start

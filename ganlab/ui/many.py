@@ -14,6 +14,7 @@ from ganlab.spec import PARAMS, Spec
 from ganlab.ui import table
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import Start, from_url, notes, resume, session_of, want
+from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
 
 _DIM, _RUNS = "many_dim", "many_runs"
@@ -36,6 +37,7 @@ def many() -> None:
     notes(table.MANY, Start.of(session))
     form.notice()
     view = live_view("live_many", session, "many.js", table.addresses())
+    acted(session, view.act)
     if view.gone:
         resume(table.MANY, session, view.gone, Start.from_query, Start.of)
     if view.open is not None:

@@ -13,7 +13,9 @@ from ganlab.live.comparison import lab_spec
 from ganlab.live.conductor import Conductor
 from ganlab.live.ensemble import RUNS, check_runs
 from ganlab.live.hub import HUB
+from ganlab.live.story import story_of
 from ganlab.params import in_words, named
+from ganlab.presets import PRESETS, Preset
 from ganlab.registry import SpecError
 from ganlab.spec import GivenTwice, Spec, UnknownField
 from ganlab.ui.plain import plain, say
@@ -54,8 +56,14 @@ class Start(NamedTuple):
         return cls(spec)
 
 
-def want(page: str, start: Any, after: str = "", ignored: Sequence[SpecError] = ()) -> None:
-    """Have `page` begin anew with `start` when it is next shown.
+def want(
+    page: str,
+    start: Any,
+    after: str = "",
+    ignored: Sequence[SpecError] = (),
+    preset: str = "",
+) -> None:
+    """Have `page` begin anew with `start`, as the preset of that name, when it is next shown.
 
     after: the token of a session that is gone, and that is to be gone on from if it was kept.
     ignored: what could not be used of the address that `start` is from.
@@ -63,6 +71,14 @@ def want(page: str, start: Any, after: str = "", ignored: Sequence[SpecError] = 
     st.session_state[f"_ignored_{page}"] = list(ignored)
     st.session_state[f"_wanted_{page}"] = start
     st.session_state[f"_after_{page}"] = after
+    st.session_state[f"_preset_{page}"] = preset
+
+
+def without_preset(pairs: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], str]:
+    """An address' other fields, and the name of the preset that it is of, if there is such a one."""
+    pairs = list(pairs)
+    names = [value for name, value in pairs if name == "preset" and value in PRESETS]
+    return [p for p in pairs if p[0] != "preset" or p[1] not in PRESETS], names[-1] if names else ""
 
 
 def resume(
@@ -80,14 +96,16 @@ def resume(
     if token in (session.token, session.after):
         # Another server was asked: the view asks on until it meets this one. Or it is done.
         return
+    preset = ""
     try:
-        start = read(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+        fields, preset = without_preset(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+        start = read(fields)
     except (SpecError, ValueError):
         start = None
     if start is None or start == of(session):
         session.take_up(token)
     else:
-        want(page, start, token)
+        want(page, start, token, preset=preset)
         st.rerun()
 
 
@@ -108,26 +126,31 @@ def session_of(
     old = sessions.get(page)
     start = st.session_state.pop(f"_wanted_{page}", None)
     after = st.session_state.pop(f"_after_{page}", "")
+    preset = st.session_state.pop(f"_preset_{page}", "")
     ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
     alive = old is not None and HUB.get(old.token) is old
     if start is None:
         if _moved() if alive else old is None:
             start = read(ignored) if _pairs() else None if alive else default
+            preset = preset_named()
         if alive and start in (None, of(old)):
             return old
         if start is None:
             start, after = of(old), old.token
+            preset = old.story.name if old.story is not None else ""
     try:
-        sessions[page] = make(start)
+        session = make(start)
     except SpecError as error:  # such as one that is too dear for this server
         ignored.append(error)
         start = of(old) if alive else default
-        sessions[page] = make(start)
+        session = make(start)
+    sessions[page] = session
+    session.tell(story_of(preset, session.shown_specs()))
     if after:
-        sessions[page].take_up(after)
+        session.take_up(after)
     fill(start)
     st.session_state[f"_notes_{page}"] = (start, ignored)
-    return sessions[page]
+    return session
 
 
 def _moved() -> bool:
@@ -140,8 +163,23 @@ def _moved() -> bool:
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """The address' fields; those of Streamlit's own are not among them."""
+    """The address' fields but its preset; those of Streamlit's own are not among them."""
+    return without_preset(_all_pairs())[0]
+
+
+def _all_pairs() -> list[tuple[str, str]]:
     return [(n, v) for n in st.query_params for v in st.query_params.get_all(n)]
+
+
+def preset_named() -> str:
+    """The preset that the address says it is of; "" if none."""
+    return without_preset(_all_pairs())[1]
+
+
+def preset_of_url() -> Preset | None:
+    """The preset whose name is all that the address holds."""
+    name = preset_named()
+    return PRESETS[name] if name and not _pairs() else None
 
 
 def from_url(

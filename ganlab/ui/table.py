@@ -9,12 +9,13 @@ from ganlab import paths
 MANY = "many"
 COMPARE = "compare"
 MNIST = "mnist"
+GALLERY = "phenomena"
 LABS = {1: "one", 2: "two"}  # by dimension
 # (script, title, url path, icon, default)
 ROWS = (
     ("lab_1d.py", "1-D lab", LABS[1], ":material/show_chart:", True),
     ("lab_2d.py", "2-D lab", LABS[2], ":material/scatter_plot:", False),
-    ("gallery.py", "Phenomena", "phenomena", ":material/auto_awesome:", False),
+    ("gallery.py", "Phenomena", GALLERY, ":material/auto_awesome:", False),
     ("ensemble.py", "Many seeds", MANY, ":material/grid_view:", False),
     ("compare.py", "Compare", COMPARE, ":material/compare:", False),
     ("mnist.py", "MNIST", MNIST, ":material/image:", False),

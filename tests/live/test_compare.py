@@ -266,9 +266,9 @@ def test_another_target_keeps_what_it_has():
 
 def test_strips_hold_for_both_dimensions():
     assert {"k = 1, 2, 5, 10", "losses"} <= set(STRIPS)
-    for base in (Spec(), RING):
-        for field, values in STRIPS.values():
-            comparison = Comparison.pair(base).with_columns({field: values})
+    for default in (Spec(), RING):
+        for field, values, own in STRIPS.values():
+            comparison = Comparison.of(own or default, {field: values})
             assert comparison.columns == {field: values} and 2 <= len(values) <= MOST
             assert len(set(comparison.labels)) == len(values)
 

@@ -1,0 +1,228 @@
+"""What a page shows on cue: how fast, what is claimed of it, and whether that was seen."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from ganlab.live.publisher import Moment
+from ganlab.presets import DEFAULTS, OPENING, PRESETS, Preset
+from ganlab.presets.preset import check, trace
+from ganlab.spec import PARAMS, Spec
+from ganlab.targets import TARGETS
+
+log = logging.getLogger(__name__)
+
+# Presets that a page without one offers, and in which words.
+OFFERS = (("collapse", "See it collapse"),)
+AFTER = 0.25  # of its pace at which a run goes on once all is shown
+BEHIND = 1.0  # seconds that a slow machine may catch up
+
+
+class Story:
+    """A preset, or what a page opens with, as one session shows it.
+
+    Conductor calls `begin` at each new run, `rate` and `left` before it advances, then `passed`.
+    A claim is decided by the preset's own `holds`, on the States of the run that is seen, at the
+    same iterations at which seeds were counted; where anything else was changed it is not checked.
+    """
+
+    def __init__(self, preset: Preset | None, pace: tuple[tuple[int, float], ...]):
+        self.preset, self.pace = preset, pace
+        self.released = False  # the visitor wants this run to go on at full speed
+        self._run = 0  # number of the run that is shown
+        self._pure = False  # whether it is as the preset has it, up to the seed
+        self._seen = ""  # the verdict
+        self._rows: list[list[dict[str, Any]]] = []  # by Spec
+        self._waiting: deque[tuple[Moment, ...]] = deque()
+        self._due: int | None = None  # iteration of the next check
+        self._checking = False
+
+    @property
+    def name(self) -> str:
+        """The preset's, if it is one."""
+        return "" if self.preset is None else self.preset.name
+
+    @property
+    def iterations(self) -> int:
+        """After how many all is shown; 0: there is no pace."""
+        return self.pace[-1][0] if self.pace else 0
+
+    def rate(self, iteration: int) -> float:
+        """Iterations a second from `iteration` on; 0: full speed."""
+        if self.released or not self.pace:
+            return 0.0
+        start = 0
+        for end, seconds in self.pace:
+            if iteration < end:
+                return (end - start) / seconds
+            start = end
+        return AFTER * self.iterations / sum(seconds for _, seconds in self.pace)
+
+    # -- the claim ---------------------------------------------------------------------------
+
+    def begin(self, number: int, specs: Sequence[Spec]) -> None:
+        """A new run, with these Specs."""
+        self.released, self._run, self._seen = False, number, ""
+        self._rows, self._waiting = [[] for _ in specs], deque()
+        self._pure = self.preset is not None and self._alike(specs)
+        self._due = 0 if self._pure else None
+
+    def touched(self) -> None:
+        """The run was changed, or updated by hand: it no longer is what is claimed."""
+        self._pure, self._due = False, None
+
+    def _alike(self, specs: Sequence[Spec]) -> bool:
+        seed = specs[0].seed
+        return tuple(specs) == tuple(s.replace(seed=seed) for s in self.preset.specs)
+
+    def left(self, iteration: int) -> int | None:
+        """Iterations until the run must be looked at, at the most; None: any number."""
+        return None if self._due is None else max(0, self._due - iteration)
+
+    def passed(self, session: Any) -> None:
+        """The run has advanced: have it checked if it is time to."""
+        run = session.run
+        if self._due is None or (run.iteration < self._due and not run.stopped):
+            return
+        moments = session._moment()
+        self._waiting.append(moments if isinstance(moments, tuple) else (moments,))
+        last = run.iteration >= self.preset.iterations or run.stopped
+        self._due = None if last else self._due + self.preset.every
+        if not self._checking:
+            self._checking = True
+            session._paint(session, "curves", lambda: self._check(session))
+
+    def _check(self, session: Any) -> None:
+        """On a painter: look at one moment that waits."""
+        moments = self._waiting.popleft() if self._waiting else None
+        if moments is not None and moments[0].number == self._run and self._pure:
+            try:
+                self._look(moments)
+            except Exception:
+                # A claim that cannot be checked must not take the run with it.
+                log.exception("the claim of %s could not be checked", self.name)
+                self.touched()
+        if self._waiting:
+            session._paint(session, "curves", lambda: self._check(session))
+            return
+        self._checking = False
+        if self._waiting and not self._checking:  # one came in this very moment
+            self._checking = True
+            session._paint(session, "curves", lambda: self._check(session))
+        session._status_wanted = True
+        session._wake(session)
+
+    def _look(self, moments: tuple[Moment, ...]) -> None:
+        preset = self.preset
+        for rows, moment in zip(self._rows, moments, strict=True):
+            # One that has diverged stays at its last State, as it does where seeds are counted.
+            if not rows or rows[-1]["iteration"][0] < moment.iteration:
+                rows.append(check(preset, moment))
+        stopped = all(m.diverged[0] is not None for m in moments)
+        if stopped or max(m.iteration for m in moments) >= preset.iterations:
+            held = bool(preset.holds(*(trace(rows) for rows in self._rows)))
+            self._seen = "seen" if held else "not on this seed"
+
+    # -- words -------------------------------------------------------------------------------
+
+    def words(self) -> dict[str, Any]:
+        """What does not change while it is shown: for the scene."""
+        if self.preset is None:
+            return {}
+        preset = self.preset
+        names = list(PRESETS)
+        at = names.index(preset.name)
+        return {
+            "name": preset.name,
+            "title": preset.title,
+            "doc": preset.doc,
+            "claim": preset.claim,
+            "held": preset.counts,
+            "every": preset.every,
+            "before": names[at - 1],
+            "after": names[(at + 1) % len(names)],
+            "cures": [
+                {"field": n, "value": v, "title": title_of(n), "words": dict(PARAMS[n].menu)[v]}
+                for n, v in preset.cures
+            ],
+        }
+
+    def status(self, specs: Sequence[Spec]) -> dict[str, Any]:
+        """How far it is: for the status."""
+        out: dict[str, Any] = {"iterations": self.iterations, "released": self.released}
+        if self.preset is not None:
+            state = self._seen or ("not yet" if self._pure else "not checked")
+            out |= {"state": state, "changed": self.changed(specs)}
+        return out
+
+    def changed(self, specs: Sequence[Spec]) -> list[str]:
+        """Titles of the fields in which `specs` differ from the preset's, the seed aside."""
+        own = self.preset.specs
+        if len(own) != len(specs):
+            return ["the number of runs"]
+        names: dict[str, None] = {}
+        for spec, other in zip(specs, own, strict=True):
+            names |= dict.fromkeys(_names(spec, other))
+        return list(names)
+
+
+def title_of(name: str) -> str:
+    """A field's title above the picture."""
+    from ganlab.stabilisers import STABILISERS
+
+    return STABILISERS[name].title if name in STABILISERS else PARAMS[name].title
+
+
+def _names(spec: Spec, other: Spec) -> list[str]:
+    """Titles of the fields in which two Specs differ, the seed aside."""
+    out = [
+        PARAMS[name].title
+        for name in PARAMS
+        if name != "seed" and getattr(spec, name) != getattr(other, name)
+    ]
+    if spec.target == other.target:
+        own = spec.target_params
+        out += [
+            p.title
+            for p in TARGETS[spec.target].params
+            if own[p.name] != other.target_params[p.name]
+        ]
+    return out
+
+
+@lru_cache(maxsize=256)
+def differences(spec: Spec, without: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What a Spec has that its lab's default has not, as "title = value"; `without` some fields."""
+    default = DEFAULTS[spec.dim]
+    out = []
+    for name, param in PARAMS.items():
+        value = getattr(spec, name)
+        if name not in without and value != getattr(default, name):
+            out.append(f"{param.title} = {_short(param, value)}")
+    standard = default.target_params if spec.target == default.target else {}
+    for param in TARGETS[spec.target].params:
+        value = spec.target_params[param.name]
+        if f"t.{param.name}" not in without and value != standard.get(param.name, param.default):
+            out.append(f"{param.title} = {_short(param, value)}")
+    return tuple(out)
+
+
+def _short(param: Any, value: Any) -> str:
+    text = f"{value:.4g}" if param.kind == "float" else param.format(value)
+    return text.replace(",", ", ") or "none"
+
+
+def story_of(name: str, specs: Sequence[Spec]) -> Story | None:
+    """The story of a preset; without one, of what a page opens with, if that is what is shown."""
+    if name in PRESETS:
+        return Story(PRESETS[name], PRESETS[name].pace)
+    return opening(specs[0].dim) if specs[0] == DEFAULTS[specs[0].dim] else None
+
+
+def opening(dim: int) -> Story:
+    """The pace of what pages open with, without a claim."""
+    return Story(None, OPENING[dim])

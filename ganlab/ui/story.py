@@ -1,0 +1,47 @@
+"""What a page shows on cue: opening a preset, going on to the next, and leaving it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from ganlab.live.comparison import Comparison
+from ganlab.live.conductor import Conductor
+from ganlab.live.story import story_of
+from ganlab.presets import PRESETS, Preset
+from ganlab.ui import table
+from ganlab.ui.layout import headline
+from ganlab.ui.start import Start, want
+
+
+def show(preset: Preset) -> None:
+    """Go to the page where the preset is to be seen, and begin it anew."""
+    if len(preset.specs) == 1:
+        (spec,) = preset.specs
+        page, start = table.LABS[spec.dim], Start(spec)
+    else:
+        page, start = table.COMPARE, Comparison.among(preset.specs)
+    want(page, start, preset=preset.name)
+    # The page writes its address itself: by query_params there would be an entry of history more.
+    st.switch_page(table.script(page))
+
+
+def told(session: Conductor, title: str, watch_for: str) -> None:
+    """The page's headline; an opened preset has its own words in the live view instead."""
+    if session.story is None or not session.story.name:
+        headline(title, watch_for)
+
+
+def acted(session: Conductor, act: Any) -> None:
+    """Do what a button or key of the story asks for; anything else is left alone."""
+    if not isinstance(act, dict):
+        return
+    name = act.get("name")
+    if act.get("act") == "preset" and isinstance(name, str) and name in PRESETS:
+        show(PRESETS[name])
+    elif act.get("act") == "gallery":
+        st.switch_page(table.script(table.GALLERY))
+    elif act.get("act") == "leave":
+        session.tell(story_of("", session.shown_specs()))
+        st.rerun()
