@@ -362,14 +362,14 @@ class Conductor(Publisher):
         self._painting.clear()  # what failed at it is no longer at it
         old = None if self.run is None else (self._axes(), self.run.specs, self.history)
         self._scene = self._make(spec)
+        if self.story is not None:
+            self.story.begin(self.run_number + 1, self.run.specs)
         what, self._parked = self._parked, None
         if what is not None:
             self._go_on(what)
         elif old is not None:
             self._keep_ghost(*old)
         self._show_ghost()
-        if (story := self.story) is not None:
-            story.begin(self.run_number + 1, self.run.specs)
         offers = [list(offer) for offer in OFFERS]
         self._scene[0].update(query=self.query, story=self._words(), offers=offers)
         self.tier.begin(self.run)

@@ -144,7 +144,7 @@ class Lab:
     @property
     def spec(self) -> Spec:
         """The Spec in the page's address."""
-        return Spec.from_query(urlsplit(self.page.url).query)
+        return Spec.from_query(urlsplit(self.page.url).query.partition("&preset=")[0])
 
     @property
     def message(self) -> str:

@@ -6,11 +6,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ganlab import Spec
 from ganlab.live.comparison import Comparison
-from ganlab.presets import PRESETS
+from ganlab.presets import DEFAULTS, PRESETS
 
 
 def query(lab) -> list[tuple[str, str]]:
-    return parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True)
+    pairs = parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True)
+    return [pair for pair in pairs if pair[0] != "preset"]
 
 
 def test_every_phenomenon_has_its_card(lab):
@@ -48,3 +49,54 @@ def test_a_toggle_changes_the_run_that_goes_on(lab):
     assert lab.js("window.live.last.curves.marks.map((mark) => mark.text)") == ["R1, γ 0→0.3"]
     assert lab.js("window.live.last.status.run") == 1
     lab.page.wait_for_function("() => location.search.includes('r1=0.3')")
+
+
+_FULL_SPEED = "sessionStorage.setItem('ganlab.speed', '0')"  # as a visitor has chosen before
+
+
+def test_two_clicks_to_a_collapse_and_one_to_its_cure(lab):
+    lab.page.add_init_script(_FULL_SPEED)
+    clicks = 0
+
+    def click(testid: str) -> None:
+        nonlocal clicks
+        clicks += 1
+        lab.get(testid).click()
+
+    lab.open("/")
+    assert lab.js("live.last.status.speed") == 0, "the visitor's own speed is kept"
+    click("see-collapse")
+    lab.wait("live.last.status && live.last.status.story.state === 'seen'", 90)
+    assert clicks <= 2 and urlsplit(lab.page.url).path == "/two"
+    assert lab.js("live.last.status.metrics.modes") <= 4
+    lab.says("claim", "seen")
+    click("cure-minibatch_discrimination")
+    lab.wait_status("s.run === 2 && s.iteration > 300 && s.metrics.modes >= 7", 120)
+    assert clicks <= 4
+    lab.says("changed", "changed from the preset: minibatch kernels")
+    assert lab.get("knob-minibatch_discrimination").input_value() == "4"
+    lab.says("cure-minibatch_discrimination", "Without minibatch discrimination")
+
+
+def test_an_opened_preset_keeps_its_words_over_a_reload_and_keys_lead_on(lab):
+    lab.open("/compare?preset=minibatch-discrimination")
+    lab.says("preset-title", PRESETS["minibatch-discrimination"].title)
+    lab.wait_field("preset", "minibatch-discrimination")
+    assert 0 < lab.js("live.last.status.rate || 1") < 60
+    lab.says("label-1", "4 kernels")
+    lab.page.reload()
+    lab.says("preset-title", PRESETS["minibatch-discrimination"].title)
+    names = list(PRESETS)
+    after = names[names.index("minibatch-discrimination") + 1]
+    lab.page.keyboard.press("]")
+    lab.says("preset-title", PRESETS[after].title)
+    lab.wait_field("preset", after)
+    lab.get("leave").click()
+    lab.get("preset-title").wait_for(state="hidden")
+    assert Comparison.from_query(query(lab)).specs == PRESETS[after].specs
+    # A strip starts from its own base, whatever was there before.
+    lab.page.get_by_role("button", name="k = 1, 2, 5, 10").click()
+    lab.wait("live.last.scene.runs.length === 4")
+    lab.wait_field("d.k", "10")
+    base = Comparison.from_query(query(lab)).base
+    assert base == DEFAULTS[base.dim].replace(k=1)
