@@ -65,7 +65,7 @@ export function storyRow(send, act) {
   const full = button("full", "Go on as fast as it can, until the next restart", () => send({ cmd: "go_on" }), "Full speed");
   const own = button("own-pace", "At the speed at which this is shown best", () => {
     forgetSpeed();
-    send({ cmd: "speed", value: null });
+    send({ cmd: "own_pace" });
   }, "Its own pace");
   const differs = el("span", { class: "gl-differs", "data-testid": "differs" });
   const tail = el("div", { class: "gl-tail" }, cures, own, pace, full, differs);

@@ -289,6 +289,10 @@ class Conductor(Publisher):
         if len(self._todo) < _MOST_TODO:
             self._todo.extend(players)
 
+    def _do_own_pace(self, _: Any) -> None:
+        """As fast as what is shown wants to be."""
+        self._do_speed(None)
+
     def _do_speed(self, value: float | None) -> None:
         self.chosen, self.pace.due = value, time.perf_counter()
 

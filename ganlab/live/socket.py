@@ -26,7 +26,7 @@ _SEND_SECONDS = 30.0  # a browser that takes in nothing for so long is not there
 _LONGEST_REASON = 120  # bytes of a closing socket's reason
 _MOST_BACKLOG = 100  # commands a worker has not yet taken
 _SLOWEST_PACE = 0.01
-_PLAIN = {"go_on", "play", "pause", "d", "g", "step", "restart"}
+_PLAIN = {"go_on", "own_pace", "play", "pause", "d", "g", "step", "restart"}
 
 
 def allowed(origin: str | None, host: str | None) -> bool:
@@ -192,9 +192,6 @@ def _do(
     elif name in _PLAIN:
         session.command(name)
     elif name == "speed":
-        if value is None:
-            session.command("speed")  # as fast as what is shown wants to be
-            return
         good = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not good or not (value == 0 or _SLOWEST_PACE <= value <= 1e6):  # NaN is neither
             allowed = f"updates per second from {_SLOWEST_PACE} to 1e6, or 0: full speed"

@@ -122,7 +122,7 @@ def test_time_begins_with_the_first_picture_and_the_visitor_wins(monkeypatch):
     assert run(4) == pytest.approx(before + 40, abs=3)
     session.command("restart")
     assert run(4) == pytest.approx(40, abs=3), "what the visitor chose is kept"
-    session.command("speed", None)
+    session.command("own_pace")
     session.command("restart")
     assert run(5) == pytest.approx(50, abs=3)
     session.command("go_on")
