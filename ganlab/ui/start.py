@@ -75,7 +75,7 @@ def want(
 
 
 def without_preset(pairs: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], str]:
-    """An address' other fields, and the name of the preset that it is of, if there is such a one."""
+    """An address' other fields, and the name of the preset that it is of, if any."""
     pairs = list(pairs)
     names = [value for name, value in pairs if name == "preset" and value in PRESETS]
     return [p for p in pairs if p[0] != "preset" or p[1] not in PRESETS], names[-1] if names else ""
