@@ -287,6 +287,7 @@ export function mount(root, options) {
       } else if (message.type === "status") onStatus(message);
       else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
+    expects: () => state === "playing",
     lost: () => settings.onLost?.(),
     back: () => settings.onBack?.(),
     gone: () => settings.onGone?.(),

@@ -269,6 +269,7 @@ export function mount(root, options) {
         else showWords();
       } else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
+    expects: () => state === "playing",
     lost: () => settings.onLost?.(),
     back: () => settings.onBack?.(),
     gone: () => settings.onGone?.(),

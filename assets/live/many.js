@@ -207,6 +207,7 @@ export function mount(root, options) {
       else if (message.type === "curves" && scene && message.run === scene.run) onCurves(message);
       else if (message.type === "status") onStatus(message);
     },
+    expects: () => root.dataset.state === "playing",
     lost: () => settings.onLost?.(),
     back: () => settings.onBack?.(),
     gone: () => settings.onGone?.(),

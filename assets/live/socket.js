@@ -9,11 +9,12 @@ const LONGEST = 8000; // ms between two attempts
 const AGAIN = 2000; // ms that a page may take to make a new session in place of one that is gone
 const PATIENCE = 1; // attempts that fail before one asks why
 const PROBE = 6000; // ms
+const SILENCE = 8000; // ms without a message of a run that plays, from which one asks what is the matter
 
 const folder = (url) => new URL(".", url).pathname;
 
 /** The same address by HTTP: the server answers whether it is there and knows the session. */
-async function probe(url) {
+async function probe(url, otherwise) {
   const address = new URL(url);
   address.protocol = address.protocol.replace("ws", "http");
   let answer;
@@ -26,9 +27,12 @@ async function probe(url) {
   const known = await answer.json().then((said) => (said.ganlab === "live" ? said.known : null), () => null);
   if (!answer.ok || known === null)
     return `The server answers, but not on ${folder(url)} (${answer.status}): a proxy in between must pass this path on to ganlab.`;
-  if (!known) return UNKNOWN;
-  return `The server answers, but its live connection is refused: a proxy in between must pass WebSockets on ${folder(url)}.`;
+  return known ? otherwise : UNKNOWN;
 }
+
+const refused = (url) =>
+  `The server answers, but its live connection is refused: a proxy in between must pass WebSockets on ${folder(url)}.`;
+const BUSY = "The server is busy: nothing new has come for a while. The picture goes on by itself.";
 
 const UNKNOWN =
   "The server that answers does not know this page's run: it has just been restarted, or several servers share this address.";
@@ -36,14 +40,17 @@ const notAllowed = () =>
   `The server does not allow this address: its operator has to name ${location.origin} in server.corsAllowedOrigins, or ${location.hostname} in browser.serverAddress.`;
 
 /**
- * view: {bar, banner, opened(), message(decoded), lost(), back(), gone()}. bar and banner say how the connection is;
- * gone: the server knows no such session. It is tried again and again, for a new session by a new connection.
+ * view: {bar, banner, opened(), message(decoded), expects(), lost(), back(), gone()}. bar and banner say how the
+ * connection is; expects: whether messages should come; gone: the server knows no such session. It is tried again and
+ * again, for a new session by a new connection.
  */
 export function connect(url, view) {
   let socket = null;
   let timer = 0;
   let tries = 0;
+  let heard = performance.now(); // when the newest message came
   let fresh = true; // no message yet since the connection was made, or lost
+  let asking = false; // why nothing comes
   let told = false; // whether the banner holds words of ours
   let closed = false;
 
@@ -65,8 +72,11 @@ export function connect(url, view) {
       if (told) view.banner.say("", false);
       fresh = told = false;
       tries = 0;
+      heard = performance.now();
       view.message(decode(event.data));
     };
+    // What the browser itself blocks (a policy, an extension) is an error without a close.
+    current.onerror = () => setTimeout(() => current.readyState === WebSocket.CLOSED && current.onclose({ code: 1006 }));
     current.onclose = (event) => {
       if (current !== socket || closed) return;
       socket = null;
@@ -88,11 +98,44 @@ export function connect(url, view) {
     if (code === GONE) words = UNKNOWN;
     else if (code === FORBIDDEN) words = notAllowed();
     else if (code === FAILED) words = `This run stopped: ${reason}. Change a setting, or reload the page.`;
-    else words = code >= 4000 && reason ? `The server refuses the live connection: ${reason}.` : await probe(url);
+    else words = code >= 4000 && reason ? `The server refuses the live connection: ${reason}.` : await probe(url, refused(url));
     if (closed || tries === 0) return; // it has succeeded meanwhile
-    told = true;
-    view.banner.say(code === FAILED ? words : `${words} This page keeps trying.`, true);
+    say(code === FAILED ? words : `${words} This page keeps trying.`);
   }
+
+  function say(words) {
+    told = true;
+    view.banner.say(words, true);
+  }
+
+  /** Each second: a connection may be dead, or the server busy, without anybody being told. */
+  async function listen() {
+    const waits = socket !== null && tries === 0 && !document.hidden && (fresh || view.expects());
+    if (!waits) heard = performance.now();
+    const last = heard;
+    const silent = () => performance.now() - last;
+    if (asking || silent() < (told ? 3 : 1) * SILENCE) return;
+    asking = true;
+    const words = await probe(url, BUSY);
+    asking = false;
+    if (closed || heard !== last) return;
+    if (words === BUSY && silent() < 3 * SILENCE) return say(BUSY);
+    // By a new connection: this one may be open at our end only.
+    const old = socket;
+    old.close();
+    old.onclose({ code: 1006 });
+  }
+
+  /** At once, where there is reason to think that it works now. */
+  function hurry() {
+    if (closed || socket !== null || document.hidden) return;
+    clearTimeout(timer);
+    open();
+  }
+  const end = new AbortController();
+  window.addEventListener("online", hurry, { signal: end.signal });
+  document.addEventListener("visibilitychange", hurry, { signal: end.signal });
+  const listening = setInterval(listen, 1000);
   open();
 
   return {
@@ -106,6 +149,8 @@ export function connect(url, view) {
       closed = true;
       window.ganlab.socketOpen = false;
       clearTimeout(timer);
+      clearInterval(listening);
+      end.abort();
       if (socket) socket.close(1000);
       socket = null;
     },

@@ -20,7 +20,8 @@ import numpy as np
 from ganlab.engine import Run
 from ganlab.limits import limit
 from ganlab.live.history import History
-from ganlab.paths import kept
+from ganlab.ownership import distrusted
+from ganlab.paths import kept, private
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,8 @@ def park(
         return False
     place = _folder(token)
     try:
-        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if reason := distrusted(private(place.parent)):
+            raise OSError(reason)
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=place.parent))
         try:
             for i, run in enumerate(runs):
@@ -100,6 +102,8 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 def fetch(token: str) -> Parked | None:
     """What the session of a token goes on from, if it is kept; once."""
     place = _folder(token)
+    if distrusted(place, place.parent):
+        return None
     try:
         said = json.loads((place / "session.json").read_text())
         runs = tuple(Run.load(place / f"run-{i}.npz") for i in range(said["runs"]))

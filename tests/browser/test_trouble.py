@@ -150,13 +150,17 @@ def test_a_script_that_cannot_be_had_is_told_and_tried_again(lab):
     lab.console.clear()  # a browser reports each file that it did not get
 
 
-# The live socket goes to `live.astray` in the place of /live/ while that is set.
+# The live socket goes to `live.astray` in the place of /live/ while that is set; while `live.deaf`
+# is, it stays open and nothing comes.
 _ASTRAY = """
 (() => {
   const Tapped = window.WebSocket;
   window.WebSocket = class extends Tapped {
     constructor(url, ...rest) {
       super(live.astray ? String(url).replace(/\\/live\\/.*/, live.astray) : url, ...rest);
+    }
+    set onmessage(hear) {
+      super.onmessage = (event) => live.deaf || hear(event);
     }
   };
   live.astray = '/live/another-replica';
@@ -179,4 +183,9 @@ def test_a_connection_that_cannot_be_had_is_told_and_tried_again(lab):
     lab.wait("ganlab.frames > 2")
     expect(words).to_be_hidden()
     assert (lab.spec.seed, lab.counters["mounts"], lab.counters["run"]) == (4, 1, 1)
+    # A server that has nothing to say to a run that plays; a silent pause is as it should be.
+    lab.js("(live.deaf = true)")
+    expect(words).to_contain_text("The server is busy", timeout=20_000)
+    lab.js("(live.deaf = false)")
+    expect(words).to_be_hidden()
     lab.console.clear()
