@@ -1,17 +1,20 @@
 """MNIST from a folder, from our cache, or (only when asked) from the net.
 
-Contents are held against the MD5 of the plain files, since the gzips that go about differ.
+The MD5 of the plain contents (the gzips that go about differ) says whether it is MNIST; other sets
+of 28 × 28 bytes with ten labels, such as Fashion-MNIST, are called by their folder.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from ganlab.digits.download import MIRRORS, Progress, fetch
 from ganlab.digits.idx import DataError, Known, read
 from ganlab.digits.parts import PIXELS, Digits, Part
+from ganlab.digits.sets import PARTS, Set, missing, search
 from ganlab.paths import kept
 
 MNIST: dict[str, Known] = {
@@ -24,7 +27,6 @@ MNIST: dict[str, Known] = {
     ),
     "test_labels": Known("t10k-labels-idx1-ubyte", (10_000,), "27ae3e4e09519cfbb04c329615203637"),
 }
-_INSIDE = ("", "mnist", "MNIST/raw")  # where it lies in a folder pointed to; last, torchvision's
 
 
 class MissingData(DataError):
@@ -43,11 +45,35 @@ def find(
 
     None if none of them has all. Looks at names only, so a page can ask at every rerun.
     """
-    for place in _places(folder):
-        found = {part: path for part, known in files.items() if (path := known.find(place))}
-        if len(found) == len(files):
+    found = _search(folder, files)
+    return None if found is None else found.paths
+
+
+def called(found: Mapping[str, Path], files: Mapping[str, Known] = MNIST) -> str:
+    """What the set is called that `find` found: MNIST if its contents are, which reads them once.
+
+    Raises DataError for what is damaged or no set of images.
+    """
+    kept = []
+    for path in dict.fromkeys(found.values()):
+        about = path.stat()
+        kept.append((path, about.st_size, about.st_mtime_ns))
+    return _called(tuple(kept), next(iter(found.values())).parent, tuple(files.values()))
+
+
+@lru_cache(maxsize=16)
+def _called(kept: tuple, place: Path, files: tuple[Known, ...]) -> str:
+    if place == cache_folder():
+        return "MNIST"
+    return _read(place, dict(zip(PARTS, files, strict=True))).source
+
+
+def _search(folder: str | Path | None, files: Mapping[str, Known]) -> Set | None:
+    for place in _pointed(folder):
+        if found := search(place):
             return found
-    return None
+    kept = {part: path for part, known in files.items() if (path := known.find(cache_folder()))}
+    return Set(kept, "MNIST") if len(kept) == len(files) else None
 
 
 def load(
@@ -58,13 +84,13 @@ def load(
     files: Mapping[str, Known] = MNIST,
     mirrors: tuple[str, ...] = MIRRORS,
 ) -> Digits:
-    """MNIST: 60,000 images and labels to train on, 10,000 to test.
+    """Images with labels: MNIST, or whatever set of 28 × 28 bytes and ten labels is pointed to.
 
-    Looks where `find` does. If the files are nowhere (or damaged in the cache), `download=True`
-    fetches them, 11 MB, into the cache, calling `progress(fraction, name)`; whatever that raises
-    stops the download.
+    Looks where `find` does. It is called MNIST if its contents are, else by its folder.
+    If the files are nowhere (or damaged in the cache), `download=True` fetches MNIST's, 11 MB,
+    into the cache, calling `progress(fraction, name)`; whatever that raises stops the download.
     Raises MissingData if they are nowhere and may not be, or cannot be, downloaded; DataError,
-    naming the file, for one that is not MNIST's.
+    naming the file, for one that is damaged or no such set.
     """
     try:
         return _read(folder, files)
@@ -81,17 +107,25 @@ def load(
 
 
 def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
-    paths = find(folder, files)
-    if paths is None:
+    found = _search(folder, files)
+    if found is None:
         names = ", ".join(k.name for k in files.values())
         places = " or ".join(str(p) for p in dict.fromkeys(_pointed(folder) + [cache_folder()]))
-        raise MissingData("MNIST", f"no complete set in {places}", f"{names} (.gz or not)")
-    arrays = {part: read(paths[part], known) for part, known in files.items()}
+        lack = "; ".join(text for place in _pointed(folder) if (text := missing(place)))
+        lack = f" (there is no {lack})" if lack else ""
+        raise MissingData("MNIST", f"no complete set in {places}{lack}", f"{names} (.gz or not)")
+    if found.place == cache_folder():  # ours holds MNIST, or is damaged
+        arrays = {part: read(found.paths[part], known) for part, known in files.items()}
+        known = True
+    else:
+        arrays, md5 = found.read()
+        known = md5 == {part: file.md5 for part, file in files.items()}
     parts = (
         Part(arrays[f"{p}_pixels"].reshape(-1, PIXELS), arrays[f"{p}_labels"])
         for p in ("train", "test")
     )
-    return Digits("MNIST", *parts, is_mnist=True)
+    name = found.name if found.name != "MNIST" else "MNIST, but not the published files"
+    return Digits("MNIST" if known else name, *parts, is_mnist=known)
 
 
 def _pointed(folder: str | Path | None) -> list[Path]:
@@ -102,7 +136,3 @@ def _pointed(folder: str | Path | None) -> list[Path]:
         return [Path(chosen).expanduser()]
     except RuntimeError:  # the home of a user that there is not
         return [Path(chosen)]
-
-
-def _places(folder: str | Path | None) -> list[Path]:
-    return [p / inside for p in _pointed(folder) for inside in _INSIDE] + [cache_folder()]

@@ -95,6 +95,46 @@ def read(path: Path, known: Known) -> NDArray[np.uint8]:
     return np.frombuffer(raw, np.uint8, offset=head).reshape(known.shape)
 
 
+def read_any(path: Path, most: int) -> NDArray[np.uint8]:
+    """An IDX file of bytes of at most `most` items of 28 × 28 or 1, whatever it holds, read-only.
+
+    Raises DataError, naming the file, for anything else. Reads no more than its head says.
+    """
+    expected = f"IDX of bytes, at most {most:,} images of 28 × 28 or labels"
+    try:
+        with open(path, "rb") as file:
+            plain = unwrapped(file)
+            head = plain.read(4)
+            if len(head) < 4:
+                raise DataError(str(path), f"{len(head)} bytes", expected)
+            (magic,) = struct.unpack(">I", head)
+            dims = magic - _UBYTE
+            if dims not in (1, 3):
+                raise DataError(str(path), f"the magic number 0x{magic:08x}", expected)
+            sizes = plain.read(4 * dims)
+            if len(sizes) < 4 * dims:
+                raise DataError(str(path), f"{4 + len(sizes)} bytes", expected)
+            shape = struct.unpack(f">{dims}I", sizes)
+            if shape[0] > most or shape[1:] not in ((), (28, 28)):
+                raise DataError(str(path), f"sizes {_sizes(list(shape))}", expected)
+            size = math.prod(shape)
+            raw = plain.read(size + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(str(path), f"a damaged gzip ({error})", expected) from None
+    except OSError as error:
+        raise DataError(str(path), error.strerror or str(error), "a file to read") from None
+    if len(raw) != size:
+        many = f"more than {size:,}" if len(raw) > size else f"only {len(raw):,}"
+        raise DataError(str(path), f"{many} bytes", f"{size:,} for sizes {_sizes(list(shape))}")
+    return np.frombuffer(raw, np.uint8).reshape(shape)
+
+
+def digest(array: NDArray[np.uint8]) -> str:
+    """The MD5 of an array as a plain IDX file."""
+    head = struct.pack(f">{1 + array.ndim}I", _UBYTE + array.ndim, *array.shape)
+    return hashlib.md5(head + array.tobytes(), usedforsecurity=False).hexdigest()
+
+
 def _whole(known: Known) -> str:
     return f"{known.size:,} bytes of IDX"
 

@@ -52,7 +52,7 @@ def _measured(images: np.ndarray, digits: Digits, iteration: int, epoch: float, 
 
 
 def _place(digits: Digits):
-    kind = "mnist" if digits.is_mnist else f"drawn-{len(digits.train)}-{len(digits.test)}"
+    kind = "mnist" if digits.is_mnist else f"{digits.key}-{len(digits.train)}-{len(digits.test)}"
     return home().parent / f"real-{kind}.json"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 
@@ -65,10 +66,11 @@ def images() -> tuple[str, str]:
     found = data.find(folder or None)
     if found is not None:
         where = next(iter(found.values())).parent
-        st.markdown(f":material/check_circle: **MNIST** is in `{_plain(str(where))}`.")
+        name = _called(found)
+        st.markdown(f":material/check_circle: **{name}** is in `{_plain(str(where))}`.")
         if folder and not _inside(where, folder):
             st.warning(
-                f"`{_plain(folder)}` has no complete set of MNIST's files: this one is used.",
+                f"`{_plain(folder)}` has no complete set of images: this one is used.",
                 icon=":material/info:",
             )
     else:
@@ -82,8 +84,9 @@ def images() -> tuple[str, str]:
         "Folder with MNIST",
         key=_FOLDER,
         placeholder="/path/to/mnist",
-        help="Its four files, gzipped or not, by their usual names; torchvision's folder will do. "
-        "They are checked, and stay where they are.",
+        help="Its four files, gzipped or not, by their usual names, or Keras's mnist.npz; "
+        "torchvision's folder will do, and so will Fashion-MNIST, KMNIST or EMNIST's digits: any "
+        "28 × 28 bytes with ten labels. They are checked, and stay where they are.",
         on_change=_typed,
     )
     if wrong:
@@ -92,7 +95,11 @@ def images() -> tuple[str, str]:
         return DRAWN, ""
     st.session_state.setdefault(_WHICH, st.session_state.get(_CHOSEN, MNIST))
     which = st.segmented_control(
-        "Train on", list(_TITLES), key=_WHICH, required=True, format_func=_TITLES.get
+        "Train on",
+        list(_TITLES),
+        key=_WHICH,
+        required=True,
+        format_func=lambda t: name if t == MNIST else _TITLES[t],
     )
     st.session_state[_CHOSEN] = which
     # The trainer may stand in another folder than this server.
@@ -115,6 +122,15 @@ def _typed() -> None:
             data.load(folder.strip())
     except DataError as error:
         st.session_state[_WRONG] = str(error)
+
+
+def _called(found: dict[str, Path]) -> str:
+    """What a set is called, as Markdown; MNIST only if its contents are."""
+    try:
+        name = data.called(found)
+    except (DataError, OSError):
+        return "A set of images that cannot be read"
+    return re.sub(r"([^\w\s.,-])", r"\\\1", name.replace("\n", " "))[:80]
 
 
 def _inside(place: Path, folder: str) -> bool:

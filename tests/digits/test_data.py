@@ -172,5 +172,5 @@ def test_a_wrong_file_of_a_complete_set_is_an_error_not_a_reason_to_look_elsewhe
     data.cache_folder().mkdir(parents=True)
     write_tiny(data.cache_folder())
     (tiny / f"{TINY['train_labels'].name}.gz").write_bytes(b"nothing")
-    with pytest.raises(DataError, match="train-labels-idx1-ubyte.gz: found 7 bytes"):
+    with pytest.raises(DataError, match="train-labels-idx1-ubyte.gz: found the magic number 0x6e"):
         data.load(tiny, download=True, files=TINY)
