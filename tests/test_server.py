@@ -9,11 +9,7 @@ import urllib.request
 
 import pytest
 
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+from tests.browser.server import free_port
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
