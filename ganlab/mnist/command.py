@@ -31,9 +31,7 @@ def add(commands: Any) -> None:
     get.add_argument("--device", help="auto, cuda, mps or cpu")
     get.add_argument("--seed", type=int, help="of a new run")
     images = get.add_mutually_exclusive_group()
-    images.add_argument(
-        "--data", metavar="FOLDER", help="where MNIST, or a set like it, lies ($GANLAB_DATA)"
-    )
+    images.add_argument("--data", metavar="FOLDER", help="where MNIST (or a set like it) lies")
     images.add_argument("--download", action="store_true", help="MNIST, 11 MB, if it is missing")
     images.add_argument("--drawn", action="store_true", help="digits drawn by ganlab, not MNIST")
     get.add_argument("--out", metavar="FOLDER", help="of a new run; one in the cache unless given")
