@@ -26,6 +26,7 @@ RANK = {
     **dict.fromkeys(("stabilisers", "games", "limits", "headers"), 1),
     "params": 2,
     "spec": 2,
+    "export": 3,
     "engine": 3,
     "": 4,
     "output": 5,

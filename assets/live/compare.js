@@ -6,6 +6,7 @@ import { cell, legendEntry } from "./cell.js";
 import { toolbar } from "./controls.js";
 import { curvesColumn } from "./curves.js";
 import { el } from "./dom.js";
+import { exportMenu } from "./export.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
 import { attend, follower, linkStyles, makeBanner } from "./page.js";
@@ -54,6 +55,8 @@ export function mount(root, options) {
   };
   const story = storyRow((command) => send(command), (act) => settings.onAct?.(act));
   const bar = toolbar(send, false, true, story.keys);
+  const exporter = exportMenu(send, root, () => layout());
+  bar.node.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = follower(root);
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves of all runs over iterations" });
@@ -285,6 +288,7 @@ export function mount(root, options) {
         if (state !== "playing") schedule();
         else overdue ||= setTimeout(late, CURVES_EVERY + 20);
       } else if (message.type === "status") onStatus(message);
+      else if (message.type === "export") exporter.receive(message);
       else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
     expects: () => state === "playing",

@@ -67,7 +67,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   const play = button("play", "Play", "Play or pause (space)", toggle, playIcon, playWord);
   const d = button("d", "One update of D", "One update of the discriminator (d)", "d", "D");
   const g = button("g", "One update of G", "One update of the generator (g)", "g", "G");
-  const one = `One iteration${whole ? " of every run" : ""}: k updates of D, then one of G (s)`;
+  const one = `One iteration${whole ? " of every run" : ""}: k updates of D, then G's (s)`;
   const step = button("step", "One iteration", one, "step", "1 iteration");
   const same = `Start again from the same seed${many ? "s" : ""} (r)`;
   const restart = button("restart", "Restart", same, "restart", icon("restart"), el("span", {}, "Restart"));

@@ -5,6 +5,7 @@
 import { toolbar } from "./controls.js";
 import { curvesColumn } from "./curves.js";
 import { el } from "./dom.js";
+import { exportMenu } from "./export.js";
 import { picture1d } from "./draw1d.js";
 import { picture2d } from "./draw2d.js";
 import { knobRow, legend } from "./knobs.js";
@@ -57,6 +58,8 @@ export function mount(root, options) {
   };
   const story = storyRow((command) => send(command), (act) => settings.onAct?.(act));
   const bar = toolbar(send, false, false, story.keys);
+  const exporter = exportMenu(send, root, () => layout());
+  bar.node.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
@@ -267,7 +270,8 @@ export function mount(root, options) {
         words = message;
         if (state === "playing" && message.state === state && !message.message) withNextFrame();
         else showWords();
-      } else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
+      } else if (message.type === "export") exporter.receive(message);
+      else if (message.type === "figure" && scene && message.run === scene.run) still.receive(message);
     },
     expects: () => state === "playing",
     lost: () => settings.onLost?.(),

@@ -5,6 +5,7 @@
 import { toolbar } from "./controls.js";
 import { curvesColumn } from "./curves.js";
 import { el, setText } from "./dom.js";
+import { exportMenu } from "./export.js";
 import { helpButton } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { arrange } from "./layout.js";
@@ -41,6 +42,8 @@ export function mount(root, options) {
   const send = (command) => (link ? link.send(command) : false);
   const story = storyRow((command) => send(command), (act) => settings.onAct?.(act));
   const bar = toolbar(send, true, false, story.keys);
+  const exporter = exportMenu(send, root, () => layout());
+  bar.node.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data and generator of each seed" });
@@ -206,6 +209,7 @@ export function mount(root, options) {
       else if (message.type === "frame") onFrame(message);
       else if (message.type === "curves" && scene && message.run === scene.run) onCurves(message);
       else if (message.type === "status") onStatus(message);
+      else if (message.type === "export") exporter.receive(message);
     },
     expects: () => root.dataset.state === "playing",
     lost: () => settings.onLost?.(),

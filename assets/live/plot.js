@@ -4,7 +4,18 @@
 export const opaque = (canvas) => canvas.getContext("2d", { alpha: false });
 
 /** Pixels of a canvas per CSS pixel. */
-export const density = () => Math.min(window.devicePixelRatio || 1, 2);
+let chosen = 0;
+export const density = () => chosen || Math.min(window.devicePixelRatio || 1, 2);
+
+/** Do something while canvases have so many pixels for one of the page. */
+export function atDensity(pixels, act) {
+  chosen = pixels;
+  try {
+    act();
+  } finally {
+    chosen = 0;
+  }
+}
 
 /** Give a canvas its size in CSS pixels, sharp on any screen. Returns its context, in CSS pixels. */
 export function fit(canvas, width, height) {

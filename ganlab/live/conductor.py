@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from ganlab import export
 from ganlab.engine import Run
 from ganlab.engine.run import LIVE
 from ganlab.engine.turns import START, Turns
@@ -158,7 +159,7 @@ class Conductor(Publisher):
     @property
     def _unit(self) -> int:
         """What a speed counts of an iteration: its updates."""
-        return self.run.spec.k + 1
+        return self.run.turns.each
 
     @property
     def query(self) -> str:
@@ -203,6 +204,21 @@ class Conductor(Publisher):
         self.failed, self._restart = _why_failed(error), True
         for subscriber in list(self.subscribers):
             subscriber.close(self.failed)
+
+    def export(self, kind: str) -> bytes:
+        """The run as text to take away; raises `SpecError` unless `kind` is of `export.KINDS`."""
+        if kind not in export.KINDS:
+            raise SpecError("export", kind, f"one of {', '.join(export.KINDS)}")
+        with self.lock:
+            specs = [spec for run in self._runs for spec in run.specs] or [self.spec]
+            made, history = max((run.iteration for run in self._runs), default=0), self.history
+        text = {
+            "python": lambda: export.python(specs, made, history.marks),
+            "json": lambda: export.as_json(specs),
+            "csv": lambda: export.curves(history.arrays()),
+        }[kind]()
+        header = {"type": "export", "what": kind, "name": export.name(specs, kind), "text": text}
+        return encode(header)
 
     def figure(self, request: dict[str, Any]) -> bytes:
         """The still pictures that `request` asks for; raises `SpecError` where there are none."""

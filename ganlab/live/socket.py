@@ -212,6 +212,8 @@ def _do(
     elif name == "visible":
         subscriber.visible = bool(value)
         session.command("look")
+    elif name == "export":
+        subscriber.put("export", session.export(str(value)))
     elif name == "figure":
         figures.ask(message)
     else:

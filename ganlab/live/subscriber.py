@@ -7,7 +7,7 @@ import threading
 import time
 
 IN_FLIGHT = 2  # frames sent and not yet drawn
-_ORDER = ("scene", "status", "curves", "figure", "frame")
+_ORDER = ("scene", "status", "curves", "figure", "export", "frame")
 _STALE_SECONDS = 10.0  # a browser that draws nothing for so long is not watching
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ganlab import figures, words
+from ganlab import export, figures, words
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Status
 from ganlab.registry import SpecError
@@ -100,6 +100,16 @@ def _downloads(folder: Folder, status: Status) -> None:
             text = folder.plan.spec.to_json()
         except SpecError:
             return
+        st.download_button(
+            "run.py",
+            lambda: export.python([folder.plan.spec], status.iteration),
+            export.name([folder.plan.spec], "python"),
+            "text/x-python",
+            key="mnist_python",
+            help="The same Spec as Python, for as many iterations.",
+            icon=":material/download:",
+            on_click="ignore",
+        )
         st.download_button(
             "spec.json",
             text,

@@ -1,0 +1,136 @@
+// The menu "Export": the run as Python, its Spec as JSON, its curves as CSV, the picture as PNG.
+
+import { el, setText } from "./dom.js";
+import { atDensity } from "./plot.js";
+
+const SHARP = 2; // pixels of the PNG for each of the page
+const TOLD = 1800; // ms
+const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
+
+function save(blob, name) {
+  const link = el("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+/** Whether the text is on the clipboard; pages without TLS have only the old way. */
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = el("textarea", { class: "gl-offscreen", "aria-hidden": "true" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+}
+
+/** All canvases of `root` as they lie, drawn anew by relayout() with `SHARP` pixels for one. */
+function photograph(root, relayout) {
+  const sheet = document.createElement("canvas");
+  atDensity(SHARP, () => {
+    relayout();
+    const all = [...root.querySelectorAll("canvas")].filter((node) => node.clientWidth > 0);
+    const boxes = all.map((node) => node.getBoundingClientRect());
+    const left = Math.min(...boxes.map((b) => b.left));
+    const top = Math.min(...boxes.map((b) => b.top));
+    sheet.width = Math.ceil((Math.max(...boxes.map((b) => b.right)) - left) * SHARP);
+    sheet.height = Math.ceil((Math.max(...boxes.map((b) => b.bottom)) - top) * SHARP);
+    const ctx = sheet.getContext("2d");
+    ctx.fillStyle = getComputedStyle(root).getPropertyValue("--gl-back") || "#fff";
+    ctx.fillRect(0, 0, sheet.width, sheet.height);
+    all.forEach((node, i) => {
+      const { x, y, width, height } = boxes[i];
+      ctx.drawImage(node, (x - left) * SHARP, (y - top) * SHARP, width * SHARP, height * SHARP);
+    });
+  });
+  relayout();
+  return sheet;
+}
+
+/** send(command), the view's root, relayout() -> {node, receive(message)}. */
+export function exportMenu(send, root, relayout) {
+  let wanted = "";
+  let timer = 0;
+  const word = el("span", {}, "Export");
+  const button = el(
+    "button",
+    {
+      class: "gl-button",
+      type: "button",
+      "data-testid": "export",
+      "aria-haspopup": "menu",
+      "aria-expanded": "false",
+      title: "The run as Python, JSON, CSV or PNG",
+      onclick: () => (list.hidden ? open() : close()),
+    },
+    word,
+  );
+  const item = (id, text, act) =>
+    el("button", { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1", "data-testid": `export-${id}`, onclick: act }, text);
+  const ask = (what) => () => {
+    wanted = what;
+    close();
+    send({ cmd: "export", value: what });
+  };
+  const items = [
+    item("python", "Copy as Python", ask("python")),
+    item("json", "Spec as JSON", ask("json")),
+    item("csv", "Curves as CSV", ask("csv")),
+    item("png", "Picture as PNG, 2×", () => {
+      wanted = "png";
+      close();
+      send({ cmd: "export", value: "json" }); // for its name
+    }),
+  ];
+  const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
+  const node = el("div", { class: "gl-export" }, button, list);
+
+  function open() {
+    list.hidden = false;
+    button.setAttribute("aria-expanded", "true");
+    items[0].focus();
+  }
+  function close() {
+    if (list.hidden) return;
+    const inside = list.contains(document.activeElement);
+    list.hidden = true;
+    button.setAttribute("aria-expanded", "false");
+    if (inside) button.focus();
+  }
+  function tell(text) {
+    setText(word, text);
+    clearTimeout(timer);
+    timer = setTimeout(() => setText(word, "Export"), TOLD);
+  }
+  node.addEventListener("keydown", (event) => {
+    const at = items.indexOf(document.activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    if (event.key === "Escape") close();
+    else if (to !== undefined && !list.hidden) {
+      event.preventDefault();
+      items.at(to % items.length).focus();
+    } else if (event.key === "Tab") list.hidden = true;
+    event.stopPropagation(); // the view's own keys
+  });
+  node.addEventListener("focusout", (event) => node.contains(event.relatedTarget) || close());
+
+  return {
+    node,
+    async receive({ what, name, text }) {
+      if (wanted === "png") {
+        const blob = await new Promise((done) => photograph(root, relayout).toBlob(done, "image/png"));
+        if (blob) save(blob, name.replace(/json$/, "png"));
+      } else if (what === "python" && (await copy(text))) {
+        tell("Copied");
+      } else {
+        save(new Blob([text], { type: TYPES[what] }), name);
+      }
+      wanted = "";
+    },
+  };
+}

@@ -1,0 +1,99 @@
+"""A run for elsewhere, as text: a Python script, its Spec as JSON, its curves as CSV."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ganlab.spec import PARAMS, Spec
+from ganlab.targets import TARGETS
+
+_LAST = (
+    '    print(spec.seed, run.iteration, run.snapshot(picture=False).metrics["jsd"][0])',
+    "    images = run.sample(100, seed=0)  # (100, 784), 1 is ink",
+)
+KINDS = ("python", "json", "csv")
+_ENDINGS = {"python": "py", "json": "json", "csv": "csv"}
+
+
+def name(specs: Sequence[Spec], kind: str) -> str:
+    """A file's name: p_data, loss, k and seed of the first Spec, and a hash of all of them."""
+    first = specs[0]
+    whole = hashlib.sha256("\n".join(spec.to_json() for spec in specs).encode()).hexdigest()
+    more = f"-{len(specs)}runs" if len(specs) > 1 else ""
+    words = f"{first.target}-{first.loss}-k{first.k}-seed{first.seed}{more}-{whole[:8]}"
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', words)}.{_ENDINGS[kind]}"
+
+
+def call(spec: Spec) -> str:
+    """A Spec as the Python that makes it; fields at their defaults are left out."""
+    given = {n: getattr(spec, n) for n, p in PARAMS.items() if getattr(spec, n) != p.default}
+    inner = {p.name: p.default for p in TARGETS[spec.target].params}
+    if changed := {n: v for n, v in spec.target_params.items() if v != inner[n]}:
+        given = {"target": spec.target} | {"target_params": changed} | given
+    return f"Spec({', '.join(f'{n}={value!r}' for n, value in given.items())})"
+
+
+def python(specs: Sequence[Spec], iterations: int, marks: Sequence[Mapping] = ()) -> str:
+    """A script that trains these Specs for as many iterations and prints their JSD.
+
+    marks: what was changed during the run, which the script tells but does not replay.
+    """
+    seeds = [spec.seed for spec in specs]
+    lines = ["from ganlab import Run, Spec", ""]
+    if marks:
+        lines += ["# Changed while it ran, and not replayed here:"]
+        lines += [f"#   iteration {m['iteration']}: {_plain(m['text'])}" for m in marks] + [""]
+    if len(specs) == 1:
+        lines += [f"specs = [{call(specs[0])}]"]
+    elif all(spec == specs[0].replace(seed=spec.seed) for spec in specs):
+        lines += [f"spec = {call(specs[0])}"]
+        lines += [f"specs = [spec.replace(seed=seed) for seed in {seeds!r}]"]
+    else:
+        lines += ["specs = [", *(f"    {call(spec)}," for spec in specs), "]"]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "for spec in specs:",
+            "    run = Run(spec)",
+            "    # run.compile()  # some eight times faster, after half a minute the first time",
+            f"    run.advance({iterations})",
+            _LAST[specs[0].dim > 2],
+            "",
+        ]
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(str(text).split())
+
+
+def as_json(specs: Sequence[Spec]) -> str:
+    """One Spec as `Spec.from_json` reads it, or a list of them."""
+    items = [spec.to_dict() for spec in specs]
+    return json.dumps(items[0] if len(items) == 1 else items, indent=1) + "\n"
+
+
+def curves(columns: Mapping[str, np.ndarray]) -> str:
+    """Columns (n,) as CSV with a head; numbers to their last digit, what is not finite empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([_number(value) for value in row])
+    return out.getvalue()
+
+
+def _number(value: float) -> str:
+    value = float(value)
+    if not math.isfinite(value):
+        return ""
+    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
