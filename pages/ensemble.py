@@ -1,11 +1,9 @@
 """Many seeds of one Spec at once: what they have in common is no accident."""
 
-from ganlab.ui.layout import headline
-from ganlab.ui.many import many
+from ganlab.ui import table
 
-headline(
-    "Many seeds",
-    "One seed is an anecdote: watch how many of them collapse, and the median. "
-    "Click a tile to open it in its lab.",
-)
+table.headline(table.MANY)
+
+from ganlab.ui.many import many  # noqa: E402  not before the headline stands: it takes long
+
 many()

@@ -1,11 +1,9 @@
 """Phenomena on cue: mode collapse, stalling, rotation, and what cures them."""
 
-from ganlab.ui.gallery import gallery
-from ganlab.ui.layout import headline
+from ganlab.ui import table
 
-headline(
-    "Phenomena",
-    "Each of these happens on cue, and says on how many seeds it did. "
-    "Open one and watch what its sentence names; then turn a knob and see whether it still does.",
-)
+table.headline(table.GALLERY)
+
+from ganlab.ui.gallery import gallery  # noqa: E402  not before the headline stands: it takes long
+
 gallery()

@@ -130,6 +130,7 @@ export function mount(root, options) {
       curves.draw();
     }
     if (!fresh) return;
+    root.dataset.drawn = "";
     bar.frame(frame);
     counters.frames += 1;
     counters.iteration = frame.iteration;

@@ -158,6 +158,7 @@ export function mount(root, options) {
       redraw.curves = false;
     }
     if (!fresh) return;
+    root.dataset.drawn = "";
     showWords();
     bar.frame(last);
     counters.frames += 1;
@@ -234,6 +235,7 @@ export function mount(root, options) {
     counters.state = state;
     counters.iteration = message.iteration;
     root.dataset.state = state;
+    if (message.message) root.dataset.drawn = ""; // there may be no picture to come
     bar.status(message);
     story.status(message);
     knobs?.refused(message.refused);

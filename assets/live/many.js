@@ -73,6 +73,7 @@ export function mount(root, options) {
     try {
       if (ready && redraw.tiles) picture.draw(opaque(canvas), frame, values);
       if (ready && redraw.curves) curves.draw();
+      if (ready && frame) root.dataset.drawn = "";
       if (ready) redraw.tiles = redraw.curves = false;
     } finally {
       if (received > acknowledged) send({ cmd: "ack", n: received, got: received - acknowledged });

@@ -15,7 +15,18 @@ _CSS = """
 .ganlab-title h1 { display: inline; font-size: 1.15rem; line-height: inherit; padding: 0; }
 .ganlab-title h1 { margin: 0 0.6rem 0 0; font-weight: 600; letter-spacing: 0; }
 .ganlab-group { font-size: 1rem; line-height: 1.35; font-weight: 600; padding: 0.5rem 0 0; }
-.st-key-menu { display: none; }
+.st-key-frame { display: none; }
+.ganlab-frame { position: fixed; z-index: 90; box-sizing: border-box; overflow: hidden; }
+.ganlab-frame { display: flex; flex-direction: column; gap: 0.6rem; pointer-events: none; }
+.ganlab-frame { padding: 3.4rem 1.4rem 0.8rem; }
+.ganlab-frame b { font-size: 1.15rem; font-weight: 600; margin-right: 0.6rem; }
+.ganlab-tools { display: flex; flex-wrap: wrap; gap: 0.6rem; opacity: 0.14; }
+.ganlab-tools i { height: 2rem; border: 1.5px solid currentColor; border-radius: 7px; }
+.ganlab-axes { display: grid; grid-template-columns: 63fr 37fr; gap: 2.6rem; flex: 1 1 0; }
+.ganlab-axes { padding: 1rem 0.5rem 1.6rem 2.4rem; opacity: 0.3; }
+.ganlab-axes div { border: solid currentColor; border-width: 0 0 1px 1px; }
+.ganlab-waits { position: absolute; top: 45%; left: 0; right: 0; margin: 0; text-align: center; }
+@media (max-width: 640px) { .ganlab-axes { grid-template-columns: 1fr; } }
 .st-key-strips button, .st-key-mnist_bar button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
 .st-key-mnist_bar > :last-child { margin-left: auto; }
 .ganlab-status { font-size: 0.9rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
@@ -57,26 +68,6 @@ button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
 def style() -> None:
     """Trim Streamlit's margins so that a lab fits a projector."""
     st.html(_CSS)
-
-
-# On a phone the menu lies over the page, and stays open when a page has been chosen.
-_MENU = """
-let shown = null;
-export default function ({ data: [path] }) {
-  const narrow = matchMedia('(max-width: 768px)').matches;
-  if (shown !== null && shown !== path && narrow) {
-    document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
-  }
-  shown = path;
-}
-"""
-
-
-def close_menu(path: str) -> None:
-    """Close the menu of a phone when another page is shown; `path` is the page's."""
-    menu = st.components.v2.component("ganlab_menu", js=_MENU)
-    with st.container(key="menu"):
-        menu(key="menu_of_page", data=[path])
 
 
 def headline(title: str, watch_for: str) -> None:

@@ -1,11 +1,14 @@
 """The script that Streamlit runs: the frame around the pages."""
 
+import sys
+
 import streamlit as st
 
 from ganlab.ui import layout, table
+from ganlab.ui.frame import frame
 
 st.set_page_config(page_title="ganlab", page_icon="🌗", layout="wide")
 layout.style()
 page = st.navigation(table.pages(), position="top")
-layout.close_menu(page.url_path)
+frame(page.url_path, ready=hasattr(sys.modules.get("ganlab.ui.lab"), "lab"))
 page.run()

@@ -1,0 +1,142 @@
+"""The frame of a page, which stands at once: drawn by the browser while the page is made.
+
+A page can be seconds away, when its server has just started and imports torch, or is busy. The
+browser itself draws the headline and the outline of what will come, at the click; and when the
+server has answered, says what is waited for.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.ui import table
+
+_JS = """
+const NAV = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], .ganlab-to';
+const OPENS = '[class*="st-key-open-"] button';
+const EVERY = 100;  // ms between two looks at whether the page is there
+const LONGEST = 60000;  // ms
+let shown = null, pages = {}, ready = true, answered = true;
+let box = null, timer = 0, since = 0, goal = null;  // goal: the page whose frame is drawn
+
+const last = (path) => path.replace(/\\/+$/, '').split('/').pop();
+const known = (path) => (pages[last(path)] ? last(path) : '');
+const make = (tag, name, ...children) => {
+  const node = document.createElement(tag);
+  node.className = name;
+  node.append(...children);
+  return node;
+};
+
+function waitsFor() {
+  if (!answered) return 'waiting for the server';
+  if (!ready) return 'importing torch, once after the start of the server';
+  if (!document.querySelector('.gl-root:not([data-old])')) return 'loading the view';
+  return window.ganlab?.socketOpen ? 'waiting for the first picture' : 'starting the run';
+}
+
+/** Whether the page itself has taken the frame's place. */
+function there() {
+  const main = document.querySelector('.stMain');
+  if (!main) return false;
+  if (main.querySelector('.stException, [data-testid="trouble"]')) return true;
+  if (!answered) return false;
+  if (!goal || goal[2]) return Boolean(main.querySelector('.gl-root[data-drawn]:not([data-old])'));
+  return main.querySelector('.ganlab-title h1')?.textContent === goal[0]
+    && Boolean(main.querySelector('button'));
+}
+
+function place() {
+  const main = document.querySelector('.stMain')?.getBoundingClientRect();
+  if (!main || !box) return;
+  Object.assign(box.style, { left: main.left + 'px', top: main.top + 'px',
+    width: main.width + 'px', height: main.height + 'px' });
+}
+
+function look() {
+  if (there() || performance.now() - since > LONGEST) return close();
+  place();
+  const words = box.querySelector('.ganlab-waits');
+  const text = waitsFor() + '…';
+  if (words.textContent !== text) words.textContent = text;
+}
+
+function close() {
+  clearInterval(timer);
+  box?.remove();
+  box = null;
+}
+
+/** Draw the frame of a page, [title, sentence, live]; null: of one that only the server knows. */
+function draw(page) {
+  close();
+  goal = page;
+  since = performance.now();
+  // What was drawn before is another page's, or another run's.
+  for (const old of document.querySelectorAll('.gl-root[data-drawn]')) old.dataset.old = '';
+  const waits = make('p', 'ganlab-waits', waitsFor() + '…');
+  waits.setAttribute('role', 'status');
+  const title = make('p', 'ganlab-title');
+  if (page) title.append(make('b', '', page[0]), page[1]);
+  box = make('div', 'ganlab-frame', title);
+  if (!page || page[2]) {
+    const bars = ['6.1', '2.4', '2.4', '6', '16', '9'].map((width) => {
+      const bar = make('i', '');
+      bar.style.width = width + 'em';
+      return bar;
+    });
+    const axes = make('div', 'ganlab-axes', make('div', ''), make('div', ''));
+    box.append(make('div', 'ganlab-tools', ...bars), axes);
+  }
+  box.append(waits);
+  box.dataset.testid = 'frame';
+  const app = document.querySelector('.stApp');
+  box.style.background = getComputedStyle(app).backgroundColor;
+  box.style.color = getComputedStyle(app).color;
+  app.append(box);
+  place();
+  timer = setInterval(look, EVERY);
+}
+
+document.addEventListener('click', (event) => {
+  if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  const link = event.target.closest?.(NAV);
+  if (link?.href) {
+    const path = known(new URL(link.href).pathname);
+    if (path === shown) return;
+    answered = false;
+    draw(pages[path]);
+  } else if (event.target.closest?.(OPENS)) {
+    answered = false;
+    draw(null);
+  }
+}, { capture: true });
+
+export default function ({ data: [path, all, now] }) {
+  pages = all;
+  const other = shown !== path;
+  ready = now;
+  answered = true;
+  if (shown !== null && other && matchMedia('(max-width: 768px)').matches) {
+    // On a phone the menu lies over the page, and stays open when a page has been chosen.
+    document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
+  }
+  if (other && (shown !== null || !document.querySelector('.gl-root[data-drawn]'))) {
+    if (!box || goal?.[0] !== pages[path]?.[0]) draw(pages[path]);
+  }
+  shown = path;
+}
+"""
+
+
+def frame(path: str, ready: bool) -> None:
+    """Have the browser show the frame of the page at `path` until the page itself is there.
+
+    ready: whether what a page needs is imported.
+    """
+    live = {url: url not in (table.MNIST, table.GALLERY) for url in table.HEADLINES}
+    pages = {url: [*words, live[url]] for url, words in table.HEADLINES.items()}
+    pages[""] = pages[table.LABS[1]]
+    view = st.components.v2.component("ganlab_frame", js=_JS)
+    with st.container(key="frame"):
+        view(key="frame_of_page", data=[path, pages, ready])

@@ -1,0 +1,63 @@
+"""No blank main area: the frame of a page stands at the click, and says what it waits for."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from playwright.sync_api import expect
+
+from ganlab.ui.table import HEADLINES
+
+from .server import Server
+
+# Notes, for each click on a link of the menu, what of the frame stands in the next picture.
+_NOTE = """
+() => {
+  window.noted = [];
+  addEventListener('click', () => requestAnimationFrame(() => {
+    const box = document.querySelector('[data-testid=frame]');
+    const { width, height } = box?.getBoundingClientRect() ?? {};
+    window.noted.push({ text: box?.innerText ?? '', width, height });
+  }), { capture: true });
+}
+"""
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_frame_stands_before_the_server_has_answered(lab, live):
+    lab.open("/")
+    lab.page.evaluate(_NOTE)
+    page = "two" if live else "phenomena"
+    title, sentence = HEADLINES[page]
+    lab.page.get_by_role("link", name=title, exact=True).click()
+    noted = lab.js("window.noted[0]")
+    assert title in noted["text"] and sentence in noted["text"]
+    assert "waiting for the server…" in noted["text"]
+    assert noted["width"] > 800 and noted["height"] > 500
+    # It makes room for the page itself.
+    expect(lab.page.get_by_role("heading", name=title)).to_be_visible()
+    expect(lab.get("frame")).to_have_count(0)
+    if live:
+        lab.moves()
+
+
+def test_a_page_opens_before_all_is_imported(new_lab, tmp_path):
+    gate = tmp_path / "go"
+    wait = f"""
+import sys, time
+from pathlib import Path
+class Late:
+    def find_spec(self, name, path=None, target=None):
+        while name == "ganlab.live.hub" and not Path({str(gate)!r}).exists():
+            time.sleep(0.02)
+sys.meta_path.insert(0, Late())
+"""
+    with Server(tmp_path / "log.txt", wait) as server:
+        lab = new_lab(base=server.url).open("/", moving=False)
+        frame = lab.get("frame")
+        expect(frame).to_contain_text("importing torch")
+        expect(frame).to_contain_text(HEADLINES["one"][1])
+        threading.Timer(0.1, gate.touch).start()
+        lab.wait("ganlab.frames > 2")
+        expect(frame).to_have_count(0)
