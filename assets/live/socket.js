@@ -84,7 +84,7 @@ export function connect(url, view) {
       if (tries === 0) view.lost();
       tries += 1;
       fresh = true;
-      view.bar.link("reconnecting…");
+      view.bar.link(event.code === FAILED ? "stopped" : "reconnecting…");
       const least = event.code === GONE ? AGAIN : 150 * 2 ** tries;
       // Jitter: a classroom whose server restarts must not come back in one instant.
       timer = setTimeout(open, Math.min(LONGEST, least) * (0.7 + 0.6 * Math.random()));
