@@ -136,7 +136,7 @@ class CompareSession(Conductor):
     def _moment(self) -> tuple[Moment, ...]:
         return tuple(moment_of(self.run_number, run, self.history) for run in self.run.runs)
 
-    def _measure(self, moments: tuple[Moment, ...]) -> Iterator[bytes | None]:
+    def _measure(self, moments: tuple[Moment, ...]) -> Iterator[None]:
         first, values = moments[0], {}
         for i, moment in enumerate(moments):
             if i:
@@ -147,11 +147,10 @@ class CompareSession(Conductor):
                 value = found.get(name, np.array([np.nan]))
                 # What a run says as it blows up would make the others' curves flat.
                 values[overlay.key(name, i)] = np.where(np.abs(value) < _MOST, value, np.nan)
-        first.history.add(max(m.state.iterations for m in moments), values)
-        if first.number == self.run_number:
+        newest = first.history.add(max(m.state.iterations for m in moments), values)
+        if newest and first.number == self.run_number:
             self._measured = {name: float(v[0]) for name, v in values.items()}
             self._status_wanted = self._status_wanted or not self.playing
-        yield messages.curves(first.number, first.history)
 
     def _frame(self, moments: tuple[Moment, ...]) -> Iterator[bytes | None]:
         header, arrays, said = {}, {}, []
@@ -232,7 +231,7 @@ class CompareSession(Conductor):
         while True:
             shown, last = self._scene, self.last_picture
             drawn = shown is not None and last is not None and last[0]["run"] == shown[0]["run"]
-            if drawn and self.history.rows:
+            if drawn and len(self.history.rows):
                 break
             if not self.watched or time.monotonic() > end:
                 raise SpecError("figure", request.get("request"), "only once a frame was shown")

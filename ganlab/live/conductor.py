@@ -15,6 +15,7 @@ from ganlab.engine import Run
 from ganlab.engine.run import LIVE
 from ganlab.engine.turns import START, Turns
 from ganlab.live import messages, parked
+from ganlab.live.backlog import Backlog
 from ganlab.live.budget import slow
 from ganlab.live.history import History
 from ganlab.live.pace import CATCH_UP_SECONDS, Pace
@@ -261,6 +262,9 @@ class Conductor(Publisher):
         # A frame that waits for credit is woken by the acknowledgement instead.
         if self._frame_wanted and any(s.ready_for_frame for s in list(self.subscribers)):
             wait = min(self.frame_seconds, wait if wait is not None else self.frame_seconds)
+        if self._backlog and self.watched and "curves" not in self._painting:
+            due = max(0.001, self._next_curves() - time.perf_counter())
+            wait = min(due, wait if wait is not None else due)
         return wait
 
     def _take_commands(self) -> None:
@@ -393,7 +397,7 @@ class Conductor(Publisher):
         offers = [list(offer) for offer in OFFERS]
         self._scene[0].update(query=self.query, story=self._words(), offers=offers)
         self.tier.begin(self.run)
-        self._measured = {}
+        self._measured, self._backlog, self._curves_made = {}, Backlog(), 0
         self.pace.again()
         self._rate_from = (time.perf_counter(), self.run.iteration)
         self.pace.due = time.perf_counter()
@@ -497,6 +501,7 @@ class Conductor(Publisher):
         else:
             self._advance_some(run, most)
         self._frame_wanted = self._measure_wanted = True
+        self._keep_moment()
         self._after_update()
         return 0.0
 
@@ -521,9 +526,15 @@ class Conductor(Publisher):
         # Calls of equal length that end when the next frame is due.
         wait = self._next_frame() - time.perf_counter() if self.crowd == 1 else 0
         seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
+        most = min(most, self._until_moment(run))
         _, took = self.pace.advance(run, seconds, most)
         if run.program is not None:
             self.used += took * (min(len(run.specs), os.cpu_count() or 1) - 1)  # on other threads
+
+    def _until_moment(self, run: Run) -> float:
+        """Updates until a moment of the run is wanted for its curves."""
+        until = self._backlog.until(run.iteration) if self._keeps else 0
+        return until * Turns.of(run.spec).each or math.inf
 
     def _after_update(self) -> None:
         assert self.run is not None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.engine import Run
-from ganlab.live import messages, tiles
+from ganlab.live import tiles
 from ganlab.live.conductor import Conductor
 from ganlab.live.history import History
 from ganlab.live.publisher import Moment
@@ -71,7 +71,7 @@ class EnsembleSession(Conductor):
         header, arrays = tiles.scene(spec, runs, tiles.probe_of(spec), self.run_number + 1)
         return header, arrays
 
-    def _measure(self, moment: Moment) -> Iterator[bytes | None]:
+    def _measure(self, moment: Moment) -> Iterator[None]:
         spec, runs = moment.specs[0], len(moment.specs)
         probe, parts = tiles.probe_of(spec), []
         for at in range(0, runs, _PIECE):
@@ -82,14 +82,14 @@ class EnsembleSession(Conductor):
         values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
         diverged = sum(d is not None for d in moment.diverged)
         total = summary(values, diverged)
-        moment.history.add(moment.state.iterations, total)
+        if not moment.history.add(moment.state.iterations, total):
+            return
         moment.history.now = {f"tile_{name}": row for name, row in values.items()}
         if moment.number == self.run_number:
             modes = probe.target.modes
             self._says = sentence(values, 0 if modes is None else len(modes.std), diverged)
             self._measured = {name: float(total[name][0]) for name in METRICS}
             self._status_wanted = True
-        yield messages.curves(moment.number, moment.history)
 
     def _frame(self, moment: Moment) -> Iterator[bytes]:
         state = moment.state

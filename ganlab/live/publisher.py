@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import numpy as np
 
 from ganlab.engine import Game, Run, Snapshot, State
 from ganlab.engine.snapshot import take
 from ganlab.live import cpu, messages
+from ganlab.live.backlog import Backlog
 from ganlab.live.history import History
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
@@ -18,8 +22,10 @@ from ganlab.spec import Spec
 FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the most
 CROWD_SHARE = 0.25  # by all sessions together, where there are several: the rest is for training
 MEASURE_SHARE = 0.06  # of the metrics painter's: frames need the interpreter too
+ALONE_SHARE = 0.25  # by a session alone
 CROWD = 5  # sessions that play, from which pictures are made as cheaply as can be
 STATUS_SECONDS = 0.25
+_MOST_AT_ONCE = 16  # moments measured for one message
 CROWD_STATUS_SECONDS = 1.0  # where so many play, unasked:
 _STATUS_CROWD = 8
 _EARLY = 0.001  # seconds by which a call may end before a frame is due
@@ -63,11 +69,17 @@ def moment_of(number: int, run: Run, history: History) -> Moment:
     return Moment(number, run.game, run.state, run.specs, diverged, last, history)
 
 
+def _size(state: State) -> int:
+    """Bytes."""
+    return sum(x.nbytes for x in (state.g, state.d, *state.g_slots, *state.d_slots))
+
+
 class Publisher:
     """Makes frames, curves and status when they are due and someone looks.
 
-    `_frame` and `_measure` are the subclass's: a Moment to the message, after any number of Nones
-    between which other sessions' pictures get their turn.
+    `_frame` and `_measure` are the subclass's. `_frame` makes a Moment the message, after any
+    number of Nones between which other sessions' pictures get their turn; `_measure` adds a Moment
+    to the history, with such Nones.
     """
 
     frame_seconds = 1 / 36  # at the most this often: more would be the browser's work for nothing
@@ -96,6 +108,9 @@ class Publisher:
         self._scene: tuple[dict, dict] | None = None
         self._measured: dict[str, float] = {}
         self._cost = {"frame": 0.0, "curves": 0.0}
+        self._measured_at_once = 1  # moments, in the cost of curves
+        self._curves_made = 0  # of this run
+        self._backlog = Backlog()
         self._frame_at = self._measure_at = self._status_at = 0.0
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
         self._rate, self._rate_from = 0.0, (0.0, 0)
@@ -105,10 +120,10 @@ class Publisher:
         """Whether some browser shows this session now."""
         return any(s.watching for s in list(self.subscribers))
 
-    def _frame(self, moment: Moment) -> Iterable[bytes | None]:
+    def _frame(self, moment: Moment) -> Iterator[bytes | None]:
         raise NotImplementedError
 
-    def _measure(self, moment: Moment) -> Iterable[bytes | None]:
+    def _measure(self, moment: Moment) -> Iterable[None]:
         raise NotImplementedError
 
     def _moment(self) -> Any:
@@ -131,19 +146,78 @@ class Publisher:
         idle = not self.playing and not self._todo
         # A class of them would measure more than it trains.
         slow = 0 < self.speed <= SLOW and self.crowd < CROWD
-        if self._measure_wanted and "curves" not in self._painting:
-            # The first moments are the steepest part of every curve.
-            pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4
-            due = max(pace, self.crowd * self._cost["curves"] / MEASURE_SHARE)
-            if idle or slow or self.run.stopped or now - self._measure_at >= due:
+        if "curves" not in self._painting and (self._measure_wanted or self._backlog):
+            due = self._next_curves() <= now
+            if due or (self._measure_wanted and (idle or slow or self.run.stopped)):
+                newest = [self._moment()] if self._measure_wanted else []
                 self._measure_at, self._measure_wanted = now, False
-                self._hand_over("curves", self._measure)
+                self._hand_over("curves", self._curves(newest, due))
         if self._frame_due(now):
             self._frame_at, self._frame_wanted = now, False
-            self._hand_over("frame", self._frame)
+            self._hand_over("frame", partial(self._frame, self._moment()))
         pace = STATUS_SECONDS if self.crowd < _STATUS_CROWD else CROWD_STATUS_SECONDS
         if self._status_wanted or (self.playing and now - self._status_at >= pace):
             self._status(watching, now)
+
+    def _next_curves(self) -> float:
+        """When measuring is due again: it has its share of the time."""
+        # The first moments are the steepest part of every curve.
+        pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4
+        due = self.crowd * self._curves_cost / self._measure_share
+        return self._measure_at + max(pace, due)
+
+    @property
+    def _curves_cost(self) -> float:
+        # The first measurement makes what the others find ready: it says nothing of them.
+        return self._cost["curves"] if self._curves_made > 1 else 0.0
+
+    @property
+    def _measure_share(self) -> float:
+        return max(MEASURE_SHARE, ALONE_SHARE / self.crowd)
+
+    @property
+    def _at_once(self) -> int:
+        """Moments that can be measured for one message; with many sessions the newest alone."""
+        each = self.crowd * self._curves_cost / self._measured_at_once
+        if self.crowd >= CROWD or not each:
+            return 1
+        room = STATUS_SECONDS * self._measure_share
+        return int(max(1, min(_MOST_AT_ONCE, room / each)))
+
+    @property
+    def _keeps(self) -> bool:
+        """Whether moments wait: there is time to measure them, or none was measured yet."""
+        return self.crowd < CROWD and (not self._curves_cost or self._at_once > 1)
+
+    def _keep_moment(self) -> None:
+        """Have the run as it is now measured later, where its curves would be sparse else."""
+        at = self.run.iteration
+        slow = 0 < self.speed <= SLOW  # then every update is measured
+        if not slow and self._keeps and self._backlog.until(at) == 0:
+            moment = self._moment()
+            each = moment if isinstance(moment, tuple) else (moment,)
+            self._backlog.keep(at, moment, sum(_size(one.state) for one in each))
+
+    def _curves(self, newest: list[Any], more: bool) -> Callable[[], Iterator[bytes | None]]:
+        """Makes the curves: measures the newest moment and, if wanted, some that wait before."""
+        count, history = self._at_once - len(newest), self.history
+        late = []
+        if more and count > 0:
+            at = self.run.iteration
+            measured = np.append(history.iterations, at) if newest else history.iterations
+            late = self._backlog.take(measured, at, count)
+        self._measured_at_once = max(1, len(newest) + len(late))
+        self._curves_made += 1
+        return partial(self._measure_all, [*newest, *late], self.run_number, history)
+
+    def _measure_all(
+        self, moments: list[Any], number: int, history: History
+    ) -> Iterator[bytes | None]:
+        for i, moment in enumerate(moments):
+            if i:
+                yield None
+            yield from self._measure(moment)
+        yield messages.curves(number, history)
 
     def _frame_due(self, now: float) -> bool:
         if not self._frame_wanted or "frame" in self._painting:
@@ -159,9 +233,9 @@ class Publisher:
         due = min(self.crowd * self._cost["frame"] / share, self.slowest_frames)
         return self._frame_at + max(self.frame_seconds, due)
 
-    def _hand_over(self, kind: str, make: Callable[[Moment], Iterable[bytes | None]]) -> None:
-        """Have a painter look at the run as it is now, while the run goes on."""
-        moment, number = self._moment(), self.run_number
+    def _hand_over(self, kind: str, make: Callable[[], Iterator[bytes | None]]) -> None:
+        """Have a painter make a message while the run goes on."""
+        number = self.run_number
         steps: Any = None
         cost = 0.0
 
@@ -169,7 +243,7 @@ class Publisher:
             nonlocal steps, cost
             started = cpu.seconds()
             if steps is None:
-                steps = iter(make(moment))
+                steps = iter(make())
             message = next(steps)
             cost += cpu.seconds() - started
             if message is None and number == self.run_number:
@@ -182,7 +256,8 @@ class Publisher:
                         if subscriber.watching:
                             subscriber.put(kind, message)
             self._painting.discard(kind)
-            if self._frame_wanted or self._measure_wanted or self._status_wanted:
+            wanted = self._frame_wanted or self._measure_wanted or self._status_wanted
+            if wanted or self._backlog:
                 self._wake(self)
 
         self._painting.add(kind)

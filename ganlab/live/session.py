@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -86,13 +86,13 @@ class Session(Conductor):
     def _more_status(self) -> dict[str, Any]:
         return {"follow": self._follow}
 
-    def _measure(self, moment: Moment) -> Iterator[bytes]:
+    def _measure(self, moment: Moment) -> Iterable[None]:
         shot = self._see(moment, take, picture=False)
-        moment.history.add(shot.iteration, shot.metrics)
-        if moment.number == self.run_number:
+        newest = moment.history.add(shot.iteration, shot.metrics)
+        if newest and moment.number == self.run_number:
             self._measured = {name: float(value[0]) for name, value in shot.metrics.items()}
             self._status_wanted = self._status_wanted or not self.playing
-        yield messages.curves(moment.number, moment.history)
+        return ()
 
     def _frame(self, moment: Moment) -> Iterator[bytes]:
         # Nobody sees at what moment an arrow of a picture that moves was taken, and arrows are half
@@ -138,7 +138,7 @@ class Session(Conductor):
         while True:
             scene_, last = self._scene, self.last_picture
             shown = scene_ is not None and last is not None and last[0]["run"] == scene_[0]["run"]
-            if shown and self.history.rows:
+            if shown and len(self.history.rows):
                 break
             if not self.watched or time.monotonic() > end:
                 raise SpecError("figure", request.get("request"), "only once a frame was shown")
