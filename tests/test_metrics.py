@@ -5,10 +5,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from scipy.optimize import linear_sum_assignment
-from scipy.stats import norm, wasserstein_distance
+from scipy.stats import binomtest, norm, wasserstein_distance
 
 from ganlab import metrics, theory
+from ganlab.targets import TARGETS, make_target
 
 
 def slow_pushforward(x, mass, edges):
@@ -206,21 +208,37 @@ def test_w1_exact_against_one_dimension_and_assignment():
 def test_w1_sliced_is_a_plain_loop_over_directions():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(80, 2)), rng.normal(size=(80, 2)) * 0.5 + 1
-    directions = np.random.default_rng(5).standard_normal((2, 16)).T
-    plain = [wasserstein_distance(x @ v, y @ v) / np.linalg.norm(v) for v in directions]
-    got = metrics.w1_sliced(x, y, projections=16, seed=5)
+    angles = [math.pi * (i + 0.5) / 16 for i in range(16)]
+    directions = [np.array([math.cos(a), math.sin(a)]) for a in angles]
+    plain = [wasserstein_distance(x @ v, y @ v) for v in directions]
+    got = metrics.w1_sliced(x, y, projections=16)
     assert got == pytest.approx(np.mean(plain), rel=1e-10)
-    assert got == metrics.w1_sliced(x, y, projections=16, seed=5)
-    assert got != metrics.w1_sliced(x, y, projections=16, seed=6)
-    assert metrics.w1_sliced(3 * x, 3 * y, 16, 5) == pytest.approx(3 * got, rel=1e-10)
+    assert metrics.w1_sliced(3 * x, 3 * y, 16) == pytest.approx(3 * got, rel=1e-10)
     assert 0.3 * metrics.w1_exact(x, y) < got < metrics.w1_exact(x, y)
 
 
-def test_w1_sliced_of_a_shift_in_the_plane():
+@pytest.mark.parametrize("shift", [(0.6, 0.8), (1.0, 0.0), (0.0, -1.0)])
+def test_w1_sliced_of_a_shift_in_the_plane(shift):
     x = np.random.default_rng(0).normal(size=(20, 2))
-    got = metrics.w1_sliced(x, x + [0.6, 0.8], projections=4000)
-    # The mean of |cos| has standard error .308/sqrt(4000) = .0049.
-    assert got == pytest.approx(2 / math.pi, abs=0.02)
+    # The mean of |cos| over the half circle.
+    assert metrics.w1_sliced(x, x + shift) == pytest.approx(2 / math.pi, abs=1e-3)
+
+
+@pytest.mark.parametrize("target", [n for n in TARGETS if TARGETS[n].dim == 2])
+def test_w1_sliced_is_that_of_5000_directions(target):
+    made = make_target(target)
+    x = made.sample(1024, torch.Generator().manual_seed(1)).double().numpy()
+    rng = np.random.default_rng(2)
+    wide = made.box[0, 1] * 0.3
+    others = (
+        x[:1].repeat(1024, 0) + 0.01 * rng.normal(size=x.shape),  # collapsed on a point
+        wide * rng.normal(size=x.shape),  # a blob over all
+        np.stack([wide * rng.normal(size=1024), np.zeros(1024)], 1),  # on a line
+        x * [0.5, 1.0] + [0.3 * wide, 0.0],  # squeezed and shifted
+    )
+    for y in others:
+        want = metrics.w1_sliced(x, y, 5000)
+        assert metrics.w1_sliced(x, y) == pytest.approx(want, rel=0.01), target
 
 
 @pytest.mark.parametrize("distance", [metrics.w1_exact, metrics.w1_sliced])
@@ -375,3 +393,11 @@ def test_d_distance_is_a_weighted_mean_over_defined_cells():
     np.testing.assert_allclose(got, [0.25, 0.0, 0.5], rtol=0, atol=1e-15)
     assert metrics.d_distance([0.2, 0.9], [0.5, np.nan], [1.0, 99.0]) == pytest.approx(0.3)
     assert math.isnan(metrics.d_distance([0.2], [np.nan], [1.0]))
+
+
+@pytest.mark.parametrize(("held", "of"), [(0, 10), (10, 10), (45, 50), (50, 50), (1, 3)])
+def test_wilson_is_scipys(held, of):
+    want = binomtest(held, of).proportion_ci(method="wilson")
+    assert metrics.wilson(held, of) == pytest.approx((want.low, want.high), abs=1e-6)
+    with pytest.raises(ValueError, match="no count"):
+        metrics.wilson(of + 1, of)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.engine import Run
+from ganlab.presets.counts import COUNTS, Counts
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
@@ -33,8 +34,7 @@ class Preset(Entry):
     pace: (iteration, seconds) of the stretches in which a page shows it, however fast the machine;
     by default all iterations in `SECONDS`, and at full speed where it is as published. cures: Spec
     fields above the picture, with the values at which it is seen no more.
-    topic: `COVERS` or `MOVES`. counts: "successes of seeds", as benchmarks/phenomena.py measured
-    them on seeds not tuned on.
+    topic: `COVERS` or `MOVES`.
     """
 
     specs: tuple[Spec, ...] = ()
@@ -45,7 +45,6 @@ class Preset(Entry):
     holds: Callable[..., bool] = lambda *traces: False
     look: Callable[[Run], dict[str, np.ndarray]] | None = None
     published: bool = False
-    counts: str = ""
     topic: str = COVERS
     pace: tuple[tuple[int, float], ...] = ()
     cures: tuple[tuple[str, Any], ...] = ()
@@ -53,6 +52,11 @@ class Preset(Entry):
     def __post_init__(self) -> None:
         if not self.pace and not self.published:
             object.__setattr__(self, "pace", ((self.iterations, SECONDS),))
+
+    @property
+    def counts(self) -> Counts | None:
+        """On how many seeds the claim held, of those that nothing was tuned on."""
+        return COUNTS.get(self.name)
 
     @property
     def group(self) -> str:

@@ -61,7 +61,6 @@ PRESETS.add(
         "(alternating), and falls to at most .4 (extragradient, optimistic).",
         iterations=400,
         every=5,
-        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c, d: (
             growth(a) >= 3 and _kept(b) and growth(c) <= 0.4 and growth(d) <= 0.4
@@ -86,7 +85,6 @@ PRESETS.add(
         "4-fold with μ = .2, keeps within .8 and 1.25 with 0, and at least halves with −.5.",
         iterations=200,
         every=4,
-        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c: growth(a) >= 4 and _kept(b) and growth(c) <= 0.5,
     )
@@ -114,7 +112,6 @@ PRESETS.add(
         "more than .5; with γ = 2 it ends below .02 and G never overshoots by more than .05.",
         iterations=400,
         every=5,
-        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c: (
             growth(a) >= 3
@@ -140,7 +137,6 @@ PRESETS.add(
         "2-fold without, and falls to at most .1 with γ = .2.",
         iterations=300,
         every=5,
-        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b: growth(a) >= 2 and growth(b) <= 0.1,
     )
@@ -162,7 +158,6 @@ PRESETS.add(
         "the side where it began, at least .1 off.",
         iterations=400,
         every=5,
-        counts="10 of 10 (seeds 2000–2009)",
         look=off,
         holds=lambda a, b, c: (
             _kept(a) and growth(b) <= 0.1 and (c["off"] * np.sign(c["off"][0])).min() > 0.1

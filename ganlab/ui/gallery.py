@@ -23,7 +23,7 @@ def gallery() -> None:
 def _card(preset: Preset) -> None:
     with st.container(border=True, key=f"card-{preset.name}"):
         st.markdown(f"**{preset.title}**  \n{preset.doc}")
-        held = f" Held: {preset.counts}." if preset.counts else ""
+        held = f" Held on {preset.counts}." if preset.counts else ""
         st.caption(f"Claim: {preset.claim}{held} *{preset.cite}.*")
         word = (
             "Open" if len(preset.specs) == 1 else f"Open side by side: {', '.join(preset.labels)}"
