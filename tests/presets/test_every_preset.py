@@ -12,7 +12,6 @@ from ganlab.presets import PRESETS
 from ganlab.presets.counts import COUNTS
 from ganlab.presets.preset import late, successes, watch
 
-
 # Whose claims are counted over 10 seeds as yet, and whose are new.
 FEW = {"hopping", "unrolling", "batch-norm", "collapse"}
 UNCOUNTED = {"rates", "packing"}
@@ -64,7 +63,7 @@ def test_counts_say_how_many_of_which_seeds_or_that_nobody_has_counted(preset):
     assert first >= 1000  # settings were chosen on low seeds
     low, high = preset.counts.interval
     rate = held / preset.counts.of
-    assert rate >= 0.9 and 0.75 <= low < rate <= high + 1e-12
+    assert rate >= 0.9 and 0.7 <= low < rate <= high + 1e-12
     assert f"{held} of {preset.counts.of} seeds" in str(preset.counts)
 
 
