@@ -14,6 +14,8 @@ export function el(tag, attributes = {}, ...children) {
 const PATHS = {
   play: "M4 2.5v11l9-5.5z",
   pause: "M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z",
+  save: "M7.2 1h1.6v6.6l2.4-2.4 1.1 1.1L8 10.6 3.7 6.3l1.1-1.1 2.4 2.4zM2 11h1.6v2.4h8.8V11H14v4H2z",
+  done: "M6.4 12.6 2 8.2l1.2-1.2 3.2 3.2L12.8 3.8 14 5z",
   restart: "M8 2.5a5.5 5.5 0 1 0 5.3 4h-1.7A4 4 0 1 1 8 4v2.2l3.6-2.9L8 .4z",
   seed: "M2.5 2.5h11v11h-11zM4 4v8h8V4zM5 5h2v2H5zM9 9h2v2H9zM7 7h2v2H7z",
 };

@@ -1,6 +1,6 @@
 // The menu "Export": the run as Python, its Spec as JSON, its curves as CSV, the picture as PNG.
 
-import { el, setText } from "./dom.js";
+import { el, icon, setText } from "./dom.js";
 import { atDensity } from "./plot.js";
 
 const SHARP = 2; // pixels of the PNG for each of the page
@@ -56,7 +56,8 @@ function photograph(root, relayout) {
 export function exportMenu(send, root, relayout) {
   let wanted = "";
   let timer = 0;
-  const word = el("span", {}, "Export");
+  const sign = el("span", { class: "gl-icons" }, icon("save"));
+  const said = el("span", { class: "gl-offscreen", role: "status" });
   const button = el(
     "button",
     {
@@ -65,10 +66,11 @@ export function exportMenu(send, root, relayout) {
       "data-testid": "export",
       "aria-haspopup": "menu",
       "aria-expanded": "false",
-      title: "The run as Python, JSON, CSV or PNG",
+      "aria-label": "Export",
+      title: "Export: the run as Python, JSON, CSV or PNG",
       onclick: () => (list.hidden ? open() : close()),
     },
-    word,
+    sign,
   );
   const item = (id, text, act) =>
     el("button", { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1", "data-testid": `export-${id}`, onclick: act }, text);
@@ -88,7 +90,7 @@ export function exportMenu(send, root, relayout) {
     }),
   ];
   const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
-  const node = el("div", { class: "gl-export" }, button, list);
+  const node = el("div", { class: "gl-export" }, button, list, said);
 
   function open() {
     list.hidden = false;
@@ -102,10 +104,11 @@ export function exportMenu(send, root, relayout) {
     button.setAttribute("aria-expanded", "false");
     if (inside) button.focus();
   }
-  function tell(text) {
-    setText(word, text);
+  function tell(text, name) {
+    setText(said, text);
+    sign.replaceChildren(icon(name));
     clearTimeout(timer);
-    timer = setTimeout(() => setText(word, "Export"), TOLD);
+    if (text) timer = setTimeout(() => tell("", "save"), TOLD);
   }
   node.addEventListener("keydown", (event) => {
     const at = items.indexOf(document.activeElement);
@@ -126,7 +129,7 @@ export function exportMenu(send, root, relayout) {
         const blob = await new Promise((done) => photograph(root, relayout).toBlob(done, "image/png"));
         if (blob) save(blob, name.replace(/json$/, "png"));
       } else if (what === "python" && (await copy(text))) {
-        tell("Copied");
+        tell("Copied", "done");
       } else {
         save(new Blob([text], { type: TYPES[what] }), name);
       }

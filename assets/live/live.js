@@ -59,7 +59,7 @@ export function mount(root, options) {
   const story = storyRow((command) => send(command), (act) => settings.onAct?.(act));
   const bar = toolbar(send, false, false, story.keys);
   const exporter = exportMenu(send, root, () => layout());
-  bar.node.append(exporter.node);
+  bar.node.lastElementChild.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = follower(root);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });

@@ -7,7 +7,7 @@ const FINEST = 320; // the longer side of an enlarged field
 const CUT = 0.22; // of a dot's side is cut from each corner
 
 const sheet = (width, height, options) => {
-  const canvas = new OffscreenCanvas(width, height);
+  const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height)); // no room yet
   const ctx = canvas.getContext("2d", { willReadFrequently: true, ...options });
   const image = ctx.createImageData(width, height);
   return { canvas, ctx, image, pixels: new Uint32Array(image.data.buffer) };

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import struct
 
 import pytest
+
+from ganlab import Spec
 
 
 def test_pause_shows_plotly_and_play_goes_on(lab):
@@ -184,3 +187,33 @@ def test_space_plays_where_no_control_has_the_focus(lab):
         "play",
         "pause",
     ]
+
+
+def test_what_is_exported(lab):
+    lab.open()
+    lab.pause()
+    button, menu = lab.get("export"), lab.page.get_by_role("menu", name="Export")
+    button.click()
+    assert button.get_attribute("aria-expanded") == "true"
+    assert menu.get_by_role("menuitem").count() == 4
+    lab.page.keyboard.press("ArrowDown")
+    lab.page.keyboard.press("Escape")
+    assert not menu.is_visible() and button.get_attribute("aria-expanded") == "false"
+    names = {}
+    for kind in ("json", "csv", "png"):
+        button.click()
+        with lab.page.expect_download() as download:
+            lab.get(f"export-{kind}").click()
+        names[kind] = download.value.suggested_filename
+        content = download.value.path().read_bytes()
+        if kind == "json":
+            assert Spec.from_json(content.decode()).seed == 0
+        elif kind == "csv":
+            assert content.startswith(b"iteration,jsd,") and content.count(b"\n") > 1
+        else:
+            width, height = struct.unpack(">II", content[16:24])
+            box = lab.page.locator(".gl-main").bounding_box()
+            assert 1.5 * box["width"] < width <= 2 * box["width"] + 2
+            assert 1.5 * box["height"] < height <= 2 * box["height"] + 2
+    stems = {name.rsplit(".", 1)[0] for name in names.values()}
+    assert len(stems) == 1 and stems.pop().startswith("gaussian-non-saturating-k1-seed0-")
