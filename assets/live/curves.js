@@ -3,7 +3,7 @@
 import { bars } from "./bars.js";
 import { placeHelp } from "./help.js";
 import { clearance, headline, keepApart, lastOf, panelRange } from "./panels.js";
-import { area, fit, font, logTicks, power, short, steady, ticks, trace } from "./plot.js";
+import { area, fit, font, logTicks, named, names, power, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
 
 const DASH = { solid: [], dash: [6, 4], dot: [1.5, 3], dashdot: [8, 3, 1.5, 3] };
@@ -14,8 +14,9 @@ const WEIGHT = { solid: 1.75, dash: 1.5, dot: 1.5, dashdot: 1.5 };
 /** The column of one scene. resize, then setCurves / setShares, then draw or drawBars. */
 export function curvesColumn(scene) {
   // Bars have no iterations below them, so they come last, under the shared axis.
-  const panels = [...scene.panels].sort((a, b) => Number(!!a.bars) - Number(!!b.bars));
-  const lineCount = panels.filter((panel) => !panel.bars).length;
+  const all = [...scene.panels].sort((a, b) => Number(!!a.bars) - Number(!!b.bars));
+  let panels = all.filter((panel) => !panel.off);
+  let lineCount = panels.filter((panel) => !panel.bars).length;
   let look, width, height, g, ctx;
   let message = null;
   let shares = null;
@@ -23,6 +24,16 @@ export function curvesColumn(scene) {
   const ghost = Object.fromEntries(
     Object.entries(scene.a || {}).filter(([name]) => name.startsWith("ghost.")).map(([name, a]) => [name.slice(6), a]),
   );
+
+  /** Show the panels that say something: one that needs a curve which has no value says nothing. */
+  function choose() {
+    const said = (key) => [message?.a[key], ghost[key]].some((a) => a?.some(Number.isFinite));
+    const chosen = all.filter((panel) => (message ? !panel.needs || said(panel.needs) : !panel.off));
+    if (chosen.length === panels.length) return;
+    panels = chosen;
+    lineCount = panels.filter((panel) => !panel.bars).length;
+    if (look) place();
+  }
 
   function layout() {
     const u = look.u;
@@ -42,6 +53,13 @@ export function curvesColumn(scene) {
       y += title + h + gap;
     });
     g = { left, w: width - left - right, h: Math.round(h), tops, title, head, right };
+  }
+
+  function place() {
+    layout();
+    const at = (i) => ({ x: g.left - 14 * look.u, y: g.tops[i] - 10 * look.u });
+    const about = (panel) => ({ id: panel.id, what: headline(panel.title), lines: panel.help });
+    placeHelp(ctx.canvas, panels.map((panel, i) => ({ ...about(panel), ...at(i) })));
   }
 
   function drawTitle(panel, top) {
@@ -101,13 +119,13 @@ export function curvesColumn(scene) {
     const count = Math.max(1, Math.min(4, Math.floor(g.h / (22 * u))));
     let list = panel.log ? logTicks(low, high, count + 1) : ticks(low, high, count);
     if (list.length < 2 && !panel.log) list = ticks(low, high, count + 1);
-    for (const t of list) {
+    const texts = panel.log ? list.map((t) => power(Math.round(Math.log10(t)))) : names(list);
+    list.forEach((t, i) => {
       const y = Math.round(py(t)) + 0.5;
       ctx.moveTo(g.left, y);
       ctx.lineTo(g.left + g.w, y);
-      const text = panel.log ? power(Math.round(Math.log10(t))) : short(t);
-      ctx.fillText(text, g.left - 6 * u, y, g.left - 6 * u);
-    }
+      ctx.fillText(texts[i], g.left - 6 * u, y, g.left - 6 * u);
+    });
     ctx.stroke();
     ctx.strokeStyle = look.line;
     ctx.beginPath();
@@ -245,9 +263,9 @@ export function curvesColumn(scene) {
     ctx.textBaseline = "top";
     const word = scene.axis || "iteration"; // of which there are no halves
     const end = width - ctx.measureText(word).width - 3 * u;
-    for (const t of ticks(g.range[0], g.range[1], Math.min(5, g.w / (60 * u)))) {
-      const fits = px(t) + ctx.measureText(short(t)).width / 2 < end;
-      if ((scene.axis || Number.isInteger(t)) && fits) ctx.fillText(short(t), px(t), y + 6 * u);
+    for (const [t, text] of named(ticks(g.range[0], g.range[1], Math.min(5, g.w / (60 * u))))) {
+      const fits = px(t) + ctx.measureText(text).width / 2 < end;
+      if ((scene.axis || Number.isInteger(t)) && fits) ctx.fillText(text, px(t), y + 6 * u);
     }
     ctx.textAlign = "right";
     ctx.fillText(word, width, y + 6 * u);
@@ -298,17 +316,17 @@ export function curvesColumn(scene) {
   }
 
   return {
-    hasBars: lineCount < panels.length,
-    count: panels.length,
-    setCurves: (newMessage) => (message = newMessage),
+    hasBars: all.some((panel) => panel.bars),
+    count: all.length,
+    setCurves(newMessage) {
+      message = newMessage;
+      choose();
+    },
     setShares: (newShares) => (shares = newShares),
     resize(canvas, w, h, newLook) {
       [width, height, look] = [w, h, newLook];
       ctx = fit(canvas, width, height);
-      layout();
-      const place = (panel, i) => ({ x: g.left - 14 * look.u, y: g.tops[i] - 10 * look.u });
-      const about = (panel) => ({ id: panel.id, what: headline(panel.title), lines: panel.help });
-      placeHelp(canvas, panels.map((panel, i) => ({ ...about(panel), ...place(panel, i) })));
+      place();
     },
     /** Plot rectangles in pixels, for the Plotly figure that takes the column's place. */
     geometry: () => ({

@@ -2,7 +2,7 @@
 
 import { alpha } from "./theme.js";
 import { drawNotices } from "./notices.js";
-import { arrow, density, fit, flood, font, opaque, short, steady, ticks, trace } from "./plot.js";
+import { arrow, density, fit, flood, font, opaque, named, steady, ticks, trace } from "./plot.js";
 
 const QUANTILES = 61;
 
@@ -71,9 +71,9 @@ export function picture1d(scene) {
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";
     ctx.fillStyle = look.muted;
-    for (const t of ticks(0, top, 4)) {
+    for (const [t, text] of named(ticks(0, top, 4))) {
       if (t > 0) line(g.left - 4, py(t), g.left, py(t), look.line);
-      ctx.fillText(short(t), g.left - 7 * u, py(t));
+      ctx.fillText(text, g.left - 7 * u, py(t));
     }
     ctx.textAlign = "left";
     ctx.fillStyle = look.role("D");
@@ -86,17 +86,17 @@ export function picture1d(scene) {
     ctx.fillText("density", 2, g.head - 12 * u);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    for (const t of ticks(low, high, 8)) {
+    for (const [t, text] of named(ticks(low, high, 8))) {
       line(px(t), g.base, px(t), g.base + 4, look.line);
-      ctx.fillText(short(t), px(t), g.base + 6 * u);
+      ctx.fillText(text, px(t), g.base + 6 * u);
     }
 
     line(g.left, g.xLine, end, g.xLine, look.line);
     if (scene.map) {
       line(g.left, g.zLine, end, g.zLine, look.line);
-      for (const t of ticks(scene.latent.lo, scene.latent.hi, 6)) {
+      for (const [t, text] of named(ticks(scene.latent.lo, scene.latent.hi, 6))) {
         line(pz(t), g.zLine, pz(t), g.zLine + 4, look.line);
-        ctx.fillText(short(t), pz(t), g.zLine + 6 * u);
+        ctx.fillText(text, pz(t), g.zLine + 6 * u);
       }
     } else {
       ctx.fillText(`z is ${scene.latent.dim}-dimensional: no line to draw`, g.left + g.w / 2, g.xLine + 20 * u);

@@ -3,7 +3,7 @@
 import { alpha } from "./theme.js";
 import { drawNotices, hatch } from "./notices.js";
 import { dotLayer, enlarger } from "./pixels.js";
-import { arrow, density, flood, font, short, ticks } from "./plot.js";
+import { arrow, density, flood, font, named, ticks } from "./plot.js";
 
 const SHORTEST = 1; // px: a shorter arrow is not drawn
 const NEAR = 0.7; // px: a line's points nearer to each other than this are one
@@ -44,19 +44,19 @@ export function picture2d(scene) {
     ctx.beginPath();
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    for (const t of ticks(xLow, xHigh, 6)) {
+    for (const [t, text] of named(ticks(xLow, xHigh, 6))) {
       const x = Math.round(px(t)) + 0.5;
       ctx.moveTo(x, g.bottom);
       ctx.lineTo(x, g.bottom + 4);
-      ctx.fillText(short(t), x, g.bottom + 7 * u);
+      ctx.fillText(text, x, g.bottom + 7 * u);
     }
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
-    for (const t of ticks(yLow, yHigh, 6)) {
+    for (const [t, text] of named(ticks(yLow, yHigh, 6))) {
       const y = Math.round(py(t)) + 0.5;
       ctx.moveTo(g.left, y);
       ctx.lineTo(g.left - 4, y);
-      ctx.fillText(short(t), g.left - 7 * u, y);
+      ctx.fillText(text, g.left - 7 * u, y);
     }
     ctx.stroke();
   }

@@ -78,14 +78,27 @@ const exponent = (s) => minus(s.replace("e+", "e"));
 /** Rounding noise about 0 is 0. */
 export const noNoise = (value) => (Math.abs(value) < 1e-9 ? 0 : value);
 
-/** A tick's or a knob's number: as short as it can be. */
-export function short(value) {
+/** A tick's or a knob's number: as short as it can be, to so many digits. */
+export function short(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e9 || size < 1e-5) return exponent((+value.toPrecision(3)).toExponential());
-  if (size >= 1e6) return minus(`${+(value / 1e6).toPrecision(3)}M`);
-  if (size >= 1e4) return minus(`${+(value / 1e3).toPrecision(3)}k`);
-  return minus(String(+value.toPrecision(3)));
+  if (size >= 1e9 || size < 1e-5) return exponent((+value.toPrecision(digits)).toExponential());
+  if (size >= 1e6) return minus(`${+(value / 1e6).toPrecision(digits)}M`);
+  if (size >= 1e4) return minus(`${+(value / 1e3).toPrecision(digits)}k`);
+  return minus(String(+value.toPrecision(digits)));
+}
+
+/** Ticks with what they are called: [tick, text]. */
+export const named = (list) => names(list).map((text, i) => [list[i], text]);
+
+/** What ticks are called: as short as can be, and no two alike. */
+export function names(list) {
+  const step = list.length > 1 ? Math.abs(list[1] - list[0]) : 0;
+  const clean = list.map((t) => (Math.abs(t) < 1e-6 * step ? 0 : t)); // rounding noise about 0
+  for (let digits = 3; ; digits++) {
+    const texts = clean.map((t) => short(t, digits));
+    if (digits === 15 || new Set(texts).size === texts.length) return texts;
+  }
 }
 
 /** A value that changes while one looks: a steady number of digits. */

@@ -47,6 +47,7 @@ def curves(
     look, u = find_theme(theme), scale
     found = array(series, "iteration")
     iteration = np.empty(0, dtype=np.float32) if found is None else found
+    panels = [panel for panel in panels if _says(panel, series, ghost)]
     panels = sorted(panels, key=lambda panel: bool(panel.get("bars")))
     plain = sum(not panel.get("bars") for panel in panels)
     left, right = pixel(44 * u), pixel(48 * u)
@@ -102,6 +103,14 @@ def curves(
         )  # fmt: skip
         _marks(layout, places[:plain], marks, span, width - left - right, right)
     return go.Figure(data=traces, layout=layout)
+
+
+def _says(panel: Mapping[str, Any], *series: Mapping[str, np.ndarray] | None) -> bool:
+    """Whether a panel has something to show: one that needs a curve without any value has not."""
+    if not panel.get("needs"):
+        return True
+    found = [array(some or {}, panel["needs"]) for some in series]
+    return any(y is not None and np.isfinite(y).any() for y in found)
 
 
 def _span(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, float]:

@@ -101,7 +101,8 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
             [_line("c_g", "C(G)", "G"), _line("value", "V(D, G)", "D", "dash")],
             [(-math.log(4), "−log 4")],
             unit="nats",
-        ),
+        )
+        | {"needs": "value"},
         panel(
             "loss",
             "losses",
@@ -203,7 +204,10 @@ def scene(
         "map": probe.exact,
         "modes": 0 if modes is None else len(modes.std),
         "target": TARGETS[spec.target].title,
-        "panels": panels(probe),
+        # Without V there is nothing to compare: the front end shows the panel once there is one.
+        "panels": [
+            one | {"off": "needs" in one and not LOSSES[spec.loss].value} for one in panels(probe)
+        ],
         "knobs": knobs(),
         "layers": layers(spec, probe),
         "readout": words.unfold(words.READOUTS.values()),
