@@ -115,7 +115,8 @@ export function picture1d(scene) {
     const edge = 4 * look.u;
     const [x, y] = [Math.floor((g.left - edge) * ratio), Math.floor((py(top / 2) - edge) * ratio)];
     const right = Math.ceil((g.left + g.w + edge) * ratio);
-    const canvas = new OffscreenCanvas(right - x, Math.ceil((g.base + edge) * ratio) - y);
+    // Before the styles are there, there may be no room at all.
+    const canvas = new OffscreenCanvas(Math.max(1, right - x), Math.max(1, Math.ceil((g.base + edge) * ratio) - y));
     const ctx = canvas.getContext("2d");
     ctx.setTransform(ratio, 0, 0, ratio, -x, -y);
     ctx.beginPath();

@@ -14,17 +14,20 @@ def gallery() -> None:
     """The page of phenomena."""
     for title, names in GROUPS.items():
         st.html(f'<h2 class="ganlab-group">{title}</h2>')
-        columns = st.columns(_COLUMNS)
-        for i, name in enumerate(names):
-            with columns[i % _COLUMNS]:
-                _card(PRESETS[name])
+        for first in range(0, len(names), _COLUMNS):
+            # Row by row: cards side by side are equally high, and on a phone keep their order.
+            row = names[first : first + _COLUMNS]
+            for column, name in zip(st.columns(_COLUMNS), row, strict=False):
+                with column:
+                    _card(PRESETS[name])
 
 
 def _card(preset: Preset) -> None:
-    with st.container(border=True, key=f"card-{preset.name}"):
+    with st.container(border=True, key=f"card-{preset.name}", height="stretch"):
         st.markdown(f"**{preset.title}**  \n{preset.doc}")
         held = f" Held on {preset.counts}." if preset.counts else ""
         st.caption(f"Claim: {preset.claim}{held} *{preset.cite}.*")
+        st.space("stretch")  # the buttons of a row stand side by side
         word = (
             "Open" if len(preset.specs) == 1 else f"Open side by side: {', '.join(preset.labels)}"
         )
