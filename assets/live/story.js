@@ -79,7 +79,7 @@ export function storyRow(send, act) {
     setText(doc, story.doc || "");
     setText(claim, story.claim ? `Promise: ${story.claim}` : "");
     doc.title = story.doc || "";
-    claim.title = story.claim ? `${story.claim}${story.held ? ` Held: ${story.held}.` : ""}` : "";
+    claim.title = story.claim ? `${story.claim}${story.held ? ` Held on ${story.held}.` : ""}` : "";
     const cure = ({ field, value, title: name, words }) => {
       const title = `${name}: ${words}. A new run starts, the old curves stay behind it`;
       let cured = false;

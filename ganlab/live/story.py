@@ -141,7 +141,7 @@ class Story:
             "title": preset.title,
             "doc": preset.doc,
             "claim": preset.claim,
-            "held": preset.counts,
+            "held": str(preset.counts) if preset.counts else "",
             "every": preset.every,
             "before": names[at - 1],
             "after": names[(at + 1) % len(names)],

@@ -57,5 +57,5 @@ COUNTS: dict[str, Counts] = {
     "hopping": Counts(10, 1000, 1009),
     "unrolling": Counts(10, 2000, 2009),
     "batch-norm": Counts(10, 1000, 1009),
-    "collapse": Counts(10, 1000, 1009),
+    "collapse": Counts(50, 7000, 7049),
 }
