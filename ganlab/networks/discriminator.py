@@ -7,6 +7,7 @@ from functools import cached_property
 
 import torch
 
+from ganlab.networks.blocks import closeness
 from ganlab.networks.entries import INITS
 from ganlab.networks.mlp import MLP
 
@@ -89,9 +90,8 @@ class Discriminator(MLP):
 
     def closeness(self, mine: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
         """Sum over j of c_b(i, j), (R, n, kernels * dims), (R, m, ...) -> (R, n, kernels)."""
-        mine, others = (m.view(*m.shape[:-1], self.kernels, self.dims) for m in (mine, others))
-        apart = (mine.unsqueeze(-3) - others.unsqueeze(-4)).abs().sum(-1)
-        return torch.exp(-apart).sum(-2)
+        made = closeness(mine.flatten(0, -3), others.flatten(0, -3), self.dims)
+        return made.view(*mine.shape[:-1], self.kernels)
 
     def head(self, parts: list[torch.Tensor], f: torch.Tensor, group: int) -> torch.Tensor:
         """Logits (R, n) of features (R, n, A), every `group` of them one minibatch."""

@@ -48,7 +48,7 @@ _ABANDONED = 3600.0  # seconds after which a draft whose lock tells nothing has 
 _HELD = 64  # programs whose use by this process is told to others, each by an open file
 _SOURCES = (
     *("losses.py", "optim.py", "stabilisers.py", "engine/code.py", "engine/rules.py"),
-    *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator")),
+    *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator", "blocks")),
 )
 _held: OrderedDict[Path, BinaryIO] = OrderedDict()
 _holding = threading.Lock()

@@ -1,0 +1,141 @@
+"""Functions of pairs evaluated block by block, so that no tensor of all pairs is ever held.
+
+What a block made is not kept for the gradient but made again, to any order of differentiation.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import torch
+
+MOST_ELEMENTS = 2**22  # of the largest tensor of a block: 16 MB in float32
+
+Tensors = tuple[torch.Tensor, ...]
+
+
+class Block(Protocol):
+    """f(rows, wholes) -> (rows, wholes): of rows a block along axis 1, of wholes all at a time.
+
+    row_results: how many rows it returns.
+    """
+
+    row_results: int
+
+    def __call__(self, rows: Tensors, wholes: Tensors) -> tuple[Tensors, Tensors]: ...
+
+
+_counting = threading.local()
+
+
+def weight() -> float:
+    """How many blocks the one being evaluated on meta tensors stands for (see `cost`)."""
+    return getattr(_counting, "weight", 1.0)
+
+
+@contextmanager
+def _standing_for(blocks: float) -> Iterator[None]:
+    before = weight()
+    _counting.weight = before * blocks
+    try:
+        yield
+    finally:
+        _counting.weight = before
+
+
+def blocked(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tensors, Tensors]:
+    """f over blocks of `size` along axis 1 of `rows`: row results joined, whole results added."""
+    out = _Blocked.apply(f, len(rows), size, *rows, *wholes)
+    return out[: f.row_results], out[f.row_results :]
+
+
+def _evaluate(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tensors, Tensors]:
+    length = rows[0].shape[1]
+    if rows[0].is_meta and length > 2 * size:
+        # Only counted: one block stands for all of them.
+        with _standing_for(length / size):
+            made, added = f(tuple(r[:, :size] for r in rows), wholes)
+        return tuple(m.new_empty(m.shape[0], length, *m.shape[2:]) for m in made), added
+    parts, total = [], ()
+    for at in range(0, length, size):
+        made, added = f(tuple(r[:, at : at + size] for r in rows), wholes)
+        parts.append(made)
+        total = tuple(a + b for a, b in zip(total, added, strict=True)) if at else added
+    return tuple(torch.cat(p, 1) for p in zip(*parts, strict=True)), total
+
+
+class _Gradient:
+    """The vector-Jacobian product of a Block, which is a Block again.
+
+    Rows: those of f, then a cotangent for each row result; wholes alike. Results: f's gradients.
+    """
+
+    def __init__(self, f: Block, rows: int, wholes: int):
+        self.f, self.rows, self.wholes = f, rows, wholes
+        self.row_results = rows
+
+    def __call__(self, rows: Tensors, wholes: Tensors) -> tuple[Tensors, Tensors]:
+        outer = torch.is_grad_enabled()
+        with torch.enable_grad():
+            own = [
+                t if t.requires_grad else t.detach().requires_grad_()
+                for t in (*rows[: self.rows], *wholes[: self.wholes])
+            ]
+            made, added = self.f(tuple(own[: self.rows]), tuple(own[self.rows :]))
+            cotangents = (*rows[self.rows :], *wholes[self.wholes :])
+            grads = torch.autograd.grad(
+                (*made, *added), own, cotangents, create_graph=outer, materialize_grads=True
+            )
+        return grads[: self.rows], grads[self.rows :]
+
+
+class _Blocked(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, f: Block, rows: int, size: int, *args: torch.Tensor):
+        # Cut off from each other: one may be a function of another in the graph outside.
+        apart = tuple(a.detach() for a in args)
+        made, added = _evaluate(f, apart[:rows], apart[rows:], size)
+        ctx.f, ctx.rows, ctx.size, ctx.made = f, rows, size, len(made)
+        ctx.save_for_backward(*args)
+        return (*made, *added)
+
+    @staticmethod
+    def backward(ctx, *grads: torch.Tensor):
+        args = ctx.saved_tensors
+        rows, wholes = args[: ctx.rows], args[ctx.rows :]
+        gradient = _Gradient(ctx.f, len(rows), len(wholes))
+        by_rows, by_wholes = blocked(
+            gradient, (*rows, *grads[: ctx.made]), (*wholes, *grads[ctx.made :]), ctx.size
+        )
+        return None, None, None, *by_rows, *by_wholes
+
+
+class _Closeness:
+    row_results = 1
+
+    def __init__(self, dims: int):
+        self.dims = dims
+
+    def __call__(self, rows: Tensors, wholes: Tensors) -> tuple[Tensors, Tensors]:
+        mine, others = (t[0].unflatten(-1, (-1, self.dims)) for t in (rows, wholes))
+        apart = (mine.unsqueeze(-3) - others.unsqueeze(-4)).abs().sum(-1)
+        return (torch.exp(-apart).sum(-2),), ()
+
+
+def closeness(mine: torch.Tensor, others: torch.Tensor, dims: int) -> torch.Tensor:
+    """Sum over j of exp(-|mine_i - others_j|_1) in groups of `dims` columns.
+
+    (N, n, k * dims), (N, m, k * dims) -> (N, n, k). Salimans et al. 2016, section 3.2.
+    """
+    n, (lead, m, columns) = mine.shape[1], others.shape
+    each = lead * m * columns
+    if n * each <= MOST_ELEMENTS:
+        return _Closeness(dims)((mine,), (others,))[0][0]
+    if lead > 1 and each > MOST_ELEMENTS:
+        pairs = zip(mine.split(1), others.split(1), strict=True)
+        return torch.cat([closeness(a, b, dims) for a, b in pairs])
+    size = max(1, MOST_ELEMENTS // each)
+    return blocked(_Closeness(dims), (mine,), (others,), size)[0][0]
