@@ -14,6 +14,14 @@ const speedName = (value, unit) =>
   value === 0 ? "full speed" : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 200; // ms
+const DEAR = 0.005; // seconds of an update from which its cost is written out
+
+/** "about 40 ms an update"; "" where it is not known. */
+function costWords(seconds) {
+  if (!(seconds > 0)) return "";
+  const [value, unit] = seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
+  return `about ${+value.toPrecision(value < 10 ? 1 : 2)} ${unit} an update`;
+}
 const TIERS = {
   waiting: ["queued", "Computed eagerly; a compiled program, some eight times faster, waits for its turn to be made"],
   compiling: ["compiling…", "Computed eagerly, while a program some eight times faster is compiled: half a minute, once"],
@@ -175,7 +183,10 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       }
       setText(iteration, grouped.format(message.iteration));
       const shown = message.rate >= 10 ? Math.round(message.rate) : +(message.rate || 0).toFixed(1);
-      setText(rate, state === "playing" ? `${grouped.format(shown)} it/s` : "");
+      const about = costWords(message.update_seconds);
+      const dear = message.update_seconds >= DEAR ? ` · ${about}` : "";
+      setText(rate, state === "playing" ? `${grouped.format(shown)} it/s${dear}` : "");
+      rate.title = about ? `Iterations per second; computed eagerly, ${about} of the server's time` : "";
       const now = many ? seedRange(message.seed, message.runs) : String(message.seed);
       setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
       seed.setAttribute("aria-label", `${newSeed} (now ${now})`);

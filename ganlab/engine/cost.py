@@ -1,209 +1,356 @@
-"""What an update costs, computed from the Spec before anything of it is allocated.
+"""What a Spec costs: operations, FLOPs and bytes, counted without computing anything.
 
-The update itself is traced on tensors that have shapes but no memory (torch's meta device), so
-whatever a Spec switches on is counted, without a formula of its own.
+The updates themselves run on meta tensors, which have shapes but no memory; so every toggle is
+counted as it is, and nothing is allocated. Seconds follow from this machine's own speed.
 """
 
 from __future__ import annotations
 
+import threading
 import time
 import weakref
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from functools import cache, lru_cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
+from ganlab.engine import snapshot
 from ganlab.engine.code import Code, State
+from ganlab.engine.probe import INTERVALS
 from ganlab.engine.rules import Rules
 from ganlab.engine.step import Game
-from ganlab.engine.threads import one_thread
-from ganlab.optim import Hyper
+from ganlab.networks import blocks
 from ganlab.spec import Spec
 
-_HYPER = Hyper(0.1, 0.5, 0.5, 0.5)
-_TRACED = 3  # unrolled steps: each more of them costs the same
-_DEAR = ("exp", "log", "sigmoid", "tanh", "softplus", "pow", "elu", "sqrt")
-_SECOND_ORDER = ("r1", "r2", "gradient_penalty")
+_META = torch.device("meta")
+_BLOCK_BYTES = 2**18  # that a stream of draws holds ahead
+_CELLS = 4096  # at which D is looked at
+_COUNTING = threading.Lock()  # one at a time: counting holds the interpreter
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one update makes torch do, eagerly.
+    """flops (multiplications and additions of matrix products), bytes read and written by all
+    operations, how many operations, and the most bytes that are held at once."""
 
-    flops: floating-point operations of matrix products; elements: numbers that other operations
-    read or wrote, and `dear` those of exp, log and the like; operations: how many were dispatched;
-    peak: bytes of tensors at the most, the draws included, the parameters and slots not.
-    """
+    flops: float = 0.0
+    traffic: float = 0.0
+    operations: float = 0.0
+    peak: float = 0.0
 
-    flops: int
-    elements: int
-    dear: int
-    operations: int
-    peak: int
+    def __add__(self, other: Work) -> Work:
+        """One after the other."""
+        return Work(
+            self.flops + other.flops,
+            self.traffic + other.traffic,
+            self.operations + other.operations,
+            max(self.peak, other.peak),
+        )
+
+    def times(self, count: float) -> Work:
+        """So often, one after the other."""
+        return Work(self.flops * count, self.traffic * count, self.operations * count, self.peak)
+
+    def together(self, runs: int) -> Work:
+        """Of so many runs in the same operations."""
+        return Work(self.flops * runs, self.traffic * runs, self.operations, self.peak * runs)
+
+    def beyond(self, other: Work, steps: float) -> Work:
+        """As far beyond this as `steps` times what it is more than `other`."""
+        pairs = zip(_numbers(self), _numbers(other), strict=True)
+        return Work(*(a + steps * (a - b) for a, b in pairs))
 
     @property
     def seconds(self) -> float:
-        """An estimate for one thread of this machine."""
-        speed = machine()
-        return (
-            self.operations * speed.operation
-            + self.flops * speed.flop
-            + self.elements * speed.element
-            + self.dear * speed.dear
-        )
+        """About how long it takes on one of this machine's threads, eagerly."""
+        return speed().seconds(self)
+
+
+def _numbers(work: Work) -> tuple[float, ...]:
+    return work.flops, work.traffic, work.operations, work.peak
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds that this machine takes for one of each."""
+    """Of one thread: FLOPs and bytes a second, seconds an operation."""
 
+    flops: float
+    bytes: float
     operation: float
-    flop: float
-    element: float
-    dear: float
+
+    def seconds(self, work: Work) -> float:
+        """Of some work."""
+        computed = work.flops / self.flops + work.traffic / self.bytes
+        return computed + work.operations * self.operation
 
 
-class _Ledger(TorchDispatchMode):
-    """Counts what is computed below it."""
+@lru_cache(maxsize=1)
+def speed() -> Speed:
+    """This machine's, measured once: CPU time, so that a busy machine is not taken for a slow one.
+
+    With the number of threads that torch is told to use, which servers set to one.
+    """
+
+    def best(repeats: int, job) -> float:
+        times = []
+        for _ in range(5):
+            started = time.thread_time()
+            for _ in range(repeats):
+                job()
+            times.append((time.thread_time() - started) / repeats)
+        return max(min(times), 1e-9)
+
+    a, b = torch.ones(256, 256), torch.ones(256, 256)
+    pairs, small = torch.ones(2**18, 4), torch.ones(8, requires_grad=True)
+    with torch.no_grad():
+        product = best(4, lambda: a @ b)
+        # What a minibatch's pairs and maxout's pieces take: steps along a short last axis.
+        moved = best(2, lambda: torch.exp(-pairs.abs().sum(-1)))
+    dispatched = best(50, lambda: small * small)
+    return Speed(2 * 256**3 / product, 17 * 2**20 / moved, 3 * dispatched)
+
+
+class Meter(TorchDispatchMode):
+    """Counts what is done within it: see `Work`."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.flops = self.elements = self.dear = self.operations = self.peak = 0
-        self._now = 0
-        self._seen: weakref.WeakSet = weakref.WeakSet()
+        self.work = Work()
+        self._flops = self._traffic = self._operations = 0.0
+        self._live = self._peak = 0
+        self._held: dict[int, int] = {}
 
-    def work(self) -> Work:
-        """What was counted."""
-        return Work(**{f.name: getattr(self, f.name) for f in fields(Work)})
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        self.work = Work(self._flops, self._traffic, self._operations, self._peak)
 
-    def _new(self, tensor: torch.Tensor) -> bool:
-        """Whether a tensor's memory was not there before; its bytes count until it is freed."""
-        storage = tensor.untyped_storage()
-        if storage in self._seen:
-            return False
-        self._seen.add(storage)
-        self._now += storage.nbytes()
-        weakref.finalize(storage, self._free, storage.nbytes())
-        return True
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # so that torch need not import its compiler
 
-    def _free(self, size: int) -> None:
-        self._now -= size
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        out = func(*args, **(kwargs or {}))
-        made = [x for x in tree_leaves(out) if isinstance(x, torch.Tensor)]
-        written = sum(x.numel() for x in made if self._new(x))
-        self.peak = max(self.peak, self._now)
-        self.operations += 1
-        packet = func._overloadpacket
-        if packet in flop_registry:
-            self.flops += flop_registry[packet](*args, **(kwargs or {}), out_val=out)
-        elif any(name in func.__name__ for name in _DEAR):
-            self.dear += written
-        elif not func.is_view:  # a reduction writes little and reads much
-            read = [x.numel() for x in tree_leaves(args) if isinstance(x, torch.Tensor)]
-            self.elements += max([written, *read])
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        out = func(*args, **kwargs)
+        if func.is_view:
+            return out
+        weight = blocks.weight()
+        self._operations += weight
+        count = flop_registry.get(func._overloadpacket)
+        if count is not None:
+            self._flops += weight * count(*args, **kwargs, out_val=out)
+        traffic = 0
+        for x in args:
+            if isinstance(x, torch.Tensor):
+                traffic += _bytes(x)
+            elif isinstance(x, (tuple, list)):
+                traffic += sum(_bytes(y) for y in x if isinstance(y, torch.Tensor))
+        for x in out if isinstance(out, (tuple, list)) else (out,):
+            if isinstance(x, torch.Tensor):
+                traffic += _bytes(x)
+                self._hold(x)
+        self._traffic += weight * traffic
         return out
 
+    def _hold(self, tensor: torch.Tensor) -> None:
+        storage = tensor.untyped_storage()
+        name = storage._cdata
+        if name in self._held:
+            return
+        self._held[name] = storage.nbytes()
+        self._live += storage.nbytes()
+        self._peak = max(self._peak, self._live)
+        weakref.finalize(storage, self._release, name).atexit = False
 
-@lru_cache(maxsize=1024)
-def work(code: Code, player: str, runs: int = 1) -> Work:
-    """The Work of one update of `player` ("D" or "G") of `runs` runs at once."""
-    if code.unroll > _TRACED:
-        few, more = (work(replace(code, unroll=_TRACED - i), player, runs) for i in (1, 0))
-        steps = code.unroll - _TRACED
-        each = {f.name: getattr(more, f.name) - getattr(few, f.name) for f in fields(Work)}
-        return Work(**{n: getattr(more, n) + steps * step for n, step in each.items()})
-    rules = Rules(code)
+    def _release(self, name: int) -> None:
+        self._live -= self._held.pop(name)
 
-    def some(*shape: int) -> torch.Tensor:
-        return torch.empty(runs, *shape, device="meta")
 
-    g, d = some(rules.G.size), some(rules.D.size)
-    slots = [tuple(torch.empty_like(x) for _ in rules.slots(p)) for p, x in (("G", g), ("D", d))]
-    strengths = dict.fromkeys((*code.strengths, "noise_fall"), 0.1)
-    numbers = rules.numbers(player, 1, 1, 1, _HYPER, _HYPER, strengths)
-    with _Ledger() as ledger:
-        drawn = {name: some(*shape) for name, shape in rules.draws(player).items()}
-        fixed = some(*rules.reference) if rules.reference else None
-        made = rules.update(player, g, d, *slots, numbers, drawn, fixed)
-        del made
-    return ledger.work()
+def _bytes(tensor: torch.Tensor) -> int:
+    return tensor.numel() * tensor.element_size()
+
+
+def _metered(job) -> Work:
+    with Meter() as meter:
+        job()
+    return meter.work
 
 
 @dataclass(frozen=True)
 class Cost:
-    """seconds: of the dearest update, estimated; bytes: of memory at the peak, state included."""
+    """What one update of D, of G, and one look at `runs` runs of a Spec cost, done together.
 
-    seconds: float
-    bytes: int
+    measure: metrics; picture: what a frame draws, whose peaks are held beside the training.
+    held: bytes of parameters, optimisers' vectors and draws.
+    """
+
+    d: Work
+    g: Work
+    measure: Work
+    picture: Work
+    held: float
+    k: int
+
+    @property
+    def iteration(self) -> Work:
+        """One iteration of Algorithm 1."""
+        return self.d.times(self.k) + self.g
+
+    @property
+    def update_seconds(self) -> float:
+        """Of the dearer of the two updates (of D none is made where k = 0), eagerly."""
+        return max(self.d.seconds if self.k else 0.0, self.g.seconds)
+
+    @property
+    def peak(self) -> float:
+        """Bytes that are held at the most: by an update, while metrics and a picture are made."""
+        return self.held + max(self.d.peak, self.g.peak) + self.measure.peak + self.picture.peak
 
 
-@lru_cache(maxsize=1024)
+@dataclass(frozen=True)
+class _Kind:
+    """What a cost depends on; `spec` is one of them."""
+
+    code: Code
+    dim: int
+    spec: Spec = field(compare=False)
+
+    @classmethod
+    def of(cls, spec: Spec) -> _Kind:
+        return cls(Code.of(spec), spec.dim, spec)
+
+
 def cost(spec: Spec, runs: int = 1) -> Cost:
-    """What an update of `runs` runs of `spec` costs, the dearer player's (G's with k = 0)."""
-    code = Code.of(spec)
-    rules = Rules(code)
-    state = sum(
-        4 * net.size * (1 + len(rules.slots(player)))
-        for player, net in (("G", rules.G), ("D", rules.D))
+    """The cost of `spec`, of `runs` seeds of it together; nothing is allocated."""
+    one = replace(_cost(_Kind.of(spec)), k=spec.k)
+    if runs == 1:
+        return one
+    return Cost(
+        one.d.together(runs),
+        one.g.together(runs),
+        # Of an ensemble only G's images are looked at: a few runs' at a time are measured, and of
+        # each run few are drawn.
+        one.picture.together(min(runs, 4)),
+        one.picture.together(runs).times(_TILE),
+        one.held * runs,
+        one.k,
     )
-    each = [work(code, player, runs) for player in ("DG" if spec.k else "G")]
-    return Cost(max(w.seconds for w in each), runs * state + max(w.peak for w in each))
+
+
+_SECOND_ORDER = ("r1", "r2", "gradient_penalty")
 
 
 def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
-    """Whether an update certainly costs less than that, without tracing it.
+    """Whether updates and looks certainly cost less than that, without counting.
 
-    The first trace of a process takes a second, for what torch imports.
+    The first count of a process takes a second, for what torch imports.
     """
     code = Code.of(spec)
     rules = Rules(code)
-    passes = 1 + 3 * spec.unroll
+    passes = 1 + 3 * code.unroll
     passes *= 3 if any(name in code.strengths for name in _SECOND_ORDER) else 1
     passes *= 4 if "consensus" in code.strengths or code.rule == "extragradient" else 1
-    rows = runs * spec.batch * passes
-    wide = sum(code.g_sizes) + 2 * sum(code.d_sizes)
-    pairs = 2 * spec.batch * code.kernels * (code.kernel_dims + 1)
-    flops, elements = 14 * rows * (rules.G.size + rules.D.size), rows * (12 * wide + 8 * pairs)
-    roughly = 2e-3 * passes + flops / 3e9 + elements / 3e8
-    return roughly < seconds and 4 * elements < size
+    looked = snapshot.EXPECTATION if code.unroll or code.kernels else snapshot.EXPECTATION // 8
+    rows = runs * max(spec.batch, looked) * passes
+    wide = sum(code.g_sizes) + 5 * sum(code.d_sizes)
+    pairs = 2 * max(spec.batch, looked) * code.kernels * (code.kernel_dims + 1)
+    flops = 14.0 * rows * (rules.G.size + rules.D.size)
+    elements = rows * (12.0 * wide + 8 * pairs)
+    # Cells at which D is looked at, each with several packs.
+    cells = runs * 4096 * (8 if code.packing > 1 else 1)
+    flops += 2.0 * (cells * rules.D.size + runs * snapshot.PIECE * rules.G.size)
+    elements += 2.0 * (cells + runs * snapshot.PIECE) * wide
+    roughly = 4e-3 + 2e-3 * passes + flops / 2e10 + elements / 1e9
+    return roughly < seconds and 4 * elements + _HELD < size
 
 
-@cache
-def machine() -> Speed:
-    """How fast this machine is, measured once."""
-    with one_thread():
-        tiny = Spec(g_hidden=(2,), d_hidden=(2,), batch=2)
-        operation = _fastest(_update(tiny)) / work(Code.of(tiny), "D").operations
-        a, b = torch.rand(1, 512, 256), torch.rand(1, 256, 256)
-        flop = _fastest(lambda: torch.bmm(a, b)) / (2 * 512 * 256 * 256)
-        x = torch.rand(1, 2**19)
-        element = _fastest(lambda: x * x) / x.numel()
-        dear = _fastest(lambda: torch.exp(-x)) / x.numel()
-    return Speed(operation, flop, element, max(0.0, dear - element) + element)
+_HELD = 5e7  # bytes that the smallest run's looks take
 
 
-def _update(spec: Spec) -> Callable[[], Any]:
-    """One update of D, to be measured."""
+@lru_cache(maxsize=512)
+def _cost(kind: _Kind) -> Cost:
+    steps = kind.code.unroll - 2
+    if steps <= 0:
+        with _COUNTING:
+            return _count(kind.spec)
+    # Every further step adds the same: counting all of them would take as long as they do.
+    one, two = (_cost(_Kind.of(kind.spec.replace(unroll=n))) for n in (1, 2))
+    parts = {n: getattr(two, n).beyond(getattr(one, n), steps) for n in _PARTS}
+    return replace(two, **parts, held=two.held + steps * (two.held - one.held))
+
+
+_TILE = 1 / 8  # of a picture is what one of many seeds shows
+_PARTS = ("d", "g", "measure", "picture")
+
+
+def _count(spec: Spec) -> Cost:
     rules = Rules(Code.of(spec))
-    game = Game((spec,), torch.device("cpu"))
-    g, d = torch.zeros(1, rules.G.size), torch.zeros(1, rules.D.size)
-    state = State(g, d, rules.first_slots("G", g), rules.first_slots("D", d))
-    drawn = {name: torch.zeros(1, *shape) for name, shape in rules.draws("D").items()}
-    return lambda: game.after("D", state, lambda player, name, number: drawn[name])
+
+    def some(*shape: int) -> torch.Tensor:
+        return torch.empty(1, *shape, device=_META)
+
+    g, d = some(rules.G.size), some(rules.D.size)
+    slots = {
+        player: tuple(some(net.size) for _ in rules.slots(player))
+        for player, net in (("G", rules.G), ("D", rules.D))
+    }
+    fixed = None if rules.reference is None else some(*rules.reference)
+    numbers = [0.5] * rules.count
+
+    def update(player: str) -> Work:
+        drawn = {name: some(*shape) for name, shape in rules.draws(player).items()}
+        return _metered(
+            lambda: rules.update(player, g, d, slots["G"], slots["D"], numbers, drawn, fixed)
+        )
+
+    typical = torch.empty(snapshot.PIECE, spec.latent_dim + spec.labels, device=_META)
+    game = Game((spec,), _META, fixed, typical)
+    state = State(g, d, slots["G"], slots["D"])
+    held = 4.0 * sum(t.numel() for t in (g, d, *slots["G"], *slots["D"]))
+    for player in "DG":
+        for rows, columns in rules.draws(player).values():
+            held += max(_BLOCK_BYTES, 4 * rows * columns)
+    looks = _looks(game, state, spec, some) if spec.dim <= 2 else (Work(), Work())
+    return Cost(update("D"), update("G"), *looks, held, spec.k)
 
 
-def _fastest(call: Callable[[], Any], tries: int = 15) -> float:
-    """Seconds of the quickest of some calls: the others were disturbed."""
-    best = float("inf")
-    for _ in range(tries):
-        started = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - started)
-    return best
+def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
+    """The work of metrics, and of a picture with its arrows: what `snapshot.take` asks of nets."""
+    exact = spec.dim == 1 and spec.latent_dim == 1
+    points = INTERVALS if exact else snapshot.points_for(game)
+    shown = points if spec.dim == 1 and not exact else snapshot.PIECE
+    count = snapshot.EXPECTATION // 2 if game.D.kernels else snapshot.EXPECTATION
+
+    def piece(n: int) -> Work:
+        with torch.no_grad():
+            return _metered(lambda: game.make(state.g, some(n, spec.latent_dim + spec.labels)))
+
+    def gradients() -> None:
+        g, real = state.g.detach().requires_grad_(), some(count, spec.dim)
+        x = game.make(g, some(count, spec.latent_dim))
+        cost = game.g_cost(game.faced(state, real, x), real, x)
+        torch.autograd.grad(cost.sum(), (x, g))
+
+    def arrows() -> None:
+        made, d = some(snapshot.FACED, spec.dim), state.d
+        if game.rules.code.unroll:
+            d = game.faced(state, some(snapshot.FACED, spec.dim), made).detach()
+        x = some(snapshot.ARROWS, spec.dim).requires_grad_()
+        torch.autograd.grad(game.loss.g(game.at(d, x, made)).sum(), x)
+
+    def judged(n: int) -> None:
+        with torch.no_grad():
+            game.at(state.d, some(n, spec.dim), some(snapshot.FAKES, spec.dim))
+
+    def logits(n: int) -> None:
+        with torch.no_grad():
+            game.logits(state.d, some(n, spec.dim))
+
+    pushed = piece(snapshot.PIECE)
+    cells = _metered(lambda: judged(_CELLS if spec.dim == 2 else 400))
+    measure = pushed.times(points / snapshot.PIECE) + cells + _metered(gradients)
+    measure += _metered(lambda: logits(8192)) + _metered(lambda: logits(count))
+    measure = replace(measure, peak=measure.peak + 8.0 * points * (spec.latent_dim + 2))
+    return measure, pushed.times(shown / snapshot.PIECE) + cells + _metered(arrows)

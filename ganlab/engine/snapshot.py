@@ -23,9 +23,10 @@ MESH = 21  # lines of latents each way in the warped grid
 ARROWS = 48  # gradient arrows
 _PICTURE_INTERVALS = 1024
 _SCORED = 2500  # generated samples behind modes, hq and reverse_kl
-_EXPECTATION = 2048  # latents behind V, the losses and the gradients
-_PIECE = 2048
-_FACED = 256  # samples of each kind on which D is unrolled for the arrows
+EXPECTATION = 2048  # latents behind V, the losses and the gradients
+PIECE = 2048
+HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
+FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 
 @dataclass
@@ -49,6 +50,11 @@ class Snapshot:
     diverged: list
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
     picture: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def points_for(game: Game) -> int:
+    """Latents behind p_g where it is estimated: fewer for a G that is dear to ask."""
+    return POINTS // 8 if game.G.size > HEAVY else POINTS
 
 
 def take(
@@ -107,7 +113,7 @@ def _bounded(x: torch.Tensor) -> torch.Tensor:
 def _generate(game: Game, state: State, z: torch.Tensor) -> torch.Tensor:
     # In pieces whose activations stay in cache.
     with torch.no_grad():
-        pieces = [game.make(state.g, piece) for piece in z.split(_PIECE, 1)]
+        pieces = [game.make(state.g, piece) for piece in z.split(PIECE, 1)]
         return _bounded(torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0])
 
 
@@ -137,11 +143,11 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
             [p.w1(row[None], game.G.bounded)[0] for p, row in zip(probes, gz, strict=True)]
         ),
     }
-    some = probes[0].even(z) if probes[0].exact else z[:, :_EXPECTATION]
+    some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
     reals = _rows([p.x for p in probes], device)
     if game.D.kernels:  # closeness within minibatches costs a minibatch's square
-        reals, some = evenly(reals, _EXPECTATION // 2), evenly(some, _EXPECTATION // 2)
-    by_x, by_g, x, g_cost = _gradients(game, state, some, evenly(reals, _EXPECTATION))
+        reals, some = evenly(reals, EXPECTATION // 2), evenly(some, EXPECTATION // 2)
+    by_x, by_g, x, g_cost = _gradients(game, state, some, evenly(reals, EXPECTATION))
     with torch.no_grad():
         real, fake = game.logits(state.d, reals), game.logits(state.d, x)
     value = theory.value(_array(real), _array(fake))
@@ -199,9 +205,9 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
     vanishing gradient is seen to vanish, and none leaves the picture.
     """
     match, d = "feature_matching" in game.strengths, state.d
-    made, x = evenly(made, _FACED), x.detach()
+    made, x = evenly(made, FACED), x.detach()
     if match or game.rules.code.unroll:
-        reals = evenly(_rows([p.x for p in probes], d.device), _FACED)
+        reals = evenly(_rows([p.x for p in probes], d.device), FACED)
         d = game.faced(state, reals, made).detach()
     with torch.enable_grad():
         # Feature matching pulls at the mean of all, not at each alone.

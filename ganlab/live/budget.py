@@ -1,15 +1,141 @@
-"""What a run may cost on this server."""
+"""What a server can afford: a Spec beyond its bounds is refused before anything is allocated."""
 
 from __future__ import annotations
 
-from ganlab.engine.cost import cost, surely_below
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from ganlab.engine.cost import Cost, cost, surely_below
 from ganlab.limits import limit
-from ganlab.spec import Spec
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+
+RUNS = (16, 36, 64)  # seeds that can be trained together
+_SHARE = 0.9  # of the bounds that a lowered Spec uses at the most
+_SLOW_MEASURES = 10.0  # times as long as an update metrics may take: they come more rarely
+_GB = 1e9
 
 
-def slow(spec: Spec, runs: int) -> bool:
-    """Whether an update of `runs` runs takes so long that it is made apart from the others'."""
-    seconds = limit("slow_seconds")
-    return not surely_below(spec, runs, seconds, float("inf")) and (
-        cost(spec, runs).seconds > seconds
+class Demand(NamedTuple):
+    """What a session asks of the server: seconds of its dearest update, picture and metrics, and
+    bytes at its peak."""
+
+    update: float
+    picture: float
+    measure: float
+    peak: float
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is to be trained apart from the others."""
+        longest = max(self.update, self.picture, self.measure / _SLOW_MEASURES)
+        return longest > limit("slow_seconds")
+
+    @property
+    def excess(self) -> float:
+        """How many times the server's bounds it is; up to 1 it is allowed."""
+        memory = self.peak / (limit("memory_gb") * _GB)
+        return max(self.update / limit("update_seconds"), memory)
+
+
+def demand(specs: Sequence[Spec], runs: int = 1) -> Demand:
+    """Of these Specs side by side, each with so many seeds."""
+    costs: list[Cost] = [cost(spec, runs) for spec in specs]
+    return Demand(
+        sum(c.update_seconds for c in costs),
+        sum(c.picture.seconds for c in costs),
+        sum(c.measure.seconds for c in costs),
+        sum(c.peak for c in costs),
     )
+
+
+def afford(specs: Sequence[Spec], runs: int = 1) -> Demand | None:
+    """Their demand (None: so little that it need not be counted).
+
+    Raises `SpecError`, naming what to lower and to what, if it is too much.
+    """
+    seconds = min(limit("update_seconds"), limit("slow_seconds")) / len(specs)
+    size = limit("memory_gb") * _GB / len(specs)
+    if all(surely_below(spec, runs, seconds, size) for spec in specs):
+        return None
+    asked = demand(specs, runs)
+    if asked.excess <= 1:
+        return asked
+    dearest = max(specs, key=lambda spec: demand([spec], runs).excess)
+    share = _SHARE * demand([dearest], runs).excess / asked.excess
+    changes = _lowered(dearest, runs, share)
+    name = next(iter(changes), "batch")
+    value = runs if name == "runs" else getattr(dearest, name)
+    raise SpecError(name, value, f"{_why(asked, len(specs) * runs)}. {_advice(dearest, changes)}")
+
+
+def _why(asked: Demand, runs: int) -> str:
+    what = "one update" if runs == 1 else f"one update of all {runs} runs"
+    seconds, most = limit("update_seconds"), limit("memory_gb")
+    if asked.update > seconds:
+        return (
+            f"{what} would take about {_time(asked.update)}, and this server allows "
+            f"{_time(seconds)}"
+        )
+    size = f"{asked.peak / _GB:.2g}" if asked.peak < 10 * _GB else f"{asked.peak / _GB:,.0f}"
+    return f"{what} would need about {size} GB of memory, and this server allows {most:g} GB"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:,.0f} s"
+
+
+def _advice(spec: Spec, changes: dict[str, Any]) -> str:
+    if not changes:
+        return "Choose smaller nets or a smaller batch"
+    parts = []
+    for name, new in changes.items():
+        if name == "runs":
+            parts.append(f"the number of seeds to {new}")
+        else:
+            old, new = (
+                PARAMS[name].format(v).replace(",", ", ") for v in (getattr(spec, name), new)
+            )
+            parts.append(f"“{PARAMS[name].title}” from {old} to {new}")
+    return "Lower " + " and ".join(parts)
+
+
+@lru_cache(maxsize=256)
+def _lowered(spec: Spec, runs: int, share: float) -> dict[str, Any]:
+    """Fields and values that bring `spec` within `share` of the bounds; empty: none were found."""
+    changes: dict[str, Any] = {}
+    for _ in range(8):
+        now = spec.replace(**{n: v for n, v in changes.items() if n != "runs"})
+        excess = demand([now], changes.get("runs", runs)).excess / share
+        if excess <= 1:
+            return changes
+        step = _step(now, changes.get("runs", runs), excess)
+        if step is None:
+            return {}
+        changes |= step
+    return changes
+
+
+def _step(spec: Spec, runs: int, excess: float) -> dict[str, Any] | None:
+    """One field lowered, by about `excess`; the first that can be, in the order of their excess."""
+    fewer = [n for n in RUNS if n < runs]
+    if fewer:
+        return {"runs": max((n for n in fewer if n <= runs / excess), default=fewer[0])}
+    if spec.unroll > 1:
+        return {"unroll": max(1, int(spec.unroll / excess))}
+    kernels = spec.minibatch_discrimination
+    if kernels > 4:
+        return {"minibatch_discrimination": max(4, int(kernels / excess))}
+    if spec.batch > 64 and spec.batch % 2 == 0:
+        batch = spec.batch
+        while batch > 64 and batch % 2 == 0 and batch > spec.batch / excess:
+            batch //= 2
+        if batch % spec.packing == 0:
+            return {"batch": batch}
+    wide = {n: getattr(spec, n) for n in ("d_hidden", "g_hidden")}
+    name = max(wide, key=lambda n: sum(wide[n]))
+    if max(wide[name], default=0) > 64:
+        least = max(64, int(max(wide[name]) / max(excess, 2) ** 0.5))
+        return {name: tuple(min(w, least) for w in wide[name])}
+    return None

@@ -11,14 +11,14 @@ import numpy as np
 
 from ganlab.engine import Run
 from ganlab.engine.probe import Probe, probe_for
-from ganlab.engine.snapshot import take
+from ganlab.engine.snapshot import points_for, take
 from ganlab.live import messages, overlay
+from ganlab.live.budget import Demand, afford
 from ganlab.live.comparison import Comparison
 from ganlab.live.conductor import LIVE, Conductor
 from ganlab.live.history import History
 from ganlab.live.publisher import Moment, moment_of
 from ganlab.live.scene import scene
-from ganlab.live.session import points_for
 from ganlab.live.together import Tiers, Together
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
@@ -49,18 +49,21 @@ class CompareSession(Conductor):
     def spec(self, spec: Spec) -> None:
         self.comparison = self.comparison.on(spec)
 
-    @property
-    def costs(self) -> tuple[tuple[Spec, ...], int]:
-        """Each run's."""
-        return self.comparison.specs, 1
+    def afford(self, spec: Spec) -> Demand | None:
+        """As a lab's, of all runs together."""
+        return afford(self.comparison.on(spec).specs)
 
     def show(self, comparison: Comparison) -> None:
-        """Compare these: in place if only what can change during a run does, else anew."""
+        """Compare these: in place if only what can change during a run does, else anew.
+
+        Raises `SpecError` if they ask too much of the server.
+        """
+        demand = afford(comparison.specs)
         with self.lock:
             before, self.comparison = self.comparison, comparison
         if before == comparison:
             return
-        self._weigh()
+        self._weigh(demand)
         if len(before.specs) != len(comparison.specs):
             count = len(comparison.specs)
             self.command("restart", f"Restarted with {count} runs.")

@@ -16,7 +16,7 @@ from ganlab.engine.run import LIVE
 from ganlab.engine.turns import START, Turns
 from ganlab.live import messages, parked
 from ganlab.live.backlog import Backlog
-from ganlab.live.budget import slow
+from ganlab.live.budget import Demand, afford
 from ganlab.live.history import History
 from ganlab.live.pace import CATCH_UP_SECONDS, Pace
 from ganlab.live.publisher import Paint, Publisher
@@ -79,17 +79,16 @@ class Conductor(Publisher):
         self.pace = Pace(self.tier.timed)
         self._slice = math.inf  # seconds of the turn that is being had
         self.slow = False  # whether its updates take so long that it is trained apart
-        self._weigh()
+        self.demand: Demand | None = None  # what it asks of the server; None: little
+        self._weigh(self.afford(self.spec))
 
-    @property
-    def costs(self) -> tuple[tuple[Spec, ...], int]:
-        """The Specs whose updates it makes one after the other, and how many runs each has."""
-        return (self.spec,), 1
+    def afford(self, spec: Spec) -> Demand | None:
+        """What it asks of the server with `spec`; raises `SpecError` if that is too much."""
+        return afford([spec])
 
-    def _weigh(self) -> None:
-        """Find out, before it is begun, whether it is slow."""
-        specs, runs = self.costs
-        self.slow = any(slow(spec, runs) for spec in specs)
+    def _weigh(self, demand: Demand | None) -> None:
+        """What is begun next asks for this."""
+        self.demand, self.slow = demand, demand is not None and demand.slow
         self.failed = ""
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
@@ -111,17 +110,24 @@ class Conductor(Publisher):
         self._become(lambda spec: spec.replace(**{field: value}))
 
     def configure(self, spec: Spec) -> None:
-        """Make `spec` the run's: in place if only live fields differ, else by restarting."""
+        """Make `spec` the run's: in place if only live fields differ, else by restarting.
+
+        Raises `SpecError` if that asks too much of the server.
+        """
         self._become(lambda _: spec)
 
     def _become(self, make: Callable[[Spec], Spec]) -> None:
         with self.lock:
             before = self.spec
-            spec = self.spec = make(before)
+            spec = make(before)
+            if spec == before:
+                return
+            demand = self.afford(spec)
+            self.spec = spec
         names = [n for n in (*PARAMS, "target_params") if getattr(before, n) != getattr(spec, n)]
         if not names:
             return
-        self._weigh()
+        self._weigh(demand)
         if all(n in LIVE for n in names):
             self.command("change")
         else:

@@ -9,6 +9,7 @@ import numpy as np
 
 from ganlab.engine import Run
 from ganlab.live import tiles
+from ganlab.live.budget import RUNS, Demand, afford
 from ganlab.live.conductor import Conductor
 from ganlab.live.history import History
 from ganlab.live.publisher import Moment
@@ -17,7 +18,6 @@ from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
-RUNS = (16, 36, 64)
 _SEEDS = PARAMS["seed"].high + 1
 _PIECE = 4  # runs measured before other pictures get their turn
 
@@ -42,17 +42,17 @@ class EnsembleSession(Conductor):
         super().__init__(token, spec, *hub)
         self._says = ""
 
-    @property
-    def costs(self) -> tuple[tuple[Spec, ...], int]:
-        """All runs at once."""
-        return (self.spec,), self.runs
+    def afford(self, spec: Spec) -> Demand | None:
+        """As a lab's, of all seeds together."""
+        return afford([spec], self.runs)
 
     def configure(self, spec: Spec, runs: int | None = None) -> None:
         """As a lab's; another number of runs restarts all of them."""
         if runs is not None and check_runs(runs) != self.runs:
+            demand = afford([spec], runs)
             with self.lock:
                 self.spec, self.runs = spec, runs
-            self._weigh()
+            self._weigh(demand)
             self.command("restart", f"Restarted with {runs} seeds.")
         else:
             super().configure(spec)

@@ -47,7 +47,8 @@ class Hub:
     def create(self, spec: Spec, kind: Callable[..., Conductor] = Session) -> Conductor:
         """A new session of one kind; it starts when a browser watches it.
 
-        Raises `SpecError` for images, and where there are as many sessions as this server serves.
+        Raises `SpecError` for images, for what asks too much of this server, and where there are
+        as many sessions as it serves.
         """
         spec.in_a_lab()
         session = kind(secrets.token_urlsafe(24), spec, self.wake, self._paint)

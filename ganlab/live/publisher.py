@@ -14,6 +14,7 @@ from ganlab.engine import Game, Run, Snapshot, State
 from ganlab.engine.snapshot import take
 from ganlab.live import cpu, messages
 from ganlab.live.backlog import Backlog
+from ganlab.live.budget import Demand
 from ganlab.live.history import History
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tier import Tier
@@ -89,6 +90,7 @@ class Publisher:
     run: Run | None
     tier: Tier
     history: History
+    demand: Demand | None
     playing: bool
     speed: float
     note: str
@@ -137,6 +139,10 @@ class Publisher:
     def _more_status(self) -> dict[str, Any]:
         """What the status says besides what every run's does."""
         return {}
+
+    def _about(self) -> dict[str, Any]:
+        """What an update is expected to take, in seconds."""
+        return {} if self.demand is None else {"update_seconds": self.demand.update}
 
     def _publish(self, now: float) -> None:
         assert self.run is not None
@@ -284,6 +290,7 @@ class Publisher:
             {
                 "tier": self.tier.status(run),
                 "refused": self.refused,
+                **self._about(),
                 "query": self.query,
                 **self._told(),
                 **self._more_status(),

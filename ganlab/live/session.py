@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.engine import Game, Run, Snapshot
+from ganlab.engine import Run, Snapshot
 from ganlab.engine.glance import glance
-from ganlab.engine.probe import POINTS, Probe, probe_for
-from ganlab.engine.snapshot import take
+from ganlab.engine.probe import Probe, probe_for
+from ganlab.engine.snapshot import points_for, take
 from ganlab.live import axes, messages
 from ganlab.live.conductor import Conductor
 from ganlab.live.history import History
@@ -22,14 +22,8 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _FIT_SECONDS = 0.7  # between two changes of axes that follow G
-_HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
 _ARROWS_EVERY = 5  # of a crowd's have arrows of their own, the others repeat them; and
 _ARROWS_EVERY_ALONE = 2  # of whole ones at full speed
-
-
-def points_for(game: Game) -> int:
-    """Latents behind p_g where it is estimated: fewer for a G that is dear to ask."""
-    return POINTS // 8 if game.G.size > _HEAVY else POINTS
 
 
 class Session(Conductor):

@@ -250,6 +250,5 @@ def _act(session: CompareSession, act: Any) -> None:
         return
     if do is Comparison.without_run and runs == LEAST:
         return
-    session.show(do(session.comparison, at))
-    st.session_state[_ROUND] += 1
+    _apply(session, lambda old: do(old, at))
     st.rerun()

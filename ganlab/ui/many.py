@@ -16,8 +16,10 @@ from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import Start, from_url, notes, resume, session_of, want
 from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
+from ganlab.ui.widgets import show_error
 
 _DIM, _RUNS = "many_dim", "many_runs"
+_WRONG = "_many_wrong"
 _LAST = "_many_last"  # the Spec last shown of each dimension
 
 
@@ -36,6 +38,9 @@ def many() -> None:
         sidebar(table.MANY, form, session.spec, partial(reset, table.MANY, session))
     notes(table.MANY, Start.of(session))
     form.notice()
+    error = st.session_state.pop(_WRONG, None)
+    if error is not None:
+        show_error(error, "Not applied; the runs go on as they were.")
     view = live_view("live_many", session, "many.js", table.addresses())
     acted(session, view.act)
     if view.gone:
@@ -69,7 +74,7 @@ def _switches(session: EnsembleSession) -> None:
         RUNS,
         key=_RUNS,
         required=True,
-        on_change=lambda: session.configure(session.spec, st.session_state[_RUNS]),
+        on_change=lambda: _apply(session, session.spec),
         help="The seed of this Spec and those after it, trained together.",
         width="stretch",
     )
@@ -80,9 +85,17 @@ def _switch(session: EnsembleSession) -> None:
     last = st.session_state.setdefault(_LAST, {})
     last[session.spec.dim] = session.spec
     dim = st.session_state[_DIM]
-    spec = last.get(dim, DEFAULTS[dim])
-    session.configure(spec)
+    _apply(session, last.get(dim, DEFAULTS[dim]))
     fill(table.MANY)
+
+
+def _apply(session: EnsembleSession, spec: Spec) -> None:
+    """Train `spec` with the chosen number of seeds; what is refused is said above the picture."""
+    try:
+        session.configure(spec, st.session_state[_RUNS])
+    except SpecError as error:
+        st.session_state[_WRONG] = error
+        st.session_state[_RUNS], st.session_state[_DIM] = session.runs, session.spec.dim
 
 
 def _open(spec: Spec, seed: object) -> None:

@@ -154,7 +154,7 @@ def test_fair_shares(audience, workers):
 
 def test_a_heavy_run_leaves_a_light_one_its_half(audience):
     crowd = audience()
-    with limited(slow_seconds=60):  # on the same worker
+    with limited(slow_seconds=60, update_seconds=60):  # on the same worker
         light = crowd.watch(SMALL)
         heavy = crowd.watch(
             SMALL.replace(g_hidden=(512, 256), d_hidden=(512, 256), batch=4096, target="ring")
