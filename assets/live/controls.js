@@ -23,15 +23,28 @@ function costWords(seconds) {
   return `about ${+value.toPrecision(value < 10 ? 1 : 2)} ${unit} an update`;
 }
 const TIERS = {
-  waiting: ["queued", "Computed eagerly; a compiled program, some eight times faster, waits for its turn to be made"],
-  compiling: ["compiling…", "Computed eagerly, while a program some eight times faster is compiled: half a minute, once"],
+  waiting: ["compiling…", "Computed eagerly until then; the program, some eight times faster, waits for its turn to be made"],
+  compiling: ["compiling…", "Computed eagerly until then; the program is some eight times faster, and made once"],
   failed: ["not compiled", "Computed eagerly: compiling failed"],
   compiled: ["compiled", "Computed by a compiled program: the same updates, up to rounding"],
 };
 
+/** When a program will be ready, briefly and in words; nothing that ticks: in steps of 5 s. */
+function readyIn(left) {
+  if (typeof left !== "number") return ["compiling…", "ready in a moment"];
+  if (left < 5) return ["ready soon", "ready soon"];
+  const seconds = 5 * Math.round(left / 5);
+  const text = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return [`ready in ~${text}`, `ready in about ${text}`];
+}
+
 /** How the run is computed, in a word or two and in a sentence. */
 function tierWords(tier) {
   const [text, title] = TIERS[tier?.state] ?? ["playing", "Computed eagerly"];
+  if (tier?.state === "waiting" || tier?.state === "compiling") {
+    const [short, whole] = readyIn(tier.left);
+    return [short, `Compiling, ${whole}. ${title}`];
+  }
   if (tier?.state === "failed") return [text, `${title}: ${tier.reason}`];
   if (tier?.factor > 1) return [`${tier.factor.toFixed(1)}× faster`, `${title}; so many times faster than eagerly`];
   return [text, title];

@@ -51,7 +51,7 @@ class Tier:
         self._seconds[name] = before + _FRESH * (each - before)
 
     def status(self, run: Run) -> dict[str, Any]:
-        """state: eager, waiting, compiling, compiled or failed; since (seconds); factor."""
+        """state: eager, waiting, compiling, compiled or failed; factor; seconds so far and left."""
         if self.ticket is None:
             return {"state": "eager"}
         if run.program is not None:
@@ -63,6 +63,7 @@ class Tier:
         return {
             "state": state,
             "seconds": time.monotonic() - self.ticket.since,
+            "left": WORKSHOP.left(self.ticket),
             "reason": self.ticket.reason,
         }
 

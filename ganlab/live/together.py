@@ -120,7 +120,9 @@ class Tiers:
     def status(self, together: Together) -> dict[str, Any]:
         """That of the run for which least has been done."""
         all_ = [tier.status(run) for tier, run in zip(self.each, together.runs, strict=True)]
-        return min(all_, key=lambda status: _RANK.index(status["state"]))
+        least = min(all_, key=lambda status: _RANK.index(status["state"]))
+        left = [status["left"] for status in all_ if status.get("left") is not None]
+        return least | {"left": max(left)} if left else least
 
     def close(self) -> None:
         """Nobody waits any more."""

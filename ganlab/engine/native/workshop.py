@@ -10,6 +10,7 @@ What nobody waits for is not begun, and ended if others wait.
 from __future__ import annotations
 
 import atexit
+import bisect
 import logging
 import os
 import shutil
@@ -23,7 +24,7 @@ import torch
 
 from ganlab import processes
 from ganlab.engine.code import Code
-from ganlab.engine.native import build, cache
+from ganlab.engine.native import build, cache, times
 from ganlab.engine.native.program import Program
 from ganlab.engine.rules import Rules
 from ganlab.limits import limit
@@ -45,6 +46,7 @@ class Ticket:
         self.reason = ""  # of a failure
         self.seconds = 0.0  # that compiling took; 0 if it was found on disk
         self.since = time.monotonic()
+        self.begun = 0.0  # when its compiler was started, by the same clock
         self.waiting = 0  # how many wait for it
         self._gave_way = False  # to those that others wait for
         self._done = threading.Event()
@@ -105,6 +107,25 @@ class Workshop:
                 del self._tickets[ticket.code]
             self._stop_unwanted()
 
+    def left(self, ticket: Ticket) -> float | None:
+        """Seconds until `ticket` is probably ready: 0 if that is overdue, None if none is made.
+
+        As long as the last programs took here, one after the other on each compiler.
+        """
+        each, now = times.expected(), time.monotonic()
+        with self._changed:
+            if ticket.state == "compiling":
+                return max(0.0, ticket.begun + each - now)
+            if ticket.state != "waiting" or ticket not in self._queue:
+                return None
+            free = sorted(max(0.0, t.begun + each - now) for t in self._current)
+            free = [0.0] * (max(1, _jobs()) - len(free)) + free
+            done = 0.0
+            for _ in range(self._queue.index(ticket) + 1):
+                done = free.pop(0) + each  # on the compiler that is free first
+                bisect.insort(free, done)
+            return done
+
     def close(self) -> None:
         """End what is being compiled; nothing is compiled afterwards, until it is asked for."""
         with self._changed:
@@ -152,10 +173,12 @@ class Workshop:
                 ticket = self._queue.pop(0)
                 self._current.append(ticket)
                 ticket.state, ticket._gave_way = "compiling", False
+                ticket.begun = time.monotonic()
             started = time.monotonic()
             try:
                 self._compile(ticket.code)
                 ticket.seconds = time.monotonic() - started
+                times.add(ticket.seconds)
                 if not self._load(ticket):
                     raise RuntimeError("what was compiled does not work")
                 self._end(ticket)

@@ -1,0 +1,58 @@
+"""How long compiling takes is remembered, and a wait is told from it and from the queue."""
+
+import json
+import threading
+from types import SimpleNamespace
+
+import pytest
+
+from ganlab.engine.native import times, workshop
+from ganlab.engine.native.workshop import Workshop
+from ganlab.limits import limited
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
+    return tmp_path
+
+
+def test_the_median_of_the_last_times(cache):
+    assert times.expected() == times.GUESS and times.past() == []
+    for seconds in (20, 22, 400):
+        times.add(seconds)
+    assert times.expected() == 22
+    for _ in range(20):
+        times.add(10)
+    assert times.expected() == 10 and len(times.past()) < 20
+
+
+@pytest.mark.parametrize("text", ["", "{", "7", '["x", -1, null, 1e9]', "[NaN]", "[" * 5000])
+def test_a_file_that_is_none_is_no_file(cache, text):
+    (cache / "compile-seconds.json").write_text(text)
+    assert times.past() == [] and times.expected() == times.GUESS
+    times.add(12)
+    assert json.loads((cache / "compile-seconds.json").read_text()) == [12]
+
+
+@pytest.mark.parametrize(("jobs", "wanted"), [(1, (15, 35, 55, 75)), (2, (15, 20, 35, 40))])
+def test_a_wait_is_as_long_as_the_queue_before_it(monkeypatch, jobs, wanted):
+    """Four programs of 20 s each, the first begun 5 s ago."""
+    times.add(20)
+    now = SimpleNamespace(monotonic=lambda: now.value, value=100.0)
+    monkeypatch.setattr(workshop, "time", now)
+    busy = threading.Event()
+    shop = Workshop(lambda code: busy.wait(20))
+    monkeypatch.setattr(shop, "_load", lambda ticket: False)
+    monkeypatch.setattr(shop, "_hire", lambda: None)
+    with limited(compile_jobs=jobs):
+        tickets = [shop.ask(name) for name in "abcd"]
+        first = tickets[0]
+        shop._queue.remove(first)
+        shop._current.append(first)
+        first.state, first.begun, now.value = "compiling", 100.0, 105.0
+        assert tuple(shop.left(ticket) for ticket in tickets) == wanted
+        now.value = 130.0
+        assert shop.left(first) == 0, "overdue"
+        first.state = "ready"
+        assert shop.left(first) is None
