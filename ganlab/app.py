@@ -13,6 +13,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from ganlab import rights
 from ganlab.front import Front
 
 
@@ -40,4 +41,5 @@ app = st.App(
     middleware=[Middleware(Front)],
 )
 
+rights.announce()
 threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

@@ -25,7 +25,7 @@ from starlette.websockets import WebSocket
 from streamlit import config, file_util
 from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
-from ganlab import paths
+from ganlab import paths, rights
 from ganlab.headers import security_headers
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT
@@ -35,6 +35,7 @@ FOREVER = "public, max-age=31536000, immutable"
 # A file may change under an open server while one works on it: the browser asks, by its ETag.
 ASK = "no-cache"
 LIVE_URL = "live"
+_YEAR = 365 * 24 * 3600
 
 _LARGE = 1000  # bytes from which a file is worth compressing
 _squeezing = threading.Lock()
@@ -140,15 +141,28 @@ class Front:
             page = min(int(1e6 * limit("message_mb")), get_max_widget_state_size_bytes())
             bound_messages(receive, 4 * MOST_TEXT if own else page)  # a character has 4 bytes
         if scope["type"] == "http":
-            send = self._with_headers(send)
+            send = self._with_headers(send, self._greeting(scope))
         await (self._own if own else self._streamlit)(scope, receive, send)
 
-    def _with_headers(self, send: Send) -> Send:
+    def _greeting(self, scope: Scope) -> list[tuple[bytes, bytes]]:
+        """A visitor's cookie for a browser that opens a page and has none."""
+        request = Request(scope)
+        if rights.known_visitor(request.cookies.get(rights.COOKIE)) or "text/html" not in (
+            request.headers.get("accept", "")
+        ):
+            return []
+        forwarded = request.headers.get("x-forwarded-proto", "")
+        secure = "; Secure" if "https" in (scope.get("scheme"), forwarded) else ""
+        words = f"{rights.COOKIE}={rights.new_visitor()}; Path={self._base or '/'}; Max-Age={_YEAR}"
+        return [(b"set-cookie", f"{words}; HttpOnly; SameSite=Lax{secure}".encode())]
+
+    def _with_headers(self, send: Send, greeting: list[tuple[bytes, bytes]]) -> Send:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 there = {name.lower() for name, _ in message.get("headers", ())}
                 more = [pair for pair in self._headers if pair[0] not in there]
-                message = {**message, "headers": [*message.get("headers", ()), *more]}
+                headers = [*message.get("headers", ()), *more, *greeting]
+                message = {**message, "headers": headers}
             await send(message)
 
         return sending

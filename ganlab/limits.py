@@ -47,7 +47,8 @@ LIMITS: dict[str, Param] = {
             doc="After a restart, or an absence. 0: none.",
         ),
         Param("compile_jobs", "compilers at once", 1, 0, 256, "int", doc="0: never compile."),
-        Param("mnist_runs", "MNIST runs at once", 1, 0, 256, "int", doc="0: none."),
+        Param("mnist_runs", "MNIST runs at once", 1, 0, 256, "int", doc="Others wait. 0: none."),
+        Param("mnist_kept", "MNIST runs a visitor keeps", 20, 1, 10_000, "int", doc="Theirs."),
         Param("cache_gb", "GB of the program cache", 2.0, 0.01, 4096.0, doc="The oldest go first."),
     )
 }

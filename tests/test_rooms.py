@@ -22,6 +22,7 @@ RANK = {
     "processes": 0,
     "reading": 0,
     "settle": 1,
+    "rights": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games", "limits", "headers"), 1),
     "params": 2,

@@ -68,10 +68,13 @@ class Folder:
         return self.path / "log.txt"
 
     @classmethod
-    def create(cls, plan: Plan, path: str | os.PathLike[str] | None = None) -> Folder:
+    def create(
+        cls, plan: Plan, path: str | os.PathLike[str] | None = None, owner: str = ""
+    ) -> Folder:
         """A new run that nobody trains yet, in `path` or in a fresh folder of `home()`.
 
-        Raises `SpecError` if there is a run in `path` already.
+        owner: whose it is (`ganlab.rights.owner_of`); "": the operator's alone. Raises `SpecError`
+        if there is a run in `path` already.
         """
         if path is None:
             stamp = time.strftime("%Y-%m-%d-%H%M%S")
@@ -83,6 +86,7 @@ class Folder:
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
             folder.want(epochs=plan.epochs)
+            folder._write("owner.json", json.dumps(owner).encode())
             folder._write("plan.json", plan.to_json().encode())
         except OSError:
             if new:  # half a run is none
@@ -99,6 +103,12 @@ class Folder:
             if isinstance(error, SpecError):
                 raise
             raise SpecError("folder", str(self.path), "a folder with a run in it") from None
+
+    @property
+    def owner(self) -> str:
+        """Whose run it is; "": the operator's alone."""
+        owner = self._json("owner.json")
+        return owner if isinstance(owner, str) else ""
 
     def replan(self, plan: Plan) -> None:
         """Another plan for the same Spec: where to train, how often to save and to measure."""

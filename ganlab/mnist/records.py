@@ -25,6 +25,7 @@ DEVICE = Param("device", "device", "auto", kind="choice", choices=DEVICES, doc="
 # The states in which a trainer is at work, and those in which it has left.
 AT_WORK = ("starting", "training", "paused", "measuring")
 LEFT = ("done", "stopped", "diverged", "failed")
+QUEUED = "queued"  # until fewer trainers are at work
 
 
 MOST_WORDS = 4000  # characters of a text in a record
@@ -97,11 +98,12 @@ class Plan:
 class Status:
     """Where a run stands.
 
-    state: one of `AT_WORK` or `LEFT`; message: what a person should know (why it failed, what is
-    being done); iteration of iterations of Algorithm 1, epoch of epochs; seconds: trained so far;
-    images_per_second (real ones) and seconds_left: None while unknown; measuring: the fraction of
-    a measurement done, or None; source: what the images are; checkpoint: the iteration that a
-    crash would go back to; latents, measured: what was wanted (see `Wanted`) and is done.
+    state: one of `AT_WORK` or `LEFT`, or `QUEUED`; message: what a person should know (why it
+    failed, what is being done); iteration of iterations of Algorithm 1, epoch of epochs; seconds:
+    trained so far; images_per_second (real ones) and seconds_left: None while unknown; measuring:
+    the fraction of a measurement done, or None; source: what the images are; checkpoint: the
+    iteration that a crash would go back to; latents, measured: what was wanted (see `Wanted`) and
+    is done.
     """
 
     state: str = "starting"
@@ -125,7 +127,7 @@ class Status:
     time: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.state not in (*AT_WORK, *LEFT):
+        if self.state not in (*AT_WORK, *LEFT, QUEUED):
             raise ValueError(f"no state: {self.state}")
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder, folders
 from ganlab.registry import SpecError
 from ganlab.ui.layout import section
 from ganlab.ui.mnist_form import form
-from ganlab.ui.mnist_place import show, shown, strangers
+from ganlab.ui.mnist_place import show, shown, strangers, whose
 from ganlab.ui.mnist_run import run_page
 from ganlab.ui.mnist_words import recipe_of, run_line, when
+from ganlab.ui.plain import plain
 from ganlab.ui.start import unusable
+from ganlab.ui.visitor import admit, is_operator, may_change, token_field
 
 _LIST = "mnist_runs"
 _MORE = "mnist_more"
@@ -20,10 +23,14 @@ _FEW = 12  # runs listed at first
 
 def mnist() -> None:
     """The page."""
-    runs = list(folders())
+    admit()
+    launch.attend()
+    runs = sorted(folders(), key=lambda run: not may_change(run))  # one's own first
     run = shown(runs)
     with st.sidebar:
         _list(runs, run)
+        if not is_operator():
+            token_field()
     if ignored := strangers():
         unusable(ignored)
     if run is not None:
@@ -57,13 +64,20 @@ def _list(runs: list[Folder], chosen: Folder | None) -> None:
         list(by_name),
         index=None,
         key=_LIST,
-        format_func=lambda name: f"{when(name)} · {_title(by_name[name])}",
-        captions=[run_line(run) for run in few],
+        format_func=_labels(few).get,
+        captions=[f"{run_line(run)}{whose(run)}" for run in few],
         on_change=lambda: show(by_name[st.session_state[_LIST]]),
         label_visibility="collapsed",
     )
     if len(runs) > _FEW:
         st.toggle(f"All {len(runs)} runs", key=_MORE)
+
+
+def _labels(runs: list[Folder]) -> dict[str, str]:
+    """What each run is called in the list; Streamlit tells options apart by that alone."""
+    short = {run.name: f"{plain(when(run.name))} · {_title(run)}" for run in runs}
+    words = list(short.values())
+    return {n: w if words.count(w) == 1 else f"{w} ({plain(n[-7:])})" for n, w in short.items()}
 
 
 def _title(run: Folder) -> str:

@@ -10,6 +10,8 @@ import streamlit as st
 
 from ganlab.digits import data
 from ganlab.digits.idx import DataError
+from ganlab.ui.plain import code, plain
+from ganlab.ui.visitor import is_operator
 
 # What a Spec calls them.
 MNIST, DRAWN = "mnist", "drawn_digits"
@@ -20,6 +22,7 @@ _WHICH, _FOLDER = "mnist_which", "mnist_folder"
 _KEPT = "_mnist_folder"  # the folder typed in, kept over visits to other pages
 _CHOSEN = "_mnist_which"
 _WRONG = "_mnist_folder_wrong"
+_LONGEST = 1000  # characters of a folder's path
 
 
 class Download:
@@ -60,17 +63,20 @@ DOWNLOAD = Download()
 def images() -> tuple[str, str]:
     """The choice of images: (a target's name, the folder that MNIST is in or "")."""
     # After a visit to another page Streamlit has forgotten the widget's value.
+    operator = is_operator()
     typed = st.session_state.setdefault(_FOLDER, st.session_state.get(_KEPT, "")).strip()
+    typed = typed if operator else ""
     wrong = st.session_state.get(_WRONG) if typed else None
     folder = "" if wrong else typed
     found = data.find(folder or None)
     if found is not None:
         where = next(iter(found.values())).parent
         name = _called(found)
-        st.markdown(f":material/check_circle: **{name}** is in `{_plain(str(where))}`.")
+        place = f"in {code(where, 400)}" if operator else "on this server"
+        st.markdown(f":material/check_circle: **{name}** is {place}.")
         if folder and not _inside(where, folder):
             st.warning(
-                f"`{_plain(folder)}` has no complete set of images: this one is used.",
+                f"{code(folder, 200)} has no complete set of images: this one is used.",
                 icon=":material/info:",
             )
     else:
@@ -80,17 +86,18 @@ def images() -> tuple[str, str]:
             "compare with the paper's numbers."
         )
         _download()
-    st.text_input(
-        "Folder with MNIST",
-        key=_FOLDER,
-        placeholder="/path/to/mnist",
-        help="Its four files, gzipped or not, by their usual names, or Keras's mnist.npz; "
-        "torchvision's folder will do, and so will Fashion-MNIST, KMNIST or EMNIST's digits: any "
-        "28 × 28 bytes with ten labels. They are checked, and stay where they are.",
-        on_change=_typed,
-    )
+    if operator:
+        st.text_input(
+            "Folder with MNIST",
+            key=_FOLDER,
+            placeholder="/path/to/mnist",
+            help="Its four files, gzipped or not, by their usual names, or Keras's mnist.npz; "
+            "torchvision's folder will do, and so will Fashion-MNIST, KMNIST or EMNIST's digits: "
+            "any 28 × 28 bytes with ten labels. They are checked, and stay where they are.",
+            on_change=_typed,
+        )
     if wrong:
-        st.error(f"That folder cannot be used.  \n`{_plain(wrong)}`", icon=":material/error:")
+        st.error(f"That folder cannot be used.  \n{code(wrong, 600)}", icon=":material/error:")
     if found is None:
         return DRAWN, ""
     st.session_state.setdefault(_WHICH, st.session_state.get(_CHOSEN, MNIST))
@@ -103,7 +110,7 @@ def images() -> tuple[str, str]:
     )
     st.session_state[_CHOSEN] = which
     # The trainer may stand in another folder than this server.
-    absolute = str(Path(folder).expanduser().resolve()) if folder else ""
+    absolute = str(_place(folder)) if folder else ""
     return which, absolute if which == MNIST else ""
 
 
@@ -118,8 +125,8 @@ def _typed() -> None:
     st.session_state[_KEPT] = folder = st.session_state[_FOLDER]
     st.session_state[_WRONG] = None
     try:
-        if folder.strip():
-            data.load(folder.strip())
+        if folder.strip() and is_operator():
+            data.load(str(_place(folder.strip())))
     except DataError as error:
         st.session_state[_WRONG] = str(error)
 
@@ -134,11 +141,27 @@ def _called(found: dict[str, Path]) -> str:
 
 
 def _inside(place: Path, folder: str) -> bool:
-    return place.resolve().is_relative_to(Path(folder).expanduser().resolve())
+    return place.resolve().is_relative_to(_place(folder))
 
 
-def _plain(text: str) -> str:
-    return text.replace("`", "'").replace("\n", " ")
+def _place(folder: str) -> Path:
+    """The folder that is meant by what was typed.
+
+    Raises DataError, the same one whatever is the matter, for what no folder can be called; "~" is
+    this server's own home and nobody else's, so that no account's name can be tried.
+    """
+    try:
+        if "\0" in folder or len(folder) > _LONGEST:
+            raise ValueError
+        if folder.startswith("~"):
+            if folder.split("/")[0] != "~":
+                raise ValueError
+            folder = str(Path.home()) + folder[1:]
+        return Path(folder).resolve()
+    except (ValueError, RuntimeError, OSError):
+        raise DataError(
+            "the folder", plain(folder), "the path of a folder on this server"
+        ) from None
 
 
 def _download() -> None:
@@ -152,8 +175,8 @@ def _download() -> None:
         on_click=DOWNLOAD.start,
     )
     if DOWNLOAD.error:
-        text = _plain(DOWNLOAD.error)
-        st.error(f"The download failed.  \n`{text}`", icon=":material/error:")
+        text = code(DOWNLOAD.error, 600)
+        st.error(f"The download failed.  \n{text}", icon=":material/error:")
 
 
 def _progress() -> None:

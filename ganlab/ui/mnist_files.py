@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab import export, figures, words
+from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Status
 from ganlab.registry import SpecError
@@ -15,6 +16,8 @@ from ganlab.ui import mnist_form
 from ganlab.ui.mnist_place import show
 from ganlab.ui.mnist_view import PANELS, series
 from ganlab.ui.mnist_words import CENTROIDS, REAL, all_json, history_csv, table_1
+from ganlab.ui.plain import code
+from ganlab.ui.visitor import is_operator, may_change
 
 _LINES, _BYTES = 30, 20_000  # of the log that are shown, that are read for it
 
@@ -59,11 +62,14 @@ def files(folder: Folder, status: Status) -> None:
     _downloads(folder, status)
     left, right = st.columns(2, gap="large")
     with left:
-        st.caption(f"All of it lies in `{folder.path}`.")
+        if is_operator():
+            st.caption(f"All of it lies in {code(folder.path, 400)}.")
         try:
             st.json(folder.plan.spec.to_dict(), expanded=1)
         except SpecError as error:
             st.text(str(error))
+    if not may_change(folder):
+        return
     with right:
         lines = log_tail(folder)
         st.caption("What the trainer printed last")
@@ -152,7 +158,8 @@ def _delete(folder: Folder) -> None:
 
 
 def _gone(folder: Folder) -> None:
-    if not folder.running:
+    if may_change(folder) and not folder.running:
+        launch.leave_queue(folder)
         shutil.rmtree(folder.path, ignore_errors=True)
         st.query_params.clear()
 

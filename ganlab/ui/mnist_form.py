@@ -8,19 +8,22 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.limits import limit
 from ganlab.mnist import launch
-from ganlab.mnist.folder import Folder
+from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.recipes import RECIPES, Recipe
 from ganlab.mnist.records import DEVICE, EPOCHS, MEASURE, Plan
 from ganlab.params import in_words
+from ganlab.paths import chosen, kept
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.ui import mnist_data, sidebar
 from ganlab.ui.layout import section
-from ganlab.ui.mnist_place import at_work, show
+from ganlab.ui.mnist_place import at_work, show, waiting_words
 from ganlab.ui.mnist_words import recipe_of, when
-from ganlab.ui.plain import say
+from ganlab.ui.plain import code, plain, say
+from ganlab.ui.visitor import is_operator, may_change, owner
 from ganlab.ui.widgets import held, param_widget, put, show_error
 
 # What is not asked here: set elsewhere, or means nothing for images.
@@ -50,6 +53,12 @@ def form() -> None:
     with right:
         section("Images")
         target, folder = mnist_data.images()
+        if (place := kept()) != chosen():
+            st.warning(
+                f"No folder that lasts can be written here: runs are kept in {code(place, 200)}, a "
+                "temporary one. The environment variable `GANLAB_CACHE` names another.",
+                icon=":material/info:",
+            )
     _offer(target)
     errors: list[SpecError] = []
     with left:
@@ -192,7 +201,7 @@ def _go(
     errors: list[SpecError],
 ) -> None:
     """The Spec, whether it can be used, and the button that starts it."""
-    plan, working = None, at_work()
+    plan, waits = None, waiting_words()
     for error in errors:
         show_error(error, "This cannot be trained.")
     if not errors:
@@ -213,7 +222,7 @@ def _go(
             icon=":material/play_arrow:",
             key="mnist_train",
             type="primary",
-            disabled=plan is None or working is not None,
+            disabled=plan is None or not limit("mnist_runs"),
             on_click=_train,
             args=(plan, target),
         )
@@ -229,24 +238,32 @@ def _go(
                     on_click="ignore",
                 )
                 st.json(plan.spec.to_dict())
-        if working is not None:
+        if busy := at_work():
             st.button(
-                f"Show the run of {when(working.name)}, which is at work",
+                f"Show the run of {plain(when(busy[0].name))}, which is at work",
                 key="mnist_show_working",
                 on_click=show,
-                args=(working,),
+                args=(busy[0],),
             )
-    if working is not None:
-        st.caption("One run trains at a time: stop that one to train another.")
+    if waits:
+        st.caption(waits)
     if (error := st.session_state.pop(_WRONG, None)) is not None:
         show_error(error, "Not started; nothing is lost.")
+
+
+def _room() -> None:
+    """Raise `SpecError` if this visitor keeps as many runs as they may."""
+    most = limit("mnist_kept")
+    if not is_operator() and sum(may_change(run) for run in folders()) >= most:
+        raise SpecError("runs", f"{most + 1:g}", f"at most {most:g} of a visitor: delete one first")
 
 
 def _train(plan: Plan, target: str) -> None:
     folder = None
     try:
+        _room()
         mnist_data.check(target, plan.data)
-        folder = Folder.create(plan)
+        folder = Folder.create(plan, owner=owner())
         launch.start(folder)
     except (SpecError, OSError) as error:
         st.session_state[_WRONG] = error

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.limits import limit
 from ganlab.mnist.folder import Folder, folders
-from ganlab.mnist.records import AT_WORK
+from ganlab.mnist.records import AT_WORK, QUEUED
 from ganlab.registry import SpecError
 from ganlab.spec import GivenTwice, UnknownField
 from ganlab.ui.plain import plain, say
+from ganlab.ui.visitor import is_operator, may_change
 
 _RUN = "run"  # in the address: a run's name, or NEW
 _NEW = "new"
@@ -34,20 +36,38 @@ def strangers() -> list[SpecError]:
 
 
 def shown(runs: list[Folder]) -> Folder | None:
-    """The run to show; None: the form."""
+    """The run to show: what is named, else one of this visitor's, else none (None: the form)."""
     name = named()
     if name == _NEW:
         return None
     found = next((run for run in runs if run.name == name), None)
     if name and found is None:
         say(f"There is no run {plain(name)} here (any more).", "warn")
-    return found or at_work() or next(iter(runs), None)
+    own = [run for run in runs if may_change(run)]
+    busy = (run for run in own if run.status.state in (*AT_WORK, QUEUED))
+    return found or next(busy, None) or next(iter(own), None)
 
 
-def at_work(but: Folder | None = None) -> Folder | None:
-    """The run that a trainer is at work on, other than `but`.
+def at_work() -> list[Folder]:
+    """The runs that trainers are at work on.
 
-    Unlike `launch.busy` it tries no lock of a run that is over, which two pages could do at once.
+    Unlike `launch.working` it tries no lock of a run that is over, as two pages could at once.
     """
-    runs = (run for run in folders() if but is None or run.name != but.name)
-    return next((run for run in runs if run.status.state in AT_WORK), None)
+    return [run for run in folders() if run.status.state in AT_WORK]
+
+
+def waiting_words() -> str:
+    """Why a run that is started now would wait; "" if it would not."""
+    states = [run.status.state for run in folders()]
+    busy, queued = sum(s in AT_WORK for s in states), states.count(QUEUED)
+    if busy < limit("mnist_runs") and not queued:
+        return ""
+    if not limit("mnist_runs"):
+        return "This server trains no MNIST runs."
+    many = "1 run is" if busy == 1 else f"{busy} runs are"
+    return f"{many} at work, no more train at once here: yours waits at place {queued + 1}."
+
+
+def whose(run: Folder) -> str:
+    """A word beside a run that is another visitor's."""
+    return "" if may_change(run) or is_operator() else " · of another visitor"

@@ -10,12 +10,14 @@ import streamlit as st
 
 from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder
-from ganlab.mnist.records import AT_WORK, EPOCHS, Status
+from ganlab.mnist.records import AT_WORK, EPOCHS, QUEUED, Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_files
-from ganlab.ui.mnist_place import at_work, named
+from ganlab.ui.mnist_place import named, waiting_words
 from ganlab.ui.mnist_view import pictures
-from ganlab.ui.mnist_words import status_html, when
+from ganlab.ui.mnist_words import status_html
+from ganlab.ui.plain import code
+from ganlab.ui.visitor import may_change
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
@@ -35,34 +37,36 @@ def run_page(folder: Folder) -> None:
     status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
     # The fragment alone reads anew each second.
-    busy = at_work(folder)
-    every = _EVERY if busy or status.state in AT_WORK else None
-    seen = _seen(folder, status, view, busy)
+    every = _EVERY if status.state in (*AT_WORK, QUEUED) else None
+    seen = _seen(folder, status, view)
     with st.container(key="mnist_watch"):
         st.fragment(_watch, run_every=every)(folder, seen)
     if (draw := _VIEWS[view]) is not None:
         draw(folder, status)
 
 
-def _seen(folder: Folder, status: Status, view: str, busy: Folder | None) -> tuple[Any, ...]:
+def _seen(folder: Folder, status: Status, view: str) -> tuple[Any, ...]:
     """What, when it changes, builds the page anew."""
-    return named(), status.state, view, len(folder.scores), busy.name if busy else ""
+    return named(), status.state, view, len(folder.scores)
 
 
 def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
     status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
-    busy = at_work(folder)
-    if _seen(folder, status, view, busy) != seen:
+    if _seen(folder, status, view) != seen:
         st.rerun()
     saved = folder.changed("run.npz")
     age = time.time() - saved / 1e9 if saved else None
     st.html(status_html(status, folder.wanted, age))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="mnist_bar"):
-        if status.state in AT_WORK:
+        if not may_change(folder):
+            st.caption("A run of another visitor: to look at.")
+        elif status.state in AT_WORK:
             _at_work(folder, status)
+        elif status.state == QUEUED:
+            _queued(folder)
         else:
-            _left(folder, status, busy)
+            _left(folder, status)
         # After a visit to another page Streamlit has forgotten the widget's value.
         st.session_state.setdefault(_VIEW, view)
         st.segmented_control(
@@ -76,6 +80,8 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
 
 
 def _ask(folder: Folder, **changes: Any) -> None:
+    if not may_change(folder):
+        return
     try:
         folder.want(**changes)
     except (SpecError, OSError) as error:
@@ -84,6 +90,8 @@ def _ask(folder: Folder, **changes: Any) -> None:
 
 def _start(folder: Folder, **changes: Any) -> None:
     """Have a trainer go on with a run that was left."""
+    if not may_change(folder):
+        return
     try:
         folder.want(**changes)
         launch.start(folder)
@@ -137,7 +145,21 @@ def _at_work(folder: Folder, status: Status) -> None:
     _epochs(folder, "Set", lambda epochs: _ask(folder, epochs=epochs))
 
 
-def _left(folder: Folder, status: Status, busy: Folder | None) -> None:
+def _queued(folder: Folder) -> None:
+    """A run that waits until fewer are at work."""
+    launch.attend()
+    place = launch.place(folder)
+    if place:
+        st.markdown(f":material/hourglass: **Place {place} in the queue**")
+    st.button(
+        "Leave the queue",
+        icon=":material/close:",
+        key="mnist_leave",
+        on_click=lambda: may_change(folder) and launch.leave_queue(folder),
+    )
+
+
+def _left(folder: Folder, status: Status) -> None:
     """Buttons for a run that its trainer has left."""
     wrong = status.state in ("failed", "diverged")
     if status.state == "diverged":  # from its checkpoint it would diverge again
@@ -153,18 +175,16 @@ def _left(folder: Folder, status: Status, busy: Folder | None) -> None:
             key="mnist_again",
             type="primary",
             help=f"From iteration {status.checkpoint:,}.",
-            disabled=busy is not None,
             on_click=_start,
             args=(folder,),
         )
     if wrong:
         mnist_files.again(folder)
     elif folder.run.exists():
-        _more(folder, _wake, disabled=busy is not None)
-    if busy is None:
-        _epochs(folder, "Train on", lambda epochs: _start(folder, epochs=epochs))
-    else:
-        st.caption(f"{when(busy.name)} is at work: one trains at a time.")
+        _more(folder, _wake, disabled=False)
+    _epochs(folder, "Train on", lambda epochs: _start(folder, epochs=epochs))
+    if words := waiting_words():
+        st.caption(words)
 
 
 def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:
@@ -206,10 +226,9 @@ def _trouble(folder: Folder, status: Status) -> None:
     """What a person should know, and how it went wrong where it did."""
     text = status.message
     if status.state in ("failed", "diverged"):
-        shown = text.replace("`", "'").replace("\n", "  \n")
-        st.error(f"**{status.state.capitalize()}.** `{shown}`", icon=":material/error:")
-        if lines := mnist_files.log_tail(folder):
+        st.error(f"**{status.state.capitalize()}.** {code(text, 1000)}", icon=":material/error:")
+        if may_change(folder) and (lines := mnist_files.log_tail(folder)):
             with st.expander("What the trainer printed last"):
                 st.code(lines, language=None)
     elif status.state == "stopped" and folder.wanted.state != "stopped":
-        st.warning(text, icon=":material/info:")
+        st.warning(code(text, 400), icon=":material/info:")

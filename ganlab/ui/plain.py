@@ -18,6 +18,11 @@ def plain(text: object, most: int = MOST) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def code(text: object, most: int = MOST) -> str:
+    """The same as Markdown: code, in which nothing is a link, a picture or a heading."""
+    return f"`{plain(text, most).replace('`', chr(39)) or ' '}`"
+
+
 def say(text: str, kind: str = "quiet", alert: bool = False) -> None:
     """A paragraph of plain text, whatever is in it; kind: "quiet" or "warn"."""
     role = " role='alert'" if alert else ""

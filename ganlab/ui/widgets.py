@@ -9,6 +9,7 @@ import streamlit as st
 
 from ganlab.params import in_words
 from ganlab.registry import Entry, Param, Registry, SpecError
+from ganlab.ui.plain import code
 
 
 def put(key: str, param: Param, value: Any) -> None:
@@ -79,5 +80,4 @@ def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
 def show_error(error: Exception, consequence: str) -> None:
     """One readable message; the offending text is shown as code, never as markup."""
     text = in_words(error) if isinstance(error, SpecError) else str(error)
-    text = text.replace("`", "'").replace("\n", " ")
-    st.error(f"{consequence}  \n`{text}`", icon=":material/error:")
+    st.error(f"{consequence}  \n{code(text, 600)}", icon=":material/error:")

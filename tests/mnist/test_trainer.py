@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from ganlab import Run
+from ganlab.limits import limited
 from ganlab.mnist import devices, launch, look, trainer
 from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.recipes import RECIPES
@@ -349,14 +350,33 @@ def test_a_page_starts_a_trainer_that_outlives_it():
     launch.start(folder)
     try:
         wait(folder, lambda s: s.state == "training" and s.iteration > 10)
-        assert launch.busy().path == folder.path and folder.status.pid != os.getpid()
-        other = Folder.create(Plan(BIG))
-        with pytest.raises(SpecError, match="one at a time"):
+        (busy,) = launch.working()
+        assert busy.path == folder.path and folder.status.pid != os.getpid()
+        with pytest.raises(SpecError, match="nobody trains now"):
+            launch.start(folder)
+        # One at a time: the others wait, who came first is first, and may leave.
+        others = [Folder.create(Plan(BIG, epochs=5000)) for _ in range(3)]
+        for other in others:
             launch.start(other)
+        assert [launch.place(f) for f in (folder, *others)] == [0, 1, 2, 3]
+        assert all(f.status.state == "queued" for f in others)
+        launch.start(others[0])
+        launch.leave_queue(others[1])
+        assert others[1].status.state == "stopped"
+        assert [launch.place(f) for f in others] == [1, 0, 2]
+        launch.leave_queue(others[2])
+        folder.want(state="stopped")
+        wait(others[0], lambda s: s.state == "training")
+        assert launch.queue() == []
+        with limited(mnist_runs=0), pytest.raises(SpecError, match="trains no MNIST runs"):
+            launch.start(others[1])
     finally:
+        for other in folders():
+            other.want(state="stopped")
+        wait(others[0], lambda s: s.state == "stopped")
         folder.want(state="stopped")
         wait(folder, lambda s: s.state == "stopped")
     deadline = time.monotonic() + 30
-    while folder.running and time.monotonic() < deadline:
+    while launch.working() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert launch.busy() is None
+    assert launch.working() == []

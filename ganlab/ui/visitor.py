@@ -1,0 +1,81 @@
+"""Who is looking at a page: the operator, or a visitor with runs of their own."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from ganlab import rights
+from ganlab.mnist.folder import Folder
+
+_OPERATOR = "_operator"
+_VISITOR = "_visitor"
+_ASKED = "operator"  # in the address
+_TYPED = "operator_token"
+_WAIT = 0.5  # seconds that a wrong token costs
+
+
+def owner() -> str:
+    """What is kept of this visitor beside their runs."""
+    name = rights.known_visitor(st.context.cookies.get(rights.COOKIE))
+    # Where a browser keeps no cookie: as long as the page is open.
+    name = name or st.session_state.setdefault(_VISITOR, rights.new_visitor())
+    return rights.owner_of(name)
+
+
+def is_operator() -> bool:
+    """Whether this page may do everything: by the token, or on the server's own machine."""
+    return bool(st.session_state.get(_OPERATOR)) or _local()
+
+
+def may_change(run: Folder) -> bool:
+    """Whether a run is this visitor's, or this is the operator."""
+    return is_operator() or (run.owner != "" and run.owner == owner())
+
+
+def admit() -> None:
+    """Take the operator's token out of the address, where it would be passed on with a link."""
+    token = st.query_params.get(_ASKED)
+    if token is not None:
+        del st.query_params[_ASKED]
+        _enter(token)
+
+
+def token_field() -> None:
+    """Where the operator's token can be entered."""
+    with st.popover("Operator", icon=":material/key:", type="tertiary"):
+        st.text_input(
+            "Operator's token",
+            key=_TYPED,
+            type="password",
+            help="The server prints it when it starts.",
+            on_change=lambda: _enter(st.session_state[_TYPED]),
+        )
+        if st.session_state.get(_OPERATOR) is False:
+            st.error("That is not the operator's token.", icon=":material/error:")
+
+
+def _enter(token: str) -> None:
+    st.session_state[_OPERATOR] = right = rights.is_operator_token(token)
+    if not right:
+        time.sleep(_WAIT)
+
+
+def _local() -> bool:
+    headers = st.context.headers.to_dict()
+    if not headers:  # no connection at all
+        return True
+    public = st.get_option("browser.serverAddress") or "localhost"
+    return rights.is_local(_remote(), headers, public)
+
+
+def _remote() -> str | None:
+    """The other end's address; None, which Streamlit also says for this machine: unknown."""
+    from streamlit.runtime import context
+
+    try:
+        client = context._get_client_context()
+        return client.remote_ip if client is not None else None
+    except AttributeError:
+        return st.context.ip_address
