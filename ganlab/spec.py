@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ganlab.networks import MLP
-from ganlab.params import KNOBS, OF_IMAGES, PARAMS, WIDEST
+from ganlab.params import KNOBS, OF_IMAGES, PARAMS, WIDEST, named
 from ganlab.reading import parse_json
 from ganlab.registry import Param, SpecError
 from ganlab.settle import settle
@@ -344,7 +344,11 @@ class Spec:
         if ignored is None:
             return now.changed(values)
         spec, refused = settle(now, values, cls.changed)
-        ignored += refused.values()
+        for name, error in refused.items():
+            allowed, about = error.allowed, named(error)
+            if about is not None and error.name != name.removeprefix(_PREFIX):
+                allowed = f"what goes with {about[0]} = {about[1]}, which must be {allowed}"
+            ignored.append(SpecError(name, values[name], allowed))
         return spec
 
 

@@ -28,7 +28,7 @@ def test_an_unknown_field_costs_nothing_but_a_word(stranger):
         Spec.from_query(f"{CLEAN}&{stranger}")
 
 
-@pytest.mark.parametrize("bad", ["k=99", "g_lr=nan", "batch=1e99", "loss=nope", "g_hidden=x"])
+@pytest.mark.parametrize("bad", ["k=-3", "g_lr=nan", "batch=1e99", "loss=nope", "g_hidden=x"])
 def test_a_bad_value_is_the_default_and_the_rest_is_used(bad):
     name = bad.partition("=")[0]
     ignored: list[SpecError] = []
@@ -94,7 +94,7 @@ def test_whatever_an_address_holds_is_either_used_or_named(seed):
 
 
 def test_reading_in_earnest_stays_strict():
-    for query in ("k=1&k=1", "fbclid=1", "k=99"):
+    for query in ("k=1&k=1", "fbclid=1", "k=-3"):
         with pytest.raises(SpecError):
             Spec.from_query(query)
     with pytest.raises(SpecError):

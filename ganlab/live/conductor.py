@@ -539,7 +539,8 @@ class Conductor(Publisher):
 
     def _until_moment(self, run: Run) -> float:
         """Updates until a moment of the run is wanted for its curves."""
-        until = self._backlog.until(run.iteration) if self._keeps else 0
+        # Not of a compiled one: its calls are as short as they may be, see `call_seconds`.
+        until = self._backlog.until(run.iteration) if self._keeps and not run.program else 0
         return until * Turns.of(run.spec).each or math.inf
 
     def _after_update(self) -> None:

@@ -23,7 +23,8 @@ from ganlab.spec import Spec
 FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the most
 CROWD_SHARE = 0.25  # by all sessions together, where there are several: the rest is for training
 MEASURE_SHARE = 0.06  # of the metrics painter's: frames need the interpreter too
-ALONE_SHARE = 0.25  # by a session alone
+ALONE_SHARE = 0.1  # by a session alone,
+RESTING_SHARE = 0.5  # and while it rests: what waits is measured soon
 CROWD = 5  # sessions that play, from which pictures are made as cheaply as can be
 STATUS_SECONDS = 0.25
 _MOST_AT_ONCE = 16  # moments measured for one message
@@ -179,7 +180,8 @@ class Publisher:
 
     @property
     def _measure_share(self) -> float:
-        return max(MEASURE_SHARE, ALONE_SHARE / self.crowd)
+        share = ALONE_SHARE if self.playing else RESTING_SHARE
+        return max(MEASURE_SHARE, share / self.crowd)
 
     @property
     def _at_once(self) -> int:

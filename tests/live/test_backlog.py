@@ -53,7 +53,8 @@ def test_the_widest_hole_is_filled_first_and_what_is_near_is_dropped():
 
 
 def test_a_fast_run_is_seen_in_hundreds_of_points(opened, monkeypatch):
-    monkeypatch.setattr(publisher, "ALONE_SHARE", 1e3)  # never waits
+    for name in ("ALONE_SHARE", "RESTING_SHARE"):
+        monkeypatch.setattr(publisher, name, 1e3)  # never waits
     session, browser = opened()
     session.command("play")
     while session.run is None or session.run.iteration < 400:

@@ -150,7 +150,7 @@ def test_runs_side_by_side_have_the_same_rules():
     assert page.session.comparison.columns == {"r2": (0.0, 0.0), "k": (1, 5)}
     assert page.spec.batch == 64
     assert page.words.count("Not applied: Run B: R2, γ = 1") == 2
-    page.test.slider(key="differ_7_k_b").set_value(3).run()
+    page.test.number_input(key="differ_7_k_b").set_value(3).run()
     assert page.session.comparison.columns["k"] == (1, 3)
     page.session.set("minibatch_discrimination", 0)
     page.test.run()
