@@ -155,6 +155,9 @@ def main(arguments: list[str] | None = None) -> int:
     options, rest = parser.parse_known_args(arguments)
     try:
         return options.do(options, rest)
+    except MemoryError:
+        print("ganlab: not enough memory: lower the minibatch or the widths", file=sys.stderr)
+        return 2
     except (SpecError, OSError, RuntimeError) as error:
         print(f"ganlab: {error}", file=sys.stderr)
         return 2
