@@ -450,7 +450,8 @@ for _rule in (
         "extragradient",
         "extragradient",
         r"\theta' = \theta - \eta\,v(\theta - \eta\,v(\theta))",
-        "Both look one update ahead and use the gradient found there: rotation is damped.",
+        "Both look one update ahead and use the gradient found there: rotation is damped. An "
+        "optimiser's memory takes in the second gradient alone; Gidel et al.'s ExtraAdam both.",
         cite="Korpelevich 1976; Gidel et al. 2019",
     ),
     Entry(

@@ -39,6 +39,12 @@ MEASURES = {
         "p_data; in the plane it is sliced, the mean over 31 directions, within 1 % of all.",
         "units of x",
     ),
+    "tail": Word(
+        "reach of the tails",
+        "The width between p_g's 0.1 % and 99.9 % quantiles over p_data's: far below 1 G's tails "
+        "are too light, whatever the JSD says, and a heavy-tailed latent is what cures it.",
+        "ratio",
+    ),
     "value": Word(
         "V(D, G)",
         "The value of the game, E log D(x) + E log(1 − D(G(z))): D raises it, G lowers it.",
@@ -114,6 +120,7 @@ LINES = {
     "−log 4": Word(
         "−log 4", "−1.386, the value where p_g is p_data and D can only say ½ everywhere."
     ),
+    "p_data's": Word("p_data's", "1, where the tails of p_g reach as far as those of p_data."),
     "all": Word("all", "Every mode is captured."),
     "D = D*": Word("D = D*", "Where D is the best there is against this G."),
     "½": Word("½", "Where D cannot tell."),

@@ -37,7 +37,8 @@ class Snapshot:
     both sides convolved with a Gaussian of two cells), w1, value = V(D, G), c_g = C(G) =
     -log 4 + 2 jsd, gap = c_g - value, d_distance = mean |D - D*| under (p_data + p_g)/2, d_loss,
     g_loss, grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
-    modes (captured), hq (fraction), reverse_kl.
+    tail = reach of p_g's tails over that of p_data's (`Probe.tail`), modes (captured), hq
+    (fraction), reverse_kl.
     picture: arrays named as the live view's frames name them; beyond: see `engine.beyond`.
     """
 
@@ -143,6 +144,7 @@ def _measure(game: Game, state: State, specs, probes) -> dict[str, np.ndarray]:
             [p.w1(row[None], game.G.bounded)[0] for p, row in zip(probes, gz, strict=True)]
         ),
     }
+    out["tail"] = np.array([p.tail(row[None])[0] for p, row in zip(probes, gz, strict=True)])
     some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
     reals = _rows([p.x for p in probes], device)
     if game.D.kernels:  # closeness within minibatches costs a minibatch's square

@@ -14,6 +14,7 @@ SERIES = (
     "jsd",
     "jsd_smooth",
     "w1",
+    "tail",
     "value",
     "c_g",
     "d_loss",

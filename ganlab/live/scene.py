@@ -91,7 +91,15 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
             high=0.75,
         ),
         *(
-            []
+            [
+                panel(
+                    "tail",
+                    "reach of p_g's tails over p_data's",
+                    [_line("tail", "99.9 % width", "G")],
+                    [(1.0, "p_data's")],
+                    log=True,
+                )
+            ]
             if not probe.target.has_mean
             else [panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0)]
         ),

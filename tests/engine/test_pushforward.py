@@ -16,7 +16,7 @@ SEEDS = (11, 3)
 
 
 def test_every_kind_of_latent_is_tried():
-    assert set(LATENTS) - {"unit_uniform"} == set(LAWS)
+    assert set(LATENTS) - {"unit_uniform", "constant"} == set(LAWS)
 
 
 def fine(run: Run, r: int, edges: np.ndarray) -> np.ndarray:
@@ -100,3 +100,29 @@ def test_w1_is_infinite_where_p_g_has_no_mean():
 def test_the_ends_cost_little(count):
     extra = len(intervals("cauchy", count).mass) - count
     assert 0 < extra <= 160 and len(intervals("uniform", count).mass) == count
+
+
+def tail(run: Run) -> float:
+    return run.snapshot(picture=False).metrics["tail"][0]
+
+
+def test_a_linear_g_reaches_a_cauchys_tails_from_a_cauchy_latent_alone():
+    """By the quantiles of both laws; the JSD hardly tells the two apart."""
+    scale = 0.5
+    for name, law in LAWS.items():
+        for slope in (0.5, 2.0):
+            fields = {"target": "cauchy", "target_params": {"scale": scale}, "latent": name}
+            want = slope * law.ppf(0.999) / (scale * cauchy.ppf(0.999))
+            assert tail(linear(slope, 0.0, **fields)) == pytest.approx(want, rel=0.03), name
+    right = linear(scale, 0.0, target="cauchy", target_params={"scale": scale}, latent="cauchy")
+    assert tail(right) == pytest.approx(1, rel=0.03)
+    light = linear(1.0, 0.0, target="cauchy", target_params={"scale": scale})
+    assert tail(light) < 0.03
+
+
+def test_tails_of_estimated_samples_too():
+    root = 0.7 / np.sqrt(2)
+    run = Run(Spec(g_hidden=(), latent_dim=2))
+    run.state.g.copy_(torch.tensor([[root, root, 1.0]]))
+    assert tail(run) == pytest.approx(1, rel=0.02)
+    assert tail(linear(1.4, 1.0)) == pytest.approx(2, rel=0.01)

@@ -54,7 +54,7 @@ def test_shapes_for_every_target(target, latent_dim):
     assert (shot.iteration, shot.d_updates, shot.g_updates, shot.phase) == (3, 3, 3, 0)
     assert shot.specs == tuple(specs) and len(shot.probes) == 2
 
-    assert set(shot.metrics) == {*NEVER_NAN, *MODAL}
+    assert set(shot.metrics) == {*NEVER_NAN, *MODAL, "tail"}
     modes = shot.probes[0].target.modes
     for name, values in shot.metrics.items():
         assert values.shape == (2,), name
@@ -62,6 +62,8 @@ def test_shapes_for_every_target(target, latent_dim):
             assert np.isnan(values).all()
         elif name == "w1" and target == "cauchy":
             assert np.isposinf(values).all()
+        elif name == "tail":
+            assert np.isfinite(values).all() == (TARGETS[target].dim == 1)
         elif name != "reverse_kl":
             assert np.isfinite(values).all(), name
 
