@@ -101,7 +101,7 @@ def test_a_wrong_folder_is_told_and_nothing_is_lost(page, tmp_path):
         (tmp_path / MNIST[part].name).write_bytes(raw)
     folder(lab, str(tmp_path / "."))
     folder(lab, f"{tmp_path}/")
-    says(lab, f"MNIST is in {tmp_path}")
+    says(lab, f" is in {tmp_path}")
     expect(main(lab)).not_to_contain_text("cannot be used")
 
 
@@ -115,7 +115,7 @@ def test_a_download_fails_readably_and_comes_the_next_time(page, site):
     expect(main(lab).get_by_label("epochs", exact=True).last).to_have_value("50")
     site.mirror.open = True
     button(lab, "download").click()
-    says(lab, f"MNIST is in {site.data}")
+    says(lab, f" is in {site.data}")
     expect(main(lab)).not_to_contain_text("not on this machine")
     expect(main(lab).get_by_label("epochs", exact=True).last).to_have_value("10")
 
