@@ -142,7 +142,7 @@ def test_what_differs_is_edited_on_the_page(lab):
     lab.wait_status("s.values.loss === 'minimax' && s.run === 1")
     lab.wait_field("loss", "minimax")
     # Another field, then another run, each with its own buttons.
-    sidebar.get_by_role("button", name="Run").click()
+    sidebar.get_by_role("button", name="Run", exact=True).click()
     lab.wait("live.last.scene.runs.length === 3")
     fits(lab, 3)
     lab.get("drop-0").click()
