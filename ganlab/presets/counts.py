@@ -55,6 +55,7 @@ COUNTS: dict[str, Counts] = {
     "wandering": Counts(45, 10_000, 10_049),
     "frozen-d": Counts(50, 20_000, 20_049),
     "packing": Counts(50, 20_000, 20_049),
+    "rates": Counts(50, 20_000, 20_049),
     "hopping": Counts(10, 1000, 1009),
     "unrolling": Counts(10, 2000, 2009),
     "batch-norm": Counts(10, 1000, 1009),

@@ -12,9 +12,8 @@ from ganlab.presets import PRESETS
 from ganlab.presets.counts import COUNTS
 from ganlab.presets.preset import late, successes, watch
 
-# Whose claims are counted over 10 seeds as yet, and whose are new.
+# Whose claims are counted over 10 seeds as yet.
 FEW = {"hopping", "unrolling", "batch-norm", "collapse"}
-UNCOUNTED = {"rates"}
 
 
 def sentences(text: str) -> int:
@@ -55,9 +54,6 @@ def test_counts_say_how_many_of_which_seeds_or_that_nobody_has_counted(preset):
     if preset.published:
         assert preset.counts is None
         return
-    if preset.name in UNCOUNTED:
-        assert preset.counts is None
-        return
     held, first, last = preset.counts
     assert preset.counts.of == last - first + 1 >= (10 if preset.name in FEW else 50)
     assert first >= 1000  # settings were chosen on low seeds
@@ -68,7 +64,7 @@ def test_counts_say_how_many_of_which_seeds_or_that_nobody_has_counted(preset):
 
 
 def test_every_count_is_of_a_preset():
-    assert set(COUNTS) == {n for n in PRESETS if not PRESETS[n].published} - UNCOUNTED
+    assert set(COUNTS) == {n for n in PRESETS if not PRESETS[n].published}
 
 
 def test_specs_survive_the_address_and_json(preset):
