@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from itertools import combinations
 from typing import Any, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, TypeVar
 from ganlab.registry import SpecError
 
 _TRIES = 400  # of all subsets, largest first; beyond it fields are added one by one
+_SECONDS = 1.0  # of trying; who wants so much that it takes longer gets what was found by then
 
 T = TypeVar("T")
 
@@ -26,8 +28,11 @@ def settle(
     Of two values that exclude each other the one that the error names is left out, else the later.
     """
     failed: dict[frozenset[str], SpecError] = {}
+    end = time.monotonic() + _SECONDS
 
     def attempt(names: frozenset[str]) -> T | None:
+        if failed and time.monotonic() > end:
+            return None
         try:
             made = change(now, {n: v for n, v in wanted.items() if n in names})
             accept(made)
@@ -45,7 +50,7 @@ def settle(
     chosen, made = _largest(every, [*reversed(wanted)], failed, attempt)
     if chosen is None:
         chosen, made = _one_by_one(list(wanted), attempt)
-    refused = {n: failed[chosen | {n}] for n in wanted if n not in chosen}
+    refused = {n: failed.get(chosen | {n}, failed[every]) for n in wanted if n not in chosen}
     return (now if made is None else made), refused
 
 

@@ -11,6 +11,7 @@ os.environ["GANLAB_CACHE"] = _CACHE.name
 os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items):
     """Where tests run in parallel, a file stays together, and so do all that need a browser."""
     for item in items:

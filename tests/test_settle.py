@@ -103,3 +103,18 @@ def test_what_is_too_dear_is_refused_by_who_takes_it_and_the_rest_applies():
     assert set(refused) == {"batch"} and "1000" in refused["batch"].allowed
     assert settle(spec, {"batch": 4096}, Spec.changed, accept)[0] == spec == shown[-1]
     assert settle(spec, {}, Spec.changed, accept) == (spec, {})
+
+
+def test_what_takes_too_long_is_refused_instead(monkeypatch):
+    """Each attempt is dear, and nothing goes together: it ends, and says why of every field."""
+    clock, tries = [0.0], []
+    monkeypatch.setattr("ganlab.settle.time.monotonic", lambda: clock[0])
+
+    def change(now, values):
+        clock[0] += 0.3
+        tries.append(values)
+        raise SpecError(next(iter(values)), 1, "nothing")
+
+    made, refused = settle("before", dict.fromkeys("abcdefghij", 1), change)
+    assert made == "before" and set(refused) == set("abcdefghij")
+    assert 1 < len(tries) < 6
