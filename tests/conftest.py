@@ -11,13 +11,17 @@ os.environ["GANLAB_CACHE"] = _CACHE.name
 os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
-def pytest_collection_modifyitems(items):
+def pytest_xdist_make_scheduler(config, log):
     """Where tests run in parallel, a file stays together, and so do all that need a browser."""
-    for item in items:
-        parts = item.path.relative_to(item.config.rootpath).parts
-        group = "browser" if "browser" in parts else "/".join(parts)
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "browser" if file.startswith("tests/browser/") else file
+
+    config.option.loadscopereorder = False  # the browser's tests take longest: they come first
+    return Files(config, log)
 
 
 def pytest_sessionfinish():
