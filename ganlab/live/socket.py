@@ -81,7 +81,7 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
             message = await ws.receive()
             if message["type"] == "websocket.disconnect":
                 break
-            _receive(message.get("text"), session, subscriber, hub, figures)
+            await _receive(message.get("text"), session, subscriber, hub, figures)
             while session.backlog > _MOST_BACKLOG and not subscriber.closed:
                 await asyncio.sleep(0.02)  # a flood waits in its sender's buffers
     except (WebSocketDisconnect, RuntimeError):
@@ -156,7 +156,7 @@ class _Figures:
                 self.subscriber.put("figure", message)
 
 
-def _receive(
+async def _receive(
     text: str | None, session: Conductor, subscriber: Subscriber, hub: Hub, figures: _Figures
 ) -> None:
     """Do what a browser asks; what is not understood is answered, never raised."""
@@ -168,12 +168,12 @@ def _receive(
         message = json.loads(text)
         if not isinstance(message, dict):
             raise SpecError("message", message, "an object with a cmd")
-        _do(message, session, subscriber, hub, figures)
+        await _do(message, session, subscriber, hub, figures)
     except (SpecError, ValueError, RecursionError) as error:
         session.command("note", str(error))
 
 
-def _do(
+async def _do(
     message: dict[str, Any],
     session: Conductor,
     subscriber: Subscriber,
@@ -202,7 +202,8 @@ def _do(
     elif name == "set":
         field = str(message.get("field"))
         try:
-            session.set(field, value)
+            # What it would cost may have to be counted, for tenths of a second.
+            await asyncio.to_thread(session.set, field, value)
         except SpecError as error:
             if field not in KNOBS:
                 raise
