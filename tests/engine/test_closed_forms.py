@@ -14,7 +14,7 @@ import torch
 
 from ganlab import Run, Spec
 from ganlab.engine import State
-from ganlab.engine.code import moved
+from ganlab.engine.turns import Turns
 
 LINEAR = {"g_hidden": (), "d_hidden": (), "optimizer": "sgd", "batch": 2}
 NOISE = torch.tensor([1.0, -1.0, 1.0, -1.0], dtype=torch.float64).view(1, 4, 1)
@@ -51,7 +51,7 @@ class Toy:
         d, *d_slots = (place(x, 0) for x in v[n:])  # the weight of (weight, bias)
         state = State(g, d, tuple(g_slots), tuple(d_slots), 5, 5)
         for player in "DG":
-            state = moved(state, player, self.game.after(player, state, draw))
+            state = Turns(1, 1).moved(state, player, self.game.after(player, state, draw))
         parts = [t[0, 1] for t in (state.g, *state.g_slots)]
         parts += [t[0, 0] for t in (state.d, *state.d_slots)]
         return torch.stack(parts).numpy()
@@ -193,7 +193,7 @@ def test_historical_averaging_turns_the_orbit_into_a_spiral():
         state = State(g, d, rules.first_slots("G", g), rules.first_slots("D", d))
         for _ in range(400):
             for player in "DG":
-                state = moved(state, player, run.game.after(player, state, draw))
+                state = Turns(1, 1).moved(state, player, run.game.after(player, state, draw))
         ends[pull] = math.hypot(state.g[0, 1], state.d[0, 0])
     assert 1.2 < ends[0.0] < 1.6 and 0.1 < ends[0.5] / ends[0.0] < 0.25
 
