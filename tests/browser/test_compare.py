@@ -199,14 +199,23 @@ def test_one_that_diverges_says_so_in_its_own_panel(lab):
     assert lab.status["state"] == "playing"
 
 
-@pytest.mark.parametrize("query", ["b.k=999", "c.k=2", "b.seed=1", "b.<b>=1", "runs=2&b.k=3"])
-def test_a_hostile_address_is_named(lab, query):
+@pytest.mark.parametrize(
+    "query, words, k",
+    [
+        ("b.k=999", "run B's k = 999 is not allowed", "5"),
+        ("c.k=2", "not allowed", "5"),
+        ("b.seed=1", "Ignored in this address: b.seed.", "5"),
+        ("b.<b>=1", "Ignored in this address: b.<b>.", "5"),
+        ("runs=2&b.k=3", "Ignored in this address: runs.", "3"),
+    ],
+)
+def test_of_a_hostile_address_what_is_wrong_is_named(lab, query, words, k):
     lab.open(f"/compare?{query}")
-    said = lab.page.get_by_test_id("stAlert")
+    said = lab.page.locator(".st-key-notes")
     said.wait_for()
-    assert "not allowed" in said.inner_text()
-    lab.wait_field("b.k", "5")
-    assert shown(lab) == Comparison.pair(Spec())
+    lab.wait_field("b.k", k)
+    assert words in said.inner_text()
+    assert shown(lab) == Comparison.of(Spec(), {"k": (1, int(k))})
 
 
 def test_from_a_lab_to_a_comparison_of_it(lab):
