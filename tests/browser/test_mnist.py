@@ -165,6 +165,8 @@ def test_a_label_is_picked(page, site):
     lab = page(theme="dark")
     lab.wait("ganlab.frames > 0")
     assert lab.js("document.querySelector('.gl-root').dataset.theme") == "dark"
+    lab.get("pick-7").click()  # the samples have their place from here on
+    lab.get("pick-all").click()
     before = canvas(lab, "samples")
     lab.get("pick-7").click()
     assert canvas(lab, "samples") != before

@@ -114,7 +114,7 @@ def test_a_refused_combination_changes_nothing():
         assert caught.value.name in fields
     assert (run.specs, run.state, run.game) == before
     smooth = Run(small(smooth_real=0.1))
-    with pytest.raises(SpecError, match="smooth_real = 0.1 is not allowed: a loss with labels"):
+    with pytest.raises(SpecError, match="smooth_real = 0.1 is not allowed: 0 with the loss hinge"):
         smooth.change(loss="hinge")
     smooth.change(loss="hinge", smooth_real=0.0)
     smooth.advance(2)
