@@ -11,8 +11,19 @@ os.environ["GANLAB_CACHE"] = _CACHE.name
 os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
 
 
+def pytest_collection_modifyitems(items):
+    """What waits for a browser, or for threads to have had their turns, is tried thrice.
+
+    A busy machine may keep them waiting for longer than any test should; a fault fails thrice.
+    """
+    for item in items:
+        if item.path.parent.name in ("browser", "live", "native"):
+            item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Where tests run in parallel, a file stays together, and so do all that need a browser."""
+    """Where tests run in parallel (`pytest -n 2 --dist loadscope`), a file stays together, and so do all that need a browser."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Files(LoadScopeScheduling):
