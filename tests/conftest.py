@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """In parallel (`pytest -n 2 --dist loadscope`) a file stays together, as does all of browser."""
+    """With `-n 2 --dist loadscope` a file stays together, and so do all that need a browser."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Files(LoadScopeScheduling):
