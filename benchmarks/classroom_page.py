@@ -109,6 +109,8 @@ class Page:
                     elif element.number_input.id.endswith("_batch"):
                         self._batch_id = element.number_input.id
                     elif element.bidi_component.id and not self.ready.done():
-                        self.ready.set_result(json.loads(element.bidi_component.json)[0])
+                        data = json.loads(element.bidi_component.json)
+                        if isinstance(data, list) and "socket" in data[0]:  # the live view's
+                            self.ready.set_result(data[0])
         except ConnectionClosed:
             pass
