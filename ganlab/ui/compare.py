@@ -15,7 +15,6 @@ from ganlab.live.hub import HUB
 from ganlab.live.story import opening
 from ganlab.presets import DEFAULTS, STRIPS, Strip
 from ganlab.registry import Param, SpecError
-from ganlab.spec import Spec
 from ganlab.ui import table
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
@@ -23,6 +22,7 @@ from ganlab.ui.sidebar import fields, fill, sidebar
 from ganlab.ui.start import from_url, notes, preset_of_url, resume, session_of
 from ganlab.ui.story import acted, told
 from ganlab.ui.view import live_view
+from ganlab.ui.whole import whole
 from ganlab.ui.widgets import show_error
 
 _DIM = "compare_dim"
@@ -57,12 +57,9 @@ def compare(title: str, watch_for: str) -> None:
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
-    view = live_view("live_compare", session, "compare.js", table.addresses())
+    view = live_view("live_compare", session, "compare.js", on_act=partial(_act, session))
     if view.gone:
         resume(table.COMPARE, session, view.gone, Comparison.from_query, _of)
-    acted(session, view.act)
-    if view.act is not None:
-        _act(session, view.act)
 
 
 def _of(session: CompareSession) -> Comparison:
@@ -106,9 +103,12 @@ def _own_key(name: str, letter: str) -> str:
 
 
 def _fill(comparison: Comparison) -> None:
-    st.session_state[_DIM] = comparison.base.dim
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    fill(table.COMPARE)
+    def begin() -> None:
+        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+        st.session_state[_DIM] = comparison.base.dim
+        fill(table.COMPARE)
+
+    whole(begin)
 
 
 def _reset(session: CompareSession) -> None:
@@ -121,8 +121,9 @@ def _apply(session: CompareSession, make: Callable[[Comparison], Comparison]) ->
     """Show what `make` makes of the comparison; its widgets begin anew."""
     try:
         session.show(make(session.comparison))
-    except SpecError as error:
-        st.session_state[_WRONG] = error
+    except SpecError as refused:
+        error = refused
+        whole(lambda: st.session_state.__setitem__(_WRONG, error))
     _fill(session.comparison)
 
 
@@ -157,14 +158,14 @@ def _switch(session: CompareSession) -> None:
 
 
 def _other_dimension(session: CompareSession) -> None:
-    last = st.session_state.setdefault(_LAST, {})
-    last[session.spec.dim] = session.comparison
-    dim = st.session_state[_DIM]
-    _apply(session, lambda old: last.get(dim) or old.on(_carried(old.base, dim)))
+    def change() -> None:
+        last = st.session_state.setdefault(_LAST, {})
+        last[session.spec.dim] = session.comparison
+        dim = st.session_state[_DIM]
+        base = DEFAULTS[dim].replace(seed=session.spec.seed)
+        _apply(session, lambda old: last.get(dim) or old.on(base))
 
-
-def _carried(base: Spec, dim: int) -> Spec:
-    return DEFAULTS[dim].replace(seed=base.seed)
+    whole(change)
 
 
 def _differences(session: CompareSession, form: Form) -> None:
@@ -206,8 +207,12 @@ def _place(known: dict, comparison: Comparison, name: str) -> int:
 
 
 def _rename(session: CompareSession, name: str, key: str) -> None:
-    new = st.session_state[key]
-    _apply(session, lambda old: old.with_field(new, instead_of=name))
+    def change() -> None:
+        new = st.session_state.get(key)
+        if new is not None and name in session.comparison.fields:
+            _apply(session, lambda old: old.with_field(new, instead_of=name))
+
+    whole(change)
 
 
 def _more(session: CompareSession) -> None:
@@ -236,9 +241,10 @@ def _more(session: CompareSession) -> None:
 
 
 def _act(session: CompareSession, act: Any) -> None:
-    """What a button at a run's head asks for."""
+    """What a button at a run's head asks for, or the story."""
     if not isinstance(act, dict):
         return
+    acted(session, act)
     do = {
         "copy": Comparison.copied,
         "swap": Comparison.swapped,
@@ -251,4 +257,3 @@ def _act(session: CompareSession, act: Any) -> None:
     if do is Comparison.without_run and runs == LEAST:
         return
     _apply(session, lambda old: do(old, at))
-    st.rerun()

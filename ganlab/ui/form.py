@@ -16,6 +16,7 @@ from ganlab.params import named
 from ganlab.registry import Entry, Param, SpecError
 from ganlab.settle import settle
 from ganlab.ui.plain import say
+from ganlab.ui.whole import whole
 from ganlab.ui.widgets import held, param_widget, put
 
 T = TypeVar("T")
@@ -140,7 +141,7 @@ class Form(Generic[T]):
 
     def _put(self, field: Field, value: Any) -> None:
         self._drafts.pop(field.key, None)
-        put(field.key, field.param, value)
+        whole(lambda: put(field.key, field.param, value))
 
     def notice(self) -> None:
         """Say above the picture what could not be had, with a way back for each."""
@@ -170,9 +171,8 @@ class Form(Generic[T]):
 
 def forget(page: str, keys: Iterable[str]) -> None:
     """Have a page's widgets show what its session has, whatever was wanted before."""
-    st.session_state.pop(_drafts(page), None)
-    for key in keys:
-        st.session_state.pop(key, None)
+    keys = (_drafts(page), *keys)
+    whole(lambda: [st.session_state.pop(key, None) for key in keys])
 
 
 def _drafts(page: str) -> str:

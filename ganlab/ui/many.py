@@ -16,6 +16,7 @@ from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import Start, from_url, notes, resume, session_of, want
 from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
+from ganlab.ui.whole import whole
 from ganlab.ui.widgets import show_error
 
 _DIM, _RUNS = "many_dim", "many_runs"
@@ -41,17 +42,23 @@ def many() -> None:
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
-    view = live_view("live_many", session, "many.js", table.addresses())
-    acted(session, view.act)
+    view = live_view(
+        "live_many",
+        session,
+        "many.js",
+        on_act=partial(acted, session),
+        on_open=partial(_open, session),
+    )
     if view.gone:
         resume(table.MANY, session, view.gone, Start.from_query, Start.of)
-    if view.open is not None:
-        _open(session.spec, view.open)
 
 
 def _fill(start: Start) -> None:
-    st.session_state[_DIM], st.session_state[_RUNS] = start.spec.dim, start.runs
-    fill(table.MANY)
+    def begin() -> None:
+        st.session_state[_DIM], st.session_state[_RUNS] = start.spec.dim, start.runs
+        fill(table.MANY)
+
+    whole(begin)
 
 
 def _switches(session: EnsembleSession) -> None:
@@ -74,7 +81,7 @@ def _switches(session: EnsembleSession) -> None:
         RUNS,
         key=_RUNS,
         required=True,
-        on_change=lambda: _apply(session, session.spec),
+        on_change=lambda: whole(lambda: _apply(session, session.spec)),
         help="The seed of this Spec and those after it, trained together.",
         width="stretch",
     )
@@ -82,11 +89,15 @@ def _switches(session: EnsembleSession) -> None:
 
 def _switch(session: EnsembleSession) -> None:
     """To the Spec last shown in the other number of dimensions."""
-    last = st.session_state.setdefault(_LAST, {})
-    last[session.spec.dim] = session.spec
-    dim = st.session_state[_DIM]
-    _apply(session, last.get(dim, DEFAULTS[dim]))
-    fill(table.MANY)
+
+    def change() -> None:
+        last = st.session_state.setdefault(_LAST, {})
+        last[session.spec.dim] = session.spec
+        dim = st.session_state[_DIM]
+        _apply(session, last.get(dim, DEFAULTS[dim]))
+        fill(table.MANY)
+
+    whole(change)
 
 
 def _apply(session: EnsembleSession, spec: Spec) -> None:
@@ -95,13 +106,13 @@ def _apply(session: EnsembleSession, spec: Spec) -> None:
         session.configure(spec, st.session_state[_RUNS])
     except SpecError as error:
         st.session_state[_WRONG] = error
-        st.session_state[_RUNS], st.session_state[_DIM] = session.runs, session.spec.dim
+        _fill(Start.of(session))
 
 
-def _open(spec: Spec, seed: object) -> None:
+def _open(session: EnsembleSession, seed: object) -> None:
     """Show one seed in its lab."""
     try:
-        spec = spec.replace(seed=PARAMS["seed"].check(seed))
+        spec = session.spec.replace(seed=PARAMS["seed"].check(seed))
     except SpecError:
         return
     page = table.LABS[spec.dim]

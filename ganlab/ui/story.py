@@ -44,4 +44,3 @@ def acted(session: Conductor, act: Any) -> None:
         st.switch_page(table.script(table.GALLERY))
     elif act.get("act") == "leave":
         session.tell(story_of("", session.shown_specs()))
-        st.rerun()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import streamlit as st
 
 from ganlab import paths
 from ganlab.live.conductor import Conductor
+from ganlab.ui import table
 
 # What every component of ours begins with. `at(path)`: an address below the app's own, whatever
 # the base path and the proxies: where Streamlit's script came from, ours can be had.
@@ -118,17 +120,24 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 )
 
 
-def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) -> Any:
+def live_view(
+    key: str,
+    session: Conductor,
+    module: str,
+    on_act: Callable[[Any], None],
+    on_open: Callable[[Any], None] = lambda _: None,
+) -> Any:
     """Mount a session's live view, `module` of the front end, in the place that `key` names.
 
-    labs: the labs' addresses by dimension. The result's triggers are `gone`, the "token" of a
-    session that the server does not know and its address' query ("search"), `open`, the seed to be
-    shown in a lab, and `act`, what is to be done with the runs compared.
+    on_act(what): called for a button of the view that the page answers; on_open(seed): for a seed
+    that is to be shown in a lab. As callbacks, not in the script: what comes next may interrupt
+    that before it gets there. The result's trigger `gone` is the "token" of a session that the
+    server does not know and its address' query ("search").
     """
     about = {
         "socket": f"live/{session.token}",
         "module": module,
-        "labs": list(labs),
+        "labs": list(table.addresses()),
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,
     }
@@ -138,8 +147,8 @@ def live_view(key: str, session: Conductor, module: str, labs: tuple[str, ...]) 
         key=key,
         data=[about],
         on_gone_change=lambda: None,
-        on_open_change=lambda: None,
-        on_act_change=lambda: None,
+        on_open_change=lambda: on_open(st.session_state[key].open),
+        on_act_change=lambda: on_act(st.session_state[key].act),
     )
 
 
