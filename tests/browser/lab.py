@@ -13,6 +13,12 @@ from ganlab import Spec
 
 SECONDS = 30
 
+# Streamlit remembers that a sidebar was closed, as it is on a phone: the tests share its memory.
+_FORGET = """
+for (const key of location.protocol.startsWith('http') ? Object.keys(localStorage) : []) {
+  if (key.startsWith('stSidebarCollapsed')) localStorage.removeItem(key);
+}
+"""
 # Keeps the headers of the live socket's messages, both ways, in window.live.
 TAP = """
 (() => {
@@ -84,6 +90,7 @@ class Lab:
         self.outside: list[str] = []  # requests to other hosts
         self.dialogs: list[str] = []
         page.set_default_timeout(SECONDS * 1000)
+        page.add_init_script(_FORGET)
         page.add_init_script(TAP)
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("console", self._console)
