@@ -18,6 +18,7 @@ from ganlab.ui.mnist_view import PANELS, series
 from ganlab.ui.mnist_words import CENTROIDS, REAL, all_json, history_csv, table_1
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import is_operator, may_change
+from ganlab.ui.whole import whole
 
 _LINES, _BYTES = 30, 20_000  # of the log that are shown, that are read for it
 
@@ -158,10 +159,14 @@ def _delete(folder: Folder) -> None:
 
 
 def _gone(folder: Folder) -> None:
-    if may_change(folder) and not folder.running:
-        launch.leave_queue(folder)
-        shutil.rmtree(folder.path, ignore_errors=True)
-        st.query_params.clear()
+    def remove() -> None:
+        if may_change(folder) and not folder.running:
+            launch.leave_queue(folder)
+            shutil.rmtree(folder.path, ignore_errors=True)
+        if not folder.path.exists():
+            st.query_params.clear()
+
+    whole(remove)
 
 
 def again(folder: Folder) -> None:
@@ -178,10 +183,10 @@ def again(folder: Folder) -> None:
 
 def _again(folder: Folder) -> None:
     try:
-        mnist_form.take(folder.plan)
+        plan = folder.plan
     except SpecError:
         return
-    show(None)
+    whole(lambda: (mnist_form.take(plan), show(None)))
 
 
 def log_tail(folder: Folder) -> str:

@@ -24,6 +24,7 @@ from ganlab.ui.mnist_place import at_work, show, waiting_words
 from ganlab.ui.mnist_words import recipe_of, when
 from ganlab.ui.plain import code, plain, say
 from ganlab.ui.visitor import is_operator, may_change, owner
+from ganlab.ui.whole import whole
 from ganlab.ui.widgets import held, param_widget, put, show_error
 
 # What is not asked here: set elsewhere, or means nothing for images.
@@ -44,6 +45,7 @@ _RECIPE = "mnist_recipe"
 _VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
 _OFFERED = "_offered"  # the number of epochs that the form last held by itself
 _WRONG = "_mnist_form_wrong"
+_PRESSED = "_mnist_train_pressed"
 
 
 def form() -> None:
@@ -69,7 +71,7 @@ def form() -> None:
             key=_RECIPE,
             format_func=lambda name: RECIPES[name].title,
             captions=[_about(RECIPES[name]) for name in RECIPES],
-            on_change=_fill,
+            on_change=lambda: whole(_fill),
             label_visibility="collapsed",
         )
         cells = st.columns([3, 3, 4, 3])
@@ -134,8 +136,8 @@ def _offer(target: str) -> None:
     values = st.session_state[_VALUES]
     offer = RECIPES[values[_RECIPE]].epochs * mnist_data.EPOCHS[target]
     if values["epochs"] in (None, values.get(_OFFERED)) and values["epochs"] != offer:
-        values["epochs"] = offer
         st.session_state.pop(_key("epochs"), None)
+        values["epochs"] = offer
     values[_OFFERED] = offer
 
 
@@ -216,6 +218,8 @@ def _go(
             )
         except SpecError as error:
             show_error(error, "This cannot be trained.")
+    if st.session_state.get(_PRESSED):
+        _train(plan, target)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.button(
             "Train",
@@ -223,8 +227,9 @@ def _go(
             key="mnist_train",
             type="primary",
             disabled=plan is None or not limit("mnist_runs"),
-            on_click=_train,
-            args=(plan, target),
+            # A callback is given what the last run of this script knew, which may not be what was
+            # typed just before the click: the plan is read anew.
+            on_click=lambda: whole(lambda: st.session_state.__setitem__(_PRESSED, True)),
         )
         if plan is not None:
             with st.popover("The Spec as JSON", key="mnist_spec_shown"):
@@ -258,16 +263,28 @@ def _room() -> None:
         raise SpecError("runs", f"{most + 1:g}", f"at most {most:g} of a visitor: delete one first")
 
 
-def _train(plan: Plan, target: str) -> None:
-    folder = None
+def _train(plan: Plan | None, target: str) -> None:
+    """Start what was asked for by the button, and show it; nothing if it cannot be trained."""
+    folder, wrong = None, None
     try:
-        _room()
-        mnist_data.check(target, plan.data)
-        folder = Folder.create(plan, owner=owner())
-        launch.start(folder)
+        if plan is not None:
+            _room()
+            whose = owner()  # up to here a script may be interrupted: the button is pressed still
+            mnist_data.check(target, plan.data)
+            folder = Folder.create(plan, owner=whose)
+            launch.start(folder)
     except (SpecError, OSError) as error:
-        st.session_state[_WRONG] = error
+        wrong = error
         if folder is not None:
             shutil.rmtree(folder.path, ignore_errors=True)
-    else:
-        show(folder)
+
+    def tell() -> None:
+        st.session_state.pop(_PRESSED, None)
+        if wrong is not None:
+            st.session_state[_WRONG] = wrong
+        elif folder is not None:
+            show(folder)
+
+    whole(tell)
+    if folder is not None and wrong is None:
+        st.rerun()

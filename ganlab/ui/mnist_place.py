@@ -11,6 +11,7 @@ from ganlab.registry import SpecError
 from ganlab.spec import GivenTwice, UnknownField
 from ganlab.ui.plain import plain, say
 from ganlab.ui.visitor import is_operator, may_change
+from ganlab.ui.whole import whole
 
 _RUN = "run"  # in the address: a run's name, or NEW
 _NEW = "new"
@@ -18,7 +19,8 @@ _NEW = "new"
 
 def show(folder: Folder | None) -> None:
     """Show this run from now on; None: the form for a new one."""
-    st.query_params.from_dict({_RUN: folder.name if folder else _NEW})
+    name = folder.name if folder else _NEW
+    whole(lambda: st.query_params.from_dict({_RUN: name}))
 
 
 def named() -> str | None:

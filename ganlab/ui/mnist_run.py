@@ -18,6 +18,7 @@ from ganlab.ui.mnist_view import pictures
 from ganlab.ui.mnist_words import status_html
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import may_change
+from ganlab.ui.whole import whole
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
@@ -79,32 +80,50 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
         pictures(folder, status)
 
 
-def _ask(folder: Folder, **changes: Any) -> None:
-    if not may_change(folder):
-        return
-    try:
-        folder.want(**changes)
-    except (SpecError, OSError) as error:
-        st.session_state[_WRONG] = error
+def _ask(folder: Folder, typed: str = "", **changes: Any) -> None:
+    """Ask the trainer at work for something; typed: the widget that holds the number of epochs."""
+    whole(lambda: _tried(folder, folder.want, typed, changes))
 
 
-def _start(folder: Folder, **changes: Any) -> None:
+def _start(folder: Folder, typed: str = "", **changes: Any) -> None:
     """Have a trainer go on with a run that was left."""
-    if not may_change(folder):
-        return
-    try:
+
+    def start(**changes: Any) -> None:
         folder.want(**changes)
         launch.start(folder)
-    except (SpecError, OSError) as error:
-        st.session_state[_WRONG] = error
+
+    whole(lambda: _tried(folder, start, typed, changes))
 
 
 def _wake(folder: Folder, **changes: Any) -> None:
     """Have a trainer do something else with a run that was left, and not train on unasked."""
-    done = folder.status.state == "done"
-    _start(folder, **changes)
-    if not done and _WRONG not in st.session_state:
-        folder.want(state="paused")
+
+    def wake(**changes: Any) -> None:
+        done = folder.status.state == "done"
+        folder.want(**changes)
+        launch.start(folder)
+        if not done:
+            folder.want(state="paused")
+
+    whole(lambda: _tried(folder, wake, "", changes))
+
+
+def _tried(
+    folder: Folder,
+    do: Callable[..., object],
+    typed: str = "",
+    changes: dict[str, Any] | None = None,
+) -> None:
+    """Do what only some may; what goes wrong is told on the page."""
+    changes = dict(changes or {})
+    if typed:  # now, which may be more than the last run of this script saw
+        changes["epochs"] = st.session_state[typed]
+    if not may_change(folder):
+        return
+    try:
+        do(**changes)
+    except (SpecError, OSError) as error:
+        st.session_state[_WRONG] = error
 
 
 def _at_work(folder: Folder, status: Status) -> None:
@@ -142,7 +161,7 @@ def _at_work(folder: Folder, status: Status) -> None:
         kwargs={"state": "stopped"},
     )
     _more(folder, _ask, disabled=stopping or status.state == "measuring")
-    _epochs(folder, "Set", lambda epochs: _ask(folder, epochs=epochs))
+    _epochs(folder, "Set", _ask)
 
 
 def _queued(folder: Folder) -> None:
@@ -155,7 +174,7 @@ def _queued(folder: Folder) -> None:
         "Leave the queue",
         icon=":material/close:",
         key="mnist_leave",
-        on_click=lambda: may_change(folder) and launch.leave_queue(folder),
+        on_click=lambda: whole(lambda: _tried(folder, lambda: launch.leave_queue(folder))),
     )
 
 
@@ -182,7 +201,7 @@ def _left(folder: Folder, status: Status) -> None:
         mnist_files.again(folder)
     elif folder.run.exists():
         _more(folder, _wake, disabled=False)
-    _epochs(folder, "Train on", lambda epochs: _start(folder, epochs=epochs))
+    _epochs(folder, "Train on", _start)
     if words := waiting_words():
         st.caption(words)
 
@@ -207,19 +226,26 @@ def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:
     )
 
 
-def _epochs(folder: Folder, word: str, do: Callable[[int], None]) -> None:
+def _epochs(folder: Folder, word: str, ask: Callable[..., None]) -> None:
     """How many epochs in all."""
     now = folder.wanted.epochs
+    key = f"mnist_epochs_{folder.name}_{now}"
     with st.popover("More epochs", icon=":material/update:", key="mnist_more_epochs"):
-        epochs = st.number_input(
+        st.number_input(
             "Epochs in all",
             EPOCHS.low,
             EPOCHS.high,
             min(2 * now, EPOCHS.high),
             step=1,
-            key=f"mnist_epochs_{folder.name}_{now}",
+            key=key,
         )
-        st.button(word, key="mnist_set_epochs", type="primary", on_click=do, args=(epochs,))
+        st.button(
+            word,
+            key="mnist_set_epochs",
+            type="primary",
+            on_click=ask,
+            args=(folder, key),
+        )
 
 
 def _trouble(folder: Folder, status: Status) -> None:

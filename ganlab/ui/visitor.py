@@ -38,8 +38,8 @@ def admit() -> None:
     """Take the operator's token out of the address, where it would be passed on with a link."""
     token = st.query_params.get(_ASKED)
     if token is not None:
-        del st.query_params[_ASKED]
         _enter(token)
+        del st.query_params[_ASKED]
 
 
 def token_field() -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.chromium import launch
 
-from .lab import Lab
+from .lab import SECONDS, Lab
 from .server import Server
 
 _LOG: list[Server] = []
+expect.set_options(timeout=SECONDS * 1000)  # as long as pages wait: a busy machine is slow
 
 
 # Not for the whole session: while Playwright's loop is alive, no other test can run asyncio.
