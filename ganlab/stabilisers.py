@@ -451,8 +451,18 @@ for _rule in (
         "extragradient",
         r"\theta' = \theta - \eta\,v(\theta - \eta\,v(\theta))",
         "Both look one update ahead and use the gradient found there: rotation is damped. An "
-        "optimiser's memory takes in the second gradient alone; Gidel et al.'s ExtraAdam both.",
+        "optimiser's memory takes in the second gradient alone.",
         cite="Korpelevich 1976; Gidel et al. 2019",
+    ),
+    Entry(
+        "extra-adam",
+        "ExtraAdam",
+        r"m_{t-1/2} = \beta_1 m_{t-1} + (1 - \beta_1)\,v(\theta_t),\ "
+        r"m_t = \beta_1 m_{t-1/2} + (1 - \beta_1)\,v(\theta_{t+1/2})",
+        "As extragradient, but an optimiser's memory takes in both gradients: Adam's two moments, "
+        "unbiased by the powers 2t − 1 and 2t, or momentum's velocity. The same with SGD, which "
+        "has no memory; where Gidel et al. draw the second minibatch anew, both are of one.",
+        cite="Gidel et al. 2019, Algorithm 4",
     ),
     Entry(
         "optimistic",

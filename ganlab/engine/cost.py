@@ -251,7 +251,7 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
     rules = Rules(code)
     passes = 1 + 3 * code.unroll
     passes *= 3 if any(name in code.strengths for name in _SECOND_ORDER) else 1
-    passes *= 4 if "consensus" in code.strengths or code.rule == "extragradient" else 1
+    passes *= 4 if "consensus" in code.strengths or rules.looks_ahead else 1
     looked = snapshot.EXPECTATION if code.unroll or code.kernels else snapshot.EXPECTATION // 8
     rows = runs * max(spec.batch, looked) * passes
     wide = sum(code.g_sizes) + 5 * sum(code.d_sizes)

@@ -26,12 +26,15 @@ Drawn = Mapping[str, torch.Tensor]
 class Given:
     """The numbers of one update, each a number or one for each run, (R, 1).
 
-    d, g: the optimisers' for D's and G's step; ahead: D's, for each unrolled step; strengths: of
-    the stabilisers that are on; past: 1/(t + 1) where a mean of the past is kept.
+    d, g: the optimisers' for D's and G's step; look_d, look_g: for their look-ahead, where there is
+    one; ahead: D's, for each unrolled step; strengths: of the stabilisers that are on; past:
+    1/(t + 1) where a mean of the past is kept.
     """
 
     d: Numbers
     g: Numbers
+    look_d: Numbers
+    look_g: Numbers
     ahead: tuple[Numbers, ...]
     strengths: dict[str, Number]
     past: Number
@@ -68,7 +71,9 @@ class Rules:
         self._match = "feature_matching" in on
         self._consensus = "consensus" in on
         self._past = "historical_averaging" in on
-        self._extra = code.rule == "extragradient"
+        self._extra = code.rule in ("extragradient", "extra-adam")
+        # Whether the optimiser's memory takes in the look-ahead's gradient, too.
+        self._remembers = code.rule == "extra-adam"
         # Whether G's update starts from D as it was before D's last one, and D's slots then.
         self._before = code.rule != "alternating"
         # Asked for at every update.
@@ -107,6 +112,11 @@ class Rules:
         now = {f"before_{n}": have[n] for n in have if n.isdigit()}
         fresh = zip(self.slots(player), self.first_slots(player, params), strict=True)
         return tuple(have.get(name, now.get(name, first)) for name, first in fresh)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether both players take a step, which they take back, before each update."""
+        return self._extra
 
     @property
     def takes_real(self) -> bool:
@@ -165,9 +175,14 @@ class Rules:
         back = self._before and player == "G"  # D steps from where it stood before
         first = d_updates + 1 - back
         first = first + (first < 1)
-        ahead = [first + i for i in range(self.code.unroll)]
-        steps = [(first, d_hyper), (g_updates + 1, g_hyper), *((t, d_hyper) for t in ahead)]
-        rows = [own(t, hyper.at(t)) for t, hyper in steps]
+        now = [(first, d_hyper), (g_updates + 1, g_hyper)]
+        ahead = [(first + i, d_hyper) for i in range(self.code.unroll)]
+        if self._remembers:
+            # The memory takes in two gradients an update, the rates fall with the updates.
+            rows = [own(2 * t - less, hyper.at(t)) for less in (0, 1) for t, hyper in now]
+            rows += [own(first + t - 1, hyper.at(t)) for t, hyper in ahead]
+        else:
+            rows = [own(t, hyper.at(t)) for t, hyper in (*now, *ahead)]
         out = [number for row in rows for number in row]
         for name in self.code.strengths:
             number = strengths[name]
@@ -188,10 +203,12 @@ class Rules:
     def given(self, numbers: Sequence[Number]) -> Given:
         """The numbers in their places."""
         n = self._width
-        rows = [tuple(numbers[i * n : i * n + n]) for i in range(2 + self.code.unroll)]
+        own = 4 if self._remembers else 2
+        rows = [tuple(numbers[i * n : i * n + n]) for i in range(own + self.code.unroll)]
         rest = numbers[n * len(rows) :]
         strengths = dict(zip(self.code.strengths, rest, strict=False))
-        return Given(rows[0], rows[1], tuple(rows[2:]), strengths, rest[-1] if self._past else 0.0)
+        past = rest[-1] if self._past else 0.0
+        return Given(*rows[:2], *rows[own - 2 : own], tuple(rows[own:]), strengths, past)
 
     # -- costs -----------------------------------------------------------------------------------
 
@@ -315,8 +332,11 @@ class Rules:
             both = self._consensus or self._extra
             g = g.detach().requires_grad_(both or player == "G")
             d = d.detach().requires_grad_(both or player == "D")
+            kept = own_slots
             if self._extra:
-                g, d = self._looked(g, d, g_slots, d_slots, pasts, n, drawn, fixed)
+                g, d, memory = self._looked(g, d, g_slots, d_slots, pasts, n, drawn, fixed)
+                if self._remembers:
+                    kept = memory[player]
             cost, grad = self._gradient(player, g, d, d_slots, n, drawn, fixed)
         with torch.no_grad():
             at, past = (d, pasts[0]) if player == "D" else (g, pasts[1])
@@ -324,7 +344,7 @@ class Rules:
                 pull = over(n.strengths["historical_averaging"], cost)
                 cost = cost + pull * ((at - past) ** 2).sum(1)
             grad = self._shaped(grad, at, past, n)
-            return self._finish(player, grad, own_slots, own_params, n, cost.detach())
+            return self._finish(player, grad, own_slots, kept, own_params, n, cost.detach())
 
     def _gradient(self, player: str, g, d, d_slots: Slots, n: Given, drawn: Drawn, fixed):
         """The cost (R,) of `player` and its gradient by that player's parameters."""
@@ -348,16 +368,17 @@ class Rules:
         return cost, torch.autograd.grad(cost.sum(), mine)[0]
 
     def _looked(self, g, d, g_slots: Slots, d_slots: Slots, pasts, n: Given, drawn: Drawn, fixed):
-        """g and d after each has made one step of its optimiser from where it stands."""
+        """g, d and each one's memory after one step of its optimiser from where it stands."""
         kept = self.optimizer.slots
         _, by_d = self._gradient("D", g, d, d_slots, n, drawn, fixed)
         _, by_g = self._gradient("G", g, d, d_slots, n, drawn, fixed)
         with torch.no_grad():
             by_d, by_g = self._shaped(by_d, d, pasts[0], n), self._shaped(by_g, g, pasts[1], n)
-            d, _ = self.optimizer.apply(by_d, d_slots[:kept], d, *n.d)
-            g, _ = self.optimizer.apply(by_g, g_slots[:kept], g, *n.g)
+            d, d_memory = self.optimizer.apply(by_d, d_slots[:kept], d, *n.look_d)
+            g, g_memory = self.optimizer.apply(by_g, g_slots[:kept], g, *n.look_g)
             d = self._bounded(d, n)
-        return g.detach().requires_grad_(), d.detach().requires_grad_()
+        memory = {"D": d_memory, "G": g_memory}
+        return g.detach().requires_grad_(), d.detach().requires_grad_(), memory
 
     def _shaped(self, grad: torch.Tensor, params: torch.Tensor, past, n: Given) -> torch.Tensor:
         """A gradient found at `params` as the optimiser gets it; past: what pulls, or None."""
@@ -376,11 +397,14 @@ class Rules:
             return torch.minimum(torch.maximum(d, -most), most)
         return d.clamp(-most, most)
 
-    def _finish(self, player: str, grad, slots: Slots, params, n: Given, cost) -> Update:
+    def _finish(
+        self, player: str, grad, slots: Slots, kept: Slots, params, n: Given, cost
+    ) -> Update:
+        """The update by `grad`, where the player has `slots`; `kept` begins with its memory."""
         names, own = self.slots(player), self.optimizer.slots
         have: dict[str, Any] = dict(zip(names, slots, strict=True))
         new, new_slots = self.optimizer.apply(
-            grad, slots[:own], params, *(n.d if player == "D" else n.g)
+            grad, kept[:own], params, *(n.d if player == "D" else n.g)
         )
         made = dict(zip(names[:own], new_slots, strict=True))
         if "step" in have:

@@ -418,16 +418,19 @@ class Oracle:
             stands = Players(spec, now.nets["G"], self.before.nets["D"])
             stands.by = {"G": now.by["G"], "D": self.before.by["D"]}
         at = stands
-        if spec.rule == "extragradient":
+        if spec.rule in ("extragradient", "extra-adam"):
             at = stands.copy()
             memory = copy.deepcopy(at.by["D"].state_dict())
             for p, grads in {p: self.field(p, stands, drawn) for p in "DG"}.items():
                 at.step(p, grads, stands)
                 at.clip(p)
-            at.by["D"].load_state_dict(memory)  # only positions look ahead
+            remembered = copy.deepcopy(at.by[player].state_dict())
+            at.by["D"].load_state_dict(memory)  # an unrolled D goes on from what it remembers now
         grads = self.field(player, at, drawn)
         if player == "D":
             self.before = now.copy()
+        if spec.rule == "extra-adam":  # else only positions look ahead
+            now.by[player].load_state_dict(remembered)
         start = [t.detach().clone() for t in now.params(player)]
         now.step(player, grads, at)
         if spec.rule == "optimistic":

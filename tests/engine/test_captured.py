@@ -14,6 +14,7 @@ SPECS = {
     "simultaneous": RING.replace(rule="simultaneous", optimizer="momentum", g_lr=0.01),
     "optimistic": RING.replace(rule="optimistic", historical_averaging=0.1),
     "extra": RING.replace(rule="extragradient", r1=0.1, instance_noise=0.1),
+    "extra-adam": RING.replace(rule="extra-adam", unroll=1),
     "norm": RING.replace(g_norm="virtual", d_dropout=0.3, optimizer="rmsprop", weight_clip=0.1),
     "schedules": RING.replace(
         optimizer="momentum", momentum_rise=0.2, momentum_ramp=9, lr_decay=0.01, lr_floor=1e-4

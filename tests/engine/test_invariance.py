@@ -29,6 +29,7 @@ TOGGLES = (
     {"consensus": 0.2},
     {"d_hidden": ()},
     {"rule": "extragradient"},
+    {"rule": "extra-adam"},
     {"rule": "optimistic", "historical_averaging": 0.1, "gradient_clip": 0.5},
 )
 

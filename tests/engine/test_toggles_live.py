@@ -124,6 +124,7 @@ SAVED = [
     {"rule": "simultaneous"},
     {"rule": "simultaneous", "optimizer": "sgd", "unroll": 2},
     {"rule": "extragradient", "optimizer": "rmsprop", "unroll": 1, "unroll_data": "fresh"},
+    {"rule": "extra-adam", "unroll": 1},
     {"rule": "optimistic", "optimizer": "momentum", "consensus": 0.1},
     {"historical_averaging": 0.2, "rule": "optimistic", "weight_clip": 0.5},
     {"g_norm": "virtual", "d_dropout": 0.3, "instance_noise": 1.0, "instance_noise_decay": 9},
