@@ -183,7 +183,7 @@ export function tiles(scene) {
     const text = `${percent} %`;
     const wide = ctx.measureText(text).width;
     const left = dx ? bx - dx * 2 * u - (dx > 0 ? wide : 0) : bx + 1.6 * size;
-    const middle = dx ? y : y - dy * size;
+    const middle = dx ? y : y - dy * Math.max(size, 0.7 * g.size * u);
     ctx.globalAlpha = 0.75;
     ctx.fillStyle = look.back;
     ctx.fillRect(left - 2, middle - g.size * 0.6 * u, wide + 4, g.size * 1.2 * u);
