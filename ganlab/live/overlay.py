@@ -70,8 +70,8 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
     return [
         *out,
         one("gap", "C(G) − V(D, G): how far D is from D*", [(0.0, "D = D*")], **nats),
-        one("d_loss", "D's loss", **nats),
-        one("g_loss", "G's loss", **nats),
+        one("d_loss", "D's loss"),
+        one("g_loss", "G's loss"),
         one("grad_x", "gradient that reaches G, at x", log=True),
     ]
 

@@ -114,8 +114,8 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         panel(
             "loss",
             "losses",
+            # Its unit is the loss's own, which may be changed while it runs: the "?" says it.
             [_line("d_loss", "D", "D"), _line("g_loss", "G", "G")],
-            unit="nats",
         ),
         panel(
             "gradient",
