@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 
 from ganlab import Spec
 from ganlab.engine.code import Code
@@ -49,13 +50,13 @@ def spec_of(page: str, query: str) -> Spec:
     return Spec.from_query(query) if query else DEFAULTS[{"one": 1, "two": 2}[page]]
 
 
-def warm() -> str:
+def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
     """Compile all programs of the mix, as `ganlab warm` does; in words, how long it took.
 
     Raises RuntimeError where one fails.
     """
     started, compiled = time.monotonic(), 0
-    codes = dict.fromkeys(Code.of(spec_of(page, query)) for page, query in MIX)
+    codes = dict.fromkeys(Code.of(spec_of(page, query)) for page, query in mix)
     for code in codes:
         ticket = Workshop().ask(code)
         if ticket.wait() is None:

@@ -88,9 +88,9 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
 
     specs = [Spec.from_json(read_text(p)) for p in [*options.spec, *rest]]
     codes = list(dict.fromkeys(Code.of(s) for s in specs or to_compile()))
-    failed = 0
+    failed, workshop = 0, Workshop()
     for number, code in enumerate(codes, 1):
-        ticket = Workshop().ask(code)
+        ticket = workshop.ask(code)
         ticket.wait()
         how = f"compiled in {ticket.seconds:.0f} s" if ticket.seconds else "was there"
         if ticket.state == "failed":
@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument(
         "--compile", action="store_true", help="some eight times faster, after half a minute"
     )
-    warm = commands.add_parser("warm", help="compile ahead what the labs open with")
+    warm = commands.add_parser("warm", help="compile ahead what the pages open with")
     warm.add_argument("--spec", action="append", default=[], help="this Spec instead (JSON file)")
     warm.set_defaults(do=_warm)
     command.add(commands)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from ganlab.limits import limit
 from ganlab.live import system
+from ganlab.live.ahead import Ahead
 from ganlab.live.conductor import Conductor
 from ganlab.live.lane import Lane
 from ganlab.live.session import Session
@@ -30,7 +31,7 @@ _LEAVING_SECONDS = 5.0  # unwatched for so long, a session may be dropped for an
 
 
 class Hub:
-    """Sessions by token, and two lanes of workers."""
+    """Sessions by token, two lanes of workers, and a thread that compiles in idle time."""
 
     def __init__(self, workers: int | None = None, drop_seconds: float = DROP_SECONDS):
         self.sessions: dict[str, Conductor] = {}
@@ -40,6 +41,7 @@ class Hub:
         self.slow_lane = Lane(
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )
+        self.ahead = Ahead(lambda: list(self.sessions.values()))
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
         self._closed = threading.Event()
@@ -99,6 +101,7 @@ class Hub:
     def close(self) -> None:
         """Stop the workers and drop every session; what they go on from is kept on disk."""
         self._closed.set()
+        self.ahead.close()
         self.lane.close()
         self.slow_lane.close()
         if self._sweeper is not None:

@@ -13,6 +13,13 @@ __all__ = ["DEFAULTS", "GROUPS", "OPENING", "PRESETS", "STRIPS", "Preset", "Stri
 
 
 def to_compile() -> list[Spec]:
-    """What is worth compiling ahead: what the labs open with, with each loss; every phenomenon."""
-    first = [spec.replace(loss=loss) for spec in DEFAULTS.values() for loss in LOSSES]
-    return first + [s for n in PRESETS if not PRESETS[n].published for s in PRESETS[n].specs]
+    """What is worth compiling ahead, the likeliest first.
+
+    What the labs open with; the gallery in its order, with its cures, but the published settings
+    last; and what the labs open with, with each loss.
+    """
+    shown = [PRESETS[name] for names in GROUPS.values() for name in names]
+    early = [s for p in shown if not p.published for s in (*p.specs, *p.cured())]
+    losses = [spec.replace(loss=loss) for spec in DEFAULTS.values() for loss in LOSSES]
+    late = [spec for preset in shown if preset.published for spec in preset.specs]
+    return [*DEFAULTS.values(), *early, *losses, *late]

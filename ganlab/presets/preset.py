@@ -58,6 +58,10 @@ class Preset(Entry):
         """On how many seeds the claim held, of those that nothing was tuned on."""
         return COUNTS.get(self.name)
 
+    def cured(self) -> list[Spec]:
+        """Its Specs after each of the cures."""
+        return [spec.replace(**{name: v}) for name, v in self.cures for spec in self.specs]
+
     @property
     def group(self) -> str:
         """Where the gallery shows it."""

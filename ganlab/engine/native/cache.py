@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -41,6 +41,7 @@ except ImportError:  # Windows, which refuses to remove a library that is loaded
 log = logging.getLogger(__name__)
 
 _MOST = 300  # programs kept; the longest unused go first
+_ALMOST = 0.9  # of its bytes, at which the cache counts as full
 _DRAFT = "draft-"
 _OWNER = "owner.lock"
 _MANIFEST = "manifest.json"
@@ -91,11 +92,31 @@ def find(code: Code) -> Path | None:
 
     Nothing is taken from where another user could have put it; the log says so once.
     """
+    return next((f for f in _folders(code) if _whole(code, f)), None)
+
+
+def there(code: Code) -> bool:
+    """Whether a program of `code` seems to be on disk; it is neither read nor marked as in use."""
+    return any((f / _MANIFEST).is_file() for f in _folders(code) if not _refused(f.parent))
+
+
+def _folders(code: Code) -> list[Path]:
+    """Where the program of `code` may be."""
     try:
         places = dict.fromkeys(p / "programs" for p in (chosen(), kept(), temporary()) if p)
     except OSError:  # no folder at all can be written
-        return None
-    return next((f for f in (p / key(code) for p in places) if _whole(code, f)), None)
+        return []
+    return [place / key(code) for place in places]
+
+
+def full() -> bool:
+    """Whether one program more might cost another its place."""
+    try:
+        entries, shared = _contents(kept() / "programs")
+    except OSError:
+        return True
+    total = sum(size for _, size, _ in entries + shared)
+    return len(entries) >= _MOST or total > _ALMOST * limit("cache_gb") * 1e9
 
 
 def store(code: Code, make: Callable[[Path], None]) -> Path:
@@ -255,17 +276,29 @@ def _abandoned(draft: Path) -> bool:
         return False
 
 
+Entry = tuple[float, int, Path]  # when it was used last, bytes, place
+
+
+def _contents(programs: Path) -> tuple[list[Entry], list[Entry]]:
+    """The programs, and the parts of what their compilers share."""
+
+    def entries(places: Iterable[Path]) -> list[Entry]:
+        return [(p.stat().st_mtime, _size(p), p) for p in places]
+
+    shared = programs.with_name("inductor")
+    folders = programs.iterdir() if programs.is_dir() else ()
+    kinds = [p for p in folders if p.is_dir() and not p.name.startswith(_DRAFT)]
+    return entries(kinds), entries(shared.iterdir() if shared.is_dir() else ())
+
+
 def _prune(programs: Path, newest: Path) -> None:
     """Keep to the bounds in number and bytes; what was not used for longest goes first."""
-    kinds = [p for p in programs.iterdir() if p.is_dir() and not p.name.startswith(_DRAFT)]
-    entries = [(p.stat().st_mtime, _size(p), p) for p in kinds if p != newest]
-    number, total = len(entries) + 1, sum(e[1] for e in entries) + _size(newest)
+    entries, shared = _contents(programs)
+    number = len(entries)
     if not _drafts(programs):  # what a compiler at work reads is not known
-        shared = programs.with_name("inductor")
-        parts = list(shared.iterdir()) if shared.is_dir() else []
-        more = [(p.stat().st_mtime, _size(p), p) for p in parts]
-        entries += more
-        total += sum(e[1] for e in more)
+        entries += shared
+    total = sum(size for _, size, _ in entries)
+    entries = [entry for entry in entries if entry[2] != newest]
     most = limit("cache_gb") * 1e9
     for _, size, place in sorted(entries):
         ours = place.parent == programs

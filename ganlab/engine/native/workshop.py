@@ -3,8 +3,9 @@
     ticket = WORKSHOP.ask(code)       # at once; found on disk, it is ready in milliseconds
     ticket.program, ticket.state      # "waiting", "compiling", "ready", "failed", "off"
     WORKSHOP.leave(ticket)            # nobody waits for it any more
+    WORKSHOP.ask(code, waits=False)   # in idle time: only if no compiler is needed by others
 
-What nobody waits for is not begun, and ended if others wait.
+What nobody waits for gives way to what somebody does.
 """
 
 from __future__ import annotations
@@ -48,13 +49,17 @@ class Ticket:
         self.since = time.monotonic()
         self.begun = 0.0  # when its compiler was started, by the same clock
         self.waiting = 0  # how many wait for it
-        self._gave_way = False  # to those that others wait for
+        self.gave_way = False  # to those that others wait for
         self._done = threading.Event()
 
     def wait(self, seconds: float | None = None) -> Program | None:
         """Block until it is ready or failed; the program, if there is one."""
         self._done.wait(seconds)
         return self.program
+
+    def wait_until_done(self, seconds: float | None = None) -> bool:
+        """Block until it is ready or failed, or until so many seconds have passed; which."""
+        return self._done.wait(seconds)
 
     def _finish(self, state: str, program: Program | None = None, reason: str = "") -> None:
         self.program, self.reason, self.state = program, reason, state
@@ -76,8 +81,15 @@ class Workshop:
         self._swept = False
         atexit.register(self.close)
 
-    def ask(self, code: Code) -> Ticket:
-        """The ticket of `code`; it is compiled in its turn unless it is on disk or in memory."""
+    def ask(self, code: Code, waits: bool = True) -> Ticket | None:
+        """The ticket of `code`; it is compiled in its turn unless it is on disk or in memory.
+
+        waits: False where nobody does: then it is begun at once or not at all (None), ended when
+        others need its compiler, and not kept in memory. Not begun are what is known already, and
+        anything while others wait or once this is closed.
+        """
+        if not waits:
+            return self._ask_idly(code)
         with self._changed:
             if not self._swept:
                 self._swept = True
@@ -97,6 +109,23 @@ class Workshop:
             self._stop_unwanted()
             self._changed.notify()
         return ticket
+
+    def _ask_idly(self, code: Code) -> Ticket | None:
+        with self._changed:
+            busy = self._queue or len(self._current) >= _jobs()
+            if self._closed or busy or code in self._tickets:
+                return None
+            ticket = self._tickets[code] = Ticket(code)
+            self._queue.append(ticket)
+            self._hire()
+            self._changed.notify()
+        return ticket
+
+    def give_way(self, ticket: Ticket) -> None:
+        """End the compiler of `ticket`, unless somebody waits for it by now."""
+        with self._changed:
+            if ticket.waiting <= 0:
+                self._end_early(ticket)
 
     def leave(self, ticket: Ticket) -> None:
         """One fewer waits for `ticket`."""
@@ -143,14 +172,31 @@ class Workshop:
             thread.start()
 
     def _stop_unwanted(self) -> None:
-        if not self._queue or len(self._current) < _jobs():
+        """Have what nobody waits for give way to what waits in the queue."""
+        wanted = [ticket for ticket in self._queue if ticket.waiting > 0]
+        if not wanted:
+            return
+        for ticket in [t for t in self._queue if t.waiting <= 0]:
+            self._end_early(ticket)
+        if len(self._current) < _jobs() or len(wanted) <= sum(t.gave_way for t in self._current):
             return
         for ticket in self._current:
-            process = self._processes.get(ticket.code)
-            if ticket.waiting <= 0 and process is not None:
-                ticket._gave_way = True
-                processes.end(process)
+            if ticket.waiting <= 0 and not ticket.gave_way:
+                self._end_early(ticket)
                 return
+
+    def _end_early(self, ticket: Ticket) -> None:
+        """Have a ticket give way that nobody waits for."""
+        if ticket in self._queue:
+            self._queue.remove(ticket)
+            self._tickets.pop(ticket.code, None)
+            ticket.gave_way = True
+            ticket._finish("failed", reason="others needed the compiler")
+        elif ticket in self._current:
+            ticket.gave_way = True  # also of a process that is about to be started
+            process = self._processes.get(ticket.code)
+            if process is not None:
+                processes.end(process)
 
     def _load(self, ticket: Ticket) -> bool:
         folder = cache.find(ticket.code)
@@ -172,7 +218,7 @@ class Workshop:
                     self._changed.wait()
                 ticket = self._queue.pop(0)
                 self._current.append(ticket)
-                ticket.state, ticket._gave_way = "compiling", False
+                ticket.state, ticket.gave_way = "compiling", False
                 ticket.begun = time.monotonic()
             started = time.monotonic()
             try:
@@ -190,8 +236,10 @@ class Workshop:
             self._current.remove(ticket)
             self._changed.notify_all()
             if error is None:
+                if ticket.waiting <= 0:
+                    self._tickets.pop(ticket.code, None)  # from disk, if it is asked for
                 return
-            gave_way = ticket._gave_way
+            gave_way = ticket.gave_way
             if gave_way and ticket.waiting > 0 and not self._closed:  # asked for again meanwhile
                 ticket.state = "waiting"
                 self._queue.append(ticket)
@@ -199,7 +247,7 @@ class Workshop:
             if ticket.waiting <= 0:  # to be begun anew if asked for again
                 self._tickets.pop(ticket.code, None)
         if not gave_way:
-            log.warning("training stays eager: %s", error)
+            log.warning("a program could not be compiled, training stays eager: %s", error)
         ticket._finish("failed", reason=str(error))
 
     def _in_a_process(self, code: Code) -> Path:
@@ -213,7 +261,8 @@ class Workshop:
             environment |= {"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
             environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
             with self._changed:
-                if self._closed:
+                ticket = self._tickets.get(code)
+                if self._closed or (ticket is not None and ticket.gave_way):
                     raise RuntimeError("the compiler was stopped")
                 process = self._processes[code] = processes.start(
                     build.__name__,

@@ -248,3 +248,43 @@ def test_closed_it_does_not_begin_again_what_gave_way(sleeping, monkeypatch):
     end(process)
     assert first.wait(10) is None and first.state == "failed"
     assert here._queue == [] and pid_of(here) is None
+
+
+def test_what_nobody_waits_for_is_begun_only_on_a_free_compiler(own_cache):
+    slow = Slow()
+    here = Workshop(compile=slow)
+    first = here.ask(code(1))
+    assert here.ask(code(2), waits=False) is None and here.ask(code(1), waits=False) is None
+    slow.go.set()
+    first.wait(10)
+    until(lambda: not here._current)
+    slow.go.clear()
+    idle = here.ask(code(2), waits=False)
+    until(lambda: slow.begun == [1, 2])
+    assert here.ask(code(2)) is idle and idle.waiting == 1
+    here.give_way(idle)
+    assert not idle.gave_way
+    slow.go.set()
+    assert idle.wait_until_done(10)
+    here.close()
+    assert here.ask(code(3), waits=False) is None
+
+
+def test_one_that_is_asked_for_comes_before_what_nobody_waits_for(sleeping, monkeypatch):
+    here = sleeping
+    monkeypatch.setattr(here, "_hire", lambda: None)  # neither is begun yet
+    idle = here.ask(code(1), waits=False)
+    wanted = here.ask(code(2))
+    assert here._queue == [wanted] and idle.gave_way and idle.state == "failed"
+    monkeypatch.undo()
+    assert here.ask(code(1)) is not idle
+    here.close()
+
+
+def test_what_is_compiled_in_idle_time_gives_way_to_what_is_asked_for(sleeping):
+    here = sleeping
+    idle = here.ask(code(1), waits=False)
+    until(lambda: here._current == [idle])  # perhaps before its process is there
+    wanted = here.ask(code(2))
+    assert idle.wait_until_done(10) and idle.gave_way
+    until(lambda: here._current == [wanted])

@@ -1,0 +1,243 @@
+"""Programs compiled in idle time: which, in what order, for how long, and when not at all."""
+
+import os
+import threading
+from types import SimpleNamespace
+
+import pytest
+from live_helpers import until
+
+from ganlab.engine.code import Code
+from ganlab.engine.native import build, cache, workshop
+from ganlab.engine.native.workshop import Workshop
+from ganlab.limits import limited
+from ganlab.live import ahead
+from ganlab.live.ahead import Ahead, mostly_idle
+from ganlab.live.hub import Hub
+from ganlab.live.story import story_of
+from ganlab.presets import DEFAULTS, GROUPS, PRESETS, to_compile
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    """An empty cache."""
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Runs are compiled, idle time is looked for all the time, and there is."""
+    monkeypatch.setenv("GANLAB_COMPILE", "on")
+    for name in ("_LOOK_SECONDS", "_BESIDE_SECONDS", "_NOTHING_SECONDS"):
+        monkeypatch.setattr(ahead, name, 0.01)
+    monkeypatch.setattr(Ahead, "idle", lambda self: True)
+
+
+class Made(Workshop):
+    """Whose compiler is `make`, and whose programs need not work."""
+
+    def __init__(self, make):
+        self.begun = []
+
+        def compile(code):
+            self.begun.append(code)
+            make(code)
+            return cache.store(code, fill)
+
+        super().__init__(compile)
+
+    def _load(self, ticket):
+        if cache.find(ticket.code) is None:
+            return False
+        ticket._finish("ready", program="a program")
+        return True
+
+
+def fill(folder) -> None:
+    for part in build.PARTS:
+        (folder / part).write_bytes(part.encode())
+
+
+def fail(code) -> None:
+    raise RuntimeError("no program")
+
+
+def page(preset="", spec=None, watched=True, state="playing"):
+    """Stands in for a session."""
+    specs = PRESETS[preset].specs if preset else (spec or DEFAULTS[2],)
+    return SimpleNamespace(story=story_of(preset, specs), watched=watched, state=state)
+
+
+def codes(specs) -> list[Code]:
+    return list(dict.fromkeys(Code.of(spec) for spec in specs))
+
+
+def order(sessions) -> list[Code]:
+    """All that is compiled, one after the other."""
+    here, found = Ahead(lambda: sessions), []
+    while (code := here.next()) is not None:
+        found.append(code)
+        here._tried.add(code)
+    return found
+
+
+def test_what_pages_open_with_comes_first_then_the_gallery_in_its_order():
+    found = order([])
+    assert found == codes(to_compile()) and len(set(found)) == len(found)
+    shown = [s for names in GROUPS.values() for n in names for s in PRESETS[n].specs]
+    places = [found.index(code) for code in codes([*DEFAULTS.values(), *shown])]
+    assert places[:2] == [0, 1] and all(place >= 0 for place in places)
+    early = [s for n in PRESETS if not PRESETS[n].published for s in PRESETS[n].specs]
+    assert set(codes(early)) <= set(found[: -len(codes(s for s in shown if s not in early))])
+
+
+def test_nearest_is_what_open_pages_may_show_next():
+    names = list(PRESETS)
+    at = names.index("collapse")
+    cured = PRESETS["collapse"].cured()
+    assert len(cured) == 2 and {s.unroll for s in cured} == {0, 5}
+    beside = [s for n in (names[at + 1], names[at - 1]) for s in PRESETS[n].specs]
+    found = order([page("collapse")])
+    first = codes([*cured, *beside])
+    assert found[: len(first)] == first and set(found) == set(codes(to_compile()))
+    # The default's page offers a preset; the page opened last comes first, and one left counts not.
+    first = codes([*PRESETS["collapse"].specs, *cured, *beside])
+    assert order([page("collapse"), page()])[: len(first)] == first
+    assert order([page("collapse", watched=False)]) == order([])
+
+
+def test_what_is_there_is_not_compiled_again():
+    first, second, third = codes(to_compile())[:3]
+    cache.store(second, fill)
+    assert cache.there(second) and not cache.there(first)
+    assert order([])[:2] == [first, third]
+
+
+def test_nothing_takes_the_place_of_other_programs(own_cache):
+    here = Ahead(lambda: [])
+    place = cache.store(codes(to_compile())[0], fill)
+    with limited(cache_gb=0.01):
+        assert here.next() is not None
+        with open(place / "d.so", "ab") as file:
+            file.truncate(9_100_000)
+        assert cache.full() and here.next() is None
+    assert here.next() is not None
+
+
+def test_idle_is_who_has_cores_to_spare(monkeypatch):
+    playing, paused = page(), page(state="paused")
+    assert mostly_idle([playing, paused], 0.3) and not mostly_idle([playing, paused], 0.6)
+    assert mostly_idle([paused], 0.9) and mostly_idle([], 0.9)
+    monkeypatch.setattr("ganlab.mnist.launch.working", lambda: ["a run"])
+    assert not mostly_idle([], 0.0)
+
+
+def test_usage_is_a_share_of_all_cores(monkeypatch):
+    times = iter([(10.0, 1.0), (12.0, 4.0)])
+    now = [0.0, 0.0]
+    monkeypatch.setattr(ahead, "_cores", lambda: 3)
+    fake = SimpleNamespace(monotonic=lambda: now[0], process_time=lambda: now[1])
+    monkeypatch.setattr(ahead, "time", fake)
+    now[:] = next(times)
+    usage = ahead.Usage()
+    now[:] = next(times)
+    assert usage.share() == pytest.approx(0.5)
+
+
+def test_each_is_compiled_once_and_no_more_than_the_limit(quick):
+    here = Made(lambda code: None)
+    one = Ahead(lambda: [], here)
+    with limited(idle_programs=3):
+        one.start()
+        one._thread.join(10)
+    assert here.begun == codes(to_compile())[:3] and not one._thread.is_alive()
+    assert here._tickets == {}  # not kept in memory
+    again = Ahead(lambda: [], here)
+    with limited(idle_programs=1):
+        again.start()
+        again._thread.join(10)
+    assert here.begun == codes(to_compile())[:4]
+
+
+def test_a_program_that_fails_is_tried_once_and_without_a_compiler_none_is(quick, caplog):
+    first, *others = codes(to_compile())
+    here = Made(lambda code: code == first and fail(code))
+    one = Ahead(lambda: [], here)
+    with limited(idle_programs=2):
+        one.start()
+        one._thread.join(10)
+    assert here.begun == [first, *others[:2]]
+    never = Made(fail)
+    two = Ahead(lambda: [], never)
+    two.start()
+    two._thread.join(10)
+    assert not two._thread.is_alive() and len(never.begun) == 2 == len(set(never.begun))
+
+
+@pytest.fixture
+def sleeping(quick, tmp_path, monkeypatch):
+    """A workshop whose compilers, real processes, sleep."""
+    script = tmp_path / "sleeping.py"
+    script.write_text("import time; time.sleep(60)")
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    real = workshop.processes.start
+    monkeypatch.setattr(workshop.processes, "start", lambda _, *a, **o: real("sleeping", *a, **o))
+    here = Workshop()
+    yield here
+    here.close()
+
+
+def test_it_gives_way_at_once_unless_somebody_waits_for_it_by_now(sleeping, monkeypatch):
+    idle = threading.Event()
+    idle.set()
+    monkeypatch.setattr(Ahead, "idle", lambda self: idle.is_set())
+    one, done = Ahead(lambda: [], sleeping), []
+    code = one.next()
+
+    def compile() -> threading.Thread:
+        thread = threading.Thread(target=lambda: done.append(one.build(code)))
+        thread.start()
+        until(lambda: sleeping._processes)
+        return thread
+
+    thread = compile()
+    (process,) = sleeping._processes.values()
+    idle.clear()
+    thread.join(10)
+    assert done == [False] and process.wait(10) is not None
+    assert one.next() == code and not one._failed  # it is begun anew, later
+
+    idle.set()
+    thread = compile()
+    (process,) = sleeping._processes.values()
+    ticket = sleeping.ask(code)
+    idle.clear()
+    looks = []
+    monkeypatch.setattr(Ahead, "idle", lambda self: looks.append(0))
+    until(lambda: len(looks) > 5)
+    assert process.poll() is None and ticket.state == "compiling"
+    sleeping.leave(ticket)
+    thread.join(10)
+    assert process.wait(10) is not None and done == [False, False]
+
+
+def test_closed_it_ends_its_compiler(sleeping):
+    one = Ahead(lambda: [], sleeping)
+    one.start()
+    until(lambda: sleeping._processes)
+    (process,) = sleeping._processes.values()
+    one.close()
+    assert not one._thread.is_alive() and process.wait(10) is not None
+    until(lambda: not sleeping._current)
+    assert sleeping._queue == []
+
+
+@pytest.mark.parametrize(("compile", "most"), [("off", 100), ("on", 0)])
+def test_off(monkeypatch, compile, most):
+    monkeypatch.setenv("GANLAB_COMPILE", compile)
+    hub = Hub(workers=1)
+    with limited(idle_programs=most):
+        hub.ahead.start()
+    assert hub.ahead._thread is None
+    hub.close()
