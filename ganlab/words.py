@@ -210,6 +210,20 @@ MNIST = {
         "How likely test images are under a Gaussian window around 10,000 generated images.",
         "nats",
     ),
+    "coverage": Word(
+        "classes covered",
+        "How many of the ten classes G makes, by a classifier fitted to the training images: a "
+        "class counts if its share of G's samples is at least a tenth of the data's, without what "
+        "is only mistaken for it.",
+        "classes",
+    ),
+    "class_kl": Word(
+        "KL(G ‖ data) over classes",
+        "How unevenly G makes the classes, KL of their shares among its samples from those in the "
+        "data: 0 if equal, ln 10 = 2.3 if ten equal ones shrink to one; the floor is what a "
+        "perfect G would read.",
+        "nats",
+    ),
 }  # fmt: skip
 
 

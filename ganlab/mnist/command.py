@@ -49,6 +49,7 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
     # Threads that wait by spinning stand still together on a machine that does other things too:
     # measured 3 to 25 times slower. Read by OpenMP when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    from ganlab.mnist.coverage import in_words
     from ganlab.mnist.folder import folders
 
     if options.list:
@@ -67,7 +68,9 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
         say.end()
     if status.message:
         _tell(status.message)
-    scores = folder.scores
+    scores, real = folder.scores, folder.real
+    if say and scores and (found := scores[-1].coverage):
+        _tell(f"epoch {scores[-1].epoch:.4g}: {in_words(found)}")
     report = {
         "folder": str(folder.path),
         "state": status.state,
@@ -76,8 +79,8 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
         "seconds": round(status.seconds, 1),
         "device": status.device_name,
         "source": status.source,
-        "score": vars(scores[-1]) if scores else None,
-        "real": vars(folder.real) if folder.real else None,
+        "score": dataclasses.asdict(scores[-1]) if scores else None,
+        "real": dataclasses.asdict(real) if real else None,
     }
     json.dump(report, sys.stdout)
     print()

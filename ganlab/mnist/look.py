@@ -44,6 +44,11 @@ def latents(run: Run, n: int, seed: int, label: int | None = None) -> torch.Tens
     return z.to(run.device)
 
 
+def asked(n: int) -> np.ndarray:
+    """The share of each label among n of those that `latents` gives G, (LABELS,)."""
+    return np.bincount(np.arange(n) % LABELS, minlength=LABELS) / n
+
+
 def make(run: Run, z: torch.Tensor) -> torch.Tensor:
     """The first run's images of z (n, latent_dim + labels): (n, 784), or with labels beside."""
     with torch.no_grad():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -20,6 +21,7 @@ from ganlab.registry import SpecError
 
 SIGMAS: tuple[float, ...] = tuple(np.logspace(-1, 0, 10).tolist())
 VALIDATION = 1000  # images that sigma is chosen on
+T = TypeVar("T")
 Walk = Generator[float, None, NDArray[np.float64]]
 
 
@@ -79,10 +81,10 @@ def steps(
     positive, and for a budget (bytes, besides the inputs) that is too small for a single row.
     """
     part = len(validation) / (len(validation) + len(test))
-    tried = yield from _portion(walk(validation, samples, sigmas, budget, device), 0.0, part)
+    tried = yield from portion(walk(validation, samples, sigmas, budget, device), 0.0, part)
     means = tried.mean(1)
     sigma = float(sigmas[int(means.argmax())])
-    found = yield from _portion(walk(test, samples, [sigma], budget, device), part, 1.0)
+    found = yield from portion(walk(test, samples, [sigma], budget, device), part, 1.0)
     return Parzen(
         mean=float(found.mean()),
         se=float(found.std() / math.sqrt(found.size)),
@@ -93,7 +95,8 @@ def steps(
     )
 
 
-def _portion(inner: Walk, low: float, high: float) -> Walk:
+def portion(inner: Generator[float, None, T], low: float, high: float) -> Generator[float, None, T]:
+    """A generator of the fraction done, as the part of a larger one from `low` to `high`."""
     while True:
         try:
             done = next(inner)

@@ -6,7 +6,7 @@ import dataclasses
 import json
 import math
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ QUEUED = "queued"  # until fewer trainers are at work
 
 
 MOST_WORDS = 4000  # characters of a text in a record
+MOST_NUMBERS = 100  # in a list
 
 R = TypeVar("R")
 
@@ -42,6 +43,7 @@ def record(kind: type[R], items: Any) -> R:
     types = get_type_hints(kind)
     if not isinstance(items, dict) or not items.keys() <= types.keys():
         raise ValueError("not the fields of a record")
+    items = {name: _nested(value, types[name]) for name, value in items.items()}
     for name, value in items.items():
         if not _fits(value, types[name]):
             raise ValueError(f"{name}: no {types[name]}")
@@ -51,13 +53,26 @@ def record(kind: type[R], items: Any) -> R:
         raise ValueError(str(error)) from None
 
 
+def _nested(value: Any, kind: Any) -> Any:
+    """A record within a record, as such."""
+    inner = next(filter(dataclasses.is_dataclass, get_args(kind)), None)
+    return record(inner, value) if inner and isinstance(value, dict) else value
+
+
 def _fits(value: Any, kind: Any) -> bool:
+    if dataclasses.is_dataclass(value):
+        return isinstance(value, get_args(kind))
+    if get_origin(kind) is tuple:
+        few = isinstance(value, (list, tuple)) and len(value) <= MOST_NUMBERS
+        return few and all(_fits(v, get_args(kind)[0]) for v in value)
     if kind in (int, bool):
         return type(value) is kind and 0 <= value < 2**62
     if kind is str:
         return isinstance(value, str) and len(value) <= MOST_WORDS
     if value is None:
         return kind is not float
+    if any(map(dataclasses.is_dataclass, get_args(kind))):
+        return False
     return type(value) in (int, float) and math.isfinite(value)
 
 
@@ -149,11 +164,51 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Coverage:
+    """Which classes n images cover, by a classifier of that accuracy on held-out images.
+
+    shares, expected: the fraction of them taken for each class, and what it should be (the training
+    images', or the labels' that G was asked for); covered: the classes that count as covered; kl:
+    KL(shares || expected) in nats; floor: what it is on average if G is perfect. See
+    `ganlab.mnist.coverage`.
+    """
+
+    shares: tuple[float, ...]
+    expected: tuple[float, ...]
+    covered: tuple[int, ...]
+    kl: float
+    floor: float
+    n: int
+    accuracy: float
+
+    def __post_init__(self) -> None:
+        for name in ("shares", "expected", "covered"):  # JSON knows lists only
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if len(self.shares) != len(self.expected) or not {*self.covered} <= {*self._there}:
+            raise ValueError("no coverage")
+
+    @property
+    def _there(self) -> list[int]:
+        return [i for i, share in enumerate(self.expected) if share > 0]
+
+    @property
+    def classes(self) -> int:
+        """How many there are to cover."""
+        return len(self._there)
+
+    @property
+    def missed(self) -> list[int]:
+        """Those that do not count as covered."""
+        return [i for i in self._there if i not in self.covered]
+
+
+@dataclass(frozen=True)
 class Score:
     """A Parzen-window log-likelihood in nats, of G's images after `iteration` iterations.
 
     mean and its standard error se of n test images; sigma, chosen among those tried; samples: how
-    many images made the window. See `ganlab.mnist.parzen`.
+    many images made the window. See `ganlab.mnist.parzen`. coverage: which classes the images
+    cover; None where it was not measured, as by versions of ganlab before it.
     """
 
     iteration: int
@@ -163,6 +218,7 @@ class Score:
     sigma: float
     n: int
     samples: int
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, eq=False)

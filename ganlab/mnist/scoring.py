@@ -1,4 +1,4 @@
-"""Table 1: the Parzen score of a run's images, and of real ones, a step at a time."""
+"""Table 1, and which classes are covered: of a run's images, and of real ones, a step at a time."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ import os
 from collections.abc import Generator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganlab.digits.parts import Digits
 from ganlab.engine import Run
-from ganlab.mnist import look, parzen
+from ganlab.mnist import classifier, coverage, look, parzen
 from ganlab.mnist.folder import home
-from ganlab.mnist.records import Score
+from ganlab.mnist.records import Score, record
+from ganlab.reading import parse_json, read_text
 
 SAMPLES = 10_000
 _SEED = 20140610  # of the latents that are measured
+_FIT = 0.3  # of a measurement that the classifier has to be fitted for
 
 Walk = Generator[float, None, Score]
+Images = NDArray[np.float32]
 
 
 def real(digits: Digits) -> Walk:
-    """The score of as many real training images: what the ruler says of p_data itself."""
-    images = digits.train[:SAMPLES].images
-    score = yield from _measured(images, digits, 0, 0.0, "cpu")
+    """The score of real images: what the rulers say of p_data itself.
+
+    The window of as many training images, and the coverage of as many held-out ones.
+    """
+    images, held_out = digits.train[:SAMPLES].images, digits.test[: _classified(digits)].images
+    score = yield from _measured(images, held_out, None, digits, 0, 0.0, "cpu")
     _keep(digits, score)
     return score
 
@@ -32,23 +39,45 @@ def real(digits: Digits) -> Walk:
 def known(digits: Digits) -> Score | None:
     """The score of the same real images from an earlier measurement."""
     try:
-        return Score(**json.loads(_place(digits).read_text()))
-    except (OSError, ValueError, TypeError):
+        score = record(Score, parse_json(read_text(_place(digits)), "score", "JSON"))
+    except (OSError, ValueError):
         return None
+    return score if score.coverage else None  # of a version that measured no coverage
 
 
 def fake(run: Run, digits: Digits, epoch: float) -> Walk:
     """The score of the run's images now."""
     images = look.samples(run, SAMPLES, _SEED)
     device = "cpu" if run.device.type == "mps" else str(run.device)
-    return (yield from _measured(images, digits, run.iteration, epoch, device))
+    some = images[: _classified(digits)]
+    asked = look.asked(len(some)) if run.spec.labels else None
+    return (yield from _measured(images, some, asked, digits, run.iteration, epoch, device))
 
 
-def _measured(images: np.ndarray, digits: Digits, iteration: int, epoch: float, device: str):
+def _classified(digits: Digits) -> int:
+    """How many images are classified: no more of G's than there are real ones to compare with."""
+    return min(SAMPLES, len(digits.test))
+
+
+def _measured(
+    images: Images,
+    some: Images,
+    expected: NDArray[np.float64] | None,
+    digits: Digits,
+    iteration: int,
+    epoch: float,
+    device: str,
+) -> Walk:
+    """images make the window, and the classes of `some` are counted; expected: their shares."""
+    judge, start = classifier.known(digits), 0.0
+    if judge is None:
+        judge = yield from parzen.portion(classifier.fit(digits), 0.0, _FIT)
+        start = _FIT
     first = digits.validation[: parzen.VALIDATION].images
-    found = yield from parzen.steps(images, first, digits.test.images, device=device)
+    walk = parzen.steps(images, first, digits.test.images, device=device)
+    found = yield from parzen.portion(walk, start, 1.0)
     numbers = (found.mean, found.se, found.sigma, found.n, found.samples)
-    return Score(iteration, epoch, *numbers)
+    return Score(iteration, epoch, *numbers, coverage.measure(some, judge, expected))
 
 
 def _place(digits: Digits):

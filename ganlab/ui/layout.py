@@ -40,6 +40,21 @@ _CSS = """
 .ganlab-bar { background: color-mix(in srgb, currentColor 14%, transparent); }
 .ganlab-bar i { display: block; height: 100%; background: light-dark(#009e73, #2fd0a0); }
 .ganlab-bar[data-state="measuring"] i { background: light-dark(#0072b2, #56b4e9); }
+.ganlab-shares { display: flex; gap: 0.35rem; max-width: 34rem; line-height: 1.25; }
+.ganlab-shares span { flex: 1 1 0; min-width: 0; text-align: center; }
+.ganlab-shares em, .ganlab-shares small { display: block; font-style: normal; opacity: 0.85; }
+.ganlab-shares em { font-size: 0.75rem; font-variant-numeric: tabular-nums; }
+.ganlab-shares small { font-size: 0.85rem; }
+.ganlab-shares b { display: block; position: relative; height: 4.6rem; overflow: hidden; }
+.ganlab-shares b { border-bottom: 1px solid currentColor; }
+.ganlab-shares i { position: absolute; left: 12%; right: 12%; bottom: 0; min-height: 1px; }
+.ganlab-shares i { background: light-dark(#009e73, #2fd0a0); }
+.ganlab-shares u { position: absolute; left: 0; right: 0; border-top: 2px dotted currentColor; }
+.ganlab-missed em, .ganlab-missed small { opacity: 1 !important; font-weight: 700; }
+.ganlab-missed em, .ganlab-missed small { color: light-dark(#b34f00, #ff8c42); }
+.ganlab-missed i { background: light-dark(#b34f00, #ff8c42); }
+.st-key-mnist_table :is(th, td) { padding: 0.3rem 0.5rem; font-size: 0.9rem; }
+.st-key-mnist_table :is(th, td):nth-child(n + 3):nth-child(-n + 4) { white-space: nowrap; }
 .ganlab-line { font-size: 0.86rem; line-height: 1.35; margin: 0; overflow-wrap: anywhere; }
 .ganlab-quiet { opacity: 0.78; }
 .ganlab-warn { color: light-dark(#b34f00, #ff8c42); }
@@ -58,6 +73,7 @@ button[kind="primary"]:not(:disabled) { color: light-dark(#ffffff, #14171c); }
 button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.2rem 0.9rem 0.2rem; }
+  .st-key-mnist_table :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; }
   .ganlab-status p { height: auto; flex-wrap: wrap; column-gap: 0.8rem; }
   .ganlab-status p, .ganlab-status p > * { white-space: normal; }
 }

@@ -10,12 +10,20 @@ import streamlit as st
 from ganlab import export, figures, words
 from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder
-from ganlab.mnist.records import Status
+from ganlab.mnist.records import Coverage, Status
 from ganlab.registry import SpecError
 from ganlab.ui import mnist_form
 from ganlab.ui.mnist_place import show
 from ganlab.ui.mnist_view import PANELS, series
-from ganlab.ui.mnist_words import CENTROIDS, REAL, all_json, history_csv, table_1
+from ganlab.ui.mnist_words import (
+    CENTROIDS,
+    REAL,
+    all_json,
+    coverage_html,
+    history_csv,
+    small,
+    table_1,
+)
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import is_operator, may_change
 from ganlab.ui.whole import whole
@@ -27,11 +35,13 @@ def table(folder: Folder, status: Status) -> None:
     """Table 1 of the paper, ours above."""
     scores = folder.scores
     left, right = st.columns([3, 2], gap="large")
-    with left:
+    with left, st.container(key="mnist_table"):
         st.markdown(table_1(scores, folder.real, status.is_mnist))
         if not scores:
             st.caption("Not measured yet: “Measure now” while it trains, or wait for its end.")
     with right:
+        if scores and (found := scores[-1].coverage):
+            _coverage(found)
         if scores and not status.is_mnist:
             st.warning(
                 f"These are {status.source}: the numbers of this run are not comparable with the "
@@ -39,13 +49,29 @@ def table(folder: Folder, status: Status) -> None:
                 icon=":material/warning:",
             )
         st.markdown(
-            f"{words.MNIST['likelihood'].says} Its width σ is chosen on validation images; ± is "
-            "the standard error over test images.\n\n"
+            f"**Log-likelihood**: {words.MNIST['likelihood'].says} Its width σ is chosen on "
+            "validation images; ± is the standard error over n test images.\n\n"
             f"{REAL[0]} ± {REAL[1]} nats is what the real images of MNIST give.\n\n"
             f"**This ruler can be gamed**: 2,000 k-means centroids, blurred averages of digits, "
             f"score {CENTROIDS} nats, above the real images. A high number alone says little: look "
             "at the pictures, too."
         )
+
+
+def _coverage(found: Coverage) -> None:
+    """Which classes the newest score's samples cover, and how evenly."""
+    count = f"classes covered: {len(found.covered)} of {found.classes}"
+    kl = f"KL {small(found.kl)} nats (floor {small(found.floor)})"
+    about = (words.MNIST["coverage"], words.MNIST["class_kl"])
+    st.markdown(
+        f"**{f':orange[{count}]' if found.missed else count}** :small[· {kl}]",
+        help="\n\n".join(f"**{w.title}** ({w.unit}): {w.says}" for w in about),
+    )
+    st.html(coverage_html(found))
+    st.caption(
+        f"Percent of {found.n:,} samples of G in each class; dots: in the data. The classifier is "
+        f"right on {100 * found.accuracy:.1f} % of held-out images."
+    )
 
 
 def curves(folder: Folder, status: Status) -> None:

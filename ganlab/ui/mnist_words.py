@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import AT_WORK, History, Score, Status, Wanted
+from ganlab.mnist.records import AT_WORK, Coverage, History, Score, Status, Wanted
 from ganlab.spec import Spec
 
 # Table 1 of the paper: nats on MNIST's test set, and their standard error.
@@ -83,6 +83,8 @@ def run_line(folder: Folder) -> str:
         parts.append(f"{status.epoch:.4g} epoch" + ("" if status.epoch == 1 else "s"))
     if scores := folder.scores:
         parts.append(f"{nats(scores[-1].mean, scores[-1].se)} nats")
+        if (found := scores[-1].coverage) and found.missed:
+            parts.append(f"{len(found.covered)} of {found.classes} classes")
     return " · ".join(parts)
 
 
@@ -131,21 +133,58 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
 
 def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
     """Table 1 with ours above, as Markdown."""
-    rows = ["| images of | log-likelihood, nats | measured on |", "|:--|--:|:--|"]
+    rows = [
+        "| images of | log-likelihood, nats | classes | KL, nats | measured |",
+        "|:--|--:|--:|--:|:--|",
+    ]
     for score in reversed(scores):
-        how = f"{score.samples:,} samples, σ {score.sigma:.2f}, {score.n:,} test images"
+        how = f"σ {score.sigma:.2f}, n\u00a0{score.n:,}"
         rows.append(
-            f"| :green[**G, epoch {score.epoch:.4g}**] | **{nats(score.mean, score.se)}** | {how} |"
+            f"| :green[**G, epoch {score.epoch:.4g}**] | **{nats(score.mean, score.se)}** | "
+            f"{_classes(score.coverage)} | {how} |"
         )
     if real is not None:
-        how = f"{real.samples:,} of them, σ {real.sigma:.2f}, {real.n:,} test images"
-        rows.append(f"| **real training images** | **{nats(real.mean, real.se)}** | {how} |")
+        how = f"σ {real.sigma:.2f}, n\u00a0{real.n:,}"
+        rows.append(
+            f"| **real images** | **{nats(real.mean, real.se)}** | {_classes(real.coverage)} | "
+            f"{how} |"
+        )
     for title, mean, se in PAPER:
-        rows.append(f"| {title} | {mean} ± {se} | MNIST, in 2014 |")
+        rows.append(f"| {title} | {mean} ± {se} | | | 2014 |")
     if real is None or not is_mnist:
         mean, se = REAL
-        rows.append(f"| real images of MNIST, by our measure | {mean} ± {se} | MNIST |")
+        rows.append(f"| real images of MNIST | {mean} ± {se} | | | by ganlab |")
     return "\n".join(rows)
+
+
+def _classes(found: Coverage | None) -> str:
+    """Two cells of the table: how many classes are covered, and the KL."""
+    if found is None:
+        return "|"
+    count = f"{len(found.covered)} of {found.classes}"
+    return f"{f':orange[**{count}**]' if found.missed else count} | {small(found.kl)}"
+
+
+def small(value: float) -> str:
+    """A KL as one reads it: 2.3, 0.092, 0.00045."""
+    return f"{value:.2g}" if value >= 1e-4 else "0"
+
+
+def coverage_html(found: Coverage) -> str:
+    """The share of each class as bars, with a tick at what is expected."""
+    full = 1.05 * max(*found.shares, *found.expected, 1e-9)
+    bars, heard = [], []
+    for i, (share, fair) in enumerate(zip(found.shares, found.expected, strict=True)):
+        kind = ' class="ganlab-missed"' if i in found.missed else ""
+        tick = f'<u style="bottom:{100 * fair / full:.1f}%"></u>' if fair else ""
+        text = f"{100 * share:.1f}"
+        bars.append(
+            f"<span{kind}><em>{text}</em><b><i style='height:{100 * share / full:.1f}%'></i>{tick}"
+            f"</b><small>{i}</small></span>"
+        )
+        heard.append(f"class {i}: {text} %, expected {100 * fair:.1f} %")
+    label = html.escape("; ".join(heard))
+    return f'<div class="ganlab-shares" role="img" aria-label="{label}">{"".join(bars)}</div>'
 
 
 def history_csv(history: History) -> str:

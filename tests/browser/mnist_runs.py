@@ -19,7 +19,7 @@ from ganlab.digits import strokes
 from ganlab.digits.data import MNIST
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import History, Look, Plan, Score, Status
+from ganlab.mnist.records import Coverage, History, Look, Plan, Score, Status
 
 from .server import Server
 
@@ -47,7 +47,11 @@ def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
     folder.put_look(look(spec.conditional == "yes"))
     rows = [(float(i), 1.4 - i / 1000, 0.7 + i / 800, 0.6, 0.4, 0.55) for i in range(0, 401, 20)]
     folder.put_history(History(rows))
-    folder.put_scores([Score(400, 4.0, 190.3, 2.2, 0.2, 2000, 10_000)])
+    shares = (0.21, 0.302, 0.091, 0.102, 0.004, 0.09, 0.1, 0.1, 0.001, 0.0)
+    found = Coverage(shares, (0.1,) * 10, (0, 1, 2, 3, 5, 6, 7), 0.4321, 0.0023, 2000, 0.991)
+    folder.put_scores([Score(400, 4.0, 190.3, 2.2, 0.2, 2000, 10_000, found)])
+    real = Coverage((0.1,) * 10, (0.1,) * 10, tuple(range(10)), 0.0011, 0.0023, 2000, 0.991)
+    folder.put_real(Score(0, 0.0, 222.2, 2.0, 0.2, 2000, 10_000, real))
     folder.say(replace(DONE, **changes))
     return folder
 

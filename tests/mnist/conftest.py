@@ -5,6 +5,7 @@ import torch
 from at_hand import REAL, alone  # noqa: F401  a fixture for all tests here
 
 from ganlab.digits import data, strokes
+from ganlab.mnist import classifier
 from ganlab.targets import make_target
 
 torch.set_num_threads(1)  # as in tests/engine
@@ -17,6 +18,12 @@ def few():
     target._loaded = strokes.digits(1200, 1000)
     vars(target).pop("pixels", None), vars(target).pop("labels", None)
     return target._loaded
+
+
+@pytest.fixture(autouse=True)
+def briefly(monkeypatch):
+    """The classifier of a measurement is fitted in a moment."""
+    monkeypatch.setattr(classifier, "STEPS", 60)
 
 
 @pytest.fixture(params=["drawn", *("real" for _ in REAL[:1])])

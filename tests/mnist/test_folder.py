@@ -1,5 +1,6 @@
 """A run's folder: what is written is read again, and damage is never a crash."""
 
+import dataclasses
 import json
 import time
 import tracemalloc
@@ -9,7 +10,7 @@ import pytest
 
 from ganlab.mnist.folder import Folder, folders, home
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import History, Look, Plan, Score, Status, Wanted
+from ganlab.mnist.records import Coverage, History, Look, Plan, Score, Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -37,9 +38,12 @@ def test_what_is_written_is_read_again(folder):
     folder.say(status)
     assert folder.status == status
     scores = [Score(5, 0.5, 200.0, 2.0, 0.2, 10_000, 10_000)]
+    found = Coverage((0.7, 0.3, 0.0), (0.5, 0.3, 0.2), (0, 1), 0.2, 0.001, 500, 0.98)
+    scores.append(dataclasses.replace(scores[0], coverage=found))
     folder.put_scores(scores)
-    folder.put_real(scores[0])
-    assert folder.scores == scores and folder.real == scores[0]
+    folder.put_real(scores[1])
+    assert folder.scores == scores and folder.real == scores[1]
+    assert (found.classes, found.missed) == (3, [2])
     history = History()
     history.add((1.0, 2.0, 3.0, 0.1, 0.2, float("nan")))
     folder.put_history(history)
@@ -51,6 +55,42 @@ def test_what_is_written_is_read_again(folder):
     assert folder.want(state="paused", latents=4) == folder.wanted
     assert folder.wanted == Wanted("paused", 7, 0, 4)
     assert folder.want(measure=1).state == "paused"
+
+
+def test_scores_of_before_there_was_a_coverage_are_read(folder):
+    old = {"iteration": 5, "epoch": 0.5, "mean": 2.0, "se": 2.0, "sigma": 0.2, "n": 9, "samples": 8}
+    (folder.path / "scores.json").write_text(json.dumps([old]))
+    (folder.path / "real.json").write_text(json.dumps(old))
+    assert folder.scores == [folder.real] == [Score(5, 0.5, 2.0, 2.0, 0.2, 9, 8)]
+    assert folder.real.coverage is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"shares": "0.5"},
+        {"shares": [0.5, "x"]},
+        {"shares": [0.5, float("inf")]},
+        {"shares": [0.1] * 1000, "expected": [0.1] * 1000},
+        {"shares": [1.0]},
+        {"covered": [0, 7]},
+        {"covered": [2]},  # there is none in the data
+        {"covered": [0.5]},
+        {"kl": None},
+        {"n": -1},
+        {"more": 1},
+    ],
+    ids=lambda changes: str(changes)[:30],
+)
+def test_a_coverage_that_is_none_makes_no_score(folder, changes):
+    found = {"shares": [0.5, 0.5, 0.0], "expected": [0.5, 0.5, 0.0], "covered": [0, 1], "kl": 0.1}
+    found |= {"floor": 0.01, "n": 50, "accuracy": 0.9}
+    score = vars(Score(5, 0.5, 2.0, 2.0, 0.2, 9, 8))
+    (folder.path / "real.json").write_text(json.dumps(score | {"coverage": found}))
+    assert folder.real.coverage == Coverage(**found)
+    for wrong in (found | changes, 5, [found]):
+        (folder.path / "real.json").write_text(json.dumps(score | {"coverage": wrong}))
+        assert folder.real is None
 
 
 def test_nothing_yet(folder, tmp_path):

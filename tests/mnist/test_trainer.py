@@ -73,6 +73,9 @@ def test_from_nothing_to_done(tmp_path):
     (score,) = folder.scores
     assert (score.iteration, score.epoch, score.samples, score.n) == (60, 3.0, 300, 1000)
     assert folder.real.iteration == 0 and folder.real.mean > score.mean
+    found, real = score.coverage, folder.real.coverage
+    assert (found.n, found.classes, found.expected) == (300, 10, (0.1,) * 10)  # its labels'
+    assert found.kl > real.kl and found.accuracy == real.accuracy > 0.8
     assert folder.look.iteration == 60
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+import re
 import time
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from ganlab.live.wire import decode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import History, Look, Plan, Score, Status, Wanted
+from ganlab.mnist.records import Coverage, History, Look, Plan, Score, Status, Wanted
 from ganlab.ui import mnist_view
 from ganlab.ui import mnist_words as words
 
@@ -91,7 +93,36 @@ def test_table_1_has_ours_newest_first_and_the_papers():
     for row in ("225 ± 2", "214 ± 1.1", "138 ± 2", "121 ± 1.6", "241.2 ± 2.1"):
         assert row in text
     real = Score(0, 0.0, 241.2, 2.1, 0.2, 10_000, 10_000)
-    assert "by our measure" not in words.table_1(scores, real, True), "it was measured here"
+    assert "by ganlab" not in words.table_1(scores, real, True), "it was measured here"
+
+
+FOUND = Coverage(
+    (0.6, 0.3, 0.0996, 0.0004), (0.25, 0.25, 0.5, 0.0), (0, 1), 0.4321, 2e-3, 500, 0.99
+)
+
+
+def test_classes_stand_beside_the_likelihood():
+    scores = [Score(100, 1, 200.0, 2.0, 0.2, 500, 500), Score(200, 2, 201.0, 2.0, 0.2, 500, 500)]
+    scores[1] = dataclasses.replace(scores[1], coverage=FOUND)
+    whole = dataclasses.replace(FOUND, covered=(0, 1, 2), kl=2.1e-5)
+    real = dataclasses.replace(scores[0], coverage=whole)
+    lines = words.table_1(scores, real, True).splitlines()
+    assert {line.count("|") for line in lines} == {6}
+    assert "2 of 3" in lines[2] and ":orange" in lines[2] and "| 0.43 |" in lines[2]
+    assert " of " not in lines[3], "of a version that measured none"
+    assert "| 3 of 3 | 0 |" in lines[4]
+
+
+def test_bars_are_as_high_as_shares_and_say_them():
+    text = words.coverage_html(FOUND)
+    heights = [float(h) for h in re.findall(r"height:([\d.]+)%", text)]
+    np.testing.assert_allclose(
+        np.array(heights) / heights[0], np.array(FOUND.shares) / 0.6, atol=1e-3
+    )
+    ticks = [float(h) for h in re.findall(r"bottom:([\d.]+)%", text)]
+    np.testing.assert_allclose(ticks, np.array([0.25, 0.25, 0.5]) / 0.6 * heights[0], atol=0.1)
+    assert text.count("ganlab-missed") == 1 and 0 < max(heights + ticks) < 100
+    assert "class 2: 10.0 %, expected 50.0 %" in text
 
 
 def test_history_goes_out_as_csv_and_all_as_json(folder):
@@ -110,6 +141,8 @@ def test_the_list_tells_state_and_score(folder):
     assert words.run_line(folder) == "done · 4 epochs"
     folder.put_scores([Score(400, 4.0, -171.2, 2.84, 0.2, 100, 100)])
     assert words.run_line(folder).endswith("−171 ± 2.8 nats")
+    folder.put_scores([Score(400, 4.0, -171.2, 2.84, 0.2, 100, 100, FOUND)])
+    assert words.run_line(folder).endswith("−171 ± 2.8 nats · 2 of 3 classes")
     folder.say(Status(state="training", epoch=2.0, time=time.time()))
     assert words.run_line(folder).startswith("training · −171"), "its epochs would soon be wrong"
 
