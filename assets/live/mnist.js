@@ -5,6 +5,7 @@
 import { curvesColumn } from "./curves.js";
 import { el } from "./dom.js";
 import { placeHelp } from "./help.js";
+import { classes } from "./mnist_classes.js";
 import { samplesSheet } from "./mnist_samples.js";
 import { spread } from "./mnist_spread.js";
 import { walk } from "./mnist_walk.js";
@@ -28,8 +29,9 @@ export function mount(root, options) {
   const sheet = samplesSheet();
   const way = walk();
   const histograms = spread();
+  const shares = classes();
   const small = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "curves", "aria-label": "Losses and mean D(x)" });
-  const side = el("div", { class: "gl-side" }, way.node, histograms.node, small);
+  const side = el("div", { class: "gl-side" }, way.node, el("div", { class: "gl-told" }, histograms.node, shares.node), small);
   let message = null;
   let stamp = null;
   let curves = null;
@@ -71,9 +73,19 @@ export function mount(root, options) {
     const second = Math.round(room * 0.32);
     way.node.style.height = `${first}px`;
     way.resize(rest, first, look);
-    histograms.resize(rest, second, look);
+    // Beside each other, or below on a phone.
+    const beside = shares.known() && !narrow;
+    const part = beside ? Math.round(rest * 0.38) : rest;
+    if (shares.known()) shares.resize(narrow ? rest : part, second, look);
+    histograms.resize(beside ? rest - part - Math.round(10 * u) : rest, second, look);
     const about = { id: "spread", what: "D(x) of images", lines: message.help.spread };
-    placeHelp(histograms.node, [{ ...about, x: 30 * u, y: 9 * u }]);
+    const spots = [{ ...about, x: 30 * u, y: 9 * u }];
+    if (shares.known()) {
+      const lines = [...message.help.coverage, ...message.help.class_kl];
+      const [x, y] = beside ? [rest - part + 4 * u, 9 * u] : [4 * u, second + 8 * u + 9 * u];
+      spots.push({ id: "classes", what: "classes covered", lines, x, y });
+    }
+    placeHelp(histograms.node, spots);
     curves.resize(small, rest, Math.floor(room - second), look);
     curves.draw();
   }
@@ -92,6 +104,7 @@ export function mount(root, options) {
     sheet.show(message);
     way.show(message);
     histograms.show(message);
+    shares.show(message);
     layout();
     counters.frames = (counters.frames || 0) + 1;
     counters.iteration = message.iteration;

@@ -21,9 +21,12 @@ export function spread() {
     ctx.textAlign = "left";
     ctx.font = font(look, 12.5, 600);
     ctx.fillStyle = look.text;
-    ctx.fillText("D(x) of images", left, 13 * u);
-    let x = left + ctx.measureText("D(x) of images").width + 12 * u;
-    ctx.font = font(look, 11.5);
+    const room = width - left;
+    const title = room < 300 * u ? "D(x)" : "D(x) of images";
+    const apart = (room < 240 * u ? 5 : 12) * u;
+    ctx.fillText(title, left, 13 * u);
+    let x = left + ctx.measureText(title).width + apart;
+    ctx.font = font(look, room < 240 * u ? 11 : 11.5);
     for (const { title, role, dash, width: w } of LINES) {
       const wide = ctx.measureText(title).width;
       if (x + 20 * u + wide > width) return;
@@ -37,7 +40,7 @@ export function spread() {
       ctx.stroke();
       ctx.setLineDash([]);
       ctx.fillText(title, x + 20 * u, 13 * u);
-      x += 32 * u + wide;
+      x += 20 * u + apart + wide;
     }
   }
 

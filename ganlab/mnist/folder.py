@@ -190,7 +190,9 @@ class Folder:
     @property
     def look(self) -> Look | None:
         """The last look, if there was one."""
-        return self._arrays("look.npz", Look, [f.name for f in dataclasses.fields(Look)])
+        names = [f.name for f in dataclasses.fields(Look)]
+        older = [name for name in names if name not in Look.LATER]
+        return self._arrays("look.npz", Look, names) or self._arrays("look.npz", Look, older)
 
     def put_look(self, look: Look) -> None:
         """Show this."""

@@ -11,6 +11,8 @@ from torch.nn.functional import one_hot
 from ganlab.digits.parts import Digits, Part
 from ganlab.engine import Run
 from ganlab.latents import LATENTS
+from ganlab.mnist import coverage
+from ganlab.mnist.classifier import Classifier
 from ganlab.mnist.nearest import nearest
 from ganlab.mnist.records import Look
 from ganlab.targets.raster import LABELS
@@ -19,6 +21,7 @@ ROWS = 10
 BINS = 40
 _ANCHORS, _STEPS = 8, 16  # of the chain
 _EACH = 50  # images of each label
+_CLASSIFIED = 1000  # images whose classes are counted
 _JUDGED = 500  # images of each kind that D is asked about
 _AT_ONCE = 1000
 
@@ -84,8 +87,11 @@ def shown(run: Run, judged: Judged) -> list[torch.Tensor]:
     return [loss.shown(logits[None] - centre)[0] for logits in judged]
 
 
-def take(run: Run, digits: Digits, seed: int = 0) -> Look:
-    """A look at the first run, with the latents that `seed` gives."""
+def take(run: Run, digits: Digits, seed: int = 0, classifier: Classifier | None = None) -> Look:
+    """A look at the first run, with the latents that `seed` gives.
+
+    classifier: what says which classes they are, if there is one.
+    """
     z = latents(run, ROWS * ROWS, seed)
     if run.spec.labels:  # a row for each label
         z = z.unflatten(0, (ROWS, ROWS)).transpose(0, 1).flatten(0, 1)
@@ -102,6 +108,7 @@ def take(run: Run, digits: Digits, seed: int = 0) -> Look:
         _bytes(make(run, _chain(latents(run, _ANCHORS, seed + 1)))[:, : run.spec.dim]),
         _by_label(run, seed),
         *spread,
+        **({} if classifier is None else _classes(run, classifier, seed)),
     )
 
 
@@ -133,6 +140,16 @@ def _chain(anchors: torch.Tensor) -> torch.Tensor:
     t = torch.linspace(0, 1, _STEPS + 1, device=anchors.device)[:-1, None]
     ways = [a + t * (b - a) for a, b in zip(anchors, anchors.roll(-1, 0), strict=True)]
     return torch.cat([*ways, anchors[:1]])
+
+
+def _classes(run: Run, classifier: Classifier, seed: int) -> dict[str, np.ndarray]:
+    expected = asked(_CLASSIFIED) if run.spec.labels else None
+    found = coverage.measure(samples(run, _CLASSIFIED, seed), classifier, expected)
+    covered = np.isin(np.arange(LABELS), found.covered)
+    return {
+        "classes": np.array([found.shares, found.expected, covered], np.float32),
+        "class_kl": np.array([found.kl, found.floor], np.float32),
+    }
 
 
 def _by_label(run: Run, seed: int) -> np.ndarray:

@@ -230,7 +230,9 @@ class Look:
     chain (n, 784): G along straight ways between eight latents and back, equal steps. digits
     (10, 50, 784): of each label; empty unless G is given labels. real, fake, unseen (bins,): how
     D(x) is spread over [0, 1], in fractions, of training images, G's images, and images that D was
-    not trained on. iteration: when; latents: the seed of the latents shown.
+    not trained on. iteration: when; latents: the seed of the latents shown. classes (3, 10): the
+    share of each class among a thousand of G's images, the expected one, and 1 where it counts as
+    covered; class_kl (2,): the KL of these and its floor; empty while there is no classifier.
     """
 
     iteration: int
@@ -243,8 +245,11 @@ class Look:
     real: NDArray[np.float32]
     fake: NDArray[np.float32]
     unseen: NDArray[np.float32]
+    classes: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 10), np.float32))
+    class_kl: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
     MOST_BYTES = 4_000_000
+    LATER = ("classes", "class_kl")  # which older files lack
 
     @classmethod
     def of(cls, items: dict[str, NDArray]) -> Look:
@@ -252,6 +257,9 @@ class Look:
         numbers = {name: items[name] for name in ("iteration", "latents")}
         if any(n.shape or n.dtype.kind not in "iu" or n < 0 for n in numbers.values()):
             raise ValueError("no numbers")
+        none = {"classes": np.zeros((0, 10), np.float32), "class_kl": np.zeros(0, np.float32)}
+        items = none | items  # older files lack these
+        some = items["classes"].size > 0
         rows, near, bins = items["samples"].shape, items["nearest"].shape, items["real"].shape
         shapes = {
             "samples": (100, *rows[1:2]),
@@ -260,9 +268,11 @@ class Look:
             "chain": (*items["chain"].shape[:1], *rows[1:2]),
             "digits": (*((0, 0) if items["digits"].size == 0 else (10, 50)), *rows[1:2]),
             **dict.fromkeys(("real", "fake", "unseen"), bins),
+            "classes": (3, 10) if some else (0, 10),
+            "class_kl": (2,) if some else (0,),
         }
         for name, shape in shapes.items():
-            kind = np.uint8 if items[name].ndim > 1 else np.float32
+            kind = np.uint8 if items[name].ndim > 1 and name != "classes" else np.float32
             if items[name].shape != shape or items[name].dtype != kind:
                 raise ValueError(f"{name}: no {shape}")
         if len(rows) != 2 or len(near) != 2 or len(bins) != 1:

@@ -17,7 +17,7 @@ from filelock import Timeout
 
 from ganlab.digits.parts import Digits
 from ganlab.engine import Run
-from ganlab.mnist import devices, look, scoring
+from ganlab.mnist import classifier, devices, look, scoring
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Status, Wanted
 from ganlab.registry import SpecError
@@ -29,6 +29,7 @@ _SAY = 0.5  # seconds between two words
 _ROWS = 20  # of the history in each epoch
 _LOOK = 2.0  # seconds between two looks at the least, which take ...
 _SHARE = 0.05  # ... no more than this of the time
+_FIT = 0.1  # of the time, until the classifier is fitted: once for each set of images
 
 Report = Callable[[Status], object]
 
@@ -108,6 +109,8 @@ class Trainer:
         self._capture()
         self.history = folder.history.until(self.run.iteration)
         self.scores = [s for s in folder.scores if s.iteration <= self.run.iteration]
+        self._judge = classifier.known(self.digits)
+        self._fitting = classifier.fit(self.digits)
         self._per_epoch = len(self.digits.fitted) / (spec.batch * max(1, spec.k))
         self._every = max(1, round(self._per_epoch / _ROWS))
         self._say(
@@ -178,6 +181,7 @@ class Trainer:
         if made and spent > 0:
             self._pace = made / spent if self._pace is None else _mean(self._pace, made / spent)
         self.status = dataclasses.replace(self.status, seconds=self.status.seconds + spent)
+        self._fit(spent)
         at = self.run.iteration
         if made and (at % self._every == 0 or at == self._goal()):
             costs = look.costs(self.run, look.judge(self.run, self.digits))
@@ -193,6 +197,15 @@ class Trainer:
         if now - self._said > _SAY:
             self._say(**self._place())
 
+    def _fit(self, spent: float) -> None:
+        """Go on with fitting the classifier, for a share of the seconds that were trained."""
+        end = time.monotonic() + _FIT * spent
+        while self._judge is None and time.monotonic() < end:
+            try:
+                next(self._fitting)
+            except StopIteration as fitted:
+                self._judge = fitted.value
+
     def _measure(self) -> None:
         """The Parzen score of G's images now; of real images first, if it is not known."""
         self._checkpoint()  # a score is of a run that is on disk
@@ -203,6 +216,7 @@ class Trainer:
             self.folder.put_real(score)
             walk = scoring.fake(self.run, self.digits, self.status.epoch)
             score = self._walk(walk, "Measuring G's images.")
+        self._judge = self._judge or classifier.known(self.digits)  # fitted to measure
         if score is not None:
             self.scores.append(score)
             self.folder.put_scores(self.scores)
@@ -223,7 +237,7 @@ class Trainer:
 
     def _look(self) -> None:
         start = time.monotonic()
-        self.folder.put_look(look.take(self.run, self.digits, self.status.latents))
+        self.folder.put_look(look.take(self.run, self.digits, self.status.latents, self._judge))
         self.folder.put_history(self.history)
         self._looked = time.monotonic()
         self._look_cost = self._looked - start

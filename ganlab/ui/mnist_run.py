@@ -212,7 +212,8 @@ def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:
         "Measure now",
         icon=":material/straighten:",
         key="mnist_measure",
-        help="The log-likelihood of Table 1: 10,000 samples, a Parzen window. Training waits.",
+        help="The log-likelihood of Table 1, and which classes 10,000 samples cover. Training "
+        "waits.",
         disabled=disabled,
         on_click=lambda: ask(folder, measure=folder.wanted.measure + 1),
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from ganlab import paths, words
 from ganlab.live.wire import encode
 from ganlab.mnist.folder import Folder
-from ganlab.mnist.records import Status
+from ganlab.mnist.records import Look, Status
 from ganlab.ui.view import LOADER
 
 # As in a lab's scene; for the canvas and for the Plotly figure.
@@ -106,5 +106,6 @@ def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
     }
     if look is not None:
         names = ("samples", "nearest", "distance", "chain", "digits", "real", "fake", "unseen")
+        names += Look.LATER
         arrays |= {name: getattr(look, name) for name in names}
     return encode(header, arrays)

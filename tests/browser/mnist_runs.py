@@ -29,6 +29,12 @@ DONE = Status(
 )  # fmt: skip
 
 
+# Shares of the classes, the expected ones, and whether each is covered.
+CLASSES = np.full((3, 10), 0.1, np.float32)
+CLASSES[0] = 0.21, 0.302, 0.091, 0.102, 0.004, 0.09, 0.1, 0.1, 0.001, 0.0
+CLASSES[2] = 1, 1, 1, 1, 0, 1, 1, 1, 0, 0
+
+
 def look(labels: bool, latents: int = 0) -> Look:
     """A look at drawn digits in the place of G's images."""
     pixels = strokes.digits(600, 10).train.pixels
@@ -37,7 +43,8 @@ def look(labels: bool, latents: int = 0) -> Look:
     digits = pixels[:500].reshape(10, 50, 784) if labels else np.zeros((0, 0, 784), np.uint8)
     distance = np.linspace(4, 7, 10, dtype=np.float32)
     parts = (pixels[100:200], pixels[:10], distance, pixels[200:329], digits)
-    return Look(400, latents, *parts, bins[::-1] / bins.sum(), bins / bins.sum(), bins / bins.sum())
+    spread = (bins[::-1] / bins.sum(), bins / bins.sum(), bins / bins.sum())
+    return Look(400, latents, *parts, *spread, CLASSES, np.array([0.4321, 0.0045], np.float32))
 
 
 def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
@@ -47,8 +54,9 @@ def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
     folder.put_look(look(spec.conditional == "yes"))
     rows = [(float(i), 1.4 - i / 1000, 0.7 + i / 800, 0.6, 0.4, 0.55) for i in range(0, 401, 20)]
     folder.put_history(History(rows))
-    shares = (0.21, 0.302, 0.091, 0.102, 0.004, 0.09, 0.1, 0.1, 0.001, 0.0)
-    found = Coverage(shares, (0.1,) * 10, (0, 1, 2, 3, 5, 6, 7), 0.4321, 0.0023, 2000, 0.991)
+    found = Coverage(
+        CLASSES[0].tolist(), (0.1,) * 10, (0, 1, 2, 3, 5, 6, 7), 0.4321, 0.0023, 2000, 0.991
+    )
     folder.put_scores([Score(400, 4.0, 190.3, 2.2, 0.2, 2000, 10_000, found)])
     real = Coverage((0.1,) * 10, (0.1,) * 10, tuple(range(10)), 0.0011, 0.0023, 2000, 0.991)
     folder.put_real(Score(0, 0.0, 222.2, 2.0, 0.2, 2000, 10_000, real))

@@ -143,7 +143,8 @@ def test_the_pictures_of_a_run_that_is_done(page, site):
     says(lab, "4.0 to 7.0 away")
     assert lab.js("document.querySelector('.gl-root').dataset.theme") == "light"
     # On one screen, whole.
-    boxes = [lab.get(name).bounding_box() for name in ("samples", "walk", "spread", "curves")]
+    names = ("samples", "walk", "spread", "classes", "curves")
+    boxes = [lab.get(name).bounding_box() for name in names]
     assert all(box["y"] + box["height"] <= 720 for box in boxes)
     assert lab.js("document.documentElement.scrollWidth <= 1280")
     lab.get("samples").hover(position={"x": 30, "y": 30})
@@ -157,6 +158,8 @@ def test_the_pictures_of_a_run_that_is_done(page, site):
     lab.wait("Number(document.querySelector('[data-testid=walk-slider]').value) > 45")
     lab.get("walk-play").click()
     assert lab.get("pick-7").is_hidden(), "its G knows no labels"
+    told = lab.get("classes").get_attribute("aria-label")
+    assert told == "7 of 10 classes covered, not 4, 8, 9; KL 0.43 (floor 0.0045) nats"
     assert lab.counters["mounts"] == 1
 
 

@@ -57,6 +57,19 @@ def test_what_is_written_is_read_again(folder):
     assert folder.want(measure=1).state == "paused"
 
 
+def test_a_look_of_before_there_was_a_classifier_is_read(folder):
+    look = a_look()
+    shares = np.full((3, 10), 0.1, np.float32)
+    told = dataclasses.replace(look, classes=shares, class_kl=np.array([0.2, 0.01], np.float32))
+    folder.put_look(told)
+    np.testing.assert_array_equal(folder.look.classes, shares)
+    old = {name: value for name, value in vars(told).items() if name not in Look.LATER}
+    np.savez(folder.path / "look.npz", **old)
+    read = folder.look
+    np.testing.assert_array_equal(read.samples, look.samples)
+    assert read.classes.shape == (0, 10) and read.class_kl.shape == (0,)
+
+
 def test_scores_of_before_there_was_a_coverage_are_read(folder):
     old = {"iteration": 5, "epoch": 0.5, "mean": 2.0, "se": 2.0, "sigma": 0.2, "n": 9, "samples": 8}
     (folder.path / "scores.json").write_text(json.dumps([old]))
@@ -148,6 +161,10 @@ def test_records_of_another_kind_are_as_if_absent(folder, name, content):
         {"nearest": np.zeros((10, 783), np.uint8)},
         {"distance": np.zeros(10)},
         {"digits": np.zeros((10, 5, 784), np.uint8)},
+        {"classes": np.zeros((3, 9), np.float32)},
+        {"classes": np.zeros((3, 10), np.float64)},
+        {"classes": np.float32(1)},
+        {"class_kl": np.zeros(2, np.float32)},  # of no classes
         {"real": np.zeros((40, 1), np.float32)},
         {"real": np.zeros(41, np.float32)},
         {"iteration": np.zeros(2, np.int64)},

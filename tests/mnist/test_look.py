@@ -6,7 +6,7 @@ import torch
 from scipy.spatial.distance import cdist
 
 from ganlab import Run
-from ganlab.mnist import look
+from ganlab.mnist import classifier, coverage, look
 from ganlab.mnist.recipes import RECIPES
 
 BASE = {"target": "drawn_digits", "g_hidden": (16,), "d_hidden": (16,), "latent_dim": 4}
@@ -75,6 +75,21 @@ def test_images_of_each_label(run, few):
         with torch.no_grad():
             want = run.game.make(run.state.g, z[None])[0, :, :784]
         np.testing.assert_array_equal(got.digits[label], (want * 255).round().byte().numpy())
+
+
+def test_which_classes_they_are(run, few):
+    assert look.take(run, few, 5).classes.shape == (0, 10), "there is no classifier yet"
+    for _ in classifier.fit(few):
+        pass
+    judge = classifier.known(few)
+    got = look.take(run, few, 5, judge)
+    said = judge.classes(look.samples(run, 1000, 5))
+    np.testing.assert_allclose(got.classes[0], np.bincount(said, minlength=10) / 1000, atol=1e-7)
+    np.testing.assert_allclose(got.classes[1], 0.1 if run.spec.labels else judge.expected)
+    kl = coverage.kl(got.classes[0].astype(float), got.classes[1].astype(float))
+    floor = coverage.floor(1000, judge.expected, judge)
+    np.testing.assert_allclose(got.class_kl, (kl, floor), rtol=1e-4, atol=1e-3)
+    assert set(got.classes[2].tolist()) <= {0.0, 1.0}
 
 
 def test_what_d_says(run, few):

@@ -77,6 +77,7 @@ def test_from_nothing_to_done(tmp_path):
     assert (found.n, found.classes, found.expected) == (300, 10, (0.1,) * 10)  # its labels'
     assert found.kl > real.kl and found.accuracy == real.accuracy > 0.8
     assert folder.look.iteration == 60
+    assert len(folder.look.classes) == 3, "its classifier was fitted beside or to be measured"
 
 
 def test_more_epochs_go_on_where_it_ended(tmp_path):

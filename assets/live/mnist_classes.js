@@ -1,0 +1,94 @@
+// Which classes G's samples are: the share of each as a bar, with a tick at the share that is expected.
+
+import { el } from "./dom.js";
+import { fit, flood, font } from "./plot.js";
+
+const short = (v) => (v >= 1e-4 ? String(+v.toPrecision(2)) : "0");
+
+/** {node, known(), resize(width, height, look), show(message)} */
+export function classes() {
+  const node = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "classes" });
+  let message = null;
+  let ctx, look, width, height;
+
+  const known = () => Boolean(message && message.a.classes && message.a.classes.length);
+
+  /** [shares, expected, covered or not], each of ten. */
+  function rows() {
+    const all = message.a.classes;
+    const n = all.length / 3;
+    return [0, 1, 2].map((row) => all.subarray(row * n, (row + 1) * n));
+  }
+
+  function words([, expected, covered]) {
+    const there = expected.reduce((count, v) => count + (v > 0), 0);
+    const count = covered.reduce((sum, v) => sum + v, 0);
+    const [kl, floor] = message.a.class_kl;
+    return { count, there, kl: `KL ${short(kl)} (floor ${short(floor)})` };
+  }
+
+  function draw() {
+    if (!ctx || !known()) return;
+    const { u } = look;
+    const [shares, expected, covered] = rows();
+    const { count, there, kl } = words([shares, expected, covered]);
+    const left = Math.round(16 * u); // for the "?"
+    flood(ctx, look.back);
+    ctx.textBaseline = "alphabetic";
+    ctx.textAlign = "left";
+    ctx.font = font(look, 12.5, 600);
+    ctx.fillStyle = count < there ? look.ink("accent") : look.text;
+    const title = `${count} of ${there} classes`;
+    ctx.fillText(title, left, 13 * u);
+    const x = left + ctx.measureText(title).width + 8 * u;
+    ctx.font = font(look, 11.5);
+    ctx.fillStyle = look.muted;
+    const below = x + ctx.measureText(kl).width > width; // of its title, where there is no room beside
+    ctx.fillText(kl, below ? left : x, below ? 28 * u : 13 * u);
+    const top = Math.round((below ? 36 : 22) * u);
+    const h = height - top - Math.round(20 * u);
+    if (h < 12) return;
+    const step = (width - left) / shares.length;
+    const full = 1.05 * Math.max(...shares, ...expected, 1e-9);
+    const py = (v) => top + h - (v / full) * h;
+    const wide = Math.max(2, step * 0.72);
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    for (let i = 0; i < shares.length; i++) {
+      const middle = left + step * (i + 0.5);
+      const missed = expected[i] > 0 && !covered[i];
+      const y = Math.min(py(shares[i]), top + h - 1);
+      ctx.fillStyle = look.role(missed ? "accent" : "G");
+      ctx.fillRect(middle - wide / 2, y, wide, top + h - y);
+      if (expected[i] > 0) {
+        ctx.fillStyle = look.role("data");
+        ctx.fillRect(left + step * i + 1, Math.round(py(expected[i])) - 1, step - 2, Math.max(1.5, 1.5 * u));
+      }
+      ctx.font = font(look, 11, missed ? 700 : 400);
+      ctx.fillStyle = missed ? look.ink("accent") : look.muted;
+      ctx.fillText(String(i), middle, top + h + 5 * u);
+    }
+    ctx.fillStyle = look.line;
+    ctx.fillRect(left, top + h, width - left, 1);
+  }
+
+  return {
+    node,
+    known,
+    resize(w, h, newLook) {
+      [width, height, look] = [w, h, newLook];
+      ctx = fit(node, width, height);
+      draw();
+    },
+    show(newMessage) {
+      message = newMessage;
+      node.hidden = !known();
+      if (!known()) return;
+      const { count, there, kl } = words(rows());
+      const missed = [...rows()[2]].flatMap((v, i) => (rows()[1][i] > 0 && !v ? [i] : []));
+      const lost = missed.length ? `, not ${missed.join(", ")}` : "";
+      node.setAttribute("aria-label", `${count} of ${there} classes covered${lost}; ${kl} nats`);
+      draw();
+    },
+  };
+}
