@@ -290,7 +290,7 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     box = lab.page.get_by_role("spinbutton", name="Epochs in all")
     box.fill(str(max(1, int(run.status.epoch))))
     button(lab, "set_epochs").click()
-    state(lab, "done", 120)
+    state(lab, "done", 240)
     assert run.scores[-1].iteration == run.status.iteration
     # A run that is over can still be looked at elsewhere.
     button(lab, "latents").click()
