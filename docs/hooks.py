@@ -1,4 +1,4 @@
-"""What the site takes from outside docs/: the README as its first page, and MathML for equations."""
+"""What the site takes from outside docs/: the README as first page, and MathML for equations."""
 
 from __future__ import annotations
 

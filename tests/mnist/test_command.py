@@ -36,6 +36,10 @@ def test_a_run_and_going_on_with_it(spec, tmp_path, capsys):
     report = json.loads(said.out)
     assert (report["state"], report["epoch"], report["iteration"]) == ("done", 2.0, 20)
     assert report["score"]["n"] == 1000 and report["real"]["mean"] > report["score"]["mean"]
+    found = report["score"]["coverage"]
+    assert found["n"] == 200 and sum(found["shares"]) == pytest.approx(1)
+    assert report["real"]["coverage"]["covered"] == list(range(10))
+    assert f"epoch 2: {len(found['covered'])} of 10 classes covered" in said.err
     assert "not MNIST" in report["source"] and report["folder"] == out
     assert f"run in {out}" in said.err and "epoch 2.00 of 2" in said.err
     assert Folder(out).plan.spec == SMALL.replace(seed=4)
