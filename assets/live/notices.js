@@ -1,4 +1,4 @@
-// What is said within a picture: what of p_g is beyond the axes, and where D has no value.
+// What is said within a picture: p_g beyond the axes, its tails, and where D has no value.
 
 import { font } from "./plot.js";
 
@@ -35,7 +35,9 @@ export function drawNotices(ctx, look, frame, { x, y, w, h }, g, d) {
     const text = fits(one.text) ? one.text : one.brief;
     words(ctx, look, text, ...places[one.side], look.ink("G"));
   }
-  if (d && frame.missing) words(ctx, look, frame.missing, x + w / 2, y + 0.1 * h, "center", look.ink("accent"));
+  const said = d && frame.missing ? [frame.missing] : [];
+  if (g && frame.tails) said.push(fits(frame.tails.text) ? frame.tails.text : frame.tails.brief);
+  said.forEach((text, i) => words(ctx, look, text, x + w / 2, y + 0.1 * h + 20 * u * i, "center", look.ink("accent")));
 }
 
 /** Hatch the cells of a field (rows of constant y, the lowest first) that have no value, in {x, y, w, h}. */

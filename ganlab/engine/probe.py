@@ -122,17 +122,22 @@ class Probe:
         edges = _edges(target)
         return replace(self, target=target, edges=edges, p_data=_p_data(target, edges))
 
-    def tail(self, gz: np.ndarray) -> np.ndarray:
+    @property
+    def heavy(self) -> bool:
+        """Whether p_data or the latent has no mean, on the line: JSD says too little of tails."""
+        return self.target.dim == 1 and not (self.target.has_mean and self.latent_mean)
+
+    def tail(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
         """How far p_g's tails reach, of p_data's: (R, n, dim) -> (R,); NaN in the plane.
 
         The width between the .1 % and the 99.9 % quantile over that of p_data, to 3 %; 1 where
-        the tails match.
+        the tails match. over: as for `masses`.
         """
         if self.target.dim == 2:
             return np.full(len(gz), np.nan)
         x, mass = gz[..., 0], np.full(gz.shape[1], 1 / gz.shape[1])
         if self.intervals is not None:
-            x, mass = (x[:, 1:] + x[:, :-1]) / 2, self.intervals.mass
+            x, mass = (x[:, 1:] + x[:, :-1]) / 2, (over or self.intervals).mass
         levels = np.array([TAIL, 1 - TAIL])
         wanted = np.diff(self.target.ppf(levels))
         widths = []

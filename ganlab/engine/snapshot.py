@@ -39,7 +39,8 @@ class Snapshot:
     g_loss, grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
     tail = reach of p_g's tails over that of p_data's (`Probe.tail`), modes (captured), hq
     (fraction), reverse_kl.
-    picture: arrays named as the live view's frames name them; beyond: see `engine.beyond`.
+    picture: arrays named as the live view's frames name them; beyond: see `engine.beyond`; tail:
+    as in metrics, where every run's p_data or latent has no mean.
     """
 
     specs: tuple[Spec, ...]
@@ -272,6 +273,7 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
     gz = made.cpu().numpy()
     masses = np.stack([p.masses(row[None], over)[0] for p, row in zip(probes, gz, strict=True)])
     outside = _beyond(probes, gz, over)
+    reach = [p.tail(row[None], over)[0] for p, row in zip(probes, gz, strict=True) if p.heavy]
     if exact:  # from here on all that is made counts alike
         made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
     cells = [_cell_d(game, state, specs, probes, r, masses[r], made) for r in range(len(specs))]
@@ -289,6 +291,8 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
         found = _arrows(game, state, probes, made, at[:, ::2] if exact else made[:, :20])
         out |= {name: a[..., 0] for name, a in found.items()}
     out |= {"beyond": outside, "spread": gz[:, :: max(1, gz.shape[1] // 1000)]}
+    if len(reach) == len(probes):
+        out["tail"] = np.array(reach)
     return out
 
 

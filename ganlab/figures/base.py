@@ -238,7 +238,7 @@ _PLACES = {
 def said(
     frame: Mapping[str, Any], theme: Theme, scale: float, no_g: bool, no_d: bool
 ) -> list[dict[str, Any]]:
-    """What a frame says within the picture, as annotations: `beyond` at the edges, `missing`.
+    """What a frame says within the picture, as annotations: `beyond`, `missing` and `tails`.
 
     no_g, no_d: whether p_g, whether D is hidden, and what is said of it with it.
     """
@@ -249,15 +249,17 @@ def said(
          "font": {**font, "color": theme.ink("G")}}
         for one in ([] if no_g else frame.get("beyond") or ())
     ]  # fmt: skip
-    if frame.get("missing") and not no_d:
+    tails = "" if no_g else (frame.get("tails") or {}).get("text", "")
+    below_each_other = [text for text in (not no_d and frame.get("missing"), tails) if text]
+    for i, text in enumerate(below_each_other):
         notes.append(
             {
                 **of_paper,
                 "x": 0.5,
                 "xanchor": "center",
-                "y": 0.9,
+                "y": 0.9 - 0.1 * i,
                 "yanchor": "middle",
-                "text": frame["missing"],
+                "text": text,
                 "font": {**font, "color": theme.ink("accent")},
             }
         )

@@ -164,7 +164,7 @@ class CompareSession(Conductor):
             one, own = messages.frame(moment.number, shot, "")
             if not header or one["iteration"] > header["iteration"]:
                 header = one
-            said.append({name: one.pop(name) for name in ("beyond", "missing")})
+            said.append({name: one.pop(name) for name in ("beyond", "missing", "tails")})
             arrays |= {overlay.key(name, i): array for name, array in own.items()}
         header = header | {"runs": said}
         self.last_picture = (header, arrays)

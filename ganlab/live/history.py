@@ -58,6 +58,7 @@ class History:
     def add(self, iteration: int, metrics: dict[str, np.ndarray]) -> bool:
         """Take one measurement, (1,) each, in any order; whether it is the newest."""
         row = np.array([iteration, *(metrics[name][0] for name in self.series)], dtype=np.float64)
+        row[np.isinf(row)] = np.nan  # has no place on an axis: it is no curve
         rows = self.rows
         at, count = int(np.searchsorted(rows[:, 0], iteration)), len(rows)
         old = at < count and rows[at, 0] == iteration

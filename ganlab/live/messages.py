@@ -27,6 +27,7 @@ def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[
     """Header and arrays of one picture; `last` is the player who moved last."""
     arrays = {name: array[0] for name, array in shot.picture.items()}
     none = notices.missing(arrays["d"], arrays.get("grad"))
+    reach = arrays.pop("tail", None)
     if shot.specs[0].dim == 2:
         arrays |= field(arrays["d"])
     header = {
@@ -39,6 +40,7 @@ def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[
         "last": last,
         "beyond": notices.beyond(arrays.pop("beyond")),
         "missing": none,
+        "tails": None if reach is None else notices.tails(float(reach)),
     }
     return header, arrays
 

@@ -1,4 +1,4 @@
-"""What is said within a picture: what of p_g is beyond the axes, and where D has no value.
+"""What is said within a picture: p_g beyond the axes, its tails, and where D has no value.
 
 In words once, for the canvas and for the still figures.
 """
@@ -12,6 +12,7 @@ import numpy as np
 from ganlab.engine.beyond import SIDES
 
 LEAST = 0.005  # share of p_g from which it is said that it is beyond
+LIGHT, HEAVY = 0.5, 2.0  # reach of p_g's tails, of p_data's, below and above which they are wrong
 _ARROWS = {"left": "←", "right": "→", "bottom": "↓", "top": "↑"}
 
 
@@ -47,6 +48,21 @@ def beyond(rows: np.ndarray) -> list[dict[str, Any]]:
             words, brief = f"{arrow} {words}", f"{arrow} {brief}"
         out.append({"side": side, "share": share, "at": mean, "text": words, "brief": brief})
     return sorted(out, key=lambda one: -one["share"])
+
+
+def tails(reach: float) -> dict[str, str] | None:
+    """What is said of p_g's tails, which reach so far, of p_data's: text, and brief; None if right.
+
+    The JSD does not tell: it weighs tails by their mass.
+    """
+    if reach < LIGHT:
+        how, far = "light", percent(reach)
+    elif reach > HEAVY:
+        how, far = "heavy", f"{_number(reach)} times"
+    else:
+        return None
+    words = f"G's tails are too {how}: they reach {far} as far as p_data's"
+    return {"text": words, "brief": f"G's tails too {how}: {far}"}
 
 
 def missing(d: np.ndarray, grad: np.ndarray | None) -> str:

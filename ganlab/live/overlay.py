@@ -13,12 +13,12 @@ from ganlab.engine.probe import Probe
 from ganlab.live import messages
 from ganlab.live.comparison import Comparison
 from ganlab.live.history import History
-from ganlab.live.scene import knobs, panel
+from ganlab.live.scene import REACH, knobs, panel
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 
 LETTERS = "ABCD"
-SERIES = ("jsd", "w1", "modes", "gap", "d_loss", "g_loss", "grad_x")  # of each run
+SERIES = ("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x")  # of each run
 DASHES = ("solid", "dash", "dot", "dashdot")  # told apart without colour, too
 
 Message = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -62,6 +62,8 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
     ]  # fmt: skip
     if all(p.target.has_mean for p in probes):
         out.append(one("w1", w1, floor("w1"), low=0.0))
+    elif probes[0].target.dim == 1:
+        out.append(one("tail", REACH, [(1.0, "p_data's")], log=True))
     counts = [0 if p.target.modes is None else len(p.target.modes.std) for p in probes]
     if max(counts) > 1:
         most = max(counts)

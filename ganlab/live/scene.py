@@ -20,6 +20,7 @@ _ROLES = {"k": "D", "d_lr": "D", "g_lr": "G", "minibatch_discrimination": "D", "
 _ORDER = ("k", "loss", "minibatch_discrimination", "unroll", "g_lr", "d_lr")
 _KNOB_RANGE = {"k": (0, 20), "g_lr": (1e-5, 1.0), "d_lr": (1e-5, 1.0)}
 _REAL_SHOWN = 500
+REACH = "reach of p_g's tails over p_data's"
 
 
 def knobs() -> list[dict[str, Any]]:
@@ -94,14 +95,23 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
             [
                 panel(
                     "tail",
-                    "reach of p_g's tails over p_data's",
+                    REACH,
                     [_line("tail", "99.9 % width", "G")],
                     [(1.0, "p_data's")],
                     log=True,
                 )
             ]
-            if not probe.target.has_mean
-            else [panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0)]
+            if probe.heavy
+            else []
+        ),
+        *(
+            [
+                panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0)
+                # Of a latent without a mean it is finite where G is bounded.
+                | ({"needs": "w1"} if probe.heavy else {})
+            ]
+            if probe.target.has_mean
+            else []
         ),
         panel(
             "value",
@@ -202,6 +212,7 @@ def scene(
     view = view or probe
     target, modes = view.target, probe.target.modes
     far = reach(spec.latent)
+    unlikely = {"w1"} if LOSSES[spec.loss].value else {"w1", "value"}
     header = {
         "type": "scene",
         "run": run,
@@ -212,10 +223,8 @@ def scene(
         "map": probe.exact,
         "modes": 0 if modes is None else len(modes.std),
         "target": TARGETS[spec.target].title,
-        # Without V there is nothing to compare: the front end shows the panel once there is one.
-        "panels": [
-            one | {"off": "needs" in one and not LOSSES[spec.loss].value} for one in panels(probe)
-        ],
+        # The front end shows a panel that needs a curve once there is one.
+        "panels": [one | {"off": one.get("needs") in unlikely} for one in panels(probe)],
         "knobs": knobs(),
         "layers": layers(spec, probe),
         "readout": words.unfold(words.READOUTS.values()),

@@ -45,6 +45,21 @@ def alone(spec: Spec, iterations: int) -> Run:
     return run
 
 
+def test_what_has_no_mean_is_compared_by_its_tails():
+    columns = {"latent": ("normal", "cauchy")}
+    comparison = Comparison.of(SMALL.replace(target="cauchy"), columns)
+    session = CompareSession("t", comparison.base, lambda _: None, comparison=comparison)
+    browser = Browser(session)
+    session.command("pause")
+    got = settle(session, browser)[0]
+    ids = {p["id"] for p in last(got, "scene")[0]["panels"]}
+    assert "tail" in ids and "w1" not in ids
+    arrays = last(got, "curves")[1]
+    assert np.isfinite(arrays["tail.0"]).all() and np.isfinite(arrays["tail.1"]).all()
+    assert ["tails" in run for run in last(got, "frame")[0]["runs"]] == [True, True]
+    browser.leave()
+
+
 # -- lockstep ------------------------------------------------------------------------------------
 
 

@@ -30,6 +30,14 @@ def test_thins_and_keeps_both_ends(gap, count):
         np.testing.assert_array_equal(arrays[name], 0.5 * iteration + number)
 
 
+def test_what_is_infinite_is_no_curve():
+    """W₁ where there is no mean."""
+    kept = History()
+    kept.add(0, metrics(1.0) | {"w1": np.array([np.inf])})
+    kept.add(1, metrics(1.0) | {"w1": np.array([-np.inf])})
+    assert np.isnan(kept.arrays()["w1"]).all() and np.isfinite(kept.arrays()["jsd"]).all()
+
+
 @pytest.mark.parametrize("stride", [1, 40, "random"])
 def test_any_window_from_the_start_has_two_hundred_points_and_dense_early_ones(stride):
     dice, kept, at = np.random.default_rng(0), History(), 0

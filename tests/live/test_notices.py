@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import torch
 from live_helpers import SMALL, last, settle
 
 from ganlab import Run, Spec, figures
@@ -52,6 +53,49 @@ def test_the_fullest_side_is_said_first_with_its_mean():
 )
 def test_percent(share, text):
     assert notices.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("reach", "text"),
+    [
+        (0.04, "G's tails are too light: they reach 4 % as far as p_data's"),
+        (0.49, "G's tails are too light: they reach 49 % as far as p_data's"),
+        (0.5, ""),
+        (2.0, ""),
+        (3.25, "G's tails are too heavy: they reach 3.25 times as far as p_data's"),
+        (float("nan"), ""),
+    ],
+)
+def test_tails_that_reach_too_little_or_too_far_are_said(reach, text):
+    assert (notices.tails(reach) or {"text": ""})["text"] == text
+
+
+@pytest.mark.parametrize("latent_dim", [1, 2])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_normal_latent_is_said_to_be_too_light_for_a_cauchy(latent_dim, theme):
+    """Through G(z) = z: quantiles 3.09 each way, of p_data's .5 tan(.499 pi) = 159."""
+    run = Run(Spec(target="cauchy", g_hidden=(), latent_dim=latent_dim))
+    run.state.g.copy_(torch.tensor([[1.0, *[0.0] * latent_dim]]))
+    still, shown = seen(run)
+    assert run.snapshot(measure=False).picture["tail"][0] == pytest.approx(3.0902 / 159.2, rel=0.05)
+    assert shown["tails"]["text"] == "G's tails are too light: they reach 2 % as far as p_data's"
+    said = [note.text for note in figures.picture(still, shown, theme).layout.annotations]
+    assert shown["tails"]["text"] in said
+    hidden = figures.picture(still, shown, theme, hidden=["p_g"]).layout.annotations
+    assert shown["tails"]["text"] not in [note.text for note in hidden]
+
+
+def test_a_cauchy_latent_is_right_for_a_cauchy_and_too_heavy_for_a_gaussian():
+    for fields, word in (({"target": "cauchy"}, ""), ({}, "too heavy")):
+        run = Run(Spec(latent="cauchy", g_hidden=(), **fields))
+        run.state.g.copy_(torch.tensor([[0.5, 0.0]]))
+        tails = seen(run)[1]["tails"]
+        assert (tails is None) if not word else word in tails["text"]
+
+
+def test_of_what_has_a_mean_nothing_is_said_of_tails():
+    for spec in (Spec(init_gain=0.01), RING):
+        assert seen(Run(spec))[1]["tails"] is None
 
 
 def test_a_value_that_is_missing_is_never_drawn_as_one():

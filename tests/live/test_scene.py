@@ -124,6 +124,15 @@ def test_panels_draw_known_series(target):
         assert 0 <= floor["value"] < 0.1
 
 
+def test_a_latent_without_a_mean_shows_its_tails_and_w1_where_it_is_finite():
+    rows = {p["id"]: p for p in made(Spec(latent="cauchy"))[0]["panels"]}
+    assert rows["tail"]["log"] and rows["w1"]["needs"] == "w1"
+    plain = {p["id"]: p for p in made(Spec())[0]["panels"]}
+    assert "tail" not in plain and "needs" not in plain["w1"]
+    both = {p["id"]: p for p in made(Spec(target="cauchy", latent="cauchy"))[0]["panels"]}
+    assert "tail" in both and "w1" not in both
+
+
 def test_knobs_stand_above_the_picture_the_labs_toggles_first():
     rows = knobs()
     toggles = ["k", "loss", "minibatch_discrimination", "unroll"]

@@ -12,8 +12,7 @@ from ganlab.presets import PRESETS
 from ganlab.presets.counts import COUNTS
 from ganlab.presets.preset import late, successes, watch
 
-# Whose claims are counted over 10 seeds as yet.
-FEW = {"hopping", "unrolling", "batch-norm", "collapse"}
+LEAST = 0.85  # of the lower bound of a claim's rate
 
 
 def sentences(text: str) -> int:
@@ -55,11 +54,11 @@ def test_counts_say_how_many_of_which_seeds_or_that_nobody_has_counted(preset):
         assert preset.counts is None
         return
     held, first, last = preset.counts
-    assert preset.counts.of == last - first + 1 >= (10 if preset.name in FEW else 50)
+    assert preset.counts.of == last - first + 1 >= 50
     assert first >= 1000  # settings were chosen on low seeds
     low, high = preset.counts.interval
     rate = held / preset.counts.of
-    assert rate >= 0.9 and 0.7 <= low < rate <= high + 1e-12
+    assert LEAST <= low < rate <= high + 1e-12
     assert f"{held} of {preset.counts.of} seeds" in str(preset.counts)
 
 
