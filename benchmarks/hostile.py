@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from benchmarks.classroom_probes import CpuShares, Table, machine, memory
 from tests.browser.server import ROOT, Server
 
 FALL = 0.2  # of the worst frame rate
+JOBS = ("specs", "flood", "deaf", "crowd")
 _REST = 5.0  # seconds after he has left
 
 
@@ -39,7 +41,7 @@ class Attacker:
         command = [sys.executable, "-m", "benchmarks.hostile_attacker", url]
         command += ["--sockets", str(options.sockets), "--every", str(options.every)]
         self._process = subprocess.Popen(
-            [*command, "--only", options.only],
+            command,
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -47,9 +49,9 @@ class Attacker:
         )
         assert self._process.stdout.readline() == "ready\n"
 
-    def begin(self) -> None:
-        """Attack."""
-        self._process.stdin.write("begin\n")
+    def begin(self, jobs: Sequence[str]) -> None:
+        """Attack, by these of `JOBS`."""
+        self._process.stdin.write(f"begin {' '.join(jobs)}\n")
         self._process.stdin.flush()
 
     def end(self) -> None:
@@ -89,15 +91,17 @@ async def attack(options: argparse.Namespace, server: Server, table: Table) -> N
     him = await asyncio.to_thread(Attacker, server.url, options)
     cpu, worst = CpuShares(server.pid), []
     before, peak = memory(server.pid), 0.0
-    for turn in range(2 * options.pairs + 1):
-        hostile = turn % 2 == 1
+    rounds = [[job] for job in options.only] if options.each else [options.only]
+    for turn in range(2 * options.pairs * len(rounds) + 1):
+        hostile, jobs = turn % 2 == 1, rounds[turn // 2 % len(rounds)]
         if hostile:
-            him.begin()
+            him.begin(jobs)
         await asyncio.sleep(_REST)
         cpu.start()
         rates, longest = await watch(room, options.seconds)
         worst.append(min(rates))
         name = "with him" if hostile else "without him"
+        name = f"by {jobs[0]} only" if hostile and options.each else name
         text = f"{min(rates):.2f} / {np.median(rates):.2f}, longest gap {longest:.1f} s"
         table.add(f"{name}: frames/s, worst / median", "", text, None)
         text, others = cpu.shares()
@@ -141,7 +145,8 @@ def main() -> None:
     parser.add_argument("--join", type=float, default=20, help="seconds over which they come")
     parser.add_argument("--every", type=float, default=8, help="seconds of each dear Spec")
     parser.add_argument("--sockets", type=int, default=200, help="that he opens at once")
-    parser.add_argument("--only", default="specs,flood,deaf,crowd", help="what he does")
+    parser.add_argument("--only", nargs="+", choices=JOBS, default=JOBS, help="what he does")
+    parser.add_argument("--each", action="store_true", help="one of these after the other")
     parser.add_argument("--page", choices=("one", "two"), default="two")
     parser.add_argument("--eager", action="store_true", help="without compiled programs")
     parser.add_argument("--seed", type=int, default=0)

@@ -2,6 +2,7 @@
 
     process = start("ganlab.engine.native.build", "FOLDER", env={...}, cwd=...)
     end(process)          # it, and whatever it has started
+    stand_back(process, 19)
 
 The child runs in a process group of its own. It watches a pipe whose other end only the parent
 holds: the system closes it when the parent is gone, killed or not. On Linux the parent's death is
@@ -10,6 +11,7 @@ signalled as well.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import runpy
 import signal
@@ -44,6 +46,21 @@ def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) 
     # `communicate` would close the pipe, which tells the child that this process is gone.
     process.lifeline, process.stdin = process.stdin, None  # type: ignore[attr-defined]
     return process
+
+
+def stand_back(process: subprocess.Popen, nice: int) -> None:
+    """Have the system run a child with a session of its own after others; POSIX only.
+
+    nice: from 0 to 19, the later the higher. Linux may share the cores among sessions first, and
+    then a process' own niceness counts only within its session.
+    """
+    if not _POSIX:
+        return
+    with contextlib.suppress(OSError):
+        nice = max(nice, os.getpriority(os.PRIO_PROCESS, 0))
+        os.setpriority(os.PRIO_PROCESS, process.pid, nice)
+    with contextlib.suppress(OSError):  # no such thing, or not here
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(nice))
 
 
 def end(process: subprocess.Popen) -> None:

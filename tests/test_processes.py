@@ -112,3 +112,20 @@ def test_the_pipe_alone_is_enough(path, monkeypatch):
     parent.kill()
     parent.wait(10)
     assert gone(pids)
+
+
+@pytest.mark.parametrize("nice", [5, 19])
+def test_a_child_stands_back_behind_other_sessions_too(path, nice):
+    child = processes.start("child_that_compiles", env=os.environ, stdout=subprocess.PIPE)
+    try:
+        processes.stand_back(child, nice)
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) == nice
+        group = f"/proc/{child.pid}/autogroup"
+        if os.path.exists(group):
+            with open(group) as file:
+                assert file.read().split()[-2:] == ["nice", str(nice)]
+            with open("/proc/self/autogroup") as file:
+                assert file.read().split()[-1] != str(nice)  # its own, not ours
+    finally:
+        processes.end(child)
+        child.communicate()

@@ -12,6 +12,7 @@ import time
 
 from filelock import FileLock
 
+from ganlab import processes
 from ganlab.limits import limit
 from ganlab.mnist.folder import Folder, folders, home
 from ganlab.mnist.records import AT_WORK, QUEUED
@@ -114,7 +115,4 @@ def _launch(folder: Folder) -> None:
             start_new_session=os.name == "posix",
             creationflags=0 if os.name == "posix" else 0x00000208,  # detached, its own group
         )
-    if os.name == "posix":  # the labs on this server come first
-        with contextlib.suppress(OSError):
-            nice = max(5, os.getpriority(os.PRIO_PROCESS, 0))
-            os.setpriority(os.PRIO_PROCESS, process.pid, nice)
+    processes.stand_back(process, 5)  # the labs on this server come first

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -124,8 +123,6 @@ def from_json(text: str) -> Code:
 
 def main() -> None:
     """Build the Code given on the command line."""
-    if hasattr(os, "nice"):
-        os.nice(19)
     build(from_json(sys.argv[2]), Path(sys.argv[1]))
 
 
