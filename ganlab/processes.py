@@ -2,7 +2,7 @@
 
     process = start("ganlab.engine.native.build", "FOLDER", env={...}, cwd=...)
     end(process)          # it, and whatever it has started
-    stand_back(process, 19)
+    stand_back(process, 10)
 
 The child runs in a process group of its own. It watches a pipe whose other end only the parent
 holds: the system closes it when the parent is gone, killed or not. On Linux the parent's death is

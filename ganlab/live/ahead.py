@@ -81,7 +81,7 @@ class Ahead:
     """A thread that has one program after another compiled, and ends it when there is work.
 
     At most as many as the limit `idle_programs`, and none that would take others' place on disk.
-    Compilers run at the lowest priority; one that somebody asks for has the right of way.
+    Compilers run at a low priority; one that somebody asks for has the right of way.
     """
 
     def __init__(self, sessions: Callable[[], list[Conductor]], workshop: Workshop = WORKSHOP):

@@ -275,7 +275,7 @@ class Workshop:
                     text=True,
                     errors="replace",
                 )
-                processes.stand_back(process, 19)
+                processes.stand_back(process, 10)
             try:
                 _, said = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
