@@ -37,6 +37,7 @@ ASK = "no-cache"
 LIVE_URL = "live"
 _YEAR = 365 * 24 * 3600
 
+_READ_AT_ONCE = 8192  # bytes of a WebSocket: of a flood, more than a thousand messages
 _LARGE = 1000  # bytes from which a file is worth compressing
 _squeezing = threading.Lock()
 
@@ -101,6 +102,10 @@ def bound_messages(receive: Receive, most: int) -> None:
     lowered until it is accepted, and `receive` is a method of it.
     """
     protocol = getattr(receive, "__self__", None)
+    # All that was read at once is taken apart at once, while nobody else is answered.
+    transport = getattr(protocol, "transport", None)
+    if hasattr(transport, "max_size"):
+        transport.max_size = min(transport.max_size, _READ_AT_ONCE)
     connection = getattr(protocol, "conn", None)
     if hasattr(connection, "max_message_size"):  # uvicorn's "websockets-sansio"
         connection.max_message_size = min(most, connection.max_message_size or most)

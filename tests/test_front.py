@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from streamlit import file_util
 
 from ganlab import SpecError, paths, server
 from ganlab.cli import main
-from ganlab.front import Front
+from ganlab.front import Front, bound_messages
 from ganlab.headers import EMBED, POLICY, embedders, policy, security_headers
 from ganlab.live.hub import HUB
 from ganlab.spec import Spec
@@ -121,3 +122,18 @@ def test_the_policy_names_the_pages_own_inline_scripts():
     for text in inline:
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
         assert f"'sha256-{digest}'" in policy(page, ())
+
+
+def test_a_flood_is_read_in_small_pieces():
+    class Protocol:
+        transport = SimpleNamespace(max_size=2**18)
+        conn = SimpleNamespace(max_message_size=2**24)
+
+        async def receive(self):
+            """As uvicorn's."""
+
+    bound_messages(Protocol().receive, 4096)
+    assert Protocol.conn.max_message_size == 4096
+    assert Protocol.transport.max_size == 8192
+    bound_messages(Protocol().receive, 9999)
+    assert Protocol.conn.max_message_size == 4096  # never raised

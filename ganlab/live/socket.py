@@ -25,6 +25,7 @@ GONE, FORBIDDEN, FAILED, BUSY = 4404, 4403, 4500, 4429
 _SEND_SECONDS = 30.0  # a browser that takes in nothing for so long is not there
 _LONGEST_REASON = 120  # bytes of a closing socket's reason
 _MOST_BACKLOG = 100  # commands a worker has not yet taken
+_BURST, _A_SECOND = 300.0, 100.0  # messages that one browser may send at once, and then
 _SLOWEST_PACE = 0.01
 _PLAIN = {"go_on", "own_pace", "play", "pause", "d", "g", "step", "restart"}
 
@@ -75,12 +76,13 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
         subscriber.close()  # dropped in this very moment, perhaps without seeing us
     session.command("hello", subscriber)
     sender = asyncio.create_task(_send(ws, subscriber))
-    figures = _Figures(session, subscriber)
+    figures, allowance = _Figures(session, subscriber), _Allowance()
     try:
         while not subscriber.closed:
             message = await ws.receive()
             if message["type"] == "websocket.disconnect":
                 break
+            await asyncio.sleep(allowance.wait(time.monotonic()))
             await _receive(message.get("text"), session, subscriber, hub, figures)
             while session.backlog > _MOST_BACKLOG and not subscriber.closed:
                 await asyncio.sleep(0.02)  # a flood waits in its sender's buffers
@@ -121,6 +123,22 @@ async def _send(ws: WebSocket, subscriber: Subscriber) -> None:
         pass  # the browser left between two messages, or no longer reads them
     finally:
         subscriber.closed = True
+
+
+class _Allowance:
+    """How many messages are taken of one browser: a picture's 60 a second, and quick hands' more.
+
+    Each costs the event loop a tenth of a millisecond, and everybody's messages go through that.
+    """
+
+    def __init__(self) -> None:
+        self._left, self._then = _BURST, 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until a message that came at `now` is taken."""
+        self._left = min(_BURST, self._left + _A_SECOND * (now - self._then)) - 1
+        self._then = now
+        return max(0.0, -self._left / _A_SECOND)
 
 
 class _Figures:

@@ -346,7 +346,7 @@ def test_commands_do_not_wait_for_a_figure(talk, monkeypatch):
 def test_a_flood_is_slowed_down(talk):
     session = quiet(talk)
     most = 0
-    for i in range(1000):
+    for i in range(400):
         talk.send(cmd="restart")
         if i % 50 == 0:
             most = max(most, session.backlog)
@@ -429,3 +429,18 @@ def test_hiding_pauses_and_showing_goes_on(talk):
     assert session.run.iteration == made
     talk.send(cmd="visible", value=True)
     until(lambda: session.run.iteration > made)
+
+
+def test_who_sends_more_than_hands_and_pictures_do_waits():
+    allowance, at, waited = module._Allowance(), 1000.0, []
+    for _ in range(1000):
+        wait = allowance.wait(at)
+        waited.append(wait)
+        at += wait
+    assert not any(waited[:300]) and all(waited[301:])
+    # From then on a hundred a second.
+    assert at - 1000 == pytest.approx((1000 - 300) / 100, rel=0.01)
+    allowance, at = module._Allowance(), 1000.0
+    for _ in range(6000):  # pictures, at a screen's rate at which the server sends none
+        at += 1 / 60
+        assert allowance.wait(at) == 0
