@@ -7,7 +7,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import numpy as np
@@ -280,9 +280,9 @@ class Class:
 
         await self.each(change, self.options.join / 2)
 
-    async def visit(self) -> None:
-        """One student to each lab and away again: what the first visit loads is not a session's."""
-        for page in ("one", "two"):
+    async def visit(self, pages: Sequence[str] = ("one", "two")) -> None:
+        """One student to each of these labs and away again: a first visit loads what all share."""
+        for page in pages:
             student = Student(self.server.url, page, "", 0, Counter())
             await student.join()
             await student.click("pause")

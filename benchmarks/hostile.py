@@ -83,7 +83,7 @@ async def watch(room: Class, seconds: float) -> tuple[list[float], float]:
 async def attack(options: argparse.Namespace, server: Server, table: Table) -> None:
     """Rows without him and with him, by turns, and what became of it."""
     room = Class(options, server, table)
-    await room.visit()
+    await room.visit([options.page])
     await room.join()
     for student in room.students:
         await student.click("speed", 0.0)
@@ -155,7 +155,7 @@ def main() -> None:
     print(f"{machine()}; {options.students} students\n")
     os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
     if not options.eager:
-        print(warm([("one", ""), ("two", "")]), flush=True)
+        print(warm([(options.page, "")]), flush=True)
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
         with Server(Path(folder) / "log.txt") as server:

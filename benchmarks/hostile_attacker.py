@@ -173,6 +173,7 @@ class Attacker:
 
 async def _as_told(options: argparse.Namespace) -> None:
     attacker = Attacker(options.url, options.sockets, options.every)
+    os.nice(10)  # a real one sits at another machine
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         if line.startswith("begin"):
@@ -191,7 +192,6 @@ def main() -> None:
     parser.add_argument("--sockets", type=int, default=200)
     parser.add_argument("--every", type=float, default=8.0)
     options = parser.parse_args()
-    os.nice(10)  # a real one sits at another machine
     asyncio.run(_as_told(options))
 
 

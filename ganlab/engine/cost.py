@@ -29,6 +29,7 @@ _META = torch.device("meta")
 _BLOCK_BYTES = 2**18  # that a stream of draws holds ahead
 _CELLS = 4096  # at which D is looked at
 _COUNTING = threading.Lock()  # one at a time: counting holds the interpreter
+_HOLD_SECONDS, _REST_SECONDS = 1e-3, 5e-4  # for so long, before other threads have it
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,7 @@ class Meter(TorchDispatchMode):
         self._flops = self._traffic = self._operations = 0.0
         self._live = self._peak = 0
         self._held: dict[int, int] = {}
+        self._since = time.perf_counter()
 
     def __exit__(self, *exception: Any) -> None:
         super().__exit__(*exception)
@@ -133,6 +135,9 @@ class Meter(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if time.perf_counter() - self._since > _HOLD_SECONDS:
+            time.sleep(_REST_SECONDS)
+            self._since = time.perf_counter()
         out = func(*args, **kwargs)
         if func.is_view:
             return out

@@ -47,11 +47,19 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def mostly_idle(sessions: Iterable[Conductor], share: float) -> bool:
+def _load() -> float:
+    """Threads of this machine that want a core, on average over a minute; 0 where unknown."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def mostly_idle(sessions: Iterable[Conductor], share: float, load: float) -> bool:
     """Whether a compiler takes nothing from anybody: no run plays, or most cores have no work.
 
-    share: of the cores that the server takes. A trainer of MNIST is a process of its own.
+    share: of the cores that the server takes; load: threads that want a core, whosesoever, but the
+    compiler. A trainer of MNIST is a process of its own.
     """
+    if load >= _cores():
+        return False
     if any(s.state == "playing" for s in sessions) and share >= 0.5:
         return False
     from ganlab.mnist.launch import working
@@ -88,7 +96,7 @@ class Ahead:
         self._sessions, self._workshop = sessions, workshop
         self._tried: set[Code] = set()  # that are there now, or could not be made
         self._made = self._failed = 0  # of all; of the last ones in a row
-        self._usage = Usage()
+        self._usage, self._building = Usage(), False
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -106,7 +114,7 @@ class Ahead:
 
     def idle(self) -> bool:
         """Whether there is time, as of the last moments."""
-        return mostly_idle(self._sessions(), self._usage.share())
+        return mostly_idle(self._sessions(), self._usage.share(), _load() - self._building)
 
     def next(self) -> Code | None:
         """What is to be compiled next; None: nothing is left, or there is no room for it."""
@@ -146,9 +154,11 @@ class Ahead:
         ticket = self._workshop.ask(code, waits=False)
         if ticket is None:
             return False  # all compilers are at work for others
+        self._building = True
         while not ticket.wait_until_done(_BESIDE_SECONDS):
             if self._closed.is_set() or not self.idle():
                 self._workshop.give_way(ticket)
+        self._building = False
         return self._note(ticket)
 
     def _note(self, ticket: Ticket) -> bool:

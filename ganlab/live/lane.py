@@ -22,7 +22,7 @@ from typing import Protocol
 
 import torch
 
-from ganlab.live import cpu
+from ganlab.live import cpu, system
 from ganlab.live.conductor import Conductor
 from ganlab.live.painters import Painters
 
@@ -85,6 +85,7 @@ class Lane:
                 return
             # One thread an operation: tiny nets lose more to hand-over than they gain.
             torch.set_num_threads(1)
+            system.share_the_interpreter()
             for i in range(self.workers):
                 name = f"{self._name}-{i}"
                 thread = threading.Thread(target=self._work, name=name, daemon=True)

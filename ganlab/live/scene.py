@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -177,6 +178,7 @@ def layers(spec: Spec, probe: Probe) -> list[dict[str, str]]:
     return [{"id": i, "title": t, "role": r, "help": words.unfold([about[i]])} for i, t, r in rows]
 
 
+@lru_cache(maxsize=64)  # at every restart they would be half of the work
 def contours(target: Target) -> dict[str, np.ndarray]:
     """p_data's contour lines as polylines: those that hold 90, 50 and 15 % of the mass."""
     import contourpy

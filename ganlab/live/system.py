@@ -7,6 +7,17 @@ import os
 import sys
 import threading
 
+_INTERVAL = 5e-4  # seconds
+
+
+def share_the_interpreter() -> None:
+    """Have a thread that holds the interpreter's lock give it up soon when others want it.
+
+    An operation of torch gives the lock up and must have it back: beside a thread of plain Python
+    each waits for the whole interval, which is 5 ms by default, and a picture is a hundred of them.
+    """
+    sys.setswitchinterval(_INTERVAL)
+
 
 def prefer_this_thread() -> None:
     """Ask the system to run this thread before others; only a privileged server is heard.

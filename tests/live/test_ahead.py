@@ -127,10 +127,13 @@ def test_nothing_takes_the_place_of_other_programs(own_cache):
 
 def test_idle_is_who_has_cores_to_spare(monkeypatch):
     playing, paused = page(), page(state="paused")
-    assert mostly_idle([playing, paused], 0.3) and not mostly_idle([playing, paused], 0.6)
-    assert mostly_idle([paused], 0.9) and mostly_idle([], 0.9)
+    monkeypatch.setattr(ahead, "_cores", lambda: 4)
+    assert mostly_idle([playing, paused], 0.3, 2.0)
+    assert not mostly_idle([playing, paused], 0.6, 2.0)
+    assert mostly_idle([paused], 0.9, 3.9) and mostly_idle([], 0.9, 0.0)
+    assert not mostly_idle([], 0.0, 4.0)  # others need the machine
     monkeypatch.setattr("ganlab.mnist.launch.working", lambda: ["a run"])
-    assert not mostly_idle([], 0.0)
+    assert not mostly_idle([], 0.0, 0.0)
 
 
 def test_usage_is_a_share_of_all_cores(monkeypatch):

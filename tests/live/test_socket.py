@@ -433,14 +433,14 @@ def test_hiding_pauses_and_showing_goes_on(talk):
 
 def test_who_sends_more_than_hands_and_pictures_do_waits():
     allowance, at, waited = module._Allowance(), 1000.0, []
-    for _ in range(1000):
+    for _ in range(700):
         wait = allowance.wait(at)
         waited.append(wait)
         at += wait
-    assert not any(waited[:300]) and all(waited[301:])
-    # From then on a hundred a second.
-    assert at - 1000 == pytest.approx((1000 - 300) / 100, rel=0.01)
+    assert not any(waited[:100]) and all(waited[101:])
+    # From then on sixty a second.
+    assert at - 1000 == pytest.approx((700 - 100) / 60, rel=0.01)
     allowance, at = module._Allowance(), 1000.0
-    for _ in range(6000):  # pictures, at a screen's rate at which the server sends none
-        at += 1 / 60
+    for _ in range(6000):  # a slider that is dragged beside pictures at their highest rate
+        at += 1 / (36 + 20)
         assert allowance.wait(at) == 0
