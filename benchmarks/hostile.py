@@ -82,13 +82,14 @@ async def watch(room: Class, seconds: float) -> tuple[list[float], float]:
 
 async def attack(options: argparse.Namespace, server: Server, table: Table) -> None:
     """Rows without him and with him, by turns, and what became of it."""
+    coming = asyncio.create_task(asyncio.to_thread(Attacker, server.url, options))
     room = Class(options, server, table)
     await room.visit([options.page])
     await room.join()
     for student in room.students:
         await student.click("speed", 0.0)
     await asyncio.sleep(_REST)
-    him = await asyncio.to_thread(Attacker, server.url, options)
+    him = await coming
     cpu, worst = CpuShares(server.pid), []
     before, peak = memory(server.pid), 0.0
     rounds = [[job] for job in options.only] if options.each else [options.only]
