@@ -1,7 +1,8 @@
 """The published tables of mode collapse, reproduced at their settings: trials, standard errors.
 
-Each experiment is R runs trained together, saved every few thousand iterations to FOLDER/NAME.npz;
-begun again with the same FOLDER it goes on from there, bit for bit. Scores: ORACLES' and PacGAN's
+Each trial is a run of its own, its number the seed, saved every few thousand iterations to
+FOLDER/NAME-SEED.npz; begun again with the same FOLDER it goes on from there, bit for bit, and more
+trials join those that are done. Scores: ORACLES' and PacGAN's
 rule: of 2,500 samples, modes with one within 3 sigma, the share within 3 sigma of a mode, and the
 reverse KL of the modes' histogram.
 """
@@ -88,10 +89,10 @@ def experiments() -> dict[str, Experiment]:
     return out
 
 
-def train(name: str, it: Experiment, trials: int, folder: Path, most: int, every: int) -> Run:
-    """R runs at `it`'s settings, from where the folder has them, as far as `most` iterations."""
-    path = folder / f"{name}-{trials}.npz"
-    run = Run.load(path) if path.exists() else Run([it.spec.replace(seed=s) for s in range(trials)])
+def train(name: str, it: Experiment, seed: int, folder: Path, most: int, every: int) -> Run:
+    """One trial at `it`'s settings, from where the folder has it, as far as `most` iterations."""
+    path = folder / f"{name}-{seed}.npz"
+    run = Run.load(path) if path.exists() else Run(it.spec.replace(seed=seed))
     try:
         run.compile()
     except RuntimeError as error:
@@ -102,7 +103,8 @@ def train(name: str, it: Experiment, trials: int, folder: Path, most: int, every
         run.save(path)
         each = (time.monotonic() - started) / (run.iteration - first)
         print(
-            f"  {name}: {run.iteration:,} of {end:,}, {1e3 * each:.1f} ms each; {row(run)}",
+            f"  {name}, seed {seed}: {run.iteration:,} of {end:,}, {1e3 * each:.1f} ms each; "
+            f"{row([run])}",
             flush=True,
         )
     return run
@@ -118,9 +120,10 @@ def _pm(values: np.ndarray, scale: float = 1.0, digits: int = 1) -> str:
     return text if len(known) == len(values) else f"{text} (of {len(known)})"
 
 
-def row(run: Run) -> str:
+def row(runs: list[Run]) -> str:
     """Modes, % high quality and reverse KL, mean ± standard error over the runs."""
-    m = run.snapshot(picture=False).metrics
+    found = [run.snapshot(picture=False).metrics for run in runs]
+    m = {name: np.concatenate([one[name] for one in found]) for name in found[0]}
     return f"{_pm(m['modes'])} / {_pm(m['hq'], 100)} / {_pm(m['reverse_kl'], digits=3)}"
 
 
@@ -139,12 +142,12 @@ def main() -> None:
     rows = []
     for name in options.names or known:
         it = known[name]
-        run = train(name, it, options.trials, options.folder, options.most, options.every)
-        part = (
-            "" if run.iteration >= it.iterations else f" at {run.iteration:,} of {it.iterations:,}"
-        )
+        given = (options.folder, options.most, options.every)
+        runs = [train(name, it, seed, *given) for seed in range(options.trials)]
+        least = min(run.iteration for run in runs)
+        part = "" if least >= it.iterations else f" at {least:,} of {it.iterations:,}"
         rows.append(
-            f"| {name}{part} | {options.trials} | {row(run)} | {it.published} | {it.source} |"
+            f"| {name}{part} | {options.trials} | {row(runs)} | {it.published} | {it.source} |"
         )
     print("\nmodes / % high quality / reverse KL, mean ± standard error\n")
     print("| experiment | trials | ours | published | source |\n|---|---|---|---|---|")

@@ -165,8 +165,8 @@ PRESETS.add(
         title="Light tails: JSD is near 0, and G still cannot reach",
         equation=r"\lvert G(z) - G(0)\rvert \le L\,\lvert z\rvert",
         doc="A G of slope at most L takes z no farther than L|z| from G(0): of a normal z it makes "
-        "tails as light as a Gaussian's, and JSD hardly minds. Of a Cauchy z it makes tails that "
-        "reach as far as the data.",
+        "tails as light as a Gaussian's, which JSD hardly notices. Of a Cauchy z it makes tails "
+        "that reach as far as the data.",
         cite="Wiese et al. 2019; Huster et al. 2021",
         specs=(_FAR, _FAR.replace(latent="cauchy")),
         labels=("normal z", "Cauchy z"),
