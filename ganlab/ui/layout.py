@@ -54,7 +54,7 @@ _CSS = """
 .ganlab-missed em, .ganlab-missed small { color: light-dark(#b34f00, #ff8c42); }
 .ganlab-missed i { background: light-dark(#b34f00, #ff8c42); }
 .st-key-mnist_table :is(th, td) { padding: 0.3rem 0.5rem; font-size: 0.9rem; }
-.st-key-mnist_table :is(th, td):nth-child(n + 3):nth-child(-n + 4) { white-space: nowrap; }
+.st-key-mnist_table :is(th, td):nth-child(n + 3) { white-space: nowrap; }
 .ganlab-line { font-size: 0.86rem; line-height: 1.35; margin: 0; overflow-wrap: anywhere; }
 .ganlab-quiet { opacity: 0.78; }
 .ganlab-warn { color: light-dark(#b34f00, #ff8c42); }
@@ -74,7 +74,8 @@ button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.2rem 0.9rem 0.2rem; }
   .st-key-mnist_table :is(th, td) { padding: 0.2rem 0.3rem; font-size: 0.8rem; }
-  .ganlab-status p { height: auto; flex-wrap: wrap; column-gap: 0.8rem; }
+  .st-key-mnist_table :is(th, td):nth-child(5) { white-space: normal; }
+  .ganlab-status p { height: auto; flex-wrap: wrap; gap: 0 0.8rem; }
   .ganlab-status p, .ganlab-status p > * { white-space: normal; }
 }
 </style>

@@ -61,7 +61,7 @@ def table(folder: Folder, status: Status) -> None:
 def _coverage(found: Coverage) -> None:
     """Which classes the newest score's samples cover, and how evenly."""
     count = f"classes covered: {len(found.covered)} of {found.classes}"
-    kl = f"KL {small(found.kl)} nats (floor {small(found.floor)})"
+    kl = f"KL {small(found.kl)} (floor {small(found.floor)})"
     about = (words.MNIST["coverage"], words.MNIST["class_kl"])
     st.markdown(
         f"**{f':orange[{count}]' if found.missed else count}** :small[· {kl}]",

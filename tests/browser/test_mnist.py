@@ -186,7 +186,7 @@ def test_table_curves_and_files(page, site):
     views.get_by_text("Table 1").click()
     says(lab, "190 ± 2.2")
     says(lab, "classes covered: 7 of 10")
-    says(lab, "KL 0.43 nats (floor 0.0023)")
+    says(lab, "KL 0.43 (floor 0.0023)")
     expect(main(lab).get_by_role("img", name="class 9: 0.0 %, expected 10.0 %")).to_be_visible()
     says(lab, "225 ± 2")
     says(lab, "not comparable")
