@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,13 @@ from ganlab.engine.snapshot import Snapshot, take
 from ganlab.engine.step import Game
 from ganlab.engine.threads import large, on_its_threads
 from ganlab.engine.turns import Turns
+from ganlab.events import LIVE, Event, check, write
 from ganlab.latents import quasi_random
 from ganlab.registry import SpecError
-from ganlab.spec import PARAMS, Spec
+from ganlab.spec import Spec
 from ganlab.targets import make_target
 
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
-LIVE = tuple(name for name, param in PARAMS.items() if param.live)
 
 
 def _choose(alive: torch.Tensor, new: State, old: State) -> State:
@@ -60,14 +61,23 @@ def _game(specs: tuple[Spec, ...], device: torch.device) -> Game:
 class Run:
     """R = len(specs) runs that share `Spec.structure()` and k, from their first update on.
 
-    `Run(spec)` is the ordinary case, R = 1. The same Specs give the same trajectory, bit for bit
-    on one machine; nothing but the Specs and the number of updates matters. Small nets on a CPU are
+    `Run(spec)` is the ordinary case, R = 1. The same Specs and events give the same trajectory, bit
+    for bit on one machine; nothing else but the number of updates matters. Small nets on a CPU are
     computed on one thread, whatever number torch is set to; that number is left as it was.
-    Raises `SpecError` where the Specs cannot be advanced together, or the device is not there.
+    events: what is to happen on the way, as `events` of another run has it, or its text (see
+    `ganlab.events`). Raises `SpecError` where the Specs cannot be advanced together, the events
+    are not allowed, or the device is not there.
     """
 
-    def __init__(self, specs: Spec | Sequence[Spec], device: str | torch.device = "cpu"):
-        self.specs = arguments.specs(specs)
+    def __init__(
+        self,
+        specs: Spec | Sequence[Spec],
+        device: str | torch.device = "cpu",
+        events: Sequence[Event] | str = (),
+    ):
+        self.specs = self.start = arguments.specs(specs)
+        self._past: list[Event] = []
+        self._coming = deque(check(events, self.start))
         self.device = arguments.device(device)
         self._prepare()
         self.alive = torch.ones(len(self.specs), dtype=torch.bool, device=self.device)
@@ -91,6 +101,7 @@ class Run:
 
         g, d = fresh(G, "init_g"), fresh(D, "init_d")
         self.state = State(g, d, rules.first_slots("G", g), rules.first_slots("D", d))
+        self._changes()
 
     def _prepare(self) -> None:
         self.game = _game(self.specs, self.device)
@@ -106,6 +117,24 @@ class Run:
     def spec(self) -> Spec:
         """The Spec of the first run."""
         return self.specs[0]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """What has been changed or updated out of turn, then what is still to come.
+
+        `Run(run.start, events=run.events)` replays the run.
+        """
+        return (*self._past, *self._coming)
+
+    @property
+    def past(self) -> tuple[Event, ...]:
+        """The events that have happened."""
+        return tuple(self._past)
+
+    @property
+    def updates(self) -> int:
+        """Updates made so far, of both players."""
+        return self.state.d_updates + self.state.g_updates
 
     @property
     def iteration(self) -> int:
@@ -134,9 +163,11 @@ class Run:
         Raises `SpecError` unless `iterations` is a whole number from 0 up.
         """
         iterations = arguments.count("iterations", iterations)
-        start, turns = self.iteration, self.turns
-        if iterations > 0:
-            self.make(len(turns.left(self.state)) + (iterations - 1) * turns.each)
+        start = self.iteration
+        while (left := start + iterations - self.iteration) > 0 and not self.stopped:
+            turns = self.turns
+            # What comes on the way may change how many updates an iteration has.
+            self.make(self._until(len(turns.left(self.state)) + (left - 1) * turns.each) or 1)
         return self.iteration - start
 
     @on_its_threads
@@ -149,32 +180,55 @@ class Run:
         updates = arguments.count("updates", updates)
         made = 0
         while made < updates and not self.stopped:
-            before = self.state
-            if self.program is None and self.captured is None:
+            before, room = self.updates, self._until(updates - made)
+            if not room or (self.program is None and self.captured is None):
                 self.update()
             else:
-                self._play(self._players(updates - made))
-            made += self.state.d_updates - before.d_updates
-            made += self.state.g_updates - before.g_updates
+                self._play(self._players(room))
+            made += self.updates - before
+            self._changes()
         return made
+
+    def _until(self, updates: int) -> int:
+        """At most `updates`, so that nothing that is to come is passed over."""
+        return min(updates, self._coming[0].at - self.updates) if self._coming else updates
+
+    def _changes(self) -> None:
+        """Make the changes that are due."""
+        while self._coming and self._coming[0].at <= self.updates and self._coming[0].fields:
+            event = self._coming.popleft()
+            if not self.stopped:
+                self._past.append(event)
+                self._change(dict(event.fields))
 
     @on_its_threads
     def update(self, player: Player | None = None) -> Player:
         """One update, of `player` or of the one whose turn it is. Nothing happens once stopped.
 
-        Raises `SpecError` unless `player` is "D", "G" or None.
+        Out of turn it is an event. None: also of the one whom an event that is due names. Raises
+        `SpecError` unless `player` is "D", "G" or None.
         """
-        player = arguments.player(player) or self.next_player
+        player = arguments.player(player)
         if self.stopped:
-            return player
+            return player or self.next_player
+        if self._coming and self._coming[0].at == self.updates:
+            player = player or self._coming[0].player
+            self._coming.popleft()
+        player = player or self.next_player
+        if player != self.next_player:
+            self._past.append(Event(self.updates, player=player))
+        self._update(player)
+        self._changes()
+        return player
+
+    def _update(self, player: Player) -> None:
         if self.program is not None or self.captured is not None:
             self._play(player.encode())
-            return player
+            return
         made = self.game.after(player, self.state, self.draws.get)
         after = self._guard(player, made)
         if not self.stopped:
             self.state, self.last = after, player
-        return player
 
     def compile(self) -> None:
         """Compile the updates, or take them from disk, and use them from here on.
@@ -279,11 +333,20 @@ class Run:
     def change(self, **fields: Any) -> None:
         """Change what can change during a run (k, loss, rates, strengths ...), in all R runs.
 
+        Nothing happens once all of them have diverged.
         Raises `SpecError` for a bad value, or for a field that needs a new run.
         """
         for name, value in fields.items():
             if name not in LIVE:
                 raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
+        if not fields or self.stopped:
+            return
+        event = Event(self.updates, tuple(fields.items()))
+        check([event, *self._coming], self.specs)
+        self._past.append(event)
+        self._change(fields)
+
+    def _change(self, fields: dict[str, Any]) -> None:
         self.specs = tuple(spec.replace(**fields) for spec in self.specs)
         old = self.game.rules
         self._prepare()
@@ -342,7 +405,9 @@ class Run:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything that going on needs to one .npz file, atomically, without pickle."""
-        storage.save(Path(path), self.specs, self.state, self.diverged)
+        storage.save(
+            Path(path), self.start, self.specs, write(self.events), self.state, self.diverged
+        )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Run:
@@ -350,11 +415,36 @@ class Run:
 
         Raises `SpecError` naming what is wrong with a file that `save` did not write.
         """
-        read, numbers, diverged = storage.read(Path(path))
+        start, read, events, numbers, diverged = storage.read(Path(path))
         specs = arguments.specs(read)
         arrays = storage.read_arrays(Path(path), Rules(Code.of(specs[0])), len(specs))
         run = cls(specs, device)
         run.state = storage.restore(run.state, arrays, numbers)
         run.diverged = [Divergence(**d) if d else None for d in diverged]
         run.alive = torch.tensor([d is None for d in run.diverged], device=run.device)
+        run.start = arguments.specs(start)
+        run._happened(check(events, run.start))
         return run
+
+    def _happened(self, events: Sequence[Event]) -> None:
+        """Divide a run's events in those that have happened, at the updates made, and the rest."""
+        done = [e.at < self.updates or (e.at == self.updates and bool(e.fields)) for e in events]
+        count = done.index(False) if False in done else len(done)
+        self._past, self._coming = list(events[:count]), deque(events[count:])
+
+    def go_on_from(self, other: Run) -> bool:
+        """Be where `other` is; False if that is not of these Specs and events.
+
+        Without events these may also be the Specs that `other` has come to.
+        """
+        mine = (self.start, self.events)
+        if mine not in ((other.start, other.events), (other.specs, ())):
+            return False
+        self.start = other.start
+        if other.specs != self.specs:
+            self.specs = other.specs
+            self._prepare()
+            self.program = self.captured = None
+        self.state, self.diverged, self.alive = other.state, other.diverged, other.alive
+        self._past, self._coming = list(other.past), deque(other.events[len(other.past) :])
+        return True

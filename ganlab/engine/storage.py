@@ -14,24 +14,35 @@ import torch
 from ganlab.engine.arguments import MOST_RUNS
 from ganlab.engine.code import State
 from ganlab.engine.rules import Rules
+from ganlab.events import MOST, Event, after, check
 from ganlab.paths import replace
 from ganlab.reading import Arrays, parse_json
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
-_FORMAT = 1
+_FORMAT = 2
+_FORMATS = (1, 2)  # 1: of before events, which has neither them nor the Specs of the beginning
 _WRITTEN = "a run written by Run.save"
-_MOST_HEADER = 4096 * MOST_RUNS  # characters
+_MOST_HEADER = 8192 * MOST_RUNS + 25 * MOST  # characters
 _MOST_UPDATES = 10**12
 _MOST_WORDS = 1000  # characters of an explanation
 _COUNTS = ("d_updates", "g_updates", "phase", "iterations", "g_phase")
 _DIVERGENCE = {"iteration": int, "player": str, "quantity": str, "cause": str}
 
 
-def save(path: Path, specs: tuple[Spec, ...], state: State, diverged: list) -> None:
-    """Write Specs, state and divergences to `path`."""
+def save(
+    path: Path,
+    start: tuple[Spec, ...],
+    specs: tuple[Spec, ...],
+    events: str,
+    state: State,
+    diverged: list,
+) -> None:
+    """Write a run to `path`: its Specs at the start and now, events, state and divergences."""
     header = {
         "ganlab": _FORMAT,
+        "start": [s.to_dict() for s in start],
+        "events": events,
         "specs": [s.to_dict() for s in specs],
         "diverged": [dataclasses.asdict(d) if d else None for d in diverged],
         **{name: getattr(state, name) for name in _COUNTS},
@@ -52,8 +63,10 @@ def save(path: Path, specs: tuple[Spec, ...], state: State, diverged: list) -> N
         partial.unlink(missing_ok=True)
 
 
-def read(path: Path) -> tuple[list[Spec], dict[str, int], list]:
-    """Specs, counts and divergences of a file; raises `SpecError` if it is not a run.
+def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[str, int], list]:
+    """Specs at the start and now, events, counts and divergences of a file.
+
+    Raises `SpecError` if it is not a run, or its Specs do not follow from its start and events.
 
     Its arrays are read by `restore`; their shapes are held against the Specs before that.
     """
@@ -73,8 +86,9 @@ def read(path: Path) -> tuple[list[Spec], dict[str, int], list]:
         header = {"iterations": header["g_updates"], "g_phase": 0} | header
     if not isinstance(header, dict) or not {"specs", "diverged", *_COUNTS} <= set(header):
         raise SpecError("file", path.name, _WRITTEN)
-    if header.get("ganlab") != _FORMAT:
-        raise SpecError("file format", header.get("ganlab"), f"{_FORMAT} (of {path.name})")
+    if header.get("ganlab") not in _FORMATS:
+        allowed = f"{' or '.join(map(str, _FORMATS))} (of {path.name})"
+        raise SpecError("file format", header.get("ganlab"), allowed)
     specs, diverged = header["specs"], header["diverged"]
     counts = {name: header[name] for name in _COUNTS}
     for name, count in counts.items():
@@ -105,7 +119,16 @@ def read(path: Path) -> tuple[list[Spec], dict[str, int], list]:
     found = [Spec.from_dict(s) for s in specs]
     if counts["g_phase"] >= found[0].g_steps:
         raise SpecError("g_phase", counts["g_phase"], f"less than g_steps (in {path.name})")
-    return found, counts, diverged
+    begun, text = header.get("start", specs), header.get("events", "")
+    if not isinstance(begun, list) or len(begun) != len(specs) or not isinstance(text, str):
+        raise SpecError("start", begun, f"as many Specs as there are runs (in {path.name})")
+    start = found if begun == specs else [Spec.from_dict(s) for s in begun]
+    events = check(text, start)
+    made = counts["d_updates"] + counts["g_updates"]
+    past = [e for e in events if e.fields and e.at <= made]
+    if [after(s, past) for s in start] != found:
+        raise SpecError("specs", specs, f"those of its start after its events (in {path.name})")
+    return start, found, events, counts, diverged
 
 
 def read_arrays(path: Path, rules: Rules, runs: int) -> dict[str, np.ndarray]:

@@ -12,8 +12,8 @@ from typing import Any
 
 from ganlab import export
 from ganlab.engine import Run
-from ganlab.engine.run import LIVE
 from ganlab.engine.turns import START, Turns
+from ganlab.events import LIVE
 from ganlab.live import messages, parked
 from ganlab.live.backlog import Backlog
 from ganlab.live.budget import Demand, afford

@@ -42,10 +42,8 @@ class Parked:
 
     def put_into(self, runs: tuple[Run, ...], history: History) -> bool:
         """Set fresh runs of the same Specs where these are; False: they are others' Specs."""
-        if [run.specs for run in runs] != [run.specs for run in self.runs]:
+        if len(runs) != len(self.runs) or not all(map(Run.go_on_from, runs, self.runs)):
             return False
-        for run, mine in zip(runs, self.runs, strict=True):
-            run.state, run.diverged, run.alive = mine.state, mine.diverged, mine.alive
         if set(self.curves) == {"iteration", *history.series}:
             for i, iteration in enumerate(self.curves["iteration"]):
                 history.add(int(iteration), {n: self.curves[n][i : i + 1] for n in history.series})

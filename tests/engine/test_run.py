@@ -8,7 +8,7 @@ import torch
 
 from ganlab import Run, Spec, SpecError
 from ganlab.engine import Divergence
-from ganlab.engine.run import LIVE
+from ganlab.events import LIVE
 
 WILD = {"optimizer": "sgd", "g_lr": 100.0, "d_lr": 100.0}
 

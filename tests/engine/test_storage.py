@@ -195,6 +195,8 @@ def edited(saved, header=None, **arrays) -> SpecError:
     with np.load(saved) as file:
         parts = dict(file)
     old = json.loads(str(parts["header"]))
+    if isinstance(header, dict) and "specs" in header:
+        header = {"start": header["specs"]} | header
     text = header if isinstance(header, str) else json.dumps(old | (header or {}))
     parts["header"] = np.array(text)
     parts = {n: a for n, a in (parts | arrays).items() if a is not None}
@@ -208,7 +210,7 @@ def edited(saved, header=None, **arrays) -> SpecError:
 @pytest.mark.parametrize(
     ("header", "named"),
     [
-        ({"ganlab": 2}, "file format"),
+        ({"ganlab": 3}, "file format"),
         ({"ganlab": None}, "file format"),
         ({"specs": []}, "specs"),
         ({"specs": {}}, "specs"),

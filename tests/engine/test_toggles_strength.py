@@ -6,7 +6,7 @@ from doubled import in_double
 from test_toggles import follow, small
 
 from ganlab import Run, Spec
-from ganlab.engine.run import LIVE
+from ganlab.events import LIVE
 from ganlab.spec import PARAMS
 from ganlab.stabilisers import STABILISERS
 

@@ -1,0 +1,118 @@
+"""What happened to a run that its Spec does not say: changes, and updates out of turn.
+
+A run is its Spec and its events: `Run(spec, events=run.events)` makes the same updates, bit for
+bit. In text, as addresses, files and scripts hold them, events are separated by commas, and each
+begins with the number of updates made before it, of both players:
+"100:k:5" is a change of k to 5, "100:k:5:loss:minimax" of two fields at once, and "240:GGD" are
+three updates in a row out of turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ganlab.registry import SpecError
+from ganlab.spec import PARAMS, Spec
+
+LIVE = tuple(name for name, param in PARAMS.items() if param.live)
+MOST = 100_000  # events of one run
+_GRAMMAR = "such as 100:k:5 (a change after 100 updates) or 240:G (an update out of turn)"
+
+
+@dataclass(frozen=True)
+class Event:
+    """A change of `fields`, (name, value) pairs, or an update of `player`, "D" or "G", made though
+    it was the other's turn. at: the updates made before it, of both players.
+
+    Raises `SpecError` unless it is one of both, `at` is a whole number from 0 up, and the fields
+    are those that can change during a run.
+    """
+
+    at: int
+    fields: tuple[tuple[str, Any], ...] = ()
+    player: str = ""
+
+    def __post_init__(self) -> None:
+        if type(self.at) is not int or not 0 <= self.at <= 10**12:
+            raise SpecError("events", self.at, "a whole number of updates from 0 up")
+        if (self.player in ("D", "G")) == bool(self.fields) or self.player not in ("D", "G", ""):
+            raise SpecError("events", self, "a change of fields, or an update of D or G")
+        for name, value in self.fields:
+            if name not in LIVE:
+                raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
+        checked = tuple((name, PARAMS[name].check(value)) for name, value in self.fields)
+        object.__setattr__(self, "fields", checked)
+
+    def of(self, spec: Spec) -> Spec:
+        """`spec` after it. Raises `SpecError` if that is not allowed."""
+        return spec.replace(**dict(self.fields)) if self.fields else spec
+
+
+def check(events: Any, specs: Sequence[Spec]) -> tuple[Event, ...]:
+    """Events, or their text, of runs that begin with `specs`.
+
+    Raises `SpecError` if they are not in their order, too many, or not allowed one after the other.
+    """
+    if isinstance(events, str):
+        events = read(events)
+    if not isinstance(events, Iterable):
+        raise SpecError("events", events, f"a sequence of Events, or text {_GRAMMAR}")
+    events, before = tuple(events), 0
+    if len(events) > MOST:
+        raise SpecError("events", f"{len(events):,} of them", f"at most {MOST:,}")
+    for event in events:
+        if not isinstance(event, Event):
+            raise SpecError("events", event, f"Events, or text {_GRAMMAR}")
+        if event.at < before:
+            raise SpecError("events", event.at, f"in their order: {before} or later")
+        before, specs = event.at, [event.of(spec) for spec in specs]
+    return events
+
+
+def write(events: Iterable[Event]) -> str:
+    """Events as text."""
+    parts: list[str] = []
+    row = -1  # where the update comes that goes on with the last part
+    for event in events:
+        if event.player and event.at == row:
+            parts[-1] += event.player
+        elif event.player:
+            parts.append(f"{event.at}:{event.player}")
+        else:
+            pairs = (f":{name}:{PARAMS[name].format(value)}" for name, value in event.fields)
+            parts.append(f"{event.at}{''.join(pairs)}")
+        row = event.at + 1 if event.player else -1
+    return ",".join(parts)
+
+
+def read(text: str) -> tuple[Event, ...]:
+    """The events of a text, see `write`. Raises `SpecError` naming the part that is wrong."""
+    events: list[Event] = []
+    for part in text.split(",") if text else ():
+        at, *words = part.split(":")
+        if not (at.isascii() and at.isdigit() and len(at) < 13) or not words or not words[0]:
+            raise SpecError("events", part, _GRAMMAR)
+        start = int(at)
+        if len(words) == 1:
+            if len(events) + len(words[0]) > MOST:
+                raise SpecError("events", "more", f"at most {MOST:,}")
+            events += [Event(start + i, player=player) for i, player in enumerate(words[0])]
+            continue
+        names, values = words[::2], words[1::2]
+        if len(names) != len(values) or len(set(names)) != len(names):
+            raise SpecError("events", part, _GRAMMAR)
+        for name, value in zip(names, values, strict=True):
+            if name not in LIVE:
+                raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
+        fields = ((n, PARAMS[n].parse(v)) for n, v in zip(names, values, strict=True))
+        events.append(Event(start, tuple(fields)))
+    return tuple(events)
+
+
+def after(spec: Spec, events: Iterable[Event]) -> Spec:
+    """`spec` after all of `events`."""
+    for event in events:
+        spec = event.of(spec)
+    return spec
