@@ -41,16 +41,13 @@ def call(spec: Spec) -> str:
     return f"Spec({', '.join(f'{n}={value!r}' for n, value in given.items())})"
 
 
-def python(specs: Sequence[Spec], iterations: int, marks: Sequence[Mapping] = ()) -> str:
+def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -> str:
     """A script that trains these Specs for as many iterations and prints their JSD.
 
-    marks: what was changed during the run, which the script tells but does not replay.
+    events: of each, as text (see `ganlab.events`); () where nothing was changed on the way.
     """
     seeds = [spec.seed for spec in specs]
     lines = ["from ganlab import Run, Spec", ""]
-    if marks:
-        lines += ["# Changed while it ran, and not replayed here:"]
-        lines += [f"#   iteration {m['iteration']}: {_plain(m['text'])}" for m in marks] + [""]
     if len(specs) == 1:
         lines += [f"specs = [{call(specs[0])}]"]
     elif all(spec == specs[0].replace(seed=spec.seed) for spec in specs):
@@ -58,22 +55,28 @@ def python(specs: Sequence[Spec], iterations: int, marks: Sequence[Mapping] = ()
         lines += [f"specs = [spec.replace(seed=seed) for seed in {seeds!r}]"]
     else:
         lines += ["specs = [", *(f"    {call(spec)}," for spec in specs), "]"]
+    loop, run = "for spec in specs:", "Run(spec)"
+    if any(events):
+        run = "Run(spec, events=events)"
+        lines += ["", "# By the updates made before it: a field and its new value, or an update"]
+        lines += ["# of D or G though it was the other's turn."]
+        if len(set(events)) == 1:
+            lines += [f"events = {events[0]!r}"]
+        else:
+            lines += [f"events_of = {list(events)!r}"]
+            loop = "for spec, events in zip(specs, events_of):"
     return "\n".join(
         [
             *lines,
             "",
-            "for spec in specs:",
-            "    run = Run(spec)",
+            loop,
+            f"    run = {run}",
             "    # run.compile()  # some eight times faster, after half a minute the first time",
             f"    run.advance({iterations})",
             _LAST[specs[0].dim > 2],
             "",
         ]
     )
-
-
-def _plain(text: str) -> str:
-    return " ".join(str(text).split())
 
 
 def as_json(specs: Sequence[Spec]) -> str:

@@ -49,13 +49,14 @@ function menu(knob) {
 }
 
 /**
- * send(command); turned() after a menu's choice, for what else shows it. Returns {node, values(object),
- * refused({field, why})}.
+ * send(command); turned() after a menu's choice, for what else shows it. Returns {node, values(object,
+ * replayed), refused({field, why})}; replayed: how many fields the run has changed by itself.
  */
 export function knobRow(knobs, send, turned = () => {}) {
   const node = el("div", { class: "gl-knobs" });
   const rates = el("div", { class: "gl-rates" });
   const setters = new Map();
+  let heard = 0;
   const complaints = new Map();
 
   for (const knob of knobs) {
@@ -139,7 +140,9 @@ export function knobRow(knobs, send, turned = () => {}) {
 
   return {
     node,
-    values(object) {
+    values(object, replayed = 0) {
+      if (replayed > heard) setTimeout(turned, TOLD);
+      heard = replayed;
       for (const [field, value] of Object.entries(object || {})) setters.get(field)?.(value);
     },
     /** A knob that could not be turned says why, until something else is changed. */

@@ -240,7 +240,7 @@ export function mount(root, options) {
     story.status(message);
     knobs?.refused(message.refused);
     layersRow?.following(message.follow);
-    knobs?.values(message.values);
+    knobs?.values(message.values, message.replayed);
     banner.say(message.message || "", state === "diverged");
     if (state === "playing") {
       if (before !== "playing") still.drop();

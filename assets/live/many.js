@@ -190,7 +190,7 @@ export function mount(root, options) {
     bar.status(message);
     story.status(message);
     knobs?.refused(message.refused);
-    knobs?.values(message.values);
+    knobs?.values(message.values, message.replayed);
     banner.say(message.message || "", message.state === "diverged");
     setText(words, message.says || "");
     if (scene && message.run === scene.run) address(message.query);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -9,10 +10,26 @@ import numpy as np
 import torch
 
 from ganlab.engine.code import State, Update
+from ganlab.events import Event
 from ganlab.spec import Spec
 
 Player = Literal["D", "G"]
 START = State(torch.empty(0), torch.empty(0), (), ())  # the counts of a run that begins
+
+
+def iterations_at(spec: Spec, events: Iterable[Event]) -> list[int]:
+    """The iterations that a run of `spec` has made when each of its events comes."""
+    found, state = [], START
+    for event in events:
+        turns = Turns.of(spec)
+        state = turns.ahead(state, event.at - state.d_updates - state.g_updates)
+        found.append(state.iterations)
+        spec = event.of(spec)
+        if event.player:
+            state = turns.after(state, event.player.encode())
+        else:
+            state = Turns.of(spec).changed(state)
+    return found
 
 
 class Turns(NamedTuple):
@@ -62,6 +79,21 @@ class Turns(NamedTuple):
             iterations=state.iterations + done,
             g_phase=g_phase,
         )
+
+    def ahead(self, state: State, updates: int) -> State:
+        """`state` with the counts after the next `updates`, however many."""
+        left = self.left(state)
+        if updates <= len(left):
+            return self.after(state, left[:updates])
+        state = self.after(state, left)
+        whole, rest = divmod(updates - len(left), self.each)
+        state = replace(
+            state,
+            d_updates=state.d_updates + whole * self.k,
+            g_updates=state.g_updates + whole * self.g_steps,
+            iterations=state.iterations + whole,
+        )
+        return self.after(state, self.players(state, rest))
 
     def moved(self, state: State, player: str, update: Update) -> State:
         """The State after `update` of `player`, "D" or "G"."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from ganlab.engine.code import Code
 from ganlab.engine.cost import Cost, cost, surely_below
+from ganlab.events import Event
 from ganlab.limits import limit
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -15,6 +17,7 @@ RUNS = (16, 36, 64)  # seeds that can be trained together
 _SHARE = 0.9  # of the bounds that a lowered Spec uses at the most
 _SLOW_MEASURES = 10.0  # times as long as an update metrics may take: they come more rarely
 _GB = 1e9
+_MOST_CODES = 12  # kinds of update of one run's events: each is traced once, to count its cost
 
 
 class Demand(NamedTuple):
@@ -68,6 +71,24 @@ def afford(specs: Sequence[Spec], runs: int = 1) -> Demand | None:
     name = next(iter(changes), "batch")
     value = runs if name == "runs" else getattr(dearest, name)
     raise SpecError(name, value, f"{_why(asked, len(specs) * runs)}. {_advice(dearest, changes)}")
+
+
+def afford_events(spec: Spec, events: Iterable[Event], runs: int = 1) -> Demand | None:
+    """The demand of the dearest Spec that `spec` becomes by its events.
+
+    Raises `SpecError` if that is too much, or there are so many kinds of update among them that
+    counting their costs would itself cost too much.
+    """
+    specs, codes = [spec], {Code.of(spec)}
+    for event in events:
+        spec = event.of(spec)
+        if Code.of(spec) not in codes:
+            codes.add(Code.of(spec))
+            specs.append(spec)
+    if len(codes) > _MOST_CODES:
+        raise SpecError("events", f"{len(codes)} kinds of update", f"at most {_MOST_CODES} in one")
+    demands = [afford([spec], runs) for spec in specs]
+    return max((d for d in demands if d is not None), key=lambda d: d.update, default=None)
 
 
 def _why(asked: Demand, runs: int) -> str:

@@ -12,11 +12,12 @@ from typing import Any
 
 from ganlab import export
 from ganlab.engine import Run
-from ganlab.engine.turns import START, Turns
-from ganlab.events import LIVE
+from ganlab.engine.code import Code
+from ganlab.engine.turns import START, Turns, iterations_at
+from ganlab.events import LIVE, Event, check, write
 from ganlab.live import messages, parked
 from ganlab.live.backlog import Backlog
-from ganlab.live.budget import Demand, afford
+from ganlab.live.budget import Demand, afford, afford_events
 from ganlab.live.history import History
 from ganlab.live.pace import CATCH_UP_SECONDS, Pace
 from ganlab.live.publisher import Paint, Publisher
@@ -33,6 +34,7 @@ _MOST_TODO = 200  # updates by hand that may be waiting
 _BEGINS_ANEW = "The server was restarted or has dropped this run: it starts again at iteration 0."
 _BY_HAND_SECONDS = 0.01  # of them beyond a turn
 _SEEN_SECONDS = 0.03  # until one looks again whether a picture has been seen
+MOST_TEXT = 600  # characters of events that an address holds: with its Spec less than 1.5 kB
 _FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
 
 
@@ -75,6 +77,9 @@ class Conductor(Publisher):
         self.run: Run | None = None
         self.after = ""  # the token of the session that this one goes on from
         self._parked: parked.Parked | None = None  # what the run that starts next goes on from
+        self._coming: tuple[Event, ...] = ()  # events of the run that starts next
+        self.replayed: list[str] = []  # fields that the run has changed by itself, in their order
+        self._told_events = 0  # of the run's events, how many the page and the curves know
         self.tier = Tier()
         self.pace = Pace(self.tier.timed)
         self._slice = math.inf  # seconds of the turn that is being had
@@ -85,6 +90,32 @@ class Conductor(Publisher):
     def afford(self, spec: Spec) -> Demand | None:
         """What it asks of the server with `spec`; raises `SpecError` if that is too much."""
         return afford([spec])
+
+    def replay(self, text: str) -> None:
+        """Have the run that starts next be changed on its way by the events of a text.
+
+        Raises `SpecError` if they are not allowed, or ask too much of the server.
+        """
+        events = check(text, [self.spec])
+        if not events:
+            return
+        self._weigh(afford_events(self.spec, events, getattr(self, "runs", 1)))
+        self._coming = events
+
+    @property
+    def begun(self) -> tuple[Spec, str]:
+        """The Spec that the run began with and its events as text: it replays from these.
+
+        Where the events are too many for an address, the Spec of now and none.
+        """
+        run, coming = self.run, self._coming
+        if coming:
+            return self.spec, write(coming)
+        if isinstance(run, Run) and not self._restart and run.events:
+            text = write(run.events)
+            if run.spec == self.spec and len(text) <= MOST_TEXT:
+                return run.start[0], text
+        return self.spec, ""
 
     def _weigh(self, demand: Demand | None) -> None:
         """What is begun next asks for this."""
@@ -174,7 +205,8 @@ class Conductor(Publisher):
         return self._own_query() + self._query_of_story()
 
     def _own_query(self) -> str:
-        return self.spec.to_query()
+        spec, events = self.begun
+        return spec.to_query() + (f"&events={events}" if events else "")
 
     def _query_of_story(self) -> str:
         return f"&preset={self.story.name}" if self.story is not None and self.story.name else ""
@@ -219,8 +251,12 @@ class Conductor(Publisher):
         with self.lock:
             specs = [spec for run in self._runs for spec in run.specs] or [self.spec]
             made, history = max((run.iteration for run in self._runs), default=0), self.history
+            begun = [(spec, write(r.past)) for r in self._runs for spec in r.start]
+        begun = begun or [(spec, "") for spec in specs]
         text = {
-            "python": lambda: export.python(specs, made, history.marks),
+            "python": lambda: export.python(
+                [spec for spec, _ in begun], made, [events for _, events in begun]
+            ),
             "json": lambda: export.as_json(specs),
             "csv": lambda: export.curves(history.arrays()),
         }[kind]()
@@ -337,23 +373,50 @@ class Conductor(Publisher):
         if what is None:
             self.note = _BEGINS_ANEW
         else:
+            run = self.run
+            if isinstance(run, Run) and not self._restart and run.spec == self.spec:
+                # It has begun already: begin it once more, as what is kept of it began.
+                self._coming = run.events
+                with self.lock:
+                    self.spec = run.start[0]
             self._parked, self._restart = what, True
 
     def _do_change(self, _: Any) -> None:
         """Give the run all live fields in which it differs: one by one they may contradict."""
-        if self.run is None or self._restart:
-            return  # the run that starts now has it
+        if self.run is None or self._restart or self.run.stopped:
+            return  # the run that starts now, or next, has it
         old, new, code = self.run.spec, self.spec, self.run.game.rules.code
         names = [n for n in LIVE if getattr(old, n) != getattr(new, n)]
         if not names:
             return
         self.run.change(**{name: getattr(new, name) for name in names})
+        self._tell_changes(code)
+
+    def _tell_changes(self, code: Code) -> None:
+        """Mark what has changed in the run since the curves were last told, which had `code`."""
+        run, known = self.run, self._told_events
+        self._told_events = len(run.past)
+        spec, at = run.start[0], iterations_at(run.start[0], run.past)
+        for i, event in enumerate(run.past):
+            old, spec = spec, event.of(spec)
+            for name, _ in event.fields if i >= known else ():
+                if getattr(old, name) != getattr(spec, name):
+                    self.history.mark(at[i], *_change(name, old, spec))
         self._touched()
-        if self.run.game.rules.code != code:
-            self.tier.begin(self.run)
-        for name in names:
-            self.history.mark(self.run.iteration, *_change(name, old, new))
-        self._measure_wanted = self._frame_wanted = True
+        if run.game.rules.code != code:
+            self.tier.begin(run)
+        self._measure_wanted = self._frame_wanted = self._status_wanted = True
+
+    def _replayed(self, code: Code) -> None:
+        """The run has made changes that were to come: they are the page's, too."""
+        fields: dict[str, Any] = {}
+        for event in self.run.past[self._told_events :]:
+            fields |= dict(event.fields)
+        if fields:
+            with self.lock:
+                self.spec = self.spec.replace(**fields)
+            self.replayed = [*self.replayed, *fields]
+        self._tell_changes(code)
 
     def _do_tell(self, _: Any) -> None:
         if self.run is not None and not self._restart:
@@ -388,12 +451,13 @@ class Conductor(Publisher):
 
     def _start(self) -> None:
         # Read once: another thread may change it meanwhile, and then asks for a restart.
-        spec, self._restart = self.spec, False
+        spec, self._restart, self._told_events = self.spec, False, 0
         self._painting.clear()  # what failed at it is no longer at it
         old = None if self.run is None else (self._axes(), self.run.specs, self.history)
         self._scene = self._make(spec)
         if self.story is not None:
             self.story.begin(self.run_number + 1, self.run.specs)
+        self._coming = ()
         what, self._parked = self._parked, None
         if what is not None:
             self._go_on(what)
@@ -418,10 +482,21 @@ class Conductor(Publisher):
         """Set the run that has just been made where one was that the server had lost."""
         if what.put_into(self._runs, self.history):
             self.playing, self.chosen = what.playing, what.speed
+            self._follow_run()
             self._touched()  # what was claimed of it was not looked at from its beginning
             self.note = f"The run goes on where it was, at iteration {self.run.iteration:,}."
         else:
             self.note = _BEGINS_ANEW
+
+    def _follow_run(self) -> None:
+        """The run is where another was: what was changed on the way there is the page's, too."""
+        run = self.run
+        if isinstance(run, Run):
+            self._told_events = len(run.past)
+            with self.lock:
+                names = [n for n in LIVE if getattr(self.spec, n) != getattr(run.spec, n)]
+                self.spec = run.spec.replace(seed=self.spec.seed)
+            self.replayed = [*self.replayed, *names]
 
     def _told(self) -> dict[str, Any]:
         story, specs = self.story, self.shown_specs()
@@ -429,6 +504,7 @@ class Conductor(Publisher):
         return {
             "story": told,
             "chosen": self.chosen is not None,
+            "replayed": len(self.replayed),
             "differs": list(differences(specs[0], self._differing())),
         }
 
@@ -479,7 +555,9 @@ class Conductor(Publisher):
             player = self._todo.popleft()
             if player in ("D", "G") and player != run.next_player:
                 self._touched()
+            code = run.game.rules.code if isinstance(run, Run) else None
             run.update(player)
+            self._heed(code)
             if not self._todo:
                 self._frame_wanted = self._measure_wanted = self._status_wanted = True
             self._after_update()
@@ -492,6 +570,7 @@ class Conductor(Publisher):
             return _SEEN_SECONDS
         if story is not None:
             story.passed(self)  # what it began with
+        code = run.game.rules.code if isinstance(run, Run) else None
         speed, most = self.speed, self._room()
         if speed > 0:
             wait = self.pace.due - now
@@ -507,9 +586,15 @@ class Conductor(Publisher):
         else:
             self._advance_some(run, most)
         self._frame_wanted = self._measure_wanted = True
+        self._heed(code)
         self._keep_moment()
         self._after_update()
         return 0.0
+
+    def _heed(self, code: Code | None) -> None:
+        """Tell of what has happened in the run by itself, which had `code`."""
+        if code is not None and len(self.run.past) > self._told_events:
+            self._replayed(code)
 
     @property
     def _seen(self) -> bool:

@@ -62,11 +62,12 @@ class EnsembleSession(Conductor):
         super().new_seed(step or self.runs)
 
     def _own_query(self) -> str:
-        return f"{self.spec.to_query()}&runs={self.runs}"
+        return f"{super()._own_query()}&runs={self.runs}"
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         runs = self.runs
-        self.run = Run([spec.replace(seed=seed) for seed in seeds(spec.seed, runs)])
+        specs = [spec.replace(seed=seed) for seed in seeds(spec.seed, runs)]
+        self.run = Run(specs, events=self._coming)
         self.history, self._says = History(SERIES), ""
         header, arrays = tiles.scene(spec, runs, tiles.probe_of(spec), self.run_number + 1)
         return header, arrays

@@ -36,7 +36,7 @@ class Session(Conductor):
     _fitted_at = 0.0  # which were fitted then
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
-        self.run, self.history, self._view = Run(spec), History(), None
+        self.run, self.history, self._view = Run(spec, events=self._coming), History(), None
         return scene(spec, self._probe, self.run_number + 1)
 
     @property

@@ -8,13 +8,14 @@ from functools import partial
 import streamlit as st
 
 from ganlab.live.comparison import Comparison
-from ganlab.live.hub import HUB
+from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
 from ganlab.ui import table
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import (
     Start,
+    create,
     from_url,
     notes,
     preset_named,
@@ -34,7 +35,7 @@ def lab(dim: int, title: str, watch_for: str) -> None:
         page,
         partial(_read, dim),
         _opens_with(dim),
-        lambda start: HUB.create(start.spec),
+        lambda start: create(start, Session),
         lambda start: fill(page),
     )
     form = spec_form(page, session)
@@ -73,6 +74,7 @@ def _read(dim: int, ignored: list[SpecError]) -> Start:
     start = from_url(DEFAULTS[dim], ignored)
     if start.spec.dim != dim:
         preset = preset_named()
-        query = start.spec.to_query() + (f"&preset={preset}" if preset else "")
+        query = start.spec.to_query() + (f"&events={start.events}" if start.events else "")
+        query += f"&preset={preset}" if preset else ""
         redirect(table.addresses()[start.spec.dim - 1], query)
     return start

@@ -7,13 +7,12 @@ from functools import partial
 import streamlit as st
 
 from ganlab.live.ensemble import RUNS, EnsembleSession
-from ganlab.live.hub import HUB
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.ui import table
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
-from ganlab.ui.start import Start, from_url, notes, resume, session_of, want
+from ganlab.ui.start import Start, create, from_url, notes, resume, session_of, want
 from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
 from ganlab.ui.whole import whole
@@ -30,7 +29,7 @@ def many() -> None:
         table.MANY,
         partial(from_url, DEFAULTS[2]),
         Start(DEFAULTS[2]),
-        lambda start: HUB.create(start.spec, partial(EnsembleSession, runs=start.runs)),
+        lambda start: create(start, partial(EnsembleSession, runs=start.runs)),
         _fill,
     )
     form = spec_form(table.MANY, session)
@@ -112,9 +111,10 @@ def _apply(session: EnsembleSession, spec: Spec) -> None:
 def _open(session: EnsembleSession, seed: object) -> None:
     """Show one seed in its lab."""
     try:
-        spec = session.spec.replace(seed=PARAMS["seed"].check(seed))
+        begun, events = session.begun
+        spec = begun.replace(seed=PARAMS["seed"].check(seed))
     except SpecError:
         return
     page = table.LABS[spec.dim]
-    want(page, Start(spec))
+    want(page, Start(spec, events=events))
     st.switch_page(table.script(page))

@@ -110,6 +110,13 @@ def spec_form(page: str, session: Conductor) -> Form[Spec]:
         # Read anew: a knob of the live view may have been turned meanwhile.
         return session.spec.changed(values)
 
+    # What the run has changed by itself, its widgets show from now on.
+    key, replayed = f"_replayed_{page}", session.replayed
+    token, count = st.session_state.get(key, ("", 0))
+    names = replayed[count if token == session.token else 0 :]
+    if names:
+        forget(page, [_key(page, session.spec.dim, name) for name in names])
+    st.session_state[key] = session.token, len(replayed)
     spec = session.spec
     return Form(page, fields(page, spec), spec, change, session.configure)
 

@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ganlab.events import check, write
 from ganlab.live.comparison import lab_spec
-from ganlab.live.conductor import Conductor
+from ganlab.live.conductor import MOST_TEXT, Conductor
 from ganlab.live.ensemble import RUNS, check_runs
 from ganlab.live.hub import HUB
 from ganlab.live.story import story_of
@@ -28,11 +29,13 @@ class Start(NamedTuple):
 
     spec: Spec
     runs: int = RUNS[0]
+    events: str = ""  # what is to happen on the way, see `ganlab.events`
 
     @classmethod
     def of(cls, session: Any) -> Start:
         """Where a session of any kind is to be taken up again."""
-        return cls(session.spec, getattr(session, "runs", RUNS[0]))
+        spec, events = session.begun
+        return cls(spec, getattr(session, "runs", RUNS[0]), events)
 
     @classmethod
     def from_query(
@@ -43,17 +46,41 @@ class Start(NamedTuple):
     ) -> Start:
         """Of the fields of an address; raises `SpecError`, see `lab_spec`."""
         pairs = list(pairs)
-        spec = lab_spec([pair for pair in pairs if pair[0] != "runs"], ignored, base)
-        found, *more = [value for name, value in pairs if name == "runs"] or [str(RUNS[0])]
-        try:
-            if more:
-                raise GivenTwice("runs", f"{found} and {more[0]}", "one value")
-            return cls(spec, check_runs(int(found) if found in map(str, RUNS) else found))
-        except SpecError as error:
-            if ignored is None:
-                raise
-            ignored.append(error)
-        return cls(spec)
+        own = [pair for pair in pairs if pair[0] not in ("runs", "events")]
+        spec = lab_spec(own, ignored, base)
+
+        def one(name: str, usual: Any, read: Callable[[str], Any]) -> Any:
+            found, *more = [value for n, value in pairs if n == name] or [None]
+            try:
+                if more:
+                    raise GivenTwice(name, f"{found} and {more[0]}", "one value")
+                return usual if found is None else read(found)
+            except SpecError as error:
+                if ignored is None:
+                    raise
+                ignored.append(error)
+            return usual
+
+        def runs(text: str) -> int:
+            return check_runs(int(text) if text in map(str, RUNS) else text)
+
+        def events(text: str) -> str:
+            if len(text) > MOST_TEXT:
+                raise SpecError("events", text, f"at most {MOST_TEXT} characters")
+            return write(check(text, [spec]))
+
+        return cls(spec, one("runs", RUNS[0], runs), one("events", "", events))
+
+
+def create(start: Start, kind: Callable[..., Conductor]) -> Conductor:
+    """A session of one kind that begins with `start`. Raises `SpecError`, see `HUB.create`."""
+    session = HUB.create(start.spec, kind)
+    try:
+        session.replay(start.events)
+    except SpecError:
+        HUB.drop(session)
+        raise
+    return session
 
 
 def want(

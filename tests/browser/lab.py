@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
 from ganlab import Spec
+from ganlab.events import after, check
+from ganlab.ui.start import Start
 
 SECONDS = 30
 
@@ -55,6 +57,18 @@ TAP = """
 })();
 """
 
+# A field by the page's address: of the Spec it began with, or of the last event that changed it.
+FIELD = """
+(name) => {
+  const fields = new URLSearchParams(location.search);
+  let value = fields.get(name);
+  for (const event of (fields.get('events') || '').split(',')) {
+    const words = event.split(':');
+    for (let i = 1; i < words.length; i += 2) if (words[i] === name) value = words[i + 1];
+  }
+  return value;
+}
+"""
 _STILL = """
 () => [...document.querySelectorAll('.gl-still')].map((host) => ({
   drawn: host.matches('.js-plotly-plot') && getComputedStyle(host).visibility === 'visible',
@@ -78,6 +92,13 @@ _COUNT = """
   return count;
 }
 """
+
+
+def spec_of(query: str) -> Spec:
+    """The Spec of now by an address: the one its run began with, after its events."""
+    fields = parse_qsl(query.partition("&preset=")[0], keep_blank_values=True)
+    start = Start.from_query(fields)
+    return after(start.spec, check(start.events, [start.spec]))
 
 
 class Lab:
@@ -150,8 +171,8 @@ class Lab:
 
     @property
     def spec(self) -> Spec:
-        """The Spec in the page's address."""
-        return Spec.from_query(urlsplit(self.page.url).query.partition("&preset=")[0])
+        """The Spec of now by the page's address: the one it began with, after its events."""
+        return spec_of(urlsplit(self.page.url).query)
 
     @property
     def message(self) -> str:
@@ -165,8 +186,8 @@ class Lab:
         return self.status
 
     def wait_field(self, name: str, text: str | None) -> None:
-        """Wait until a field of the address holds `text`; None: until there is no such field."""
-        self.wait(f"new URLSearchParams(location.search).get({name!r}) === {json.dumps(text)}")
+        """Wait until a field is `text` by the address; None: until there is no such field."""
+        self.wait(f"({FIELD})({name!r}) === {json.dumps(text)}")
 
     def says(self, testid: str, text: str | re.Pattern[str]) -> None:
         """Wait until an element says `text`: the view writes a frame after the status."""

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from ganlab import Spec
+from ganlab.spec import PARAMS
 
+from .lab import spec_of
 from .server import Server
 
 # Every field differs from its default.
@@ -48,14 +50,34 @@ def test_an_address_opens_as_it_was(lab, new_lab, browser, spec):
     parts = urlsplit(lab.page.url)
     other.open(f"{parts.path}?{parts.query}")
     assert other.spec == changed
-    status = other.wait_status("s.run === 1 && s.iteration > 0")
-    assert Spec.from_query(status["query"]) == changed
-    assert status["values"]["k"] == 6 and status["seed"] == spec.seed
+    # The other's run comes to the change where this one's did, and from there on has its k.
+    status = other.wait_status("s.run === 1 && s.values.k === 6")
+    assert status["query"] == parts.query and status["seed"] == spec.seed
     for label, widths in (("G's", spec.g_hidden), ("D's", spec.d_hidden)):
         shown = other.page.get_by_role("textbox", name=f"{label} hidden widths").input_value()
         assert shown == ", ".join(map(str, widths))
     other.wait("document.querySelector('[data-testid=knob-k]').value === '6'")
     elsewhere.close()
+
+
+def test_what_an_address_says_of_the_way_happens_on_the_way(lab):
+    lab.open("/?g_hidden=8&d_hidden=8&events=30:g_steps:3:k:2,60:D")
+    lab.wait_status("s.iteration > 40 && s.values.k === 2")
+    mark = lab.js("live.last.curves.marks")[0]
+    assert mark["iteration"] == 15 and "updates" in mark["text"]
+    # The sidebar has heard of it, and what is changed there keeps it.
+    steps = lab.page.get_by_test_id("stSidebar").get_by_role("slider", name=PARAMS["g_steps"].title)
+    expect(steps).to_have_value("3")
+    widths = lab.page.get_by_role("textbox", name="D's hidden widths")
+    widths.fill("16")
+    widths.press("Enter")
+    lab.wait_status("s.run === 2 && s.values.k === 2")
+    lab.wait_field("events", None)
+    assert lab.spec == Spec(g_hidden=(8,), d_hidden=(16,), k=2, g_steps=3)
+    # What of it is not allowed is said, and the rest is there.
+    lab.open("/?k=3&events=30:k:4,20:k:5")
+    lab.page.get_by_text("events").first.wait_for()
+    assert lab.spec == Spec(k=3)
 
 
 def test_an_address_of_the_other_lab_leads_there(lab):
@@ -92,7 +114,7 @@ def test_a_restart_of_the_server_keeps_what_was_turned(new_lab, tmp_path):
         assert lab.counters["iteration"] >= seen > 40
         lab.moves()
         assert lab.counters["mounts"] <= 3
-        assert lab.spec == turned == Spec.from_query(lab.status["query"])
+        assert lab.spec == turned == spec_of(lab.status["query"])
         # And so it does for what is turned from here on.
         lab.get("knob-k").fill("2")
         lab.wait_field("k", "2")

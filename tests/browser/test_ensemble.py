@@ -9,6 +9,7 @@ import pytest
 from ganlab import Spec
 from ganlab.presets import DEFAULTS
 
+from .lab import spec_of
 from .test_view import G
 
 TWO = Spec(target="ring", latent_dim=2, g_hidden=(16,), d_hidden=(16,), batch=32, seed=40)
@@ -31,8 +32,7 @@ _SCROLLS = """
 def address(lab) -> tuple[Spec, str]:
     """Spec and number of seeds in the page's address."""
     fields = dict(parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True))
-    runs = fields.pop("runs")
-    return Spec.from_query(fields.items()), runs
+    return lab.spec, fields["runs"]
 
 
 def fits(lab, count: int) -> None:
@@ -66,7 +66,7 @@ def test_a_tile_opens_its_seed_in_the_lab(lab):
     lab.wait_field("k", "4")
     assert address(lab) == (TWO.replace(k=4), "36")
     link = lab.get("tile-7").get_attribute("href")
-    assert Spec.from_query(urlsplit(link).query) == TWO.replace(k=4, seed=47)
+    assert spec_of(urlsplit(link).query) == TWO.replace(k=4, seed=47)
     assert urlsplit(link).path == "/two"
     lab.get("tile-7").click()
     lab.wait("live.last.scene && live.last.scene.layers && live.last.status.seed === 47")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ganlab import Spec
 
+from .lab import FIELD
+
 
 def test_knobs_change_the_run_without_a_new_one(lab):
     lab.open()
@@ -20,7 +22,7 @@ def test_knobs_change_the_run_without_a_new_one(lab):
         expected = 10 ** (-5 + 5 * int(place) / 240)
         lab.wait_status(f"Math.abs(s.values.{field} / {expected} - 1) < 0.06")
         value = lab.status["values"][field]
-        lab.wait(f"+new URLSearchParams(location.search).get('{field}') === {value}")
+        lab.wait(f"+({FIELD})('{field}') === {value}")
     assert lab.counters["run"] == before["run"] == 1
     lab.moves()
     assert lab.counters["iteration"] > before["iteration"]

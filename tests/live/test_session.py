@@ -1,16 +1,19 @@
 """A session does what its buttons say."""
 
 import time
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 from live_helpers import SMALL, Browser, counts, last, of_type, press, same, settle
 
 from ganlab.engine import Run
+from ganlab.events import write
 from ganlab.live import session as module
 from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
+from ganlab.ui.start import Start
 
 VALUES = {"k": 1, "loss": "non-saturating", "minibatch_discrimination": 0, "unroll": 0}
 VALUES |= {"g_lr": 1e-3, "d_lr": 1e-3}
@@ -159,7 +162,12 @@ def test_live_values_change_the_run_and_leave_a_mark(opened):
     }
     status = last(got, "status")[0]
     assert status["values"] == VALUES | {"k": 4, "loss": "minimax", "g_lr": 0.0123}
-    assert Spec.from_query(status["query"]) == session.run.spec
+    # The address is of the run as it began, and of what happened to it since.
+    start = Start.from_query(parse_qsl(status["query"], keep_blank_values=True))
+    assert start.spec == SMALL and start.events == write(session.run.events)
+    again = Run(start.spec, events=start.events)
+    again.make(9)
+    assert same(again, session.run)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +315,7 @@ def test_nobody_watches_nothing_moves(opened):
 def test_a_flood_of_restarts_does_not_hold_the_worker(opened, monkeypatch):
     session, browser = opened()
     made = []
-    monkeypatch.setattr(module, "Run", lambda spec: made.append(spec) or Run(spec))
+    monkeypatch.setattr(module, "Run", lambda spec, **more: made.append(spec) or Run(spec, **more))
     for _ in range(300):
         session.new_seed()
     session.command("pause")

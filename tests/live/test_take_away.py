@@ -5,10 +5,14 @@ import io
 
 import numpy as np
 import pytest
-from live_helpers import settle
+from live_helpers import SMALL, settle
 
 from ganlab import Spec, SpecError
+from ganlab.events import write
+from ganlab.live.session import Session
 from ganlab.live.wire import decode
+
+DEAR = "5:unroll:20", "unroll"
 
 
 def test_a_session_exports_its_run(opened):
@@ -31,3 +35,41 @@ def test_a_session_exports_its_run(opened):
     for bad in ("png", "", "None", "<b>"):
         with pytest.raises(SpecError, match="one of python, json, csv"):
             session.export(bad)
+
+
+def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened):
+    session, browser = opened()
+    session.command("step")
+    settle(session, browser)
+    session.set("k", 3)
+    session.command("g")
+    session.command("step")
+    settle(session, browser)
+    spec, events = session.begun
+    assert spec == session.run.start[0] and events == write(session.run.events) != ""
+    text = decode(session.export("python"))[0]["text"]
+    assert repr(events) in text and "Run(spec, events=events)" in text
+    assert session.query.endswith(f"&events={events}") and len(session.query) < 1500
+    # Too long for an address: that holds the Spec of now, the script all of it.
+    for k in range(100):
+        session.set("k", 1 + k % 2)
+        settle(session, browser)
+        session.command("g")
+        settle(session, browser)
+    assert session.begun == (session.spec, "") and "events" not in session.query
+    assert repr(write(session.run.events)) in decode(session.export("python"))[0]["text"]
+
+
+@pytest.mark.parametrize(
+    "spec, text, name",
+    [
+        (SMALL, "5:unroll:20,4:D", "events"),
+        (SMALL.replace(batch=2048, g_hidden=(512,) * 4, d_hidden=(512,) * 4), *DEAR),
+        (SMALL, ",".join(f"{i}:unroll:{1 + i % 19}" for i in range(40)), "events"),
+    ],
+)  # fmt: skip
+def test_events_that_ask_too_much_are_refused(spec, text, name):
+    session = Session("t", spec, lambda _: None)
+    with pytest.raises(SpecError) as caught:
+        session.replay(text)
+    assert caught.value.name == name
