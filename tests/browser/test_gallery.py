@@ -48,7 +48,7 @@ def test_a_toggle_changes_the_run_that_goes_on(lab):
     lab.wait("window.live.last.curves && window.live.last.curves.marks.length > 0")
     assert lab.js("window.live.last.curves.marks.map((mark) => mark.text)") == ["R1, γ 0→0.3"]
     assert lab.js("window.live.last.status.run") == 1
-    lab.page.wait_for_function("() => location.search.includes('r1=0.3')")
+    lab.wait_field("r1", "0.3")
 
 
 _FULL_SPEED = "sessionStorage.setItem('ganlab.speed', '0')"  # as a visitor has chosen before
