@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ import torch
 
 from ganlab import Run
 from ganlab.limits import limited
-from ganlab.mnist import devices, launch, look, trainer
+from ganlab.mnist import classifier, devices, launch, look, trainer
 from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Plan, Status
@@ -78,6 +79,25 @@ def test_from_nothing_to_done(tmp_path):
     assert found.kl > real.kl and found.accuracy == real.accuracy > 0.8
     assert folder.look.iteration == 60
     assert len(folder.look.classes) == 3, "its classifier was fitted beside or to be measured"
+
+
+def test_classes_are_counted_while_it_trains(tmp_path, few, monkeypatch):
+    """The classifier is fitted beside, once for these images; the run is the same without it."""
+    monkeypatch.setattr(classifier, "STEPS", 20)
+    shown: dict[str, list[int]] = {"a": [], "b": []}
+    folders = [Folder.create(Plan(SPEC, epochs=3), tmp_path / name) for name in shown]
+
+    def watch(folder: Folder, status: Status) -> None:
+        if status.state == "training" and folder.look is not None:
+            shown[folder.name].append(len(folder.look.classes))
+
+    for folder in folders:
+        assert Trainer(folder, partial(watch, folder)).train().state == "done"
+    assert shown["a"][0] == 0 and shown["a"][-1] == 3, "each turn fits it a little"
+    assert set(shown["b"]) == {3}, "from the first look on"
+    assert classifier.known(few) is not None and same_run(*folders)
+    found = folders[0].look.classes
+    assert found[0].sum() == pytest.approx(1) and found[1].tolist() == pytest.approx([0.1] * 10)
 
 
 def test_more_epochs_go_on_where_it_ended(tmp_path):
