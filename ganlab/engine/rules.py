@@ -178,7 +178,8 @@ class Rules:
         now = [(first, d_hyper), (g_updates + 1, g_hyper)]
         ahead = [(first + i, d_hyper) for i in range(self.code.unroll)]
         if self._remembers:
-            # The memory takes in two gradients an update, the rates fall with the updates.
+            # The memory takes in two gradients an update, the rates fall with the updates. Where
+            # the rule was changed meanwhile it took in fewer, and the bias is not quite gone.
             rows = [own(2 * t - less, hyper.at(t)) for less in (0, 1) for t, hyper in now]
             rows += [own(first + t - 1, hyper.at(t)) for t, hyper in ahead]
         else:
