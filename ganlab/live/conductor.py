@@ -307,6 +307,10 @@ class Conductor(Publisher):
         if self._backlog and self.watched and "curves" not in self._painting:
             due = max(0.001, self._next_curves() - time.perf_counter())
             wait = min(due, wait if wait is not None else due)
+        if self._measure_wanted and not self.playing and self.watched:
+            if "curves" not in self._painting:  # else it is woken afterwards
+                due = max(0.001, self._next_at_rest - time.perf_counter())
+                wait = min(due, wait if wait is not None else due)
         return wait
 
     def _take_commands(self) -> None:

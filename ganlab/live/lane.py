@@ -35,7 +35,8 @@ _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
 _SAME = 0.0005  # seconds within which two moments to come again are one
 SERVICE_SECONDS = 0.3  # of answering and drawing between turns, and after that
-SERVICE_SHARE = 0.1  # of a core: who never stops clicking waits for turns at last
+SERVICE_SHARE = 0.1  # of a core: who never stops clicking waits for turns at last,
+SERVICE_CROWD = 6  # sessions that play, from which this is shared among more
 
 _USED = operator.attrgetter("used")
 
@@ -254,4 +255,5 @@ class Lane:
 def _served(session: Conductor, now: float) -> float:
     """CPU seconds of service between turns that a session has had, lately."""
     seconds, then = session.served
-    return max(0.0, seconds - SERVICE_SHARE * (now - then))
+    share = SERVICE_SHARE / max(1.0, session.crowd / SERVICE_CROWD)
+    return max(0.0, seconds - share * (now - then))

@@ -155,16 +155,25 @@ class Publisher:
         slow = 0 < self.speed <= SLOW and self.crowd < CROWD
         if "curves" not in self._painting and (self._measure_wanted or self._backlog):
             due = self._next_curves() <= now
-            if due or (self._measure_wanted and (idle or slow or self.run.stopped)):
+            soon = slow or ((idle or self.run.stopped) and now >= self._next_at_rest)
+            if due or (self._measure_wanted and soon):
                 newest = [self._moment()] if self._measure_wanted else []
                 self._measure_at, self._measure_wanted = now, False
                 self._hand_over("curves", self._curves(newest, due))
         if self._frame_due(now):
             self._frame_at, self._frame_wanted = now, False
             self._hand_over("frame", partial(self._frame, self._moment()))
-        pace = STATUS_SECONDS if self.crowd < _STATUS_CROWD else CROWD_STATUS_SECONDS
-        if self._status_wanted or (self.playing and now - self._status_at >= pace):
+        if self._status_wanted or (self.playing and now - self._status_at >= self._status_pace):
             self._status(watching, now)
+
+    @property
+    def _status_pace(self) -> float:
+        return STATUS_SECONDS if self.crowd < _STATUS_CROWD else CROWD_STATUS_SECONDS
+
+    @property
+    def _next_at_rest(self) -> float:
+        """When what a click has changed is measured: at once, unless clicks come in a flood."""
+        return self._measure_at + self._status_pace
 
     def _next_curves(self) -> float:
         """When measuring is due again: it has its share of the time."""

@@ -8,6 +8,7 @@ import torch
 from live_helpers import SMALL, Browser, last, press, settle
 
 from ganlab.live.history import SERIES
+from ganlab.live.publisher import CROWD_STATUS_SECONDS
 from ganlab.live.wire import decode
 from ganlab.registry import SpecError
 
@@ -121,3 +122,18 @@ def test_figure_of_what_is_shown(opened):
         session._start()
         with pytest.raises(SpecError, match="figure"):
             session.figure({"request": 8})  # the new run has not been shown
+
+
+def test_clicks_in_a_flood_are_not_each_measured(opened):
+    session, browser = opened()
+    session.crowd = 30  # in a class
+    took, start = [], time.perf_counter()
+    measure = session._measure
+    session._measure = lambda moment: took.append(moment.iteration) or measure(moment)
+    while time.perf_counter() < start + 1.0:
+        session.command("step")
+        session.work(0.0)
+        browser.take()
+    settle(session, browser)
+    made, passed = session.run.iteration, time.perf_counter() - start
+    assert len(took) <= passed / CROWD_STATUS_SECONDS + 2 < made and took[-1] == made
