@@ -179,6 +179,8 @@ class Publisher:
         """When measuring is due again: it has its share of the time."""
         # The first moments are the steepest part of every curve.
         pace = STATUS_SECONDS if len(self.history.rows) > 40 else STATUS_SECONDS / 4
+        if self.crowd >= _STATUS_CROWD:  # who restarts without end has only first moments
+            pace = CROWD_STATUS_SECONDS
         due = self.crowd * self._curves_cost / self._measure_share
         return self._measure_at + max(pace, due)
 

@@ -124,7 +124,8 @@ def test_figure_of_what_is_shown(opened):
             session.figure({"request": 8})  # the new run has not been shown
 
 
-def test_clicks_in_a_flood_are_not_each_measured(opened):
+@pytest.mark.parametrize("restarts", [False, True])
+def test_clicks_in_a_flood_are_not_each_measured(opened, restarts):
     session, browser = opened()
     session.crowd = 30  # in a class
     took, start = [], time.perf_counter()
@@ -134,6 +135,10 @@ def test_clicks_in_a_flood_are_not_each_measured(opened):
         session.command("step")
         session.work(0.0)
         browser.take()
+        if restarts:
+            session.command("restart")
+    session.command("step")
     settle(session, browser)
     made, passed = session.run.iteration, time.perf_counter() - start
-    assert len(took) <= passed / CROWD_STATUS_SECONDS + 2 < made and took[-1] == made
+    assert 2 <= len(took) <= passed / CROWD_STATUS_SECONDS + 2 and took[-1] == made
+    assert session.run_number > 10 if restarts else made > 10
