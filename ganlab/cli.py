@@ -7,7 +7,9 @@ import json
 import math
 import os
 import sys
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from ganlab import __version__
 from ganlab.headers import EMBED, embedders
@@ -60,17 +62,17 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     output.advance(run, options.iterations, curves, every)
     moved = False
     for path in outs:
-        save = run.save
-        if path.suffix.lower() == ".csv":
+        save: Callable[[Path], None] = run.save
+        if curves is not None and path.suffix.lower() == ".csv":
             save = partial(output.save_text, curves.csv())
         place = output.write(path, save)
         if place != path:
             print(f"ganlab: {path} could not be written: it is in {place}", file=sys.stderr)
             moved = True
     shot = run.snapshot(picture=False)
-    metrics = {name: float(value[0]) for name, value in shot.metrics.items()}
+    numbers = {name: float(value[0]) for name, value in shot.metrics.items()}
     # JSON knows neither NaN nor infinity.
-    metrics = {name: m if math.isfinite(m) else None for name, m in metrics.items()}
+    metrics = {name: m if math.isfinite(m) else None for name, m in numbers.items()}
     json.dump({"iteration": run.iteration, **metrics}, sys.stdout)
     print()
     if run.diverged[0] is not None:

@@ -12,6 +12,7 @@ import os
 import threading
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import plotly
 from starlette.applications import Starlette
@@ -68,6 +69,7 @@ class Files(StaticFiles):
         asked = Headers(scope=scope)
         if (
             not isinstance(response, FileResponse)
+            or response.stat_result is None
             or response.stat_result.st_size < _LARGE
             or "gzip" not in asked.get("accept-encoding", "")
             or "range" in asked
@@ -101,12 +103,12 @@ def bound_messages(receive: Receive, most: int) -> None:
     anybody looks at it, and has no option for what browsers send. The connection's own bound can be
     lowered until it is accepted, and `receive` is a method of it.
     """
-    protocol = getattr(receive, "__self__", None)
+    protocol: Any = getattr(receive, "__self__", None)
     # All that was read at once is taken apart at once, while nobody else is answered.
-    transport = getattr(protocol, "transport", None)
+    transport: Any = getattr(protocol, "transport", None)
     if hasattr(transport, "max_size"):
         transport.max_size = min(transport.max_size, _READ_AT_ONCE)
-    connection = getattr(protocol, "conn", None)
+    connection: Any = getattr(protocol, "conn", None)
     if hasattr(connection, "max_message_size"):  # uvicorn's "websockets-sansio"
         connection.max_message_size = min(most, connection.max_message_size or most)
     elif hasattr(protocol, "max_size"):  # its older "websockets"

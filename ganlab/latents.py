@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -21,8 +21,8 @@ class LatentEntry(Entry):
     has_mean: whether E z exists.
     """
 
-    sample: Callable[[tuple[int, ...], torch.Generator], torch.Tensor] = None  # type: ignore
-    ppf: Callable[[np.ndarray], np.ndarray] = None  # type: ignore
+    sample: Callable[[tuple[int, ...], torch.Generator], torch.Tensor] = field(kw_only=True)
+    ppf: Callable[[np.ndarray], np.ndarray] = field(kw_only=True)
     reach: float = 1.0  # |z| shown on an axis
     has_mean: bool = True
 

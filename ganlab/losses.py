@@ -7,7 +7,7 @@ that classify. Of real and fake there may be different numbers.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -33,8 +33,8 @@ class LossEntry(Entry):
     means nothing: it keeps its first value, and D is drawn about its mean.
     """
 
-    d: Callable[[Logits, Logits], torch.Tensor] = None  # type: ignore
-    g: Callable[[Logits], torch.Tensor] = None  # type: ignore
+    d: Callable[[Logits, Logits], torch.Tensor] = field(kw_only=True)
+    g: Callable[[Logits], torch.Tensor] = field(kw_only=True)
     optimal: Callable | None = None
     smooth: Callable[[Logits, Logits, Any, Any], torch.Tensor] | None = None
     shown: Callable[[Logits], torch.Tensor] = torch.sigmoid

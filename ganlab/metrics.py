@@ -52,7 +52,7 @@ def pushforward_1d(x: ArrayLike, mass: ArrayLike, edges: ArrayLike) -> Array:
 
     # Intervals within one cell give it all their mass.
     within = np.where(first == last, weight, 0.0)
-    out = np.bincount((first + offset).ravel(), within.ravel(), runs * cells)
+    out: Array = np.bincount((first + offset).ravel(), within.ravel(), runs * cells).astype(float)
 
     # Intervals that cross an edge: a part to each end cell, one density to the cells between.
     # Only intervals wider than a cell have cells between, so while cells are of similar width no

@@ -11,7 +11,7 @@ An update is made in two parts: `numbers(t, hyper)`, a few numbers in double pre
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
@@ -62,8 +62,8 @@ class OptimizerEntry(Entry):
 
     slots: int = 0
     uses: tuple[str, ...] = ()
-    numbers: Callable[[Any, Hyper], tuple[Number, ...]] = None  # type: ignore
-    apply: Callable[..., tuple[torch.Tensor, Slots]] = None  # type: ignore
+    numbers: Callable[[Any, Hyper], tuple[Number, ...]] = field(kw_only=True)
+    apply: Callable[..., tuple[torch.Tensor, Slots]] = field(kw_only=True)
 
     def update(
         self, grad: torch.Tensor, slots: Slots, params: torch.Tensor, t: int, hyper: Hyper

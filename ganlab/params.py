@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
-from ganlab.registry import Param, SpecError
+from ganlab.registry import Param, Registry, SpecError
 from ganlab.stabilisers import RULES, STABILISERS
 from ganlab.targets import TARGETS
 
 
-def _choice(name: str, title: str, registry, default: str, doc: str, **more: bool) -> Param:
+def _choice(
+    name: str, title: str, registry: Registry, default: str, doc: str, **more: Any
+) -> Param:
     return Param(name, title, default, kind="choice", choices=registry, doc=doc, **more)
 
 

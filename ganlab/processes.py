@@ -40,7 +40,7 @@ def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) 
         env={**env, "PYTHONPATH": os.pathsep.join(path)},
         stdin=subprocess.PIPE,
         start_new_session=_POSIX,
-        creationflags=0 if _POSIX else subprocess.CREATE_NEW_PROCESS_GROUP,
+        creationflags=0 if _POSIX else 0x00000200,  # CREATE_NEW_PROCESS_GROUP
         **options,
     )
     # `communicate` would close the pipe, which tells the child that this process is gone.

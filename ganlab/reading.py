@@ -42,8 +42,8 @@ def parse_json(text: str, name: str, allowed: str, most: int = MOST_TEXT) -> Any
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         items = dict(pairs)
         if len(items) < len(pairs):
-            seen: set[str] = set()
-            twice = next(n for n, _ in pairs if n in seen or seen.add(n))
+            names = [n for n, _ in pairs]
+            twice = next(n for i, n in enumerate(names) if n in names[:i])
             raise SpecError(twice, "given twice", "one value")
         return items
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
@@ -39,8 +40,8 @@ class Param:
     name: str
     title: str
     default: Any
-    low: float | None = None
-    high: float | None = None
+    low: float = -math.inf
+    high: float = math.inf
     kind: str = "float"
     choices: Collection[str] = ()
     longest: int = 0
@@ -158,7 +159,7 @@ class Registry(Generic[E]):
     """
 
     field: str
-    entries: dict[str, E] = field(default_factory=dict)
+    entries: dict[str, E] = dataclasses.field(default_factory=dict)
     closed: str = ""
 
     def add(self, entry: E) -> E:

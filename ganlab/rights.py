@@ -77,9 +77,9 @@ def is_local(remote: str | None, headers: Mapping[str, str], public: str = "loca
         return False
     host = items.get("host", "")
     origin = urlsplit(items.get("origin", f"//{host}")).netloc
-    return bool(remote and host and origin) and all(
-        map(_loopback, (remote, _name(host), _name(origin), public))
-    )
+    if not (remote and host and origin):
+        return False
+    return all(map(_loopback, (remote, _name(host), _name(origin), public)))
 
 
 def _name(host: str) -> str:

@@ -47,7 +47,7 @@ def settle(
     made = attempt(every)
     if made is not None:
         return made, {}
-    chosen, made = _largest(every, [*reversed(wanted)], failed, attempt)
+    chosen, made = _largest(every, list(wanted)[::-1], failed, attempt)
     if chosen is None:
         chosen, made = _one_by_one(list(wanted), attempt)
     refused = {n: failed.get(chosen | {n}, failed[every]) for n in wanted if n not in chosen}
@@ -78,7 +78,8 @@ def _one_by_one(
     names: list[str], attempt: Callable[[frozenset[str]], Any]
 ) -> tuple[frozenset[str], Any]:
     """A set that is allowed and to which no further field, and no further pair, can be added."""
-    chosen, last, grown = frozenset(), None, True
+    chosen: frozenset[str] = frozenset()
+    last, grown = None, True
     while grown:
         grown = False
         for count in (1, 2):

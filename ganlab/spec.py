@@ -19,7 +19,7 @@ from ganlab.targets import TARGETS, make_target
 
 # Changing one of these keeps the shapes and the code path of a step; so does changing the strength
 # of a stabiliser that stays on.
-_NUMERIC = (
+_NUMERIC: tuple[str, ...] = (
     "init",
     "init_gain",
     "d_init_gain",

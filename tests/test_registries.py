@@ -58,6 +58,17 @@ def test_where_an_entry_alone_would_do_nothing_none_can_be_added(registry):
     assert list(registry) == names
 
 
+def test_a_target_within_0_and_1_that_is_no_images_may_have_a_sigmoid():
+    late = dataclasses.replace(TARGETS["two_gaussians"], name="late", unit=True)
+    TARGETS.add(late)
+    try:
+        run = Run(Spec(**SMALL, target="late", g_output="sigmoid"))
+        x = run.sample(100)
+        assert run.advance(2) == 2 and x.shape == (100, 1) and (x > 0).all() and (x < 1).all()
+    finally:
+        del TARGETS.entries["late"]
+
+
 def test_every_choice_of_a_registry_is_that_registry():
     kinds = {id(r): r for r, _ in OPEN.values()} | {id(r): r for r in (NORMS, RULES)}
     chosen = [p.choices for p in PARAMS.values() if p.kind == "choice"]

@@ -120,12 +120,12 @@ def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
     else:
         arrays, md5 = found.read()
         known = md5 == {part: file.md5 for part, file in files.items()}
-    parts = (
+    train, test = (
         Part(arrays[f"{p}_pixels"].reshape(-1, PIXELS), arrays[f"{p}_labels"])
         for p in ("train", "test")
     )
     name = found.name if found.name != "MNIST" else "MNIST, but not the published files"
-    return Digits("MNIST" if known else name, *parts, is_mnist=known)
+    return Digits("MNIST" if known else name, train, test, is_mnist=known)
 
 
 def _pointed(folder: str | Path | None) -> list[Path]:

@@ -70,7 +70,7 @@ def fetch(
             meter.say(1.0)
             before += file.size
     except _Stopped as stopped:
-        raise stopped.__cause__ from None
+        raise (stopped.__cause__ or stopped) from None
 
 
 def _from_any(mirrors: list[str], folder: Path, file: Known, meter: _Meter, before: int) -> None:

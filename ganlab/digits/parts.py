@@ -34,7 +34,7 @@ class Part:
     @cached_property
     def images(self) -> NDArray[np.float32]:
         """Images (n, 784) in [0, 1], 1 is ink; made when first asked for, four times the bytes."""
-        return self.pixels / np.float32(255)
+        return np.divide(self.pixels, 255, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +51,8 @@ class Digits:
         """What tells these images from others, for names of files."""
         md5 = hashlib.md5(usedforsecurity=False)
         for part in (self.train, self.test):
-            md5.update(np.ascontiguousarray(part.pixels))
-            md5.update(np.ascontiguousarray(part.labels))
+            md5.update(np.ascontiguousarray(part.pixels).data)
+            md5.update(np.ascontiguousarray(part.labels).data)
         return md5.hexdigest()[:16]
 
     @cached_property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -82,7 +82,7 @@ def player(name: Any) -> Player | None:
     """ "D", "G", or None for the one whose turn it is; raises `SpecError` for anything else."""
     if name is not None and not (isinstance(name, str) and name in ("D", "G")):
         raise SpecError("player", name, "D, G, or None for the one whose turn it is")
-    return name
+    return cast(Player | None, name)
 
 
 def run(number: Any, runs: int) -> int:

@@ -52,7 +52,8 @@ class Stream:
         self.seed, self.tag, self.shape, self.make = seed, tag, shape, make
         self.device = device
         self.per_block = max(1, min(128, _BLOCK_ELEMENTS // max(1, int(np.prod(shape)))))
-        self.block, self.rows = -1, ()
+        self.block = -1
+        self.rows: tuple[torch.Tensor, ...] = ()
 
     def __getitem__(self, number: int) -> torch.Tensor:
         block, offset = divmod(number, self.per_block)

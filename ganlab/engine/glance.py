@@ -63,7 +63,7 @@ def glance(
 
 
 def _line(
-    game: Game, state: State, spec: Spec, probes: tuple[Probe], arrows: bool
+    game: Game, state: State, spec: Spec, probes: tuple[Probe, ...], arrows: bool
 ) -> dict[str, np.ndarray]:
     (one,) = probes
     exact, z, lines, over = one.exact, one.z[:POINTS], None, None
@@ -74,16 +74,16 @@ def _line(
     gz = made.cpu().numpy()
     mass = one.masses(gz, over)
     outside = snapshot._beyond(probes, gz, over)
-    if exact:
+    if over is not None:
         made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
     d, d_star, _ = snapshot._cell_d(game, state, (spec,), probes, 0, mass[0], made)
     out = {"p_g": mass[:, 1:-1] / one.cell, "d": d[None], "d_star": d_star[None]}
-    if exact:
+    if lines is not None and at is not None:
         out |= {"map_z": lines[None], "map_x": at.cpu().numpy()[..., 0]}
     else:
         out["fake"] = gz[:, :200, 0]
     if arrows:
-        where = at[:, ::2] if exact else made[:, :20]
+        where = made[:, :20] if at is None else at[:, ::2]
         found = snapshot._arrows(game, state, probes, made, where)
         out |= {name: a[..., 0] for name, a in found.items()}
     out |= {"beyond": outside, "spread": gz[:, :: max(1, gz.shape[1] // _SHARED)]}
@@ -95,6 +95,7 @@ def _plane_latents(latent: str, dim: int) -> tuple[torch.Tensor, tuple[int, ...]
     """Latents of the samples shown, then of the warped grid, and that one's shape before."""
     shown = quasi_random(latent, dim, POINTS)[:FAKES]
     ppf = LATENTS[latent].ppf
+    shape: tuple[int, ...]
     if dim == 1:
         mesh, shape = ppf(np.linspace(0.002, 0.998, THREAD))[:, None], (THREAD,)
     elif dim == 2:
@@ -115,7 +116,7 @@ def _field(box: tuple[tuple[float, ...], ...]) -> torch.Tensor:
 
 
 def _plane(
-    game: Game, state: State, spec: Spec, probes: tuple[Probe], arrows: bool
+    game: Game, state: State, spec: Spec, probes: tuple[Probe, ...], arrows: bool
 ) -> dict[str, np.ndarray]:
     z, mesh = _plane_latents(spec.latent, spec.latent_dim)
     made = snapshot._generate(game, state, z.to(state.g.device))

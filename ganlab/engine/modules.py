@@ -45,6 +45,9 @@ class FixedNorm(nn.Module):
     batch norm); 0: the reference batch alone.
     """
 
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+
     def __init__(self, width: int, count: int = 0):
         super().__init__()
         self.count = count
@@ -54,7 +57,8 @@ class FixedNorm(nn.Module):
 
     def forward(self, h: torch.Tensor) -> torch.Tensor:
         """(n, width) -> (n, width)."""
-        step, var = 0.0, self.running_var
+        step: torch.Tensor | float = 0.0
+        var = self.running_var
         if self.count:
             own = 1 / (self.count + 1)
             step = (h - self.running_mean) * own
@@ -109,10 +113,9 @@ class DiscriminatorModule(nn.Module):
         self.layers = nn.ModuleList(nn.Linear(i, o, net.bias) for i, o in net.layers)
         self.dropout_input, self.dropout = nn.Dropout(dropout_input), nn.Dropout(dropout)
         self.activation = Activation(net.activation)
+        self.kernels: nn.Parameter | None = None
         if net.kernels:
             self.kernels = nn.Parameter(torch.zeros(net.features, net.kernels, net.dims))
-        else:
-            self.kernels = None
 
     def forward(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """x (n, dim), and whole numbers (n,) where there are labels -> logits (n / pack,).
@@ -141,7 +144,11 @@ def _beside(x: torch.Tensor, labels: torch.Tensor | None, count: int) -> torch.T
     return torch.cat([x, one_hot(labels.long(), count).to(x)], 1)
 
 
-def _fill(module: nn.Module, net: Generator | Discriminator, flat: torch.Tensor) -> list:
+def _fill(
+    module: GeneratorModule | DiscriminatorModule,
+    net: Generator | Discriminator,
+    flat: torch.Tensor,
+) -> list[torch.Tensor]:
     """Copy the layers' weights out of flat parameters (P,); what follows them, as it is."""
     parts = [p[0] for p in net.split(flat.detach()[None])]
     for layer in module.layers:
@@ -162,11 +169,13 @@ def generator(game: Game, state: State, run: int) -> GeneratorModule:
         h = fixed[0].to(flat)
         for layer, norm in zip(module.layers[:-1], module.norms, strict=True):
             norm.weight.data, norm.bias.data = (rest.pop(0)[0].clone() for _ in range(2))
+            kept = dict(norm.named_buffers())
+            mean, var = kept["running_mean"], kept["running_var"]
             with torch.no_grad():
                 h = layer(h)
-                norm.running_mean.copy_(h.mean(0))
-                norm.running_var.copy_(h.var(0, correction=0))
-                h = (h - norm.running_mean) / (norm.running_var + EPSILON).sqrt()
+                mean.copy_(h.mean(0))
+                var.copy_(h.var(0, correction=0))
+                h = (h - mean) / (var + EPSILON).sqrt()
                 h = module.activation(h * norm.weight + norm.bias)
     return module.eval()
 
@@ -176,7 +185,7 @@ def discriminator(game: Game, state: State, spec: Spec, run: int) -> Discriminat
     net, flat = game.D, state.d[run]
     module = DiscriminatorModule(net, spec.labels, spec.d_dropout, spec.d_dropout_input)
     rest = _fill(module.to(flat.device), net, flat)
-    if rest:
+    if module.kernels is not None:
         module.kernels.data = rest[0].view(module.kernels.shape).clone()
     return module.eval()
 

@@ -16,7 +16,7 @@ import torch
 from ganlab import metrics, theory
 from ganlab.latents import LATENTS, Intervals, intervals, quasi_random
 from ganlab.spec import Params, Spec
-from ganlab.targets import Target, make_target
+from ganlab.targets import Target, Target1D, make_target
 from ganlab.targets.base import frozen
 
 INTERVALS = 4096  # latent intervals of equal mass of the exact push-forward, at most
@@ -81,8 +81,9 @@ class Probe:
         """
         if self.target.dim == 2:
             return metrics.histogram_2d(gz, *self.edges)
-        if self.exact:
-            return metrics.pushforward_1d(gz[..., 0], (over or self.intervals).mass, self.edges[0])
+        over = over or self.intervals
+        if over is not None:
+            return metrics.pushforward_1d(gz[..., 0], over.mass, self.edges[0])
         edges = np.concatenate([[-np.inf], self.edges[0], [np.inf]])
         return np.stack([np.histogram(row[:, 0], edges)[0] for row in gz]) / gz.shape[1]
 
@@ -109,8 +110,9 @@ class Probe:
         """
         if not (self.target.has_mean and (self.latent_mean or bounded)):
             return np.full(len(gz), np.inf)
-        if self.target.dim == 1:
-            points = _means(gz[..., 0], self.intervals) if self.exact else gz[..., 0]
+        if self.quantiles is not None:  # on the line
+            over = self.intervals
+            points = gz[..., 0] if over is None else _means(gz[..., 0], over)
             return metrics.w1_quantiles(points, self.quantiles)
         rows = [metrics.sliced(row[:SLICED]) for row in gz]
         return np.array([np.abs(row - self.slices[:, : row.shape[1]]).mean() for row in rows])
@@ -139,7 +141,7 @@ class Probe:
         if self.intervals is not None:
             x, mass = (x[:, 1:] + x[:, :-1]) / 2, (over or self.intervals).mass
         levels = np.array([TAIL, 1 - TAIL])
-        wanted = np.diff(self.target.ppf(levels))
+        wanted = np.diff(_line(self.target).ppf(levels))
         widths = []
         for row in x:
             order = np.argsort(row)
@@ -166,6 +168,11 @@ def _means(x: np.ndarray, over: Intervals) -> np.ndarray:
     return np.add.reduceat(middle, over.whole[:-1], -1) * (len(over.whole) - 1)
 
 
+def _line(target: Target) -> Target1D:
+    assert isinstance(target, Target1D)  # all of one dimension are
+    return target
+
+
 def _normal(mass: np.ndarray) -> np.ndarray:
     return mass / mass.sum(-1, keepdims=True)
 
@@ -181,15 +188,16 @@ def _edges(target: Target) -> tuple[np.ndarray, ...]:
 def _p_data(target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
     inner = target.cell_masses(*edges).ravel()
     if target.dim == 1:
-        below, above = target.cdf(edges[0][0]), 1 - target.cdf(edges[0][-1])
+        cdf = _line(target).cdf
+        below, above = cdf(edges[0][0]), 1 - cdf(edges[0][-1])
         return np.concatenate([[below], inner, [above]])
     return np.append(inner, max(0.0, 1 - inner.sum()))
 
 
 def _floors(probe: Probe) -> dict[str, float]:
     """What a perfect generator would score under the same estimators."""
-    if probe.exact:
-        perfect = probe.target.ppf(_levels(probe.intervals))[None, :, None]
+    if probe.intervals is not None:
+        perfect = _line(probe.target).ppf(_levels(probe.intervals))[None, :, None]
     else:
         draw = torch.Generator().manual_seed(_SEED + 1)
         perfect = probe.target.sample(len(probe.z), draw).double().numpy()[None]
@@ -212,19 +220,19 @@ def _build(name: str, params: Params, latent: str, latent_dim: int, points: int)
     over = None
     if target.dim == 1 and latent_dim == 1:
         over = intervals(latent, min(INTERVALS, points))
-        z = over.ends[:, None]
+        latents = over.ends[:, None]
     else:
-        z = quasi_random(latent, latent_dim, points)
+        latents = quasi_random(latent, latent_dim, points)
     quantiles = None
     if target.dim == 1:
-        count = len(z) if over is None else len(over.whole) - 1
-        quantiles = target.ppf((np.arange(count) + 0.5) / count)
+        count = len(latents) if over is None else len(over.whole) - 1
+        quantiles = _line(target).ppf((np.arange(count) + 0.5) / count)
         x = torch.from_numpy(quantiles[:, None])
         if over is not None and target.has_mean:
-            quantiles = _means(target.ppf(_levels(over)), over)
+            quantiles = _means(_line(target).ppf(_levels(over)), over)
     else:
         x = target.sample(8192, torch.Generator().manual_seed(_SEED))
-    z = torch.from_numpy(z).float()
+    z = torch.from_numpy(latents).float()
     mean = LATENTS[latent].has_mean
     probe = Probe(target, edges, _p_data(target, edges), z, over, mean, x.float(), quantiles, {})
     object.__setattr__(probe, "floors", {k: float(v) for k, v in _floors(probe).items()})

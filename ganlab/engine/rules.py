@@ -51,22 +51,32 @@ class Rules:
         on = set(code.strengths)
         drop = ("d_dropout_input" in on, "d_dropout" in on)
         self.G = Generator(
-            *(code.g_sizes, code.g_activation, thin),
-            *(code.g_norm, code.g_output, code.labels),
+            code.g_sizes,
+            code.g_activation,
+            thin,
+            code.g_norm,
+            code.g_output,
+            code.labels,
             bias=code.g_bias,
         )
         self.D = Discriminator(
-            *(code.d_sizes, code.d_activation, thin),
-            *(code.packing, code.kernels, code.kernel_dims, drop),
+            code.d_sizes,
+            code.d_activation,
+            thin,
+            code.packing,
+            code.kernels,
+            code.kernel_dims,
+            drop,
             bias=code.d_bias,
             level=not LOSSES[code.loss].shift_invariant,
         )
         self.loss = LOSSES[code.loss]
         self.optimizer = OPTIMIZERS[code.optimizer]
-        self._d_terms = [STABILISERS[n] for n in code.strengths if STABILISERS[n].d_term]
-        self._grad_terms = [STABILISERS[n] for n in code.strengths if STABILISERS[n].grad_term]
-        self._by_input = any(entry.needs_input_grad for entry in self._d_terms)
-        self._smooth = "smooth_real" in on or "smooth_fake" in on
+        entries = [STABILISERS[name] for name in code.strengths]
+        self._d_terms = [(e.name, e.d_term) for e in entries if e.d_term is not None]
+        self._grad_terms = [(e.name, e.grad_term) for e in entries if e.grad_term is not None]
+        self._by_input = any(e.needs_input_grad for e in entries if e.d_term is not None)
+        self._smooth = self.loss.smooth if on & {"smooth_real", "smooth_fake"} else None
         self._noise = "instance_noise" in on
         self._match = "feature_matching" in on
         self._consensus = "consensus" in on
@@ -142,7 +152,7 @@ class Rules:
             parts["mask"] = (2 * packs, units)
         if "gradient_penalty" in code.strengths:
             parts["mix"] = (packs, 1)
-        out = dict(parts)
+        out: dict[str, tuple[int, ...]] = dict(parts)
         if player == "G" and not self.takes_real:
             out = {n: shape for n, shape in out.items() if n not in ("data", "mix")}
         if code.fresh and (player == "G" or self._extra or self._consensus):
@@ -209,7 +219,9 @@ class Rules:
         rest = numbers[n * len(rows) :]
         strengths = dict(zip(self.code.strengths, rest, strict=False))
         past = rest[-1] if self._past else 0.0
-        return Given(*rows[:2], *rows[own - 2 : own], tuple(rows[own:]), strengths, past)
+        d, g = rows[:2]
+        look_d, look_g = rows[own - 2 : own]
+        return Given(d, g, look_d, look_g, tuple(rows[own:]), strengths, past)
 
     # -- costs -----------------------------------------------------------------------------------
 
@@ -246,9 +258,9 @@ class Rules:
         logits, _ = self.D.judge(d, torch.cat([real, fake], 1), keep, packs)
         real_logits, fake_logits = logits[:, :packs], logits[:, packs:]
         cost = self.loss.d(real_logits, fake_logits)
-        if self._smooth:
+        if self._smooth is not None:
             a, b = (over(n.strengths.get(s, 0.0), cost) for s in ("smooth_real", "smooth_fake"))
-            cost = cost + self.loss.smooth(real_logits, fake_logits, a, b)
+            cost = cost + self._smooth(real_logits, fake_logits, a, b)
         if self._d_terms:
             last = self._keep(n, drawn, slice(packs, None))
             judged = Judged(
@@ -256,8 +268,8 @@ class Rules:
                 lambda x: self.D.judge(d, x, last, packs)[0],
                 drawn,
             )
-            for entry in self._d_terms:
-                cost = cost + entry.d_term(judged, n.strengths[entry.name])
+            for name, term in self._d_terms:
+                cost = cost + term(judged, n.strengths[name])
         return cost
 
     def g_cost(self, d, d_slots: Slots, fake, n: Given, drawn: Drawn, G=None) -> torch.Tensor:
@@ -287,6 +299,7 @@ class Rules:
         if not d.requires_grad:
             d = d.detach().requires_grad_()
         slots = d_slots[: self.optimizer.slots]
+        drawn_i: Drawn = drawn
         for i in range(self.code.unroll):
             if self.code.fresh:
                 drawn_i = {
@@ -295,8 +308,6 @@ class Rules:
                     if k.startswith("u_")
                 }
                 fake = G(drawn_i["latent"])
-            else:
-                drawn_i = drawn
             cost = self.d_cost(d, drawn_i["data"], fake, n, drawn_i)
             (grad,) = torch.autograd.grad(cost.sum(), d, create_graph=True)
             grad = self._shaped(grad, d, None, n)
@@ -385,8 +396,8 @@ class Rules:
         """A gradient found at `params` as the optimiser gets it; past: what pulls, or None."""
         if past is not None:
             grad = grad + 2 * over(n.strengths["historical_averaging"], params) * (params - past)
-        for entry in self._grad_terms:
-            grad = entry.grad_term(grad, params, n.strengths[entry.name])
+        for name, term in self._grad_terms:
+            grad = term(grad, params, n.strengths[name])
         return grad
 
     def _bounded(self, d: torch.Tensor, n: Given) -> torch.Tensor:

@@ -31,6 +31,7 @@ from ganlab.latents import quasi_random
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.targets import make_target
+from ganlab.targets.raster import Images
 
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
 
@@ -46,6 +47,10 @@ def _choose(alive: torch.Tensor, new: State, old: State) -> State:
         return torch.where(keep, a, b)
 
     return dataclasses.replace(new, **{n: pick(n) for n in ("g", "d", "g_slots", "d_slots")})
+
+
+def _player(letter: int) -> Player:
+    return "G" if letter == ord("G") else "D"
 
 
 def _game(specs: tuple[Spec, ...], device: torch.device) -> Game:
@@ -92,8 +97,10 @@ class Run:
             starts = [s.g_start if tag == "init_g" else s.d_start for s in self.specs]
             rows = [net.given(s) if s else row for s, row in zip(starts, rows, strict=True)]
             if tag == "init_g" and self.spec.g_output == "sigmoid" and net.bias:
-                start = make_target(self.spec.target, self.spec.target_params).marginal_logits()
-                rows = [G.starting_at(row, start) for row in rows]
+                target = make_target(self.spec.target, self.spec.target_params)
+                if isinstance(target, Images):
+                    start = target.marginal_logits()
+                    rows = [G.starting_at(row, start) for row in rows]
             return torch.stack(rows).to(self.device)
 
         def gain(spec: Spec, tag: str) -> float:
@@ -282,13 +289,14 @@ class Run:
                 *(self.program, self.game, state, self.draws, alive, players)
             )
         else:
+            assert self.captured is not None
             self.state, made = self.captured.play(self.game, state, self.draws, alive, players)
         if max(made):
-            self.last = "DG"[players[max(made) - 1] == ord("G")]
+            self.last = _player(players[max(made) - 1])
         for run, count in enumerate(made):
             if alive[run] and count < len(players):
                 at = self.turns.after(state, players[:count])
-                self._explain(run, "DG"[players[count] == ord("G")], at)
+                self._explain(run, _player(players[count]), at)
 
     def _explain(self, run: int, player: Player, at: State) -> None:
         """Make the update that was not finite once more, eagerly, to say what diverged."""

@@ -209,6 +209,7 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
     """
     match, d = "feature_matching" in game.strengths, state.d
     made, x = evenly(made, FACED), x.detach()
+    reals: torch.Tensor | None = None
     if match or game.rules.code.unroll:
         reals = evenly(_rows([p.x for p in probes], d.device), FACED)
         d = game.faced(state, reals, made).detach()
@@ -216,7 +217,7 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
         # Feature matching pulls at the mean of all, not at each alone.
         seen = torch.cat([x, made], 1) if match else x
         seen = seen.detach().requires_grad_()
-        if match:
+        if match and reals is not None:
             cost = game.g_cost(d, reals, seen)
         else:
             cost = game.loss.g(game.at(d, seen, made))
@@ -248,6 +249,7 @@ def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
 
 def _share(probe: Probe, x: np.ndarray) -> np.ndarray:
     modes, box = probe.target.modes, probe.target.box
+    assert modes is not None
     centers = modes.centers.astype(np.float32)
     reach = box[:, 1] - box[:, 0]  # a box's width beyond the box, all modes are equally far
     inside = ((x >= box[:, 0] - reach) & (x <= box[:, 1] + reach)).all(1)
@@ -274,7 +276,7 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
     masses = np.stack([p.masses(row[None], over)[0] for p, row in zip(probes, gz, strict=True)])
     outside = _beyond(probes, gz, over)
     reach = [p.tail(row[None], over)[0] for p, row in zip(probes, gz, strict=True) if p.heavy]
-    if exact:  # from here on all that is made counts alike
+    if over is not None:  # from here on all that is made counts alike
         made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
     cells = [_cell_d(game, state, specs, probes, r, masses[r], made) for r in range(len(specs))]
     out = {
@@ -282,13 +284,13 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
         "d": np.stack([c[0] for c in cells]),
         "d_star": np.stack([c[1] for c in cells]),
     }
-    if exact:
+    if lines is not None and at is not None:
         out["map_z"] = np.tile(lines, (len(specs), 1))
         out["map_x"] = at.cpu().numpy()[..., 0]
     else:
         out["fake"] = gz[:, :200, 0]
     if arrows:
-        found = _arrows(game, state, probes, made, at[:, ::2] if exact else made[:, :20])
+        found = _arrows(game, state, probes, made, made[:, :20] if at is None else at[:, ::2])
         out |= {name: a[..., 0] for name, a in found.items()}
     out |= {"beyond": outside, "spread": gz[:, :: max(1, gz.shape[1] // 1000)]}
     if len(reach) == len(probes):
@@ -298,7 +300,10 @@ def _picture_1d(game: Game, state: State, specs, probes, arrows: bool) -> dict[s
 
 def parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, torch.Tensor | None]:
     """What is made of the ends of intervals, and of what follows them, where there are any."""
-    return (made, None) if over is None else made.tensor_split([len(over.ends)], 1)
+    if over is None:
+        return made, None
+    ends, rest = made.tensor_split([len(over.ends)], 1)
+    return ends, rest
 
 
 @lru_cache(maxsize=16)

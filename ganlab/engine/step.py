@@ -36,10 +36,10 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
     def of(name: str) -> Number:
         return number([getattr(s, name) for s in specs])
 
-    betas = [number([s.betas[i] for s in specs]) for i in (0, 1)]
+    beta1, beta2 = (number([s.betas[i] for s in specs]) for i in (0, 1))
     plans = [of(n) for n in ("lr_decay", "lr_floor", "momentum_rise", "momentum_ramp")]
     d_hyper, g_hyper = (
-        Hyper(of(rate), *betas, of("momentum"), *plans) for rate in ("d_lr", "g_lr")
+        Hyper(of(rate), beta1, beta2, of("momentum"), *plans) for rate in ("d_lr", "g_lr")
     )
     strengths = {name: of(name) for name in Code.of(specs[0]).strengths}
     falls = [1 / s.instance_noise_decay if s.instance_noise_decay else 0.0 for s in specs]
@@ -112,7 +112,7 @@ class Game:
         """Latents whose statistics G uses when it is looked at, (R or 1, N, in); None: none."""
         if self.fixed is not None:
             return self.fixed if run is None else self.fixed[run : run + 1]
-        if self.G.norm == "none":
+        if self.G.norm == "none" or self._typical is None:
             return None
         return self._typical[None]
 

@@ -47,7 +47,11 @@ def save(
         "diverged": [dataclasses.asdict(d) if d else None for d in diverged],
         **{name: getattr(state, name) for name in _COUNTS},
     }
-    arrays = {"header": np.array(json.dumps(header)), "g": state.g, "d": state.d}
+    arrays: dict[str, Any] = {
+        "header": np.array(json.dumps(header)),
+        "g": state.g,
+        "d": state.d,
+    }
     for player in "gd":
         for i, slot in enumerate(getattr(state, f"{player}_slots")):
             arrays[f"{player}_slot_{i}"] = slot
@@ -168,8 +172,8 @@ def restore(fresh: State, arrays: dict[str, np.ndarray], counts: dict[str, int])
     def tensor(name: str) -> torch.Tensor:
         return torch.from_numpy(arrays[name]).to(fresh.g.device)
 
-    changes: dict[str, Any] = {p: tensor(p) for p in "gd"}
+    changes: dict[str, Any] = {**counts, **{p: tensor(p) for p in "gd"}}
     for p in "gd":
         slots = range(len(getattr(fresh, f"{p}_slots")))
         changes[f"{p}_slots"] = tuple(tensor(f"{p}_slot_{i}") for i in slots)
-    return dataclasses.replace(fresh, **changes, **counts)
+    return dataclasses.replace(fresh, **changes)

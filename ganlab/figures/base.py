@@ -135,8 +135,8 @@ def steady(value: float) -> str:
     if size < 1e4 and float(value).is_integer():
         return f"{int(value)}".replace("-", "−")
     if size >= 1e4 or size < 5e-4:
-        digits, exponent = f"{value:.1e}".split("e")
-        return f"{digits}e{int(exponent)}".replace("-", "−")
+        mantissa, exponent = f"{value:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}".replace("-", "−")
     digits = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:.{digits}f}".replace("-", "−")
 

@@ -67,10 +67,11 @@ def curves(
             traces += added
             continue
         log = bool(panel.get("log"))
-        data = [(s, array(series, s["key"])) for s in panel.get("series", ())]
-        data = [(s, y if log else no_noise(y)) for s, y in data if y is not None]
-        faint = [(s, array(ghost, s["key"])) for s in panel.get("series", ())]
-        faint = [(s, y) for s, y in faint if y is not None and len(y)]
+        named = panel.get("series", ())
+        now = [(s, array(series, s["key"])) for s in named]
+        data = [(s, y if log else no_noise(y)) for s, y in now if y is not None]
+        then = [(s, array(ghost, s["key"])) for s in named]
+        faint = [(s, y) for s, y in then if y is not None and before is not None]
         low, high = range_of(panel, [y for _, y in (*data, *faint)])
         ticks = max(2, min(5, int(place.pixels // (22 * u))))
         layout[name] = place.axis(
@@ -84,6 +85,7 @@ def curves(
         traces += [
             curve(place, "before: ", entry, before, y, log).update(opacity=0.4, hoverinfo="skip")
             for entry, y in faint
+            if before is not None
         ]
         traces += [curve(place, prefix, entry, iteration, y, log) for entry, y in data]
         layout["annotations"] += end_labels(place, data, log, low, high)

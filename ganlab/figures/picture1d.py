@@ -210,11 +210,11 @@ def _latent(
                     "line": {"width": 1, "color": layers.theme.colour("muted")}},
         )  # fmt: skip
         return [*notes, {**beside, "y": 0, "text": "<i>z</i>"}]
-    ticks = image if image is not None else array(frame, "fake")
-    if ticks is None:
-        ticks = quantiles(x, p_g) if x is not None and p_g is not None else np.empty(0)
-    ticks = ticks.ravel()[np.isfinite(ticks.ravel())]
-    xy = polylines(np.array([[t, 0.8], [t, 1.0]]) for t in ticks)
+    shown = image if image is not None else array(frame, "fake")
+    if shown is None:
+        shown = quantiles(x, p_g) if x is not None and p_g is not None else np.empty(0)
+    shown = shown.ravel()[np.isfinite(shown.ravel())]
+    xy = polylines(np.array([[t, 0.8], [t, 1.0]]) for t in shown)
     layers.add("map", x=xy[:, 0], y=xy[:, 1], yaxis="y3", mode="lines", hoverinfo="skip",
                line={"color": colour, "width": 1})  # fmt: skip
     text = f"z is {latent['dim']}-dimensional: no line to draw"

@@ -11,7 +11,7 @@ import numpy as np
 
 from ganlab.engine import Run
 from ganlab.engine.probe import Probe, probe_for
-from ganlab.engine.snapshot import points_for, take
+from ganlab.engine.snapshot import Snapshot, points_for, take
 from ganlab.live import messages, overlay
 from ganlab.live.budget import Demand, afford
 from ganlab.live.comparison import Comparison
@@ -30,7 +30,6 @@ _MOST = 1e6  # of any quantity measured: beyond it a run is as good as lost
 class CompareSession(Conductor):
     """`spec` is run A's; giving it another one changes what all runs have in common."""
 
-    run: Together | None
     last_picture: tuple[dict, dict] | None = None
     frame_seconds = 1 / 42  # two pictures take longer to make: so that hiccups leave thirty
 
@@ -97,7 +96,8 @@ class CompareSession(Conductor):
     @property
     def labels(self) -> tuple[str, ...]:
         """What each run is called: as the preset does while the runs differ as its own do."""
-        preset, comparison = self.story and self.story.preset, self.comparison
+        comparison = self.comparison
+        preset = None if self.story is None else self.story.preset
         if preset is None or len(preset.specs) != len(comparison.specs):
             return comparison.labels
         if Comparison.among(preset.specs).columns != comparison.columns:
@@ -156,7 +156,9 @@ class CompareSession(Conductor):
             self._status_wanted = self._status_wanted or not self.playing
 
     def _frame(self, moments: tuple[Moment, ...]) -> Iterator[bytes | None]:
-        header, arrays, said = {}, {}, []
+        header: dict[str, Any] = {}
+        arrays: dict[str, np.ndarray] = {}
+        said = []
         for i, moment in enumerate(moments):
             if i:
                 yield None
@@ -233,18 +235,18 @@ class CompareSession(Conductor):
         end = time.monotonic() + 2
         while True:
             shown, last = self._scene, self.last_picture
-            drawn = shown is not None and last is not None and last[0]["run"] == shown[0]["run"]
-            if drawn and len(self.history.rows):
+            drawn = None if shown is None or last is None else (shown, last)
+            if drawn and drawn[0][0]["run"] == drawn[1][0]["run"] and len(self.history.rows):
                 break
             if not self.watched or time.monotonic() > end:
                 raise SpecError("figure", request.get("request"), "only once a frame was shown")
             time.sleep(0.02)
         return overlay.figures(
-            shown, last, self._panels(self.comparison), self.history, self.labels, request
+            *drawn, self._panels(self.comparison), self.history, self.labels, request
         )
 
 
-def _take(moment: Moment, **wanted: bool):
+def _take(moment: Moment, **wanted: Any) -> Snapshot:
     return take(
         moment.game,
         moment.state,

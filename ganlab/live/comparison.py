@@ -257,7 +257,8 @@ class Comparison:
             else:
                 runs[letter][field] = text
         first = lab_spec(own, ignored, base)
-        known, specs, names = params(first), [first], {}
+        known, specs = params(first), [first]
+        names: dict[str, None] = {}
         for letter in LETTERS[1 : 1 + max(map(LETTERS.index, runs), default=0)]:
             if letter not in runs:
                 refuse(SpecError("runs", ", ".join(sorted(runs)), f"also a run {letter}"))
@@ -275,8 +276,8 @@ class Comparison:
                 except SpecError as error:
                     refuse(SpecError(f"{letter}.{field}", error.value, error.allowed))
             spec, refused = settle(first, values, Spec.changed)
-            for error in refused.values():
-                refuse(SpecError(f"{letter}.{error.name}", error.value, error.allowed))
+            for why in refused.values():
+                refuse(SpecError(f"{letter}.{why.name}", why.value, why.allowed))
             specs.append(spec)
         return cls(tuple(specs), tuple(names)) if names else cls.pair(first)
 

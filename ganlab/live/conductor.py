@@ -74,7 +74,7 @@ class Conductor(Publisher):
         self.chosen: float | None = None  # speed that the visitor wants, as `speed`
         self.story: Story | None = None  # what is shown on cue, and how fast
         self.refused: dict[str, str] = {}  # the knob that was turned in vain last, and why
-        self.run: Run | None = None
+        self.run = None
         self.after = ""  # the token of the session that this one goes on from
         self._parked: parked.Parked | None = None  # what the run that starts next goes on from
         self._coming: tuple[Event, ...] = ()  # events of the run that starts next
@@ -177,7 +177,8 @@ class Conductor(Publisher):
     def new_seed(self, step: int = 1) -> None:
         """Restart with the seed `step` further on."""
         with self.lock:
-            self.spec = self.spec.replace(seed=(self.spec.seed + step) % (PARAMS["seed"].high + 1))
+            seeds = int(PARAMS["seed"].high) + 1
+            self.spec = self.spec.replace(seed=(self.spec.seed + step) % seeds)
         self.command("restart")
 
     def tell(self, story: Story | None) -> None:
@@ -424,8 +425,9 @@ class Conductor(Publisher):
 
     def _do_tell(self, _: Any) -> None:
         if self.run is not None and not self._restart:
-            self._scene[0].update(query=self.query, story=self._words())
-            message = encode(*self._scene)
+            header, arrays = self._shown_scene()
+            header.update(query=self.query, story=self._words())
+            message = encode(header, arrays)
             for subscriber in list(self.subscribers):
                 subscriber.put("scene", message)
                 subscriber.put("curves", messages.curves(self.run_number, self.history))
@@ -469,14 +471,14 @@ class Conductor(Publisher):
             self._keep_ghost(*old)
         self._show_ghost()
         offers = [list(offer) for offer in OFFERS]
-        self._scene[0].update(query=self.query, story=self._words(), offers=offers)
+        self._shown_scene()[0].update(query=self.query, story=self._words(), offers=offers)
         self.tier.begin(self.run)
         self._measured, self._backlog, self._curves_made = {}, Backlog(), 0
         self.pace.again()
         self._rate_from = (time.perf_counter(), self.run.iteration)
         self.pace.due = time.perf_counter()
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
-        message = encode(*self._scene)
+        message = encode(*self._shown_scene())
         with self._sending:
             self.run_number += 1
             for subscriber in list(self.subscribers):
@@ -541,7 +543,7 @@ class Conductor(Publisher):
                 self.history.mark(0, *_change(name, old, new))
 
     def _show_ghost(self) -> None:
-        header, arrays = self._scene
+        header, arrays = self._shown_scene()
         ghost = {f"ghost.{name}": array for name, array in self.history.ghost.items()}
         self._scene = header, arrays | ghost
 
@@ -640,7 +642,7 @@ class Conductor(Publisher):
             self.note = self._why_stopped(self.run)
             self._status_wanted = self._frame_wanted = self._measure_wanted = True
 
-    def _why_stopped(self, run: Run) -> str:
+    def _why_stopped(self, run: Any) -> str:
         return str(run.diverged[0])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
-_SEEDS = PARAMS["seed"].high + 1
+_SEEDS = int(PARAMS["seed"].high) + 1
 _PIECE = 4  # runs measured before other pictures get their turn
 
 
@@ -74,7 +75,8 @@ class EnsembleSession(Conductor):
 
     def _measure(self, moment: Moment) -> Iterator[None]:
         spec, runs = moment.specs[0], len(moment.specs)
-        probe, parts = tiles.probe_of(spec), []
+        probe = tiles.probe_of(spec)
+        parts: list[dict[str, np.ndarray]] = []
         for at in range(0, runs, _PIECE):
             if parts:
                 yield None
@@ -117,7 +119,8 @@ class EnsembleSession(Conductor):
         }
 
     def _why_stopped(self, run: Run) -> str:
-        first = min(range(len(run.diverged)), key=lambda i: run.diverged[i].iteration)
+        when = [math.inf if d is None else d.iteration for d in run.diverged]
+        first = when.index(min(when))
         return (
             f"All {len(run.diverged)} seeds diverged, seed {run.specs[first].seed} first. "
             f"{run.diverged[first]}"

@@ -104,13 +104,14 @@ def look(request: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     return "dark" if request.get("theme") == "dark" else "light", hidden
 
 
-def size(request: dict[str, Any], prefix: str) -> dict[str, float]:
+def size(request: dict[str, Any], prefix: str) -> dict[str, Any]:
     """width and height (pixels) and scale that a request for figures names, kept in bounds."""
 
     def number(name: str, default: float, low: float, high: float) -> float:
         value = request.get(name)
-        good = isinstance(value, (int, float)) and low <= value <= high
-        return value if good else default
+        if isinstance(value, (int, float)) and low <= value <= high:
+            return value
+        return default
 
     return {
         "width": int(number(f"{prefix}width", 600, 50, 8000)),

@@ -17,7 +17,6 @@ from ganlab.live.backlog import Backlog
 from ganlab.live.budget import Demand
 from ganlab.live.history import History
 from ganlab.live.subscriber import Subscriber
-from ganlab.live.tier import Tier
 from ganlab.spec import Spec
 
 FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the most
@@ -88,16 +87,13 @@ class Publisher:
     slowest_frames = 0.17  # but frames come at least this often (seconds)
 
     spec: Spec
-    run: Run | None
-    tier: Tier
+    run: Any  # a Run, or what is asked as one (Together); None until the first has begun
+    tier: Any  # a Tier, or Tiers
     history: History
     demand: Demand | None
     playing: bool
-    speed: float
     note: str
     refused: dict[str, str]
-    state: str
-    query: str
     _todo: Any
     _wake: Callable[[Any], None]
 
@@ -123,10 +119,30 @@ class Publisher:
         """Whether some browser shows this session now."""
         return any(s.watching for s in list(self.subscribers))
 
-    def _frame(self, moment: Moment) -> Iterator[bytes | None]:
+    @property
+    def speed(self) -> float:
+        """Updates a second; 0: full speed."""
         raise NotImplementedError
 
-    def _measure(self, moment: Moment) -> Iterable[None]:
+    @property
+    def state(self) -> str:
+        """What the run does now, in a word."""
+        raise NotImplementedError
+
+    @property
+    def query(self) -> str:
+        """What the page's address holds."""
+        raise NotImplementedError
+
+    def _shown_scene(self) -> tuple[dict, dict]:
+        """The scene's header and arrays, once there is a run."""
+        assert self._scene is not None
+        return self._scene
+
+    def _frame(self, moment: Any) -> Iterator[bytes | None]:
+        raise NotImplementedError
+
+    def _measure(self, moment: Any) -> Iterable[None]:
         raise NotImplementedError
 
     def _moment(self) -> Any:

@@ -34,7 +34,7 @@ def knobs() -> list[dict[str, Any]]:
     for name, p in PARAMS.items():
         if not p.knob:
             continue
-        low, high = _KNOB_RANGE.get(name, (p.low, p.high))
+        low, high = _KNOB_RANGE.get(name, (p.low, p.high)) if p.kind != "choice" else (None, None)
         choices = [[c, LOSSES[c].title] for c in p.choices] if name == "loss" else []
         choices = choices or [list(pair) for pair in p.menu]
         toggle = STABILISERS[name] if name in STABILISERS else None
@@ -71,10 +71,11 @@ def panel(
     bars: bool = False,
 ) -> dict[str, Any]:
     """One panel of curves over iterations; lines are (value, name) of what they are to reach."""
-    marked = [{"value": v, "title": t} for v, t in lines]
+    named = list(lines)
+    marked = [{"value": v, "title": t} for v, t in named]
     out = {"id": id, "title": title, "unit": unit, "series": series, "lines": marked}
     keys = dict.fromkeys(s["key"].split(".")[0] for s in series)
-    about = words.of_panel(id, keys, (line["title"] for line in marked))
+    about = words.of_panel(id, keys, (title for _, title in named))
     return out | {"log": log, "low": low, "high": high, "bars": bars, "help": about}
 
 
@@ -152,7 +153,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
     return out
 
 
-def layers(spec: Spec, probe: Probe) -> list[dict[str, str]]:
+def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The legend: words that toggle layers."""
     if spec.dim == 1:
         rows = [
@@ -191,7 +192,8 @@ def contours(target: Target) -> dict[str, np.ndarray]:
     )
     ranked = np.sort(mass.ravel())[::-1]
     total = np.cumsum(ranked)
-    lines, lengths, levels = [np.empty((0, 2))], [], []
+    lines: list[Any] = [np.empty((0, 2))]
+    lengths, levels = [], []
     maker = contourpy.contour_generator(x, y, mass.T)
     for number, share in enumerate((0.9, 0.5, 0.15)):
         height = ranked[min(np.searchsorted(total, share * total[-1]), len(ranked) - 1)]

@@ -58,13 +58,16 @@ class Session(Conductor):
         self._fitted_at = now
         before = None if self._view is None else self._view.target.box
         box = axes.fitted(self.run, self._probe, before) if self._follow else None
-        if box is before or (box is not None and np.array_equal(box, before)):
+        if box is before:
+            return
+        if box is not None and before is not None and np.array_equal(box, before):
             return
         self._view = None if box is None else self._probe.over(box)
         number = self.run_number + 1
         header, arrays = scene(self.run.specs[0], self._probe, number, self._view)
-        ghost = {n: a for n, a in self._scene[1].items() if n.startswith("ghost.")}
-        self._scene = header | {"query": self._scene[0]["query"]}, arrays | ghost
+        old, drawn = self._shown_scene()
+        ghost = {n: a for n, a in drawn.items() if n.startswith("ghost.")}
+        self._scene = header | {"query": old["query"]}, arrays | ghost
         self._frame_wanted = True
         with self._sending:
             self.run_number = number
@@ -131,12 +134,11 @@ class Session(Conductor):
         end = time.monotonic() + 2
         while True:
             scene_, last = self._scene, self.last_picture
-            shown = scene_ is not None and last is not None and last[0]["run"] == scene_[0]["run"]
-            if shown and len(self.history.rows):
+            drawn = None if scene_ is None or last is None else (scene_, last)
+            if drawn and drawn[0][0]["run"] == drawn[1][0]["run"] and len(self.history.rows):
                 break
             if not self.watched or time.monotonic() > end:
                 raise SpecError("figure", request.get("request"), "only once a frame was shown")
             time.sleep(0.02)
-        return messages.figure(
-            {**scene_[0], **scene_[1]}, {**last[0], **last[1]}, self.history, request
-        )
+        shown, frame = ({**header, **arrays} for header, arrays in drawn)
+        return messages.figure(shown, frame, self.history, request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -214,11 +215,12 @@ async def _do(
     elif name in _PLAIN:
         session.command(name)
     elif name == "speed":
-        good = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not good or not (value == 0 or _SLOWEST_PACE <= value <= 1e6):  # NaN is neither
+        number = value if isinstance(value, (int, float)) else math.nan
+        # NaN is neither.
+        if isinstance(value, bool) or not (number == 0 or _SLOWEST_PACE <= number <= 1e6):
             allowed = f"updates per second from {_SLOWEST_PACE} to 1e6, or 0: full speed"
             raise SpecError("speed", value, allowed)
-        session.command("speed", float(value))
+        session.command("speed", float(number))
     elif name == "seed":
         session.new_seed()
     elif name == "set":

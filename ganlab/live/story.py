@@ -76,6 +76,7 @@ class Story:
         self._pure, self._due = False, None
 
     def _alike(self, specs: Sequence[Spec]) -> bool:
+        assert self.preset is not None
         seed = specs[0].seed
         return tuple(specs) == tuple(s.replace(seed=seed) for s in self.preset.specs)
 
@@ -88,6 +89,7 @@ class Story:
         run = session.run
         if self._due is None or (run.iteration < self._due and not run.stopped):
             return
+        assert self.preset is not None  # without one nothing is due
         moments = session._moment()
         self._waiting.append(moments if isinstance(moments, tuple) else (moments,))
         last = run.iteration >= self.preset.iterations or run.stopped
@@ -118,6 +120,7 @@ class Story:
 
     def _look(self, moments: tuple[Moment, ...]) -> None:
         preset = self.preset
+        assert preset is not None
         for rows, moment in zip(self._rows, moments, strict=True):
             # One that has diverged stays at its last State, as it does where seeds are counted.
             if not rows or rows[-1]["iteration"][0] < moment.iteration:
@@ -161,6 +164,7 @@ class Story:
 
     def changed(self, specs: Sequence[Spec]) -> list[str]:
         """Titles of the fields in which `specs` differ from the preset's, the seed aside."""
+        assert self.preset is not None
         own = self.preset.specs
         if len(own) != len(specs):
             return ["the number of runs"]

@@ -60,7 +60,8 @@ def _latents(latent: str, dim: int, count: int, exact: bool) -> torch.Tensor:
 
 
 def _edges(target: Target) -> np.ndarray:
-    return np.linspace(*target.box[0], CELLS + 1)
+    low, high = target.box[0]
+    return np.linspace(low, high, CELLS + 1)
 
 
 def _coarse(target: Target) -> np.ndarray:
@@ -96,13 +97,13 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
         mass = np.stack([np.histogram(row, edges)[0] for row in gz]) / count
         mass = metrics.smooth(mass, 1.0)  # of so few samples the bare counts are ragged
     top = 2 * _coarse(target).max() * (edges[1] - edges[0])
-    x = torch.linspace(*(float(v) for v in target.box[0]), D_POINTS, device=state.d.device)
+    low, high = (float(edge) for edge in target.box[0])
+    x = torch.linspace(low, high, D_POINTS, device=state.d.device)
     with torch.no_grad():
         at = x[None, :, None].expand(runs, D_POINTS, 1)
         made = torch.from_numpy(gz[..., None]).to(at)
         real = probe_for(spec, POINTS).x.to(at).expand(runs, -1, -1)
-        d = game.drawn(state.d, game.at(state.d, at, made), real, made)
-    d = d.cpu().numpy()
+        d = game.drawn(state.d, game.at(state.d, at, made), real, made).cpu().numpy()
     out = {"p_g": _bytes(mass / top), "d": _bytes(d)}
     out["beyond"] = _most(outside)
     # Weights on the brink of overflow may give D no value.

@@ -13,6 +13,7 @@ import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -164,7 +165,7 @@ def _place(digits: Digits) -> Path:
 
 
 def _keep(digits: Digits, made: Classifier) -> None:
-    arrays = {name: w.numpy() for name, w in made.weights.items()}
+    arrays: dict[str, Any] = {name: w.numpy() for name, w in made.weights.items()}
     content = io.BytesIO()
     np.savez(content, **arrays, counts=made.counts, confusion=made.confusion)
     place = _place(digits)

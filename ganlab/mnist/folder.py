@@ -262,7 +262,7 @@ class Folder:
         np.savez(content, allow_pickle=False, **arrays)
         self._write(name, content.getvalue())
 
-    def _arrays(self, name: str, kind: type, names: Iterable[str]) -> Any:
+    def _arrays(self, name: str, kind: Any, names: Iterable[str]) -> Any:
         items = load_arrays(self.path / name, names, kind.MOST_BYTES)
         try:
             return None if items is None else kind.of(items)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from typing import Any
 
 from filelock import FileLock
 
@@ -30,8 +31,8 @@ def working() -> list[Folder]:
 
 def queue() -> list[Folder]:
     """The runs that wait until fewer are at work, who has waited longest first."""
-    waiting = ((f.status, f) for f in folders())
-    waiting = [(s.time, f.name, f) for s, f in waiting if s.state == QUEUED]
+    known = ((f.status, f) for f in folders())
+    waiting = [(s.time, f.name, f) for s, f in known if s.state == QUEUED]
     return [f for _, _, f in sorted(waiting, key=lambda w: w[:2])]
 
 
@@ -58,7 +59,7 @@ def start(folder: Folder) -> None:
         if len(at_work) < limit("mnist_runs") and not queue():
             _launch(folder)
         elif folder.status.state != QUEUED:
-            waits = {"state": QUEUED, "message": "", "pid": 0, "measuring": None}
+            waits: dict[str, Any] = {"state": QUEUED, "message": "", "pid": 0, "measuring": None}
             folder.say(dataclasses.replace(folder.status, **waits, time=time.time()))
     attend()
 
@@ -99,7 +100,7 @@ def _alone() -> FileLock:
 
 
 def _launch(folder: Folder) -> None:
-    starting = {"state": "starting", "message": "Starting a process.", "pid": 0}
+    starting: dict[str, Any] = {"state": "starting", "message": "Starting a process.", "pid": 0}
     folder.say(dataclasses.replace(folder.status, **starting, time=time.time()))
     command = [sys.executable, "-m", "ganlab.cli", "mnist", "--quiet", "--as-asked"]
     command += ["--resume", str(folder.path)]

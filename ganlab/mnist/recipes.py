@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
@@ -12,7 +12,7 @@ from ganlab.spec import Spec
 class Recipe(Entry):
     """A Spec with a name; epochs: how many show what it can do."""
 
-    spec: Spec = None  # type: ignore
+    spec: Spec = field(kw_only=True)
     epochs: int = 10
 
 

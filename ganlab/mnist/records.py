@@ -55,7 +55,7 @@ def record(kind: type[R], items: Any) -> R:
 
 def _nested(value: Any, kind: Any) -> Any:
     """A record within a record, as such."""
-    inner = next(filter(dataclasses.is_dataclass, get_args(kind)), None)
+    inner: Any = next(filter(dataclasses.is_dataclass, get_args(kind)), None)
     return record(inner, value) if inner and isinstance(value, dict) else value
 
 
@@ -277,7 +277,8 @@ class Look:
                 raise ValueError(f"{name}: no {shape}")
         if len(rows) != 2 or len(near) != 2 or len(bins) != 1:
             raise ValueError("no pictures")
-        return cls(**items | {name: int(number) for name, number in numbers.items()})
+        fields: dict[str, Any] = items | {name: int(number) for name, number in numbers.items()}
+        return cls(**fields)
 
 
 @dataclass

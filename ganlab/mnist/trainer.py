@@ -22,6 +22,7 @@ from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.targets import make_target
+from ganlab.targets.raster import Images
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # of a disk
 _TURN = 0.1  # seconds of training between two looks at what is wanted
@@ -101,6 +102,7 @@ class Trainer:
         target = make_target(spec.target, spec.target_params)
         if spec.dim <= 2:
             raise SpecError("target", spec.target, "images: the labs train on the rest")
+        assert isinstance(target, Images)  # all that has more than two dimensions
         self.digits: Digits = target.digits
         if folder.run.exists():
             self.run = Run.load(folder.run, device)

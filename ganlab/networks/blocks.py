@@ -59,7 +59,8 @@ def _evaluate(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tens
         with _standing_for(length / size):
             made, added = f(tuple(r[:, :size] for r in rows), wholes)
         return tuple(m.new_empty(m.shape[0], length, *m.shape[2:]) for m in made), added
-    parts, total = [], ()
+    parts: list[Tensors] = []
+    total: Tensors = ()
     for at in range(0, length, size):
         made, added = f(tuple(r[:, at : at + size] for r in rows), wholes)
         parts.append(made)

@@ -128,15 +128,14 @@ class Discriminator(MLP):
         parts, beside = self.split(flat), self.pack - 1
         company = self.packed(others[:, : others.shape[1] // self.pack * self.pack])
         total, rounds = torch.zeros(()), min(_COMPANIES, company.shape[1]) if beside else 1
-        if self.kernels:
-            theirs = torch.bmm(self.body(parts, company), parts[-1])
+        theirs = torch.bmm(self.body(parts, company), parts[-1]) if self.kernels else None
         for i in range(rounds):
             with_x = x
             if beside:
                 rest = company[:, i : i + 1, : beside * others.shape[2]]
                 with_x = torch.cat([x, rest.expand(-1, x.shape[1], -1)], 2)
             f = self.body(parts, with_x)
-            if self.kernels:
+            if theirs is not None:
                 close = self.closeness(torch.bmm(f, parts[-1]), theirs) / theirs.shape[1]
                 f = torch.cat([f, close * (batch - 1)], 2)
             last = 2 * len(self.layers) - 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch.nn import functional as F
@@ -28,8 +28,8 @@ class ActivationEntry(Entry):
 class InitEntry(Entry):
     """`weight(n_in, n_out, gain, generator)`, (in, out); `bias(n_in, n_out, generator)`, (out,)."""
 
-    weight: Callable[[int, int, float, torch.Generator], torch.Tensor] = None  # type: ignore
-    bias: Callable[[int, int, torch.Generator], torch.Tensor] = None  # type: ignore
+    weight: Callable[[int, int, float, torch.Generator], torch.Tensor] = field(kw_only=True)
+    bias: Callable[[int, int, torch.Generator], torch.Tensor] = field(kw_only=True)
 
 
 ACTIVATIONS: Registry[ActivationEntry] = Registry("activation")

@@ -101,8 +101,8 @@ class MLP:
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
         """(R, P) -> the parameters, each (R, *shape); those that are held take no gradient."""
         # One split, whose backward is one cat: cheaper than a slice for each layer.
-        parts = flat.split_with_sizes(self.counts, 1)
-        parts = [p.view(flat.shape[0], *s) for p, s in zip(parts, self.shapes, strict=True)]
+        flat_parts = flat.split_with_sizes(self.counts, 1)
+        parts = [p.view(len(flat), *s) for p, s in zip(flat_parts, self.shapes, strict=True)]
         for i in self.held:
             parts[i] = parts[i].detach()
         return parts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ganlab.presets.first import DEFAULTS
@@ -9,8 +11,10 @@ from ganlab.presets.look import lonely, off
 from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace, late
 from ganlab.spec import Spec
 
-_FAR = {"init_gain": 0.5, "optimizer": "sgd", "g_lr": 0.02, "d_lr": 0.2, "k": 5}
-_APART = {"init_gain": 0.3, "optimizer": "sgd", "loss": "minimax", "g_lr": 0.1, "d_lr": 0.2, "k": 3}
+_FAR: dict[str, Any] = {"init_gain": 0.5, "optimizer": "sgd", "g_lr": 0.02, "d_lr": 0.2, "k": 5}
+_APART: dict[str, Any] = {
+    **{"init_gain": 0.3, "optimizer": "sgd", "loss": "minimax", "g_lr": 0.1, "d_lr": 0.2, "k": 3}
+}
 
 
 def _at(trace: Trace, iteration: int) -> int:

@@ -44,7 +44,7 @@ class Strip(NamedTuple):
     base: Spec | None = None
 
 
-_LOSSES = ("minimax", "non-saturating", "wasserstein", "least-squares", "hinge")
+_LOSSES: tuple[str, ...] = ("minimax", "non-saturating", "wasserstein", "least-squares", "hinge")
 _LOSSES += ("maximum-likelihood",)
 # Wider modes and a higher rate than the default's: it collapses, and is cured, within seconds.
 CROWD = DEFAULTS[2].replace(

@@ -19,7 +19,7 @@ RATE = 0.1  # of both players: a turn takes 63 iterations
 
 def bilinear(**more: Any) -> Spec:
     """The bilinear game as a GAN; `more` changes fields."""
-    fields = dict(
+    fields: dict[str, Any] = dict(
         target_params={"mean": 2.0, "std": 0.5},
         g_hidden=(),
         d_hidden=(),

@@ -60,6 +60,8 @@ def mixture_cell_masses(
 class GaussianMixture(Target):
     """p_data = sum_i w_i N(c_i, std^2 I): centers (m, dim), weights (m,) summing to 1."""
 
+    modes: Modes
+
     def __init__(self, centers: np.ndarray, std: float, weights: np.ndarray, box: np.ndarray):
         self.box = box
         self.modes = Modes(frozen(centers), frozen(np.full(len(centers), std)), frozen(weights))

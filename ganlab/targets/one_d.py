@@ -26,10 +26,10 @@ def float32_inside(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.nd
 
     Rounding a draw to float32 could push it over the edge of the support; these bounds keep it in.
     """
-    low32, high32 = np.float32(low), np.float32(high)
+    low32, high32 = (np.asarray(edge, np.float32) for edge in (low, high))
     up, down = np.float32(np.inf), np.float32(-np.inf)
-    low32 = np.where(np.float64(low32) < low, np.nextafter(low32, up), low32)
-    high32 = np.where(np.float64(high32) >= high, np.nextafter(high32, down), high32)
+    low32 = np.where(low32.astype(np.float64) < low, np.nextafter(low32, up), low32)
+    high32 = np.where(high32.astype(np.float64) >= high, np.nextafter(high32, down), high32)
     return low32, high32
 
 

@@ -245,13 +245,14 @@ def _act(session: CompareSession, act: Any) -> None:
     if not isinstance(act, dict):
         return
     acted(session, act)
+    # A browser may send anything, also what is no key of a dictionary.
+    name, at, runs = str(act.get("act")), act.get("run"), len(session.comparison.specs)
     do = {
         "copy": Comparison.copied,
         "swap": Comparison.swapped,
         "drop": Comparison.without_run,
-    }.get(act.get("act"))
-    at, runs = act.get("run"), len(session.comparison.specs)
-    least = 0 if act.get("act") == "drop" else 1
+    }.get(name)
+    least = 0 if name == "drop" else 1
     if do is None or type(at) is not int or not least <= at < runs:
         return
     if do is Comparison.without_run and runs == LEAST:

@@ -112,7 +112,7 @@ def images() -> tuple[str, str]:
     st.session_state[_CHOSEN] = which
     # The trainer may stand in another folder than this server.
     absolute = str(_place(folder)) if folder else ""
-    return which, absolute if which == MNIST else ""
+    return str(which), absolute if which == MNIST else ""
 
 
 def check(target: str, folder: str) -> None:

@@ -212,7 +212,12 @@ def _again(folder: Folder) -> None:
         plan = folder.plan
     except SpecError:
         return
-    whole(lambda: (mnist_form.take(plan), show(None)))
+
+    def take() -> None:
+        mnist_form.take(plan)
+        show(None)
+
+    whole(take)
 
 
 def log_tail(folder: Folder) -> str:

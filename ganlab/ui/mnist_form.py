@@ -178,8 +178,8 @@ def _edit(errors: list[SpecError]) -> dict[str, Any]:
                 if sidebar.matters(name, st.session_state[_VALUES]):
                     values[name] = _widget(PARAMS[name], errors)
 
-    columns = st.columns(len(_GROUPS), gap="medium")
-    for column, (title, color, names) in zip(columns, _GROUPS, strict=True):
+    groups = st.columns(len(_GROUPS), gap="medium")
+    for column, (title, color, names) in zip(groups, _GROUPS, strict=True):
         with column:
             section(title, color)
         group(column, names)
@@ -252,8 +252,8 @@ def _go(
             )
     if waits:
         st.caption(waits)
-    if (error := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(error, "Not started; nothing is lost.")
+    if (wrong := st.session_state.pop(_WRONG, None)) is not None:
+        show_error(wrong, "Not started; nothing is lost.")
 
 
 def _room() -> None:

@@ -105,7 +105,16 @@ def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
         "latents": look.latents if look else 0,
     }
     if look is not None:
-        names = ("samples", "nearest", "distance", "chain", "digits", "real", "fake", "unseen")
+        names: tuple[str, ...] = (
+            "samples",
+            "nearest",
+            "distance",
+            "chain",
+            "digits",
+            "real",
+            "fake",
+            "unseen",
+        )
         names += Look.LATER
         arrays |= {name: getattr(look, name) for name in names}
     return encode(header, arrays)

@@ -152,8 +152,7 @@ def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
     for title, mean, se in PAPER:
         rows.append(f"| {title} | {mean} ± {se} | | | 2014 |")
     if real is None or not is_mnist:
-        mean, se = REAL
-        rows.append(f"| real images of MNIST | {mean} ± {se} | | | by ganlab |")
+        rows.append(f"| real images of MNIST | {REAL[0]} ± {REAL[1]} | | | by ganlab |")
     return "\n".join(rows)
 
 

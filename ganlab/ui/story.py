@@ -19,10 +19,11 @@ def show(preset: Preset) -> None:
     """Go to the page where the preset is to be seen, and begin it anew."""
     if len(preset.specs) == 1:
         (spec,) = preset.specs
-        page, start = table.LABS[spec.dim], Start(spec)
+        page = table.LABS[spec.dim]
+        want(page, Start(spec), preset=preset.name)
     else:
-        page, start = table.COMPARE, Comparison.among(preset.specs)
-    want(page, start, preset=preset.name)
+        page = table.COMPARE
+        want(page, Comparison.among(preset.specs), preset=preset.name)
     # The page writes its address itself: by query_params there would be an entry of history more.
     st.switch_page(table.script(page))
 

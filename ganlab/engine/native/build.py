@@ -14,6 +14,7 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -25,7 +26,7 @@ PARTS = ("d.so", "g.so", "runner.so")
 _CONFIG = {"cpp.threads": 1, "memory_planning": True, "memory_pool": "combined"}
 
 
-def inputs(rules: Rules, player: str) -> dict[str, tuple[int, int]]:
+def inputs(rules: Rules, player: str) -> dict[str, tuple[int, ...]]:
     """Shapes (rows, columns) of what an update takes besides parameters and slots, in order.
 
     numbers: see `Rules.numbers`; then the draws; fixed: the reference batch, where there is one.
@@ -117,8 +118,9 @@ def to_json(code: Code) -> str:
 
 def from_json(text: str) -> Code:
     """The inverse of `to_json`."""
-    items = json.loads(text)
-    return Code(**{n: tuple(v) if isinstance(v, list) else v for n, v in items.items()})
+    items: dict[str, Any] = json.loads(text)
+    items |= {n: tuple(v) for n, v in items.items() if isinstance(v, list)}
+    return Code(**items)
 
 
 def main() -> None:

@@ -54,12 +54,14 @@ def given_for(
     program: Program, game: Game, draws: Draws, run: int, players: bytes, state: State
 ) -> dict[str, dict[str, torch.Tensor]]:
     """What the updates named in `players` take: see `Program.play`."""
-    order, out = np.frombuffer(players, np.uint8), {}
+    order = np.frombuffer(players, np.uint8)
+    out: dict[str, dict[str, torch.Tensor]] = {}
     for player, first in (("D", state.d_updates), ("G", state.g_updates)):
         numbers = numbers_of(game, run, player, order, state)
         out[player] = {"numbers": torch.from_numpy(numbers.astype(np.float32))}
         for name in program.inputs[player]:
             if name == "fixed":
+                assert game.fixed is not None
                 out[player][name] = game.fixed[run]
             elif name != "numbers":
                 count = len(numbers)
@@ -90,7 +92,8 @@ def play(
         if not alive[run]:
             return 0, rows
         given = given_for(program, game, draws, run, players, state)
-        return program.play(players, *rows, given), rows
+        g, d, g_slots, d_slots = rows
+        return program.play(players, g, d, g_slots, d_slots, given), rows
 
     runs = range(len(state.g))
     results = list(_threads().map(one, runs)) if len(runs) > 1 else [one(0)]

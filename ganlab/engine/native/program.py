@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_void_p
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -62,7 +63,7 @@ class Program:
         runner = ctypes.CDLL(str(folder / "runner.so"))
         self._play = runner.ganlab_play
         self._play.restype = c_int64
-        inputs = [POINTER(_Input), c_int64]
+        inputs: list[Any] = [POINTER(_Input), c_int64]
         self._play.argtypes = [POINTER(_Program), c_char_p, c_int64, *[c_void_p] * 4, *inputs * 2]
         self._libraries = {name: ctypes.CDLL(str(folder / f"{name}.so")) for name in "dg"}
         handles = {name: self._open(library) for name, library in self._libraries.items()}
@@ -109,7 +110,7 @@ class Program:
         for tensor in tensors:
             if tensor.dtype != torch.float32 or not tensor.is_contiguous():
                 raise ValueError("programs take contiguous float32")
-        rows = []
+        rows: list[Any] = []
         for player in "DG":
             shapes = self.inputs[player]
             inputs = (_Input * len(shapes))()

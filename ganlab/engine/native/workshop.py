@@ -18,8 +18,9 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal, overload
 
 import torch
 
@@ -80,6 +81,12 @@ class Workshop:
         self._threads: list[threading.Thread] = []
         self._swept = False
         atexit.register(self.close)
+
+    @overload
+    def ask(self, code: Code, waits: Literal[True] = True) -> Ticket: ...
+
+    @overload
+    def ask(self, code: Code, waits: bool) -> Ticket | None: ...
 
     def ask(self, code: Code, waits: bool = True) -> Ticket | None:
         """The ticket of `code`; it is compiled in its turn unless it is on disk or in memory.
@@ -319,9 +326,10 @@ def check(program: Program) -> None:
     }
     mine = [g[0].clone(), d[0].clone()]
     mine += [torch.cat(slots[p]) if slots[p] else torch.empty(0) for p in "GD"]
-    if program.play(b"DG", *mine, given) != 2:
+    if program.play(b"DG", mine[0], mine[1], mine[2], mine[3], given) != 2:
         raise RuntimeError("a compiled program left the finite numbers")
-    params, now = {"D": d, "G": g}, dict(slots)
+    params = {"D": d, "G": g}
+    now: dict[str, Sequence[torch.Tensor]] = {**slots}
     for player in "DG":
         drawn = dict(given[player])
         numbers = tuple(drawn.pop("numbers")[0, 0].view(-1, 1, 1))

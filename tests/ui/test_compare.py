@@ -1,0 +1,31 @@
+"""The page of comparisons takes from a browser what it understands, and leaves the rest alone."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from ganlab.live.comparison import Comparison
+from ganlab.presets import DEFAULTS
+from ganlab.ui import compare
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What has been applied to a comparison of two runs."""
+    found = []
+    monkeypatch.setattr(compare, "_apply", lambda session, make: found.append(make))
+    return found
+
+
+@pytest.mark.parametrize("name", [["drop"], {"drop": 1}, None, 3, "else"])
+def test_an_act_that_is_no_name_is_left_alone(shown, name):
+    session = SimpleNamespace(comparison=Comparison.pair(DEFAULTS[1]))
+    compare._act(session, {"act": name, "run": 1})
+    assert shown == []
+
+
+def test_an_act_that_is_one_is_done(shown):
+    pair = Comparison.pair(DEFAULTS[1])
+    compare._act(SimpleNamespace(comparison=pair), {"act": "swap", "run": 1})
+    (make,) = shown
+    assert make(pair).specs == pair.specs[::-1]
