@@ -219,7 +219,7 @@ class Run:
         if self.stopped:
             return player or self.next_player
         if self._coming and self._coming[0].at == self.updates:
-            player = player or self._coming[0].player
+            player = player or arguments.player(self._coming[0].player or None)
             self._coming.popleft()
         player = player or self.next_player
         if player != self.next_player:

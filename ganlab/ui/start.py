@@ -50,7 +50,8 @@ class Start(NamedTuple):
         spec = lab_spec(own, ignored, base)
 
         def one(name: str, usual: Any, read: Callable[[str], Any]) -> Any:
-            found, *more = [value for n, value in pairs if n == name] or [None]
+            given: list[Any] = [value for n, value in pairs if n == name]
+            found, *more = given or [None]
             try:
                 if more:
                     raise GivenTwice(name, f"{found} and {more[0]}", "one value")
