@@ -259,7 +259,7 @@ export function mount(root, options) {
     }
     story.status(message);
     knobs?.refused(message.refused);
-    knobs?.values(message.values);
+    knobs?.values(message.values, message.replayed);
     if (state === "playing") {
       if (before !== "playing") still.drop();
     } else if (before !== state) refresh();

@@ -73,9 +73,12 @@ def afford(specs: Sequence[Spec], runs: int = 1) -> Demand | None:
     raise SpecError(name, value, f"{_why(asked, len(specs) * runs)}. {_advice(dearest, changes)}")
 
 
-def afford_events(spec: Spec, events: Iterable[Event], runs: int = 1) -> Demand | None:
+def afford_events(
+    spec: Spec, events: Iterable[Event], runs: int = 1, beside: int = 1
+) -> Demand | None:
     """The demand of the dearest Spec that `spec` becomes by its events.
 
+    beside: how many such runs are trained side by side.
     Raises `SpecError` if that is too much, or there are so many kinds of update among them that
     counting their costs would itself cost too much.
     """
@@ -87,7 +90,7 @@ def afford_events(spec: Spec, events: Iterable[Event], runs: int = 1) -> Demand 
             specs.append(spec)
     if len(codes) > _MOST_CODES:
         raise SpecError("events", f"{len(codes)} kinds of update", f"at most {_MOST_CODES} in one")
-    demands = [afford([spec], runs) for spec in specs]
+    demands = [afford([spec] * beside, runs) for spec in specs]
     return max((d for d in demands if d is not None), key=lambda d: d.update, default=None)
 
 

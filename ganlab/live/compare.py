@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ganlab.engine import Run
+from ganlab.engine.code import Code
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import Snapshot, points_for, take
+from ganlab.engine.turns import iterations_at
+from ganlab.events import check, write
 from ganlab.live import messages, overlay
-from ganlab.live.budget import Demand, afford
+from ganlab.live.budget import Demand, afford, afford_events
 from ganlab.live.comparison import Comparison
-from ganlab.live.conductor import LIVE, Conductor
+from ganlab.live.conductor import LIVE, MOST_TEXT, Conductor
 from ganlab.live.history import History
 from ganlab.live.publisher import Moment, moment_of
 from ganlab.live.scene import scene
@@ -36,6 +40,13 @@ class CompareSession(Conductor):
     def __init__(self, token: str, spec: Spec, *hub: Any, comparison: Comparison):
         self.comparison = comparison.on(spec)
         super().__init__(token, spec, *hub)
+        self._coming_of = comparison.events  # events of the runs that start next
+        self._told_of: list[int] = []  # of each run's events, how many the curves know
+        if comparison.events:
+            pairs = zip(comparison.specs, comparison.events, strict=True)
+            count = len(comparison.specs)
+            asked = [afford_events(s, check(text, [s]), beside=count) for s, text in pairs]
+            self._weigh(max(asked, key=lambda d: d.update if d is not None else 0.0))
         self.tier = Tiers()
         self._lost = 0  # runs that have diverged
 
@@ -80,8 +91,42 @@ class CompareSession(Conductor):
             titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
             self.command("restart", f"Restarted: {', '.join(titles)} changed.")
 
+    def _as_begun(self) -> None:
+        if self.run.specs == self.comparison.specs:
+            begun = self.begun_comparison
+            self._coming_of = begun.events
+            with self.lock:
+                self.comparison = replace(begun, events=())
+
+    def _follow_run(self) -> None:
+        runs = self.run.runs
+        self._told_of = [len(run.past) for run in runs]
+        self._codes = [run.game.rules.code for run in runs]
+        with self.lock:
+            self.comparison = Comparison(self.run.specs, self.comparison.fields)
+        self.replayed = [*self.replayed, *LIVE]
+
     def _own_query(self) -> str:
-        return self.comparison.to_query()
+        return self.begun_comparison.to_query()
+
+    @property
+    def begun_comparison(self) -> Comparison:
+        """What the runs began with, and their events: they replay from these.
+
+        Where the events are too many for an address, what is compared now and none.
+        """
+        now, together, coming = self.comparison, self.run, self._coming_of
+        if coming:
+            return replace(now, events=coming)
+        if together is None or self._restart or together.specs != now.specs:
+            return now
+        events = tuple(write(run.events) for run in together.runs)
+        if not 0 < len("".join(events)) <= MOST_TEXT:
+            return now
+        try:
+            return Comparison(tuple(r.start[0] for r in together.runs), now.fields, events)
+        except SpecError:  # they began with other fields in which they differed
+            return now
 
     @property
     def _runs(self) -> tuple[Run, ...]:
@@ -119,7 +164,10 @@ class CompareSession(Conductor):
 
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         comparison = self.comparison
-        self.run, self._lost = Together(comparison.specs), 0
+        coming, self._coming_of = self._coming_of, ()
+        self.run, self._lost = Together(comparison.specs, coming), 0
+        self._told_of = [0] * len(comparison.specs)
+        self._codes = [run.game.rules.code for run in self.run.runs]
         self.history = History(overlay.series(len(comparison.specs)))
         number = self.run_number + 1
         parts = [scene(s, self._probe(i), number) for i, s in enumerate(comparison.specs)]
@@ -196,27 +244,72 @@ class CompareSession(Conductor):
             return  # the runs that start now have it
         changes: dict[str, list[tuple[int, str, str]]] = {}
         for i, (run, spec) in enumerate(zip(self.run.runs, specs, strict=True)):
+            if run.stopped:
+                continue
             old, code = run.spec, run.game.rules.code
             names = [n for n in LIVE if getattr(old, n) != getattr(spec, n)]
             if not names:
                 continue
             run.change(**{name: getattr(spec, name) for name in names})
+            self._told_of[i] = len(run.past)
             self._touched()
             if run.game.rules.code != code:
                 self.tier.each[i].begin(run)
+                self._codes[i] = run.game.rules.code
             for name in names:
                 words = PARAMS[name].words
                 what = i, words(getattr(old, name)), words(getattr(spec, name))
                 changes.setdefault(name, []).append(what)
+        self._mark(changes, self.run.iteration)
+
+    def _mark(self, changes: dict[str, list[tuple[int, str, str]]], iteration: int) -> None:
+        """Mark what has changed: by field, the runs, and their values before and after."""
         for name, rows in changes.items():
-            alike = len(rows) == len(specs) and len({row[1:] for row in rows}) == 1
+            alike = len(rows) == len(self._told_of) and len({row[1:] for row in rows}) == 1
             for i, before, after in rows[:1] if alike else rows:
                 who = "" if alike else f"{overlay.LETTERS[i]}: "
-                self.history.mark(self.run.iteration, who + PARAMS[name].title, before, after)
+                self.history.mark(iteration, who + PARAMS[name].title, before, after)
         if changes:
             self._measure_wanted = self._frame_wanted = True
 
+    def _replay(self) -> None:
+        """What the runs have changed by themselves is the page's, too."""
+        changes: dict[int, dict[str, list[tuple[int, str, str]]]] = {}
+        specs, last, codes = list(self.comparison.specs), {}, self._codes
+        for i, run in enumerate(self.run.runs):
+            spec, at = run.start[0], iterations_at(run.start[0], run.past)
+            for n, event in enumerate(run.past):
+                old, spec = spec, event.of(spec)
+                if n < self._told_of[i]:
+                    continue
+                for name, _ in event.fields:
+                    words = PARAMS[name].words
+                    what = i, words(getattr(old, name)), words(getattr(spec, name))
+                    changes.setdefault(at[n], {}).setdefault(name, []).append(what)
+                last |= dict(event.fields)
+                specs[i] = event.of(specs[i])
+            self._told_of[i] = len(run.past)
+        for iteration in sorted(changes):
+            self._mark(changes[iteration], iteration)
+        with self.lock:
+            # What is in common is changed in all, though one that has diverged took no more.
+            shared = {n: v for n, v in last.items() if n not in self.comparison.fields}
+            made = tuple(spec.replace(**shared) for spec in specs)
+            self.comparison = Comparison(made, self.comparison.fields)
+            self.replayed = [*self.replayed, *last]
+        self._tell_replayed(codes)
+
+    def _tell_replayed(self, codes: list[Code]) -> None:
+        self._touched()
+        for tier, run, code in zip(self.tier.each, self.run.runs, codes, strict=True):
+            if run.game.rules.code != code:
+                tier.begin(run)
+        self._codes = [run.game.rules.code for run in self.run.runs]
+        self._measure_wanted = self._frame_wanted = self._status_wanted = True
+
     def _after_update(self) -> None:
+        if any(len(r.past) > n for r, n in zip(self.run.runs, self._told_of, strict=True)):
+            self._replay()
         lost = sum(d is not None for d in self.run.diverged)
         if lost != self._lost:
             self._lost = lost

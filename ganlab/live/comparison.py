@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from ganlab.events import check, write
 from ganlab.registry import Param, SpecError
 from ganlab.settle import settle
 from ganlab.spec import OF_IMAGES, PARAMS, GivenTwice, Spec, UnknownField
@@ -16,6 +17,7 @@ from ganlab.targets import TARGETS
 LEAST, MOST = 2, 4
 LETTERS = "abcd"  # the first is the base: its fields have no prefix in an address
 SHARED = ("target", "seed")  # what makes runs comparable: the same data and latents
+_EVENTS = "events"
 _T = "t."  # a target's parameters, as in an address
 
 
@@ -71,11 +73,14 @@ def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
 class Comparison:
     """2 to 4 Specs, equal but for `fields` (names of PARAMS, or t.name), of which there is one.
 
-    Raises `SpecError` for another number, and for fields that are unknown, shared or not named.
+    events: of each run, as text (see `ganlab.events`); () where nothing happens on the way. What is
+    made from a comparison has none. Raises `SpecError` for another number, for fields that are
+    unknown, shared or not named, and for events that are not allowed.
     """
 
     specs: tuple[Spec, ...]
     fields: tuple[str, ...]
+    events: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not LEAST <= len(self.specs) <= MOST:
@@ -89,6 +94,12 @@ class Comparison:
         for spec in self.specs[1:]:
             if self.base.changed({n: spec.value(n) for n in self.fields}) != spec:
                 raise SpecError("specs", spec, f"what differs in {', '.join(self.fields)} only")
+        if self.events and len(self.events) != len(self.specs):
+            raise SpecError("events", self.events, f"as many as runs: {len(self.specs)}")
+        for text, spec in zip(self.events, self.specs, strict=False):
+            check(text, [spec])
+        if not any(self.events):
+            object.__setattr__(self, "events", ())
 
     @classmethod
     def of(cls, base: Spec, columns: Mapping[str, Sequence[Any]]) -> Comparison:
@@ -218,11 +229,13 @@ class Comparison:
     def to_query_pairs(self) -> list[tuple[str, str]]:
         """The base as a Spec writes itself, then the fields of each other run: b.k, c.k, ..."""
         known = params(self.base)
-        return self.base.to_query_pairs() + [
+        pairs = self.base.to_query_pairs() + [
             (f"{letter}.{name}", known[name].format(spec.value(name)))
             for letter, spec in zip(LETTERS[1:], self.specs[1:], strict=False)
             for name in self.fields
         ]
+        names = (_EVENTS, *(f"{letter}.{_EVENTS}" for letter in LETTERS[1:]))
+        return pairs + [(n, text) for n, text in zip(names, self.events, strict=False) if text]
 
     def to_query(self) -> str:
         """As a URL's query string."""
@@ -248,9 +261,15 @@ class Comparison:
 
         own: list[tuple[str, str]] = []
         runs: dict[str, dict[str, str]] = {}
+        happens: dict[str, str] = {}
         for name, text in pairs:
             letter, dot, field = name.partition(".")
-            if not dot or len(letter) != 1 or letter not in LETTERS[1:]:
+            if name == _EVENTS or (field == _EVENTS and letter in tuple(LETTERS[1:])):
+                letter = letter if dot else LETTERS[0]
+                if letter in happens:
+                    refuse(GivenTwice(name, f"{happens[letter]} and {text}", "one value"))
+                happens.setdefault(letter, text)
+            elif not dot or len(letter) != 1 or letter not in LETTERS[1:]:
                 own.append((name, text))
             elif field in runs.setdefault(letter, {}):
                 refuse(GivenTwice(name, f"{runs[letter][field]} and {text}", "one value"))
@@ -279,10 +298,23 @@ class Comparison:
             for why in refused.values():
                 refuse(SpecError(f"{letter}.{why.name}", why.value, why.allowed))
             specs.append(spec)
-        return cls(tuple(specs), tuple(names)) if names else cls.pair(first)
+        if not names:
+            return cls.pair(first)
+        events = []
+        for letter, spec in zip(LETTERS, specs, strict=False):
+            text = happens.pop(letter, "")
+            try:
+                events.append(write(check(text, [spec])))
+            except SpecError as error:
+                where = "" if letter == LETTERS[0] else f"{letter}."
+                refuse(SpecError(where + error.name, error.value, error.allowed))
+                events.append("")
+        for letter, text in happens.items():
+            refuse(SpecError(f"{letter}.{_EVENTS}", text, "of a run that there is"))
+        return cls(tuple(specs), tuple(names), tuple(events))
 
 
 @lru_cache(maxsize=64)
 def _query(comparison: Comparison) -> str:
     # Asked for with every status.
-    return urlencode(comparison.to_query_pairs(), safe=",", quote_via=quote)
+    return urlencode(comparison.to_query_pairs(), safe=",:", quote_via=quote)

@@ -378,13 +378,16 @@ class Conductor(Publisher):
         if what is None:
             self.note = _BEGINS_ANEW
         else:
-            run = self.run
-            if isinstance(run, Run) and not self._restart and run.spec == self.spec:
-                # It has begun already: begin it once more, as what is kept of it began.
-                self._coming = run.events
-                with self.lock:
-                    self.spec = run.start[0]
+            if self.run is not None and not self._restart:
+                self._as_begun()
             self._parked, self._restart = what, True
+
+    def _as_begun(self) -> None:
+        """Have the run that starts next begin as this one did, whatever happened to it since."""
+        if self.run.spec == self.spec:
+            self._coming = self.run.events
+            with self.lock:
+                self.spec = self.run.start[0]
 
     def _do_change(self, _: Any) -> None:
         """Give the run all live fields in which it differs: one by one they may contradict."""
@@ -497,12 +500,11 @@ class Conductor(Publisher):
     def _follow_run(self) -> None:
         """The run is where another was: what was changed on the way there is the page's, too."""
         run = self.run
-        if isinstance(run, Run):
-            self._told_events = len(run.past)
-            with self.lock:
-                names = [n for n in LIVE if getattr(self.spec, n) != getattr(run.spec, n)]
-                self.spec = run.spec.replace(seed=self.spec.seed)
-            self.replayed = [*self.replayed, *names]
+        self._told_events = len(run.past)
+        with self.lock:
+            names = [n for n in LIVE if getattr(self.spec, n) != getattr(run.spec, n)]
+            self.spec = run.spec
+        self.replayed = [*self.replayed, *names]
 
     def _told(self) -> dict[str, Any]:
         story, specs = self.story, self.shown_specs()

@@ -24,8 +24,9 @@ class Together:
     program = None  # they are advanced one after the other: on no other threads
     last = ""  # D and G move at other times in each of them
 
-    def __init__(self, specs: Sequence[Spec]):
-        self.runs = [Run(spec) for spec in specs]
+    def __init__(self, specs: Sequence[Spec], events: Sequence[str] = ()):
+        each = events or ("",) * len(specs)
+        self.runs = [Run(s, events=text) for s, text in zip(specs, each, strict=True)]
         self.seconds = [0.0] * len(self.runs)  # of the last advance, by run
         self.made = [0] * len(self.runs)
 

@@ -29,6 +29,7 @@ _DIM = "compare_dim"
 _LAST = "_compare_last"  # the comparison last shown of each dimension
 _ROUND = "_compare_round"  # grows when what differs is changed elsewhere than by its widgets
 _WRONG = "_compare_wrong"
+_REPLAYED = "_compare_replayed"  # of a session, how many fields its runs had changed by themselves
 
 
 def compare(title: str, watch_for: str) -> None:
@@ -52,7 +53,7 @@ def compare(title: str, watch_for: str) -> None:
         _differences(session, form)
         st.markdown("**In all runs**")
         sidebar(table.COMPARE, form, session.spec, partial(_reset, session))
-    notes(table.COMPARE, session.comparison)
+    notes(table.COMPARE, _of(session))
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
@@ -63,7 +64,7 @@ def compare(title: str, watch_for: str) -> None:
 
 
 def _of(session: CompareSession) -> Comparison:
-    return session.comparison
+    return session.begun_comparison
 
 
 def _opens_with() -> Comparison:
@@ -76,6 +77,12 @@ def _opens_with() -> Comparison:
 
 def _form(session: CompareSession) -> Form[Comparison]:
     """The fields that all runs share, and each run's own values of those that differ; settled."""
+    # What the runs have changed by themselves, the widgets show from now on.
+    known_of, count = st.session_state.get(_REPLAYED, ("", 0))
+    replayed = session.token, len(session.replayed)
+    if replayed[1] > (count if known_of == session.token else 0):
+        _fill(session.comparison)
+    st.session_state[_REPLAYED] = replayed
     comparison = session.comparison
     known = params(comparison.base)
 

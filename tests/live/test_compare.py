@@ -1,6 +1,7 @@
 """Runs side by side are what each of them is alone, at equal iterations; and how they are named."""
 
 import dataclasses
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
@@ -192,6 +193,30 @@ def test_what_is_live_changes_in_place(side_by_side):
     assert same(session.run.runs[1], twin)
 
 
+def test_the_address_replays_what_was_changed_on_the_way(side_by_side):
+    session, browser = side_by_side()
+    press(session, browser, "step", "step")
+    session.set("g_lr", 0.02)
+    press(session, browser, "step")
+    session.show(session.comparison.changed({"b.k": 4}))
+    got = press(session, browser, "step", "step")
+    query = last(got, "status")[0]["query"]
+    begun = Comparison.from_query(parse_qsl(query, keep_blank_values=True))
+    assert begun == session.begun_comparison
+    assert begun.specs == KS.specs and begun.events[1] == "6:g_lr:0.02,9:k:4"
+    again, other = side_by_side(begun)
+    assert again.begun_comparison == begun and again.comparison.specs == KS.specs
+    shown = press(again, other, *["step"] * 5)
+    assert again.comparison == session.comparison and again.replayed == ["g_lr", "k"]
+    assert all(same(a, b) for a, b in zip(session.run.runs, again.run.runs, strict=True))
+    assert last(shown, "status")[0]["query"] == query
+    assert last(shown, "curves")[0]["marks"] == last(got, "curves")[0]["marks"]
+    # Begun anew, it is what is compared now.
+    again.command("restart")
+    settle(again, other)
+    assert again.begun_comparison == session.comparison and "events" not in again.query
+
+
 def test_what_is_not_live_restarts_and_says_so(side_by_side):
     session, browser = side_by_side()
     press(session, browser, "step")
@@ -302,7 +327,10 @@ LONG = Comparison.of(
 )
 
 
-@pytest.mark.parametrize("comparison", [KS, LONG, Comparison.pair(RING), KS.copied(1)])
+HAPPENS = dataclasses.replace(KS, events=("2:g_lr:0.02", "", "4:g_lr:0.02,9:k:3:loss:minimax"))
+
+
+@pytest.mark.parametrize("comparison", [KS, LONG, Comparison.pair(RING), KS.copied(1), HAPPENS])
 def test_an_address_holds_everything(comparison):
     pairs = comparison.to_query_pairs()
     assert pairs[: len(comparison.base.to_query_pairs())] == comparison.base.to_query_pairs()
@@ -331,6 +359,11 @@ def test_an_address_holds_everything(comparison):
         ([("b.betas", "0.5")], "b.betas = (0.5,)"),
         ([("runs", "2")], "query field = 'runs'"),
         ([("k", "-1"), ("b.k", "2")], "k = -1"),
+        ([("b.k", "2"), ("b.events", "5:k:2,4:k:1")], "b.events = 4"),
+        ([("b.k", "2"), ("b.events", "5:seed:2")], "b.seed = "),
+        ([("b.k", "2"), ("events", "x")], "events = 'x'"),
+        ([("b.k", "2"), ("c.events", "5:k:3")], "c.events"),
+        ([("b.k", "2"), ("b.events", "5:k:3"), ("b.events", "5:k:4")], "b.events"),
     ],
 )
 def test_a_hostile_address_is_named(pairs, says):
