@@ -62,9 +62,10 @@ FIELD = """
 (name) => {
   const fields = new URLSearchParams(location.search);
   let value = fields.get(name);
-  for (const event of (fields.get('events') || '').split(',')) {
+  const [, run, field] = name.match(/^([b-d]\\.)?(.*)$/);
+  for (const event of (fields.get(`${run || ''}events`) || '').split(',')) {
     const words = event.split(':');
-    for (let i = 1; i < words.length; i += 2) if (words[i] === name) value = words[i + 1];
+    for (let i = 1; i < words.length; i += 2) if (words[i] === field) value = words[i + 1];
   }
   return value;
 }

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from ganlab import Spec
+from ganlab.events import after, read
 from ganlab.live.comparison import Comparison
 from ganlab.presets import STRIPS
 
@@ -57,8 +58,12 @@ _WATCH = """
 
 
 def shown(lab) -> Comparison:
-    """What the page's address compares."""
-    return Comparison.from_query(parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True))
+    """What is compared now by the page's address: what it began with, after its events."""
+    pairs = parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True)
+    begun = Comparison.from_query(pairs)
+    texts = begun.events or ("",) * len(begun.specs)
+    specs = (after(s, read(text)) for s, text in zip(begun.specs, texts, strict=True))
+    return Comparison(tuple(specs), begun.fields)
 
 
 def labels(lab) -> list[str]:
