@@ -20,6 +20,14 @@ _GB = 1e9
 _MOST_CODES = 12  # kinds of update of one run's events: each is traced once, to count its cost
 
 
+class TooDear(SpecError):
+    """A Spec that asks too much of the server. changes: fields and values that would do, if any."""
+
+    def __init__(self, name: str, value: Any, allowed: str, changes: dict[str, Any]):
+        super().__init__(name, value, allowed)
+        self.changes = changes
+
+
 class Demand(NamedTuple):
     """What a session asks of the server: seconds of its dearest update, picture and metrics, and
     bytes at its peak."""
@@ -70,7 +78,8 @@ def afford(specs: Sequence[Spec], runs: int = 1) -> Demand | None:
     changes = _lowered(dearest, runs, share)
     name = next(iter(changes), "batch")
     value = runs if name == "runs" else getattr(dearest, name)
-    raise SpecError(name, value, f"{_why(asked, len(specs) * runs)}. {_advice(dearest, changes)}")
+    why = f"{_why(asked, len(specs) * runs)}. {_advice(dearest, changes)}"
+    raise TooDear(name, value, why, changes)
 
 
 def afford_events(

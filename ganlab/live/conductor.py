@@ -407,6 +407,8 @@ class Conductor(Publisher):
         spec, at = run.start[0], iterations_at(run.start[0], run.past)
         for i, event in enumerate(run.past):
             old, spec = spec, event.of(spec)
+            if event.player and i >= known:
+                self.history.mark_update(at[i], event.player)
             for name, _ in event.fields if i >= known else ():
                 if getattr(old, name) != getattr(spec, name):
                     self.history.mark(at[i], *_change(name, old, spec))

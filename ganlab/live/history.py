@@ -10,6 +10,7 @@ MOST = 800  # points kept of each curve
 _APART = 450  # points over the whole run, evenly, that are enough
 _EARLY = 20  # and iteration i is as much as i / this from the next: early ones stay dense
 _MARKS = 500
+_BY_HAND = "out of turn: "
 SERIES = (
     "jsd",
     "jsd_smooth",
@@ -81,6 +82,16 @@ class History:
             *self.marks[1 - _MARKS :],
             {"iteration": iteration, "text": f"{title} {before}→{after}"},
         ]
+
+    def mark_update(self, iteration: int, player: str) -> None:
+        """Note an update of `player` out of turn; those of one iteration share a mark."""
+        last = self.marks[-1] if self.marks else {"iteration": -1, "text": ""}
+        if last["iteration"] == iteration and last["text"].startswith(_BY_HAND):
+            self.marks, text = self.marks[:-1], last["text"] + player
+        else:
+            text = _BY_HAND + player
+        self._merge = ("", 0.0, "")
+        self.marks = [*self.marks[1 - _MARKS :], {"iteration": iteration, "text": text}]
 
     def arrays(self) -> dict[str, np.ndarray]:
         """iteration and each series, (n,) float64."""

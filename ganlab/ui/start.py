@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ganlab.events import check, write
+from ganlab.live.budget import TooDear
 from ganlab.live.comparison import lab_spec
 from ganlab.live.conductor import MOST_TEXT, Conductor
 from ganlab.live.ensemble import RUNS, check_runs
@@ -170,8 +171,12 @@ def session_of(
         session = make(start)
     except SpecError as error:  # such as one that is too dear for this server
         ignored.append(error)
-        start = of(old) if alive else default
-        session = make(start)
+        start = _lowered(start, error) or (of(old) if alive else default)
+        try:
+            session = make(start)
+        except SpecError:
+            start = of(old) if alive else default
+            session = make(start)
     sessions[page] = session
     session.tell(story_of(preset, session.shown_specs()))
     if after:
@@ -179,6 +184,15 @@ def session_of(
     fill(start)
     st.session_state[f"_notes_{page}"] = (start, ignored)
     return session
+
+
+def _lowered(start: Any, error: SpecError) -> Start | None:
+    """What an address asks for, lowered as the error of what it costs advises."""
+    if not isinstance(error, TooDear) or not error.changes or not isinstance(start, Start):
+        return None
+    changes = dict(error.changes)
+    runs = changes.pop("runs", start.runs)
+    return Start(start.spec.replace(**changes), runs)
 
 
 def _moved() -> bool:
@@ -245,4 +259,6 @@ def _why(error: SpecError) -> str:
     title = (named(error) or (error.name,))[0]
     if isinstance(error, GivenTwice):
         return f"{plain(title)} is given twice: the first is used."
+    if isinstance(error, TooDear) and error.changes:
+        return f"{plain(in_words(error), 400).rstrip('.')}: that was done."
     return f"{plain(in_words(error), 300).rstrip('.')}. The default is used."

@@ -126,3 +126,14 @@ def test_marks_are_kept_and_bounded():
         kept.add(i, metrics(i))
         assert len(kept.marks) == min(i + 1, 500), "thinning the curves loses no mark"
     assert kept.marks[-1] == {"iteration": 1199, "text": "knob 1199 0→1"}
+
+
+def test_updates_out_of_turn_share_a_mark_in_an_iteration():
+    history = History()
+    for iteration, player in ((3, "G"), (3, "D"), (4, "D")):
+        history.mark_update(iteration, player)
+    history.mark(4, "k", "1", "2")
+    history.mark_update(4, "G")
+    assert [(m["iteration"], m["text"]) for m in history.marks] == [
+        (3, "out of turn: GD"), (4, "out of turn: D"), (4, "k 1→2"), (4, "out of turn: G"),
+    ]  # fmt: skip

@@ -47,6 +47,7 @@ def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened)
     settle(session, browser)
     spec, events = session.begun
     assert spec == session.run.start[0] and events == write(session.run.events) != ""
+    assert [m["text"] for m in session.history.marks] == ["k 1→3", "out of turn: G"]
     text = decode(session.export("python"))[0]["text"]
     assert repr(events) in text and "Run(spec, events=events)" in text
     assert session.query.endswith(f"&events={events}") and len(session.query) < 1500
