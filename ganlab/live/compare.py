@@ -275,7 +275,8 @@ class CompareSession(Conductor):
     def _replay(self) -> None:
         """What the runs have changed by themselves is the page's, too."""
         changes: dict[int, dict[str, list[tuple[int, str, str]]]] = {}
-        specs, last, codes = list(self.comparison.specs), {}, self._codes
+        specs, codes = list(self.comparison.specs), self._codes
+        last: dict[str, Any] = {}
         for i, run in enumerate(self.run.runs):
             spec, at = run.start[0], iterations_at(run.start[0], run.past)
             for n, event in enumerate(run.past):

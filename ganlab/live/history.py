@@ -85,11 +85,9 @@ class History:
 
     def mark_update(self, iteration: int, player: str) -> None:
         """Note an update of `player` out of turn; those of one iteration share a mark."""
-        last = self.marks[-1] if self.marks else {"iteration": -1, "text": ""}
-        if last["iteration"] == iteration and last["text"].startswith(_BY_HAND):
-            self.marks, text = self.marks[:-1], last["text"] + player
-        else:
-            text = _BY_HAND + player
+        text, last = _BY_HAND + player, self.marks[-1:]
+        if last and last[0]["iteration"] == iteration and last[0]["text"].startswith(_BY_HAND):
+            self.marks, text = self.marks[:-1], last[0]["text"] + player
         self._merge = ("", 0.0, "")
         self.marks = [*self.marks[1 - _MARKS :], {"iteration": iteration, "text": text}]
 
