@@ -102,6 +102,7 @@ def test_a_restart_of_the_server_keeps_what_was_turned(new_lab, tmp_path):
         lab.wait_status("s.values.k === 5 && s.values.loss === 'minimax'")
         lab.wait_field("loss", "minimax")
         lab.wait_status("s.iteration > 40")
+        lab.wait("live.last.curves.marks.length === 2")
         marks = lab.js("live.last.curves.marks")
         seen = lab.counters["iteration"]
         server.restart()
