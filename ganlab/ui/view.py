@@ -141,14 +141,21 @@ def live_view(
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,
     }
+
+    def told(what: str, heed: Callable[[Any], None]) -> None:
+        # A view that is being left may still say something: of its page there is nothing left.
+        said = st.session_state.get(key)
+        if said is not None and said.get(what) is not None:
+            heed(said[what])
+
     # In a list: in the values of a plain dict Streamlit looks for data frames, by importing pandas.
     view = st.components.v2.component("ganlab_live", js=_JS, isolate_styles=False)
     return view(
         key=key,
         data=[about],
         on_gone_change=lambda: None,
-        on_open_change=lambda: on_open(st.session_state[key].open),
-        on_act_change=lambda: on_act(st.session_state[key].act),
+        on_open_change=lambda: told("open", on_open),
+        on_act_change=lambda: told("act", on_act),
     )
 
 
