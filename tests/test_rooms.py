@@ -27,6 +27,7 @@ RANK = {
     **dict.fromkeys(("stabilisers", "games", "limits", "headers"), 1),
     "params": 2,
     "spec": 2,
+    "events": 2.5,
     "export": 3,
     "engine": 3,
     "": 4,

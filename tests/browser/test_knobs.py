@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import TimeoutError
+
 from ganlab import Spec
 
 from .lab import FIELD
@@ -55,8 +57,16 @@ def test_k_is_the_number_of_updates_of_d(lab):
 
 def choose(lab, label: str, option: str) -> None:
     """Choose in one of the sidebar's menus."""
-    lab.page.get_by_test_id("stSidebar").get_by_role("combobox", name=label).click()
-    lab.page.get_by_role("option", name=option, exact=True).click()
+    box = lab.page.get_by_test_id("stSidebar").get_by_role("combobox", name=label)
+    wanted = lab.page.get_by_role("option", name=option, exact=True)
+    for _ in range(3):  # a menu that is open closes when the page is made anew
+        box.click()
+        try:
+            wanted.click(timeout=5000)
+            return
+        except TimeoutError:
+            continue
+    raise AssertionError(f"{label} cannot be set to {option}")
 
 
 def test_the_sidebar_starts_a_new_run_and_says_so(lab):

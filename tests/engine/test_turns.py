@@ -116,7 +116,8 @@ def test_other_rules_have_one_update_of_g(rule):
         assert Spec(rule=rule, g_steps=2).g_steps == 2
         return
     assert Spec(rule=rule, g_steps=1)
-    with pytest.raises(SpecError, match=f"g_steps = 2 is not allowed: 1 with {rule} updates"):
+    why = f"g_steps = 2 is not allowed: 1 with {RULES[rule].title} updates"
+    with pytest.raises(SpecError, match=why):
         Spec(rule=rule, g_steps=2)
     run = Run(Spec(**SMALL, g_steps=2))
     with pytest.raises(SpecError):
