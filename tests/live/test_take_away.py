@@ -52,7 +52,7 @@ def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened)
     assert repr(events) in text and "Run(spec, events=events)" in text
     assert session.query.endswith(f"&events={events}") and len(session.query) < 1500
     # Too long for an address: that holds the Spec of now, the script all of it.
-    for k in range(45):
+    for k in range(70):
         session.set("k", 1 + k % 2)
         settle(session, browser)
         session.command("g")
