@@ -58,7 +58,7 @@ export function mount(root, options) {
   const exporter = exportMenu(send, root, () => layout());
   bar.node.lastElementChild.append(exporter.node);
   const banner = makeBanner(() => layout());
-  const follow = follower(root);
+  const follow = follower(root, settings.others);
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves of all runs over iterations" });
   const hosts = { curves: el("div", { class: "gl-still" }) };
   const runs = el("div", { class: "gl-runs" });

@@ -61,7 +61,7 @@ export function mount(root, options) {
   const exporter = exportMenu(send, root, () => layout());
   bar.node.lastElementChild.append(exporter.node);
   const banner = makeBanner(() => layout());
-  const follow = follower(root);
+  const follow = follower(root, settings.others);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Curves over iterations" });
   for (const node of [canvas, small]) node.addEventListener("contextrestored", () => layout());

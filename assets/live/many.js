@@ -45,7 +45,7 @@ export function mount(root, options) {
   const exporter = exportMenu(send, root, () => layout());
   bar.node.lastElementChild.append(exporter.node);
   const banner = makeBanner(() => layout());
-  const follow = follower(root);
+  const follow = follower(root, settings.others);
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data and generator of each seed" });
   const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Median and spread over iterations" });
   const links = el("div", { class: "gl-tiles" });

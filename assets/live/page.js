@@ -76,16 +76,18 @@ const STREAMLITS = ["embed", "embed_options"];
 
 /**
  * follow(query): keep the page's address in step, as the permalink of what one sees. It is replaced, never
- * added to the history: the browser's "back" leads to the page before.
+ * added to the history: the browser's "back" leads to the page before. others: what other pages are called,
+ * which the browser may have gone to before this view was there.
  */
-export function follower(root) {
+export function follower(root, others = []) {
   const path = location.pathname;
+  const elsewhere = others.includes(path.split("/").filter(Boolean).pop());
   let query = null;
   return (newQuery) => {
     if (!newQuery || newQuery === query) return;
     query = newQuery;
     // Another page of the app may have taken this one's place meanwhile.
-    if (location.pathname !== path || !root.isConnected) return;
+    if (elsewhere || location.pathname !== path || !root.isConnected) return;
     const theirs = [...new URLSearchParams(location.search)].filter(([name]) => STREAMLITS.includes(name));
     const search = ["?" + query, ...theirs.map((pair) => pair.map(encodeURIComponent).join("="))].join("&");
     if (location.search !== search) history.replaceState(history.state, "", search);

@@ -58,7 +58,9 @@ def compare(title: str, watch_for: str) -> None:
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
-    view = live_view("live_compare", session, "compare.js", on_act=partial(_act, session))
+    view = live_view(
+        table.COMPARE, "live_compare", session, "compare.js", on_act=partial(_act, session)
+    )
     if view.gone:
         resume(table.COMPARE, session, view.gone, Comparison.from_query, _of)
 

@@ -51,7 +51,7 @@ def lab(dim: int, title: str, watch_for: str) -> None:
         sidebar(page, form, session.spec, partial(reset, page, session))
     notes(page, Start.of(session))
     form.notice()
-    view = live_view(f"live_{dim}", session, "live.js", on_act=partial(acted, session))
+    view = live_view(page, f"live_{dim}", session, "live.js", on_act=partial(acted, session))
     if view.gone:
         resume(page, session, view.gone, partial(_of_this, dim), Start.of)
 

@@ -42,6 +42,7 @@ def many() -> None:
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
     view = live_view(
+        table.MANY,
         "live_many",
         session,
         "many.js",

@@ -104,6 +104,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     load(data.assets + '/live/' + data.module, root, () => closed).then((module) => {
       if (module) view = module.mount(root, {
         socket: socket.href,
+        others: data.others,
         plotly: at(data.plotly + '/plotly.min.js').href,
         labs: data.labs.map((path) => at(path).href),
         onLost: () => { entry.search = location.search; },
@@ -121,6 +122,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 
 
 def live_view(
+    page: str,
     key: str,
     session: Conductor,
     module: str,
@@ -129,6 +131,7 @@ def live_view(
 ) -> Any:
     """Mount a session's live view, `module` of the front end, in the place that `key` names.
 
+    page: the url path of its page, whose address it keeps in step.
     on_act(what): called for a button of the view that the page answers; on_open(seed): for a seed
     that is to be shown in a lab. As callbacks, not in the script: what comes next may interrupt
     that before it gets there. The result's trigger `gone` is the "token" of a session that the
@@ -138,6 +141,7 @@ def live_view(
         "socket": f"live/{session.token}",
         "module": module,
         "labs": list(table.addresses()),
+        "others": [row[2] for row in table.ROWS if row[2] != page],
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,
     }
