@@ -194,6 +194,13 @@ class Lab:
         """Wait until an element says `text`: the view writes a frame after the status."""
         expect(self.get(testid)).to_have_text(text, timeout=SECONDS * 1000, use_inner_text=True)
 
+    def at_rest(self) -> None:
+        """Wait until the page's script has run: until then it may set its widgets anew."""
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-test-script-state]')?.dataset.testScriptState"
+            " === 'notRunning'"
+        )
+
     def moves(self) -> None:
         """Wait until the picture and the run have gone on from where they are."""
         now = self.counters

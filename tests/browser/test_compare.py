@@ -170,6 +170,7 @@ def test_what_differs_is_edited_on_the_page(lab):
     lab.wait("[...document.querySelectorAll('.gl-cell-label')].every((e, _, all) => "
              "e.textContent === all[0].textContent)")  # fmt: skip
     # What all have in common restarts all.
+    lab.at_rest()
     run = lab.status["run"]
     sidebar.get_by_role("textbox", name="G's hidden widths").fill("4")
     lab.page.keyboard.press("Enter")
