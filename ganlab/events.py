@@ -67,7 +67,7 @@ def check(events: Any, specs: Sequence[Spec]) -> tuple[Event, ...]:
             raise SpecError("events", event, f"Events, or text {_GRAMMAR}")
         if event.at < before:
             raise SpecError("events", event.at, f"in their order: {before} or later")
-        before, specs = event.at, [event.of(spec) for spec in specs]
+        before, specs = event.at + bool(event.player), [event.of(spec) for spec in specs]
     return events
 
 

@@ -424,7 +424,10 @@ class Conductor(Publisher):
             fields |= dict(event.fields)
         if fields:
             with self.lock:
-                self.spec = self.spec.replace(**fields)
+                try:
+                    self.spec = self.spec.replace(**fields)
+                except SpecError:  # what was turned meanwhile does not go with it
+                    self.spec = self.run.spec
             self.replayed = [*self.replayed, *fields]
         self._tell_changes(code)
 
@@ -463,6 +466,10 @@ class Conductor(Publisher):
     def _start(self) -> None:
         # Read once: another thread may change it meanwhile, and then asks for a restart.
         spec, self._restart, self._told_events = self.spec, False, 0
+        try:
+            check(self._coming, [spec])
+        except SpecError as error:  # what was turned meanwhile does not go with what is to come
+            self._coming, self.note = (), f"Without the changes on the way: {error}"
         self._painting.clear()  # what failed at it is no longer at it
         old = None if self.run is None else (self._axes(), self.run.specs, self.history)
         self._scene = self._make(spec)

@@ -155,7 +155,8 @@ def test_a_change_after_the_end_changes_nothing():
     [
         ("x:k:5", "events"), ("5", "events"), ("5:", "events"), ("-1:k:5", "events"),
         ("5:k", "events"), ("5:k:1:k:2", "events"), ("5:seed:1", "seed"), ("5:k:-1", "k"),
-        ("5:k:1,4:D", "events"), ("5:DX", "events"), ("9999999999999:D", "events"),
+        ("5:k:1,4:D", "events"), ("5:D,5:G", "events"), ("5:DD,6:G", "events"),
+        ("5:D,5:k:3", "events"), ("5:DX", "events"), ("9999999999999:D", "events"),
         ("5:loss:none", "loss"), ("٣:D", "events"), ("5:k:2,", "events"),
         ("3:r1:1,5:weight_clip:nan", "weight_clip"),
     ],
