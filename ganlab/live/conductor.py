@@ -153,9 +153,15 @@ class Conductor(Publisher):
             spec = make(before)
             if spec == before:
                 return
-            demand = self.afford(spec)
+            names = [
+                n for n in (*PARAMS, "target_params") if getattr(before, n) != getattr(spec, n)
+            ]
+            coming = self._still_coming() if all(n in LIVE for n in names) else ()
+            if coming:  # what it asks for, and whether it is allowed, with what is to come
+                demand = afford_events(spec, coming, getattr(self, "runs", 1))
+            else:
+                demand = self.afford(spec)
             self.spec = spec
-        names = [n for n in (*PARAMS, "target_params") if getattr(before, n) != getattr(spec, n)]
         if not names:
             return
         self._weigh(demand)
@@ -164,6 +170,13 @@ class Conductor(Publisher):
         else:
             titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names if n not in LIVE]
             self.command("restart", f"Restarted: {', '.join(titles)} changed.")
+
+    def _still_coming(self) -> tuple[Event, ...]:
+        """Events that the run, or the one that starts next, has still to come to."""
+        run = self.run
+        if isinstance(run, Run) and not self._restart:
+            return run.events[len(run.past) :]
+        return self._coming
 
     def refuse(self, field: str, error: SpecError) -> None:
         """Say beside the knob `field` why it could not be turned."""

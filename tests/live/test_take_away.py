@@ -74,3 +74,15 @@ def test_events_that_ask_too_much_are_refused(spec, text, name):
     with pytest.raises(SpecError) as caught:
         session.replay(text)
     assert caught.value.name == name
+
+
+def test_what_is_turned_during_a_replay_must_go_with_what_is_to_come(opened):
+    session = Session("t", SMALL, lambda _: None)
+    session.replay("20:g_steps:2")
+    with pytest.raises(SpecError):
+        session.set("rule", "optimistic")
+    session.set("k", 2)
+    assert session.spec == SMALL.replace(k=2)
+    session.configure(SMALL.replace(g_hidden=(4,), rule="optimistic"))  # begins anew without them
+    session._start()
+    assert session.run.events == () and session.run.spec.rule == "optimistic"
