@@ -114,11 +114,13 @@ def main() -> None:
         parser.error("at least one student, and times above 0")
     print(f"{machine()}; {options.students} students\n")
     os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
-    tier = "eager" if options.eager else "compiled"
+    backend = "eager" if options.eager else "compiled"
     if not options.eager:
         print(warm(), flush=True)
-    costs = [cost_of(page, query, tier) for page, query in MIX]
-    print("ms an iteration, alone: " + ", ".join(f"{1000 * c:.2f}" for c in costs) + f" ({tier})\n")
+    costs = [cost_of(page, query, backend) for page, query in MIX]
+    print(
+        "ms an iteration, alone: " + ", ".join(f"{1000 * c:.2f}" for c in costs) + f" ({backend})\n"
+    )
     table = Table()
     with tempfile.TemporaryDirectory() as folder:
         with Server(Path(folder) / "log.txt", _PREPARE) as server:

@@ -8,8 +8,8 @@ import time
 from collections.abc import Sequence
 
 from ganlab import Spec
-from ganlab.engine.code import Code
-from ganlab.engine.native.workshop import Workshop
+from ganlab.engine.native.compile_queue import CompileQueue
+from ganlab.engine.structure import Structure
 from ganlab.presets import DEFAULTS
 
 # page and query; the costs of an update differ about tenfold
@@ -56,18 +56,18 @@ def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
     Raises RuntimeError where one fails.
     """
     started, compiled = time.monotonic(), 0
-    codes = dict.fromkeys(Code.of(spec_of(page, query)) for page, query in mix)
-    for code in codes:
-        ticket = Workshop().ask(code)
+    structures = dict.fromkeys(Structure.of(spec_of(page, query)) for page, query in mix)
+    for structure in structures:
+        ticket = CompileQueue().ask(structure)
         if ticket.wait() is None:
             raise RuntimeError(f"not compiled: {ticket.reason}")
         compiled += ticket.seconds > 0
     took = time.monotonic() - started
-    return f"{len(codes)} programs, {compiled} of them compiled now: {took:.0f} s"
+    return f"{len(structures)} programs, {compiled} of them compiled now: {took:.0f} s"
 
 
-def cost_of(page: str, query: str, tier: str) -> float:
+def cost_of(page: str, query: str, backend: str) -> float:
     """CPU seconds of an iteration of a Spec of the mix, "eager" or "compiled"."""
     spec = spec_of(page, query)
-    command = [sys.executable, "-c", _COST, spec.to_query(), tier]
+    command = [sys.executable, "-c", _COST, spec.to_query(), backend]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

@@ -159,7 +159,9 @@ class Class:
                 done[-1] = (i1 - i0) / (t1 - t0)
         self.frames(name, rates)
         if not self.options.eager:
-            there = sum(s.status.get("tier", {}).get("state") == "compiled" for s in self.students)
+            there = sum(
+                s.status.get("backend", {}).get("state") == "compiled" for s in self.students
+            )
             total = len(self.students)
             self.table.add(f"{name}: compiled", f"{total}", f"{there}", there == total)
         if costs is None:

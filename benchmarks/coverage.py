@@ -14,7 +14,7 @@ import time
 import numpy as np
 
 from ganlab.digits import data, strokes
-from ganlab.digits.parts import Digits
+from ganlab.digits.images import Digits
 from ganlab.mnist import classifier, coverage
 
 

@@ -1,4 +1,4 @@
-"""Time per iteration, side by side: plain PyTorch, ganlab's tiers, JAX, and the GEMMs alone.
+"""Time per iteration, side by side: plain PyTorch, ganlab's backends, JAX, and the GEMMs alone.
 
 All contestants train the same nets on the same target at the same batch and rates, their own
 sampling included, on one thread; ensembles use all cores. Rounds alternate between the

@@ -45,7 +45,7 @@ for line in sys.stdin:
     while time.perf_counter() < start + float(line):
         began = time.perf_counter()
         done += run.advance(n)
-        # As the hub does: calls of about 12 ms.
+        # As the scheduler does: calls of about 12 ms.
         n = max(1, min(2 * n, int(n * 0.012 / (time.perf_counter() - began))))
     print(done / (time.perf_counter() - start), flush=True)
 """
@@ -98,8 +98,8 @@ _AWAIT_FRAME = """
 class Unwatched:
     """The same training in a process of its own, which rests between its windows."""
 
-    def __init__(self, spec: Spec, tier: str):
-        command = [sys.executable, "-c", _UNWATCHED, spec.to_query(), tier]
+    def __init__(self, spec: Spec, backend: str):
+        command = [sys.executable, "-c", _UNWATCHED, spec.to_query(), backend]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True)
         self.rate(2)
@@ -181,7 +181,9 @@ def watched(lab: Lab, seconds: float) -> tuple[list[float], float]:
     return gaps, (i1 - i0) / (t1 - t0) * 1000
 
 
-def measure(browser: Browser, name: str, windows: int, seconds: float, tier: str) -> dict[str, str]:
+def measure(
+    browser: Browser, name: str, windows: int, seconds: float, backend: str
+) -> dict[str, str]:
     """One lab's row of the table."""
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder) / "log.txt") as server:
         idle = resident(server.pid)
@@ -192,11 +194,11 @@ def measure(browser: Browser, name: str, windows: int, seconds: float, tier: str
         cdp.send("Performance.enable")
         lab.open(LABS[name])
         lab.get("speed").fill("12")  # full
-        lab.wait_status(f"s.tier.state === '{tier}'", 300)
+        lab.wait_status(f"s.backend.state === '{backend}'", 300)
         lab.moves()
         heap_start = heap(cdp)
         lab.pause()
-        alone = Unwatched(lab.spec, tier)
+        alone = Unwatched(lab.spec, backend)
         gaps, rates = [], []
         for _ in range(windows):
             lab.page.wait_for_timeout(1500)  # the still figures take a moment
@@ -219,7 +221,7 @@ def measure(browser: Browser, name: str, windows: int, seconds: float, tier: str
         context.close()
     slower = sorted(100 * (1 - rate / free) for rate, free in rates)
     out = {
-        "lab": f"{name}, {tier}",
+        "lab": f"{name}, {backend}",
         "frames/s": f"{1000 * len(gaps) / sum(gaps):.1f}",
         "gap: median / longest ms": f"{statistics.median(gaps):.1f} / {max(gaps):.0f}",
         "it/s unwatched": f"{statistics.median(free for _, free in rates):.0f}",
@@ -261,14 +263,14 @@ def main() -> None:
     if options.seconds <= 0 or options.windows < 1 or not set(names) <= set(LABS):
         parser.error(f"seconds and windows above 0, and pages of {', '.join(LABS)}")
     os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
-    tier = "eager" if options.eager else "compiled"
+    backend = "eager" if options.eager else "compiled"
     line = machine()
     with sync_playwright() as playwright:
         browser = launch(playwright)
         print(f"{line}; headless Chromium {browser.version}")
         print(f"{options.windows} windows of {options.seconds:g} s\n")
         windows, seconds = options.windows, options.seconds
-        rows = [measure(browser, name, windows, seconds, tier) for name in names]
+        rows = [measure(browser, name, windows, seconds, backend) for name in names]
         browser.close()
     width = max(map(len, rows[0]))
     for i, key in enumerate(rows[0]):

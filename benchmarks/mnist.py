@@ -28,7 +28,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ganlab import Run
-from ganlab.digits.parts import PIXELS, Digits, Part
+from ganlab.digits.images import PIXELS, Digits, Part
 from ganlab.mnist.devices import title
 from ganlab.mnist.recipes import RECIPES
 from ganlab.targets import make_target

@@ -22,7 +22,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 
 from ganlab.digits import data, strokes
-from ganlab.digits.parts import Digits
+from ganlab.digits.images import Digits
 from ganlab.mnist import parzen
 from ganlab.mnist.nearest import nearest
 

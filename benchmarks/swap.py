@@ -37,7 +37,7 @@ window.ganlab = {
 _AWAIT = """
 () => { window.hit = new Promise((resolve) => {
   const check = (header) => {
-    if (header.type !== 'status' || header.tier?.state !== 'compiled') return;
+    if (header.type !== 'status' || header.backend?.state !== 'compiled') return;
     live.heard = null;
     resolve(performance.now());
   };

@@ -25,15 +25,15 @@ def _get_ready() -> None:
     # A full collection over all of it takes 0.16 s and would stall the picture.
     gc.collect()
     gc.freeze()
-    socket.HUB.ahead.start()
+    socket.SCHEDULER.precompiler.start()
 
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     yield
-    hub = sys.modules.get("ganlab.live.hub")
-    if hub is not None:  # else nobody has opened a page
-        await asyncio.to_thread(hub.HUB.close)
+    scheduler = sys.modules.get("ganlab.live.scheduler")
+    if scheduler is not None:  # else nobody has opened a page
+        await asyncio.to_thread(scheduler.SCHEDULER.close)
 
 
 app = st.App(

@@ -83,35 +83,38 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
 
 def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     from ganlab import Spec
-    from ganlab.engine.code import Code
-    from ganlab.engine.native.workshop import Workshop
+    from ganlab.engine.native.compile_queue import CompileQueue
+    from ganlab.engine.structure import Structure
     from ganlab.paths import kept
     from ganlab.presets import to_compile
 
     specs = [Spec.from_json(read_text(p)) for p in [*options.spec, *rest]]
-    codes = list(dict.fromkeys(Code.of(s) for s in specs or to_compile()))
-    failed, workshop = 0, Workshop()
-    for number, code in enumerate(codes, 1):
-        ticket = workshop.ask(code)
+    structures = list(dict.fromkeys(Structure.of(s) for s in specs or to_compile()))
+    failed, queue = 0, CompileQueue()
+    for number, structure in enumerate(structures, 1):
+        ticket = queue.ask(structure)
         ticket.wait()
         how = f"compiled in {ticket.seconds:.0f} s" if ticket.seconds else "was there"
         if ticket.state == "failed":
             how, failed = f"failed: {ticket.reason}", failed + 1
-        sizes = " ".join("-".join(map(str, s)) for s in (code.g_sizes, code.d_sizes))
-        print(f"{number}/{len(codes)} {sizes} {code.optimizer} {code.loss}: {how}", flush=True)
+        sizes = " ".join("-".join(map(str, s)) for s in (structure.g_sizes, structure.d_sizes))
+        print(
+            f"{number}/{len(structures)} {sizes} {structure.optimizer} {structure.loss}: {how}",
+            flush=True,
+        )
     print(f"in {kept()}")
     return 1 if failed else 0
 
 
 def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
-    from ganlab.handbook import markdown
+    from ganlab.reference import markdown
 
     print(markdown(), end="")
     return 0
 
 
 def _measures(options: argparse.Namespace, rest: list[str]) -> int:
-    from ganlab.handbook import measures
+    from ganlab.reference import measures
 
     print(measures(), end="")
     return 0

@@ -90,9 +90,11 @@ async def _endpoint(ws: WebSocket) -> None:
 
 def _probe(request: Request) -> Response:
     """What a browser asks whose socket was refused: whether the server is there and knows it."""
-    from ganlab.live.hub import HUB  # in a thread of its own: importing it takes seconds
+    from ganlab.live.scheduler import (
+        SCHEDULER,  # in a thread of its own: importing it takes seconds
+    )
 
-    known = HUB.get(request.path_params["token"]) is not None
+    known = SCHEDULER.get(request.path_params["token"]) is not None
     return JSONResponse({"ganlab": "live", "known": known}, headers={"Cache-Control": "no-store"})
 
 

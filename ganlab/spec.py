@@ -221,7 +221,7 @@ class Spec:
             raise SpecError("target", self.target, "on the line or the plane; images: page MNIST")
         return self
 
-    def structure(self) -> tuple:
+    def batch_key(self) -> tuple:
         """What runs must share to be advanced together: shapes, grids, loss and code path."""
         numbers = (*_NUMERIC, *_STRENGTHS, *_OTHER_NUMBERS)
         shared = tuple(getattr(self, f.name) for f in fields(self) if f.name not in numbers)

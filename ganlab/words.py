@@ -162,7 +162,7 @@ READOUTS = {
         "iterations (it)",
     ),
     "rate": Word("rate", "How fast it trains at present.", "iterations a second (it/s)"),
-    "tier": Word(
+    "backend": Word(
         "how it is computed",
         "Eagerly at once, and by a compiled program, some times faster, once it is ready.",
     ),

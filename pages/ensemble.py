@@ -1,8 +1,8 @@
 """Many seeds of one Spec at once: what they have in common is no accident."""
 
-from ganlab.ui import table
+from ganlab.ui import navigation
 
-table.headline(table.MANY)
+navigation.headline(navigation.MANY)
 
 from ganlab.ui.many import many  # noqa: E402  not before the headline stands: it takes long
 

@@ -1,8 +1,8 @@
 """Phenomena on cue: mode collapse, stalling, rotation, and what cures them."""
 
-from ganlab.ui import table
+from ganlab.ui import navigation
 
-table.headline(table.GALLERY)
+navigation.headline(navigation.GALLERY)
 
 from ganlab.ui.gallery import gallery  # noqa: E402  not before the headline stands: it takes long
 

@@ -1,6 +1,6 @@
 """The 2-D lab: the field of D, the bent latent space of G, and the modes it finds."""
 
-from ganlab.ui import table
+from ganlab.ui import navigation
 from ganlab.ui.lab import lab
 
-lab(2, *table.HEADLINES[table.LABS[2]])
+lab(2, *navigation.HEADLINES[navigation.LABS[2]])

@@ -8,7 +8,7 @@ import torch
 
 from ganlab import Run, Spec, __version__
 from ganlab.cli import main
-from ganlab.engine.native.workshop import Workshop
+from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.live.history import SERIES
 
 TINY = Spec(target="ring", g_hidden=(4,), d_hidden=(4,), batch=8, k=2)
@@ -229,7 +229,7 @@ def test_what_cannot_be_compiled_is_trained_all_the_same(tmp_path, capsys, monke
             raise OSError(30, "Read-only file system")
 
         monkeypatch.setattr("ganlab.engine.native.cache.private", refuses)
-    monkeypatch.setattr("ganlab.engine.run.WORKSHOP", Workshop())
+    monkeypatch.setattr("ganlab.engine.run.COMPILE_QUEUE", CompileQueue())
     assert main(["train", "--spec", spec, "--iterations", "5", "--compile"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["iteration"] == 5 and "training eagerly: not compiled" in said.err

@@ -18,7 +18,7 @@ from ganlab import SpecError, paths, server
 from ganlab.cli import main
 from ganlab.front import Front, bound_messages
 from ganlab.headers import EMBED, POLICY, embedders, policy, security_headers
-from ganlab.live.hub import HUB
+from ganlab.live.scheduler import SCHEDULER
 from ganlab.spec import Spec
 from tests.settings import settings
 
@@ -59,13 +59,13 @@ def test_the_front_end_lies_under_the_base_path(site):
 
 def test_a_browser_may_ask_whether_its_run_is_known(site):
     client, base = site
-    session = HUB.create(Spec())
+    session = SCHEDULER.create(Spec())
     try:
         known = client.get(f"{base}/live/{session.token}")
         assert known.json() == {"ganlab": "live", "known": True}
         assert known.headers["cache-control"] == "no-store"
     finally:
-        HUB.drop(session)
+        SCHEDULER.drop(session)
     assert client.get(f"{base}/live/{session.token}").json()["known"] is False
     assert client.post(f"{base}/live/{session.token}").status_code == 405
 

@@ -32,7 +32,7 @@ RANK = {
     "engine": 3,
     "": 4,
     "output": 5,
-    **dict.fromkeys(("presets", "record", "sweep", "mnist", "handbook"), 5),
+    **dict.fromkeys(("presets", "record", "sweep", "mnist", "reference"), 5),
     "figures": 5,
     "live": 6,
     "ui": 7,
@@ -100,7 +100,7 @@ def test_there_are_modules_to_judge():
     assert {"ganlab", "ganlab.engine.run", "ganlab.app", "pages.lab_1d"} <= set(MODULES)
     assert known("ganlab.engine.run.Run") == "ganlab.engine.run" and known("numpy.array") is None
     assert "streamlit" in outside("ganlab.app") and "torch" in outside("ganlab.engine.run")
-    assert "ganlab.engine.step.Game" in IMPORTS["ganlab.engine.run"]
+    assert "ganlab.engine.game.Game" in IMPORTS["ganlab.engine.run"]
 
 
 @pytest.mark.parametrize("module", MODULES)

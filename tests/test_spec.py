@@ -171,7 +171,7 @@ def test_round_trips_over_random_specs():
         ]
         for twin in twins:
             assert twin == spec and hash(twin) == hash(spec)
-            assert twin.to_json() == text and twin.structure() == spec.structure()
+            assert twin.to_json() == text and twin.batch_key() == spec.batch_key()
         assert len(query) < 2000 and " " not in query and query.isascii()
         json.loads(text, parse_constant=pytest.fail)  # strict JSON: no NaN
         seen.add(spec)
@@ -199,18 +199,18 @@ def test_a_spec_is_frozen_and_hashable():
 def test_numeric_fields_keep_the_structure(name):
     base = Spec(g_hidden=(), d_hidden=()) if name.endswith("_start") else Spec()
     changed = base.replace(**{name: NUMERIC[name]})
-    assert changed != base and changed.structure() == base.structure()
+    assert changed != base and changed.batch_key() == base.batch_key()
 
 
 @pytest.mark.parametrize("name", STRUCTURAL)
 def test_other_fields_change_the_structure(name):
-    assert Spec(**{name: STRUCTURAL[name]}).structure() != Spec().structure()
+    assert Spec(**{name: STRUCTURAL[name]}).batch_key() != Spec().batch_key()
 
 
 @pytest.mark.parametrize("name", STRENGTHS)
 def test_strengths_are_numbers_once_they_are_on(name):
     weak, strong = (Spec(**{name: value}) for value in STRENGTHS[name])
-    assert weak.structure() == strong.structure() != Spec().structure()
+    assert weak.batch_key() == strong.batch_key() != Spec().batch_key()
     assert weak.stabilisers == (name,) and Spec().stabilisers == ()
     assert Spec(**{name: PARAMS[name].default}).stabilisers == ()
 
@@ -269,7 +269,7 @@ def test_images():
     assert (spec.dim, spec.labels) == (784, 10)
     assert spec.replace(conditional="no").labels == 0
     for change in ({"g_output": "linear"}, {"conditional": "no"}, {"target": "drawn_digits"}):
-        assert spec.replace(**change).structure() != spec.structure()
+        assert spec.replace(**change).batch_key() != spec.batch_key()
     with pytest.raises(SpecError, match="target = 'mnist' .* the plane"):
         spec.in_a_lab()
     with pytest.raises(SpecError, match="g_output"):

@@ -6,13 +6,13 @@ import pytest
 
 from ganlab import Run, Spec, words
 from ganlab.engine.probe import probe_for
-from ganlab.handbook import measures
 from ganlab.live import overlay, tiles
 from ganlab.live.comparison import Comparison
 from ganlab.live.history import SERIES
 from ganlab.live.scene import layers, panels
 from ganlab.paths import ASSETS
-from ganlab.ui.mnist_view import PANELS as MNIST_PANELS
+from ganlab.reference import measures
+from ganlab.ui.mnist.view import PANELS as MNIST_PANELS
 
 SPECS = (
     Spec(),

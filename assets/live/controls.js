@@ -22,7 +22,7 @@ function costWords(seconds) {
   const [value, unit] = seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
   return `about ${+value.toPrecision(value < 10 ? 1 : 2)} ${unit} an update`;
 }
-const TIERS = {
+const BACKENDS = {
   waiting: ["compiling…", "Computed eagerly until then; the program, some eight times faster, waits for its turn to be made"],
   compiling: ["compiling…", "Computed eagerly until then; the program is some eight times faster, and made once"],
   failed: ["not compiled", "Computed eagerly: compiling failed"],
@@ -39,14 +39,14 @@ function readyIn(left) {
 }
 
 /** How the run is computed, in a word or two and in a sentence. */
-function tierWords(tier) {
-  const [text, title] = TIERS[tier?.state] ?? ["playing", "Computed eagerly"];
-  if (tier?.state === "waiting" || tier?.state === "compiling") {
-    const [short, whole] = readyIn(tier.left);
+function backendWords(backend) {
+  const [text, title] = BACKENDS[backend?.state] ?? ["playing", "Computed eagerly"];
+  if (backend?.state === "waiting" || backend?.state === "compiling") {
+    const [short, whole] = readyIn(backend.left);
     return [short, `Compiling, ${whole}. ${title}`];
   }
-  if (tier?.state === "failed") return [text, `${title}: ${tier.reason}`];
-  if (tier?.factor > 1) return [`${tier.factor.toFixed(1)}× faster`, `${title}; so many times faster than eagerly`];
+  if (backend?.state === "failed") return [text, `${title}: ${backend.reason}`];
+  if (backend?.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, `${title}; so many times faster than eagerly`];
   return [text, title];
 }
 
@@ -59,7 +59,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   const single = !many && !whole;
   const unit = whole ? "iteration" : "update";
   let state = "waiting";
-  let tier = null;
+  let backend = null;
   let speed = 0;
   let quiet = 0; // until this time the server's speed does not move the slider
   let lost = "";
@@ -147,7 +147,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
       playIcon.replaceChildren(icon(playing ? "pause" : "play"));
     }
-    const [text, title] = state === "playing" ? tierWords(tier) : [state, ""];
+    const [text, title] = state === "playing" ? backendWords(backend) : [state, ""];
     setText(word, lost || text);
     word.title = lost ? "" : title;
     word.dataset.state = lost ? "lost" : state;
@@ -181,7 +181,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
     explain: (lines) => about.set("said of the run", lines),
     status(message) {
       state = message.state;
-      tier = message.tier;
+      backend = message.backend;
       if (performance.now() > quiet && typeof message.speed === "number") {
         speed = message.speed;
         let nearest = SPEEDS.length - 1;

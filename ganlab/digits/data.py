@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ganlab.digits.download import MIRRORS, Progress, fetch
 from ganlab.digits.idx import DataError, Known, read
-from ganlab.digits.parts import PIXELS, Digits, Part
+from ganlab.digits.images import PIXELS, Digits, Part
 from ganlab.digits.sets import PARTS, Set, missing, search
 from ganlab.paths import kept
 

@@ -18,7 +18,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from ganlab.digits.idx import DataError, digest, read_any
-from ganlab.digits.parts import SIDE
+from ganlab.digits.images import SIDE
 
 PARTS = ("train_pixels", "train_labels", "test_pixels", "test_labels")
 MOST_IMAGES = 1_000_000

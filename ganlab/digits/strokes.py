@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlab.digits.alphabet import STYLES, Stroke, Style
-from ganlab.digits.parts import PIXELS, SIDE, Digits, Part
+from ganlab.digits.images import PIXELS, SIDE, Digits, Part
 
 SOURCE = "digits drawn by ganlab: not MNIST"
 _BLOCK = 1000  # images drawn from one generator

@@ -1,9 +1,9 @@
 """The engine: a training run is a value that moves forward in time."""
 
-from ganlab.engine.code import State
 from ganlab.engine.divergence import Divergence
+from ganlab.engine.game import Game
 from ganlab.engine.run import Run
 from ganlab.engine.snapshot import Snapshot
-from ganlab.engine.step import Game
+from ganlab.engine.state import State
 
 __all__ = ["Divergence", "Game", "Run", "Snapshot", "State"]

@@ -65,7 +65,7 @@ def specs(given: Any) -> tuple[Spec, ...]:
     if not found or not all(isinstance(spec, Spec) for spec in found):
         raise SpecError("specs", given, allowed)
     for spec in found[1:]:
-        if (spec.structure(), Turns.of(spec)) != (found[0].structure(), Turns.of(found[0])):
+        if (spec.batch_key(), Turns.of(spec)) != (found[0].batch_key(), Turns.of(found[0])):
             raise SpecError("specs", spec, "Specs of one structure, one k and one g_steps")
     return found
 

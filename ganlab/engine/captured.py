@@ -14,10 +14,10 @@ from functools import partial
 import numpy as np
 import torch
 
-from ganlab.engine.code import State
 from ganlab.engine.draws import Draws
+from ganlab.engine.game import Game
 from ganlab.engine.native.play import numbers_of
-from ganlab.engine.step import Game
+from ganlab.engine.state import State
 
 MOST = 256  # updates of one call: their numbers are carried over at once
 Step = Callable[[], object]

@@ -18,10 +18,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from ganlab.engine import snapshot
-from ganlab.engine.code import Code, State
+from ganlab.engine.game import Game
 from ganlab.engine.probe import INTERVALS
 from ganlab.engine.rules import Rules
-from ganlab.engine.step import Game
+from ganlab.engine.state import State
+from ganlab.engine.structure import Structure
 from ganlab.networks import blocks
 from ganlab.spec import Spec
 
@@ -218,13 +219,13 @@ class Cost:
 class _Kind:
     """What a cost depends on; `spec` is one of them."""
 
-    code: Code
+    structure: Structure
     dim: int
     spec: Spec = field(compare=False)
 
     @classmethod
     def of(cls, spec: Spec) -> _Kind:
-        return cls(Code.of(spec), spec.dim, spec)
+        return cls(Structure.of(spec), spec.dim, spec)
 
 
 def cost(spec: Spec, runs: int = 1) -> Cost:
@@ -252,19 +253,21 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
 
     The first count of a process takes a second, for what torch imports.
     """
-    code = Code.of(spec)
-    rules = Rules(code)
-    passes = 1 + 3 * code.unroll
-    passes *= 3 if any(name in code.strengths for name in _SECOND_ORDER) else 1
-    passes *= 4 if "consensus" in code.strengths or rules.looks_ahead else 1
-    looked = snapshot.EXPECTATION if code.unroll or code.kernels else snapshot.EXPECTATION // 8
+    structure = Structure.of(spec)
+    rules = Rules(structure)
+    passes = 1 + 3 * structure.unroll
+    passes *= 3 if any(name in structure.strengths for name in _SECOND_ORDER) else 1
+    passes *= 4 if "consensus" in structure.strengths or rules.looks_ahead else 1
+    looked = (
+        snapshot.EXPECTATION if structure.unroll or structure.kernels else snapshot.EXPECTATION // 8
+    )
     rows = runs * max(spec.batch, looked) * passes
-    wide = sum(code.g_sizes) + 5 * sum(code.d_sizes)
-    pairs = 2 * max(spec.batch, looked) * code.kernels * (code.kernel_dims + 1)
+    wide = sum(structure.g_sizes) + 5 * sum(structure.d_sizes)
+    pairs = 2 * max(spec.batch, looked) * structure.kernels * (structure.kernel_dims + 1)
     flops = 14.0 * rows * (rules.G.size + rules.D.size)
     elements = rows * (12.0 * wide + 8 * pairs)
     # Cells at which D is looked at, each with several packs.
-    cells = runs * 4096 * (8 if code.packing > 1 else 1)
+    cells = runs * 4096 * (8 if structure.packing > 1 else 1)
     flops += 2.0 * (cells * rules.D.size + runs * snapshot.PIECE * rules.G.size)
     elements += 2.0 * (cells + runs * snapshot.PIECE) * wide
     roughly = 4e-3 + 2e-3 * passes + flops / 2e10 + elements / 1e9
@@ -276,7 +279,7 @@ _HELD = 5e7  # bytes that the smallest run's looks take
 
 @lru_cache(maxsize=512)
 def _cost(kind: _Kind) -> Cost:
-    steps = kind.code.unroll - 2
+    steps = kind.structure.unroll - 2
     if steps <= 0:
         with _COUNTING:
             return _count(kind.spec)
@@ -291,7 +294,7 @@ _PARTS = ("d", "g", "measure", "picture")
 
 
 def _count(spec: Spec) -> Cost:
-    rules = Rules(Code.of(spec))
+    rules = Rules(Structure.of(spec))
 
     def some(*shape: int) -> torch.Tensor:
         return torch.empty(1, *shape, device=_META)
@@ -340,7 +343,7 @@ def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
 
     def arrows() -> None:
         made, d = some(snapshot.FACED, spec.dim), state.d
-        if game.rules.code.unroll:
+        if game.rules.structure.unroll:
             d = game.faced(state, some(snapshot.FACED, spec.dim), made).detach()
         x = some(snapshot.ARROWS, spec.dim).requires_grad_()
         torch.autograd.grad(game.loss.g(game.at(d, x, made)).sum(), x)

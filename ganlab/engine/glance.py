@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from ganlab.engine import probe, snapshot
-from ganlab.engine.code import State
+from ganlab.engine.game import Game
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import Snapshot
-from ganlab.engine.step import Game
+from ganlab.engine.state import State
 from ganlab.latents import LATENTS, quasi_random
 from ganlab.spec import Spec
 

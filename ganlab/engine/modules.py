@@ -8,9 +8,9 @@ import torch
 from torch import nn
 from torch.nn.functional import one_hot
 
-from ganlab.engine.code import State
 from ganlab.engine.draws import generator as numbered
-from ganlab.engine.step import Game
+from ganlab.engine.game import Game
+from ganlab.engine.state import State
 from ganlab.latents import LATENTS
 from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
 from ganlab.networks.generator import EPSILON

@@ -12,7 +12,8 @@ from typing import Any
 
 import torch
 
-from ganlab.engine.code import Code, Update
+from ganlab.engine.state import Update
+from ganlab.engine.structure import Structure
 from ganlab.losses import LOSSES
 from ganlab.networks import Discriminator, Generator
 from ganlab.optim import OPTIMIZERS, Hyper, Number, Slots
@@ -41,38 +42,38 @@ class Given:
 
 
 class Rules:
-    """Nets, costs and optimiser of a Code; holds no parameters and no numbers.
+    """Nets, costs and optimiser of a Structure; holds no parameters and no numbers.
 
     `thin` writes thin layers as sums, which a compiler fuses; eagerly a GEMM costs less.
     """
 
-    def __init__(self, code: Code, thin: bool = False):
-        self.code = code
-        on = set(code.strengths)
+    def __init__(self, structure: Structure, thin: bool = False):
+        self.structure = structure
+        on = set(structure.strengths)
         drop = ("d_dropout_input" in on, "d_dropout" in on)
         self.G = Generator(
-            code.g_sizes,
-            code.g_activation,
+            structure.g_sizes,
+            structure.g_activation,
             thin,
-            code.g_norm,
-            code.g_output,
-            code.labels,
-            bias=code.g_bias,
+            structure.g_norm,
+            structure.g_output,
+            structure.labels,
+            bias=structure.g_bias,
         )
         self.D = Discriminator(
-            code.d_sizes,
-            code.d_activation,
+            structure.d_sizes,
+            structure.d_activation,
             thin,
-            code.packing,
-            code.kernels,
-            code.kernel_dims,
+            structure.packing,
+            structure.kernels,
+            structure.kernel_dims,
             drop,
-            bias=code.d_bias,
-            level=not LOSSES[code.loss].shift_invariant,
+            bias=structure.d_bias,
+            level=not LOSSES[structure.loss].shift_invariant,
         )
-        self.loss = LOSSES[code.loss]
-        self.optimizer = OPTIMIZERS[code.optimizer]
-        entries = [STABILISERS[name] for name in code.strengths]
+        self.loss = LOSSES[structure.loss]
+        self.optimizer = OPTIMIZERS[structure.optimizer]
+        entries = [STABILISERS[name] for name in structure.strengths]
         self._d_terms = [(e.name, e.d_term) for e in entries if e.d_term is not None]
         self._grad_terms = [(e.name, e.grad_term) for e in entries if e.grad_term is not None]
         self._by_input = any(e.needs_input_grad for e in entries if e.d_term is not None)
@@ -81,11 +82,11 @@ class Rules:
         self._match = "feature_matching" in on
         self._consensus = "consensus" in on
         self._past = "historical_averaging" in on
-        self._extra = code.rule in ("extragradient", "extra-adam")
+        self._extra = structure.rule in ("extragradient", "extra-adam")
         # Whether the optimiser's memory takes in the look-ahead's gradient, too.
-        self._remembers = code.rule == "extra-adam"
+        self._remembers = structure.rule == "extra-adam"
         # Whether G's update starts from D as it was before D's last one, and D's slots then.
-        self._before = code.rule != "alternating"
+        self._before = structure.rule != "alternating"
         # Asked for at every update.
         self._width = len(self.optimizer.numbers(1, Hyper(0.0, 0.0, 0.0, 0.0)))
         self._slots = {player: self._name_slots(player) for player in "DG"}
@@ -104,7 +105,7 @@ class Rules:
     def _name_slots(self, player: str) -> tuple[str, ...]:
         own = tuple(str(i) for i in range(self.optimizer.slots))
         before = ("before", *(f"before_{i}" for i in own)) if self._before else ()
-        step = ("step",) if self.code.rule == "optimistic" else ()
+        step = ("step",) if self.structure.rule == "optimistic" else ()
         past = ("past",) if self._past else ()
         return (*own, *(before if player == "D" else ()), *step, *past)
 
@@ -131,7 +132,7 @@ class Rules:
     @property
     def takes_real(self) -> bool:
         """Whether G's update needs real data."""
-        unrolled = self.code.unroll > 0 and not self.code.fresh
+        unrolled = self.structure.unroll > 0 and not self.structure.fresh
         return unrolled or self._consensus or self._extra or self._match
 
     def draws(self, player: str) -> dict[str, tuple[int, ...]]:
@@ -144,26 +145,29 @@ class Rules:
         return self._draws[player]
 
     def _shape_draws(self, player: str) -> dict[str, tuple[int, ...]]:
-        code, packs = self.code, self.code.batch // self.code.packing
-        parts = {"data": (code.batch, code.dim), "latent": (code.batch, code.g_sizes[0])}
+        structure, packs = self.structure, self.structure.batch // self.structure.packing
+        parts = {
+            "data": (structure.batch, structure.dim),
+            "latent": (structure.batch, structure.g_sizes[0]),
+        }
         if self._noise:
-            parts["noise"] = (2 * code.batch, code.dim)
+            parts["noise"] = (2 * structure.batch, structure.dim)
         if units := sum(self.D.droppable):
             parts["mask"] = (2 * packs, units)
-        if "gradient_penalty" in code.strengths:
+        if "gradient_penalty" in structure.strengths:
             parts["mix"] = (packs, 1)
         out: dict[str, tuple[int, ...]] = dict(parts)
         if player == "G" and not self.takes_real:
             out = {n: shape for n, shape in out.items() if n not in ("data", "mix")}
-        if code.fresh and (player == "G" or self._extra or self._consensus):
-            out |= {f"u_{n}": (code.unroll * rows, c) for n, (rows, c) in parts.items()}
+        if structure.fresh and (player == "G" or self._extra or self._consensus):
+            out |= {f"u_{n}": (structure.unroll * rows, c) for n, (rows, c) in parts.items()}
         return out
 
     @property
     def reference(self) -> tuple[int, ...] | None:
         """Shape of the fixed batch of latents that both players are given, where there is one."""
-        fixed = self.code.g_norm in ("reference", "virtual")
-        return (self.code.batch, self.code.g_sizes[0]) if fixed else None
+        fixed = self.structure.g_norm in ("reference", "virtual")
+        return (self.structure.batch, self.structure.g_sizes[0]) if fixed else None
 
     def numbers(
         self,
@@ -186,7 +190,7 @@ class Rules:
         first = d_updates + 1 - back
         first = first + (first < 1)
         now = [(first, d_hyper), (g_updates + 1, g_hyper)]
-        ahead = [(first + i, d_hyper) for i in range(self.code.unroll)]
+        ahead = [(first + i, d_hyper) for i in range(self.structure.unroll)]
         if self._remembers:
             # The memory takes in two gradients an update, the rates fall with the updates. Where
             # the rule was changed meanwhile it took in fewer, and the bias is not quite gone.
@@ -195,7 +199,7 @@ class Rules:
         else:
             rows = [own(t, hyper.at(t)) for t, hyper in (*now, *ahead)]
         out = [number for row in rows for number in row]
-        for name in self.code.strengths:
+        for name in self.structure.strengths:
             number = strengths[name]
             if name == "instance_noise":
                 left = 1 - iterations * strengths["noise_fall"]
@@ -208,16 +212,16 @@ class Rules:
     def count(self) -> int:
         """How many numbers one update takes."""
         one = Hyper(0.0, 0.0, 0.0, 0.0)
-        strengths = dict.fromkeys((*self.code.strengths, "noise_fall"), 0.0)
+        strengths = dict.fromkeys((*self.structure.strengths, "noise_fall"), 0.0)
         return len(self.numbers("D", 0, 0, 0, one, one, strengths))
 
     def given(self, numbers: Sequence[Number]) -> Given:
         """The numbers in their places."""
         n = self._width
         own = 4 if self._remembers else 2
-        rows = [tuple(numbers[i * n : i * n + n]) for i in range(own + self.code.unroll)]
+        rows = [tuple(numbers[i * n : i * n + n]) for i in range(own + self.structure.unroll)]
         rest = numbers[n * len(rows) :]
-        strengths = dict(zip(self.code.strengths, rest, strict=False))
+        strengths = dict(zip(self.structure.strengths, rest, strict=False))
         past = rest[-1] if self._past else 0.0
         d, g = rows[:2]
         look_d, look_g = rows[own - 2 : own]
@@ -241,7 +245,7 @@ class Rules:
     def _seen(self, x: torch.Tensor, n: Given, drawn: Drawn, half: int) -> torch.Tensor:
         """x (R, B, dim) as D sees it: with noise (`half` 0 of the draw real, 1 fake), in packs."""
         if self._noise:
-            size = self.code.batch
+            size = self.structure.batch
             noise = drawn["noise"][:, half * size : (half + 1) * size]
             x = x + over(n.strengths["instance_noise"], x) * noise
         return self.D.packed(x)
@@ -274,9 +278,9 @@ class Rules:
 
     def g_cost(self, d, d_slots: Slots, fake, n: Given, drawn: Drawn, G=None) -> torch.Tensor:
         """What G minimises on its images `fake` (R, B, dim), (R,); G(z) makes fresh ones."""
-        if self.code.unroll:
+        if self.structure.unroll:
             d = self.ahead(d, d_slots, fake, n, drawn, G)
-        packs = fake.shape[1] // self.code.packing
+        packs = fake.shape[1] // self.structure.packing
         keep = self._keep(n, drawn, slice(packs, None))
         logits, f = self.D.judge(d, self._seen(fake, n, drawn, 1), keep, packs)
         cost = self.loss.g(logits)
@@ -300,10 +304,10 @@ class Rules:
             d = d.detach().requires_grad_()
         slots = d_slots[: self.optimizer.slots]
         drawn_i: Drawn = drawn
-        for i in range(self.code.unroll):
-            if self.code.fresh:
+        for i in range(self.structure.unroll):
+            if self.structure.fresh:
                 drawn_i = {
-                    k[2:]: v.chunk(self.code.unroll, 1)[i]
+                    k[2:]: v.chunk(self.structure.unroll, 1)[i]
                     for k, v in drawn.items()
                     if k.startswith("u_")
                 }

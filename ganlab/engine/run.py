@@ -15,15 +15,16 @@ from torch.nn.functional import one_hot
 
 from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import MOST, Captured, Step, on_cuda
-from ganlab.engine.code import Code, State, Update
 from ganlab.engine.divergence import Divergence, Player, diagnose
 from ganlab.engine.draws import Draws, generator, reference
+from ganlab.engine.game import Game
 from ganlab.engine.native import play
+from ganlab.engine.native.compile_queue import COMPILE_QUEUE
 from ganlab.engine.native.program import Program
-from ganlab.engine.native.workshop import WORKSHOP
 from ganlab.engine.rules import Rules
 from ganlab.engine.snapshot import Snapshot, take
-from ganlab.engine.step import Game
+from ganlab.engine.state import State, Update
+from ganlab.engine.structure import Structure
 from ganlab.engine.threads import large, on_its_threads
 from ganlab.engine.turns import Turns
 from ganlab.events import LIVE, Event, check, write
@@ -54,9 +55,9 @@ def _player(letter: int) -> Player:
 
 
 def _game(specs: tuple[Spec, ...], device: torch.device) -> Game:
-    rules = Rules(Code.of(specs[0]))
+    rules = Rules(Structure.of(specs[0]))
     typical = None
-    if rules.code.g_norm != "none":
+    if rules.structure.g_norm != "none":
         typical = torch.from_numpy(quasi_random(specs[0].latent, specs[0].latent_dim, _TYPICAL))
         if labels := specs[0].labels:
             typical = torch.cat([typical, one_hot(torch.arange(_TYPICAL) % labels, labels)], 1)
@@ -64,7 +65,7 @@ def _game(specs: tuple[Spec, ...], device: torch.device) -> Game:
 
 
 class Run:
-    """R = len(specs) runs that share `Spec.structure()` and k, from their first update on.
+    """R = len(specs) runs that share `Spec.batch_key()` and k, from their first update on.
 
     `Run(spec)` is the ordinary case, R = 1. The same Specs and events give the same trajectory, bit
     for bit on one machine; nothing else but the number of updates matters. Small nets on a CPU are
@@ -243,9 +244,9 @@ class Run:
         The first time it takes half a minute; trajectories equal the eager ones up to rounding.
         Raises RuntimeError, with the reason, where it cannot be done; the run stays eager.
         """
-        ticket = WORKSHOP.ask(self.game.rules.code)
+        ticket = COMPILE_QUEUE.ask(self.game.rules.structure)
         self.use(ticket.wait())
-        WORKSHOP.leave(ticket)
+        COMPILE_QUEUE.leave(ticket)
         if self.program is None:
             raise RuntimeError(f"not compiled: {ticket.reason}")
 
@@ -256,11 +257,11 @@ class Run:
         runs, or not for this device.
         """
         if program is not None:
-            code = self.game.rules.code
+            structure = self.game.rules.structure
             if not isinstance(program, Program):
                 raise SpecError("program", program, "a compiled Program, or None")
-            if program.code != code:
-                raise SpecError("program", program.code, f"one for {code}")
+            if program.structure != structure:
+                raise SpecError("program", program.structure, f"one for {structure}")
             if self.device.type != "cpu":
                 raise SpecError("device", self.device, "cpu, where compiled programs run")
         self.program = program
@@ -359,14 +360,14 @@ class Run:
         old = self.game.rules
         self._prepare()
         self.state = self.turns.changed(self.state)
-        if self.game.rules.code != old.code:
+        if self.game.rules.structure != old.structure:
             state, rules = self.state, self.game.rules
             self.state = dataclasses.replace(
                 state,
                 g_slots=rules.kept_slots("G", state.g, state.g_slots, old),
                 d_slots=rules.kept_slots("D", state.d, state.d_slots, old),
             )
-        if self.game.rules.code != old.code:
+        if self.game.rules.structure != old.structure:
             self.program = None
             if self.captured is not None:
                 self.capture(self._record)
@@ -425,7 +426,7 @@ class Run:
         """
         start, read, events, numbers, diverged = storage.read(Path(path))
         specs = arguments.specs(read)
-        arrays = storage.read_arrays(Path(path), Rules(Code.of(specs[0])), len(specs))
+        arrays = storage.read_arrays(Path(path), Rules(Structure.of(specs[0])), len(specs))
         run = cls(specs, device)
         run.state = storage.restore(run.state, arrays, numbers)
         run.diverged = [Divergence(**d) if d else None for d in diverged]

@@ -11,9 +11,9 @@ import torch
 
 from ganlab import metrics, theory
 from ganlab.engine.beyond import beyond
-from ganlab.engine.code import State
+from ganlab.engine.game import Game, evenly
 from ganlab.engine.probe import POINTS, Probe, probe_for
-from ganlab.engine.step import Game, evenly
+from ganlab.engine.state import State
 from ganlab.latents import LATENTS, Intervals, intervals, quasi_random
 from ganlab.spec import Spec
 
@@ -210,7 +210,7 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
     match, d = "feature_matching" in game.strengths, state.d
     made, x = evenly(made, FACED), x.detach()
     reals: torch.Tensor | None = None
-    if match or game.rules.code.unroll:
+    if match or game.rules.structure.unroll:
         reals = evenly(_rows([p.x for p in probes], d.device), FACED)
         d = game.faced(state, reals, made).detach()
     with torch.enable_grad():

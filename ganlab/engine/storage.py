@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from ganlab.engine.arguments import MOST_RUNS
-from ganlab.engine.code import State
 from ganlab.engine.rules import Rules
+from ganlab.engine.state import State
 from ganlab.events import MOST, Event, after, check
 from ganlab.paths import replace
 from ganlab.reading import Arrays, parse_json

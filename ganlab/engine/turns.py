@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import torch
 
-from ganlab.engine.code import State, Update
+from ganlab.engine.state import State, Update
 from ganlab.events import Event
 from ganlab.spec import Spec
 

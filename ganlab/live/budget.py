@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ganlab.engine.code import Code
 from ganlab.engine.cost import Cost, cost, surely_below
+from ganlab.engine.structure import Structure
 from ganlab.events import Event
 from ganlab.limits import limit
 from ganlab.registry import SpecError
@@ -91,14 +91,16 @@ def afford_events(
     Raises `SpecError` if that is too much, or there are so many kinds of update among them that
     counting their costs would itself cost too much.
     """
-    specs, codes = [spec], {Code.of(spec)}
+    specs, structures = [spec], {Structure.of(spec)}
     for event in events:
         spec = event.of(spec)
-        if Code.of(spec) not in codes:
-            codes.add(Code.of(spec))
+        if Structure.of(spec) not in structures:
+            structures.add(Structure.of(spec))
             specs.append(spec)
-    if len(codes) > _MOST_CODES:
-        raise SpecError("events", f"{len(codes)} kinds of update", f"at most {_MOST_CODES} in one")
+    if len(structures) > _MOST_CODES:
+        raise SpecError(
+            "events", f"{len(structures)} kinds of update", f"at most {_MOST_CODES} in one"
+        )
     demands = [afford([spec] * beside, runs) for spec in specs]
     return max((d for d in demands if d is not None), key=lambda d: d.update, default=None)
 

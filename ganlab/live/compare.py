@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ganlab.engine import Run
-from ganlab.engine.code import Code
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import Snapshot, points_for, take
+from ganlab.engine.structure import Structure
 from ganlab.engine.turns import iterations_at
 from ganlab.events import check, write
 from ganlab.live import messages, overlay
@@ -22,8 +22,8 @@ from ganlab.live.comparison import Comparison
 from ganlab.live.conductor import LIVE, MOST_TEXT, Conductor
 from ganlab.live.history import History
 from ganlab.live.publisher import Moment, moment_of
+from ganlab.live.run_group import Backends, RunGroup
 from ganlab.live.scene import scene
-from ganlab.live.together import Tiers, Together
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -37,9 +37,9 @@ class CompareSession(Conductor):
     last_picture: tuple[dict, dict] | None = None
     frame_seconds = 1 / 42  # two pictures take longer to make: so that hiccups leave thirty
 
-    def __init__(self, token: str, spec: Spec, *hub: Any, comparison: Comparison):
+    def __init__(self, token: str, spec: Spec, *scheduler: Any, comparison: Comparison):
         self.comparison = comparison.on(spec)
-        super().__init__(token, spec, *hub)
+        super().__init__(token, spec, *scheduler)
         self._coming_of = comparison.events  # events of the runs that start next
         self._told_of: list[int] = []  # of each run's events, how many the curves know
         if comparison.events:
@@ -47,7 +47,7 @@ class CompareSession(Conductor):
             count = len(comparison.specs)
             asked = [afford_events(s, check(text, [s]), beside=count) for s, text in pairs]
             self._weigh(max(asked, key=lambda d: d.update if d is not None else 0.0))
-        self.tier = Tiers()
+        self.backend = Backends()
         self._lost = 0  # runs that have diverged
 
     @property
@@ -101,7 +101,7 @@ class CompareSession(Conductor):
     def _follow_run(self) -> None:
         runs = self.run.runs
         self._told_of = [len(run.past) for run in runs]
-        self._codes = [run.game.rules.code for run in runs]
+        self._structures = [run.game.rules.structure for run in runs]
         with self.lock:
             self.comparison = Comparison(self.run.specs, self.comparison.fields)
         self.replayed = [*self.replayed, *LIVE]
@@ -165,9 +165,9 @@ class CompareSession(Conductor):
     def _make(self, spec: Spec) -> tuple[dict, dict]:
         comparison = self.comparison
         coming, self._coming_of = self._coming_of, ()
-        self.run, self._lost = Together(comparison.specs, coming), 0
+        self.run, self._lost = RunGroup(comparison.specs, coming), 0
         self._told_of = [0] * len(comparison.specs)
-        self._codes = [run.game.rules.code for run in self.run.runs]
+        self._structures = [run.game.rules.structure for run in self.run.runs]
         self.history = History(overlay.series(len(comparison.specs)))
         number = self.run_number + 1
         parts = [scene(s, self._probe(i), number) for i, s in enumerate(comparison.specs)]
@@ -246,16 +246,16 @@ class CompareSession(Conductor):
         for i, (run, spec) in enumerate(zip(self.run.runs, specs, strict=True)):
             if run.stopped:
                 continue
-            old, code = run.spec, run.game.rules.code
+            old, structure = run.spec, run.game.rules.structure
             names = [n for n in LIVE if getattr(old, n) != getattr(spec, n)]
             if not names:
                 continue
             run.change(**{name: getattr(spec, name) for name in names})
             self._told_of[i] = len(run.past)
             self._touched()
-            if run.game.rules.code != code:
-                self.tier.each[i].begin(run)
-                self._codes[i] = run.game.rules.code
+            if run.game.rules.structure != structure:
+                self.backend.each[i].begin(run)
+                self._structures[i] = run.game.rules.structure
             for name in names:
                 words = PARAMS[name].words
                 what = i, words(getattr(old, name)), words(getattr(spec, name))
@@ -275,7 +275,7 @@ class CompareSession(Conductor):
     def _replay(self) -> None:
         """What the runs have changed by themselves is the page's, too."""
         changes: dict[int, dict[str, list[tuple[int, str, str]]]] = {}
-        specs, codes = list(self.comparison.specs), self._codes
+        specs, structures = list(self.comparison.specs), self._structures
         last: dict[str, Any] = {}
         for i, run in enumerate(self.run.runs):
             spec, at = run.start[0], iterations_at(run.start[0], run.past)
@@ -298,14 +298,16 @@ class CompareSession(Conductor):
             made = tuple(spec.replace(**shared) for spec in specs)
             self.comparison = Comparison(made, self.comparison.fields)
             self.replayed = [*self.replayed, *last]
-        self._tell_replayed(codes)
+        self._tell_replayed(structures)
 
-    def _tell_replayed(self, codes: list[Code]) -> None:
+    def _tell_replayed(self, structures: list[Structure]) -> None:
         self._touched()
-        for tier, run, code in zip(self.tier.each, self.run.runs, codes, strict=True):
-            if run.game.rules.code != code:
-                tier.begin(run)
-        self._codes = [run.game.rules.code for run in self.run.runs]
+        for backend, run, structure in zip(
+            self.backend.each, self.run.runs, structures, strict=True
+        ):
+            if run.game.rules.structure != structure:
+                backend.begin(run)
+        self._structures = [run.game.rules.structure for run in self.run.runs]
         self._measure_wanted = self._frame_wanted = self._status_wanted = True
 
     def _after_update(self) -> None:
@@ -317,7 +319,7 @@ class CompareSession(Conductor):
             self._status_wanted = self._frame_wanted = self._measure_wanted = True
         super()._after_update()
 
-    def _why_stopped(self, run: Together) -> str:
+    def _why_stopped(self, run: RunGroup) -> str:
         return f"All {len(run.runs)} runs have diverged."
 
     def figure(self, request: dict[str, Any]) -> bytes:

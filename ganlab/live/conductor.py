@@ -12,18 +12,18 @@ from typing import Any
 
 from ganlab import export
 from ganlab.engine import Run
-from ganlab.engine.code import Code
+from ganlab.engine.structure import Structure
 from ganlab.engine.turns import START, Turns, iterations_at
 from ganlab.events import LIVE, Event, check, write
 from ganlab.live import messages, parked
+from ganlab.live.backend import Backend
 from ganlab.live.backlog import Backlog
 from ganlab.live.budget import Demand, afford, afford_events
 from ganlab.live.history import History
-from ganlab.live.pace import CATCH_UP_SECONDS, Pace
 from ganlab.live.publisher import Paint, Publisher
 from ganlab.live.story import BEHIND, OFFERS, Story, differences
 from ganlab.live.subscriber import Subscriber
-from ganlab.live.tier import Tier
+from ganlab.live.throttle import CATCH_UP_SECONDS, Throttle
 from ganlab.live.wire import encode
 from ganlab.params import in_words
 from ganlab.registry import SpecError
@@ -39,7 +39,7 @@ _FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
 
 
 class Conductor(Publisher):
-    """Owned by the hub; `work` runs on one worker at a time, everything else from anywhere.
+    """Owned by the scheduler; `work` runs on one worker at a time, everything else from anywhere.
 
     A subclass says what is run (`_make`) and what is shown of it (see `Publisher`).
     """
@@ -59,12 +59,12 @@ class Conductor(Publisher):
         self.token, self.spec = token, spec
         self.lock = threading.Lock()
         self.unwatched_since: float | None = time.monotonic()
-        self.scheduled = False  # the hub's: queued or being worked on
-        self.again = False  # the hub's: woken while being worked on
-        self.used = 0.0  # the hub's: CPU seconds of training, for fair turns
-        self.served = (0.0, 0.0)  # the hub's: CPU seconds of service lately, and as of when
-        self.due = math.inf  # the hub's: when it is to be looked at unasked
-        self.lane: Any = None  # the hub's: where it waited last
+        self.scheduled = False  # the scheduler's: queued or being worked on
+        self.again = False  # the scheduler's: woken while being worked on
+        self.used = 0.0  # the scheduler's: CPU seconds of training, for fair turns
+        self.served = (0.0, 0.0)  # the scheduler's: CPU seconds of service lately, and as of when
+        self.due = math.inf  # the scheduler's: when it is to be looked at unasked
+        self.pool: Any = None  # the scheduler's: where it waited last
         self.failed = ""  # why it cannot go on until it is changed, if so
         self._wake = wake
         self._inbox: deque[tuple[str, Any]] = deque()
@@ -80,8 +80,8 @@ class Conductor(Publisher):
         self._coming: tuple[Event, ...] = ()  # events of the run that starts next
         self.replayed: list[str] = []  # fields that the run has changed by itself, in their order
         self._told_events = 0  # of the run's events, how many the page and the curves know
-        self.tier = Tier()
-        self.pace = Pace(self.tier.timed)
+        self.backend = Backend()
+        self.throttle = Throttle(self.backend.timed)
         self._slice = math.inf  # seconds of the turn that is being had
         self.slow = False  # whether its updates take so long that it is trained apart
         self.demand: Demand | None = None  # what it asks of the server; None: little
@@ -250,7 +250,7 @@ class Conductor(Publisher):
 
     def close(self) -> None:
         """Nobody will ask for anything any more."""
-        self.tier.close()
+        self.backend.close()
 
     def fail(self, error: Exception) -> None:
         """Stop until it is changed or restarted, and tell those who watch why."""
@@ -342,7 +342,7 @@ class Conductor(Publisher):
             self._status_wanted = True
 
     def _do_play(self, _: Any) -> None:
-        self.playing, self.pace.due = True, time.perf_counter()
+        self.playing, self.throttle.due = True, time.perf_counter()
         self._todo.clear()
         if self.run is not None:
             self._rate_from = (time.perf_counter(), self.run.iteration)
@@ -374,7 +374,7 @@ class Conductor(Publisher):
         self._do_speed(None)
 
     def _do_speed(self, value: float | None) -> None:
-        self.chosen, self.pace.due = value, time.perf_counter()
+        self.chosen, self.throttle.due = value, time.perf_counter()
 
     def _do_go_on(self, _: Any) -> None:
         """At full speed, in this run, if the visitor has chosen no other."""
@@ -406,15 +406,15 @@ class Conductor(Publisher):
         """Give the run all live fields in which it differs: one by one they may contradict."""
         if self.run is None or self._restart or self.run.stopped:
             return  # the run that starts now, or next, has it
-        old, new, code = self.run.spec, self.spec, self.run.game.rules.code
+        old, new, structure = self.run.spec, self.spec, self.run.game.rules.structure
         names = [n for n in LIVE if getattr(old, n) != getattr(new, n)]
         if not names:
             return
         self.run.change(**{name: getattr(new, name) for name in names})
-        self._tell_changes(code)
+        self._tell_changes(structure)
 
-    def _tell_changes(self, code: Code) -> None:
-        """Mark what has changed in the run since the curves were last told, which had `code`."""
+    def _tell_changes(self, structure: Structure) -> None:
+        """Mark what has changed in the run since the curves were told, which had `structure`."""
         run, known = self.run, self._told_events
         self._told_events = len(run.past)
         spec, at = run.start[0], iterations_at(run.start[0], run.past)
@@ -426,11 +426,11 @@ class Conductor(Publisher):
                 if getattr(old, name) != getattr(spec, name):
                     self.history.mark(at[i], *_change(name, old, spec))
         self._touched()
-        if run.game.rules.code != code:
-            self.tier.begin(run)
+        if run.game.rules.structure != structure:
+            self.backend.begin(run)
         self._measure_wanted = self._frame_wanted = self._status_wanted = True
 
-    def _replayed(self, code: Code) -> None:
+    def _replayed(self, structure: Structure) -> None:
         """The run has made changes that were to come: they are the page's, too."""
         fields: dict[str, Any] = {}
         for event in self.run.past[self._told_events :]:
@@ -442,7 +442,7 @@ class Conductor(Publisher):
                 except SpecError:  # what was turned meanwhile does not go with it
                     self.spec = self.run.spec
             self.replayed = [*self.replayed, *fields]
-        self._tell_changes(code)
+        self._tell_changes(structure)
 
     def _do_tell(self, _: Any) -> None:
         if self.run is not None and not self._restart:
@@ -474,7 +474,7 @@ class Conductor(Publisher):
 
     def _do_look(self, _: Any) -> None:
         """Watching began or ended: what was not seen is not made up for."""
-        self.pace.due = time.perf_counter()
+        self.throttle.due = time.perf_counter()
 
     def _start(self) -> None:
         # Read once: another thread may change it meanwhile, and then asks for a restart.
@@ -497,11 +497,11 @@ class Conductor(Publisher):
         self._show_ghost()
         offers = [list(offer) for offer in OFFERS]
         self._shown_scene()[0].update(query=self.query, story=self._words(), offers=offers)
-        self.tier.begin(self.run)
+        self.backend.begin(self.run)
         self._measured, self._backlog, self._curves_made = {}, Backlog(), 0
-        self.pace.again()
+        self.throttle.again()
         self._rate_from = (time.perf_counter(), self.run.iteration)
-        self.pace.due = time.perf_counter()
+        self.throttle.due = time.perf_counter()
         self._frame_wanted = self._measure_wanted = self._status_wanted = True
         message = encode(*self._shown_scene())
         with self._sending:
@@ -578,16 +578,16 @@ class Conductor(Publisher):
         if run.stopped:
             self._todo.clear()
             return None
-        if self.tier.serve(run):
-            self.pace.again()
+        if self.backend.serve(run):
+            self.throttle.again()
             self._status_wanted = True
         if self._todo:
             player = self._todo.popleft()
             if player in ("D", "G") and player != run.next_player:
                 self._touched()
-            code = run.game.rules.code if isinstance(run, Run) else None
+            structure = run.game.rules.structure if isinstance(run, Run) else None
             run.update(player)
-            self._heed(code)
+            self._heed(structure)
             if not self._todo:
                 self._frame_wanted = self._measure_wanted = self._status_wanted = True
             self._after_update()
@@ -596,35 +596,35 @@ class Conductor(Publisher):
             return None
         story = self.story
         if story is not None and not self._seen:
-            self.pace.due = now  # time begins when the first picture is there
+            self.throttle.due = now  # time begins when the first picture is there
             return _SEEN_SECONDS
         if story is not None:
             story.passed(self)  # what it began with
-        code = run.game.rules.code if isinstance(run, Run) else None
+        structure = run.game.rules.structure if isinstance(run, Run) else None
         speed, most = self.speed, self._room()
         if speed > 0:
-            wait = self.pace.due - now
+            wait = self.throttle.due - now
             if wait > 0.0005:
                 return wait
             if self._slice == 0:
                 return 0.0
             behind = BEHIND if self.chosen is None else CATCH_UP_SECONDS
             seconds = min(self.call_seconds, self._slice)
-            self.pace.catch_up(run, self._updates(speed), seconds, now, most, behind)
+            self.throttle.catch_up(run, self._updates(speed), seconds, now, most, behind)
         elif self._slice == 0:
             return 0.0
         else:
             self._advance_some(run, most)
         self._frame_wanted = self._measure_wanted = True
-        self._heed(code)
+        self._heed(structure)
         self._keep_moment()
         self._after_update()
         return 0.0
 
-    def _heed(self, code: Code | None) -> None:
-        """Tell of what has happened in the run by itself, which had `code`."""
-        if code is not None and len(self.run.past) > self._told_events:
-            self._replayed(code)
+    def _heed(self, structure: Structure | None) -> None:
+        """Tell of what has happened in the run by itself, which had `structure`."""
+        if structure is not None and len(self.run.past) > self._told_events:
+            self._replayed(structure)
 
     @property
     def _seen(self) -> bool:
@@ -648,7 +648,7 @@ class Conductor(Publisher):
         wait = self._next_frame() - time.perf_counter() if self.crowd == 1 else 0
         seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
         most = min(most, self._until_moment(run))
-        _, took = self.pace.advance(run, seconds, most)
+        _, took = self.throttle.advance(run, seconds, most)
         if run.program is not None:
             self.used += took * (min(len(run.specs), os.cpu_count() or 1) - 1)  # on other threads
 

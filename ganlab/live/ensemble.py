@@ -14,7 +14,7 @@ from ganlab.live.budget import RUNS, Demand, afford
 from ganlab.live.conductor import Conductor
 from ganlab.live.history import History
 from ganlab.live.publisher import Moment
-from ganlab.live.statistic import METRICS, SERIES, sentence, summary
+from ganlab.live.summary import METRICS, SERIES, sentence, summary
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
@@ -38,9 +38,9 @@ class EnsembleSession(Conductor):
     slowest_frames = 0.5
     call_seconds = 0.015
 
-    def __init__(self, token: str, spec: Spec, *hub: Any, runs: int = RUNS[0]):
+    def __init__(self, token: str, spec: Spec, *scheduler: Any, runs: int = RUNS[0]):
         self.runs = check_runs(runs)
-        super().__init__(token, spec, *hub)
+        super().__init__(token, spec, *scheduler)
         self._says = ""
 
     def afford(self, spec: Spec) -> Demand | None:

@@ -1,4 +1,4 @@
-"""What a session shows: messages that painters make from States, which never change."""
+"""What a session shows: messages that render threads make from States, which never change."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ganlab.live.history import History
 from ganlab.live.subscriber import Subscriber
 from ganlab.spec import Spec
 
-FRAME_SHARE = 0.85  # of the frame painter's time, by a session alone, at the most
+FRAME_SHARE = 0.85  # of the frame renderer's time, by a session alone, at the most
 CROWD_SHARE = 0.25  # by all sessions together, where there are several: the rest is for training
-MEASURE_SHARE = 0.06  # of the metrics painter's: frames need the interpreter too
+MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter too
 ALONE_SHARE = 0.1  # by a session alone,
 RESTING_SHARE = 0.5  # and while it rests: what waits is measured soon
 CROWD = 5  # sessions that play, from which pictures are made as cheaply as can be
@@ -33,13 +33,13 @@ _EARLY = 0.001  # seconds by which a call may end before a frame is due
 SLOW = 8.0  # updates/s up to which every update is shown
 
 
-# paint(session, kind, job): have a painter of "frame" or "curves" do the job.
+# paint(session, kind, job): have a render thread of "frame" or "curves" do the job.
 Paint = Callable[[Any, str, Callable[[], None]], None]
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A run at one moment: painters may take their time over it while the run goes on."""
+    """A run at one moment: render threads may take their time over it while the run goes on."""
 
     number: int
     game: Game
@@ -87,8 +87,8 @@ class Publisher:
     slowest_frames = 0.17  # but frames come at least this often (seconds)
 
     spec: Spec
-    run: Any  # a Run, or what is asked as one (Together); None until the first has begun
-    tier: Any  # a Tier, or Tiers
+    run: Any  # a Run, or what is asked as one (RunGroup); None until the first has begun
+    backend: Any  # a Backend, or Backends
     history: History
     demand: Demand | None
     playing: bool
@@ -100,7 +100,7 @@ class Publisher:
     def __init__(self, paint: Paint):
         self.subscribers: list[Subscriber] = []
         self.run_number = 0
-        self.crowd = 1  # sessions that play at present, this one included: the hub's
+        self.crowd = 1  # sessions that play at present, this one included: the scheduler's
         self._paint = paint
         self._painting: set[str] = set()
         self._sending = threading.Lock()  # a new scene, or what belongs to the one before
@@ -269,7 +269,7 @@ class Publisher:
         return self._frame_at + max(self.frame_seconds, due)
 
     def _hand_over(self, kind: str, make: Callable[[], Iterator[bytes | None]]) -> None:
-        """Have a painter make a message while the run goes on."""
+        """Have a render thread make a message while the run goes on."""
         number = self.run_number
         steps: Any = None
         cost = 0.0
@@ -317,7 +317,7 @@ class Publisher:
             self.note,
             self._measured,
             {
-                "tier": self.tier.status(run),
+                "backend": self.backend.status(run),
                 "refused": self.refused,
                 **self._about(),
                 "query": self.query,

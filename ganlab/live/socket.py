@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganlab.limits import limit
 from ganlab.live.conductor import Conductor
-from ganlab.live.hub import HUB, Hub
+from ganlab.live.scheduler import SCHEDULER, Scheduler
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.wire import MOST_TEXT
 from ganlab.registry import SpecError
@@ -53,14 +53,14 @@ def allowed(origin: str | None, host: str | None) -> bool:
         return False  # no address at all
 
 
-async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
+async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
     """Serve one browser: its session's messages out, its commands in."""
     await ws.accept()
-    session = hub.get(ws.path_params["token"])
+    session = scheduler.get(ws.path_params["token"])
     if session is None:
         await ws.close(GONE)
         return
-    refused = _refusal(session, hub)
+    refused = _refusal(session, scheduler)
     headers = ws.headers.get("origin"), ws.headers.get("host")
     if refused is None and not await asyncio.to_thread(allowed, *headers):
         log.warning(
@@ -68,14 +68,14 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
         )
         await ws.close(FORBIDDEN)
         return
-    refused = refused or _refusal(session, hub)  # others may have come meanwhile
+    refused = refused or _refusal(session, scheduler)  # others may have come meanwhile
     if refused is not None:
         await ws.close(*refused)
         return
     subscriber = Subscriber(asyncio.get_running_loop())
     session.subscribers.append(subscriber)
     session.unwatched_since = None
-    if hub.get(session.token) is not session:
+    if scheduler.get(session.token) is not session:
         subscriber.close()  # dropped in this very moment, perhaps without seeing us
     session.command("hello", subscriber)
     sender = asyncio.create_task(_send(ws, subscriber))
@@ -86,7 +86,7 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
             if message["type"] == "websocket.disconnect":
                 break
             await asyncio.sleep(allowance.wait(time.monotonic()))
-            await _receive(message.get("text"), session, subscriber, hub, figures)
+            await _receive(message.get("text"), session, subscriber, scheduler, figures)
             while session.backlog > _MOST_BACKLOG and not subscriber.closed:
                 await asyncio.sleep(0.02)  # a flood waits in its sender's buffers
     except (WebSocketDisconnect, RuntimeError):
@@ -101,13 +101,13 @@ async def endpoint(ws: WebSocket, hub: Hub = HUB) -> None:
         await sender
 
 
-def _refusal(session: Conductor, hub: Hub) -> tuple[int, str] | None:
-    """Code and reason why a browser is not served now, or None."""
+def _refusal(session: Conductor, scheduler: Scheduler) -> tuple[int, str] | None:
+    """Structure and reason why a browser is not served now, or None."""
     if session.failed:
         return FAILED, _short(session.failed)
     if len(session.subscribers) >= limit("session_sockets"):
         return BUSY, f"this page is open {len(session.subscribers)} times, as often as it may be"
-    if sum(len(s.subscribers) for s in list(hub.sessions.values())) >= limit("sockets"):
+    if sum(len(s.subscribers) for s in list(scheduler.sessions.values())) >= limit("sockets"):
         return BUSY, "the server serves as many browsers as it may"
     return None
 
@@ -178,7 +178,11 @@ class _Figures:
 
 
 async def _receive(
-    text: str | None, session: Conductor, subscriber: Subscriber, hub: Hub, figures: _Figures
+    text: str | None,
+    session: Conductor,
+    subscriber: Subscriber,
+    scheduler: Scheduler,
+    figures: _Figures,
 ) -> None:
     """Do what a browser asks; what is not understood is answered, never raised."""
     try:
@@ -191,7 +195,7 @@ async def _receive(
         message = json.loads(text) if flat else None
         if not isinstance(message, dict):
             raise SpecError("message", message, "an object with a cmd")
-        await _do(message, session, subscriber, hub, figures)
+        await _do(message, session, subscriber, scheduler, figures)
     except (SpecError, ValueError, RecursionError) as error:
         session.command("note", str(error))
 
@@ -200,7 +204,7 @@ async def _do(
     message: dict[str, Any],
     session: Conductor,
     subscriber: Subscriber,
-    hub: Hub,
+    scheduler: Scheduler,
     figures: _Figures,
 ) -> None:
     name, value = message.get("cmd"), message.get("value")
@@ -211,7 +215,7 @@ async def _do(
         if type(total) is not int or total < 0:
             raise SpecError("n", total, "how many of this connection's frames are dealt with")
         subscriber.drawn(total)
-        hub.wake(session)
+        scheduler.wake(session)
     elif name in _PLAIN:
         session.command(name)
     elif name == "speed":

@@ -99,7 +99,7 @@ class Story:
             session._paint(session, "curves", lambda: self._check(session))
 
     def _check(self, session: Any) -> None:
-        """On a painter: look at one moment that waits."""
+        """On a render thread: look at one moment that waits."""
         moments = self._waiting.popleft() if self._waiting else None
         if moments is not None and moments[0].number == self._run and self._pure:
             try:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d, cross_entropy, linear
 
-from ganlab.digits.parts import SIDE, Digits, Part
+from ganlab.digits.images import SIDE, Digits, Part
 from ganlab.engine.threads import one_thread
 from ganlab.paths import kept, replace
 from ganlab.reading import load_arrays

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import one_hot
 
-from ganlab.digits.parts import Digits, Part
+from ganlab.digits.images import Digits, Part
 from ganlab.engine import Run
 from ganlab.latents import LATENTS
 from ganlab.mnist import coverage

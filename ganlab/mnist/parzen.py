@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganlab.digits.parts import Digits
+from ganlab.digits.images import Digits
 from ganlab.mnist.distances import BUDGET, Block, Images, blocks, plan, products
 from ganlab.registry import SpecError
 

@@ -10,7 +10,7 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
-from ganlab.digits.parts import Digits
+from ganlab.digits.images import Digits
 from ganlab.engine import Run
 from ganlab.mnist import classifier, coverage, look, parzen
 from ganlab.mnist.folder import home

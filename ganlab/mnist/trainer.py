@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from filelock import Timeout
 
-from ganlab.digits.parts import Digits
+from ganlab.digits.images import Digits
 from ganlab.engine import Run
 from ganlab.mnist import classifier, devices, look, scoring
 from ganlab.mnist.folder import Folder

@@ -2,7 +2,7 @@
 
 from ganlab.losses import LOSSES
 from ganlab.presets import collapse, coverage, dynamics, rotation  # noqa: F401  they register
-from ganlab.presets.first import DEFAULTS, OPENING, STRIPS, Strip
+from ganlab.presets.defaults import DEFAULTS, OPENING, STRIPS, Strip
 from ganlab.presets.preset import COVERS, MOVES, PRESETS, PUBLISHED, Preset
 from ganlab.spec import Spec
 

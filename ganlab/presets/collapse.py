@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganlab.presets.first import CROWD, DEFAULTS
+from ganlab.presets.defaults import CROWD, DEFAULTS
 from ganlab.presets.preset import PRESETS, Preset, Trace, late
 
 RING = DEFAULTS[2]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.presets.first import DEFAULTS
-from ganlab.presets.look import lonely, off
+from ganlab.presets.defaults import DEFAULTS
+from ganlab.presets.measures import lonely, off
 from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace, late
 from ganlab.spec import Spec
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.presets.look import off
+from ganlab.presets.measures import off
 from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace
 from ganlab.spec import Spec
 

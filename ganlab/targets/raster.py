@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from ganlab.digits import data, strokes
-from ganlab.digits.parts import PIXELS, Digits
+from ganlab.digits.images import PIXELS, Digits
 from ganlab.targets.base import TARGETS, Target, TargetEntry, frozen
 
 LABELS = 10

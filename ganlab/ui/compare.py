@@ -11,18 +11,18 @@ import streamlit as st
 
 from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import LEAST, LETTERS, MOST, Comparison, params
-from ganlab.live.hub import HUB
+from ganlab.live.scheduler import SCHEDULER
 from ganlab.live.story import opening
 from ganlab.presets import DEFAULTS, STRIPS, Strip
 from ganlab.registry import Param, SpecError
-from ganlab.ui import table
+from ganlab.ui import navigation
+from ganlab.ui.atomic import atomic
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
 from ganlab.ui.sidebar import fields, fill, sidebar
 from ganlab.ui.start import from_url, notes, preset_of_url, resume, session_of
 from ganlab.ui.story import acted, told
 from ganlab.ui.view import live_view
-from ganlab.ui.whole import whole
 from ganlab.ui.widgets import show_error
 
 _DIM = "compare_dim"
@@ -36,10 +36,10 @@ def compare(title: str, watch_for: str) -> None:
     """The page of runs side by side; with its name and what to watch for."""
     top = st.container()
     session = session_of(
-        table.COMPARE,
+        navigation.COMPARE,
         partial(from_url, DEFAULTS[1], read=Comparison.from_query),
         _opens_with(),
-        lambda it: HUB.create(it.base, partial(CompareSession, comparison=it)),
+        lambda it: SCHEDULER.create(it.base, partial(CompareSession, comparison=it)),
         _fill,
         _of,
     )
@@ -52,17 +52,17 @@ def compare(title: str, watch_for: str) -> None:
         _switch(session)
         _differences(session, form)
         st.markdown("**In all runs**")
-        sidebar(table.COMPARE, form, session.spec, partial(_reset, session))
-    notes(table.COMPARE, _of(session))
+        sidebar(navigation.COMPARE, form, session.spec, partial(_reset, session))
+    notes(navigation.COMPARE, _of(session))
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
     view = live_view(
-        table.COMPARE, "live_compare", session, "compare.js", on_act=partial(_act, session)
+        navigation.COMPARE, "live_compare", session, "compare.js", on_act=partial(_act, session)
     )
     if view.gone:
-        resume(table.COMPARE, session, view.gone, Comparison.from_query, _of)
+        resume(navigation.COMPARE, session, view.gone, Comparison.from_query, _of)
 
 
 def _of(session: CompareSession) -> Comparison:
@@ -99,8 +99,8 @@ def _form(session: CompareSession) -> Form[Comparison]:
         for name, column in comparison.columns.items()
         for letter, value in zip(LETTERS, column, strict=False)
     )
-    common = fields(table.COMPARE, comparison.base, comparison.fields)
-    return Form(table.COMPARE, [*own, *common], comparison, change, session.show)
+    common = fields(navigation.COMPARE, comparison.base, comparison.fields)
+    return Form(navigation.COMPARE, [*own, *common], comparison, change, session.show)
 
 
 def _stem() -> str:
@@ -115,9 +115,9 @@ def _fill(comparison: Comparison) -> None:
     def begin() -> None:
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
         st.session_state[_DIM] = comparison.base.dim
-        fill(table.COMPARE)
+        fill(navigation.COMPARE)
 
-    whole(begin)
+    atomic(begin)
 
 
 def _reset(session: CompareSession) -> None:
@@ -132,7 +132,7 @@ def _apply(session: CompareSession, make: Callable[[Comparison], Comparison]) ->
         session.show(make(session.comparison))
     except SpecError as refused:
         error = refused
-        whole(lambda: st.session_state.__setitem__(_WRONG, error))
+        atomic(lambda: st.session_state.__setitem__(_WRONG, error))
     _fill(session.comparison)
 
 
@@ -174,7 +174,7 @@ def _other_dimension(session: CompareSession) -> None:
         base = DEFAULTS[dim].replace(seed=session.spec.seed)
         _apply(session, lambda old: last.get(dim) or old.on(base))
 
-    whole(change)
+    atomic(change)
 
 
 def _differences(session: CompareSession, form: Form) -> None:
@@ -221,7 +221,7 @@ def _rename(session: CompareSession, name: str, key: str) -> None:
         if new is not None and name in session.comparison.fields:
             _apply(session, lambda old: old.with_field(new, instead_of=name))
 
-    whole(change)
+    atomic(change)
 
 
 def _more(session: CompareSession) -> None:

@@ -15,8 +15,8 @@ import streamlit as st
 from ganlab.params import named
 from ganlab.registry import Entry, Param, SpecError
 from ganlab.settle import settle
+from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import say
-from ganlab.ui.whole import whole
 from ganlab.ui.widgets import held, param_widget, put
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ class Form(Generic[T]):
 
     def _put(self, field: Field, value: Any) -> None:
         self._drafts.pop(field.key, None)
-        whole(lambda: put(field.key, field.param, value))
+        atomic(lambda: put(field.key, field.param, value))
 
     def notice(self) -> None:
         """Say above the picture what could not be had, with a way back for each."""
@@ -172,7 +172,7 @@ class Form(Generic[T]):
 def forget(page: str, keys: Iterable[str]) -> None:
     """Have a page's widgets show what its session has, whatever was wanted before."""
     keys = (_drafts(page), *keys)
-    whole(lambda: [st.session_state.pop(key, None) for key in keys])
+    atomic(lambda: [st.session_state.pop(key, None) for key in keys])
 
 
 def _drafts(page: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.ui import table
+from ganlab.ui import navigation
 
 _JS = """
 const NAV = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], .ganlab-to';
@@ -134,9 +134,9 @@ def frame(path: str, ready: bool) -> None:
 
     ready: whether what a page needs is imported.
     """
-    live = {url: url not in (table.MNIST, table.GALLERY) for url in table.HEADLINES}
-    pages = {url: [*words, live[url]] for url, words in table.HEADLINES.items()}
-    pages[""] = pages[table.LABS[1]]
+    live = {url: url not in (navigation.MNIST, navigation.GALLERY) for url in navigation.HEADLINES}
+    pages = {url: [*words, live[url]] for url, words in navigation.HEADLINES.items()}
+    pages[""] = pages[navigation.LABS[1]]
     view = st.components.v2.component("ganlab_frame", js=_JS)
     with st.container(key="frame"):
         view(key="frame_of_page", data=[path, pages, ready])

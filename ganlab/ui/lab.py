@@ -1,4 +1,4 @@
-"""A lab: sidebar -> Spec -> session of the hub -> live view."""
+"""A lab: sidebar -> Spec -> session of the scheduler -> live view."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganlab.live.comparison import Comparison
 from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
-from ganlab.ui import table
+from ganlab.ui import navigation
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import (
     Start,
@@ -30,7 +30,7 @@ from ganlab.ui.view import live_view, redirect
 
 def lab(dim: int, title: str, watch_for: str) -> None:
     """The page of the lab of `dim` dimensions; with its name and what to watch for."""
-    page, top = table.LABS[dim], st.container()
+    page, top = navigation.LABS[dim], st.container()
     session = session_of(
         page,
         partial(_read, dim),
@@ -43,11 +43,11 @@ def lab(dim: int, title: str, watch_for: str) -> None:
         told(session, title, watch_for)
     with st.sidebar:
         if st.button("Many seeds of this", icon=":material/grid_view:", width="stretch"):
-            want(table.MANY, Start(session.spec))
-            st.switch_page(table.script(table.MANY))
+            want(navigation.MANY, Start(session.spec))
+            st.switch_page(navigation.script(navigation.MANY))
         if st.button("Compare this", icon=":material/compare:", width="stretch"):
-            want(table.COMPARE, Comparison.pair(session.spec))
-            st.switch_page(table.script(table.COMPARE))
+            want(navigation.COMPARE, Comparison.pair(session.spec))
+            st.switch_page(navigation.script(navigation.COMPARE))
         sidebar(page, form, session.spec, partial(reset, page, session))
     notes(page, Start.of(session))
     form.notice()
@@ -76,5 +76,5 @@ def _read(dim: int, ignored: list[SpecError]) -> Start:
         preset = preset_named()
         query = start.spec.to_query() + (f"&events={start.events}" if start.events else "")
         query += f"&preset={preset}" if preset else ""
-        redirect(table.addresses()[start.spec.dim - 1], query)
+        redirect(navigation.addresses()[start.spec.dim - 1], query)
     return start

@@ -4,11 +4,11 @@ import sys
 
 import streamlit as st
 
-from ganlab.ui import layout, table
+from ganlab.ui import layout, navigation
 from ganlab.ui.frame import frame
 
 st.set_page_config(page_title="ganlab", page_icon="🌗", layout="wide")
 layout.style()
-page = st.navigation(table.pages(), position="top")
+page = st.navigation(navigation.pages(), position="top")
 frame(page.url_path, ready=hasattr(sys.modules.get("ganlab.ui.lab"), "lab"))
 page.run()

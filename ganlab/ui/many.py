@@ -10,12 +10,12 @@ from ganlab.live.ensemble import RUNS, EnsembleSession
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
-from ganlab.ui import table
+from ganlab.ui import navigation
+from ganlab.ui.atomic import atomic
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import Start, create, from_url, notes, resume, session_of, want
 from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
-from ganlab.ui.whole import whole
 from ganlab.ui.widgets import show_error
 
 _DIM, _RUNS = "many_dim", "many_runs"
@@ -26,23 +26,23 @@ _LAST = "_many_last"  # the Spec last shown of each dimension
 def many() -> None:
     """The page of many seeds."""
     session = session_of(
-        table.MANY,
+        navigation.MANY,
         partial(from_url, DEFAULTS[2]),
         Start(DEFAULTS[2]),
         lambda start: create(start, partial(EnsembleSession, runs=start.runs)),
         _fill,
     )
-    form = spec_form(table.MANY, session)
+    form = spec_form(navigation.MANY, session)
     with st.sidebar:
         _switches(session)
-        sidebar(table.MANY, form, session.spec, partial(reset, table.MANY, session))
-    notes(table.MANY, Start.of(session))
+        sidebar(navigation.MANY, form, session.spec, partial(reset, navigation.MANY, session))
+    notes(navigation.MANY, Start.of(session))
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs go on as they were.")
     view = live_view(
-        table.MANY,
+        navigation.MANY,
         "live_many",
         session,
         "many.js",
@@ -50,15 +50,15 @@ def many() -> None:
         on_open=partial(_open, session),
     )
     if view.gone:
-        resume(table.MANY, session, view.gone, Start.from_query, Start.of)
+        resume(navigation.MANY, session, view.gone, Start.from_query, Start.of)
 
 
 def _fill(start: Start) -> None:
     def begin() -> None:
         st.session_state[_DIM], st.session_state[_RUNS] = start.spec.dim, start.runs
-        fill(table.MANY)
+        fill(navigation.MANY)
 
-    whole(begin)
+    atomic(begin)
 
 
 def _switches(session: EnsembleSession) -> None:
@@ -81,7 +81,7 @@ def _switches(session: EnsembleSession) -> None:
         RUNS,
         key=_RUNS,
         required=True,
-        on_change=lambda: whole(lambda: _apply(session, session.spec)),
+        on_change=lambda: atomic(lambda: _apply(session, session.spec)),
         help="The seed of this Spec and those after it, trained together.",
         width="stretch",
     )
@@ -95,9 +95,9 @@ def _switch(session: EnsembleSession) -> None:
         last[session.spec.dim] = session.spec
         dim = st.session_state[_DIM]
         _apply(session, last.get(dim, DEFAULTS[dim]))
-        fill(table.MANY)
+        fill(navigation.MANY)
 
-    whole(change)
+    atomic(change)
 
 
 def _apply(session: EnsembleSession, spec: Spec) -> None:
@@ -116,6 +116,6 @@ def _open(session: EnsembleSession, seed: object) -> None:
         spec = begun.replace(seed=PARAMS["seed"].check(seed))
     except SpecError:
         return
-    page = table.LABS[spec.dim]
+    page = navigation.LABS[spec.dim]
     want(page, Start(spec, events=events))
-    st.switch_page(table.script(page))
+    st.switch_page(navigation.script(page))

@@ -14,7 +14,7 @@ from ganlab.live.budget import TooDear
 from ganlab.live.comparison import lab_spec
 from ganlab.live.conductor import MOST_TEXT, Conductor
 from ganlab.live.ensemble import RUNS, check_runs
-from ganlab.live.hub import HUB
+from ganlab.live.scheduler import SCHEDULER
 from ganlab.live.story import story_of
 from ganlab.params import in_words, named
 from ganlab.presets import PRESETS, Preset
@@ -75,12 +75,12 @@ class Start(NamedTuple):
 
 
 def create(start: Start, kind: Callable[..., Conductor]) -> Conductor:
-    """A session of one kind that begins with `start`. Raises `SpecError`, see `HUB.create`."""
-    session = HUB.create(start.spec, kind)
+    """A session that begins with `start`. Raises `SpecError`, see `SCHEDULER.create`."""
+    session = SCHEDULER.create(start.spec, kind)
     try:
         session.replay(start.events)
     except SpecError:
-        HUB.drop(session)
+        SCHEDULER.drop(session)
         raise
     return session
 
@@ -157,7 +157,7 @@ def session_of(
     after = st.session_state.pop(f"_after_{page}", "")
     preset = st.session_state.pop(f"_preset_{page}", "")
     ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
-    alive = old is not None and HUB.get(old.token) is old
+    alive = old is not None and SCHEDULER.get(old.token) is old
     if start is None:
         if _moved() if alive else old is None:
             start = read(ignored) if _pairs() else None if alive else default

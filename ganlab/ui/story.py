@@ -10,7 +10,7 @@ from ganlab.live.comparison import Comparison
 from ganlab.live.conductor import Conductor
 from ganlab.live.story import story_of
 from ganlab.presets import PRESETS, Preset
-from ganlab.ui import table
+from ganlab.ui import navigation
 from ganlab.ui.layout import headline
 from ganlab.ui.start import Start, want
 
@@ -19,13 +19,13 @@ def show(preset: Preset) -> None:
     """Go to the page where the preset is to be seen, and begin it anew."""
     if len(preset.specs) == 1:
         (spec,) = preset.specs
-        page = table.LABS[spec.dim]
+        page = navigation.LABS[spec.dim]
         want(page, Start(spec), preset=preset.name)
     else:
-        page = table.COMPARE
+        page = navigation.COMPARE
         want(page, Comparison.among(preset.specs), preset=preset.name)
     # The page writes its address itself: by query_params there would be an entry of history more.
-    st.switch_page(table.script(page))
+    st.switch_page(navigation.script(page))
 
 
 def told(session: Conductor, title: str, watch_for: str) -> None:
@@ -42,6 +42,6 @@ def acted(session: Conductor, act: Any) -> None:
     if act.get("act") == "preset" and isinstance(name, str) and name in PRESETS:
         show(PRESETS[name])
     elif act.get("act") == "gallery":
-        st.switch_page(table.script(table.GALLERY))
+        st.switch_page(navigation.script(navigation.GALLERY))
     elif act.get("act") == "leave":
         session.tell(story_of("", session.shown_specs()))

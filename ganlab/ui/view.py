@@ -9,7 +9,7 @@ import streamlit as st
 
 from ganlab import paths
 from ganlab.live.conductor import Conductor
-from ganlab.ui import table
+from ganlab.ui import navigation
 
 # What every component of ours begins with. `at(path)`: an address below the app's own, whatever
 # the base path and the proxies: where Streamlit's script came from, ours can be had.
@@ -140,8 +140,8 @@ def live_view(
     about = {
         "socket": f"live/{session.token}",
         "module": module,
-        "labs": list(table.addresses()),
-        "others": [row[2] for row in table.ROWS if row[2] != page],
+        "labs": list(navigation.addresses()),
+        "others": [row[2] for row in navigation.ROWS if row[2] != page],
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,
     }

@@ -7,7 +7,7 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from ganlab.ui.table import HEADLINES
+from ganlab.ui.navigation import HEADLINES
 
 from .server import Server
 
@@ -49,7 +49,7 @@ import sys, time
 from pathlib import Path
 class Late:
     def find_spec(self, name, path=None, target=None):
-        while name == "ganlab.live.hub" and not Path({str(gate)!r}).exists():
+        while name == "ganlab.live.scheduler" and not Path({str(gate)!r}).exists():
             time.sleep(0.02)
 sys.meta_path.insert(0, Late())
 """

@@ -25,8 +25,8 @@ NAME = "lab.example.org"
 # The server of the operators' page, with a session of the test's own and quick pings.
 _PREPARE = """
 from ganlab import Spec
-from ganlab.live.hub import HUB
-session = HUB.create(Spec())
+from ganlab.live.scheduler import SCHEDULER
+session = SCHEDULER.create(Spec())
 print('token', session.token, flush=True)
 """
 _SETTINGS = {

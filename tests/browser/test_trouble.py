@@ -82,14 +82,14 @@ def test_a_lost_connection_comes_back_by_itself(lab):
     lab.wait("document.querySelector('[data-testid=status]').textContent === 'playing'")
 
 
-# The same app, but the hub forgets unwatched sessions after two seconds and counts them aloud.
+# The same app, but unwatched sessions are forgotten after two seconds, and counted aloud.
 _QUICK = """
 import threading, time
-from ganlab.live.hub import HUB
-HUB.drop_seconds = 2
+from ganlab.live.scheduler import SCHEDULER
+SCHEDULER.drop_seconds = 2
 def count():
     while True:
-        print('sessions', len(HUB.sessions), flush=True)
+        print('sessions', len(SCHEDULER.sessions), flush=True)
         time.sleep(0.2)
 threading.Thread(target=count, daemon=True).start()
 """
@@ -112,7 +112,7 @@ def test_a_dropped_session_starts_anew_and_none_is_left_behind(new_lab, tmp_path
             raise AssertionError(f"{sessions()} sessions, not {count}")
 
         assert sessions() == 1
-        # The network is away for longer than the hub waits.
+        # The network is away for longer than the scheduler waits.
         lab.js("(live.block = true, live.socket.close())")
         until(0)
         lab.says("status", re.compile("reconnecting"))

@@ -9,10 +9,10 @@ from doubled import in_double
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from ganlab import Run, Spec
-from ganlab.engine.code import Code
 from ganlab.engine.glance import glance
 from ganlab.engine.native.build import updates
 from ganlab.engine.rules import Rules
+from ganlab.engine.structure import Structure
 from ganlab.live import tiles
 from ganlab.losses import LOSSES
 from ganlab.mnist import look
@@ -151,9 +151,9 @@ def test_norms_leave_the_biases_before_them():
 
 @pytest.mark.parametrize("more", [{}, {"gradient_penalty": 0.1}, {"unroll": 1}], ids=str)
 def test_the_graph_that_is_compiled_holds_it_too(more):
-    code = Code.of(Spec(**{**SMALL, "loss": "wasserstein", "g_norm": "batch", **more}))
-    for player, (function, args) in updates(code).items():
-        slots = sum(len(Rules(code).slots(p)) for p in "GD")
+    structure = Structure.of(Spec(**{**SMALL, "loss": "wasserstein", "g_norm": "batch", **more}))
+    for player, (function, args) in updates(structure).items():
+        slots = sum(len(Rules(structure).slots(p)) for p in "GD")
         args = (*args[:2], *(torch.zeros_like(s) for s in args[2 : 2 + slots]), *args[2 + slots :])
         run = make_fx(function)(*args)(*args)[0][0]
         before = args[0 if player == "g" else 1][0]

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from ganlab.engine import Run
-from ganlab.live.hub import Hub
+from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.wire import decode
@@ -97,10 +97,10 @@ def settle(session: Session, *browsers: Browser) -> list[list[Message]]:
 
 
 class Audience:
-    """Browsers on one event loop in a thread of its own, as on a server; closes hub and loop."""
+    """Browsers on one event loop in a thread of its own; closes scheduler and loop."""
 
-    def __init__(self, hub: Hub):
-        self.hub = hub
+    def __init__(self, scheduler: Scheduler):
+        self.scheduler = scheduler
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever)
         self.thread.start()
@@ -108,7 +108,7 @@ class Audience:
         self.senders = []
 
     def watch(self, spec: Spec) -> Session:
-        session = self.hub.create(spec)
+        session = self.scheduler.create(spec)
         self.join(session)
         return session
 
@@ -124,7 +124,7 @@ class Audience:
                 if header["type"] == "frame":
                     frames += 1
                     subscriber.drawn(frames)
-                    self.hub.wake(session)
+                    self.scheduler.wake(session)
 
         session.subscribers.append(subscriber)
         session.unwatched_since = None
@@ -143,7 +143,7 @@ class Audience:
         return [m for m in list(self.messages[session.token]) if m[1]["type"] == kind]
 
     def close(self) -> None:
-        self.hub.close()
+        self.scheduler.close()
         for sender in self.senders:
             sender.result(timeout=5)
         self.loop.call_soon_threadsafe(self.loop.stop)

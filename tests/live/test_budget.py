@@ -9,7 +9,7 @@ from ganlab.live.budget import RUNS, afford, demand
 from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import Comparison
 from ganlab.live.ensemble import EnsembleSession
-from ganlab.live.hub import Hub
+from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.params import PARAMS
 from ganlab.presets import DEFAULTS, PRESETS
@@ -86,19 +86,21 @@ def test_a_dear_comparison_is_refused_though_each_run_is_allowed():
             afford([spec] * 4)
 
 
-def opened(hub, kind, *a, **more):
-    return hub.create(Spec(target="ring", latent_dim=2), lambda *args: kind(*args, *a, **more))
+def opened(scheduler, kind, *a, **more):
+    return scheduler.create(
+        Spec(target="ring", latent_dim=2), lambda *args: kind(*args, *a, **more)
+    )
 
 
 @pytest.mark.parametrize("kind", [Session, EnsembleSession, "compare"])
 def test_every_kind_of_session_refuses_and_stays_as_it_was(kind):
-    spec, hub = Spec(target="ring", latent_dim=2), Hub()
+    spec, scheduler = Spec(target="ring", latent_dim=2), Scheduler()
     try:
         if kind == "compare":
             pair = Comparison.pair(spec)
-            session = opened(hub, CompareSession, comparison=pair)
+            session = opened(scheduler, CompareSession, comparison=pair)
         else:
-            session = opened(hub, kind)
+            session = opened(scheduler, kind)
         dear = Spec.from_query(next(iter(TOO_DEAR.values())))
         with pytest.raises(SpecError):
             session.configure(dear)
@@ -109,22 +111,22 @@ def test_every_kind_of_session_refuses_and_stays_as_it_was(kind):
             session.set("unroll", 20)
         assert session.spec == spec
         with pytest.raises(SpecError):
-            hub.create(dear)
-        assert list(hub.sessions.values()) == [session]
+            scheduler.create(dear)
+        assert list(scheduler.sessions.values()) == [session]
     finally:
-        hub.close()
+        scheduler.close()
 
 
 def test_other_numbers_of_seeds_are_refused_too():
-    spec, hub = Spec(target="ring", latent_dim=2), Hub()
+    spec, scheduler = Spec(target="ring", latent_dim=2), Scheduler()
     try:
-        session = opened(hub, EnsembleSession, runs=RUNS[0])
+        session = opened(scheduler, EnsembleSession, runs=RUNS[0])
         with limited(memory_gb=max(0.05, 1.3 * demand([spec], RUNS[0]).peak / 1e9)):
             with pytest.raises(SpecError, match="number of seeds"):
                 session.configure(spec, RUNS[-1])
         assert session.runs == RUNS[0]
     finally:
-        hub.close()
+        scheduler.close()
 
 
 def test_presets_are_within_the_default_bounds():

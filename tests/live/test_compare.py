@@ -12,8 +12,8 @@ from ganlab.engine import Run
 from ganlab.live import overlay
 from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import MOST, SHARED, Comparison, params, spread
-from ganlab.live.hub import Hub
-from ganlab.live.together import Together
+from ganlab.live.run_group import RunGroup
+from ganlab.live.scheduler import Scheduler
 from ganlab.presets import STRIPS
 from ganlab.registry import SpecError
 from ganlab.spec import OF_IMAGES, PARAMS, Spec
@@ -84,7 +84,7 @@ def test_each_run_is_bit_for_bit_what_it_is_alone(side_by_side):
 
 def test_they_draw_the_same_data_and_latents():
     comparison = Comparison.of(MIX, {"k": (1, 5), "d_lr": (1e-3, 0.1), "d_hidden": ((8,), (4,))})
-    a, b = Together(comparison.specs).runs
+    a, b = RunGroup(comparison.specs).runs
     for stream in (("D", "data"), ("D", "latent"), ("G", "latent")):
         for number in (0, 1, 200):
             assert torch.equal(a.draws.get(*stream, number), b.draws.get(*stream, number))
@@ -388,7 +388,7 @@ def test_other_comparisons_are_refused(specs, fields):
         Comparison(specs, fields)
 
 
-# -- figures, the hub ----------------------------------------------------------------------------
+# -- figures, the scheduler ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("comparison", [KS, Comparison.pair(RING)], ids=["line", "plane"])
@@ -417,10 +417,10 @@ def test_still_figures_are_a_picture_of_each_and_one_of_all_curves(side_by_side,
 
 
 def test_on_the_hub_they_play_beside_a_lab():
-    hub = Hub(workers=1, drop_seconds=0.2)
-    audience = Audience(hub)
+    scheduler = Scheduler(workers=1, drop_seconds=0.2)
+    audience = Audience(scheduler)
     try:
-        session = hub.create(MIX, lambda *args: CompareSession(*args, comparison=KS))
+        session = scheduler.create(MIX, lambda *args: CompareSession(*args, comparison=KS))
         audience.join(session)
         lab = audience.watch(SMALL)
         until(lambda: len(audience.of_type(session, "curves")) > 3)
@@ -429,8 +429,8 @@ def test_on_the_hub_they_play_beside_a_lab():
         iterations = audience.of_type(session, "curves")[-1][2]["iteration"]
         assert np.all(np.diff(iterations) > 0)
         audience.leave(session)
-        until(lambda: hub.get(session.token) is None)
-        assert hub.get(lab.token) is lab
+        until(lambda: scheduler.get(session.token) is None)
+        assert scheduler.get(lab.token) is lab
     finally:
         audience.close()
 

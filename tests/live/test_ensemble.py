@@ -12,8 +12,8 @@ from ganlab.engine import Run
 from ganlab.engine.divergence import Divergence
 from ganlab.live import tiles
 from ganlab.live.ensemble import EnsembleSession, check_runs, seeds
-from ganlab.live.hub import Hub
-from ganlab.live.statistic import SERIES
+from ganlab.live.scheduler import Scheduler
+from ganlab.live.summary import SERIES
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -255,10 +255,10 @@ def test_weights_near_overflow_still_give_tiles(many):
 
 
 def test_on_the_hub_it_trains_and_is_measured_beside_a_lab():
-    hub = Hub(workers=1, drop_seconds=0.2)
-    audience = Audience(hub)
+    scheduler = Scheduler(workers=1, drop_seconds=0.2)
+    audience = Audience(scheduler)
     try:
-        session = hub.create(MIX, lambda *hub: EnsembleSession(*hub, runs=64))
+        session = scheduler.create(MIX, lambda *scheduler: EnsembleSession(*scheduler, runs=64))
         audience.join(session)
         lab = audience.watch(SMALL)
         until(lambda: len(audience.of_type(session, "curves")) > 3)
@@ -268,14 +268,14 @@ def test_on_the_hub_it_trains_and_is_measured_beside_a_lab():
         iterations = audience.of_type(session, "curves")[-1][2]["iteration"]
         assert np.all(np.diff(iterations) > 0)
         audience.leave(session)
-        until(lambda: hub.get(session.token) is None)
-        assert hub.get(lab.token) is lab
+        until(lambda: scheduler.get(session.token) is None)
+        assert scheduler.get(lab.token) is lab
     finally:
         audience.close()
 
 
 def test_a_restart_while_being_measured_leaves_no_old_numbers(many):
-    """A painter may be half through the old run's seeds: nothing of them is sent."""
+    """A render thread may be half through the old run's seeds: nothing of them is sent."""
     jobs = []
     session = EnsembleSession("t", MIX, lambda _: None, lambda _, kind, job: jobs.append(job))
     browser = Browser(session)

@@ -13,7 +13,7 @@ from ganlab.live import parked
 from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import Comparison
 from ganlab.live.ensemble import EnsembleSession
-from ganlab.live.hub import Hub
+from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 
 OTHER = SMALL.replace(k=3)
@@ -145,22 +145,22 @@ def test_the_disk_is_bounded(tmp_path):
 
 
 def test_a_hub_that_is_closed_leaves_its_runs_to_the_next():
-    hub = Hub(1)
-    one = hub.create(SMALL)
+    scheduler = Scheduler(1)
+    one = scheduler.create(SMALL)
     browser = Browser(one)
     until(lambda: one.run is not None and one.run.iteration > 5)
-    hub.close()
-    assert hub.get(one.token) is None
+    scheduler.close()
+    assert scheduler.get(one.token) is None
     browser.leave()
-    hub = Hub(1)
-    two = hub.create(SMALL)
+    scheduler = Scheduler(1)
+    two = scheduler.create(SMALL)
     two.take_up(one.token)
     browser = Browser(two)
     until(lambda: two.run is not None and two.run.iteration >= one.run.iteration)
     browser.leave()
     # Nobody watches: it is put away in its turn.
-    two.unwatched_since = time.monotonic() - 2 * hub.drop_seconds
-    hub._drop_unwatched()
-    until(lambda: two.token not in hub.sessions)
-    assert hub.get(two.token) is None and parked.fetch(two.token) is not None
-    hub.close()
+    two.unwatched_since = time.monotonic() - 2 * scheduler.drop_seconds
+    scheduler._drop_unwatched()
+    until(lambda: two.token not in scheduler.sessions)
+    assert scheduler.get(two.token) is None and parked.fetch(two.token) is not None
+    scheduler.close()

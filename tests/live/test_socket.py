@@ -14,7 +14,7 @@ from streamlit import net_util
 
 from ganlab.limits import limited
 from ganlab.live import socket as module
-from ganlab.live.hub import Hub
+from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.live.wire import decode
 from tests.settings import settings
@@ -59,16 +59,16 @@ class Client:
 
 
 @pytest.fixture
-def hub():
-    hub = Hub(1)
-    yield hub
-    hub.close()
+def scheduler():
+    scheduler = Scheduler(1)
+    yield scheduler
+    scheduler.close()
 
 
 @pytest.fixture
-def client(hub):
+def client(scheduler):
     async def endpoint(ws):
-        await module.endpoint(ws, hub)
+        await module.endpoint(ws, scheduler)
 
     app = Starlette(routes=[WebSocketRoute("/live/{token}", endpoint)])
     with TestClient(app) as client:
@@ -76,9 +76,9 @@ def client(hub):
 
 
 @pytest.fixture
-def talk(hub, client):
+def talk(scheduler, client):
     """A session that plays, and a browser connected to it."""
-    session = hub.create(SMALL)
+    session = scheduler.create(SMALL)
     with client.websocket_connect(f"/live/{session.token}") as ws:
         browser = Client(ws)
         browser.session = session
@@ -93,8 +93,8 @@ def closed_with(client, session) -> WebSocketDisconnect:
     return ended.value
 
 
-def test_sockets_are_bounded(hub, client):
-    one, other = hub.create(SMALL), hub.create(SMALL)
+def test_sockets_are_bounded(scheduler, client):
+    one, other = scheduler.create(SMALL), scheduler.create(SMALL)
     with limited(session_sockets=2, sockets=3):
         with ExitStack() as open_:
             for session in (one, one, other):
@@ -108,7 +108,7 @@ def test_sockets_are_bounded(hub, client):
             ws.receive_bytes()
 
 
-def test_a_run_that_failed_says_why_and_is_served_again_once_changed(hub, client, talk):
+def test_a_run_that_failed_says_why_and_is_served_again_once_changed(scheduler, client, talk):
     talk.next()
     talk.session.fail(MemoryError())
     with pytest.raises(WebSocketDisconnect) as ended:
@@ -166,8 +166,8 @@ def test_a_whole_conversation(talk):
     assert figure["curves"]["data"]
 
 
-def test_frames_stop_without_acknowledgement(hub, client):
-    session = hub.create(SMALL)
+def test_frames_stop_without_acknowledgement(scheduler, client):
+    session = scheduler.create(SMALL)
     with client.websocket_connect(f"/live/{session.token}") as ws:
         frames = 0
         end = time.perf_counter() + 0.8
@@ -186,10 +186,10 @@ def refused(client: TestClient, path: str, **headers) -> int:
     return caught.value.code
 
 
-def test_unknown_token(hub, client):
+def test_unknown_token(scheduler, client):
     assert refused(client, "/live/nonsense") == 4404
-    session = hub.create(SMALL)
-    hub.drop(session)
+    session = scheduler.create(SMALL)
+    scheduler.drop(session)
     assert refused(client, f"/live/{session.token}") == 4404
 
 
@@ -204,14 +204,14 @@ def offline(monkeypatch):
     ["http://evil.example", "http://testserver.evil.example", "http://testserver:81", "null"]
     + ["", "http://[", "testserver"],
 )
-def test_foreign_origin(hub, client, origin, offline):
-    session = hub.create(SMALL)
+def test_foreign_origin(scheduler, client, origin, offline):
+    session = scheduler.create(SMALL)
     assert refused(client, f"/live/{session.token}", origin=origin) == 4403
     assert session.subscribers == []
 
 
-def test_own_origin(hub, client):
-    session = hub.create(SMALL)
+def test_own_origin(scheduler, client):
+    session = scheduler.create(SMALL)
     headers = {"origin": "http://testserver"}
     with client.websocket_connect(f"/live/{session.token}", headers=headers) as ws:
         assert decode(ws.receive_bytes())[0]["type"] == "scene"
@@ -373,8 +373,8 @@ def test_restarts_that_wait_together_are_one(talk):
     assert before < session.run_number <= before + 2
 
 
-def test_leaving_frees_the_subscriber(hub, client):
-    session = hub.create(SMALL)
+def test_leaving_frees_the_subscriber(scheduler, client):
+    session = scheduler.create(SMALL)
     assert session.unwatched_since is not None
     path = f"/live/{session.token}"
     with client.websocket_connect(path) as one:
@@ -389,32 +389,32 @@ def test_leaving_frees_the_subscriber(hub, client):
     time.sleep(0.1)
     made = session.run.iteration
     time.sleep(0.2)
-    assert session.run.iteration == made and hub.get(session.token) is session
+    assert session.run.iteration == made and scheduler.get(session.token) is session
     with client.websocket_connect(path) as again:  # it goes on where it was
         header = decode(again.receive_bytes())[0]
         assert (header["type"], header["run"]) == ("scene", 1)
         until(lambda: session.run.iteration > made)
 
 
-def test_a_dropped_session_says_so(hub, talk):
+def test_a_dropped_session_says_so(scheduler, talk):
     talk.next()
-    hub.drop(talk.session)
+    scheduler.drop(talk.session)
     with pytest.raises(WebSocketDisconnect) as caught:  # noqa: PT012
         while True:
             talk.next()
     assert caught.value.code == 4404
 
 
-def test_a_session_dropped_while_its_browser_connects(hub, client, monkeypatch):
-    session = hub.create(SMALL)
-    got = hub.get
+def test_a_session_dropped_while_its_browser_connects(scheduler, client, monkeypatch):
+    session = scheduler.create(SMALL)
+    got = scheduler.get
 
     def late(token):
         found = got(token)
-        hub.drop(session)  # the sweeper, right after
+        scheduler.drop(session)  # the sweeper, right after
         return found
 
-    monkeypatch.setattr(hub, "get", late)
+    monkeypatch.setattr(scheduler, "get", late)
     assert refused(client, f"/live/{session.token}") == 4404
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from live_helpers import SMALL, Browser, last, of_type, settle
 
-from ganlab.live import conductor, pace
+from ganlab.live import conductor, throttle
 from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import Comparison
 from ganlab.live.session import Session
@@ -90,7 +90,7 @@ def test_only_what_opens_a_page_and_presets_have_a_pace():
 def test_time_begins_with_the_first_picture_and_the_visitor_wins(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(conductor.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(pace.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(throttle.time, "perf_counter", lambda: now[0])
     session = Session("t", SMALL, lambda _: None)
     session.tell(Story(None, ((100, 10.0), (200, 5.0))))
     browser = Browser(session, acknowledges=False)
@@ -225,7 +225,7 @@ def test_cards_labels_name_the_runs(opened_as):
 def test_a_speed_of_runs_side_by_side_counts_iterations(monkeypatch):
     now = [100.0]
     monkeypatch.setattr(conductor.time, "perf_counter", lambda: now[0])
-    monkeypatch.setattr(pace.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(throttle.time, "perf_counter", lambda: now[0])
     comparison = Comparison.of(SMALL, {"k": (1, 4)})
     session = CompareSession("t", SMALL, lambda _: None, comparison=comparison)
     browser = Browser(session)

@@ -10,7 +10,7 @@ import torch
 
 from ganlab import Run
 from ganlab.digits import strokes
-from ganlab.digits.parts import Digits, Part
+from ganlab.digits.images import Digits, Part
 from ganlab.mnist import classifier, coverage, look, scoring
 from ganlab.mnist.classifier import CLASSES, Classifier
 from ganlab.mnist.recipes import RECIPES

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 import ganlab
 from ganlab import Spec
 from ganlab.live.comparison import Comparison
-from ganlab.live.hub import HUB
+from ganlab.live.scheduler import SCHEDULER
 from ganlab.presets import DEFAULTS
-from ganlab.ui import table
+from ganlab.ui import navigation
 
 SCRIPT = Path(ganlab.__file__).parent / "ui" / "main.py"
 
@@ -25,10 +25,10 @@ class Page:
     def __init__(self, url: str, query: str = ""):
         self.url = url
         self.test = AppTest.from_file(SCRIPT, default_timeout=60)
-        if url != table.LABS[1]:
+        if url != navigation.LABS[1]:
             self.test.run()
             self.test.query_params.clear()
-            self.test.switch_page(table.script(url))
+            self.test.switch_page(navigation.script(url))
         for name, values in parse_qs(query, keep_blank_values=True).items():
             self.test.query_params[name] = values
         self.test.run()
@@ -65,8 +65,8 @@ class Page:
 @pytest.fixture(autouse=True)
 def _close():
     yield
-    for session in list(HUB.sessions.values()):
-        HUB.drop(session)
+    for session in list(SCHEDULER.sessions.values()):
+        SCHEDULER.drop(session)
 
 
 @pytest.mark.parametrize("url", ["one", "many"])

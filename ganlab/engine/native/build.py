@@ -1,7 +1,8 @@
-"""From a Code to a folder of machine code: d.so and g.so (the updates) and runner.so (the loop).
+"""From a Structure to a folder of machine code: d.so, g.so (the updates), runner.so (the loop).
 
-Run as `python -m ganlab.engine.native.build FOLDER CODE_JSON`, since compiling takes half a minute
-and holds the interpreter: `ganlab.engine.native.workshop` starts it as a process of low priority.
+Run as `python -m ganlab.engine.native.build FOLDER STRUCTURE_JSON`, since compiling takes half a
+minute and holds the interpreter: `ganlab.engine.native.compile_queue` starts it as a process of low
+priority.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Any
 
 import torch
 
-from ganlab.engine.code import Code
 from ganlab.engine.rules import Rules
+from ganlab.engine.structure import Structure
 
 PARTS = ("d.so", "g.so", "runner.so")
 # Tensors of one call lie in one block: the C library's allocator would be 5 % of an update.
@@ -35,13 +36,13 @@ def inputs(rules: Rules, player: str) -> dict[str, tuple[int, ...]]:
     return shapes if rules.reference is None else shapes | {"fixed": rules.reference}
 
 
-def updates(code: Code) -> dict[str, tuple[Callable, tuple[torch.Tensor, ...]]]:
+def updates(structure: Structure) -> dict[str, tuple[Callable, tuple[torch.Tensor, ...]]]:
     """For D and G: a function of tensors only, and arguments of the right shapes.
 
     Arguments, R = 1: g, d, G's slots, D's slots, then `inputs`, (1, rows, columns) each.
     Results: parameters, slots, check.
     """
-    rules = Rules(code, thin=True)
+    rules = Rules(structure, thin=True)
 
     def some(*shape: int) -> torch.Tensor:
         return torch.rand(1, *shape) * 0.1 + 0.1
@@ -103,28 +104,28 @@ def compile_runner(out: Path) -> None:
     subprocess.run([*command, "-o", str(out)], check=True, capture_output=True, text=True)
 
 
-def build(code: Code, folder: Path) -> None:
-    """Compile all parts of `code` into `folder`. Raises whatever the compiler does."""
+def build(structure: Structure, folder: Path) -> None:
+    """Compile all parts of `structure` into `folder`. Raises whatever the compiler does."""
     torch.set_num_threads(1)
     compile_runner(folder / "runner.so")
-    for name, (function, args) in updates(code).items():
+    for name, (function, args) in updates(structure).items():
         compile_update(function, args, folder / f"{name}.so")
 
 
-def to_json(code: Code) -> str:
-    """A Code as JSON."""
-    return json.dumps(dataclasses.asdict(code), sort_keys=True)
+def to_json(structure: Structure) -> str:
+    """A Structure as JSON."""
+    return json.dumps(dataclasses.asdict(structure), sort_keys=True)
 
 
-def from_json(text: str) -> Code:
+def from_json(text: str) -> Structure:
     """The inverse of `to_json`."""
     items: dict[str, Any] = json.loads(text)
     items |= {n: tuple(v) for n, v in items.items() if isinstance(v, list)}
-    return Code(**items)
+    return Structure(**items)
 
 
 def main() -> None:
-    """Build the Code given on the command line."""
+    """Build the Structure given on the command line."""
     build(from_json(sys.argv[2]), Path(sys.argv[1]))
 
 

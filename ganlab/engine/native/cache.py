@@ -1,4 +1,4 @@
-"""Compiled programs on disk: a folder for each Code, code version, torch version and CPU.
+"""Compiled programs on disk: a folder for each Structure, code version, torch version and CPU.
 
 Several processes share them. A program that is whole is never replaced, so a reader never finds
 less than there was; `.lock` is held for the moment in which a folder is put in its place or taken
@@ -27,8 +27,8 @@ from typing import BinaryIO
 import torch
 from filelock import FileLock, Timeout
 
-from ganlab.engine.code import Code
 from ganlab.engine.native import build
+from ganlab.engine.structure import Structure
 from ganlab.limits import limit
 from ganlab.ownership import distrusted
 from ganlab.paths import chosen, kept, private, temporary
@@ -48,7 +48,7 @@ _MANIFEST = "manifest.json"
 _ABANDONED = 3600.0  # seconds after which a draft whose lock tells nothing has no owner
 _HELD = 64  # programs whose use by this process is told to others, each by an open file
 _SOURCES = (
-    *("losses.py", "optim.py", "stabilisers.py", "engine/code.py", "engine/rules.py"),
+    *("losses.py", "optim.py", "stabilisers.py", "engine/structure.py", "engine/rules.py"),
     *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator", "blocks")),
 )
 _held: OrderedDict[Path, BinaryIO] = OrderedDict()
@@ -57,7 +57,7 @@ _holding = threading.Lock()
 
 @cache
 def _surroundings() -> str:
-    """All that a program depends on besides its Code: our sources, torch, the CPU."""
+    """All that a program depends on besides its Structure: our sources, torch, the CPU."""
     package = Path(__file__).parents[2]
     here = Path(__file__).parent
     seen = hashlib.sha256()
@@ -76,37 +76,37 @@ def _surroundings() -> str:
     return seen.hexdigest()
 
 
-def key(code: Code) -> str:
-    """The name of a Code's folder."""
-    return hashlib.sha256((build.to_json(code) + _surroundings()).encode()).hexdigest()[:32]
+def key(structure: Structure) -> str:
+    """The name of a Structure's folder."""
+    return hashlib.sha256((build.to_json(structure) + _surroundings()).encode()).hexdigest()[:32]
 
 
-def _manifest(code: Code, folder: Path) -> dict[str, str]:
+def _manifest(structure: Structure, folder: Path) -> dict[str, str]:
     """What a whole folder says of itself: its key, and the SHA-256 of each part."""
     digests = {p: hashlib.sha256((folder / p).read_bytes()).hexdigest() for p in build.PARTS}
-    return {"key": key(code), **digests}
+    return {"key": key(structure), **digests}
 
 
-def find(code: Code) -> Path | None:
-    """The folder with the program of `code`, whole and unchanged; None if there is none.
+def find(structure: Structure) -> Path | None:
+    """The folder with the program of `structure`, whole and unchanged; None if there is none.
 
     Nothing is taken from where another user could have put it; the log says so once.
     """
-    return next((f for f in _folders(code) if _whole(code, f)), None)
+    return next((f for f in _folders(structure) if _whole(structure, f)), None)
 
 
-def there(code: Code) -> bool:
-    """Whether a program of `code` seems to be on disk; it is neither read nor marked as in use."""
-    return any((f / _MANIFEST).is_file() for f in _folders(code) if not _refused(f.parent))
+def there(structure: Structure) -> bool:
+    """Whether a program of `structure` seems to be on disk; it is neither read nor marked."""
+    return any((f / _MANIFEST).is_file() for f in _folders(structure) if not _refused(f.parent))
 
 
-def _folders(code: Code) -> list[Path]:
-    """Where the program of `code` may be."""
+def _folders(structure: Structure) -> list[Path]:
+    """Where the program of `structure` may be."""
     try:
         places = dict.fromkeys(p / "programs" for p in (chosen(), kept(), temporary()) if p)
     except OSError:  # no folder at all can be written
         return []
-    return [place / key(code) for place in places]
+    return [place / key(structure) for place in places]
 
 
 def full() -> bool:
@@ -119,7 +119,7 @@ def full() -> bool:
     return len(entries) >= _MOST or total > _ALMOST * limit("cache_gb") * 1e9
 
 
-def store(code: Code, make: Callable[[Path], None]) -> Path:
+def store(structure: Structure, make: Callable[[Path], None]) -> Path:
     """Have `make` fill a fresh folder, and put it in its place unless a whole one is there.
 
     Raises OSError where nothing can be written, and whatever `make` raises.
@@ -132,12 +132,12 @@ def store(code: Code, make: Callable[[Path], None]) -> Path:
         owner.acquire(timeout=0)
     try:
         make(draft)
-        (draft / _MANIFEST).write_text(json.dumps(_manifest(code, draft)))
-        place = programs / key(code)
+        (draft / _MANIFEST).write_text(json.dumps(_manifest(structure, draft)))
+        place = programs / key(structure)
         with _alone(programs):
             owner.release()
             (draft / _OWNER).unlink(missing_ok=True)
-            if not _whole(code, place):
+            if not _whole(structure, place):
                 _remove(place)
                 os.replace(draft, place)
             _prune(programs, place)
@@ -189,8 +189,8 @@ def _alone(programs: Path) -> FileLock:
     return FileLock(programs / ".lock", timeout=60)
 
 
-def _whole(code: Code, folder: Path) -> bool:
-    """Whether a folder holds the program of `code`; if so, it is marked as in use."""
+def _whole(structure: Structure, folder: Path) -> bool:
+    """Whether a folder holds the program of `structure`; if so, it is marked as in use."""
     programs, names = folder.parent, (_MANIFEST, *build.PARTS)
     if not os.path.lexists(folder):
         return False
@@ -205,7 +205,7 @@ def _whole(code: Code, folder: Path) -> bool:
     try:
         if fcntl is not None:
             fcntl.flock(manifest, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        if json.loads(manifest.read(10_000)) != _manifest(code, folder):
+        if json.loads(manifest.read(10_000)) != _manifest(structure, folder):
             raise ValueError("damaged, or another's")
     except (OSError, ValueError, RecursionError):
         manifest.close()

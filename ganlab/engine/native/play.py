@@ -11,10 +11,10 @@ from functools import cache
 import numpy as np
 import torch
 
-from ganlab.engine.code import State
 from ganlab.engine.draws import Draws
+from ganlab.engine.game import Game
 from ganlab.engine.native.program import Program
-from ganlab.engine.step import Game
+from ganlab.engine.state import State
 
 _CALL_ELEMENTS = 2**19  # of draws held for one call
 

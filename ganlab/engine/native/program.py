@@ -11,9 +11,9 @@ from typing import Any
 
 import torch
 
-from ganlab.engine.code import Code
 from ganlab.engine.native import build
 from ganlab.engine.rules import Rules
+from ganlab.engine.structure import Structure
 
 _AT_ONCE = 8  # threads that may run one program at the same time
 
@@ -50,14 +50,14 @@ def _address(function) -> int:
 
 
 class Program:
-    """The updates of one Code, loaded from a folder that `build` filled.
+    """The updates of one Structure, loaded from a folder that `build` filled.
 
     Raises OSError or AttributeError if the libraries are not what they should be.
     """
 
-    def __init__(self, code: Code, folder: Path):
-        self.code = code
-        self.rules = rules = Rules(code)
+    def __init__(self, structure: Structure, folder: Path):
+        self.structure = structure
+        self.rules = rules = Rules(structure)
         self.inputs = {player: build.inputs(rules, player) for player in "DG"}
         shim = _torch()
         runner = ctypes.CDLL(str(folder / "runner.so"))

@@ -11,8 +11,8 @@ import time
 import pytest
 
 from ganlab import Spec, paths
-from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache
+from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 from ganlab.ownership import distrusted
 
@@ -23,8 +23,8 @@ root = pytest.mark.skipif(
 SPEC = Spec(optimizer="sgd", g_hidden=(3,), d_hidden=(3,), batch=8)
 
 
-def code(batch: int = 8) -> Code:
-    return Code.of(SPEC.replace(batch=batch))
+def structure(batch: int = 8) -> Structure:
+    return Structure.of(SPEC.replace(batch=batch))
 
 
 def fill(folder, size: int = 100) -> None:
@@ -59,8 +59,8 @@ def forget() -> None:
 @pytest.mark.parametrize("what", ["", "programs", "key", "d.so", "manifest.json"])
 @pytest.mark.parametrize("how", ["group", "others", pytest.param("owner", marks=root), "link"])
 def test_nothing_is_loaded_that_another_user_could_have_put_there(own, caplog, what, how):
-    folder = cache.store(code(), fill)
-    assert cache.find(code()) == folder
+    folder = cache.store(structure(), fill)
+    assert cache.find(structure()) == folder
     place = {"": own, "programs": own / "programs", "key": folder}.get(what, folder / what)
     if how == "owner":
         os.chown(place, 12345, 12345)
@@ -72,12 +72,12 @@ def test_nothing_is_loaded_that_another_user_could_have_put_there(own, caplog, w
     else:
         place.chmod(place.stat().st_mode | {"group": 0o020, "others": 0o002}[how])
     with caplog.at_level(logging.WARNING):
-        assert cache.find(code()) is None and cache.find(code()) is None
+        assert cache.find(structure()) is None and cache.find(structure()) is None
     (said,) = [r.getMessage() for r in caplog.records]
     assert place.name in said and "not safe" in said
     # It is built anew: in its place if that is ours alone, else in a folder of this user's own.
-    again = cache.store(code(), fill)
-    assert cache.find(code()) == again and not again.is_symlink()
+    again = cache.store(structure(), fill)
+    assert cache.find(structure()) == again and not again.is_symlink()
     safe = own if what not in ("", "programs") else paths.temporary()
     assert again.is_relative_to(safe) and not distrusted(again, safe)
 
@@ -86,22 +86,22 @@ def test_nothing_is_loaded_that_another_user_could_have_put_there(own, caplog, w
 def test_a_link_that_leads_nowhere_is_replaced(own):
     own.mkdir()
     (own / "programs").symlink_to(own / "nowhere")
-    folder = cache.store(code(), fill)
-    assert folder.is_relative_to(own) and cache.find(code()) == folder
+    folder = cache.store(structure(), fill)
+    assert folder.is_relative_to(own) and cache.find(structure()) == folder
     folder.rename(own / "gone")
     folder.symlink_to(own / "nowhere")
-    assert cache.find(code()) is None and cache.store(code(), fill) == folder
-    assert cache.find(code()) == folder and not folder.is_symlink()
+    assert cache.find(structure()) is None and cache.store(structure(), fill) == folder
+    assert cache.find(structure()) == folder and not folder.is_symlink()
 
 
 @posix
 def test_a_cache_on_another_disk_is_judged_by_what_is_there(own):
     (own.parent / "disk").mkdir(mode=0o700)
     own.symlink_to(own.parent / "disk")
-    folder = cache.store(code(), fill)
-    assert cache.find(code()) == folder and folder.is_relative_to(own)
+    folder = cache.store(structure(), fill)
+    assert cache.find(structure()) == folder and folder.is_relative_to(own)
     (own.parent / "disk").chmod(0o777)
-    assert cache.find(code()) is None
+    assert cache.find(structure()) is None
 
 
 @posix
@@ -131,7 +131,7 @@ def test_a_temporary_folder_that_another_made_is_not_taken(own):
 def test_what_is_made_is_for_this_user_alone(own, monkeypatch):
     before = os.umask(0)
     try:
-        folder = cache.store(code(), fill)
+        folder = cache.store(structure(), fill)
     finally:
         os.umask(before)
     assert not distrusted(folder, own)
@@ -143,9 +143,9 @@ def test_without_a_folder_that_can_be_written_there_is_the_temporary_one(
 ):
     monkeypatch.setenv("GANLAB_CACHE", place)
     monkeypatch.setattr(paths, "_can_be_written", lambda p: not str(p).startswith(place))
-    assert cache.find(code()) is None
-    folder = cache.store(code(), fill)
-    assert folder.is_relative_to(paths.temporary()) and cache.find(code()) == folder
+    assert cache.find(structure()) is None
+    folder = cache.store(structure(), fill)
+    assert folder.is_relative_to(paths.temporary()) and cache.find(structure()) == folder
 
 
 def test_a_user_without_a_home(own, monkeypatch):
@@ -167,14 +167,14 @@ def _read(place: str, seconds: float, out) -> None:
     os.environ["GANLAB_CACHE"] = place
     end, found, missed = time.monotonic() + seconds, 0, 0
     while time.monotonic() < end:
-        if cache.find(code()) is None:
+        if cache.find(structure()) is None:
             missed += 1
         found += 1
     out.put((found, missed))
 
 
 def test_a_reader_always_finds_a_whole_program_while_others_store_it(own):
-    cache.store(code(), fill)
+    cache.store(structure(), fill)
     results: multiprocessing.Queue = multiprocessing.get_context("spawn").Queue()
     reader = multiprocessing.get_context("spawn").Process(
         target=_read, args=(str(own), 1.5, results)
@@ -184,11 +184,11 @@ def test_a_reader_always_finds_a_whole_program_while_others_store_it(own):
 
     def store() -> None:
         while not ended.is_set():
-            cache.store(code(), fill)
+            cache.store(structure(), fill)
 
     def find() -> None:
         while not ended.is_set():
-            if cache.find(code()) is None:
+            if cache.find(structure()) is None:
                 wrong.append("missed")
 
     threads = [threading.Thread(target=t) for t in (store, store, find)]
@@ -203,13 +203,13 @@ def test_a_reader_always_finds_a_whole_program_while_others_store_it(own):
 
 
 def test_a_good_program_is_kept_and_a_damaged_one_replaced(own):
-    folder = cache.store(code(), fill)
+    folder = cache.store(structure(), fill)
     before = (folder / "d.so").stat().st_ino
-    assert cache.store(code(), lambda f: fill(f, 7)) == folder
+    assert cache.store(structure(), lambda f: fill(f, 7)) == folder
     assert (folder / "d.so").stat().st_ino == before
     (folder / "d.so").write_bytes(b"damaged")
-    assert cache.find(code()) is None
-    assert cache.store(code(), lambda f: fill(f, 7)) == folder == cache.find(code())
+    assert cache.find(structure()) is None
+    assert cache.store(structure(), lambda f: fill(f, 7)) == folder == cache.find(structure())
     assert (folder / "d.so").read_bytes() == b"d.so" * 7
     assert [p.name for p in (own / "programs").iterdir() if p != folder] == [".lock"]
 
@@ -219,9 +219,9 @@ def test_what_cannot_be_made_leaves_nothing(own):
         fill(folder)
         raise OSError(28, "No space left on device")
 
-    good = cache.store(code(), fill)
+    good = cache.store(structure(), fill)
     with pytest.raises(OSError, match="No space left"):
-        cache.store(code(9), fails)
+        cache.store(structure(9), fails)
     assert {p.name for p in (own / "programs").iterdir()} == {".lock", good.name}
 
 
@@ -236,7 +236,7 @@ def make(folder):
     (folder / "half.so").write_text("half")
     print("begun", flush=True)
     time.sleep(60)
-cache.store(test_cache.code(), make)
+cache.store(test_cache.structure(), make)
 """
 
 
@@ -256,7 +256,7 @@ def test_a_draft_whose_process_was_killed_is_swept_and_no_other(own):
     (left,) = (own / "programs").glob("draft-*")
     stuck[1].kill()
     stuck[1].communicate()
-    cache.store(code(9), fill)
+    cache.store(structure(9), fill)
     assert not left.exists()
     old = own / "programs" / "draft-without-an-owner"
     old.mkdir()
@@ -276,18 +276,18 @@ def used(folder, at: float) -> None:
 
 def test_the_cache_keeps_to_its_bytes_oldest_unused_first(own):
     big = 10**6  # 17 MB a program
-    folders = [cache.store(code(b), lambda f: fill(f, big)) for b in (1, 2, 3)]
+    folders = [cache.store(structure(b), lambda f: fill(f, big)) for b in (1, 2, 3)]
     forget()
     for age, folder in enumerate((folders[1], folders[0], folders[2])):
         used(folder, 1e9 + age)
-    held = cache.find(code(2))  # the oldest of all, but in use
+    held = cache.find(structure(2))  # the oldest of all, but in use
     used(held, 1e9)
     shared = own / "inductor" / "xy"
     shared.mkdir(parents=True)
     (shared / "kernel.so").write_bytes(b"k" * 5 * 10**6)
     used(shared, 2e9)
     with limited(cache_gb=0.06):
-        newest = cache.store(code(4), lambda f: fill(f, big))
+        newest = cache.store(structure(4), lambda f: fill(f, big))
     assert [f.exists() for f in folders] == [False, True, True]  # 73 MB were too many, 56 are left
     assert held.exists() and newest.exists() and shared.exists()
     used(shared, 0.5e9)
@@ -295,19 +295,19 @@ def test_the_cache_keeps_to_its_bytes_oldest_unused_first(own):
         used(folder, 1e9 + age)
     forget()
     with limited(cache_gb=0.055):
-        last = cache.store(code(5), lambda f: fill(f, big))
+        last = cache.store(structure(5), lambda f: fill(f, big))
     assert not shared.exists()  # the longest unused
     assert [f.exists() for f in (*folders, newest, last)] == [False, False, True, True, True]
 
 
 @posix
 def test_a_program_that_another_process_uses_is_not_pruned(own):
-    folder = cache.store(code(1), fill)
+    folder = cache.store(structure(1), fill)
     forget()
     text = (
         f"import sys; sys.path[:0] = {sys.path!r}\n"
         "from tests.engine.native import test_cache\n"
-        "print(test_cache.cache.find(test_cache.code(1)), flush=True); sys.stdin.read()"
+        "print(test_cache.cache.find(test_cache.structure(1)), flush=True); sys.stdin.read()"
     )
     other = subprocess.Popen(
         [sys.executable, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -316,9 +316,9 @@ def test_a_program_that_another_process_uses_is_not_pruned(own):
     used(folder, 1e9)
     assert cache._in_use(folder)
     with limited(cache_gb=0.01):
-        cache.store(code(2), lambda f: fill(f, 10**6))
+        cache.store(structure(2), lambda f: fill(f, 10**6))
     assert folder.exists()
     other.communicate()
     with limited(cache_gb=0.01):
-        cache.store(code(3), lambda f: fill(f, 10**6))
+        cache.store(structure(3), lambda f: fill(f, 10**6))
     assert not folder.exists()

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from ganlab import Run, Spec, SpecError
-from ganlab.engine.code import Code
-from ganlab.engine.native.workshop import Workshop
+from ganlab.engine.native.compile_queue import CompileQueue
+from ganlab.engine.structure import Structure
 
-WORKSHOP = Workshop()
+COMPILE_QUEUE = CompileQueue()
 SPECS = {
     "adam, ring": Spec(target="ring", latent_dim=2, batch=64, seed=3),
     "sgd, minimax": Spec(
@@ -39,7 +39,7 @@ SPECS = {
 def case(request):
     """A Spec and its program; one is compiled (half a minute) for each code path."""
     spec = SPECS[request.param]
-    ticket = WORKSHOP.ask(Code.of(spec))
+    ticket = COMPILE_QUEUE.ask(Structure.of(spec))
     program = ticket.wait(300)
     assert ticket.state == "ready", ticket.reason
     return spec, program
@@ -150,7 +150,7 @@ def test_runs_together_are_the_runs_alone_bit_for_bit(case):
 
 
 def test_divergence_is_that_of_the_eager_run():
-    program = WORKSHOP.ask(Code.of(SPECS["sgd, minimax"])).wait(300)
+    program = COMPILE_QUEUE.ask(Structure.of(SPECS["sgd, minimax"])).wait(300)
     wild = SPECS["sgd, minimax"].replace(g_lr=50.0, d_lr=50.0, loss="minimax")
     calm = SPECS["sgd, minimax"].replace(seed=2)
     eager, fast = Run(wild), compiled(wild, program)
@@ -183,7 +183,7 @@ def test_a_program_of_another_code_is_refused(case):
     fast = compiled(spec, program)
     fast.change(loss="minimax" if spec.loss != "minimax" else "non-saturating")
     assert fast.program is None and fast.advance(2) == 2
-    assert dataclasses.asdict(program.code) == dataclasses.asdict(Code.of(spec))
+    assert dataclasses.asdict(program.structure) == dataclasses.asdict(Structure.of(spec))
 
 
 def test_other_threads_go_on_meanwhile(case):

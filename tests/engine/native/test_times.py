@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ganlab.engine.native import times, workshop
-from ganlab.engine.native.workshop import Workshop
+from ganlab.engine.native import compile_queue, times
+from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.limits import limited
 
 
@@ -40,9 +40,9 @@ def test_a_wait_is_as_long_as_the_queue_before_it(monkeypatch, jobs, wanted):
     """Four programs of 20 s each, the first begun 5 s ago."""
     times.add(20)
     now = SimpleNamespace(monotonic=lambda: now.value, value=100.0)
-    monkeypatch.setattr(workshop, "time", now)
+    monkeypatch.setattr(compile_queue, "time", now)
     busy = threading.Event()
-    shop = Workshop(lambda code: busy.wait(20))
+    shop = CompileQueue(lambda structure: busy.wait(20))
     monkeypatch.setattr(shop, "_load", lambda ticket: False)
     monkeypatch.setattr(shop, "_hire", lambda: None)
     with limited(compile_jobs=jobs):

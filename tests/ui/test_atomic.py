@@ -4,7 +4,7 @@ import pytest
 from streamlit.runtime.scriptrunner import RerunException
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData
 
-from ganlab.ui.whole import whole
+from ganlab.ui.atomic import atomic
 
 
 @pytest.mark.parametrize("times", [0, 1, 3])
@@ -20,13 +20,13 @@ def test_a_step_interrupted_is_done_and_the_last_request_obeyed(times):
 
     if times:
         with pytest.raises(RerunException) as raised:
-            whole(step)
+            atomic(step)
         assert raised.value is requests[-1]
     else:
-        whole(step)
+        atomic(step)
     assert state == {"a": 1, "b": 2} and not pending
 
 
 def test_another_exception_ends_it():
     with pytest.raises(ValueError, match="^no$"):
-        whole(lambda: (_ for _ in ()).throw(ValueError("no")))
+        atomic(lambda: (_ for _ in ()).throw(ValueError("no")))

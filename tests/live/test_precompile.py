@@ -7,13 +7,13 @@ from types import SimpleNamespace
 import pytest
 from live_helpers import until
 
-from ganlab.engine.code import Code
-from ganlab.engine.native import build, cache, workshop
-from ganlab.engine.native.workshop import Workshop
+from ganlab.engine.native import build, cache, compile_queue
+from ganlab.engine.native.compile_queue import CompileQueue
+from ganlab.engine.structure import Structure
 from ganlab.limits import limited
-from ganlab.live import ahead
-from ganlab.live.ahead import Ahead, mostly_idle
-from ganlab.live.hub import Hub
+from ganlab.live import precompile
+from ganlab.live.precompile import Precompiler, mostly_idle
+from ganlab.live.scheduler import Scheduler
 from ganlab.live.story import story_of
 from ganlab.presets import DEFAULTS, GROUPS, PRESETS, to_compile
 
@@ -30,25 +30,25 @@ def quick(monkeypatch):
     """Runs are compiled, idle time is looked for all the time, and there is."""
     monkeypatch.setenv("GANLAB_COMPILE", "on")
     for name in ("_LOOK_SECONDS", "_BESIDE_SECONDS", "_NOTHING_SECONDS"):
-        monkeypatch.setattr(ahead, name, 0.01)
-    monkeypatch.setattr(Ahead, "idle", lambda self: True)
+        monkeypatch.setattr(precompile, name, 0.01)
+    monkeypatch.setattr(Precompiler, "idle", lambda self: True)
 
 
-class Made(Workshop):
+class Made(CompileQueue):
     """Whose compiler is `make`, and whose programs need not work."""
 
     def __init__(self, make):
         self.begun = []
 
-        def compile(code):
-            self.begun.append(code)
-            make(code)
-            return cache.store(code, fill)
+        def compile(structure):
+            self.begun.append(structure)
+            make(structure)
+            return cache.store(structure, fill)
 
         super().__init__(compile)
 
     def _load(self, ticket):
-        if cache.find(ticket.code) is None:
+        if cache.find(ticket.structure) is None:
             return False
         ticket._finish("ready", program="a program")
         return True
@@ -59,7 +59,7 @@ def fill(folder) -> None:
         (folder / part).write_bytes(part.encode())
 
 
-def fail(code) -> None:
+def fail(structure) -> None:
     raise RuntimeError("no program")
 
 
@@ -69,27 +69,29 @@ def page(preset="", spec=None, watched=True, state="playing"):
     return SimpleNamespace(story=story_of(preset, specs), watched=watched, state=state)
 
 
-def codes(specs) -> list[Code]:
-    return list(dict.fromkeys(Code.of(spec) for spec in specs))
+def structures(specs) -> list[Structure]:
+    return list(dict.fromkeys(Structure.of(spec) for spec in specs))
 
 
-def order(sessions) -> list[Code]:
+def order(sessions) -> list[Structure]:
     """All that is compiled, one after the other."""
-    here, found = Ahead(lambda: sessions), []
-    while (code := here.next()) is not None:
-        found.append(code)
-        here._tried.add(code)
+    here, found = Precompiler(lambda: sessions), []
+    while (structure := here.next()) is not None:
+        found.append(structure)
+        here._tried.add(structure)
     return found
 
 
 def test_what_pages_open_with_comes_first_then_the_gallery_in_its_order():
     found = order([])
-    assert found == codes(to_compile()) and len(set(found)) == len(found)
+    assert found == structures(to_compile()) and len(set(found)) == len(found)
     shown = [s for names in GROUPS.values() for n in names for s in PRESETS[n].specs]
-    places = [found.index(code) for code in codes([*DEFAULTS.values(), *shown])]
+    places = [found.index(structure) for structure in structures([*DEFAULTS.values(), *shown])]
     assert places[:2] == [0, 1] and all(place >= 0 for place in places)
     early = [s for n in PRESETS if not PRESETS[n].published for s in PRESETS[n].specs]
-    assert set(codes(early)) <= set(found[: -len(codes(s for s in shown if s not in early))])
+    assert set(structures(early)) <= set(
+        found[: -len(structures(s for s in shown if s not in early))]
+    )
 
 
 def test_nearest_is_what_open_pages_may_show_next():
@@ -99,24 +101,24 @@ def test_nearest_is_what_open_pages_may_show_next():
     assert len(cured) == 2 and {s.unroll for s in cured} == {0, 5}
     beside = [s for n in (names[at + 1], names[at - 1]) for s in PRESETS[n].specs]
     found = order([page("collapse")])
-    first = codes([*cured, *beside])
-    assert found[: len(first)] == first and set(found) == set(codes(to_compile()))
+    first = structures([*cured, *beside])
+    assert found[: len(first)] == first and set(found) == set(structures(to_compile()))
     # The default's page offers a preset; the page opened last comes first, and one left counts not.
-    first = codes([*PRESETS["collapse"].specs, *cured, *beside])
+    first = structures([*PRESETS["collapse"].specs, *cured, *beside])
     assert order([page("collapse"), page()])[: len(first)] == first
     assert order([page("collapse", watched=False)]) == order([])
 
 
 def test_what_is_there_is_not_compiled_again():
-    first, second, third = codes(to_compile())[:3]
+    first, second, third = structures(to_compile())[:3]
     cache.store(second, fill)
     assert cache.there(second) and not cache.there(first)
     assert order([])[:2] == [first, third]
 
 
 def test_nothing_takes_the_place_of_other_programs(own_cache):
-    here = Ahead(lambda: [])
-    place = cache.store(codes(to_compile())[0], fill)
+    here = Precompiler(lambda: [])
+    place = cache.store(structures(to_compile())[0], fill)
     with limited(cache_gb=0.01):
         assert here.next() is not None
         with open(place / "d.so", "ab") as file:
@@ -127,7 +129,7 @@ def test_nothing_takes_the_place_of_other_programs(own_cache):
 
 def test_idle_is_who_has_cores_to_spare(monkeypatch):
     playing, paused = page(), page(state="paused")
-    monkeypatch.setattr(ahead, "_cores", lambda: 4)
+    monkeypatch.setattr(precompile, "_cores", lambda: 4)
     assert mostly_idle([playing, paused], 0.3, 2.0)
     assert not mostly_idle([playing, paused], 0.6, 2.0)
     assert mostly_idle([paused], 0.9, 3.9) and mostly_idle([], 0.9, 0.0)
@@ -139,40 +141,40 @@ def test_idle_is_who_has_cores_to_spare(monkeypatch):
 def test_usage_is_a_share_of_all_cores(monkeypatch):
     times = iter([(10.0, 1.0), (12.0, 4.0)])
     now = [0.0, 0.0]
-    monkeypatch.setattr(ahead, "_cores", lambda: 3)
+    monkeypatch.setattr(precompile, "_cores", lambda: 3)
     fake = SimpleNamespace(monotonic=lambda: now[0], process_time=lambda: now[1])
-    monkeypatch.setattr(ahead, "time", fake)
+    monkeypatch.setattr(precompile, "time", fake)
     now[:] = next(times)
-    usage = ahead.Usage()
+    usage = precompile.Usage()
     now[:] = next(times)
     assert usage.share() == pytest.approx(0.5)
 
 
 def test_each_is_compiled_once_and_no_more_than_the_limit(quick):
-    here = Made(lambda code: None)
-    one = Ahead(lambda: [], here)
+    here = Made(lambda structure: None)
+    one = Precompiler(lambda: [], here)
     with limited(idle_programs=3):
         one.start()
         one._thread.join(10)
-    assert here.begun == codes(to_compile())[:3] and not one._thread.is_alive()
+    assert here.begun == structures(to_compile())[:3] and not one._thread.is_alive()
     assert here._tickets == {}  # not kept in memory
-    again = Ahead(lambda: [], here)
+    again = Precompiler(lambda: [], here)
     with limited(idle_programs=1):
         again.start()
         again._thread.join(10)
-    assert here.begun == codes(to_compile())[:4]
+    assert here.begun == structures(to_compile())[:4]
 
 
 def test_a_program_that_fails_is_tried_once_and_without_a_compiler_none_is(quick, caplog):
-    first, *others = codes(to_compile())
-    here = Made(lambda code: code == first and fail(code))
-    one = Ahead(lambda: [], here)
+    first, *others = structures(to_compile())
+    here = Made(lambda structure: structure == first and fail(structure))
+    one = Precompiler(lambda: [], here)
     with limited(idle_programs=2):
         one.start()
         one._thread.join(10)
     assert here.begun == [first, *others[:2]]
     never = Made(fail)
-    two = Ahead(lambda: [], never)
+    two = Precompiler(lambda: [], never)
     two.start()
     two._thread.join(10)
     assert not two._thread.is_alive() and len(never.begun) == 2 == len(set(never.begun))
@@ -180,13 +182,15 @@ def test_a_program_that_fails_is_tried_once_and_without_a_compiler_none_is(quick
 
 @pytest.fixture
 def sleeping(quick, tmp_path, monkeypatch):
-    """A workshop whose compilers, real processes, sleep."""
+    """A compile queue whose compilers, real processes, sleep."""
     script = tmp_path / "sleeping.py"
     script.write_text("import time; time.sleep(60)")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
-    real = workshop.processes.start
-    monkeypatch.setattr(workshop.processes, "start", lambda _, *a, **o: real("sleeping", *a, **o))
-    here = Workshop()
+    real = compile_queue.processes.start
+    monkeypatch.setattr(
+        compile_queue.processes, "start", lambda _, *a, **o: real("sleeping", *a, **o)
+    )
+    here = CompileQueue()
     yield here
     here.close()
 
@@ -194,12 +198,12 @@ def sleeping(quick, tmp_path, monkeypatch):
 def test_it_gives_way_at_once_unless_somebody_waits_for_it_by_now(sleeping, monkeypatch):
     idle = threading.Event()
     idle.set()
-    monkeypatch.setattr(Ahead, "idle", lambda self: idle.is_set())
-    one, done = Ahead(lambda: [], sleeping), []
-    code = one.next()
+    monkeypatch.setattr(Precompiler, "idle", lambda self: idle.is_set())
+    one, done = Precompiler(lambda: [], sleeping), []
+    structure = one.next()
 
     def compile() -> threading.Thread:
-        thread = threading.Thread(target=lambda: done.append(one.build(code)))
+        thread = threading.Thread(target=lambda: done.append(one.build(structure)))
         thread.start()
         until(lambda: sleeping._processes)
         return thread
@@ -209,15 +213,15 @@ def test_it_gives_way_at_once_unless_somebody_waits_for_it_by_now(sleeping, monk
     idle.clear()
     thread.join(10)
     assert done == [False] and process.wait(10) is not None
-    assert one.next() == code and not one._failed  # it is begun anew, later
+    assert one.next() == structure and not one._failed  # it is begun anew, later
 
     idle.set()
     thread = compile()
     (process,) = sleeping._processes.values()
-    ticket = sleeping.ask(code)
+    ticket = sleeping.ask(structure)
     idle.clear()
     looks = []
-    monkeypatch.setattr(Ahead, "idle", lambda self: looks.append(0))
+    monkeypatch.setattr(Precompiler, "idle", lambda self: looks.append(0))
     until(lambda: len(looks) > 5)
     assert process.poll() is None and ticket.state == "compiling"
     sleeping.leave(ticket)
@@ -226,7 +230,7 @@ def test_it_gives_way_at_once_unless_somebody_waits_for_it_by_now(sleeping, monk
 
 
 def test_closed_it_ends_its_compiler(sleeping):
-    one = Ahead(lambda: [], sleeping)
+    one = Precompiler(lambda: [], sleeping)
     one.start()
     until(lambda: sleeping._processes)
     (process,) = sleeping._processes.values()
@@ -239,8 +243,8 @@ def test_closed_it_ends_its_compiler(sleeping):
 @pytest.mark.parametrize(("compile", "most"), [("off", 100), ("on", 0)])
 def test_off(monkeypatch, compile, most):
     monkeypatch.setenv("GANLAB_COMPILE", compile)
-    hub = Hub(workers=1)
+    scheduler = Scheduler(workers=1)
     with limited(idle_programs=most):
-        hub.ahead.start()
-    assert hub.ahead._thread is None
-    hub.close()
+        scheduler.precompiler.start()
+    assert scheduler.precompiler._thread is None
+    scheduler.close()

@@ -11,12 +11,12 @@ _SPARE = 0.75  # of the time that a call may take: after a shorter one the next 
 CATCH_UP_SECONDS = 0.1  # of a hiccup (a frame, other sessions' turns) only this much is caught up
 
 
-class Pace:
+class Throttle:
     """Makes updates at a given speed (updates/s), or as fast as can be, in calls of given length.
 
     due: when the next update is, at a given speed. `timed` is told the iterations (a part of one,
     where a call makes less) and the seconds of each call that is as long as it may be, as
-    `Tier.timed`.
+    `Backend.timed`.
     """
 
     def __init__(self, timed) -> None:

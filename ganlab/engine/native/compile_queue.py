@@ -1,9 +1,9 @@
 """Compiles programs beside the training: few processes of low priority at a time.
 
-    ticket = WORKSHOP.ask(code)       # at once; found on disk, it is ready in milliseconds
+    ticket = COMPILE_QUEUE.ask(structure)  # at once; found on disk, it is ready in milliseconds
     ticket.program, ticket.state      # "waiting", "compiling", "ready", "failed", "off"
-    WORKSHOP.leave(ticket)            # nobody waits for it any more
-    WORKSHOP.ask(code, waits=False)   # in idle time: only if no compiler is needed by others
+    COMPILE_QUEUE.leave(ticket)       # nobody waits for it any more
+    COMPILE_QUEUE.ask(structure, waits=False)  # in idle time: only if nobody needs a compiler
 
 What nobody waits for gives way to what somebody does.
 """
@@ -25,10 +25,10 @@ from typing import Literal, overload
 import torch
 
 from ganlab import processes
-from ganlab.engine.code import Code
 from ganlab.engine.native import build, cache, times
 from ganlab.engine.native.program import Program
 from ganlab.engine.rules import Rules
+from ganlab.engine.structure import Structure
 from ganlab.limits import limit
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,8 @@ _NORMAL = ("data", "latent", "noise", "fixed")
 class Ticket:
     """What has become of the wish for a program."""
 
-    def __init__(self, code: Code):
-        self.code = code
+    def __init__(self, structure: Structure):
+        self.structure = structure
         self.state = "waiting"
         self.program: Program | None = None
         self.reason = ""  # of a failure
@@ -67,15 +67,15 @@ class Ticket:
         self._done.set()
 
 
-class Workshop:
-    """Tickets by Code, a queue, and as many threads that compile as the limit `compile_jobs`."""
+class CompileQueue:
+    """Tickets by Structure, a queue, and as many compiling threads as the limit `compile_jobs`."""
 
-    def __init__(self, compile: Callable[[Code], Path] | None = None):
+    def __init__(self, compile: Callable[[Structure], Path] | None = None):
         self._compile = compile or self._in_a_process
-        self._tickets: dict[Code, Ticket] = {}
+        self._tickets: dict[Structure, Ticket] = {}
         self._queue: list[Ticket] = []
         self._current: list[Ticket] = []
-        self._processes: dict[Code, subprocess.Popen] = {}
+        self._processes: dict[Structure, subprocess.Popen] = {}
         self._closed = False
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -83,32 +83,32 @@ class Workshop:
         atexit.register(self.close)
 
     @overload
-    def ask(self, code: Code, waits: Literal[True] = True) -> Ticket: ...
+    def ask(self, structure: Structure, waits: Literal[True] = True) -> Ticket: ...
 
     @overload
-    def ask(self, code: Code, waits: bool) -> Ticket | None: ...
+    def ask(self, structure: Structure, waits: bool) -> Ticket | None: ...
 
-    def ask(self, code: Code, waits: bool = True) -> Ticket | None:
-        """The ticket of `code`; it is compiled in its turn unless it is on disk or in memory.
+    def ask(self, structure: Structure, waits: bool = True) -> Ticket | None:
+        """The ticket of `structure`; it is compiled in its turn unless it is on disk or in memory.
 
         waits: False where nobody does: then it is begun at once or not at all (None), ended when
         others need its compiler, and not kept in memory. Not begun are what is known already, and
         anything while others wait or once this is closed.
         """
         if not waits:
-            return self._ask_idly(code)
+            return self._ask_idly(structure)
         with self._changed:
             if not self._swept:
                 self._swept = True
                 cache.sweep()
             self._closed = False
-            ticket = self._tickets.get(code)
+            ticket = self._tickets.get(structure)
             if ticket is None:
-                ticket = Ticket(code)
+                ticket = Ticket(structure)
                 if not self._load(ticket) and not _jobs():
                     ticket._finish("off", reason="this server compiles nothing (compile_jobs = 0)")
                     return ticket
-                self._tickets[code] = ticket
+                self._tickets[structure] = ticket
             ticket.waiting += 1
             if ticket.state == "waiting" and ticket not in self._queue:
                 self._queue.append(ticket)
@@ -117,12 +117,12 @@ class Workshop:
             self._changed.notify()
         return ticket
 
-    def _ask_idly(self, code: Code) -> Ticket | None:
+    def _ask_idly(self, structure: Structure) -> Ticket | None:
         with self._changed:
             busy = self._queue or len(self._current) >= _jobs()
-            if self._closed or busy or code in self._tickets:
+            if self._closed or busy or structure in self._tickets:
                 return None
-            ticket = self._tickets[code] = Ticket(code)
+            ticket = self._tickets[structure] = Ticket(structure)
             self._queue.append(ticket)
             self._hire()
             self._changed.notify()
@@ -140,7 +140,7 @@ class Workshop:
             ticket.waiting -= 1
             if ticket.waiting <= 0 and ticket in self._queue:
                 self._queue.remove(ticket)
-                del self._tickets[ticket.code]
+                del self._tickets[ticket.structure]
             self._stop_unwanted()
 
     def left(self, ticket: Ticket) -> float | None:
@@ -196,21 +196,21 @@ class Workshop:
         """Have a ticket give way that nobody waits for."""
         if ticket in self._queue:
             self._queue.remove(ticket)
-            self._tickets.pop(ticket.code, None)
+            self._tickets.pop(ticket.structure, None)
             ticket.gave_way = True
             ticket._finish("failed", reason="others needed the compiler")
         elif ticket in self._current:
             ticket.gave_way = True  # also of a process that is about to be started
-            process = self._processes.get(ticket.code)
+            process = self._processes.get(ticket.structure)
             if process is not None:
                 processes.end(process)
 
     def _load(self, ticket: Ticket) -> bool:
-        folder = cache.find(ticket.code)
+        folder = cache.find(ticket.structure)
         if folder is None:
             return False
         try:
-            program = Program(ticket.code, folder)
+            program = Program(ticket.structure, folder)
             check(program)
         except Exception as error:  # whatever a foreign library does
             log.warning("a compiled program on disk is not used: %s", error)
@@ -229,7 +229,7 @@ class Workshop:
                 ticket.begun = time.monotonic()
             started = time.monotonic()
             try:
-                self._compile(ticket.code)
+                self._compile(ticket.structure)
                 ticket.seconds = time.monotonic() - started
                 times.add(ticket.seconds)
                 if not self._load(ticket):
@@ -244,7 +244,7 @@ class Workshop:
             self._changed.notify_all()
             if error is None:
                 if ticket.waiting <= 0:
-                    self._tickets.pop(ticket.code, None)  # from disk, if it is asked for
+                    self._tickets.pop(ticket.structure, None)  # from disk, if it is asked for
                 return
             gave_way = ticket.gave_way
             if gave_way and ticket.waiting > 0 and not self._closed:  # asked for again meanwhile
@@ -252,12 +252,12 @@ class Workshop:
                 self._queue.append(ticket)
                 return
             if ticket.waiting <= 0:  # to be begun anew if asked for again
-                self._tickets.pop(ticket.code, None)
+                self._tickets.pop(ticket.structure, None)
         if not gave_way:
             log.warning("a program could not be compiled, training stays eager: %s", error)
         ticket._finish("failed", reason=str(error))
 
-    def _in_a_process(self, code: Code) -> Path:
+    def _in_a_process(self, structure: Structure) -> Path:
         def make(folder: Path) -> None:
             # What a compiler that is killed leaves half written goes with the draft.
             scratch = folder / "scratch"
@@ -268,13 +268,13 @@ class Workshop:
             environment |= {"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
             environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
             with self._changed:
-                ticket = self._tickets.get(code)
+                ticket = self._tickets.get(structure)
                 if self._closed or (ticket is not None and ticket.gave_way):
                     raise RuntimeError("the compiler was stopped")
-                process = self._processes[code] = processes.start(
+                process = self._processes[structure] = processes.start(
                     build.__name__,
                     str(folder),
-                    build.to_json(code),
+                    build.to_json(structure),
                     env=environment,
                     cwd=folder,
                     stdout=subprocess.DEVNULL,
@@ -292,14 +292,14 @@ class Workshop:
             finally:
                 processes.end(process)  # compilers that have lost their parent
                 with self._changed:
-                    del self._processes[code]
+                    del self._processes[structure]
             if process.returncode:
                 lines = [line for line in said.splitlines() if line.strip()]
                 killed = process.returncode < 0 or not lines
                 raise RuntimeError("the compiler was stopped" if killed else lines[-1])
             shutil.rmtree(scratch, ignore_errors=True)
 
-        return cache.store(code, make)
+        return cache.store(structure, make)
 
 
 def _jobs() -> int:
@@ -308,7 +308,7 @@ def _jobs() -> int:
 
 def check(program: Program) -> None:
     """One update of D and of G, held against the eager ones. Raises RuntimeError if they differ."""
-    rules, draw = Rules(program.code), torch.Generator().manual_seed(1)
+    rules, draw = Rules(program.structure), torch.Generator().manual_seed(1)
 
     def some(*shape: int) -> torch.Tensor:
         return torch.randn(1, *shape, generator=draw) * 0.3
@@ -343,4 +343,4 @@ def check(program: Program) -> None:
             raise RuntimeError(f"a compiled update of {name.upper()} differs from the eager one")
 
 
-WORKSHOP = Workshop()
+COMPILE_QUEUE = CompileQueue()

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ganlab.live.publisher import CROWD, Publisher
 
 
-class Painters:
+class RenderPool:
     """Threads for frames and for metrics, and the frames that wait for a worker.
 
     A compiled program runs without the interpreter, so pictures are painted beside it. An eager
@@ -26,7 +26,7 @@ class Painters:
             kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
             for kind, count in (("frame", workers), ("curves", 1))
         }
-        self.waiting: deque[Callable[[], None]] = deque()  # the hub's, for its workers
+        self.waiting: deque[Callable[[], None]] = deque()  # the scheduler's, for its workers
 
     def by_workers(self, session: Publisher, kind: str) -> bool:
         """Whether a worker is to make this."""

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ganlab.engine import Run
-from ganlab.engine.native.workshop import WORKSHOP, Ticket
+from ganlab.engine.native.compile_queue import COMPILE_QUEUE, Ticket
 
 _FRESH = 0.1  # weight of the newest call in the mean time of an iteration
 
@@ -17,23 +17,23 @@ def compiling_wanted() -> bool:
     return os.environ.get("GANLAB_COMPILE", "on").lower() not in ("off", "0", "no")
 
 
-class Tier:
+class Backend:
     """Asks for the program of a run, and gives it to the run when it is ready."""
 
     def __init__(self) -> None:
         self.ticket: Ticket | None = None
-        self._seconds: dict[str, float] = {}  # an iteration's mean time, by tier
+        self._seconds: dict[str, float] = {}  # an iteration's mean time, by backend
         self._closed = False
 
     def begin(self, run: Run) -> None:
         """A new run, or one whose loss has changed: ask for its program."""
         old, self.ticket = self.ticket, None
-        if old is None or old.code != run.game.rules.code:
+        if old is None or old.structure != run.game.rules.structure:
             self._seconds = {}
         if compiling_wanted() and not self._closed:
-            self.ticket = WORKSHOP.ask(run.game.rules.code)
+            self.ticket = COMPILE_QUEUE.ask(run.game.rules.structure)
         if old is not None:
-            WORKSHOP.leave(old)  # after asking: another wish for the same must not be dropped
+            COMPILE_QUEUE.leave(old)  # after asking: another wish for the same must not be dropped
 
     def serve(self, run: Run) -> bool:
         """Between two calls: whether a program became ready and is used from here on."""
@@ -63,7 +63,7 @@ class Tier:
         return {
             "state": state,
             "seconds": time.monotonic() - self.ticket.since,
-            "left": WORKSHOP.left(self.ticket),
+            "left": COMPILE_QUEUE.left(self.ticket),
             "reason": self.ticket.reason,
         }
 
@@ -71,5 +71,5 @@ class Tier:
         """Nobody waits any more."""
         self._closed = True
         if self.ticket is not None:
-            WORKSHOP.leave(self.ticket)
+            COMPILE_QUEUE.leave(self.ticket)
             self.ticket = None

@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 
-from ganlab.engine.code import Code
 from ganlab.engine.native import cache
-from ganlab.engine.native.workshop import WORKSHOP, Ticket, Workshop
+from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue, Ticket
+from ganlab.engine.structure import Structure
 from ganlab.limits import limit
+from ganlab.live.backend import compiling_wanted
 from ganlab.live.conductor import Conductor
 from ganlab.live.story import OFFERS
-from ganlab.live.tier import compiling_wanted
 from ganlab.presets import PRESETS, to_compile
 from ganlab.spec import Spec
 
@@ -85,16 +85,18 @@ def near(session: Conductor) -> Iterator[Spec]:
         yield from PRESETS[name].specs
 
 
-class Ahead:
+class Precompiler:
     """A thread that has one program after another compiled, and ends it when there is work.
 
     At most as many as the limit `idle_programs`, and none that would take others' place on disk.
     Compilers run at a low priority; one that somebody asks for has the right of way.
     """
 
-    def __init__(self, sessions: Callable[[], list[Conductor]], workshop: Workshop = WORKSHOP):
-        self._sessions, self._workshop = sessions, workshop
-        self._tried: set[Code] = set()  # that are there now, or could not be made
+    def __init__(
+        self, sessions: Callable[[], list[Conductor]], queue: CompileQueue = COMPILE_QUEUE
+    ):
+        self._sessions, self._queue = sessions, queue
+        self._tried: set[Structure] = set()  # that are there now, or could not be made
         self._made = self._failed = 0  # of all; of the last ones in a row
         self._usage, self._building = Usage(), False
         self._closed = threading.Event()
@@ -116,17 +118,17 @@ class Ahead:
         """Whether there is time, as of the last moments."""
         return mostly_idle(self._sessions(), self._usage.share(), _load() - self._building)
 
-    def next(self) -> Code | None:
+    def next(self) -> Structure | None:
         """What is to be compiled next; None: nothing is left, or there is no room for it."""
         if cache.full():
             return None
         for spec in self._specs():
-            code = Code.of(spec)
-            if code in self._tried:
+            structure = Structure.of(spec)
+            if structure in self._tried:
                 continue
-            if not cache.there(code):
-                return code
-            self._tried.add(code)
+            if not cache.there(structure):
+                return structure
+            self._tried.add(structure)
         return None
 
     def _specs(self) -> Iterator[Spec]:
@@ -141,30 +143,30 @@ class Ahead:
             calm, wait = calm + 1 if self.idle() else 0, _LOOK_SECONDS
             if calm < _CALM:
                 continue
-            code = self.next()
-            if code is None:
+            structure = self.next()
+            if structure is None:
                 wait = _NOTHING_SECONDS
-            elif not self.build(code):
+            elif not self.build(structure):
                 calm = 0
             if self._made >= limit("idle_programs") or self._failed >= _FAILURES:
                 return
 
-    def build(self, code: Code) -> bool:
+    def build(self, structure: Structure) -> bool:
         """Compile one program while there is time for it; whether it is done with."""
-        ticket = self._workshop.ask(code, waits=False)
+        ticket = self._queue.ask(structure, waits=False)
         if ticket is None:
             return False  # all compilers are at work for others
         self._building = True
         while not ticket.wait_until_done(_BESIDE_SECONDS):
             if self._closed.is_set() or not self.idle():
-                self._workshop.give_way(ticket)
+                self._queue.give_way(ticket)
         self._building = False
         return self._note(ticket)
 
     def _note(self, ticket: Ticket) -> bool:
         if ticket.gave_way:
             return False
-        self._tried.add(ticket.code)
+        self._tried.add(ticket.structure)
         if ticket.program is not None:
             self._made, self._failed = self._made + 1, 0
         else:

@@ -18,13 +18,14 @@ from ganlab.paths import chosen, kept
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.stabilisers import STABILISERS
-from ganlab.ui import mnist_data, sidebar
+from ganlab.ui import sidebar
+from ganlab.ui.atomic import atomic
 from ganlab.ui.layout import section
-from ganlab.ui.mnist_place import at_work, show, waiting_words
-from ganlab.ui.mnist_words import recipe_of, when
+from ganlab.ui.mnist import data
+from ganlab.ui.mnist.place import at_work, show, waiting_words
+from ganlab.ui.mnist.words import recipe_of, when
 from ganlab.ui.plain import code, plain, say
 from ganlab.ui.visitor import is_operator, may_change, owner
-from ganlab.ui.whole import whole
 from ganlab.ui.widgets import held, param_widget, put, show_error
 
 # What is not asked here: set elsewhere, or means nothing for images.
@@ -54,7 +55,7 @@ def form() -> None:
     left, right = st.columns([2, 1], gap="large")
     with right:
         section("Images")
-        target, folder = mnist_data.images()
+        target, folder = data.images()
         if (place := kept()) != chosen():
             st.warning(
                 f"No folder that lasts can be written here: runs are kept in {code(place, 200)}, a "
@@ -71,7 +72,7 @@ def form() -> None:
             key=_RECIPE,
             format_func=lambda name: RECIPES[name].title,
             captions=[_about(RECIPES[name]) for name in RECIPES],
-            on_change=lambda: whole(_fill),
+            on_change=lambda: atomic(_fill),
             label_visibility="collapsed",
         )
         cells = st.columns([3, 3, 4, 3])
@@ -134,7 +135,7 @@ def take(plan: Plan) -> None:
 def _offer(target: str) -> None:
     """As many epochs as the recipe says, unless another number was typed in."""
     values = st.session_state[_VALUES]
-    offer = RECIPES[values[_RECIPE]].epochs * mnist_data.EPOCHS[target]
+    offer = RECIPES[values[_RECIPE]].epochs * data.EPOCHS[target]
     if values["epochs"] in (None, values.get(_OFFERED)) and values["epochs"] != offer:
         st.session_state.pop(_key("epochs"), None)
         values["epochs"] = offer
@@ -229,7 +230,7 @@ def _go(
             disabled=plan is None or not limit("mnist_runs"),
             # A callback is given what the last run of this script knew, which may not be what was
             # typed just before the click: the plan is read anew.
-            on_click=lambda: whole(lambda: st.session_state.__setitem__(_PRESSED, True)),
+            on_click=lambda: atomic(lambda: st.session_state.__setitem__(_PRESSED, True)),
         )
         if plan is not None:
             with st.popover("The Spec as JSON", key="mnist_spec_shown"):
@@ -270,7 +271,7 @@ def _train(plan: Plan | None, target: str) -> None:
         if plan is not None:
             _room()
             whose = owner()  # up to here a script may be interrupted: the button is pressed still
-            mnist_data.check(target, plan.data)
+            data.check(target, plan.data)
             folder = Folder.create(plan, owner=whose)
             launch.start(folder)
     except (SpecError, OSError) as error:
@@ -285,6 +286,6 @@ def _train(plan: Plan | None, target: str) -> None:
         elif folder is not None:
             show(folder)
 
-    whole(tell)
+    atomic(tell)
     if folder is not None and wrong is None:
         st.rerun()

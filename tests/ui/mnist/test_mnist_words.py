@@ -15,8 +15,8 @@ from ganlab.live.wire import decode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Coverage, History, Look, Plan, Score, Status, Wanted
-from ganlab.ui import mnist_view
-from ganlab.ui import mnist_words as words
+from ganlab.ui.mnist import view
+from ganlab.ui.mnist import words as words
 
 SPEC = RECIPES["quick"].spec.replace(target="drawn_digits", seed=3)
 
@@ -161,7 +161,7 @@ def _look(labels: int) -> Look:
 def test_pictures_are_packed_once_for_each_change(folder, labels):
     def packed(per_epoch: float) -> bytes:
         changed = folder.changed("look.npz"), folder.changed("history.npz")
-        return mnist_view._packed(str(folder.path), changed, per_epoch)
+        return view._packed(str(folder.path), changed, per_epoch)
 
     header, arrays = decode(packed(0.0))
     assert header["axis"] == "" and "samples" not in arrays and len(arrays["steps"]) == 0

@@ -10,9 +10,9 @@ import streamlit as st
 
 from ganlab.digits import data
 from ganlab.digits.idx import DataError
+from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import code, plain
 from ganlab.ui.visitor import is_operator
-from ganlab.ui.whole import whole
 
 # What a Spec calls them.
 MNIST, DRAWN = "mnist", "drawn_digits"
@@ -95,7 +95,7 @@ def images() -> tuple[str, str]:
             help="Its four files, gzipped or not, by their usual names, or Keras's mnist.npz; "
             "torchvision's folder will do, and so will Fashion-MNIST, KMNIST or EMNIST's digits: "
             "any 28 × 28 bytes with ten labels. They are checked, and stay where they are.",
-            on_change=lambda: whole(_typed),
+            on_change=lambda: atomic(_typed),
         )
     if wrong:
         st.error(f"That folder cannot be used.  \n{code(wrong, 600)}", icon=":material/error:")

@@ -7,15 +7,15 @@ import streamlit as st
 from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder, folders
 from ganlab.registry import SpecError
+from ganlab.ui.atomic import atomic
 from ganlab.ui.layout import section
-from ganlab.ui.mnist_form import form
-from ganlab.ui.mnist_place import show, shown, strangers, whose
-from ganlab.ui.mnist_run import run_page
-from ganlab.ui.mnist_words import recipe_of, run_line, when
+from ganlab.ui.mnist.form import form
+from ganlab.ui.mnist.place import show, shown, strangers, whose
+from ganlab.ui.mnist.run import run_page
+from ganlab.ui.mnist.words import recipe_of, run_line, when
 from ganlab.ui.plain import plain
 from ganlab.ui.start import unusable
 from ganlab.ui.visitor import admit, is_operator, may_change, token_field
-from ganlab.ui.whole import whole
 
 _LIST = "mnist_runs"
 _MORE = "mnist_more"
@@ -67,7 +67,7 @@ def _list(runs: list[Folder], chosen: Folder | None) -> None:
         key=_LIST,
         format_func=_labels(few).get,
         captions=[f"{run_line(run)}{whose(run)}" for run in few],
-        on_change=lambda: whole(lambda: show(by_name[st.session_state[_LIST]])),
+        on_change=lambda: atomic(lambda: show(by_name[st.session_state[_LIST]])),
         label_visibility="collapsed",
     )
     if len(runs) > _FEW:

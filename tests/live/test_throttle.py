@@ -7,7 +7,7 @@ from live_helpers import counts
 
 from ganlab.engine.turns import Turns
 from ganlab.live import conductor, publisher
-from ganlab.live import pace as pace_module
+from ganlab.live import throttle as throttle_module
 
 
 def test_pace_starts_with_one_update(opened):
@@ -38,7 +38,7 @@ class Clock:
 def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
-    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     made = []
     monkeypatch.setattr(session, "_publish", lambda now: None)
@@ -71,7 +71,7 @@ def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
     """A call grows at most twofold, ends near its length, and shrinks at once when slow."""
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
-    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session, "_publish", lambda now: None)
     calls, cost = [], [0.0001]
@@ -102,7 +102,7 @@ def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_d
 ):
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
-    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session, "_publish", lambda now: None)
     calls, make = [], session.run.make
@@ -138,7 +138,7 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
 def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, speed):
     clock = Clock()
     monkeypatch.setattr(conductor, "time", clock)
-    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session, "_publish", lambda now: None)
     update = session.run.update
@@ -186,9 +186,12 @@ class Program:
 def test_a_call_has_as_many_updates_as_its_time_allows(monkeypatch, call, update, most):
     """Whatever a call costs by itself, and however long an iteration of six updates takes."""
     clock = Clock()
-    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr(throttle_module, "time", clock)
     told = []
-    run, pace = Program(clock, call, update), pace_module.Pace(lambda *args: told.append(args))
+    run, pace = (
+        Program(clock, call, update),
+        throttle_module.Throttle(lambda *a: told.append(a)),
+    )
     times = [pace.advance(run, 0.002)[1] for _ in range(40)]
     assert run.made[0] == 1 and max(run.made[20:]) == most
     assert max(times) <= max(0.002, call + update) + 1e-9
@@ -200,9 +203,12 @@ def test_a_call_has_as_many_updates_as_its_time_allows(monkeypatch, call, update
 
 def test_what_few_updates_take_at_a_set_speed_is_no_iterations_time(monkeypatch):
     clock = Clock()
-    monkeypatch.setattr(pace_module, "time", clock)
+    monkeypatch.setattr(throttle_module, "time", clock)
     told = []
-    run, pace = Program(clock, 0.0012, 0.0001), pace_module.Pace(lambda *args: told.append(args))
+    run, pace = (
+        Program(clock, 0.0012, 0.0001),
+        throttle_module.Throttle(lambda *a: told.append(a)),
+    )
     for _ in range(20):
         pace.catch_up(run, 4.0, 0.012, clock.now)
         clock.now = pace.due
@@ -218,7 +224,7 @@ def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
 ):
     """Metrics of 30 ms, for 30 sessions together 6 % of a core: one in 15 s each."""
     clock = Clock()
-    for module in (conductor, pace_module):
+    for module in (conductor, throttle_module):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(publisher.cpu, "seconds", clock.perf_counter)
     session, browser = opened()

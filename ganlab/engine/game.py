@@ -8,8 +8,9 @@ from functools import cached_property
 
 import torch
 
-from ganlab.engine.code import Code, State, Update
 from ganlab.engine.rules import Rules
+from ganlab.engine.state import State, Update
+from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
 from ganlab.optim import Hyper, Number
 from ganlab.spec import Spec
@@ -41,7 +42,7 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
     d_hyper, g_hyper = (
         Hyper(of(rate), beta1, beta2, of("momentum"), *plans) for rate in ("d_lr", "g_lr")
     )
-    strengths = {name: of(name) for name in Code.of(specs[0]).strengths}
+    strengths = {name: of(name) for name in Structure.of(specs[0]).strengths}
     falls = [1 / s.instance_noise_decay if s.instance_noise_decay else 0.0 for s in specs]
     return d_hyper, g_hyper, strengths | {"noise_fall": number(falls)}
 
@@ -60,7 +61,7 @@ class Game:
         fixed: torch.Tensor | None = None,
         typical: torch.Tensor | None = None,
     ):
-        self.rules = Rules(Code.of(specs[0]))
+        self.rules = Rules(Structure.of(specs[0]))
         self.G, self.D, self.loss = self.rules.G, self.rules.D, self.rules.loss
         self.fixed = fixed
         self._typical = typical
@@ -122,7 +123,7 @@ class Game:
         n' = n where D judges each sample alone. Else x is cut into whole minibatches as in
         training, of samples far apart in their order; what is left over is left out evenly.
         """
-        D, batch = self.D, self.rules.code.batch
+        D, batch = self.D, self.rules.structure.batch
         if not D.joint:
             return D.judge(d, x)[0]
         groups = x.shape[1] // batch
@@ -139,7 +140,7 @@ class Game:
             return self.D.judge(d, x)[0]
         step = max(1, made.shape[1] // _COMPANY)
         others = made[:, ::step][:, :_COMPANY]
-        return self.D.among(d, x, others, self.rules.code.batch // self.D.pack)
+        return self.D.among(d, x, others, self.rules.structure.batch // self.D.pack)
 
     def drawn(
         self, d: torch.Tensor, logits: torch.Tensor, real: torch.Tensor, made: torch.Tensor
@@ -160,7 +161,7 @@ class Game:
         (on one minibatch, where D judges samples together), without noise or dropout;
         differentiable in `fake`.
         """
-        if not self.rules.code.unroll:
+        if not self.rules.structure.unroll:
             return state.d
         count = min(real.shape[1], fake.shape[1])
         real, fake = evenly(real, count), evenly(fake, count)
@@ -175,13 +176,13 @@ class Game:
     @cached_property
     def _calm(self) -> Rules:
         """The same rules without noise, dropout and fresh data, for looking at unrolled D."""
-        code = self.rules.code
-        strengths = tuple(n for n in code.strengths if n not in _STOCHASTIC)
-        return Rules(replace(code, strengths=strengths, fresh=False))
+        structure = self.rules.structure
+        strengths = tuple(n for n in structure.strengths if n not in _STOCHASTIC)
+        return Rules(replace(structure, strengths=strengths, fresh=False))
 
     def _minibatch(self, x: torch.Tensor) -> torch.Tensor:
         """As many of x (R, n, dim) as a minibatch has, spread over all of them."""
-        batch = self.rules.code.batch
+        batch = self.rules.structure.batch
         x = x.repeat(1, -(-batch // x.shape[1]), 1) if x.shape[1] < batch else x
         return evenly(x, batch)
 

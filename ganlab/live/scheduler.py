@@ -1,6 +1,6 @@
-"""The hub: every session of this server, by token, and the lanes that train them.
+"""The scheduler: every session of this server, by token, and the pools that train them.
 
-Runs whose updates are slow have a lane of their own, with threads that the system runs after all
+Runs whose updates are slow have a pool of their own, with threads that the system runs after all
 others: one that holds a worker for a second must not hold everybody's.
 """
 
@@ -16,10 +16,10 @@ from collections.abc import Callable
 
 from ganlab.limits import limit
 from ganlab.live import system
-from ganlab.live.ahead import Ahead
 from ganlab.live.conductor import Conductor
-from ganlab.live.lane import Lane
+from ganlab.live.precompile import Precompiler
 from ganlab.live.session import Session
+from ganlab.live.worker_pool import WorkerPool
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -30,18 +30,18 @@ _SWEEP_SECONDS = 2.0
 _LEAVING_SECONDS = 5.0  # unwatched for so long, a session may be dropped for another
 
 
-class Hub:
-    """Sessions by token, two lanes of workers, and a thread that compiles in idle time."""
+class Scheduler:
+    """Sessions by token, two pools of workers, and a thread that compiles in idle time."""
 
     def __init__(self, workers: int | None = None, drop_seconds: float = DROP_SECONDS):
         self.sessions: dict[str, Conductor] = {}
         self.drop_seconds = drop_seconds
         count = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
-        self.lane = Lane(self, "ganlab", count, system.prefer_this_thread)
-        self.slow_lane = Lane(
+        self.pool = WorkerPool(self, "ganlab", count, system.prefer_this_thread)
+        self.slow_pool = WorkerPool(
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )
-        self.ahead = Ahead(lambda: list(self.sessions.values()))
+        self.precompiler = Precompiler(lambda: list(self.sessions.values()))
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
         self._closed = threading.Event()
@@ -62,7 +62,7 @@ class Hub:
                     target=self._sweep, name="ganlab-sweep", daemon=True
                 )
                 self._sweeper.start()
-        self.lane.start()
+        self.pool.start()
         return session
 
     def _make_room(self) -> None:
@@ -101,9 +101,9 @@ class Hub:
     def close(self) -> None:
         """Stop the workers and drop every session; what they go on from is kept on disk."""
         self._closed.set()
-        self.ahead.close()
-        self.lane.close()
-        self.slow_lane.close()
+        self.precompiler.close()
+        self.pool.close()
+        self.slow_pool.close()
         if self._sweeper is not None:
             self._sweeper.join(timeout=5)
         for session in list(self.sessions.values()):
@@ -116,30 +116,30 @@ class Hub:
             log.exception("a run could not be kept for its page's return")
         self.drop(session)
 
-    # -- what lanes ask ----------------------------------------------------------------------
+    # -- what pools ask ----------------------------------------------------------------------
 
-    def there(self, lane: Lane, session: Conductor) -> bool:
-        """Whether a session is still served, by this lane."""
-        return session.token in self.sessions and self._lane_of(session) is lane
+    def there(self, pool: WorkerPool, session: Conductor) -> bool:
+        """Whether a session is still served, by this pool."""
+        return session.token in self.sessions and self._pool_of(session) is pool
 
-    def members(self, lane: Lane) -> list[Conductor]:
-        """The lane's sessions."""
-        return [s for s in list(self.sessions.values()) if self._lane_of(s) is lane]
+    def members(self, pool: WorkerPool) -> list[Conductor]:
+        """The pool's sessions."""
+        return [s for s in list(self.sessions.values()) if self._pool_of(s) is pool]
 
     def wake(self, session: Conductor) -> None:
         """Have a worker look at `session` soon."""
-        lane = self._lane_of(session)
-        if lane is self.slow_lane:
-            lane.start()
-        lane.wake(session)
+        pool = self._pool_of(session)
+        if pool is self.slow_pool:
+            pool.start()
+        pool.wake(session)
 
-    def _lane_of(self, session: Conductor) -> Lane:
-        return self.slow_lane if session.slow else self.lane
+    def _pool_of(self, session: Conductor) -> WorkerPool:
+        return self.slow_pool if session.slow else self.pool
 
     def _paint(self, session: Conductor, kind: str, job: Callable[[], None]) -> None:
         """Have somebody do `job`: a frame or metrics."""
         try:
-            self._lane_of(session).paint(session, kind, job)
+            self._pool_of(session).paint(session, kind, job)
         except RuntimeError:  # closing
             self.drop(session)
 
@@ -159,4 +159,4 @@ class Hub:
             system.give_back_memory()
 
 
-HUB = Hub()
+SCHEDULER = Scheduler()

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from ganlab.live.statistic import METRICS, SERIES, sentence, summary
+from ganlab.live.summary import METRICS, SERIES, sentence, summary
 
 RNG = np.random.default_rng(7)
 

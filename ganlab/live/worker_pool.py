@@ -1,11 +1,11 @@
-"""A lane: worker threads that train sessions in turns, and threads that draw them.
+"""Worker threads that train sessions in turns, and threads that draw them.
 
 Sessions take turns in short slices: next is the one that has had the least time, so that a run of
 slow updates gets as much of it as one of fast ones. Between two slices clicks are answered and
-frames handed to the painters, whosever turn it is: with many sessions a round takes long. A session
-that has nothing to do until some moment, or until it is woken, holds no place in the queue and
-saves up nothing. What a session shows is made from States that never change, by painters beside
-the training, or by the workers themselves (see `Painters`).
+frames handed to the render threads, whosever turn it is: with many sessions a round takes long. A
+session that has nothing to do until some moment, or until it is woken, holds no place in the queue
+and saves up nothing. What a session shows is made from States that never change, by render threads
+beside the training, or by the workers themselves (see `RenderPool`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import torch
 
 from ganlab.live import cpu, system
 from ganlab.live.conductor import Conductor
-from ganlab.live.painters import Painters
+from ganlab.live.render_pool import RenderPool
 
 SLICE_SECONDS = 0.05  # alone
 SHARED_SECONDS = 0.012  # while others wait, at the most:
@@ -42,23 +42,23 @@ _USED = operator.attrgetter("used")
 
 
 class Owner(Protocol):
-    """What a lane asks of the hub that it is part of."""
+    """What a pool asks of the scheduler that it is part of."""
 
-    def there(self, lane: Lane, session: Conductor) -> bool:
-        """Whether a session is still served, by this lane."""
+    def there(self, pool: WorkerPool, session: Conductor) -> bool:
+        """Whether a session is still served, by this pool."""
 
-    def members(self, lane: Lane) -> list[Conductor]:
-        """The lane's sessions."""
+    def members(self, pool: WorkerPool) -> list[Conductor]:
+        """The pool's sessions."""
 
     def wake(self, session: Conductor) -> None:
-        """Have a worker of whichever lane it belongs to look at a session soon."""
+        """Have a worker of whichever pool it belongs to look at a session soon."""
 
     def fail(self, session: Conductor, error: Exception) -> None:
         """A session's work or picture raised `error`."""
 
 
-class Lane:
-    """Worker threads, painters, and the sessions that wait for them.
+class WorkerPool:
+    """Worker threads, render threads, and the sessions that wait for them.
 
     prepare: called in each of its threads first, to tell the system how urgent it is.
     """
@@ -72,7 +72,7 @@ class Lane:
         self._later: list[tuple[float, int, Conductor]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
-        self._painters = Painters(workers, name, prepare)
+        self._render_pool = RenderPool(workers, name, prepare)
         self._painted = False  # a picture, since the last turn
         self._crowd, self._counted_at = 1, 0.0
         self._trained = self._painting = 0.0  # workers' CPU seconds of turns and pictures since
@@ -100,7 +100,7 @@ class Lane:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join(timeout=5)
-        self._painters.close()
+        self._render_pool.close()
 
     def wake(self, session: Conductor) -> None:
         """Have a worker look at `session` soon."""
@@ -122,12 +122,12 @@ class Lane:
             except Exception as error:
                 self._owner.fail(session, error)
 
-        if self._painters.by_workers(session, kind):
+        if self._render_pool.by_workers(session, kind):
             with self._changed:
-                self._painters.waiting.append(partial(self._picture, guarded))
+                self._render_pool.waiting.append(partial(self._picture, guarded))
                 self._changed.notify()
             return
-        self._painters.submit(kind, guarded)
+        self._render_pool.submit(kind, guarded)
 
     def _picture(self, job: Callable[[], None]) -> None:
         """A picture that a worker makes."""
@@ -138,8 +138,8 @@ class Lane:
 
     def _enqueue(self, session: Conductor) -> None:
         session.scheduled = True
-        if session.lane is not self:  # what it had elsewhere does not count here
-            session.lane, session.used = self, self._now
+        if session.pool is not self:  # what it had elsewhere does not count here
+            session.pool, session.used = self, self._now
         session.used = max(session.used, self._now)  # nothing is saved up while idle
         self._ready.append(session)
 
@@ -156,13 +156,13 @@ class Lane:
                     session.due = math.inf
                     if not session.scheduled and self._owner.there(self, session):
                         self._enqueue(session)
-            if self._ready or self._painters.waiting:
+            if self._ready or self._render_pool.waiting:
                 return self._take(now)
             self._changed.wait(self._later[0][0] - now if self._later else None)
         return None
 
     def _take(self, now: float) -> Callable[[], None]:
-        ready, pictures = self._ready, self._painters.waiting
+        ready, pictures = self._ready, self._render_pool.waiting
         # After each picture a turn: pictures that take long must not stop the training.
         if pictures and not (self._painted and ready):
             self._painted = True
@@ -179,7 +179,7 @@ class Lane:
         return partial(self.serve, session, self._slice(bool(ready)))
 
     def _count_playing(self, now: float) -> None:
-        """Tell every session how many play: they share the painters."""
+        """Tell every session how many play: they share the render threads."""
         if now - self._counted_at < _COUNT_SECONDS:
             return
         self._counted_at = now
@@ -244,7 +244,7 @@ class Lane:
                 return
         if again or wait is not None:
             session.due = math.inf
-            self._owner.wake(session)  # it belongs to another lane now
+            self._owner.wake(session)  # it belongs to another pool now
 
     def _slice(self, others: bool) -> float:
         """Seconds of a turn."""

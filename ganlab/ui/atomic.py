@@ -7,7 +7,7 @@ from collections.abc import Callable
 from streamlit.runtime.scriptrunner import RerunException
 
 
-def whole(step: Callable[[], object]) -> None:
+def atomic(step: Callable[[], object]) -> None:
     """Do `step` to its end, and only then obey a request to begin the script anew.
 
     Streamlit interrupts a script, or a callback, wherever it touches `st.session_state`. A session

@@ -11,16 +11,16 @@ import pytest
 import torch
 
 from ganlab import Spec
-from ganlab.engine.code import Code
-from ganlab.engine.native import build, cache, workshop
-from ganlab.engine.native.workshop import Ticket, Workshop
+from ganlab.engine.native import build, cache, compile_queue
+from ganlab.engine.native.compile_queue import CompileQueue, Ticket
+from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 
 SPEC = Spec(optimizer="sgd", g_hidden=(3,), d_hidden=(3,), batch=8)
 
 
-def code(batch: int) -> Code:
-    return Code.of(SPEC.replace(batch=batch))
+def structure(batch: int) -> Structure:
+    return Structure.of(SPEC.replace(batch=batch))
 
 
 @pytest.fixture
@@ -33,28 +33,28 @@ def own_cache(tmp_path, monkeypatch):
 
 
 def test_compiled_in_a_process_found_on_disk_and_rebuilt_if_damaged(own_cache):
-    one = Workshop().ask(code(8))
+    one = CompileQueue().ask(structure(8))
     assert one.state in ("waiting", "compiling") and one.program is None
     assert one.wait(300) is not None and one.state == "ready" and one.seconds > 1
-    folder = cache.find(code(8))
+    folder = cache.find(structure(8))
     assert {p.name for p in folder.iterdir()} == {*build.PARTS, "manifest.json"}
 
     start = time.perf_counter()
-    again = Workshop().ask(code(8))
+    again = CompileQueue().ask(structure(8))
     assert again.state == "ready" and again.seconds == 0.0 and time.perf_counter() - start < 1
 
     # Another's program under our name, whole, but not what it should be.
-    shutil.copytree(folder, folder.with_name(cache.key(code(9))))
-    assert cache.find(code(9)) is None and cache.find(code(8)) == folder
+    shutil.copytree(folder, folder.with_name(cache.key(structure(9))))
+    assert cache.find(structure(9)) is None and cache.find(structure(8)) == folder
 
     library = folder / "d.so"
     content = library.read_bytes()
     library.unlink()  # in place it would change under this process, which has it open
     library.write_bytes(content[:-1] + b"?")
-    assert cache.find(code(8)) is None
-    rebuilt = Workshop().ask(code(8))
+    assert cache.find(structure(8)) is None
+    rebuilt = CompileQueue().ask(structure(8))
     assert rebuilt.state != "ready" and rebuilt.wait(300) is not None
-    assert cache.find(code(8)) == folder and hidden(folder.parent) == [".lock"]
+    assert cache.find(structure(8)) == folder and hidden(folder.parent) == [".lock"]
 
 
 def hidden(programs) -> list[str]:
@@ -66,13 +66,13 @@ def hidden(programs) -> list[str]:
     "manifest", ["", "[]", "{", json.dumps({"d.so": "0"}), "null", "[" * 9000, "[" * 100_000]
 )
 def test_what_is_no_program_is_not_found(own_cache, manifest):
-    place = own_cache / "programs" / cache.key(code(8))
+    place = own_cache / "programs" / cache.key(structure(8))
     place.mkdir(parents=True)
     (place / "manifest.json").write_text(manifest)
     for part in build.PARTS:
         (place / part).write_bytes(b"x")
-    assert cache.find(code(8)) is None
-    assert cache.store(code(8), fill) == place == cache.find(code(8))
+    assert cache.find(structure(8)) is None
+    assert cache.store(structure(8), fill) == place == cache.find(structure(8))
 
 
 def fill(folder) -> None:
@@ -87,7 +87,7 @@ def test_the_key_depends_on_the_code_and_on_nothing_that_may_change_live():
         base.replace(k=3, g_lr=0.1, d_lr=0.2, betas=(0.1, 0.2), seed=5, init_gain=2.0),
         Spec(target="laplace", latent="uniform", init="orthogonal"),
     )
-    assert {cache.key(Code.of(s)) for s in same} == {cache.key(Code.of(base))}
+    assert {cache.key(Structure.of(s)) for s in same} == {cache.key(Structure.of(base))}
     other = [
         {"batch": 8},
         {"unroll": 1},
@@ -100,28 +100,28 @@ def test_the_key_depends_on_the_code_and_on_nothing_that_may_change_live():
         {"g_activation": "tanh"},
         {"d_activation": "tanh"},
     ]
-    keys = {cache.key(Code.of(base.replace(**o))) for o in other}
-    assert len(keys) == len(other) and cache.key(Code.of(base)) not in keys
-    assert build.from_json(build.to_json(Code.of(base))) == Code.of(base)
+    keys = {cache.key(Structure.of(base.replace(**o))) for o in other}
+    assert len(keys) == len(other) and cache.key(Structure.of(base)) not in keys
+    assert build.from_json(build.to_json(Structure.of(base))) == Structure.of(base)
 
 
 def test_a_torch_or_a_source_that_changed_is_another_key(monkeypatch):
-    before = cache.key(code(8))
+    before = cache.key(structure(8))
     cache._surroundings.cache_clear()
     monkeypatch.setattr(torch, "__version__", "0.0")
-    changed = cache.key(code(8))
+    changed = cache.key(structure(8))
     monkeypatch.undo()
     cache._surroundings.cache_clear()
-    assert changed != before == cache.key(code(8))
+    assert changed != before == cache.key(structure(8))
 
 
 def test_a_failing_compiler_is_told_once_and_nothing_is_left(own_cache, monkeypatch, caplog):
     monkeypatch.setenv("CXX", "/nonexistent/c++")
-    here = Workshop()
+    here = CompileQueue()
     with caplog.at_level(logging.WARNING):
-        ticket = here.ask(code(8))
+        ticket = here.ask(structure(8))
         assert ticket.wait(120) is None and ticket.state == "failed" and ticket.reason
-        assert here.ask(code(8)) is ticket
+        assert here.ask(structure(8)) is ticket
     assert len([r for r in caplog.records if "stays eager" in r.message]) == 1
     assert [p.name for p in (own_cache / "programs").iterdir()] == [".lock"]
 
@@ -132,8 +132,8 @@ class Slow:
     def __init__(self):
         self.begun, self.go = [], threading.Event()
 
-    def __call__(self, code):
-        self.begun.append(code.batch)
+    def __call__(self, structure):
+        self.begun.append(structure.batch)
         assert self.go.wait(10)
         raise RuntimeError("no program")
 
@@ -147,9 +147,9 @@ def until(true) -> None:
 
 def test_one_at_a_time_and_not_what_nobody_waits_for(own_cache):
     slow = Slow()
-    here = Workshop(compile=slow)
-    first, second, third = (here.ask(code(b)) for b in (1, 2, 3))
-    assert here.ask(code(2)) is second and second.waiting == 2
+    here = CompileQueue(compile=slow)
+    first, second, third = (here.ask(structure(b)) for b in (1, 2, 3))
+    assert here.ask(structure(2)) is second and second.waiting == 2
     until(lambda: slow.begun == [1])
     assert [t.state for t in (first, second, third)] == ["compiling", "waiting", "waiting"]
     here.leave(third)
@@ -158,15 +158,15 @@ def test_one_at_a_time_and_not_what_nobody_waits_for(own_cache):
     first.wait(10), second.wait(10)
     assert slow.begun == [1, 2] and third.state == "waiting"
     assert (first.state, first.reason) == ("failed", "no program")
-    assert here.ask(code(3)) is not third
+    assert here.ask(structure(3)) is not third
 
 
 @pytest.mark.parametrize("jobs", [0, 2])
 def test_as_many_compile_as_the_limit_says(own_cache, jobs):
     slow = Slow()
     with limited(compile_jobs=jobs):
-        here = Workshop(compile=slow)
-        tickets = [here.ask(code(b)) for b in (1, 2, 3)]
+        here = CompileQueue(compile=slow)
+        tickets = [here.ask(structure(b)) for b in (1, 2, 3)]
         until(lambda: len(slow.begun) == jobs)
         states = ["compiling"] * 2 + ["waiting"] if jobs else ["off"] * 3
         assert [t.state for t in tickets] == states
@@ -174,32 +174,34 @@ def test_as_many_compile_as_the_limit_says(own_cache, jobs):
         slow.go.set()
         until(lambda: len(slow.begun) == (3 if jobs else 0))
     if not jobs:  # nothing is remembered of it
-        assert here.ask(code(1)) is not tickets[0]
+        assert here.ask(structure(1)) is not tickets[0]
         until(lambda: slow.begun == [1])
 
 
 @pytest.fixture
 def sleeping(own_cache, monkeypatch):
-    """A workshop whose compiler sleeps, and has said something."""
+    """A compile queue whose compiler sleeps, and has said something."""
     script = own_cache.parent / "sleeping.py"
     script.write_text("import sys, time; print('a warning', file=sys.stderr); time.sleep(60)")
     monkeypatch.setenv(
         "PYTHONPATH", f"{script.parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
     )
-    real = workshop.processes.start
-    monkeypatch.setattr(workshop.processes, "start", lambda _, *a, **o: real("sleeping", *a, **o))
-    here = Workshop()
+    real = compile_queue.processes.start
+    monkeypatch.setattr(
+        compile_queue.processes, "start", lambda _, *a, **o: real("sleeping", *a, **o)
+    )
+    here = CompileQueue()
     yield here
     here.close()
 
 
-def pid_of(here: Workshop) -> int | None:
+def pid_of(here: CompileQueue) -> int | None:
     return next((process.pid for process in here._processes.values()), None)
 
 
-def begun(here: Workshop) -> Ticket:
+def begun(here: CompileQueue) -> Ticket:
     """The ticket of a program whose compiler runs."""
-    ticket = here.ask(code(1))
+    ticket = here.ask(structure(1))
     until(lambda: pid_of(here) is not None)
     return ticket
 
@@ -210,26 +212,26 @@ def test_an_unwanted_process_gives_way(sleeping, caplog):
     first = begun(here)
     here.leave(first)
     pid = pid_of(here)
-    second = here.ask(code(2))
+    second = here.ask(structure(2))
     assert first.wait(10) is None and first.state == "failed"
     assert first.reason == "the compiler was stopped" and not caplog.records
     until(lambda: pid_of(here) not in (None, pid))
     assert second.state == "compiling"
     here.close()
     assert second.wait(10) is None
-    assert here.ask(code(1)) is not first
+    assert here.ask(structure(1)) is not first
 
 
 def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeypatch):
     here = sleeping
     first = begun(here)
-    (process,), end, told = here._processes.values(), workshop.processes.end, []
+    (process,), end, told = here._processes.values(), compile_queue.processes.end, []
     here.leave(first)
     # The process ends a little later than it is told to.
-    monkeypatch.setattr(workshop.processes, "end", told.append)
-    second = here.ask(code(2))
-    assert told == [process] and here.ask(code(1)) is first and first.waiting == 1
-    monkeypatch.setattr(workshop.processes, "end", end)
+    monkeypatch.setattr(compile_queue.processes, "end", told.append)
+    second = here.ask(structure(2))
+    assert told == [process] and here.ask(structure(1)) is first and first.waiting == 1
+    monkeypatch.setattr(compile_queue.processes, "end", end)
     end(process)
     until(lambda: pid_of(here) not in (None, process.pid))
     assert (first.state, second.state) == ("waiting", "compiling")
@@ -240,10 +242,10 @@ def test_closed_it_does_not_begin_again_what_gave_way(sleeping, monkeypatch):
     here = sleeping
     first = begun(here)
     here.leave(first)
-    (process,), end = here._processes.values(), workshop.processes.end
-    monkeypatch.setattr(workshop.processes, "end", lambda process: None)
-    here.ask(code(2))
-    here.ask(code(1))
+    (process,), end = here._processes.values(), compile_queue.processes.end
+    monkeypatch.setattr(compile_queue.processes, "end", lambda process: None)
+    here.ask(structure(2))
+    here.ask(structure(1))
     here.close()
     end(process)
     assert first.wait(10) is None and first.state == "failed"
@@ -252,39 +254,41 @@ def test_closed_it_does_not_begin_again_what_gave_way(sleeping, monkeypatch):
 
 def test_what_nobody_waits_for_is_begun_only_on_a_free_compiler(own_cache):
     slow = Slow()
-    here = Workshop(compile=slow)
-    first = here.ask(code(1))
-    assert here.ask(code(2), waits=False) is None and here.ask(code(1), waits=False) is None
+    here = CompileQueue(compile=slow)
+    first = here.ask(structure(1))
+    assert (
+        here.ask(structure(2), waits=False) is None and here.ask(structure(1), waits=False) is None
+    )
     slow.go.set()
     first.wait(10)
     until(lambda: not here._current)
     slow.go.clear()
-    idle = here.ask(code(2), waits=False)
+    idle = here.ask(structure(2), waits=False)
     until(lambda: slow.begun == [1, 2])
-    assert here.ask(code(2)) is idle and idle.waiting == 1
+    assert here.ask(structure(2)) is idle and idle.waiting == 1
     here.give_way(idle)
     assert not idle.gave_way
     slow.go.set()
     assert idle.wait_until_done(10)
     here.close()
-    assert here.ask(code(3), waits=False) is None
+    assert here.ask(structure(3), waits=False) is None
 
 
 def test_one_that_is_asked_for_comes_before_what_nobody_waits_for(sleeping, monkeypatch):
     here = sleeping
     monkeypatch.setattr(here, "_hire", lambda: None)  # neither is begun yet
-    idle = here.ask(code(1), waits=False)
-    wanted = here.ask(code(2))
+    idle = here.ask(structure(1), waits=False)
+    wanted = here.ask(structure(2))
     assert here._queue == [wanted] and idle.gave_way and idle.state == "failed"
     monkeypatch.undo()
-    assert here.ask(code(1)) is not idle
+    assert here.ask(structure(1)) is not idle
     here.close()
 
 
 def test_what_is_compiled_in_idle_time_gives_way_to_what_is_asked_for(sleeping):
     here = sleeping
-    idle = here.ask(code(1), waits=False)
+    idle = here.ask(structure(1), waits=False)
     until(lambda: here._current == [idle])  # perhaps before its process is there
-    wanted = here.ask(code(2))
+    wanted = here.ask(structure(2))
     assert idle.wait_until_done(10) and idle.gave_way
     until(lambda: here._current == [wanted])

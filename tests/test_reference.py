@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ganlab.handbook import markdown
+from ganlab.reference import markdown
 from ganlab.spec import PARAMS
 from ganlab.stabilisers import STABILISERS
 

@@ -1,4 +1,4 @@
-"""The hub: fair turns, quiet when nothing is to do, nothing left over."""
+"""The scheduler: fair turns, quiet when nothing is to do, nothing left over."""
 
 import gc
 import threading
@@ -11,10 +11,10 @@ from live_helpers import SMALL, Audience, until
 
 from ganlab import SpecError
 from ganlab.limits import limited
-from ganlab.live import hub as module
-from ganlab.live import lane
-from ganlab.live.hub import Hub
-from ganlab.live.painters import Painters
+from ganlab.live import scheduler as module
+from ganlab.live import worker_pool
+from ganlab.live.render_pool import RenderPool
+from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 
 
@@ -23,7 +23,7 @@ def audience():
     made = []
 
     def make(workers: int = 1, **kwargs) -> Audience:
-        made.append(Audience(Hub(workers, **kwargs)))
+        made.append(Audience(Scheduler(workers, **kwargs)))
         return made[-1]
 
     yield make
@@ -80,7 +80,7 @@ def test_pace(audience, speed):
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_click_is_noticed(audience, workers):
-    """No wake-up is lost, however the clicks fall between the hub's own waits."""
+    """No wake-up is lost, however the clicks fall between the scheduler's own waits."""
     crowd = audience(workers, drop_seconds=0.1)  # its sweeper is as restless as can be
     session = crowd.watch(SMALL)
     shown(crowd, session)
@@ -132,9 +132,9 @@ def test_slow_pace_sleeps_between_updates(audience, monkeypatch):
     time.sleep(0.3)
     worked.clear()
     for _ in range(50):  # as acknowledgements do
-        crowd.hub.wake(session)
+        crowd.scheduler.wake(session)
         time.sleep(0.01)
-    assert len(crowd.hub.lane._later) < 5  # one that counts, whatever woke it
+    assert len(crowd.scheduler.pool._later) < 5  # one that counts, whatever woke it
     worked.clear()
     time.sleep(1.0)
     assert 2 <= len(worked) <= 15
@@ -205,7 +205,7 @@ def test_one_broken_session_stops_alone_until_it_is_changed(audience, caplog):
     assert "ZeroDivisionError" in bad.failed and bad.subscribers[0].reason == bad.failed
     until(lambda: caplog.text.count("Traceback") == 1)
     for _ in range(5):  # it does not come back by itself
-        crowd.hub.wake(bad)
+        crowd.scheduler.wake(bad)
         time.sleep(0.02)
     assert caplog.text.count("Traceback") == 1 and bad.run is None
     before = good.run.iteration
@@ -293,13 +293,13 @@ def test_a_slow_run_does_not_hold_up_the_others(audience, monkeypatch):
 def test_no_more_sessions_than_there_may_be(audience):
     crowd = audience()
     with limited(sessions=2):
-        first, second = crowd.watch(SMALL), crowd.hub.create(SMALL)
+        first, second = crowd.watch(SMALL), crowd.scheduler.create(SMALL)
         with pytest.raises(SpecError, match="at most 2"):
-            crowd.hub.create(SMALL)
+            crowd.scheduler.create(SMALL)
         second.unwatched_since -= 60  # nobody has watched it for a minute
-        third = crowd.hub.create(SMALL)
-    assert crowd.hub.get(second.token) is None
-    assert crowd.hub.get(first.token) is first and crowd.hub.get(third.token) is third
+        third = crowd.scheduler.create(SMALL)
+    assert crowd.scheduler.get(second.token) is None
+    assert crowd.scheduler.get(first.token) is first and crowd.scheduler.get(third.token) is third
 
 
 @pytest.mark.parametrize("wait", [float("inf"), 1e300])
@@ -309,7 +309,7 @@ def test_a_wait_beyond_all_clocks_stops_no_worker(audience, monkeypatch, wait):
     shown(crowd, session)
     pause(crowd, session)
     monkeypatch.setattr(session, "work", lambda seconds: wait)
-    crowd.hub.wake(session)
+    crowd.scheduler.wake(session)
     time.sleep(0.2)  # now the worker waits
     other = crowd.watch(SMALL)
     shown(crowd, other)
@@ -318,15 +318,15 @@ def test_a_wait_beyond_all_clocks_stops_no_worker(audience, monkeypatch, wait):
 def test_unwatched_sessions_are_dropped_and_forgotten(audience):
     crowd = audience(drop_seconds=0.4)
     stays, goes = crowd.watch(SMALL), crowd.watch(SMALL)
-    never = crowd.hub.create(SMALL)
+    never = crowd.scheduler.create(SMALL)
     shown(crowd, stays, goes)
     goes.command("speed", 0.01)
     crowd.leave(goes)
     time.sleep(0.1)
     before = updates(goes)
-    until(lambda: len(crowd.hub.sessions) == 1, 3)
+    until(lambda: len(crowd.scheduler.sessions) == 1, 3)
     assert updates(goes) == before
-    assert crowd.hub.get(goes.token) is crowd.hub.get(never.token) is None
+    assert crowd.scheduler.get(goes.token) is crowd.scheduler.get(never.token) is None
     gone, token = weakref.ref(goes), goes.token
     goes.command("play")  # a page that still holds it
     time.sleep(0.1)
@@ -334,42 +334,44 @@ def test_unwatched_sessions_are_dropped_and_forgotten(audience):
     del goes, never
     crowd.messages.pop(token)
     until(lambda: gc.collect() is not None and gone() is None, 3)
-    assert crowd.hub.get(stays.token) is stays and stays.watched
+    assert crowd.scheduler.get(stays.token) is stays and stays.watched
 
 
 def test_dropping_closes_the_sockets(audience):
     crowd = audience()
     session = crowd.watch(SMALL)
     shown(crowd, session)
-    crowd.hub.drop(session)
+    crowd.scheduler.drop(session)
     assert all(s.closed for s in session.subscribers)
     crowd.senders[0].result(timeout=2)
 
 
 def test_close_ends_all_threads():
     before = set(threading.enumerate())
-    crowd = Audience(Hub(3))
+    crowd = Audience(Scheduler(3))
     sessions = [crowd.watch(SMALL) for _ in range(3)]
     shown(crowd, *sessions)
     started = set(threading.enumerate()) - before
-    assert 4 < len([t for t in started if "ganlab" in t.name]) < 10  # painters start on demand
+    assert (
+        4 < len([t for t in started if "ganlab" in t.name]) < 10
+    )  # render threads start on demand
     crowd.close()
     until(lambda: not (set(threading.enumerate()) - before), 5)
-    assert crowd.hub.sessions == {}
+    assert crowd.scheduler.sessions == {}
 
 
 def test_tokens_cannot_be_guessed():
-    hub = Hub(1)
-    tokens = {hub.create(SMALL).token for _ in range(20)}
-    hub.close()
+    scheduler = Scheduler(1)
+    tokens = {scheduler.create(SMALL).token for _ in range(20)}
+    scheduler.close()
     assert len(tokens) == 20 and min(map(len, tokens)) >= 32
-    assert hub.get("") is None and module.HUB.get(tokens.pop()) is None
+    assert scheduler.get("") is None and module.SCHEDULER.get(tokens.pop()) is None
 
 
 def test_frames_and_clicks_do_not_wait_for_a_round(audience, monkeypatch):
     """With turns of others that last a second in all, a session is seen and heard meanwhile."""
-    monkeypatch.setattr(lane, "SHARED_SECONDS", 0.25)
-    monkeypatch.setattr(lane, "ROUND_SECONDS", 10.0)
+    monkeypatch.setattr(worker_pool, "SHARED_SECONDS", 0.25)
+    monkeypatch.setattr(worker_pool, "ROUND_SECONDS", 10.0)
     crowd = audience()
     sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(5)]
     shown(crowd, *sessions)
@@ -414,13 +416,13 @@ def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
     for session in sessions[1:]:
         pause(crowd, session)
     until(lambda: all(name.startswith("ganlab-frame") for name in painted[-5:]))
-    painters = Painters(1)
+    pool = RenderPool(1)
     eager, compiled = SimpleNamespace(program=None), SimpleNamespace(program=object())
     for run, many, by_workers in ((eager, 5, True), (eager, 4, False), (compiled, 5, False)):
         session = SimpleNamespace(run=run, crowd=many)
-        assert painters.by_workers(session, "frame") == by_workers
-        assert not painters.by_workers(session, "curves")
-    painters.close()
+        assert pool.by_workers(session, "frame") == by_workers
+        assert not pool.by_workers(session, "curves")
+    pool.close()
 
 
 def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch):
@@ -447,15 +449,15 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
     before = [updates(s) for s in sessions]
     until(lambda: done.count("picture") > 60)
     assert all(updates(s) > b for s, b in zip(sessions, before, strict=True))
-    # At first a painter's thread may still be at what it was asked for before.
+    # At first a renderer's thread may still be at what it was asked for before.
     twice = [i for i in range(1, len(done)) if done[i] == done[i - 1] == "picture"]
     assert max(twice, default=0) < len(done) / 2
 
 
 @pytest.mark.parametrize("slice_, charged", [(0.005, 1 / 1.2), (0.1, 1.0)])
 def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
-    hub = Hub(1)
-    session = hub.create(SMALL)
+    scheduler = Scheduler(1)
+    session = scheduler.create(SMALL)
     took = []
 
     def work(seconds: float) -> None:
@@ -465,6 +467,6 @@ def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
         took.append(time.thread_time() - begun)
 
     session.work = work
-    hub.lane.serve(session, slice_)
-    hub.close()
+    scheduler.pool.serve(session, slice_)
+    scheduler.close()
     assert session.used == pytest.approx(charged * took[0], rel=0.1)

@@ -12,22 +12,22 @@ from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import AT_WORK, EPOCHS, QUEUED, Status
 from ganlab.registry import SpecError
-from ganlab.ui import mnist_files
-from ganlab.ui.mnist_place import named, waiting_words
-from ganlab.ui.mnist_view import pictures
-from ganlab.ui.mnist_words import status_html
+from ganlab.ui.atomic import atomic
+from ganlab.ui.mnist import files
+from ganlab.ui.mnist.place import named, waiting_words
+from ganlab.ui.mnist.view import pictures
+from ganlab.ui.mnist.words import status_html
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import may_change
-from ganlab.ui.whole import whole
 from ganlab.ui.widgets import show_error
 
 _VIEW = "mnist_view"
 _PICTURES = "Pictures"
 _VIEWS: dict[str, Callable[[Folder, Status], None] | None] = {
     _PICTURES: None,
-    "Table 1": mnist_files.table,
-    "Curves": mnist_files.curves,
-    "Files": mnist_files.files,
+    "Table 1": files.table,
+    "Curves": files.curves,
+    "Files": files.files,
 }
 _WRONG = "_mnist_wrong"
 _EVERY = 1.0  # seconds between looks into the folder while a trainer is at work
@@ -82,7 +82,7 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
 
 def _ask(folder: Folder, typed: str = "", **changes: Any) -> None:
     """Ask the trainer at work for something; typed: the widget that holds the number of epochs."""
-    whole(lambda: _tried(folder, folder.want, typed, changes))
+    atomic(lambda: _tried(folder, folder.want, typed, changes))
 
 
 def _start(folder: Folder, typed: str = "", **changes: Any) -> None:
@@ -92,7 +92,7 @@ def _start(folder: Folder, typed: str = "", **changes: Any) -> None:
         folder.want(**changes)
         launch.start(folder)
 
-    whole(lambda: _tried(folder, start, typed, changes))
+    atomic(lambda: _tried(folder, start, typed, changes))
 
 
 def _wake(folder: Folder, **changes: Any) -> None:
@@ -105,7 +105,7 @@ def _wake(folder: Folder, **changes: Any) -> None:
         if not done:
             folder.want(state="paused")
 
-    whole(lambda: _tried(folder, wake, "", changes))
+    atomic(lambda: _tried(folder, wake, "", changes))
 
 
 def _tried(
@@ -174,7 +174,7 @@ def _queued(folder: Folder) -> None:
         "Leave the queue",
         icon=":material/close:",
         key="mnist_leave",
-        on_click=lambda: whole(lambda: _tried(folder, lambda: launch.leave_queue(folder))),
+        on_click=lambda: atomic(lambda: _tried(folder, lambda: launch.leave_queue(folder))),
     )
 
 
@@ -182,7 +182,7 @@ def _left(folder: Folder, status: Status) -> None:
     """Buttons for a run that its trainer has left."""
     wrong = status.state in ("failed", "diverged")
     if status.state == "diverged":  # from its checkpoint it would diverge again
-        mnist_files.again(folder)
+        files.again(folder)
         return
     if status.state != "done":
         word = "Start again from the checkpoint" if wrong else "Resume"
@@ -198,7 +198,7 @@ def _left(folder: Folder, status: Status) -> None:
             args=(folder,),
         )
     if wrong:
-        mnist_files.again(folder)
+        files.again(folder)
     elif folder.run.exists():
         _more(folder, _wake, disabled=False)
     _epochs(folder, "Train on", _start)
@@ -254,7 +254,7 @@ def _trouble(folder: Folder, status: Status) -> None:
     text = status.message
     if status.state in ("failed", "diverged"):
         st.error(f"**{status.state.capitalize()}.** {code(text, 1000)}", icon=":material/error:")
-        if may_change(folder) and (lines := mnist_files.log_tail(folder)):
+        if may_change(folder) and (lines := files.log_tail(folder)):
             with st.expander("What the trainer printed last"):
                 st.code(lines, language=None)
     elif status.state == "stopped" and folder.wanted.state != "stopped":

@@ -9,13 +9,13 @@ from typing import Any
 from ganlab.engine import Run, State
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.turns import Turns
-from ganlab.live.tier import Tier
+from ganlab.live.backend import Backend
 from ganlab.spec import Spec
 
 _RANK = ("failed", "waiting", "compiling", "eager", "compiled")
 
 
-class Together:
+class RunGroup:
     """What a Conductor asks of a Run, of several in lockstep: its unit is the iteration.
 
     A run that diverges stays where it is; the others go on. Each is what it would be alone.
@@ -88,39 +88,39 @@ class Together:
         return max(self.made)
 
 
-class Tiers:
-    """A Tier for each of several runs; asked as one."""
+class Backends:
+    """A Backend for each of several runs; asked as one."""
 
     def __init__(self) -> None:
-        self.each: list[Tier] = []
+        self.each: list[Backend] = []
         self._closed = False
 
-    def begin(self, together: Together) -> None:
+    def begin(self, together: RunGroup) -> None:
         """New runs: ask for their programs."""
         if self._closed:
             return
         count = len(together.runs)
-        self.each += [Tier() for _ in range(count - len(self.each))]
-        for tier, run in zip(self.each, together.runs, strict=False):
-            tier.begin(run)
-        for tier in self.each[count:]:  # after asking: what others wait for must not be dropped
-            tier.close()
+        self.each += [Backend() for _ in range(count - len(self.each))]
+        for backend, run in zip(self.each, together.runs, strict=False):
+            backend.begin(run)
+        for backend in self.each[count:]:  # after asking: what others wait for must not be dropped
+            backend.close()
         del self.each[count:]
 
-    def serve(self, together: Together) -> bool:
+    def serve(self, together: RunGroup) -> bool:
         """Whether a program became ready for one of them, and is used from here on."""
         pairs = zip(self.each, together.runs, strict=True)
-        return any([tier.serve(run) for tier, run in pairs])
+        return any([backend.serve(run) for backend, run in pairs])
 
-    def timed(self, together: Together, _: float, seconds: float) -> None:
+    def timed(self, together: RunGroup, _: float, seconds: float) -> None:
         """An advance was made."""
-        for i, tier in enumerate(self.each):
+        for i, backend in enumerate(self.each):
             if together.made[i]:
-                tier.timed(together.runs[i], together.made[i], together.seconds[i])
+                backend.timed(together.runs[i], together.made[i], together.seconds[i])
 
-    def status(self, together: Together) -> dict[str, Any]:
+    def status(self, together: RunGroup) -> dict[str, Any]:
         """That of the run for which least has been done."""
-        all_ = [tier.status(run) for tier, run in zip(self.each, together.runs, strict=True)]
+        all_ = [backend.status(run) for backend, run in zip(self.each, together.runs, strict=True)]
         least = min(all_, key=lambda status: _RANK.index(status["state"]))
         left = [status["left"] for status in all_ if status.get("left") is not None]
         return least | {"left": max(left)} if left else least
@@ -128,5 +128,5 @@ class Tiers:
     def close(self) -> None:
         """Nobody waits any more."""
         self._closed = True
-        for tier in self.each:
-            tier.close()
+        for backend in self.each:
+            backend.close()

@@ -12,10 +12,11 @@ from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Coverage, Status
 from ganlab.registry import SpecError
-from ganlab.ui import mnist_form
-from ganlab.ui.mnist_place import show
-from ganlab.ui.mnist_view import PANELS, series
-from ganlab.ui.mnist_words import (
+from ganlab.ui.atomic import atomic
+from ganlab.ui.mnist import form
+from ganlab.ui.mnist.place import show
+from ganlab.ui.mnist.view import PANELS, series
+from ganlab.ui.mnist.words import (
     CENTROIDS,
     REAL,
     all_json,
@@ -26,7 +27,6 @@ from ganlab.ui.mnist_words import (
 )
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import is_operator, may_change
-from ganlab.ui.whole import whole
 
 _LINES, _BYTES = 30, 20_000  # of the log that are shown, that are read for it
 
@@ -192,7 +192,7 @@ def _gone(folder: Folder) -> None:
         if not folder.path.exists():
             st.query_params.clear()
 
-    whole(remove)
+    atomic(remove)
 
 
 def again(folder: Folder) -> None:
@@ -214,10 +214,10 @@ def _again(folder: Folder) -> None:
         return
 
     def take() -> None:
-        mnist_form.take(plan)
+        form.take(plan)
         show(None)
 
-    whole(take)
+    atomic(take)
 
 
 def log_tail(folder: Folder) -> str:

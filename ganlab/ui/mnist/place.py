@@ -9,9 +9,9 @@ from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.records import AT_WORK, QUEUED
 from ganlab.registry import SpecError
 from ganlab.spec import GivenTwice, UnknownField
+from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import plain, say
 from ganlab.ui.visitor import is_operator, may_change
-from ganlab.ui.whole import whole
 
 _RUN = "run"  # in the address: a run's name, or NEW
 _NEW = "new"
@@ -20,7 +20,7 @@ _NEW = "new"
 def show(folder: Folder | None) -> None:
     """Show this run from now on; None: the form for a new one."""
     name = folder.name if folder else _NEW
-    whole(lambda: st.query_params.from_dict({_RUN: name}))
+    atomic(lambda: st.query_params.from_dict({_RUN: name}))
 
 
 def named() -> str | None:

@@ -1,0 +1,68 @@
+"""What an update's program depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ganlab.spec import Spec
+from ganlab.stabilisers import STABILISERS
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What an update's program depends on, and nothing else: shapes and names, no numbers.
+
+    Runs of one Structure share a compiled program, whatever their target, rates, strengths, k and
+    seeds. strengths: names of the stabilisers that are on and whose strength is a number. labels:
+    how many of the last of z, and of what D is given beside x, are a label, one of them 1.
+    """
+
+    g_sizes: tuple[int, ...]
+    d_sizes: tuple[int, ...]
+    g_activation: str
+    d_activation: str
+    loss: str
+    optimizer: str
+    batch: int
+    rule: str
+    unroll: int
+    fresh: bool
+    g_norm: str
+    packing: int
+    kernels: int
+    kernel_dims: int
+    strengths: tuple[str, ...]
+    g_output: str
+    labels: int
+    g_bias: bool = True
+    d_bias: bool = True
+
+    @classmethod
+    def of(cls, spec: Spec) -> Structure:
+        """The Structure of a Spec."""
+        return cls(
+            spec.g_sizes,
+            spec.d_sizes,
+            spec.g_activation,
+            spec.d_activation,
+            spec.loss,
+            spec.optimizer,
+            spec.batch,
+            spec.rule,
+            spec.unroll,
+            spec.unroll > 0 and spec.unroll_data == "fresh",
+            spec.g_norm,
+            spec.packing,
+            spec.minibatch_discrimination,
+            spec.minibatch_dims if spec.minibatch_discrimination else 0,
+            tuple(name for name in spec.stabilisers if STABILISERS[name].numeric),
+            spec.g_output,
+            spec.labels,
+            spec.g_bias == "yes",
+            spec.d_bias == "yes",
+        )
+
+    @property
+    def dim(self) -> int:
+        """Dimension of what D is given: x, and the label beside it."""
+        return self.d_sizes[0] // self.packing

@@ -1,0 +1,1 @@
+"""The MNIST page: data, form, runs, view and files."""
