@@ -1,7 +1,7 @@
 """What D and G minimise, on logits: one registry entry per variant.
 
-`d(real, fake)` and `g(fake)` take logits (R, B) and return (R,); D(x) = sigmoid(logit) for those
-that classify. Of real and fake there may be different numbers.
+`d(real, fake)` and `g(real, fake)` take logits (R, B) and return (R,); D(x) = sigmoid(logit) for
+those that classify. Of real and fake there may be different numbers.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ Logits = torch.Tensor
 class LossEntry(Entry):
     """A pair of costs, and what D is to them.
 
+    g_sees_real: whether `g` looks at the logits of real samples. Unless it does, D is not evaluated
+    on them for G's update, and `g` is given None for them.
     optimal(p, q, a=0, b=0): the best D(x), as `shown` shows it, where p_data = p and p_g = q, with
     labels 1 - a for real and b for fake; None where no x has a best of its own.
     smooth(real, fake, a, b) -> (R,): what labels 1 - a and b add to `d`; None: it has no labels.
@@ -34,7 +36,8 @@ class LossEntry(Entry):
     """
 
     d: Callable[[Logits, Logits], torch.Tensor] = field(kw_only=True)
-    g: Callable[[Logits], torch.Tensor] = field(kw_only=True)
+    g: Callable[[Any, Logits], torch.Tensor] = field(kw_only=True)
+    g_sees_real: bool = False
     optimal: Callable | None = None
     smooth: Callable[[Logits, Logits, Any, Any], torch.Tensor] | None = None
     shown: Callable[[Logits], torch.Tensor] = torch.sigmoid
@@ -56,6 +59,34 @@ LOSSES: Registry[LossEntry] = Registry("loss")
 def _cross_entropy(real: Logits, fake: Logits) -> torch.Tensor:
     """-V(D, G) = -E log D(x) - E log(1 - D(G(z))), in nats, (R,)."""
     return softplus(-real).mean(1) + softplus(fake).mean(1)
+
+
+def _paired(real: Logits, fake: Logits) -> tuple[Logits, Logits]:
+    """Pairs of one real and one fake sample; of what there is less of, the first ones again."""
+    n, m = real.shape[1], fake.shape[1]
+    if n == m:
+        return real, fake
+    most = max(n, m)
+    real, fake = (x.repeat(1, -(-most // x.shape[1]))[:, :most] for x in (real, fake))
+    return real, fake
+
+
+def every_pair(real: Logits, fake: Logits) -> tuple[Logits, Logits]:
+    """Each of fake beside each of real: (R, n), (R, m) -> (R, m n) twice; their means stay."""
+    real, fake = torch.broadcast_tensors(real.unsqueeze(1), fake.unsqueeze(2))
+    return real.flatten(1), fake.flatten(1)
+
+
+def _prefers(better: Logits, worse: Logits) -> torch.Tensor:
+    """-E log sigmoid(better_i - worse_i) over pairs, (R,)."""
+    better, worse = _paired(better, worse)
+    return softplus(worse - better).mean(1)
+
+
+def _prefers_on_average(better: Logits, worse: Logits) -> torch.Tensor:
+    """-E log s(better - E worse) - E log(1 - s(worse - E better)), s the sigmoid, (R,)."""
+    above = softplus(worse.mean(1, keepdim=True) - better).mean(1)
+    return above + softplus(worse - better.mean(1, keepdim=True)).mean(1)
 
 
 def _smooth_cross_entropy(real: Logits, fake: Logits, a, b) -> torch.Tensor:
@@ -83,6 +114,16 @@ def _hinge_optimum(p, q, a=0.0, b=0.0):
     return np.where(p + q > 0, best, np.nan)
 
 
+def _ratio_optimum(p, q, a=0.0, b=0.0):
+    """p_data/(p_data + p_g): what f-GAN's best a(x), a function of p_data/p_g, is shown as."""
+    return d_star(p, q)
+
+
+def _share_of_pearson(logits: Logits) -> torch.Tensor:
+    ratio = (1 + logits / 2).relu()  # p_data/p_g where a(x) is best
+    return 1 - 1 / (1 + ratio)
+
+
 LOSSES.add(
     LossEntry(
         name="minimax",
@@ -91,7 +132,7 @@ LOSSES.add(
         doc="The game of the theory. When D is sure, G's gradient vanishes: watch it stall.",
         cite="Goodfellow et al. 2014, eq. 1",
         d=_cross_entropy,
-        g=lambda fake: -softplus(fake).mean(1),
+        g=lambda real, fake: -softplus(fake).mean(1),
         optimal=d_star_smoothed,
         smooth=_smooth_cross_entropy,
         value=True,
@@ -105,7 +146,7 @@ LOSSES.add(
         doc="Same fixed point, but G is pushed hardest where D is surest. Used in practice.",
         cite="Goodfellow et al. 2014, section 3",
         d=_cross_entropy,
-        g=lambda fake: softplus(-fake).mean(1),
+        g=lambda real, fake: softplus(-fake).mean(1),
         optimal=d_star_smoothed,
         smooth=_smooth_cross_entropy,
         value=True,
@@ -120,7 +161,7 @@ LOSSES.add(
         "so it is noisy, and may overflow.",
         cite="Goodfellow 2014; NIPS 2016 tutorial, section 3.2.4",
         d=_cross_entropy,
-        g=lambda fake: -fake.exp().mean(1),
+        g=lambda real, fake: -fake.exp().mean(1),
         optimal=d_star_smoothed,
         smooth=_smooth_cross_entropy,
         value=True,
@@ -136,7 +177,7 @@ LOSSES.add(
         "border still move.",
         cite="Mao et al. 2017",
         d=lambda real, fake: 0.5 * ((real - 1) ** 2).mean(1) + 0.5 * (fake**2).mean(1),
-        g=lambda fake: 0.5 * ((fake - 1) ** 2).mean(1),
+        g=lambda real, fake: 0.5 * ((fake - 1) ** 2).mean(1),
         optimal=d_star_smoothed,
         smooth=_smooth_squares,
         shown=lambda logits: logits.clamp(0, 1),
@@ -152,7 +193,7 @@ LOSSES.add(
         "means nothing: it is kept, and the critic is drawn about its mean.",
         cite="Arjovsky et al. 2017",
         d=lambda real, fake: fake.mean(1) - real.mean(1),
-        g=lambda fake: -fake.mean(1),
+        g=lambda real, fake: -fake.mean(1),
         shift_invariant=True,
     )
 )
@@ -165,7 +206,85 @@ LOSSES.add(
         doc="D stops caring about samples beyond the margin; G's push keeps its strength.",
         cite="Lim & Ye 2017; Miyato et al. 2018",
         d=lambda real, fake: (1 - real).relu().mean(1) + (1 + fake).relu().mean(1),
-        g=lambda fake: -fake.mean(1),
+        g=lambda real, fake: -fake.mean(1),
         optimal=_hinge_optimum,
     )
 )
+for _entry in (
+    LossEntry(
+        name="relativistic-average",
+        title="relativistic average",
+        equation=r"\min_D -\mathbb{E}\,\log\sigma(a(x) - \bar a_g)"
+        r" - \mathbb{E}\,\log(1 - \sigma(a(G(z)) - \bar a_{\rm data})),\ "
+        r"\min_G \text{ with real and fake exchanged}",
+        doc="D says how much more real a sample is than the average of the other kind; G also "
+        "pushes D's verdict on real samples down.",
+        cite="Jolicoeur-Martineau 2018, RaSGAN",
+        d=_prefers_on_average,
+        g=lambda real, fake: _prefers_on_average(fake, real),
+        g_sees_real=True,
+        shift_invariant=True,
+    ),
+    LossEntry(
+        name="relativistic-pairing",
+        title="relativistic pairing",
+        equation=r"\min_D -\mathbb{E}\,\log\sigma(a(x) - a(G(z))),\ "
+        r"\min_G -\mathbb{E}\,\log\sigma(a(G(z)) - a(x))",
+        doc="D tells which of a pair, one real and one fake, is real: every real sample pulls, so "
+        "modes are not forgotten. With R1 and R2 this is R3GAN's loss, which converges locally.",
+        cite="Jolicoeur-Martineau 2018, RSGAN; Huang et al. 2024",
+        d=_prefers,
+        g=lambda real, fake: _prefers(fake, real),
+        g_sees_real=True,
+        shift_invariant=True,
+    ),
+    LossEntry(
+        name="f-kl",
+        title="f-GAN: KL",
+        equation=r"\max_D \min_G\ \mathbb{E}\,a(x) - \mathbb{E}\,e^{a(G(z)) - 1}",
+        doc="With D = D* its value is KL(p_data ‖ p_g): G must cover all of the data. G's "
+        "gradient grows with e^a, so few samples carry it.",
+        cite="Nowozin et al. 2016, table 2",
+        d=lambda real, fake: (fake - 1).exp().mean(1) - real.mean(1),
+        g=lambda real, fake: -(fake - 1).exp().mean(1),
+        optimal=_ratio_optimum,
+        shown=lambda logits: torch.sigmoid(logits - 1),
+    ),
+    LossEntry(
+        name="f-reverse-kl",
+        title="f-GAN: reverse KL",
+        equation=r"\max_D \min_G\ -\mathbb{E}\,e^{-a(x)} + 1 - \mathbb{E}\,a(G(z))",
+        doc="With D = D* its value is KL(p_g ‖ p_data): G is punished for making what is not in "
+        "the data, not for missing modes.",
+        cite="Nowozin et al. 2016, table 2",
+        d=lambda real, fake: (-real).exp().mean(1) + fake.mean(1) - 1,
+        g=lambda real, fake: 1 - fake.mean(1),
+        optimal=_ratio_optimum,
+    ),
+    LossEntry(
+        name="f-pearson",
+        title="f-GAN: Pearson χ²",
+        equation=r"\max_D \min_G\ \mathbb{E}\,a(x)"
+        r" - \mathbb{E}\,(\tfrac14 a(G(z))^2 + a(G(z)))",
+        doc="With D = D* its value is ∫ (p_data − p_g)²/p_g, which is huge where G leaves a mode "
+        "out; D regresses to twice the relative error of p_g.",
+        cite="Nowozin et al. 2016, table 2",
+        d=lambda real, fake: (fake**2 / 4 + fake).mean(1) - real.mean(1),
+        g=lambda real, fake: -(fake**2 / 4 + fake).mean(1),
+        optimal=_ratio_optimum,
+        shown=_share_of_pearson,
+    ),
+    LossEntry(
+        name="f-hellinger",
+        title="f-GAN: squared Hellinger",
+        equation=r"\max_D \min_G\ 2 - \mathbb{E}\,e^{-a(x)} - \mathbb{E}\,e^{a(G(z))}",
+        doc="With D = D* its value is ∫ (√p_data − √p_g)², a distance between 0 and 2 that treats "
+        "both sides alike.",
+        cite="Nowozin et al. 2016, table 2",
+        d=lambda real, fake: (-real).exp().mean(1) + fake.exp().mean(1) - 2,
+        g=lambda real, fake: 1 - fake.exp().mean(1),
+        optimal=_ratio_optimum,
+        shown=lambda logits: torch.sigmoid(2 * logits),
+    ),
+):
+    LOSSES.add(_entry)

@@ -17,7 +17,7 @@ class Word(NamedTuple):
     unit: str = ""
 
 
-_OUTPUT = "nats; for least squares, Wasserstein and hinge in D's own output"
+_OUTPUT = "nats; for least squares, Wasserstein, hinge, Pearson and Hellinger in D's own output"
 
 # By their keys in `Snapshot.metrics` and in the history of a run.
 MEASURES = {

@@ -10,7 +10,7 @@ from scipy.special import expit
 from scipy.stats import norm
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from ganlab.losses import LOSSES
+from ganlab.losses import LOSSES, every_pair
 from ganlab.registry import SpecError
 
 NAMES = list(LOSSES)
@@ -24,27 +24,78 @@ def cross_entropy(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     return -sigmoid_log(real).mean(1) - torch.log(1 - expit_(fake)).mean(1)
 
 
+def relative(better: torch.Tensor, worse: torch.Tensor) -> torch.Tensor:
+    """Jolicoeur-Martineau 2018, equations 9 to 12 with cross entropy, a sample at a time."""
+    rows = []
+    for a, b in zip(better, worse, strict=True):
+        above = torch.stack([torch.log(expit_(t - b.mean())) for t in a]).mean()
+        below = torch.stack([torch.log(1 - expit_(t - a.mean())) for t in b]).mean()
+        rows.append(-above - below)
+    return torch.stack(rows)
+
+
+def paired(better: torch.Tensor, worse: torch.Tensor) -> torch.Tensor:
+    """Mean log s(better_i - worse_i): of what there is less of, again from the first."""
+    n, m = better.shape[1], worse.shape[1]
+    terms = [sigmoid_log(better[:, i % n] - worse[:, i % m]) for i in range(max(n, m))]
+    return torch.stack(terms, 1).mean(1)
+
+
+# Nowozin et al. 2016, tables 1 and 2: f(u), the output activation g_f(v), the conjugate f*(t).
+F_GAN = {
+    "f-kl": (lambda u: u * math.log(u), lambda v: v, lambda t: torch.exp(t - 1)),
+    "f-reverse-kl": (
+        lambda u: -math.log(u),
+        lambda v: -torch.exp(-v),
+        lambda t: -1 - torch.log(-t),
+    ),
+    "f-pearson": (lambda u: (u - 1) ** 2, lambda v: v, lambda t: t**2 / 4 + t),
+    "f-hellinger": (
+        lambda u: (math.sqrt(u) - 1) ** 2,
+        lambda v: 1 - torch.exp(-v),
+        lambda t: t / (1 - t),
+    ),
+}
+
+
+def f_gan(f, output, conjugate):
+    """D's cost and G's: F = E g_f(a(x)) - E f*(g_f(a(G(z)))), which D maximises and G minimises."""
+    return (
+        lambda real, fake: conjugate(output(fake)).mean(1) - output(real).mean(1),
+        lambda real, fake: -conjugate(output(fake)).mean(1),
+    )
+
+
 # Plain formulas, in D = sigmoid(logit) where D is a probability; safe only at moderate logits,
 # which the code is not told.
 PLAIN = {
-    "minimax": (cross_entropy, lambda fake: torch.log(1 - expit_(fake)).mean(1)),
-    "non-saturating": (cross_entropy, lambda fake: -sigmoid_log(fake).mean(1)),
+    "minimax": (cross_entropy, lambda real, fake: torch.log(1 - expit_(fake)).mean(1)),
+    "non-saturating": (cross_entropy, lambda real, fake: -sigmoid_log(fake).mean(1)),
     "maximum-likelihood": (
         cross_entropy,
-        lambda fake: -(expit_(fake) / (1 - expit_(fake))).mean(1),
+        lambda real, fake: -(expit_(fake) / (1 - expit_(fake))).mean(1),
     ),
     "least-squares": (
         lambda real, fake: ((real - 1).square().mean(1) + fake.square().mean(1)) / 2,
-        lambda fake: (fake - 1).square().mean(1) / 2,
+        lambda real, fake: (fake - 1).square().mean(1) / 2,
     ),
     "wasserstein": (
         lambda real, fake: -(real.mean(1) - fake.mean(1)),
-        lambda fake: -fake.mean(1),
+        lambda real, fake: -fake.mean(1),
     ),
     "hinge": (
         lambda real, fake: -(real - 1).clamp(max=0).mean(1) - (-fake - 1).clamp(max=0).mean(1),
-        lambda fake: -fake.mean(1),
+        lambda real, fake: -fake.mean(1),
     ),
+    "relativistic-average": (
+        lambda real, fake: relative(real, fake),
+        lambda real, fake: relative(fake, real),
+    ),
+    "relativistic-pairing": (
+        lambda real, fake: -paired(real, fake),
+        lambda real, fake: -paired(fake, real),
+    ),
+    **{name: f_gan(*f) for name, f in F_GAN.items()},
 }
 # Where D cannot tell real from fake: its logit, its cost, G's cost, G's slope.
 EQUILIBRIUM = {
@@ -54,6 +105,12 @@ EQUILIBRIUM = {
     "least-squares": (0.5, 0.25, 0.125, -0.5),
     "wasserstein": (3.0, 0.0, -3.0, -1.0),  # at any logit
     "hinge": (0.0, 2.0, 0.0, -1.0),
+    "relativistic-average": (3.0, math.log(4), math.log(4), -1.0),  # at any logit
+    "relativistic-pairing": (3.0, math.log(2), math.log(2), -0.5),
+    "f-kl": (1.0, 0.0, -1.0, -1.0),
+    "f-reverse-kl": (0.0, 0.0, 1.0, -1.0),
+    "f-pearson": (0.0, 0.0, 0.0, -1.0),
+    "f-hellinger": (0.0, 0.0, 0.0, -1.0),
 }
 # The largest logits that a loss stands, by dtype: those that grow faster than their logit overflow
 # by design, exp near the log of the largest number, squares near its root (means add four of them).
@@ -62,9 +119,20 @@ LARGEST = {
     ("maximum-likelihood", torch.float64): 707.0,
     ("least-squares", torch.float32): 5e18,
     ("least-squares", torch.float64): 5e153,
+    ("f-kl", torch.float32): 86.0,
+    ("f-kl", torch.float64): 707.0,
+    ("f-reverse-kl", torch.float32): 86.0,
+    ("f-reverse-kl", torch.float64): 707.0,
+    ("f-pearson", torch.float32): 5e18,
+    ("f-pearson", torch.float64): 5e153,
+    ("f-hellinger", torch.float32): 86.0,
+    ("f-hellinger", torch.float64): 707.0,
 }
 # V = a(x) p - a(x) q has no minimum in a(x): only a bound on slopes gives D one.
-NO_OPTIMUM = {"wasserstein"}
+# Relativistic ones have one only up to a constant.
+RELATIVISTIC = {"relativistic-average", "relativistic-pairing"}
+NO_OPTIMUM = {"wasserstein", *RELATIVISTIC}
+FREE = {"wasserstein", *RELATIVISTIC}  # D's offset means nothing
 SMOOTHED = [name for name in LOSSES if LOSSES[name].smooth]
 
 
@@ -80,13 +148,15 @@ def logits(seed: int, *shape: int) -> torch.Tensor:
 def g_slope(name: str, logit: float) -> float:
     """d g / d logit, for a batch of one."""
     t = torch.tensor([[logit]], dtype=torch.float64, requires_grad=True)
-    return torch.autograd.grad(LOSSES[name].g(t).sum(), t)[0].item()
+    real = t.detach().clone()
+    return torch.autograd.grad(LOSSES[name].g(real, t).sum(), t)[0].item()
 
 
 def test_every_loss_has_its_formula_here():
     assert set(PLAIN) == set(EQUILIBRIUM) == set(LOSSES)
     assert NO_OPTIMUM == {name for name in LOSSES if LOSSES[name].optimal is None}
-    assert set(SMOOTHED) == set(LOSSES) - {"wasserstein", "hinge"}
+    assert set(SMOOTHED) == set(LOSSES) - {"wasserstein", "hinge"} - RELATIVISTIC - set(F_GAN)
+    assert FREE == {name for name in LOSSES if LOSSES[name].shift_invariant}
     probable = {"minimax", "non-saturating", "maximum-likelihood"}
     assert {name for name in LOSSES if LOSSES[name].value} == probable
 
@@ -102,16 +172,16 @@ def test_entry(name):
 def test_values_are_the_plain_formulas(name):
     real, fake = logits(0, 4, 9), logits(1, 4, 7)
     d, g = PLAIN[name]
-    got_d, got_g = LOSSES[name].d(real, fake), LOSSES[name].g(fake)
+    got_d, got_g = LOSSES[name].d(real, fake), LOSSES[name].g(real, fake)
     assert got_d.shape == got_g.shape == (4,)
     torch.testing.assert_close(got_d, d(real, fake), rtol=1e-10, atol=1e-12)
-    torch.testing.assert_close(got_g, g(fake), rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(got_g, g(real, fake), rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_runs_are_independent(name):
     real, fake = logits(2, 3, 8).requires_grad_(), logits(3, 3, 8).requires_grad_()
-    for cost in (LOSSES[name].d(real, fake)[1], LOSSES[name].g(fake)[1]):
+    for cost in (LOSSES[name].d(real, fake)[1], LOSSES[name].g(real, fake)[1]):
         for by in torch.autograd.grad(cost, (real, fake), allow_unused=True):
             if by is not None:
                 assert by[1].any() and not by[0].any() and not by[2].any()
@@ -129,9 +199,9 @@ def pointwise(cost, p: float, q: float):
     return of
 
 
-def best_logit(cost) -> float:
-    options = {"xatol": 1e-9}
-    return minimize_scalar(cost, bounds=(-30, 30), method="bounded", options=options).x
+def best_logit(cost, bounds=(-30, 30)) -> float:
+    options = {"xatol": 1e-10, "maxiter": 1000}
+    return minimize_scalar(cost, bounds=bounds, method="bounded", options=options).x
 
 
 def shown(name: str, logit: float) -> float:
@@ -146,7 +216,8 @@ WEIGHTS = [(0.3, 0.3), (0.9, 0.1), (0.02, 0.7), (2.5, 1e-2), (1e-3, 3.0)]
 def test_optimal_minimises_d_pointwise(name, p, q):
     entry = LOSSES[name]
     cost = pointwise(entry.d, p, q)
-    best = best_logit(cost)
+    # Pearson's best logit is 2 (p/q - 1).
+    best = best_logit(cost, (-3, 600) if name == "f-pearson" else (-30, 30))
     if name == "hinge" and p == q:  # all between the margins are as good; 1/2 is in the middle
         assert entry.optimal(p, q) == 0.5 and shown(name, 0.0) == 0.5
         assert cost(0.0) == pytest.approx(cost(best), abs=1e-12)
@@ -155,7 +226,7 @@ def test_optimal_minimises_d_pointwise(name, p, q):
         assert abs(shown(name, best) - entry.optimal(p, q)) < 1e-6
 
 
-@pytest.mark.parametrize("name", sorted(NO_OPTIMUM))
+@pytest.mark.parametrize("name", sorted(NO_OPTIMUM - RELATIVISTIC))
 def test_without_an_optimum_d_runs_away(name):
     for (p, q), sign in (((0.9, 0.1), 1), ((0.1, 0.9), -1)):
         cost = pointwise(LOSSES[name].d, p, q)
@@ -189,10 +260,11 @@ def test_smoothing_is_labels_1_minus_a_and_b(name, a, b):
 @pytest.mark.parametrize("name", NAMES)
 def test_what_is_shown_is_a_rising_share(name):
     t = torch.linspace(-50, 50, 1001, dtype=torch.float64)
+    t = torch.cat([torch.tensor([-1e8], dtype=t.dtype), t, torch.tensor([1e8], dtype=t.dtype)])
     share = LOSSES[name].shown(t)
     assert (share >= 0).all() and (share <= 1).all() and (share.diff() >= 0).all()
     # In the middle between what D is taught for fake and for real it shows 1/2.
-    middle = EQUILIBRIUM[name][0] if name != "wasserstein" else 0.0
+    middle = EQUILIBRIUM[name][0] if name not in FREE else 0.0
     assert shown(name, middle) == 0.5
     assert share[0] < 1e-6 and share[-1] > 1 - 1e-6
 
@@ -206,7 +278,7 @@ def test_extreme_logits_are_finite_with_finite_gradients(name, dtype):
             for fake_sign in (-1, 1):
                 real = torch.full((2, 4), real_sign * a, dtype=dtype, requires_grad=True)
                 fake = torch.full((2, 4), fake_sign * a, dtype=dtype, requires_grad=True)
-                d, g = LOSSES[name].d(real, fake), LOSSES[name].g(fake)
+                d, g = LOSSES[name].d(real, fake), LOSSES[name].g(real, fake)
                 if LOSSES[name].smooth:
                     d = d + LOSSES[name].smooth(real, fake, 0.1, 0.2)
                 grads = torch.autograd.grad(d.sum() + g.sum(), (real, fake))
@@ -217,9 +289,10 @@ def test_extreme_logits_are_finite_with_finite_gradients(name, dtype):
 @pytest.mark.parametrize(("name", "dtype"), LARGEST, ids=str)
 def test_beyond_its_largest_logit_a_loss_is_infinite_never_nan(name, dtype):
     most = LARGEST[name, dtype]
-    fake = torch.full((2, 4), most * 2, dtype=dtype)
-    g = LOSSES[name].g(fake)
-    assert torch.isinf(g).all() and not torch.isnan(g).any()
+    fake = torch.full((2, 4), most * 4, dtype=dtype)
+    d, g = LOSSES[name].d(-fake, fake), LOSSES[name].g(-fake, fake)
+    assert torch.isinf(d).all() or torch.isinf(g).all()
+    assert not torch.isnan(d).any() and not torch.isnan(g).any()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -227,7 +300,7 @@ def test_at_the_equilibrium_of_the_game(name):
     logit, d, g, slope = EQUILIBRIUM[name]
     same = torch.full((1, 5), logit, dtype=torch.float64)
     assert LOSSES[name].d(same, same).item() == pytest.approx(d, abs=1e-12)
-    assert LOSSES[name].g(same).item() == pytest.approx(g, abs=1e-12)
+    assert LOSSES[name].g(same, same).item() == pytest.approx(g, abs=1e-12)
     assert g_slope(name, logit) == pytest.approx(slope, abs=1e-12)
     if LOSSES[name].optimal:
         assert LOSSES[name].optimal(0.4, 0.4) == shown(name, logit) == 0.5
@@ -243,13 +316,15 @@ def test_minimax_saturates_and_the_other_does_not(logit):
     assert ratio == pytest.approx(math.exp(logit), rel=1e-8)
 
 
-@pytest.mark.parametrize("name", ["minimax", "wasserstein"])
+@pytest.mark.parametrize("name", ["minimax", "wasserstein", *F_GAN])
 def test_these_are_zero_sum(name):
     real, fake = logits(5, 2, 6), logits(6, 2, 6)
     entry = LOSSES[name]
     moved = fake + 0.7
     change_d = entry.d(real, moved) - entry.d(real, fake)
-    torch.testing.assert_close(change_d, -(entry.g(moved) - entry.g(fake)), rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(
+        change_d, -(entry.g(real, moved) - entry.g(real, fake)), rtol=1e-10, atol=1e-12
+    )
 
 
 def test_with_the_best_d_maximum_likelihood_descends_the_kl_divergence():
@@ -259,7 +334,7 @@ def test_with_the_best_d_maximum_likelihood_descends_the_kl_divergence():
         shift = torch.tensor(m, dtype=torch.float64, requires_grad=True)
         x = z + shift
         best = torch.as_tensor(m**2 / 2, dtype=torch.float64) - m * x  # log p_data/p_g
-        cost = LOSSES["maximum-likelihood"].g(best.unsqueeze(0)).sum()
+        cost = LOSSES["maximum-likelihood"].g(None, best.unsqueeze(0)).sum()
         assert torch.autograd.grad(cost, shift)[0].item() == pytest.approx(m, rel=2e-3)
 
 
@@ -274,3 +349,95 @@ def test_unknown_loss():
     with pytest.raises(SpecError, match="minimax, non-saturating"):
         LOSSES["hinge?"]
     assert np.isnan(LOSSES["minimax"].optimal(0.0, 0.0))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_g_is_given_real_logits_only_if_it_says_that_it_looks_at_them(name):
+    entry, real = LOSSES[name], logits(9, 2, 5).requires_grad_()
+    fake = logits(10, 2, 5).requires_grad_()
+    (by,) = torch.autograd.grad(entry.g(real, fake).sum(), real, allow_unused=True)
+    assert entry.g_sees_real == (by is not None and bool(by.any())) == (name in RELATIVISTIC)
+    if not entry.g_sees_real:
+        assert torch.equal(entry.g(None, fake), entry.g(real, fake))
+
+
+# Masses of p_data and p_g on five cells, all positive.
+P, Q = np.array([0.1, 0.3, 0.05, 0.35, 0.2]), np.array([0.25, 0.05, 0.3, 0.1, 0.3])
+
+
+def expected(masses: np.ndarray, count: int = 20) -> np.ndarray:
+    """Cells, each as often as its mass says of `count` samples."""
+    times = masses * count
+    assert np.allclose(times, times.round())
+    return np.repeat(np.arange(len(masses)), times.round().astype(int))
+
+
+@pytest.mark.parametrize("name", F_GAN)
+def test_with_the_best_d_the_value_of_f_gan_is_the_divergence(name):
+    (f, *_), entry = F_GAN[name], LOSSES[name]
+    best = []
+    for p, q in zip(P, Q, strict=True):
+        bounds = (-3, 30) if name == "f-pearson" else (-10, 10)
+        best.append(best_logit(pointwise(entry.d, p, q), bounds))
+    at = torch.tensor(best, dtype=torch.float64)
+    real, fake = (at[expected(masses)].unsqueeze(0) for masses in (P, Q))
+    # D_f(p || q) = sum q f(p/q); each also by its own textbook formula.
+    divergence = sum(q * f(p / q) for p, q in zip(P, Q, strict=True))
+    known = {
+        "f-kl": (P * np.log(P / Q)).sum(),
+        "f-reverse-kl": (Q * np.log(Q / P)).sum(),
+        "f-pearson": ((P - Q) ** 2 / Q).sum(),
+        "f-hellinger": ((np.sqrt(P) - np.sqrt(Q)) ** 2).sum(),
+    }
+    assert divergence == pytest.approx(known[name], rel=1e-12)
+    assert -entry.d(real, fake).item() == pytest.approx(divergence, rel=1e-9)
+
+
+@pytest.mark.parametrize("name", F_GAN)
+def test_with_the_best_d_g_descends_the_divergence_of_f_gan(name):
+    # p_data = N(0, 1), p_g = N(m, 1): log p_data/p_g = m^2/2 - m x at x, and D_f is known.
+    z = torch.from_numpy(norm.ppf((np.arange(400_000) + 0.5) / 400_000))
+    m = 0.4
+    slopes = {
+        "f-kl": m,  # of m^2/2
+        "f-reverse-kl": m,
+        "f-pearson": 2 * m * math.exp(m**2),  # of exp(m^2) - 1
+        "f-hellinger": m / 2 * math.exp(-(m**2) / 8),  # of 2 - 2 exp(-m^2/8)
+    }
+    best = {
+        "f-kl": lambda r: 1 + r,
+        "f-reverse-kl": lambda r: r,
+        "f-pearson": lambda r: 2 * (torch.exp(r) - 1),
+        "f-hellinger": lambda r: r / 2,
+    }
+    shift = torch.tensor(m, dtype=torch.float64, requires_grad=True)
+    ratio = m**2 / 2 - m * (z + shift)
+    cost = LOSSES[name].g(None, best[name](ratio).unsqueeze(0)).sum()
+    slope = torch.autograd.grad(cost, shift)[0].item()
+    assert slope == pytest.approx(slopes[name], rel=3e-3)
+
+
+@pytest.mark.parametrize("count", [20, 40])
+def test_the_best_paired_critic_is_the_log_ratio_up_to_a_constant(count):
+    """Of a pair the first is real with odds p(x) q(y) : p(y) q(x)."""
+    entry, cells = LOSSES["relativistic-pairing"], torch.from_numpy(np.log(P / Q))
+    real, fake = expected(P), expected(Q, count)
+
+    def of(a: torch.Tensor) -> torch.Tensor:
+        return entry.d(*every_pair(a[real].unsqueeze(0), a[fake].unsqueeze(0))).sum()
+
+    for offset in (0.0, 7.5):
+        at = (cells + offset).requires_grad_()
+        assert torch.autograd.grad(of(at), at)[0].abs().max() < 1e-14
+    moved = cells + 0.3 * torch.eye(5, dtype=torch.float64)
+    assert all(of(row) > of(cells) + 1e-4 for row in moved)
+
+
+def test_every_pair():
+    real, fake = logits(11, 3, 4), logits(12, 3, 6)
+    a, b = every_pair(real, fake)
+    wanted = {(x, y) for x in real[1].tolist() for y in fake[1].tolist()}
+    assert set(zip(a[1].tolist(), b[1].tolist(), strict=True)) == wanted and a.shape == (3, 24)
+    # Averages stay what they are, so that a cost of averages does, too.
+    for name in ("relativistic-average", "minimax"):
+        torch.testing.assert_close(LOSSES[name].d(a, b), LOSSES[name].d(real, fake))

@@ -23,6 +23,7 @@ from ganlab.engine.probe import INTERVALS
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
 from ganlab.engine.structure import Structure
+from ganlab.losses import every_pair
 from ganlab.networks import blocks
 from ganlab.spec import Spec
 
@@ -342,11 +343,14 @@ def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
         torch.autograd.grad(cost.sum(), (x, g))
 
     def arrows() -> None:
-        made, d = some(snapshot.FACED, spec.dim), state.d
+        made, real, d = some(snapshot.FACED, spec.dim), some(snapshot.FACED, spec.dim), state.d
         if game.rules.structure.unroll:
-            d = game.faced(state, some(snapshot.FACED, spec.dim), made).detach()
-        x = some(snapshot.ARROWS, spec.dim).requires_grad_()
-        torch.autograd.grad(game.loss.g(game.at(d, x, made)).sum(), x)
+            d = game.faced(state, real, made).detach()
+        compares, count = game.loss.g_sees_real, snapshot.ARROWS
+        x = some(count + snapshot.FACED * compares, spec.dim).requires_grad_()
+        at = game.at(d, x, made)
+        sides = every_pair(game.at(d, real, made), at) if compares else (None, at)
+        torch.autograd.grad(game.loss.g(*sides).sum(), x)
 
     def judged(n: int) -> None:
         with torch.no_grad():

@@ -188,7 +188,9 @@ class Game:
 
     def g_cost(self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         """G's cost (R,) by the parameters d of D, on samples (R, n, dim), without noise."""
-        cost = self.loss.g(self.logits(d, fake))
+        cost = self.loss.g(
+            self.logits(d, real) if self.loss.g_sees_real else None, self.logits(d, fake)
+        )
         if "feature_matching" not in self.strengths:
             return cost
         share = self.strengths["feature_matching"]

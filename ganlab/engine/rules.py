@@ -133,7 +133,8 @@ class Rules:
     def takes_real(self) -> bool:
         """Whether G's update needs real data."""
         unrolled = self.structure.unroll > 0 and not self.structure.fresh
-        return unrolled or self._consensus or self._extra or self._match
+        compares = self._match or self.loss.g_sees_real
+        return unrolled or self._consensus or self._extra or compares
 
     def draws(self, player: str) -> dict[str, tuple[int, ...]]:
         """Shapes of what one update of a player draws.
@@ -281,13 +282,20 @@ class Rules:
         if self.structure.unroll:
             d = self.ahead(d, d_slots, fake, n, drawn, G)
         packs = fake.shape[1] // self.structure.packing
-        keep = self._keep(n, drawn, slice(packs, None))
-        logits, f = self.D.judge(d, self._seen(fake, n, drawn, 1), keep, packs)
-        cost = self.loss.g(logits)
+        x, compares = self._seen(fake, n, drawn, 1), self.loss.g_sees_real
+        if compares:
+            x = torch.cat([self._seen(drawn["data"], n, drawn, 0), x], 1)
+        keep = self._keep(n, drawn, slice(0 if compares else packs, None))
+        logits, f = self.D.judge(d, x, keep, packs)
+        sides = logits.split(packs, 1) if compares else (None, logits)
+        cost = self.loss.g(*sides)
         if self._match:
-            keep = self._keep(n, drawn, slice(0, packs))
-            real = self._seen(drawn["data"], n, drawn, 0)
-            real_f = self.D.body(self.D.split(d), real, keep)
+            if compares:
+                real_f, f = f.split(packs, 1)
+            else:
+                keep = self._keep(n, drawn, slice(0, packs))
+                real = self._seen(drawn["data"], n, drawn, 0)
+                real_f = self.D.body(self.D.split(d), real, keep)
             apart = ((real_f.mean(1) - f.mean(1)) ** 2).sum(1)
             share = over(n.strengths["feature_matching"], cost)
             cost = (1 - share) * cost + share * apart

@@ -15,6 +15,7 @@ from ganlab.engine.game import Game, evenly
 from ganlab.engine.probe import POINTS, Probe, probe_for
 from ganlab.engine.state import State
 from ganlab.latents import LATENTS, Intervals, intervals, quasi_random
+from ganlab.losses import every_pair
 from ganlab.spec import Spec
 
 FAKES = 1500  # generated samples shown
@@ -207,20 +208,22 @@ def _arrows(game: Game, state: State, probes, made, x: torch.Tensor) -> dict[str
     A gradient of norm n is 0.15 n / (n + 0.4) of the box's width long, at any time: so a
     vanishing gradient is seen to vanish, and none leaves the picture.
     """
-    match, d = "feature_matching" in game.strengths, state.d
-    made, x = evenly(made, FACED), x.detach()
+    d, made, x = state.d, evenly(made, FACED), x.detach()
+    match, compares = "feature_matching" in game.strengths, game.loss.g_sees_real
     reals: torch.Tensor | None = None
-    if match or game.rules.structure.unroll:
+    if match or compares or game.rules.structure.unroll:
         reals = evenly(_rows([p.x for p in probes], d.device), FACED)
         d = game.faced(state, reals, made).detach()
     with torch.enable_grad():
-        # Feature matching pulls at the mean of all, not at each alone.
-        seen = torch.cat([x, made], 1) if match else x
+        # Costs of means pull at the mean of all, not at each alone.
+        seen = torch.cat([x, made], 1) if match or compares else x
         seen = seen.detach().requires_grad_()
         if match and reals is not None:
             cost = game.g_cost(d, reals, seen)
+        elif compares and reals is not None:
+            cost = game.loss.g(*every_pair(game.at(d, reals, made), game.at(d, seen, made)))
         else:
-            cost = game.loss.g(game.at(d, seen, made))
+            cost = game.loss.g(None, game.at(d, seen, made))
         (by_x,) = torch.autograd.grad(cost.sum(), seen)
     # What is NaN has no direction: it is left out of the picture, not drawn as a gradient of 0.
     by_x = (by_x * seen.shape[1])[:, : x.shape[1]].clamp(-1e15, 1e15)

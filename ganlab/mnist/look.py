@@ -77,7 +77,7 @@ def costs(run: Run, judged: Judged) -> tuple[float, ...]:
     loss = run.game.loss
     real, fake, unseen = (logits[None] for logits in judged)
     means = (x.mean() for x in shown(run, judged))
-    return tuple(float(x) for x in (loss.d(real, fake), loss.g(fake), *means))
+    return tuple(float(x) for x in (loss.d(real, fake), loss.g(real, fake), *means))
 
 
 def shown(run: Run, judged: Judged) -> list[torch.Tensor]:

@@ -21,6 +21,13 @@ ACTIVATE = {
     "maxout": lambda a: torch.stack([g.max(-1).values for g in a.split(5, -1)], -1),
 }
 EPS = 1e-5
+# Nowozin et al. 2016, table 2: output activation, conjugate.
+F_GAN = {
+    "f-kl": (lambda v: v, lambda t: torch.exp(t - 1)),
+    "f-reverse-kl": (lambda v: -torch.exp(-v), lambda t: -1 - torch.log(-t)),
+    "f-pearson": (lambda v: v, lambda t: t * t / 4 + t),
+    "f-hellinger": (lambda v: 1 - torch.exp(-v), lambda t: t / (1 - t)),
+}
 
 
 class Net(nn.Module):
@@ -324,6 +331,11 @@ class Oracle:
             cost = b.mean() - a.mean()
         elif spec.loss == "hinge":
             cost = torch.clamp(1 - a, min=0).mean() + torch.clamp(1 + b, min=0).mean()
+        elif spec.loss.startswith("relativistic"):
+            cost = self.preference(a, b)
+        elif spec.loss.startswith("f-"):
+            output, conjugate = F_GAN[spec.loss]
+            cost = conjugate(output(b)).mean() - output(a).mean()
         else:
             bce = F.binary_cross_entropy_with_logits
             cost = bce(a, torch.full_like(a, 1 - spec.smooth_real))
@@ -338,6 +350,13 @@ class Oracle:
             excess = [(root(s.square().sum()) - 1) ** 2 for s in slopes]
             cost = cost + spec.gradient_penalty * torch.stack(excess).mean()
         return cost
+
+    def preference(self, a, b):
+        """Jolicoeur-Martineau 2018: the cost of a critic that should prefer a to b."""
+        bce = F.binary_cross_entropy_with_logits
+        if self.spec.loss == "relativistic-pairing":
+            return bce(a - b, torch.ones_like(a))
+        return bce(a - b.mean(), torch.ones_like(a)) + bce(b - a.mean(), torch.zeros_like(b))
 
     @staticmethod
     def slopes(net, d_params, points, keep):
@@ -374,6 +393,12 @@ class Oracle:
             cost = -(torch.sigmoid(b) / (1 - torch.sigmoid(b))).mean()
         elif spec.loss == "least-squares":
             cost = (b - 1).square().mean() / 2
+        elif spec.loss.startswith("relativistic"):
+            real, keep = self.seen(drawn["data"], drawn, False), self.masks(drawn, False)
+            cost = self.preference(b, nets["D"].run(params, real, *keep)[0])
+        elif spec.loss.startswith("f-"):
+            output, conjugate = F_GAN[spec.loss]
+            cost = -conjugate(output(b)).mean()
         else:
             cost = -b.mean()
         if spec.feature_matching:

@@ -209,6 +209,12 @@ DIRAC = [
     ({"r1": 0.3, "loss": "non-saturating"}, 0.97468, 0.96954),
     ({"r1": 1.0}, 0.9, 0.92702),
     ({"consensus": 1.0}, 0.95525, 0.95),
+    ({"loss": "relativistic-pairing"}, 1.00499, 1.0),
+    ({"loss": "relativistic-average"}, 1.0198, 1.0),
+    ({"loss": "relativistic-pairing", "r1": 0.15, "r2": 0.15}, 0.97468, 0.96954),
+    ({"loss": "f-reverse-kl"}, 1.0198, 1.0),
+    ({"loss": "f-pearson"}, 1.0198, 1.0),
+    ({"loss": "f-hellinger"}, 1.0198, 1.0),
 ]
 
 

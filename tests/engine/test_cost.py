@@ -30,6 +30,8 @@ for _name in STABILISERS:
     _first = STABILISERS[_name].params[0]
     _on = tuple(_first.choices)[-1] if _first.kind == "choice" else _first.typical
     VARIED[_name] = {**RING, _name: _on}
+for _loss in ("relativistic-average", "relativistic-pairing"):
+    VARIED[_loss] = {**RING, "loss": _loss, "batch": 512}
 VARIED["optimistic"] = {**RING, "rule": "optimistic"}
 
 
@@ -91,7 +93,11 @@ def test_an_iteration_is_k_updates_of_d_and_one_of_g():
     assert cost(Spec(**RING, k=0)).iteration.flops == said.g.flops
 
 
-@pytest.mark.parametrize("wide", [{}, WIDE, {"minibatch_discrimination": 8}, {"unroll": 5}])
+LOOKS = [{}, WIDE, {"minibatch_discrimination": 8}, {"unroll": 5}]
+LOOKS += [{"loss": "relativistic-pairing"}]
+
+
+@pytest.mark.parametrize("wide", LOOKS)
 @pytest.mark.parametrize("target", ["two_gaussians", "ring"])
 def test_flops_of_a_look(target, wide):
     spec = Spec(target=target, latent_dim=2, **wide)

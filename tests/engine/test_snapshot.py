@@ -297,6 +297,39 @@ def test_arrows_point_where_the_cost_falls():
     assert arrow.norm(dim=1).max() <= 0.15 * (high - low)
 
 
+@pytest.mark.parametrize("loss", ["relativistic-pairing", "relativistic-average"])
+def test_a_relativistic_loss_is_measured_against_real_samples(loss):
+    run = trained(Spec(target="ring", loss=loss), 100)
+    shot = run.snapshot()
+    m, probe = shot.metrics, shot.probes[0]
+    G, D = (net.double() for net in nets(run.spec, run))
+    x = G(probe.z[:2048].double()).detach().requires_grad_()
+    real, fake = D(probe.x.double()[:: len(probe.x) // 2048])[:, 0].detach(), D(x)[:, 0]
+    if loss == "relativistic-pairing":
+        costs = softplus(real - fake)
+    else:  # whose halves both depend on the fakes
+        costs = softplus(real.mean() - fake) + softplus(real - fake.mean())
+    (by_x,) = torch.autograd.grad(costs.mean(), x)
+    assert m["g_loss"] == pytest.approx(costs.mean().item(), rel=1e-4)
+    assert m["grad_x"] == pytest.approx(2048 * by_x.norm(dim=1).mean().item(), rel=1e-3)
+    # An arrow is the pull of all real samples, not of one that happens to be its pair.
+    at = torch.from_numpy(shot.picture["grad_x"][0]).double().requires_grad_()
+    logit = D(at)[:, 0]
+    (slope,) = torch.autograd.grad(logit.sum(), at)
+    some, made = real[::8], D(torch.from_numpy(shot.picture["fake"][0]).double())[:, 0].detach()
+    if loss == "relativistic-pairing":
+        push = torch.sigmoid(some - logit.unsqueeze(1)).mean(1)
+    else:
+        push = torch.sigmoid(some.mean() - logit) + torch.sigmoid(some - made.mean()).mean()
+    wanted = (slope * push.unsqueeze(1)).detach()
+    norm, arrow = wanted.norm(dim=1), torch.from_numpy(shot.picture["grad"][0]).double()
+    low, high = probe.target.box[0]
+    length = 0.15 * norm / (norm + 0.4) * (high - low)
+    torch.testing.assert_close(arrow.norm(dim=1), length, rtol=0.05, atol=1e-4)
+    aligned = (arrow * wanted).sum(1) / (arrow.norm(dim=1) * norm).clamp(min=1e-12)
+    assert (aligned[norm > 1e-4] > 0.999).all()
+
+
 def test_each_run_is_measured_as_if_alone():
     specs = [Spec(target="ring", seed=s, g_lr=r) for s, r in ((0, 1e-3), (1, 1e-2))]
     both = Run(specs)

@@ -252,6 +252,28 @@ TOGETHER = {
         "r1": 0.1,
     },
     "linear players": {"g_hidden": (), "d_hidden": (), "feature_matching": 0.5, "packing": 2},
+    "paired, all that is drawn": {
+        "loss": "relativistic-pairing",
+        "r1": 0.3,
+        "r2": 0.3,
+        "feature_matching": 0.3,
+        "instance_noise": 0.3,
+        "d_dropout": 0.3,
+        "packing": 2,
+        "d_activation": "tanh",
+    },
+    "paired, unrolled afresh, simultaneous": {
+        "loss": "relativistic-pairing",
+        "unroll": 2,
+        "unroll_data": "fresh",
+        "rule": "simultaneous",
+    },
+    "relativistic crowds, consensus": {
+        "loss": "relativistic-average",
+        "minibatch_discrimination": 2,
+        "consensus": 0.2,
+    },
+    "relativistic, extragradient": {"loss": "relativistic-average", "rule": "extragradient"},
     "linear crowds": {"d_hidden": (), "minibatch_discrimination": 2, "k": 2},
 }
 
