@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ganlab.params import LIVE, PARAMS
 from ganlab.registry import SpecError
-from ganlab.spec import PARAMS, Spec
+from ganlab.spec import Spec
 
-LIVE = tuple(name for name, param in PARAMS.items() if param.live)
 MOST = 100_000  # events of one run
 _GRAMMAR = "such as 100:k:5 (a change after 100 updates) or 240:G (an update out of turn)"
 

@@ -10,13 +10,14 @@ An update is made in two parts: `numbers(t, hyper)`, a few numbers in double pre
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
 
-from ganlab.registry import Entry, Registry
+from ganlab.registry import Entry, Param, Registry
 
 Number = float | torch.Tensor
 Slots = tuple[torch.Tensor, ...]
@@ -25,7 +26,8 @@ Slots = tuple[torch.Tensor, ...]
 class Hyper(NamedTuple):
     """What an optimiser may need of a Spec, for one player.
 
-    decay, floor: see `at`; rise, ramp: what momentum gains over how many updates.
+    decay, floor: see `at`; rise, ramp: what momentum gains over how many updates; own: the other
+    fields that its entry declares, by name.
     """
 
     lr: Number
@@ -36,6 +38,7 @@ class Hyper(NamedTuple):
     floor: Number = 0.0
     rise: Number = 0.0
     ramp: Number = 1.0
+    own: Mapping[str, Any] = MappingProxyType({})
 
     def at(self, t: Any) -> Hyper:
         """As it is for update t = 1, 2, ... (a number or an array).
@@ -58,12 +61,29 @@ def _is_off(number: Number) -> bool:
 
 @dataclass(frozen=True)
 class OptimizerEntry(Entry):
-    """`slots`: how many vectors of state it keeps; `uses`: the Spec fields it reads."""
+    """slots: how many vectors of state it keeps; params: the Spec fields that it reads.
+
+    Two that read the same field have the same Param. It is visible where one of them is chosen.
+    """
 
     slots: int = 0
-    uses: tuple[str, ...] = ()
     numbers: Callable[[Any, Hyper], tuple[Number, ...]] = field(kw_only=True)
     apply: Callable[..., tuple[torch.Tensor, Slots]] = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        params = tuple(p if p.owner else _owned(p) for p in self.params)
+        object.__setattr__(self, "params", params)
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """Names of its fields that no other part of `Hyper` holds."""
+        return tuple(p.name for p in self.params if p.name not in _PLACED)
+
+    @property
+    def still(self) -> Hyper:
+        """Numbers with which nothing moves, to see how many an update takes."""
+        own = {p.name: p.default for p in self.params if p.name in self.own}
+        return Hyper(0.0, 0.0, 0.0, 0.0, own=own)
 
     def update(
         self, grad: torch.Tensor, slots: Slots, params: torch.Tensor, t: int, hyper: Hyper
@@ -72,7 +92,34 @@ class OptimizerEntry(Entry):
         return self.apply(grad, slots, params, *self.numbers(t, hyper))
 
 
+# What `Hyper` has places for.
+_PLACED = ("betas", "momentum", "momentum_rise", "momentum_ramp")
+
 OPTIMIZERS: Registry[OptimizerEntry] = Registry("optimizer")
+
+
+def _owned(param: Param) -> Param:
+    def needed(values: Mapping[str, Any]) -> bool:
+        readers = OPTIMIZERS[values["optimizer"]].params
+        own = param.needs is None or param.needs(values)
+        return own and any(p.name == param.name for p in readers)
+
+    return replace(param, owner="optimiser", needs=needed)
+
+
+_BETAS = _owned(
+    Param(
+        "betas",
+        "Adam's β₁, β₂",
+        (0.0, 0.99),
+        0.0,
+        0.9999,
+        "floats",
+        longest=2,
+        doc="Memory of the gradient and of its square. A low β₁ calms GANs.",
+        numeric=True,
+    )
+)
 
 
 def _adam_numbers(t, hyper: Hyper) -> tuple[Number, ...]:
@@ -117,7 +164,7 @@ OPTIMIZERS.add(
         "Steps of about the rate, whatever the gradient's size.",
         cite="Kingma & Ba 2015",
         slots=2,
-        uses=("betas",),
+        params=(_BETAS,),
         numbers=_adam_numbers,
         apply=_adam,
     )
@@ -130,7 +177,40 @@ OPTIMIZERS.add(
         "The 2014 paper's; circles around the equilibrium are easy to see.",
         cite="Goodfellow et al. 2014, Algorithm 1",
         slots=1,
-        uses=("momentum",),
+        params=(
+            Param(
+                "momentum",
+                "momentum μ",
+                0.5,
+                -0.95,
+                0.99,
+                doc="Of SGD + momentum; negative momentum damps the rotation of games.",
+                numeric=True,
+            ),
+            Param(
+                "momentum_rise",
+                "rise of μ",
+                0.0,
+                -1.0,
+                1.0,
+                doc="What momentum has gained at the end of its ramp.",
+                numeric=True,
+                typical=0.2,
+            ),
+            Param(
+                "momentum_ramp",
+                "ramp of μ",
+                1,
+                1,
+                10**9,
+                "int",
+                unit="updates",
+                doc="Over how many updates of a player its momentum rises.",
+                numeric=True,
+                typical=1000,
+                needs=lambda values: values["momentum_rise"] != 0,
+            ),
+        ),
         numbers=lambda t, hyper: (hyper.lr, hyper.momentum),
         apply=_momentum,
     )
@@ -155,7 +235,7 @@ OPTIMIZERS.add(
         "Adam without a memory of the gradient itself; WGAN's choice.",
         cite="Tieleman & Hinton 2012",
         slots=1,
-        uses=("betas",),
+        params=(_BETAS,),
         numbers=lambda t, hyper: (hyper.lr, 1 - hyper.beta2),
         apply=_rmsprop,
     )

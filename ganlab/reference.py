@@ -29,7 +29,8 @@ def _field(param: Param) -> str:
 
 def _entry(entry: Entry, field: str) -> str:
     cite = f" *{entry.cite}.*" if entry.cite else ""
-    fields = [_field(p) for p in entry.params] or [f"`{field}` = {entry.name}"]
+    chosen = [] if field == STABILISERS.field else [f"`{field}` = {entry.name}"]
+    fields = [*chosen, *(_field(p) for p in entry.params)]
     return f"**{entry.title}**: ${entry.equation}$  \n{entry.doc}{cite}  \n{'; '.join(fields)}\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -30,11 +30,19 @@ class Param:
     """One number, choice or tuple of numbers that a user may set.
 
     kind: "int", "float", "choice", "ints" or "floats" (tuples). `low` and `high` are inclusive
-    and, for a tuple, bound each item; `longest` bounds its length. `log` asks for a logarithmic
-    slider; `live` says that the value can change during a run, `knob` that it is turned so often
-    that its control is above the picture; `typical`, what to try first where the default is off;
-    `menu`, the values with their words among which that control chooses, if it is no slider;
-    `empty`, what an empty tuple means.
+    and, for a tuple, bound each item; `longest` bounds its length. `empty`: what an empty tuple
+    means. `typical`: what to try first where the default is off. `log`: its slider is logarithmic.
+
+    Of a field of a Spec:
+    owner: "data", "G", "D", "game" or "optimiser"; its section of a sidebar, and its colour. Where
+    it is left empty, the entry that declares the field says.
+    numeric: a change keeps the shapes and the code path of an update.
+    live: it may change during a run.
+    knob: its place, from 1 up, among the controls above the picture; 0: it is in the sidebar. There
+    `scale` is the range of its slider, and `menu` the values with their words, if it has none.
+    more: it is among the toggles, which are folded away.
+    needs(values): whether it makes a difference beside the values of the other fields, by name;
+    None: always. images: only images have a use for it.
     """
 
     name: str
@@ -48,11 +56,21 @@ class Param:
     unit: str = ""
     doc: str = ""
     log: bool = False
-    live: bool = False
-    knob: bool = False
     typical: Any = None
-    menu: tuple[tuple[Any, str], ...] = ()
     empty: str = "none"
+    owner: str = ""
+    numeric: bool = False
+    live: bool = False
+    knob: int = 0
+    scale: tuple[float, float] | None = None
+    menu: tuple[tuple[Any, str], ...] = ()
+    more: bool = False
+    needs: Callable[[Mapping[str, Any]], bool] | None = None
+    images: bool = False
+
+    def matters(self, values: Mapping[str, Any]) -> bool:
+        """Whether it makes any difference beside the other fields' `values`, by name."""
+        return self.needs is None or self.needs(values)
 
     @property
     def allowed(self) -> str:
@@ -155,19 +173,23 @@ class Registry(Generic[E]):
     """Entries by name, in the order in which they were added; `field` is what a Spec calls it.
 
     Whoever needs the names asks the registry, so an entry counts from the moment it is added.
-    closed: why no more can be added, if so.
+    closed: why no more can be added, if so. guards: each says why an entry cannot be, or None.
     """
 
     field: str
     entries: dict[str, E] = dataclasses.field(default_factory=dict)
     closed: str = ""
+    guards: list[Callable[[E], str | None]] = dataclasses.field(default_factory=list)
 
     def add(self, entry: E) -> E:
-        """Register; raises ValueError if the name is taken, or no entry alone would do anything."""
+        """Register; raises ValueError if the name is taken, or the entry would not work."""
         if self.closed:
             raise ValueError(f"no {self.field} can be added: {self.closed}")
         if entry.name in self.entries:
             raise ValueError(f"{self.field} {entry.name!r} is registered twice")
+        for guard in self.guards:
+            if (why := guard(entry)) is not None:
+                raise ValueError(f"{self.field} {entry.name!r} cannot be added: {why}")
         self.entries[entry.name] = entry
         return entry
 

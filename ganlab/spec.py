@@ -5,37 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, TypeVar, assert_type
 from urllib.parse import parse_qsl, quote, urlencode
 
+from ganlab.fields import LINES, WIDEST, Fields
 from ganlab.networks import MLP
-from ganlab.params import KNOBS, OF_IMAGES, PARAMS, WIDEST, named
+from ganlab.optim import OPTIMIZERS
+from ganlab.params import KNOBS, OF_IMAGES, PARAMS, named
 from ganlab.reading import parse_json
-from ganlab.registry import Param, SpecError
+from ganlab.registry import Entry, Param, SpecError
 from ganlab.settle import settle
 from ganlab.stabilisers import RULES, STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
 
-# Changing one of these keeps the shapes and the code path of a step; so does changing the strength
-# of a stabiliser that stays on.
-_NUMERIC: tuple[str, ...] = (
-    "init",
-    "init_gain",
-    "d_init_gain",
-    "g_start",
-    "d_start",
-    "k",
-    "g_steps",
-    "g_lr",
-    "d_lr",
-    "betas",
-    "seed",
-    "momentum",
-)
-_NUMERIC += ("momentum_rise", "momentum_ramp", "lr_decay", "lr_floor")
-_STRENGTHS = tuple(name for name in STABILISERS if STABILISERS[name].numeric)
-_OTHER_NUMBERS = ("instance_noise_decay",)
 _PREFIX = "t."
 
 __all__ = ["KNOBS", "OF_IMAGES", "PARAMS", "Spec"]
@@ -77,75 +60,49 @@ class Params(Mapping[str, Any]):
         return repr(self._items)
 
 
+T = TypeVar("T")
+
+
+def _with_late_fields(cls: type[T]) -> type[T]:
+    """Have a Spec take the fields of entries that were added late by their names, too."""
+    init, own = cls.__init__, {f.name for f in fields(cls)}  # type: ignore[arg-type]
+
+    @wraps(init)
+    def __init__(self: Any, **values: Any) -> None:
+        if not values.keys() <= own:
+            late = {n: values.pop(n) for n in values.keys() & PARAMS.late.keys()}
+            extras = values.get("extras", {})
+            values["extras"] = {**extras, **late} if isinstance(extras, Mapping) else extras
+        init(self, **values)
+
+    cls.__init__ = __init__  # type: ignore[method-assign]
+    return cls
+
+
+@_with_late_fields
 @dataclass(frozen=True, kw_only=True)
-class Spec:
+class Spec(Fields):
     """One GAN on one target: registry names and numbers, checked, hashable.
 
     Each field is described by its entry in `PARAMS` (and in `TARGETS[target].params` for
     `target_params`, which is completed with the defaults). Raises `SpecError`, naming the field,
     the value and what is allowed.
+
+    extras: the fields of entries that were added outside of this repository, where they are not at
+    their defaults. Each can be given and read by its name as any other, and is called so in an
+    address and in JSON.
     """
 
-    target: str = PARAMS["target"].default
     target_params: Mapping[str, Any] = Params({})
-    latent: str = PARAMS["latent"].default
-    latent_dim: int = PARAMS["latent_dim"].default
-    g_hidden: tuple[int, ...] = PARAMS["g_hidden"].default
-    d_hidden: tuple[int, ...] = PARAMS["d_hidden"].default
-    g_activation: str = PARAMS["g_activation"].default
-    d_activation: str = PARAMS["d_activation"].default
-    g_output: str = PARAMS["g_output"].default
-    conditional: str = PARAMS["conditional"].default
-    g_bias: str = PARAMS["g_bias"].default
-    d_bias: str = PARAMS["d_bias"].default
-    init: str = PARAMS["init"].default
-    init_gain: float = PARAMS["init_gain"].default
-    d_init_gain: float = PARAMS["d_init_gain"].default
-    g_start: tuple[float, ...] = PARAMS["g_start"].default
-    d_start: tuple[float, ...] = PARAMS["d_start"].default
-    loss: str = PARAMS["loss"].default
-    k: int = PARAMS["k"].default
-    g_steps: int = PARAMS["g_steps"].default
-    rule: str = PARAMS["rule"].default
-    optimizer: str = PARAMS["optimizer"].default
-    g_lr: float = PARAMS["g_lr"].default
-    d_lr: float = PARAMS["d_lr"].default
-    betas: tuple[float, float] = PARAMS["betas"].default
-    momentum: float = PARAMS["momentum"].default
-    momentum_rise: float = PARAMS["momentum_rise"].default
-    momentum_ramp: int = PARAMS["momentum_ramp"].default
-    lr_decay: float = PARAMS["lr_decay"].default
-    lr_floor: float = PARAMS["lr_floor"].default
-    batch: int = PARAMS["batch"].default
-    seed: int = PARAMS["seed"].default
-    unroll: int = PARAMS["unroll"].default
-    unroll_data: str = PARAMS["unroll_data"].default
-    minibatch_discrimination: int = PARAMS["minibatch_discrimination"].default
-    minibatch_dims: int = PARAMS["minibatch_dims"].default
-    packing: int = PARAMS["packing"].default
-    d_dropout: float = PARAMS["d_dropout"].default
-    d_dropout_input: float = PARAMS["d_dropout_input"].default
-    smooth_real: float = PARAMS["smooth_real"].default
-    smooth_fake: float = PARAMS["smooth_fake"].default
-    instance_noise: float = PARAMS["instance_noise"].default
-    instance_noise_decay: int = PARAMS["instance_noise_decay"].default
-    r1: float = PARAMS["r1"].default
-    r2: float = PARAMS["r2"].default
-    gradient_penalty: float = PARAMS["gradient_penalty"].default
-    weight_clip: float = PARAMS["weight_clip"].default
-    g_norm: str = PARAMS["g_norm"].default
-    feature_matching: float = PARAMS["feature_matching"].default
-    consensus: float = PARAMS["consensus"].default
-    historical_averaging: float = PARAMS["historical_averaging"].default
-    gradient_clip: float = PARAMS["gradient_clip"].default
-    weight_decay: float = PARAMS["weight_decay"].default
+    extras: Mapping[str, Any] = Params({})
 
     def __post_init__(self) -> None:
-        put = object.__setattr__
-        for name, param in PARAMS.items():
-            put(self, name, param.check(getattr(self, name)))
+        values = self.__dict__  # frozen for everybody else
+        for name, param in LINES.items():
+            values[name] = param.check(values[name])
         if len(self.betas) != 2:
             raise SpecError("betas", self.betas, "two numbers, β₁ and β₂")
+        values["extras"] = _checked_extras(self.extras)
         if not isinstance(self.target_params, Mapping):
             raise SpecError("target_params", self.target_params, "names with values")
         known = {p.name: p for p in TARGETS[self.target].params}
@@ -154,12 +111,20 @@ class Spec:
                 allowed = "one of " + (", ".join(known) or "none")
                 raise SpecError(f"target_params of {self.target}", name, allowed)
         filled = {n: p.check(self.target_params.get(n, p.default)) for n, p in known.items()}
-        put(self, "target_params", Params(filled))
+        values["target_params"] = Params(filled)
         # What no single value can show:
         make_target(self.target, self.target_params)
         self._check_together()
         if (refused := refusal(self)) is not None:
             raise SpecError(*refused)
+
+    if not TYPE_CHECKING:  # to a type checker a Spec has the fields of its lines only
+
+        def __getattr__(self, name: str) -> Any:
+            param = None if name.startswith("__") else PARAMS.late.get(name)
+            if param is None:
+                raise AttributeError(f"{type(self).__name__!r} has no field {name!r}")
+            return self.__dict__["extras"].get(name, param.default)
 
     def _check_together(self) -> None:
         widest = WIDEST[self.dim > 2]
@@ -223,9 +188,10 @@ class Spec:
 
     def batch_key(self) -> tuple:
         """What runs must share to be advanced together: shapes, grids, loss and code path."""
-        numbers = (*_NUMERIC, *_STRENGTHS, *_OTHER_NUMBERS)
-        shared = tuple(getattr(self, f.name) for f in fields(self) if f.name not in numbers)
-        return (*shared, self.stabilisers)
+        values = self.__dict__
+        shared = tuple([values[name] for name in _SHARED])
+        more = tuple((n, v) for n, v in self.extras.items() if not PARAMS[n].numeric)
+        return (*shared, *more, self.stabilisers)
 
     @property
     def stabilisers(self) -> tuple[str, ...]:
@@ -253,8 +219,8 @@ class Spec:
 
     def to_dict(self) -> dict[str, Any]:
         """Every field, in plain types that JSON keeps."""
-        out = {f.name: getattr(self, f.name) for f in fields(self)}
-        out["target_params"] = dict(self.target_params)
+        out = {name: getattr(self, name) for name in LINES}
+        out |= {"target_params": dict(self.target_params), **self.extras}
         return json.loads(json.dumps(out))
 
     @classmethod
@@ -262,7 +228,7 @@ class Spec:
         """The inverse of `to_dict`; absent fields take their defaults. Raises `SpecError`."""
         if not isinstance(items, Mapping):
             raise SpecError("spec", items, "an object of names and values")
-        names = [f.name for f in fields(cls)]
+        names = [*PARAMS, "target_params"]
         for name in items:
             if name not in names:
                 raise SpecError("spec field", name, "one of " + ", ".join(names))
@@ -279,7 +245,8 @@ class Spec:
 
     def to_query_pairs(self) -> list[tuple[str, str]]:
         """The whole Spec as a URL's fields; a target's parameters are called t.name."""
-        pairs = [(n, p.format(getattr(self, n))) for n, p in PARAMS.items()]
+        pairs = [(n, p.format(getattr(self, n))) for n, p in LINES.items()]
+        pairs += [(n, PARAMS[n].format(v)) for n, v in self.extras.items()]
         return pairs + [
             (_PREFIX + p.name, p.format(self.target_params[p.name]))
             for p in TARGETS[self.target].params
@@ -352,7 +319,46 @@ class Spec:
         return spec
 
 
+def _taken(entry: Entry) -> str | None:
+    """Why a Spec cannot have the fields that an entry declares, or None."""
+    for param in entry.params:
+        if param.name not in LINES and hasattr(Spec, param.name):
+            return f"the name {param.name!r} of its field is taken by Spec.{param.name}"
+    return None
+
+
+STABILISERS.guards.append(_taken)
+OPTIMIZERS.guards.append(_taken)
+
+# What runs must have in common to be advanced together, besides the stabilisers that are on.
+_SHARED = ("target_params", *(name for name, param in LINES.items() if not param.numeric))
+
+
+def _checked_extras(extras: Any) -> Params:
+    """The fields of late entries that are not at their defaults. Raises `SpecError`."""
+    if not isinstance(extras, Mapping):
+        raise SpecError("extras", extras, "names with values")
+    if not extras:
+        return _NO_EXTRAS
+    late = PARAMS.late
+    for name in extras:
+        if name not in late:
+            raise SpecError("spec field", name, "one of " + ", ".join((*PARAMS, "target_params")))
+    checked = {n: p.check(extras[n]) for n, p in late.items() if n in extras}
+    return Params({n: v for n, v in checked.items() if v != late[n].default})
+
+
+_NO_EXTRAS = Params({})
+
+
 @lru_cache(maxsize=256)
 def _query(spec: Spec) -> str:
     # Asked for with every status of every session: 1 ms each.
     return urlencode(spec.to_query_pairs(), safe=",", quote_via=quote)
+
+
+if TYPE_CHECKING:  # what an editor must know of a Spec, held whenever the types are checked
+    assert_type(Spec(k=3).k, int)
+    assert_type(Spec().g_hidden, tuple[int, ...])
+    Spec(nonsense=1)  # type: ignore[call-arg]  # an error, or this comment is one
+    print(Spec().nonsense)  # type: ignore[attr-defined]  # likewise

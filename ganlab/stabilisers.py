@@ -8,7 +8,7 @@ here do the work of those that need no more than the costs or the gradient at ha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import torch
@@ -41,7 +41,7 @@ class StabiliserEntry(Entry):
     d_term(judged, strength) -> (R,): added to D's cost. needs_input_grad: of D's inputs.
     grad_term(grad, params, strength) -> grad: done to every player's gradient, in this order.
     refuse(spec): why the Spec's combination means nothing, or None; asked while it is on.
-    numeric: the strength is a number of an update, not part of the shapes or the code path.
+    Its parameters are toggles of its player's, all but the strength visible only while it is on.
     """
 
     player: str = ""
@@ -49,11 +49,29 @@ class StabiliserEntry(Entry):
     needs_input_grad: bool = False
     grad_term: Callable[..., torch.Tensor] | None = None
     refuse: Callable[[Any], str | None] = lambda spec: None
-    numeric: bool = True
+
+    def __post_init__(self) -> None:
+        params = tuple(p if p.owner else self._owned(p) for p in self.params)
+        object.__setattr__(self, "params", params)
 
     def on(self, spec: Any) -> bool:
         """Whether `spec` uses it."""
         return getattr(spec, self.name) != self.params[0].default
+
+    def _owned(self, param: Param) -> Param:
+        first = self.params[0]
+
+        def needed(values: Mapping[str, Any]) -> bool:
+            own = param.needs is None or param.needs(values)
+            return own and values[first.name] != first.default
+
+        needs = param.needs if param is first else needed
+        return replace(param, owner=self.player or "game", more=True, needs=needs)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its strength is a number of an update, not part of the shapes or the code."""
+        return self.params[0].numeric
 
 
 STABILISERS: Registry[StabiliserEntry] = Registry("stabiliser")
@@ -61,7 +79,17 @@ RULES: Registry[Entry] = Registry("rule")
 
 
 def _strength(name: str, title: str, high: float, typical: float, doc: str) -> Param:
-    return Param(name, title, 0.0, 0.0, high, doc=f"{doc} 0: off.", live=True, typical=typical)
+    return Param(
+        name,
+        title,
+        0.0,
+        0.0,
+        high,
+        doc=f"{doc} 0: off.",
+        numeric=True,
+        live=True,
+        typical=typical,
+    )
 
 
 def _unlabelled(spec: Any) -> str | None:
@@ -137,7 +165,6 @@ _unroll = StabiliserEntry(
     "G sees where D would go, and stops crowding on one mode.",
     cite="Metz et al. 2017",
     player="D",
-    numeric=False,
     params=(
         Param(
             "unroll",
@@ -149,7 +176,7 @@ _unroll = StabiliserEntry(
             doc="G's cost is that of D after K more updates, differentiated through them: "
             "G sees where D would go, and stops crowding on one mode (Metz et al. 2017).",
             live=True,
-            knob=True,
+            knob=4,
             typical=5,
             menu=((0, "off"), (1, "K = 1"), (5, "K = 5"), (10, "K = 10")),
         ),
@@ -176,7 +203,6 @@ for _entry in (
         cite="Salimans et al. 2016, section 3.2",
         player="D",
         refuse=_batch_of_one,
-        numeric=False,
         params=(
             Param(
                 "minibatch_discrimination",
@@ -187,7 +213,7 @@ for _entry in (
                 "int",
                 doc="Kernels of minibatch discrimination: numbers by which D's last layer sees how "
                 "close a sample is to the rest of its minibatch. 0: off.",
-                knob=True,
+                knob=3,
                 typical=5,
                 menu=((0, "off"), (4, "4 kernels"), (8, "8 kernels"), (16, "16 kernels")),
             ),
@@ -210,7 +236,6 @@ for _entry in (
         cite="PacGAN, Lin et al. 2018",
         player="D",
         refuse=_uneven,
-        numeric=False,
         params=(
             Param(
                 "packing",
@@ -285,6 +310,7 @@ for _entry in (
                 "int",
                 unit="iterations",
                 doc="Instance noise falls linearly to 0 in so many iterations. 0: it stays.",
+                numeric=True,
                 live=True,
             ),
         ),
@@ -350,7 +376,6 @@ for _entry in (
         cite="Ioffe & Szegedy 2015; Salimans et al. 2016",
         player="G",
         refuse=_unnormal,
-        numeric=False,
         params=(
             Param(
                 "g_norm",
@@ -402,6 +427,7 @@ for _entry in (
                 0.0,
                 10.0,
                 doc="Pull of each player's own past. 0: off.",
+                numeric=True,
                 typical=0.1,
             ),
         ),
@@ -428,7 +454,20 @@ for _entry in (
     ),
 ):
     STABILISERS.add(_entry)
-STABILISERS.closed = "its strength is a field of Spec, and its hooks stand in ganlab/stabilisers.py"
+
+
+def _idle(entry: StabiliserEntry) -> str | None:
+    if entry.d_term is None and entry.grad_term is None:
+        return "it has neither a d_term nor a grad_term, and no code in ganlab/engine/rules.py"
+    first = entry.params[0] if entry.params else None
+    if first is None or first.name != entry.name or not first.numeric or first.default != 0:
+        return (
+            "its first parameter must be its strength: of its name, numeric, and 0 where it is off"
+        )
+    return None
+
+
+STABILISERS.guards.append(_idle)  # those above are known to the rules
 
 for _rule in (
     Entry(

@@ -25,6 +25,7 @@ RANK = {
     "rights": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games", "limits", "headers"), 1),
+    "fields": 2,
     "params": 2,
     "spec": 2,
     "events": 2.5,

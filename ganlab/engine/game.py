@@ -12,7 +12,7 @@ from ganlab.engine.rules import Rules
 from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
-from ganlab.optim import Hyper, Number
+from ganlab.optim import OPTIMIZERS, Hyper, Number
 from ganlab.spec import Spec
 from ganlab.stabilisers import over
 
@@ -38,9 +38,15 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
         return number([getattr(s, name) for s in specs])
 
     beta1, beta2 = (number([s.betas[i] for s in specs]) for i in (0, 1))
-    plans = [of(n) for n in ("lr_decay", "lr_floor", "momentum_rise", "momentum_ramp")]
+    plan = {
+        "decay": of("lr_decay"),
+        "floor": of("lr_floor"),
+        "rise": of("momentum_rise"),
+        "ramp": of("momentum_ramp"),
+    }
+    own = {name: of(name) for name in OPTIMIZERS[specs[0].optimizer].own}
     d_hyper, g_hyper = (
-        Hyper(of(rate), beta1, beta2, of("momentum"), *plans) for rate in ("d_lr", "g_lr")
+        Hyper(of(rate), beta1, beta2, of("momentum"), own=own, **plan) for rate in ("d_lr", "g_lr")
     )
     strengths = {name: of(name) for name in Structure.of(specs[0]).strengths}
     falls = [1 / s.instance_noise_decay if s.instance_noise_decay else 0.0 for s in specs]

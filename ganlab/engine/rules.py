@@ -88,7 +88,7 @@ class Rules:
         # Whether G's update starts from D as it was before D's last one, and D's slots then.
         self._before = structure.rule != "alternating"
         # Asked for at every update.
-        self._width = len(self.optimizer.numbers(1, Hyper(0.0, 0.0, 0.0, 0.0)))
+        self._width = len(self.optimizer.numbers(1, self.optimizer.still))
         self._slots = {player: self._name_slots(player) for player in "DG"}
         self._draws = {player: self._shape_draws(player) for player in "DG"}
 
@@ -212,7 +212,7 @@ class Rules:
     @property
     def count(self) -> int:
         """How many numbers one update takes."""
-        one = Hyper(0.0, 0.0, 0.0, 0.0)
+        one = self.optimizer.still
         strengths = dict.fromkeys((*self.structure.strengths, "noise_fall"), 0.0)
         return len(self.numbers("D", 0, 0, 0, one, one, strengths))
 

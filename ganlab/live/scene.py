@@ -13,13 +13,11 @@ import torch
 from ganlab import words
 from ganlab.engine.probe import Probe, reach
 from ganlab.losses import LOSSES
-from ganlab.spec import PARAMS, Spec
+from ganlab.params import KNOBS, PARAMS
+from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS, Target
 
-_ROLES = {"k": "D", "d_lr": "D", "g_lr": "G", "minibatch_discrimination": "D", "unroll": "D"}
-_ORDER = ("k", "loss", "minibatch_discrimination", "unroll", "g_lr", "d_lr")
-_KNOB_RANGE = {"k": (0, 20), "g_lr": (1e-5, 1.0), "d_lr": (1e-5, 1.0)}
 _REAL_SHOWN = 500
 REACH = "reach of p_g's tails over p_data's"
 
@@ -31,12 +29,10 @@ def knobs() -> list[dict[str, Any]]:
     starts a new run.
     """
     out = []
-    for name, p in PARAMS.items():
-        if not p.knob:
-            continue
-        low, high = _KNOB_RANGE.get(name, (p.low, p.high)) if p.kind != "choice" else (None, None)
-        choices = [[c, LOSSES[c].title] for c in p.choices] if name == "loss" else []
-        choices = choices or [list(pair) for pair in p.menu]
+    for name in sorted(KNOBS, key=lambda name: PARAMS[name].knob):
+        p = PARAMS[name]
+        choices = [[c, p.words(c)] for c in p.choices] or [list(pair) for pair in p.menu]
+        low, high = (None, None) if p.kind == "choice" else p.scale or (p.low, p.high)
         toggle = STABILISERS[name] if name in STABILISERS else None
         out.append(
             {
@@ -49,10 +45,10 @@ def knobs() -> list[dict[str, Any]]:
                 "choices": choices,
                 "doc": p.doc if toggle is None else f"{toggle.doc} {p.doc}",
                 "restarts": not p.live,
-                "role": _ROLES.get(name, "game"),
+                "role": p.owner if p.owner in ("D", "G") else "game",
             }
         )
-    return sorted(out, key=lambda k: _ORDER.index(k["field"]) if k["field"] in _ORDER else 99)
+    return out
 
 
 def _line(key: str, title: str, role: str, dash: str = "solid") -> dict[str, str]:

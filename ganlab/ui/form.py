@@ -96,6 +96,10 @@ class Form(Generic[T]):
         """What is wanted of a field."""
         return self.wanted.get(name, self._fields[name].now)
 
+    def matters(self, name: str, others: Mapping[str, Any]) -> bool:
+        """Whether a field makes any difference beside the rest, and `others` that are not here."""
+        return self._fields[name].param.matters({**others, **{n: self.get(n) for n in self}})
+
     def widget(self, name: str, entry: Entry | None = None) -> None:
         """Draw the widget of a field, with what is wrong with it and the ways back.
 

@@ -9,64 +9,31 @@ from typing import Any
 import streamlit as st
 
 from ganlab.live.conductor import Conductor
+from ganlab.params import KNOBS, PARAMS, toggle_of
 from ganlab.presets import DEFAULTS
 from ganlab.registry import Registry
-from ganlab.spec import KNOBS, PARAMS, Spec
+from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 from ganlab.ui.form import Field, Form, forget
 from ganlab.ui.layout import section
 
+# By title of a section: whose fields it has, what its toggles are called, its colour.
 _SECTIONS = {
-    "Generator": ("latent", "latent_dim", "g_hidden", "g_activation"),
-    "Discriminator": ("d_hidden", "d_activation"),
-    "Training": (
-        *("g_steps", "rule", "optimizer", "betas", "momentum", "momentum_rise", "momentum_ramp"),
-        *("lr_decay", "lr_floor", "batch", "init", "init_gain", "d_init_gain"),
-    ),
-}
-_TITLES = {
-    "Generator": "Toggles of G",
-    "Discriminator": "Toggles of D",
-    "Training": "Toggles of the game",
-}
-_COLORS = {"Generator": "green", "Discriminator": "blue"}
-# A stabiliser's parameters stand with the player that it is done to, or with the training.
-_TOGGLES = {
-    title: tuple(
-        p.name
-        for e in STABILISERS.entries.values()
-        if e.player == player
-        for p in e.params
-        if not p.knob
-    )
-    + more
-    for title, player, more in (
-        ("Generator", "G", ("g_bias", "g_start")),
-        ("Discriminator", "D", ("d_bias", "d_start")),
-        ("Training", "", ()),
-    )
-}
-_FEW = 8  # units of hidden layers up to which first values are asked for
-_ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
-# Shown only while another field makes them matter.
-_NEEDS = {
-    "betas": lambda spec: spec["optimizer"] in ("adam", "rmsprop"),
-    "momentum": lambda spec: spec["optimizer"] == "momentum",
-    "momentum_rise": lambda spec: spec["optimizer"] == "momentum",
-    "momentum_ramp": lambda spec: spec["optimizer"] == "momentum" and spec["momentum_rise"] != 0,
-    "lr_floor": lambda spec: spec["lr_decay"] > 0,
-    "unroll_data": lambda spec: spec["unroll"] > 0,
-    "minibatch_dims": lambda spec: spec["minibatch_discrimination"] > 0,
-    "g_start": lambda spec: sum(spec["g_hidden"]) <= _FEW,
-    "d_start": lambda spec: sum(spec["d_hidden"]) <= _FEW,
-    "instance_noise_decay": lambda spec: spec["instance_noise"] > 0,
+    "Generator": (("G",), "Toggles of G", "green"),
+    "Discriminator": (("D",), "Toggles of D", "blue"),
+    "Training": (("game", "optimiser"), "Toggles of the game", ""),
 }
 
 
-def matters(name: str, values: Mapping[str, Any]) -> bool:
-    """Whether a field makes any difference beside the other fields' `values`."""
-    return name not in _NEEDS or _NEEDS[name](values)
+def _names(title: str, more: bool) -> list[str]:
+    """The fields of a section, in their order: those that are always shown, or its toggles."""
+    owners = _SECTIONS[title][0]
+    return [
+        name
+        for name, param in PARAMS.items()
+        if param.owner in owners and param.more == more and not param.knob and not param.images
+    ]
 
 
 def fill(page: str) -> None:
@@ -96,7 +63,7 @@ def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Fie
             default = usual.value(name) if target == usual.target else param.default
             now = spec.value(name) if target == spec.target else param.default
             yield Field(name, param, _key(page, dim, f"{target}.{param.name}"), now, default)
-    for name in (n for names in (*_SECTIONS.values(), *_TOGGLES.values()) for n in names):
+    for name in (n for more in (False, True) for title in _SECTIONS for n in _names(title, more)):
         if name not in without:
             yield Field(
                 name, PARAMS[name], _key(page, dim, name), spec.value(name), usual.value(name)
@@ -136,23 +103,23 @@ def sidebar(page: str, form: Form, spec: Spec, reset: Callable[[], None]) -> Non
 
     def group(names: Iterable[str]) -> None:
         for name in names:
-            values = turned | {n: form.get(n) for n in form}
-            if name in form and matters(name, values):
-                form.widget(name, _ENTRY.get(name))
+            if name in form and form.matters(name, turned):
+                form.widget(name, toggle_of(name))
 
     section("Data")
     group(["target", *(name for name in form if name.startswith("t."))])
-    for title, names in _SECTIONS.items():
-        section(title, _COLORS.get(title, ""))
-        group(names)
+    for title, (_, folded, color) in _SECTIONS.items():
+        section(title, color)
+        group(_names(title, more=False))
+        toggles = _names(title, more=True)
         # Made when opened: thirty widgets that nobody sees would delay the first picture.
         key = f"box_{_key(page, spec.dim, title)}"
-        if any(name in form.refused for name in _TOGGLES[title]):
+        if any(name in form.refused for name in toggles):
             st.session_state[key] = True  # what is wrong must be seen
-        box = st.expander(_TITLES[title], key=key, on_change="rerun")
+        box = st.expander(folded, key=key, on_change="rerun")
         if box.open:
             with box:
-                group(_TOGGLES[title])
+                group(toggles)
     on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
         f"On: {', '.join(on) or 'no toggle'}. Most toggles change while it runs, as do the knobs "

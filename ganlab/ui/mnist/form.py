@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
 from typing import Any
 
 import streamlit as st
@@ -13,12 +12,10 @@ from ganlab.mnist import launch
 from ganlab.mnist.folder import Folder, folders
 from ganlab.mnist.recipes import RECIPES, Recipe
 from ganlab.mnist.records import DEVICE, EPOCHS, MEASURE, Plan
-from ganlab.params import in_words
+from ganlab.params import PARAMS, in_words, toggle_of
 from ganlab.paths import chosen, kept
 from ganlab.registry import Param, SpecError
-from ganlab.spec import PARAMS, Spec
-from ganlab.stabilisers import STABILISERS
-from ganlab.ui import sidebar
+from ganlab.spec import Spec
 from ganlab.ui.atomic import atomic
 from ganlab.ui.layout import section
 from ganlab.ui.mnist import data
@@ -28,20 +25,13 @@ from ganlab.ui.plain import code, plain, say
 from ganlab.ui.visitor import is_operator, may_change, owner
 from ganlab.ui.widgets import held, param_widget, put, show_error
 
-# What is not asked here: set elsewhere, or means nothing for images.
-_ELSEWHERE = ("target", "seed")
-_G = ("latent", "latent_dim", "g_hidden", "g_activation", "g_norm", "g_output")
-_D = ("d_hidden", "d_activation", "d_dropout", "d_dropout_input")
-_GAME = ("loss", "conditional", "k", "rule", "batch")
-_STEPS = ("optimizer", "g_lr", "d_lr", "betas", "momentum")
+_ELSEWHERE = "data"  # the owner of what is not asked here: the images and the seed
 _GROUPS = (
-    ("Generator", "green", _G),
-    ("Discriminator", "blue", _D),
-    ("Game", "", _GAME),
-    ("Steps", "", _STEPS),
+    ("Generator", "green", "G"),
+    ("Discriminator", "blue", "D"),
+    ("Game", "", "game"),
+    ("Steps", "", "optimiser"),
 )
-_FIRST = (*_G, *_D, *_GAME, *_STEPS)
-_ENTRY = {p.name: e for e in STABILISERS.entries.values() for p in e.params}
 _RECIPE = "mnist_recipe"
 _VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
 _OFFERED = "_offered"  # the number of epochs that the form last held by itself
@@ -95,8 +85,16 @@ def _about(recipe: Recipe) -> str:
 
 
 def _fields() -> list[str]:
-    """Every field that is asked, the most used first."""
-    return [*_FIRST, *(n for n in PARAMS if n not in _FIRST and n not in _ELSEWHERE)]
+    """Every field that is asked."""
+    return [name for name, param in PARAMS.items() if param.owner != _ELSEWHERE]
+
+
+def _folded(name: str) -> bool:
+    """Whether a field is a toggle that no recipe uses."""
+    param = PARAMS[name]
+    return param.more and all(
+        getattr(RECIPES[recipe].spec, name) == param.default for recipe in RECIPES
+    )
 
 
 def _recipe() -> None:
@@ -160,7 +158,7 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
             note = f"{param.doc} auto: the fastest there is."
             value = st.selectbox(param.title, tuple(param.choices), key=key, help=note)
         else:
-            value = held(param, param_widget(param, key, _ENTRY.get(param.name)))
+            value = held(param, param_widget(param, key, toggle_of(param.name)))
     except SpecError as error:
         errors.append(error)
         say(in_words(error), "warn", alert=True)
@@ -173,26 +171,25 @@ def _edit(errors: list[SpecError]) -> dict[str, Any]:
     """Widgets for every field of the Spec that matters."""
     values: dict[str, Any] = {}
 
-    def group(column: Any, names: Iterable[str]) -> None:
+    def group(column: Any, whose: str, folded: bool) -> None:
         with column:
-            for name in names:
-                if sidebar.matters(name, st.session_state[_VALUES]):
-                    values[name] = _widget(PARAMS[name], errors)
+            for name in _fields():
+                param = PARAMS[name]
+                there = param.owner == whose and _folded(name) == folded
+                if there and param.matters(st.session_state[_VALUES]):
+                    values[name] = _widget(param, errors)
 
-    groups = st.columns(len(_GROUPS), gap="medium")
-    for column, (title, color, names) in zip(groups, _GROUPS, strict=True):
+    columns = st.columns(len(_GROUPS), gap="medium")
+    for column, (title, color, whose) in zip(columns, _GROUPS, strict=True):
         with column:
             section(title, color)
-        group(column, names)
+        group(column, whose, folded=False)
     box = st.expander("All other fields", key="mnist_edit_more", on_change="rerun")
     if box.open:
-        rest = [n for n in _fields() if n not in _FIRST]
-        # A stabiliser stands with its player.
-        player = {n: _ENTRY[n].player if n in _ENTRY else "" for n in rest}
         with box:
-            columns = st.columns(3, gap="medium")
-        for column, who in zip(columns, ("G", "D", ""), strict=True):
-            group(column, [n for n in rest if player[n] == who])
+            columns = st.columns(len(_GROUPS), gap="medium")
+        for column, (_, _, whose) in zip(columns, _GROUPS, strict=True):
+            group(column, whose, folded=True)
     return values
 
 

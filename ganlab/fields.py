@@ -1,0 +1,325 @@
+"""The fields of a Spec, each declared once: its type, default, bounds, words and owner.
+
+A field that belongs to a stabiliser or an optimiser is declared in that entry. Everything else that
+needs to know the fields derives it from `ganlab.params.PARAMS`: addresses, files, sidebars, what
+may change during a run, what runs must share to be advanced together, the documentation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields, replace
+from itertools import chain
+from typing import Any, TypeVar
+
+from ganlab.latents import LATENTS
+from ganlab.losses import LOSSES
+from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
+from ganlab.optim import OPTIMIZERS
+from ganlab.registry import Param
+from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.targets import TARGETS
+
+T = TypeVar("T")
+
+WIDEST = (512, 2048)  # hidden layers, of x in one or two dimensions, and of images
+_FEW = 8  # units of hidden layers up to which first values are asked for
+_PARAM = "param"  # what the metadata of a field calls its Param
+_KINDS = {int: "int", float: "float", str: "choice"}
+_SWITCH = ("no", "yes")
+
+IN_ITS_ENTRY: Any = object()  # a field that a stabiliser or an optimiser declares
+
+
+def _declared(
+    title: str,
+    default: T,
+    low: float = -math.inf,
+    high: float = math.inf,
+    kind: str = "",
+    **more: Any,
+) -> T:
+    """A field of a Spec: the arguments of its `Param`, which is named after it."""
+    kind = kind or _KINDS[type(default)]
+    return field(
+        default=default, metadata={_PARAM: Param("", title, default, low, high, kind, **more)}
+    )
+
+
+def _choice(title: str, choices: Collection[str], default: str, doc: str, **more: Any) -> str:
+    return _declared(title, default, choices=choices, doc=doc, **more)
+
+
+def _bias(player: str, without: str) -> str:
+    doc = f"Whether {player}'s layers have biases; without, {without}."
+    return _choice(f"{player}'s biases", _SWITCH, "yes", doc, owner=player, more=True)
+
+
+def _hidden(player: str, doc: str) -> tuple[int, ...]:
+    return _declared(
+        f"{player}'s hidden widths",
+        (32, 32),
+        1,
+        WIDEST[-1],
+        "ints",
+        longest=4,
+        doc=doc,
+        owner=player,
+    )
+
+
+def _activation(player: str) -> str:
+    doc = f"Between {player}'s layers."
+    return _choice(f"{player}'s activation", ACTIVATIONS, "leaky_relu", doc, owner=player)
+
+
+def _start(player: str) -> tuple[float, ...]:
+    hidden = f"{player.lower()}_hidden"
+    return _declared(
+        f"{player}'s first values",
+        (),
+        -1e6,
+        1e6,
+        "floats",
+        longest=32,
+        doc=f"Each weight and bias with which a small {player} starts: layer by layer the weights "
+        "into each of its units in turn, then its biases, as in PyTorch's state_dict. Left empty: "
+        "as the initial weights say.",
+        owner=player,
+        numeric=True,
+        more=True,
+        needs=lambda values: sum(values[hidden]) <= _FEW,
+    )
+
+
+def _rate(player: str, default: float, doc: str, knob: int) -> float:
+    return _declared(
+        f"{player}'s rate",
+        default,
+        1e-6,
+        100.0,
+        doc=doc,
+        log=True,
+        owner=player,
+        numeric=True,
+        live=True,
+        knob=knob,
+        scale=(1e-5, 1.0),
+    )
+
+
+def from_entries(cls: type[T]) -> type[T]:
+    """Give the fields that are declared in an entry their defaults."""
+    declared = entries_params()
+    for name, value in list(vars(cls).items()):
+        if value is IN_ITS_ENTRY:
+            if name not in declared:
+                raise TypeError(
+                    f"{cls.__name__}.{name}: no stabiliser and no optimiser declares this field "
+                    f"among its params"
+                )
+            param = declared[name]
+            setattr(cls, name, field(default=param.default, metadata={_PARAM: param}))
+    return cls
+
+
+def entries_params() -> dict[str, Param]:
+    """The Params of all stabilisers and optimisers, by name."""
+    entries = chain(STABILISERS.entries.values(), OPTIMIZERS.entries.values())
+    return {param.name: param for entry in entries for param in entry.params}
+
+
+@dataclass(frozen=True, kw_only=True)
+@from_entries
+class Fields:
+    """The fields of a Spec, in the order in which they are shown, but for those of its target.
+
+    To add one, add a line; that of a stabiliser or an optimiser has its line here for the
+    sake of its type, and works without.
+    """
+
+    target: str = _choice(
+        "p_data", TARGETS, "gaussian", "The distribution that G must learn.", owner="data"
+    )
+    latent: str = _choice("latent z", LATENTS, "normal", "The noise that G is fed with.", owner="G")
+    latent_dim: int = _declared(
+        "dimensions of z",
+        1,
+        1,
+        256,
+        doc="One dimension shows the whole map z → G(z); more give G more room.",
+        owner="G",
+    )
+    g_hidden: tuple[int, ...] = _hidden(
+        "G", "Widths of G's hidden layers, such as 32, 32; empty makes G linear."
+    )
+    g_activation: str = _activation("G")
+    g_output: str = _choice(
+        "G's output",
+        OUTPUTS,
+        "linear",
+        "What the last layer's sums become.",
+        owner="G",
+        images=True,
+    )
+    d_hidden: tuple[int, ...] = _hidden(
+        "D", "Widths of D's hidden layers; a small D cannot see what G does wrong."
+    )
+    d_activation: str = _activation("D")
+    conditional: str = _choice(
+        "labels",
+        _SWITCH,
+        "no",
+        "Whether G and D are told which kind of sample it is: p(x | label) is learned.",
+        owner="game",
+        images=True,
+    )
+    loss: str = _choice(
+        "loss",
+        LOSSES,
+        "non-saturating",
+        "What D and G minimise: see the equation of each.",
+        owner="game",
+        live=True,
+        knob=2,
+    )
+    k: int = _declared(
+        "k",
+        1,
+        0,
+        300,
+        doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
+        owner="D",
+        numeric=True,
+        live=True,
+        knob=1,
+        scale=(0, 20),
+    )
+    g_steps: int = _declared(
+        "G updates",
+        1,
+        1,
+        20,
+        doc="G updates for each k of D, which end an iteration of Algorithm 1: more than one "
+        "keeps up with a D that is too good.",
+        owner="game",
+        numeric=True,
+        live=True,
+    )
+    rule: str = _choice(
+        "update rule",
+        RULES,
+        "alternating",
+        "From which D and G the two gradients are taken.",
+        owner="game",
+        live=True,
+    )
+    optimizer: str = _choice("optimiser", OPTIMIZERS, "adam", "Of both players.", owner="optimiser")
+    g_lr: float = _rate(
+        "G",
+        3e-4,
+        "Learning rate of G; zero-sum games are touchy about the ratio of the two.",
+        knob=5,
+    )
+    d_lr: float = _rate(
+        "D",
+        3e-3,
+        "Learning rate of D; a fast D is near D*, a slow one lags behind G.",
+        knob=6,
+    )
+    betas: tuple[float, float] = IN_ITS_ENTRY
+    momentum: float = IN_ITS_ENTRY
+    momentum_rise: float = IN_ITS_ENTRY
+    momentum_ramp: int = IN_ITS_ENTRY
+    lr_decay: float = _declared(
+        "decay of the rates",
+        0.0,
+        0.0,
+        0.1,
+        doc="At each update a player's rate is divided by 1 plus this.",
+        typical=1e-3,
+        owner="optimiser",
+        numeric=True,
+    )
+    lr_floor: float = _declared(
+        "least rate",
+        0.0,
+        0.0,
+        1.0,
+        doc="Where the decay of the rates ends.",
+        typical=1e-5,
+        owner="optimiser",
+        numeric=True,
+        needs=lambda values: values["lr_decay"] > 0,
+    )
+    batch: int = _declared(
+        "batch", 256, 1, 4096, doc="Real and fake samples per update.", owner="game"
+    )
+    init: str = _choice(
+        "initial weights",
+        INITS,
+        "default",
+        "How both nets start.",
+        owner="game",
+        numeric=True,
+    )
+    init_gain: float = _declared(
+        "gain of the initial weights",
+        1.0,
+        0.001,
+        5.0,
+        doc="Multiplies the initial weights; small gains start G as a narrow bump.",
+        owner="game",
+        numeric=True,
+    )
+    d_init_gain: float = _declared(
+        "gain of D's, if another",
+        0.0,
+        0.0,
+        5.0,
+        doc="Multiplies D's initial weights instead; 0: the same gain as G's.",
+        owner="game",
+        numeric=True,
+    )
+    seed: int = _declared(
+        "seed",
+        0,
+        0,
+        2**31 - 1,
+        doc="Initial weights, data and latents all follow from it.",
+        owner="data",
+        numeric=True,
+    )
+    unroll: int = IN_ITS_ENTRY
+    unroll_data: str = IN_ITS_ENTRY
+    minibatch_discrimination: int = IN_ITS_ENTRY
+    minibatch_dims: int = IN_ITS_ENTRY
+    packing: int = IN_ITS_ENTRY
+    d_dropout: float = IN_ITS_ENTRY
+    d_dropout_input: float = IN_ITS_ENTRY
+    smooth_real: float = IN_ITS_ENTRY
+    smooth_fake: float = IN_ITS_ENTRY
+    instance_noise: float = IN_ITS_ENTRY
+    instance_noise_decay: int = IN_ITS_ENTRY
+    r1: float = IN_ITS_ENTRY
+    r2: float = IN_ITS_ENTRY
+    gradient_penalty: float = IN_ITS_ENTRY
+    weight_clip: float = IN_ITS_ENTRY
+    g_norm: str = IN_ITS_ENTRY
+    feature_matching: float = IN_ITS_ENTRY
+    consensus: float = IN_ITS_ENTRY
+    historical_averaging: float = IN_ITS_ENTRY
+    gradient_clip: float = IN_ITS_ENTRY
+    weight_decay: float = IN_ITS_ENTRY
+    g_bias: str = _bias("G", "z = 0 stays x = 0")
+    g_start: tuple[float, ...] = _start("G")
+    d_bias: str = _bias("D", "D(0) is 1/2")
+    d_start: tuple[float, ...] = _start("D")
+
+
+def _named(name: str, param: Param) -> Param:
+    return param if param.name else replace(param, name=name)
+
+
+LINES: dict[str, Param] = {f.name: _named(f.name, f.metadata[_PARAM]) for f in fields(Fields)}
