@@ -26,8 +26,9 @@ Slots = tuple[torch.Tensor, ...]
 class Hyper(NamedTuple):
     """What an optimiser may need of a Spec, for one player.
 
-    decay, floor: see `at`; rise, ramp: what momentum gains over how many updates; own: the other
-    fields that its entry declares, by name.
+    decay, floor: see `at`; rise, ramp: what momentum gains over how many updates; weight_decay:
+    for optimisers that decay weights themselves, else 0; own: the other fields that its entry
+    declares, by name.
     """
 
     lr: Number
@@ -38,6 +39,7 @@ class Hyper(NamedTuple):
     floor: Number = 0.0
     rise: Number = 0.0
     ramp: Number = 1.0
+    weight_decay: Number = 0.0
     own: Mapping[str, Any] = MappingProxyType({})
 
     def at(self, t: Any) -> Hyper:
@@ -64,9 +66,11 @@ class OptimizerEntry(Entry):
     """slots: how many vectors of state it keeps; params: the Spec fields that it reads.
 
     Two that read the same field have the same Param. It is visible where one of them is chosen.
+    decays: whether it applies `weight_decay` itself, instead of the term of that in the gradient.
     """
 
     slots: int = 0
+    decays: bool = False
     numbers: Callable[[Any, Hyper], tuple[Number, ...]] = field(kw_only=True)
     apply: Callable[..., tuple[torch.Tensor, Slots]] = field(kw_only=True)
 
@@ -134,6 +138,24 @@ def _adam(grad, slots, params, new1, new2, step, root):
     return params - step * (m / (_sqrt(v) / root + 1e-8)), (m, v)
 
 
+def _adamw_numbers(t, hyper: Hyper) -> tuple[Number, ...]:
+    return *_adam_numbers(t, hyper), hyper.lr * hyper.weight_decay
+
+
+def _adamw(grad, slots, params, new1, new2, step, root, shrink):
+    return _adam(grad, slots, params - shrink * params, new1, new2, step, root)
+
+
+def _adagrad(grad, slots, params, lr):
+    total = slots[0] + grad * grad
+    return params - lr * grad / (_sqrt(total) + 1e-10), (total,)
+
+
+def _nesterov(grad, slots, params, lr, momentum):
+    velocity = slots[0] * momentum + grad
+    return params - (grad + velocity * momentum) * lr, (velocity,)
+
+
 def _sqrt(v: torch.Tensor) -> torch.Tensor:
     """The root; its derivative at 0, where unrolling would meet 0 times infinity, is 0."""
     if not v.requires_grad:
@@ -184,7 +206,7 @@ OPTIMIZERS.add(
                 0.5,
                 -0.95,
                 0.99,
-                doc="Of SGD + momentum; negative momentum damps the rotation of games.",
+                doc="Of SGD with momentum; negative momentum damps the rotation of games.",
                 numeric=True,
             ),
             Param(
@@ -238,5 +260,47 @@ OPTIMIZERS.add(
         params=(_BETAS,),
         numbers=lambda t, hyper: (hyper.lr, 1 - hyper.beta2),
         apply=_rmsprop,
+    )
+)
+OPTIMIZERS.add(
+    OptimizerEntry(
+        "adamw",
+        "AdamW",
+        r"\theta \leftarrow (1 - \eta\lambda)\,\theta - \eta\,\hat m / (\sqrt{\hat v} + 10^{-8})",
+        "Adam whose weight decay λ shrinks the weights themselves instead of entering the moments: "
+        "all weights decay alike. Without weight decay it is Adam.",
+        cite="Loshchilov & Hutter 2019",
+        slots=2,
+        params=(_BETAS,),
+        decays=True,
+        numbers=_adamw_numbers,
+        apply=_adamw,
+    )
+)
+OPTIMIZERS.add(
+    OptimizerEntry(
+        "adagrad",
+        "Adagrad",
+        r"s \leftarrow s + g^2,\ \theta \leftarrow \theta - \eta\,g/(\sqrt{s} + 10^{-10})",
+        "Steps shrink with all gradients so far: rotation slows down by itself, and so does all "
+        "else.",
+        cite="Duchi et al. 2011",
+        slots=1,
+        numbers=lambda t, hyper: (hyper.lr,),
+        apply=_adagrad,
+    )
+)
+OPTIMIZERS.add(
+    OptimizerEntry(
+        "nesterov",
+        "SGD + Nesterov momentum",
+        r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta\,(g + \mu v)",
+        "Momentum that takes its next step into account: a step is damped where the gradient "
+        "turns against it.",
+        cite="Nesterov 1983; Sutskever et al. 2013",
+        slots=1,
+        params=OPTIMIZERS["momentum"].params,
+        numbers=lambda t, hyper: (hyper.lr, hyper.momentum),
+        apply=_nesterov,
     )
 )

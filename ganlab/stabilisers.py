@@ -447,8 +447,9 @@ for _entry in (
         "weight_decay",
         "weight decay",
         r"g \leftarrow g + \lambda\,\theta",
-        "Both nets are kept small; D cannot become steep.",
-        cite="torch.optim's weight_decay",
+        "Both nets are kept small; D cannot become steep. With AdamW it is decoupled: the weights "
+        "shrink by ηλ in each update, apart from the gradient.",
+        cite="torch.optim's weight_decay; Loshchilov & Hutter 2019",
         grad_term=_decayed,
         params=(_strength("weight_decay", "weight decay λ", 10.0, 0.001, "Of both players."),),
     ),

@@ -13,17 +13,29 @@ def torch_momentum(params, hyper):
     return optimizer
 
 
+def torch_nesterov(params, hyper):
+    optimizer = torch.optim.SGD(params, lr=hyper.lr, momentum=0.1, nesterov=True)
+    optimizer.param_groups[0]["momentum"] = hyper.momentum
+    return optimizer
+
+
 ORACLE = {
     "adam": lambda p, h: torch.optim.Adam(p, lr=h.lr, betas=(h.beta1, h.beta2), eps=1e-8),
     "momentum": torch_momentum,
     "sgd": lambda p, h: torch.optim.SGD(p, lr=h.lr),
     "rmsprop": lambda p, h: torch.optim.RMSprop(p, lr=h.lr, alpha=h.beta2, eps=1e-8),
+    "adamw": lambda p, h: torch.optim.AdamW(
+        p, lr=h.lr, betas=(h.beta1, h.beta2), eps=1e-8, weight_decay=h.weight_decay
+    ),
+    "adagrad": lambda p, h: torch.optim.Adagrad(p, lr=h.lr),
+    "nesterov": torch_nesterov,
 }
 HYPERS = [
     Hyper(1e-2, 0.9, 0.999, 0.9),
     Hyper(3e-2, 0.5, 0.999, 0.5),
     Hyper(1e-3, 0.0, 0.9, -0.5),
     Hyper(5e-2, 0.0, 0.0, 0.0),
+    Hyper(2e-2, 0.9, 0.99, 0.7, weight_decay=0.5),
 ]
 NAMES = list(OPTIMIZERS)
 
@@ -134,3 +146,11 @@ def test_uses_names_spec_fields():
 
     for entry in OPTIMIZERS.entries.values():
         assert {p.name for p in entry.params} <= set(PARAMS)
+
+
+def test_adamw_is_adam_unless_it_decays():
+    matrix, start = quadratic(4, 2)
+    hyper = Hyper(1e-2, 0.5, 0.9, 0.0)
+    assert torch.equal(*(descend(n, matrix, start, hyper) for n in ("adam", "adamw")))
+    decayed = descend("adamw", matrix, start, hyper._replace(weight_decay=1.0))
+    assert (decayed - descend("adam", matrix, start, hyper)).abs().max() > 1e-2

@@ -45,6 +45,8 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
         "ramp": of("momentum_ramp"),
     }
     own = {name: of(name) for name in OPTIMIZERS[specs[0].optimizer].own}
+    if OPTIMIZERS[specs[0].optimizer].decays:
+        plan["weight_decay"] = of("weight_decay")
     d_hyper, g_hyper = (
         Hyper(of(rate), beta1, beta2, of("momentum"), own=own, **plan) for rate in ("d_lr", "g_lr")
     )

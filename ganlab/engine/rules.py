@@ -75,7 +75,11 @@ class Rules:
         self.optimizer = OPTIMIZERS[structure.optimizer]
         entries = [STABILISERS[name] for name in structure.strengths]
         self._d_terms = [(e.name, e.d_term) for e in entries if e.d_term is not None]
-        self._grad_terms = [(e.name, e.grad_term) for e in entries if e.grad_term is not None]
+        self._grad_terms = [
+            (e.name, e.grad_term)
+            for e in entries
+            if e.grad_term is not None and not (e.name == "weight_decay" and self.optimizer.decays)
+        ]
         self._by_input = any(e.needs_input_grad for e in entries if e.d_term is not None)
         self._smooth = self.loss.smooth if on & {"smooth_real", "smooth_fake"} else None
         self._noise = "instance_noise" in on

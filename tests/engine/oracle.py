@@ -143,11 +143,16 @@ def torch_optimizer(spec: Spec, net: Net, lr: float) -> torch.optim.Optimizer:
     params, decay = list(net.parameters()), spec.weight_decay
     if spec.optimizer == "adam":
         return torch.optim.Adam(params, lr=lr, betas=spec.betas, weight_decay=decay)
+    if spec.optimizer == "adamw":
+        return torch.optim.AdamW(params, lr=lr, betas=spec.betas, weight_decay=decay)
+    if spec.optimizer == "adagrad":
+        return torch.optim.Adagrad(params, lr=lr, weight_decay=decay)
     if spec.optimizer == "rmsprop":
         alpha = spec.betas[1]
         return torch.optim.RMSprop(params, lr=lr, alpha=alpha, eps=1e-8, weight_decay=decay)
     by = torch.optim.SGD(params, lr=lr, weight_decay=decay)
-    if spec.optimizer == "momentum":
+    if spec.optimizer in ("momentum", "nesterov"):
+        by.param_groups[0]["nesterov"] = spec.optimizer == "nesterov"
         by.param_groups[0]["momentum"] = spec.momentum  # torch's constructor refuses negative ones
     return by
 
@@ -167,7 +172,7 @@ class Unroller:
         for name, p in self.params.items():
             state = by.state.get(p, {})
             zero = torch.zeros_like(p)
-            keys = ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg")
+            keys = ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg", "sum")
             kept = {k: state.get(k) for k in keys}
             self.slots[name] = {k: zero if v is None else v.clone() for k, v in kept.items()}
             self.t = int(state.get("step", 0))
@@ -185,8 +190,11 @@ class Unroller:
         self.t += 1
         for name, g in zip(names, grads, strict=True):
             p, s = self.params[name], self.slots[name]
-            g = g + spec.weight_decay * p
-            if spec.optimizer == "adam":
+            if spec.optimizer == "adamw":
+                p = p * (1 - spec.d_lr * spec.weight_decay)
+            else:
+                g = g + spec.weight_decay * p
+            if spec.optimizer in ("adam", "adamw"):
                 s["exp_avg"] = beta1 * s["exp_avg"] + (1 - beta1) * g
                 s["exp_avg_sq"] = beta2 * s["exp_avg_sq"] + (1 - beta2) * g**2
                 m = s["exp_avg"] / (1 - beta1**self.t)
@@ -195,9 +203,15 @@ class Unroller:
             elif spec.optimizer == "rmsprop":
                 s["square_avg"] = beta2 * s["square_avg"] + (1 - beta2) * g**2
                 p = p - spec.d_lr * g / (root(s["square_avg"]) + 1e-8)
-            elif spec.optimizer == "momentum":
+            elif spec.optimizer == "adagrad":
+                s["sum"] = s["sum"] + g**2
+                p = p - spec.d_lr * g / (root(s["sum"]) + 1e-10)
+            elif spec.optimizer in ("momentum", "nesterov"):
                 s["momentum_buffer"] = spec.momentum * s["momentum_buffer"] + g
-                p = p - spec.d_lr * s["momentum_buffer"]
+                ahead = g + spec.momentum * s["momentum_buffer"]
+                p = p - spec.d_lr * (
+                    ahead if spec.optimizer == "nesterov" else s["momentum_buffer"]
+                )
             else:
                 p = p - spec.d_lr * g
             if spec.weight_clip:
@@ -232,6 +246,8 @@ class Players:
         if spec.gradient_clip:
             torch.nn.utils.clip_grad_norm_(params, spec.gradient_clip)
         for p, found in zip(params, where.params(player), strict=True):
+            if spec.optimizer == "adamw":  # its decay is part of its step
+                continue
             # torch decays by p itself: what is left to a decay by where the gradient was found.
             p.grad += spec.weight_decay * (found - p).detach()
         self.by[player].step()

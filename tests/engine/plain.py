@@ -35,6 +35,12 @@ def optimizer(spec: Spec, net: nn.Sequential, lr: float) -> torch.optim.Optimize
         return torch.optim.Adam(params, lr=lr, betas=spec.betas)
     if spec.optimizer == "rmsprop":
         return torch.optim.RMSprop(params, lr=lr, alpha=spec.betas[1], eps=1e-8)
+    if spec.optimizer == "adagrad":
+        return torch.optim.Adagrad(params, lr=lr)
+    if spec.optimizer == "adamw":
+        return torch.optim.AdamW(params, lr=lr, betas=spec.betas, weight_decay=spec.weight_decay)
+    if spec.optimizer == "nesterov":
+        return torch.optim.SGD(params, lr=lr, momentum=spec.momentum, nesterov=True)
     momentum = spec.momentum if spec.optimizer == "momentum" else 0.0
     return torch.optim.SGD(params, lr=lr, momentum=momentum)
 

@@ -13,6 +13,9 @@ from ganlab.optim import OPTIMIZERS
 
 SMALL = {"g_hidden": (8, 8), "d_hidden": (8, 8), "batch": 32, "seed": 5}
 RATES = {"adam": 2e-3, "momentum": 0.05, "sgd": 0.1, "rmsprop": 2e-3}
+EVERY = list(product(("gaussian", "ring"), ("minimax", "non-saturating"), (0, 1, 3), RATES))
+RATES |= {"adamw": 2e-3, "adagrad": 0.01, "nesterov": 0.05}
+EVERY += [("ring", "non-saturating", k, by) for k in (1, 3) for by in OPTIMIZERS]
 
 
 def same(a: State, b: State) -> bool:
@@ -21,10 +24,7 @@ def same(a: State, b: State) -> bool:
     return counts[0] == counts[1] and all(torch.equal(x, y) for x, y in pairs)
 
 
-@pytest.mark.parametrize(
-    ("target", "loss", "k", "optimizer"),
-    list(product(("gaussian", "ring"), ("minimax", "non-saturating"), (0, 1, 3), OPTIMIZERS)),
-)
+@pytest.mark.parametrize(("target", "loss", "k", "optimizer"), list(dict.fromkeys(EVERY)))
 def test_thirty_iterations_are_a_plain_loops(target, loss, k, optimizer):
     rate = RATES[optimizer]
     spec = Spec(
