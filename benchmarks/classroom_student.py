@@ -186,10 +186,9 @@ class Student:
 
     def _draw(self) -> None:
         self._drawing = None
-        got = self._received - self._drawn
-        if got and self._live is not None:
+        if self._received > self._drawn and self._live is not None:
             self._drawn = self._received
-            self._spawn(self.send(cmd="ack", n=self._drawn, got=got))
+            self._spawn(self.send(cmd="ack", n=self._drawn))
 
     async def send(self, **command: Any) -> None:
         """Send a command; nothing happens where the socket is closing."""

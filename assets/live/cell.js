@@ -20,8 +20,13 @@ export function part(message, i) {
   return { ...message, ...(message.runs ? message.runs[i] : {}), a: pick(message.a), shape: pick(message.shape) };
 }
 
-/** One entry of the curves' legend: a sample of the line, and what the run differs in. */
-export function legendEntry(i) {
+/**
+ * One entry of the curves' legend: a sample of the line, and what the run differs in.
+ *
+ * @param {number} i
+ * @param {string} label
+ */
+export function legendEntry(i, label) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
   const put = { x1: 0, x2: "100%", y1: 2, y2: 2, stroke: "currentColor", "stroke-width": 2.5, "stroke-dasharray": DASHES[i] };
@@ -30,10 +35,11 @@ export function legendEntry(i) {
   svg.append(line);
   const words = el("span");
   const node = el("span", { class: "gl-said-run", "data-run": i, "data-testid": `legend-${i}` }, svg, words);
-  const say = (label) => {
-    setText(words, label);
-    node.title = label;
+  const say = (/** @type {string} */ text) => {
+    setText(words, text);
+    node.title = text;
   };
+  say(label);
   return { node, say };
 }
 

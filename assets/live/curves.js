@@ -328,11 +328,6 @@ export function curvesColumn(scene) {
       ctx = fit(canvas, width, height);
       place();
     },
-    /** Plot rectangles in pixels, for the Plotly figure that takes the column's place. */
-    geometry: () => ({
-      margin: { l: g.left, r: g.right },
-      panels: panels.map((panel, i) => ({ id: panel.id, top: g.tops[i], height: g.h })),
-    }),
     draw() {
       ctx.fillStyle = look.back;
       ctx.fillRect(0, 0, width, height);

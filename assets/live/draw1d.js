@@ -222,12 +222,6 @@ export function picture1d(scene) {
       drawStill();
       drawData();
     },
-    /** Plot rectangle in pixels, for the Plotly figure that takes the picture's place. */
-    geometry: () => ({
-      margin: { l: g.left, r: g.right, t: g.head, b: height - g.zLine },
-      density: [(g.zLine - g.base) / (g.zLine - g.head), 1],
-      map: [0, (g.zLine - g.xLine) / (g.zLine - g.head)],
-    }),
     draw(ctx, frame) {
       paste(ctx, still, 0, 0);
       if (!frame) frame = { a: {} };

@@ -151,10 +151,6 @@ export function picture2d(scene) {
       layStill();
       bare = true;
     },
-    /** Plot rectangle in pixels, for the Plotly figure that takes the picture's place. */
-    geometry: () => ({
-      margin: { l: g.left, r: width - g.left - g.w, t: g.top, b: height - g.bottom },
-    }),
     draw(ctx, frame) {
       const { a, shape } = frame || { a: {}, shape: {} };
       if (bare) drawAxes(ctx);

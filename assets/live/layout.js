@@ -1,67 +1,133 @@
 // Sizes: the view fills its parent's width and what is left of the window's height.
 
-const NARROW = 760;
-const LEAST = 480;
+const NARROW = 760; // px of width below which the curves lie below the picture
+const LEAST = 480; // px of height
 const FOOT = 10; // px kept free below
+const SHARE = 0.63; // of the width that the pictures may have
 
+/**
+ * The text scale of a view of so many pixels: 1 to 1.4, in steps of 0.05.
+ *
+ * @param {number} width
+ * @param {number} height
+ */
+export const scaleFor = (width, height) =>
+  Math.round(20 * Math.min(1.4, Math.max(1, Math.min(width / 1050, height / 600)))) / 20;
+
+/** @param {HTMLElement} root */
 function topOf(root) {
   let top = root.getBoundingClientRect().top;
   for (let node = root.parentElement; node; node = node.parentElement) top += node.scrollTop;
   return top;
 }
 
-/** Height of the legend in a given width, and the width of its words in one row. */
+/**
+ * The room that a view has, in CSS pixels, or null while there is none: the page is hidden.
+ *
+ * @param {HTMLElement} root
+ * @param {number} [least] of its height
+ * @returns {import("./types.js").Room | null}
+ */
+export function roomOf(root, least = LEAST) {
+  const width = root.clientWidth;
+  if (!(width > 0) || !root.isConnected) return null;
+  const height = Math.max(least, Math.floor(window.innerHeight - topOf(root) - FOOT));
+  return { width, height, window: window.innerHeight, narrow: width < NARROW, u: scaleFor(width, height) };
+}
+
+/**
+ * Give the root what its style sheet and its own height need.
+ *
+ * @param {HTMLElement} root
+ * @param {import("./types.js").Room} room
+ */
+export function applyRoom(root, { height, narrow, u }) {
+  root.style.setProperty("--gl-u", String(u));
+  root.classList.toggle("gl-narrow", narrow);
+  root.style.height = narrow ? "auto" : `${height}px`;
+}
+
+/**
+ * Sizes of the picture and of the curves.
+ *
+ * @param {import("./types.js").Room} room
+ * @param {object} what
+ * @param {number[][] | null} what.box the axes' ends of a square picture; null: a picture of any shape
+ * @param {number} what.panels of curves
+ * @param {number} what.top pixels above both
+ * @param {(width: number) => {width: number, height: number}} what.legend its words in one row, and its height in a width
+ * @param {((height: number, u: number) => number) | undefined} [what.need] the width that square pictures can use
+ * @param {number} [what.share] of the width that the pictures may have
+ * @returns {{picture: import("./types.js").Size, curves: import("./types.js").Size}}
+ */
+export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
+  const { width, u } = room;
+  if (room.narrow) {
+    const tall = Math.max(340, Math.min(width * (box ? 1 : 0.72), room.window * 0.75));
+    return {
+      picture: { width, height: Math.round(tall) },
+      curves: { width, height: Math.round(panels * 104 * u) },
+    };
+  }
+  const gap = Math.round(18 * u);
+  const rest = Math.max(200, room.height - top);
+  const most = Math.round((width - gap) * share);
+  const words = legend(most);
+  const tall = rest - words.height;
+  let wide = most;
+  if (box) {
+    const [x, y] = box;
+    const aspect = (x[1] - x[0]) / (y[1] - y[0]);
+    // A square picture takes no more than it and its legend need: the rest goes to the curves.
+    const needed = need ? need(tall, u) : Math.round((tall - 34 * u) * aspect + 48 * u);
+    wide = Math.min(most, Math.max(needed, words.width));
+  }
+  return {
+    picture: { width: wide, height: tall },
+    curves: { width: width - gap - wide, height: rest },
+  };
+}
+
+/**
+ * Height of the legend in a given width, and the width of its words in one row.
+ *
+ * @param {HTMLElement} box
+ * @param {number} width
+ */
 function legendSize(box, width) {
   box.style.width = `${width}px`;
   let wide = 0;
   const words = box.querySelectorAll("button");
   for (const word of words) wide += word.offsetWidth;
-  const gap = words.length ? parseFloat(getComputedStyle(words[0].parentElement).columnGap) || 0 : 0;
+  const row = words[0]?.parentElement;
+  const gap = row ? parseFloat(getComputedStyle(row).columnGap) || 0 : 0;
   return { height: box.offsetHeight, width: Math.ceil(wide + gap * Math.max(0, words.length - 1)) + 1 };
 }
 
 /**
- * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same: bool}, or null
- * while there is nothing to measure. `same`: nothing changed since the last call. need(height, u): the width that
- * a square picture can use; share: how much of the width the pictures may have.
+ * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same}, or null while there is
+ * nothing to measure. `same`: nothing changed since the last call.
+ *
+ * @param {HTMLElement} root
+ * @param {import("./types.js").Boxes} boxes
+ * @param {{box: number[][] | null, panels: number, need?: (height: number, u: number) => number, share?: number}} what
  */
-export function arrange(root, boxes, scene, panels, need = null, share = 0.63) {
-  const width = root.clientWidth;
-  if (!(width > 0) || !root.isConnected) return null;
-  const narrow = width < NARROW;
-  const height = Math.max(LEAST, Math.floor(window.innerHeight - topOf(root) - FOOT));
-  const u = Math.round(20 * Math.min(1.4, Math.max(1, Math.min(width / 1050, height / 600)))) / 20;
-  root.style.setProperty("--gl-u", u);
-  root.classList.toggle("gl-narrow", narrow);
-  root.style.height = narrow ? "auto" : `${height}px`;
-
-  const gap = Math.round(18 * u);
-  const square = scene ? scene.dim === 2 : false;
-  let picture, curves;
-  if (narrow) {
-    const tall = Math.max(340, Math.min(width * (square ? 1 : 0.72), window.innerHeight * 0.75));
-    picture = { width, height: Math.round(tall) };
-    curves = { width, height: Math.round(panels * 104 * u) };
-  } else {
-    const room = Math.max(200, height - boxes.main.offsetTop);
-    const most = Math.round((width - gap) * share);
-    const legend = legendSize(boxes.legend, most);
-    const [x, y] = square ? scene.box : [[0, 1], [0, 1]];
-    const aspect = (x[1] - x[0]) / (y[1] - y[0]);
-    const tall = room - legend.height;
-    // A square picture takes no more than it and its legend need: the rest goes to the curves.
-    const wide = need ? need(tall, u) : Math.round((tall - 34 * u) * aspect + 48 * u);
-    const needed = Math.max(wide, legend.width);
-    picture = { width: square ? Math.min(most, needed) : most, height: tall };
-    curves = { width: width - gap - picture.width, height: room };
-  }
-  for (const [name, size] of Object.entries({ picture, curves })) {
-    boxes[name].style.width = `${size.width}px`;
-    boxes[name].style.height = `${size.height}px`;
+export function arrange(root, boxes, what) {
+  const room = roomOf(root);
+  if (!room) return null;
+  applyRoom(root, room);
+  const { picture, curves } = plan(room, {
+    ...what,
+    top: boxes.main.offsetTop,
+    legend: (width) => legendSize(boxes.legend, width),
+  });
+  for (const [node, size] of /** @type {[HTMLElement, import("./types.js").Size][]} */ ([[boxes.picture, picture], [boxes.curves, curves]])) {
+    node.style.width = `${size.width}px`;
+    node.style.height = `${size.height}px`;
   }
   boxes.legend.style.width = `${picture.width}px`;
-  const mark = JSON.stringify([u, picture, curves, window.devicePixelRatio]);
+  const mark = JSON.stringify([room.u, picture, curves, window.devicePixelRatio]);
   const same = boxes.mark === mark;
   boxes.mark = mark;
-  return { u, picture, curves, same };
+  return { u: room.u, picture, curves, same };
 }

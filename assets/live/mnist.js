@@ -2,29 +2,24 @@
 //
 // mount(root, {message}) -> {update({message}), destroy()}; message: bytes as wire.js reads them
 
+import { counters } from "./counters.js";
 import { curvesColumn } from "./curves.js";
 import { el } from "./dom.js";
 import { placeHelp } from "./help.js";
+import { applyRoom, roomOf } from "./layout.js";
 import { classes } from "./mnist_classes.js";
 import { samplesSheet } from "./mnist_samples.js";
 import { spread } from "./mnist_spread.js";
 import { walk } from "./mnist_walk.js";
-import { attend, linkStyles } from "./page.js";
-import { readTheme, themeKey } from "./theme.js";
+import { stage } from "./stage.js";
 import { decode } from "./wire.js";
 
-const NARROW = 760;
-const LEAST = 420;
-const FOOT = 10; // px kept free below
+const LEAST = 420; // px of height
 
-const counters = (window.ganlab ??= {});
-
-function topOf(root) {
-  let top = root.getBoundingClientRect().top;
-  for (let node = root.parentElement; node; node = node.parentElement) top += node.scrollTop;
-  return top;
-}
-
+/**
+ * @param {HTMLElement} root
+ * @param {{message: Uint8Array}} options
+ */
 export function mount(root, options) {
   const sheet = samplesSheet();
   const way = walk();
@@ -32,32 +27,24 @@ export function mount(root, options) {
   const shares = classes();
   const small = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "curves", "aria-label": "Losses and mean D(x)" });
   const side = el("div", { class: "gl-side" }, way.node, el("div", { class: "gl-told" }, histograms.node, shares.node), small);
+  /** @type {import("./types.js").MnistMessage | null} */
   let message = null;
-  let stamp = null;
+  /** @type {ReturnType<typeof curvesColumn> | null} */
   let curves = null;
-  let look, key;
-  let mark = "";
+  let mark = ""; // of the sizes that all has
   let dead = false;
-  root.classList.add("gl-root", "gl-mnist");
   root.replaceChildren(el("div", { class: "gl-main" }, sheet.node, side));
 
-  function sizes() {
-    const width = root.clientWidth;
-    if (!(width > 0) || !root.isConnected) return null;
-    const height = Math.max(LEAST, Math.floor(window.innerHeight - topOf(root) - FOOT));
-    const u = Math.round(20 * Math.min(1.4, Math.max(1, Math.min(width / 1050, height / 600)))) / 20;
-    return { width, height, u, narrow: width < NARROW, ratio: window.devicePixelRatio };
-  }
+  const sizes = () => JSON.stringify([roomOf(root, LEAST), window.devicePixelRatio]);
 
   function layout() {
-    const size = dead ? null : sizes();
-    if (!size || !curves) return;
-    const { width, height, u, narrow } = size;
-    mark = JSON.stringify(size);
+    const room = dead ? null : roomOf(root, LEAST);
+    if (!room || !curves || !message) return;
+    mark = sizes();
+    applyRoom(root, room);
+    const { width, height, u, narrow } = room;
+    const look = ground.look();
     look.u = u;
-    root.style.setProperty("--gl-u", u);
-    root.classList.toggle("gl-narrow", narrow);
-    root.style.height = narrow ? "auto" : `${height}px`;
     const gap = Math.round(20 * u);
     const foot = sheet.foot();
     const tall = narrow ? Math.round(width * 0.9) : height - foot;
@@ -68,9 +55,9 @@ export function mount(root, options) {
     side.style.width = `${rest}px`;
     const first = Math.round(112 * u);
     const lifted = Math.round(12 * u); // the row for marks above the curves stays empty
-    const room = (narrow ? 420 * u : height - first - 2 * 8 * u) + lifted;
+    const space = (narrow ? 420 * u : height - first - 2 * 8 * u) + lifted;
     small.style.marginTop = `-${lifted}px`;
-    const second = Math.round(room * 0.32);
+    const second = Math.round(space * 0.32);
     way.node.style.height = `${first}px`;
     way.resize(rest, first, look);
     // Beside each other, or below on a phone.
@@ -86,19 +73,19 @@ export function mount(root, options) {
       spots.push({ id: "classes", what: "classes covered", lines, x, y });
     }
     placeHelp(histograms.node, spots);
-    curves.resize(small, rest, Math.floor(room - second), look);
+    curves.resize(small, rest, Math.floor(space - second), look);
     curves.draw();
   }
 
+  /** @param {Uint8Array} bytes */
   function show(bytes) {
     // A copy: the array need not begin where its numbers may.
-    const next = decode(bytes.slice().buffer);
-    if (next.stamp === stamp) return;
-    stamp = next.stamp;
+    const next = /** @type {import("./types.js").MnistMessage} */ (decode(bytes.slice().buffer));
+    if (next.stamp === message?.stamp) return;
     message = next;
-    const { a } = message;
+    const { a, shape } = message;
     curves = curvesColumn({ panels: message.panels, axis: message.axis });
-    curves.setCurves({ marks: [], a: { ...a, iteration: a.steps } });
+    curves.setCurves({ marks: [], a: { ...a, iteration: a.steps }, shape });
     sheet.explain(message.help);
     way.explain(message.help);
     sheet.show(message);
@@ -106,43 +93,32 @@ export function mount(root, options) {
     histograms.show(message);
     shares.show(message);
     layout();
-    counters.frames = (counters.frames || 0) + 1;
+    counters.frames += 1;
     counters.iteration = message.iteration;
     counters.latents = message.latents;
     counters.run = message.run;
   }
 
-  function retheme() {
-    key = themeKey(root);
-    look = readTheme(root);
-    layout();
-  }
-
-  const leave = attend(root, {
-    visible: () => {},
-    key: () => false,
-    resize: layout,
-    now() {
-      if (themeKey(root) !== key) retheme();
-      else if (JSON.stringify(sizes()) !== mark) layout();
-    },
+  const ground = stage(root, {
+    classes: ["gl-mnist"],
+    styles: ["live.css", "mnist.css"],
+    layout,
+    changed: () => sizes() !== mark,
   });
-  linkStyles(() => layout(), "live.css");
-  linkStyles(() => layout(), "mnist.css");
-  retheme();
-  counters.mounts = (counters.mounts || 0) + 1;
+  ground.open();
   show(options.message);
 
   return {
+    /** @param {{message: Uint8Array}} newOptions */
     update(newOptions) {
       if (dead) return;
-      if (themeKey(root) !== key) retheme();
+      ground.retheme();
       show(newOptions.message);
     },
     destroy() {
       dead = true;
       way.destroy();
-      leave();
+      ground.close();
     },
   };
 }

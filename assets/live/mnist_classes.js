@@ -1,15 +1,14 @@
 // Which classes G's samples are: the share of each as a bar, with a tick at the share that is expected.
 
-import { el } from "./dom.js";
-import { fit, flood, font } from "./plot.js";
+import { chart } from "./chart.js";
+import { font } from "./plot.js";
 
 const short = (v) => (v >= 1e-4 ? String(+v.toPrecision(2)) : "0");
 
 /** {node, known(), resize(width, height, look), show(message)} */
 export function classes() {
-  const node = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "classes" });
+  const { node, resize, redraw } = chart({ "data-testid": "classes" }, draw);
   let message = null;
-  let ctx, look, width, height;
 
   const known = () => Boolean(message && message.a.classes && message.a.classes.length);
 
@@ -27,13 +26,12 @@ export function classes() {
     return { count, there, kl: `KL ${short(kl)} (floor ${short(floor)})` };
   }
 
-  function draw() {
-    if (!ctx || !known()) return;
+  function draw(ctx, look, width, height) {
+    if (!known()) return;
     const { u } = look;
     const [shares, expected, covered] = rows();
     const { count, there, kl } = words([shares, expected, covered]);
     const left = Math.round(16 * u); // for the "?"
-    flood(ctx, look.back);
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "left";
     ctx.font = font(look, 12.5, 600);
@@ -75,11 +73,7 @@ export function classes() {
   return {
     node,
     known,
-    resize(w, h, newLook) {
-      [width, height, look] = [w, h, newLook];
-      ctx = fit(node, width, height);
-      draw();
-    },
+    resize,
     show(newMessage) {
       message = newMessage;
       node.hidden = !known();
@@ -88,7 +82,7 @@ export function classes() {
       const missed = [...rows()[2]].flatMap((v, i) => (rows()[1][i] > 0 && !v ? [i] : []));
       const lost = missed.length ? `, not ${missed.join(", ")}` : "";
       node.setAttribute("aria-label", `${count} of ${there} classes covered${lost}; ${kl} nats`);
-      draw();
+      redraw();
     },
   };
 }

@@ -1,7 +1,7 @@
 // How D(x) is spread over [0, 1]: of training images, of G's, and of images that D was not trained on.
 
-import { el } from "./dom.js";
-import { fit, flood, font, ticks } from "./plot.js";
+import { chart } from "./chart.js";
+import { font, ticks } from "./plot.js";
 
 const LINES = [
   { key: "real", title: "training", role: "data", dash: [1.5, 3], width: 2 },
@@ -11,11 +11,10 @@ const LINES = [
 
 /** {node, resize(width, height, look), show(message)} */
 export function spread() {
-  const node = el("canvas", { class: "gl-canvas-plain", role: "img", "data-testid": "spread", "aria-label": "Histograms of D(x)" });
+  const { node, resize, redraw } = chart({ "data-testid": "spread", "aria-label": "Histograms of D(x)" }, draw);
   let message = null;
-  let ctx, look, width, height;
 
-  function heading(left) {
+  function heading(ctx, look, width, left) {
     const { u } = look;
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "left";
@@ -44,15 +43,13 @@ export function spread() {
     }
   }
 
-  function draw() {
-    if (!ctx) return;
+  function draw(ctx, look, width, height) {
     const { u } = look;
-    flood(ctx, look.back);
     const left = Math.round(44 * u);
     const w = width - left - Math.round(48 * u);
     const top = Math.round(20 * u);
     const h = height - top - Math.round(20 * u);
-    heading(left);
+    heading(ctx, look, width, left);
     if (h < 12) return;
     const all = message ? message.a : {};
     let most = 0;
@@ -105,14 +102,10 @@ export function spread() {
 
   return {
     node,
-    resize(w, h, newLook) {
-      [width, height, look] = [w, h, newLook];
-      ctx = fit(node, width, height);
-      draw();
-    },
+    resize,
     show(newMessage) {
       message = newMessage;
-      draw();
+      redraw();
     },
   };
 }

@@ -1,5 +1,6 @@
 // One WebSocket that comes back by itself, with back-off, and finds out why where it cannot.
 
+import { counters } from "./counters.js";
 import { decode } from "./wire.js";
 
 const GONE = 4404;
@@ -60,7 +61,7 @@ export function connect(url, view) {
     current.binaryType = "arraybuffer";
     current.onopen = () => {
       if (current !== socket) return;
-      window.ganlab.socketOpen = true;
+      counters.socketOpen = true;
       view.opened();
     };
     current.onmessage = (event) => {
@@ -80,7 +81,7 @@ export function connect(url, view) {
     current.onclose = (event) => {
       if (current !== socket || closed) return;
       socket = null;
-      window.ganlab.socketOpen = false;
+      counters.socketOpen = false;
       if (tries === 0) view.lost();
       tries += 1;
       fresh = true;
@@ -147,7 +148,7 @@ export function connect(url, view) {
     },
     close() {
       closed = true;
-      window.ganlab.socketOpen = false;
+      counters.socketOpen = false;
       clearTimeout(timer);
       clearInterval(listening);
       end.abort();

@@ -8,25 +8,35 @@ const CONFIG = {
   showSendToCloud: false, // nothing leaves the classroom
 };
 
+/** @type {Promise<import("./types.js").Plotly> | null} */
 let loading = null;
 
+/**
+ * @param {string} url
+ * @returns {Promise<import("./types.js").Plotly>}
+ */
 function loadPlotly(url) {
   if (window.Plotly) return Promise.resolve(window.Plotly);
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = url;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
+    const fail = () => {
       loading = null;
       script.remove();
       reject(new Error("Plotly could not be loaded"));
     };
+    script.src = url;
+    script.onload = () => (window.Plotly ? resolve(window.Plotly) : fail());
+    script.onerror = fail;
     document.head.append(script);
   });
   return loading;
 }
 
-/** Fetch the bundle ahead of time; it is parsed at the first pause, so that play never stutters. */
+/**
+ * Fetch the bundle ahead of time; it is parsed at the first pause, so that play never stutters.
+ *
+ * @param {string} url
+ */
 export function prefetchPlotly(url) {
   if (!url || window.Plotly || document.querySelector("link[data-gl-plotly]")) return;
   const link = document.createElement("link");
@@ -38,60 +48,57 @@ export function prefetchPlotly(url) {
 }
 
 /**
- * hosts: {picture, curves} divs over the canvases; ask(id) sends the request and returns whether it went;
- * url() is Plotly's address. arm(): ask once calm; drop(): back to the canvases now; receive(message).
+ * Figures over canvases. arm(): ask once calm; drop(): back to the canvases now; receive(message).
+ *
+ * @param {() => Record<string, HTMLElement>} hosts elements over the canvases, by the figure's name in a message
+ * @param {() => string} url Plotly's address
+ * @param {(request: number) => void} ask send request `request`
  */
 export function stills(hosts, url, ask) {
   let id = 0;
   let timer = 0;
-  let shown = false;
+  /** @type {HTMLElement[]} */
+  let shown = [];
 
-  function hide() {
+  function drop() {
     clearTimeout(timer);
     timer = 0;
     id += 1; // an answer under way is out of date
-    if (!shown) return;
-    shown = false;
-    for (const host of Object.values(hosts)) host.style.visibility = "hidden";
-    const now = id;
+    const old = shown;
+    shown = [];
+    for (const host of old) host.style.visibility = "hidden";
     // Purging takes a while: the canvas is shown first.
-    setTimeout(() => {
-      if (now !== id && shown) return;
-      for (const host of Object.values(hosts)) window.Plotly?.purge(host);
-    }, 30);
+    if (old.length) setTimeout(() => old.forEach((host) => shown.includes(host) || window.Plotly?.purge(host)), 30);
   }
 
+  /** @param {import("./types.js").FigureMessage} message */
   async function receive(message) {
     const mine = message.request;
     if (mine !== id) return;
+    const all = Object.entries(hosts()).filter(([name]) => message[name]);
     try {
       const Plotly = await loadPlotly(url());
-      for (const [name, host] of Object.entries(hosts)) {
+      for (const [name, host] of all) {
         if (mine !== id) return;
-        const figure = message[name];
-        if (!figure) continue;
+        const { data, layout } = message[name];
         const size = { width: host.clientWidth, height: host.clientHeight, autosize: false };
-        await Plotly.react(host, figure.data, { ...figure.layout, ...size }, CONFIG);
+        await Plotly.react(host, data, { ...layout, ...size }, CONFIG);
       }
       if (mine !== id) return;
-      for (const [name, host] of Object.entries(hosts)) {
-        if (message[name]) host.style.visibility = "visible";
-      }
-      shown = true;
+      shown = all.map(([, host]) => host);
+      for (const host of shown) host.style.visibility = "visible";
     } catch (error) {
       console.warn("ganlab: the still figure could not be drawn", error); // the canvas stays
     }
   }
 
   return {
-    isShown: () => shown,
-    pending: () => timer !== 0,
-    drop: hide,
+    drop,
     receive,
     arm() {
       if (!url()) return;
       clearTimeout(timer);
-      timer = setTimeout(() => {
+      timer = window.setTimeout(() => {
         timer = 0;
         id += 1;
         ask(id);
@@ -99,3 +106,6 @@ export function stills(hosts, url, ask) {
     },
   };
 }
+
+/** Of a view that has none. @type {ReturnType<typeof stills>} */
+export const noStills = { drop() {}, arm() {}, async receive() {} };

@@ -1,0 +1,6 @@
+// What tests, benchmarks and the socket count of the view on the screen: `window.ganlab`.
+
+/** @type {import("./types.js").Counters} */
+export const counters = (window.ganlab ??= {
+  frames: 0, mounts: 0, iteration: 0, state: "waiting", lastFrameAt: 0, socketOpen: false, run: -1,
+});

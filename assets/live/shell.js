@@ -1,0 +1,366 @@
+// The shell of a live view: socket, credit, animation clock, theme, controls, curves, stills, export and notices.
+// What is particular to one kind of view is its renderer, which `make` makes: see Renderer in types.js.
+
+import { toolbar } from "./controls.js";
+import { counters } from "./counters.js";
+import { credit } from "./credit.js";
+import { curvesColumn } from "./curves.js";
+import { el } from "./dom.js";
+import { exportMenu } from "./export.js";
+import { knobRow, legend } from "./knobs.js";
+import { arrange } from "./layout.js";
+import { follower, makeBanner } from "./page.js";
+import { connect } from "./socket.js";
+import { stage } from "./stage.js";
+import { noStills, prefetchPlotly, stills } from "./still.js";
+import { keptSpeed, storyRow } from "./story.js";
+
+const BLANK = 200; // ms that a new scene waits for its first frame before the old picture goes
+const CURVES_EVERY = 120; // ms
+const PREFETCH = 4000; // ms after the start
+const STEPPING = new Set(["d", "g", "step"]);
+
+/**
+ * Mount a live view: update() after the page may have changed its theme, destroy() at the end.
+ *
+ * @param {HTMLElement} root
+ * @param {import("./types.js").Settings} settings
+ * @param {(shell: import("./types.js").Shell) => import("./types.js").Renderer} make
+ */
+export function mountView(root, settings, make) {
+  /** @type {Set<string>} */
+  const hidden = new Set(); // layers switched off: kept over restarts
+  /** @type {ReturnType<typeof connect> | null} */
+  let link = null;
+  /** @type {import("./types.js").Scene | null} */
+  let scene = null;
+  /** @type {import("./types.js").Frame | null} */
+  let frame = null; // the newest
+  /** @type {ReturnType<typeof curvesColumn> | null} */
+  let curves = null;
+  /** @type {ReturnType<typeof knobRow> | null} */
+  let knobs = null;
+  /** @type {ReturnType<typeof legend> | null} */
+  let layers = null;
+  const built = { knobs: "", layers: "" }; // what the knobs and the legend were built from
+  let state = "waiting";
+  let fresh = false; // the newest frame has not been drawn
+  let ready = false; // this scene's picture and curves know their sizes
+  const redraw = { picture: false, curves: false };
+  let raf = 0;
+  let curvesAt = 0;
+  /** @type {import("./types.js").Status | null} */
+  let words = null; // newest status that says nothing urgent: shown with the next frame
+  /** @type {number} */
+  let overdue = 0; // timer: curves or words that came while no frame did
+  let dead = false;
+  /** @type {Set<number>} */
+  const timers = new Set();
+  const later = (/** @type {() => void} */ act, /** @type {number} */ ms) => timers.add(window.setTimeout(act, ms));
+  const isOfScene = (/** @type {{run: number}} */ message) => scene !== null && message.run === scene.run;
+
+  const send = (/** @type {import("./types.js").Command} */ command) => {
+    if (STEPPING.has(command.cmd)) {
+      still.drop();
+      if (state !== "playing") still.arm();
+    }
+    if (command.cmd === "play") still.drop();
+    return link ? link.send(command) : false;
+  };
+  const frames = credit((n) => link?.send({ cmd: "ack", n }));
+  const act = (/** @type {import("./types.js").Act} */ what) => settings.onAct?.(what);
+  const view = make({ root, settings, hidden, send, act, layout: () => layout() });
+
+  const story = storyRow(send, act);
+  const bar = toolbar(send, view.many, view.whole, story.keys);
+  const exporter = exportMenu(send, root, () => layout());
+  bar.node.lastElementChild?.append(exporter.node);
+  const banner = makeBanner(() => layout());
+  const follow = follower(root, settings.others);
+  const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": view.curvesLabel });
+  const place = view.aboveCurves ? el("div", { class: "gl-overlay" }, small) : small;
+  const curvesHost = el("div", { class: "gl-still" });
+  const left = el("div", { class: "gl-left" });
+  const boxes = {
+    knobs: el("div", { class: "gl-knobs-box" }),
+    picture: el("div", { class: "gl-picture" }, ...view.nodes),
+    legend: el("div", view.hasLayers ? { class: "gl-legend-box" } : {}),
+    curves: el("div", { class: "gl-curves" }, ...(view.aboveCurves ? [view.aboveCurves] : []), place, curvesHost),
+    main: el("div", { class: "gl-main" }),
+    mark: "",
+  };
+  left.append(boxes.picture, ...(view.hasLayers ? [boxes.legend] : []));
+  boxes.main.append(left, boxes.curves);
+  const above = view.above ? [view.above] : [];
+  root.replaceChildren(story.head, bar.node, boxes.knobs, banner.node, ...above, boxes.main);
+  // The event does not bubble, but is seen on its way down.
+  root.addEventListener("contextrestored", () => layout(), { capture: true });
+
+  const curvesSize = () => {
+    const { clientWidth: width, clientHeight: height } = /** @type {HTMLElement} */ (small.parentElement);
+    return { width, height };
+  };
+  const still = view.hosts
+    ? stills(() => ({ ...view.hosts?.(), curves: curvesHost }), () => settings.plotly, askFigure)
+    : noStills;
+
+  /** @param {number} request */
+  function askFigure(request) {
+    const size = view.size?.();
+    if (!ready || !size || state === "playing") return;
+    const column = curvesSize();
+    const { name, u } = ground.look();
+    send({
+      cmd: "figure",
+      request,
+      theme: name,
+      scale: u,
+      ...size,
+      curves_width: column.width,
+      curves_height: column.height,
+      hidden: [...hidden],
+    });
+  }
+
+  function schedule() {
+    if (!raf && !dead) raf = requestAnimationFrame(draw);
+  }
+
+  /** The still figure no longer fits what is shown: back to the canvas, and ask again if at rest. */
+  function refresh() {
+    still.drop();
+    if (state === "paused" || state === "diverged") still.arm();
+  }
+
+  /** What comes between two frames costs the page a layout and a painting of its own. */
+  const withNextFrame = () => (overdue ||= window.setTimeout(late, CURVES_EVERY + 20));
+
+  function late() {
+    overdue = 0;
+    showWords();
+    if (redraw.curves || redraw.picture) schedule();
+  }
+
+  function showWords() {
+    if (words) onStatus(words);
+    words = null;
+  }
+
+  function draw() {
+    raf = 0;
+    if (dead) return;
+    try {
+      if (ready) drawAll();
+    } finally {
+      frames.settle();
+    }
+  }
+
+  function drawAll() {
+    if (redraw.picture) view.draw(frame);
+    redraw.picture = false;
+    const arrived = fresh ? frame : null;
+    fresh = false;
+    const shares = curves?.hasBars ? arrived?.a.shares : null;
+    if (shares) curves?.setShares(shares);
+    const now = performance.now();
+    if ((redraw.curves || shares) && (state !== "playing" || now - curvesAt > CURVES_EVERY)) {
+      curvesAt = now;
+      if (redraw.curves) curves?.draw();
+      else curves?.drawBars();
+      redraw.curves = false;
+    }
+    if (!arrived) return;
+    root.dataset.drawn = "";
+    showWords();
+    bar.frame(arrived);
+    counters.frames += 1;
+    counters.iteration = arrived.iteration;
+    counters.lastFrameAt = performance.now();
+    counters.run = arrived.run;
+    if (state !== "playing") refresh();
+  }
+
+  const measure = () =>
+    scene && curves
+      ? arrange(root, boxes, {
+          box: scene.dim === 2 ? scene.box : null,
+          panels: curves.count,
+          need: view.need,
+          share: view.share?.(),
+        })
+      : null;
+
+  function layout() {
+    const size = dead ? null : measure();
+    if (!size || !curves) return;
+    if (!ready) view.reveal?.();
+    const look = ground.look();
+    look.u = size.u;
+    view.resize(size.picture.width, size.picture.height, look);
+    const { width, height } = curvesSize();
+    curves.resize(small, width, height, look);
+    ready = true;
+    // At once, not in the next animation frame: a resized canvas is blank.
+    redraw.picture = redraw.curves = false;
+    view.draw(frame);
+    curves.draw();
+    refresh();
+  }
+
+  /**
+   * The knobs of what can change during a run and is the same in all runs; whether they are other ones than before.
+   *
+   * @param {import("./types.js").Scene} of
+   * @param {string[]} [except] fields in which the runs differ
+   */
+  function showKnobs(of, except = []) {
+    const shown = of.knobs.filter((knob) => !except.includes(knob.field));
+    const text = JSON.stringify(shown);
+    if (text === built.knobs) return false;
+    built.knobs = text;
+    knobs = knobRow(shown, send, () => act({ act: "turned" }));
+    knobs.node.append(story.tail);
+    boxes.knobs.replaceChildren(knobs.node);
+    return true;
+  }
+
+  /** @param {import("./types.js").Scene} of */
+  function showLayers(of) {
+    const text = JSON.stringify(of.layers);
+    if (!view.hasLayers || text === built.layers) return;
+    built.layers = text;
+    const axes = view.follows ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
+    layers = legend(of.layers, hidden, layout, axes);
+    boxes.legend.replaceChildren(layers.node);
+  }
+
+  /** @param {string} query */
+  function address(query) {
+    follow(query);
+    view.address?.(query);
+  }
+
+  /** The picture of this scene takes the old one's place, if it has not. */
+  const reveal = () => ready || layout();
+
+  /** @param {import("./types.js").Scene} message */
+  function onScene(message) {
+    const stays = ready && (view.stays?.(message) ?? true);
+    still.drop();
+    scene = message;
+    frame = null;
+    fresh = ready = redraw.picture = false;
+    story.scene(message);
+    root.classList.toggle("gl-dim-2", message.dim === 2);
+    view.scene(message);
+    curves = curvesColumn(message);
+    bar.explain(message.readout);
+    showKnobs(message, message.fields);
+    showLayers(message);
+    counters.run = message.run;
+    address(message.query);
+    // Where the sizes stay, so does the old picture until the first frame of the new run is here.
+    if (stays && measure()?.same) later(() => isOfScene(message) && reveal(), BLANK);
+    else reveal();
+  }
+
+  /** @param {import("./types.js").Frame} message */
+  function onFrame(message) {
+    frames.receive();
+    schedule();
+    if (!isOfScene(message)) return;
+    frame = message;
+    fresh = redraw.picture = true;
+    reveal();
+  }
+
+  /** @param {import("./types.js").Curves} message */
+  function onCurves(message) {
+    if (!isOfScene(message)) return;
+    curves?.setCurves(message);
+    redraw.curves = true;
+    if (view.curves?.(message)) redraw.picture = true;
+    if (state === "playing") withNextFrame();
+    else schedule();
+  }
+
+  /** @param {import("./types.js").Status} message */
+  function onStatus(message) {
+    const before = state;
+    state = message.state;
+    counters.state = state;
+    counters.iteration = message.iteration;
+    root.dataset.state = state;
+    if (message.message) root.dataset.drawn = ""; // there may be no picture to come
+    bar.status(message);
+    story.status(message);
+    banner.say(message.message || "", state === "diverged");
+    if (scene && isOfScene(message)) {
+      view.status?.(message);
+      if (message.fields && showKnobs(scene, message.fields)) layout();
+      address(message.query);
+    }
+    knobs?.refused(message.refused);
+    knobs?.values(message.values, message.replayed);
+    layers?.following(message.follow);
+    if (state === "playing") {
+      if (before !== "playing") still.drop();
+    } else if (before !== state) refresh();
+  }
+
+  /** @param {import("./types.js").Message} message */
+  function receive(message) {
+    if (dead) return;
+    if (message.type === "scene") onScene(message);
+    else if (message.type === "frame") onFrame(message);
+    else if (message.type === "curves") onCurves(message);
+    else if (message.type === "status") {
+      words = message;
+      if (state === "playing" && message.state === state && !message.message) withNextFrame();
+      else showWords();
+    } else if (message.type === "export") exporter.receive(message);
+    else if (message.type === "figure" && isOfScene(message)) still.receive(message);
+  }
+
+  const ground = stage(root, {
+    classes: view.classes ?? [],
+    layout,
+    changed: () => scene !== null && (!ready || !measure()?.same),
+    key: bar.key,
+    visible: (value) => send({ cmd: "visible", value }),
+  });
+  ground.open();
+  link = connect(settings.socket, {
+    bar,
+    banner,
+    opened() {
+      frames.reset();
+      if (keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
+      if (document.hidden) send({ cmd: "visible", value: false });
+    },
+    message: receive,
+    expects: () => state === "playing",
+    lost: () => settings.onLost?.(),
+    back: () => settings.onBack?.(),
+    gone: () => settings.onGone?.(),
+  });
+  const atLeisure = window.requestIdleCallback ?? window.setTimeout;
+  if (view.hosts) later(() => atLeisure(() => dead || prefetchPlotly(settings.plotly)), PREFETCH);
+
+  return {
+    /** The page's theme may have changed. */
+    update: () => void (dead || ground.retheme()),
+    destroy() {
+      if (dead) return;
+      dead = true;
+      still.drop();
+      link?.close();
+      cancelAnimationFrame(raf);
+      clearTimeout(overdue);
+      ground.close();
+      banner.close();
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}
