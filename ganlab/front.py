@@ -26,7 +26,7 @@ from starlette.websockets import WebSocket
 from streamlit import config, file_util
 from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
-from ganlab import paths, rights
+from ganlab import paths, rights, theme
 from ganlab.headers import security_headers
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT
@@ -36,6 +36,7 @@ FOREVER = "public, max-age=31536000, immutable"
 # A file may change under an open server while one works on it: the browser asks, by its ETag.
 ASK = "no-cache"
 LIVE_URL = "live"
+TOKENS = "tokens.js"  # beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 
 _READ_AT_ONCE = 8192  # bytes of a WebSocket: of a flood, more than a thousand messages
@@ -98,6 +99,11 @@ def _probe(request: Request) -> Response:
     return JSONResponse({"ganlab": "live", "known": known}, headers={"Cache-Control": "no-store"})
 
 
+def _tokens(_: Request) -> Response:
+    """The colours and sizes of `ganlab.theme`; its content is in its address, as the files' is."""
+    return Response(theme.module(), media_type="text/javascript", headers={"Cache-Control": ASK})
+
+
 def bound_messages(receive: Receive, most: int) -> None:
     """Have the server close a WebSocket (1009) whose messages exceed `most` bytes.
 
@@ -130,6 +136,7 @@ class Front:
         routes = [
             WebSocketRoute(f"/{LIVE_URL}/{{token}}", _endpoint),
             Route(f"/{LIVE_URL}/{{token}}", _probe),
+            Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
             Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
             Mount(
                 f"/{paths.PLOTLY_URL}",

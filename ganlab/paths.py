@@ -14,6 +14,7 @@ from pathlib import Path
 
 import platformdirs
 
+from ganlab import theme
 from ganlab.ownership import distrusted
 
 log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ def _version() -> str:
     digest = hashlib.sha256()
     for path in sorted((ASSETS / "live").glob("*")):
         digest.update(path.read_bytes())
+    digest.update(theme.module().encode())
     return digest.hexdigest()[:12]
 
 

@@ -170,7 +170,7 @@ def test_without_a_map_there_are_ticks_at_equal_masses():
     fig = picture_1d(scene, frame)
     (trace,) = of(fig, "map")
     ticks = segments(trace)[:, 0, 0]
-    np.testing.assert_allclose(ticks, norm.ppf((np.arange(41) + 0.5) / 41, 1, 0.8), atol=0.01)
+    np.testing.assert_allclose(ticks, norm.ppf((np.arange(61) + 0.5) / 61, 1, 0.8), atol=0.02)
     assert any("z is 3-dimensional" in note.text for note in fig.layout.annotations)
     assert [s.y0 for s in fig.layout.shapes if s.yref == "y3"] == [1]
 

@@ -177,7 +177,7 @@ def test_curves_have_the_colours_of_their_roles(theme):
     fig, look = curves(PANELS, series(), theme=theme), THEMES[theme]
     roles = look.roles
     assert [t.line.color for t in fig.data] == [look.text, roles["accent"], roles["D"]]
-    assert [t.line.dash for t in fig.data] == ["solid", "dash", "dot"]
+    assert [t.line.dash for t in fig.data] == ["solid", "6px,4px", "1.5px,3px"]
 
 
 def test_json_is_valid_and_small():

@@ -17,6 +17,7 @@ RANK = {
     "registry": 0,
     "digits": 1,
     "paths": 0,
+    "theme": 0,
     "words": 0,
     "ownership": 0,
     "processes": 0,
@@ -133,7 +134,7 @@ def test_who_may_know_streamlit_plotly_and_the_web(module):
     if here == "figures":
         assert not foreign & {"streamlit", "torch"}, module
         ours = {room(known(i)) for i in IMPORTS[module] if known(i)}
-        assert ours <= {"figures", "registry", "theory"}, module
+        assert ours <= {"figures", "registry", "theory", "theme"}, module
     if RANK[here] <= RANK["engine"]:
         assert not {room(known(i)) for i in IMPORTS[module] if known(i)} & {"live", "ui"}
         assert not any(i.startswith("scipy.stats") for i in IMPORTS[module]), "1.7 s to import"

@@ -1,12 +1,12 @@
 // Mode shares as bars, each with a line at the share that the data has there.
 
 import { font } from "./plot.js";
+import { COLUMN, SIZES } from "./tokens.js";
 
-const MISSED = 0.1; // of its fair share: a mode with less is drawn in the accent
 
 /** The value of a bar that is higher than the panel: on it, or beside it where it is too narrow. */
 function over(ctx, look, text, x, wide, { left, top, w }) {
-  ctx.font = font(look, 11);
+  ctx.font = font(look, SIZES.panel_axis);
   ctx.textBaseline = "top";
   const room = ctx.measureText(text).width + 4 * look.u;
   const beside = room > wide;
@@ -26,15 +26,15 @@ export function bars(ctx, look, scene, shares, box, axes) {
   const fair = (i) => (weights ? weights[i] : 1 / count);
   let largest = 0;
   for (let i = 0; i < count; i++) largest = Math.max(largest, fair(i));
-  const full = Math.min(1, 2.5 * largest);
+  const full = Math.min(1, COLUMN.bars_top * largest);
   const py = (v) => top + h - (Math.min(v, full * 1.04) / full) * h;
   axes(full, py);
   const step = w / count;
-  const wide = Math.max(2, Math.min(step * 0.7, 64 * u));
+  const wide = Math.max(2, Math.min(step * COLUMN.bar, 64 * u));
   for (let i = 0; i < count; i++) {
     if (shares) {
       const y = Math.min(py(shares[i] || 0), top + h - 2);
-      ctx.fillStyle = look.role(shares[i] > MISSED * fair(i) ? "G" : "accent");
+      ctx.fillStyle = look.role(shares[i] > COLUMN.missed * fair(i) ? "G" : "accent");
       const x = left + step * (i + 0.5);
       ctx.fillRect(x - wide / 2, y, wide, top + h - y);
       if (shares[i] > full) over(ctx, look, `${Math.round(100 * shares[i])} %`, x, wide, box);
@@ -43,7 +43,7 @@ export function bars(ctx, look, scene, shares, box, axes) {
     ctx.fillRect(left + step * i + 1, Math.round(py(fair(i))), step - 2, 1);
   }
   if (weights && largest * count > 1.01) return;
-  ctx.font = font(look, 11);
+  ctx.font = font(look, SIZES.panel_axis);
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
   ctx.fillStyle = look.muted;

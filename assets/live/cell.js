@@ -5,10 +5,10 @@ import { el, setText } from "./dom.js";
 import { picture1d } from "./draw1d.js";
 import { picture2d } from "./draw2d.js";
 import { fit, flood, font, opaque, steady } from "./plot.js";
+import { DASHES, RUN_DASHES, SIZES } from "./tokens.js";
 
 export const LETTERS = "ABCD";
 const LEAST_BARS = 84; // px of height, at text scale 1, below which there are none
-const DASHES = ["", "7 4", "2 3", "9 3 2 3"]; // as the curves' are
 
 /** What run i of a message is given, under its own names: arrays x.i as x. */
 export function part(message, i) {
@@ -29,7 +29,7 @@ export function part(message, i) {
 export function legendEntry(i, label) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-  const put = { x1: 0, x2: "100%", y1: 2, y2: 2, stroke: "currentColor", "stroke-width": 2.5, "stroke-dasharray": DASHES[i] };
+  const put = { x1: 0, x2: "100%", y1: 2, y2: 2, stroke: "currentColor", "stroke-width": 2.5, "stroke-dasharray": DASHES[RUN_DASHES[i]].join(" ") };
   for (const [name, value] of Object.entries(put)) line.setAttribute(name, value);
   svg.setAttribute("aria-hidden", "true");
   svg.append(line);
@@ -91,7 +91,7 @@ export function cell(scene, i, act) {
     flood(ctx, look.back);
     const place = { left: 36 * u, top: 26 * u, w: below.clientWidth - 80 * u, h: room - 34 * u };
     bars(ctx, look, own, frame?.a.shares, place, () => {
-      ctx.font = font(look, 12.5, 600);
+      ctx.font = font(look, SIZES.title, 600);
       ctx.textAlign = "left";
       ctx.textBaseline = "alphabetic";
       ctx.fillStyle = look.text;

@@ -2,6 +2,7 @@
 
 import { cell, legendEntry } from "./cell.js";
 import { el } from "./dom.js";
+import { planeWidth } from "./layout.js";
 import { mountView } from "./shell.js";
 
 const GAP = 14; // px between two pictures, at text scale 1
@@ -45,9 +46,7 @@ function sideBySide({ hidden, act }) {
     },
     need(height, u) {
       const side = (height - (rows() - 1) * 8 * u) / rows() - HEAD * u;
-      const [x, y] = scene.box;
-      const wide = (side - 34 * u) * ((x[1] - x[0]) / (y[1] - y[0])) + 48 * u;
-      return Math.round(columns() * wide + (columns() - 1) * GAP * u);
+      return Math.round(columns() * planeWidth(scene.box, side, u) + (columns() - 1) * GAP * u);
     },
     // Two squares side by side are small: they get more of the width.
     share: () => (scene.dim === 2 && rows() === 1 ? WIDEST : undefined),

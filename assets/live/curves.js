@@ -5,11 +5,40 @@ import { placeHelp } from "./help.js";
 import { clearance, headline, keepApart, lastOf, panelRange } from "./panels.js";
 import { area, fit, font, logTicks, named, names, power, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
+import { COLUMN, DASHES, SIZES } from "./tokens.js";
 
-const DASH = { solid: [], dash: [6, 4], dot: [1.5, 3], dashdot: [8, 3, 1.5, 3] };
-const GHOST = 0.38; // opacity of an earlier run's curves
-const LEAST_SPAN = 200; // iterations of an earlier run that are seen beside one that has just begun
-const WEIGHT = { solid: 1.75, dash: 1.5, dot: 1.5, dashdot: 1.5 };
+/** @param {import("./types.js").Series} series */
+const dashOf = ({ dash = "solid" }) => DASHES[dash];
+/** @param {import("./types.js").Series} series */
+const widthOf = ({ dash = "solid" }) => (dash === "solid" ? COLUMN.width : COLUMN.dashed);
+
+/**
+ * Where so many panels lie, in whole pixels: tops and height of their plot rectangles, left and width. The bars are
+ * below the `lines` panels of curves and the axis that those share.
+ *
+ * @param {number} count
+ * @param {number} lines
+ * @param {number} width
+ * @param {number} height
+ * @param {number} u the text scale
+ */
+export function placePanels(count, lines, width, height, u) {
+  const head = COLUMN.head * u;
+  const axis = COLUMN.axis * u;
+  const title = COLUMN.title * u;
+  const gap = COLUMN.gap * u;
+  const left = Math.round(COLUMN.left * u);
+  const right = Math.round(COLUMN.right * u);
+  const h = Math.max(COLUMN.least, (height - head - axis - count * (title + gap)) / Math.max(1, count));
+  const tops = [];
+  let y = head;
+  for (let i = 0; i < count; i++) {
+    if (i === lines) y += axis;
+    tops.push(Math.round(y + title));
+    y += title + h + gap;
+  }
+  return { left, w: width - left - right, h: Math.round(h), tops, title, head, right };
+}
 
 /** The column of one scene. resize, then setCurves / setShares, then draw or drawBars. */
 export function curvesColumn(scene) {
@@ -35,28 +64,8 @@ export function curvesColumn(scene) {
     if (look) place();
   }
 
-  function layout() {
-    const u = look.u;
-    const head = 18 * u;
-    const axis = 20 * u;
-    const title = 18 * u;
-    const gap = 7 * u;
-    const left = Math.round(44 * u);
-    const right = Math.round(48 * u);
-    const room = height - head - axis - panels.length * (title + gap);
-    const h = Math.max(24, room / Math.max(1, panels.length));
-    const tops = [];
-    let y = head;
-    panels.forEach((panel, i) => {
-      if (i === lineCount) y += axis;
-      tops.push(Math.round(y + title));
-      y += title + h + gap;
-    });
-    g = { left, w: width - left - right, h: Math.round(h), tops, title, head, right };
-  }
-
   function place() {
-    layout();
+    g = { ...placePanels(panels.length, lineCount, width, height, look.u), range: [0, 1] };
     const at = (i) => ({ x: g.left - 14 * look.u, y: g.tops[i] - 10 * look.u });
     const about = (panel) => ({ id: panel.id, what: headline(panel.title), lines: panel.help });
     placeHelp(ctx.canvas, panels.map((panel, i) => ({ ...about(panel), ...at(i) })));
@@ -71,17 +80,17 @@ export function curvesColumn(scene) {
     const keys = [...lines, ...bands.reverse()];
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
-    ctx.font = font(look, 11.5);
+    ctx.font = font(look, SIZES.unit);
     const unit = panel.unit ? ctx.measureText(panel.unit).width + 6 * u : 0;
     const key = keys.reduce((sum, series) => sum + ctx.measureText(series.title).width + 32 * u, 0);
-    ctx.font = font(look, 12.5, 600);
+    ctx.font = font(look, SIZES.title, 600);
     const room = width - x - 10 * u - key;
     const fits = (text) => ctx.measureText(text).width <= room;
     const title = fits(panel.title) ? panel.title : headline(panel.title);
     ctx.fillStyle = look.text;
     ctx.fillText(title, x, y);
     x += ctx.measureText(title).width + 6 * u;
-    ctx.font = font(look, 11.5);
+    ctx.font = font(look, SIZES.unit);
     if (unit && x + unit + key < width) {
       ctx.fillStyle = look.muted;
       ctx.fillText(panel.unit, x, y);
@@ -95,7 +104,7 @@ export function curvesColumn(scene) {
       ctx.fillStyle = look.ink(series.role);
       ctx.lineWidth = (series.opacity ? 9 : 2) * u;
       ctx.globalAlpha = series.opacity || 1;
-      ctx.setLineDash((DASH[series.dash] || []).map((v) => v * u));
+      ctx.setLineDash(dashOf(series).map((v) => v * u));
       ctx.beginPath();
       ctx.moveTo(x, y - 4 * u);
       ctx.lineTo(x + 16 * u, y - 4 * u);
@@ -112,7 +121,7 @@ export function curvesColumn(scene) {
     ctx.strokeStyle = look.faint;
     ctx.lineWidth = 1;
     ctx.beginPath();
-    ctx.font = font(look, 11);
+    ctx.font = font(look, SIZES.panel_axis);
     ctx.fillStyle = look.muted;
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
@@ -137,7 +146,7 @@ export function curvesColumn(scene) {
 
   function drawLines(panel, top, py) {
     const u = look.u;
-    ctx.font = font(look, 11);
+    ctx.font = font(look, SIZES.panel_axis);
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     let used = -Infinity;
@@ -193,10 +202,10 @@ export function curvesColumn(scene) {
     for (const series of ghost.iteration ? panel.series : []) {
       const array = ghost[series.key];
       if (!array) continue;
-      ctx.globalAlpha = GHOST;
+      ctx.globalAlpha = COLUMN.ghost_alpha;
       ctx.strokeStyle = look.role(series.role);
-      ctx.lineWidth = (WEIGHT[series.dash] || 1.75) * u;
-      ctx.setLineDash((DASH[series.dash] || []).map((v) => v * u));
+      ctx.lineWidth = widthOf(series) * u;
+      ctx.setLineDash(dashOf(series).map((v) => v * u));
       ctx.beginPath();
       trace(ctx, array.length, (i) => px(ghost.iteration[i]), (i) => (panel.log && array[i] <= 0 ? NaN : py(array[i])));
       ctx.stroke();
@@ -207,8 +216,8 @@ export function curvesColumn(scene) {
       const array = message.a[series.key];
       if (!array || !array.length) continue;
       ctx.strokeStyle = look.role(series.role);
-      ctx.lineWidth = (WEIGHT[series.dash] || 1.75) * u;
-      ctx.setLineDash((DASH[series.dash] || []).map((v) => v * u));
+      ctx.lineWidth = widthOf(series) * u;
+      ctx.setLineDash(dashOf(series).map((v) => v * u));
       ctx.beginPath();
       trace(ctx, steps.length, (i) => px(steps[i]), (i) => (panel.log && array[i] <= 0 ? NaN : py(array[i])));
       ctx.stroke();
@@ -228,8 +237,8 @@ export function curvesColumn(scene) {
 
   function drawEnds(ends, top) {
     const u = look.u;
-    keepApart(ends, top - 2, top + g.h + 2 * u, 13 * u);
-    ctx.font = font(look, 12, 600);
+    keepApart(ends, top - 2, top + g.h + 2 * u, COLUMN.apart * u);
+    ctx.font = font(look, SIZES.value, 600);
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
     for (const end of ends) {
@@ -245,7 +254,7 @@ export function curvesColumn(scene) {
     const now = steps[steps.length - 1];
     // A run has at least a quarter of the room beside an earlier one.
     const before = ghost.iteration?.length ? ghost.iteration[ghost.iteration.length - 1] : 0;
-    return [steps[0], Math.max(now, Math.min(before, Math.max(4 * now, LEAST_SPAN)), steps[0] + 1)];
+    return [steps[0], Math.max(now, Math.min(before, Math.max(4 * now, COLUMN.least_span)), steps[0] + 1)];
   }
 
   const px = (step) => {
@@ -257,7 +266,7 @@ export function curvesColumn(scene) {
     if (!lineCount) return;
     const u = look.u;
     const y = g.tops[lineCount - 1] + g.h;
-    ctx.font = font(look, 11);
+    ctx.font = font(look, SIZES.panel_axis);
     ctx.fillStyle = look.muted;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
@@ -275,13 +284,13 @@ export function curvesColumn(scene) {
     if (!message || !lineCount || !message.marks) return;
     const u = look.u;
     const end = g.tops[lineCount - 1] + g.h;
-    ctx.font = font(look, 11, 600);
+    ctx.font = font(look, SIZES.panel_axis, 600);
     ctx.textBaseline = "alphabetic";
     let free = Infinity;
     for (const mark of [...message.marks].reverse()) {
       const x = Math.round(px(Math.max(mark.iteration, g.range[0]))) + 0.5; // a restart's mark is at 0
       if (!(x >= g.left && x <= g.left + g.w + 1)) continue;
-      ctx.strokeStyle = alpha(look.rgb.accent, 0.65);
+      ctx.strokeStyle = alpha(look.rgb.accent, COLUMN.mark_alpha);
       ctx.lineWidth = 1;
       ctx.beginPath();
       for (let i = 0; i < lineCount; i++) {

@@ -1,10 +1,9 @@
 // The 1-D picture: Figure 1 of Goodfellow et al. 2014, alive.
 
 import { alpha } from "./theme.js";
+import { LINE, SIZES } from "./tokens.js";
 import { drawNotices } from "./notices.js";
 import { arrow, density, fit, flood, font, opaque, named, steady, ticks, trace } from "./plot.js";
-
-const QUANTILES = 61;
 
 const SHORTEST = 1; // px: a shorter arrow is not drawn
 
@@ -16,6 +15,23 @@ function paste(ctx, canvas, x, y) {
   ctx.restore();
 }
 
+/**
+ * Where the parts of a picture lie, in whole pixels: the densities' rectangle, and the lines of x and of z.
+ *
+ * @param {number} width
+ * @param {number} height
+ * @param {number} u the text scale
+ */
+export function placeLine(width, height, u) {
+  const left = Math.round(LINE.left * u);
+  const head = Math.round(LINE.head * u);
+  const below = Math.max(LINE.below * u, (height - head) * LINE.below_share);
+  const base = Math.round(height - below);
+  const zLine = Math.round(height - LINE.labels * u - 2);
+  const xLine = Math.round(base + LINE.x_line * u);
+  return { left, w: width - left - Math.round(LINE.right * u), head, base, h: base - head, xLine, zLine };
+}
+
 /** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
 export function picture1d(scene) {
   const { x, p_data: pData } = scene.a;
@@ -23,8 +39,8 @@ export function picture1d(scene) {
   const [low, high] = scene.box[0];
   const still = new OffscreenCanvas(1, 1);
   opaque(still); // all of it is drawn, so that it need not be blended
-  const top = 2 * pData.reduce((m, v) => (v > m ? v : m), 1e-9);
-  const quantiles = new Float32Array(QUANTILES);
+  const top = LINE.top * pData.reduce((m, v) => (v > m ? v : m), 1e-9);
+  const quantiles = new Float32Array(LINE.quantiles);
   let look, hidden, width, height, g;
   let data = null; // p_data's dots, which lie above p_g: {canvas, x, y}, in pixels of the canvas
 
@@ -34,20 +50,6 @@ export function picture1d(scene) {
   const pd = (v) => g.base - v * g.h;
   const at = (i) => px(x[i]);
   const on = (layer) => !hidden.has(layer);
-
-  function layout() {
-    const u = look.u;
-    const left = Math.round(40 * u);
-    const right = Math.round(34 * u);
-    const head = Math.round(26 * u);
-    const zLabels = 20 * u;
-    const below = Math.max(96 * u, (height - head) * 0.27);
-    const base = Math.round(height - below);
-    const zLine = Math.round(height - zLabels - 2);
-    const strip = 15 * u;
-    const xLine = Math.round(base + 19 * u + strip + 4 * u);
-    g = { left, w: width - left - right, head, base, h: base - head, xLine, zLine, strip, right };
-  }
 
   function drawStill() {
     const ctx = fit(still, width, height);
@@ -64,10 +66,10 @@ export function picture1d(scene) {
     const end = g.left + g.w;
     line(g.left, g.base, end, g.base, look.line);
     line(g.left, g.head, g.left, g.base, look.line);
-    line(end, g.head, end, g.base, alpha(look.rgb.D, 0.5));
-    line(g.left, pd(0.5), end, pd(0.5), alpha(look.rgb.D, 0.28));
+    line(end, g.head, end, g.base, alpha(look.rgb.D, LINE.d_axis_alpha));
+    line(g.left, pd(0.5), end, pd(0.5), alpha(look.rgb.D, LINE.d_half_alpha));
 
-    ctx.font = font(look, 12);
+    ctx.font = font(look, SIZES.axis);
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";
     ctx.fillStyle = look.muted;
@@ -103,7 +105,7 @@ export function picture1d(scene) {
     }
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";
-    ctx.font = `italic ${font(look, 14)}`;
+    ctx.font = `italic ${font(look, SIZES.letter)}`;
     ctx.fillStyle = look.text;
     ctx.fillText("x", g.left - 10 * u, g.xLine);
     if (scene.map) ctx.fillText("z", g.left - 10 * u, g.zLine);
@@ -124,7 +126,7 @@ export function picture1d(scene) {
     ctx.lineCap = "round";
     ctx.setLineDash([0.1, 5 * look.u]);
     ctx.strokeStyle = look.role("data");
-    ctx.lineWidth = 2.75 * look.u;
+    ctx.lineWidth = LINE.p_data * look.u;
     ctx.stroke();
     data = { canvas, x, y };
   }
@@ -134,12 +136,12 @@ export function picture1d(scene) {
     ctx.moveTo(at(0), g.base);
     for (let i = 0; i < n; i++) ctx.lineTo(at(i), py(p[i]));
     ctx.lineTo(at(n - 1), g.base);
-    ctx.fillStyle = alpha(look.rgb.G, look.dark ? 0.2 : 0.16);
+    ctx.fillStyle = alpha(look.rgb.G, look.fill);
     ctx.fill();
     ctx.beginPath();
     trace(ctx, n, at, (i) => py(p[i]));
     ctx.strokeStyle = look.role("G");
-    ctx.lineWidth = 2.25 * look.u;
+    ctx.lineWidth = LINE.p_g * look.u;
     ctx.stroke();
   }
 
@@ -166,7 +168,7 @@ export function picture1d(scene) {
     ctx.lineTo(cx + 4.5 * u, y + 2 * u);
     ctx.lineTo(cx - 4.5 * u, y + 2 * u);
     ctx.fill();
-    ctx.font = font(look, 12, 600);
+    ctx.font = font(look, SIZES.note, 600);
     ctx.textBaseline = "middle";
     ctx.fillStyle = look.ink("G");
     const toLeft = cx > g.left + g.w - 90 * u;
@@ -177,7 +179,7 @@ export function picture1d(scene) {
   function drawMap(ctx, z, to) {
     ctx.beginPath();
     for (let i = 0; i < z.length; i++) arrow(ctx, pz(z[i]), g.zLine, px(to[i]), g.xLine, 5 * look.u);
-    ctx.strokeStyle = alpha(look.rgb.G, 0.8);
+    ctx.strokeStyle = alpha(look.rgb.G, LINE.map_alpha);
     ctx.lineWidth = 1;
     ctx.stroke();
   }
@@ -190,12 +192,12 @@ export function picture1d(scene) {
     let q = 0;
     for (let i = 0; i < n && total > 0; i++) {
       sum += p[i];
-      while (q < QUANTILES && sum / total >= (q + 0.5) / QUANTILES) quantiles[q++] = x[i];
+      while (q < LINE.quantiles && sum / total >= (q + 0.5) / LINE.quantiles) quantiles[q++] = x[i];
     }
     ctx.beginPath();
     for (let i = 0; i < q; i++) {
-      ctx.moveTo(px(quantiles[i]), g.xLine + 1);
-      ctx.lineTo(px(quantiles[i]), g.xLine + 13 * look.u);
+      ctx.moveTo(px(quantiles[i]), g.xLine + LINE.tick_from * look.u);
+      ctx.lineTo(px(quantiles[i]), g.xLine + LINE.tick_to * look.u);
     }
     ctx.strokeStyle = look.role("G");
     ctx.lineWidth = 1;
@@ -206,19 +208,20 @@ export function picture1d(scene) {
     ctx.beginPath();
     // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
     for (let i = 0; i < where.length; i++) {
-      const y = g.xLine - 4 * look.u - ((i % 3) * g.strip) / 3; // three rows: neighbours stay apart
+      const row = i % LINE.gradient_rows;
+      const y = g.xLine - (LINE.gradient_from + row * LINE.gradient_apart) * look.u;
       const [from, to] = [px(where[i]), px(where[i] + grad[i])];
       if (Math.abs(to - from) > SHORTEST) arrow(ctx, from, y, to, y, 5 * look.u);
     }
     ctx.strokeStyle = look.role("accent");
-    ctx.lineWidth = 1.4 * look.u;
+    ctx.lineWidth = LINE.gradient * look.u;
     ctx.stroke();
   }
 
   return {
     resize(w, h, newLook, newHidden) {
       [width, height, look, hidden] = [w, h, newLook, newHidden];
-      layout();
+      g = placeLine(width, height, look.u);
       drawStill();
       drawData();
     },
@@ -233,8 +236,8 @@ export function picture1d(scene) {
       ctx.clip();
       if (pG && on("p_g")) drawDensity(ctx, pG);
       if (on("p_data")) paste(ctx, data.canvas, data.x, data.y);
-      if (dStar && on("d_star")) drawD(ctx, dStar, [], 1.1, 0.75);
-      if (d && on("d")) drawD(ctx, d, [8, 5], 2.25, 1);
+      if (dStar && on("d_star")) drawD(ctx, dStar, [], LINE.d_star, LINE.d_star_alpha);
+      if (d && on("d")) drawD(ctx, d, LINE.d_dash, LINE.d, 1);
       if (on("map")) {
         if (scene.map && mapZ && mapX) drawMap(ctx, mapZ, mapX);
         else if (!scene.map && pG) drawTicks(ctx, pG);

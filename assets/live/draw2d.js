@@ -1,12 +1,33 @@
 // The 2-D picture: D as a field, p_data as contours, real and generated samples, G's warped grid.
 
 import { alpha } from "./theme.js";
+import { PLANE, SIZES } from "./tokens.js";
 import { drawNotices, hatch } from "./notices.js";
 import { dotLayer, enlarger } from "./pixels.js";
 import { arrow, density, flood, font, named, ticks } from "./plot.js";
 
 const SHORTEST = 1; // px: a shorter arrow is not drawn
+const SQUARE = Math.sqrt(Math.PI) / 2; // the side of a square as large as a disc of diameter 1
 const NEAR = 0.7; // px: a line's points nearer to each other than this are one
+
+/**
+ * The plot rectangle, in whole pixels; scale: pixels of one unit.
+ *
+ * @param {number[][]} box the axes' ends
+ * @param {number} width
+ * @param {number} height
+ * @param {number} u the text scale
+ */
+export function placePlane([[xLow, xHigh], [yLow, yHigh]], width, height, u) {
+  const left = Math.round(PLANE.left * u);
+  const below = Math.round(PLANE.below * u);
+  const pad = Math.round(PLANE.pad * u);
+  const scale = Math.min((width - left - pad) / (xHigh - xLow), (height - below - pad) / (yHigh - yLow));
+  const w = Math.round(scale * (xHigh - xLow));
+  const h = Math.round(scale * (yHigh - yLow));
+  const offset = Math.max(0, Math.round((width - left - pad - w) / 2));
+  return { left: left + offset, w, h, top: pad, bottom: pad + h, scale };
+}
 
 /** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
 export function picture2d(scene) {
@@ -21,25 +42,13 @@ export function picture2d(scene) {
   const py = (v) => g.bottom - (v - yLow) * g.scale;
   const on = (layer) => !hidden.has(layer);
 
-  function layout() {
-    const u = look.u;
-    const left = Math.round(36 * u);
-    const below = Math.round(24 * u);
-    const pad = Math.round(10 * u);
-    const scale = Math.min((width - left - pad) / (xHigh - xLow), (height - below - pad) / (yHigh - yLow));
-    const w = Math.round(scale * (xHigh - xLow));
-    const h = Math.round(scale * (yHigh - yLow));
-    const offset = Math.max(0, Math.round((width - left - pad - w) / 2));
-    g = { left: left + offset, w, h, top: pad, bottom: pad + h, scale };
-  }
-
   function drawAxes(ctx) {
     const u = look.u;
     flood(ctx, look.back);
     ctx.strokeStyle = look.line;
     ctx.lineWidth = 1;
     ctx.strokeRect(g.left - 0.5, g.top - 0.5, g.w + 1, g.h + 1);
-    ctx.font = font(look, 12);
+    ctx.font = font(look, SIZES.axis);
     ctx.fillStyle = look.muted;
     ctx.beginPath();
     ctx.textAlign = "center";
@@ -75,8 +84,8 @@ export function picture2d(scene) {
   function drawReal(ctx) {
     const real = scene.a.real;
     if (!real) return;
-    const r = 1.5 * look.u;
-    ctx.fillStyle = alpha(look.rgb.data, 0.72);
+    const r = (PLANE.real / 2) * look.u;
+    ctx.fillStyle = alpha(look.rgb.data, PLANE.real_alpha);
     ctx.beginPath();
     for (let i = 0; i < real.length; i += 2) {
       const x = px(real[i]);
@@ -92,10 +101,10 @@ export function picture2d(scene) {
     if (!contours || !lengths) return;
     ctx.lineCap = "round";
     ctx.setLineDash([0.1, 4 * look.u]);
-    ctx.lineWidth = 1.8 * look.u;
+    ctx.lineWidth = PLANE.contour * look.u;
     let at = 0;
     for (let i = 0; i < lengths.length; i++) {
-      ctx.strokeStyle = alpha(look.rgb.data, 0.5 + 0.22 * Math.min(2, levels ? levels[i] : 0));
+      ctx.strokeStyle = alpha(look.rgb.data, PLANE.contour_alpha + PLANE.contour_alpha_step * (levels ? levels[i] : 0));
       ctx.beginPath();
       for (let j = 0; j < lengths[i]; j++, at += 2) ctx.lineTo(px(contours[at]), py(contours[at + 1]));
       ctx.stroke();
@@ -106,7 +115,7 @@ export function picture2d(scene) {
 
   function drawFake(ctx, fake) {
     const { x, y, ratio } = box;
-    const side = Math.round(3.2 * look.u * ratio);
+    const side = Math.round(PLANE.fake * SQUARE * look.u * ratio);
     drawDots(ctx, x, y, fake, look.rgb.G, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
   }
 
@@ -126,8 +135,8 @@ export function picture2d(scene) {
     ctx.beginPath();
     for (let i = 0; i < u; i++) thread(ctx, points, 2 * i * v, 2, v);
     for (let j = 0; j < v && u > 1; j++) thread(ctx, points, 2 * j, 2 * v, u);
-    ctx.strokeStyle = alpha(look.rgb.G, u > 1 ? 0.5 : 0.9);
-    ctx.lineWidth = u > 1 ? 1 : 1.5 * look.u;
+    ctx.strokeStyle = alpha(look.rgb.G, u > 1 ? PLANE.grid_alpha : PLANE.curve_alpha);
+    ctx.lineWidth = u > 1 ? PLANE.grid : PLANE.curve * look.u;
     ctx.stroke();
   }
 
@@ -140,14 +149,14 @@ export function picture2d(scene) {
       arrow(ctx, px(a), py(b), px(a + grad[i]), py(b + grad[i + 1]), 5 * look.u);
     }
     ctx.strokeStyle = look.role("accent");
-    ctx.lineWidth = 1.4 * look.u;
+    ctx.lineWidth = PLANE.gradient * look.u;
     ctx.stroke();
   }
 
   return {
     resize(w, h, newLook, newHidden) {
       [width, height, look, hidden] = [w, h, newLook, newHidden];
-      layout();
+      g = placePlane(scene.box, width, height, look.u);
       layStill();
       bare = true;
     },

@@ -41,7 +41,7 @@ function photograph(root, relayout) {
     sheet.width = Math.ceil((Math.max(...boxes.map((b) => b.right)) - left) * SHARP);
     sheet.height = Math.ceil((Math.max(...boxes.map((b) => b.bottom)) - top) * SHARP);
     const ctx = sheet.getContext("2d");
-    ctx.fillStyle = getComputedStyle(root).getPropertyValue("--gl-back") || "#fff";
+    ctx.fillStyle = getComputedStyle(root).getPropertyValue("--gl-back");
     ctx.fillRect(0, 0, sheet.width, sheet.height);
     all.forEach((node, i) => {
       const { x, y, width, height } = boxes[i];

@@ -1,8 +1,11 @@
 // Sizes: the view fills its parent's width and what is left of the window's height.
 
+import { PLANE } from "./tokens.js";
+
 const NARROW = 760; // px of width below which the curves lie below the picture
 const LEAST = 480; // px of height
 const FOOT = 10; // px kept free below
+const SPARE = 2; // px beside a square picture: rounding must not make it smaller
 const SHARE = 0.63; // of the width that the pictures may have
 
 /**
@@ -13,6 +16,19 @@ const SHARE = 0.63; // of the width that the pictures may have
  */
 export const scaleFor = (width, height) =>
   Math.round(20 * Math.min(1.4, Math.max(1, Math.min(width / 1050, height / 600)))) / 20;
+
+/**
+ * The width that a square picture of a plane needs so that its axes are `height` pixels tall together.
+ *
+ * @param {number[][]} box the axes' ends
+ * @param {number} height
+ * @param {number} u
+ */
+export function planeWidth(box, height, u) {
+  const [x, y] = box;
+  const tall = height - (PLANE.below + PLANE.pad) * u;
+  return tall * ((x[1] - x[0]) / (y[1] - y[0])) + (PLANE.left + PLANE.pad + SPARE) * u;
+}
 
 /** @param {HTMLElement} root */
 function topOf(root) {
@@ -76,10 +92,8 @@ export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
   const tall = rest - words.height;
   let wide = most;
   if (box) {
-    const [x, y] = box;
-    const aspect = (x[1] - x[0]) / (y[1] - y[0]);
     // A square picture takes no more than it and its legend need: the rest goes to the curves.
-    const needed = need ? need(tall, u) : Math.round((tall - 34 * u) * aspect + 48 * u);
+    const needed = need ? need(tall, u) : Math.round(planeWidth(box, tall, u));
     wide = Math.min(most, Math.max(needed, words.width));
   }
   return {

@@ -1,19 +1,19 @@
 // Images of digits on canvases: every pixel a sharp square, in the ink and paper of the theme.
 
+import { mix, pixelOf } from "./theme.js";
+
 export const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 
-const mixed = (a, b, t) => a.map((v, i) => Math.round(v + (b[i] - v) * t));
 const parts = (colour) => colour.match(/\d+/g).slice(0, 3).map(Number);
 
 /** Colours of a sheet: paper and the lines between images as CSS, table of 256 pixels from paper to ink. */
 export function inkOf(look) {
-  const paper = look.dark ? mixed(parts(look.back), [0, 0, 0], 0.6) : parts(look.back);
+  const paper = look.dark ? mix(parts(look.back), [0, 0, 0], 0.6) : parts(look.back);
   const ink = look.rgb.data;
   const table = new Uint32Array(256);
   for (let i = 0; i < 256; i++) {
-    const [r, g, b] = mixed(paper, ink, i / 255);
-    table[i] = (255 << 24) | (b << 16) | (g << 8) | r; // little-endian RGBA, as canvas ImageData
+    table[i] = pixelOf(mix(paper, ink, i / 255));
   }
   return { paper: `rgb(${paper.join(",")})`, table };
 }

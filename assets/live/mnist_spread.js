@@ -2,11 +2,12 @@
 
 import { chart } from "./chart.js";
 import { font, ticks } from "./plot.js";
+import { DASHES } from "./tokens.js";
 
 const LINES = [
-  { key: "real", title: "training", role: "data", dash: [1.5, 3], width: 2 },
-  { key: "unseen", title: "unseen", role: "muted", dash: [6, 4], width: 1.5 },
-  { key: "fake", title: "G's", role: "G", dash: [], width: 2 },
+  { key: "real", title: "training", role: "data", dash: DASHES.dot, width: 2 },
+  { key: "unseen", title: "unseen", role: "muted", dash: DASHES.dash, width: 1.5 },
+  { key: "fake", title: "G's", role: "G", dash: DASHES.solid, width: 2 },
 ];
 
 /** {node, resize(width, height, look), show(message)} */

@@ -1,13 +1,14 @@
 // What is said within a picture: p_g beyond the axes, its tails, and where D has no value.
 
 import { font } from "./plot.js";
+import { SIZES } from "./tokens.js";
 
 const EDGE = 6; // px between words and the edge that they stand at
 const HATCH = 7; // px between two lines where D has no value
 
 function words(ctx, look, text, x, y, align, colour) {
   const u = look.u;
-  ctx.font = font(look, 12, 600);
+  ctx.font = font(look, SIZES.note, 600);
   ctx.textAlign = align;
   ctx.textBaseline = "middle";
   const wide = ctx.measureText(text).width;
@@ -23,7 +24,7 @@ function words(ctx, look, text, x, y, align, colour) {
 /** Write what `frame` says into the plot rectangle {x, y, w, h}; g, d: whether p_g and D are shown. */
 export function drawNotices(ctx, look, frame, { x, y, w, h }, g, d) {
   const u = look.u;
-  ctx.font = font(look, 12, 600);
+  ctx.font = font(look, SIZES.note, 600);
   const fits = (text) => ctx.measureText(text).width < w - 2 * EDGE * u;
   const places = {
     left: [x + EDGE * u, y + 0.34 * h, "left"],

@@ -3,6 +3,8 @@
 // Without a graphics card a canvas is drawn by the processor that also trains: a smooth enlargement costs it 2 ms a
 // frame, 1500 small squares as much.
 
+import { pixelOf } from "./theme.js";
+
 const FINEST = 320; // the longer side of an enlarged field
 const CUT = 0.22; // of a dot's side is cut from each corner
 
@@ -80,8 +82,8 @@ export function dotLayer(w, h, still) {
   still(own);
   const ground = new Uint32Array(own.getImageData(0, 0, w, h).data.buffer);
   pixels.set(ground);
-  return (ctx, x, y, points, [r, g, b], side, across, down) => {
-    const colour = (255 << 24) | (b << 16) | (g << 8) | r; // little-endian RGBA, as canvas ImageData
+  return (ctx, x, y, points, rgb, side, across, down) => {
+    const colour = pixelOf(rgb);
     const cut = side < 4 ? 0 : Math.round(side * CUT);
     pixels.set(ground);
     for (let i = 0; points && i < points.length; i += 2) {

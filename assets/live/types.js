@@ -33,11 +33,11 @@
  * @property {string} muted
  * @property {string} faint
  * @property {string} line
+ * @property {number} fill opacity of p_g's area
  * @property {string} font
  * @property {number} u the text scale
  * @property {Uint32Array} field 256 colours of D(x) from 0 to 1, as ImageData has them
  * @property {Record<string, Rgb>} rgb
- * @property {Record<string, string>} roles
  * @property {(role: string) => string} role the colour of a part of the game
  * @property {(role: string) => string} ink its colour as words
  */

@@ -7,12 +7,13 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from ganlab.figures.base import CONFIG, THEMES, Theme
+from ganlab.figures.base import CONFIG
 from ganlab.figures.curves import curves
 from ganlab.figures.legend import with_legend
 from ganlab.figures.picture1d import picture_1d
 from ganlab.figures.picture2d import picture_2d
 from ganlab.registry import SpecError
+from ganlab.theme import THEMES, Theme
 
 __all__ = [
     "CONFIG",

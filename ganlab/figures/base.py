@@ -4,87 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from ganlab.registry import SpecError
+from ganlab.theme import DASHES, SHADES, SIZES, THEMES, Theme, translucent
 
 # Plotly's font must be named: "inherit" would fall back to a serif in an exported picture.
 FONT = '"Source Sans", "Source Sans Pro", system-ui, "Helvetica Neue", Arial, sans-serif'
-RUN_ROLES = ("run0", "run1", "run2", "run3")  # runs that are compared, beside dashes
 UIREVISION = "ganlab"
-CLEAR = "rgba(0,0,0,0)"
+CLEAR = translucent(THEMES["light"].text, 0)
 
-
-@dataclass(frozen=True)
-class Theme:
-    """Colours of one theme: `roles` by the part they stand for, `field` the colours of D."""
-
-    name: str
-    text: str
-    grid: str
-    axis: str
-    hover: str
-    veil: str  # behind words that curves run under
-    roles: Mapping[str, str]
-    inks: Mapping[str, str]  # roles as words, where a line's colour has less contrast than 4.5
-    field: tuple[tuple[float, str], ...]
-    background: str = CLEAR
-
-    def colour(self, role: str, alpha: float = 1.0) -> str:
-        """The colour of a role as rgba(); an unknown role gets the muted colour."""
-        text = self.roles.get(role, self.roles["muted"]).lstrip("#")
-        r, g, b = (int(text[i : i + 2], 16) for i in (0, 2, 4))
-        return f"rgba({r},{g},{b},{alpha:g})" if alpha < 1 else f"#{text}"
-
-    def ink(self, role: str) -> str:
-        """The colour of words that belong to a role."""
-        return self.inks.get(role) or self.colour(role)
-
-
-THEMES: dict[str, Theme] = {
-    "light": Theme(
-        name="light",
-        text="#31333f",
-        grid="rgba(49,51,63,0.10)",
-        axis="rgba(49,51,63,0.45)",
-        hover="#ffffff",
-        veil="rgba(255,255,255,0.75)",
-        roles={
-            "data": "#111111",
-            "G": "#009e73",
-            "D": "#0072b2",
-            "game": "#31333f",
-            "accent": "#d55e00",
-            "muted": "#6f7480",
-            **dict(zip(RUN_ROLES, ("#6a22ec", "#896b2b", "#e54ab1", "#131d23"), strict=True)),
-        },
-        inks={"G": "#007a58", "accent": "#b34f00", "run2": "#c22f8f"},
-        field=((0.0, "#debe98"), (0.5, "#f8f8f7"), (1.0, "#96c4e8")),
-    ),
-    "dark": Theme(
-        name="dark",
-        text="#fafafa",
-        grid="rgba(250,250,250,0.10)",
-        axis="rgba(250,250,250,0.45)",
-        hover="#262730",
-        veil="rgba(14,17,23,0.75)",
-        roles={
-            "data": "#f2f2f2",
-            "G": "#2fd0a0",
-            "D": "#56b4e9",
-            "game": "#fafafa",
-            "accent": "#ff8c42",
-            "muted": "#a3a8b4",
-            **dict(zip(RUN_ROLES, ("#d343e8", "#f1b839", "#ef3b69", "#d3dde3"), strict=True)),
-        },
-        inks={},
-        field=((0.0, "#5c4026"), (0.5, "#1b1d22"), (1.0, "#184a74")),
-    ),
-}
 
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
@@ -102,6 +34,16 @@ def find_theme(name: str) -> Theme:
     if name not in THEMES:
         raise SpecError("theme", name, "one of " + ", ".join(THEMES))
     return THEMES[name]
+
+
+def veil(theme: Theme) -> str:
+    """What lies behind words that curves run under."""
+    return translucent(theme.background, 0.75)
+
+
+def dash(name: str, scale: float) -> str:
+    """A curve's dashes in pixels, as the live canvas draws them."""
+    return ",".join(f"{length * scale:g}px" for length in DASHES[name]) or "solid"
 
 
 def array(source: Mapping[str, Any], name: str) -> np.ndarray | None:
@@ -242,8 +184,8 @@ def said(
 
     no_g, no_d: whether p_g, whether D is hidden, and what is said of it with it.
     """
-    of_paper = {"xref": "paper", "yref": "paper", "bgcolor": theme.veil, "borderpad": 2}
-    font = {"size": 12 * scale, "weight": 600}
+    of_paper = {"xref": "paper", "yref": "paper", "bgcolor": veil(theme), "borderpad": 2}
+    font = {"size": SIZES.note * scale, "weight": 600}
     notes = [
         {**of_paper, **_PLACES[one["side"]], "text": one["text"],
          "font": {**font, "color": theme.ink("G")}}
@@ -275,13 +217,13 @@ def base_layout(
         "width": width,
         "height": height,
         "margin": {**margin, "pad": 0, "autoexpand": False},
-        "paper_bgcolor": theme.background,
-        "plot_bgcolor": theme.background,
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
         "font": {"family": FONT, "size": 12 * scale, "color": theme.text},
         "uirevision": UIREVISION,
         "hoverlabel": {
-            "bgcolor": theme.hover,
-            "bordercolor": theme.grid,
+            "bgcolor": theme.second,
+            "bordercolor": theme.shade(SHADES.faint),
             "font": {"family": FONT, "size": 13 * scale, "color": theme.text},
             "namelength": -1,
         },
@@ -312,19 +254,20 @@ def bottom_legend() -> dict[str, Any]:
     }
 
 
-def axis(theme: Theme, scale: float, **more: Any) -> dict[str, Any]:
-    """A thin linear axis with few ticks; `more` overrides."""
+def axis(theme: Theme, scale: float, size: float = SIZES.axis, **more: Any) -> dict[str, Any]:
+    """A thin linear axis with few ticks; size: of their words; `more` overrides."""
+    line = theme.shade(SHADES.line)
     return {
         "type": "linear",
         "showgrid": False,
         "zeroline": False,
         "showline": True,
-        "linecolor": theme.axis,
+        "linecolor": line,
         "linewidth": 1,
         "ticks": "outside",
         "ticklen": 4,
-        "tickcolor": theme.axis,
-        "tickfont": {"size": 11.5 * scale, "color": theme.colour("muted")},
+        "tickcolor": line,
+        "tickfont": {"size": size * scale, "color": theme.colour("muted")},
         "nticks": 8,
         "hoverformat": ".4~g",
         **more,

@@ -18,8 +18,7 @@ from ganlab.figures.panel import (
     range_of,
     reference,
 )
-
-LEAST_SPAN = 200  # iterations of an earlier run that are seen beside one that has just begun
+from ganlab.theme import COLUMN, SIZES
 
 
 def curves(
@@ -50,7 +49,7 @@ def curves(
     panels = [panel for panel in panels if _says(panel, series, ghost)]
     panels = sorted(panels, key=lambda panel: bool(panel.get("bars")))
     plain = sum(not panel.get("bars") for panel in panels)
-    left, right = pixel(44 * u), pixel(48 * u)
+    left, right = pixel(COLUMN.left * u), pixel(COLUMN.right * u)
     layout = base_layout(look, width, height, {"l": left, "r": right, "t": 0, "b": 0}, u)
     layout.update(hovermode="x unified", hoversubplots="axis", shapes=[], annotations=[])
     ghost = ghost or {}
@@ -83,7 +82,9 @@ def curves(
             f"{panel['title']} · " if len(panel.get("series", ())) > 1 else ""
         )  # one hover box for all
         traces += [
-            curve(place, "before: ", entry, before, y, log).update(opacity=0.4, hoverinfo="skip")
+            curve(place, "before: ", entry, before, y, log).update(
+                opacity=COLUMN.ghost_alpha, hoverinfo="skip"
+            )
             for entry, y in faint
             if before is not None
         ]
@@ -94,7 +95,8 @@ def curves(
     if plain:
         last = places[plain - 1]
         layout["xaxis"] = axis(
-            look, u, range=list(span), anchor=last.y, nticks=6, ticks="", hoverformat=",.0f",
+            look, u, SIZES.panel_axis, range=list(span), anchor=last.y, nticks=6, ticks="",
+            hoverformat=",.0f",
             unifiedhovertitle={"text": "iteration %{x:,.0f}"},
         )  # fmt: skip
         if span[1] - span[0] <= 6:
@@ -122,7 +124,7 @@ def _span(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, floa
         return 0.0, 100.0
     low, high = float(good.min()), float(good.max())
     if before is not None and len(before):
-        high = max(high, min(float(before[-1]), max(4 * high, LEAST_SPAN)))
+        high = max(high, min(float(before[-1]), max(4 * high, COLUMN.least_span)))
     return low, max(high, low + 1)
 
 
@@ -141,18 +143,19 @@ def _bars(
         where = {}
     traces: list[Any] = []
     largest = float(np.nanmax(weights)) if modes and np.isfinite(weights).any() else 0.4
-    top = min(1.0, 2.5 * largest)
+    top = min(1.0, COLUMN.bars_top * largest)
     if shares is not None:
-        missed = ~(shares > 0.1 * weights)
+        missed = ~(shares > COLUMN.missed * weights)
         colours = [look.colour("accent" if miss else "G") for miss in missed]
-        traces.append(go.Bar(x=index, y=shares, name="p_g", marker={"color": colours}, width=0.7,
-                             hovertemplate="%{y:.4~g}", **where))  # fmt: skip
+        traces.append(go.Bar(x=index, y=shares, name="p_g", marker={"color": colours},
+                             width=COLUMN.bar, hovertemplate="%{y:.4~g}", **where))  # fmt: skip
+        font = {"color": look.background, "size": SIZES.panel_axis * place.u}
         # A bar that is higher than the panel carries its value.
         for i in np.flatnonzero(shares > top):
             traces.append(go.Scatter(x=index[i : i + 1], y=[top], text=[f"{shares[i]:.0%}"],
                                      mode="text", textposition="bottom center", hoverinfo="skip",
-                                     textfont={"color": look.hover, "size": 11 * place.u}, **where,
-                                     cliponaxis=False, name="p_g"))  # fmt: skip
+                                     textfont=font, cliponaxis=False, name="p_g",
+                                     **where))  # fmt: skip
     if modes:
         x = np.stack([index - 0.45, index + 0.45, np.full(modes, np.nan)], 1).ravel()
         y = np.repeat(weights, 3)
@@ -171,7 +174,7 @@ def _marks(
 ) -> None:  # fmt: skip
     """Vertical lines through all curve panels; the newest words win where there is no room."""
     free, first = np.inf, places[0]
-    look, u = first.look, first.u
+    colour, u = first.look.colour("accent", COLUMN.mark_alpha), first.u
     for mark in sorted(marks, key=lambda m: m["iteration"], reverse=True):
         at = max(float(mark["iteration"]), span[0])  # a restart's mark is at 0
         if not span[0] <= at <= span[1]:
@@ -180,7 +183,7 @@ def _marks(
             layout["shapes"].append({
                 "type": "line", "xref": "x", "x0": at, "x1": at, "yref": "paper",
                 "y0": place.domain[0], "y1": place.domain[1], "layer": "below",
-                "line": {"color": look.colour("accent", 0.65), "width": 1}, "name": mark["text"],
+                "line": {"color": colour, "width": 1}, "name": mark["text"],
             })  # fmt: skip
         x, half = (at - span[0]) / (span[1] - span[0]) * pixels, 3.1 * u * len(mark["text"])
         centre = min(max(x, half), pixels + right - half)

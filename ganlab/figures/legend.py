@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from ganlab.figures.base import FONT, find_theme
+from ganlab.theme import COLUMN, SIZES
 
-HEAD = 24  # pixels above the curves, before scaling
 _SAMPLE = {"solid": "━━━", "dash": "━ ━", "dot": "┅┅", "dashdot": "━ · ━"}
 _WIDE, _LETTER = 44, 6.2  # pixels of a sample and of a letter of its name
 
@@ -20,11 +20,11 @@ def with_legend(
     theme: str = "light",
     scale: float = 1,
 ) -> go.Figure:
-    """`figure` of `curves`, HEAD * scale pixels higher, with names in the roles run0, run1, ...
+    """`figure` of `curves`, COLUMN.legend * scale higher, with names in the roles run0, run1, ...
 
     A row of words, as above a panel: Plotly's own legend would break it into two.
     """
-    look, head = find_theme(theme), round(HEAD * scale)
+    look, head = find_theme(theme), round(COLUMN.legend * scale)
     # What is cut here is said in full by the pictures' heads, and by the curves under the mouse.
     room = max(1, int((figure.layout.width / len(names) / scale - _WIDE) / _LETTER))
     words = [
@@ -44,6 +44,6 @@ def with_legend(
         yref="paper",
         y=1,
         yanchor="bottom",
-        font={"family": FONT, "size": 12 * scale, "weight": 600},
+        font={"family": FONT, "size": SIZES.value * scale, "weight": 600},
     )
     return figure

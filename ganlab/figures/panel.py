@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from ganlab.figures.base import Theme, axis, pixel, steady
+from ganlab.figures.base import axis, dash, pixel, steady, veil
+from ganlab.theme import COLUMN, SHADES, SIZES, Theme
 
 SAMPLE = {"solid": "━", "dash": "╍", "dot": "┅", "dashdot": "╍"}
 _END_CHARACTERS = 7  # of full size that have room right of a panel
@@ -37,20 +38,21 @@ class Panel:
 
     def axis(self, **more: Any) -> dict[str, Any]:
         return axis(
-            self.look, self.u, showgrid=True, gridcolor=self.look.grid, domain=self.domain,
-            ticks="", **more,
+            self.look, self.u, SIZES.panel_axis, showgrid=True,
+            gridcolor=self.look.shade(SHADES.faint), domain=self.domain, ticks="", **more,
         )  # fmt: skip
 
     def note(self, text: str, role: str, **more: Any) -> dict[str, Any]:
-        font = {"size": 11 * self.u, "color": self.look.ink(role), "weight": 400}
+        font = {"size": SIZES.panel_axis * self.u, "color": self.look.ink(role), "weight": 400}
         font |= more.pop("font", {})
         return {"text": text, "xref": "paper", "showarrow": False, "font": font, **more}
 
 
 def place_panels(look: Theme, count: int, plain: int, height: float, u: float) -> list[Panel]:
     """Equal boxes: a row for marks, a title above each box, the axis under the last curves."""
-    head, foot, title, gap = 18 * u, 20 * u, 18 * u, 7 * u
-    each = max(24.0, (height - head - foot - count * (title + gap)) / max(1, count))
+    head, foot = COLUMN.head * u, COLUMN.axis * u
+    title, gap = COLUMN.title * u, COLUMN.gap * u
+    each = max(COLUMN.least, (height - head - foot - count * (title + gap)) / max(1, count))
     out, y = [], head
     for i in range(count):
         y += foot if i == plain else 0
@@ -103,7 +105,7 @@ def heading(panel: Mapping[str, Any], place: Panel) -> dict[str, Any]:
     for s in entries if keys else ():
         sample = SAMPLE.get(s.get("dash", "solid"), SAMPLE["solid"])
         text += f"  <span style='color:{look.ink(s['role'])}'>{sample} {s['title']}</span>"
-    font = {"size": 12 * place.u, "color": look.text}
+    font = {"size": SIZES.title * place.u, "color": look.text}
     return place.note(text, "muted", x=0, xanchor="left", xshift=-2, yref="paper",
                       y=place.domain[1], yanchor="bottom", font=font)  # fmt: skip
 
@@ -112,8 +114,10 @@ def curve(
     place: Panel, prefix: str, entry: Mapping[str, Any], x: np.ndarray, y: np.ndarray, log: bool
 ) -> go.Scatter:
     """A curve y over x, both (n,), named `prefix` and its title; in a log panel only y > 0."""
-    line = {"color": place.look.colour(entry["role"]), "width": 1.75 * place.u,
-            "dash": entry.get("dash", "solid")}  # fmt: skip
+    kind = entry.get("dash", "solid")
+    width = COLUMN.width if kind == "solid" else COLUMN.dashed
+    line = {"color": place.look.colour(entry["role"]), "width": width * place.u,
+            "dash": dash(kind, place.u)}  # fmt: skip
     if log:
         y = np.where(y > 0, y, np.float32(np.nan))
     # A line needs two points: a run that diverged at once may have one.
@@ -136,7 +140,7 @@ def end_labels(
             share = ((np.log10(value) if log else value) - low) / (high - low)
             ends.append([float(np.clip(share, 0, 1)) * place.pixels, value, entry["role"]])
     ends.sort(key=lambda end: end[0])
-    apart = 13 * place.u
+    apart = COLUMN.apart * place.u
     for one, other in zip(ends, ends[1:], strict=False):
         other[0] = max(other[0], one[0] + apart)
     ceiling = place.pixels + 2 * place.u
@@ -146,7 +150,7 @@ def end_labels(
     labels = []
     for at, value, role in ends:
         text = steady(value)
-        size = 12 * min(1, _END_CHARACTERS / len(text))  # as wide as the margin, never cut
+        size = SIZES.value * min(1, _END_CHARACTERS / len(text))  # as wide as the margin, never cut
         labels.append(
             place.note(text, role, x=1, xanchor="left", xshift=4 * place.u, yref="paper",
                        y=1 - (place.top + place.pixels - at) / place.height, yanchor="middle",
@@ -175,5 +179,5 @@ def reference(
     })  # fmt: skip
     layout["annotations"].append(
         place.note(line["title"], "muted", x=0, xanchor="left", xshift=2, yref=place.y, y=at,
-                   yanchor="top" if under else "bottom", bgcolor=place.look.veil, borderpad=0)
+                   yanchor="top" if under else "bottom", bgcolor=veil(place.look), borderpad=0)
     )  # fmt: skip

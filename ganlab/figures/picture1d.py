@@ -25,11 +25,12 @@ from ganlab.figures.base import (
     said,
     steady,
 )
+from ganlab.theme import LINE, SHADES, SIZES
 
 HOVER = "%{y:.4~g}"
 
 
-def quantiles(x: np.ndarray, density: np.ndarray, n: int = 41) -> np.ndarray:
+def quantiles(x: np.ndarray, density: np.ndarray, n: int = LINE.quantiles) -> np.ndarray:
     """n points that each stand for 1/n of the mass of a density on equal cells centred at x."""
     mass = np.clip(np.nan_to_num(density.astype(float)), 0, None)
     if mass.sum() <= 0:
@@ -71,15 +72,16 @@ def picture_1d(
     (lo, hi) = (float(v) for v in scene["box"][0])
     x, p_data, p_g = array(scene, "x"), array(scene, "p_data"), array(frame, "p_g")
     highest = float(np.nanmax(p_data)) if p_data is not None and np.isfinite(p_data).any() else 0.0
-    top = 2 * highest if highest > 0 else 1.0
+    top = LINE.top * highest if highest > 0 else 1.0
 
     # The same pixels as the live canvas: head, base of the densities, x line, z line.
-    left, right, head, strip = pixel(40 * u), pixel(34 * u), pixel(26 * u), 19 * u
+    left, right, head = pixel(LINE.left * u), pixel(LINE.right * u), pixel(LINE.head * u)
+    strip = (LINE.gradient_from + LINE.gradient_rows * LINE.gradient_apart) * u
     foot = legend_height(scene["layers"], width - left - right) if legend else 0
     floor = max(height - foot, head + 120 * u)
-    base = pixel(floor - max(96 * u, (floor - head) * 0.27))
-    z_line = pixel(floor - 20 * u - 2)
-    x_line = pixel(base + 38 * u)
+    base = pixel(floor - max(LINE.below * u, (floor - head) * LINE.below_share))
+    z_line = pixel(floor - LINE.labels * u - 2)
+    x_line = pixel(base + LINE.x_line * u)
     area, gap = z_line - head, z_line - x_line
 
     if x is not None:
@@ -87,14 +89,14 @@ def picture_1d(
         _discriminator(layers, x, frame, u)
         if p_g is not None and "p_g" in layers.known:
             _peak(layers, x, p_g, top, u)
-    notes = _latent(layers, scene, frame, x, p_g, u)
+    notes = _latent(layers, scene, frame, x, p_g, u, gap)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), hi - lo)
     if len(start) and "gradient" in layers.known:
-        # Three rows in turn, so that neighbours do not cover each other.
-        y = 1 + (4 * u + 5 * u * (np.arange(len(start))[:, None] % 3)) / gap
+        row = np.arange(len(start))[:, None] % LINE.gradient_rows
+        y = 1 + (LINE.gradient_from + LINE.gradient_apart * row) * u / gap
         data = arrows(np.hstack([start, y]), np.hstack([end, y]), 7 * u)
         data["marker"]["color"] = colour = layers.colour("gradient")
-        style = {"color": colour, "width": 1.4 * u}
+        style = {"color": colour, "width": LINE.gradient * u}
         layers.add("gradient", **data, yaxis="y3", line=style, hoverinfo="skip")
 
     margin = {"l": left, "r": right, "t": head, "b": height - z_line}
@@ -103,9 +105,10 @@ def picture_1d(
         xaxis=axis(look, u, range=[lo, hi], unifiedhovertitle={"text": "x = %{x:.4~g}"}),
         yaxis=axis(look, u, range=[0, top], domain=[(z_line - base) / area, 1], nticks=5),
         yaxis2=axis(
-            look, u, range=[0, 1], overlaying="y", side="right", linecolor=look.colour("D", 0.5),
+            look, u, range=[0, 1], overlaying="y", side="right",
+            linecolor=look.colour("D", LINE.d_axis_alpha),
             tickvals=[0, 0.5, 1], ticktext=["0", "½", "1"], ticklen=2,
-            tickfont={"size": 11.5 * u, "color": look.colour("D")},
+            tickfont={"size": SIZES.axis * u, "color": look.colour("D")},
         ),
         yaxis3=axis(
             look, u, range=[0, 1 + strip / gap], domain=[0, (gap + strip) / area],
@@ -115,15 +118,16 @@ def picture_1d(
         showlegend=legend,
         legend=bottom_legend(),
     )  # fmt: skip
-    layout["shapes"] = [_line(look.colour("D", 0.3), "y2", 0.5), _line(look.axis, "y3", 1)]
+    line = look.shade(SHADES.line)
+    layout["shapes"] = [_line(look.colour("D", LINE.d_half_alpha), "y2", 0.5), _line(line, "y3", 1)]
     if any(note["text"] == "<i>z</i>" for note in notes):
-        layout["shapes"].append(_line(look.axis, "y3", 0))
+        layout["shapes"].append(_line(line, "y3", 0))
     above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 3 * u}
     notes.append({**above, "x": 0, "xanchor": "left", "xshift": -left, "text": "density"})
     notes.append({**above, "x": 1, "xanchor": "right", "xshift": right, "text": "D(x)",
                   "font": {"color": look.colour("D")}})  # fmt: skip
     notes += said(frame, look, u, "p_g" in layers.hidden, "d" in layers.hidden)
-    plain = {"showarrow": False, "font": {"size": 12 * u, "color": look.colour("muted")}}
+    plain = {"showarrow": False, "font": {"size": SIZES.axis * u, "color": look.colour("muted")}}
     layout["annotations"] = [{**plain, **note} for note in notes]
     return go.Figure(data=layers.close(), layout=layout)
 
@@ -137,16 +141,22 @@ def _line(colour: str, yref: str, y: float) -> dict[str, Any]:
 
 def _densities(layers: Layers, x: np.ndarray, p_data: Any, p_g: Any, u: float) -> None:
     if p_g is not None and "p_g" in layers.known:
-        line = {"color": layers.colour("p_g"), "width": 2.25 * u}
+        line = {"color": layers.colour("p_g"), "width": LINE.p_g * u}
+        fill = layers.colour("p_g", layers.theme.fill)
         layers.add("p_g", x=x, y=p_g, mode="lines", line=line, fill="tozeroy",
-                   fillcolor=layers.colour("p_g", 0.18), hovertemplate=HOVER)  # fmt: skip
+                   fillcolor=fill, hovertemplate=HOVER)  # fmt: skip
     if p_data is not None and "p_data" in layers.known:
-        line = {"color": layers.colour("p_data"), "width": 2.75 * u, "dash": "dot"}
+        line = {"color": layers.colour("p_data"), "width": LINE.p_data * u, "dash": "dot"}
         layers.add("p_data", x=x, y=p_data, mode="lines", line=line, hovertemplate=HOVER)
 
 
 def _discriminator(layers: Layers, x: np.ndarray, frame: Mapping[str, Any], u: float) -> None:
-    for layer, width, dash, alpha in (("d_star", 1.1, "solid", 0.75), ("d", 2.25, "8px,5px", 1)):
+    dashes = ",".join(f"{length * u:g}px" for length in LINE.d_dash)
+    lines = (
+        ("d_star", LINE.d_star, "solid", LINE.d_star_alpha),
+        ("d", LINE.d, dashes, 1.0),
+    )
+    for layer, width, dash, alpha in lines:
         y = array(frame, layer)
         if y is None or layer not in layers.known:
             continue
@@ -163,7 +173,7 @@ def _peak(layers: Layers, x: np.ndarray, p_g: np.ndarray, top: float, u: float) 
     layers.add(
         "p_g", x=[float(x[at])], y=[top], mode="markers+text", text=[f" {steady(p_g[at])} "],
         textposition="top left" if late else "top right", cliponaxis=False, hoverinfo="skip",
-        textfont={"color": layers.theme.ink("G"), "size": 12 * u, "weight": 600},
+        textfont={"color": layers.theme.ink("G"), "size": SIZES.note * u, "weight": 600},
         marker={"symbol": "triangle-up", "size": 9 * u, "color": colour},
     )  # fmt: skip
 
@@ -175,15 +185,16 @@ def _latent(
     x: Any,
     p_g: Any,
     u: float,
+    gap: float,
 ) -> list[dict[str, Any]]:
-    """Draw the lower area; returns its annotations."""
+    """Draw the lower area, x's line `gap` pixels above z's; returns its annotations."""
     latent, (lo, hi) = scene["latent"], (float(v) for v in scene["box"][0])
     beside = {"xref": "paper", "x": 0, "xanchor": "right", "xshift": -8 * u, "yref": "y3"}
-    beside["font"] = {"size": 14 * u, "color": layers.theme.text}
+    beside["font"] = {"size": SIZES.letter * u, "color": layers.theme.text}
     notes = [{**beside, "y": 1, "text": "<i>x</i>"}]
     if "map" not in layers.known:
         return notes
-    colour = layers.colour("map", 0.6)
+    colour = layers.colour("map", LINE.map_alpha)
     z, image = array(frame, "map_z"), array(frame, "map_x")
     if scene.get("map") and z is not None and image is not None:
         z_lo, z_hi = float(latent["lo"]), float(latent["hi"])
@@ -205,7 +216,8 @@ def _latent(
         layers.add(
             "map", x=place(ticks), y=np.zeros(len(ticks)), yaxis="y3", mode="markers+text",
             text=[number(t) for t in ticks], textposition="bottom center", hoverinfo="skip",
-            textfont={"size": 11.5 * u, "color": layers.theme.colour("muted")}, cliponaxis=False,
+            textfont={"size": SIZES.axis * u, "color": layers.theme.colour("muted")},
+            cliponaxis=False,
             marker={"symbol": "line-ns", "size": 6,
                     "line": {"width": 1, "color": layers.theme.colour("muted")}},
         )  # fmt: skip
@@ -214,7 +226,8 @@ def _latent(
     if shown is None:
         shown = quantiles(x, p_g) if x is not None and p_g is not None else np.empty(0)
     shown = shown.ravel()[np.isfinite(shown.ravel())]
-    xy = polylines(np.array([[t, 0.8], [t, 1.0]]) for t in shown)
+    low, high = (1 - y * u / gap for y in (LINE.tick_to, LINE.tick_from))
+    xy = polylines(np.array([[t, low], [t, high]]) for t in shown)
     layers.add("map", x=xy[:, 0], y=xy[:, 1], yaxis="y3", mode="lines", hoverinfo="skip",
                line={"color": colour, "width": 1})  # fmt: skip
     text = f"z is {latent['dim']}-dimensional: no line to draw"

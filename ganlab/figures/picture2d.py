@@ -23,6 +23,7 @@ from ganlab.figures.base import (
     polylines,
     said,
 )
+from ganlab.theme import PLANE, SIZES
 
 POINT = "x = (%{x:.4~g}, %{y:.4~g})"
 
@@ -56,10 +57,10 @@ def picture_2d(
     layers = Layers(scene["layers"], hidden, look)
     (x_lo, x_hi), (y_lo, y_hi) = ((float(a), float(b)) for a, b in scene["box"])
     # The same pixels as the live canvas; with a legend there is also a colour bar on the right.
-    pad, left = pixel(10 * u), pixel(36 * u)
+    pad, left = pixel(PLANE.pad * u), pixel(PLANE.left * u)
     foot = legend_height(scene["layers"], width - left - pad) if legend else 0
     room_x = max(width - left - (left if legend else pad), 50)
-    room_y = max(height - pixel(24 * u) - pad - foot, 50)
+    room_y = max(height - pixel(PLANE.below * u) - pad - foot, 50)
     unit = min(room_x / (x_hi - x_lo), room_y / (y_hi - y_lo))
     w, h = pixel(unit * (x_hi - x_lo)), pixel(unit * (y_hi - y_lo))
     left += max(0, pixel((room_x - w) / 2))
@@ -74,14 +75,19 @@ def picture_2d(
         _field(layers, z, (x_lo, x_hi), (y_lo, y_hi), u if legend else 0)
     if "p_data" in layers.known:
         _contours(layers, scene, u)
-    _points(layers, "real", array(scene, "real"), 3 * u, 0.72)
-    _manifold(layers, array(frame, "manifold"))
-    _points(layers, "fake", array(frame, "fake"), 3.6 * u, 0.8)
+    _points(layers, "real", array(scene, "real"), PLANE.real * u, PLANE.real_alpha)
+    _manifold(layers, array(frame, "manifold"), u)
+    _points(layers, "fake", array(frame, "fake"), PLANE.fake * u, 1)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), x_hi - x_lo)
     if len(start) and "gradient" in layers.known:
         colour, data = layers.colour("gradient"), arrows(start, end, 8 * u)
         data["marker"]["color"] = colour
-        layers.add("gradient", **data, line={"color": colour, "width": 1.4 * u}, hoverinfo="skip")
+        layers.add(
+            "gradient",
+            **data,
+            line={"color": colour, "width": PLANE.gradient * u},
+            hoverinfo="skip",
+        )
 
     layout = base_layout(look, width, height, margin, u)
     layout["modebar"]["orientation"] = "v"
@@ -116,13 +122,13 @@ def _field(
         z=d.astype(np.float32),
         zmin=0,
         zmax=1,
-        colorscale=[list(stop) for stop in look.field],
+        colorscale=[[i / 2, colour] for i, colour in enumerate(look.field)],
         showscale=bar > 0,
         colorbar={
             "x": 1, "xanchor": "left", "xpad": 6, "y": 0, "yanchor": "bottom",
             "len": 1, "ypad": 0, "thickness": 8 * bar, "outlinewidth": 0, "bgcolor": CLEAR,
             "tickvals": [0, 0.5, 1], "ticktext": ["0", "½", "1"], "ticks": "",
-            "tickfont": {"size": 11.5 * bar, "color": look.colour("D")},
+            "tickfont": {"size": SIZES.axis * bar, "color": look.colour("D")},
         }
         if bar
         else None,
@@ -140,9 +146,11 @@ def _contours(layers: Layers, scene: Mapping[str, Any], u: float) -> None:
     levels = np.asarray(scene.get("contour_levels", np.zeros(len(lengths))), dtype=int)
     lines = np.split(points, np.cumsum(lengths)[:-1])
     for level in np.unique(levels):
-        colour = layers.colour("p_data", min(0.5 + 0.22 * int(level), 1))
+        colour = layers.colour(
+            "p_data", min(PLANE.contour_alpha + PLANE.contour_alpha_step * int(level), 1)
+        )
         xy = polylines(line for line, of in zip(lines, levels, strict=True) if of == level)
-        style = {"color": colour, "width": 1.8 * u, "dash": "dot"}
+        style = {"color": colour, "width": PLANE.contour * u, "dash": "dot"}
         layers.add("p_data", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
 
 
@@ -154,10 +162,13 @@ def _points(layers: Layers, layer: str, xy: np.ndarray | None, size: float, alph
     layers.add(layer, x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, hovertemplate=POINT)
 
 
-def _manifold(layers: Layers, grid: np.ndarray | None) -> None:
+def _manifold(layers: Layers, grid: np.ndarray | None, u: float) -> None:
     if grid is None or "manifold" not in layers.known:
         return
     lines = [grid] if grid.ndim == 2 else [*grid, *np.swapaxes(grid, 0, 1)]
     xy = polylines(lines)
-    style = {"color": layers.colour("manifold", 0.55), "width": 1}
+    alpha, width = (
+        (PLANE.curve_alpha, PLANE.curve * u) if grid.ndim == 2 else (PLANE.grid_alpha, PLANE.grid)
+    )
+    style = {"color": layers.colour("manifold", alpha), "width": width}
     layers.add("manifold", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")

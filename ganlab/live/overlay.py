@@ -16,10 +16,10 @@ from ganlab.live.history import History
 from ganlab.live.scene import REACH, knobs, panel
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
+from ganlab.theme import RUN_DASHES
 
 LETTERS = "ABCD"
 SERIES = ("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x")  # of each run
-DASHES = ("solid", "dash", "dot", "dashdot")  # told apart without colour, too
 
 Message = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -43,7 +43,7 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
 
     def one(name: str, title: str, lines: Sequence[tuple[float, str]] = (), **more: Any):
         curves = [
-            {"key": key(name, i), "title": text, "role": f"run{i}", "dash": DASHES[i]}
+            {"key": key(name, i), "title": text, "role": f"run{i}", "dash": RUN_DASHES[i]}
             for i, text in enumerate(labels)
         ]
         return panel(name, title, curves, lines, **more) | {"keys": False}
@@ -148,6 +148,6 @@ def figures(
     curves = figures.curves(
         panels, history.arrays(), history.marks, theme, ghost=history.ghost, **size
     )
-    made["curves"] = figures.with_legend(curves, labels, DASHES, theme, size["scale"])
+    made["curves"] = figures.with_legend(curves, labels, RUN_DASHES, theme, size["scale"])
     header = {"type": "figure", "run": scene[0]["run"], "request": request.get("request")}
     return encode(header | {name: json.loads(f.to_json()) for name, f in made.items()})

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from string import Template
+
 import streamlit as st
 
-_CSS = """
+from ganlab import theme
+
+_CSS = Template("""
 <style>
 .stMainBlockContainer { padding: 3.4rem 1.4rem 0.2rem; max-width: none; }
 .stMainBlockContainer > .stVerticalBlock { gap: 0.3rem; }
@@ -34,12 +38,12 @@ _CSS = """
 .ganlab-status p, .ganlab-status p > * { font-size: inherit; white-space: nowrap; }
 .st-key-mnist_watch { gap: 0.55rem; }
 .ganlab-status p + p > span { opacity: 0.75; }
-.ganlab-status p + p > .ganlab-warm { opacity: 1; color: light-dark(#b34f00, #ff8c42); }
+.ganlab-status p + p > .ganlab-warm { opacity: 1; color: $ACCENT; }
 .ganlab-warm { font-weight: 600; }
 .ganlab-bar { height: 5px; margin: 0.25rem 0 0.2rem; border-radius: 3px; overflow: hidden; }
 .ganlab-bar { background: color-mix(in srgb, currentColor 14%, transparent); }
-.ganlab-bar i { display: block; height: 100%; background: light-dark(#009e73, #2fd0a0); }
-.ganlab-bar[data-state="measuring"] i { background: light-dark(#0072b2, #56b4e9); }
+.ganlab-bar i { display: block; height: 100%; background: $GREEN; }
+.ganlab-bar[data-state="measuring"] i { background: $BLUE; }
 .ganlab-shares { display: flex; gap: 0.35rem; max-width: 34rem; line-height: 1.25; }
 .ganlab-shares span { flex: 1 1 0; min-width: 0; text-align: center; }
 .ganlab-shares em, .ganlab-shares small { display: block; font-style: normal; opacity: 0.85; }
@@ -48,16 +52,16 @@ _CSS = """
 .ganlab-shares b { display: block; position: relative; height: 4.6rem; overflow: hidden; }
 .ganlab-shares b { border-bottom: 1px solid currentColor; }
 .ganlab-shares i { position: absolute; left: 12%; right: 12%; bottom: 0; min-height: 1px; }
-.ganlab-shares i { background: light-dark(#009e73, #2fd0a0); }
+.ganlab-shares i { background: $GREEN; }
 .ganlab-shares u { position: absolute; left: 0; right: 0; border-top: 2px dotted currentColor; }
 .ganlab-missed em, .ganlab-missed small { opacity: 1 !important; font-weight: 700; }
-.ganlab-missed em, .ganlab-missed small { color: light-dark(#b34f00, #ff8c42); }
-.ganlab-missed i { background: light-dark(#b34f00, #ff8c42); }
+.ganlab-missed em, .ganlab-missed small { color: $ACCENT; }
+.ganlab-missed i { background: $ACCENT; }
 .st-key-mnist_table :is(th, td) { padding: 0.3rem 0.5rem; font-size: 0.9rem; }
 .st-key-mnist_table :is(th, td):nth-child(n + 3) { white-space: nowrap; }
 .ganlab-line { font-size: 0.86rem; line-height: 1.35; margin: 0; overflow-wrap: anywhere; }
 .ganlab-quiet { opacity: 0.78; }
-.ganlab-warn { color: light-dark(#b34f00, #ff8c42); }
+.ganlab-warn { color: $ACCENT; }
 [data-testid="stSidebar"] [class*="st-key-field_"] { position: relative; gap: 0; }
 [class*="st-key-field_"] .ganlab-warn { margin-top: 0.25rem; }
 [class*="st-key-default_"] { position: absolute; top: -0.15rem; right: 1.6rem; width: auto; }
@@ -65,10 +69,10 @@ _CSS = """
 [class*="st-key-to_default_"] button, [class*="st-key-undo_"] button { padding: 0 0.2rem; }
 [class*="st-key-to_default_"] button * { font-size: 0.78rem; }
 .st-key-refused { gap: 0.1rem; padding: 0.2rem 0.7rem; border-radius: 0.4rem; }
-.st-key-refused { border-left: 4px solid light-dark(#b34f00, #ff8c42); }
+.st-key-refused { border-left: 4px solid $ACCENT; }
 /* Contrast of 4.5 to 1: captions are pale, and white words on the dark theme's light blue too. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78; }
-button[kind="primary"]:not(:disabled) { color: light-dark(#ffffff, #14171c); }
+button[kind="primary"]:not(:disabled) { color: $PAPER; }
 /* Targets of 24 px at least (WCAG 2.5.8), in the room that there is. */
 button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
 @media (max-width: 640px) {
@@ -79,7 +83,12 @@ button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
   .ganlab-status p, .ganlab-status p > * { white-space: normal; }
 }
 </style>
-"""
+""").substitute(
+    ACCENT=theme.css("ink:accent"),
+    GREEN=theme.css("role:G"),
+    BLUE=theme.css("role:D"),
+    PAPER=theme.css("background"),
+)
 
 
 def style() -> None:

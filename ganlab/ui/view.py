@@ -45,7 +45,7 @@ async function load(path, root, closed) {
   words.setAttribute('role', 'alert');
   words.dataset.testid = 'trouble';
   words.style.cssText = 'max-width: 44rem; margin: 1rem 0; padding: 0.6rem 0.9rem;'
-    + 'border-left: 4px solid var(--st-orange-text-color, #d55e00);'
+    + 'border-left: 4px solid var(--st-orange-text-color);'
     + 'background: var(--st-secondary-background-color); line-height: 1.45;'
     + 'overflow-wrap: anywhere;';
   for (let tries = 0; !closed(); tries += 1) {

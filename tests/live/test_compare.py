@@ -17,6 +17,7 @@ from ganlab.live.scheduler import Scheduler
 from ganlab.presets import STRIPS
 from ganlab.registry import SpecError
 from ganlab.spec import OF_IMAGES, PARAMS, Spec
+from ganlab.theme import RUN_DASHES, THEMES
 
 MIX = SMALL.replace(target="two_gaussians")
 RING = SMALL.replace(target="ring", latent_dim=2)
@@ -393,7 +394,7 @@ def test_other_comparisons_are_refused(specs, fields):
 
 @pytest.mark.parametrize("comparison", [KS, Comparison.pair(RING)], ids=["line", "plane"])
 def test_still_figures_are_a_picture_of_each_and_one_of_all_curves(side_by_side, comparison):
-    from ganlab.figures import THEMES
+    from ganlab.figures.base import dash
     from ganlab.live.wire import decode
 
     session, browser = side_by_side(comparison)
@@ -411,7 +412,7 @@ def test_still_figures_are_a_picture_of_each_and_one_of_all_curves(side_by_side,
         colour = THEMES["dark"].colour(f"run{i}")
         mine = [t for t in curves["data"] if t["line"]["color"] == colour]
         assert [t["name"] for t in mine] == [f"{p['title']} · {label}" for p in panels]
-        assert {t["line"]["dash"] for t in mine} == {overlay.DASHES[i]}
+        assert {t["line"]["dash"] for t in mine} == {dash(RUN_DASHES[i], 1)}
         assert legend.count(f"color:{colour}") == 1 and f" {label}<" in legend
     assert len(curves["data"]) == runs * len(panels)
 

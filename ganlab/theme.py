@@ -1,0 +1,243 @@
+"""Colours and geometry of all pictures: the only place that names them.
+
+Plotly's figures read them here. The canvases get them as an ES module, `module()`, which
+`ganlab.front` serves beside the files of the front end. Lengths are in CSS pixels at text scale 1,
+shares are of one. The pages' own colours are in `.streamlit/config.toml`; a test holds them equal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from typing import Any
+
+RUN_ROLES = ("run0", "run1", "run2", "run3")  # runs that are compared, beside dashes
+RUN_DASHES = ("solid", "dash", "dot", "dashdot")  # told apart without colour, too
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0 to 255, of "#rrggbb"."""
+    text = colour.lstrip("#")
+    red, green, blue = (int(text[i : i + 2], 16) for i in (0, 2, 4))
+    return red, green, blue
+
+
+def mix(a: str, b: str, share: float) -> str:
+    """The colour `share` of the way from a to b, all "#rrggbb"."""
+    parts = (round(x + (y - x) * share) for x, y in zip(rgb(a), rgb(b), strict=True))
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+@dataclass(frozen=True)
+class Shades:
+    """How much of the background is mixed into the text's colour."""
+
+    muted: float = 0.32
+    line: float = 0.55  # axes
+    faint: float = 0.82  # grids
+
+
+@dataclass(frozen=True)
+class Line:
+    """The picture in one dimension: densities above, x's line below, z's line at the foot."""
+
+    left: float = 40
+    right: float = 34
+    head: float = 26
+    below: float = 96  # the densities' base, at least
+    below_share: float = 0.27  # of the height below the head
+    labels: float = 20  # of z's ticks
+    x_line: float = 38  # below the densities' base
+    gradient_from: float = 4  # above x's line
+    gradient_apart: float = 5  # the rows of arrows
+    gradient_rows: int = 3  # neighbours stay apart
+    tick_from: float = 1  # below x's line, without a line of z
+    tick_to: float = 13
+    quantiles: int = 61  # ticks at equal shares of p_g's mass, without a line of z
+    top: float = 2  # of the densities' axis, in heights of p_data
+    p_data: float = 2.75  # widths of lines
+    p_g: float = 2.25
+    d: float = 2.25
+    d_star: float = 1.1
+    gradient: float = 1.4
+    d_dash: tuple[float, float] = (8, 5)
+    d_star_alpha: float = 0.75
+    d_axis_alpha: float = 0.5
+    d_half_alpha: float = 0.28  # the line at D = 1/2
+    map_alpha: float = 0.8
+
+
+@dataclass(frozen=True)
+class Plane:
+    """The picture in two dimensions."""
+
+    left: float = 36
+    below: float = 24
+    pad: float = 10
+    real: float = 3  # diameters of dots
+    fake: float = 3.6
+    real_alpha: float = 0.72
+    contour: float = 1.8  # widths of lines
+    contour_alpha: float = 0.5  # of the outermost
+    contour_alpha_step: float = 0.22
+    grid: float = 1
+    grid_alpha: float = 0.5
+    curve: float = 1.5  # G's manifold, if it is one
+    curve_alpha: float = 0.9
+    gradient: float = 1.4
+
+
+@dataclass(frozen=True)
+class Column:
+    """The panels of curves, one above the other."""
+
+    left: float = 44
+    right: float = 48
+    head: float = 18  # the row of marks
+    title: float = 18  # above a panel
+    gap: float = 7
+    axis: float = 20  # below the last panel of curves
+    least: float = 24  # height of a panel
+    legend: float = 24  # of compared runs, above all
+    apart: float = 13  # two words at the right edge
+    width: float = 1.75  # of a solid curve
+    dashed: float = 1.5
+    least_span: int = 200  # iterations of an earlier run seen beside one that has just begun
+    ghost_alpha: float = 0.4  # of an earlier run's curves
+    mark_alpha: float = 0.65
+    missed: float = 0.1  # of its fair share: a mode with less is drawn in the accent
+    bars_top: float = 2.5  # of the bars' axis, in the largest fair share
+    bar: float = 0.7  # of the room that a bar has
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of text."""
+
+    axis: float = 12  # of a picture
+    panel_axis: float = 11
+    title: float = 12.5
+    unit: float = 11.5
+    value: float = 12
+    note: float = 12
+    letter: float = 14  # x and z
+
+
+DASHES: Mapping[str, tuple[float, ...]] = {
+    "solid": (),
+    "dash": (6, 4),
+    "dot": (1.5, 3),
+    "dashdot": (8, 3, 1.5, 3),
+}
+SHADES, LINE, PLANE, COLUMN, SIZES = Shades(), Line(), Plane(), Column(), Sizes()
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one theme, "#rrggbb": `roles` by the part they stand for, `field` those of D."""
+
+    name: str
+    background: str
+    second: str  # the sidebar's background, and what is raised
+    text: str
+    primary: str  # of what can be clicked
+    shadow: str
+    fill: float  # opacity of p_g's area
+    roles: Mapping[str, str]
+    inks: Mapping[str, str]  # roles as words, where a line's colour has less contrast than 4.5
+    field: tuple[str, str, str]  # D = 0 (fake), 1/2, 1 (real): soft, so that dots stand out
+
+    def shade(self, share: float) -> str:
+        """The text's colour with so much of the background mixed in."""
+        return mix(self.text, self.background, share)
+
+    def colour(self, role: str, alpha: float = 1.0) -> str:
+        """The colour of a role; an unknown role gets the muted colour."""
+        own = {"game": self.text, "muted": self.shade(SHADES.muted)} | dict(self.roles)
+        return translucent(own.get(role, own["muted"]), alpha)
+
+    def ink(self, role: str) -> str:
+        """The colour of words that belong to a role."""
+        return self.inks.get(role) or self.colour(role)
+
+
+def translucent(colour: str, alpha: float) -> str:
+    """A colour as rgba(); opaque ones stay "#rrggbb"."""
+    red, green, blue = rgb(colour)
+    return f"rgba({red},{green},{blue},{alpha:g})" if alpha < 1 else colour
+
+
+# Colour-blind safe, see tests/test_figures.py; runs that are compared have dashes, too.
+THEMES: dict[str, Theme] = {
+    "light": Theme(
+        name="light",
+        background="#ffffff",
+        second="#f4f5f7",
+        text="#1b1f24",
+        primary="#00669e",
+        shadow="#0000002e",
+        fill=0.16,
+        roles={
+            "data": "#111111",
+            "G": "#009e73",
+            "D": "#0072b2",
+            "accent": "#d55e00",
+            **dict(zip(RUN_ROLES, ("#6a22ec", "#896b2b", "#e54ab1", "#131d23"), strict=True)),
+        },
+        inks={"G": "#007a58", "accent": "#b34f00", "run2": "#c22f8f"},
+        field=("#debe98", "#f8f8f7", "#96c4e8"),
+    ),
+    "dark": Theme(
+        name="dark",
+        background="#14171c",
+        second="#1e232b",
+        text="#e8eaed",
+        primary="#56b4e9",
+        shadow="#0000002e",
+        fill=0.2,
+        roles={
+            "data": "#f2f2f2",
+            "G": "#2fd0a0",
+            "D": "#56b4e9",
+            "accent": "#ff8c42",
+            **dict(zip(RUN_ROLES, ("#d343e8", "#f1b839", "#ef3b69", "#d3dde3"), strict=True)),
+        },
+        inks={},
+        field=("#5c4026", "#1b1d22", "#184a74"),
+    ),
+}
+
+
+def css(pick: str) -> str:
+    """A colour of both themes as CSS: "ink:accent", "role:G" or an attribute such as "background".
+
+    Raises KeyError or AttributeError for what there is not.
+    """
+    kind, _, role = pick.partition(":")
+    both = [
+        theme.ink(role) if kind == "ink" else theme.roles[role] if role else getattr(theme, kind)
+        for theme in THEMES.values()
+    ]
+    return f"light-dark({', '.join(both)})"
+
+
+def tokens() -> dict[str, Any]:
+    """Everything above by the names that the front end imports, of JSON's types."""
+    return {
+        "THEMES": {name: asdict(theme) for name, theme in THEMES.items()},
+        "SHADES": asdict(SHADES),
+        "LINE": asdict(LINE),
+        "PLANE": asdict(PLANE),
+        "COLUMN": asdict(COLUMN),
+        "SIZES": asdict(SIZES),
+        "DASHES": dict(DASHES),
+        "RUN_DASHES": RUN_DASHES,
+    }
+
+
+@cache
+def module() -> str:
+    """`tokens` as the ES module that the front end imports as ./tokens.js."""
+    return "".join(f"export const {k} = {json.dumps(v)};\n" for k, v in tokens().items())

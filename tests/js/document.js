@@ -1,0 +1,120 @@
+// As much of a document as controls need: elements with attributes, children, classes, styles and events.
+
+class Style extends Map {
+  setProperty(name, value) {
+    this.set(name, value);
+  }
+}
+
+class FakeElement extends EventTarget {
+  constructor(tag) {
+    super();
+    this.tagName = tag.toUpperCase();
+    this.attributes = new Map();
+    this.childNodes = [];
+    this.parentElement = null;
+    this.dataset = {};
+    this.style = new Style();
+    this.classes = new Set();
+    this.classList = {
+      add: (...names) => names.forEach((name) => this.classes.add(name)),
+      remove: (...names) => names.forEach((name) => this.classes.delete(name)),
+      contains: (name) => this.classes.has(name),
+      toggle: (name, on = !this.classes.has(name)) => this.classList[on ? "add" : "remove"](name),
+    };
+    this.hidden = false;
+    this.title = "";
+    this.isConnected = true;
+    this.offsetParent = this;
+  }
+
+  setAttribute(name, value) {
+    this.attributes.set(name, String(value));
+    if (name === "class") for (const one of String(value).split(" ")) this.classes.add(one);
+    else if (name.startsWith("data-")) {
+      this.dataset[name.slice(5).replace(/-(\w)/g, (_, letter) => letter.toUpperCase())] = String(value);
+    } else if (name === "hidden") this.hidden = true;
+    else if (["value", "min", "max", "step", "type", "title"].includes(name)) this[name] = String(value);
+  }
+  getAttribute(name) {
+    return this.attributes.get(name) ?? null;
+  }
+
+  append(...nodes) {
+    for (const node of nodes) {
+      if (node instanceof FakeElement) node.parentElement = this;
+      this.childNodes.push(node);
+    }
+  }
+  replaceChildren(...nodes) {
+    this.childNodes = [];
+    this.append(...nodes);
+  }
+  remove() {
+    const all = this.parentElement?.childNodes;
+    all?.splice(all.indexOf(this), 1);
+  }
+
+  get children() {
+    return this.childNodes.filter((node) => node instanceof FakeElement);
+  }
+  get options() {
+    return this.children;
+  }
+  get parentNode() {
+    return this.parentElement;
+  }
+  get lastElementChild() {
+    return this.children.at(-1) ?? null;
+  }
+  get textContent() {
+    return this.childNodes.map((node) => (node instanceof FakeElement ? node.textContent : String(node))).join("");
+  }
+  set textContent(text) {
+    this.childNodes = [text];
+  }
+
+  *descendants() {
+    for (const child of this.children) {
+      yield child;
+      yield* child.descendants();
+    }
+  }
+  contains(other) {
+    return other === this || [...this.descendants()].includes(other);
+  }
+  /** The element below with this data-testid. */
+  find(testid) {
+    return [...this.descendants()].find((node) => node.dataset.testid === testid) ?? null;
+  }
+  closest() {
+    return null;
+  }
+  blur() {}
+  focus() {}
+  click() {
+    this.dispatchEvent(Object.assign(new Event("click"), { detail: 0 }));
+  }
+}
+
+/** Make it the global document, once. */
+export function install() {
+  globalThis.window = globalThis;
+  globalThis.document = Object.assign(new EventTarget(), {
+    createElement: (tag) => new FakeElement(tag),
+    createElementNS: (_, tag) => new FakeElement(tag),
+    hidden: false,
+    head: new FakeElement("head"),
+    body: new FakeElement("body"),
+  });
+  const target = new EventTarget();
+  for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"]) {
+    globalThis[name] = target[name].bind(target);
+  }
+  const kept = new Map();
+  globalThis.sessionStorage = {
+    getItem: (name) => kept.get(name) ?? null,
+    setItem: (name, value) => void kept.set(name, String(value)),
+    removeItem: (name) => void kept.delete(name),
+  };
+}
