@@ -27,6 +27,7 @@ from streamlit import config, file_util
 from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 
 from ganlab import paths, rights, theme
+from ganlab.allowance import Admission
 from ganlab.headers import security_headers
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT
@@ -40,6 +41,10 @@ TOKENS = "tokens.js"  # beside the files of the front end, one of which imports 
 _YEAR = 365 * 24 * 3600
 
 _READ_AT_ONCE = 8192  # bytes of a WebSocket: of a flood, more than a thousand messages
+_PAGES_A_SECOND = 2.0  # that one address opens, after a burst
+_LONGEST_WAIT = 15.0  # seconds until a page may be opened, or a socket: else it is refused
+_SOCKETS = 8.0, 2.0  # of one run: opened at once, and then a second
+_REFUSED = 1013  # "try again later"
 _LARGE = 1000  # bytes from which a file is worth compressing
 _squeezing = threading.Lock()
 
@@ -149,6 +154,8 @@ class Front:
         # Whole folders: an address of another version is a 404, not Streamlit's page.
         names = (LIVE_URL, *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)))
         self._prefixes = tuple(f"{self._base}/{name}/" for name in names)
+        self._sockets = Admission(*_SOCKETS, _LONGEST_WAIT)
+        self._pages = Admission(limit("page_burst"), _PAGES_A_SECOND, _LONGEST_WAIT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on to whom it belongs."""
@@ -156,9 +163,22 @@ class Front:
         if scope["type"] == "websocket":
             page = min(int(1e6 * limit("message_mb")), get_max_widget_state_size_bytes())
             bound_messages(receive, 4 * MOST_TEXT if own else page)  # a character has 4 bytes
+            if not await self._admitted(scope, own):
+                await send({"type": "websocket.close", "code": _REFUSED})
+                return
         if scope["type"] == "http":
             send = self._with_headers(send, self._greeting(scope))
         await (self._own if own else self._streamlit)(scope, receive, send)
+
+    async def _admitted(self, scope: Scope, own: bool) -> bool:
+        """Wait until a WebSocket may be opened; False if it may not.
+
+        To open one costs everybody's event loop milliseconds, and a page's runs a script besides.
+        """
+        if own:
+            return await self._sockets.admit(scope["path"])
+        host, _ = scope.get("client") or ("", 0)
+        return await self._pages.admit(host)
 
     def _greeting(self, scope: Scope) -> list[tuple[bytes, bytes]]:
         """A visitor's cookie for a browser that opens a page and has none."""

@@ -37,6 +37,15 @@ LIMITS: dict[str, Param] = {
         Param("sessions", "sessions", 200, 1, 100_000, "int", doc="Views open at once."),
         Param("session_sockets", "sockets of a session", 8, 1, 1000, "int", doc="Browser tabs."),
         Param("sockets", "sockets of the server", 500, 1, 100_000, "int", doc="All browser tabs."),
+        Param(
+            "page_burst",
+            "pages that one address opens at once",
+            90,
+            1,
+            100_000,
+            "int",
+            doc="After these two a second; a class behind one router has one address.",
+        ),
         Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Files go another way."),
         Param(
             "parked_mb",

@@ -20,6 +20,7 @@ RANK = {
     "theme": 0,
     "words": 0,
     "ownership": 0,
+    "allowance": 0,
     "processes": 0,
     "reading": 0,
     "settle": 1,

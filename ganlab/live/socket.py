@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from ganlab.allowance import Allowance
 from ganlab.limits import limit
 from ganlab.live.conductor import Conductor
 from ganlab.live.scheduler import SCHEDULER, Scheduler
@@ -26,7 +27,12 @@ GONE, FORBIDDEN, FAILED, BUSY = 4404, 4403, 4500, 4429
 _SEND_SECONDS = 30.0  # a browser that takes in nothing for so long is not there
 _LONGEST_REASON = 120  # bytes of a closing socket's reason
 _MOST_BACKLOG = 100  # commands a worker has not yet taken
-_BURST, _A_SECOND = 100.0, 60.0  # messages that one browser may send at once, and then
+# What one browser may send: at once, and then a second. Pictures are acknowledged up to 60 times a
+# second; a slider that is dragged sends 20 commands. Each message costs the event loop a tenth of a
+# millisecond, and everybody's messages go through that.
+_MESSAGES = 100.0, 80.0
+_COMMANDS = 40.0, 20.0
+_ERROR = 4.0  # commands that cost as much as one that is not understood: it is answered in words
 _SLOWEST_PACE = 0.01
 _MOST_NESTED = 20  # objects and lists in a message
 _PLAIN = {"go_on", "own_pace", "play", "pause", "d", "g", "step", "restart"}
@@ -79,14 +85,17 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
         subscriber.close()  # dropped in this very moment, perhaps without seeing us
     session.command("hello", subscriber)
     sender = asyncio.create_task(_send(ws, subscriber))
-    figures, allowance = _Figures(session, subscriber), _Allowance()
+    figures = _Figures(session, subscriber)
+    messages, commands = Allowance(*_MESSAGES), Allowance(*_COMMANDS)
     try:
         while not subscriber.closed:
             message = await ws.receive()
             if message["type"] == "websocket.disconnect":
                 break
-            await asyncio.sleep(allowance.wait(time.monotonic()))
-            await _receive(message.get("text"), session, subscriber, scheduler, figures)
+            await asyncio.sleep(messages.wait(time.monotonic()))
+            cost = await _receive(message.get("text"), session, subscriber, scheduler, figures)
+            if cost:
+                await asyncio.sleep(commands.wait(time.monotonic(), cost))
             while session.backlog > _MOST_BACKLOG and not subscriber.closed:
                 await asyncio.sleep(0.02)  # a flood waits in its sender's buffers
     except (WebSocketDisconnect, RuntimeError):
@@ -128,22 +137,6 @@ async def _send(ws: WebSocket, subscriber: Subscriber) -> None:
         subscriber.closed = True
 
 
-class _Allowance:
-    """How many messages are taken of one browser: pictures' 36 a second, and those of quick hands.
-
-    Each costs the event loop a tenth of a millisecond, and everybody's messages go through that.
-    """
-
-    def __init__(self) -> None:
-        self._left, self._then = _BURST, 0.0
-
-    def wait(self, now: float) -> float:
-        """Seconds until a message that came at `now` is taken."""
-        self._left = min(_BURST, self._left + _A_SECOND * (now - self._then)) - 1
-        self._then = now
-        return max(0.0, -self._left / _A_SECOND)
-
-
 class _Figures:
     """Makes the still figures one at a time, of the newest request; commands need not wait."""
 
@@ -183,8 +176,11 @@ async def _receive(
     subscriber: Subscriber,
     scheduler: Scheduler,
     figures: _Figures,
-) -> None:
-    """Do what a browser asks; what is not understood is answered, never raised."""
+) -> float:
+    """Do what a browser asks; what is not understood is answered, never raised.
+
+    Returns how many commands it counts as: none for an acknowledgement.
+    """
     try:
         if text is None:
             raise SpecError("message", "(binary)", "text")
@@ -198,6 +194,8 @@ async def _receive(
         await _do(message, session, subscriber, scheduler, figures)
     except (SpecError, ValueError, RecursionError) as error:
         session.command("note", str(error))
+        return _ERROR
+    return 0.0 if message["cmd"] == "ack" else 1.0
 
 
 async def _do(

@@ -1,8 +1,10 @@
 """The WebSocket, from outside: conversation, refusals, and what a hostile client may send."""
 
+import asyncio
 import json
 import time
 from contextlib import ExitStack
+from types import SimpleNamespace
 
 import pytest
 from live_helpers import SMALL, until
@@ -12,11 +14,13 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from streamlit import net_util
 
+from ganlab.allowance import Allowance
 from ganlab.limits import limited
 from ganlab.live import socket as module
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.live.wire import decode
+from ganlab.spec import Spec
 from tests.settings import settings
 
 
@@ -346,9 +350,9 @@ def test_commands_do_not_wait_for_a_figure(talk, monkeypatch):
 def test_a_flood_is_slowed_down(talk):
     session = quiet(talk)
     most = 0
-    for i in range(400):
+    for i in range(120):
         talk.send(cmd="restart")
-        if i % 50 == 0:
+        if i % 10 == 0:
             most = max(most, session.backlog)
     talk.send(cmd="speed", value=7)
     for _ in range(1000):
@@ -432,15 +436,21 @@ def test_hiding_pauses_and_showing_goes_on(talk):
 
 
 def test_who_sends_more_than_hands_and_pictures_do_waits():
-    allowance, at, waited = module._Allowance(), 1000.0, []
-    for _ in range(700):
-        wait = allowance.wait(at)
-        waited.append(wait)
-        at += wait
-    assert not any(waited[:100]) and all(waited[101:])
-    # From then on sixty a second.
-    assert at - 1000 == pytest.approx((700 - 100) / 60, rel=0.01)
-    allowance, at = module._Allowance(), 1000.0
-    for _ in range(6000):  # a slider that is dragged beside pictures at their highest rate
-        at += 1 / (36 + 20)
-        assert allowance.wait(at) == 0
+    messages, commands = Allowance(*module._MESSAGES), Allowance(*module._COMMANDS)
+    at = 1000.0
+    for i in range(6000):  # a slider that is dragged beside pictures at their highest rate
+        at += 1 / (60 + 20)
+        assert messages.wait(at) == pytest.approx(0, abs=1e-9)
+        assert i % 4 or commands.wait(at) == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize("text, cost", [
+    ('{"cmd": "ack", "n": 0}', 0), ('{"cmd": "pause"}', 1), ("{", module._ERROR),
+    ('{"cmd": "no"}', module._ERROR), (None, module._ERROR), ('{"cmd": "ack"}', module._ERROR),
+])  # fmt: skip
+def test_what_a_message_counts_as(text, cost):
+    session = Session("t", Spec(), lambda _: None)
+    scheduler = SimpleNamespace(wake=lambda _: None)
+    subscriber = SimpleNamespace(drawn=lambda _: None)
+    asked = module._receive(text, session, subscriber, scheduler, None)
+    assert asyncio.run(asked) == cost

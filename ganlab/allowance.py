@@ -1,0 +1,64 @@
+"""Rates that a server allows, by token buckets: so much at once, and then so much a second."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+
+_MOST_KEYS = 10_000
+
+
+class Allowance:
+    """One token bucket.
+
+    burst: what may be used at once. rate: what may be used a second after that.
+    """
+
+    def __init__(self, burst: float, rate: float):
+        self.burst, self.rate = burst, rate
+        self._left, self._then = burst, -1e9
+
+    def wait(self, now: float, cost: float = 1.0) -> float:
+        """Seconds until `cost`, which is used from `now` on, is allowed."""
+        self._left = min(self.burst, self._left + self.rate * (now - self._then)) - cost
+        self._then = now
+        return max(0.0, -self._left / self.rate)
+
+    def give_back(self, cost: float = 1.0) -> None:
+        """It was not used."""
+        self._left += cost
+
+    def full(self, now: float) -> bool:
+        """Whether nothing was used lately."""
+        return self._left + self.rate * (now - self._then) >= self.burst
+
+
+class Admission:
+    """A bucket for each key, such as an address; a wait longer than `longest` is refused."""
+
+    def __init__(self, burst: float, rate: float, longest: float):
+        self.burst, self.rate, self.longest = burst, rate, longest
+        self._buckets: OrderedDict[str, Allowance] = OrderedDict()
+
+    async def admit(self, key: str) -> bool:
+        """Wait for the turn of one more of `key`; False if that would take too long."""
+        now = time.monotonic()
+        bucket = self._buckets.pop(key, None) or Allowance(self.burst, self.rate)
+        self._buckets[key] = bucket
+        self._forget(now)
+        wait = bucket.wait(now)
+        if wait > self.longest:
+            bucket.give_back()
+            return False
+        if wait:
+            await asyncio.sleep(wait)
+        return True
+
+    def _forget(self, now: float) -> None:
+        """Drop the buckets that say nothing, the longest unused first."""
+        while len(self._buckets) > 1:
+            key, bucket = next(iter(self._buckets.items()))
+            if not bucket.full(now) and len(self._buckets) <= _MOST_KEYS:
+                return
+            del self._buckets[key]
