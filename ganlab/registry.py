@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -174,12 +175,14 @@ class Registry(Generic[E]):
 
     Whoever needs the names asks the registry, so an entry counts from the moment it is added.
     closed: why no more can be added, if so. guards: each says why an entry cannot be, or None.
+    origins: the name of the module that added each entry, by the entry's.
     """
 
     field: str
     entries: dict[str, E] = dataclasses.field(default_factory=dict)
     closed: str = ""
     guards: list[Callable[[E], str | None]] = dataclasses.field(default_factory=list)
+    origins: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def add(self, entry: E) -> E:
         """Register; raises ValueError if the name is taken, or the entry would not work."""
@@ -191,7 +194,12 @@ class Registry(Generic[E]):
             if (why := guard(entry)) is not None:
                 raise ValueError(f"{self.field} {entry.name!r} cannot be added: {why}")
         self.entries[entry.name] = entry
+        self.origins[entry.name] = sys._getframe(1).f_globals.get("__name__", "")
         return entry
+
+    def origin(self, name: str) -> str:
+        """The name of the module that added an entry; "" where that is not known."""
+        return self.origins.get(name, "")
 
     def __getitem__(self, name: str) -> E:
         """The entry; raises `SpecError` naming the field and the names there are."""

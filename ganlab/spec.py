@@ -9,6 +9,7 @@ from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, assert_type
 from urllib.parse import parse_qsl, quote, urlencode
 
+from ganlab import variants
 from ganlab.fields import LINES, WIDEST, Fields
 from ganlab.networks import MLP
 from ganlab.optim import OPTIMIZERS
@@ -356,6 +357,8 @@ def _query(spec: Spec) -> str:
     # Asked for with every status of every session: 1 ms each.
     return urlencode(spec.to_query_pairs(), safe=",", quote_via=quote)
 
+
+variants.load()
 
 if TYPE_CHECKING:  # what an editor must know of a Spec, held whenever the types are checked
     assert_type(Spec(k=3).k, int)

@@ -38,16 +38,19 @@ class Judged(NamedTuple):
 class StabiliserEntry(Entry):
     """player: "D", "G" or "" (both), in whose colour and place its controls are.
 
-    d_term(judged, strength) -> (R,): added to D's cost. needs_input_grad: of D's inputs.
-    grad_term(grad, params, strength) -> grad: done to every player's gradient, in this order.
+    d_term(judged, strength, ...) -> (R,): added to D's cost. needs_input_grad: of D's inputs.
+    grad_term(grad, params, strength, ...) -> grad: done to every player's gradient, in this order.
+    Both are given the strength and the values of the other numeric parameters, see `over`.
+    blurs: it makes what D sees noisy, and is left out where D is looked at.
     refuse(spec): why the Spec's combination means nothing, or None; asked while it is on.
     Its parameters are toggles of its player's, all but the strength visible only while it is on.
     """
 
     player: str = ""
-    d_term: Callable[[Judged, Any], torch.Tensor] | None = None
+    d_term: Callable[..., torch.Tensor] | None = None
     needs_input_grad: bool = False
     grad_term: Callable[..., torch.Tensor] | None = None
+    blurs: bool = False
     refuse: Callable[[Any], str | None] = lambda spec: None
 
     def __post_init__(self) -> None:
@@ -72,6 +75,12 @@ class StabiliserEntry(Entry):
     def numeric(self) -> bool:
         """Whether its strength is a number of an update, not part of the shapes or the code."""
         return self.params[0].numeric
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields whose values an update takes for it: its strength, and what its hooks need."""
+        hooked = self.d_term is not None or self.grad_term is not None
+        return (self.name, *(p.name for p in self.params[1:] if hooked and p.numeric))
 
 
 STABILISERS: Registry[StabiliserEntry] = Registry("stabiliser")
@@ -256,6 +265,7 @@ for _entry in (
         "D is blurred: many thinned nets in one, none of them sure.",
         cite="Srivastava et al. 2014; Goodfellow et al. 2014",
         player="D",
+        blurs=True,
         refuse=lambda s: None if s.d_hidden else "0 where D has no hidden layer",
         params=(
             _strength("d_dropout", "dropout in D", 0.9, 0.5, "Share of D's hidden units put out."),
@@ -268,6 +278,7 @@ for _entry in (
         "D misses some coordinates.",
         cite="Goodfellow et al. 2014",
         player="D",
+        blurs=True,
         params=(
             _strength("d_dropout_input", "of its input", 0.9, 0.2, "Share of D's inputs put out."),
         ),
@@ -299,6 +310,7 @@ for _entry in (
         "D sees real and fake blurred: supports overlap, and its gradient points somewhere.",
         cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
         player="D",
+        blurs=True,
         params=(
             _strength("instance_noise", "instance noise σ", 10.0, 0.3, "Noise on all that D sees."),
             Param(

@@ -24,6 +24,7 @@ RANK = {
     "processes": 0,
     "reading": 0,
     "settle": 1,
+    "variants": 0,
     "rights": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "games", "limits", "headers"), 1),

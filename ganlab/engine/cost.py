@@ -26,6 +26,7 @@ from ganlab.engine.structure import Structure
 from ganlab.losses import every_pair
 from ganlab.networks import blocks
 from ganlab.spec import Spec
+from ganlab.stabilisers import STABILISERS
 
 _META = torch.device("meta")
 _BLOCK_BYTES = 2**18  # that a stream of draws holds ahead
@@ -246,9 +247,6 @@ def cost(spec: Spec, runs: int = 1) -> Cost:
     )
 
 
-_SECOND_ORDER = ("r1", "r2", "gradient_penalty")
-
-
 def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
     """Whether updates and looks certainly cost less than that, without counting.
 
@@ -257,7 +255,8 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
     structure = Structure.of(spec)
     rules = Rules(structure)
     passes = 1 + 3 * structure.unroll
-    passes *= 3 if any(name in structure.strengths for name in _SECOND_ORDER) else 1
+    # A term of D's cost may be of its slope, whose gradient is of second order.
+    passes *= 3 if any(STABILISERS[n].d_term is not None for n in structure.strengths) else 1
     passes *= 4 if "consensus" in structure.strengths or rules.looks_ahead else 1
     looked = (
         snapshot.EXPECTATION if structure.unroll or structure.kernels else snapshot.EXPECTATION // 8

@@ -14,9 +14,8 @@ from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
 from ganlab.optim import OPTIMIZERS, Hyper, Number
 from ganlab.spec import Spec
-from ganlab.stabilisers import over
+from ganlab.stabilisers import STABILISERS, over
 
-_STOCHASTIC = ("instance_noise", "d_dropout", "d_dropout_input")
 _COMPANY = 64  # generated samples among which a point is looked at, where D compares
 _LEVEL = 256  # samples of each kind behind the middle of a D whose offset is free
 
@@ -50,7 +49,7 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
     d_hyper, g_hyper = (
         Hyper(of(rate), beta1, beta2, of("momentum"), own=own, **plan) for rate in ("d_lr", "g_lr")
     )
-    strengths = {name: of(name) for name in Structure.of(specs[0]).strengths}
+    strengths = {name: of(name) for name in Structure.of(specs[0]).numbers}
     falls = [1 / s.instance_noise_decay if s.instance_noise_decay else 0.0 for s in specs]
     return d_hyper, g_hyper, strengths | {"noise_fall": number(falls)}
 
@@ -185,7 +184,7 @@ class Game:
     def _calm(self) -> Rules:
         """The same rules without noise, dropout and fresh data, for looking at unrolled D."""
         structure = self.rules.structure
-        strengths = tuple(n for n in structure.strengths if n not in _STOCHASTIC)
+        strengths = tuple(n for n in structure.strengths if not STABILISERS[n].blurs)
         return Rules(replace(structure, strengths=strengths, fresh=False))
 
     def _minibatch(self, x: torch.Tensor) -> torch.Tensor:

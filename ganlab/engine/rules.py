@@ -74,12 +74,13 @@ class Rules:
         self.loss = LOSSES[structure.loss]
         self.optimizer = OPTIMIZERS[structure.optimizer]
         entries = [STABILISERS[name] for name in structure.strengths]
-        self._d_terms = [(e.name, e.d_term) for e in entries if e.d_term is not None]
+        self._d_terms = [(e.numbers, e.d_term) for e in entries if e.d_term is not None]
         self._grad_terms = [
-            (e.name, e.grad_term)
+            (e.numbers, e.grad_term)
             for e in entries
             if e.grad_term is not None and not (e.name == "weight_decay" and self.optimizer.decays)
         ]
+        self._strengths = structure.numbers
         self._by_input = any(e.needs_input_grad for e in entries if e.d_term is not None)
         self._smooth = self.loss.smooth if on & {"smooth_real", "smooth_fake"} else None
         self._noise = "instance_noise" in on
@@ -204,7 +205,7 @@ class Rules:
         else:
             rows = [own(t, hyper.at(t)) for t, hyper in (*now, *ahead)]
         out = [number for row in rows for number in row]
-        for name in self.structure.strengths:
+        for name in self._strengths:
             number = strengths[name]
             if name == "instance_noise":
                 left = 1 - iterations * strengths["noise_fall"]
@@ -217,7 +218,7 @@ class Rules:
     def count(self) -> int:
         """How many numbers one update takes."""
         one = self.optimizer.still
-        strengths = dict.fromkeys((*self.structure.strengths, "noise_fall"), 0.0)
+        strengths = dict.fromkeys((*self._strengths, "noise_fall"), 0.0)
         return len(self.numbers("D", 0, 0, 0, one, one, strengths))
 
     def given(self, numbers: Sequence[Number]) -> Given:
@@ -226,7 +227,7 @@ class Rules:
         own = 4 if self._remembers else 2
         rows = [tuple(numbers[i * n : i * n + n]) for i in range(own + self.structure.unroll)]
         rest = numbers[n * len(rows) :]
-        strengths = dict(zip(self.structure.strengths, rest, strict=False))
+        strengths = dict(zip(self._strengths, rest, strict=False))
         past = rest[-1] if self._past else 0.0
         d, g = rows[:2]
         look_d, look_g = rows[own - 2 : own]
@@ -277,8 +278,8 @@ class Rules:
                 lambda x: self.D.judge(d, x, last, packs)[0],
                 drawn,
             )
-            for name, term in self._d_terms:
-                cost = cost + term(judged, n.strengths[name])
+            for names, term in self._d_terms:
+                cost = cost + term(judged, *(n.strengths[name] for name in names))
         return cost
 
     def g_cost(self, d, d_slots: Slots, fake, n: Given, drawn: Drawn, G=None) -> torch.Tensor:
@@ -412,8 +413,8 @@ class Rules:
         """A gradient found at `params` as the optimiser gets it; past: what pulls, or None."""
         if past is not None:
             grad = grad + 2 * over(n.strengths["historical_averaging"], params) * (params - past)
-        for name, term in self._grad_terms:
-            grad = term(grad, params, n.strengths[name])
+        for names, term in self._grad_terms:
+            grad = term(grad, params, *(n.strengths[name] for name in names))
         return grad
 
     def _bounded(self, d: torch.Tensor, n: Given) -> torch.Tensor:

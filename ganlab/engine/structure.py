@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
+from ganlab import variants
+from ganlab.fields import LINES
+from ganlab.registry import Registry
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 
@@ -61,6 +64,21 @@ class Structure:
             spec.g_bias == "yes",
             spec.d_bias == "yes",
         )
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields that an update takes as numbers of the stabilisers that are on."""
+        return tuple(n for name in self.strengths for n in STABILISERS[name].numbers)
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The modules outside of this package that add the variants it names."""
+        found = [STABILISERS.origin(name) for name in self.strengths]
+        for field in fields(self):
+            param = LINES.get(field.name)
+            if param is not None and isinstance(param.choices, Registry):
+                found.append(param.choices.origin(getattr(self, field.name)))
+        return tuple(dict.fromkeys(name for name in found if variants.outside(name)))
 
     @property
     def dim(self) -> int:

@@ -27,6 +27,7 @@ from typing import BinaryIO
 import torch
 from filelock import FileLock, Timeout
 
+from ganlab import variants
 from ganlab.engine.native import build
 from ganlab.engine.structure import Structure
 from ganlab.limits import limit
@@ -78,7 +79,10 @@ def _surroundings() -> str:
 
 def key(structure: Structure) -> str:
     """The name of a Structure's folder."""
-    return hashlib.sha256((build.to_json(structure) + _surroundings()).encode()).hexdigest()[:32]
+    text = build.to_json(structure) + _surroundings()
+    if outside := structure.outside:
+        text += variants.digest(outside)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _manifest(structure: Structure, folder: Path) -> dict[str, str]:

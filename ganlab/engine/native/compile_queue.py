@@ -24,7 +24,7 @@ from typing import Literal, overload
 
 import torch
 
-from ganlab import processes
+from ganlab import processes, variants
 from ganlab.engine.native import build, cache, times
 from ganlab.engine.native.program import Program
 from ganlab.engine.rules import Rules
@@ -262,7 +262,7 @@ class CompileQueue:
             # What a compiler that is killed leaves half written goes with the draft.
             scratch = folder / "scratch"
             scratch.mkdir()
-            environment = dict(os.environ)
+            environment = os.environ | variants.environment(structure.outside)
             # Inductor's own cache keeps the compiler's precompiled header, which takes 20 s.
             environment.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache.compiler_folder()))
             environment |= {"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}

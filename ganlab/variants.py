@@ -1,0 +1,72 @@
+"""Variants from outside of this package: modules that add entries to its registries.
+
+For one process it is enough to import such a module before a Spec names its entries. The lab, and
+the processes that compile and train for it, import those that the environment names:
+
+    GANLAB_VARIANTS=my_loss,my_package.stabilisers ganlab app
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+VARIABLE = "GANLAB_VARIANTS"
+
+
+def load() -> None:
+    """Import every module that the environment names. Raises ImportError naming what is wrong."""
+    for name in filter(None, (n.strip() for n in os.environ.get(VARIABLE, "").split(","))):
+        try:
+            import_module(name)
+        except Exception as error:  # whatever a foreign module does
+            raise ImportError(f"{VARIABLE} names {name!r}, which fails: {error}") from error
+
+
+def outside(module: str) -> bool:
+    """Whether a module, "" where it is not known, is no part of this package."""
+    return module != "" and module.partition(".")[0] != __name__.partition(".")[0]
+
+
+def environment(modules: Iterable[str]) -> dict[str, str]:
+    """Variables with which another process imports these modules, and no others, from where this
+    one has them."""
+    named = tuple(modules)
+    roots = [os.environ.get("PYTHONPATH", ""), *(str(_root(name)) for name in named if _file(name))]
+    out = {VARIABLE: ",".join(named)}
+    return out | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, roots)))}
+
+
+def digest(modules: Iterable[str]) -> str:
+    """A hash of the sources of these modules, and of those beside them in their packages."""
+    seen = hashlib.sha256()
+    for name in modules:
+        file = _file(name)
+        seen.update(f"|{name}".encode())
+        if file is not None:
+            beside = (
+                sorted(file.parent.glob("*.py")) if "." in name or _is_package(file) else [file]
+            )
+            for path in beside:
+                seen.update(path.read_bytes())
+    return seen.hexdigest()
+
+
+def _file(name: str) -> Path | None:
+    file = getattr(sys.modules.get(name), "__file__", None)
+    return Path(file).resolve() if file else None
+
+
+def _is_package(file: Path) -> bool:
+    return file.stem == "__init__"
+
+
+def _root(name: str) -> Path:
+    """The folder from which a module with a file is imported."""
+    file = _file(name)
+    assert file is not None
+    return file.parents[name.count(".") + _is_package(file)]
