@@ -1,6 +1,6 @@
 """Every preset's claim over seeds: how often it holds, with an interval, and what a seed costs.
 
-Rows of `ganlab/presets/counts.py` are made by it. All seeds of a preset are trained as one batch.
+The `counts` of presets are made by it. All seeds of a preset are trained as one batch.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import CROWD, DEFAULTS
 from ganlab.presets.preset import PRESETS, Preset, Trace, late
 
@@ -36,6 +37,7 @@ PRESETS.add(
         iterations=1500,
         every=50,
         holds=hops,
+        counts=Counts(50, 30_000, 30_049),
     )
 )
 
@@ -58,6 +60,7 @@ PRESETS.add(
         every=50,
         pace=((150, 8.0), (600, 7.0)),
         holds=restored,
+        counts=Counts(48, 30_000, 30_049),
     )
 )
 
@@ -76,6 +79,7 @@ PRESETS.add(
         every=50,
         holds=lambda a: late(a, "held").mean() <= 4,
         cures=(("minibatch_discrimination", 4), ("unroll", 5)),
+        counts=Counts(50, 7000, 7049),
     )
 )
 PRESETS.add(
@@ -94,6 +98,7 @@ PRESETS.add(
         every=50,
         pace=((150, 8.0), (600, 7.0)),
         holds=restored,
+        counts=Counts(49, 10_000, 10_049),
     )
 )
 
@@ -116,6 +121,7 @@ PRESETS.add(
         holds=lambda a, b: bool(
             late(b, "held", 0.25).min() >= 7 and late(a, "held").mean() <= late(b, "held").mean()
         ),
+        counts=Counts(50, 20_000, 20_049),
     )
 )
 

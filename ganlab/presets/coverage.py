@@ -7,6 +7,7 @@ import torch
 
 from ganlab.engine import Run
 from ganlab.latents import LATENTS, quasi_random
+from ganlab.presets.counts import Counts
 from ganlab.presets.preset import HELD, PRESETS, Preset, Trace, late
 from ganlab.spec import Spec
 
@@ -80,6 +81,7 @@ PRESETS.add(
         iterations=400,
         every=50,
         holds=left_out,
+        counts=Counts(94, 30_000, 30_099),
     )
 )
 
@@ -106,6 +108,7 @@ PRESETS.add(
         every=50,
         pace=((150, 7.0), (600, 8.0)),
         holds=unseen,
+        counts=Counts(48, 30_000, 30_049),
     )
 )
 
@@ -142,6 +145,7 @@ PRESETS.add(
         pace=((200, 8.0), (1200, 7.0)),
         holds=to_a_point,
         look=spread,
+        counts=Counts(50, 20_000, 20_049),
     )
 )
 
@@ -177,6 +181,7 @@ PRESETS.add(
         every=50,
         pace=((150, 7.0), (1000, 8.0)),
         holds=light,
+        counts=Counts(48, 31_000, 31_049),
     )
 )
 
@@ -211,5 +216,6 @@ PRESETS.add(
         every=50,
         holds=dependent,
         look=dependence,
+        counts=Counts(48, 30_000, 30_049),
     )
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import DEFAULTS
 from ganlab.presets.measures import lonely, off
 from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace, late
@@ -39,6 +40,7 @@ PRESETS.add(
         every=100,
         pace=((300, 12.0), (2400, 8.0)),
         holds=lambda a: a["jsd"][0] >= 0.3 and a["jsd"][_at(a, 1500) :].max() <= 0.03,
+        counts=Counts(49, 10_000, 10_049),
     )
 )
 
@@ -70,6 +72,7 @@ PRESETS.add(
         iterations=300,
         every=10,
         holds=_saturates,
+        counts=Counts(49, 10_000, 10_049),
     )
 )
 
@@ -106,6 +109,7 @@ PRESETS.add(
         iterations=600,
         every=20,
         holds=_flat,
+        counts=Counts(50, 10_000, 10_049),
     )
 )
 PRESETS.add(
@@ -134,6 +138,7 @@ PRESETS.add(
         holds=lambda a, b: (
             a["w1"][: _at(a, 300) + 1].min() >= 2 and b["w1"][_at(b, 300) :].max() <= 0.2
         ),
+        counts=Counts(50, 10_000, 10_049),
     )
 )
 PRESETS.add(
@@ -153,6 +158,7 @@ PRESETS.add(
         every=50,
         pace=((250, 7.0), (1200, 8.0)),
         holds=lambda a, b: a["jsd"][_at(a, 500) :].max() >= 2 * b["jsd"][_at(b, 500) :].max(),
+        counts=Counts(50, 20_000, 20_049),
     )
 )
 
@@ -195,6 +201,7 @@ PRESETS.add(
         every=10,
         look=off,
         holds=_three_ks,
+        counts=Counts(50, 10_000, 10_049),
     )
 )
 
@@ -224,6 +231,7 @@ PRESETS.add(
         every=50,
         pace=((400, 8.0), (2000, 8.0)),
         holds=_wanders,
+        counts=Counts(50, 30_000, 30_049),
     )
 )
 
@@ -266,5 +274,6 @@ PRESETS.add(
         every=15,
         holds=_fills,
         look=lonely,
+        counts=Counts(50, 10_000, 10_049),
     )
 )

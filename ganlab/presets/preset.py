@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.engine import Run
-from ganlab.presets.counts import COUNTS, Counts
+from ganlab.presets.counts import Counts
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
@@ -34,7 +34,8 @@ class Preset(Entry):
     pace: (iteration, seconds) of the stretches in which a page shows it, however fast the machine;
     by default all iterations in `SECONDS`, and at full speed where it is as published. cures: Spec
     fields above the picture, with the values at which it is seen no more.
-    topic: `COVERS` or `MOVES`.
+    topic: `COVERS` or `MOVES`. counts: on how many seeds the claim held, of those that nothing was
+    tuned on; None: nobody has counted.
     """
 
     specs: tuple[Spec, ...] = ()
@@ -48,15 +49,11 @@ class Preset(Entry):
     topic: str = COVERS
     pace: tuple[tuple[int, float], ...] = ()
     cures: tuple[tuple[str, Any], ...] = ()
+    counts: Counts | None = None
 
     def __post_init__(self) -> None:
         if not self.pace and not self.published:
             object.__setattr__(self, "pace", ((self.iterations, SECONDS),))
-
-    @property
-    def counts(self) -> Counts | None:
-        """On how many seeds the claim held, of those that nothing was tuned on."""
-        return COUNTS.get(self.name)
 
     def cured(self) -> list[Spec]:
         """Its Specs after each of the cures."""

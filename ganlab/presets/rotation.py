@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.presets.counts import Counts
 from ganlab.presets.measures import off
 from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace
 from ganlab.spec import Spec
@@ -65,6 +66,7 @@ PRESETS.add(
         holds=lambda a, b, c, d: (
             growth(a) >= 3 and _kept(b) and growth(c) <= 0.4 and growth(d) <= 0.4
         ),
+        counts=Counts(50, 10_000, 10_049),
     )
 )
 PRESETS.add(
@@ -87,6 +89,7 @@ PRESETS.add(
         every=4,
         look=off,
         holds=lambda a, b, c: growth(a) >= 4 and _kept(b) and growth(c) <= 0.5,
+        counts=Counts(49, 10_000, 10_049),
     )
 )
 
@@ -120,6 +123,7 @@ PRESETS.add(
             and np.abs(c["off"][-1]) <= 0.02
             and _overshoot(c) <= 0.05
         ),
+        counts=Counts(50, 10_000, 10_049),
     )
 )
 PRESETS.add(
@@ -139,6 +143,7 @@ PRESETS.add(
         every=5,
         look=off,
         holds=lambda a, b: growth(a) >= 2 and growth(b) <= 0.1,
+        counts=Counts(50, 10_000, 10_049),
     )
 )
 PRESETS.add(
@@ -162,5 +167,6 @@ PRESETS.add(
         holds=lambda a, b, c: (
             _kept(a) and growth(b) <= 0.1 and (c["off"] * np.sign(c["off"][0])).min() > 0.1
         ),
+        counts=Counts(50, 10_000, 10_049),
     )
 )

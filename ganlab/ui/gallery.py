@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.presets import GROUPS, PRESETS, Preset
+from ganlab.presets import PRESETS, Preset, groups
 from ganlab.ui.story import show
 
 _COLUMNS = 3
@@ -12,7 +12,7 @@ _COLUMNS = 3
 
 def gallery() -> None:
     """The page of phenomena."""
-    for title, names in GROUPS.items():
+    for title, names in groups().items():
         st.html(f'<h2 class="ganlab-group">{title}</h2>')
         for first in range(0, len(names), _COLUMNS):
             # Row by row: cards side by side are equally high, and on a phone keep their order.

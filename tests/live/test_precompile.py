@@ -15,7 +15,7 @@ from ganlab.live import precompile
 from ganlab.live.precompile import Precompiler, mostly_idle
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.story import story_of
-from ganlab.presets import DEFAULTS, GROUPS, PRESETS, to_compile
+from ganlab.presets import DEFAULTS, PRESETS, groups, to_compile
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +85,7 @@ def order(sessions) -> list[Structure]:
 def test_what_pages_open_with_comes_first_then_the_gallery_in_its_order():
     found = order([])
     assert found == structures(to_compile()) and len(set(found)) == len(found)
-    shown = [s for names in GROUPS.values() for n in names for s in PRESETS[n].specs]
+    shown = [s for names in groups().values() for n in names for s in PRESETS[n].specs]
     places = [found.index(structure) for structure in structures([*DEFAULTS.values(), *shown])]
     assert places[:2] == [0, 1] and all(place >= 0 for place in places)
     early = [s for n in PRESETS if not PRESETS[n].published for s in PRESETS[n].specs]

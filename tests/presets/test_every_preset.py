@@ -9,7 +9,6 @@ import pytest
 from ganlab import Run, Spec
 from ganlab.live.comparison import Comparison, params
 from ganlab.presets import PRESETS
-from ganlab.presets.counts import COUNTS
 from ganlab.presets.preset import late, successes, watch
 
 LEAST = 0.85  # of the lower bound of a claim's rate
@@ -60,10 +59,6 @@ def test_counts_say_how_many_of_which_seeds_or_that_nobody_has_counted(preset):
     rate = held / preset.counts.of
     assert LEAST <= low < rate <= high + 1e-12
     assert f"{held} of {preset.counts.of} seeds" in str(preset.counts)
-
-
-def test_every_count_is_of_a_preset():
-    assert set(COUNTS) == {n for n in PRESETS if not PRESETS[n].published}
 
 
 def test_specs_survive_the_address_and_json(preset):
