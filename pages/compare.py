@@ -3,4 +3,4 @@
 from ganlab.ui import navigation
 from ganlab.ui.compare import compare
 
-compare(*navigation.HEADLINES[navigation.COMPARE])
+compare(*navigation.words(navigation.COMPARE))

@@ -3,4 +3,4 @@
 from ganlab.ui import navigation
 from ganlab.ui.lab import lab
 
-lab(1, *navigation.HEADLINES[navigation.LABS[1]])
+lab(1, *navigation.words(navigation.LABS[1]))

@@ -3,4 +3,4 @@
 from ganlab.ui import navigation
 from ganlab.ui.lab import lab
 
-lab(2, *navigation.HEADLINES[navigation.LABS[2]])
+lab(2, *navigation.words(navigation.LABS[2]))

@@ -134,8 +134,7 @@ def frame(path: str, ready: bool) -> None:
 
     ready: whether what a page needs is imported.
     """
-    live = {url: url not in (navigation.MNIST, navigation.GALLERY) for url in navigation.HEADLINES}
-    pages = {url: [*words, live[url]] for url, words in navigation.HEADLINES.items()}
+    pages = {p.name: [p.title, p.doc, p.live] for p in navigation.PAGES.entries.values()}
     pages[""] = pages[navigation.LABS[1]]
     view = st.components.v2.component("ganlab_frame", js=_JS)
     with st.container(key="frame"):

@@ -4,11 +4,13 @@ import sys
 
 import streamlit as st
 
+from ganlab import variants
 from ganlab.ui import layout, navigation
 from ganlab.ui.frame import frame
 
 st.set_page_config(page_title="ganlab", page_icon="🌗", layout="wide")
 layout.style()
+variants.load()  # pages may be among them
 page = st.navigation(navigation.pages(), position="top")
 frame(page.url_path, ready=hasattr(sys.modules.get("ganlab.ui.lab"), "lab"))
 page.run()

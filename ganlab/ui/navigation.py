@@ -1,10 +1,16 @@
-"""The table of pages: one row each."""
+"""The table of pages: one row each, in the order of the menu."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import streamlit as st
 
 from ganlab import paths
+from ganlab.registry import Entry, Registry
 from ganlab.ui import layout
 
 MANY = "many"
@@ -12,70 +18,122 @@ COMPARE = "compare"
 MNIST = "mnist"
 GALLERY = "phenomena"
 LABS = {1: "one", 2: "two"}  # by dimension
-# (script, title, url path, icon, default)
-ROWS = (
-    ("lab_1d.py", "1-D lab", LABS[1], ":material/show_chart:", True),
-    ("lab_2d.py", "2-D lab", LABS[2], ":material/scatter_plot:", False),
-    ("gallery.py", "Phenomena", GALLERY, ":material/auto_awesome:", False),
-    ("ensemble.py", "Many seeds", MANY, ":material/grid_view:", False),
-    ("compare.py", "Compare", COMPARE, ":material/compare:", False),
-    ("mnist.py", "MNIST", MNIST, ":material/image:", False),
-)
 
-# By url path: a page's name, and in two sentences what to watch for.
-HEADLINES = {
-    LABS[1]: (
+
+@dataclass(frozen=True)
+class Page(Entry):
+    """A page: its name is its url path, its doc says in two sentences what to watch for.
+
+    run: the script, or what draws the page below its headline. icon: as Streamlit's Material
+    symbols are called. live: whether it shows a picture that moves.
+    """
+
+    run: Path | Callable[[], None] = Path()
+    icon: str = ":material/article:"
+    live: bool = False
+
+
+PAGES: Registry[Page] = Registry("page")
+
+for _page in (
+    Page(
+        LABS[1],
         "1-D lab",
+        "",
         "p_g climbs wherever D slopes up, until D can only say ½. "
         "Turn k, the loss or a rate while it runs: who falls behind?",
+        run=paths.PAGES / "lab_1d.py",
+        icon=":material/show_chart:",
+        live=True,
     ),
-    LABS[2]: (
+    Page(
+        LABS[2],
         "2-D lab",
+        "",
         "Generated points chase what D calls real (blue). "
         "Count the modes they hold: where they crowd, D turns against them.",
+        run=paths.PAGES / "lab_2d.py",
+        icon=":material/scatter_plot:",
+        live=True,
     ),
-    GALLERY: (
+    Page(
+        GALLERY,
         "Phenomena",
+        "",
         "Each of these happens on cue, and says on how many seeds it did. "
         "Open one and watch what its sentence names; then turn a knob and see whether it still "
         "does.",
+        run=paths.PAGES / "gallery.py",
+        icon=":material/auto_awesome:",
     ),
-    MANY: (
+    Page(
+        MANY,
         "Many seeds",
+        "",
         "One seed is an anecdote: watch how many of them collapse, and the median. "
         "Click a tile to open it in its lab.",
+        run=paths.PAGES / "ensemble.py",
+        icon=":material/grid_view:",
+        live=True,
     ),
-    COMPARE: (
+    Page(
+        COMPARE,
         "Compare",
+        "",
         "Same seed, same data, same latents: only the marked fields differ. "
         "Whose p_g gets there, and whose curve turns first?",
+        run=paths.PAGES / "compare.py",
+        icon=":material/compare:",
+        live=True,
     ),
-    MNIST: (
+    Page(
+        MNIST,
         "MNIST",
+        "",
         "Digits from noise, as in Figures 2 and 3 and Table 1 of the paper. "
         "Watch strokes become digits, and the framed column: does G invent, or does it copy?",
+        run=paths.PAGES / "mnist.py",
+        icon=":material/image:",
     ),
-}
+):
+    PAGES.add(_page)
 
 
 def pages() -> list[st.Page]:
-    """Every page, for st.navigation."""
+    """Every page, for st.navigation; the first is what the app opens with."""
     return [
-        st.Page(paths.PAGES / script, title=title, url_path=url, icon=icon, default=default)
-        for script, title, url, icon, default in ROWS
+        st.Page(
+            page.run if isinstance(page.run, Path) else partial(_drawn, page),
+            title=page.title,
+            url_path=page.name,
+            icon=page.icon,
+            default=page.name == LABS[1],
+        )
+        for page in PAGES.entries.values()
     ]
 
 
+def _drawn(page: Page) -> None:
+    layout.headline(page.title, page.doc)
+    assert not isinstance(page.run, Path)
+    page.run()
+
+
 def script(page: str) -> str:
-    """The script of the page whose url path is `page`, for st.switch_page and links."""
-    return str(paths.PAGES / next(row[0] for row in ROWS if row[2] == page))
+    """The script of one of our own pages, for st.switch_page and links."""
+    return str(PAGES[page].run)
 
 
 def addresses() -> tuple[str, ...]:
     """The labs' addresses by dimension, from 1 up, relative to the app's own."""
-    return tuple("" if row[4] else row[2] for row in ROWS if row[2] in LABS.values())
+    return tuple("" if name == LABS[1] else name for name in LABS.values())
+
+
+def words(page: str) -> tuple[str, str]:
+    """A page's title, and in two sentences what to watch for."""
+    return PAGES[page].title, PAGES[page].doc
 
 
 def headline(page: str) -> None:
     """The headline of the page whose url path is `page`."""
-    layout.headline(*HEADLINES[page])
+    layout.headline(*words(page))

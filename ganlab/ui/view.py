@@ -141,7 +141,7 @@ def live_view(
         "socket": f"live/{session.token}",
         "module": module,
         "labs": list(navigation.addresses()),
-        "others": [row[2] for row in navigation.ROWS if row[2] != page],
+        "others": [name for name in navigation.PAGES if name != page],
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,
     }

@@ -7,7 +7,7 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from ganlab.ui.navigation import HEADLINES
+from ganlab.ui.navigation import words
 
 from .server import Server
 
@@ -29,7 +29,7 @@ def test_the_frame_stands_before_the_server_has_answered(lab, live):
     lab.open("/")
     lab.page.evaluate(_NOTE)
     page = "two" if live else "phenomena"
-    title, sentence = HEADLINES[page]
+    title, sentence = words(page)
     lab.page.get_by_role("link", name=title, exact=True).click()
     noted = lab.js("window.noted[0]")
     assert title in noted["text"] and sentence in noted["text"]
@@ -57,7 +57,7 @@ sys.meta_path.insert(0, Late())
         lab = new_lab(base=server.url).open("/", moving=False)
         frame = lab.get("frame")
         expect(frame).to_contain_text("importing torch")
-        expect(frame).to_contain_text(HEADLINES["one"][1])
+        expect(frame).to_contain_text(words("one")[1])
         threading.Timer(0.1, gate.touch).start()
         lab.wait("ganlab.frames > 2")
         expect(frame).to_have_count(0)
