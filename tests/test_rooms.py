@@ -21,6 +21,7 @@ RANK = {
     "words": 0,
     "ownership": 0,
     "allowance": 0,
+    "jobs": 2,
     "processes": 0,
     "reading": 0,
     "settle": 1,

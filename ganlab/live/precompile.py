@@ -62,10 +62,10 @@ def mostly_idle(sessions: Iterable[Conductor], share: float, load: float) -> boo
         return False
     if any(s.state == "playing" for s in sessions) and share >= 0.5:
         return False
-    from ganlab.mnist.launch import working
+    from ganlab.mnist.folder import QUEUE
 
     try:
-        return not working()
+        return not QUEUE.working()
     except OSError:
         return True
 

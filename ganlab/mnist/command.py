@@ -50,10 +50,10 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
     # measured 3 to 25 times slower. Read by OpenMP when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from ganlab.mnist.coverage import in_words
-    from ganlab.mnist.folder import folders
+    from ganlab.mnist.folder import Folder
 
     if options.list:
-        for folder in folders():
+        for folder in Folder.all():
             status = folder.status
             print(f"{folder.path}  {status.state}, epoch {status.epoch:.1f} of {status.epochs}")
         return 0
@@ -63,7 +63,7 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
     say = None if options.quiet else _Line()
     if say:
         _tell(f"run in {folder.path}")
-    status = Trainer(folder, say, signals=True).train()
+    status = Trainer(folder, say, signals=True).work()
     if say:
         say.end()
     if status.message:
@@ -94,10 +94,10 @@ def _tell(words: str) -> None:
 
 
 def _resumed(options: argparse.Namespace) -> Folder:
-    from ganlab.mnist.folder import Folder, folders
+    from ganlab.mnist.folder import Folder
 
     if options.resume == "last":
-        folder = next(folders(), None)
+        folder = next(Folder.all(), None)
         if folder is None:
             raise SpecError("resume", "last", "the folder of a run: there is none yet")
     else:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ganlab.jobs import records
 from ganlab.reading import parse_json
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
@@ -22,58 +22,6 @@ CHECKPOINT = Param(
 )
 MEASURE = Param("measure", "epochs between scores", 0, 0, 5000, "int", doc="0: only at the end.")
 DEVICE = Param("device", "device", "auto", kind="choice", choices=DEVICES, doc="Where it trains.")
-# The states in which a trainer is at work, and those in which it has left.
-AT_WORK = ("starting", "training", "paused", "measuring")
-LEFT = ("done", "stopped", "diverged", "failed")
-QUEUED = "queued"  # until fewer trainers are at work
-
-
-MOST_WORDS = 4000  # characters of a text in a record
-MOST_NUMBERS = 100  # in a list
-
-R = TypeVar("R")
-
-
-def record(kind: type[R], items: Any) -> R:
-    """A record of `kind` from plain items, such as JSON gives.
-
-    Raises ValueError unless each is a field of it, of the field's type, and finite, whole numbers
-    from 0 up; absent fields take their defaults.
-    """
-    types = get_type_hints(kind)
-    if not isinstance(items, dict) or not items.keys() <= types.keys():
-        raise ValueError("not the fields of a record")
-    items = {name: _nested(value, types[name]) for name, value in items.items()}
-    for name, value in items.items():
-        if not _fits(value, types[name]):
-            raise ValueError(f"{name}: no {types[name]}")
-    try:
-        return kind(**items)
-    except TypeError as error:  # a field without a default is absent
-        raise ValueError(str(error)) from None
-
-
-def _nested(value: Any, kind: Any) -> Any:
-    """A record within a record, as such."""
-    inner: Any = next(filter(dataclasses.is_dataclass, get_args(kind)), None)
-    return record(inner, value) if inner and isinstance(value, dict) else value
-
-
-def _fits(value: Any, kind: Any) -> bool:
-    if dataclasses.is_dataclass(value):
-        return isinstance(value, get_args(kind))
-    if get_origin(kind) is tuple:
-        few = isinstance(value, (list, tuple)) and len(value) <= MOST_NUMBERS
-        return few and all(_fits(v, get_args(kind)[0]) for v in value)
-    if kind in (int, bool):
-        return type(value) is kind and 0 <= value < 2**62
-    if kind is str:
-        return isinstance(value, str) and len(value) <= MOST_WORDS
-    if value is None:
-        return kind is not float
-    if any(map(dataclasses.is_dataclass, get_args(kind))):
-        return False
-    return type(value) in (int, float) and math.isfinite(value)
 
 
 @dataclass(frozen=True)
@@ -110,57 +58,38 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Status:
+class Status(records.Status):
     """Where a run stands.
 
-    state: one of `AT_WORK` or `LEFT`, or `QUEUED`; message: what a person should know (why it
-    failed, what is being done); iteration of iterations of Algorithm 1, epoch of epochs; seconds:
-    trained so far; images_per_second (real ones) and seconds_left: None while unknown; measuring:
-    the fraction of a measurement done, or None; source: what the images are; checkpoint: the
-    iteration that a crash would go back to; latents, measured: what was wanted (see `Wanted`) and
-    is done.
+    iteration of iterations of Algorithm 1, epoch of epochs; images_per_second (real ones): None
+    while unknown; measuring: the fraction of a measurement done, or None; source: what the images
+    are; latents, measured: what was wanted (see `Wanted`) and is done.
     """
 
-    state: str = "starting"
-    message: str = ""
     iteration: int = 0
     iterations: int = 0
     epoch: float = 0.0
     epochs: int = 0
-    seconds: float = 0.0
     images_per_second: float | None = None
-    seconds_left: float | None = None
     measuring: float | None = None
     device: str = ""
     device_name: str = ""
     source: str = ""
     is_mnist: bool = False
-    checkpoint: int = 0
     latents: int = 0
     measured: int = 0
-    pid: int = 0
-    time: float = 0.0
-
-    def __post_init__(self) -> None:
-        if self.state not in (*AT_WORK, *LEFT, QUEUED):
-            raise ValueError(f"no state: {self.state}")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What a person asks of a trainer: to train, pause or stop, for how many epochs in all.
+class Wanted(records.Wanted):
+    """What a person asks of a trainer, and for how many epochs in all.
 
-    measure and look count requests: one more means once more; latents: the seed of what is shown.
+    measure counts requests: one more means once more; latents: the seed of what is shown.
     """
 
-    state: str = "training"
     epochs: int = EPOCHS.default
     measure: int = 0
     latents: int = 0
-
-    def __post_init__(self) -> None:
-        if self.state not in ("training", "paused", "stopped"):
-            raise ValueError(f"nothing to ask for: {self.state}")
 
 
 @dataclass(frozen=True)
@@ -222,7 +151,7 @@ class Score:
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class Preview:
     """What there is to see of a run: pixels as bytes, 255 is ink.
 
     samples (100, 784): ten rows of ten, and nearest (10, 784): for the last of each row, the
@@ -252,8 +181,8 @@ class Look:
     LATER = ("classes", "class_kl")  # which older files lack
 
     @classmethod
-    def of(cls, items: dict[str, NDArray]) -> Look:
-        """A look from the arrays of a file. Raises ValueError where they are no look."""
+    def of(cls, items: dict[str, NDArray]) -> Preview:
+        """A preview from the arrays of a file. Raises ValueError otherwise."""
         numbers = {name: items[name] for name in ("iteration", "latents")}
         if any(n.shape or n.dtype.kind not in "iu" or n < 0 for n in numbers.values()):
             raise ValueError("no numbers")
@@ -283,10 +212,10 @@ class Look:
 
 @dataclass
 class History:
-    """What is drawn over iterations; a row each look.
+    """What is drawn over iterations.
 
-    d_loss, g_loss: the costs, without dropout, on the images of the look; real, fake, unseen: the
-    mean of D(x) there.
+    d_loss, g_loss: the costs, without dropout, on the images of the preview; real, fake, unseen:
+    the mean of D(x) there.
     """
 
     rows: list[tuple[float, ...]] = field(default_factory=list)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from ganlab.digits.images import Digits
 from ganlab.engine import Run
-from ganlab.mnist import classifier, coverage, look, parzen
-from ganlab.mnist.folder import home
-from ganlab.mnist.records import Score, record
+from ganlab.jobs.records import record
+from ganlab.mnist import classifier, coverage, parzen, preview
+from ganlab.mnist.folder import Folder
+from ganlab.mnist.records import Score
 from ganlab.reading import parse_json, read_text
 
 SAMPLES = 10_000
@@ -47,10 +48,10 @@ def known(digits: Digits) -> Score | None:
 
 def fake(run: Run, digits: Digits, epoch: float) -> Walk:
     """The score of the run's images now."""
-    images = look.samples(run, SAMPLES, _SEED)
+    images = preview.samples(run, SAMPLES, _SEED)
     device = "cpu" if run.device.type == "mps" else str(run.device)
     some = images[: _classified(digits)]
-    asked = look.asked(len(some)) if run.spec.labels else None
+    asked = preview.asked(len(some)) if run.spec.labels else None
     return (yield from _measured(images, some, asked, digits, run.iteration, epoch, device))
 
 
@@ -82,7 +83,7 @@ def _measured(
 
 def _place(digits: Digits):
     kind = "mnist" if digits.is_mnist else f"{digits.key}-{len(digits.train)}-{len(digits.test)}"
-    return home().parent / f"real-{kind}.json"
+    return Folder.home().parent / f"real-{kind}.json"
 
 
 def _keep(digits: Digits, score: Score) -> None:

@@ -3,98 +3,60 @@
 from __future__ import annotations
 
 import dataclasses
-import errno
 import math
 import os
-import signal
 import sys
 import time
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from filelock import Timeout
 
 from ganlab.digits.images import Digits
 from ganlab.engine import Run
-from ganlab.mnist import classifier, devices, look, scoring
+from ganlab.jobs.worker import Report, Stop, Worker
+from ganlab.mnist import classifier, devices, preview, scoring
 from ganlab.mnist.folder import Folder
-from ganlab.mnist.records import Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.targets import make_target
 from ganlab.targets.raster import Images
 
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # of a disk
-_TURN = 0.1  # seconds of training between two looks at what is wanted
+_TURN = 0.1  # seconds of training until it is read again what is wanted
 _SAY = 0.5  # seconds between two words
 _ROWS = 20  # of the history in each epoch
-_LOOK = 2.0  # seconds between two looks at the least, which take ...
+_PREVIEW = 2.0  # seconds between two previews at the least, which take ...
 _SHARE = 0.05  # ... no more than this of the time
 _FIT = 0.1  # of the time, until the classifier is fitted: once for each set of images
 
-Report = Callable[[Status], object]
 
+class Trainer(Worker):
+    """Trains a folder's run in this process."""
 
-class _Stop(Exception):
-    """Training ends here: with this state and these words."""
-
-
-class Trainer:
-    """Trains a folder's run in this process; whoever wants something asks through the folder.
-
-    report(status) is called whenever something is said. A signal to end (SIGINT, SIGTERM), if
-    `signals`, is a wish to stop: a checkpoint is written first.
-    """
+    folder: Folder
 
     def __init__(self, folder: Folder, report: Report | None = None, signals: bool = False):
-        self.folder, self.plan = folder, folder.plan
-        self._report = report
-        self._signals = signals
-        self._ending = False
-        self._wanted, self._seen = folder.wanted, -1
-        old = folder.status
-        self.status = dataclasses.replace(
-            old, state="starting", message="", pid=os.getpid(), measuring=None, seconds_left=None
-        )
-        self._said = self._looked = self._saved = 0.0
-        self._look_cost = 0.0
+        super().__init__(folder, report, signals)
+        self._previewed = self._saved = 0.0
+        self._preview_cost = 0.0
         self._pace: float | None = None
 
-    def train(self) -> Status:
-        """Until it is done, stopped, diverged or fails; the last status, which is also written.
+    def expected(self, error: Exception) -> bool:
+        """As every job's, and a lack of memory."""
+        return super().expected(error) or devices.out_of_memory(error)
 
-        Raises `SpecError` if another trainer is at work on the folder.
-        """
-        lock = self.folder.lock()
-        try:
-            lock.acquire(timeout=2)
-        except Timeout:
-            raise SpecError("folder", self.folder.name, "one that nobody trains now") from None
-        try:
-            self.folder.tidy()
-            handlers = self._listen()
-            self._say(state="starting", message="Reading the images.")
-            try:
-                self._prepare()
-                self._work()
-            except _Stop as end:
-                state, message = end.args
-                self._say(state=state, message=message)
-            except Exception as error:  # told on the page, whatever it is
-                if not devices.out_of_memory(error) and not isinstance(error, (SpecError, OSError)):
-                    self._say(state="failed", message=f"{type(error).__name__}: {error}")
-                    raise
-                self._say(state="failed", message=self._readable(error))
-            finally:
-                for number, handler in handlers.items():
-                    signal.signal(number, handler)
-            return self.status
-        finally:
-            lock.release()
+    def readable(self, error: Exception) -> str:
+        """As every job's; of a lack of memory, what to try."""
+        if not devices.out_of_memory(error):
+            return super().readable(error)
+        spec = self.plan.spec
+        return (
+            f"Out of memory on {self.status.device_name or self.plan.device} with batch = "
+            f"{spec.batch} and widths {spec.g_hidden} and {spec.d_hidden}: try a smaller batch or "
+            "narrower nets, or the CPU (device = cpu)."
+        )
 
-    # -- the parts of a life -----------------------------------------------------------------------
-
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Read the images, and the checkpoint."""
+        self.say(state="starting", message="Reading the images.")
         folder, spec = self.folder, self.plan.spec
         if self.plan.data:
             os.environ["GANLAB_DATA"] = self.plan.data
@@ -115,7 +77,7 @@ class Trainer:
         self._fitting = classifier.fit(self.digits)
         self._per_epoch = len(self.digits.fitted) / (spec.batch * max(1, spec.k))
         self._every = max(1, round(self._per_epoch / _ROWS))
-        self._say(
+        self.say(
             device=device.type,
             device_name=devices.title(device),
             source=self.digits.source,
@@ -126,7 +88,7 @@ class Trainer:
         )
         if not folder.run.exists():
             self._checkpoint()
-        self._look()
+        self._preview()
 
     def _capture(self) -> None:
         """On a GPU, updates as CUDA graphs; where that fails, it trains without them."""
@@ -139,26 +101,27 @@ class Trainer:
                 raise
             print(f"not captured, slower: {error}", file=sys.stderr)
 
-    def _work(self) -> None:
+    def work_on(self) -> None:
+        """Train, pause and measure as is wanted."""
         while True:
-            wanted = self._ask()
-            if self._ending or wanted.state == "stopped":
+            wanted = self.asked()
+            if self.ending or wanted.state == "stopped":
                 self._checkpoint()
-                raise _Stop("stopped", "Stopped when asked; it can go on from here.")
+                raise Stop("stopped", "Stopped when asked; it can go on from here.")
             if self.run.diverged[0] is not None:
                 self._checkpoint()
-                raise _Stop("diverged", str(self.run.diverged[0]))
+                raise Stop("diverged", str(self.run.diverged[0]))
             if wanted.latents != self.status.latents:
                 self.status = dataclasses.replace(self.status, latents=wanted.latents)
-                self._look()
-                self._say()
+                self._preview()
+                self.say()
             if wanted.measure > self.status.measured:
                 self._measure()
-                self._say(measured=wanted.measure)
+                self.say(measured=wanted.measure)
             elif wanted.state == "paused":
                 if self.status.state != "paused":
                     self._checkpoint()
-                    self._say(state="paused", seconds_left=None, images_per_second=None)
+                    self.say(state="paused", seconds_left=None, images_per_second=None)
                     self._pace = None
                 time.sleep(_TURN)
             elif self.run.iteration >= self._goal():
@@ -166,14 +129,14 @@ class Trainer:
                 if not self.scores or self.scores[-1].iteration != self.run.iteration:
                     self._measure()
                     continue
-                raise _Stop("done", "")
+                raise Stop("done", "")
             else:
                 self._turn()
 
     def _turn(self) -> None:
         """Some iterations, and what is due after them."""
         if self.status.state != "training":
-            self._say(state="training", message="")
+            self.say(state="training", message="")
         start, at = time.monotonic(), self.run.iteration
         left = min(self._goal() - at, self._every - at % self._every)
         made = self.run.advance(max(1, min(left, math.floor(_TURN * (self._pace or 0)) or 1)))
@@ -186,18 +149,18 @@ class Trainer:
         self._fit(spent)
         at = self.run.iteration
         if made and (at % self._every == 0 or at == self._goal()):
-            costs = look.costs(self.run, look.judge(self.run, self.digits))
+            costs = preview.costs(self.run, preview.judge(self.run, self.digits))
             self.history.add((float(at), *costs))
         now = time.monotonic()
-        if now - self._looked > max(_LOOK, self._look_cost / _SHARE):
-            self._look()
+        if now - self._previewed > max(_PREVIEW, self._preview_cost / _SHARE):
+            self._preview()
         if now - self._saved > self.plan.checkpoint:
             self._checkpoint()
         every = max(1, round(self.plan.measure * self._per_epoch))
         if self.plan.measure and at // every > (at - made) // every and at < self._goal():
             self._measure()
-        if now - self._said > _SAY:
-            self._say(**self._place())
+        if now - self.said > _SAY:
+            self.say(**self._place())
 
     def _fit(self, spent: float) -> None:
         """Go on with fitting the classifier, for a share of the seconds that were trained."""
@@ -222,7 +185,7 @@ class Trainer:
         if score is not None:
             self.scores.append(score)
             self.folder.put_scores(self.scores)
-        self._say(measuring=None, message="")
+        self.say(measuring=None, message="")
 
     def _walk(self, walk: scoring.Walk, words: str) -> scoring.Score | None:
         """The score; None if it is wanted to stop meanwhile."""
@@ -232,26 +195,28 @@ class Trainer:
             except StopIteration as end:
                 return end.value
             now = time.monotonic()
-            if now - self._said > _SAY or self.status.state != "measuring":
-                self._say(state="measuring", message=words, measuring=done)
-                if self._ending or self._ask().state == "stopped":
+            if now - self.said > _SAY or self.status.state != "measuring":
+                self.say(state="measuring", message=words, measuring=done)
+                if self.ending or self.asked().state == "stopped":
                     return None
 
-    def _look(self) -> None:
+    def _preview(self) -> None:
         start = time.monotonic()
-        self.folder.put_look(look.take(self.run, self.digits, self.status.latents, self._judge))
+        self.folder.put_preview(
+            preview.take(self.run, self.digits, self.status.latents, self._judge)
+        )
         self.folder.put_history(self.history)
-        self._looked = time.monotonic()
-        self._look_cost = self._looked - start
+        self._previewed = time.monotonic()
+        self._preview_cost = self._previewed - start
 
     def _checkpoint(self) -> None:
         """All that going on needs; what the page shows is never behind it."""
-        self._look()
+        self._preview()
         self.folder.put_scores(self.scores)
         if self.run.iteration != self.status.checkpoint or not self.folder.run.exists():
             self.run.save(self.folder.run)
         self._saved = time.monotonic()
-        self._say(checkpoint=self.run.iteration, **self._place())
+        self.say(checkpoint=self.run.iteration, **self._place())
 
     # -- words -------------------------------------------------------------------------------------
 
@@ -270,45 +235,6 @@ class Trainer:
             "images_per_second": pace and pace * spec.batch * max(1, spec.k),
             "seconds_left": pace and max(0, goal - at) / pace,
         }
-
-    def _say(self, **changes: Any) -> None:
-        self.status = dataclasses.replace(self.status, **changes, time=time.time())
-        self.folder.say(self.status)
-        self._said = time.monotonic()
-        if self._report:
-            self._report(self.status)
-
-    def _ask(self) -> Wanted:
-        """What is wanted now."""
-        changed = self.folder.changed("wanted.json")
-        if changed != self._seen:
-            self._wanted, self._seen = self.folder.wanted, changed
-        return self._wanted
-
-    def _listen(self) -> dict[int, Any]:
-        """Have signals to end ask to stop; the handlers there were."""
-        if not self._signals:
-            return {}
-
-        def end(number: int, frame: object) -> None:
-            self._ending = True
-
-        return {n: signal.signal(n, end) for n in (signal.SIGINT, signal.SIGTERM)}
-
-    def _readable(self, error: Exception) -> str:
-        if isinstance(error, OSError) and error.errno in _FULL:
-            return (
-                f"{error}. What was trained up to iteration {self.status.checkpoint:,} is kept: "
-                "make room on that disk, then start again from there."
-            )
-        if not devices.out_of_memory(error):
-            return str(error)
-        spec = self.plan.spec
-        return (
-            f"Out of memory on {self.status.device_name or self.plan.device} with batch = "
-            f"{spec.batch} and widths {spec.g_hidden} and {spec.d_hidden}: try a smaller batch or "
-            "narrower nets, or the CPU (device = cpu)."
-        )
 
 
 def _mean(old: float, new: float) -> float:

@@ -19,7 +19,7 @@ from ganlab.digits import strokes
 from ganlab.digits.data import MNIST
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import Coverage, History, Look, Plan, Score, Status
+from ganlab.mnist.records import Coverage, History, Plan, Preview, Score, Status
 
 from .server import Server
 
@@ -35,8 +35,8 @@ CLASSES[0] = 0.21, 0.302, 0.091, 0.102, 0.004, 0.09, 0.1, 0.1, 0.001, 0.0
 CLASSES[2] = 1, 1, 1, 1, 0, 1, 1, 1, 0, 0
 
 
-def look(labels: bool, latents: int = 0) -> Look:
-    """A look at drawn digits in the place of G's images."""
+def look(labels: bool, latents: int = 0) -> Preview:
+    """A preview of drawn digits in the place of G's images."""
     pixels = strokes.digits(600, 10).train.pixels
     x = (np.arange(40) + 0.5) / 40
     bins = np.exp(-((x - 0.4) ** 2) / 0.02).astype(np.float32)
@@ -44,14 +44,14 @@ def look(labels: bool, latents: int = 0) -> Look:
     distance = np.linspace(4, 7, 10, dtype=np.float32)
     parts = (pixels[100:200], pixels[:10], distance, pixels[200:329], digits)
     spread = (bins[::-1] / bins.sum(), bins / bins.sum(), bins / bins.sum())
-    return Look(400, latents, *parts, *spread, CLASSES, np.array([0.4321, 0.0045], np.float32))
+    return Preview(400, latents, *parts, *spread, CLASSES, np.array([0.4321, 0.0045], np.float32))
 
 
 def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
     """A run in a folder; changes: of its status, which is `DONE`."""
     spec = RECIPES[recipe].spec.replace(target="drawn_digits", k=k)
     folder = Folder.create(Plan(spec, epochs=4), path)
-    folder.put_look(look(spec.conditional == "yes"))
+    folder.put_preview(look(spec.conditional == "yes"))
     rows = [(float(i), 1.4 - i / 1000, 0.7 + i / 800, 0.6, 0.4, 0.55) for i in range(0, 401, 20)]
     folder.put_history(History(rows))
     found = Coverage(

@@ -134,7 +134,7 @@ def test_idle_is_who_has_cores_to_spare(monkeypatch):
     assert not mostly_idle([playing, paused], 0.6, 2.0)
     assert mostly_idle([paused], 0.9, 3.9) and mostly_idle([], 0.9, 0.0)
     assert not mostly_idle([], 0.0, 4.0)  # others need the machine
-    monkeypatch.setattr("ganlab.mnist.launch.working", lambda: ["a run"])
+    monkeypatch.setattr("ganlab.mnist.folder.QUEUE.working", lambda: ["a run"])
     assert not mostly_idle([], 0.0, 0.0)
 
 

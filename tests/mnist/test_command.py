@@ -7,7 +7,7 @@ import torch
 
 from ganlab.cli import main
 from ganlab.mnist import scoring
-from ganlab.mnist.folder import Folder, folders
+from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Plan
 
@@ -79,15 +79,15 @@ def test_what_was_asked_while_it_started_stands(tmp_path, capsys):
 
 
 def test_without_mnist_it_says_so_and_trains_on_drawn_digits(capsys, monkeypatch):
-    monkeypatch.setattr("ganlab.mnist.trainer.Trainer.train", lambda self: self.status)
+    monkeypatch.setattr("ganlab.mnist.trainer.Trainer.work", lambda self: self.status)
     assert main(["mnist"]) == 0
     assert "which are not MNIST" in capsys.readouterr().err
-    folder = next(folders())
+    folder = next(Folder.all())
     assert folder.plan.spec == RECIPES["quick"].spec.replace(target="drawn_digits")
     assert folder.plan.epochs == RECIPES["quick"].epochs
     assert main(["mnist", "--recipe", "paper", "--drawn"]) == 0
     assert "not MNIST" not in capsys.readouterr().err.replace("drawn by ganlab: not MNIST", "")
-    plans = [f.plan for f in folders()]
+    plans = [f.plan for f in Folder.all()]
     assert {p.spec.d_activation for p in plans} == {"leaky_relu", "maxout"}
     assert main(["mnist", "--list"]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 2
@@ -111,7 +111,7 @@ def test_without_mnist_it_says_so_and_trains_on_drawn_digits(capsys, monkeypatch
 def test_what_cannot_be_done_is_said(options, words, capsys):
     assert main(["mnist", *options]) == 2
     assert words in capsys.readouterr().err
-    assert list(folders()) == []
+    assert list(Folder.all()) == []
 
 
 def test_ends_are_told_by_the_code(spec, tmp_path, capsys):
@@ -121,10 +121,10 @@ def test_ends_are_told_by_the_code(spec, tmp_path, capsys):
     assert main(["mnist", "--quiet", "--spec", str(path), "--epochs", "50"]) == 3
     said = capsys.readouterr()
     assert "left the finite numbers" in said.err and json.loads(said.out)["score"] is None
-    before = len(list(folders()))
+    before = len(list(Folder.all()))
     path.write_text(SMALL.replace(target="ring", g_output="linear").to_json())
     assert main(["mnist", "--quiet", "--spec", str(path)]) == 2
-    assert "target = 'ring'" in capsys.readouterr().err and len(list(folders())) == before
+    assert "target = 'ring'" in capsys.readouterr().err and len(list(Folder.all())) == before
 
 
 def test_images_are_not_for_the_labs_command(spec, capsys):

@@ -11,7 +11,7 @@ import torch
 from ganlab import Run
 from ganlab.digits import strokes
 from ganlab.digits.images import Digits, Part
-from ganlab.mnist import classifier, coverage, look, scoring
+from ganlab.mnist import classifier, coverage, preview, scoring
 from ganlab.mnist.classifier import CLASSES, Classifier
 from ganlab.mnist.recipes import RECIPES
 
@@ -231,7 +231,7 @@ def quick(few, monkeypatch):
 def test_a_run_that_makes_one_digit_only(quick, monkeypatch, labels):
     run = Run(SMALL.replace(conditional=labels))
     ones = quick.test.images[quick.test.labels == 1]
-    monkeypatch.setattr(look, "samples", lambda run, n, seed: np.resize(ones, (n, 784)))
+    monkeypatch.setattr(preview, "samples", lambda run, n, seed: np.resize(ones, (n, 784)))
     score = end(scoring.fake(run, quick, 2.0))
     found = score.coverage
     assert (score.iteration, score.epoch, found.n) == (0, 2.0, 300)

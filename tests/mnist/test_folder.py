@@ -8,9 +8,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from ganlab.mnist.folder import Folder, folders, home
+from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import Coverage, History, Look, Plan, Score, Status, Wanted
+from ganlab.mnist.records import Coverage, History, Plan, Preview, Score, Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -22,11 +22,11 @@ def folder(tmp_path):
     return Folder.create(Plan(SPEC, epochs=7), tmp_path / "run")
 
 
-def a_look() -> Look:
+def a_preview() -> Preview:
     rng = np.random.default_rng(0)
     byte = lambda *shape: rng.integers(0, 256, shape, dtype=np.uint8)  # noqa: E731
     real = lambda n: rng.random(n, dtype=np.float32)  # noqa: E731
-    return Look(
+    return Preview(
         *(12, 3, byte(100, 784), byte(10, 784), real(10), byte(129, 784), byte(10, 50, 784)),
         *(real(40), real(40), real(40)),
     )
@@ -48,25 +48,25 @@ def test_what_is_written_is_read_again(folder):
     history.add((1.0, 2.0, 3.0, 0.1, 0.2, float("nan")))
     folder.put_history(history)
     assert str(folder.history.rows) == str(history.rows)
-    look = a_look()
-    folder.put_look(look)
-    for name, value in vars(look).items():
-        np.testing.assert_array_equal(getattr(folder.look, name), value)
+    preview = a_preview()
+    folder.put_preview(preview)
+    for name, value in vars(preview).items():
+        np.testing.assert_array_equal(getattr(folder.preview, name), value)
     assert folder.want(state="paused", latents=4) == folder.wanted
     assert folder.wanted == Wanted("paused", 7, 0, 4)
     assert folder.want(measure=1).state == "paused"
 
 
-def test_a_look_of_before_there_was_a_classifier_is_read(folder):
-    look = a_look()
+def test_a_preview_of_before_there_was_a_classifier_is_read(folder):
+    preview = a_preview()
     shares = np.full((3, 10), 0.1, np.float32)
-    told = dataclasses.replace(look, classes=shares, class_kl=np.array([0.2, 0.01], np.float32))
-    folder.put_look(told)
-    np.testing.assert_array_equal(folder.look.classes, shares)
-    old = {name: value for name, value in vars(told).items() if name not in Look.LATER}
-    np.savez(folder.path / "look.npz", **old)
-    read = folder.look
-    np.testing.assert_array_equal(read.samples, look.samples)
+    told = dataclasses.replace(preview, classes=shares, class_kl=np.array([0.2, 0.01], np.float32))
+    folder.put_preview(told)
+    np.testing.assert_array_equal(folder.preview.classes, shares)
+    old = {name: value for name, value in vars(told).items() if name not in Preview.LATER}
+    np.savez(folder.path / "preview.npz", **old)
+    read = folder.preview
+    np.testing.assert_array_equal(read.samples, preview.samples)
     assert read.classes.shape == (0, 10) and read.class_kl.shape == (0,)
 
 
@@ -110,20 +110,20 @@ def test_nothing_yet(folder, tmp_path):
     empty = Folder(tmp_path / "nowhere")
     for one in (folder, empty):
         assert one.status == Status() or one.status.state == "failed"
-        assert one.scores == [] and one.real is None and one.look is None
-        assert one.history.rows == [] and one.changed("look.npz") == 0
+        assert one.scores == [] and one.real is None and one.preview is None
+        assert one.history.rows == [] and one.changed("preview.npz") == 0
     with pytest.raises(SpecError, match="a folder with a run in it"):
         empty.plan  # noqa: B018
 
 
 @pytest.mark.parametrize(
-    "name", ["status.json", "scores.json", "real.json", "wanted.json", "look.npz", "history.npz"]
+    "name", ["status.json", "scores.json", "real.json", "wanted.json", "preview.npz", "history.npz"]
 )
 @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b'{"a": 1}', b"\xff\x00", b"PK\x03\x04"])
 def test_damaged_files_are_as_if_absent(folder, name, content):
     (folder.path / name).write_bytes(content)
     folder.status, folder.scores, folder.real, folder.wanted  # noqa: B018
-    assert folder.look is None and folder.history.rows == []
+    assert folder.preview is None and folder.history.rows == []
     assert folder.scores == [] and folder.real is None
 
 
@@ -174,11 +174,11 @@ def test_records_of_another_kind_are_as_if_absent(folder, name, content):
     ],
     ids=lambda changes: f"{[(n, np.shape(v)) for n, v in changes.items()]}",
 )
-def test_a_look_of_other_shapes_is_none(folder, changes):
-    np.savez(folder.path / "look.npz", **vars(a_look()))
-    assert folder.look is not None
-    np.savez(folder.path / "look.npz", **vars(a_look()) | changes)
-    assert folder.look is None
+def test_a_preview_of_other_shapes_is_none(folder, changes):
+    np.savez(folder.path / "preview.npz", **vars(a_preview()))
+    assert folder.preview is not None
+    np.savez(folder.path / "preview.npz", **vars(a_preview()) | changes)
+    assert folder.preview is None
 
 
 def test_arrays_that_would_take_more_than_they_weigh(folder):
@@ -207,7 +207,7 @@ def test_a_plan_of_another_kind_is_refused(folder, text):
     (folder.path / "plan.json").write_text(text)
     with pytest.raises(SpecError):
         folder.plan  # noqa: B018
-    assert list(folders()) is not None
+    assert list(Folder.all()) is not None
 
 
 def test_a_start_in_the_future_does_not_last(folder):
@@ -239,11 +239,13 @@ def test_a_plan_that_makes_no_sense_is_refused_by_name(folder, tmp_path):
 
 
 def test_runs_are_listed_newest_first():
-    assert list(folders()) == []
-    made = [Folder.create(Plan(SPEC), home() / name) for name in ("2026-01-01", "2026-02-01")]
-    (home() / "not a run").mkdir()
-    assert [f.name for f in folders()] == [f.name for f in reversed(made)]
-    assert Folder.create(Plan(Spec(target="drawn_digits"))).path.parent == home()
+    assert list(Folder.all()) == []
+    made = [
+        Folder.create(Plan(SPEC), Folder.home() / name) for name in ("2026-01-01", "2026-02-01")
+    ]
+    (Folder.home() / "not a run").mkdir()
+    assert [f.name for f in Folder.all()] == [f.name for f in reversed(made)]
+    assert Folder.create(Plan(Spec(target="drawn_digits"))).path.parent == Folder.home()
 
 
 def test_a_trainer_that_is_gone(folder):

@@ -14,8 +14,8 @@ import torch
 
 from ganlab import Run
 from ganlab.limits import limited
-from ganlab.mnist import classifier, devices, launch, look, trainer
-from ganlab.mnist.folder import Folder, folders
+from ganlab.mnist import classifier, devices, preview, trainer
+from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Plan, Status
 from ganlab.mnist.trainer import Trainer
@@ -30,13 +30,13 @@ PER_EPOCH = 20  # of the 1,000 images of `few`
 @pytest.fixture(autouse=True)
 def fast(few, monkeypatch):
     """Looks as often as possible, and few samples to measure."""
-    monkeypatch.setattr(trainer, "_LOOK", 0.0)
+    monkeypatch.setattr(trainer, "_PREVIEW", 0.0)
     monkeypatch.setattr(trainer.scoring, "SAMPLES", 300)
 
 
 def states(folder: Folder, **more) -> tuple[Status, list[str]]:
     seen: list[str] = []
-    status = Trainer(folder, lambda s: seen.append(s.state), **more).train()
+    status = Trainer(folder, lambda s: seen.append(s.state), **more).work()
     return status, list(dict.fromkeys(seen))
 
 
@@ -69,7 +69,7 @@ def test_from_nothing_to_done(tmp_path):
     assert rows["iteration"].tolist() == list(range(1, 61))  # twenty an epoch, here each
     for name, values in zip(("d_loss", "g_loss"), (rows["d_loss"], rows["g_loss"]), strict=True):
         assert np.isfinite(values).all() and (values > 0).all(), name
-    judged = look.judge(run, trainer.make_target("drawn_digits", {}).digits)
+    judged = preview.judge(run, trainer.make_target("drawn_digits", {}).digits)
     assert rows["real"][-1] == pytest.approx(torch.sigmoid(judged.real).mean().item(), rel=1e-5)
     (score,) = folder.scores
     assert (score.iteration, score.epoch, score.samples, score.n) == (60, 3.0, 300, 1000)
@@ -77,8 +77,8 @@ def test_from_nothing_to_done(tmp_path):
     found, real = score.coverage, folder.real.coverage
     assert (found.n, found.classes, found.expected) == (300, 10, (0.1,) * 10)  # its labels'
     assert found.kl > real.kl and found.accuracy == real.accuracy > 0.8
-    assert folder.look.iteration == 60
-    assert len(folder.look.classes) == 3, "its classifier was fitted beside or to be measured"
+    assert folder.preview.iteration == 60
+    assert len(folder.preview.classes) == 3, "its classifier was fitted beside or to be measured"
 
 
 def test_classes_are_counted_while_it_trains(tmp_path, few, monkeypatch):
@@ -88,15 +88,15 @@ def test_classes_are_counted_while_it_trains(tmp_path, few, monkeypatch):
     folders = [Folder.create(Plan(SPEC, epochs=3), tmp_path / name) for name in shown]
 
     def watch(folder: Folder, status: Status) -> None:
-        if status.state == "training" and folder.look is not None:
-            shown[folder.name].append(len(folder.look.classes))
+        if status.state == "training" and folder.preview is not None:
+            shown[folder.name].append(len(folder.preview.classes))
 
     for folder in folders:
-        assert Trainer(folder, partial(watch, folder)).train().state == "done"
+        assert Trainer(folder, partial(watch, folder)).work().state == "done"
     assert shown["a"][0] == 0 and shown["a"][-1] == 3, "each turn fits it a little"
     assert set(shown["b"]) == {3}, "from the first look on"
     assert classifier.known(few) is not None and same_run(*folders)
-    found = folders[0].look.classes
+    found = folders[0].preview.classes
     assert found[0].sum() == pytest.approx(1) and found[1].tolist() == pytest.approx([0.1] * 10)
 
 
@@ -114,7 +114,7 @@ def test_more_epochs_go_on_where_it_ended(tmp_path):
     assert folder.scores[-1] == whole.scores[-1]
 
 
-@pytest.mark.parametrize("first", ["look.npz", "history.npz", "run.npz", "scores.json"])
+@pytest.mark.parametrize("first", ["preview.npz", "history.npz", "run.npz", "scores.json"])
 def test_a_full_disk_is_told_and_nothing_good_is_lost(tmp_path, monkeypatch, first):
     """From the second time on that `first` is written, no new file can be."""
     folder = Folder.create(Plan(SPEC, epochs=1), tmp_path / "run")
@@ -148,7 +148,7 @@ def test_a_full_disk_is_told_and_nothing_good_is_lost(tmp_path, monkeypatch, fir
     assert "No space left on device" in told.message and "make room" in told.message
     assert f"iteration {status.checkpoint:,} is kept" in told.message
     assert Run.load(folder.run).iteration == status.checkpoint >= 20
-    for name in ("run.npz", "look.npz", "history.npz"):
+    for name in ("run.npz", "preview.npz", "history.npz"):
         assert (folder.path / name).read_bytes() == kept[name]
     assert not list(folder.path.glob(".*.partial"))
 
@@ -181,7 +181,7 @@ def test_a_status_has_one_size_and_a_long_message_is_cut(tmp_path):
 
 def test_pause_measure_other_latents_and_stop(tmp_path):
     folder = Folder.create(Plan(SPEC, epochs=5000), tmp_path / "run")
-    worker = threading.Thread(target=Trainer(folder).train, daemon=True)
+    worker = threading.Thread(target=Trainer(folder).work, daemon=True)
     worker.start()
 
     def until(condition, what):
@@ -194,14 +194,14 @@ def test_pause_measure_other_latents_and_stop(tmp_path):
     until(lambda s: s.state == "training" and s.iteration > 5, "it trains")
     assert folder.running
     with pytest.raises(SpecError, match="nobody trains now"):
-        Trainer(folder).train()
+        Trainer(folder).work()
     folder.want(state="paused")
     paused = until(lambda s: s.state == "paused", "it pauses")
-    first = folder.look
+    first = folder.preview
     assert paused.checkpoint == paused.iteration == first.iteration
     folder.want(latents=7)
     until(lambda s: s.latents == 7, "other latents")
-    other = folder.look
+    other = folder.preview
     assert (other.latents, other.iteration) == (7, paused.iteration)
     assert not np.array_equal(other.samples, first.samples)
     folder.want(measure=1)
@@ -229,7 +229,7 @@ def test_divergence_is_told_not_raised(tmp_path):
     folder = Folder.create(Plan(wild, epochs=50), tmp_path / "run")
     status, _ = states(folder)
     assert status.state == "diverged" and "left the finite numbers" in status.message
-    assert np.isfinite(arrays(folder)["g"]).all() and folder.look is not None
+    assert np.isfinite(arrays(folder)["g"]).all() and folder.preview is not None
     status, _ = states(folder)  # it stays diverged, and says so again
     assert status.state == "diverged"
 
@@ -319,8 +319,18 @@ def test_a_damaged_checkpoint_is_told(tmp_path):
 BIG = SPEC.replace(g_hidden=(64,), d_hidden=(64,))  # an epoch is 200 iterations there
 
 
-def command(folder: Folder, *more: str) -> list[str]:
-    return [sys.executable, "-m", "ganlab.cli", "mnist", "--quiet", "--resume", str(folder.path)]
+# The command, but a score is of few samples: of all it takes half a minute.
+QUICK = """
+import sys
+from ganlab.cli import main
+from ganlab.mnist import scoring
+scoring.SAMPLES = 300
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def command(folder: Folder) -> list[str]:
+    return [sys.executable, "-c", QUICK, "mnist", "--quiet", "--resume", str(folder.path)]
 
 
 def wait(folder: Folder, condition, seconds: float = 90) -> Status:
@@ -333,10 +343,10 @@ def wait(folder: Folder, condition, seconds: float = 90) -> Status:
 
 
 def test_kill_9_at_any_moment_loses_one_interval_at_most(tmp_path):
-    plan = Plan(BIG, epochs=6, checkpoint=0.3)
+    plan = Plan(BIG, epochs=3, checkpoint=0.3)
     whole = Folder.create(plan, tmp_path / "whole")
     killed = Folder.create(plan, tmp_path / "killed")
-    for goal in (150, 420, 700):
+    for goal in (150, 390):
         trainer_ = subprocess.Popen(command(killed), stdout=subprocess.DEVNULL)
         wait(killed, lambda s, goal=goal: s.iteration >= goal and s.state == "training")
         trainer_.send_signal(signal.SIGKILL)
@@ -347,11 +357,11 @@ def test_kill_9_at_any_moment_loses_one_interval_at_most(tmp_path):
         at = Run.load(killed.run).iteration
         assert status.checkpoint <= at <= status.iteration + 200
         assert f"{status.checkpoint:,}" in status.message
-        assert killed.look is not None
+        assert killed.preview is not None
     for folder in (killed, whole):
         done = subprocess.run(command(folder), capture_output=True, text=True, timeout=200)
         assert done.returncode == 0, done.stderr
-        assert folder.status.state == "done" and folder.status.iteration == 1200
+        assert folder.status.state == "done" and folder.status.iteration == 600
     assert same_run(killed, whole)
     assert killed.history.rows == whole.history.rows
     assert killed.scores[-1].mean == whole.scores[-1].mean
@@ -370,37 +380,37 @@ def test_a_signal_to_end_writes_a_checkpoint_first(tmp_path):
 
 def test_a_page_starts_a_trainer_that_outlives_it():
     folder = Folder.create(Plan(BIG, epochs=5000))
-    assert list(folders())[0].path == folder.path
-    launch.start(folder)
+    assert list(Folder.all())[0].path == folder.path
+    QUEUE.start(folder)
     try:
         wait(folder, lambda s: s.state == "training" and s.iteration > 10)
-        (busy,) = launch.working()
+        (busy,) = QUEUE.working()
         assert busy.path == folder.path and folder.status.pid != os.getpid()
         with pytest.raises(SpecError, match="nobody trains now"):
-            launch.start(folder)
+            QUEUE.start(folder)
         # One at a time: the others wait, who came first is first, and may leave.
         others = [Folder.create(Plan(BIG, epochs=5000)) for _ in range(3)]
         for other in others:
-            launch.start(other)
-        assert [launch.place(f) for f in (folder, *others)] == [0, 1, 2, 3]
+            QUEUE.start(other)
+        assert [QUEUE.place(f) for f in (folder, *others)] == [0, 1, 2, 3]
         assert all(f.status.state == "queued" for f in others)
-        launch.start(others[0])
-        launch.leave_queue(others[1])
+        QUEUE.start(others[0])
+        QUEUE.leave(others[1])
         assert others[1].status.state == "stopped"
-        assert [launch.place(f) for f in others] == [1, 0, 2]
-        launch.leave_queue(others[2])
+        assert [QUEUE.place(f) for f in others] == [1, 0, 2]
+        QUEUE.leave(others[2])
         folder.want(state="stopped")
         wait(others[0], lambda s: s.state == "training")
-        assert launch.queue() == []
+        assert QUEUE.waiting() == []
         with limited(mnist_runs=0), pytest.raises(SpecError, match="trains no MNIST runs"):
-            launch.start(others[1])
+            QUEUE.start(others[1])
     finally:
-        for other in folders():
+        for other in Folder.all():
             other.want(state="stopped")
         wait(others[0], lambda s: s.state == "stopped")
         folder.want(state="stopped")
         wait(folder, lambda s: s.state == "stopped")
     deadline = time.monotonic() + 30
-    while launch.working() and time.monotonic() < deadline:
+    while QUEUE.working() and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert launch.working() == []
+    assert QUEUE.working() == []

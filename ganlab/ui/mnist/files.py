@@ -8,8 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from ganlab import export, figures, words
-from ganlab.mnist import launch
-from ganlab.mnist.folder import Folder
+from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.mnist.records import Coverage, Status
 from ganlab.registry import SpecError
 from ganlab.ui.atomic import atomic
@@ -107,7 +106,7 @@ def files(folder: Folder, status: Status) -> None:
 def _downloads(folder: Folder, status: Status) -> None:
     with st.container(horizontal=True, gap="small"):
         _download("run.npz", "The checkpoint: `ganlab.Run.load` reads it.", folder.run)
-        _download("look.npz", "The pictures as arrays.", folder.path / "look.npz")
+        _download("preview.npz", "The pictures as arrays.", folder.preview_file)
         st.download_button(
             "history.csv",
             lambda: history_csv(folder.history),
@@ -187,7 +186,7 @@ def _delete(folder: Folder) -> None:
 def _gone(folder: Folder) -> None:
     def remove() -> None:
         if may_change(folder) and not folder.running:
-            launch.leave_queue(folder)
+            QUEUE.leave(folder)
             shutil.rmtree(folder.path, ignore_errors=True)
         if not folder.path.exists():
             st.query_params.clear()

@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab.limits import limit
-from ganlab.mnist import launch
-from ganlab.mnist.folder import Folder, folders
+from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.mnist.recipes import RECIPES, Recipe
 from ganlab.mnist.records import DEVICE, EPOCHS, MEASURE, Plan
 from ganlab.params import PARAMS, in_words, toggle_of
@@ -257,7 +256,7 @@ def _go(
 def _room() -> None:
     """Raise `SpecError` if this visitor keeps as many runs as they may."""
     most = limit("mnist_kept")
-    if not is_operator() and sum(may_change(run) for run in folders()) >= most:
+    if not is_operator() and sum(may_change(run) for run in Folder.all()) >= most:
         raise SpecError("runs", f"{most + 1:g}", f"at most {most:g} of a visitor: delete one first")
 
 
@@ -270,7 +269,7 @@ def _train(plan: Plan | None, target: str) -> None:
             whose = owner()  # up to here a script may be interrupted: the button is pressed still
             data.check(target, plan.data)
             folder = Folder.create(plan, owner=whose)
-            launch.start(folder)
+            QUEUE.start(folder)
     except (SpecError, OSError) as error:
         wrong = error
         if folder is not None:

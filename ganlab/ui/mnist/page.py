@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ganlab.mnist import launch
-from ganlab.mnist.folder import Folder, folders
+from ganlab.mnist.folder import QUEUE, Folder
 from ganlab.registry import SpecError
 from ganlab.ui.atomic import atomic
 from ganlab.ui.layout import section
@@ -25,8 +24,8 @@ _FEW = 12  # runs listed at first
 def mnist() -> None:
     """The page."""
     admit()
-    launch.attend()
-    runs = sorted(folders(), key=lambda run: not may_change(run))  # one's own first
+    QUEUE.attend()
+    runs = sorted(Folder.all(), key=lambda run: not may_change(run))  # one's own first
     run = shown(runs)
     with st.sidebar:
         _list(runs, run)

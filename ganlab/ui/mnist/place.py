@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from ganlab.jobs.records import AT_WORK, QUEUED
 from ganlab.limits import limit
-from ganlab.mnist.folder import Folder, folders
-from ganlab.mnist.records import AT_WORK, QUEUED
+from ganlab.mnist.folder import Folder
 from ganlab.registry import SpecError
 from ganlab.spec import GivenTwice, UnknownField
 from ganlab.ui.atomic import atomic
@@ -53,14 +53,14 @@ def shown(runs: list[Folder]) -> Folder | None:
 def at_work() -> list[Folder]:
     """The runs that trainers are at work on.
 
-    Unlike `launch.working` it tries no lock of a run that is over, as two pages could at once.
+    Unlike `Queue.working` it tries no lock of a run that is over, as two pages could at once.
     """
-    return [run for run in folders() if run.status.state in AT_WORK]
+    return [run for run in Folder.all() if run.status.state in AT_WORK]
 
 
 def waiting_words() -> str:
     """Why a run that is started now would wait; "" if it would not."""
-    states = [run.status.state for run in folders()]
+    states = [run.status.state for run in Folder.all()]
     busy, queued = sum(s in AT_WORK for s in states), states.count(QUEUED)
     if busy < limit("mnist_runs") and not queued:
         return ""

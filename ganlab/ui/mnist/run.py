@@ -8,9 +8,9 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.mnist import launch
-from ganlab.mnist.folder import Folder
-from ganlab.mnist.records import AT_WORK, EPOCHS, QUEUED, Status
+from ganlab.jobs.records import AT_WORK, QUEUED
+from ganlab.mnist.folder import QUEUE, Folder
+from ganlab.mnist.records import EPOCHS, Status
 from ganlab.registry import SpecError
 from ganlab.ui.atomic import atomic
 from ganlab.ui.mnist import files
@@ -76,7 +76,7 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
     if (error := st.session_state.pop(_WRONG, None)) is not None:
         show_error(error, "Not done; the run is as it was.")
     _trouble(folder, status)
-    if view == _PICTURES and (status.state in AT_WORK or folder.changed("look.npz")):
+    if view == _PICTURES and (status.state in AT_WORK or folder.preview_file.exists()):
         pictures(folder, status)
 
 
@@ -90,7 +90,7 @@ def _start(folder: Folder, typed: str = "", **changes: Any) -> None:
 
     def start(**changes: Any) -> None:
         folder.want(**changes)
-        launch.start(folder)
+        QUEUE.start(folder)
 
     atomic(lambda: _tried(folder, start, typed, changes))
 
@@ -101,7 +101,7 @@ def _wake(folder: Folder, **changes: Any) -> None:
     def wake(**changes: Any) -> None:
         done = folder.status.state == "done"
         folder.want(**changes)
-        launch.start(folder)
+        QUEUE.start(folder)
         if not done:
             folder.want(state="paused")
 
@@ -166,15 +166,15 @@ def _at_work(folder: Folder, status: Status) -> None:
 
 def _queued(folder: Folder) -> None:
     """A run that waits until fewer are at work."""
-    launch.attend()
-    place = launch.place(folder)
+    QUEUE.attend()
+    place = QUEUE.place(folder)
     if place:
         st.markdown(f":material/hourglass: **Place {place} in the queue**")
     st.button(
         "Leave the queue",
         icon=":material/close:",
         key="mnist_leave",
-        on_click=lambda: atomic(lambda: _tried(folder, lambda: launch.leave_queue(folder))),
+        on_click=lambda: atomic(lambda: _tried(folder, lambda: QUEUE.leave(folder))),
     )
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from ganlab import paths, words
 from ganlab.live.wire import encode
 from ganlab.mnist.folder import Folder
-from ganlab.mnist.records import Look, Status
+from ganlab.mnist.records import Preview, Status
 from ganlab.ui.view import LOADER
 
 # As in a lab's scene; for the canvas and for the Plotly figure.
@@ -76,7 +76,7 @@ def pictures(folder: Folder, status: Status) -> None:
     # In bytes, of which Streamlit makes no JSON and which it does not search for data frames.
     view = st.components.v2.component("ganlab_mnist", js=_JS, isolate_styles=False)
     per_epoch = status.iterations / status.epochs if status.epochs and status.iterations else 0.0
-    changed = folder.changed("look.npz"), folder.changed("history.npz")
+    changed = folder.changed(folder.preview_file.name), folder.changed("history.npz")
     view(key="mnist_pictures", data=_packed(str(folder.path), changed, per_epoch))
 
 
@@ -89,9 +89,9 @@ def series(folder: Folder) -> dict[str, np.ndarray]:
 
 @lru_cache(maxsize=8)
 def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
-    """Look and history as one message; per_epoch: iterations an epoch, 0 while unknown."""
+    """Preview and history as one message; per_epoch: iterations an epoch, 0 while unknown."""
     folder = Folder(path)
-    look = folder.look
+    preview = folder.preview
     arrays = series(folder)
     steps = arrays.pop("iteration")
     arrays["steps"] = steps / per_epoch if per_epoch else steps
@@ -101,10 +101,10 @@ def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
         "panels": PANELS,
         "help": {name: words.unfold([word]) for name, word in words.MNIST.items()},
         "axis": "epoch" if per_epoch else "",
-        "iteration": look.iteration if look else 0,
-        "latents": look.latents if look else 0,
+        "iteration": preview.iteration if preview else 0,
+        "latents": preview.latents if preview else 0,
     }
-    if look is not None:
+    if preview is not None:
         names: tuple[str, ...] = (
             "samples",
             "nearest",
@@ -115,6 +115,6 @@ def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
             "fake",
             "unseen",
         )
-        names += Look.LATER
-        arrays |= {name: getattr(look, name) for name in names}
+        names += Preview.LATER
+        arrays |= {name: getattr(preview, name) for name in names}
     return encode(header, arrays)

@@ -11,9 +11,10 @@ import math
 import time
 from collections.abc import Sequence
 
+from ganlab.jobs.records import AT_WORK
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import AT_WORK, Coverage, History, Score, Status, Wanted
+from ganlab.mnist.records import Coverage, History, Score, Status, Wanted
 from ganlab.spec import Spec
 
 # Table 1 of the paper: nats on MNIST's test set, and their standard error.

@@ -14,7 +14,7 @@ import pytest
 from ganlab.live.wire import decode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import Coverage, History, Look, Plan, Score, Status, Wanted
+from ganlab.mnist.records import Coverage, History, Plan, Preview, Score, Status, Wanted
 from ganlab.ui.mnist import view
 from ganlab.ui.mnist import words as words
 
@@ -147,26 +147,26 @@ def test_the_list_tells_state_and_score(folder):
     assert words.run_line(folder).startswith("training · −171"), "its epochs would soon be wrong"
 
 
-def _look(labels: int) -> Look:
+def _preview(labels: int) -> Preview:
     def pixels(*shape: int) -> np.ndarray:
         return np.arange(math.prod(shape) * 784, dtype=np.uint8).reshape(*shape, 784)
 
     bins = np.full(40, 1 / 40, np.float32)
     digits = pixels(10, 50) if labels else np.zeros((0, 0, 784), np.uint8)
     distance = np.arange(10, dtype=np.float32)
-    return Look(30, 5, pixels(100), pixels(10), distance, pixels(129), digits, bins, bins, bins)
+    return Preview(30, 5, pixels(100), pixels(10), distance, pixels(129), digits, bins, bins, bins)
 
 
 @pytest.mark.parametrize("labels", [0, 10])
 def test_pictures_are_packed_once_for_each_change(folder, labels):
     def packed(per_epoch: float) -> bytes:
-        changed = folder.changed("look.npz"), folder.changed("history.npz")
+        changed = folder.changed("preview.npz"), folder.changed("history.npz")
         return view._packed(str(folder.path), changed, per_epoch)
 
     header, arrays = decode(packed(0.0))
     assert header["axis"] == "" and "samples" not in arrays and len(arrays["steps"]) == 0
-    look = _look(labels)
-    folder.put_look(look)
+    preview = _preview(labels)
+    folder.put_preview(preview)
     folder.put_history(History([(50.0, 1.3, 0.7, 0.6, 0.4, 0.5)]))
     once = packed(100.0)
     assert packed(100.0) is once
@@ -174,5 +174,5 @@ def test_pictures_are_packed_once_for_each_change(folder, labels):
     assert (header["axis"], header["iteration"], header["latents"]) == ("epoch", 30, 5)
     assert arrays["steps"].tolist() == [0.5]
     assert {s["key"] for panel in header["panels"] for s in panel["series"]} <= set(arrays)
-    np.testing.assert_array_equal(arrays["samples"], look.samples)
-    assert arrays["digits"].shape == look.digits.shape
+    np.testing.assert_array_equal(arrays["samples"], preview.samples)
+    assert arrays["digits"].shape == preview.digits.shape

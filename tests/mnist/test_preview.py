@@ -6,7 +6,7 @@ import torch
 from scipy.spatial.distance import cdist
 
 from ganlab import Run
-from ganlab.mnist import classifier, coverage, look
+from ganlab.mnist import classifier, coverage, preview
 from ganlab.mnist.recipes import RECIPES
 
 BASE = {"target": "drawn_digits", "g_hidden": (16,), "d_hidden": (16,), "latent_dim": 4}
@@ -21,28 +21,28 @@ def run(request, few):
     return run
 
 
-def test_a_look(run, few):
-    got = look.take(run, few, 5)
+def test_a_preview(run, few):
+    got = preview.take(run, few, 5)
     assert (got.iteration, got.latents) == (30, 5)
     assert got.samples.shape == (100, 784) and got.samples.dtype == np.uint8
     # Samples are G's of the seed's latents, alone.
-    z = look.latents(run, 100, 5)
+    z = preview.latents(run, 100, 5)
     if run.spec.labels:
         assert z[:, 4:].argmax(1).tolist() == list(range(10)) * 10
         z = z.view(10, 10, 14).transpose(0, 1).reshape(100, 14)  # a row for each label
     with torch.no_grad():
         want = run.game.make(run.state.g, z[None])[0, :, :784]
     np.testing.assert_array_equal(got.samples, (want * 255).round().byte().numpy())
-    again = look.take(run, few, 5)
+    again = preview.take(run, few, 5)
     for name, value in vars(got).items():
         np.testing.assert_array_equal(getattr(again, name), value)
-    assert not np.array_equal(look.take(run, few, 6).samples, got.samples)
+    assert not np.array_equal(preview.take(run, few, 6).samples, got.samples)
 
 
 def test_the_nearest_training_images(run, few):
-    got = look.take(run, few, 0)
+    got = preview.take(run, few, 0)
     with torch.no_grad():
-        z = look.latents(run, 100, 0)
+        z = preview.latents(run, 100, 0)
         if run.spec.labels:
             z = z.view(10, 10, -1).transpose(0, 1).reshape(100, -1)
         last = run.game.make(run.state.g, z[None])[0, 9::10, :784].double().numpy()
@@ -52,10 +52,10 @@ def test_the_nearest_training_images(run, few):
 
 
 def test_the_chain_is_a_closed_way_in_small_steps(run, few):
-    got = look.take(run, few, 0)
+    got = preview.take(run, few, 0)
     assert got.chain.shape == (8 * 16 + 1, 784)
     np.testing.assert_array_equal(got.chain[0], got.chain[-1])
-    anchors = look.latents(run, 8, 1)
+    anchors = preview.latents(run, 8, 1)
     with torch.no_grad():
         halfway = run.game.make(run.state.g, (anchors[2] + anchors[3])[None, None] / 2)
     want = (halfway[0, 0, :784] * 255).round().byte().numpy()
@@ -64,13 +64,13 @@ def test_the_chain_is_a_closed_way_in_small_steps(run, few):
 
 
 def test_images_of_each_label(run, few):
-    got = look.take(run, few, 0)
+    got = preview.take(run, few, 0)
     if not run.spec.labels:
         assert got.digits.shape == (0, 0, 784)
         return
     assert got.digits.shape == (10, 50, 784)
     for label in (0, 7):
-        z = look.latents(run, 50, 2, label)
+        z = preview.latents(run, 50, 2, label)
         assert z[:, 4 + label].eq(1).all() and z[:, 4:].sum(1).eq(1).all()
         with torch.no_grad():
             want = run.game.make(run.state.g, z[None])[0, :, :784]
@@ -78,12 +78,12 @@ def test_images_of_each_label(run, few):
 
 
 def test_which_classes_they_are(run, few):
-    assert look.take(run, few, 5).classes.shape == (0, 10), "there is no classifier yet"
+    assert preview.take(run, few, 5).classes.shape == (0, 10), "there is no classifier yet"
     for _ in classifier.fit(few):
         pass
     judge = classifier.known(few)
-    got = look.take(run, few, 5, judge)
-    said = judge.classes(look.samples(run, 1000, 5))
+    got = preview.take(run, few, 5, judge)
+    said = judge.classes(preview.samples(run, 1000, 5))
     np.testing.assert_allclose(got.classes[0], np.bincount(said, minlength=10) / 1000, atol=1e-7)
     np.testing.assert_allclose(got.classes[1], 0.1 if run.spec.labels else judge.expected)
     kl = coverage.kl(got.classes[0].astype(float), got.classes[1].astype(float))
@@ -93,14 +93,14 @@ def test_which_classes_they_are(run, few):
 
 
 def test_what_d_says(run, few):
-    got = look.take(run, few, 0)
-    judged = look.judge(run, few, 0)
+    got = preview.take(run, few, 0)
+    judged = preview.judge(run, few, 0)
     for spread, logits in zip((got.real, got.fake, got.unseen), judged, strict=True):
         probability = torch.sigmoid(logits.double()).numpy()
-        counts, _ = np.histogram(probability, look.BINS, (0, 1))
+        counts, _ = np.histogram(probability, preview.BINS, (0, 1))
         assert len(logits) in (200, 500) and spread.sum() == pytest.approx(1)
         np.testing.assert_allclose(spread, counts / len(logits), atol=2.1 / len(logits))
-    d_loss, g_loss, *means = look.costs(run, judged)
+    d_loss, g_loss, *means = preview.costs(run, judged)
     real, fake, unseen = (torch.sigmoid(x.double()) for x in judged)
     assert d_loss == pytest.approx(float(-(real.log().mean() + (1 - fake).log().mean())), rel=1e-4)
     assert g_loss == pytest.approx(float(-fake.log().mean()), rel=1e-4)
@@ -108,7 +108,7 @@ def test_what_d_says(run, few):
 
 
 def test_samples_to_measure(run, few):
-    images = look.samples(run, 2500, 1)
+    images = preview.samples(run, 2500, 1)
     assert images.shape == (2500, 784) and images.dtype == np.float32
     assert 0 <= images.min() and images.max() <= 1
-    np.testing.assert_allclose(images[:100], look.samples(run, 100, 1), atol=1e-6)
+    np.testing.assert_allclose(images[:100], preview.samples(run, 100, 1), atol=1e-6)

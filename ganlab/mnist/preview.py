@@ -14,7 +14,7 @@ from ganlab.latents import LATENTS
 from ganlab.mnist import coverage
 from ganlab.mnist.classifier import Classifier
 from ganlab.mnist.nearest import nearest
-from ganlab.mnist.records import Look
+from ganlab.mnist.records import Preview
 from ganlab.targets.raster import LABELS
 
 ROWS = 10
@@ -87,8 +87,8 @@ def shown(run: Run, judged: Judged) -> list[torch.Tensor]:
     return [loss.shown(logits[None] - centre)[0] for logits in judged]
 
 
-def take(run: Run, digits: Digits, seed: int = 0, classifier: Classifier | None = None) -> Look:
-    """A look at the first run, with the latents that `seed` gives.
+def take(run: Run, digits: Digits, seed: int = 0, classifier: Classifier | None = None) -> Preview:
+    """A preview of the first run, with the latents that `seed` gives.
 
     classifier: what says which classes they are, if there is one.
     """
@@ -99,7 +99,7 @@ def take(run: Run, digits: Digits, seed: int = 0, classifier: Classifier | None 
     last = images[ROWS - 1 :: ROWS].cpu().numpy()
     near = nearest(last, digits.fitted.images, device=_measuring(run))
     spread = [_histogram(d) for d in shown(run, judge(run, digits, seed))]
-    return Look(
+    return Preview(
         run.iteration,
         seed,
         _bytes(images),

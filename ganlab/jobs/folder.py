@@ -1,0 +1,248 @@
+"""A job as a folder on disk: what it does, where it stands, what is asked of it.
+
+A worker, in whatever process, writes; pages and commands read, and ask through one small file. So a
+job survives the page, the browser and the worker. Every file is replaced in one step: whoever reads
+finds the old or the new one, whole.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from ganlab.jobs.records import AT_WORK, MOST_WORDS, Status, Wanted, record
+from ganlab.paths import kept, replace
+from ganlab.reading import load_arrays, parse_json, read_text
+from ganlab.registry import SpecError
+
+_TRIES = 3
+_ROOM = 4096  # bytes of every status
+_STARTING = 60.0  # seconds that a worker may take to begin
+
+
+class Folder:
+    """One job's folder. Readers need no lock; a worker holds `lock` as long as it is at work.
+
+    A kind of job says what it is called in its home, what its plan (with `to_json` and
+    `from_json`), its status and its wishes are, which limit bounds how many work at once, and how
+    its worker is started.
+    """
+
+    KIND: ClassVar[str]
+    PLAN: ClassVar[Any]
+    STATUS: ClassVar[type[Status]] = Status
+    WANTED: ClassVar[type[Wanted]] = Wanted
+    LIMIT: ClassVar[str]
+    NONE: ClassVar[str] = "none: this server starts no such jobs"  # where the limit is 0
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self.path = Path(path)
+
+    def __repr__(self) -> str:
+        return f"Folder({str(self.path)!r})"
+
+    def command(self) -> list[str]:
+        """What follows `python -m` to have a process work on it."""
+        raise NotImplementedError
+
+    def asked_first(self, plan: Any) -> dict[str, Any]:
+        """What is wanted of a new job of this plan."""
+        return {}
+
+    @classmethod
+    def home(cls) -> Path:
+        """Where pages and commands keep jobs of this kind."""
+        return kept() / cls.KIND / "runs"
+
+    @classmethod
+    def all(cls) -> Iterator[Self]:
+        """The jobs in `home()`, the newest first."""
+        if cls.home().is_dir():
+            for path in sorted(cls.home().iterdir(), reverse=True):
+                if (path / "plan.json").is_file():
+                    yield cls(path)
+
+    @property
+    def name(self) -> str:
+        """The folder's name, which tells jobs apart."""
+        return self.path.name
+
+    @property
+    def log(self) -> Path:
+        """What the worker's process printed."""
+        return self.path / "log.txt"
+
+    @classmethod
+    def create(cls, plan: Any, path: str | os.PathLike[str] | None = None, owner: str = "") -> Self:
+        """A new job that nobody works on yet, in `path` or in a fresh folder of `home()`.
+
+        owner: whose it is (`ganlab.rights.owner_of`); "": the operator's alone. Raises `SpecError`
+        if there is one in `path` already.
+        """
+        if path is None:
+            stamp = time.strftime("%Y-%m-%d-%H%M%S")
+            path = cls.home() / f"{stamp}-{secrets.token_hex(2)}"
+        folder = cls(path)
+        if (folder.path / "plan.json").exists():
+            raise SpecError("folder", str(path), "one without a run in it")
+        new = not folder.path.exists()
+        try:
+            folder.path.mkdir(parents=True, exist_ok=True)
+            folder.want(**folder.asked_first(plan))
+            folder._write("owner.json", json.dumps(owner).encode())
+            folder._write("plan.json", plan.to_json().encode())
+        except OSError:
+            if new:  # half a job is none
+                shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+        return folder
+
+    @property
+    def plan(self) -> Any:
+        """What was asked for at first; `wanted` may have changed since. Raises `SpecError`."""
+        try:
+            return self.PLAN.from_json(read_text(self.path / "plan.json"))
+        except (OSError, ValueError) as error:
+            if isinstance(error, SpecError):
+                raise
+            raise SpecError("folder", str(self.path), "a folder with a run in it") from None
+
+    @property
+    def owner(self) -> str:
+        """Whose job it is; "": the operator's alone."""
+        owner = self._json("owner.json")
+        return owner if isinstance(owner, str) else ""
+
+    def replan(self, plan: Any) -> None:
+        """Another plan for the same work."""
+        self._write("plan.json", plan.to_json().encode())
+
+    # -- what the worker says --------------------------------------------------------------------
+
+    def lock(self) -> FileLock:
+        """Held by the worker: released by the system however it ends."""
+        return FileLock(self.path / "lock")
+
+    @property
+    def running(self) -> bool:
+        """Whether a worker is at work on it."""
+        for _ in range(_TRIES):  # another reader may be asking at this very moment
+            try:
+                with self.lock().acquire(timeout=0):
+                    return False
+            except Timeout:
+                time.sleep(0.002)
+        return True
+
+    @property
+    def status(self) -> Any:
+        """Where it stands. Of a worker that was killed: "stopped", with what is lost."""
+        status = self._read("status.json", self.STATUS)
+        if status.state == "starting" and not status.pid:
+            if abs(time.time() - status.time) > _STARTING:  # or a clock that was wrong
+                words = "The trainer did not start: see what it printed."
+                return dataclasses.replace(status, state="failed", message=words)
+            return status
+        if status.state in AT_WORK and status.pid and not self.running:
+            status = self._read("status.json", self.STATUS)  # it may have ended well meanwhile
+        if status.state in AT_WORK and status.pid and not self.running:
+            lost = f"The trainer ended unasked; it goes on from iteration {status.checkpoint:,}."
+            return self.resting(status, "stopped", lost)
+        return status
+
+    def resting(self, status: Any, state: str, message: str) -> Any:
+        """A status without what only a worker at work knows."""
+        return dataclasses.replace(status, state=state, message=message, seconds_left=None)
+
+    def say(self, status: Status) -> None:
+        """Tell where it stands."""
+        items = dataclasses.asdict(status)
+        try:
+            self._write("status.json", _padded(items, _ROOM))
+        except OSError:
+            # A full disk takes no new file; what went wrong fits into the one there is.
+            with open(self.path / "status.json", "r+b") as file:
+                room = file.seek(0, os.SEEK_END)
+                file.seek(0)
+                file.write(_padded(items, max(room, _ROOM)))
+
+    # -- what is asked of it ---------------------------------------------------------------------
+
+    @property
+    def wanted(self) -> Any:
+        """What is asked of its worker now."""
+        return self._read("wanted.json", self.WANTED)
+
+    def want(self, **changes: Any) -> Any:
+        """Ask for something else; returns all that is asked now. Raises `SpecError`."""
+        wanted = dataclasses.replace(self.wanted, **changes)
+        self._write("wanted.json", json.dumps(dataclasses.asdict(wanted)).encode())
+        return wanted
+
+    # -- files -----------------------------------------------------------------------------------
+
+    def changed(self, name: str) -> int:
+        """When a file was last replaced, in nanoseconds; 0: there is none."""
+        try:
+            return (self.path / name).stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def tidy(self) -> None:
+        """Remove what a worker that was killed left half written. For who holds the lock."""
+        for partial in self.path.glob(".*.partial"):
+            partial.unlink(missing_ok=True)
+
+    def _write(self, name: str, content: bytes) -> None:
+        partial = self.path / f".{name}.{os.getpid()}.{secrets.token_hex(3)}.partial"
+        try:
+            partial.write_bytes(content)
+            replace(partial, self.path / name)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def _read(self, name: str, kind: type) -> Any:
+        try:
+            return record(kind, self._json(name))
+        except ValueError:
+            return kind()
+
+    def _json(self, name: str) -> Any:
+        """What a file holds; None if it is absent or no JSON."""
+        try:
+            return parse_json(read_text(self.path / name), name, "JSON")
+        except (OSError, ValueError):
+            return None
+
+    def _put_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
+        content = io.BytesIO()
+        np.savez(content, allow_pickle=False, **arrays)
+        self._write(name, content.getvalue())
+
+    def _arrays(self, name: str, kind: Any, names: Iterable[str]) -> Any:
+        items = load_arrays(self.path / name, names, kind.MOST_BYTES)
+        try:
+            return None if items is None else kind.of(items)
+        except ValueError:
+            return None
+
+
+def _padded(items: dict[str, Any], size: int) -> bytes:
+    """A status as JSON of exactly `size` bytes; a long message is cut."""
+    most = MOST_WORDS
+    while len(text := json.dumps(items | {"message": items["message"][:most]})) > size:
+        most = most // 2
+        if not most:
+            raise ValueError("a status of that many bytes is no status")
+    return text.ljust(size).encode()
