@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ganlab import words
+from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, NORMS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Entry, Param, Registry
 from ganlab.spec import PARAMS
 from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.targets import TARGETS
 
 _PARTS: tuple[tuple[str, Registry], ...] = (
     ("Losses", LOSSES),
@@ -19,18 +21,21 @@ _PARTS: tuple[tuple[str, Registry], ...] = (
     ("Activations", ACTIVATIONS),
     ("G's output", OUTPUTS),
     ("Initial weights", INITS),
+    ("Latents", LATENTS),
+    ("Targets", TARGETS),
 )
 
 
-def _field(param: Param) -> str:
+def _field(param: Param, prefix: str = "") -> str:
     live = "changes during a run" if param.live else "a new run"
-    return f"`{param.name}` = {param.format(param.default)} ({param.allowed}; {live})"
+    return f"`{prefix}{param.name}` = {param.format(param.default)} ({param.allowed}; {live})"
 
 
 def _entry(entry: Entry, field: str) -> str:
     cite = f" *{entry.cite}.*" if entry.cite else ""
     chosen = [] if field == STABILISERS.field else [f"`{field}` = {entry.name}"]
-    fields = [*chosen, *(_field(p) for p in entry.params)]
+    prefix = "t." if field == TARGETS.field else ""
+    fields = [*chosen, *(_field(p, prefix) for p in entry.params)]
     return f"**{entry.title}**: ${entry.equation}$  \n{entry.doc}{cite}  \n{'; '.join(fields)}\n"
 
 

@@ -39,6 +39,7 @@ RANK = {
     "output": 5,
     **dict.fromkeys(("presets", "record", "sweep", "mnist", "reference"), 5),
     "figures": 5,
+    "testing": 5.5,
     "live": 6,
     "ui": 7,
     "front": 7,

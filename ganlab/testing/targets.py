@@ -1,0 +1,138 @@
+"""What a target must keep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import gammaincc
+
+from ganlab.registry import SpecError
+from ganlab.targets import Target, TargetEntry, make_target
+from ganlab.testing.common import another
+
+_CELLS = {1: 61, 2: 63}  # odd, so that the edges do not all fall on modes or between them
+_FEW = 8  # samples expected in a cell, below which cells are taken together
+
+
+def chi_square_p(counts: np.ndarray, expected: np.ndarray) -> float:
+    """The p-value of counts (n,) against what is expected."""
+    statistic = ((counts - expected) ** 2 / expected).sum()
+    return float(gammaincc((len(counts) - 1) / 2, statistic / 2))
+
+
+def fit(target: Target, x: np.ndarray) -> float:
+    """p-value of samples (n, dim) against the masses of the cells of a grid over the box."""
+    edges = [np.linspace(low, high, _CELLS[target.dim] + 1) for low, high in target.box]
+    counts = np.histogramdd(x, bins=edges)[0].ravel()
+    expected = target.cell_masses(*edges).ravel() * len(x)
+    keep = expected >= _FEW
+    counts = np.append(counts[keep], len(x) - counts[keep].sum())
+    expected = np.append(expected[keep], len(x) - expected[keep].sum())
+    if expected[-1] < _FEW:
+        # Too little is left over for a cell of its own: join it to the last one that is kept.
+        counts = np.append(counts[:-2], counts[-2:].sum())
+        expected = np.append(expected[:-2], expected[-2:].sum())
+    return chi_square_p(counts, expected)
+
+
+def _seeded(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def _target(entry: TargetEntry, **params: Any) -> Target | None:
+    """The target; None for images, which must be there, and have no density."""
+    return make_target(entry.name, params) if entry.dim <= 2 else None
+
+
+def its_box_holds_the_data(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+    """A finite box, with G's start in it, and nearly all samples."""
+    target = _target(entry)
+    if target is None:
+        return
+    assert target.dim == entry.dim and target.box.shape == (target.dim, 2)
+    assert target.box.dtype == np.float64 and np.isfinite(target.box).all()
+    assert np.ptp(target.box[:, 1] - target.box[:, 0]) < 1e-9, "its box is square"
+    if np.abs(target.box).max() <= 25:
+        assert (target.box[:, 0] <= -1).all() and (target.box[:, 1] >= 1).all(), "[-1, 1] is in it"
+    x = target.sample(4000, _seeded(1)).numpy()
+    inside = ((x >= target.box[:, 0]) & (x <= target.box[:, 1])).all(1).mean()
+    assert inside >= 0.9, f"only {inside:.0%} of the samples are in the box"
+
+
+def samples_are_a_function_of_the_generator(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+    """(n, dim), float32; the same again of the same seed; nothing else is drawn."""
+    target = _target(entry)
+    if target is None:
+        return
+    state = torch.random.get_rng_state()
+    x = target.sample(1000, _seeded(3))
+    assert x.shape == (1000, target.dim) and x.dtype == torch.float32 and x.isfinite().all()
+    assert torch.equal(x, target.sample(1000, _seeded(3))), "two draws of one seed differ"
+    assert not torch.equal(x, target.sample(1000, _seeded(4))), "its samples are always the same"
+    assert target.sample(0, _seeded(3)).shape == (0, target.dim)
+    assert torch.equal(state, torch.random.get_rng_state()), "it draws from torch's own generator"
+
+
+def masses_are_the_integral_of_the_density(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+    """Of each cell of a grid, by Gauss-Legendre quadrature; and all of them add up."""
+    target = _target(entry)
+    if target is None:
+        return
+    cells, nodes = 20, 24
+    edges = [np.linspace(low, high, cells + 1) for low, high in target.box]
+    t, w = np.polynomial.legendre.leggauss(nodes)
+    axes = [(0.5 * (e[1:] + e[:-1])[:, None] + 0.5 * np.diff(e)[:, None] * t) for e in edges]
+    points = np.stack(np.meshgrid(*[a.ravel() for a in axes], indexing="ij"), axis=-1)
+    p = np.exp(target.log_density(points))
+    half = [0.5 * np.diff(e) for e in edges]
+    if target.dim == 1:
+        integral = half[0] * (p.reshape(cells, nodes) @ w)
+    else:
+        blocks = p.reshape(cells, nodes, cells, nodes)
+        integral = np.einsum("anbm,n,m->ab", blocks, w, w) * np.outer(half[0], half[1])
+    masses = target.cell_masses(*edges)
+    assert masses.shape == (cells,) * target.dim and masses.min() >= 0
+    apart = np.abs(masses - integral).max()
+    assert apart < 2e-7, f"a cell's mass is {apart:.1e} from the integral of the density"
+    whole = target.cell_masses(*[np.array([-np.inf, np.inf])] * target.dim)
+    assert abs(whole.item() - 1) < 1e-12, f"all mass is {whole.item()}"
+
+
+def samples_follow_the_masses(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+    """A test of fit over the cells of a grid: it fails the truth once in ten million times."""
+    target = _target(entry)
+    if target is None:
+        return
+    p = fit(target, target.sample(20_000, _seeded(100)).double().numpy())
+    assert p > 1e-7, f"samples do not follow the masses: p = {p:.1e}"
+
+
+def every_parameter_matters(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+    """With another value of any of them the distribution is another."""
+    target = _target(entry)
+    if target is None:
+        return
+    assert entry.params, "a target has at least one parameter"
+    for param in entry.params:
+        value = another(param)
+        if param.name == "weights" and target.modes is not None:
+            value = (2.0,) + (1.0,) * (len(target.modes.weights) - 1)
+        try:
+            other = make_target(entry.name, {param.name: value})
+        except SpecError:
+            continue  # not by itself
+        x = other.sample(500, _seeded(7)).double().numpy()
+        same = np.array_equal(x, target.sample(500, _seeded(7)).double().numpy())
+        assert not same or other.box.tolist() != target.box.tolist(), f"{param.name} does nothing"
+
+
+CHECKS = (
+    its_box_holds_the_data,
+    samples_are_a_function_of_the_generator,
+    masses_are_the_integral_of_the_density,
+    samples_follow_the_masses,
+    every_parameter_matters,
+)

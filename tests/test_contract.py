@@ -1,0 +1,147 @@
+"""Every entry of every registry keeps the contract that is exported for authors of variants."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from ganlab.latents import LATENTS
+from ganlab.losses import LOSSES
+from ganlab.optim import OPTIMIZERS
+from ganlab.presets import PRESETS
+from ganlab.registry import Entry, Param
+from ganlab.stabilisers import STABILISERS
+from ganlab.targets import TARGETS, make_target
+from ganlab.testing import checks
+from ganlab.testing.common import REGISTRIES, registry_of
+
+EVERY = [
+    check
+    for registry in REGISTRIES
+    for entry in registry.entries.values()
+    for check in checks(entry)
+]
+
+
+@pytest.mark.parametrize("check", EVERY, ids=str)
+def test_entry(check):
+    check()
+
+
+def test_what_is_in_no_registry_cannot_be_checked():
+    with pytest.raises(ValueError, match="'late' is in no registry"):
+        checks(dataclasses.replace(LOSSES["minimax"], name="late"))
+
+
+class _Shifted:
+    """A Target whose samples lie beside its density."""
+
+    def __init__(self, target):
+        self._target = target
+
+    def __getattr__(self, name):
+        return getattr(self._target, name)
+
+    def sample(self, n, generator):
+        return self._target.sample(n, generator) + 0.05
+
+
+def _r1_of_the_first(judged, gamma):
+    (slope,) = torch.autograd.grad(judged.real_logits.sum(), judged.real, create_graph=True)
+    return (slope**2).sum((1, 2)).mean() * gamma * torch.ones(len(slope))
+
+
+NU = Param("broken_nu", "ν", 0.5, 0.0, 1.0, doc="No sentence")
+BROKEN = [
+    (LOSSES["minimax"], "has_words", {"doc": "no sentence"}),
+    (LOSSES["minimax"], "has_words", {"equation": "$x$"}),
+    (LOSSES["minimax"], "costs_are_one_number_a_run", {"g": lambda real, fake: fake.mean()}),
+    (
+        LOSSES["minimax"],
+        "costs_are_one_number_a_run",
+        {"d": lambda real, fake: (real - real.mean()).mean(1)},
+    ),
+    (LOSSES["minimax"], "costs_are_means", {"g": lambda real, fake: fake.sum(1)}),
+    (
+        LOSSES["minimax"],
+        "can_be_differentiated_twice",
+        {"g": lambda real, fake: fake.detach().exp().mean(1) + 0 * fake.mean(1)},
+    ),
+    (
+        LOSSES["minimax"],
+        "is_finite_where_logits_are_moderate",
+        {"g": lambda real, fake: torch.log(1 - torch.sigmoid(fake)).mean(1)},
+    ),
+    (LOSSES["minimax"], "says_what_g_sees", {"g_sees_real": True}),
+    (LOSSES["minimax"], "says_whether_an_offset_matters", {"shift_invariant": True}),
+    (LOSSES["wasserstein"], "says_whether_an_offset_matters", {"shift_invariant": False}),
+    (LOSSES["minimax"], "is_shown_between_0_and_1", {"shown": lambda logits: -logits}),
+    (LOSSES["minimax"], "the_best_d_is_the_best", {"optimal": lambda p, q, a, b: q / (p + q)}),
+    (LOSSES["minimax"], "the_best_d_is_the_best", {"smooth": lambda r, f, a, b: a * r.mean(1)}),
+    (LOSSES["least-squares"], "its_value_is_that_of_the_game", {"value": True}),
+    (
+        TARGETS["gaussian"],
+        "samples_follow_the_masses",
+        {"build": lambda mean, std: _Shifted(make_target("gaussian"))},
+    ),
+    (
+        TARGETS["gaussian"],
+        "every_parameter_matters",
+        {"build": lambda mean, std: make_target("gaussian", {"mean": mean})},
+    ),
+    (TARGETS["gaussian"], "has_bounds", {"params": (dataclasses.replace(NU, default=2.0),)}),
+    (LATENTS["uniform"], "samples_follow_the_quantiles", {"ppf": lambda u: 1.9 * u - 0.95}),
+    (LATENTS["uniform"], "quantiles_rise", {"ppf": lambda u: 1 - 2 * np.asarray(u)}),
+    (
+        LATENTS["normal"],
+        "samples_are_a_function_of_the_generator",
+        {"sample": lambda shape, generator: torch.randn(shape)},
+    ),
+    (OPTIMIZERS["momentum"], "updates_are_pure", {"slots": 2}),
+    (OPTIMIZERS["sgd"], "it_goes_downhill", {"numbers": lambda t, hyper: (-hyper.lr,)}),
+    (
+        OPTIMIZERS["sgd"],
+        "numbers_may_be_those_of_many_updates",
+        {"numbers": lambda t, hyper: (hyper.lr,) * (1 + int(np.max(t) > 3))},
+    ),
+    (
+        OPTIMIZERS["sgd"],
+        "rates_of_their_own_act_on_their_own_run",
+        {"apply": lambda grad, slots, params, lr: (params - grad * grad.norm() * lr, slots)},
+    ),
+    (
+        OPTIMIZERS["sgd"],
+        "can_be_differentiated",
+        {"apply": lambda grad, slots, params, lr: (params - grad.detach() * lr, slots)},
+    ),
+    (STABILISERS["r1"], "trains_each_run_as_if_alone", {"d_term": _r1_of_the_first}),
+    (STABILISERS["r1"], "changes_the_game", {"d_term": lambda judged, gamma: 0.0}),
+    (PRESETS["collapse"], "has_words_and_a_claim", {"claim": "It always collapses."}),
+    (PRESETS["collapse"], "is_checked_often_enough", {"every": 7}),
+    (PRESETS["collapse"], "is_cured_above_the_picture", {"cures": (("batch", 3),)}),
+    (PRESETS["collapse"], "decides_for_each_seed", {"holds": lambda a: a["nothing"]}),
+    (PRESETS["collapse"], "has_specs_side_by_side", {"labels": ("one", "two")}),
+]
+
+
+@pytest.mark.parametrize(
+    ("entry", "name", "changes"), BROKEN, ids=[f"{e.name}-{n}" for e, n, _ in BROKEN]
+)
+def test_what_breaks_the_contract_fails_its_check(entry: Entry, name: str, changes, monkeypatch):
+    """Each check can fail: of an entry that is right but for one thing."""
+    registry, right = registry_of(entry), {str(c): c for c in checks(entry)}
+    label = f"{entry.name}-{name}"
+    right[label]()
+    wrong = dataclasses.replace(entry, **changes)
+    monkeypatch.setitem(registry.entries, entry.name, wrong)
+    if registry is TARGETS:
+        from ganlab.targets.base import _build
+
+        _build.cache_clear()
+    try:
+        with pytest.raises((AssertionError, KeyError, RuntimeError, ValueError)):
+            {str(c): c for c in checks(wrong)}[label]()
+    finally:
+        if registry is TARGETS:
+            _build.cache_clear()
