@@ -9,7 +9,8 @@ three updates in a row out of turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,6 @@ from ganlab.params import LIVE, PARAMS
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
-MOST = 100_000  # events of one run
 _GRAMMAR = "such as 100:k:5 (a change after 100 updates) or 240:G (an update out of turn)"
 
 
@@ -53,15 +53,15 @@ class Event:
 def check(events: Any, specs: Sequence[Spec]) -> tuple[Event, ...]:
     """Events, or their text, of runs that begin with `specs`.
 
-    Raises `SpecError` if they are not in their order, too many, or not allowed one after the other.
+    Raises `SpecError` if they are not in their order, or not allowed one after the other.
     """
     if isinstance(events, str):
         events = read(events)
     if not isinstance(events, Iterable):
         raise SpecError("events", events, f"a sequence of Events, or text {_GRAMMAR}")
     events, before = tuple(events), 0
-    if len(events) > MOST:
-        raise SpecError("events", f"{len(events):,} of them", f"at most {MOST:,}")
+    # Runs that differ in their seed alone allow the same.
+    specs = list({_but_seed(spec): spec for spec in specs}.values())
     for event in events:
         if not isinstance(event, Event):
             raise SpecError("events", event, f"Events, or text {_GRAMMAR}")
@@ -96,8 +96,6 @@ def read(text: str) -> tuple[Event, ...]:
             raise SpecError("events", part, _GRAMMAR)
         start = int(at)
         if len(words) == 1:
-            if len(events) + len(words[0]) > MOST:
-                raise SpecError("events", "more", f"at most {MOST:,}")
             events += [Event(start + i, player=player) for i, player in enumerate(words[0])]
             continue
         names, values = words[::2], words[1::2]
@@ -116,3 +114,31 @@ def after(spec: Spec, events: Iterable[Event]) -> Spec:
     for event in events:
         spec = event.of(spec)
     return spec
+
+
+def changed(specs: Sequence[Spec], fields: Mapping[str, Any]) -> tuple[Spec, ...]:
+    """`specs` with other values of some fields, checked once for all that differ in seed alone."""
+    made: dict[Hashable, Spec] = {}
+    out = []
+    for spec in specs:
+        key = _but_seed(spec) if len(specs) > 1 else None
+        if key in made:
+            other = copy.copy(made[key])
+            object.__setattr__(other, "seed", spec.seed)
+            out.append(other)
+        else:
+            out.append(made.setdefault(key, spec.replace(**fields)))
+    return tuple(out)
+
+
+def all_after(specs: Sequence[Spec], events: Iterable[Event]) -> tuple[Spec, ...]:
+    """Each of `specs` after all of `events`."""
+    specs = tuple(specs)
+    for event in events:
+        if event.fields:
+            specs = changed(specs, dict(event.fields))
+    return specs
+
+
+def _but_seed(spec: Spec) -> Hashable:
+    return tuple(value for name, value in vars(spec).items() if name != "seed")

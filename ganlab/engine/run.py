@@ -27,7 +27,7 @@ from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
 from ganlab.engine.threads import large, on_its_threads
 from ganlab.engine.turns import Turns
-from ganlab.events import LIVE, Event, check, write
+from ganlab.events import LIVE, Event, changed, check, write
 from ganlab.latents import quasi_random
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -140,6 +140,20 @@ class Run:
         return tuple(self._past)
 
     @property
+    def happened(self) -> int:
+        """How many events have happened."""
+        return len(self._past)
+
+    def past_from(self, number: int) -> list[Event]:
+        """The events that have happened, without the first `number`."""
+        return self._past[number:]
+
+    @property
+    def coming(self) -> tuple[Event, ...]:
+        """The events that are still to come."""
+        return tuple(self._coming)
+
+    @property
     def updates(self) -> int:
         """Updates made so far, of both players."""
         return self.state.d_updates + self.state.g_updates
@@ -189,7 +203,7 @@ class Run:
         made = 0
         while made < updates and not self.stopped:
             before, room = self.updates, self._until(updates - made)
-            if not room or (self.program is None and self.captured is None):
+            if room < 1 or (self.program is None and self.captured is None):
                 self.update()
             else:
                 self._play(self._players(room))
@@ -202,12 +216,13 @@ class Run:
         return min(updates, self._coming[0].at - self.updates) if self._coming else updates
 
     def _changes(self) -> None:
-        """Make the changes that are due."""
+        """Make the changes that are due, all of them at once."""
+        due: list[Event] = []
         while self._coming and self._coming[0].at <= self.updates and self._coming[0].fields:
-            event = self._coming.popleft()
-            if not self.stopped:
-                self._past.append(event)
-                self._change(dict(event.fields))
+            due.append(self._coming.popleft())
+        if due and not self.stopped:
+            self._past += due
+            self._change([dict(event.fields) for event in due])
 
     @on_its_threads
     def update(self, player: Player | None = None) -> Player:
@@ -353,21 +368,25 @@ class Run:
         event = Event(self.updates, tuple(fields.items()))
         check([event, *self._coming], self.specs)
         self._past.append(event)
-        self._change(fields)
+        self._change([fields])
 
-    def _change(self, fields: dict[str, Any]) -> None:
-        self.specs = tuple(spec.replace(**fields) for spec in self.specs)
-        old = self.game.rules
+    def _change(self, changes: Sequence[dict[str, Any]]) -> None:
+        """Make these changes one after the other, each on the State that the one before left."""
+        before = rules = self.game.rules
+        for fields in changes:
+            self.specs = changed(self.specs, fields)
+            state = Turns.of(self.spec).changed(self.state)
+            structure = Structure.of(self.spec)
+            if structure != rules.structure:
+                old, rules = rules, Rules(structure)
+                state = dataclasses.replace(
+                    state,
+                    g_slots=rules.kept_slots("G", state.g, state.g_slots, old),
+                    d_slots=rules.kept_slots("D", state.d, state.d_slots, old),
+                )
+            self.state = state
         self._prepare()
-        self.state = self.turns.changed(self.state)
-        if self.game.rules.structure != old.structure:
-            state, rules = self.state, self.game.rules
-            self.state = dataclasses.replace(
-                state,
-                g_slots=rules.kept_slots("G", state.g, state.g_slots, old),
-                d_slots=rules.kept_slots("D", state.d, state.d_slots, old),
-            )
-        if self.game.rules.structure != old.structure:
+        if rules.structure != before.structure:
             self.program = None
             if self.captured is not None:
                 self.capture(self._record)
@@ -441,13 +460,17 @@ class Run:
         count = done.index(False) if False in done else len(done)
         self._past, self._coming = list(events[:count]), deque(events[count:])
 
-    def go_on_from(self, other: Run) -> bool:
-        """Be where `other` is; False if that is not of these Specs and events.
+    def could_go_on_from(self, other: Run) -> bool:
+        """Whether `other` is of these Specs and events.
 
         Without events these may also be the Specs that `other` has come to.
         """
         mine = (self.start, self.events)
-        if mine not in ((other.start, other.events), (other.specs, ())):
+        return mine in ((other.start, other.events), (other.specs, ()))
+
+    def go_on_from(self, other: Run) -> bool:
+        """Be where `other` is; False, and nothing done, unless it `could_go_on_from` there."""
+        if not self.could_go_on_from(other):
             return False
         self.start = other.start
         if other.specs != self.specs:
@@ -455,5 +478,5 @@ class Run:
             self._prepare()
             self.program = self.captured = None
         self.state, self.diverged, self.alive = other.state, other.diverged, other.alive
-        self._past, self._coming = list(other.past), deque(other.events[len(other.past) :])
+        self._past, self._coming = list(other._past), deque(other._coming)
         return True

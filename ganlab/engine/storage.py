@@ -14,7 +14,7 @@ import torch
 from ganlab.engine.arguments import MOST_RUNS
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
-from ganlab.events import MOST, Event, after, check
+from ganlab.events import Event, all_after, check
 from ganlab.paths import replace
 from ganlab.reading import Arrays, parse_json
 from ganlab.registry import SpecError
@@ -23,7 +23,6 @@ from ganlab.spec import Spec
 _FORMAT = 2
 _FORMATS = (1, 2)  # 1: of before events, which has neither them nor the Specs of the beginning
 _WRITTEN = "a run written by Run.save"
-_MOST_HEADER = 8192 * MOST_RUNS + 25 * MOST  # characters
 _MOST_UPDATES = 10**12
 _MOST_WORDS = 1000  # characters of an explanation
 _COUNTS = ("d_updates", "g_updates", "phase", "iterations", "g_phase")
@@ -77,14 +76,14 @@ def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[st
     try:
         with Arrays(path) as file:
             dtype, shape = file.heads["header"]
-            if dtype.kind != "U" or shape or dtype.itemsize > 4 * _MOST_HEADER:
+            if dtype.kind != "U" or shape:  # it is as long as its events are many
                 raise ValueError("no header")
             text = str(file.read("header"))
     except SpecError:
         raise
     except (ValueError, KeyError):
         raise SpecError("file", path.name, _WRITTEN) from None
-    header = parse_json(text, "file", f"{_WRITTEN} ({path.name})", _MOST_HEADER)
+    header = parse_json(text, "file", f"{_WRITTEN} ({path.name})", len(text))
     if isinstance(header, dict) and "g_updates" in header:
         # Files of before g_steps: an iteration was a G update.
         header = {"iterations": header["g_updates"], "g_phase": 0} | header
@@ -130,7 +129,7 @@ def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[st
     events = check(text, start)
     made = counts["d_updates"] + counts["g_updates"]
     past = [e for e in events if e.fields and e.at <= made]
-    if [after(s, past) for s in start] != found:
+    if list(all_after(start, past)) != found:
         raise SpecError("specs", specs, f"those of its start after its events (in {path.name})")
     return start, found, events, counts, diverged
 

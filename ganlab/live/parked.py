@@ -42,8 +42,12 @@ class Parked:
 
     def put_into(self, runs: tuple[Run, ...], history: History) -> bool:
         """Set fresh runs of the same Specs where these are; False: they are others' Specs."""
-        if len(runs) != len(self.runs) or not all(map(Run.go_on_from, runs, self.runs)):
+        pairs = list(zip(runs, self.runs, strict=False))
+        # All of them before any is moved.
+        if len(runs) != len(self.runs) or not all(a.could_go_on_from(b) for a, b in pairs):
             return False
+        for run, other in pairs:
+            run.go_on_from(other)
         if set(self.curves) == {"iteration", *history.series}:
             for i, iteration in enumerate(self.curves["iteration"]):
                 history.add(int(iteration), {n: self.curves[n][i : i + 1] for n in history.series})

@@ -8,11 +8,13 @@ import pytest
 import torch
 from live_helpers import SMALL, Browser, until
 
+from ganlab.engine import Run
 from ganlab.limits import limited
 from ganlab.live import parked
 from ganlab.live.compare import CompareSession
 from ganlab.live.comparison import Comparison
 from ganlab.live.ensemble import EnsembleSession
+from ganlab.live.history import History
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 
@@ -107,6 +109,20 @@ def test_it_is_taken_up_once_and_only_by_the_same_configuration():
     assert parked.fetch("one") is None
     browser.leave()
     other.leave()
+
+
+def test_of_several_runs_all_are_moved_or_none():
+    specs = (SMALL, OTHER)
+    olds = tuple(Run(spec) for spec in specs)
+    for run in olds:
+        run.make(6)
+    history = History()
+    fresh = (Run(SMALL), Run(OTHER.replace(seed=3)))
+    what = parked.Parked(olds, {}, {}, [], True, None)
+    assert not what.put_into(fresh, history)
+    assert [run.updates for run in fresh] == [0, 0]
+    fresh = tuple(Run(spec) for spec in specs)
+    assert what.put_into(fresh, history) and [run.updates for run in fresh] == [6, 6]
 
 
 def test_what_is_damaged_or_not_there_is_said_and_nothing_breaks(tmp_path):
