@@ -71,20 +71,42 @@ def check(events: Any, specs: Sequence[Spec]) -> tuple[Event, ...]:
     return events
 
 
-def write(events: Iterable[Event]) -> str:
-    """Events as text."""
-    parts: list[str] = []
-    row = -1  # where the update comes that goes on with the last part
-    for event in events:
-        if event.player and event.at == row:
-            parts[-1] += event.player
-        elif event.player:
-            parts.append(f"{event.at}:{event.player}")
+class Text:
+    """Events as text, one added after the other. length: its characters."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self._row = -1  # where the update comes that goes on with the last part
+        self.length = 0
+
+    def __str__(self) -> str:
+        return ",".join(self._parts)
+
+    def copy(self) -> Text:
+        """The same, to be added to on its own."""
+        other = Text()
+        other._parts, other._row, other.length = list(self._parts), self._row, self.length
+        return other
+
+    def add(self, event: Event) -> None:
+        """One event more."""
+        if event.player and event.at == self._row:
+            self._parts[-1] += event.player
+            self.length += 1
         else:
             pairs = (f":{name}:{PARAMS[name].format(value)}" for name, value in event.fields)
-            parts.append(f"{event.at}{''.join(pairs)}")
-        row = event.at + 1 if event.player else -1
-    return ",".join(parts)
+            part = f"{event.at}:{event.player}" if event.player else f"{event.at}{''.join(pairs)}"
+            self.length += len(part) + bool(self._parts)
+            self._parts.append(part)
+        self._row = event.at + 1 if event.player else -1
+
+
+def write(events: Iterable[Event]) -> str:
+    """Events as text."""
+    text = Text()
+    for event in events:
+        text.add(event)
+    return str(text)
 
 
 def read(text: str) -> tuple[Event, ...]:
@@ -123,9 +145,7 @@ def changed(specs: Sequence[Spec], fields: Mapping[str, Any]) -> tuple[Spec, ...
     for spec in specs:
         key = _but_seed(spec) if len(specs) > 1 else None
         if key in made:
-            other = copy.copy(made[key])
-            object.__setattr__(other, "seed", spec.seed)
-            out.append(other)
+            out.append(reseeded(made[key], spec.seed))
         else:
             out.append(made.setdefault(key, spec.replace(**fields)))
     return tuple(out)
@@ -138,6 +158,13 @@ def all_after(specs: Sequence[Spec], events: Iterable[Event]) -> tuple[Spec, ...
         if event.fields:
             specs = changed(specs, dict(event.fields))
     return specs
+
+
+def reseeded(spec: Spec, seed: int) -> Spec:
+    """`spec` with another seed that has been checked: as `replace`, a hundred times as fast."""
+    other = copy.copy(spec)
+    object.__setattr__(other, "seed", seed)
+    return other
 
 
 def _but_seed(spec: Spec) -> Hashable:

@@ -19,17 +19,21 @@ _LAST = (
     '    print(spec.seed, run.iteration, run.snapshot(picture=False).metrics["jsd"][0])',
     "    images = run.sample(100, seed=0)  # (100, 784), 1 is ink",
 )
-KINDS = ("python", "json", "csv")
-_ENDINGS = {"python": "py", "json": "json", "csv": "csv"}
+KINDS = ("python", "json", "csv", "run")
+_ENDINGS = {"python": "py", "json": "json", "csv": "csv", "run": "npz"}
 
 
-def name(specs: Sequence[Spec], kind: str) -> str:
-    """A file's name: p_data, loss, k and seed of the first Spec, and a hash of all of them."""
+def name(specs: Sequence[Spec], kind: str, runs: int = 1) -> str:
+    """A file's name: p_data, loss, k and seed of the first Spec, and a hash of all of them.
+
+    runs: files of kind "run"; several are in one archive.
+    """
     first = specs[0]
     whole = hashlib.sha256("\n".join(spec.to_json() for spec in specs).encode()).hexdigest()
     more = f"-{len(specs)}runs" if len(specs) > 1 else ""
     words = f"{first.target}-{first.loss}-k{first.k}-seed{first.seed}{more}-{whole[:8]}"
-    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', words)}.{_ENDINGS[kind]}"
+    ending = "zip" if kind == "run" and runs > 1 else _ENDINGS[kind]
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', words)}.{ending}"
 
 
 def call(spec: Spec) -> str:

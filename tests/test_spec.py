@@ -10,9 +10,9 @@ from dataclasses import FrozenInstanceError, fields
 import numpy as np
 import pytest
 
+from ganlab.comparison import spread
 from ganlab.engine.structure import Structure
 from ganlab.fields import IN_ITS_ENTRY, from_entries
-from ganlab.live.comparison import spread
 from ganlab.losses import LOSSES
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec

@@ -7,10 +7,10 @@ import random
 import pytest
 
 from ganlab import Spec, SpecError
-from ganlab.live.comparison import Comparison
+from ganlab.comparison import Comparison
+from ganlab.experiment import Experiment
 from ganlab.presets import DEFAULTS
 from ganlab.spec import GivenTwice, UnknownField
-from ganlab.ui.start import Start
 
 CLEAN = "target=ring&latent_dim=2&k=3&seed=7"
 
@@ -56,17 +56,17 @@ def test_without_a_target_the_page_says_what_is_absent():
     assert Spec.from_query("k=2&target=nope", ignored, DEFAULTS[2]) == DEFAULTS[2].replace(k=2)
     assert Spec.from_query("target=ring&k=2", ignored, DEFAULTS[2]) == Spec(target="ring", k=2)
     images = [("target", "mnist"), ("k", "4")]
-    assert Start.from_query(images, ignored, DEFAULTS[1]).spec == Spec(k=4)
+    assert Experiment.from_query(images, ignored, DEFAULTS[1]).base == Spec(k=4)
     assert [error.name for error in ignored] == ["query field", "target", "target"]
 
 
 def test_an_address_of_many_seeds_or_of_runs_side_by_side():
     ignored: list[SpecError] = []
     pairs = [("runs", "17"), ("k", "2"), ("gclid", "1")]
-    assert Start.from_query(pairs, ignored) == Start(Spec(k=2))
+    assert Experiment.from_query(pairs, ignored) == Experiment.of(Spec(k=2))
     assert [error.name for error in ignored] == ["query field", "runs"]
     ignored.clear()
-    clean = Comparison.of(Spec(batch=64), {"k": (1, 2, 5), "r1": (0.0, 0.5, 0.0)})
+    clean = Comparison.by(Spec(batch=64), {"k": (1, 2, 5), "r1": (0.0, 0.5, 0.0)})
     dirty = [*clean.to_query_pairs(), ("b.nope", "1"), ("c.seed", "3"), ("c.k", "7"), ("e.k", "1")]
     assert Comparison.from_query(dirty, ignored) == clean
     assert [e.field for e in ignored if isinstance(e, UnknownField)] == ["e.k", "b.nope", "c.seed"]

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from ganlab import Run, Spec, words
+from ganlab.comparison import Comparison
 from ganlab.engine.probe import probe_for
-from ganlab.live import overlay, tiles
-from ganlab.live.comparison import Comparison
+from ganlab.live import comparison_view, thumbnails
 from ganlab.live.history import SERIES
 from ganlab.live.scene import layers, panels
 from ganlab.paths import ASSETS
@@ -37,9 +37,9 @@ def shown() -> list[dict]:
     found = list(MNIST_PANELS)
     for spec in SPECS:
         probe = probe_for(spec, 4096)
-        found += panels(probe) + tiles.panels(probe)
+        found += panels(probe) + thumbnails.panels(probe)
         pair = Comparison.pair(spec)
-        found += overlay.panels([probe, probe], pair.labels)
+        found += comparison_view.panels([probe, probe], pair.labels)
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 from collections import deque
@@ -147,6 +148,11 @@ class Run:
     def past_from(self, number: int) -> list[Event]:
         """The events that have happened, without the first `number`."""
         return self._past[number:]
+
+    @property
+    def left(self) -> int:
+        """How many events are still to come."""
+        return len(self._coming)
 
     @property
     def coming(self) -> tuple[Event, ...]:
@@ -430,6 +436,13 @@ class Run:
         """
         run = arguments.run(run, len(self.specs))
         return modules.discriminator(self.game, self.state, self.specs[run], run)
+
+    def still(self) -> Run:
+        """The run as it is now, to be saved while this one goes on."""
+        other = copy.copy(self)
+        other._past, other._coming = list(self._past), deque(self._coming)
+        other.diverged = list(self.diverged)
+        return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything that going on needs to one .npz file, atomically, without pickle."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -15,21 +14,6 @@ from ganlab.spec import Spec
 
 Player = Literal["D", "G"]
 START = State(torch.empty(0), torch.empty(0), (), ())  # the counts of a run that begins
-
-
-def iterations_at(spec: Spec, events: Iterable[Event]) -> list[int]:
-    """The iterations that a run of `spec` has made when each of its events comes."""
-    found, state = [], START
-    for event in events:
-        turns = Turns.of(spec)
-        state = turns.ahead(state, event.at - state.d_updates - state.g_updates)
-        found.append(state.iterations)
-        spec = event.of(spec)
-        if event.player:
-            state = turns.after(state, event.player.encode())
-        else:
-            state = Turns.of(spec).changed(state)
-    return found
 
 
 class Turns(NamedTuple):
@@ -112,3 +96,25 @@ class Turns(NamedTuple):
         if state.g_phase < self.g_steps:
             return state
         return replace(state, iterations=state.iterations + 1, phase=0, g_phase=0)
+
+
+class Clock:
+    """The iterations and the Spec that a run of `spec` has come to, event by event.
+
+    It is told of them in their order, by `passes`.
+    """
+
+    def __init__(self, spec: Spec):
+        self.spec, self._state = spec, START
+
+    def passes(self, event: Event) -> int:
+        """The iterations that the run has made when `event` comes; that has happened now."""
+        state, turns = self._state, Turns.of(self.spec)
+        state = turns.ahead(state, event.at - state.d_updates - state.g_updates)
+        iterations = state.iterations
+        self.spec = event.of(self.spec)
+        if event.player:
+            self._state = turns.after(state, event.player.encode())
+        else:
+            self._state = Turns.of(self.spec).changed(state)
+        return iterations

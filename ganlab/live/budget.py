@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from ganlab.engine.cost import Cost, cost, surely_below
 from ganlab.engine.structure import Structure
-from ganlab.events import Event
+from ganlab.events import Event, write
+from ganlab.experiment import SEEDS, Experiment
 from ganlab.limits import limit
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
-RUNS = (16, 36, 64)  # seeds that can be trained together
 _SHARE = 0.9  # of the bounds that a lowered Spec uses at the most
 _SLOW_MEASURES = 10.0  # times as long as an update metrics may take: they come more rarely
 _GB = 1e9
@@ -21,11 +21,14 @@ _MOST_CODES = 12  # kinds of update of one run's events: each is traced once, to
 
 
 class TooDear(SpecError):
-    """A Spec that asks too much of the server. changes: fields and values that would do, if any."""
+    """A Spec that asks too much of the server, and why.
 
-    def __init__(self, name: str, value: Any, allowed: str, changes: dict[str, Any]):
-        super().__init__(name, value, allowed)
-        self.changes = changes
+    changes: fields and values that would do, if any.
+    """
+
+    def __init__(self, name: str, value: Any, why: str, advice: str, changes: dict[str, Any]):
+        super().__init__(name, value, f"{why}. {advice}")
+        self.why, self.changes = why, changes
 
 
 class Demand(NamedTuple):
@@ -78,30 +81,54 @@ def afford(specs: Sequence[Spec], runs: int = 1) -> Demand | None:
     changes = _lowered(dearest, runs, share)
     name = next(iter(changes), "batch")
     value = runs if name == "runs" else getattr(dearest, name)
-    why = f"{_why(asked, len(specs) * runs)}. {_advice(dearest, changes)}"
-    raise TooDear(name, value, why, changes)
+    why = _why(asked, len(specs) * runs)
+    raise TooDear(name, value, why, _advice(dearest, changes), changes)
+
+
+def afford_experiment(
+    experiment: Experiment, coming: Sequence[Sequence[Event]] | None = None
+) -> Demand | None:
+    """Its demand, as `afford`, and that of what its events make of it.
+
+    coming: events instead of its own. Raises `SpecError` as `afford`, naming the events where it
+    is by them alone that it asks too much, or where they are not allowed.
+    """
+    specs, seeds = experiment.specs, experiment.seeds
+    asked = [afford(specs, seeds)]
+    events = experiment.events if coming is None else coming
+    for spec, happens in zip(specs, events, strict=False):
+        asked.append(afford_events(spec, happens, seeds, len(specs)))
+    counted = [one for one in asked if one is not None]
+    return max(counted, key=lambda one: one.update, default=None)
 
 
 def afford_events(
     spec: Spec, events: Iterable[Event], runs: int = 1, beside: int = 1
 ) -> Demand | None:
-    """The demand of the dearest Spec that `spec` becomes by its events.
+    """The demand of the dearest Spec that `spec`, which is affordable, becomes by its events.
 
     beside: how many such runs are trained side by side.
     Raises `SpecError` if that is too much, or there are so many kinds of update among them that
     counting their costs would itself cost too much.
     """
-    specs, structures = [spec], {Structure.of(spec)}
+    specs, structures = [], {Structure.of(spec)}
     for event in events:
         spec = event.of(spec)
         if Structure.of(spec) not in structures:
             structures.add(Structure.of(spec))
-            specs.append(spec)
+            specs.append((spec, event))
     if len(structures) > _MOST_CODES:
         raise SpecError(
             "events", f"{len(structures)} kinds of update", f"at most {_MOST_CODES} in one"
         )
-    demands = [afford([spec] * beside, runs) for spec in specs]
+    demands = []
+    for spec, event in specs:
+        try:
+            demands.append(afford([spec] * beside, runs))
+        except TooDear as error:
+            # Another value at the start would not help: it is this event that asks too much.
+            allowed = f"what this server allows: {error.why}"
+            raise SpecError("events", write([event]), allowed) from None
     return max((d for d in demands if d is not None), key=lambda d: d.update, default=None)
 
 
@@ -154,7 +181,7 @@ def _lowered(spec: Spec, runs: int, share: float) -> dict[str, Any]:
 
 def _step(spec: Spec, runs: int, excess: float) -> dict[str, Any] | None:
     """One field lowered, by about `excess`; the first that can be, in the order of their excess."""
-    fewer = [n for n in RUNS if n < runs]
+    fewer = [n for n in SEEDS if n < runs]
     if fewer:
         return {"runs": max((n for n in fewer if n <= runs / excess), default=fewer[0])}
     if spec.unroll > 1:

@@ -83,10 +83,11 @@ class History:
             {"iteration": iteration, "text": f"{title} {before}→{after}"},
         ]
 
-    def mark_update(self, iteration: int, player: str) -> None:
+    def mark_update(self, iteration: int, player: str, who: str = "") -> None:
         """Note an update of `player` out of turn; those of one iteration share a mark."""
-        text, last = _BY_HAND + player, self.marks[-1:]
-        if last and last[0]["iteration"] == iteration and last[0]["text"].startswith(_BY_HAND):
+        begins = who + _BY_HAND
+        text, last = begins + player, self.marks[-1:]
+        if last and last[0]["iteration"] == iteration and last[0]["text"].startswith(begins):
             self.marks, text = self.marks[:-1], last[0]["text"] + player
         self._merge = ("", 0.0, "")
         self.marks = [*self.marks[1 - _MARKS :], {"iteration": iteration, "text": text}]

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.engine import Run, Snapshot
+from ganlab.engine import Snapshot
 from ganlab.live import notices
+from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
+from ganlab.live.run_group import RunGroup
 from ganlab.live.wire import encode
 from ganlab.spec import KNOBS, Spec
 
@@ -66,16 +68,16 @@ def field(d: np.ndarray) -> dict[str, np.ndarray]:
 
 def status(
     number: int,
-    run: Run,
+    group: RunGroup,
     spec: Spec,
     state: str,
     rate: float,
     speed: float,
     note: str,
     measured: dict[str, float],
-    more: dict[str, Any] | None = None,
+    more: dict[str, Any],
 ) -> bytes:
-    """Where a run stands; rate in iterations/s, speed in updates/s (0: full); `more` wins."""
+    """Where the runs stand; rate in iterations/s, speed in updates/s (0: full)."""
     return encode(
         {
             "type": "status",
@@ -83,51 +85,29 @@ def status(
             "state": state,
             "rate": rate,
             "speed": speed,
-            "iteration": run.iteration,
-            "d_updates": run.state.d_updates,
-            "g_updates": run.state.g_updates,
+            "iteration": group.iteration,
+            "d_updates": group.state.d_updates,
+            "g_updates": group.state.g_updates,
             "values": {name: getattr(spec, name) for name in KNOBS},
             "seed": spec.seed,
-            "query": spec.to_query(),
             "message": note,
             # JSON has no NaN: to try it first and then without takes twice as long.
             "metrics": {k: v if math.isfinite(v) else None for k, v in measured.items()},
         }
-        | (more or {})
+        | more
     )
 
 
-def look(request: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """The theme that a request for figures names, and the layers that it hides."""
-    hidden = request.get("hidden")
-    hidden = tuple(str(h) for h in hidden) if isinstance(hidden, list) else ()
-    return "dark" if request.get("theme") == "dark" else "light", hidden
-
-
-def size(request: dict[str, Any], prefix: str) -> dict[str, Any]:
-    """width and height (pixels) and scale that a request for figures names, kept in bounds."""
-
-    def number(name: str, default: float, low: float, high: float) -> float:
-        value = request.get(name)
-        if isinstance(value, (int, float)) and low <= value <= high:
-            return value
-        return default
-
-    return {
-        "width": int(number(f"{prefix}width", 600, 50, 8000)),
-        "height": int(number(f"{prefix}height", 440, 50, 8000)),
-        "scale": number("scale", 1.0, 0.5, 3.0),
-    }
-
-
 def figure(
-    scene: dict[str, Any], last: dict[str, Any], history: History, request: dict[str, Any]
+    scene: dict[str, Any], last: dict[str, Any], history: History, request: FigureRequest
 ) -> bytes:
     """Picture and curves as Plotly figures of the size and theme that `request` asks for."""
     from ganlab import figures  # Plotly takes a second to import: not before it is wanted
 
-    theme, hidden = look(request)
-    picture = figures.picture(scene, last, theme, hidden=hidden, legend=False, **size(request, ""))
+    theme = request.theme
+    picture = figures.picture(
+        scene, last, theme, hidden=request.hidden, legend=False, **request.size
+    )
     beside = figures.curves(
         scene["panels"],
         history.arrays(),
@@ -136,13 +116,13 @@ def figure(
         ghost=history.ghost,
         shares=last.get("shares"),
         mode_weights=scene.get("mode_weights"),
-        **size(request, "curves_"),
+        **request.curves_size,
     )
     return encode(
         {
             "type": "figure",
             "run": scene["run"],
-            "request": request.get("request"),
+            "request": request.request,
             "picture": json.loads(picture.to_json()),
             "curves": json.loads(beside.to_json()),
         }

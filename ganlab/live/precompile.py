@@ -13,7 +13,7 @@ from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue, Tick
 from ganlab.engine.structure import Structure
 from ganlab.limits import limit
 from ganlab.live.backend import compiling_wanted
-from ganlab.live.conductor import Conductor
+from ganlab.live.session import Session
 from ganlab.live.story import OFFERS
 from ganlab.presets import PRESETS, to_compile
 from ganlab.spec import Spec
@@ -52,7 +52,7 @@ def _load() -> float:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
-def mostly_idle(sessions: Iterable[Conductor], share: float, load: float) -> bool:
+def mostly_idle(sessions: Iterable[Session], share: float, load: float) -> bool:
     """Whether a compiler takes nothing from anybody: no run plays, or most cores have no work.
 
     share: of the cores that the server takes; load: threads that want a core, whosesoever, but the
@@ -70,7 +70,7 @@ def mostly_idle(sessions: Iterable[Conductor], share: float, load: float) -> boo
         return True
 
 
-def near(session: Conductor) -> Iterator[Spec]:
+def near(session: Session) -> Iterator[Spec]:
     """What a page that is open may show next: cures, what it offers, the presets beside its own."""
     story = session.story
     preset = None if story is None else story.preset
@@ -92,9 +92,7 @@ class Precompiler:
     Compilers run at a low priority; one that somebody asks for has the right of way.
     """
 
-    def __init__(
-        self, sessions: Callable[[], list[Conductor]], queue: CompileQueue = COMPILE_QUEUE
-    ):
+    def __init__(self, sessions: Callable[[], list[Session]], queue: CompileQueue = COMPILE_QUEUE):
         self._sessions, self._queue = sessions, queue
         self._tried: set[Structure] = set()  # that are there now, or could not be made
         self._made = self._failed = 0  # of all; of the last ones in a row

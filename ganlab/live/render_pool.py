@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ganlab.live.publisher import CROWD, Publisher
+from ganlab.live.feed import CROWD
+from ganlab.live.session import Session
 
 
 class RenderPool:
@@ -21,16 +22,16 @@ class RenderPool:
     def __init__(
         self, workers: int, name: str = "ganlab", prepare: Callable[[], None] | None = None
     ):
-        # Metrics take long: frames do not wait for them.
+        # Metrics take long, and so do figures and files: frames do not wait for them.
         self._threads = {
             kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
-            for kind, count in (("frame", workers), ("curves", 1))
+            for kind, count in (("frame", workers), ("curves", 1), ("answer", 1))
         }
         self.waiting: deque[Callable[[], None]] = deque()  # the scheduler's, for its workers
 
-    def by_workers(self, session: Publisher, kind: str) -> bool:
+    def by_workers(self, session: Session, kind: str) -> bool:
         """Whether a worker is to make this."""
-        eager = session.run is not None and session.run.program is None
+        eager = session.group is not None and session.group.program is None
         return kind == "frame" and eager and session.crowd >= CROWD
 
     def submit(self, kind: str, job: Callable[[], None]) -> None:

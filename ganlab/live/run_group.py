@@ -1,39 +1,84 @@
-"""Several Runs of any Specs, an iteration of Algorithm 1 of each at a time."""
+"""What a session trains: a Run for each Spec of an experiment, and what has happened to them."""
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from ganlab.engine import Run, State
 from ganlab.engine.divergence import Divergence
-from ganlab.engine.turns import Turns
+from ganlab.engine.native.program import Program
+from ganlab.engine.structure import Structure
+from ganlab.engine.turns import Clock, Turns
+from ganlab.events import Event, Text
+from ganlab.experiment import Experiment
 from ganlab.live.backend import Backend
+from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _RANK = ("failed", "waiting", "compiling", "eager", "compiled")
 
 
-class RunGroup:
-    """What a Conductor asks of a Run, of several in lockstep: its unit is the iteration.
+class Happened(NamedTuple):
+    """An event of a run: after so many iterations, of run `run`, from one Spec to another."""
 
-    A run that diverges stays where it is; the others go on. Each is what it would be alone.
+    iteration: int
+    run: int
+    event: Event
+    before: Spec
+    after: Spec
+
+
+class _Log:
+    """The events of one Run as text and by iteration; each is looked at once."""
+
+    def __init__(self, run: Run):
+        self.run, self.clock, self.text, self.known = run, Clock(run.start[0]), Text(), 0
+
+    def news(self, number: int) -> list[Happened]:
+        """Events that have happened since this was last asked."""
+        out = []
+        for event in self.run.past_from(self.known):
+            before = self.clock.spec
+            iteration = self.clock.passes(event)
+            self.text.add(event)
+            out.append(Happened(iteration, number, event, before, self.clock.spec))
+        self.known += len(out)
+        return out
+
+
+class RunGroup:
+    """The Runs of an experiment, advanced together; one Run, or several in lockstep.
+
+    One Run moves by single updates. Several move by whole iterations; one that diverges stays where
+    it is, and the others go on. Each is what it would be alone.
     """
 
-    program = None  # they are advanced one after the other: on no other threads
-    last = ""  # D and G move at other times in each of them
-
-    def __init__(self, specs: Sequence[Spec], events: Sequence[str] = ()):
-        each = events or ("",) * len(specs)
-        self.runs = [Run(s, events=text) for s, text in zip(specs, each, strict=True)]
+    def __init__(self, experiment: Experiment):
+        events = experiment.events or ((),) * len(experiment.specs)
+        self.runs = [Run(experiment.rows(i), events=happens) for i, happens in enumerate(events)]
+        self.begun: Experiment | None = experiment.with_events(())
+        self.fields = experiment.fields
+        self._logs = [_Log(run) for run in self.runs]
         self.seconds = [0.0] * len(self.runs)  # of the last advance, by run
         self.made = [0] * len(self.runs)
 
     @property
+    def alone(self) -> bool:
+        """Whether it is one Run."""
+        return len(self.runs) == 1
+
+    @property
     def specs(self) -> tuple[Spec, ...]:
-        """Of each run."""
+        """Of each Run, the Spec of its first seed."""
         return tuple(run.spec for run in self.runs)
+
+    @property
+    def rows(self) -> tuple[Spec, ...]:
+        """Of each seed of each Run."""
+        return tuple(spec for run in self.runs for spec in run.specs)
 
     @property
     def spec(self) -> Spec:
@@ -41,9 +86,14 @@ class RunGroup:
         return self.runs[0].spec
 
     @property
+    def program(self) -> Program | None:
+        """The compiled program of one Run; several are advanced one after the other."""
+        return self.runs[0].program if self.alone else None
+
+    @property
     def diverged(self) -> list[Divergence | None]:
-        """Of each run, where it has stopped."""
-        return [run.diverged[0] for run in self.runs]
+        """Of each seed of each Run, where it has stopped."""
+        return [one for run in self.runs for one in run.diverged]
 
     @property
     def stopped(self) -> bool:
@@ -53,7 +103,7 @@ class RunGroup:
     @property
     def farthest(self) -> Run:
         """The first of the runs that have made most iterations."""
-        return max(self.runs, key=lambda run: run.iteration)
+        return self.runs[0] if self.alone else max(self.runs, key=lambda run: run.iteration)
 
     @property
     def iteration(self) -> int:
@@ -70,12 +120,37 @@ class RunGroup:
         """Of the run that came farthest."""
         return self.farthest.state
 
-    def update(self, _: Any = None) -> None:
-        """One iteration of every run."""
-        self.advance(1)
+    # -- training --------------------------------------------------------------------------------
+
+    @property
+    def unit(self) -> int:
+        """What a speed counts of an iteration: its updates; iterations, of several runs."""
+        return self.turns.each if self.alone else 1
+
+    def updates_at(self, speed: float) -> float:
+        """Updates a second, of a speed."""
+        return speed if self.alone else speed * (self.farthest.spec.k + 1)
+
+    def updates_until(self, iterations: int | None) -> float:
+        """Updates that end an iteration so many further on; None: any number."""
+        if iterations is None:
+            return math.inf
+        each = self.farthest.spec.k + 1
+        if not self.alone:
+            return max(1, iterations) * each
+        return max(1, iterations * each - self.state.phase)
+
+    def update(self, player: Any = None) -> None:
+        """One update, of `player` or of the one whose turn it is; one iteration of several runs."""
+        if self.alone:
+            self.runs[0].update(player)
+        else:
+            self.advance(1)
 
     def make(self, updates: int) -> int:
-        """As many whole iterations as that, at least one, of every run; the farthest's updates."""
+        """So many updates, or as many whole iterations of several runs; how many were made."""
+        if self.alone:
+            return self.runs[0].make(updates)
         each = self.turns.each
         return self.advance(max(1, updates // each)) * each
 
@@ -87,40 +162,104 @@ class RunGroup:
             self.seconds[i] = time.perf_counter() - started
         return max(self.made)
 
+    # -- events ----------------------------------------------------------------------------------
+
+    @property
+    def happened(self) -> tuple[int, ...]:
+        """How many events of each run have happened."""
+        return tuple(run.happened for run in self.runs)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all that has happened was asked for."""
+        return all(log.known == log.run.happened for log in self._logs)
+
+    def news(self) -> list[Happened]:
+        """What has happened since this was last asked, in the order of iterations."""
+        news = [one for i, log in enumerate(self._logs) for one in log.news(i)]
+        return news if self.alone else sorted(news, key=lambda one: one.iteration)
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """How many events of each run are still to come."""
+        return tuple(run.left for run in self.runs)
+
+    @property
+    def coming(self) -> tuple[tuple[Event, ...], ...]:
+        """The events of each run that are still to come."""
+        return tuple(run.coming for run in self.runs)
+
+    def events(self, most: float = math.inf) -> tuple[str, ...] | None:
+        """All events of each run as text; None if that is more than `most` characters."""
+        if sum(log.text.length for log in self._logs) > most:
+            return None
+        texts = []
+        for log in self._logs:
+            text = log.text.copy()
+            for event in (*log.run.past_from(log.known), *log.run.coming):
+                text.add(event)
+            texts.append(text)
+        return tuple(map(str, texts)) if sum(t.length for t in texts) <= most else None
+
+    def moved(self, experiment: Experiment) -> None:
+        """The runs are where others of `experiment` were: what happened there is not news."""
+        self._logs = [_Log(run) for run in self.runs]
+        self.news()
+        try:
+            self.begun = experiment.with_specs([run.start[0] for run in self.runs])
+        except SpecError:  # they began with other fields in which they differed
+            self.begun = None
+
 
 class Backends:
-    """A Backend for each of several runs; asked as one."""
+    """A Backend for each of the runs of a group; asked as one."""
 
     def __init__(self) -> None:
         self.each: list[Backend] = []
+        self._structures: list[Structure] = []
         self._closed = False
 
-    def begin(self, together: RunGroup) -> None:
+    def begin(self, group: RunGroup) -> None:
         """New runs: ask for their programs."""
         if self._closed:
             return
-        count = len(together.runs)
+        count = len(group.runs)
         self.each += [Backend() for _ in range(count - len(self.each))]
-        for backend, run in zip(self.each, together.runs, strict=False):
+        for backend, run in zip(self.each, group.runs, strict=False):
             backend.begin(run)
         for backend in self.each[count:]:  # after asking: what others wait for must not be dropped
             backend.close()
         del self.each[count:]
+        self._structures = _structures(group.runs)
 
-    def serve(self, together: RunGroup) -> bool:
+    def changed(self, group: RunGroup) -> None:
+        """The runs were changed: ask for the programs of those that need others."""
+        now = _structures(group.runs)
+        pairs = zip(self.each, group.runs, self._structures, now, strict=False)
+        for backend, run, old, new in pairs:
+            if old != new:
+                backend.begin(run)
+        self._structures = now
+
+    def serve(self, group: RunGroup) -> bool:
         """Whether a program became ready for one of them, and is used from here on."""
-        pairs = zip(self.each, together.runs, strict=True)
+        pairs = zip(self.each, group.runs, strict=False)
         return any([backend.serve(run) for backend, run in pairs])
 
-    def timed(self, together: RunGroup, _: float, seconds: float) -> None:
-        """An advance was made."""
+    def timed(self, group: RunGroup, iterations: float, seconds: float) -> None:
+        """An advance by `iterations`, or a part of one, took `seconds`."""
+        if group.alone:
+            self.each[0].timed(group.runs[0], iterations, seconds)
+            return
         for i, backend in enumerate(self.each):
-            if together.made[i]:
-                backend.timed(together.runs[i], together.made[i], together.seconds[i])
+            if group.made[i]:
+                backend.timed(group.runs[i], group.made[i], group.seconds[i])
 
-    def status(self, together: RunGroup) -> dict[str, Any]:
+    def status(self, group: RunGroup) -> dict[str, Any]:
         """That of the run for which least has been done."""
-        all_ = [backend.status(run) for backend, run in zip(self.each, together.runs, strict=True)]
+        all_ = [backend.status(run) for backend, run in zip(self.each, group.runs, strict=False)]
+        if not all_:
+            return {"state": "eager"}
         least = min(all_, key=lambda status: _RANK.index(status["state"]))
         left = [status["left"] for status in all_ if status.get("left") is not None]
         return least | {"left": max(left)} if left else least
@@ -130,3 +269,7 @@ class Backends:
         self._closed = True
         for backend in self.each:
             backend.close()
+
+
+def _structures(runs: Iterable[Run]) -> list[Structure]:
+    return [run.game.rules.structure for run in runs]

@@ -14,9 +14,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from ganlab.experiment import Experiment
 from ganlab.limits import limit
 from ganlab.live import system
-from ganlab.live.conductor import Conductor
 from ganlab.live.precompile import Precompiler
 from ganlab.live.session import Session
 from ganlab.live.worker_pool import WorkerPool
@@ -34,7 +34,7 @@ class Scheduler:
     """Sessions by token, two pools of workers, and a thread that compiles in idle time."""
 
     def __init__(self, workers: int | None = None, drop_seconds: float = DROP_SECONDS):
-        self.sessions: dict[str, Conductor] = {}
+        self.sessions: dict[str, Session] = {}
         self.drop_seconds = drop_seconds
         count = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
         self.pool = WorkerPool(self, "ganlab", count, system.prefer_this_thread)
@@ -46,14 +46,13 @@ class Scheduler:
         self._sweeper: threading.Thread | None = None
         self._closed = threading.Event()
 
-    def create(self, spec: Spec, kind: Callable[..., Conductor] = Session) -> Conductor:
-        """A new session of one kind; it starts when a browser watches it.
+    def create(self, experiment: Experiment | Spec) -> Session:
+        """A new session; it starts when a browser watches it.
 
         Raises `SpecError` for images, for what asks too much of this server, and where there are
         as many sessions as it serves.
         """
-        spec.in_a_lab()
-        session = kind(secrets.token_urlsafe(24), spec, self.wake, self._paint)
+        session = Session(secrets.token_urlsafe(24), experiment, self.wake, self._paint)
         with self._lock:
             self._make_room()
             self.sessions[session.token] = session
@@ -79,18 +78,18 @@ class Scheduler:
                 "views", len(self.sessions) + 1, f"at most {most} open at once on this server"
             )
 
-    def get(self, token: str) -> Conductor | None:
+    def get(self, token: str) -> Session | None:
         """The session of a token, if it is still there."""
         return self.sessions.get(token)
 
-    def drop(self, session: Conductor) -> None:
+    def drop(self, session: Session) -> None:
         """Forget a session and close its sockets."""
         self.sessions.pop(session.token, None)
         session.close()
         for subscriber in list(session.subscribers):
             subscriber.close()
 
-    def fail(self, session: Conductor, error: Exception) -> None:
+    def fail(self, session: Session, error: Exception) -> None:
         """Stop a session that cannot go on; its browsers are told why, until it is changed."""
         if session.token not in self.sessions:
             return  # what it was dropped in the midst of
@@ -109,7 +108,7 @@ class Scheduler:
         for session in list(self.sessions.values()):
             self._put_away(session)
 
-    def _put_away(self, session: Conductor) -> None:
+    def _put_away(self, session: Session) -> None:
         try:
             session.park()
         except Exception:
@@ -118,25 +117,25 @@ class Scheduler:
 
     # -- what pools ask ----------------------------------------------------------------------
 
-    def there(self, pool: WorkerPool, session: Conductor) -> bool:
+    def there(self, pool: WorkerPool, session: Session) -> bool:
         """Whether a session is still served, by this pool."""
         return session.token in self.sessions and self._pool_of(session) is pool
 
-    def members(self, pool: WorkerPool) -> list[Conductor]:
+    def members(self, pool: WorkerPool) -> list[Session]:
         """The pool's sessions."""
         return [s for s in list(self.sessions.values()) if self._pool_of(s) is pool]
 
-    def wake(self, session: Conductor) -> None:
+    def wake(self, session: Session) -> None:
         """Have a worker look at `session` soon."""
         pool = self._pool_of(session)
         if pool is self.slow_pool:
             pool.start()
         pool.wake(session)
 
-    def _pool_of(self, session: Conductor) -> WorkerPool:
+    def _pool_of(self, session: Session) -> WorkerPool:
         return self.slow_pool if session.slow else self.pool
 
-    def _paint(self, session: Conductor, kind: str, job: Callable[[], None]) -> None:
+    def _paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
         """Have somebody do `job`: a frame or metrics."""
         try:
             self._pool_of(session).paint(session, kind, job)

@@ -1,144 +1,751 @@
-"""One browser session's run in a lab: what is run, and its picture and metrics."""
+"""A session: what one page runs and shows. Commands in, work in slices, messages out."""
 
 from __future__ import annotations
 
+import math
+import os
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
-import numpy as np
-
-from ganlab.engine import Run, Snapshot
-from ganlab.engine.glance import glance
-from ganlab.engine.probe import Probe, probe_for
-from ganlab.engine.snapshot import points_for, take
-from ganlab.live import axes, messages
-from ganlab.live.conductor import Conductor
+from ganlab import address
+from ganlab.engine import Run
+from ganlab.engine.turns import START, Turns
+from ganlab.events import LIVE
+from ganlab.experiment import Experiment
+from ganlab.live import changes, messages, parked, take_away
+from ganlab.live.budget import Demand, afford_experiment
+from ganlab.live.commands import FigureRequest
+from ganlab.live.feed import Feed, Paint
 from ganlab.live.history import History
-from ganlab.live.publisher import CROWD, SLOW, Moment
-from ganlab.live.scene import scene
+from ganlab.live.moment import Moment, moment_of
+from ganlab.live.run_group import Backends, Happened, RunGroup
+from ganlab.live.story import BEHIND, OFFERS, Story, differences
+from ganlab.live.subscriber import Subscriber
+from ganlab.live.throttle import CATCH_UP_SECONDS, Throttle
+from ganlab.live.view import Message, View
+from ganlab.live.views import view_of
 from ganlab.live.wire import encode
+from ganlab.params import in_words
 from ganlab.registry import SpecError
-from ganlab.spec import Spec
+from ganlab.spec import KNOBS, PARAMS, Spec
 
-_FIT_SECONDS = 0.7  # between two changes of axes that follow G
-_ARROWS_EVERY = 5  # of a crowd's have arrows of their own, the others repeat them; and
-_ARROWS_EVERY_ALONE = 2  # of whole ones at full speed
+_ANSWERS = {"play", "d", "g", "step", "speed", "change"}
+_MOST_TODO = 200  # updates by hand that may be waiting
+_BEGINS_ANEW = "The server was restarted or has dropped this run: it starts again at iteration 0."
+_WITHOUT = "Without the changes that were still to come."
+_BY_HAND_SECONDS = 0.01  # of them beyond a turn
+_SEEN_SECONDS = 0.03  # until one looks again whether a picture has been seen
+_FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
+_ITERATION = "iteration"  # what is made by hand, beside "D" and "G"
 
 
-class Session(Conductor):
-    """A lab's session: one run, seen as closely as can be."""
+@dataclass(frozen=True)
+class _Address:
+    """What the address of a session held, for what it was to run (`now`) and had run (`key`)."""
 
-    last_picture: tuple[dict, dict] | None = None
-    _arrows: tuple[int, int, dict] = (0, 0, {})  # of run, for so many frames more, arrays
-    _follow = False  # whether the axes follow G, and then
-    _view: Probe | None = None  # the probe of these axes, where they are not the target's own,
-    _fitted_at = 0.0  # which were fitted then
+    now: Experiment
+    key: Any
+    begun: Experiment
+    texts: tuple[str, ...] | None  # events instead of those of `begun`
+    whole: bool  # whether they were not too many
 
-    def _make(self, spec: Spec) -> tuple[dict, dict]:
-        self.run, self.history, self._view = Run(spec, events=self._coming), History(), None
-        return scene(spec, self._probe, self.run_number + 1)
+    @cached_property
+    def query(self) -> str:
+        return self.begun.to_query(self.texts)
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        return self.begun if self.texts is None else self.begun.with_events(self.texts)
+
+
+class Session:
+    """What one page runs (`group`, of `experiment`) and shows (`view`, sent by `feed`).
+
+    Owned by the scheduler; `work` runs on one worker at a time, everything else from anywhere.
+    view: what makes its view; by default that of the experiment's kind.
+    Raises `SpecError` for what asks too much of the server.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        experiment: Experiment | Spec,
+        wake: Callable[[Any], None],
+        paint: Paint = lambda session, kind, job: job(),
+        view: Callable[[Session], View] | None = None,
+    ):
+        self.token = token
+        # The one copy of what is asked for. Its events are those of the runs that start next.
+        self.experiment = Experiment.of(experiment) if isinstance(experiment, Spec) else experiment
+        self.lock = threading.Lock()
+        self.subscribers: list[Subscriber] = []
+        self.unwatched_since: float | None = time.monotonic()
+        self.crowd = 1  # sessions that play at present, this one included: the scheduler's
+        self.scheduled = False  # the scheduler's: queued or being worked on
+        self.again = False  # the scheduler's: woken while being worked on
+        self.used = 0.0  # the scheduler's: CPU seconds of training, for fair turns
+        self.served = (0.0, 0.0)  # the scheduler's: CPU seconds of service lately, and as of when
+        self.due = math.inf  # the scheduler's: when it is to be looked at unasked
+        self.pool: Any = None  # the scheduler's: where it waited last
+        self.failed = ""  # why it cannot go on until it is changed, if so
+        self._wake = wake
+        self._inbox: deque[tuple[str, Any]] = deque()
+        self._todo: deque[str] = deque()
+        self._restart = True
+        self.playing, self.note = True, ""
+        self.chosen: float | None = None  # speed that the visitor wants, as `speed`
+        self.story: Story | None = None  # what is shown on cue, and how fast
+        self.refused: dict[str, str] = {}  # the knob that was turned in vain last, and why
+        self.group: RunGroup | None = None
+        self.run_number = 0
+        self.scene: Message | None = None
+        self.after = ""  # the token of the session that this one goes on from
+        self._parked: parked.Parked | None = None  # what the run that starts next goes on from
+        self.replayed: list[str] = []  # fields that the runs have changed by themselves, in order
+        self._known: _Address | None = None  # the newest address
+        self.backend = Backends()
+        self.throttle = Throttle(self.backend.timed)
+        self._lost = 0  # runs that have diverged
+        self._slice = math.inf  # seconds of the turn that is being had
+        self.slow = False  # whether its updates take so long that it is trained apart
+        self.demand: Demand | None = None  # what it asks of the server; None: little
+        self._weigh(afford_experiment(self.experiment))
+        self.view: View = (view or view_of(self.experiment))(self)
+        self.history = History(self.view.series)
+        self.feed = Feed(self, paint)
+
+    def _weigh(self, demand: Demand | None) -> None:
+        """What is begun next asks for this."""
+        self.demand, self.slow = demand, demand is not None and demand.slow
+        self.failed = ""
+
+    # -- what it runs: from any thread -----------------------------------------------------------
 
     @property
-    def _probe(self) -> Probe:
-        return probe_for(self.run.specs[0], points_for(self.run.game))
+    def spec(self) -> Spec:
+        """The Spec of run A, as it is asked for."""
+        return self.experiment.base
 
-    def _do_follow(self, value: bool) -> None:
-        """Have the axes hold p_g from now on, or be the target's own again."""
-        self._follow, self._fitted_at = value, 0.0
-        self._fit()
+    @property
+    def run(self) -> Run | None:
+        """The first Run, once it has begun."""
+        return None if self.group is None else self.group.runs[0]
 
-    def _fit(self) -> None:
-        """Show other axes if p_g asks for them: a scene with another number, of the same run."""
-        if self.run is None or self._restart:
+    @property
+    def running(self) -> bool:
+        """Whether the runs are those that are asked for, and not about to start anew."""
+        return self.group is not None and not self._restart
+
+    def set(self, field: str, value: Any) -> None:
+        """Change one field of all runs, by restarting if it is a knob that is not live.
+
+        Raises `SpecError`.
+        """
+        if field not in LIVE and field not in KNOBS:
+            raise SpecError(field, value, f"only {', '.join(LIVE)} can change during a run")
+        value = PARAMS[field].check(value)
+        self._become(lambda now: now.on(now.base.replace(**{field: value})))
+
+    def configure(self, spec: Spec) -> None:
+        """Make `spec` that of run A, and what it shares with others theirs; see `show`."""
+        self._become(lambda now: now.on(spec))
+
+    def show(self, experiment: Experiment) -> None:
+        """Run `experiment`: in place if only what can change during a run differs, else anew.
+
+        Raises `SpecError` if that asks too much of the server.
+        """
+        self._become(lambda _: experiment)
+
+    def _become(self, make: Callable[[Experiment], Experiment]) -> None:
+        while True:
+            before = self.experiment
+            wanted = make(before).with_events(())
+            if wanted == before.with_events(()):
+                return
+            anew = changes.restarts(before, wanted)
+            coming = self._still_coming() if anew is None else ()
+            # It may have to be counted, for tenths of a second, in which others must not wait.
+            demand = afford_experiment(wanted, coming)
+            if anew is None and before.events:
+                wanted = wanted.with_events(before.events)
+            dropped = anew is not None and any(self._still_coming())
+            with self.lock:
+                if self.experiment is not before:
+                    continue  # it was changed meanwhile
+                self.experiment = wanted
+            break
+        self._weigh(demand)
+        if anew is None:
+            self.command("change")
+        else:
+            self.command("begin", f"{anew} {_WITHOUT}" if dropped else anew)
+
+    def _still_coming(self) -> tuple[Any, ...]:
+        """Events that the runs, or those that start next, have still to come to."""
+        group = self.group
+        return group.coming if group is not None and self.running else self.experiment.events
+
+    def new_seed(self, step: int | None = None) -> None:
+        """Restart with the seed `step` further on, by default the first that is not among these."""
+        with self.lock:
+            now = self.experiment
+            seeds = int(PARAMS["seed"].high) + 1
+            self.experiment = now.with_seed(
+                (now.base.seed + (now.seeds if step is None else step)) % seeds
+            )
+        self.command("restart")
+
+    def tell(self, story: Story | None) -> None:
+        """Show `story` from here on: a run that has begun goes on, outside of its claim."""
+        self.story = story
+        self.command("tell")
+
+    def park(self) -> None:
+        """Keep on disk what `take_up` goes on from."""
+        group = self.group
+        if group is not None and group.iteration > 0:
+            runs = tuple(group.runs)
+            parked.park(self.token, runs, self.history, self.playing, self.chosen)
+
+    def take_up(self, token: str) -> None:
+        """Go on where the session of that token was, which the server has no longer; or say so."""
+        self.after = token
+        self.command("take_up", parked.fetch(token))
+
+    def close(self) -> None:
+        """Nobody will ask for anything any more."""
+        self.backend.close()
+
+    def fail(self, error: Exception) -> None:
+        """Stop until it is changed or restarted, and tell those who watch why."""
+        self.failed, self._restart = _why_failed(error), True
+        for subscriber in list(self.subscribers):
+            subscriber.close(self.failed)
+
+    # -- what is said of it: from any thread -----------------------------------------------------
+
+    @property
+    def watched(self) -> bool:
+        """Whether some browser shows this session now."""
+        return any(s.watching for s in list(self.subscribers))
+
+    @property
+    def state(self) -> str:
+        """playing, paused, diverged or waiting (nobody watches)."""
+        if self.group is not None and self.group.stopped:
+            return "diverged"
+        if not self.playing:
+            return "paused"
+        return "playing" if self.watched else "waiting"
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing moves."""
+        return not self.playing and not self._todo
+
+    @property
+    def speed(self) -> float:
+        """Updates a second (0: full speed): what the visitor wants, else the story's."""
+        if self.chosen is not None:
+            return self.chosen
+        if self.story is None or self.group is None:
+            return 0.0
+        return self.story.rate(self.group.iteration) * self.group.unit
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """The newest metrics."""
+        return self.feed.measured
+
+    def found(self, number: int, metrics: dict[str, float], tell: bool = False) -> None:
+        """The newest metrics of runs `number`; tell: to be told also while they play."""
+        self.feed.found(number, metrics, tell)
+
+    def moments(self) -> tuple[Moment, ...]:
+        """The runs as they are now."""
+        assert self.group is not None
+        return tuple(moment_of(self.run_number, run, self.history) for run in self.group.runs)
+
+    @property
+    def begun(self) -> Experiment:
+        """What the runs began with and their events, from which they replay: the address' content.
+
+        Where the events are too many for an address, what is run now and no events.
+        """
+        return self._addressed().experiment
+
+    @property
+    def query(self) -> str:
+        """What the page's address holds."""
+        name = "" if self.story is None else self.story.name
+        return address.with_preset(self._addressed().query, name)
+
+    @property
+    def replays(self) -> bool:
+        """Whether the address has all that happened."""
+        return self._addressed().whole
+
+    def _addressed(self) -> _Address:
+        # With every status: made anew only where something has happened.
+        now, group = self.experiment, self.group if self.running else None
+        key = (group, () if group is None else (group.happened, group.left))
+        known = self._known
+        if known is not None and known.now is now and known.key == key:
+            return known
+        begun, texts, whole = now, None, True
+        if group is not None:
+            texts = group.events(address.MOST_EVENTS)
+            whole = texts is not None
+            if texts is not None and any(texts) and group.specs == now.specs and group.begun:
+                begun = group.begun
+            else:
+                texts = None
+        self._known = made = _Address(now, key, begun, texts, whole)
+        return made
+
+    def status(self) -> dict[str, Any]:
+        """What the status message says besides where the runs are."""
+        assert self.group is not None
+        story, specs = self.story, self.experiment.specs
+        return {
+            "backend": self.backend.status(self.group),
+            "refused": self.refused,
+            **({} if self.demand is None else {"update_seconds": self.demand.update}),
+            "query": self.query,
+            "story": {} if story is None else story.status(specs),
+            "chosen": self.chosen is not None,
+            "replayed": len(self.replayed),
+            "differs": list(differences(specs[0], self.experiment.fields)),
+            **self.view.status(),
+        }
+
+    # -- commands --------------------------------------------------------------------------------
+
+    def command(self, name: str, value: Any = None) -> None:
+        """Queue a command for the worker, which takes it between two updates."""
+        self._inbox.append((name, value))
+        self._wake(self)
+
+    def wake(self) -> None:
+        """Have the worker look at it soon."""
+        self._wake(self)
+
+    @property
+    def backlog(self) -> int:
+        """Commands not yet taken by a worker."""
+        return len(self._inbox)
+
+    def refuse(self, field: str, error: SpecError) -> None:
+        """Say beside the knob `field` why it could not be turned."""
+        self.command("refuse", {"field": field, "why": in_words(error)})
+
+    # -- on a worker: commands -------------------------------------------------------------------
+
+    def _take_commands(self) -> None:
+        # Those that come meanwhile wait: a flood of them must not hold the worker.
+        for _ in range(len(self._inbox)):
+            name, value = self._inbox.popleft()
+            try:
+                _HANDLERS[name](self, value)
+                if name in _ANSWERS and not (self.group is not None and self.group.stopped):
+                    self.note = ""  # what was wrong before is answered by what is right now
+                if name in ("change", "restart", "begin"):
+                    self.refused = {}
+            except SpecError as error:
+                self.note = str(error)
+            self.feed.status_wanted = True
+
+    def _play(self, _: None) -> None:
+        self.playing, self.throttle.due = True, time.perf_counter()
+        self._todo.clear()
+        self.feed.count_from_now()
+
+    def _pause(self, _: None) -> None:
+        self.playing = False
+        self.feed.frame_wanted = self.feed.curves_wanted = True
+
+    def _by_hand(self, player: str) -> None:
+        self._alone_or_refused(player)
+        self._queue(player)
+
+    def _alone_or_refused(self, player: str) -> None:
+        if len(self.experiment.specs) > 1:
+            allowed = "step: runs side by side move by whole iterations"
+            raise SpecError("cmd", player.lower(), allowed)
+
+    def _step(self, _: None) -> None:
+        if len(self.experiment.specs) > 1:
+            self._queue(_ITERATION)
             return
-        now = time.monotonic()
-        if now - self._fitted_at < _FIT_SECONDS:
+        turns, state = Turns.of(self.spec), START
+        if self.group is not None and self.running:
+            state = self.group.state
+        state = turns.after(state, "".join(self._todo).encode())
+        self._queue(*turns.left(state).decode())
+
+    def _queue(self, *players: str) -> None:
+        self._pause(None)
+        if len(self._todo) < _MOST_TODO:
+            self._todo.extend(players)
+
+    def _set_speed(self, value: float | None) -> None:
+        self.chosen, self.throttle.due = value, time.perf_counter()
+
+    def _go_on_at_full_speed(self, _: None) -> None:
+        if self.story is not None:
+            self.story.released = True
+
+    def _restart_as_asked(self, _: None) -> None:
+        """Begin anew: what replays, once more from its beginning, with all that happened to it."""
+        group, note = self.group, ""
+        if group is not None and self.running and any(group.left):
+            now = self.experiment
+            if not group.stopped and now.with_seed(group.spec.seed).specs == group.specs:
+                self._as_begun()
+            else:
+                note = _WITHOUT
+        self._begin_anew(note)
+
+    def _begin_anew(self, note: str) -> None:
+        self.note = note
+        self.playing = self.playing or (self.group is not None and self.group.stopped)
+        self._todo.clear()
+        self._restart = True
+
+    def _as_begun(self) -> None:
+        """Have the runs that start next begin as these did, with the seed and all events of now."""
+        group = self.group
+        if group is None or group.begun is None:
             return
-        self._fitted_at = now
-        before = None if self._view is None else self._view.target.box
-        box = axes.fitted(self.run, self._probe, before) if self._follow else None
-        if box is before:
+        with self.lock:
+            seed = self.experiment.base.seed
+            self.experiment = group.begun.with_seed(seed).with_events(group.events() or ())
+
+    def _take_up(self, what: parked.Parked | None) -> None:
+        if what is None:
+            self.note = _BEGINS_ANEW
+        else:
+            if self.group is not None and self.running:
+                if self.group.specs == self.experiment.specs:
+                    self._as_begun()
+            self._parked, self._restart = what, True
+
+    def _change(self, _: None) -> None:
+        """Give the runs all live fields in which they differ: one by one they may contradict."""
+        group, specs = self.group, self.experiment.specs
+        if group is None or self._restart or len(specs) != len(group.runs):
+            return  # the runs that start now, or next, have it
+        for run, spec in zip(group.runs, specs, strict=True):
+            names = [n for n in LIVE if getattr(run.spec, n) != getattr(spec, n)]
+            if names and not run.stopped:
+                run.change(**{name: getattr(spec, name) for name in names})
+        self._tell_news(adopt=False)
+
+    def _tell_news(self, adopt: bool = True) -> None:
+        """Mark what has happened to the runs since; adopt: it is what is asked for from now on."""
+        group = self.group
+        assert group is not None
+        news = group.news()
+        if not news:
             return
-        if box is not None and before is not None and np.array_equal(box, before):
+        if adopt:
+            self._adopt(news)
+        changes.mark(self.history, news, len(group.runs))
+        self._touched()
+        self.backend.changed(group)
+        self.feed.want_all()
+
+    def _adopt(self, news: list[Happened]) -> None:
+        """The runs have made changes that were to come: they are the page's, too."""
+        last = {name: value for one in news for name, value in one.event.fields}
+        if not last:
             return
-        self._view = None if box is None else self._probe.over(box)
-        number = self.run_number + 1
-        header, arrays = scene(self.run.specs[0], self._probe, number, self._view)
-        old, drawn = self._shown_scene()
+        assert self.group is not None
+        with self.lock:
+            now = self.experiment
+            specs = list(now.specs)
+            # What is in common is changed in all, though one that has diverged took no more.
+            shared = {n: v for n, v in last.items() if n not in now.fields}
+            try:
+                for one in news:
+                    specs[one.run] = one.event.of(specs[one.run])
+                self.experiment = now.with_specs([spec.replace(**shared) for spec in specs])
+            except SpecError:  # what was turned meanwhile does not go with it
+                self.experiment = now.with_specs(self.group.specs)
+        self.replayed.extend(last)
+
+    def _tell_story(self, _: None) -> None:
+        if self.group is None or not self.running or self.scene is None:
+            return
+        self.scene[0].update(query=self.query, story=self._words())
+        self.feed.send(encode(*self.scene), curves=True)
+        self.feed.frame_wanted = True
+
+    def _words(self) -> dict[str, Any]:
+        return {} if self.story is None else self.story.words()
+
+    def _hello(self, subscriber: Subscriber) -> None:
+        if self.group is not None and self.scene is not None:
+            subscriber.put("scene", encode(*self.scene))
+            subscriber.put("curves", messages.curves(self.run_number, self.history))
+        self.feed.frame_wanted = self.feed.status_wanted = True
+
+    def _say(self, text: str) -> None:
+        self.note = text
+
+    def _refuse(self, refused: dict[str, str]) -> None:
+        self.refused = refused
+
+    def _look(self, _: None) -> None:
+        """Watching began or ended: what was not seen is not made up for."""
+        self.throttle.due = time.perf_counter()
+
+    def _make_figure(self, asked: tuple[Subscriber, FigureRequest]) -> None:
+        subscriber, request = asked
+        if not self.view.has_figures:
+            raise SpecError("figure", request.request, "none of this view")
+        self.feed.figure(subscriber, request)
+
+    def _make_export(self, asked: tuple[Subscriber, str]) -> None:
+        subscriber, kind = asked
+        make = self._exporter(kind)
+        self.feed.answer("export", subscriber, lambda: iter([make()]))
+
+    def export(self, kind: str) -> bytes:
+        """The runs as a file; raises `SpecError` unless `kind` is of `export.KINDS`."""
+        return self._exporter(kind)()
+
+    def _exporter(self, kind: str) -> Callable[[], bytes]:
+        """Makes the file, of the runs as they are now."""
+        runs = () if self.group is None else tuple(run.still() for run in self.group.runs)
+        return partial(take_away.message, kind, self.experiment, runs, self.history.arrays())
+
+    # -- on a worker: a new run ------------------------------------------------------------------
+
+    def _start(self) -> None:
+        # Read once: another thread may change it meanwhile, and then asks for a restart.
+        now, self._restart = self.experiment, False
+        self.feed.painting.clear()  # what failed at it is no longer at it
+        before = None
+        if self.group is not None:
+            before = self.view.axes(), self.group.rows, self.history
+        self.group, self._lost = RunGroup(now), 0
+        with self.lock:
+            if self.experiment.events:
+                self.experiment = self.experiment.with_events(())
+        self.history = History(self.view.series)
+        self.scene = self.view.scene(self.run_number + 1)
+        if self.story is not None:
+            self.story.begin(self.run_number + 1, self.group.rows)
+        what, self._parked = self._parked, None
+        if what is not None:
+            self._go_on(what)
+        elif before is not None:
+            self._keep_ghost(*before)
+        header, arrays = self.scene
+        ghost = {f"ghost.{name}": array for name, array in self.history.ghost.items()}
+        self.scene = header, arrays | ghost
+        offers = [list(offer) for offer in OFFERS]
+        header.update(query=self.query, story=self._words(), offers=offers)
+        self.backend.begin(self.group)
+        self.throttle.again()
+        self.throttle.due = time.perf_counter()
+        self.feed.begin()
+        message = encode(*self.scene)
+        with self.feed.sending:
+            self.run_number += 1
+            self.feed.send(message)
+
+    def show_scene(self, scene: Message) -> None:
+        """Show the same runs on another scene, which has the next number; of the view."""
+        assert self.scene is not None
+        (header, arrays), (old, drawn) = scene, self.scene
         ghost = {n: a for n, a in drawn.items() if n.startswith("ghost.")}
-        self._scene = header | {"query": old["query"]}, arrays | ghost
-        self._frame_wanted = True
-        with self._sending:
-            self.run_number = number
-            for subscriber in list(self.subscribers):
-                subscriber.put("scene", encode(*self._scene))
-                subscriber.put("curves", messages.curves(number, self.history))
+        kept = {n: old[n] for n in ("query", "story", "offers") if n in old}
+        self.scene = header | kept, arrays | ghost
+        self.feed.frame_wanted = True
+        message = encode(*self.scene)
+        with self.feed.sending:
+            self.run_number = header["run"]
+            self.feed.send(message, curves=True)
+
+    def _go_on(self, what: parked.Parked) -> None:
+        """Set the runs that have just been made where some were that the server had lost."""
+        group = self.group
+        assert group is not None
+        if not what.put_into(tuple(group.runs), self.history):
+            self.note = _BEGINS_ANEW
+            return
+        self.playing, self.chosen = what.playing, what.speed
+        group.moved(self.experiment)
+        with self.lock:
+            now = self.experiment
+            pairs = list(zip(now.specs, group.specs, strict=True))
+            names = [n for n in LIVE if any(getattr(a, n) != getattr(b, n) for a, b in pairs)]
+            self.experiment = now.with_specs(group.specs)
+        self.replayed.extend(names)
+        self._touched()  # what was claimed of it was not looked at from its beginning
+        self.note = f"The run goes on where it was, at iteration {group.iteration:,}."
+
+    def _touched(self) -> None:
+        if self.story is not None:
+            self.story.touched()
+
+    def _keep_ghost(self, axes: Any, rows: tuple[Spec, ...], last: History) -> None:
+        """Show the last runs' curves faintly behind the new ones', and mark what has changed."""
+        group = self.group
+        assert group is not None
+        if axes != self.view.axes():
+            return
+        again = rows == group.rows or len(last.rows) < _FEW
+        self.history.ghost = last.ghost if again else last.arrays()
+        for name in PARAMS:
+            if getattr(rows[0], name) != getattr(group.spec, name):
+                self.history.mark(0, *changes.in_words(name, rows[0], group.spec))
+
+    # -- on a worker: training -------------------------------------------------------------------
+
+    def calls(self, now: float) -> bool:
+        """Whether there is what need not wait for a turn: commands, or a frame that is due."""
+        return bool(self._inbox) or (self.group is not None and self.feed.frame_due(now))
+
+    def work(self, seconds: float) -> float | None:
+        """Work for about `seconds`; returns when to come again (None: when woken).
+
+        In 0 seconds all is done that is asked for, and nothing else is trained.
+        """
+        end, self._slice, slow = time.perf_counter() + seconds, seconds, self.slow
+        while True:
+            if self.failed:
+                self.group = None  # whose memory others may need
+                return None
+            if slow != self.slow:
+                return 0.0  # it belongs to other workers now
+            begun = time.perf_counter()
+            self._take_commands()
+            if self._restart:
+                self._start()
+            now = time.perf_counter()
+            wait = self._advance(now)
+            now = time.perf_counter()
+            self.feed.publish(now)
+            if wait is None or wait > 0:
+                return self.feed.wait(wait)
+            # Nearest to its end: an overrun costs the session later turns.
+            over = now + (now - begun) / 2 >= end
+            if over and not (self._todo and now < end + _BY_HAND_SECONDS):
+                return 0.0
+
+    def _advance(self, now: float) -> float | None:
+        """Updates if it is time for some; how long until the next (None: no next)."""
+        group = self.group
+        assert group is not None
+        if group.stopped:
+            self._todo.clear()
+            return None
+        if self.backend.serve(group):
+            self.throttle.again()
+            self.feed.status_wanted = True
+        if self._todo:
+            group.update(self._todo.popleft())
+            if not self._todo:
+                self.feed.want_all()
+            self._after_update()
+            return 0.0
+        if not self.playing or not self.watched:
+            return None
+        story = self.story
+        if story is not None and not self._seen:
+            self.throttle.due = now  # time begins when the first picture is there
+            return _SEEN_SECONDS
+        if story is not None:
+            story.passed(self)  # what it began with
+        speed = self.speed
+        most = group.updates_until(None if story is None else story.left(group.iteration))
+        if speed > 0:
+            wait = self.throttle.due - now
+            if wait > 0.0005:
+                return wait
+            if self._slice == 0:
+                return 0.0
+            behind = BEHIND if self.chosen is None else CATCH_UP_SECONDS
+            seconds = min(self.view.call_seconds, self._slice)
+            self.throttle.catch_up(group, group.updates_at(speed), seconds, now, most, behind)
+        elif self._slice == 0:
+            return 0.0
+        else:
+            self._advance_some(group, most)
+        self.feed.frame_wanted = self.feed.curves_wanted = True
+        self.feed.keep_moment()
+        self._after_update()
+        return 0.0
+
+    @property
+    def _seen(self) -> bool:
+        """Whether some browser has drawn a picture."""
+        return any(s.has_drawn for s in list(self.subscribers))
+
+    def _advance_some(self, group: RunGroup, most: float) -> None:
+        longest = min(self.view.call_seconds, self._slice)
+        # Calls of equal length that end when the next frame is due.
+        wait = self.feed.next_frame() - time.perf_counter() if self.crowd == 1 else 0
+        seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
+        most = min(most, self.feed.until_moment())
+        _, took = self.throttle.advance(group, seconds, most)
+        if group.program is not None:
+            self.used += took * (min(len(group.rows), os.cpu_count() or 1) - 1)  # on other threads
 
     def _after_update(self) -> None:
-        super()._after_update()
-        if self._follow:
-            self._fit()
+        group = self.group
+        assert group is not None
+        if not group.is_told:
+            self._tell_news()
+        lost = sum(d is not None for d in group.diverged)
+        if lost != self._lost:
+            self._lost = lost
+            self.feed.want_all()
+        if self.story is not None:
+            self.story.passed(self)
+        if group.stopped:
+            self.note = self.view.why_stopped()
+            self.feed.want_all()
+        self.view.advanced()
 
-    def _more_status(self) -> dict[str, Any]:
-        return {"follow": self._follow}
 
-    def _measure(self, moment: Moment) -> Iterable[None]:
-        shot = self._see(moment, take, picture=False)
-        newest = moment.history.add(shot.iteration, shot.metrics)
-        if newest and moment.number == self.run_number:
-            self._measured = {name: float(value[0]) for name, value in shot.metrics.items()}
-            self._status_wanted = self._status_wanted or not self.playing
-        return ()
+# What the worker does for each command: `commands.COMMANDS`, and what sessions ask of themselves.
+_HANDLERS: dict[str, Callable[[Session, Any], None]] = {
+    "play": Session._play,
+    "pause": Session._pause,
+    "d": lambda session, _: session._by_hand("D"),
+    "g": lambda session, _: session._by_hand("G"),
+    "step": Session._step,
+    "restart": Session._restart_as_asked,
+    "speed": Session._set_speed,
+    "own_pace": lambda session, _: session._set_speed(None),
+    "go_on": Session._go_on_at_full_speed,
+    "follow": lambda session, value: session.view.follow(value),
+    "figure": Session._make_figure,
+    "export": Session._make_export,
+    # of the session itself
+    "begin": Session._begin_anew,
+    "change": Session._change,
+    "hello": Session._hello,
+    "look": Session._look,
+    "note": Session._say,
+    "refuse": Session._refuse,
+    "take_up": Session._take_up,
+    "tell": Session._tell_story,
+}
 
-    def _frame(self, moment: Moment) -> Iterator[bytes]:
-        # Nobody sees at what moment an arrow of a picture that moves was taken, and arrows are half
-        # of a picture's cost. What rests can be looked at closely: it is drawn wholly.
-        crowd = self.crowd >= CROWD
-        moving = self.playing and (self.speed == 0 or (crowd and self.speed > SLOW))
-        every = 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
-        run, left, arrows = self._arrows
-        fresh = run != moment.number or left == 0 or every == 1
-        if crowd and self.playing:
-            shot = self._see(moment, glance, arrows=fresh)
-        else:
-            shot = self._see(moment, take, measure=False, arrows=fresh)
-        if fresh:
-            left = every
-            arrows = {n: shot.picture[n] for n in ("grad_x", "grad") if n in shot.picture}
-        shot.picture |= arrows
-        self._arrows = moment.number, left - 1, arrows
-        header, arrays = messages.frame(moment.number, shot, moment.last)
-        self.last_picture = (header, arrays)
-        yield encode(header, arrays)
 
-    def _see(self, moment: Moment, how: Callable[..., Snapshot], **wanted: bool) -> Snapshot:
-        # Read once: the axes may change meanwhile, and then this picture is not sent.
-        view = self._view
-        return how(
-            moment.game,
-            moment.state,
-            moment.specs,
-            list(moment.diverged),
-            points=points_for(moment.game),
-            view=None if view is None else (view,),
-            **wanted,
-        )
-
-    def figure(self, request: dict[str, Any]) -> bytes:
-        """The still Plotly pictures of the last frame; raises `SpecError` where there is none.
-
-        Waits for the first frame and metrics of a run that has just begun: never to be called on
-        a worker.
-        """
-        end = time.monotonic() + 2
-        while True:
-            scene_, last = self._scene, self.last_picture
-            drawn = None if scene_ is None or last is None else (scene_, last)
-            if drawn and drawn[0][0]["run"] == drawn[1][0]["run"] and len(self.history.rows):
-                break
-            if not self.watched or time.monotonic() > end:
-                raise SpecError("figure", request.get("request"), "only once a frame was shown")
-            time.sleep(0.02)
-        shown, frame = ({**header, **arrays} for header, arrays in drawn)
-        return messages.figure(shown, frame, self.history, request)
+def _why_failed(error: Exception) -> str:
+    """What a person is told of an error that nobody foresaw."""
+    if isinstance(error, MemoryError) or "memory" in str(error).lower():
+        return "there is not enough memory for this run: lower the minibatch or the widths"
+    return f"it failed ({type(error).__name__}), which the server's log explains"

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import math
 import time
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from ganlab.allowance import Allowance
 from ganlab.limits import limit
-from ganlab.live.conductor import Conductor
+from ganlab.live import commands
+from ganlab.live.commands import Command
 from ganlab.live.scheduler import SCHEDULER, Scheduler
+from ganlab.live.session import Session
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.wire import MOST_TEXT
 from ganlab.registry import SpecError
@@ -33,9 +33,7 @@ _MOST_BACKLOG = 100  # commands a worker has not yet taken
 _MESSAGES = 100.0, 80.0
 _COMMANDS = 40.0, 20.0
 _ERROR = 4.0  # commands that cost as much as one that is not understood: it is answered in words
-_SLOWEST_PACE = 0.01
 _MOST_NESTED = 20  # objects and lists in a message
-_PLAIN = {"go_on", "own_pace", "play", "pause", "d", "g", "step", "restart"}
 
 
 def allowed(origin: str | None, host: str | None) -> bool:
@@ -85,24 +83,22 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
         subscriber.close()  # dropped in this very moment, perhaps without seeing us
     session.command("hello", subscriber)
     sender = asyncio.create_task(_send(ws, subscriber))
-    figures = _Figures(session, subscriber)
-    messages, commands = Allowance(*_MESSAGES), Allowance(*_COMMANDS)
+    messages, tasks = Allowance(*_MESSAGES), Allowance(*_COMMANDS)
     try:
         while not subscriber.closed:
             message = await ws.receive()
             if message["type"] == "websocket.disconnect":
                 break
             await asyncio.sleep(messages.wait(time.monotonic()))
-            cost = await _receive(message.get("text"), session, subscriber, scheduler, figures)
+            cost = await _receive(message.get("text"), session, subscriber, scheduler)
             if cost:
-                await asyncio.sleep(commands.wait(time.monotonic(), cost))
+                await asyncio.sleep(tasks.wait(time.monotonic(), cost))
             while session.backlog > _MOST_BACKLOG and not subscriber.closed:
                 await asyncio.sleep(0.02)  # a flood waits in its sender's buffers
     except (WebSocketDisconnect, RuntimeError):
         pass  # the browser left
     finally:
         subscriber.close()
-        figures.close()
         session.subscribers.remove(subscriber)
         if not session.subscribers:
             session.unwatched_since = time.monotonic()
@@ -110,7 +106,7 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
         await sender
 
 
-def _refusal(session: Conductor, scheduler: Scheduler) -> tuple[int, str] | None:
+def _refusal(session: Session, scheduler: Scheduler) -> tuple[int, str] | None:
     """Structure and reason why a browser is not served now, or None."""
     if session.failed:
         return FAILED, _short(session.failed)
@@ -137,45 +133,11 @@ async def _send(ws: WebSocket, subscriber: Subscriber) -> None:
         subscriber.closed = True
 
 
-class _Figures:
-    """Makes the still figures one at a time, of the newest request; commands need not wait."""
-
-    def __init__(self, session: Conductor, subscriber: Subscriber):
-        self.session, self.subscriber = session, subscriber
-        self._request: dict[str, Any] | None = None
-        self._task: asyncio.Task | None = None
-
-    def ask(self, request: dict[str, Any]) -> None:
-        """Make the figure of `request`, instead of one that was asked for and not yet begun."""
-        self._request = request
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._make())
-
-    def close(self) -> None:
-        """Make no more."""
-        self._request = None
-
-    async def _make(self) -> None:
-        while (request := self._request) is not None:
-            self._request = None
-            # Plotly takes tenths of a second: neither the event loop nor a worker may wait for it.
-            try:
-                message = await asyncio.to_thread(self.session.figure, request)
-            except SpecError as error:
-                self.session.command("note", str(error))
-            except Exception:
-                log.exception("figure failed")
-                self.session.command("note", "The figure could not be made: see the server's log.")
-            else:
-                self.subscriber.put("figure", message)
-
-
 async def _receive(
     text: str | None,
-    session: Conductor,
+    session: Session,
     subscriber: Subscriber,
     scheduler: Scheduler,
-    figures: _Figures,
 ) -> float:
     """Do what a browser asks; what is not understood is answered, never raised.
 
@@ -189,59 +151,38 @@ async def _receive(
         # To find out that what is nested is nested too deeply takes a millisecond.
         flat = text.count("[") + text.count("{") <= _MOST_NESTED
         message = json.loads(text) if flat else None
-        if not isinstance(message, dict):
-            raise SpecError("message", message, "an object with a cmd")
-        await _do(message, session, subscriber, scheduler, figures)
+        command = commands.read(message)
+        await _do(command, session, subscriber, scheduler)
     except (SpecError, ValueError, RecursionError) as error:
         session.command("note", str(error))
         return _ERROR
-    return 0.0 if message["cmd"] == "ack" else 1.0
+    return 0.0 if command.name == "ack" else 1.0
 
 
 async def _do(
-    message: dict[str, Any],
-    session: Conductor,
+    command: Command,
+    session: Session,
     subscriber: Subscriber,
     scheduler: Scheduler,
-    figures: _Figures,
 ) -> None:
-    name, value = message.get("cmd"), message.get("value")
-    if not isinstance(name, str):
-        raise SpecError("cmd", name, "a command of the live view")
+    name, value = command
     if name == "ack":
-        total = message.get("n")
-        if type(total) is not int or total < 0:
-            raise SpecError("n", total, "how many of this connection's frames are dealt with")
-        subscriber.drawn(total)
+        subscriber.drawn(value)
         scheduler.wake(session)
-    elif name in _PLAIN:
-        session.command(name)
-    elif name == "speed":
-        number = value if isinstance(value, (int, float)) else math.nan
-        # NaN is neither.
-        if isinstance(value, bool) or not (number == 0 or _SLOWEST_PACE <= number <= 1e6):
-            allowed = f"updates per second from {_SLOWEST_PACE} to 1e6, or 0: full speed"
-            raise SpecError("speed", value, allowed)
-        session.command("speed", float(number))
+    elif name == "visible":
+        subscriber.visible = value
+        session.command("look")
     elif name == "seed":
         session.new_seed()
     elif name == "set":
-        field = str(message.get("field"))
         try:
             # What it would cost may have to be counted, for tenths of a second.
-            await asyncio.to_thread(session.set, field, value)
+            await asyncio.to_thread(session.set, value.field, value.value)
         except SpecError as error:
-            if field not in KNOBS:
+            if value.field not in KNOBS:
                 raise
-            session.refuse(field, error)
-    elif name == "follow":
-        session.command("follow", bool(value))
-    elif name == "visible":
-        subscriber.visible = bool(value)
-        session.command("look")
-    elif name == "export":
-        subscriber.put("export", session.export(str(value)))
-    elif name == "figure":
-        figures.ask(message)
+            session.refuse(value.field, error)
+    elif name in ("figure", "export"):
+        session.command(name, (subscriber, value))
     else:
-        raise SpecError("cmd", name, "a command of the live view")
+        session.command(name, value)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from ganlab.live.publisher import Moment
+from ganlab.live.moment import Moment
 from ganlab.presets import DEFAULTS, OPENING, PRESETS, Preset
 from ganlab.presets.preset import check, trace
 from ganlab.spec import PARAMS, Spec
@@ -25,7 +25,7 @@ BEHIND = 1.0  # seconds that a slow machine may catch up
 class Story:
     """A preset, or what a page opens with, as one session shows it.
 
-    Conductor calls `begin` at each new run, `rate` and `left` before it advances, then `passed`.
+    A session calls `begin` at each new run, `rate` and `left` before it advances, then `passed`.
     A claim is decided by the preset's own `holds`, on the States of the run that is seen, at the
     same iterations at which seeds were counted; where anything else was changed it is not checked.
     """
@@ -86,17 +86,16 @@ class Story:
 
     def passed(self, session: Any) -> None:
         """The run has advanced: have it checked if it is time to."""
-        run = session.run
+        run = session.group
         if self._due is None or (run.iteration < self._due and not run.stopped):
             return
         assert self.preset is not None  # without one nothing is due
-        moments = session._moment()
-        self._waiting.append(moments if isinstance(moments, tuple) else (moments,))
+        self._waiting.append(session.moments())
         last = run.iteration >= self.preset.iterations or run.stopped
         self._due = None if last else self._due + self.preset.every
         if not self._checking:
             self._checking = True
-            session._paint(session, "curves", lambda: self._check(session))
+            session.feed.paint(session, "curves", lambda: self._check(session))
 
     def _check(self, session: Any) -> None:
         """On a render thread: look at one moment that waits."""
@@ -109,14 +108,14 @@ class Story:
                 log.exception("the claim of %s could not be checked", self.name)
                 self.touched()
         if self._waiting:
-            session._paint(session, "curves", lambda: self._check(session))
+            session.feed.paint(session, "curves", lambda: self._check(session))
             return
         self._checking = False
         if self._waiting and not self._checking:  # one came in this very moment
             self._checking = True
-            session._paint(session, "curves", lambda: self._check(session))
-        session._status_wanted = True
-        session._wake(session)
+            session.feed.paint(session, "curves", lambda: self._check(session))
+        session.feed.status_wanted = True
+        session.wake()
 
     def _look(self, moments: tuple[Moment, ...]) -> None:
         preset = self.preset

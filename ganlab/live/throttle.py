@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 
-from ganlab.engine import Run
+from ganlab.live.run_group import RunGroup
 
 _SPARE = 0.75  # of the time that a call may take: after a shorter one the next makes more
 CATCH_UP_SECONDS = 0.1  # of a hiccup (a frame, other sessions' turns) only this much is caught up
@@ -30,7 +30,7 @@ class Throttle:
 
     def catch_up(
         self,
-        run: Run,
+        run: RunGroup,
         speed: float,
         seconds: float,
         now: float,
@@ -45,7 +45,7 @@ class Throttle:
         made, _ = self.advance(run, seconds, min(int((now - self.due) * speed) + 1, most))
         self.due += made / speed
 
-    def advance(self, run: Run, seconds: float, most: float = math.inf) -> tuple[int, float]:
+    def advance(self, run: RunGroup, seconds: float, most: float = math.inf) -> tuple[int, float]:
         """As many updates as take about `seconds`, at least 1 and at the most `most`.
 
         At most twice as many as before: one quick call must not be followed by an endless one.

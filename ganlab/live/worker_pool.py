@@ -23,8 +23,8 @@ from typing import Protocol
 import torch
 
 from ganlab.live import cpu, system
-from ganlab.live.conductor import Conductor
 from ganlab.live.render_pool import RenderPool
+from ganlab.live.session import Session
 
 SLICE_SECONDS = 0.05  # alone
 SHARED_SECONDS = 0.012  # while others wait, at the most:
@@ -44,16 +44,16 @@ _USED = operator.attrgetter("used")
 class Owner(Protocol):
     """What a pool asks of the scheduler that it is part of."""
 
-    def there(self, pool: WorkerPool, session: Conductor) -> bool:
+    def there(self, pool: WorkerPool, session: Session) -> bool:
         """Whether a session is still served, by this pool."""
 
-    def members(self, pool: WorkerPool) -> list[Conductor]:
+    def members(self, pool: WorkerPool) -> list[Session]:
         """The pool's sessions."""
 
-    def wake(self, session: Conductor) -> None:
+    def wake(self, session: Session) -> None:
         """Have a worker of whichever pool it belongs to look at a session soon."""
 
-    def fail(self, session: Conductor, error: Exception) -> None:
+    def fail(self, session: Session, error: Exception) -> None:
         """A session's work or picture raised `error`."""
 
 
@@ -67,9 +67,9 @@ class WorkerPool:
         self.workers = workers
         self._owner, self._name, self._prepare = owner, name, prepare
         self._changed = threading.Condition()
-        self._ready: list[Conductor] = []
+        self._ready: list[Session] = []
         self._now = 0.0  # the `used` of whose turn it was last: what a newcomer starts from
-        self._later: list[tuple[float, int, Conductor]] = []
+        self._later: list[tuple[float, int, Session]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
         self._render_pool = RenderPool(workers, name, prepare)
@@ -102,7 +102,7 @@ class WorkerPool:
             thread.join(timeout=5)
         self._render_pool.close()
 
-    def wake(self, session: Conductor) -> None:
+    def wake(self, session: Session) -> None:
         """Have a worker look at `session` soon."""
         with self._changed:
             if not self._owner.there(self, session):
@@ -113,7 +113,7 @@ class WorkerPool:
             self._enqueue(session)
             self._changed.notify()
 
-    def paint(self, session: Conductor, kind: str, job: Callable[[], None]) -> None:
+    def paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
         """Have somebody do `job`: a frame or metrics. Raises RuntimeError once closed."""
 
         def guarded() -> None:
@@ -136,7 +136,7 @@ class WorkerPool:
         with self._changed:
             self._painting += cpu.seconds() - started
 
-    def _enqueue(self, session: Conductor) -> None:
+    def _enqueue(self, session: Session) -> None:
         session.scheduled = True
         if session.pool is not self:  # what it had elsewhere does not count here
             session.pool, session.used = self, self._now
@@ -206,7 +206,7 @@ class WorkerPool:
         job()
         return True
 
-    def serve(self, session: Conductor, seconds: float = 0.0) -> None:
+    def serve(self, session: Session, seconds: float = 0.0) -> None:
         """Give one session a turn of some seconds, or do what it asks for between turns."""
         self._count_playing(time.monotonic())
         started = cpu.seconds()
@@ -252,7 +252,7 @@ class WorkerPool:
         return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
 
 
-def _served(session: Conductor, now: float) -> float:
+def _served(session: Session, now: float) -> float:
     """CPU seconds of service between turns that a session has had, lately."""
     seconds, then = session.served
     share = SERVICE_SHARE / max(1.0, session.crowd / SERVICE_CROWD)

@@ -9,9 +9,10 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.live.compare import CompareSession
-from ganlab.live.comparison import LEAST, LETTERS, MOST, Comparison, params
-from ganlab.live.scheduler import SCHEDULER
+from ganlab.address import LETTERS
+from ganlab.comparison import LEAST, MOST, Comparison
+from ganlab.experiment import Experiment, params
+from ganlab.live.session import Session
 from ganlab.live.story import opening
 from ganlab.presets import DEFAULTS, STRIPS, Strip
 from ganlab.registry import Param, SpecError
@@ -19,7 +20,7 @@ from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
-from ganlab.ui.sidebar import fields, fill, sidebar
+from ganlab.ui.sidebar import fields, fill, newly_replayed, sidebar
 from ganlab.ui.start import from_url, notes, preset_of_url, resume, session_of
 from ganlab.ui.story import acted, told
 from ganlab.ui.view import live_view
@@ -29,7 +30,6 @@ _DIM = "compare_dim"
 _LAST = "_compare_last"  # the comparison last shown of each dimension
 _ROUND = "_compare_round"  # grows when what differs is changed elsewhere than by its widgets
 _WRONG = "_compare_wrong"
-_REPLAYED = "_compare_replayed"  # of a session, how many fields its runs had changed by themselves
 
 
 def compare(title: str, watch_for: str) -> None:
@@ -39,9 +39,7 @@ def compare(title: str, watch_for: str) -> None:
         navigation.COMPARE,
         partial(from_url, DEFAULTS[1], read=Comparison.from_query),
         _opens_with(),
-        lambda it: SCHEDULER.create(it.base, partial(CompareSession, comparison=it)),
         _fill,
-        _of,
     )
     form = _form(session)
     with top:
@@ -53,7 +51,7 @@ def compare(title: str, watch_for: str) -> None:
         _differences(session, form)
         st.markdown("**In all runs**")
         sidebar(navigation.COMPARE, form, session.spec, partial(_reset, session))
-    notes(navigation.COMPARE, _of(session))
+    notes(navigation.COMPARE, session.begun)
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
@@ -62,11 +60,7 @@ def compare(title: str, watch_for: str) -> None:
         navigation.COMPARE, "live_compare", session, "compare.js", on_act=partial(_act, session)
     )
     if view.gone:
-        resume(navigation.COMPARE, session, view.gone, Comparison.from_query, _of)
-
-
-def _of(session: CompareSession) -> Comparison:
-    return session.begun_comparison
+        resume(navigation.COMPARE, session, view.gone, Comparison.from_query)
 
 
 def _opens_with() -> Comparison:
@@ -77,19 +71,15 @@ def _opens_with() -> Comparison:
     return Comparison.pair(DEFAULTS[1])
 
 
-def _form(session: CompareSession) -> Form[Comparison]:
+def _form(session: Session) -> Form[Comparison]:
     """The fields that all runs share, and each run's own values of those that differ; settled."""
-    # What the runs have changed by themselves, the widgets show from now on.
-    known_of, count = st.session_state.get(_REPLAYED, ("", 0))
-    replayed = session.token, len(session.replayed)
-    if replayed[1] > (count if known_of == session.token else 0):
-        _fill(session.comparison)
-    st.session_state[_REPLAYED] = replayed
-    comparison = session.comparison
+    if newly_replayed(navigation.COMPARE, session):
+        _fill(session.experiment)
+    comparison = _compared(session)
     known = params(comparison.base)
 
     def change(_: Comparison, values: Mapping[str, Any]) -> Comparison:
-        return session.comparison.changed(values)
+        return _compared(session).changed(values)
 
     def param(name: str, letter: str) -> Param:
         return replace(known[name], title=f"Run {letter.upper()}: {known[name].title}")
@@ -111,7 +101,13 @@ def _own_key(name: str, letter: str) -> str:
     return f"{_stem()}_{name}_{letter}"
 
 
-def _fill(comparison: Comparison) -> None:
+def _compared(session: Session) -> Comparison:
+    """What the session compares."""
+    assert isinstance(session.experiment, Comparison)
+    return session.experiment
+
+
+def _fill(comparison: Experiment) -> None:
     def begin() -> None:
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
         st.session_state[_DIM] = comparison.base.dim
@@ -120,37 +116,37 @@ def _fill(comparison: Comparison) -> None:
     atomic(begin)
 
 
-def _reset(session: CompareSession) -> None:
+def _reset(session: Session) -> None:
     """What all runs share becomes the default, with the seed of now; what differs stays."""
     base = DEFAULTS[session.spec.dim].replace(seed=session.spec.seed)
     _apply(session, lambda old: old.on(base))
 
 
-def _apply(session: CompareSession, make: Callable[[Comparison], Comparison]) -> None:
+def _apply(session: Session, make: Callable[[Comparison], Comparison]) -> None:
     """Show what `make` makes of the comparison; its widgets begin anew."""
     try:
-        session.show(make(session.comparison))
+        session.show(make(_compared(session)))
     except SpecError as refused:
         error = refused
         atomic(lambda: st.session_state.__setitem__(_WRONG, error))
-    _fill(session.comparison)
+    _fill(session.experiment)
 
 
-def _strips(session: CompareSession) -> None:
+def _strips(session: Session) -> None:
     """Buttons for what is compared most."""
     with st.container(horizontal=True, gap="small", key="strips"):
         for title, strip in STRIPS.items():
             st.button(title, key=f"strip_{title}", on_click=_strip, args=(session, strip))
 
 
-def _strip(session: CompareSession, strip: Strip) -> None:
+def _strip(session: Session, strip: Strip) -> None:
     """Compare what a strip does, on its own base: nothing is left of what was shown before."""
     base = strip.base or DEFAULTS[session.spec.dim]
     session.tell(opening(base.dim))
-    _apply(session, lambda _: Comparison.of(base, {strip.field: strip.values}))
+    _apply(session, lambda _: Comparison.by(base, {strip.field: strip.values}))
 
 
-def _switch(session: CompareSession) -> None:
+def _switch(session: Session) -> None:
     """1-D or 2-D."""
     # After a visit to another page Streamlit has forgotten the widget's value.
     st.session_state.setdefault(_DIM, session.spec.dim)
@@ -166,10 +162,10 @@ def _switch(session: CompareSession) -> None:
     )
 
 
-def _other_dimension(session: CompareSession) -> None:
+def _other_dimension(session: Session) -> None:
     def change() -> None:
         last = st.session_state.setdefault(_LAST, {})
-        last[session.spec.dim] = session.comparison
+        last[session.spec.dim] = _compared(session)
         dim = st.session_state[_DIM]
         base = DEFAULTS[dim].replace(seed=session.spec.seed)
         _apply(session, lambda old: last.get(dim) or old.on(base))
@@ -177,10 +173,10 @@ def _other_dimension(session: CompareSession) -> None:
     atomic(change)
 
 
-def _differences(session: CompareSession, form: Form) -> None:
+def _differences(session: Session, form: Form) -> None:
     """A select box for each field that differs, and one widget for each run's value of it."""
     section("What differs")
-    comparison = session.comparison
+    comparison = _compared(session)
     known, stem = params(comparison.base), _stem()
     for at, name in enumerate(comparison.fields, 1):
         left, right = st.columns([3, 1], gap="small", vertical_alignment="center")
@@ -215,18 +211,18 @@ def _place(known: dict, comparison: Comparison, name: str) -> int:
     return [n for n in known if n == name or n not in comparison.fields].index(name)
 
 
-def _rename(session: CompareSession, name: str, key: str) -> None:
+def _rename(session: Session, name: str, key: str) -> None:
     def change() -> None:
         new = st.session_state.get(key)
-        if new is not None and name in session.comparison.fields:
+        if new is not None and name in _compared(session).fields:
             _apply(session, lambda old: old.with_field(new, instead_of=name))
 
     atomic(change)
 
 
-def _more(session: CompareSession) -> None:
+def _more(session: Session) -> None:
     """Another field, another run."""
-    comparison = session.comparison
+    comparison = _compared(session)
     free = [n for n in params(comparison.base) if n not in comparison.fields]
     left, right = st.columns(2)
     left.button(
@@ -249,13 +245,13 @@ def _more(session: CompareSession) -> None:
     )
 
 
-def _act(session: CompareSession, act: Any) -> None:
+def _act(session: Session, act: Any) -> None:
     """What a button at a run's head asks for, or the story."""
     if not isinstance(act, dict):
         return
     acted(session, act)
     # A browser may send anything, also what is no key of a dictionary.
-    name, at, runs = str(act.get("act")), act.get("run"), len(session.comparison.specs)
+    name, at, runs = str(act.get("act")), act.get("run"), len(_compared(session).specs)
     do = {
         "copy": Comparison.copied,
         "swap": Comparison.swapped,

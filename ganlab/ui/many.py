@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
-from ganlab.live.ensemble import RUNS, EnsembleSession
+from ganlab.experiment import SEEDS, Experiment
+from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
-from ganlab.ui.start import Start, create, from_url, notes, resume, session_of, want
+from ganlab.ui.start import from_url, notes, resume, session_of, want
 from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
 from ganlab.ui.widgets import show_error
@@ -27,16 +29,15 @@ def many() -> None:
     """The page of many seeds."""
     session = session_of(
         navigation.MANY,
-        partial(from_url, DEFAULTS[2]),
-        Start(DEFAULTS[2]),
-        lambda start: create(start, partial(EnsembleSession, runs=start.runs)),
+        lambda ignored: _seeds_of(from_url(DEFAULTS[2], ignored)),
+        Experiment.of(DEFAULTS[2], SEEDS[0]),
         _fill,
     )
     form = spec_form(navigation.MANY, session)
     with st.sidebar:
         _switches(session)
         sidebar(navigation.MANY, form, session.spec, partial(reset, navigation.MANY, session))
-    notes(navigation.MANY, Start.of(session))
+    notes(navigation.MANY, session.begun)
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
@@ -50,22 +51,32 @@ def many() -> None:
         on_open=partial(_open, session),
     )
     if view.gone:
-        resume(navigation.MANY, session, view.gone, Start.from_query, Start.of)
+        resume(
+            navigation.MANY,
+            session,
+            view.gone,
+            lambda pairs: _seeds_of(Experiment.from_query(pairs)),
+        )
 
 
-def _fill(start: Start) -> None:
+def _seeds_of(start: Experiment) -> Experiment:
+    """As many seeds as an address says, else as few as there may be."""
+    return start if start.seeds > 1 else replace(start, seeds=SEEDS[0])
+
+
+def _fill(start: Experiment) -> None:
     def begin() -> None:
-        st.session_state[_DIM], st.session_state[_RUNS] = start.spec.dim, start.runs
+        st.session_state[_DIM], st.session_state[_RUNS] = start.base.dim, start.seeds
         fill(navigation.MANY)
 
     atomic(begin)
 
 
-def _switches(session: EnsembleSession) -> None:
+def _switches(session: Session) -> None:
     """How many seeds, and in how many dimensions."""
     # After a visit to another page Streamlit has forgotten the widgets' values.
     st.session_state.setdefault(_DIM, session.spec.dim)
-    st.session_state.setdefault(_RUNS, session.runs)
+    st.session_state.setdefault(_RUNS, session.experiment.seeds)
     st.segmented_control(
         "x is",
         (1, 2),
@@ -78,7 +89,7 @@ def _switches(session: EnsembleSession) -> None:
     )
     st.segmented_control(
         "seeds",
-        RUNS,
+        SEEDS,
         key=_RUNS,
         required=True,
         on_change=lambda: atomic(lambda: _apply(session, session.spec)),
@@ -87,7 +98,7 @@ def _switches(session: EnsembleSession) -> None:
     )
 
 
-def _switch(session: EnsembleSession) -> None:
+def _switch(session: Session) -> None:
     """To the Spec last shown in the other number of dimensions."""
 
     def change() -> None:
@@ -100,22 +111,21 @@ def _switch(session: EnsembleSession) -> None:
     atomic(change)
 
 
-def _apply(session: EnsembleSession, spec: Spec) -> None:
+def _apply(session: Session, spec: Spec) -> None:
     """Train `spec` with the chosen number of seeds; what is refused is said above the picture."""
     try:
-        session.configure(spec, st.session_state[_RUNS])
+        session.show(Experiment.of(spec, st.session_state[_RUNS]))
     except SpecError as error:
         st.session_state[_WRONG] = error
-        _fill(Start.of(session))
+        _fill(session.begun)
 
 
-def _open(session: EnsembleSession, seed: object) -> None:
+def _open(session: Session, seed: object) -> None:
     """Show one seed in its lab."""
     try:
-        begun, events = session.begun
-        spec = begun.replace(seed=PARAMS["seed"].check(seed))
+        start = replace(session.begun, seeds=1).with_seed(PARAMS["seed"].check(seed))
     except SpecError:
         return
-    page = navigation.LABS[spec.dim]
-    want(page, Start(spec, events=events))
+    page = navigation.LABS[start.base.dim]
+    want(page, start)
     st.switch_page(navigation.script(page))

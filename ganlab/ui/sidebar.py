@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.live.conductor import Conductor
+from ganlab.live.session import Session
 from ganlab.params import KNOBS, PARAMS, toggle_of
 from ganlab.presets import DEFAULTS
 from ganlab.registry import Registry
@@ -70,25 +70,32 @@ def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Fie
             )
 
 
-def spec_form(page: str, session: Conductor) -> Form[Spec]:
+def newly_replayed(page: str, session: Session) -> list[str]:
+    """Fields that the runs have changed by themselves since the page last asked.
+
+    Its widgets are to show what they are now, whatever was wanted before.
+    """
+    key = f"_replayed_{page}"
+    token, count = st.session_state.get(key, ("", 0))
+    names = session.replayed[count if token == session.token else 0 :]
+    st.session_state[key] = session.token, (count if token == session.token else 0) + len(names)
+    return names
+
+
+def spec_form(page: str, session: Session) -> Form[Spec]:
     """The sidebar's fields of a page that shows one Spec, settled."""
 
     def change(_: Spec, values: Mapping[str, Any]) -> Spec:
         # Read anew: a knob of the live view may have been turned meanwhile.
         return session.spec.changed(values)
 
-    # What the run has changed by itself, its widgets show from now on.
-    key, replayed = f"_replayed_{page}", session.replayed
-    token, count = st.session_state.get(key, ("", 0))
-    names = replayed[count if token == session.token else 0 :]
-    if names:
+    if names := newly_replayed(page, session):
         forget(page, [_key(page, session.spec.dim, name) for name in names])
-    st.session_state[key] = session.token, len(replayed)
     spec = session.spec
     return Form(page, fields(page, spec), spec, change, session.configure)
 
 
-def reset(page: str, session: Conductor) -> None:
+def reset(page: str, session: Session) -> None:
     """Have a page that shows one Spec show the default, with the seed of now."""
     session.configure(DEFAULTS[session.spec.dim].replace(seed=session.spec.seed))
     fill(page)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ganlab.events import check, write
+from ganlab.address import pairs_of, without_preset
+from ganlab.experiment import Experiment
 from ganlab.live.budget import TooDear
-from ganlab.live.comparison import lab_spec
-from ganlab.live.conductor import MOST_TEXT, Conductor
-from ganlab.live.ensemble import RUNS, check_runs
 from ganlab.live.scheduler import SCHEDULER
+from ganlab.live.session import Session
 from ganlab.live.story import story_of
 from ganlab.params import in_words, named
 from ganlab.presets import PRESETS, Preset
@@ -25,69 +23,9 @@ from ganlab.ui.plain import plain, say
 _MOST = 4  # fields of an address that are named
 
 
-class Start(NamedTuple):
-    """A Spec, and how many seeds of it where there are many."""
-
-    spec: Spec
-    runs: int = RUNS[0]
-    events: str = ""  # what is to happen on the way, see `ganlab.events`
-
-    @classmethod
-    def of(cls, session: Any) -> Start:
-        """Where a session of any kind is to be taken up again."""
-        spec, events = session.begun
-        return cls(spec, getattr(session, "runs", RUNS[0]), events)
-
-    @classmethod
-    def from_query(
-        cls,
-        pairs: Iterable[tuple[str, str]],
-        ignored: list[SpecError] | None = None,
-        base: Spec | None = None,
-    ) -> Start:
-        """Of the fields of an address; raises `SpecError`, see `lab_spec`."""
-        pairs = list(pairs)
-        own = [pair for pair in pairs if pair[0] not in ("runs", "events")]
-        spec = lab_spec(own, ignored, base)
-
-        def one(name: str, usual: Any, read: Callable[[str], Any]) -> Any:
-            given: list[Any] = [value for n, value in pairs if n == name]
-            found, *more = given or [None]
-            try:
-                if more:
-                    raise GivenTwice(name, f"{found} and {more[0]}", "one value")
-                return usual if found is None else read(found)
-            except SpecError as error:
-                if ignored is None:
-                    raise
-                ignored.append(error)
-            return usual
-
-        def runs(text: str) -> int:
-            return check_runs(int(text) if text in map(str, RUNS) else text)
-
-        def events(text: str) -> str:
-            if len(text) > MOST_TEXT:
-                raise SpecError("events", text, f"at most {MOST_TEXT} characters")
-            return write(check(text, [spec]))
-
-        return cls(spec, one("runs", RUNS[0], runs), one("events", "", events))
-
-
-def create(start: Start, kind: Callable[..., Conductor]) -> Conductor:
-    """A session that begins with `start`. Raises `SpecError`, see `SCHEDULER.create`."""
-    session = SCHEDULER.create(start.spec, kind)
-    try:
-        session.replay(start.events)
-    except SpecError:
-        SCHEDULER.drop(session)
-        raise
-    return session
-
-
 def want(
     page: str,
-    start: Any,
+    start: Experiment,
     after: str = "",
     ignored: Sequence[SpecError] = (),
     preset: str = "",
@@ -103,21 +41,12 @@ def want(
     st.session_state[f"_preset_{page}"] = preset
 
 
-def without_preset(pairs: Iterable[tuple[str, str]]) -> tuple[list[tuple[str, str]], str]:
-    """An address' other fields, and the name of the preset that it is of, if any."""
-    pairs = list(pairs)
-    names = [value for name, value in pairs if name == "preset" and value in PRESETS]
-    return [p for p in pairs if p[0] != "preset" or p[1] not in PRESETS], names[-1] if names else ""
-
-
-def resume(
-    page: str, session: Conductor, gone: Any, read: Callable[..., Any], of: Callable[[Any], Any]
-) -> None:
+def resume(page: str, session: Session, gone: Any, read: Callable[..., Experiment | None]) -> None:
     """The view lost its session: go on where that was, with what the view's address holds.
 
     gone: what the view reports. A server that was restarted knows only the address that Streamlit
     remembers, without the knobs turned since. read: what the page begins with, of the fields of an
-    address, or None if they are not of this page; of: that of a session.
+    address, or None if they are not of this page.
     """
     token, search = (
         str(gone.get(n)) if isinstance(gone, dict) else "" for n in ("token", "search")
@@ -127,11 +56,11 @@ def resume(
         return
     preset = ""
     try:
-        fields, preset = without_preset(parse_qsl(search.removeprefix("?"), keep_blank_values=True))
+        fields, preset = without_preset(pairs_of(search), PRESETS)
         start = read(fields)
-    except (SpecError, ValueError):
+    except SpecError:
         start = None
-    if start is None or start == of(session):
+    if start is None or start == session.begun:
         session.take_up(token)
     else:
         want(page, start, token, preset=preset)
@@ -140,20 +69,18 @@ def resume(
 
 def session_of(
     page: str,
-    read: Callable[[list[SpecError]], Any],
-    default: Any,
-    make: Callable[[Any], Conductor],
-    fill: Callable[[Any], None],
-    of: Callable[[Any], Any] = Start.of,
-) -> Any:
+    read: Callable[[list[SpecError]], Experiment],
+    default: Experiment,
+    fill: Callable[[Experiment], None],
+) -> Session:
     """This page's session: what it is wanted to show, else the one it had, else its address'.
 
     read: what the address holds, with a list for what of it cannot be used; `fill` makes the
-    sidebar show what a new session begins with; `of` tells what a session shows.
+    sidebar show what a new session begins with.
     """
     sessions = st.session_state.setdefault("_sessions", {})
-    old = sessions.get(page)
-    start = st.session_state.pop(f"_wanted_{page}", None)
+    old: Session | None = sessions.get(page)
+    start: Experiment | None = st.session_state.pop(f"_wanted_{page}", None)
     after = st.session_state.pop(f"_after_{page}", "")
     preset = st.session_state.pop(f"_preset_{page}", "")
     ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
@@ -162,23 +89,16 @@ def session_of(
         if _moved() if alive else old is None:
             start = read(ignored) if _pairs() else None if alive else default
             preset = preset_named()
-        if alive and start in (None, of(old)):
+        if old is not None and alive and start in (None, old.begun):
             return old
         if start is None:
-            start, after = of(old), old.token
+            assert old is not None
+            start, after = old.begun, old.token
             preset = old.story.name if old.story is not None else ""
-    try:
-        session = make(start)
-    except SpecError as error:  # such as one that is too dear for this server
-        ignored.append(error)
-        start = _lowered(start, error) or (of(old) if alive else default)
-        try:
-            session = make(start)
-        except SpecError:
-            start = of(old) if alive else default
-            session = make(start)
+    otherwise = old.begun if old is not None and alive else default
+    session, start = _create(start, otherwise, ignored)
     sessions[page] = session
-    session.tell(story_of(preset, session.shown_specs()))
+    session.tell(story_of(preset, session.experiment.specs))
     if after:
         session.take_up(after)
     fill(start)
@@ -186,13 +106,36 @@ def session_of(
     return session
 
 
-def _lowered(start: Any, error: SpecError) -> Start | None:
-    """What an address asks for, lowered as the error of what it costs advises."""
-    if not isinstance(error, TooDear) or not error.changes or not isinstance(start, Start):
+def _create(
+    start: Experiment, otherwise: Experiment, ignored: list[SpecError]
+) -> tuple[Session, Experiment]:
+    """A session of what an address asks for, or of as much of it as this server allows.
+
+    Why it is less is added to `ignored`. Raises `SpecError` if not even `otherwise` is allowed.
+    """
+    wanted: Experiment | None = start
+    while wanted is not None:
+        try:
+            return SCHEDULER.create(wanted), wanted
+        except SpecError as error:
+            ignored.append(error)
+            wanted = _less(wanted, error)
+    return SCHEDULER.create(otherwise), otherwise
+
+
+def _less(start: Experiment, error: SpecError) -> Experiment | None:
+    """What asks less than `start`, which was refused: as the error advises; None: nothing."""
+    if error.name == "events":
+        return start.with_events(()) if start.events else None
+    if not isinstance(error, TooDear) or not error.changes or len(start.specs) > 1:
         return None
     changes = dict(error.changes)
-    runs = changes.pop("runs", start.runs)
-    return Start(start.spec.replace(**changes), runs)
+    seeds = changes.pop("runs", start.seeds)
+    less = Experiment.of(start.base.replace(**changes), seeds)
+    try:
+        return less.with_events(start.events)
+    except SpecError:  # they do not go with what is lowered
+        return less
 
 
 def _moved() -> bool:
@@ -206,7 +149,7 @@ def _moved() -> bool:
 
 def _pairs() -> list[tuple[str, str]]:
     """The address' fields but its preset; those of Streamlit's own are not among them."""
-    return without_preset(_all_pairs())[0]
+    return without_preset(_all_pairs(), PRESETS)[0]
 
 
 def _all_pairs() -> list[tuple[str, str]]:
@@ -215,7 +158,7 @@ def _all_pairs() -> list[tuple[str, str]]:
 
 def preset_named() -> str:
     """The preset that the address says it is of; "" if none."""
-    return without_preset(_all_pairs())[1]
+    return without_preset(_all_pairs(), PRESETS)[1]
 
 
 def preset_of_url() -> Preset | None:
@@ -225,13 +168,15 @@ def preset_of_url() -> Preset | None:
 
 
 def from_url(
-    base: Spec, ignored: list[SpecError], read: Callable[..., Any] = Start.from_query
-) -> Any:
+    base: Spec,
+    ignored: list[SpecError],
+    read: Callable[..., Experiment] = Experiment.from_query,
+) -> Experiment:
     """What `read` makes of the address, on a page that opens with `base`."""
     return read(_pairs(), ignored, base)
 
 
-def notes(page: str, now: Any) -> None:
+def notes(page: str, now: Experiment) -> None:
     """Say above the picture what of its address the page could not use, until it shows another.
 
     now: what it shows.
@@ -261,4 +206,6 @@ def _why(error: SpecError) -> str:
         return f"{plain(title)} is given twice: the first is used."
     if isinstance(error, TooDear) and error.changes:
         return f"{plain(in_words(error), 400).rstrip('.')}: that was done."
+    if error.name.rpartition(".")[2] == "events":
+        return f"{plain(in_words(error), 400).rstrip('.')}. The run begins without changes."
     return f"{plain(in_words(error), 300).rstrip('.')}. The default is used."

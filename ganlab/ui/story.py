@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from ganlab.live.comparison import Comparison
-from ganlab.live.conductor import Conductor
+from ganlab.comparison import Comparison
+from ganlab.experiment import Experiment
+from ganlab.live.session import Session
 from ganlab.live.story import story_of
 from ganlab.presets import PRESETS, Preset
 from ganlab.ui import navigation
 from ganlab.ui.layout import headline
-from ganlab.ui.start import Start, want
+from ganlab.ui.start import want
 
 
 def show(preset: Preset) -> None:
@@ -20,7 +21,7 @@ def show(preset: Preset) -> None:
     if len(preset.specs) == 1:
         (spec,) = preset.specs
         page = navigation.LABS[spec.dim]
-        want(page, Start(spec), preset=preset.name)
+        want(page, Experiment.of(spec), preset=preset.name)
     else:
         page = navigation.COMPARE
         want(page, Comparison.among(preset.specs), preset=preset.name)
@@ -28,13 +29,13 @@ def show(preset: Preset) -> None:
     st.switch_page(navigation.script(page))
 
 
-def told(session: Conductor, title: str, watch_for: str) -> None:
+def told(session: Session, title: str, watch_for: str) -> None:
     """The page's headline; an opened preset has its own words in the live view instead."""
     if session.story is None or not session.story.name:
         headline(title, watch_for)
 
 
-def acted(session: Conductor, act: Any) -> None:
+def acted(session: Session, act: Any) -> None:
     """Do what a button or key of the story asks for; anything else is left alone."""
     if not isinstance(act, dict):
         return
@@ -44,4 +45,4 @@ def acted(session: Conductor, act: Any) -> None:
     elif act.get("act") == "gallery":
         st.switch_page(navigation.script(navigation.GALLERY))
     elif act.get("act") == "leave":
-        session.tell(story_of("", session.shown_specs()))
+        session.tell(story_of("", session.experiment.specs))

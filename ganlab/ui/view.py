@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from ganlab import paths
-from ganlab.live.conductor import Conductor
+from ganlab.live.session import Session
 from ganlab.ui import navigation
 
 # What every component of ours begins with. `at(path)`: an address below the app's own, whatever
@@ -124,7 +124,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
 def live_view(
     page: str,
     key: str,
-    session: Conductor,
+    session: Session,
     module: str,
     on_act: Callable[[Any], None],
     on_open: Callable[[Any], None] = lambda _: None,

@@ -10,8 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 from playwright.sync_api import Locator, Page, expect
 
 from ganlab import Spec
-from ganlab.events import after, check
-from ganlab.ui.start import Start
+from ganlab.experiment import Experiment
 
 SECONDS = 30
 
@@ -98,8 +97,8 @@ _COUNT = """
 def spec_of(query: str) -> Spec:
     """The Spec of now by an address: the one its run began with, after its events."""
     fields = parse_qsl(query.partition("&preset=")[0], keep_blank_values=True)
-    start = Start.from_query(fields)
-    return after(start.spec, check(start.events, [start.spec]))
+    start = Experiment.from_query(fields)
+    return start.after[0]
 
 
 class Lab:

@@ -8,15 +8,14 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from ganlab import Spec
-from ganlab.events import after, read
-from ganlab.live.comparison import Comparison
+from ganlab.comparison import Comparison
 from ganlab.presets import STRIPS
 
 from .test_view import G
 
 SMALL = Spec(target="two_gaussians", g_hidden=(8,), d_hidden=(8,), batch=32)
 RING = Spec(target="ring", latent_dim=2, g_hidden=(8,), d_hidden=(8,), batch=32)
-PAIR = Comparison.of(SMALL, {"k": (1, 4)})
+PAIR = Comparison.by(SMALL, {"k": (1, 4)})
 
 # Each picture's canvas: whether it shows more than one colour, and where it lies.
 _CELLS = """
@@ -61,9 +60,7 @@ def shown(lab) -> Comparison:
     """What is compared now by the page's address: what it began with, after its events."""
     pairs = parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True)
     begun = Comparison.from_query(pairs)
-    texts = begun.events or ("",) * len(begun.specs)
-    specs = (after(s, read(text)) for s, text in zip(begun.specs, texts, strict=True))
-    return Comparison(tuple(specs), begun.fields)
+    return begun.with_specs(begun.after)
 
 
 def labels(lab) -> list[str]:
@@ -180,7 +177,7 @@ def test_what_differs_is_edited_on_the_page(lab):
 
 
 def test_an_address_opens_as_it_was_in_the_plane_too(lab):
-    comparison = Comparison.of(RING, {"unroll": (0, 2), "t.std": (0.05, 0.1)})
+    comparison = Comparison.by(RING, {"unroll": (0, 2), "t.std": (0.05, 0.1)})
     lab.open(f"/compare?{comparison.to_query()}")
     fits(lab, 2)
     assert shown(lab) == comparison and lab.js("live.last.scene.dim") == 2
@@ -198,7 +195,7 @@ def test_an_address_opens_as_it_was_in_the_plane_too(lab):
 
 def test_one_that_diverges_says_so_in_its_own_panel(lab):
     wild = SMALL.replace(optimizer="sgd")
-    lab.open(f"/compare?{Comparison.of(wild, {'g_lr': (1e-3, 90), 'd_lr': (1e-3, 90)}).to_query()}")
+    lab.open(f"/compare?{Comparison.by(wild, {'g_lr': (1e-3, 90), 'd_lr': (1e-3, 90)}).to_query()}")
     lab.says("lost-1", re.compile("Diverged in iteration"))
     assert lab.get("lost-0").is_hidden() and lab.message == ""
     lab.moves()
@@ -221,7 +218,7 @@ def test_of_a_hostile_address_what_is_wrong_is_named(lab, query, words, k):
     said.wait_for()
     lab.wait_field("b.k", k)
     assert words in said.inner_text()
-    assert shown(lab) == Comparison.of(Spec(), {"k": (1, int(k))})
+    assert shown(lab) == Comparison.by(Spec(), {"k": (1, int(k))})
 
 
 def test_from_a_lab_to_a_comparison_of_it(lab):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlsplit
 
 from ganlab import Spec
-from ganlab.live.comparison import Comparison
+from ganlab.comparison import Comparison
 from ganlab.presets import DEFAULTS, PRESETS
 
 

@@ -13,7 +13,7 @@ from ganlab.engine.glance import glance
 from ganlab.engine.native.build import updates
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
-from ganlab.live import tiles
+from ganlab.live import thumbnails
 from ganlab.losses import LOSSES
 from ganlab.mnist import look
 from ganlab.networks import NORMS, Generator
@@ -178,7 +178,7 @@ def test_what_is_drawn_does_not_depend_on_an_offset_that_means_nothing(loss, tar
         views = [run.snapshot(measure=False).picture["d"]]
         views += [glance(one.game, one.state, one.specs, one.diverged).picture["d"]]
         if spec.dim == 1:
-            views += [tiles.pictures(run.game, run.state, spec)["d"] / 255]
+            views += [thumbnails.pictures(run.game, run.state, spec)["d"] / 255]
         return views
 
     before = seen()

@@ -3,14 +3,12 @@
 import pytest
 
 from ganlab import Run, Spec
+from ganlab.comparison import Comparison
 from ganlab.engine.cost import surely_below
+from ganlab.experiment import SEEDS, Experiment
 from ganlab.limits import limit, limited
-from ganlab.live.budget import RUNS, afford, demand
-from ganlab.live.compare import CompareSession
-from ganlab.live.comparison import Comparison
-from ganlab.live.ensemble import EnsembleSession
+from ganlab.live.budget import afford, demand
 from ganlab.live.scheduler import Scheduler
-from ganlab.live.session import Session
 from ganlab.params import PARAMS
 from ganlab.presets import DEFAULTS, PRESETS
 from ganlab.registry import SpecError
@@ -86,27 +84,25 @@ def test_a_dear_comparison_is_refused_though_each_run_is_allowed():
             afford([spec] * 4)
 
 
-def opened(scheduler, kind, *a, **more):
-    return scheduler.create(
-        Spec(target="ring", latent_dim=2), lambda *args: kind(*args, *a, **more)
-    )
+RING = Spec(target="ring", latent_dim=2)
+KINDS = {
+    "lab": Experiment.of(RING),
+    "many": Experiment.of(RING, SEEDS[0]),
+    "compare": Comparison.pair(RING),
+}
 
 
-@pytest.mark.parametrize("kind", [Session, EnsembleSession, "compare"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_of_session_refuses_and_stays_as_it_was(kind):
     spec, scheduler = Spec(target="ring", latent_dim=2), Scheduler()
     try:
-        if kind == "compare":
-            pair = Comparison.pair(spec)
-            session = opened(scheduler, CompareSession, comparison=pair)
-        else:
-            session = opened(scheduler, kind)
+        session = scheduler.create(KINDS[kind])
         dear = Spec.from_query(next(iter(TOO_DEAR.values())))
         with pytest.raises(SpecError):
             session.configure(dear)
         if kind == "compare":
             with pytest.raises(SpecError):
-                session.show(Comparison.of(spec, {"unroll": (0, 20), "d_hidden": ((), (512,) * 4)}))
+                session.show(Comparison.by(spec, {"unroll": (0, 20), "d_hidden": ((), (512,) * 4)}))
         with limited(update_seconds=demand([spec], 64).update), pytest.raises(SpecError):
             session.set("unroll", 20)
         assert session.spec == spec
@@ -120,11 +116,11 @@ def test_every_kind_of_session_refuses_and_stays_as_it_was(kind):
 def test_other_numbers_of_seeds_are_refused_too():
     spec, scheduler = Spec(target="ring", latent_dim=2), Scheduler()
     try:
-        session = opened(scheduler, EnsembleSession, runs=RUNS[0])
-        with limited(memory_gb=max(0.05, 1.3 * demand([spec], RUNS[0]).peak / 1e9)):
+        session = scheduler.create(KINDS["many"])
+        with limited(memory_gb=max(0.05, 1.3 * demand([spec], SEEDS[0]).peak / 1e9)):
             with pytest.raises(SpecError, match="number of seeds"):
-                session.configure(spec, RUNS[-1])
-        assert session.runs == RUNS[0]
+                session.show(Experiment.of(spec, SEEDS[-1]))
+        assert session.experiment.seeds == SEEDS[0]
     finally:
         scheduler.close()
 
@@ -133,7 +129,7 @@ def test_presets_are_within_the_default_bounds():
     for preset in PRESETS.entries.values():
         afford(preset.specs)
     for spec in DEFAULTS.values():
-        assert demand([spec], RUNS[-1]).excess < 0.5
+        assert demand([spec], SEEDS[-1]).excess < 0.5
         assert afford([spec]) is None  # counted before the first picture it would delay it
 
 

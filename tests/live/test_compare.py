@@ -8,12 +8,15 @@ import pytest
 import torch
 from live_helpers import SMALL, Audience, Browser, last, of_type, press, same, settle, until
 
+from ganlab.comparison import MOST, Comparison, spread
 from ganlab.engine import Run
-from ganlab.live import overlay
-from ganlab.live.compare import CompareSession
-from ganlab.live.comparison import MOST, SHARED, Comparison, params, spread
+from ganlab.events import write
+from ganlab.experiment import SHARED, params
+from ganlab.live import comparison_view
+from ganlab.live.commands import FigureRequest
 from ganlab.live.run_group import RunGroup
 from ganlab.live.scheduler import Scheduler
+from ganlab.live.session import Session
 from ganlab.presets import STRIPS
 from ganlab.registry import SpecError
 from ganlab.spec import OF_IMAGES, PARAMS, Spec
@@ -21,7 +24,7 @@ from ganlab.theme import RUN_DASHES, THEMES
 
 MIX = SMALL.replace(target="two_gaussians")
 RING = SMALL.replace(target="ring", latent_dim=2)
-KS = Comparison.of(MIX, {"k": (1, 2, 5)})
+KS = Comparison.by(MIX, {"k": (1, 2, 5)})
 
 
 @pytest.fixture
@@ -29,8 +32,8 @@ def side_by_side():
     """side_by_side(comparison) -> a paused session with one browser that has seen all there is."""
     browsers = []
 
-    def open_(comparison: Comparison = KS) -> tuple[CompareSession, Browser]:
-        session = CompareSession("t", comparison.base, lambda _: None, comparison=comparison)
+    def open_(comparison: Comparison = KS) -> tuple[Session, Browser]:
+        session = Session("t", comparison, lambda _: None)
         browsers.append(Browser(session))
         session.command("pause")
         browsers[-1].first = settle(session, browsers[-1])[0]
@@ -49,8 +52,8 @@ def alone(spec: Spec, iterations: int) -> Run:
 
 def test_what_has_no_mean_is_compared_by_its_tails():
     columns = {"latent": ("normal", "cauchy")}
-    comparison = Comparison.of(SMALL.replace(target="cauchy"), columns)
-    session = CompareSession("t", comparison.base, lambda _: None, comparison=comparison)
+    comparison = Comparison.by(SMALL.replace(target="cauchy"), columns)
+    session = Session("t", comparison, lambda _: None)
     browser = Browser(session)
     session.command("pause")
     got = settle(session, browser)[0]
@@ -67,7 +70,7 @@ def test_what_has_no_mean_is_compared_by_its_tails():
 
 def test_each_run_is_bit_for_bit_what_it_is_alone(side_by_side):
     columns = {"k": (1, 5, 0, 3), "loss": ("minimax",) + ("non-saturating",) * 3}
-    comparison = Comparison.of(MIX, columns | {"d_hidden": ((8,), (4, 4), (8,), ())})
+    comparison = Comparison.by(MIX, columns | {"d_hidden": ((8,), (4, 4), (8,), ())})
     session, browser = side_by_side(comparison)
     press(session, browser, *["step"] * 7)
     session.command("play")
@@ -75,17 +78,17 @@ def test_each_run_is_bit_for_bit_what_it_is_alone(side_by_side):
         session.work(0.05)
     session.command("pause")
     settle(session, browser)
-    made = session.run.iteration
+    made = session.group.iteration
     assert made > 7
-    for run, spec in zip(session.run.runs, comparison.specs, strict=True):
+    for run, spec in zip(session.group.runs, comparison.specs, strict=True):
         assert run.iteration == made and run.state.phase == 0
         assert run.state.d_updates == made * spec.k
         assert same(run, alone(spec, made))
 
 
 def test_they_draw_the_same_data_and_latents():
-    comparison = Comparison.of(MIX, {"k": (1, 5), "d_lr": (1e-3, 0.1), "d_hidden": ((8,), (4,))})
-    a, b = RunGroup(comparison.specs).runs
+    comparison = Comparison.by(MIX, {"k": (1, 5), "d_lr": (1e-3, 0.1), "d_hidden": ((8,), (4,))})
+    a, b = RunGroup(comparison).runs
     for stream in (("D", "data"), ("D", "latent"), ("G", "latent")):
         for number in (0, 1, 200):
             assert torch.equal(a.draws.get(*stream, number), b.draws.get(*stream, number))
@@ -96,11 +99,11 @@ def test_metrics_and_pictures_are_those_of_each_run(side_by_side):
     session, browser = side_by_side()
     got = press(session, browser, "step", "step")
     header, curves = last(got, "curves")
-    assert tuple(header["series"]) == overlay.series(3) and curves["iteration"][-1] == 2
+    assert tuple(header["series"]) == comparison_view.series(3) and curves["iteration"][-1] == 2
     frame = last(got, "frame")
     for i, spec in enumerate(KS.specs):
         shot = alone(spec, 2).snapshot()
-        for name in overlay.SERIES:
+        for name in comparison_view.SERIES:
             want = shot.metrics[name][0]
             assert curves[f"{name}.{i}"][-1] == pytest.approx(want, rel=1e-5, abs=1e-6)
         for name in ("p_g", "d", "map_x"):
@@ -141,7 +144,7 @@ def test_single_updates_are_refused_in_words(side_by_side):
 def test_one_that_diverges_stops_and_says_so(side_by_side):
     session, browser = side_by_side()
     press(session, browser, "step", "step")
-    lost = session.run.runs[1]
+    lost = session.group.runs[1]
     lost.state = dataclasses.replace(lost.state, d=torch.full_like(lost.state.d, 1e38))
     got = press(session, browser, *["step"] * 3)
     status = last(got, "status")[0]
@@ -153,12 +156,12 @@ def test_one_that_diverges_stops_and_says_so(side_by_side):
     curves = last(got, "curves")[1]
     assert np.isnan(curves["jsd.1"][-1]) and np.isfinite(curves["jsd.0"][-1])
     for i in (0, 2):
-        assert same(session.run.runs[i], alone(KS.specs[i], 5))
+        assert same(session.group.runs[i], alone(KS.specs[i], 5))
 
 
 def test_when_all_have_diverged_it_says_so_and_starts_again(side_by_side):
     wild = MIX.replace(optimizer="sgd", g_lr=100.0, d_lr=100.0)
-    session, browser = side_by_side(Comparison.of(wild, {"k": (1, 2)}))
+    session, browser = side_by_side(Comparison.by(wild, {"k": (1, 2)}))
     session.command("play")
     for _ in range(400):
         if session.work(0.05) is None:
@@ -170,7 +173,7 @@ def test_when_all_have_diverged_it_says_so_and_starts_again(side_by_side):
     session.set("d_lr", 1e-3)
     session.command("restart")
     assert session.work(0.02) == 0.0 and session.state == "playing"
-    assert {(s.g_lr, s.d_lr) for s in session.run.specs} == {(1e-3, 1e-3)}
+    assert {(s.g_lr, s.d_lr) for s in session.group.specs} == {(1e-3, 1e-3)}
 
 
 # -- changes -------------------------------------------------------------------------------------
@@ -182,16 +185,16 @@ def test_what_is_live_changes_in_place(side_by_side):
     session.show(KS.with_columns({"k": (1, 4, 5)}))
     session.set("g_lr", 0.02)  # of all runs: they do not differ in it
     got = press(session, browser, "step")
-    assert session.run_number == 1 and session.run.iteration == 3
-    assert [s.k for s in session.run.specs] == [1, 4, 5]
-    assert {s.g_lr for s in session.run.specs} == {0.02}
+    assert session.run_number == 1 and session.group.iteration == 3
+    assert [s.k for s in session.group.specs] == [1, 4, 5]
+    assert {s.g_lr for s in session.group.specs} == {0.02}
     marks = [mark["text"] for mark in last(got, "curves")[0]["marks"]]
     assert sorted(marks) == ["B: k 2→4", "G's rate 0.001→0.02"]
     assert last(got, "status")[0]["runs"][1]["label"] == "k = 4"
     twin = alone(KS.specs[1], 2)
     twin.change(k=4, g_lr=0.02)
     twin.advance(1)
-    assert same(session.run.runs[1], twin)
+    assert same(session.group.runs[1], twin)
 
 
 def test_the_address_replays_what_was_changed_on_the_way(side_by_side):
@@ -199,23 +202,23 @@ def test_the_address_replays_what_was_changed_on_the_way(side_by_side):
     press(session, browser, "step", "step")
     session.set("g_lr", 0.02)
     press(session, browser, "step")
-    session.show(session.comparison.changed({"b.k": 4}))
+    session.show(session.experiment.changed({"b.k": 4}))
     got = press(session, browser, "step", "step")
     query = last(got, "status")[0]["query"]
     begun = Comparison.from_query(parse_qsl(query, keep_blank_values=True))
-    assert begun == session.begun_comparison
-    assert begun.specs == KS.specs and begun.events[1] == "6:g_lr:0.02,9:k:4"
+    assert begun == session.begun
+    assert begun.specs == KS.specs and write(begun.events[1]) == "6:g_lr:0.02,9:k:4"
     again, other = side_by_side(begun)
-    assert again.begun_comparison == begun and again.comparison.specs == KS.specs
+    assert again.begun == begun and again.experiment.specs == KS.specs
     shown = press(again, other, *["step"] * 5)
-    assert again.comparison == session.comparison and again.replayed == ["g_lr", "k"]
-    assert all(same(a, b) for a, b in zip(session.run.runs, again.run.runs, strict=True))
+    assert again.experiment == session.experiment and again.replayed == ["g_lr", "k"]
+    assert all(same(a, b) for a, b in zip(session.group.runs, again.group.runs, strict=True))
     assert last(shown, "status")[0]["query"] == query
     assert last(shown, "curves")[0]["marks"] == last(got, "curves")[0]["marks"]
     # Begun anew, it is what is compared now.
     again.command("restart")
     settle(again, other)
-    assert again.begun_comparison == session.comparison and "events" not in again.query
+    assert again.begun == session.experiment and "events" not in again.query
 
 
 def test_what_is_not_live_restarts_and_says_so(side_by_side):
@@ -224,15 +227,15 @@ def test_what_is_not_live_restarts_and_says_so(side_by_side):
     session.show(KS.with_columns({**KS.columns, "batch": (16, 8, 16)}))
     status = last(settle(session, browser)[0], "status")[0]
     assert session.run_number == 2 and status["message"] == "Restarted: batch changed."
-    session.show(session.comparison.with_run())
+    session.show(session.experiment.with_run())
     got = settle(session, browser)[0]
     assert "4 runs" in last(got, "status")[0]["message"]
-    assert len(last(got, "scene")[0]["runs"]) == len(session.run.runs) == 4
+    assert len(last(got, "scene")[0]["runs"]) == len(session.group.runs) == 4
     session.configure(session.spec.replace(g_hidden=(4,)))  # the sidebar's: all runs'
     status = last(settle(session, browser)[0], "status")[0]
     assert status["message"] == "Restarted: G's hidden widths changed."
-    assert {s.g_hidden for s in session.run.specs} == {(4,)}
-    assert [s.batch for s in session.run.specs] == [16, 8, 16, 16]
+    assert {s.g_hidden for s in session.group.specs} == {(4,)}
+    assert [s.batch for s in session.group.specs] == [16, 8, 16, 16]
 
 
 def test_new_seed_and_restart_are_of_all_runs(side_by_side):
@@ -240,11 +243,11 @@ def test_new_seed_and_restart_are_of_all_runs(side_by_side):
     press(session, browser, "step")
     session.new_seed()
     got = settle(session, browser)[0]
-    assert last(got, "scene")[0]["seed"] == 1 and {s.seed for s in session.run.specs} == {1}
+    assert last(got, "scene")[0]["seed"] == 1 and {s.seed for s in session.group.specs} == {1}
     press(session, browser, "step", "step")
-    before = [run.state.g.clone() for run in session.run.runs]
+    before = [run.state.g.clone() for run in session.group.runs]
     press(session, browser, "restart", "step", "step")
-    for run, g in zip(session.run.runs, before, strict=True):
+    for run, g in zip(session.group.runs, before, strict=True):
         assert torch.equal(run.state.g, g)
 
 
@@ -253,11 +256,11 @@ def test_copy_and_swap(side_by_side):
     press(session, browser, "step")
     session.show(KS.copied(2))
     press(session, browser, "step")
-    assert [s.k for s in session.run.specs] == [1, 2, 2] and session.run_number == 1
-    session.show(session.comparison.swapped(1))
+    assert [s.k for s in session.group.specs] == [1, 2, 2] and session.run_number == 1
+    session.show(session.experiment.swapped(1))
     settle(session, browser)
-    assert [s.k for s in session.run.specs] == [2, 1, 2] and session.spec.k == 2
-    wide = Comparison.of(MIX, {"batch": (16, 32)})
+    assert [s.k for s in session.group.specs] == [2, 1, 2] and session.spec.k == 2
+    wide = Comparison.by(MIX, {"batch": (16, 32)})
     assert wide.swapped(1).columns == {"batch": (32, 16)} and wide.swapped(1).swapped(1) == wide
     assert wide.copied(1).specs == (MIX, MIX)
 
@@ -301,7 +304,7 @@ def test_another_target_keeps_what_it_has():
     both = KS.with_field("t.std")
     laplace = both.on(Spec(target="laplace", k=3))
     assert laplace.columns == {"k": (3, 2, 5)}
-    only = Comparison.of(MIX, {"t.std": (0.1, 0.2)}).on(Spec(target="laplace"))
+    only = Comparison.by(MIX, {"t.std": (0.1, 0.2)}).on(Spec(target="laplace"))
     assert only.fields == ("k",) and len(set(only.specs)) == 1
 
 
@@ -309,14 +312,14 @@ def test_strips_hold_for_both_dimensions():
     assert {"k = 1, 2, 5, 10", "losses"} <= set(STRIPS)
     for default in (Spec(), RING):
         for field, values, own in STRIPS.values():
-            comparison = Comparison.of(own or default, {field: values})
+            comparison = Comparison.by(own or default, {field: values})
             assert comparison.columns == {field: values} and 2 <= len(values) <= MOST
             assert len(set(comparison.labels)) == len(values)
 
 
 # -- address -------------------------------------------------------------------------------------
 
-LONG = Comparison.of(
+LONG = Comparison.by(
     MIX,
     {
         "k": (1, 2, 2, 10),
@@ -328,7 +331,7 @@ LONG = Comparison.of(
 )
 
 
-HAPPENS = dataclasses.replace(KS, events=("2:g_lr:0.02", "", "4:g_lr:0.02,9:k:3:loss:minimax"))
+HAPPENS = KS.with_events(("2:g_lr:0.02", "", "4:g_lr:0.02,9:k:3:loss:minimax"))
 
 
 @pytest.mark.parametrize("comparison", [KS, LONG, Comparison.pair(RING), KS.copied(1), HAPPENS])
@@ -400,7 +403,11 @@ def test_still_figures_are_a_picture_of_each_and_one_of_all_curves(side_by_side,
     session, browser = side_by_side(comparison)
     press(session, browser, "step", "step")
     request = {"request": 4, "theme": "dark", "width": 300, "height": 400, "scale": 1.0}
-    figure, _ = decode(session.figure(request | {"curves_width": 320, "curves_height": 500}))
+    figure, _ = decode(
+        session.view.figure(
+            FigureRequest.read(request | {"curves_width": 320, "curves_height": 500})
+        )
+    )
     runs = len(comparison.specs)
     assert {n for n in figure if n.startswith("picture")} == {f"picture{i}" for i in range(runs)}
     assert figure["request"] == 4 and figure["run"] == 1
@@ -421,7 +428,7 @@ def test_on_the_hub_they_play_beside_a_lab():
     scheduler = Scheduler(workers=1, drop_seconds=0.2)
     audience = Audience(scheduler)
     try:
-        session = scheduler.create(MIX, lambda *args: CompareSession(*args, comparison=KS))
+        session = scheduler.create(KS)
         audience.join(session)
         lab = audience.watch(SMALL)
         until(lambda: len(audience.of_type(session, "curves")) > 3)
@@ -438,9 +445,7 @@ def test_on_the_hub_they_play_beside_a_lab():
 
 def test_a_restart_while_being_drawn_leaves_no_old_pictures():
     jobs = []
-    session = CompareSession(
-        "t", MIX, lambda _: None, lambda _, kind, job: jobs.append(job), comparison=KS
-    )
+    session = Session("t", KS, lambda _: None, lambda _, kind, job: jobs.append(job))
     browser = Browser(session)
     session.command("pause")
     session.work(0.01)

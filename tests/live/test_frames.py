@@ -7,8 +7,9 @@ import pytest
 import torch
 from live_helpers import SMALL, Browser, last, press, settle
 
+from ganlab.live.commands import FigureRequest
+from ganlab.live.feed import CROWD_STATUS_SECONDS
 from ganlab.live.history import SERIES
-from ganlab.live.publisher import CROWD_STATUS_SECONDS
 from ganlab.live.wire import decode
 from ganlab.registry import SpecError
 
@@ -86,7 +87,7 @@ def test_a_second_browser_is_shown_all_of_a_paused_run(opened):
     session, browser = opened()
     press(session, browser, "step", "step")
     second = Browser(session)
-    session._publish(time.perf_counter())  # a worker in the midst of its slice
+    session.feed.publish(time.perf_counter())  # a worker in the midst of its slice
     got = second.take() + settle(session, browser, second)[1]
     assert got[0][0]["type"] == "scene"
     assert {m[0]["type"] for m in got} == {"scene", "status", "curves", "frame"}
@@ -113,15 +114,17 @@ def test_figure_of_what_is_shown(opened):
     for spec in (SMALL, SMALL.replace(target="ring", latent_dim=2)):
         session, browser = opened(spec)
         press(session, browser, "step")
-        header, _ = decode(session.figure({"request": 7, "theme": "dark", "width": 500}))
+        header, _ = decode(
+            session.view.figure(FigureRequest.read({"request": 7, "theme": "dark", "width": 500}))
+        )
         assert (header["type"], header["request"], header["run"]) == ("figure", 7, 1)
         assert header["picture"]["layout"]["width"] == 500
         assert header["picture"]["data"] and header["curves"]["data"]
         hostile = {"request": {}, "theme": 3, "width": "wide", "height": float("nan"), "hidden": 5}
-        assert decode(session.figure(hostile))[0]["picture"]["data"]
+        assert decode(session.view.figure(FigureRequest.read(hostile)))[0]["picture"]["data"]
         session._start()
         with pytest.raises(SpecError, match="figure"):
-            session.figure({"request": 8})  # the new run has not been shown
+            session.view.figure(FigureRequest(8))  # the new run has not been shown
 
 
 @pytest.mark.parametrize("restarts", [False, True])
@@ -129,8 +132,8 @@ def test_clicks_in_a_flood_are_not_each_measured(opened, restarts):
     session, browser = opened()
     session.crowd = 30  # in a class
     took, start = [], time.perf_counter()
-    measure = session._measure
-    session._measure = lambda moment: took.append(moment.iteration) or measure(moment)
+    measure = session.view.measure
+    session.view.measure = lambda moments: took.append(moments[0].iteration) or measure(moments)
     while time.perf_counter() < start + 1.0:
         session.command("step")
         session.work(0.0)

@@ -10,10 +10,11 @@ from live_helpers import SMALL, last, settle
 from ganlab import Run, Spec, figures
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
-from ganlab.live import axes, messages, notices, tiles
-from ganlab.live.ensemble import EnsembleSession
+from ganlab.experiment import Experiment
+from ganlab.live import axes, messages, notices, thumbnails
 from ganlab.live.messages import frame
 from ganlab.live.scene import scene
+from ganlab.live.session import Session
 
 RING = Spec(target="ring", latent_dim=2)
 
@@ -144,9 +145,9 @@ def test_a_gradient_without_a_value_is_left_out_not_drawn_as_none():
 
 def test_tiles_leave_a_gap_where_d_has_no_value():
     run = brink(Spec())
-    out = tiles.pictures(run.game, run.state, run.spec)
+    out = thumbnails.pictures(run.game, run.state, run.spec)
     assert 0 < out["d_none"].mean() < 1
-    assert "d_none" not in tiles.pictures(*(lambda r: (r.game, r.state, r.spec))(Run(Spec())))
+    assert "d_none" not in thumbnails.pictures(*(lambda r: (r.game, r.state, r.spec))(Run(Spec())))
 
 
 @pytest.mark.parametrize("spec", [Spec(init_gain=4), RING.replace(init_gain=4)], ids=["1-D", "2-D"])
@@ -162,7 +163,7 @@ def test_still_figures_say_what_is_beyond(spec):
 
 def test_tiles_say_the_side_and_the_percent():
     run = Run([Spec(init_gain=4, seed=s) for s in range(3)])
-    out = tiles.pictures(run.game, run.state, run.specs[0])["beyond"]
+    out = thumbnails.pictures(run.game, run.state, run.specs[0])["beyond"]
     full = run.snapshot(measure=False).picture["beyond"][..., 0]
     np.testing.assert_array_equal(out[:, 0], full.argmax(1))
     np.testing.assert_allclose(out[:, 1], 100 * full.max(1), rtol=0, atol=1.5)
@@ -227,7 +228,7 @@ def press_follow(session, browser, value):
 
 
 def test_a_view_whose_axes_cannot_follow_says_so():
-    session = EnsembleSession("t", Spec(), lambda s: None)
+    session = Session("t", Experiment.of(Spec(), 16), lambda s: None)
     session.command("follow", True)
     session._take_commands()
     assert "follow" in session.note

@@ -1,28 +1,26 @@
 """A session that goes on where another was, over a restart of the server: bit for bit."""
 
 import time
-from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from live_helpers import SMALL, Browser, until
 
+from ganlab.comparison import Comparison
 from ganlab.engine import Run
+from ganlab.experiment import Experiment
 from ganlab.limits import limited
 from ganlab.live import parked
-from ganlab.live.compare import CompareSession
-from ganlab.live.comparison import Comparison
-from ganlab.live.ensemble import EnsembleSession
 from ganlab.live.history import History
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 
 OTHER = SMALL.replace(k=3)
 KINDS = {
-    "lab": Session,
-    "many": EnsembleSession,
-    "compare": partial(CompareSession, comparison=Comparison.among((SMALL, OTHER))),
+    "lab": Experiment.of(SMALL),
+    "many": Experiment.of(SMALL, 16),
+    "compare": Comparison.among((SMALL, OTHER)),
 }
 
 
@@ -31,8 +29,8 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
 
 
-def watched(kind, token: str, spec=SMALL):
-    session = KINDS[kind](token, spec, lambda _: None)
+def watched(experiment, token: str):
+    session = Session(token, experiment, lambda _: None)
     return session, Browser(session)
 
 
@@ -46,7 +44,7 @@ def work_until(session, browser, condition) -> None:
 
 def same(a, b) -> bool:
     """Whether two sessions' runs are the same, bit for bit."""
-    pairs = list(zip(a._runs, b._runs, strict=True))
+    pairs = list(zip(a.group.runs, b.group.runs, strict=True))
     states = [(x.state, y.state) for x, y in pairs]
     return all(
         x.specs == y.specs and x.diverged == y.diverged and torch.equal(x.alive, y.alive)
@@ -63,7 +61,7 @@ def same(a, b) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_session_goes_on_where_the_one_before_was(kind):
-    one, browser = watched(kind, "one")
+    one, browser = watched(KINDS[kind], "one")
     work_until(one, browser, lambda: one.run.iteration > 5)
     one.set("g_lr", 2e-3)
     work_until(one, browser, lambda: one.history.marks and len(one.history.rows) > 2)
@@ -73,36 +71,32 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
     one.history.ghost = {name: column[:3] for name, column in one.history.arrays().items()}
     one.park()
     # What happened after that is not in it.
-    kept = [run.state for run in one._runs]
-    again = {"comparison": one.comparison} if kind == "compare" else {}
-    two = (KINDS[kind].func if kind == "compare" else KINDS[kind])(
-        "two", one.spec, lambda _: None, **again
-    )
-    other = Browser(two)
+    kept = [run.state for run in one.group.runs]
+    two, other = watched(one.experiment, "two")
     two.take_up("one")
     work_until(two, other, lambda: "goes on where it was" in two.note)
-    assert same(one, two) and two.run.iteration == one.run.iteration > 5
+    assert same(one, two) and two.group.iteration == one.group.iteration > 5
     assert (two.playing, two.speed) == (False, 30)
     assert two.history.marks == one.history.marks != []
     before, after = one.history.arrays(), two.history.arrays()
     assert list(before) == list(after)
     rows = len(before["iteration"])
     assert all(np.array_equal(before[n], after[n][:rows], equal_nan=True) for n in before)
-    ghost = {n.removeprefix("ghost."): a for n, a in two._scene[1].items() if "ghost." in n}
+    ghost = {n.removeprefix("ghost."): a for n, a in two.scene[1].items() if "ghost." in n}
     assert all(np.array_equal(before[n][:3], a, equal_nan=True) for n, a in ghost.items()) and ghost
     # And so it is with every update from here on.
     for session in (one, two):
-        session.run.make(20)
-    assert same(one, two) and one._runs[0].state is not kept[0]
+        session.group.make(20)
+    assert same(one, two) and one.group.runs[0].state is not kept[0]
     browser.leave()
     other.leave()
 
 
 def test_it_is_taken_up_once_and_only_by_the_same_configuration():
-    one, browser = watched("lab", "one")
+    one, browser = watched(SMALL, "one")
     work_until(one, browser, lambda: one.run.iteration > 3)
     one.park()
-    two, other = watched("lab", "two", OTHER)
+    two, other = watched(OTHER, "two")
     two.take_up("one")
     work_until(two, other, lambda: "starts again at iteration 0" in two.note)
     assert two.run.spec == OTHER and two.after == "one"
@@ -126,7 +120,7 @@ def test_of_several_runs_all_are_moved_or_none():
 
 
 def test_what_is_damaged_or_not_there_is_said_and_nothing_breaks(tmp_path):
-    one, browser = watched("lab", "one")
+    one, browser = watched(SMALL, "one")
     work_until(one, browser, lambda: one.run.iteration > 3)
     for name in ("session.json", "curves.npz", "run-0.npz"):
         one.park()
@@ -134,7 +128,7 @@ def test_what_is_damaged_or_not_there_is_said_and_nothing_breaks(tmp_path):
         (folder / name).write_bytes(b"{")
         assert parked.fetch("one") is None
         assert not folder.exists()
-    two, other = watched("lab", "two")
+    two, other = watched(SMALL, "two")
     two.take_up("nonsense/../..")
     work_until(two, other, lambda: "starts again at iteration 0" in two.note)
     browser.leave()
@@ -142,7 +136,7 @@ def test_what_is_damaged_or_not_there_is_said_and_nothing_breaks(tmp_path):
 
 
 def test_the_disk_is_bounded(tmp_path):
-    one, browser = watched("lab", "one")
+    one, browser = watched(SMALL, "one")
     work_until(one, browser, lambda: one.run.iteration > 3)
     one.park()
     (folder,) = (tmp_path / "sessions").iterdir()

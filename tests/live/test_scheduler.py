@@ -13,6 +13,7 @@ from ganlab import SpecError
 from ganlab.limits import limited
 from ganlab.live import scheduler as module
 from ganlab.live import worker_pool
+from ganlab.live.lab_view import LabView
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
@@ -233,7 +234,7 @@ def test_a_picture_that_fails_stops_its_session_alone(audience, monkeypatch, cap
     crowd = audience()
     good, bad = crowd.watch(SMALL), crowd.watch(SMALL)
     shown(crowd, good, bad)
-    bad._frame = explode
+    bad.view.frame = explode
     until(lambda: bad.failed)
     before = good.run.iteration
     until(lambda: good.run.iteration > before + 10)
@@ -402,13 +403,13 @@ def test_a_crowd_is_shown_coarser_pictures_until_it_pauses(audience):
 
 def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
     painted = []
-    frame = Session._frame
+    frame = LabView.frame
 
     def named(session, moment):
         painted.append(threading.current_thread().name)
         return frame(session, moment)
 
-    monkeypatch.setattr(Session, "_frame", named)
+    monkeypatch.setattr(LabView, "frame", named)
     crowd = audience()
     sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(5)]
     shown(crowd, *sessions)
@@ -419,7 +420,7 @@ def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
     pool = RenderPool(1)
     eager, compiled = SimpleNamespace(program=None), SimpleNamespace(program=object())
     for run, many, by_workers in ((eager, 5, True), (eager, 4, False), (compiled, 5, False)):
-        session = SimpleNamespace(run=run, crowd=many)
+        session = SimpleNamespace(group=run, crowd=many)
         assert pool.by_workers(session, "frame") == by_workers
         assert not pool.by_workers(session, "curves")
     pool.close()
@@ -427,7 +428,7 @@ def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
 
 def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch):
     done = []
-    frame, work = Session._frame, Session.work
+    frame, work = LabView.frame, Session.work
 
     def slow(session, moment):
         done.append("picture")
@@ -439,7 +440,7 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
             done.append("turn")
         return work(session, seconds)
 
-    monkeypatch.setattr(Session, "_frame", slow)
+    monkeypatch.setattr(LabView, "frame", slow)
     monkeypatch.setattr(Session, "work", noted)
     crowd = audience()
     sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(8)]

@@ -8,12 +8,11 @@ import pytest
 from live_helpers import SMALL, Browser, counts, last, of_type, press, same, settle
 
 from ganlab.engine import Run
-from ganlab.events import write
-from ganlab.live import session as module
+from ganlab.experiment import Experiment
+from ganlab.live import run_group as module
 from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
-from ganlab.ui.start import Start
 
 VALUES = {"k": 1, "loss": "non-saturating", "minibatch_discrimination": 0, "unroll": 0}
 VALUES |= {"g_lr": 1e-3, "d_lr": 1e-3}
@@ -163,9 +162,9 @@ def test_live_values_change_the_run_and_leave_a_mark(opened):
     status = last(got, "status")[0]
     assert status["values"] == VALUES | {"k": 4, "loss": "minimax", "g_lr": 0.0123}
     # The address is of the run as it began, and of what happened to it since.
-    start = Start.from_query(parse_qsl(status["query"], keep_blank_values=True))
-    assert start.spec == SMALL and start.events == write(session.run.events)
-    again = Run(start.spec, events=start.events)
+    start = Experiment.from_query(parse_qsl(status["query"], keep_blank_values=True))
+    assert start.base == SMALL and start.events == (session.run.events,)
+    again = Run(start.base, events=start.events[0])
     again.make(9)
     assert same(again, session.run)
 
@@ -284,9 +283,9 @@ def test_divergence(opened):
     assert f"iteration {twin.diverged[0].iteration}" in status["message"].replace(",", "")
     assert "rate" in status["message"]
     assert same(session.run, twin)
-    _, arrays = session.last_picture
+    _, arrays = session.view.last_picture
     assert all(np.isfinite(arrays[n]).all() for n in ("fake", "manifold", "grad_x"))
-    assert session.last_picture[0]["g_updates"] == twin.iteration
+    assert session.view.last_picture[0]["g_updates"] == twin.iteration
     made = counts(session)
     press(session, browser, "step", "d", "play")
     assert counts(session) == made and session.state == "diverged"
@@ -315,7 +314,9 @@ def test_nobody_watches_nothing_moves(opened):
 def test_a_flood_of_restarts_does_not_hold_the_worker(opened, monkeypatch):
     session, browser = opened()
     made = []
-    monkeypatch.setattr(module, "Run", lambda spec, **more: made.append(spec) or Run(spec, **more))
+    monkeypatch.setattr(
+        module, "Run", lambda specs, **more: made.append(specs) or Run(specs, **more)
+    )
     for _ in range(300):
         session.new_seed()
     session.command("pause")

@@ -304,7 +304,7 @@ def test_hostile_messages_are_answered_and_change_nothing(talk):
 
 def test_hostile_figure_requests(talk):
     session = quiet(talk)
-    until(lambda: session.last_picture is not None)
+    until(lambda: session.view.last_picture is not None)
     for request in (
         {"hidden": 5},
         {"hidden": {"d": 1}},
@@ -320,7 +320,7 @@ def test_hostile_figure_requests(talk):
 
 def test_a_figure_that_fails_is_answered(talk, monkeypatch):
     session = quiet(talk)
-    monkeypatch.setattr(session, "figure", lambda request: 1 / 0)
+    monkeypatch.setattr(session.view, "figure", lambda request: 1 / 0)
     talk.send(cmd="figure", request=1)
     talk.complaint("figure")
 
@@ -330,12 +330,12 @@ def test_commands_do_not_wait_for_a_figure(talk, monkeypatch):
     asked = []
 
     def slow(request):
-        asked.append(request["request"])
+        asked.append(request.request)
         time.sleep(0.5)
         return figure(request)
 
-    figure = session.figure
-    monkeypatch.setattr(session, "figure", slow)
+    figure = session.view.figure
+    monkeypatch.setattr(session.view, "figure", slow)
     for number in range(5):
         talk.send(cmd="figure", request=number)
     talk.send(cmd="d")
@@ -344,7 +344,7 @@ def test_commands_do_not_wait_for_a_figure(talk, monkeypatch):
     talk.status(d_updates=before + 1)
     assert time.perf_counter() - started < 0.4
     talk.until(lambda h: h["type"] == "figure" and h["request"] == 4)
-    assert asked == [0, 4]  # the newest request wins
+    assert asked[-1] == 4 and len(asked) <= 2  # the newest request wins
 
 
 def test_a_flood_is_slowed_down(talk):
@@ -452,5 +452,5 @@ def test_what_a_message_counts_as(text, cost):
     session = Session("t", Spec(), lambda _: None)
     scheduler = SimpleNamespace(wake=lambda _: None)
     subscriber = SimpleNamespace(drawn=lambda _: None)
-    asked = module._receive(text, session, subscriber, scheduler, None)
+    asked = module._receive(text, session, subscriber, scheduler)
     assert asyncio.run(asked) == cost

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from live_helpers import SMALL, Browser, last, of_type, settle
 
-from ganlab.live import conductor, throttle
-from ganlab.live.compare import CompareSession
-from ganlab.live.comparison import Comparison
+from ganlab.comparison import Comparison
+from ganlab.live import session as session_module
+from ganlab.live import throttle
 from ganlab.live.session import Session
 from ganlab.live.story import AFTER, Story, differences, opening, story_of
 from ganlab.presets import DEFAULTS, OPENING, PRESETS
@@ -29,7 +29,7 @@ def opened_as():
             session = Session("t", specs[0], lambda _: None)
         else:
             comparison = Comparison.among(specs)
-            session = CompareSession("t", specs[0], lambda _: None, comparison=comparison)
+            session = Session("t", comparison, lambda _: None)
         session.tell(story or Story(preset, preset.pace))
         browsers.append(Browser(session))
         return session, browsers[-1]
@@ -41,7 +41,7 @@ def opened_as():
 
 def unseen(session) -> None:
     """Draw and measure nothing more: what is shown is not what these tests are about."""
-    session._hand_over = lambda *_: None
+    session.feed.hand_over = lambda *_: None
 
 
 def play(session, browser, done, seconds: float = 60.0) -> dict:
@@ -89,7 +89,7 @@ def test_only_what_opens_a_page_and_presets_have_a_pace():
 
 def test_time_begins_with_the_first_picture_and_the_visitor_wins(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(conductor.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(session_module.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(throttle.time, "perf_counter", lambda: now[0])
     session = Session("t", SMALL, lambda _: None)
     session.tell(Story(None, ((100, 10.0), (200, 5.0))))
@@ -215,8 +215,8 @@ def test_cards_labels_name_the_runs(opened_as):
     assert [run["label"] for run in scene["runs"]] == ["off", "4 kernels"]
     assert [s["title"] for s in scene["panels"][0]["series"]] == ["off", "4 kernels"]
     assert [run["label"] for run in last(got, "status")[0]["runs"]] == ["off", "4 kernels"]
-    columns = session.comparison.columns | {"minibatch_discrimination": (0, 8)}
-    session.show(session.comparison.with_columns(columns))
+    columns = session.experiment.columns | {"minibatch_discrimination": (0, 8)}
+    session.show(session.experiment.with_columns(columns))
     status = last(settle(session, browser)[0], "status")[0]
     assert "minibatch kernels = 8" in status["runs"][1]["label"]
     assert status["story"]["changed"] == ["minibatch kernels"]
@@ -224,10 +224,10 @@ def test_cards_labels_name_the_runs(opened_as):
 
 def test_a_speed_of_runs_side_by_side_counts_iterations(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(conductor.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(session_module.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(throttle.time, "perf_counter", lambda: now[0])
-    comparison = Comparison.of(SMALL, {"k": (1, 4)})
-    session = CompareSession("t", SMALL, lambda _: None, comparison=comparison)
+    comparison = Comparison.by(SMALL, {"k": (1, 4)})
+    session = Session("t", comparison, lambda _: None)
     browser = Browser(session)
     session.command("speed", 8.0)
     unseen(session)

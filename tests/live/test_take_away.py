@@ -9,10 +9,11 @@ from live_helpers import SMALL, settle
 
 from ganlab import Spec, SpecError
 from ganlab.events import write
+from ganlab.experiment import Experiment
 from ganlab.live.session import Session
 from ganlab.live.wire import decode
 
-DEAR = "5:unroll:20", "unroll"
+DEAR = "5:unroll:20", "events"
 
 
 def test_a_session_exports_its_run(opened):
@@ -45,8 +46,8 @@ def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened)
     session.command("g")
     session.command("step")
     settle(session, browser)
-    spec, events = session.begun
-    assert spec == session.run.start[0] and events == write(session.run.events) != ""
+    begun, events = session.begun, write(session.run.events)
+    assert begun.base == session.run.start[0] and begun.events == (session.run.events,) != ((),)
     assert [m["text"] for m in session.history.marks] == ["k 1→3", "out of turn: G"]
     text = decode(session.export("python"))[0]["text"]
     assert repr(events) in text and "Run(spec, events=events)" in text
@@ -57,7 +58,11 @@ def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened)
         settle(session, browser)
         session.command("g")
         settle(session, browser)
-    assert session.begun == (session.spec, "") and "events" not in session.query
+    assert (
+        session.begun == Experiment.of(session.spec)
+        and not session.replays
+        and "events" not in session.query
+    )
     assert repr(write(session.run.events)) in decode(session.export("python"))[0]["text"]
 
 
@@ -70,15 +75,13 @@ def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened)
     ],
 )  # fmt: skip
 def test_events_that_ask_too_much_are_refused(spec, text, name):
-    session = Session("t", spec, lambda _: None)
     with pytest.raises(SpecError) as caught:
-        session.replay(text)
+        Session("t", Experiment.of(spec, events=text), lambda _: None)
     assert caught.value.name == name
 
 
 def test_what_is_turned_during_a_replay_must_go_with_what_is_to_come(opened):
-    session = Session("t", SMALL, lambda _: None)
-    session.replay("20:g_steps:2")
+    session = Session("t", Experiment.of(SMALL, events="20:g_steps:2"), lambda _: None)
     with pytest.raises(SpecError):
         session.set("rule", "optimistic")
     session.set("k", 2)

@@ -6,7 +6,8 @@ import pytest
 from live_helpers import counts
 
 from ganlab.engine.turns import Turns
-from ganlab.live import conductor, publisher
+from ganlab.live import feed
+from ganlab.live import session as session_module
 from ganlab.live import throttle as throttle_module
 
 
@@ -37,11 +38,12 @@ class Clock:
 @pytest.mark.parametrize("speed", [1.0, 7.0, 30.0, 200.0, 1000.0])
 def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
     clock = Clock()
-    monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(session_module, "time", clock)
+    monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     made = []
-    monkeypatch.setattr(session, "_publish", lambda now: None)
+    monkeypatch.setattr(session.feed, "publish", lambda now: None)
     update = session.run.update
 
     def timed(*args):
@@ -70,10 +72,11 @@ def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeyp
 def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
     """A call grows at most twofold, ends near its length, and shrinks at once when slow."""
     clock = Clock()
-    monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(session_module, "time", clock)
+    monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
-    monkeypatch.setattr(session, "_publish", lambda now: None)
+    monkeypatch.setattr(session.feed, "publish", lambda now: None)
     calls, cost = [], [0.0001]
 
     def make(n: int) -> int:
@@ -82,7 +85,7 @@ def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
         return n
 
     session.run.make = make
-    session._backlog.until = lambda iteration: 0  # no moment of this run is wanted for curves
+    session.feed.moments.until = lambda iteration: 0  # no moment of this run is wanted for curves
     session.command("play")
     session.work(0.2)
     assert calls[:7] == [1, 2, 4, 8, 16, 32, 64]
@@ -101,10 +104,11 @@ def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_d
     opened, monkeypatch
 ):
     clock = Clock()
-    monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(session_module, "time", clock)
+    monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
-    monkeypatch.setattr(session, "_publish", lambda now: None)
+    monkeypatch.setattr(session.feed, "publish", lambda now: None)
     calls, make = [], session.run.make
 
     def timed(n: int) -> int:
@@ -137,10 +141,11 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
 @pytest.mark.parametrize("crowd, speed", [(1, 0), (5, 0), (5, 1e6)])
 def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, speed):
     clock = Clock()
-    monkeypatch.setattr(conductor, "time", clock)
+    monkeypatch.setattr(session_module, "time", clock)
+    monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
-    monkeypatch.setattr(session, "_publish", lambda now: None)
+    monkeypatch.setattr(session.feed, "publish", lambda now: None)
     update = session.run.update
 
     def timed(*args):
@@ -224,18 +229,19 @@ def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
 ):
     """Metrics of 30 ms, for 30 sessions together 6 % of a core: one in 15 s each."""
     clock = Clock()
-    for module in (conductor, throttle_module):
+    for module in (session_module, feed, throttle_module):
         monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(publisher.cpu, "seconds", clock.perf_counter)
+    monkeypatch.setattr(feed.cpu, "seconds", clock.perf_counter)
     session, browser = opened()
     measured = []
 
-    def measure(moment):
+    def measure(moments):
+        (moment,) = moments
         clock.now += 0.03
         measured.append(moment.state.d_updates + moment.state.g_updates)
         yield b""
 
-    monkeypatch.setattr(session, "_measure", measure)
+    monkeypatch.setattr(session.view, "measure", measure)
     session.crowd = crowd
     session.command("speed", 4.0)
     session.command("play")

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ganlab.live.comparison import Comparison, params
+from ganlab.comparison import Comparison
+from ganlab.experiment import params
 from ganlab.presets import PRESETS
 from ganlab.presets.preset import late, successes, watch
 

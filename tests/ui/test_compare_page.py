@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from ganlab.live.comparison import Comparison
+from ganlab.comparison import Comparison
 from ganlab.presets import DEFAULTS
 from ganlab.ui import compare
 
@@ -19,13 +19,13 @@ def shown(monkeypatch):
 
 @pytest.mark.parametrize("name", [["drop"], {"drop": 1}, None, 3, "else"])
 def test_an_act_that_is_no_name_is_left_alone(shown, name):
-    session = SimpleNamespace(comparison=Comparison.pair(DEFAULTS[1]))
+    session = SimpleNamespace(experiment=Comparison.pair(DEFAULTS[1]))
     compare._act(session, {"act": name, "run": 1})
     assert shown == []
 
 
 def test_an_act_that_is_one_is_done(shown):
     pair = Comparison.pair(DEFAULTS[1])
-    compare._act(SimpleNamespace(comparison=pair), {"act": "swap", "run": 1})
+    compare._act(SimpleNamespace(experiment=pair), {"act": "swap", "run": 1})
     (make,) = shown
     assert make(pair).specs == pair.specs[::-1]

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import ganlab
 from ganlab import Spec
-from ganlab.live.comparison import Comparison
+from ganlab.comparison import Comparison
 from ganlab.live.scheduler import SCHEDULER
 from ganlab.presets import DEFAULTS
 from ganlab.ui import navigation
@@ -142,17 +142,17 @@ def test_what_is_too_dear_for_the_server_is_refused_like_any_other(monkeypatch):
 def test_runs_side_by_side_have_the_same_rules():
     page = Page("compare")
     spec = DEFAULTS[1].replace(minibatch_discrimination=4)
-    page.session.show(Comparison.of(spec, {"r2": (0.0, 0.0), "k": (1, 5)}))
+    page.session.show(Comparison.by(spec, {"r2": (0.0, 0.0), "k": (1, 5)}))
     page.test.session_state["_compare_round"] = 7
     page.test.run()
     page.test.number_input(key="differ_7_r2_b").set_value(1.0).run()
     page.put("batch", 64)
-    assert page.session.comparison.columns == {"r2": (0.0, 0.0), "k": (1, 5)}
+    assert page.session.experiment.columns == {"r2": (0.0, 0.0), "k": (1, 5)}
     assert page.spec.batch == 64
     assert page.words.count("Not applied: Run B: R2, γ = 1") == 2
     page.test.number_input(key="differ_7_k_b").set_value(3).run()
-    assert page.session.comparison.columns["k"] == (1, 3)
+    assert page.session.experiment.columns["k"] == (1, 3)
     page.session.set("minibatch_discrimination", 0)
     page.test.run()
-    assert page.session.comparison.columns["r2"] == (0.0, 1.0)
+    assert page.session.experiment.columns["r2"] == (0.0, 1.0)
     assert "Not applied" not in page.words

@@ -5,14 +5,14 @@ import re
 import numpy as np
 import pytest
 
-from ganlab.live.summary import METRICS, SERIES, sentence, summary
+from ganlab.live.quantiles import METRICS, SERIES, quantiles, sentence
 
 RNG = np.random.default_rng(7)
 
 
-def test_summary_is_numpys_percentiles():
+def test_they_are_numpys_percentiles():
     values = {"jsd": RNG.random(16), "modes": RNG.integers(0, 9, 16).astype(float)}
-    got = summary(values, 3)
+    got = quantiles(values, 3)
     assert set(got) == set(SERIES) and all(v.shape == (1,) for v in got.values())
     assert got["diverged"][0] == 3
     for name, row in values.items():

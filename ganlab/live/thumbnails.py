@@ -1,4 +1,4 @@
-"""What an ensemble shows of each of its runs: a small picture, and a few metrics."""
+"""A small picture and a few metrics of each of many runs."""
 
 from __future__ import annotations
 

@@ -1,48 +1,18 @@
-"""What is compared: a few Specs that differ in named fields only; and its address."""
+"""Runs side by side: what differs between them, and how that is chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from ganlab.events import check, write
+from ganlab import address
+from ganlab.address import LETTERS
+from ganlab.experiment import SHARED, Experiment, params, read_events, read_spec
 from ganlab.registry import Param, SpecError
 from ganlab.settle import settle
-from ganlab.spec import OF_IMAGES, PARAMS, GivenTwice, Spec, UnknownField
-from ganlab.targets import TARGETS
+from ganlab.spec import Spec, UnknownField
 
-LEAST, MOST = 2, 4
-LETTERS = "abcd"  # the first is the base: its fields have no prefix in an address
-SHARED = ("target", "seed")  # what makes runs comparable: the same data and latents
-_EVENTS = "events"
-_T = "t."  # a target's parameters, as in an address
-
-
-def params(spec: Spec) -> dict[str, Param]:
-    """What may differ between runs of `spec`'s target, by name; its parameters as t.name."""
-    own = {_T + p.name: p for p in TARGETS[spec.target].params}
-    without = (*SHARED, *OF_IMAGES)
-    return {name: p for name, p in PARAMS.items() if name not in without} | own
-
-
-def lab_spec(
-    pairs: Iterable[tuple[str, str]],
-    ignored: list[SpecError] | None = None,
-    base: Spec | None = None,
-) -> Spec:
-    """A Spec that a lab can draw, of the fields of an address, as `Spec.from_query` reads them."""
-    pairs = list(pairs)
-    spec = Spec.from_query(pairs, ignored, base)
-    try:
-        return spec.in_a_lab()
-    except SpecError as error:
-        if ignored is None:
-            raise
-        ignored.append(error)
-    return Spec.from_query([pair for pair in pairs if pair[0] != "target"], [], base)
+LEAST, MOST = 2, 4  # runs side by side
 
 
 def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
@@ -69,20 +39,14 @@ def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
     return (first,) * count
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """2 to 4 Specs, equal but for `fields` (names of PARAMS, or t.name), of which there is one.
+class Comparison(Experiment):
+    """2 to 4 Specs, equal but for `fields`, of which there is at least one.
 
-    events: of each run, as text (see `ganlab.events`); () where nothing happens on the way. What is
-    made from a comparison has none. Raises `SpecError` for another number, for fields that are
-    unknown, shared or not named, and for events that are not allowed.
+    What is made from a comparison has no events. Raises `SpecError` for another number, and for
+    fields that are unknown, shared or not named.
     """
 
-    specs: tuple[Spec, ...]
-    fields: tuple[str, ...]
-    events: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
+    def _check_specs(self) -> None:
         if not LEAST <= len(self.specs) <= MOST:
             raise SpecError("runs", len(self.specs), f"{LEAST} to {MOST}")
         known = params(self.base.in_a_lab())
@@ -94,15 +58,9 @@ class Comparison:
         for spec in self.specs[1:]:
             if self.base.changed({n: spec.value(n) for n in self.fields}) != spec:
                 raise SpecError("specs", spec, f"what differs in {', '.join(self.fields)} only")
-        if self.events and len(self.events) != len(self.specs):
-            raise SpecError("events", self.events, f"as many as runs: {len(self.specs)}")
-        for text, spec in zip(self.events, self.specs, strict=False):
-            check(text, [spec])
-        if not any(self.events):
-            object.__setattr__(self, "events", ())
 
     @classmethod
-    def of(cls, base: Spec, columns: Mapping[str, Sequence[Any]]) -> Comparison:
+    def by(cls, base: Spec, columns: Mapping[str, Sequence[Any]]) -> Comparison:
         """Runs of `base` with the values in `columns`, one a run, by field; in the base's too."""
         counts = {len(column) for column in columns.values()}
         if len(counts) != 1:
@@ -120,12 +78,7 @@ class Comparison:
     @classmethod
     def pair(cls, base: Spec) -> Comparison:
         """The pair that a page opens with: few D updates for each of G, and many."""
-        return cls.of(base, {"k": (base.k, 5 if base.k < 5 else 1)})
-
-    @property
-    def base(self) -> Spec:
-        """The Spec of run A."""
-        return self.specs[0]
+        return cls.by(base, {"k": (base.k, 5 if base.k < 5 else 1)})
 
     @property
     def columns(self) -> dict[str, tuple[Any, ...]]:
@@ -157,7 +110,7 @@ class Comparison:
         columns = {n: c for n, c in self.columns.items() if n in params(base)}
         columns = columns or {"k": (base.k,) * len(self.specs)}
         own = {n: (base.value(n), *c[1:]) for n, c in columns.items()}
-        return Comparison.of(base, own)
+        return Comparison.by(base, own)
 
     def changed(self, values: Mapping[str, Any]) -> Comparison:
         """Other values: of fields of all runs by name, of those that differ as a.name, b.name, ...
@@ -173,11 +126,11 @@ class Comparison:
             if field not in columns:
                 raise SpecError(name, value, f"one that differs: {', '.join(columns)}")
             columns[field][LETTERS.index(letter)] = value
-        return Comparison.of(base, columns)
+        return Comparison.by(base, columns)
 
     def with_columns(self, columns: Mapping[str, Sequence[Any]]) -> Comparison:
         """Other fields and values; a field that differs no longer is the base's in all runs."""
-        return Comparison.of(self.base, columns)
+        return Comparison.by(self.base, columns)
 
     def with_field(self, name: str, instead_of: str | None = None) -> Comparison:
         """`name` differs too, or in the place of another field."""
@@ -226,29 +179,14 @@ class Comparison:
 
     # -- address ---------------------------------------------------------------------------------
 
-    def to_query_pairs(self) -> list[tuple[str, str]]:
-        """The base as a Spec writes itself, then the fields of each other run: b.k, c.k, ..."""
-        known = params(self.base)
-        pairs = self.base.to_query_pairs() + [
-            (f"{letter}.{name}", known[name].format(spec.value(name)))
-            for letter, spec in zip(LETTERS[1:], self.specs[1:], strict=False)
-            for name in self.fields
-        ]
-        names = (_EVENTS, *(f"{letter}.{_EVENTS}" for letter in LETTERS[1:]))
-        return pairs + [(n, text) for n, text in zip(names, self.events, strict=False) if text]
-
-    def to_query(self) -> str:
-        """As a URL's query string."""
-        return _query(self)
-
     @classmethod
     def from_query(
         cls,
-        pairs: Iterable[tuple[str, str]],
+        query: str | Iterable[tuple[str, str]],
         ignored: list[SpecError] | None = None,
         base: Spec | None = None,
     ) -> Comparison:
-        """The inverse of `to_query_pairs`; without other runs, the pair that a page opens with.
+        """The inverse of `to_query`; without other runs, the pair that a page opens with.
 
         Raises `SpecError`, naming the field with its run's letter, or, given a list, leaves out
         what it cannot use and says so there; base: as in `Spec.from_query`.
@@ -259,25 +197,14 @@ class Comparison:
                 raise error
             ignored.append(error)
 
-        own: list[tuple[str, str]] = []
-        runs: dict[str, dict[str, str]] = {}
-        happens: dict[str, str] = {}
-        for name, text in pairs:
-            letter, dot, field = name.partition(".")
-            if name == _EVENTS or (field == _EVENTS and letter in tuple(LETTERS[1:])):
-                letter = letter if dot else LETTERS[0]
-                if letter in happens:
-                    refuse(GivenTwice(name, f"{happens[letter]} and {text}", "one value"))
-                happens.setdefault(letter, text)
-            elif not dot or len(letter) != 1 or letter not in LETTERS[1:]:
-                own.append((name, text))
-            elif field in runs.setdefault(letter, {}):
-                refuse(GivenTwice(name, f"{runs[letter][field]} and {text}", "one value"))
-            else:
-                runs[letter][field] = text
-        first = lab_spec(own, ignored, base)
+        pairs = address.pairs_of(query) if isinstance(query, str) else query
+        parts = address.split(pairs, refuse)
+        if parts.runs is not None:  # runs side by side have one seed
+            parts.own.append(("runs", parts.runs))
+        first = read_spec(parts.own, ignored, base)
         known, specs = params(first), [first]
         names: dict[str, None] = {}
+        runs = parts.beside
         for letter in LETTERS[1 : 1 + max(map(LETTERS.index, runs), default=0)]:
             if letter not in runs:
                 refuse(SpecError("runs", ", ".join(sorted(runs)), f"also a run {letter}"))
@@ -300,21 +227,4 @@ class Comparison:
             specs.append(spec)
         if not names:
             return cls.pair(first)
-        events = []
-        for letter, spec in zip(LETTERS, specs, strict=False):
-            text = happens.pop(letter, "")
-            try:
-                events.append(write(check(text, [spec])))
-            except SpecError as error:
-                where = "" if letter == LETTERS[0] else f"{letter}."
-                refuse(SpecError(where + error.name, error.value, error.allowed))
-                events.append("")
-        for letter, text in happens.items():
-            refuse(SpecError(f"{letter}.{_EVENTS}", text, "of a run that there is"))
-        return cls(tuple(specs), tuple(names), tuple(events))
-
-
-@lru_cache(maxsize=64)
-def _query(comparison: Comparison) -> str:
-    # Asked for with every status.
-    return urlencode(comparison.to_query_pairs(), safe=",:", quote_via=quote)
+        return cls(tuple(specs), tuple(names), events=read_events(parts, specs, refuse))

@@ -10,10 +10,12 @@ from scipy import ndimage, stats
 
 from ganlab.engine import Run
 from ganlab.engine.divergence import Divergence
-from ganlab.live import tiles
-from ganlab.live.ensemble import EnsembleSession, check_runs, seeds
+from ganlab.experiment import Experiment, check_seeds
+from ganlab.live import thumbnails
+from ganlab.live.commands import FigureRequest
+from ganlab.live.quantiles import SERIES
 from ganlab.live.scheduler import Scheduler
-from ganlab.live.summary import SERIES
+from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -28,8 +30,8 @@ def many():
     """many(spec, runs) -> a paused ensemble with one browser that has seen all there is."""
     browsers = []
 
-    def open_(spec: Spec = RING, runs: int = 16) -> tuple[EnsembleSession, Browser]:
-        session = EnsembleSession("token", spec, lambda _: None, runs=runs)
+    def open_(spec: Spec = RING, runs: int = 16) -> tuple[Session, Browser]:
+        session = Session("token", Experiment.of(spec, runs), lambda _: None)
         browsers.append(Browser(session))
         session.command("pause")
         browsers[-1].first = settle(session, browsers[-1])[0]
@@ -57,7 +59,7 @@ def test_metrics_are_those_of_each_seed_alone(many, spec):
         alone.state = dataclasses.replace(
             alone.state, g=session.run.state.g[i : i + 1], d=session.run.state.d[i : i + 1]
         )
-        shot = alone.snapshot(picture=False, points=tiles.POINTS).metrics
+        shot = alone.snapshot(picture=False, points=thumbnails.POINTS).metrics
         for name, row in metrics.items():
             row.append(shot[name][0])
     shown = {"jsd": True, "modes": spec != SMALL, "w1": spec.dim == 1}
@@ -79,7 +81,7 @@ def test_opens_with_a_scene_and_one_of_each(many):
     assert kinds[0] == "scene" and set(kinds) == {"scene", "status", "curves", "frame"}
     scene, status = last(browser.first, "scene"), last(browser.first, "status")[0]
     assert (scene[0]["runs"], scene[0]["dim"], scene[0]["modes"]) == (16, 2, 8)
-    assert f"{tiles.POINTS:,} points" in scene[0]["panels"][0]["title"]
+    assert f"{thumbnails.POINTS:,} points" in scene[0]["panels"][0]["title"]
     assert (status["state"], status["runs"], status["seed"]) == ("paused", 16, 0)
     assert status["query"] == f"{RING.to_query()}&runs=16" == scene[0]["query"]
     assert " of 16 seeds hold" in status["says"] and status["diverged"] == 0
@@ -96,14 +98,14 @@ def test_tiles_of_a_plane_are_each_seeds_points(many, runs):
     session, browser = many(RING.replace(seed=3), runs)
     _, arrays = last(press(session, browser, "step"), "frame")
     fake = arrays["fake"]
-    assert fake.shape == (runs, tiles.FAKES, 2) and fake.dtype == np.int16
+    assert fake.shape == (runs, thumbnails.FAKES, 2) and fake.dtype == np.int16
     assert not arrays["diverged"].any() and arrays["diverged"].shape == (runs,)
     (low, high), _ = last(browser.first, "scene")[0]["box"]
     for i in (0, runs - 1):
         alone = Run(RING.replace(seed=3 + i))
         alone.advance(1)
         want = alone.snapshot(measure=False).picture["fake"][0]
-        got = fake[i] / tiles.SCALE * (high - low) / 2 + (low + high) / 2
+        got = fake[i] / thumbnails.SCALE * (high - low) / 2 + (low + high) / 2
         # Other latents of the same distribution: the same cloud.
         for axis in range(2):
             assert stats.ks_2samp(got[:, axis], want[:, axis]).pvalue > 1e-3
@@ -115,11 +117,11 @@ def test_tiles_of_a_line_are_p_g_and_d(many):
         _, arrays = last(press(session, browser, *["step"] * 3), "frame")
         scene = last(browser.first, "scene")
         (low, high) = scene[0]["box"][0]
-        assert arrays["p_g"].shape == (16, tiles.CELLS) and arrays["d"].shape == (16, 41)
+        assert arrays["p_g"].shape == (16, thumbnails.CELLS) and arrays["d"].shape == (16, 41)
         data = scene[1]["p_data"]
         assert data.max() == pytest.approx(0.5, abs=1e-6)
-        cell = (high - low) / tiles.CELLS
-        exact_data = tiles.probe_of(spec).target.cell_masses(np.linspace(low, high, 97)) / cell
+        cell = (high - low) / thumbnails.CELLS
+        exact_data = thumbnails.probe_of(spec).target.cell_masses(np.linspace(low, high, 97)) / cell
         top = 2 * exact_data.max()
         np.testing.assert_allclose(data, exact_data / top, atol=1e-6)
         for i in (0, 7):
@@ -155,14 +157,16 @@ def test_restart_is_the_same_and_new_seeds_are_others(many):
 
 
 def test_seeds_go_on_from_zero_after_the_last():
-    assert seeds(2**31 - 2, 4) == [2**31 - 2, 2**31 - 1, 0, 1]
-    assert EnsembleSession("t", SMALL, lambda _: None, runs=36).runs == 36
+    rows = Experiment.of(SMALL.replace(seed=2**31 - 2), 16).rows(0)
+    assert [spec.seed for spec in rows] == [2**31 - 2, 2**31 - 1, *range(14)]
+    assert rows == [SMALL.replace(seed=spec.seed) for spec in rows]
+    assert Session("t", Experiment.of(SMALL, 36), lambda _: None).experiment.seeds == 36
 
 
-@pytest.mark.parametrize("runs", [1, 17, "16", 16.0, True, None])
+@pytest.mark.parametrize("runs", [0, 1, 17, "16", 16.0, True, None])
 def test_other_numbers_of_runs_are_refused(runs):
     with pytest.raises(SpecError, match="runs"):
-        check_runs(runs)
+        check_seeds(runs)
 
 
 def test_live_values_change_all_seeds(many):
@@ -186,9 +190,9 @@ def test_live_values_change_all_seeds(many):
 
 def test_configure(many):
     session, browser = many()
-    session.configure(RING, 16)
+    session.show(Experiment.of(RING, 16))
     assert settle(session, browser) == [[]]
-    session.configure(RING, 36)
+    session.show(Experiment.of(RING, 36))
     got = settle(session, browser)[0]
     assert last(got, "scene")[0]["runs"] == 36 == len(session.run.specs)
     assert "36 seeds" in last(got, "status")[0]["message"]
@@ -196,8 +200,8 @@ def test_configure(many):
     got = settle(session, browser)[0]
     assert last(got, "scene")[0]["dim"] == 1 and last(got, "frame")[1]["p_g"].shape[0] == 36
     with pytest.raises(SpecError, match="runs"):
-        session.configure(MIX, 20)
-    assert session.runs == 36
+        session.show(Experiment.of(MIX, 20))
+    assert session.experiment.seeds == 36
 
 
 def test_a_seed_that_diverges_does_not_stop_the_others(many):
@@ -241,7 +245,7 @@ def test_when_all_have_diverged_it_says_so(many):
 def test_no_figure_and_a_note_instead(many):
     session, _ = many()
     with pytest.raises(SpecError, match="figure"):
-        session.figure({"request": 3})
+        session.view.figure(FigureRequest(3))
 
 
 def test_weights_near_overflow_still_give_tiles(many):
@@ -258,7 +262,7 @@ def test_on_the_hub_it_trains_and_is_measured_beside_a_lab():
     scheduler = Scheduler(workers=1, drop_seconds=0.2)
     audience = Audience(scheduler)
     try:
-        session = scheduler.create(MIX, lambda *scheduler: EnsembleSession(*scheduler, runs=64))
+        session = scheduler.create(Experiment.of(MIX, 64))
         audience.join(session)
         lab = audience.watch(SMALL)
         until(lambda: len(audience.of_type(session, "curves")) > 3)
@@ -277,7 +281,9 @@ def test_on_the_hub_it_trains_and_is_measured_beside_a_lab():
 def test_a_restart_while_being_measured_leaves_no_old_numbers(many):
     """A render thread may be half through the old run's seeds: nothing of them is sent."""
     jobs = []
-    session = EnsembleSession("t", MIX, lambda _: None, lambda _, kind, job: jobs.append(job))
+    session = Session(
+        "t", Experiment.of(MIX, 16), lambda _: None, lambda _, kind, job: jobs.append(job)
+    )
     browser = Browser(session)
     session.command("pause")
     session.work(0.01)

@@ -1,4 +1,4 @@
-"""The runs of an ensemble as one statistic: numbers over time, and a sentence."""
+"""Many seeds as one statistic: the quantiles of their metrics over time, and a sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _PARTS = {"": 50, "_q1": 25, "_q3": 75, "_min": 0, "_max": 100}
 SERIES = (*(name + part for name in METRICS for part in _PARTS), "diverged")
 
 
-def summary(values: dict[str, np.ndarray], diverged: int) -> dict[str, np.ndarray]:
+def quantiles(values: dict[str, np.ndarray], diverged: int) -> dict[str, np.ndarray]:
     """Median, quartiles, least and most of each metric (R,) over the runs, as `SERIES`, (1,) each.
 
     Diverged runs count as they last were; NaN where a metric is not measured.

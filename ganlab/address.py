@@ -1,0 +1,117 @@
+"""The grammar of a page's address: which of its fields say what, before anything is made of them.
+
+    k=2&t.std=0.1                     a field of run A, and a parameter of its target
+    b.k=5&c.k=10                      the same of the runs beside it: it differs between them
+    runs=16                           how many seeds of it are trained together
+    events=100:k:5&b.events=240:G     what happens on the way, to run A and to run B
+    preset=hopping                    the phenomenon that it is shown as
+
+`ganlab.experiment` makes Specs of the fields, `ganlab.events` says how events are written. Nothing
+else writes or reads an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, quote, urlencode
+
+from ganlab.registry import SpecError
+from ganlab.spec import GivenTwice
+
+LETTERS = "abcd"  # of runs side by side; the first has no prefix
+MOST_EVENTS = 600  # characters of events: with their Specs less than 1.5 kB
+_MOST_FIELDS = 100
+_EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
+
+Pairs = list[tuple[str, str]]
+
+
+@dataclass
+class Parts:
+    """An address taken apart, each value as text.
+
+    own: fields of run A. beside: fields of other runs, by letter. events: by letter. runs: how many
+    seeds; None: it does not say.
+    """
+
+    own: Pairs = field(default_factory=list)
+    beside: dict[str, dict[str, str]] = field(default_factory=dict)
+    events: dict[str, str] = field(default_factory=dict)
+    runs: str | None = None
+
+
+def pairs_of(query: str) -> Pairs:
+    """The fields of a query string or of a whole address, in order. Raises `SpecError`."""
+    query = query.rpartition("?")[2] if "?" in query else query
+    try:
+        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        allowed = f"at most {_MOST_FIELDS} fields name=value"
+        raise SpecError("query", query, allowed) from None
+
+
+def split(pairs: Iterable[tuple[str, str]], refuse: Callable[[SpecError], None]) -> Parts:
+    """Take an address apart. `refuse` is told of what is given twice: the first is used."""
+    parts = Parts()
+
+    def put(where: dict[str, str], key: str, name: str, text: str) -> None:
+        if key in where:
+            refuse(GivenTwice(name, f"{where[key]} and {text}", "one value"))
+        where.setdefault(key, text)
+
+    alone: dict[str, str] = {}
+    for name, text in pairs:
+        letter, dot, rest = name.partition(".")
+        beside = bool(dot) and len(letter) == 1 and letter in LETTERS[1:]
+        if name == _RUNS:
+            put(alone, name, name, text)
+        elif name == _EVENTS:
+            put(parts.events, LETTERS[0], name, text)
+        elif beside and rest == _EVENTS:
+            put(parts.events, letter, name, text)
+        elif beside:
+            put(parts.beside.setdefault(letter, {}), rest, name, text)
+        else:
+            parts.own.append((name, text))
+    parts.runs = alone.get(_RUNS)
+    return parts
+
+
+def join(
+    own: Pairs,
+    beside: Sequence[Pairs] = (),
+    events: Sequence[str] = (),
+    runs: int = 1,
+) -> Pairs:
+    """The fields of an address: the inverse of `split`."""
+    pairs = list(own)
+    for letter, fields in zip(LETTERS[1:], beside, strict=False):
+        pairs += [(f"{letter}.{name}", text) for name, text in fields]
+    for letter, text in zip(LETTERS, events, strict=False):
+        if text:
+            pairs.append((event_field(letter), text))
+    return pairs + [(_RUNS, str(runs))] if runs > 1 else pairs
+
+
+def event_field(letter: str) -> str:
+    """What the events of a run are called."""
+    return _EVENTS if letter == LETTERS[0] else f"{letter}.{_EVENTS}"
+
+
+def query_of(pairs: Iterable[tuple[str, str]]) -> str:
+    """Fields as a URL's query string."""
+    return urlencode(list(pairs), safe=",:", quote_via=quote)
+
+
+def with_preset(query: str, name: str) -> str:
+    """A query string that also says which phenomenon is shown; "": none."""
+    return f"{query}&{_PRESET}={name}" if name else query
+
+
+def without_preset(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> tuple[Pairs, str]:
+    """The other fields of an address, and the last `known` preset that it names, or ""."""
+    pairs = list(pairs)
+    names = [text for name, text in pairs if name == _PRESET and text in known]
+    others = [pair for pair in pairs if pair[0] != _PRESET or pair[1] not in known]
+    return others, names[-1] if names else ""

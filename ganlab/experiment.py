@@ -1,0 +1,211 @@
+"""What is trained: one Spec, runs side by side, or many seeds; and what happens on the way.
+
+An `Experiment` is a value: pages and sessions hand it on, and an address or a file holds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from ganlab import address
+from ganlab.address import LETTERS, MOST_EVENTS
+from ganlab.events import Event, all_after, check, reseeded, write
+from ganlab.registry import Param, SpecError
+from ganlab.spec import OF_IMAGES, PARAMS, Spec
+from ganlab.targets import TARGETS
+
+SEEDS = (16, 36, 64)  # seeds that can be trained together
+SHARED = ("target", "seed")  # what makes runs comparable: the same data and latents
+_T = "t."  # a target's parameters, as in an address
+_LAST_SEED = int(PARAMS["seed"].high)
+
+
+def params(spec: Spec) -> dict[str, Param]:
+    """What may differ between runs of `spec`'s target, by name; its parameters as t.name."""
+    own = {_T + p.name: p for p in TARGETS[spec.target].params}
+    without = (*SHARED, *OF_IMAGES)
+    return {name: p for name, p in PARAMS.items() if name not in without} | own
+
+
+def read_spec(
+    pairs: Iterable[tuple[str, str]],
+    ignored: list[SpecError] | None = None,
+    base: Spec | None = None,
+) -> Spec:
+    """A Spec that can be drawn, of the fields of an address, as `Spec.from_query` reads them."""
+    pairs = list(pairs)
+    spec = Spec.from_query(pairs, ignored, base)
+    try:
+        return spec.in_a_lab()
+    except SpecError as error:
+        if ignored is None:
+            raise
+        ignored.append(error)
+    return Spec.from_query([pair for pair in pairs if pair[0] != "target"], [], base)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Specs that are trained in lockstep, `seeds` of each, and what happens to them on the way.
+
+    specs: equal but for `fields` (names of PARAMS, or t.name); one, unless it is a `Comparison`.
+    seeds: 1 or one of `SEEDS`: the Spec's own seed and those after it. events: of each Spec, as
+    Events or as text (see `ganlab.events`); () where nothing happens on the way.
+    Raises `SpecError` for images, another number of Specs or seeds, and events that are not
+    allowed.
+    """
+
+    specs: tuple[Spec, ...]
+    fields: tuple[str, ...] = ()
+    seeds: int = 1
+    events: tuple[tuple[Event, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        self._check_specs()
+        if self.seeds != 1:
+            check_seeds(self.seeds)
+        if self.events and len(self.events) != len(self.specs):
+            raise SpecError("events", self.events, f"as many as runs: {len(self.specs)}")
+        pairs = zip(self.events, self.specs, strict=False)
+        checked = tuple(check(events, [spec]) for events, spec in pairs)
+        object.__setattr__(self, "events", checked if any(checked) else ())
+
+    def _check_specs(self) -> None:
+        if len(self.specs) != 1 or self.fields:
+            raise SpecError("runs", len(self.specs), "one, with no fields that differ")
+        self.base.in_a_lab()
+
+    @classmethod
+    def of(cls, base: Spec, seeds: int = 1, events: Sequence[Event] | str = ()) -> Experiment:
+        """One Spec, or `seeds` of it."""
+        return Experiment((base,), seeds=seeds, events=((events,) if events else ()))  # type: ignore[arg-type]  # text is read
+
+    @property
+    def base(self) -> Spec:
+        """The Spec of run A."""
+        return self.specs[0]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each run differs in, in words."""
+        return ("",)
+
+    @property
+    def after(self) -> tuple[Spec, ...]:
+        """The Specs that the events lead to."""
+        if not self.events:
+            return self.specs
+        pairs = zip(self.specs, self.events, strict=True)
+        return tuple(all_after([spec], events)[0] for spec, events in pairs)
+
+    def rows(self, at: int) -> list[Spec]:
+        """Spec `at` with each of its seeds, past the last seed from 0 again."""
+        spec = self.specs[at]
+        first = spec.seed
+        return [
+            spec,
+            *(reseeded(spec, (first + i) % (_LAST_SEED + 1)) for i in range(1, self.seeds)),
+        ]
+
+    # -- others, made from this one --------------------------------------------------------------
+
+    def on(self, base: Spec) -> Experiment:
+        """`base` instead, without events."""
+        return replace(self, specs=(base,), events=())
+
+    def changed(self, values: Mapping[str, Any]) -> Experiment:
+        """Other values of fields as an address calls them, without events. Raises `SpecError`."""
+        return self.on(self.base.changed(values))
+
+    def with_specs(self, specs: Sequence[Spec]) -> Self:
+        """Other Specs that differ in the same fields, without events."""
+        return replace(self, specs=tuple(specs), events=())
+
+    def with_seed(self, seed: int) -> Self:
+        """All from another seed on, with the same events."""
+        return replace(self, specs=tuple(spec.replace(seed=seed) for spec in self.specs))
+
+    def with_events(self, events: Sequence[Sequence[Event] | str]) -> Self:
+        """The same with these events. Raises `SpecError`."""
+        return replace(self, events=tuple(events))  # type: ignore[arg-type]  # text is read
+
+    # -- address ---------------------------------------------------------------------------------
+
+    def to_query_pairs(self, events: Sequence[str] | None = None) -> list[tuple[str, str]]:
+        """As the fields of an address (see `ganlab.address`), with these events or its own."""
+        texts = [write(e) for e in self.events] if events is None else events
+        return address.join(self.base.to_query_pairs(), self._beside(), texts, self.seeds)
+
+    def _beside(self) -> list[list[tuple[str, str]]]:
+        known = params(self.base)
+        return [
+            [(name, known[name].format(spec.value(name))) for name in self.fields]
+            for spec in self.specs[1:]
+        ]
+
+    def to_query(self, events: Sequence[str] | None = None) -> str:
+        """As a URL's query string."""
+        return address.query_of(self.to_query_pairs(events))
+
+    @classmethod
+    def from_query(
+        cls,
+        query: str | Iterable[tuple[str, str]],
+        ignored: list[SpecError] | None = None,
+        base: Spec | None = None,
+    ) -> Experiment:
+        """The inverse of `to_query`: of an address, its query string, or its fields.
+
+        Raises `SpecError`, naming the field; or, given a list, leaves out what it cannot use and
+        says so there. base: what absent fields are taken from, as in `Spec.from_query`.
+        """
+
+        def refuse(error: SpecError) -> None:
+            if ignored is None:
+                raise error
+            ignored.append(error)
+
+        pairs = address.pairs_of(query) if isinstance(query, str) else query
+        parts = address.split(pairs, refuse)
+        for letter, fields in parts.beside.items():  # of which there is none here
+            parts.own += [(f"{letter}.{name}", text) for name, text in fields.items()]
+        parts.own += [(address.event_field(e), t) for e, t in parts.events.items() if e != "a"]
+        spec = read_spec(parts.own, ignored, base)
+        seeds, text = 1, parts.runs
+        if text is not None:
+            try:
+                seeds = check_seeds(int(text) if text in map(str, SEEDS) else text)
+            except SpecError as error:
+                refuse(error)
+        return Experiment.of(spec, seeds, read_events(parts, [spec], refuse)[0])
+
+
+def read_events(
+    parts: address.Parts, specs: Sequence[Spec], refuse: Callable[[SpecError], None]
+) -> tuple[tuple[Event, ...], ...]:
+    """The events of an address, of each of `specs`; `refuse` is told of those it cannot use."""
+    texts, out = dict(parts.events), []
+    for letter, spec in zip(LETTERS, specs, strict=False):
+        text = texts.pop(letter, "")
+        events: tuple[Event, ...] = ()
+        where = "" if letter == LETTERS[0] else f"{letter}."
+        try:
+            if len(text) > MOST_EVENTS:
+                raise SpecError("events", text, f"at most {MOST_EVENTS} characters")
+            events = check(text, [spec])
+        except SpecError as error:
+            refuse(SpecError(where + error.name, error.value, error.allowed))
+        out.append(events)
+    for letter, text in texts.items():
+        if len(specs) > 1:
+            refuse(SpecError(address.event_field(letter), text, "of a run that there is"))
+    return tuple(out)
+
+
+def check_seeds(seeds: Any) -> int:
+    """`seeds`, if as many can be trained together; raises `SpecError`, which calls them runs."""
+    if type(seeds) is not int or seeds not in SEEDS:
+        raise SpecError("runs", seeds, f"one of {', '.join(map(str, SEEDS))}")
+    return seeds

@@ -1,0 +1,72 @@
+"""What differs between two experiments, and what has happened to a run, in words."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from ganlab.events import LIVE
+from ganlab.experiment import Experiment, params
+from ganlab.live.history import History
+from ganlab.live.run_group import Happened
+from ganlab.params import PARAMS
+from ganlab.spec import Spec
+
+LETTERS = "ABCD"  # of runs side by side
+
+
+def in_words(name: str, before: Spec, after: Spec) -> tuple[str, str, str]:
+    """A field's title, and its values before and after, in words."""
+    words = PARAMS[name].words
+    return PARAMS[name].title, words(getattr(before, name)), words(getattr(after, name))
+
+
+def restarts(before: Experiment, after: Experiment) -> str | None:
+    """Why the runs must start anew for what is asked for after; None: they can go on."""
+    if len(before.specs) != len(after.specs):
+        return f"Restarted with {len(after.specs)} runs."
+    if before.seeds != after.seeds:
+        return f"Restarted with {after.seeds} seeds."
+    pairs = list(zip(before.specs, after.specs, strict=True))
+    names = [
+        name
+        for name in (*PARAMS, "target_params")
+        if name not in LIVE and any(getattr(a, name) != getattr(b, name) for a, b in pairs)
+    ]
+    if names:
+        titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names]
+        return f"Restarted: {', '.join(titles)} changed."
+    if before.fields != after.fields:
+        # Runs that were trained to compare one thing cannot go on to compare another.
+        known = params(after.base)
+        return f"Restarted: {', '.join(known[n].title for n in after.fields)} compared."
+    return None
+
+
+def mark(history: History, news: list[Happened], runs: int) -> None:
+    """Mark what has happened to `runs` runs; what happened to all of them alike, once."""
+    for iteration, group in groupby(news, key=lambda one: one.iteration):
+        changed: dict[tuple[str, str, str], list[int]] = {}
+        for one in group:
+            if one.event.player:
+                _mark_changes(history, iteration, changed, runs)
+                changed = {}
+                history.mark_update(iteration, one.event.player, _who([one.run], runs))
+            for name, _ in one.event.fields:
+                if getattr(one.before, name) != getattr(one.after, name):
+                    words = in_words(name, one.before, one.after)
+                    changed.setdefault(words, []).append(one.run)
+        _mark_changes(history, iteration, changed, runs)
+
+
+def _mark_changes(
+    history: History, iteration: int, changed: dict[tuple[str, str, str], list[int]], runs: int
+) -> None:
+    for (title, before, after), who in changed.items():
+        who = sorted(set(who))
+        for one in [who] if len(who) == runs else [[run] for run in who]:
+            history.mark(iteration, _who(one, runs) + title, before, after)
+
+
+def _who(runs: list[int], of: int) -> str:
+    """Whom a mark is of; "": all."""
+    return "" if len(runs) == of else f"{LETTERS[runs[0]]}: "

@@ -1,0 +1,147 @@
+"""What a browser may ask of a session: each command with its fields, checked when it is read.
+
+docs/protocol.md describes them; a test holds it to this table.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from ganlab.export import KINDS
+from ganlab.registry import SpecError
+
+SLOWEST = 0.01  # updates a second
+
+
+class Command(NamedTuple):
+    """A command that was read; the type of `value` is that of its entry in `COMMANDS`."""
+
+    name: str
+    value: Any = None
+
+
+class Change(NamedTuple):
+    """Another value of a field; both are checked by the session."""
+
+    field: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class FigureRequest:
+    """What still figures are to look like: sizes in CSS pixels, kept within bounds.
+
+    request: any JSON value, sent back with the figures. hidden: layers that are not drawn.
+    """
+
+    request: Any = None
+    theme: str = "light"
+    hidden: tuple[str, ...] = ()
+    width: int = 600
+    height: int = 440
+    curves_width: int = 600
+    curves_height: int = 440
+    scale: float = 1.0
+
+    @classmethod
+    def read(cls, message: dict[str, Any]) -> FigureRequest:
+        """Of a message: what it lacks, or has no sense, has its default."""
+
+        def number(name: str, low: float, high: float) -> Any:
+            value, default = message.get(name), getattr(cls, name)
+            fits = isinstance(value, (int, float)) and low <= value <= high
+            return type(default)(value if fits else default)
+
+        hidden = message.get("hidden")
+        return cls(
+            request=message.get("request"),
+            theme="dark" if message.get("theme") == "dark" else "light",
+            hidden=tuple(str(h) for h in hidden) if isinstance(hidden, list) else (),
+            width=number("width", 50, 8000),
+            height=number("height", 50, 8000),
+            curves_width=number("curves_width", 50, 8000),
+            curves_height=number("curves_height", 50, 8000),
+            scale=number("scale", 0.5, 3.0),
+        )
+
+    @property
+    def size(self) -> dict[str, Any]:
+        """Of the picture, for `ganlab.figures`."""
+        return {"width": self.width, "height": self.height, "scale": self.scale}
+
+    @property
+    def curves_size(self) -> dict[str, Any]:
+        """Of the curves."""
+        return {"width": self.curves_width, "height": self.curves_height, "scale": self.scale}
+
+
+def _nothing(message: dict[str, Any]) -> None:
+    return None
+
+
+def _speed(message: dict[str, Any]) -> float:
+    value = message.get("value")
+    number = value if isinstance(value, (int, float)) else math.nan  # NaN is neither
+    if isinstance(value, bool) or not (number == 0 or SLOWEST <= number <= 1e6):
+        allowed = f"updates per second from {SLOWEST} to 1e6, or 0: full speed"
+        raise SpecError("speed", value, allowed)
+    return float(number)
+
+
+def _change(message: dict[str, Any]) -> Change:
+    return Change(str(message.get("field")), message.get("value"))
+
+
+def _switch(message: dict[str, Any]) -> bool:
+    value = message.get("value")
+    if not isinstance(value, bool):
+        raise SpecError(str(message.get("cmd")), value, "true or false")
+    return value
+
+
+def _drawn(message: dict[str, Any]) -> int:
+    total = message.get("n")
+    if type(total) is not int or total < 0:
+        raise SpecError("n", total, "how many of this connection's frames are dealt with")
+    return total
+
+
+def _kind(message: dict[str, Any]) -> str:
+    kind = message.get("value")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise SpecError("export", kind, f"one of {', '.join(KINDS)}")
+    return kind
+
+
+# name -> what makes its value of a message, and raises `SpecError` where it cannot be used.
+COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "play": _nothing,
+    "pause": _nothing,
+    "d": _nothing,
+    "g": _nothing,
+    "step": _nothing,
+    "restart": _nothing,
+    "seed": _nothing,
+    "speed": _speed,
+    "own_pace": _nothing,
+    "go_on": _nothing,
+    "set": _change,
+    "follow": _switch,
+    "visible": _switch,
+    "ack": _drawn,
+    "figure": FigureRequest.read,
+    "export": _kind,
+}
+
+
+def read(message: Any) -> Command:
+    """The command of a browser's message. Raises `SpecError` where it is none."""
+    if not isinstance(message, dict):
+        raise SpecError("message", message, "an object with a cmd")
+    name = message.get("cmd")
+    if not isinstance(name, str) or name not in COMMANDS:
+        raise SpecError("cmd", name, "a command of the live view")
+    return Command(name, COMMANDS[name](message))

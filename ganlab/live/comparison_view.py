@@ -1,0 +1,270 @@
+"""The view of a comparison: the pictures of several runs, and their curves overlaid."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ganlab.comparison import Comparison
+from ganlab.engine import Snapshot
+from ganlab.engine.probe import Probe, probe_for
+from ganlab.engine.snapshot import points_for, take
+from ganlab.experiment import Experiment
+from ganlab.live import messages, scene
+from ganlab.live.commands import FigureRequest
+from ganlab.live.history import History
+from ganlab.live.moment import Moment
+from ganlab.live.scene import REACH, knobs, panel
+from ganlab.live.view import Message, Moments, View
+from ganlab.live.wire import encode
+from ganlab.registry import SpecError
+from ganlab.theme import RUN_DASHES
+
+_MOST = 1e6  # of any quantity measured: beyond it a run is as good as lost
+LETTERS = "ABCD"
+SERIES = ("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x")  # of each run
+
+
+def key(name: str, run: int) -> str:
+    """What an array or a series of one run is called in messages."""
+    return f"{name}.{run}"
+
+
+def series(runs: int) -> tuple[str, ...]:
+    """All curves of so many runs."""
+    return tuple(key(name, run) for run in range(runs) for name in SERIES)
+
+
+def _same(values: Sequence[float]) -> bool:
+    return len(set(values)) == 1
+
+
+def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any]]:
+    """One panel a quantity, with a curve of each run; floors where they are the same for all."""
+
+    def one(name: str, title: str, lines: Sequence[tuple[float, str]] = (), **more: Any):
+        curves = [
+            {"key": key(name, i), "title": text, "role": f"run{i}", "dash": RUN_DASHES[i]}
+            for i, text in enumerate(labels)
+        ]
+        return panel(name, title, curves, lines, **more) | {"keys": False}
+
+    def floor(name: str) -> list[tuple[float, str]]:
+        floors = [p.floors[name] for p in probes]
+        return [(floors[0], "floor")] if _same(floors) else []
+
+    cells = [p.cell for p in probes]
+    cell = f", cells of {cells[0]:.3g}" if _same(cells) else ""
+    w1 = "W₁ (exact)" if probes[0].target.dim == 1 else "W₁ (sliced)"
+    nats = {"unit": "nats"}
+    out = [
+        one("jsd", f"JSD(p_data, p_g){cell}", [(math.log(2), "ln 2"), *floor("jsd")], **nats,
+            low=0.0, high=0.75),
+    ]  # fmt: skip
+    if all(p.target.has_mean for p in probes):
+        out.append(one("w1", w1, floor("w1"), low=0.0))
+    elif probes[0].target.dim == 1:
+        out.append(one("tail", REACH, [(1.0, "p_data's")], log=True))
+    counts = [0 if p.target.modes is None else len(p.target.modes.std) for p in probes]
+    if max(counts) > 1:
+        most = max(counts)
+        title = f"modes captured, of {most}" if _same(counts) else "modes captured"
+        out.append(one("modes", title, [(most, "all")], low=0.0, high=most * 1.15))
+    return [
+        *out,
+        one("gap", "C(G) − V(D, G): how far D is from D*", [(0.0, "D = D*")], **nats),
+        one("d_loss", "D's loss"),
+        one("g_loss", "G's loss"),
+        one("grad_x", "gradient that reaches G, at x", log=True),
+    ]
+
+
+class ComparisonView(View):
+    """Pictures of two to four runs, and their curves overlaid."""
+
+    frame_seconds = 1 / 42  # two pictures take longer to make: so that hiccups leave thirty
+
+    @property
+    def comparison(self) -> Experiment:
+        """What is compared now."""
+        return self.session.experiment
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What each run is called: as the preset does while the runs differ as its own do."""
+        comparison = self.comparison
+        story = self.session.story
+        preset = None if story is None else story.preset
+        if preset is None or len(preset.specs) != len(comparison.specs):
+            return comparison.labels
+        own = Comparison.among(preset.specs)
+        if own.columns != Comparison(comparison.specs, comparison.fields).columns:
+            return comparison.labels
+        return preset.labels
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The curves of each run."""
+        return series(len(self.comparison.specs))
+
+    def scene(self, number: int) -> Message:
+        """One scene of all runs' scenes."""
+        specs = self.comparison.specs
+        parts = [scene.scene(spec, self._probe(i), number) for i, spec in enumerate(specs)]
+        return together(self.comparison, parts, self._panels(), number, self.labels)
+
+    def axes(self) -> Any:
+        """Also the number of runs, and what differs between them."""
+        return super().axes(), len(self.group.runs), self.group.fields
+
+    def _probe(self, at: int) -> Probe:
+        run = self.group.runs[at]
+        return probe_for(run.spec, points_for(run.game))
+
+    def _panels(self) -> list[dict[str, Any]]:
+        return panels([self._probe(i) for i in range(len(self.group.runs))], self.labels)
+
+    def measure(self, moments: Moments) -> Iterator[None]:
+        """Each run's metrics; of one that has diverged, none."""
+        first = moments[0]
+        values: dict[str, np.ndarray] = {}
+        for i, moment in enumerate(moments):
+            if i:
+                yield None
+            lost = moment.diverged[0] is not None
+            found = {} if lost else _take(moment, picture=False).metrics
+            for name in SERIES:
+                value = found.get(name, np.array([np.nan]))
+                # What a run says as it blows up would make the others' curves flat.
+                values[key(name, i)] = np.where(np.abs(value) < _MOST, value, np.nan)
+        if first.history.add(max(m.state.iterations for m in moments), values):
+            numbers = {name: float(v[0]) for name, v in values.items()}
+            self.session.found(first.number, numbers)
+
+    def frame(self, moments: Moments) -> Iterator[bytes | None]:
+        """A picture of each run, in one message."""
+        header: dict[str, Any] = {}
+        arrays: dict[str, np.ndarray] = {}
+        said = []
+        for i, moment in enumerate(moments):
+            if i:
+                yield None
+            shot = _take(moment, measure=False)
+            one, own = messages.frame(moment.number, shot, "")
+            if not header or one["iteration"] > header["iteration"]:
+                header = one
+            said.append({name: one.pop(name) for name in ("beyond", "missing", "tails")})
+            arrays |= {key(name, i): array for name, array in own.items()}
+        header = header | {"runs": said}
+        self.last_picture = (header, arrays)
+        yield encode(header, arrays)
+
+    def status(self) -> dict[str, Any]:
+        """What each run is called, where it is, and why it has stopped."""
+        runs = []
+        for i, (run, label) in enumerate(zip(self.group.runs, self.labels, strict=False)):
+            lost = run.diverged[0]
+            one = {"label": label, "iteration": run.iteration, "lost": str(lost) if lost else ""}
+            runs.append(one | {"jsd": self.session.measured.get(key("jsd", i))})
+        return {"fields": list(self.comparison.fields), "runs": runs}
+
+    def why_stopped(self) -> str:
+        """That all have."""
+        return f"All {len(self.group.runs)} runs have diverged."
+
+    def figure(self, request: FigureRequest) -> bytes:
+        """A still picture of each run, and all curves in one."""
+        drawn = self.drawn(request)
+        return figures(*drawn, self._panels(), self.session.history, self.labels, request)
+
+
+def _take(moment: Moment, **wanted: Any) -> Snapshot:
+    return take(
+        moment.game,
+        moment.state,
+        moment.specs,
+        list(moment.diverged),
+        points=points_for(moment.game),
+        **wanted,
+    )
+
+
+def together(
+    comparison: Experiment,
+    parts: Sequence[Message],
+    panels: list[dict[str, Any]],
+    number: int,
+    labels: Sequence[str],
+) -> Message:
+    """One scene of the runs' scenes; array x of run i is called x.i."""
+    layers: dict[str, dict[str, str]] = {}
+    for header, _ in parts:
+        layers |= {layer["id"]: layer for layer in header["layers"]}
+    own = ("box", "cell", "latent", "map", "modes", "layers")
+    runs = [{"label": label} for label in labels]
+    for run, (header, _) in zip(runs, parts, strict=True):
+        run |= {name: header[name] for name in own}
+    header = {
+        "type": "scene",
+        "run": number,
+        "dim": comparison.base.dim,
+        "box": parts[0][0]["box"],
+        "runs": runs,
+        "fields": list(comparison.fields),
+        "panels": panels,
+        "knobs": knobs(),
+        "layers": list(layers.values()),
+        "readout": parts[0][0]["readout"],
+        "seed": comparison.base.seed,
+    }
+    arrays = {key(n, i): a for i, (_, own) in enumerate(parts) for n, a in own.items()}
+    return header, arrays
+
+
+def part(message: Message, run: int) -> dict[str, Any]:
+    """Header fields and arrays of one run, of a scene or a frame."""
+    header, arrays = message
+    end = f".{run}"
+    own = {n[: -len(end)]: a for n, a in arrays.items() if n.endswith(end)}
+    return {**header, **(header["runs"][run] if "runs" in header else {}), **own}
+
+
+def figures(
+    scene: Message,
+    last: Message,
+    panels: list[dict[str, Any]],
+    history: History,
+    labels: Sequence[str],
+    request: FigureRequest,
+) -> bytes:
+    """A Plotly picture of each run, and one figure of all curves, as `request` asks for.
+
+    Raises `SpecError` if another comparison has begun meanwhile.
+    """
+    from ganlab import figures  # Plotly takes a second to import: not before it is wanted
+
+    runs = len(scene[0]["runs"])
+    if runs != len(labels):
+        raise SpecError("figure", request.request, "of the runs that are shown")
+    theme = request.theme
+    made = {
+        f"picture{i}": figures.picture(
+            part(scene, i),
+            part(last, i),
+            theme,
+            hidden=request.hidden,
+            legend=False,
+            **request.size,
+        )
+        for i in range(runs)
+    }
+    curves = figures.curves(
+        panels, history.arrays(), history.marks, theme, ghost=history.ghost, **request.curves_size
+    )
+    made["curves"] = figures.with_legend(curves, labels, RUN_DASHES, theme, request.scale)
+    header = {"type": "figure", "run": scene[0]["run"], "request": request.request}
+    return encode(header | {name: json.loads(f.to_json()) for name, f in made.items()})

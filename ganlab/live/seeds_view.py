@@ -1,0 +1,93 @@
+"""The view of many seeds of one Spec: a small picture of each, and statistics of all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ganlab.live import thumbnails
+from ganlab.live.quantiles import METRICS, SERIES, quantiles, sentence
+from ganlab.live.view import Message, Moments, View
+from ganlab.live.wire import encode
+
+_PIECE = 4  # seeds measured before other pictures get their turn
+
+
+class SeedsView(View):
+    """A small picture of each seed, and the median and quartiles of their metrics."""
+
+    frame_seconds = 0.1
+    slowest_frames = 0.5
+    call_seconds = 0.015
+    has_figures = False
+    _says = ""
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """Quantiles over the seeds."""
+        return SERIES
+
+    def scene(self, number: int) -> Message:
+        """What the small pictures stand on."""
+        self._says, spec = "", self.group.spec
+        return thumbnails.scene(spec, len(self.group.rows), thumbnails.probe_of(spec), number)
+
+    def measure(self, moments: Moments) -> Iterator[None]:
+        """Each seed's metrics, and their quantiles."""
+        (moment,) = moments
+        probe, runs = thumbnails.probe_of(moment.spec), len(moment.specs)
+        parts: list[dict[str, np.ndarray]] = []
+        for at in range(0, runs, _PIECE):
+            if parts:
+                yield None
+            rows = slice(at, at + _PIECE)
+            parts.append(thumbnails.measure(moment.game, moment.state, probe, rows))
+        values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        diverged = sum(d is not None for d in moment.diverged)
+        total = quantiles(values, diverged)
+        if not moment.history.add(moment.state.iterations, total):
+            return
+        moment.history.now = {f"tile_{name}": row for name, row in values.items()}
+        if moment.number == self.session.run_number:
+            modes = probe.target.modes
+            self._says = sentence(values, 0 if modes is None else len(modes.std), diverged)
+        numbers = {name: float(total[name][0]) for name in METRICS}
+        self.session.found(moment.number, numbers, tell=True)
+
+    def frame(self, moments: Moments) -> Iterator[bytes]:
+        """All small pictures in one message."""
+        (moment,) = moments
+        state = moment.state
+        header = {
+            "type": "frame",
+            "run": moment.number,
+            "iteration": state.iterations,
+            "d_updates": state.d_updates,
+            "g_updates": state.g_updates,
+            "phase": state.phase,
+            "last": moment.last,
+        }
+        arrays = thumbnails.pictures(moment.game, state, moment.spec)
+        when = [0 if d is None else d.iteration for d in moment.diverged]
+        yield encode(header, arrays | {"diverged": np.array(when, np.int32)})
+
+    def status(self) -> dict[str, Any]:
+        """How many seeds there are, how many have diverged, and what most of them do."""
+        return {
+            "runs": self.session.experiment.seeds,
+            "diverged": sum(d is not None for d in self.group.diverged),
+            "says": self._says,
+        }
+
+    def why_stopped(self) -> str:
+        """That all have, and why the first one did."""
+        diverged = self.group.diverged
+        when = [math.inf if d is None else d.iteration for d in diverged]
+        first = when.index(min(when))
+        return (
+            f"All {len(diverged)} seeds diverged, seed {self.group.rows[first].seed} first. "
+            f"{diverged[first]}"
+        )
