@@ -17,14 +17,18 @@ SETUP = ROOT / "tests" / "js" / "setup.js"
 SECONDS = 120
 
 
-def run(*arguments: str) -> CompletedProcess[str]:
-    """Node with these arguments, once it has ended; ./tokens.js is what a server sends."""
+def run(*arguments: str, code: str = "") -> CompletedProcess[str]:
+    """Node with these arguments, once it has ended; ./tokens.js is what a server sends.
+
+    code: what it reads from its standard input.
+    """
     return node(
         ["--import", SETUP.as_uri(), *arguments],
         return_completed_process=True,
         capture_output=True,
         text=True,
         cwd=ROOT,
+        input=code,
         timeout=SECONDS,
         env={**os.environ, "GANLAB_TOKENS": theme.module()},
     )
@@ -42,7 +46,7 @@ def value(expression: str, **modules: str) -> Any:
         for name, file in modules.items()
     ]
     code = "\n".join([*load, f"console.log(JSON.stringify({expression}));"])
-    done = run("--input-type=module", "-e", code)
+    done = run("--input-type=module", "-", code=code)
     if done.returncode:
         raise RuntimeError(done.stderr)
     return json.loads(done.stdout)

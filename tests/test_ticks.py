@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
 
-from ganlab import figures, paths
+from ganlab import figures
 from ganlab.engine.probe import probe_for
 from ganlab.live.scene import panels, scene
 from ganlab.spec import Spec
+from tests.javascript import value
 
 RANGES = [
     (0, 1), (0, 0.04), (-0.02, 0.03), (0.6929, 0.6932), (1e-7, 3e-7), (999_990, 1_000_010),
@@ -23,17 +22,11 @@ RANGES = [
 @pytest.fixture(scope="module")
 def plot():
     """The names of the ticks of some ranges, by the script that the browser runs."""
-    node = shutil.which("node") or "node"
-    code = f"""
-    import {{ names, ticks }} from {json.dumps((paths.ASSETS / "live" / "plot.js").as_uri())};
-    const out = {json.dumps(RANGES)}.map(([low, high]) => {{
-      const list = ticks(low, high, 4);
-      return [list, names(list)];
-    }});
-    console.log(JSON.stringify(out));
-    """
-    command = [node, "--input-type=module", "-e", code]
-    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    code = f"""{json.dumps(RANGES)}.map(([low, high]) => {{
+      const list = plot.ticks(low, high, 4);
+      return [list, plot.names(list)];
+    }})"""
+    return value(code, plot="plot.js")
 
 
 def number(text: str) -> float:

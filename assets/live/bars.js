@@ -4,7 +4,20 @@ import { font } from "./plot.js";
 import { COLUMN, SIZES } from "./tokens.js";
 
 
-/** The value of a bar that is higher than the panel: on it, or beside it where it is too narrow. */
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").Look} Look */
+/** @typedef {{left: number, top: number, w: number, h: number}} Place */
+
+/**
+ * The value of a bar that is higher than the panel: on it, or beside it where it is too narrow.
+ *
+ * @param {Context} ctx
+ * @param {Look} look
+ * @param {string} text
+ * @param {number} x
+ * @param {number} wide
+ * @param {Place} place
+ */
 function over(ctx, look, text, x, wide, { left, top, w }) {
   ctx.font = font(look, SIZES.panel_axis);
   ctx.textBaseline = "top";
@@ -16,18 +29,27 @@ function over(ctx, look, text, x, wide, { left, top, w }) {
   ctx.fillText(text, x + shift, top + 2 * look.u);
 }
 
-/** Draw into box {left, top, w, h}; axes(full, py) is called first, with the scale. */
+/**
+ * Draw into a box; axes(full, py) is called first, with the scale.
+ *
+ * @param {Context} ctx
+ * @param {Look} look
+ * @param {{modes?: number, a?: import("./types.js").Arrays}} scene
+ * @param {import("./types.js").NumberArray | null | undefined} shares
+ * @param {Place} box
+ * @param {(full: number, py: (share: number) => number) => void} axes
+ */
 export function bars(ctx, look, scene, shares, box, axes) {
   const count = scene.modes || (shares ? shares.length : 0);
   if (!count) return;
   const { left, top, w, h } = box;
   const u = look.u;
-  const weights = scene.a.mode_weights;
-  const fair = (i) => (weights ? weights[i] : 1 / count);
+  const weights = scene.a?.mode_weights;
+  const fair = (/** @type {number} */ i) => (weights ? weights[i] : 1 / count);
   let largest = 0;
   for (let i = 0; i < count; i++) largest = Math.max(largest, fair(i));
   const full = Math.min(1, COLUMN.bars_top * largest);
-  const py = (v) => top + h - (Math.min(v, full * 1.04) / full) * h;
+  const py = (/** @type {number} */ v) => top + h - (Math.min(v, full * 1.04) / full) * h;
   axes(full, py);
   const step = w / count;
   const wide = Math.max(2, Math.min(step * COLUMN.bar, 64 * u));

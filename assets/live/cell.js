@@ -4,16 +4,27 @@ import { bars } from "./bars.js";
 import { el, setText } from "./dom.js";
 import { picture1d } from "./draw1d.js";
 import { picture2d } from "./draw2d.js";
-import { fit, flood, font, opaque, steady } from "./plot.js";
-import { DASHES, RUN_DASHES, SIZES } from "./tokens.js";
+import { dashesOf, fit, flood, font, opaque, steady } from "./plot.js";
+import { RUN_DASHES, SIZES } from "./tokens.js";
 
 export const LETTERS = "ABCD";
 const LEAST_BARS = 84; // px of height, at text scale 1, below which there are none
 
-/** What run i of a message is given, under its own names: arrays x.i as x. */
+/** @typedef {import("./types.js").Frame} Frame */
+/** @typedef {import("./types.js").Look} Look */
+/** @typedef {import("./types.js").Scene} Scene */
+
+/**
+ * What run i of a message is given, under its own names: arrays x.i as x.
+ *
+ * @template {Frame | Scene} M
+ * @param {M} message
+ * @param {number} i
+ * @returns {M}
+ */
 export function part(message, i) {
   const end = `.${i}`;
-  const pick = (all) =>
+  const pick = (/** @type {Record<string, any>} */ all) =>
     Object.fromEntries(
       Object.entries(all).filter(([name]) => name.endsWith(end)).map(([name, v]) => [name.slice(0, -end.length), v]),
     );
@@ -29,8 +40,8 @@ export function part(message, i) {
 export function legendEntry(i, label) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-  const put = { x1: 0, x2: "100%", y1: 2, y2: 2, stroke: "currentColor", "stroke-width": 2.5, "stroke-dasharray": DASHES[RUN_DASHES[i]].join(" ") };
-  for (const [name, value] of Object.entries(put)) line.setAttribute(name, value);
+  const put = { x1: 0, x2: "100%", y1: 2, y2: 2, stroke: "currentColor", "stroke-width": 2.5, "stroke-dasharray": dashesOf(RUN_DASHES[i]).join(" ") };
+  for (const [name, value] of Object.entries(put)) line.setAttribute(name, String(value));
   svg.setAttribute("aria-hidden", "true");
   svg.append(line);
   const words = el("span");
@@ -46,12 +57,16 @@ export function legendEntry(i, label) {
 /**
  * The cell of run i of a scene; act(name) is asked for what its head's buttons do. {node, host, resize(look, hidden),
  * draw(frame), status(run)}; host: where the still figure goes.
+ *
+ * @param {Scene} scene
+ * @param {number} i
+ * @param {(name: string) => void} act
  */
 export function cell(scene, i, act) {
   const own = part(scene, i);
   const picture = own.dim === 1 ? picture1d(own) : picture2d(own);
   const letter = LETTERS[i];
-  const tool = (name, sign, title) =>
+  const tool = (/** @type {string} */ name, /** @type {string} */ sign, /** @type {string} */ title) =>
     el(
       "button",
       {
@@ -60,8 +75,8 @@ export function cell(scene, i, act) {
         "data-testid": `${name}-${i}`,
         title,
         "aria-label": title,
-        onclick: (event) => {
-          if (event.detail > 0) event.currentTarget.blur();
+        onclick: (/** @type {MouseEvent} */ event) => {
+          if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur();
           act(name);
         },
       },
@@ -74,18 +89,24 @@ export function cell(scene, i, act) {
     tools.push(tool("swap", `${left}⇄${letter}`, `Run ${letter}: swap with ${left}`));
   }
   if (scene.runs.length > 2) tools.push(tool("drop", "×", `Run ${letter}: remove`));
-  const label = el("span", { class: "gl-cell-label", "data-testid": `label-${i}` }, own.label);
+  const label = el("span", { class: "gl-cell-label", "data-testid": `label-${i}` }, own.label ?? "");
   const score = el("span", { class: "gl-cell-score", title: "JSD(p_data, p_g) in nats" });
   const lost = el("div", { class: "gl-lost", role: "alert", "data-testid": `lost-${i}`, hidden: "" });
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": `Data, generator and discriminator of run ${letter}` });
   const host = el("div", { class: "gl-still" });
   const below = el("canvas", { class: "gl-canvas", role: "img", "aria-label": `Share of each mode of run ${letter}` });
   const box = el("div", { class: "gl-cell-picture" }, canvas, below, host, lost);
+  /** @type {Look | null} */
   let look = null;
   let room = 0; // height of the bars
 
-  /** Below a square picture there may be room for the share of each mode. */
-  function drawBars(frame) {
+  /**
+   * Below a square picture there may be room for the share of each mode.
+   *
+   * @param {Look} look
+   * @param {Frame | null} frame
+   */
+  function drawBars(look, frame) {
     const ctx = opaque(below);
     const { u } = look;
     flood(ctx, look.back);
@@ -109,16 +130,20 @@ export function cell(scene, i, act) {
     el("span", { class: "gl-cell-tools" }, ...tools),
   );
   const node = el("section", { class: "gl-cell", "data-run": i, "data-testid": `run-${i}` }, head, box);
-  label.title = own.label;
+  label.title = own.label ?? "";
   return {
     node,
     host,
     canvas,
+    /**
+     * @param {Look} newLook
+     * @param {Set<string>} hidden
+     */
     resize(newLook, hidden) {
       const [width, whole] = [box.clientWidth, box.clientHeight];
       if (!(width > 0 && whole > 0)) return;
       look = newLook;
-      const { u } = look;
+      const { u } = newLook;
       let height = whole;
       if (own.dim === 2 && own.modes > 1) {
         const [x, y] = own.box;
@@ -133,15 +158,17 @@ export function cell(scene, i, act) {
       }
       host.style.bottom = `${room}px`;
       fit(canvas, width, height);
-      picture.resize(width, height, look, hidden);
+      picture.resize(width, height, newLook, hidden);
     },
     size: () => ({ width: box.clientWidth, height: box.clientHeight - room }),
+    /** @param {Frame | null} frame */
     draw(frame) {
       if (!look) return; // never had any room
       const mine = frame && part(frame, i);
       picture.draw(opaque(canvas), mine);
-      if (room) drawBars(mine);
+      if (room) drawBars(look, mine);
     },
+    /** @param {import("./types.js").RunNow} run */
     status(run) {
       setText(label, run.label);
       label.title = run.label;

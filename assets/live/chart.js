@@ -3,11 +3,13 @@
 import { el } from "./dom.js";
 import { fit, flood } from "./plot.js";
 
+/** @typedef {(ctx: CanvasRenderingContext2D, look: import("./types.js").Look, width: number, height: number) => void} Draw */
+
 /**
  * draw(ctx, look, width, height) is called on a canvas that is filled with the background.
  *
  * @param {Record<string, string>} attributes of the canvas
- * @param {(ctx: CanvasRenderingContext2D, look: import("./types.js").Look, width: number, height: number) => void} draw
+ * @param {Draw} draw
  */
 export function chart(attributes, draw) {
   const node = el("canvas", { class: "gl-canvas-plain", role: "img", ...attributes });

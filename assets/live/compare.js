@@ -35,8 +35,10 @@ function sideBySide({ hidden, act }) {
     stays: (message) => message.runs.length === cells.length,
     scene(message) {
       scene = message;
-      cells = scene.runs.map((_, i) => cell(scene, i, (what) => act({ act: what, run: i })));
-      entries = scene.runs.map((run, i) => legendEntry(i, run.label));
+      /** @type {{label: string}[]} */
+      const runs = scene.runs;
+      cells = runs.map((_, i) => cell(scene, i, (what) => act({ act: what, run: i })));
+      entries = runs.map((run, i) => legendEntry(i, run.label));
       names.replaceChildren(...entries.map(({ node }) => node));
     },
     // The cells of before stay in the page until the first frame of the new runs is here.
@@ -56,7 +58,9 @@ function sideBySide({ hidden, act }) {
     draw(frame) {
       for (const one of cells) one.draw(frame);
     },
-    status({ runs }) {
+    status(message) {
+      /** @type {import("./types.js").RunNow[]} */
+      const runs = message.runs;
       runs.forEach((run, i) => {
         cells[i]?.status(run);
         entries[i]?.say(run.label);

@@ -5,23 +5,30 @@ import { helpButton } from "./help.js";
 import { seedRange } from "./seeds.js";
 import { keepSpeed } from "./story.js";
 
+/** @typedef {import("./types.js").Command} Command */
+
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
 const SLOW = 8; // updates/s up to which one can see D and G take turns
 const FLASH = 160; // ms
 const grouped = new Intl.NumberFormat("en-US");
 
-const speedName = (value, unit) =>
+const speedName = (/** @type {number} */ value, /** @type {string} */ unit) =>
   value === 0 ? "full speed" : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 200; // ms
 const DEAR = 0.005; // seconds of an update from which its cost is written out
 
-/** "about 40 ms an update"; "" where it is not known. */
+/**
+ * "about 40 ms an update"; "" where it is not known.
+ *
+ * @param {number | undefined} seconds
+ */
 function costWords(seconds) {
-  if (!(seconds > 0)) return "";
-  const [value, unit] = seconds < 1 ? [seconds * 1e3, "ms"] : [seconds, "s"];
+  if (seconds === undefined || !(seconds > 0)) return "";
+  const [value, unit] = seconds < 1 ? /** @type {const} */ ([seconds * 1e3, "ms"]) : /** @type {const} */ ([seconds, "s"]);
   return `about ${+value.toPrecision(value < 10 ? 1 : 2)} ${unit} an update`;
 }
+/** @type {Record<string, [words: string, sentence: string]>} */
 const BACKENDS = {
   waiting: ["compiling…", "Computed eagerly until then; the program, some eight times faster, waits for its turn to be made"],
   compiling: ["compiling…", "Computed eagerly until then; the program is some eight times faster, and made once"],
@@ -29,7 +36,11 @@ const BACKENDS = {
   compiled: ["compiled", "Computed by a compiled program: the same updates, up to rounding"],
 };
 
-/** When a program will be ready, briefly and in words; nothing that ticks: in steps of 5 s. */
+/**
+ * When a program will be ready, briefly and in words; nothing that ticks: in steps of 5 s.
+ *
+ * @param {number | undefined} left seconds
+ */
 function readyIn(left) {
   if (typeof left !== "number") return ["compiling…", "ready in a moment"];
   if (left < 5) return ["ready soon", "ready soon"];
@@ -38,15 +49,19 @@ function readyIn(left) {
   return [`ready in ~${text}`, `ready in about ${text}`];
 }
 
-/** How the run is computed, in a word or two and in a sentence. */
+/**
+ * How the run is computed, in a word or two and in a sentence.
+ *
+ * @param {import("./types.js").Backend | undefined} backend
+ */
 function backendWords(backend) {
-  const [text, title] = BACKENDS[backend?.state] ?? ["playing", "Computed eagerly"];
+  const [text, title] = BACKENDS[backend?.state ?? ""] ?? ["playing", "Computed eagerly"];
   if (backend?.state === "waiting" || backend?.state === "compiling") {
     const [short, whole] = readyIn(backend.left);
     return [short, `Compiling, ${whole}. ${title}`];
   }
   if (backend?.state === "failed") return [text, `${title}: ${backend.reason}`];
-  if (backend?.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, `${title}; so many times faster than eagerly`];
+  if (backend?.factor && backend.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, `${title}; so many times faster than eagerly`];
   return [text, title];
 }
 
@@ -54,17 +69,30 @@ function backendWords(backend) {
  * send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}.
  * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates. more: what other
  * keys do, key() -> whether it was theirs.
+ *
+ * @param {(command: Command) => unknown} send
+ * @param {boolean} many
+ * @param {boolean} whole
+ * @param {Record<string, () => boolean>} more
  */
 export function toolbar(send, many = false, whole = false, more = {}) {
   const single = !many && !whole;
   const unit = whole ? "iteration" : "update";
   let state = "waiting";
-  let backend = null;
+  /** @type {import("./types.js").Backend | undefined} */
+  let backend;
   let speed = 0;
   let quiet = 0; // until this time the server's speed does not move the slider
   let lost = "";
   let counted = 0; // when the iteration was last written
 
+  /**
+   * @param {string} id
+   * @param {string} label
+   * @param {string} title
+   * @param {string | (() => Command)} command
+   * @param {...(Node | string)} content
+   */
   const button = (id, label, title, command, ...content) =>
     el(
       "button",
@@ -74,8 +102,8 @@ export function toolbar(send, many = false, whole = false, more = {}) {
         "data-testid": id,
         "aria-label": label,
         title,
-        onclick: (event) => {
-          if (event.detail > 0) event.currentTarget.blur(); // after the mouse, space means play again
+        onclick: (/** @type {MouseEvent} */ event) => {
+          if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after the mouse, space means play again
           send(typeof command === "function" ? command() : { cmd: command });
         },
       },
@@ -111,7 +139,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       : "Updates per second, one of D or of G each: slow to watch them take turns, full to see where it goes",
     oninput: () => {
       quiet = performance.now() + 800;
-      speed = SPEEDS[slider.value];
+      speed = SPEEDS[Number(slider.value)];
       showSpeed();
       keepSpeed(speed);
       send({ cmd: "speed", value: speed });
@@ -153,18 +181,23 @@ export function toolbar(send, many = false, whole = false, more = {}) {
     word.dataset.state = lost ? "lost" : state;
   }
 
+  /** @type {Map<HTMLElement, number>} */
   const flashes = new Map();
+
+  /** @param {HTMLElement} target */
   function flash(target) {
     target.classList.add("gl-lit");
     clearTimeout(flashes.get(target));
-    flashes.set(target, setTimeout(() => target.classList.remove("gl-lit"), FLASH));
+    flashes.set(target, window.setTimeout(() => target.classList.remove("gl-lit"), FLASH));
   }
 
+  /** @param {HTMLElement} target */
   function press(target) {
     target.click();
     return true;
   }
 
+  /** @type {Record<string, () => boolean>} */
   const keys = {
     " ": () => press(play),
     ...(single ? { d: () => press(d), g: () => press(g) } : {}),
@@ -178,7 +211,8 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   return {
     node,
     /** What the numbers are, as the scene has it. */
-    explain: (lines) => about.set("said of the run", lines),
+    explain: (/** @type {import("./types.js").HelpLine[]} */ lines) => about.set("said of the run", lines),
+    /** @param {import("./types.js").Status} message */
     status(message) {
       state = message.state;
       backend = message.backend;
@@ -191,13 +225,13 @@ export function toolbar(send, many = false, whole = false, more = {}) {
             if (Math.abs(Math.log(SPEEDS[i] / speed)) < Math.abs(Math.log(SPEEDS[nearest] / speed))) nearest = i;
           }
         }
-        slider.value = nearest;
+        slider.value = String(nearest);
         showSpeed();
       }
       setText(iteration, grouped.format(message.iteration));
       const shown = message.rate >= 10 ? Math.round(message.rate) : +(message.rate || 0).toFixed(1);
       const about = costWords(message.update_seconds);
-      const dear = message.update_seconds >= DEAR ? ` · ${about}` : "";
+      const dear = (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "";
       setText(rate, state === "playing" ? `${grouped.format(shown)} it/s${dear}` : "");
       rate.title = about ? `Iterations per second; computed eagerly, ${about} of the server's time` : "";
       const now = many ? seedRange(message.seed, message.runs) : String(message.seed);
@@ -205,6 +239,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       seed.setAttribute("aria-label", `${newSeed} (now ${now})`);
       showState();
     },
+    /** @param {import("./types.js").Frame} message */
     frame(message) {
       // Text costs a layout of the page: not at every frame of a run at full speed.
       const now = performance.now();
@@ -215,15 +250,20 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       const visible = single && (state !== "playing" || (speed > 0 && speed <= SLOW));
       if (visible && message.last) flash(message.last === "D" ? d : g);
     },
+    /** @param {string} text */
     link(text) {
       lost = text;
       showState();
     },
-    /** Handle a key; true where it was ours. */
+    /**
+     * Handle a key; true where it was ours.
+     *
+     * @param {KeyboardEvent} event
+     */
     key(event) {
-      const target = event.target;
+      const target = /** @type {HTMLElement} */ (event.target);
       const tag = target.tagName;
-      const range = tag === "INPUT" && target.type === "range" && node.parentNode?.contains(target);
+      const range = target.matches?.("input[type=range]") && node.parentNode?.contains(target);
       if (!range && (["INPUT", "SELECT", "TEXTAREA"].includes(tag) || target.isContentEditable)) return false;
       if (range && event.key.startsWith("Arrow")) return false;
       if (tag === "BUTTON" && event.key === " ") return false; // a focused button keeps its own space

@@ -3,12 +3,12 @@
 import { bars } from "./bars.js";
 import { placeHelp } from "./help.js";
 import { clearance, headline, keepApart, lastOf, panelRange } from "./panels.js";
-import { area, fit, font, logTicks, named, names, power, steady, ticks, trace } from "./plot.js";
+import { area, dashesOf, fit, font, logTicks, named, names, power, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
-import { COLUMN, DASHES, SIZES } from "./tokens.js";
+import { COLUMN, SIZES } from "./tokens.js";
 
 /** @param {import("./types.js").Series} series */
-const dashOf = ({ dash = "solid" }) => DASHES[dash];
+const dashOf = ({ dash }) => dashesOf(dash);
 /** @param {import("./types.js").Series} series */
 const widthOf = ({ dash = "solid" }) => (dash === "solid" ? COLUMN.width : COLUMN.dashed);
 
@@ -40,14 +40,33 @@ export function placePanels(count, lines, width, height, u) {
   return { left, w: width - left - right, h: Math.round(h), tops, title, head, right };
 }
 
-/** The column of one scene. resize, then setCurves / setShares, then draw or drawBars. */
+/** @typedef {import("./types.js").NumberArray} NumberArray */
+/** @typedef {import("./types.js").Panel} Panel */
+/** @typedef {{y: number, value: number, role: string}} End of a curve */
+/** @typedef {{a: import("./types.js").Arrays, marks: {iteration: number, text: string}[]}} Message */
+
+/**
+ * The column of one scene. resize, then setCurves / setShares, then draw or drawBars.
+ *
+ * @param {{panels: Panel[], axis?: string, modes?: number, a?: import("./types.js").Arrays}} scene
+ */
 export function curvesColumn(scene) {
   // Bars have no iterations below them, so they come last, under the shared axis.
   const all = [...scene.panels].sort((a, b) => Number(!!a.bars) - Number(!!b.bars));
   let panels = all.filter((panel) => !panel.off);
   let lineCount = panels.filter((panel) => !panel.bars).length;
-  let look, width, height, g, ctx;
+  let [width, height] = [0, 0];
+  /** @type {import("./types.js").Look} */
+  let look;
+  /** @type {ReturnType<typeof placePanels> & {range: number[]}} */
+  let g;
+  /** @type {CanvasRenderingContext2D | null} */
+  let made = null; // once it has a size
+  /** @type {CanvasRenderingContext2D} */
+  let ctx;
+  /** @type {Message | null} */
   let message = null;
+  /** @type {NumberArray | null} */
   let shares = null;
   // The curves of the run before this one, by the names that this one's have.
   const ghost = Object.fromEntries(
@@ -56,26 +75,30 @@ export function curvesColumn(scene) {
 
   /** Show the panels that say something: one that needs a curve which has no value says nothing. */
   function choose() {
-    const said = (key) => [message?.a[key], ghost[key]].some((a) => a?.some(Number.isFinite));
+    const said = (/** @type {string} */ key) => [message?.a[key], ghost[key]].some((a) => a?.some(Number.isFinite));
     const chosen = all.filter((panel) => (message ? !panel.needs || said(panel.needs) : !panel.off));
     if (chosen.length === panels.length) return;
     panels = chosen;
     lineCount = panels.filter((panel) => !panel.bars).length;
-    if (look) place();
+    if (made) place();
   }
 
   function place() {
     g = { ...placePanels(panels.length, lineCount, width, height, look.u), range: [0, 1] };
-    const at = (i) => ({ x: g.left - 14 * look.u, y: g.tops[i] - 10 * look.u });
-    const about = (panel) => ({ id: panel.id, what: headline(panel.title), lines: panel.help });
+    const at = (/** @type {number} */ i) => ({ x: g.left - 14 * look.u, y: g.tops[i] - 10 * look.u });
+    const about = (/** @type {Panel} */ panel) => ({ id: panel.id, what: headline(panel.title), lines: panel.help });
     placeHelp(ctx.canvas, panels.map((panel, i) => ({ ...about(panel), ...at(i) })));
   }
 
+  /**
+   * @param {Panel} panel
+   * @param {number} top
+   */
   function drawTitle(panel, top) {
     const u = look.u;
     let x = g.left;
     const y = top - 6 * u;
-    const bands = (panel.bands || []).filter((band) => band.title).map((band) => ({ ...band, role: panel.role }));
+    const bands = (panel.bands || []).filter((band) => band.title).map((band) => ({ key: "", title: "", ...band, role: panel.role ?? "muted" }));
     const lines = panel.bars || panel.keys === false || panel.series.length + bands.length < 2 ? [] : panel.series;
     const keys = [...lines, ...bands.reverse()];
     ctx.textAlign = "left";
@@ -85,7 +108,7 @@ export function curvesColumn(scene) {
     const key = keys.reduce((sum, series) => sum + ctx.measureText(series.title).width + 32 * u, 0);
     ctx.font = font(look, SIZES.title, 600);
     const room = width - x - 10 * u - key;
-    const fits = (text) => ctx.measureText(text).width <= room;
+    const fits = (/** @type {string} */ text) => ctx.measureText(text).width <= room;
     const title = fits(panel.title) ? panel.title : headline(panel.title);
     ctx.fillStyle = look.text;
     ctx.fillText(title, x, y);
@@ -93,7 +116,7 @@ export function curvesColumn(scene) {
     ctx.font = font(look, SIZES.unit);
     if (unit && x + unit + key < width) {
       ctx.fillStyle = look.muted;
-      ctx.fillText(panel.unit, x, y);
+      ctx.fillText(panel.unit ?? "", x, y);
       x += unit;
     }
     x += 4 * u;
@@ -116,6 +139,13 @@ export function curvesColumn(scene) {
     }
   }
 
+  /**
+   * @param {{log?: boolean}} panel
+   * @param {number} top
+   * @param {number} low
+   * @param {number} high
+   * @param {(value: number) => number} py
+   */
   function drawAxes(panel, top, low, high, py) {
     const u = look.u;
     ctx.strokeStyle = look.faint;
@@ -144,6 +174,11 @@ export function curvesColumn(scene) {
     ctx.stroke();
   }
 
+  /**
+   * @param {Panel} panel
+   * @param {number} top
+   * @param {(value: number) => number} py
+   */
   function drawLines(panel, top, py) {
     const u = look.u;
     ctx.font = font(look, SIZES.panel_axis);
@@ -167,7 +202,7 @@ export function curvesColumn(scene) {
       const wide = ctx.measureText(line.title).width;
       const [start, end] = [g.left + 5 * u, g.left + g.w - 5 * u - wide];
       const middle = under ? y + 8 * u : y - 8 * u;
-      const space = (x) => clearance(panel, message, middle, x - 4, x + wide + 4, px, py);
+      const space = (/** @type {number} */ x) => clearance(panel, message, middle, x - 4, x + wide + 4, px, py);
       const x = space(end) > space(start) ? end : start;
       ctx.fillStyle = look.back;
       ctx.globalAlpha = 0.7; // curves may run under the label, which must stay readable
@@ -178,25 +213,31 @@ export function curvesColumn(scene) {
     }
   }
 
+  /**
+   * @param {Panel} panel
+   * @param {number} top
+   */
   function drawPanel(panel, top) {
     const u = look.u;
     const [low, high] = panelRange(panel, message, ghost);
-    const scale = panel.log ? Math.log10 : (v) => v;
+    const scale = panel.log ? Math.log10 : (/** @type {number} */ v) => v;
     const [bottom, span] = [scale(low), scale(high) - scale(low)];
-    const py = (v) => top + g.h - ((scale(v) - bottom) / span) * g.h;
+    const py = (/** @type {number} */ v) => top + g.h - ((scale(v) - bottom) / span) * g.h;
     drawTitle(panel, top);
     drawAxes(panel, top, low, high, py);
+    /** @type {End[]} */
     const ends = [];
-    const steps = message && message.a.iteration;
+    const all = message?.a ?? {};
+    const steps = all.iteration;
     ctx.save();
     ctx.beginPath();
     ctx.rect(g.left, top - 2, g.w + 3 * u, g.h + 4);
     ctx.clip();
     ctx.lineJoin = "round";
-    for (const { low: from, high: to, opacity } of (steps && panel.bands) || []) {
+    for (const { low: from, high: to, opacity } of (steps ? panel.bands : null) ?? []) {
       ctx.beginPath();
-      area(ctx, steps.length, (i) => px(steps[i]), (i) => py(message.a[from][i]), (i) => py(message.a[to][i]));
-      ctx.fillStyle = alpha(look.rgb[panel.role], opacity);
+      area(ctx, steps.length, (i) => px(steps[i]), (i) => py(all[from][i]), (i) => py(all[to][i]));
+      ctx.fillStyle = alpha(look.rgb[panel.role ?? "G"], opacity);
       ctx.fill();
     }
     for (const series of ghost.iteration ? panel.series : []) {
@@ -213,7 +254,7 @@ export function curvesColumn(scene) {
       ctx.globalAlpha = 1;
     }
     for (const series of steps ? panel.series : []) {
-      const array = message.a[series.key];
+      const array = all[series.key];
       if (!array || !array.length) continue;
       ctx.strokeStyle = look.role(series.role);
       ctx.lineWidth = widthOf(series) * u;
@@ -235,6 +276,10 @@ export function curvesColumn(scene) {
     drawEnds(ends, top);
   }
 
+  /**
+   * @param {End[]} ends
+   * @param {number} top
+   */
   function drawEnds(ends, top) {
     const u = look.u;
     keepApart(ends, top - 2, top + g.h + 2 * u, COLUMN.apart * u);
@@ -257,7 +302,7 @@ export function curvesColumn(scene) {
     return [steps[0], Math.max(now, Math.min(before, Math.max(4 * now, COLUMN.least_span)), steps[0] + 1)];
   }
 
-  const px = (step) => {
+  const px = (/** @type {number} */ step) => {
     const [from, to] = g.range;
     return g.left + ((step - from) / (to - from)) * g.w;
   };
@@ -327,14 +372,24 @@ export function curvesColumn(scene) {
   return {
     hasBars: all.some((panel) => panel.bars),
     count: all.length,
+    /** @param {Message} newMessage */
     setCurves(newMessage) {
       message = newMessage;
       choose();
     },
-    setShares: (newShares) => (shares = newShares),
+    /** @param {NumberArray} newShares */
+    setShares(newShares) {
+      shares = newShares;
+    },
+    /**
+     * @param {HTMLCanvasElement} canvas
+     * @param {number} w
+     * @param {number} h
+     * @param {import("./types.js").Look} newLook
+     */
     resize(canvas, w, h, newLook) {
       [width, height, look] = [w, h, newLook];
-      ctx = fit(canvas, width, height);
+      made = ctx = fit(canvas, width, height);
       place();
     },
     draw() {

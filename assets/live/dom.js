@@ -1,6 +1,13 @@
 // Tiny helpers to make elements.
 
-/** el("button", {class: "gl-x", title: "…", onclick: f}, ...children) */
+/**
+ * el("button", {class: "gl-x", title: "…", onclick: f}, ...children)
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, any>} attributes
+ * @param {...(Node | string)} children
+ */
 export function el(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -20,6 +27,7 @@ const PATHS = {
   seed: "M2.5 2.5h11v11h-11zM4 4v8h8V4zM5 5h2v2H5zM9 9h2v2H9zM7 7h2v2H7z",
 };
 
+/** @param {keyof typeof PATHS} name */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -32,13 +40,23 @@ export function icon(name) {
   return svg;
 }
 
-/** Set text only where it changed: no needless layout. */
+/**
+ * Set text only where it changed: no needless layout.
+ *
+ * @param {Node} node
+ * @param {string} text
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-/** Show how far a range input is filled (its track is drawn from --gl-p). */
+/**
+ * Show how far a range input is filled (its track is drawn from --gl-p).
+ *
+ * @param {HTMLInputElement} input
+ */
 export function fillTrack(input) {
-  const part = (input.value - input.min) / (input.max - input.min || 1);
+  const [value, low, high] = [Number(input.value), Number(input.min), Number(input.max)];
+  const part = (value - low) / (high - low || 1);
   input.style.setProperty("--gl-p", `${100 * part}%`);
 }

@@ -3,11 +3,25 @@
 import { alpha } from "./theme.js";
 import { LINE, SIZES } from "./tokens.js";
 import { drawNotices } from "./notices.js";
-import { arrow, density, fit, flood, font, opaque, named, steady, ticks, trace } from "./plot.js";
+import { arrow, density, flood, font, named, offscreen, resize, steady, ticks, trace } from "./plot.js";
 
+/** @type {import("./types.js").Arrays} */
+const NOTHING = {};
+/** @type {[number, string][]} */
+const HALVES = [[0, "0"], [0.5, "½"], [1, "1"]];
 const SHORTEST = 1; // px: a shorter arrow is not drawn
 
-/** Pixel on pixel. */
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").NumberArray} NumberArray */
+
+/**
+ * Pixel on pixel.
+ *
+ * @param {Context} ctx
+ * @param {OffscreenCanvas} canvas
+ * @param {number} x
+ * @param {number} y
+ */
 function paste(ctx, canvas, x, y) {
   ctx.save();
   ctx.resetTransform();
@@ -32,30 +46,50 @@ export function placeLine(width, height, u) {
   return { left, w: width - left - Math.round(LINE.right * u), head, base, h: base - head, xLine, zLine };
 }
 
-/** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
+/**
+ * A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame.
+ *
+ * @param {import("./types.js").Scene} scene
+ * @returns {import("./types.js").Picture}
+ */
 export function picture1d(scene) {
   const { x, p_data: pData } = scene.a;
   const n = x.length;
   const [low, high] = scene.box[0];
-  const still = new OffscreenCanvas(1, 1);
-  opaque(still); // all of it is drawn, so that it need not be blended
-  const top = LINE.top * pData.reduce((m, v) => (v > m ? v : m), 1e-9);
+  const still = offscreen(1, 1, { alpha: false }); // all of it is drawn, so that it need not be blended
+  let highest = 1e-9;
+  for (const v of pData) if (v > highest) highest = v;
+  const top = LINE.top * highest;
   const quantiles = new Float32Array(LINE.quantiles);
-  let look, hidden, width, height, g;
-  let data = null; // p_data's dots, which lie above p_g: {canvas, x, y}, in pixels of the canvas
+  /** @type {import("./types.js").Look} */
+  let look;
+  /** @type {Set<string>} */
+  let hidden;
+  let [width, height] = [0, 0];
+  /** @type {ReturnType<typeof placeLine>} */
+  let g;
+  /** @type {{canvas: OffscreenCanvas, x: number, y: number} | null} */
+  let data = null; // p_data's dots, which lie above p_g, in pixels of the canvas
 
-  const px = (v) => g.left + ((v - low) / (high - low)) * g.w;
-  const pz = (v) => g.left + ((v - scene.latent.lo) / (scene.latent.hi - scene.latent.lo)) * g.w;
-  const py = (v) => g.base - (v / top) * g.h;
-  const pd = (v) => g.base - v * g.h;
-  const at = (i) => px(x[i]);
-  const on = (layer) => !hidden.has(layer);
+  const px = (/** @type {number} */ v) => g.left + ((v - low) / (high - low)) * g.w;
+  const pz = (/** @type {number} */ v) => g.left + ((v - scene.latent.lo) / (scene.latent.hi - scene.latent.lo)) * g.w;
+  const py = (/** @type {number} */ v) => g.base - (v / top) * g.h;
+  const pd = (/** @type {number} */ v) => g.base - v * g.h;
+  const at = (/** @type {number} */ i) => px(x[i]);
+  const on = (/** @type {string} */ layer) => !hidden.has(layer);
 
   function drawStill() {
-    const ctx = fit(still, width, height);
+    const ctx = resize(still.ctx, width, height);
     const u = look.u;
     flood(ctx, look.back);
     ctx.lineWidth = 1;
+    /**
+     * @param {number} x0
+     * @param {number} y0
+     * @param {number} x1
+     * @param {number} y1
+     * @param {string} colour
+     */
     const line = (x0, y0, x1, y1, colour) => {
       ctx.strokeStyle = colour;
       ctx.beginPath();
@@ -79,7 +113,7 @@ export function picture1d(scene) {
     }
     ctx.textAlign = "left";
     ctx.fillStyle = look.role("D");
-    for (const [value, name] of [[0, "0"], [0.5, "½"], [1, "1"]]) ctx.fillText(name, end + 7 * u, pd(value));
+    for (const [value, name] of HALVES) ctx.fillText(name, end + 7 * u, pd(value));
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "right";
     ctx.fillText("D(x)", width - 2, g.head - 12 * u);
@@ -117,9 +151,7 @@ export function picture1d(scene) {
     const edge = 4 * look.u;
     const [x, y] = [Math.floor((g.left - edge) * ratio), Math.floor((py(top / 2) - edge) * ratio)];
     const right = Math.ceil((g.left + g.w + edge) * ratio);
-    // Before the styles are there, there may be no room at all.
-    const canvas = new OffscreenCanvas(Math.max(1, right - x), Math.max(1, Math.ceil((g.base + edge) * ratio) - y));
-    const ctx = canvas.getContext("2d");
+    const { canvas, ctx } = offscreen(right - x, Math.ceil((g.base + edge) * ratio) - y);
     ctx.setTransform(ratio, 0, 0, ratio, -x, -y);
     ctx.beginPath();
     trace(ctx, n, at, (i) => py(pData[i]));
@@ -131,6 +163,10 @@ export function picture1d(scene) {
     data = { canvas, x, y };
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} p
+   */
   function drawDensity(ctx, p) {
     ctx.beginPath();
     ctx.moveTo(at(0), g.base);
@@ -145,6 +181,13 @@ export function picture1d(scene) {
     ctx.stroke();
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} values
+   * @param {number[]} dash
+   * @param {number} weight
+   * @param {number} strength
+   */
   function drawD(ctx, values, dash, weight, strength) {
     ctx.beginPath();
     trace(ctx, n, at, (i) => pd(values[i]));
@@ -155,6 +198,10 @@ export function picture1d(scene) {
     ctx.setLineDash([]);
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} p
+   */
   function drawPeak(ctx, p) {
     let peak = 0;
     for (let i = 1; i < n; i++) if (p[i] > p[peak]) peak = i;
@@ -176,6 +223,11 @@ export function picture1d(scene) {
     ctx.fillText(steady(p[peak]), cx + (toLeft ? -9 : 9) * u, y - 2 * u);
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} z
+   * @param {NumberArray} to
+   */
   function drawMap(ctx, z, to) {
     ctx.beginPath();
     for (let i = 0; i < z.length; i++) arrow(ctx, pz(z[i]), g.zLine, px(to[i]), g.xLine, 5 * look.u);
@@ -184,13 +236,19 @@ export function picture1d(scene) {
     ctx.stroke();
   }
 
-  // Without a line of z, ticks at equal shares of p_g's mass say the same: they bunch where p_g is high.
+  /**
+   * Without a line of z, ticks at equal shares of p_g's mass say the same: they bunch where p_g is high.
+   *
+   * @param {Context} ctx
+   * @param {NumberArray} p
+   */
   function drawTicks(ctx, p) {
     let total = 0;
     for (let i = 0; i < n; i++) total += p[i];
     let sum = 0;
     let q = 0;
-    for (let i = 0; i < n && total > 0; i++) {
+    if (!(total > 0)) return;
+    for (let i = 0; i < n; i++) {
       sum += p[i];
       while (q < LINE.quantiles && sum / total >= (q + 0.5) / LINE.quantiles) quantiles[q++] = x[i];
     }
@@ -204,6 +262,11 @@ export function picture1d(scene) {
     ctx.stroke();
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} where
+   * @param {NumberArray} grad
+   */
   function drawGradient(ctx, where, grad) {
     ctx.beginPath();
     // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
@@ -226,16 +289,15 @@ export function picture1d(scene) {
       drawData();
     },
     draw(ctx, frame) {
-      paste(ctx, still, 0, 0);
-      if (!frame) frame = { a: {} };
-      const { p_g: pG, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame.a;
+      paste(ctx, still.canvas, 0, 0);
+      const { p_g: pG, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame?.a ?? NOTHING;
       ctx.lineJoin = "round";
       ctx.save();
       ctx.beginPath();
       ctx.rect(g.left + 1, g.head - 3, g.w - 1, height - g.head + 3);
       ctx.clip();
       if (pG && on("p_g")) drawDensity(ctx, pG);
-      if (on("p_data")) paste(ctx, data.canvas, data.x, data.y);
+      if (data && on("p_data")) paste(ctx, data.canvas, data.x, data.y);
       if (dStar && on("d_star")) drawD(ctx, dStar, [], LINE.d_star, LINE.d_star_alpha);
       if (d && on("d")) drawD(ctx, d, LINE.d_dash, LINE.d, 1);
       if (on("map")) {
@@ -245,7 +307,7 @@ export function picture1d(scene) {
       if (gradX && grad && on("gradient")) drawGradient(ctx, gradX, grad);
       ctx.restore();
       if (pG && on("p_g")) drawPeak(ctx, pG);
-      drawNotices(ctx, look, frame, { x: g.left, y: g.head, w: g.w, h: g.h }, on("p_g"), on("d"));
+      if (frame) drawNotices(ctx, look, frame, { x: g.left, y: g.head, w: g.w, h: g.h }, on("p_g"), on("d"));
     },
   };
 }

@@ -6,9 +6,14 @@ import { drawNotices, hatch } from "./notices.js";
 import { dotLayer, enlarger } from "./pixels.js";
 import { arrow, density, flood, font, named, ticks } from "./plot.js";
 
+/** @type {import("./types.js").Decoded} */
+const NOTHING = { a: {}, shape: {} };
 const SHORTEST = 1; // px: a shorter arrow is not drawn
 const SQUARE = Math.sqrt(Math.PI) / 2; // the side of a square as large as a disc of diameter 1
 const NEAR = 0.7; // px: a line's points nearer to each other than this are one
+
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").NumberArray} NumberArray */
 
 /**
  * The plot rectangle, in whole pixels; scale: pixels of one unit.
@@ -29,19 +34,32 @@ export function placePlane([[xLow, xHigh], [yLow, yHigh]], width, height, u) {
   return { left: left + offset, w, h, top: pad, bottom: pad + h, scale };
 }
 
-/** A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame. */
+/**
+ * A picture of one scene: resize(...) lays it out and draws the still parts, draw(...) one frame.
+ *
+ * @param {import("./types.js").Scene} scene
+ * @returns {import("./types.js").Picture}
+ */
 export function picture2d(scene) {
   const [[xLow, xHigh], [yLow, yHigh]] = scene.box;
   const drawField = enlarger();
-  let look, hidden, width, height, g;
-  let box; // the plot rectangle {x, y, w, h} and the ratio, in pixels of the canvas
+  /** @type {import("./types.js").Look} */
+  let look;
+  /** @type {Set<string>} */
+  let hidden;
+  /** @type {ReturnType<typeof placePlane>} */
+  let g;
+  /** @type {import("./types.js").Box & {ratio: number}} */
+  let box; // the plot rectangle and the ratio, in pixels of the canvas
+  /** @type {ReturnType<typeof dotLayer>} */
   let drawDots; // the real samples and the contours, and the generated samples above
   let bare = true; // what is outside the plot rectangle is drawn once
 
-  const px = (v) => g.left + (v - xLow) * g.scale;
-  const py = (v) => g.bottom - (v - yLow) * g.scale;
-  const on = (layer) => !hidden.has(layer);
+  const px = (/** @type {number} */ v) => g.left + (v - xLow) * g.scale;
+  const py = (/** @type {number} */ v) => g.bottom - (v - yLow) * g.scale;
+  const on = (/** @type {string} */ layer) => !hidden.has(layer);
 
+  /** @param {Context} ctx */
   function drawAxes(ctx) {
     const u = look.u;
     flood(ctx, look.back);
@@ -81,6 +99,7 @@ export function picture2d(scene) {
     });
   }
 
+  /** @param {Context} ctx */
   function drawReal(ctx) {
     const real = scene.a.real;
     if (!real) return;
@@ -96,6 +115,7 @@ export function picture2d(scene) {
     ctx.fill();
   }
 
+  /** @param {Context} ctx */
   function drawContours(ctx) {
     const { contours, contour_lengths: lengths, contour_levels: levels } = scene.a;
     if (!contours || !lengths) return;
@@ -113,14 +133,25 @@ export function picture2d(scene) {
     ctx.lineCap = "butt";
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray | null} fake
+   */
   function drawFake(ctx, fake) {
     const { x, y, ratio } = box;
     const side = Math.round(PLANE.fake * SQUARE * look.u * ratio);
     drawDots(ctx, x, y, fake, look.rgb.G, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} points
+   * @param {number} from
+   * @param {number} step
+   * @param {number} count
+   */
   function thread(ctx, points, from, step, count) {
-    let x, y;
+    let [x, y] = [0, 0];
     for (let i = 0, k = from; i < count; i++, k += step) {
       const [nextX, nextY] = [px(points[k]), py(points[k + 1])];
       if (i > 0 && i < count - 1 && Math.abs(nextX - x) < NEAR && Math.abs(nextY - y) < NEAR) continue;
@@ -130,16 +161,26 @@ export function picture2d(scene) {
     }
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} points
+   * @param {number[]} shape
+   */
   function drawManifold(ctx, points, shape) {
     const [u, v] = shape.length === 3 ? shape : [1, shape[0]];
     ctx.beginPath();
     for (let i = 0; i < u; i++) thread(ctx, points, 2 * i * v, 2, v);
-    for (let j = 0; j < v && u > 1; j++) thread(ctx, points, 2 * j, 2 * v, u);
+    if (u > 1) for (let j = 0; j < v; j++) thread(ctx, points, 2 * j, 2 * v, u);
     ctx.strokeStyle = alpha(look.rgb.G, u > 1 ? PLANE.grid_alpha : PLANE.curve_alpha);
     ctx.lineWidth = u > 1 ? PLANE.grid : PLANE.curve * look.u;
     ctx.stroke();
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {NumberArray} where
+   * @param {NumberArray} grad
+   */
   function drawGradient(ctx, where, grad) {
     ctx.beginPath();
     // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
@@ -154,14 +195,14 @@ export function picture2d(scene) {
   }
 
   return {
-    resize(w, h, newLook, newHidden) {
-      [width, height, look, hidden] = [w, h, newLook, newHidden];
+    resize(width, height, newLook, newHidden) {
+      [look, hidden] = [newLook, newHidden];
       g = placePlane(scene.box, width, height, look.u);
       layStill();
       bare = true;
     },
     draw(ctx, frame) {
-      const { a, shape } = frame || { a: {}, shape: {} };
+      const { a, shape } = frame ?? NOTHING;
       if (bare) drawAxes(ctx);
       bare = false;
       ctx.save();
@@ -179,7 +220,7 @@ export function picture2d(scene) {
         ctx.fillRect(box.x, box.y, box.w, box.h);
       }
       // G's dots come before its lines, which have the same colour and so do not show on them.
-      drawFake(ctx, on("fake") && a.fake);
+      drawFake(ctx, on("fake") ? a.fake : null);
       ctx.setTransform(box.ratio, 0, 0, box.ratio, 0, 0);
       ctx.lineJoin = "round";
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);

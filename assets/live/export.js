@@ -1,19 +1,27 @@
 // The menu "Export": the run as Python, its Spec as JSON, its curves as CSV, the picture as PNG.
 
 import { el, icon, setText } from "./dom.js";
-import { atDensity } from "./plot.js";
+import { atDensity, opaque } from "./plot.js";
 
 const SHARP = 2; // pixels of the PNG for each of the page
 const TOLD = 1800; // ms
 const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
 
+/**
+ * @param {Blob} blob
+ * @param {string} name
+ */
 function save(blob, name) {
   const link = el("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-/** Whether the text is on the clipboard; pages without TLS have only the old way. */
+/**
+ * Whether the text is on the clipboard; pages without TLS have only the old way.
+ *
+ * @param {string} text
+ */
 async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
@@ -29,7 +37,12 @@ async function copy(text) {
   }
 }
 
-/** All canvases of `root` as they lie, drawn anew by relayout() with `SHARP` pixels for one. */
+/**
+ * All canvases of `root` as they lie, drawn anew by relayout() with `SHARP` pixels for one.
+ *
+ * @param {HTMLElement} root
+ * @param {() => void} relayout
+ */
 function photograph(root, relayout) {
   const sheet = document.createElement("canvas");
   atDensity(SHARP, () => {
@@ -40,7 +53,7 @@ function photograph(root, relayout) {
     const top = Math.min(...boxes.map((b) => b.top));
     sheet.width = Math.ceil((Math.max(...boxes.map((b) => b.right)) - left) * SHARP);
     sheet.height = Math.ceil((Math.max(...boxes.map((b) => b.bottom)) - top) * SHARP);
-    const ctx = sheet.getContext("2d");
+    const ctx = opaque(sheet);
     ctx.fillStyle = getComputedStyle(root).getPropertyValue("--gl-back");
     ctx.fillRect(0, 0, sheet.width, sheet.height);
     all.forEach((node, i) => {
@@ -52,7 +65,13 @@ function photograph(root, relayout) {
   return sheet;
 }
 
-/** send(command), the view's root, relayout() -> {node, receive(message)}. */
+/**
+ * The menu's {node, receive(message)}.
+ *
+ * @param {(command: import("./types.js").Command) => void} send
+ * @param {HTMLElement} root of the view
+ * @param {() => void} relayout
+ */
 export function exportMenu(send, root, relayout) {
   let wanted = "";
   let timer = 0;
@@ -72,9 +91,9 @@ export function exportMenu(send, root, relayout) {
     },
     sign,
   );
-  const item = (id, text, act) =>
+  const item = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => void} */ act) =>
     el("button", { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1", "data-testid": `export-${id}`, onclick: act }, text);
-  const ask = (what) => () => {
+  const ask = (/** @type {string} */ what) => () => {
     wanted = what;
     close();
     send({ cmd: "export", value: what });
@@ -104,28 +123,36 @@ export function exportMenu(send, root, relayout) {
     button.setAttribute("aria-expanded", "false");
     if (inside) button.focus();
   }
+  /**
+   * @param {string} text
+   * @param {"save" | "done"} name
+   */
   function tell(text, name) {
     setText(said, text);
     sign.replaceChildren(icon(name));
     clearTimeout(timer);
-    if (text) timer = setTimeout(() => tell("", "save"), TOLD);
+    if (text) timer = window.setTimeout(() => tell("", "save"), TOLD);
   }
   node.addEventListener("keydown", (event) => {
-    const at = items.indexOf(document.activeElement);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key];
+    const at = items.findIndex((one) => one === document.activeElement);
+    /** @type {Record<string, number>} */
+    const keys = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
+    const to = keys[event.key];
     if (event.key === "Escape") close();
     else if (to !== undefined && !list.hidden) {
       event.preventDefault();
-      items.at(to % items.length).focus();
+      items.at(to % items.length)?.focus();
     } else if (event.key === "Tab") list.hidden = true;
     event.stopPropagation(); // the view's own keys
   });
-  node.addEventListener("focusout", (event) => node.contains(event.relatedTarget) || close());
+  node.addEventListener("focusout", ({ relatedTarget: to }) => (to instanceof Node && node.contains(to)) || close());
 
   return {
     node,
+    /** @param {import("./types.js").ExportMessage} message */
     async receive({ what, name, text }) {
       if (wanted === "png") {
+        /** @type {Blob | null} */
         const blob = await new Promise((done) => photograph(root, relayout).toBlob(done, "image/png"));
         if (blob) save(blob, name.replace(/json$/, "png"));
       } else if (what === "python" && (await copy(text))) {

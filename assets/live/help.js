@@ -6,8 +6,12 @@ const GAP = 6; // px between a "?" and its words
 const EDGE = 8; // px that the words keep from the window's edges
 const LINGER = 180; // ms in which the mouse may move from the "?" to its words
 
+/** @typedef {import("./types.js").HelpLine} HelpLine */
+
 let count = 0;
+/** @type {HTMLDivElement | null} */
 let box = null; // the words that are shown: one at a time
+/** @type {HTMLButtonElement | null} */
 let owner = null;
 let leaving = 0;
 
@@ -16,9 +20,13 @@ function hide() {
   if (!owner) return;
   owner.setAttribute("aria-expanded", "false");
   owner = null;
-  box.remove();
+  box?.remove();
 }
 
+/**
+ * @param {HTMLButtonElement} button
+ * @param {HelpLine[]} lines
+ */
 function show(button, lines) {
   clearTimeout(leaving);
   if (owner === button || !lines.length) return;
@@ -37,7 +45,7 @@ function show(button, lines) {
       el("p", {}, el("b", {}, title), ` ${says}`, ...(unit ? [el("i", {}, ` ${unit}`)] : [])),
     ),
   );
-  button.closest(".gl-root").append(box);
+  button.closest(".gl-root")?.append(box);
   const at = button.getBoundingClientRect();
   const { width, height } = box.getBoundingClientRect();
   const left = Math.min(Math.max(EDGE, at.left + at.width / 2 - 40), window.innerWidth - width - EDGE);
@@ -48,19 +56,25 @@ function show(button, lines) {
 
 const later = () => {
   clearTimeout(leaving);
-  leaving = setTimeout(hide, LINGER);
+  leaving = window.setTimeout(hide, LINGER);
 };
 
 addEventListener("keydown", (event) => event.key === "Escape" && hide(), { capture: true });
 addEventListener("scroll", hide, { capture: true, passive: true });
 addEventListener("pointerdown", (event) => {
-  if (owner && !owner.contains(event.target) && !box.contains(event.target)) hide();
+  const { target } = event;
+  if (target instanceof Node && !owner?.contains(target) && !box?.contains(target)) hide();
 });
 
-/** {node, set(what, lines)}: a "?" about `what`; lines are [title, sentence, unit]. Hidden without any. */
+/**
+ * {node, set(what, lines)}: a "?" about `what`. Hidden without any lines.
+ *
+ * @param {string} testid
+ */
 export function helpButton(testid) {
   const id = `gl-help-${(count += 1)}`;
   const spoken = el("span", { id, class: "gl-spoken" });
+  /** @type {HelpLine[]} */
   let lines = [];
   let touched = 0;
   const button = el(
@@ -71,12 +85,12 @@ export function helpButton(testid) {
       "data-testid": `help-${testid}`,
       "aria-expanded": "false",
       "aria-describedby": id,
-      onpointerenter: (event) => event.pointerType === "mouse" && show(button, lines),
-      onpointerleave: (event) => event.pointerType === "mouse" && later(),
+      onpointerenter: (/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && show(button, lines),
+      onpointerleave: (/** @type {PointerEvent} */ event) => event.pointerType === "mouse" && later(),
       onpointerdown: () => (touched = performance.now()),
       onfocus: () => performance.now() - touched > 500 && show(button, lines),
       onblur: hide,
-      onclick: (event) => {
+      onclick: (/** @type {PointerEvent} */ event) => {
         if (event.detail > 0 && event.pointerType !== "mouse" && owner === button) hide();
         else show(button, lines);
       },
@@ -86,6 +100,10 @@ export function helpButton(testid) {
   const node = el("span", { class: "gl-help-box", hidden: "" }, button, spoken);
   return {
     node,
+    /**
+     * @param {string} what
+     * @param {HelpLine[] | undefined} newLines
+     */
     set(what, newLines) {
       lines = newLines || [];
       node.hidden = !lines.length;
@@ -95,19 +113,26 @@ export function helpButton(testid) {
   };
 }
 
-const layers = new WeakMap(); // by canvas
+/** @type {WeakMap<HTMLCanvasElement, {node: HTMLElement, made: Map<string, ReturnType<typeof helpButton>>}>} */
+const layers = new WeakMap();
 
-/** Put a "?" over a canvas for each of `places`: {id, what, lines, x, y}, its centre in pixels of the canvas. */
+/**
+ * Put a "?" over a canvas for each of `places`, its centre in pixels of the canvas.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {{id: string, what: string, lines: HelpLine[] | undefined, x: number, y: number}[]} places
+ */
 export function placeHelp(canvas, places) {
   const parent = canvas.parentElement;
   if (!parent) return;
-  if (!layers.has(canvas)) layers.set(canvas, { node: el("div", { class: "gl-helps" }), made: new Map() });
-  const { node: layer, made } = layers.get(canvas);
+  const known = layers.get(canvas) ?? { node: el("div", { class: "gl-helps" }), made: new Map() };
+  layers.set(canvas, known);
+  const { node: layer, made } = known;
   if (layer.parentElement !== parent) parent.append(layer);
   [layer.style.left, layer.style.top] = [`${canvas.offsetLeft}px`, `${canvas.offsetTop}px`];
   const nodes = places.map(({ id, what, lines, x, y }) => {
-    if (!made.has(id)) made.set(id, helpButton(id));
-    const one = made.get(id);
+    const one = made.get(id) ?? helpButton(id);
+    made.set(id, one);
     one.set(what, lines);
     [one.node.style.left, one.node.style.top] = [`${x}px`, `${y}px`];
     return one.node;

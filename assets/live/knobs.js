@@ -10,28 +10,55 @@ const STEPS = 240;
 const TOLD = 300; // ms after which the run has heard of a choice
 const REFUSED = 12000; // ms that a knob says why it could not be turned
 
+/** @typedef {import("./types.js").Knob} Knob */
+
+/** @param {Knob} knob */
 function scaleOf(knob) {
   if (knob.kind === "int") {
-    return { min: knob.low, max: knob.high, step: 1, value: (p) => Math.round(p), place: (v) => v };
+    return { min: knob.low, max: knob.high, step: 1, value: Math.round, place: (/** @type {number} */ v) => v };
   }
   const [low, high] = knob.log ? [Math.log(knob.low), Math.log(knob.high)] : [knob.low, knob.high];
-  const back = knob.log ? Math.exp : (v) => v;
-  const there = knob.log ? Math.log : (v) => v;
-  const clamp = (v) => Math.min(knob.high, Math.max(knob.low, v));
+  const same = (/** @type {number} */ v) => v;
+  const [back, there] = knob.log ? [Math.exp, Math.log] : [same, same];
+  const clamp = (/** @type {number} */ v) => Math.min(knob.high, Math.max(knob.low, v));
   return {
     min: 0,
     max: STEPS,
     step: 1,
-    value: (p) => clamp(+back(low + ((high - low) * p) / STEPS).toPrecision(2)),
-    place: (v) => ((there(Math.max(v, knob.log ? 1e-300 : v)) - low) / (high - low)) * STEPS,
+    value: (/** @type {number} */ p) => clamp(+back(low + ((high - low) * p) / STEPS).toPrecision(2)),
+    place: (/** @type {number} */ v) => ((there(Math.max(v, knob.log ? 1e-300 : v)) - low) / (high - low)) * STEPS,
   };
 }
 
-/** The options of a menu: what it offers, and the value of now where that is another. */
+/** @typedef {string | number} Value */
+
+/**
+ * A range input: where it stands as a value, and back.
+ *
+ * @param {Knob} knob
+ */
+function slider(knob) {
+  const { min, max, step, value, place } = scaleOf(knob);
+  const input = el("input", { class: "gl-range", type: "range", min, max, step });
+  return {
+    input,
+    read: () => value(Number(input.value)),
+    put(/** @type {Value} */ now) {
+      input.value = String(place(Number(now)));
+    },
+  };
+}
+
+/**
+ * The options of a menu: what it offers, and the value of now where that is another.
+ *
+ * @param {Knob} knob
+ */
 function menu(knob) {
   const input = el("select", { class: "gl-select" });
+  /** @type {Value[]} */
   let values = [];
-  const build = (choices) => {
+  const build = (/** @type {[Value, string][]} */ choices) => {
     values = choices.map(([value]) => value);
     input.replaceChildren(...choices.map(([, title], i) => el("option", { value: i }, title)));
     // The names stay readable to whoever scripts the page.
@@ -41,6 +68,7 @@ function menu(knob) {
   return {
     input,
     read: () => values[input.selectedIndex],
+    /** @param {Value} value */
     put(value) {
       if (!values.includes(value)) build([...knob.choices, [value, String(value)]]);
       input.selectedIndex = values.indexOf(value);
@@ -51,22 +79,23 @@ function menu(knob) {
 /**
  * send(command); turned() after a menu's choice, for what else shows it. Returns {node, values(object,
  * replayed), refused({field, why})}; replayed: how many fields the run has changed by itself.
+ *
+ * @param {Knob[]} knobs
+ * @param {(command: import("./types.js").Command) => unknown} send
  */
 export function knobRow(knobs, send, turned = () => {}) {
   const node = el("div", { class: "gl-knobs" });
   const rates = el("div", { class: "gl-rates" });
+  /** @type {Map<string, (value: Value) => void>} */
   const setters = new Map();
   let heard = 0;
+  /** @type {Map<string, (why: string) => void>} */
   const complaints = new Map();
 
   for (const knob of knobs) {
     const choice = knob.kind === "choice";
-    const scale = choice ? null : scaleOf(knob);
     const shown = el("output", { class: "gl-value" }, "");
-    const list = choice ? menu(knob) : null;
-    const input = choice
-      ? list.input
-      : el("input", { class: "gl-range", type: "range", min: scale.min, max: scale.max, step: scale.step });
+    const { input, read, put } = choice ? menu(knob) : slider(knob);
     input.dataset.testid = `knob-${knob.field}`;
     input.setAttribute("aria-label", knob.title);
     let touched = -Infinity;
@@ -74,13 +103,12 @@ export function knobRow(knobs, send, turned = () => {}) {
     let sent = -Infinity;
     let timer = 0;
 
-    const read = () => (choice ? list.read() : scale.value(+input.value));
-    const show = (value) => {
+    const show = (/** @type {Value} */ value) => {
       if (choice) return;
-      const text = short(value);
+      const text = short(Number(value));
       setText(shown, text);
       input.setAttribute("aria-valuetext", text);
-      fillTrack(input);
+      fillTrack(/** @type {HTMLInputElement} */ (input));
     };
     const flush = () => {
       timer = 0;
@@ -94,7 +122,7 @@ export function knobRow(knobs, send, turned = () => {}) {
       if (timer) return;
       const wait = sent + EVERY - performance.now();
       if (wait <= 0) flush();
-      else timer = setTimeout(flush, wait);
+      else timer = window.setTimeout(flush, wait);
     };
     input.addEventListener("input", touch);
     input.addEventListener("pointerdown", () => (held = !choice));
@@ -103,8 +131,7 @@ export function knobRow(knobs, send, turned = () => {}) {
     }
     setters.set(knob.field, (value) => {
       if (held || timer || performance.now() - touched < QUIET) return;
-      if (choice) list.put(value);
-      else input.value = scale.place(value);
+      put(value);
       show(value);
     });
     const complaint = el("div", { class: "gl-refused", role: "alert", "data-testid": `refused-${knob.field}`, hidden: "" });
@@ -133,29 +160,41 @@ export function knobRow(knobs, send, turned = () => {}) {
   node.append(rates); // last
   let timer = 0;
   let said = "";
-  function later(f) {
+  function later(/** @type {() => void} */ act) {
     clearTimeout(timer);
-    timer = setTimeout(f, REFUSED);
+    timer = window.setTimeout(act, REFUSED);
   }
 
   return {
     node,
+    /**
+     * @param {Record<string, Value>} object
+     * @param {number} [replayed]
+     */
     values(object, replayed = 0) {
       if (replayed > heard) setTimeout(turned, TOLD);
       heard = replayed;
       for (const [field, value] of Object.entries(object || {})) setters.get(field)?.(value);
     },
     /** A knob that could not be turned says why, until something else is changed. */
+    /** @param {{field: string, why: string} | null} [what] */
     refused(what) {
       const text = JSON.stringify(what || {});
       if (text === said) return;
       said = text;
-      for (const [field, say] of complaints) say(field === what?.field ? what.why : "");
+      for (const [field, say] of complaints) say(what && field === what.field ? what.why : "");
     },
   };
 }
 
-/** toggle(hidden: Set); follow(bool), if the axes can follow G; returns {node, hidden, following(bool)}. */
+/**
+ * toggle(): after a change of `hidden`; follow(on), if the axes can follow G; returns {node, following(on)}.
+ *
+ * @param {import("./types.js").Layer[]} layers
+ * @param {Set<string>} hidden
+ * @param {() => void} toggle
+ * @param {((on: boolean) => void) | null} follow
+ */
 export function legend(layers, hidden, toggle, follow = null) {
   const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
   for (const layer of layers) {
@@ -168,11 +207,11 @@ export function legend(layers, hidden, toggle, follow = null) {
         "data-role": layer.role,
         "aria-pressed": String(!hidden.has(layer.id)),
         title: `${layer.help[0][1]} (click: show or hide)`,
-        onclick: (event) => {
+        onclick: (/** @type {MouseEvent} */ event) => {
           if (event.detail > 0) button.blur();
           if (!hidden.delete(layer.id)) hidden.add(layer.id);
           button.setAttribute("aria-pressed", String(!hidden.has(layer.id)));
-          toggle(hidden);
+          toggle();
         },
       },
       el("i", { class: "gl-key", "data-key": layer.id }),
@@ -188,11 +227,11 @@ export function legend(layers, hidden, toggle, follow = null) {
       "data-testid": "follow",
       "aria-pressed": "false",
       title: "Widen the axes until they hold p_g, and back",
-      onclick: (event) => {
+      onclick: (/** @type {MouseEvent} */ event) => {
         if (event.detail > 0) axes.blur();
         const value = axes.getAttribute("aria-pressed") !== "true";
         axes.setAttribute("aria-pressed", String(value));
-        follow(value);
+        follow?.(value);
       },
     },
     "follow G",
@@ -201,5 +240,8 @@ export function legend(layers, hidden, toggle, follow = null) {
   const help = helpButton("layers");
   help.set("in the picture", layers.flatMap((layer) => layer.help));
   node.append(help.node);
-  return { node, hidden, following: (value) => axes.setAttribute("aria-pressed", String(Boolean(value))) };
+  return {
+    node,
+    following: (/** @type {boolean | undefined} */ on) => axes.setAttribute("aria-pressed", String(Boolean(on))),
+  };
 }

@@ -83,9 +83,9 @@ export function mount(root, options) {
     const next = /** @type {import("./types.js").MnistMessage} */ (decode(bytes.slice().buffer));
     if (next.stamp === message?.stamp) return;
     message = next;
-    const { a, shape } = message;
+    const { a } = message;
     curves = curvesColumn({ panels: message.panels, axis: message.axis });
-    curves.setCurves({ marks: [], a: { ...a, iteration: a.steps }, shape });
+    curves.setCurves({ marks: [], a: { ...a, iteration: a.steps } });
     sheet.explain(message.help);
     way.explain(message.help);
     sheet.show(message);

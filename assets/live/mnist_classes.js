@@ -3,34 +3,41 @@
 import { chart } from "./chart.js";
 import { font } from "./plot.js";
 
-const short = (v) => (v >= 1e-4 ? String(+v.toPrecision(2)) : "0");
+/** @typedef {import("./types.js").MnistMessage} MnistMessage */
+/** @typedef {import("./types.js").NumberArray[]} Rows [shares, expected, covered or not], each of ten */
+
+const short = (/** @type {number} */ v) => (v >= 1e-4 ? String(+v.toPrecision(2)) : "0");
 
 /** {node, known(), resize(width, height, look), show(message)} */
 export function classes() {
   const { node, resize, redraw } = chart({ "data-testid": "classes" }, draw);
+  /** @type {MnistMessage | null} */
   let message = null;
 
-  const known = () => Boolean(message && message.a.classes && message.a.classes.length);
-
-  /** [shares, expected, covered or not], each of ten. */
+  /** @returns {Rows | null} */
   function rows() {
-    const all = message.a.classes;
+    const all = message?.a.classes;
+    if (!all?.length) return null;
     const n = all.length / 3;
     return [0, 1, 2].map((row) => all.subarray(row * n, (row + 1) * n));
   }
 
+  /** @param {Rows} rows */
   function words([, expected, covered]) {
-    const there = expected.reduce((count, v) => count + (v > 0), 0);
-    const count = covered.reduce((sum, v) => sum + v, 0);
-    const [kl, floor] = message.a.class_kl;
+    let [there, count] = [0, 0];
+    for (const v of expected) there += Number(v > 0);
+    for (const v of covered) count += v;
+    const [kl, floor] = message?.a.class_kl ?? [];
     return { count, there, kl: `KL ${short(kl)} (floor ${short(floor)})` };
   }
 
+  /** @type {import("./chart.js").Draw} */
   function draw(ctx, look, width, height) {
-    if (!known()) return;
+    const all = rows();
+    if (!all) return;
     const { u } = look;
-    const [shares, expected, covered] = rows();
-    const { count, there, kl } = words([shares, expected, covered]);
+    const [shares, expected, covered] = all;
+    const { count, there, kl } = words(all);
     const left = Math.round(16 * u); // for the "?"
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "left";
@@ -48,7 +55,7 @@ export function classes() {
     if (h < 12) return;
     const step = (width - left) / shares.length;
     const full = 1.05 * Math.max(...shares, ...expected, 1e-9);
-    const py = (v) => top + h - (v / full) * h;
+    const py = (/** @type {number} */ v) => top + h - (v / full) * h;
     const wide = Math.max(2, step * 0.72);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
@@ -72,14 +79,16 @@ export function classes() {
 
   return {
     node,
-    known,
+    known: () => rows() !== null,
     resize,
+    /** @param {MnistMessage} newMessage */
     show(newMessage) {
       message = newMessage;
-      node.hidden = !known();
-      if (!known()) return;
-      const { count, there, kl } = words(rows());
-      const missed = [...rows()[2]].flatMap((v, i) => (rows()[1][i] > 0 && !v ? [i] : []));
+      const all = rows();
+      node.hidden = !all;
+      if (!all) return;
+      const { count, there, kl } = words(all);
+      const missed = [...all[2]].flatMap((v, i) => (all[1][i] > 0 && !v ? [i] : []));
       const lost = missed.length ? `, not ${missed.join(", ")}` : "";
       node.setAttribute("aria-label", `${count} of ${there} classes covered${lost}; ${kl} nats`);
       redraw();

@@ -1,13 +1,25 @@
 // Images of digits on canvases: every pixel a sharp square, in the ink and paper of the theme.
 
+import { offscreen } from "./plot.js";
 import { mix, pixelOf } from "./theme.js";
 
 export const SIDE = 28;
 const PIXELS = SIDE * SIDE;
 
-const parts = (colour) => colour.match(/\d+/g).slice(0, 3).map(Number);
+/**
+ * @param {string} colour as rgb()
+ * @returns {import("./types.js").Rgb}
+ */
+function parts(colour) {
+  const [red, green, blue] = (colour.match(/\d+/g) ?? []).map(Number);
+  return [red, green, blue];
+}
 
-/** Colours of a sheet: paper and the lines between images as CSS, table of 256 pixels from paper to ink. */
+/**
+ * Colours of a sheet: paper as CSS, table of 256 pixels from paper to ink.
+ *
+ * @param {import("./types.js").Look} look
+ */
 export function inkOf(look) {
   const paper = look.dark ? mix(parts(look.back), [0, 0, 0], 0.6) : parts(look.back);
   const ink = look.rgb.data;
@@ -18,17 +30,25 @@ export function inkOf(look) {
   return { paper: `rgb(${paper.join(",")})`, table };
 }
 
-/** The side of an image in a room of `most` canvas pixels: a multiple of 28 where little is lost by it. */
+/**
+ * The side of an image in a room of `most` canvas pixels: a multiple of 28 where little is lost by it.
+ *
+ * @param {number} most
+ */
 export function sideFor(most) {
   const whole = Math.floor(most / SIDE) * SIDE;
   return whole >= 0.87 * most ? whole : Math.max(1, Math.floor(most));
 }
 
-/** A function that draws image `index` of `bytes` with its corner at x, y, `side` canvas pixels large. */
+/**
+ * A function that draws image `index` of `bytes` with its corner at x, y, `side` canvas pixels large.
+ *
+ * @returns {(ctx: CanvasRenderingContext2D, table: Uint32Array, bytes: import("./types.js").NumberArray, index: number,
+ *   x: number, y: number, side: number) => void}
+ */
 export function stamper() {
-  const small = new OffscreenCanvas(SIDE, SIDE);
-  const large = new OffscreenCanvas(SIDE, SIDE);
-  const [to, up] = [small.getContext("2d"), large.getContext("2d")];
+  const { canvas: small, ctx: to } = offscreen(SIDE, SIDE);
+  const { canvas: large, ctx: up } = offscreen(SIDE, SIDE);
   const image = to.createImageData(SIDE, SIDE);
   const pixels = new Uint32Array(image.data.buffer);
   return (ctx, table, bytes, index, x, y, side) => {

@@ -9,7 +9,7 @@ const LINE = 1; // CSS pixels between images
 const APART = 12; // between the samples and the framed column
 
 /** Columns and rows of what is shown: null is Figure 2, else a label. */
-const shape = (label) => (label === null ? { columns: 11, rows: 10 } : { columns: 10, rows: 5 });
+const shape = (/** @type {number | null} */ label) => (label === null ? { columns: 11, rows: 10 } : { columns: 10, rows: 5 });
 
 /**
  * {node, wide(room, u), resize(width, height, look), show(message), draw()}. wide: the width that a sheet of this
@@ -25,10 +25,13 @@ export function samplesSheet() {
   const box = el("div", { class: "gl-paper" }, canvas);
   const node = el("section", { class: "gl-sheet" }, el("div", { class: "gl-head" }, heading, picker), box, caption);
   const stamp = stamper();
+  /** @type {import("./types.js").MnistMessage | null} */
   let message = null;
-  let look = null;
+  /** @type {number | null} */
   let label = null;
-  let ctx, ink, g;
+  /** @type {{ctx: CanvasRenderingContext2D, look: import("./types.js").Look, ink: ReturnType<typeof inkOf>} | null} */
+  let sized = null; // once it has a size
+  let g = { columns: 0, rows: 0, line: 0, apart: 0, rim: 0, side: 0, ratio: 1 };
 
   const buttons = [null, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((value) =>
     el(
@@ -46,15 +49,15 @@ export function samplesSheet() {
   );
   picker.append(...buttons);
 
+  /** @param {number | null} value */
   function choose(value) {
     label = value;
-    buttons.forEach((button, i) => button.setAttribute("aria-pressed", value === (i ? i - 1 : null)));
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(value === (i ? i - 1 : null))));
     measure();
     draw();
   }
 
   function measure() {
-    if (!g) return;
     const { columns, rows } = shape(label);
     const [w, h] = [canvas.width, canvas.height];
     const ratio = density();
@@ -65,18 +68,26 @@ export function samplesSheet() {
     g = { columns, rows, line, apart, rim, side: sideFor(room), ratio };
   }
 
-  const corner = (column, row) => ({
+  const corner = (/** @type {number} */ column, /** @type {number} */ row) => ({
     x: g.rim + column * (g.side + g.line) + (column === 10 ? g.apart : 0),
     y: g.rim + row * (g.side + g.line),
   });
 
+  /**
+   * The rectangle around the images of columns from ... to.
+   *
+   * @param {number} from
+   * @param {number} to
+   * @returns {[x: number, y: number, w: number, h: number]}
+   */
   function block(from, to) {
     const [a, b] = [corner(from, 0), corner(to, g.rows - 1)];
     return [a.x - g.line, a.y - g.line, b.x - a.x + g.side + 2 * g.line, b.y - a.y + g.side + 2 * g.line];
   }
 
   function draw() {
-    if (!ctx || !g) return;
+    if (!sized) return;
+    const { ctx, look, ink } = sized;
     flood(ctx, look.back);
     ctx.save();
     ctx.resetTransform();
@@ -106,16 +117,23 @@ export function samplesSheet() {
     say(null);
   }
 
+  /**
+   * The images that one is of, and its number there.
+   *
+   * @param {number} column
+   * @param {number} row
+   * @returns {[bytes: import("./types.js").NumberArray | null, index: number]}
+   */
   function at(column, row) {
-    const all = message && message.a;
-    if (!all || !all.samples) return [null, 0];
+    const all = message?.a;
+    if (!all?.samples) return [null, 0];
     if (label !== null) return [all.digits, label * 50 + row * 10 + column];
     return column === 10 ? [all.nearest, row] : [all.samples, row * 10 + column];
   }
 
+  /** @param {number | null} row the mouse is on; null: none */
   function say(row) {
-    const all = message && message.a;
-    const apart = all && all.distance;
+    const apart = message?.a.distance;
     const whole = picker.hidden ? "Samples of G, and their nearest training images" : "Samples of G";
     setText(title, label === null ? whole : `Fifty samples of a ${label}`);
     let words = "The first pictures come in a moment.";
@@ -123,15 +141,15 @@ export function samplesSheet() {
     else if (apart && row !== null) {
       words = `Row ${row + 1}: the nearest of all training images is ${apart[row].toFixed(2)} away from the last sample.`;
     } else if (apart) {
-      const list = [...apart].map((d) => d.toFixed(1));
-      const [least, most] = [Math.min(...list), Math.max(...list)];
+      const [least, most] = [Math.min(...apart), Math.max(...apart)];
       words = `Framed: the training image nearest to the last sample of its row, ${least.toFixed(1)} to ${most.toFixed(1)} away.`;
     }
     setText(caption, words);
   }
 
+  /** @param {PointerEvent} event */
   function pointed(event) {
-    if (!g || label !== null) return;
+    if (!sized || label !== null) return;
     const box = canvas.getBoundingClientRect();
     const row = Math.floor((((event.clientY - box.top) / box.height) * canvas.height - g.rim) / (g.side + g.line));
     say(row >= 0 && row < g.rows ? row : null);
@@ -142,18 +160,22 @@ export function samplesSheet() {
 
   return {
     node,
+    /** @param {Record<string, import("./types.js").HelpLine[]>} help */
     explain: ({ samples, nearest }) => about.set("shown of G", [...samples, ...nearest]),
     /** Width of Figure 2 whose images together are `height` tall. */
-    wide: (height) => ((height - 13) / 10) * 11 + APART + 14,
+    wide: (/** @type {number} */ height) => ((height - 13) / 10) * 11 + APART + 14,
     foot: () => node.clientHeight - box.clientHeight,
-    resize(width, height, newLook) {
-      look = newLook;
-      ink = inkOf(look);
-      ctx = fit(canvas, width, height);
-      g = {};
+    /**
+     * @param {number} width
+     * @param {number} height
+     * @param {import("./types.js").Look} look
+     */
+    resize(width, height, look) {
+      sized = { ctx: fit(canvas, width, height), look, ink: inkOf(look) };
       measure();
       draw();
     },
+    /** @param {import("./types.js").MnistMessage} newMessage */
     show(newMessage) {
       message = newMessage;
       const labelled = Boolean(message.a.digits && message.a.digits.length);

@@ -10,11 +10,21 @@ const LINES = [
   { key: "fake", title: "G's", role: "G", dash: DASHES.solid, width: 2 },
 ];
 
+/** @type {[number, string][]} */
+const HALVES = [[0, "0"], [0.5, "½"], [1, "1"]];
+
 /** {node, resize(width, height, look), show(message)} */
 export function spread() {
   const { node, resize, redraw } = chart({ "data-testid": "spread", "aria-label": "Histograms of D(x)" }, draw);
+  /** @type {import("./types.js").MnistMessage | null} */
   let message = null;
 
+  /**
+   * @param {CanvasRenderingContext2D} ctx
+   * @param {import("./types.js").Look} look
+   * @param {number} width
+   * @param {number} left
+   */
   function heading(ctx, look, width, left) {
     const { u } = look;
     ctx.textBaseline = "alphabetic";
@@ -44,6 +54,7 @@ export function spread() {
     }
   }
 
+  /** @type {import("./chart.js").Draw} */
   function draw(ctx, look, width, height) {
     const { u } = look;
     const left = Math.round(44 * u);
@@ -52,12 +63,12 @@ export function spread() {
     const h = height - top - Math.round(20 * u);
     heading(ctx, look, width, left);
     if (h < 12) return;
-    const all = message ? message.a : {};
+    const all = message?.a ?? {};
     let most = 0;
     for (const { key } of LINES) for (const v of all[key] || []) if (v > most) most = v;
     most = most > 0 ? most * 1.06 : 1;
-    const px = (v) => left + v * w;
-    const py = (v) => top + h - (v / most) * h;
+    const px = (/** @type {number} */ v) => left + v * w;
+    const py = (/** @type {number} */ v) => top + h - (v / most) * h;
     ctx.font = font(look, 11);
     ctx.fillStyle = look.muted;
     ctx.lineWidth = 1;
@@ -80,7 +91,7 @@ export function spread() {
     ctx.stroke();
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    for (const [v, word] of [[0, "0"], [0.5, "½"], [1, "1"]]) ctx.fillText(word, px(v), top + h + 5 * u);
+    for (const [v, word] of HALVES) ctx.fillText(word, px(v), top + h + 5 * u);
     ctx.textAlign = "right";
     ctx.fillText("D(x)", width, top + h + 5 * u);
     ctx.lineJoin = "miter";
@@ -104,6 +115,7 @@ export function spread() {
   return {
     node,
     resize,
+    /** @param {import("./types.js").MnistMessage} newMessage */
     show(newMessage) {
       message = newMessage;
       redraw();

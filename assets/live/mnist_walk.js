@@ -32,11 +32,17 @@ export function walk() {
   const right = el("div", { class: "gl-way" }, strip, el("div", { class: "gl-way-row" }, play, slider));
   const node = el("section", { class: "gl-walk" }, head, el("div", { class: "gl-walk-row" }, big, right));
   const stamp = stamper();
-  let chain = null;
+  /** @type {import("./types.js").NumberArray} */
+  let chain = new Uint8Array(0);
   let count = 0;
   let place = 0;
   let timer = 0;
-  let look, ink, bigCtx, stripCtx, cells;
+  /**
+   * @type {{look: import("./types.js").Look, ink: ReturnType<typeof inkOf>, big: CanvasRenderingContext2D,
+   *   strip: CanvasRenderingContext2D} | null}
+   */
+  let sized = null; // once it has a size
+  let cells = { count: 1, side: 0, top: 0, line: 0, x: (/** @type {number} */ i) => i };
 
   function showPlay() {
     const word = timer ? "Pause the walk" : "Walk by itself";
@@ -52,14 +58,15 @@ export function walk() {
   }
 
   function run() {
-    timer = setInterval(() => {
+    timer = window.setInterval(() => {
       if (!count || document.hidden || !node.isConnected) return;
-      slider.value = (place + 1) % Math.max(1, count - 1); // the last image is the first one
+      slider.value = String((place + 1) % Math.max(1, count - 1)); // the last image is the first one
       go(Number(slider.value));
     }, 1000 / PER_SECOND);
     showPlay();
   }
 
+  /** @param {number} index */
   function go(index) {
     place = index;
     fillTrack(slider);
@@ -72,84 +79,92 @@ export function walk() {
   }
 
   function drawBig() {
-    if (!bigCtx) return;
-    flood(bigCtx, ink.paper);
-    bigCtx.save();
-    bigCtx.resetTransform();
-    if (count) stamp(bigCtx, ink.table, chain, place, 0, 0, big.width);
-    bigCtx.restore();
+    if (!sized) return;
+    const { ink, big: ctx } = sized;
+    flood(ctx, ink.paper);
+    ctx.save();
+    ctx.resetTransform();
+    if (count) stamp(ctx, ink.table, chain, place, 0, 0, big.width);
+    ctx.restore();
   }
 
   /** The images of the strip: as many as have room, at equal steps. */
   function drawStrip() {
-    if (!stripCtx) return;
-    flood(stripCtx, look.back);
-    stripCtx.save();
-    stripCtx.resetTransform();
+    if (!sized) return;
+    const { look, ink, strip: ctx } = sized;
+    flood(ctx, look.back);
+    ctx.save();
+    ctx.resetTransform();
     for (let i = 0; i < cells.count; i++) {
       const x = cells.x(i);
-      stripCtx.fillStyle = look.faint;
-      stripCtx.fillRect(x - cells.line, cells.top - cells.line, cells.side + 2 * cells.line, cells.side + 2 * cells.line);
-      if (count) stamp(stripCtx, ink.table, chain, Math.floor((i * count) / cells.count), x, cells.top, cells.side);
+      ctx.fillStyle = look.faint;
+      ctx.fillRect(x - cells.line, cells.top - cells.line, cells.side + 2 * cells.line, cells.side + 2 * cells.line);
+      if (count) stamp(ctx, ink.table, chain, Math.floor((i * count) / cells.count), x, cells.top, cells.side);
       else {
-        stripCtx.fillStyle = ink.paper;
-        stripCtx.fillRect(x, cells.top, cells.side, cells.side);
+        ctx.fillStyle = ink.paper;
+        ctx.fillRect(x, cells.top, cells.side, cells.side);
       }
     }
-    stripCtx.restore();
+    ctx.restore();
     drawMark();
   }
 
   function drawMark() {
-    if (!stripCtx) return;
-    stripCtx.save();
-    stripCtx.resetTransform();
+    if (!sized) return;
+    const { look, strip: ctx } = sized;
+    ctx.save();
+    ctx.resetTransform();
     const thick = Math.max(2, Math.round(2 * density()));
     const y = cells.top + cells.side + thick;
-    stripCtx.fillStyle = look.back;
-    stripCtx.fillRect(0, y, strip.width, thick);
+    ctx.fillStyle = look.back;
+    ctx.fillRect(0, y, strip.width, thick);
     if (count) {
-      stripCtx.fillStyle = look.role("G");
-      stripCtx.fillRect(cells.x(Math.min(cells.count - 1, Math.floor((place / count) * cells.count))), y, cells.side, thick);
+      ctx.fillStyle = look.role("G");
+      ctx.fillRect(cells.x(Math.min(cells.count - 1, Math.floor((place / count) * cells.count))), y, cells.side, thick);
     }
-    stripCtx.restore();
+    ctx.restore();
   }
 
   strip.addEventListener("pointerdown", (event) => {
     if (!count) return;
     const box = strip.getBoundingClientRect();
     const i = Math.min(cells.count - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * cells.count)));
-    slider.value = Math.floor((i * count) / cells.count);
+    slider.value = String(Math.floor((i * count) / cells.count));
     go(Number(slider.value));
   });
   showPlay();
 
   return {
     node,
+    /** @param {Record<string, import("./types.js").HelpLine[]>} help */
     explain: ({ walk: lines }) => about.set("interpolation in z", lines),
-    resize(width, height, newLook) {
-      look = newLook;
-      ink = inkOf(look);
+    /**
+     * @param {number} width
+     * @param {number} height
+     * @param {import("./types.js").Look} look
+     */
+    resize(width, height, look) {
       const ratio = density();
       const side = sideFor((height - head.offsetHeight - 4) * ratio);
-      bigCtx = fit(big, side / ratio, side / ratio);
+      const bigCtx = fit(big, side / ratio, side / ratio);
       const room = width - side / ratio - 16 * look.u;
       const one = SIDE * Math.max(1, Math.round((look.u * ratio * 32) / SIDE));
       const line = Math.max(1, Math.round(ratio));
       const fits = Math.max(1, Math.floor((room * ratio - line) / (one + line)));
       const step = fits > 1 ? (room * ratio - one - 2 * line) / (fits - 1) : 0;
       cells = { count: fits, side: one, top: line, line, x: (i) => line + Math.round(i * step) };
-      stripCtx = fit(strip, room, one / ratio + 8);
+      sized = { look, ink: inkOf(look), big: bigCtx, strip: fit(strip, room, one / ratio + 8) };
       drawStrip();
       go(place);
     },
+    /** @param {import("./types.js").MnistMessage} message */
     show(message) {
-      chain = message.a.chain || null;
-      count = chain ? message.shape.chain[0] : 0;
-      slider.max = Math.max(1, count - 1);
+      chain = message.a.chain ?? new Uint8Array(0);
+      count = message.shape.chain?.[0] ?? 0;
+      slider.max = String(Math.max(1, count - 1));
       slider.disabled = play.disabled = !count;
       if (place >= count) place = 0;
-      slider.value = place;
+      slider.value = String(place);
       drawStrip();
       go(place);
     },

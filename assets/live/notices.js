@@ -6,6 +6,19 @@ import { SIZES } from "./tokens.js";
 const EDGE = 6; // px between words and the edge that they stand at
 const HATCH = 7; // px between two lines where D has no value
 
+/** @typedef {import("./types.js").Box} Box */
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").Look} Look */
+
+/**
+ * @param {Context} ctx
+ * @param {Look} look
+ * @param {string} text
+ * @param {number} x
+ * @param {number} y
+ * @param {"left" | "right" | "center"} align
+ * @param {string} colour
+ */
 function words(ctx, look, text, x, y, align, colour) {
   const u = look.u;
   ctx.font = font(look, SIZES.note, 600);
@@ -21,11 +34,21 @@ function words(ctx, look, text, x, y, align, colour) {
   ctx.fillText(text, x, y);
 }
 
-/** Write what `frame` says into the plot rectangle {x, y, w, h}; g, d: whether p_g and D are shown. */
+/**
+ * Write what `frame` says into the plot rectangle; g, d: whether p_g and D are shown.
+ *
+ * @param {Context} ctx
+ * @param {Look} look
+ * @param {import("./types.js").Said} frame
+ * @param {Box} box
+ * @param {boolean} g
+ * @param {boolean} d
+ */
 export function drawNotices(ctx, look, frame, { x, y, w, h }, g, d) {
   const u = look.u;
   ctx.font = font(look, SIZES.note, 600);
-  const fits = (text) => ctx.measureText(text).width < w - 2 * EDGE * u;
+  const fits = (/** @type {string} */ text) => ctx.measureText(text).width < w - 2 * EDGE * u;
+  /** @type {Record<string, [x: number, y: number, align: "left" | "right" | "center"]>} */
   const places = {
     left: [x + EDGE * u, y + 0.34 * h, "left"],
     right: [x + w - EDGE * u, y + 0.26 * h, "right"],
@@ -41,7 +64,16 @@ export function drawNotices(ctx, look, frame, { x, y, w, h }, g, d) {
   said.forEach((text, i) => words(ctx, look, text, x + w / 2, y + 0.1 * h + 20 * u * i, "center", look.ink("accent")));
 }
 
-/** Hatch the cells of a field (rows of constant y, the lowest first) that have no value, in {x, y, w, h}. */
+/**
+ * Hatch the cells of a field (rows of constant y, the lowest first) that have no value, in a box.
+ *
+ * @param {Context} ctx
+ * @param {Look} look
+ * @param {import("./types.js").NumberArray} none
+ * @param {number[]} shape
+ * @param {Box} box
+ * @param {number} ratio
+ */
 export function hatch(ctx, look, none, [rows, columns], { x, y, w, h }, ratio) {
   ctx.save();
   ctx.beginPath();

@@ -5,7 +5,12 @@ import { el, setText } from "./dom.js";
 const NOTE = 6000; // ms a note stays
 const NOW = 1000; // ms
 
-/** Put a style sheet into the page, once. */
+/**
+ * Put a style sheet into the page, once.
+ *
+ * @param {() => void} onload
+ * @param {string} name
+ */
 export function linkStyles(onload, name = "live.css") {
   const href = new URL(name, import.meta.url).href;
   if (document.querySelector(`link[data-gl-styles="${name}"]`)) return;
@@ -15,12 +20,19 @@ export function linkStyles(onload, name = "live.css") {
 /**
  * Listen to the page: visible(bool), key(event) -> whether it was ours, resize(), and now() each second.
  * Returns a function that ends it.
+ *
+ * @param {HTMLElement} root
+ * @param {object} heard
+ * @param {(visible: boolean) => void} heard.visible
+ * @param {(event: KeyboardEvent) => boolean} heard.key
+ * @param {() => void} heard.resize
+ * @param {() => void} heard.now
  */
 export function attend(root, { visible, key, resize, now }) {
   const end = new AbortController();
   const { signal } = end;
   document.addEventListener("visibilitychange", () => visible(!document.hidden), { signal });
-  const onKey = (event) => {
+  const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || root.offsetParent === null) return;
     if (!key(event)) return;
     event.preventDefault();
@@ -53,6 +65,10 @@ export function makeBanner(moved = () => {}) {
   let timer = 0;
   return {
     node,
+    /**
+     * @param {string} text
+     * @param {boolean} alarm
+     */
     say(text, alarm) {
       const kind = alarm ? "alarm" : "note";
       if (words.textContent === text && words.dataset.kind === kind) return;
@@ -65,7 +81,7 @@ export function makeBanner(moved = () => {}) {
         moved();
       }
       clearTimeout(timer);
-      if (text && !alarm) timer = setTimeout(() => (words.hidden = true), NOTE);
+      if (text && !alarm) timer = window.setTimeout(() => (words.hidden = true), NOTE);
     },
     close: () => clearTimeout(timer),
   };
@@ -78,12 +94,15 @@ const STREAMLITS = ["embed", "embed_options"];
  * follow(query): keep the page's address in step, as the permalink of what one sees. It is replaced, never
  * added to the history: the browser's "back" leads to the page before. others: what other pages are called,
  * which the browser may have gone to before this view was there.
+ *
+ * @param {HTMLElement} root
+ * @param {string[]} others
  */
 export function follower(root, others = []) {
   const path = location.pathname;
-  const elsewhere = others.includes(path.split("/").filter(Boolean).pop());
-  let query = null;
-  return (newQuery) => {
+  const elsewhere = others.includes(path.split("/").filter(Boolean).pop() ?? "");
+  let query = "";
+  return (/** @type {string} */ newQuery) => {
     if (!newQuery || newQuery === query) return;
     query = newQuery;
     // Another page of the app may have taken this one's place meanwhile.

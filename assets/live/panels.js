@@ -2,18 +2,33 @@
 
 import { noNoise } from "./plot.js";
 
-/** Whether a panel can show a value. */
-const shows = (panel) => (v) => Number.isFinite(v) && (!panel.log || v > 0);
+/**
+ * Whether a panel can show a value.
+ *
+ * @param {import("./types.js").Panel} panel
+ */
+const shows = (panel) => (/** @type {number} */ v) => Number.isFinite(v) && (!panel.log || v > 0);
 
+/**
+ * @param {number[]} sorted
+ * @param {number} q
+ */
 function quantile(sorted, q) {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.round(q * (sorted.length - 1))))];
 }
 
-/** Range of a panel: its fixed ends where given, else the bulk of the data, the last values and the lines. */
+/**
+ * Range of a panel: its fixed ends where given, else the bulk of the data, the last values and the lines.
+ *
+ * @param {import("./types.js").Panel} panel
+ * @param {{a: import("./types.js").Arrays} | null} message
+ * @param {import("./types.js").Arrays} ghost
+ */
 export function panelRange(panel, message, ghost = {}) {
   const usable = shows(panel);
-  const clean = panel.log ? (v) => v : noNoise;
+  const clean = panel.log ? (/** @type {number} */ v) => v : noNoise;
   const must = panel.lines.map((line) => line.value).filter(usable);
+  /** @type {number[]} */
   const values = [];
   const keys = panel.series.map(({ key }) => key);
   for (const { low, high } of panel.bands || []) keys.push(low, high);
@@ -34,7 +49,7 @@ export function panelRange(panel, message, ghost = {}) {
   if (panel.log) {
     low = 10 ** (Math.log10(low) - 0.1);
     high = 10 ** (Math.log10(high) + 0.1);
-    if (high / low < 10) [low, high] = [Math.sqrt(low * high) / 3.2, Math.sqrt(low * high) * 3.2];
+    if (high / low < 10) [low, high] = [Math.sqrt((low * high) / 10), Math.sqrt(low * high * 10)];
   } else {
     const span = high - low || Math.abs(high) * 0.2 || 1;
     [low, high] = [low - 0.08 * span, high + 0.08 * span];
@@ -44,7 +59,12 @@ export function panelRange(panel, message, ghost = {}) {
   return high > low ? [low, high] : [low, low + 1];
 }
 
-/** The last value that a panel can show, and where it is: {index, value}; null if there is none. */
+/**
+ * The last value that a panel can show, and where it is: {index, value}; null if there is none.
+ *
+ * @param {import("./types.js").Panel} panel
+ * @param {import("./types.js").NumberArray} array
+ */
 export function lastOf(panel, array) {
   const usable = shows(panel);
   for (let i = array.length - 1; i >= 0; i--) {
@@ -53,7 +73,17 @@ export function lastOf(panel, array) {
   return null;
 }
 
-/** How far the panel's curves stay from height y between two x: a label goes where there is more room. */
+/**
+ * How far the panel's curves stay from height y between two x: a label goes where there is more room.
+ *
+ * @param {import("./types.js").Panel} panel
+ * @param {{a: import("./types.js").Arrays} | null} message
+ * @param {number} y
+ * @param {number} from
+ * @param {number} to
+ * @param {(step: number) => number} px
+ * @param {(value: number) => number} py
+ */
 export function clearance(panel, message, y, from, to, px, py) {
   let least = Infinity;
   const steps = message ? message.a.iteration : [];
@@ -61,14 +91,21 @@ export function clearance(panel, message, y, from, to, px, py) {
     const x = px(steps[i]);
     if (x < from || x > to) continue;
     for (const { key } of panel.series) {
-      const away = message.a[key] ? Math.abs(py(message.a[key][i]) - y) : NaN;
+      const away = message?.a[key] ? Math.abs(py(message.a[key][i]) - y) : NaN;
       if (away < least) least = away;
     }
   }
   return least;
 }
 
-/** Sort `ends` by their y and move them so that their words stay apart and between top and floor. */
+/**
+ * Sort `ends` by their y and move them so that their words stay apart and between top and floor.
+ *
+ * @param {{y: number}[]} ends
+ * @param {number} top
+ * @param {number} floor
+ * @param {number} apart
+ */
 export function keepApart(ends, top, floor, apart) {
   ends.sort((a, b) => a.y - b.y);
   ends.forEach((end, i) => {
@@ -80,7 +117,11 @@ export function keepApart(ends, top, floor, apart) {
   }
 }
 
-/** A title without what follows its first colon or comma outside parentheses. */
+/**
+ * A title without what follows its first colon or comma outside parentheses.
+ *
+ * @param {string} title
+ */
 export function headline(title) {
   let depth = 0;
   for (let i = 0; i < title.length; i++) {

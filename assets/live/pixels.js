@@ -3,19 +3,34 @@
 // Without a graphics card a canvas is drawn by the processor that also trains: a smooth enlargement costs it 2 ms a
 // frame, 1500 small squares as much.
 
+import { offscreen } from "./plot.js";
 import { pixelOf } from "./theme.js";
 
+/** @typedef {import("./types.js").Box} Box */
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").NumberArray} NumberArray */
+
 const FINEST = 320; // the longer side of an enlarged field
+const NONE = new Float32Array(0);
 const CUT = 0.22; // of a dot's side is cut from each corner
 
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {CanvasRenderingContext2DSettings} [options]
+ */
 const sheet = (width, height, options) => {
-  const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height)); // no room yet
-  const ctx = canvas.getContext("2d", { willReadFrequently: true, ...options });
-  const image = ctx.createImageData(width, height);
+  const { canvas, ctx } = offscreen(width, height, { willReadFrequently: true, ...options });
+  const image = ctx.createImageData(canvas.width, canvas.height);
   return { canvas, ctx, image, pixels: new Uint32Array(image.data.buffer) };
 };
 
-/** Where `many` pixels lie between the centres of `few` cells: the cell at, and 0..256 on the way to the next. */
+/**
+ * Where `many` pixels lie between the centres of `few` cells: the cell at, and 0..256 on the way to the next.
+ *
+ * @param {number} few
+ * @param {number} many
+ */
 function between(few, many) {
   const at = new Int32Array(many);
   const part = new Int32Array(many);
@@ -28,7 +43,16 @@ function between(few, many) {
   return { at, part };
 }
 
-/** Fill pixels with table[values], bilinear; the first row of values is the lowest of the picture. */
+/**
+ * Fill pixels with table[values], bilinear; the first row of values is the lowest of the picture.
+ *
+ * @param {NumberArray} values
+ * @param {number} columns
+ * @param {Uint32Array} pixels
+ * @param {ReturnType<typeof between>} across
+ * @param {ReturnType<typeof between>} down
+ * @param {Uint32Array} table
+ */
 function enlarge(values, columns, pixels, across, down, table) {
   const row = new Int32Array(columns + 1); // fixed point, 8 bits
   const rows = down.at.length;
@@ -50,8 +74,13 @@ function enlarge(values, columns, pixels, across, down, table) {
   }
 }
 
-/** A field of bytes, as large as wanted: draw(ctx, values, shape, table of colours, box in pixels). */
+/**
+ * A field of bytes, as large as wanted: draw(ctx, values, shape, table of colours, box in pixels).
+ *
+ * @returns {(ctx: Context, values: NumberArray, shape: number[], table: Uint32Array, box: Box) => void}
+ */
 export function enlarger() {
+  /** @type {({key: string} & Record<"across" | "down", ReturnType<typeof between>> & ReturnType<typeof sheet>) | null} */
   let made = null;
   return (ctx, values, [rows, columns], table, { x, y, w, h }) => {
     const key = `${[rows, columns, w, h]}`;
@@ -76,6 +105,12 @@ export function enlarger() {
  * A transparent layer of w x h pixels with a still part, and dots above it that change with each frame.
  * still(ctx) draws the still part; draw(ctx, x, y, points, colour, side, across, down) the layer at (x, y), with a
  * dot of `side` pixels at (across(points[2 i]), down(points[2 i + 1])), in pixels of the layer.
+ *
+ * @param {number} w
+ * @param {number} h
+ * @param {(ctx: OffscreenCanvasRenderingContext2D) => void} still
+ * @returns {(ctx: Context, x: number, y: number, points: NumberArray | null, rgb: import("./types.js").Rgb, side: number,
+ *   across: (v: number) => number, down: (v: number) => number) => void}
  */
 export function dotLayer(w, h, still) {
   const { canvas, ctx: own, image, pixels } = sheet(w, h);
@@ -86,7 +121,8 @@ export function dotLayer(w, h, still) {
     const colour = pixelOf(rgb);
     const cut = side < 4 ? 0 : Math.round(side * CUT);
     pixels.set(ground);
-    for (let i = 0; points && i < points.length; i += 2) {
+    if (!points) points = NONE;
+    for (let i = 0; i < points.length; i += 2) {
       const left = Math.round(across(points[i]) - side / 2);
       const top = Math.round(down(points[i + 1]) - side / 2);
       if (!(left > -side && left < w && top > -side && top < h)) continue;

@@ -1,13 +1,48 @@
 // Small helpers for canvas plots: sizes, ticks, numbers, arrows.
 
-/** The context of a canvas that every drawing covers wholly: the page need not blend it. */
-export const opaque = (canvas) => canvas.getContext("2d", { alpha: false });
+import { DASHES } from "./tokens.js";
+
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").Look} Look */
+
+/**
+ * @template {Context} C
+ * @param {C | null} ctx
+ */
+function there(ctx) {
+  if (!ctx) throw new Error("this browser has no canvas");
+  return ctx;
+}
+
+/**
+ * The context of a canvas that every drawing covers wholly: the page need not blend it.
+ *
+ * @param {HTMLCanvasElement} canvas
+ */
+export const opaque = (canvas) => there(canvas.getContext("2d", { alpha: false }));
+
+/**
+ * A canvas that is in no page, and its context.
+ *
+ * @param {number} width
+ * @param {number} height
+ * @param {CanvasRenderingContext2DSettings} [options]
+ */
+export function offscreen(width, height, options) {
+  const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height)); // there may be no room yet
+  return { canvas, ctx: there(canvas.getContext("2d", options)) };
+}
 
 /** Pixels of a canvas per CSS pixel. */
 let chosen = 0;
 export const density = () => chosen || Math.min(window.devicePixelRatio || 1, 2);
 
-/** Do something while canvases have so many pixels for one of the page. */
+/**
+ * Do something while canvases have so many pixels for one of the page.
+ *
+ * @param {number} pixels
+ * @param {() => void} act
+ */
 export function atDensity(pixels, act) {
   chosen = pixels;
   try {
@@ -17,8 +52,16 @@ export function atDensity(pixels, act) {
   }
 }
 
-/** Give a canvas its size in CSS pixels, sharp on any screen. Returns its context, in CSS pixels. */
-export function fit(canvas, width, height) {
+/**
+ * Give the canvas of a context its size in CSS pixels, sharp on any screen; the context is in CSS pixels, too.
+ *
+ * @template {Context} C
+ * @param {C} ctx
+ * @param {number} width
+ * @param {number} height
+ */
+export function resize(ctx, width, height) {
+  const { canvas } = ctx;
   const ratio = density();
   const w = Math.max(1, Math.round(width * ratio));
   const h = Math.max(1, Math.round(height * ratio));
@@ -26,16 +69,36 @@ export function fit(canvas, width, height) {
     canvas.width = w;
     canvas.height = h;
   }
-  if (canvas.style) {
+  if ("style" in canvas) {
     canvas.style.width = `${width}px`;
     canvas.style.height = `${height}px`;
   }
-  const ctx = canvas.style ? opaque(canvas) : canvas.getContext("2d");
   ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
   return ctx;
 }
 
-/** Fill the whole canvas: at a fractional ratio its last pixels are not wholly within its size in CSS pixels. */
+/**
+ * Give a canvas of the page its size in CSS pixels. Returns its context.
+ *
+ * @param {HTMLCanvasElement} canvas
+ * @param {number} width
+ * @param {number} height
+ */
+export const fit = (canvas, width, height) => resize(opaque(canvas), width, height);
+
+/**
+ * The lengths of a curve's dashes and gaps, at text scale 1.
+ *
+ * @param {string} [name]
+ */
+export const dashesOf = (name = "solid") => /** @type {Record<string, number[]>} */ (DASHES)[name] ?? [];
+
+/**
+ * Fill the whole canvas: at a fractional ratio its last pixels are not wholly within its size in CSS pixels.
+ *
+ * @param {Context} ctx
+ * @param {string} colour
+ */
 export function flood(ctx, colour) {
   ctx.save();
   ctx.resetTransform();
@@ -44,18 +107,31 @@ export function flood(ctx, colour) {
   ctx.restore();
 }
 
-/** Round ticks inside [low, high], about `count` of them. */
+/**
+ * Round ticks inside [low, high], about `count` of them.
+ *
+ * @param {number} low
+ * @param {number} high
+ * @param {number} count
+ */
 export function ticks(low, high, count) {
   const rough = (high - low) / Math.max(1, count);
   if (!(rough > 0) || !Number.isFinite(rough)) return [];
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((m) => m * power >= rough * 0.999) * power;
+  const step = ([1, 2, 5].find((m) => m * power >= rough * 0.999) ?? 10) * power;
+  /** @type {number[]} */
   const out = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) out.push(i * step);
   return out;
 }
 
-/** Powers of ten inside [low, high], thinned to about `count`. */
+/**
+ * Powers of ten inside [low, high], thinned to about `count`.
+ *
+ * @param {number} low
+ * @param {number} high
+ * @param {number} count
+ */
 export function logTicks(low, high, count) {
   const first = Math.ceil(Math.log10(low) - 1e-9);
   const last = Math.floor(Math.log10(high) + 1e-9);
@@ -65,20 +141,25 @@ export function logTicks(low, high, count) {
   return out;
 }
 
-const minus = (s) => s.replaceAll("-", "−");
+const minus = (/** @type {string} */ s) => s.replaceAll("-", "−");
 const SUPER = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
+/** @param {number} exponent */
 export function power(exponent) {
-  const digits = [...String(Math.abs(exponent))].map((d) => SUPER[d]).join("");
+  const digits = [...String(Math.abs(exponent))].map((d) => SUPER[Number(d)]).join("");
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 
-const exponent = (s) => minus(s.replace("e+", "e"));
+const exponent = (/** @type {string} */ s) => minus(s.replace("e+", "e"));
 
 /** Rounding noise about 0 is 0. */
-export const noNoise = (value) => (Math.abs(value) < 1e-9 ? 0 : value);
+export const noNoise = (/** @type {number} */ value) => (Math.abs(value) < 1e-9 ? 0 : value);
 
-/** A tick's or a knob's number: as short as it can be, to so many digits. */
+/**
+ * A tick's or a knob's number: as short as it can be, to so many digits.
+ *
+ * @param {number} value
+ */
 export function short(value, digits = 3) {
   if (value === 0) return "0";
   const size = Math.abs(value);
@@ -88,10 +169,19 @@ export function short(value, digits = 3) {
   return minus(String(+value.toPrecision(digits)));
 }
 
-/** Ticks with what they are called: [tick, text]. */
+/**
+ * Ticks with what they are called.
+ *
+ * @param {number[]} list
+ * @returns {[tick: number, text: string][]}
+ */
 export const named = (list) => names(list).map((text, i) => [list[i], text]);
 
-/** What ticks are called: as short as can be, and no two alike. */
+/**
+ * What ticks are called: as short as can be, and no two alike.
+ *
+ * @param {number[]} list
+ */
 export function names(list) {
   const step = list.length > 1 ? Math.abs(list[1] - list[0]) : 0;
   const clean = list.map((t) => (Math.abs(t) < 1e-6 * step ? 0 : t)); // rounding noise about 0
@@ -101,7 +191,11 @@ export function names(list) {
   }
 }
 
-/** A value that changes while one looks: a steady number of digits. */
+/**
+ * A value that changes while one looks: a steady number of digits.
+ *
+ * @param {number} value
+ */
 export function steady(value) {
   if (!Number.isFinite(value)) return "–";
   if (Number.isInteger(value) && Math.abs(value) < 1e4) return minus(String(value));
@@ -110,7 +204,16 @@ export function steady(value) {
   return minus(value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3));
 }
 
-/** Add an arrow to the current path. */
+/**
+ * Add an arrow to the current path.
+ *
+ * @param {Context} ctx
+ * @param {number} x0
+ * @param {number} y0
+ * @param {number} x1
+ * @param {number} y1
+ * @param {number} head
+ */
 export function arrow(ctx, x0, y0, x1, y1, head) {
   const dx = x1 - x0;
   const dy = y1 - y0;
@@ -126,7 +229,14 @@ export function arrow(ctx, x0, y0, x1, y1, head) {
   ctx.lineTo(x1 - ax + ay * 0.55, y1 - ay - ax * 0.55);
 }
 
-/** A polyline with gaps at NaN; px and py give pixels of index i. */
+/**
+ * A polyline with gaps at NaN; px and py give pixels of index i.
+ *
+ * @param {Context} ctx
+ * @param {number} n
+ * @param {(i: number) => number} px
+ * @param {(i: number) => number} py
+ */
 export function trace(ctx, n, px, py) {
   let pen = false;
   for (let i = 0; i < n; i++) {
@@ -142,10 +252,22 @@ export function trace(ctx, n, px, py) {
   }
 }
 
-/** Add the surface between two curves to the current path, without what is NaN. */
+/**
+ * Add the surface between two curves to the current path, without what is NaN.
+ *
+ * @param {Context} ctx
+ * @param {number} n
+ * @param {(i: number) => number} px
+ * @param {(i: number) => number} low
+ * @param {(i: number) => number} high
+ */
 export function area(ctx, n, px, low, high) {
   for (let i = 0; i < n; i++) if (low(i) === low(i)) ctx.lineTo(px(i), low(i));
   for (let i = n - 1; i >= 0; i--) if (high(i) === high(i)) ctx.lineTo(px(i), high(i));
 }
 
+/**
+ * @param {Look} look
+ * @param {number} size
+ */
 export const font = (look, size, weight = 400) => `${weight} ${size * look.u}px ${look.font}`;

@@ -6,15 +6,21 @@ import { decode } from "./wire.js";
 const GONE = 4404;
 const FORBIDDEN = 4403;
 const FAILED = 4500; // the run cannot go on until it is changed
+const LOST = { code: 1006, reason: "" }; // an end that nobody announced
 const LONGEST = 8000; // ms between two attempts
 const AGAIN = 2000; // ms that a page may take to make a new session in place of one that is gone
 const PATIENCE = 1; // attempts that fail before one asks why
 const PROBE = 6000; // ms
 const SILENCE = 8000; // ms without a message of a run that plays, from which one asks what is the matter
 
-const folder = (url) => new URL(".", url).pathname;
+const folder = (/** @type {string} */ url) => new URL(".", url).pathname;
 
-/** The same address by HTTP: the server answers whether it is there and knows the session. */
+/**
+ * The same address by HTTP: the server answers whether it is there and knows the session.
+ *
+ * @param {string} url
+ * @param {string} otherwise what is the matter if it does
+ */
 async function probe(url, otherwise) {
   const address = new URL(url);
   address.protocol = address.protocol.replace("ws", "http");
@@ -31,7 +37,7 @@ async function probe(url, otherwise) {
   return known ? otherwise : UNKNOWN;
 }
 
-const refused = (url) =>
+const refused = (/** @type {string} */ url) =>
   `The server answers, but its live connection is refused: a proxy in between must pass WebSockets on ${folder(url)}.`;
 const BUSY = "The server is busy: nothing new has come for a while. The picture goes on by itself.";
 
@@ -44,8 +50,20 @@ const notAllowed = () =>
  * view: {bar, banner, opened(), message(decoded), expects(), lost(), back(), gone()}. bar and banner say how the
  * connection is; expects: whether messages should come; gone: the server knows no such session. It is tried again and
  * again, for a new session by a new connection.
+ *
+ * @param {string} url
+ * @param {object} view
+ * @param {{link: (text: string) => void}} view.bar
+ * @param {{say: (text: string, alarm: boolean) => void}} view.banner
+ * @param {() => void} view.opened
+ * @param {(message: any) => void} view.message
+ * @param {() => boolean} view.expects
+ * @param {() => void} view.lost
+ * @param {() => void} view.back
+ * @param {() => void} view.gone
  */
 export function connect(url, view) {
+  /** @type {WebSocket | null} */
   let socket = null;
   let timer = 0;
   let tries = 0;
@@ -77,23 +95,32 @@ export function connect(url, view) {
       view.message(decode(event.data));
     };
     // What the browser itself blocks (a policy, an extension) is an error without a close.
-    current.onerror = () => setTimeout(() => current.readyState === WebSocket.CLOSED && current.onclose({ code: 1006 }));
-    current.onclose = (event) => {
-      if (current !== socket || closed) return;
-      socket = null;
-      counters.socketOpen = false;
-      if (tries === 0) view.lost();
-      tries += 1;
-      fresh = true;
-      view.bar.link(event.code === FAILED ? "stopped" : "reconnecting…");
-      const least = event.code === GONE ? AGAIN : 150 * 2 ** tries;
-      // Jitter: a classroom whose server restarts must not come back in one instant.
-      timer = setTimeout(open, Math.min(LONGEST, least) * (0.7 + 0.6 * Math.random()));
-      if (tries > PATIENCE || event.code === FORBIDDEN || event.code === FAILED) explain(event);
-      if (event.code === GONE) view.gone();
-    };
+    current.onerror = () => setTimeout(() => current.readyState === WebSocket.CLOSED && end(current, LOST));
+    current.onclose = (event) => end(current, event);
   }
 
+  /**
+   * A connection is over; the next attempt comes by itself.
+   *
+   * @param {WebSocket} which
+   * @param {{code: number, reason: string}} event
+   */
+  function end(which, event) {
+    if (which !== socket || closed) return;
+    socket = null;
+    counters.socketOpen = false;
+    if (tries === 0) view.lost();
+    tries += 1;
+    fresh = true;
+    view.bar.link(event.code === FAILED ? "stopped" : "reconnecting…");
+    const least = event.code === GONE ? AGAIN : 150 * 2 ** tries;
+    // Jitter: a classroom whose server restarts must not come back in one instant.
+    timer = window.setTimeout(open, Math.min(LONGEST, least) * (0.7 + 0.6 * Math.random()));
+    if (tries > PATIENCE || event.code === FORBIDDEN || event.code === FAILED) explain(event);
+    if (event.code === GONE) view.gone();
+  }
+
+  /** @param {{code: number, reason: string}} event */
   async function explain({ code, reason }) {
     let words;
     if (code === GONE) words = UNKNOWN;
@@ -104,6 +131,7 @@ export function connect(url, view) {
     say(code === FAILED ? words : `${words} This page keeps trying.`);
   }
 
+  /** @param {string} words */
   function say(words) {
     told = true;
     view.banner.say(words, true);
@@ -123,8 +151,9 @@ export function connect(url, view) {
     if (words === BUSY && silent() < 3 * SILENCE) return say(BUSY);
     // By a new connection: this one may be open at our end only.
     const old = socket;
+    if (!old) return;
     old.close();
-    old.onclose({ code: 1006 });
+    end(old, LOST);
   }
 
   /** At once, where there is reason to think that it works now. */
@@ -133,14 +162,15 @@ export function connect(url, view) {
     clearTimeout(timer);
     open();
   }
-  const end = new AbortController();
-  window.addEventListener("online", hurry, { signal: end.signal });
-  document.addEventListener("visibilitychange", hurry, { signal: end.signal });
+  const page = new AbortController();
+  window.addEventListener("online", hurry, { signal: page.signal });
+  document.addEventListener("visibilitychange", hurry, { signal: page.signal });
   const listening = setInterval(listen, 1000);
   open();
 
   return {
     isOpen: () => socket !== null && socket.readyState === WebSocket.OPEN,
+    /** @param {import("./types.js").Command} command */
     send(command) {
       if (socket === null || socket.readyState !== WebSocket.OPEN) return false;
       socket.send(JSON.stringify(command));
@@ -151,7 +181,7 @@ export function connect(url, view) {
       counters.socketOpen = false;
       clearTimeout(timer);
       clearInterval(listening);
-      end.abort();
+      page.abort();
       if (socket) socket.close(1000);
       socket = null;
     },

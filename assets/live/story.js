@@ -3,6 +3,7 @@
 import { el, setText } from "./dom.js";
 
 const LISTED = 3; // fields that are named
+/** @type {Record<string, string>} */
 const CHIPS = {
   "not yet": "What it promises is checked while it runs, by the rule by which seeds were counted",
   seen: "What it promises was seen in this run",
@@ -10,6 +11,12 @@ const CHIPS = {
   "not checked": "Something was changed, or updated by hand: the promise is of the run as it was opened",
 };
 
+/**
+ * @param {string} id
+ * @param {string} title
+ * @param {() => void} onclick
+ * @param {...string} content
+ */
 const button = (id, title, onclick, ...content) =>
   el(
     "button",
@@ -18,8 +25,8 @@ const button = (id, title, onclick, ...content) =>
       type: "button",
       "data-testid": id,
       title,
-      onclick: (event) => {
-        if (event.detail > 0) event.currentTarget.blur(); // after the mouse, space means play again
+      onclick: (/** @type {MouseEvent} */ event) => {
+        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after the mouse, space means play again
         onclick();
       },
     },
@@ -27,16 +34,23 @@ const button = (id, title, onclick, ...content) =>
   );
 
 /**
- * send(command) to the run, act({act, name}) to the page. Returns {head, tail, scene(message), status(message), keys}: head goes above the toolbar, tail beside the knobs.
+ * send(command) to the run, act({act, name}) to the page. Returns {head, tail, scene(message), status(message), keys}:
+ * head goes above the toolbar, tail beside the knobs.
+ *
+ * @param {(command: import("./types.js").Command) => unknown} send
+ * @param {(what: import("./types.js").Act) => void} act
  */
 export function storyRow(send, act) {
+  /** @type {import("./types.js").Story} */
   let story = {};
+  /** @type {[name: string, words: string][]} */
   let offers = [];
   let built = "";
-  let run = null;
+  let run = -1;
+  /** @type {((values: Record<string, string | number>) => void)[]} */
   let shown = []; // by cure, what shows whether it is on
 
-  const to = (which) => () => story.name && act({ act: "preset", name: story[which] });
+  const to = (/** @type {"before" | "after"} */ which) => () => void (story.name && act({ act: "preset", name: story[which] }));
   const title = el("b", { class: "gl-story-title", "data-testid": "preset-title" });
   const chip = el("span", { class: "gl-seen", "data-testid": "claim", role: "status" });
   const changed = el("span", { class: "gl-changed", "data-testid": "changed" });
@@ -80,11 +94,11 @@ export function storyRow(send, act) {
     setText(claim, story.claim ? `Promise: ${story.claim}` : "");
     doc.title = story.doc || "";
     claim.title = story.claim ? `${story.claim}${story.held ? ` Held on ${story.held}.` : ""}` : "";
-    const cure = ({ field, value, title: name, words }) => {
+    const cure = (/** @type {import("./types.js").Cure} */ { field, value, title: name, words }) => {
       const title = `${name}: ${words}. A new run starts, the old curves stay behind it`;
       let cured = false;
       const node = button(`cure-${field}`, title, () => send({ cmd: "set", field, value: cured ? 0 : value }));
-      const show = (values) => {
+      const show = (/** @type {Record<string, string | number>} */ values) => {
         cured = values[field] === value;
         setText(node, `${cured ? "Without" : "Cure it:"} ${name}`);
       };
@@ -92,7 +106,7 @@ export function storyRow(send, act) {
       shown.push(show);
       return node;
     };
-    const offer = ([name, words]) => button(`see-${name}`, `${words}: a phenomenon on cue`, () => act({ act: "preset", name }), words);
+    const offer = (/** @type {[string, string]} */ [name, words]) => button(`see-${name}`, `${words}: a phenomenon on cue`, () => act({ act: "preset", name }), words);
     shown = [];
     cures.replaceChildren(...(story.name ? (story.cures || []).map(cure) : offers.map(offer)));
     head.hidden = !story.name;
@@ -105,24 +119,27 @@ export function storyRow(send, act) {
       "[": () => (story.name ? (to("before")(), true) : false),
       "]": () => (story.name ? (to("after")(), true) : false),
     },
+    /** @param {import("./types.js").Scene} message */
     scene(message) {
       story = message.story || {};
       offers = message.offers || [];
       run = message.run;
       build();
     },
+    /** @param {import("./types.js").Status} message */
     status(message) {
       if (message.run !== run) return;
-      const now = message.story || {};
-      const part = now.iterations ? Math.min(1, message.iteration / now.iterations) : 0;
+      const now = message.story ?? {};
+      const iterations = now.iterations ?? 0;
+      const part = iterations ? Math.min(1, message.iteration / iterations) : 0;
       if (story.name && now.state) {
         const word = now.state === "not yet" ? `not yet · ${Math.floor(100 * part)} %` : now.state;
         setText(chip, word);
         chip.dataset.state = now.state;
         chip.title = CHIPS[now.state] || "";
-        setText(changed, now.changed.length ? `changed from the preset: ${now.changed.join(", ")}` : "");
+        setText(changed, now.changed?.length ? `changed from the preset: ${now.changed.join(", ")}` : "");
       }
-      const paced = now.iterations > 0;
+      const paced = iterations > 0;
       own.hidden = !(paced && message.chosen);
       const over = paced && part >= 1 && !message.chosen && !now.released;
       full.hidden = !over;
@@ -148,6 +165,7 @@ export function keptSpeed() {
   }
 }
 
+/** @param {number} value */
 export function keepSpeed(value) {
   try {
     sessionStorage.setItem(KEY, String(value));

@@ -108,9 +108,11 @@ export function readTheme(root) {
   /** @type {Record<string, string>} */
   const roles = { ...theme.roles, game: shade(0), muted: shade(SHADES.muted) };
   const role = (/** @type {string} */ name) => roles[name] ?? shade(0);
-  const ink = (/** @type {string} */ name) => theme.inks[name] ?? role(name);
+  /** @type {Record<string, string>} */
+  const inks = theme.inks;
+  const ink = (/** @type {string} */ name) => inks[name] ?? role(name);
   const look = {
-    name: theme.name,
+    name: /** @type {"light" | "dark"} */ (theme.name),
     dark,
     back: shade(1),
     text: shade(0),

@@ -1,20 +1,37 @@
 // The tiles of an ensemble on one canvas: each seed's p_g before p_data, and a caption.
 
 import { alpha } from "./theme.js";
-import { fit, font } from "./plot.js";
+import { font, offscreen, resize } from "./plot.js";
 import { seedAt } from "./seeds.js";
 
 const LEAST = 5; // percent of p_g beyond the axes from which a tile says so
 const grouped = new Intl.NumberFormat("en-US");
 
-/** "0.41" as ".41" where there is little room. */
+/** @typedef {import("./types.js").Arrays} Arrays */
+/** @typedef {import("./types.js").Box} Box */
+/** @typedef {import("./types.js").Context} Context */
+/** @typedef {import("./types.js").Frame} Frame */
+
+/**
+ * "0.41" as ".41" where there is little room.
+ *
+ * @param {number} value
+ * @param {boolean} [tight]
+ */
 const brief = (value, tight) => (tight ? value.toFixed(2).replace(/^0/, "") : value.toFixed(2));
 
+/** @param {{runs: number}} scene */
 const columnsOf = (scene) => Math.round(Math.sqrt(scene.runs));
-const gapOf = (columns, u) => Math.round((columns > 6 ? 5 : 8) * u);
-const headOf = (columns, u) => Math.round((columns > 6 ? 13 : 16) * u);
+const gapOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.round((columns > 6 ? 5 : 8) * u);
+const headOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.round((columns > 6 ? 13 : 16) * u);
 
-/** The width in which tiles of a plane fill a height, in pixels. */
+/**
+ * The width in which tiles of a plane fill a height, in pixels.
+ *
+ * @param {{runs: number}} scene
+ * @param {number} height
+ * @param {number} u
+ */
 export function widthFor(scene, height, u) {
   const columns = columnsOf(scene);
   const gap = gapOf(columns, u);
@@ -25,13 +42,19 @@ export function widthFor(scene, height, u) {
 
 /**
  * The tiles of one scene: resize(width, height, look) lays them out, draw(ctx, frame, values) draws all;
- * boxes() are their places, [{x, y, w, h}].
+ * boxes() are their places.
+ *
+ * @param {import("./types.js").Scene} scene
  */
 export function tiles(scene) {
   const columns = columnsOf(scene);
   const rows = Math.ceil(scene.runs / columns);
-  const still = new OffscreenCanvas(1, 1); // what is behind every tile
-  let look, width, height, g;
+  const still = offscreen(1, 1); // what is behind every tile
+  let [width, height] = [0, 0];
+  /** @type {import("./types.js").Look} */
+  let look;
+  /** @type {{w: number, h: number, head: number, gap: number, size: number}} */
+  let g;
 
   function layout() {
     const u = look.u;
@@ -43,7 +66,7 @@ export function tiles(scene) {
     g = { w, h, head, gap, size: Math.min(12, Math.max(9.5, w / u / 9)) };
   }
 
-  const place = (i) => ({
+  const place = (/** @type {number} */ i) => ({
     x: (i % columns) * (g.w + g.gap),
     y: Math.floor(i / columns) * (g.h + g.head + g.gap),
     w: g.w,
@@ -51,7 +74,7 @@ export function tiles(scene) {
   });
 
   function drawStill() {
-    const ctx = fit(still, g.w, g.h);
+    const ctx = resize(still.ctx, g.w, g.h);
     ctx.fillStyle = look.back;
     ctx.fillRect(0, 0, g.w, g.h);
     ctx.strokeStyle = look.faint;
@@ -60,6 +83,7 @@ export function tiles(scene) {
     if (scene.dim === 2) drawContours(ctx);
   }
 
+  /** @param {Context} ctx */
   function drawContours(ctx) {
     const { contours, contour_lengths: lengths, contour_levels: levels } = scene.a;
     if (!contours) return;
@@ -76,9 +100,16 @@ export function tiles(scene) {
     }
   }
 
-  const py = (share) => g.h - 1 - share * (g.h - 3);
+  const py = (/** @type {number} */ share) => g.h - 1 - share * (g.h - 3);
 
-  /** Values (0 to 1) over the whole width of the box, at cell centres or at its ends too. */
+  /**
+   * Values (0 to 1) over the whole width of the box, at cell centres or at its ends too.
+   *
+   * @param {Context} ctx
+   * @param {number} count
+   * @param {(i: number) => number} value
+   * @param {boolean} centres
+   */
   function path(ctx, count, value, centres) {
     for (let i = 0; i < count; i++) {
       const x = centres ? (i + 0.5) / count : i / (count - 1);
@@ -86,12 +117,17 @@ export function tiles(scene) {
     }
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {Frame} frame
+   * @param {number} r
+   */
   function drawLines(ctx, frame, r) {
     const { p_g: pG, d } = frame.a;
     const u = look.u;
     const cells = frame.shape.p_g[1];
     const points = frame.shape.d[1];
-    const density = (i) => pG[r * cells + i] / 255;
+    const density = (/** @type {number} */ i) => pG[r * cells + i] / 255;
     ctx.beginPath();
     ctx.moveTo(0, py(0));
     path(ctx, cells, density, true);
@@ -129,6 +165,11 @@ export function tiles(scene) {
     ctx.lineCap = "butt";
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {Frame} frame
+   * @param {number} r
+   */
   function drawPoints(ctx, frame, r) {
     const { fake } = frame.a;
     const count = frame.shape.fake[1];
@@ -143,7 +184,15 @@ export function tiles(scene) {
     }
   }
 
-  /** Seed on the left; on the right what fits of JSD and modes. */
+  /**
+   * Seed on the left; on the right what fits of JSD and modes.
+   *
+   * @param {Context} ctx
+   * @param {Box} box
+   * @param {number} seed
+   * @param {Arrays | null} values
+   * @param {number} r
+   */
   function caption(ctx, box, seed, values, r) {
     const u = look.u;
     const y = box.y + g.head - 4 * u;
@@ -156,7 +205,7 @@ export function tiles(scene) {
     const wide = ctx.measureText("seed 00000").width;
     const roomy = g.w > 118 * u;
     ctx.fillText(roomy ? `seed ${seed}` : String(seed), box.x, y, g.w / 2);
-    if (!Number.isFinite(jsd)) return;
+    if (jsd === undefined || !Number.isFinite(jsd)) return;
     ctx.font = font(look, g.size);
     ctx.textAlign = "right";
     const held = modes === undefined || scene.modes < 2 ? "" : ` · ${modes}`;
@@ -168,8 +217,14 @@ export function tiles(scene) {
     ctx.fillText(text, box.x + g.w, y, room);
   }
 
-  /** A triangle at the edge beyond which most of p_g is, and how much of it. */
-  function drawBeyond(ctx, [side, percent]) {
+  /**
+   * A triangle at the edge beyond which most of p_g is, and how much of it.
+   *
+   * @param {Context} ctx
+   * @param {number} side
+   * @param {number} percent
+   */
+  function drawBeyond(ctx, side, percent) {
     if (percent < LEAST) return;
     const u = look.u;
     const size = 4 * u;
@@ -198,6 +253,10 @@ export function tiles(scene) {
     ctx.fillText(text, left, middle);
   }
 
+  /**
+   * @param {Context} ctx
+   * @param {number} iteration
+   */
   function mourn(ctx, iteration) {
     const u = look.u;
     ctx.fillStyle = look.back;
@@ -213,19 +272,29 @@ export function tiles(scene) {
   }
 
   return {
+    /**
+     * @param {number} w
+     * @param {number} h
+     * @param {import("./types.js").Look} newLook
+     */
     resize(w, h, newLook) {
       [width, height, look] = [w, h, newLook];
       layout();
       drawStill();
     },
     boxes: () => Array.from({ length: scene.runs }, (_, i) => place(i)),
+    /**
+     * @param {Context} ctx
+     * @param {Frame | null} frame
+     * @param {Arrays | null} values
+     */
     draw(ctx, frame, values) {
       ctx.fillStyle = look.back;
       ctx.fillRect(0, 0, width, height);
       ctx.lineJoin = "round";
       for (let r = 0; r < scene.runs; r++) {
         const box = place(r);
-        ctx.drawImage(still, box.x, box.y + g.head, g.w, g.h);
+        ctx.drawImage(still.canvas, box.x, box.y + g.head, g.w, g.h);
         caption(ctx, box, seedAt(scene.seed, r), values, r);
         if (!frame) continue;
         ctx.save();
@@ -234,7 +303,7 @@ export function tiles(scene) {
         ctx.rect(0, 0, g.w, g.h);
         ctx.clip();
         (scene.dim === 1 ? drawLines : drawPoints)(ctx, frame, r);
-        if (frame.a.beyond) drawBeyond(ctx, frame.a.beyond.subarray(2 * r, 2 * r + 2));
+        if (frame.a.beyond) drawBeyond(ctx, frame.a.beyond[2 * r], frame.a.beyond[2 * r + 1]);
         if (frame.a.diverged?.[r]) mourn(ctx, frame.a.diverged[r]);
         ctx.restore();
       }

@@ -106,6 +106,8 @@
 
 /** @typedef {{id: string, title: string, role: string, help: HelpLine[]}} Layer */
 
+/** @typedef {{field: string, value: number, title: string, words: string}} Cure */
+
 /**
  * @typedef {object} Story
  * @property {string} [name]
@@ -115,7 +117,7 @@
  * @property {string} [held]
  * @property {string} [before]
  * @property {string} [after]
- * @property {{field: string, value: number, title: string, words: string}[]} [cures]
+ * @property {Cure[]} [cures]
  */
 
 /**
@@ -127,6 +129,7 @@
  */
 
 /** @typedef {any} Runs how many runs there are, or what is particular to each */
+/** @typedef {{label: string, lost: string, jsd?: number | null}} RunNow one of several runs, in a status */
 
 /**
  * @typedef {Decoded & {
@@ -140,10 +143,25 @@
 /** @typedef {{side: "left" | "right" | "bottom" | "top", text: string, brief: string}} Beyond */
 
 /**
+ * @typedef {object} Said within a picture
+ * @property {Beyond[]} [beyond] the axes
+ * @property {string | null} [missing] of D
+ * @property {{text: string, brief: string} | null} [tails]
+ */
+
+/**
  * @typedef {Decoded & {
- *   type: "frame", run: number, iteration: number, last?: "D" | "G" | "", beyond?: Beyond[], missing?: string | null,
- *   tails?: {text: string, brief: string} | null, runs?: Runs,
- * }} Frame
+ *   type: "frame", run: number, iteration: number, last?: "D" | "G" | "", runs?: Runs,
+ * }} FrameOnly
+ */
+
+/** @typedef {FrameOnly & Said} Frame */
+
+/**
+ * @typedef {Decoded & {
+ *   stamp: string, run: string, iteration: number, latents: number, axis: string, panels: Panel[],
+ *   help: Record<string, HelpLine[]>,
+ * }} MnistMessage
  */
 
 /** @typedef {Decoded & {type: "curves", run: number, marks: {iteration: number, text: string}[]}} Curves */

@@ -99,12 +99,13 @@ def range_of(panel: Mapping[str, Any], data: Sequence[np.ndarray]) -> tuple[floa
 def heading(panel: Mapping[str, Any], place: Panel) -> dict[str, Any]:
     """The title and unit above a panel, then each of several curves in its own colour."""
     look, entries, text = place.look, panel.get("series", ()), f"<b>{panel['title']}</b>"
+    small = f"font-size:{SIZES.unit * place.u:g}px;color:"
     if panel.get("unit"):
-        text += f" <span style='color:{look.colour('muted')}'>{panel['unit']}</span>"
+        text += f" <span style='{small}{look.colour('muted')}'>{panel['unit']}</span>"
     keys = panel.get("keys", True) and len(entries) > 1 and not panel.get("bars")
     for s in entries if keys else ():
         sample = SAMPLE.get(s.get("dash", "solid"), SAMPLE["solid"])
-        text += f"  <span style='color:{look.ink(s['role'])}'>{sample} {s['title']}</span>"
+        text += f"  <span style='{small}{look.ink(s['role'])}'>{sample} {s['title']}</span>"
     font = {"size": SIZES.title * place.u, "color": look.text}
     return place.note(text, "muted", x=0, xanchor="left", xshift=-2, yref="paper",
                       y=place.domain[1], yanchor="bottom", font=font)  # fmt: skip

@@ -1,4 +1,16 @@
-// As much of a document as controls need: elements with attributes, children, classes, styles and events.
+// As much of a browser as the front end needs: elements with attributes, children, classes, styles and events; canvases
+// on which nothing is seen; a clock of frames and sockets that tests move.
+
+/** A context that takes any call; what is measured is 10 px wide, every pixel is black. */
+const context = (canvas) =>
+  new Proxy(
+    {
+      canvas,
+      measureText: () => ({ width: 10 }),
+      getImageData: (_x, _y, w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }),
+    },
+    { get: (own, name) => own[name] ?? (() => {}), set: (own, name, value) => ((own[name] = value), true) },
+  );
 
 class Style extends Map {
   setProperty(name, value) {
@@ -26,6 +38,22 @@ class FakeElement extends EventTarget {
     this.title = "";
     this.isConnected = true;
     this.offsetParent = this;
+    this.clientWidth = 800;
+    this.clientHeight = 500;
+    this.offsetTop = this.offsetHeight = this.offsetWidth = this.scrollTop = 0;
+  }
+  getContext() {
+    return (this.context ??= context(this));
+  }
+  getBoundingClientRect() {
+    return { left: 0, top: 0, width: this.clientWidth, height: this.clientHeight };
+  }
+  querySelectorAll() {
+    return [];
+  }
+  toggleAttribute(name, on) {
+    if (on) this.setAttribute(name, "");
+    else this.attributes.delete(name);
   }
 
   setAttribute(name, value) {
@@ -97,12 +125,54 @@ class FakeElement extends EventTarget {
   }
 }
 
-/** Make it the global document, once. */
+/** Sockets that have been made, newest last; `receive` hands a message to the page. */
+export const sockets = [];
+class FakeSocket {
+  constructor(url) {
+    this.url = url;
+    this.sent = [];
+    this.readyState = FakeSocket.OPEN;
+    sockets.push(this);
+  }
+  static OPEN = 1;
+  static CLOSED = 3;
+  send(text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = FakeSocket.CLOSED;
+  }
+  receive(data) {
+    this.onmessage({ data });
+  }
+}
+
+/** Callbacks that wait for the next animation frame. */
+const waiting = [];
+/** Let the browser draw. */
+export function nextFrame() {
+  for (const act of waiting.splice(0)) act(0);
+}
+
+/** Make it the global browser, once. */
 export function install() {
   globalThis.window = globalThis;
+  globalThis.WebSocket = FakeSocket;
+  globalThis.requestAnimationFrame = (act) => waiting.push(act);
+  globalThis.cancelAnimationFrame = () => waiting.splice(0);
+  globalThis.ResizeObserver = class {
+    observe() {}
+    disconnect() {}
+  };
+  globalThis.getComputedStyle = () => ({ getPropertyValue: () => "" });
+  globalThis.location = new URL("http://lab.example/one?k=2");
+  globalThis.history = { state: null, replaceState() {} };
+  globalThis.innerHeight = 700;
+  globalThis.devicePixelRatio = 1;
   globalThis.document = Object.assign(new EventTarget(), {
     createElement: (tag) => new FakeElement(tag),
     createElementNS: (_, tag) => new FakeElement(tag),
+    querySelector: () => null,
     hidden: false,
     head: new FakeElement("head"),
     body: new FakeElement("body"),
