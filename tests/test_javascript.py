@@ -9,6 +9,7 @@ import re
 import numpy as np
 
 from ganlab.figures.base import steady
+from ganlab.figures.curves import span_of
 from ganlab.figures.panel import range_of
 from ganlab.live.wire import encode
 from tests.javascript import ROOT, run, value
@@ -88,3 +89,14 @@ def test_panels_have_the_same_range_on_the_canvas_and_in_figures():
         low, high = range_of(panel, [values])
         ends = np.log10(found) if panel["log"] else np.array(found)
         np.testing.assert_allclose(ends, [low, high], rtol=1e-5, atol=1e-6)
+
+
+SPANS = [([], None), ([], [0, 500]), ([0.0], None), ([0, 7], [0, 9000]), ([3, 90], [0, 500]),
+         ([0, 400], [0, 300]), ([0, 120], [])]  # fmt: skip
+
+
+def test_iterations_have_the_same_ends_on_the_canvas_and_in_figures():
+    code = f"{json.dumps(SPANS)}.map(([now, then]) => panels.spanOf(now, then ?? undefined))"
+    for (now, then), found in zip(SPANS, value(code, panels="panels.js"), strict=True):
+        before = None if then is None else np.array(then, np.float32)
+        assert tuple(found) == span_of(np.array(now, np.float32), before)

@@ -126,7 +126,7 @@ def test_curves_have_one_geometry():
     counts = [(1, 1), (5, 5), (7, 6)]  # panels, and those of them that are curves
     code = f"""{[list(c) for c in counts]}.map((c) => {[list(s) for s in SIZES]}
       .map((s) => m.placePanels(...c, ...s)))"""
-    all_places = value(code, m="curves.js")
+    all_places = value(code, m="panels.js")
     for (count, lines), places in zip(counts, all_places, strict=True):
         panels = [
             {"id": str(i), "title": str(i), "series": [], "lines": [], "bars": i >= lines}

@@ -2,7 +2,7 @@
 
 import { bars } from "./bars.js";
 import { placeHelp } from "./help.js";
-import { clearance, headline, keepApart, lastOf, panelRange } from "./panels.js";
+import { clearance, headline, keepApart, lastOf, panelRange, placePanels, spanOf } from "./panels.js";
 import { area, dashesOf, fit, font, logTicks, named, names, power, steady, ticks, trace } from "./plot.js";
 import { alpha } from "./theme.js";
 import { COLUMN, SIZES } from "./tokens.js";
@@ -11,34 +11,6 @@ import { COLUMN, SIZES } from "./tokens.js";
 const dashOf = ({ dash }) => dashesOf(dash);
 /** @param {import("./types.js").Series} series */
 const widthOf = ({ dash = "solid" }) => (dash === "solid" ? COLUMN.width : COLUMN.dashed);
-
-/**
- * Where so many panels lie, in whole pixels: tops and height of their plot rectangles, left and width. The bars are
- * below the `lines` panels of curves and the axis that those share.
- *
- * @param {number} count
- * @param {number} lines
- * @param {number} width
- * @param {number} height
- * @param {number} u the text scale
- */
-export function placePanels(count, lines, width, height, u) {
-  const head = COLUMN.head * u;
-  const axis = COLUMN.axis * u;
-  const title = COLUMN.title * u;
-  const gap = COLUMN.gap * u;
-  const left = Math.round(COLUMN.left * u);
-  const right = Math.round(COLUMN.right * u);
-  const h = Math.max(COLUMN.least, (height - head - axis - count * (title + gap)) / Math.max(1, count));
-  const tops = [];
-  let y = head;
-  for (let i = 0; i < count; i++) {
-    if (i === lines) y += axis;
-    tops.push(Math.round(y + title));
-    y += title + h + gap;
-  }
-  return { left, w: width - left - right, h: Math.round(h), tops, title, head, right };
-}
 
 /** @typedef {import("./types.js").NumberArray} NumberArray */
 /** @typedef {import("./types.js").Panel} Panel */
@@ -240,29 +212,24 @@ export function curvesColumn(scene) {
       ctx.fillStyle = alpha(look.rgb[panel.role ?? "G"], opacity);
       ctx.fill();
     }
-    for (const series of ghost.iteration ? panel.series : []) {
-      const array = ghost[series.key];
-      if (!array) continue;
-      ctx.globalAlpha = COLUMN.ghost_alpha;
+    const line = (/** @type {import("./types.js").Series} */ series, /** @type {NumberArray} */ x, /** @type {NumberArray} */ y) => {
       ctx.strokeStyle = look.role(series.role);
       ctx.lineWidth = widthOf(series) * u;
       ctx.setLineDash(dashOf(series).map((v) => v * u));
       ctx.beginPath();
-      trace(ctx, array.length, (i) => px(ghost.iteration[i]), (i) => (panel.log && array[i] <= 0 ? NaN : py(array[i])));
+      trace(ctx, x.length, (i) => px(x[i]), (i) => (panel.log && y[i] <= 0 ? NaN : py(y[i])));
       ctx.stroke();
       ctx.setLineDash([]);
-      ctx.globalAlpha = 1;
+    };
+    ctx.globalAlpha = COLUMN.ghost_alpha;
+    for (const series of ghost.iteration ? panel.series : []) {
+      if (ghost[series.key]) line(series, ghost.iteration, ghost[series.key]);
     }
+    ctx.globalAlpha = 1;
     for (const series of steps ? panel.series : []) {
       const array = all[series.key];
       if (!array || !array.length) continue;
-      ctx.strokeStyle = look.role(series.role);
-      ctx.lineWidth = widthOf(series) * u;
-      ctx.setLineDash(dashOf(series).map((v) => v * u));
-      ctx.beginPath();
-      trace(ctx, steps.length, (i) => px(steps[i]), (i) => (panel.log && array[i] <= 0 ? NaN : py(array[i])));
-      ctx.stroke();
-      ctx.setLineDash([]);
+      line(series, steps, array);
       const last = lastOf(panel, array);
       if (!last) continue;
       ends.push({ y: py(last.value), value: last.value, role: series.role });
@@ -291,15 +258,6 @@ export function curvesColumn(scene) {
       // The last argument narrows what is too wide: never cut.
       ctx.fillText(steady(end.value), g.left + g.w + 6 * u, end.y, g.right - 6 * u);
     }
-  }
-
-  function range() {
-    const steps = message && message.a.iteration;
-    if (!steps || !steps.length) return [0, 100];
-    const now = steps[steps.length - 1];
-    // A run has at least a quarter of the room beside an earlier one.
-    const before = ghost.iteration?.length ? ghost.iteration[ghost.iteration.length - 1] : 0;
-    return [steps[0], Math.max(now, Math.min(before, Math.max(4 * now, COLUMN.least_span)), steps[0] + 1)];
   }
 
   const px = (/** @type {number} */ step) => {
@@ -395,7 +353,7 @@ export function curvesColumn(scene) {
     draw() {
       ctx.fillStyle = look.back;
       ctx.fillRect(0, 0, width, height);
-      g.range = range();
+      g.range = spanOf(message?.a.iteration, ghost.iteration);
       panels.forEach((panel, i) => !panel.bars && drawPanel(panel, g.tops[i]));
       drawSteps();
       drawMarks();

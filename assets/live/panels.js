@@ -1,6 +1,48 @@
-// What a panel of curves shows: its range, its title and the values at its right edge.
+// What a column of panels shows and where: places, ranges, titles and the values at the right edge.
 
 import { noNoise } from "./plot.js";
+import { COLUMN } from "./tokens.js";
+
+/**
+ * Where so many panels lie, in whole pixels: tops and height of their plot rectangles, left and width. The bars are
+ * below the `lines` panels of curves and the axis that those share.
+ *
+ * @param {number} count
+ * @param {number} lines
+ * @param {number} width
+ * @param {number} height
+ * @param {number} u the text scale
+ */
+export function placePanels(count, lines, width, height, u) {
+  const head = COLUMN.head * u;
+  const axis = COLUMN.axis * u;
+  const title = COLUMN.title * u;
+  const gap = COLUMN.gap * u;
+  const left = Math.round(COLUMN.left * u);
+  const right = Math.round(COLUMN.right * u);
+  const h = Math.max(COLUMN.least, (height - head - axis - count * (title + gap)) / Math.max(1, count));
+  const tops = [];
+  let y = head;
+  for (let i = 0; i < count; i++) {
+    if (i === lines) y += axis;
+    tops.push(Math.round(y + title));
+    y += title + h + gap;
+  }
+  return { left, w: width - left - right, h: Math.round(h), tops, title, head, right };
+}
+
+/**
+ * The iterations from end to end: a run has at least a quarter of the room beside an earlier one.
+ *
+ * @param {import("./types.js").NumberArray | undefined} steps
+ * @param {import("./types.js").NumberArray | undefined} before
+ */
+export function spanOf(steps, before) {
+  if (!steps?.length) return [0, 100];
+  const [first, now] = [steps[0], steps[steps.length - 1]];
+  const then = before?.length ? before[before.length - 1] : 0;
+  return [first, Math.max(now, Math.min(then, Math.max(4 * now, COLUMN.least_span)), first + 1)];
+}
 
 /**
  * Whether a panel can show a value.

@@ -1,11 +1,11 @@
 // The shell of a live view: socket, credit, animation clock, theme, controls, curves, stills, export and notices.
 // What is particular to one kind of view is its renderer, which `make` makes: see Renderer in types.js.
 
+import { build } from "./boxes.js";
 import { toolbar } from "./controls.js";
 import { counters } from "./counters.js";
 import { credit } from "./credit.js";
 import { curvesColumn } from "./curves.js";
-import { el } from "./dom.js";
 import { exportMenu } from "./export.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
@@ -77,22 +77,7 @@ export function mountView(root, settings, make) {
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = follower(root, settings.others);
-  const small = el("canvas", { class: "gl-canvas", role: "img", "aria-label": view.curvesLabel });
-  const place = view.aboveCurves ? el("div", { class: "gl-overlay" }, small) : small;
-  const curvesHost = el("div", { class: "gl-still" });
-  const left = el("div", { class: "gl-left" });
-  const boxes = {
-    knobs: el("div", { class: "gl-knobs-box" }),
-    picture: el("div", { class: "gl-picture" }, ...view.nodes),
-    legend: el("div", view.hasLayers ? { class: "gl-legend-box" } : {}),
-    curves: el("div", { class: "gl-curves" }, ...(view.aboveCurves ? [view.aboveCurves] : []), place, curvesHost),
-    main: el("div", { class: "gl-main" }),
-    mark: "",
-  };
-  left.append(boxes.picture, ...(view.hasLayers ? [boxes.legend] : []));
-  boxes.main.append(left, boxes.curves);
-  const above = view.above ? [view.above] : [];
-  root.replaceChildren(story.head, bar.node, boxes.knobs, banner.node, ...above, boxes.main);
+  const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], [banner.node]);
   // The event does not bubble, but is seen on its way down.
   root.addEventListener("contextrestored", () => layout(), { capture: true });
 

@@ -169,7 +169,6 @@ export function connect(url, view) {
   open();
 
   return {
-    isOpen: () => socket !== null && socket.readyState === WebSocket.OPEN,
     /** @param {import("./types.js").Command} command */
     send(command) {
       if (socket === null || socket.readyState !== WebSocket.OPEN) return false;

@@ -54,7 +54,7 @@ def curves(
     layout.update(hovermode="x unified", hoversubplots="axis", shapes=[], annotations=[])
     ghost = ghost or {}
     before = array(ghost, "iteration")
-    span, places = _span(iteration, before), place_panels(look, len(panels), plain, height, u)
+    span, places = span_of(iteration, before), place_panels(look, len(panels), plain, height, u)
     traces: list[Any] = []
     for panel, place in zip(panels, places, strict=True):
         layout["annotations"].append(heading(panel, place))
@@ -117,7 +117,7 @@ def _says(panel: Mapping[str, Any], *series: Mapping[str, np.ndarray] | None) ->
     return any(y is not None and np.isfinite(y).any() for y in found)
 
 
-def _span(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, float]:
+def span_of(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, float]:
     """The ends of the axis: a run has at least a quarter of the room beside an earlier one."""
     good = iteration[np.isfinite(iteration)]
     if not good.size:
