@@ -296,7 +296,6 @@ export function mountView(root, settings, make) {
 
   /** @param {import("./types.js").Message} message */
   function receive(message) {
-    if (dead) return;
     if (message.type === "scene") onScene(message);
     else if (message.type === "frame") onFrame(message);
     else if (message.type === "curves") onCurves(message);
