@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit import file_util
 
-from ganlab import SpecError, paths, server
+from ganlab import SpecError, paths, server, theme
 from ganlab.cli import main
 from ganlab.front import Front, bound_messages
 from ganlab.headers import EMBED, POLICY, embedders, policy, security_headers
@@ -55,6 +55,18 @@ def test_the_front_end_lies_under_the_base_path(site):
     if base:
         assert client.get(f"/{paths.ASSETS_URL}/live/live.js").text == "pages"
     assert client.get(f"{base}/one").text == client.get(f"{base}/lively").text == "pages"
+
+
+def test_the_front_end_is_given_the_theme_beside_its_files(site, monkeypatch):
+    client, base = site
+    tokens = client.get(f"{base}/{paths.ASSETS_URL}/live/tokens.js")
+    assert tokens.status_code == 200 and "javascript" in tokens.headers["content-type"]
+    assert tokens.text == theme.module() and "export const THEMES" in tokens.text
+    assert not (paths.ASSETS / "live" / "tokens.js").exists()
+    # Another theme has another address: no browser mixes it with older files.
+    assert paths.ASSETS_URL.endswith(paths._version())
+    monkeypatch.setattr(theme, "module", lambda: "export const THEMES = {};")
+    assert not paths.ASSETS_URL.endswith(paths._version())
 
 
 def test_a_browser_may_ask_whether_its_run_is_known(site):

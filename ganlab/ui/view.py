@@ -92,7 +92,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     entry = {
       socket: data.socket,
       search: null,  // the address when the connection was lost: Streamlit may go back to an older
-      update: () => view && view.update({}),
+      update: () => view && view.update(),
       close: () => {
         closed = true;
         if (view) view.destroy();
