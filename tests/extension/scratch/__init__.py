@@ -1,0 +1,1 @@
+"""A package outside of ganlab with one variant of each kind, each in one file."""

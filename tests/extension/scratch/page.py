@@ -1,0 +1,22 @@
+"""A page: how many losses there are."""
+
+import streamlit as st
+
+from ganlab.losses import LOSSES
+from ganlab.ui.navigation import PAGES, Page
+
+
+def show() -> None:
+    st.markdown(f"There are **{len(LOSSES)}** losses.")
+
+
+ENTRY = PAGES.add(
+    Page(
+        "counted",
+        "Counted",
+        "",
+        "How many losses there are. Watch the number: does it grow?",
+        run=show,
+        icon=":material/tag:",
+    )
+)
