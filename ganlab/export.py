@@ -77,7 +77,7 @@ def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -
             f"    run = {run}",
             "    # run.compile()  # some eight times faster, after half a minute the first time",
             f"    run.advance({iterations})",
-            _LAST[specs[0].dim > 2],
+            _LAST[not specs[0].domain.drawn],
             "",
         ]
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 from itertools import chain
 from typing import Any, TypeVar
 
+from ganlab.domains import IMAGE
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
@@ -23,7 +24,6 @@ from ganlab.targets import TARGETS
 
 T = TypeVar("T")
 
-WIDEST = (512, 2048)  # hidden layers, of x in one or two dimensions, and of images
 _FEW = 8  # units of hidden layers up to which first values are asked for
 _PARAM = "param"  # what the metadata of a field calls its Param
 _KINDS = {int: "int", float: "float", str: "choice"}
@@ -61,7 +61,7 @@ def _hidden(player: str, doc: str) -> tuple[int, ...]:
         f"{player}'s hidden widths",
         (32, 32),
         1,
-        WIDEST[-1],
+        IMAGE.widest,
         "ints",
         longest=4,
         doc=doc,

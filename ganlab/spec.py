@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, assert_type
 from urllib.parse import parse_qsl, quote, urlencode
 
 from ganlab import variants
-from ganlab.fields import LINES, WIDEST, Fields
+from ganlab.domains import Domain, domain_of
+from ganlab.fields import LINES, Fields
 from ganlab.networks import MLP
 from ganlab.optim import OPTIMIZERS
 from ganlab.params import KNOBS, OF_IMAGES, PARAMS, named
@@ -128,7 +129,7 @@ class Spec(Fields):
             return self.__dict__["extras"].get(name, param.default)
 
     def _check_together(self) -> None:
-        widest = WIDEST[self.dim > 2]
+        widest = self.domain.widest
         for name in ("g_hidden", "d_hidden"):
             if max(getattr(self, name), default=0) > widest:
                 allowed = f"widths of at most {widest} for {TARGETS[self.target].title}"
@@ -177,13 +178,18 @@ class Spec(Fields):
         return TARGETS[self.target].dim
 
     @property
+    def domain(self) -> Domain:
+        """The space of x."""
+        return domain_of(self.dim)
+
+    @property
     def labels(self) -> int:
         """How many labels G and D are given; 0: none."""
         return TARGETS[self.target].labels if self.conditional == "yes" else 0
 
     def in_a_lab(self) -> Spec:
         """This Spec; raises `SpecError` if it is of images, which no lab can draw."""
-        if self.dim > 2:
+        if not self.domain.drawn:
             raise SpecError("target", self.target, "on the line or the plane; images: page MNIST")
         return self
 

@@ -22,6 +22,7 @@ RANK = {
     "ownership": 0,
     "allowance": 0,
     "jobs": 2,
+    "domains": 1.5,
     "processes": 0,
     "reading": 0,
     "settle": 1,

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import torch
 
+from ganlab.domains.base import DETAILS
 from ganlab.engine.divergence import Player
 from ganlab.engine.turns import Turns
 from ganlab.registry import Param, SpecError
@@ -16,7 +17,10 @@ from ganlab.spec import Spec
 MOST_RUNS = 1024  # of one structure, together
 FEWEST_POINTS = 2048  # latents; a picture in 2-D shows 1,500 samples, expectations take 2,048
 _COUNT = Param("count", "count", 0, 0, 10**15, "int")
-_POINTS = Param("points", "points", 2**15, FEWEST_POINTS, 2**22, "int")
+_CHECKED = {
+    "points": Param("points", "points", 2**15, FEWEST_POINTS, 2**22, "int"),
+    "detail": Param("detail", "detail", "full", kind="choice", choices=tuple(DETAILS)),
+}
 _SWITCHES = ("measure", "picture", "arrows")
 
 
@@ -92,9 +96,15 @@ def run(number: Any, runs: int) -> int:
 
 def wanted(given: dict[str, Any]) -> dict[str, Any]:
     """The keyword arguments of `snapshot.take`; raises `SpecError` for an unknown or bad one."""
+    out: dict[str, Any] = {}
     for name, value in given.items():
-        if name not in (*_SWITCHES, "points"):
-            raise SpecError("snapshot argument", name, f"one of {', '.join(_SWITCHES)}, points")
-        if name in _SWITCHES and not isinstance(value, bool):
+        if name in _CHECKED:
+            out[name] = _CHECKED[name].check(value)
+        elif name not in _SWITCHES:
+            allowed = ", ".join((*_SWITCHES, *_CHECKED))
+            raise SpecError("snapshot argument", name, f"one of {allowed}")
+        elif not isinstance(value, bool):
             raise SpecError(name, value, "True or False")
-    return {n: _POINTS.check(v) if n == "points" else v for n, v in given.items()}
+        else:
+            out[name] = value
+    return out

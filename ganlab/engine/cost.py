@@ -17,9 +17,10 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from ganlab.domains.base import ARROWS, DETAILS, INTERVALS
 from ganlab.engine import snapshot
+from ganlab.engine.evaluation import FACED, PIECE
 from ganlab.engine.game import Game
-from ganlab.engine.probe import INTERVALS
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
 from ganlab.engine.structure import Structure
@@ -30,7 +31,6 @@ from ganlab.stabilisers import STABILISERS
 
 _META = torch.device("meta")
 _BLOCK_BYTES = 2**18  # that a stream of draws holds ahead
-_CELLS = 4096  # at which D is looked at
 _COUNTING = threading.Lock()  # one at a time: counting holds the interpreter
 _HOLD_SECONDS, _REST_SECONDS = 1e-3, 5e-4  # for so long, before other threads have it
 
@@ -268,8 +268,8 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
     elements = rows * (12.0 * wide + 8 * pairs)
     # Cells at which D is looked at, each with several packs.
     cells = runs * 4096 * (8 if structure.packing > 1 else 1)
-    flops += 2.0 * (cells * rules.D.size + runs * snapshot.PIECE * rules.G.size)
-    elements += 2.0 * (cells + runs * snapshot.PIECE) * wide
+    flops += 2.0 * (cells * rules.D.size + runs * PIECE * rules.G.size)
+    elements += 2.0 * (cells + runs * PIECE) * wide
     roughly = 4e-3 + 2e-3 * passes + flops / 2e10 + elements / 1e9
     return roughly < seconds and 4 * elements + _HELD < size
 
@@ -313,22 +313,22 @@ def _count(spec: Spec) -> Cost:
             lambda: rules.update(player, g, d, slots["G"], slots["D"], numbers, drawn, fixed)
         )
 
-    typical = torch.empty(snapshot.PIECE, spec.latent_dim + spec.labels, device=_META)
+    typical = torch.empty(PIECE, spec.latent_dim + spec.labels, device=_META)
     game = Game((spec,), _META, fixed, typical)
     state = State(g, d, slots["G"], slots["D"])
     held = 4.0 * sum(t.numel() for t in (g, d, *slots["G"], *slots["D"]))
     for player in "DG":
         for rows, columns in rules.draws(player).values():
             held += max(_BLOCK_BYTES, 4 * rows * columns)
-    looks = _looks(game, state, spec, some) if spec.dim <= 2 else (Work(), Work())
+    looks = _looks(game, state, spec, some) if spec.domain.drawn else (Work(), Work())
     return Cost(update("D"), update("G"), *looks, held, spec.k)
 
 
 def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
     """The work of metrics, and of a picture with its arrows: what `snapshot.take` asks of nets."""
-    exact = spec.dim == 1 and spec.latent_dim == 1
+    exact = spec.latent_dim == spec.domain.exact_latent_dim
     points = INTERVALS if exact else snapshot.points_for(game)
-    shown = points if spec.dim == 1 and not exact else snapshot.PIECE
+    shown = points if spec.domain.density and not exact else PIECE
     count = snapshot.EXPECTATION // 2 if game.D.kernels else snapshot.EXPECTATION
 
     def piece(n: int) -> Work:
@@ -342,26 +342,26 @@ def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
         torch.autograd.grad(cost.sum(), (x, g))
 
     def arrows() -> None:
-        made, real, d = some(snapshot.FACED, spec.dim), some(snapshot.FACED, spec.dim), state.d
+        made, real, d = some(FACED, spec.dim), some(FACED, spec.dim), state.d
         if game.rules.structure.unroll:
             d = game.faced(state, real, made).detach()
-        compares, count = game.loss.g_sees_real, snapshot.ARROWS
-        x = some(count + snapshot.FACED * compares, spec.dim).requires_grad_()
+        compares, count = game.loss.g_sees_real, ARROWS
+        x = some(count + FACED * compares, spec.dim).requires_grad_()
         at = game.at(d, x, made)
         sides = every_pair(game.at(d, real, made), at) if compares else (None, at)
         torch.autograd.grad(game.loss.g(*sides).sum(), x)
 
     def judged(n: int) -> None:
         with torch.no_grad():
-            game.at(state.d, some(n, spec.dim), some(snapshot.FAKES, spec.dim))
+            game.at(state.d, some(n, spec.dim), some(DETAILS["full"].fakes, spec.dim))
 
     def logits(n: int) -> None:
         with torch.no_grad():
             game.logits(state.d, some(n, spec.dim))
 
-    pushed = piece(snapshot.PIECE)
-    cells = _metered(lambda: judged(_CELLS if spec.dim == 2 else 400))
-    measure = pushed.times(points / snapshot.PIECE) + cells + _metered(gradients)
+    pushed = piece(PIECE)
+    cells = _metered(lambda: judged(spec.domain.most_cells))
+    measure = pushed.times(points / PIECE) + cells + _metered(gradients)
     measure += _metered(lambda: logits(8192)) + _metered(lambda: logits(count))
     measure = replace(measure, peak=measure.peak + 8.0 * points * (spec.latent_dim + 2))
-    return measure, pushed.times(shown / snapshot.PIECE) + cells + _metered(arrows)
+    return measure, pushed.times(shown / PIECE) + cells + _metered(arrows)

@@ -120,7 +120,7 @@ class Run:
     def one_thread(self) -> bool:
         """Whether its methods compute on one thread: small nets on a CPU."""
         parameters, rows = self.game.G.size + self.game.D.size, len(self.specs) * self.spec.batch
-        return self.device.type == "cpu" and not large(parameters, rows, self.spec.dim)
+        return self.device.type == "cpu" and not large(parameters, rows, self.spec.domain)
 
     @property
     def spec(self) -> Spec:

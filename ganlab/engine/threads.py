@@ -14,15 +14,17 @@ from typing import Any
 
 import torch
 
+from ganlab.domains import Domain
+
 _LARGE = 3e8  # multiplications an update from which threads save more than they cost
 
 
-def large(parameters: int, rows: int, dim: int) -> bool:
+def large(parameters: int, rows: int, domain: Domain) -> bool:
     """Whether an update is worth torch's threads: with images, or with so many multiplications.
 
     parameters: of both nets of a run; rows: samples of all runs' minibatches.
     """
-    return dim > 2 or parameters * rows >= _LARGE
+    return not domain.drawn or parameters * rows >= _LARGE
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.engine.beyond import SIDES
+from ganlab.domains import LINE, PLANE
 
 LEAST = 0.005  # share of p_g from which it is said that it is beyond
 LIGHT, HEAVY = 0.5, 2.0  # reach of p_g's tails, of p_data's, below and above which they are wrong
@@ -28,11 +28,11 @@ def percent(share: float) -> str:
 
 
 def beyond(rows: np.ndarray) -> list[dict[str, Any]]:
-    """The sides of one run's `engine.beyond` (sides, 1 + dim) that matter, the fullest first.
+    """The sides of one run's `Domain.beyond` (sides, 1 + dim) that matter, the fullest first.
 
     Each: side, share, at (the mean), text, brief (the same where there is little room).
     """
-    sides = SIDES[1 if len(rows) == 2 else 2]
+    sides = next(d.sides for d in (LINE, PLANE) if len(d.sides) == len(rows))
     out = []
     for side, (share, *mean) in zip(sides, rows.tolist(), strict=True):
         if share < LEAST:

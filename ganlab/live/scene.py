@@ -78,7 +78,7 @@ def panel(
 def panels(probe: Probe) -> list[dict[str, Any]]:
     """The curves beside the picture: the same table for the canvas and for the figures."""
     floor = probe.floors
-    w1 = "W₁ (exact)" if probe.target.dim == 1 else "W₁ (sliced)"
+    w1 = probe.domain.distance
     out = [
         panel(
             "jsd",

@@ -10,7 +10,6 @@ import torch
 
 from ganlab import metrics, words
 from ganlab.engine import Game, State
-from ganlab.engine.beyond import beyond
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import samples
 from ganlab.latents import intervals, quasi_random
@@ -75,7 +74,7 @@ def pictures(game: Game, state: State, spec: Spec) -> dict[str, np.ndarray]:
 
     1-D: p_g (R, CELLS) in 255ths of twice p_data's peak, d = D(x) (R, D_POINTS) in 255ths, from
     one end of the box to the other; uint8. 2-D: fake (R, FAKES, 2), int16 (see `SCALE`).
-    Both: beyond (R, 2), the side of `engine.beyond.SIDES` beyond which most of p_g lies, and how
+    Both: beyond (R, 2), the side of `Domain.sides` beyond which most of p_g lies, and how
     many percent of it. d_none (R, D_POINTS), where D has no value, only if that is anywhere.
     """
     target = make_target(spec.target, spec.target_params)
@@ -89,7 +88,7 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
     gz = _generate(game, state.g, _latents(spec.latent, spec.latent_dim, count, exact))[..., 0]
     edges = _edges(target)
     over = intervals(spec.latent, count) if exact else None
-    outside = beyond(gz[..., None], target.box, None if over is None else over.mass)
+    outside = spec.domain.beyond(gz[..., None], target.box, None if over is None else over.mass)
     if over is not None:
         mass = metrics.pushforward_1d(gz, over.mass, edges)[:, 1:-1]
         gz = gz[:, over.whole[1::2]]
@@ -126,7 +125,7 @@ def _points(game: Game, state: State, spec: Spec, target: Target) -> dict[str, n
     middle, half = target.box.mean(1), (target.box[:, 1] - target.box[:, 0]) / 2
     place = (gz - middle) / half * SCALE
     fake = np.rint(np.clip(place, -(2**15), 2**15 - 1)).astype(np.int16)
-    return {"fake": fake, "beyond": _most(beyond(gz, target.box))}
+    return {"fake": fake, "beyond": _most(spec.domain.beyond(gz, target.box))}
 
 
 def scene(spec: Spec, runs: int, probe: Probe, number: int) -> tuple[dict, dict[str, Any]]:

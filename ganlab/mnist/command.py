@@ -135,7 +135,7 @@ def _created(options: argparse.Namespace) -> Folder:
     spec = recipe.spec
     if options.spec:
         spec = Spec.from_json(read_text(options.spec))
-    if spec.dim <= 2:
+    if spec.domain.drawn:
         raise SpecError("target", spec.target, "mnist or drawn_digits: see `ganlab train`")
     if options.seed is not None:
         spec = spec.replace(seed=options.seed)

@@ -62,7 +62,7 @@ class Trainer(Worker):
             os.environ["GANLAB_DATA"] = self.plan.data
         device = devices.choose(self.plan.device)
         target = make_target(spec.target, spec.target_params)
-        if spec.dim <= 2:
+        if spec.domain.drawn:
             raise SpecError("target", spec.target, "images: the labs train on the rest")
         assert isinstance(target, Images)  # all that has more than two dimensions
         self.digits: Digits = target.digits

@@ -9,13 +9,12 @@ from doubled import in_double
 from torch.fx.experimental.proxy_tensor import make_fx
 
 from ganlab import Run, Spec
-from ganlab.engine.glance import glance
 from ganlab.engine.native.build import updates
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
 from ganlab.live import thumbnails
 from ganlab.losses import LOSSES
-from ganlab.mnist import look
+from ganlab.mnist import preview
 from ganlab.networks import NORMS, Generator
 from ganlab.networks.mlp import MLP
 
@@ -176,7 +175,7 @@ def test_what_is_drawn_does_not_depend_on_an_offset_that_means_nothing(loss, tar
         one = Run(spec)
         one.state = dataclasses.replace(run.state, g=run.state.g[:1], d=run.state.d[:1])
         views = [run.snapshot(measure=False).picture["d"]]
-        views += [glance(one.game, one.state, one.specs, one.diverged).picture["d"]]
+        views += [one.snapshot(measure=False, detail="coarse").picture["d"]]
         if spec.dim == 1:
             views += [thumbnails.pictures(run.game, run.state, spec)["d"] / 255]
         return views
@@ -190,5 +189,5 @@ def test_what_is_drawn_does_not_depend_on_an_offset_that_means_nothing(loss, tar
 def test_what_d_says_of_images_is_drawn_about_its_mean():
     run = Run(Spec(**{**SMALL, "loss": "wasserstein"}))
     real, fake = torch.tensor([3.0, 5.0]), torch.tensor([1.0, 3.0])
-    got = look.shown(run, look.Judged(real, fake, torch.tensor([3.0])))
+    got = preview.shown(run, preview.Judged(real, fake, torch.tensor([3.0])))
     torch.testing.assert_close(torch.cat(got), torch.sigmoid(torch.tensor([0.0, 2, -2, 0, 0])))

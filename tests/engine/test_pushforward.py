@@ -6,8 +6,8 @@ import torch
 from scipy.stats import cauchy, norm, t, uniform
 
 from ganlab import Run, Spec, metrics, theory
-from ganlab.engine.glance import glance
-from ganlab.engine.probe import RESOLUTION, probe_for
+from ganlab.domains.base import RESOLUTION
+from ganlab.engine.probe import probe_for
 from ganlab.latents import LATENTS, intervals
 
 LAWS = {"normal": norm(), "uniform": uniform(-1, 2), "cauchy": cauchy(), "student": t(3)}
@@ -48,7 +48,7 @@ def test_jsd_and_d_star_are_those_of_a_million_intervals(latent, target):
             star = p[seen] / (p + q)[seen]
             one = Run(run.specs[r])
             one.state = type(run.state)(run.state.g[r : r + 1], run.state.d[r : r + 1], (), ())
-            small = glance(one.game, one.state, one.specs, one.diverged).picture
+            small = one.snapshot(measure=False, detail="coarse").picture
             for picture in (shot.picture["d_star"][r], small["d_star"][0]):
                 assert np.abs(picture[seen] - star).max() <= 0.06
             np.testing.assert_allclose(

@@ -9,12 +9,15 @@ from plain import nets
 from torch.nn.functional import softplus
 
 from ganlab import Run, Spec, metrics, theory
-from ganlab.engine.snapshot import ARROWS, FAKES, MAP_LINES, MESH
+from ganlab.domains.base import ARROWS, DETAILS
+from ganlab.domains.line import MAP_LINES
 from ganlab.targets import TARGETS
 
 POINTS = 2**12
 NEVER_NAN = "jsd jsd_smooth w1 value c_g gap d_loss g_loss grad_x grad_g d_distance".split()
 MODAL = ["modes", "hq", "reverse_kl"]
+
+FULL = DETAILS["full"]
 
 
 def trained(spec: Spec, iterations: int = 300) -> Run:
@@ -82,9 +85,9 @@ def test_shapes_for_every_target(target, latent_dim):
         if target == "cauchy":
             wanted |= {"tail": (2,)}
     else:
-        wanted |= {"fake": (2, FAKES, 2), "grad_x": (2, ARROWS, 2), "grad": (2, ARROWS, 2)}
+        wanted |= {"fake": (2, FULL.fakes, 2), "grad_x": (2, ARROWS, 2), "grad": (2, ARROWS, 2)}
         if latent_dim <= 2:
-            mesh = {1: (200,), 2: (MESH, MESH)}[latent_dim]
+            mesh = {1: (200,), 2: (FULL.mesh, FULL.mesh)}[latent_dim]
             wanted |= {"manifold": (2, *mesh, 2)}
     if modes is not None:
         wanted |= {"shares": (2, len(modes.weights))}
@@ -254,7 +257,7 @@ def test_a_collapsed_generator():
     assert (m["modes"], m["hq"]) == (1, 1.0)
     assert m["reverse_kl"] == pytest.approx(math.log(8), abs=1e-9)
     assert m["jsd"] > 0.6 * math.log(2)
-    np.testing.assert_allclose(shot.picture["fake"][0], np.tile(center, (FAKES, 1)), atol=1e-5)
+    np.testing.assert_allclose(shot.picture["fake"][0], np.tile(center, (FULL.fakes, 1)), atol=1e-5)
     assert shot.picture["shares"][0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0]
 
 

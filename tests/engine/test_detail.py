@@ -1,13 +1,14 @@
-"""A glance shows what a snapshot shows, from fewer points."""
+"""A coarse picture shows what a full one shows, from fewer points."""
 
 import numpy as np
 import pytest
 
 from ganlab import Run, Spec
-from ganlab.engine import glance as module
-from ganlab.engine.glance import glance
+from ganlab.domains.base import DETAILS
 from ganlab.engine.probe import probe_for
+from ganlab.engine.snapshot import take
 
+COARSE = DETAILS["coarse"]
 SPEC = Spec(
     target="two_gaussians",
     latent="normal",
@@ -22,7 +23,7 @@ SPEC = Spec(
 def both(spec: Spec, iterations: int = 60):
     run = Run(spec)
     run.advance(iterations)
-    one = glance(run.game, run.state, run.specs, run.diverged)
+    one = run.snapshot(measure=False, detail="coarse")
     return one.picture, run.snapshot(measure=False).picture, run
 
 
@@ -45,7 +46,7 @@ def test_an_estimated_p_g_is_the_same_up_to_its_noise():
     probe = probe_for(run.spec)
     assert here.keys() == there.keys()
     # Of n quasi-random points no cell is farther off than of n random ones.
-    noise = np.sqrt(np.maximum(there["p_g"] * probe.cell, 1e-3) / module.POINTS) / probe.cell
+    noise = np.sqrt(np.maximum(there["p_g"] * probe.cell, 1e-3) / COARSE.points) / probe.cell
     off = np.abs(here["p_g"] - there["p_g"]) / noise
     assert 0 < off.max() < 5
     np.testing.assert_array_equal(here["d"], there["d"])
@@ -56,20 +57,20 @@ def test_in_two_dimensions(latent_dim):
     spec = SPEC.replace(target="ring", latent_dim=latent_dim)
     here, there, run = both(spec)
     assert here.keys() == there.keys()
-    np.testing.assert_allclose(here["fake"], there["fake"][:, : module.FAKES], atol=1e-6)
+    np.testing.assert_allclose(here["fake"], there["fake"][:, : COARSE.fakes], atol=1e-6)
     arrows = there["grad_x"].shape
     assert here["grad_x"].shape == here["grad"].shape == arrows
     np.testing.assert_allclose(here["grad_x"], there["grad_x"], atol=1e-6)
     np.testing.assert_allclose(here["grad"], there["grad"], rtol=1e-3, atol=1e-6)
     np.testing.assert_allclose(here["shares"], there["shares"], atol=0.05)
     # Each cell of the coarse field lies amid four of the fine one.
-    fine = there["d"].reshape(1, module.CELLS, 2, module.CELLS, 2)
+    fine = there["d"].reshape(1, COARSE.cells, 2, COARSE.cells, 2)
     low, high = fine.min((2, 4)), fine.max((2, 4))
     room = 0.25 * (high - low) + 1e-4
     assert ((here["d"] > low - room) & (here["d"] < high + room)).all()
     assert here["d"].std() > 0.01
     if latent_dim == 2:
-        assert here["manifold"].shape == (1, module.MESH, module.MESH, 2)
+        assert here["manifold"].shape == (1, COARSE.mesh, COARSE.mesh, 2)
         # The corners are images of the same latents.
         corners = np.ix_([0], [0, -1], [0, -1], [0, 1])
         np.testing.assert_allclose(here["manifold"][corners], there["manifold"][corners], atol=1e-6)
@@ -77,7 +78,7 @@ def test_in_two_dimensions(latent_dim):
 
 def test_arrows_can_be_left_out():
     run = Run(SPEC)
-    picture = glance(run.game, run.state, run.specs, run.diverged, arrows=False).picture
+    picture = run.snapshot(measure=False, detail="coarse", arrows=False).picture
     assert "grad" not in picture and "grad_x" not in picture and "p_g" in picture
 
 
@@ -87,5 +88,7 @@ def test_weights_near_overflow_still_give_a_picture():
         state = type(run.state)(
             run.state.g * 1e20, run.state.d * 1e37, run.state.g_slots, run.state.d_slots, 1, 1
         )
-        picture = glance(run.game, state, run.specs, run.diverged).picture
+        picture = take(
+            run.game, state, run.specs, run.diverged, measure=False, detail="coarse"
+        ).picture
         assert all(np.isfinite(picture[n]).all() for n in ("shares", "beyond", "grad_x"))

@@ -1,0 +1,15 @@
+"""The spaces that x may lie in: the line, the plane, and images."""
+
+from ganlab.domains.base import Detail, Domain, Probe
+from ganlab.domains.image import IMAGE
+from ganlab.domains.line import LINE
+from ganlab.domains.plane import PLANE
+
+__all__ = ["IMAGE", "LINE", "PLANE", "Detail", "Domain", "Probe", "domain_of"]
+
+_BY_DIM = {1: LINE, 2: PLANE}
+
+
+def domain_of(dim: int) -> Domain:
+    """The domain of x with so many dimensions."""
+    return _BY_DIM.get(dim, IMAGE)

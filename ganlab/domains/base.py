@@ -1,0 +1,286 @@
+"""What is particular to the space that x lies in: the probe of a run, its picture, its axes.
+
+A `Domain` is one of the line, the plane and images. Whatever depends on the dimension of x is asked
+of it; nothing else compares dimensions.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
+
+import numpy as np
+import torch
+
+from ganlab import theory
+from ganlab.latents import LATENTS, Intervals, quasi_random
+from ganlab.targets import Target
+from ganlab.targets.base import frozen
+
+INTERVALS = 4096  # latent intervals of equal mass of the exact push-forward, at most
+RESOLUTION = 3e-5  # nats: what the JSD of an exact push-forward is off by at most, for any G
+POINTS = 2**15  # quasi-random latents where p_g must be estimated
+TAIL = 1e-3  # of p_data's mass beyond what is called a tail, on each side
+SMOOTHING = 2.0  # cells: standard deviation of the Gaussian in the smoothed JSD
+ARROWS = 48  # gradient arrows
+SEED = 20140610  # the day of the paper
+
+
+class Detail(NamedTuple):
+    """From how many points a picture is made.
+
+    intervals: of latents, of an exact push-forward; points: latents that estimate p_g elsewhere,
+    None: the probe's; fakes: generated samples shown; mesh, thread: lines each way of a grid of
+    2-D latents, and points of a line of 1-D ones; cells: of D's field each way; shared: generated
+    samples behind the shares of modes on the line.
+    """
+
+    intervals: int = 1024
+    points: int | None = None
+    fakes: int = 1500
+    mesh: int = 21
+    thread: int = 200
+    cells: int = 64
+    shared: int = 1000
+
+
+DETAILS = {"full": Detail(), "coarse": Detail(256, 4096, 600, 15, 120, 32, 600)}
+
+
+class Players(Protocol):
+    """G and D of R runs, as a picture asks them (see `engine.evaluation`)."""
+
+    @property
+    def specs(self) -> Sequence[Any]: ...
+
+    def generate(self, z: torch.Tensor) -> torch.Tensor:
+        """G(z): latents (n, latent_dim) of all runs, or (R, n, latent_dim) -> (R, n, dim)."""
+
+    def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
+        """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat."""
+
+    def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        """D(x) as it is drawn, at points (n, dim) among generated ones: (R, n)."""
+
+    def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
+        """grad_x and grad, (R, n, dim): points x, and the way that each is pushed."""
+
+
+@dataclass(frozen=True)
+class Probe(ABC):
+    """What runs on one target are measured with: grids and constants, shared by all snapshots.
+
+    Masses are in cells, flat, what lies outside them beside. edges: one array for each axis;
+    p_data: exact masses; z: latents for p_g and expectations, (n, latent_dim); intervals: where p_g
+    is an exact push-forward of a 1-D latent, those whose ends z are; latent_mean: whether E z
+    exists; x: points of p_data for expectations, (m, dim); floors: metrics of a perfect generator.
+    """
+
+    domain: ClassVar[Domain]
+
+    target: Target
+    edges: tuple[np.ndarray, ...]
+    p_data: np.ndarray
+    z: torch.Tensor
+    intervals: Intervals | None
+    latent_mean: bool
+    x: torch.Tensor
+    floors: dict[str, float]
+
+    @classmethod
+    def of(cls, target: Target, latent: str, latent_dim: int, points: int) -> Self:
+        """The probe of a target and a latent; `points` latents where p_g is estimated."""
+        edges = cls.cells_of(target)
+        latents, over = cls.latents(latent, latent_dim, points)
+        x = cls.reals(target, latents, over).float()
+        mean = LATENTS[latent].has_mean
+        z = torch.from_numpy(latents).float()
+        p_data = cls.masses_of(target, edges)
+        probe = cls(target, edges, p_data, z, over, mean, x, {})
+        floors = {name: float(value) for name, value in probe.perfect().items()}
+        object.__setattr__(probe, "floors", floors)
+        return probe
+
+    @classmethod
+    def latents(
+        cls, latent: str, latent_dim: int, points: int
+    ) -> tuple[np.ndarray, Intervals | None]:
+        """Latents (n, latent_dim), and the intervals whose ends they are, where they are."""
+        return quasi_random(latent, latent_dim, points), None
+
+    @classmethod
+    @abstractmethod
+    def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
+        """Edges of the cells over a target's box, along each axis."""
+
+    @classmethod
+    @abstractmethod
+    def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
+        """p_data's exact masses in cells and outside them, flat."""
+
+    @classmethod
+    @abstractmethod
+    def reals(cls, target: Target, latents: np.ndarray, over: Intervals | None) -> torch.Tensor:
+        """Points of p_data for expectations, (m, dim)."""
+
+    @abstractmethod
+    def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
+        """p_g's masses from G(z), (R, n, dim) -> (R, cells + outside).
+
+        over: the intervals whose ends the latents are, where p_g is exact and z others.
+        """
+
+    @abstractmethod
+    def inside(self, mass: np.ndarray) -> np.ndarray:
+        """Of masses (..., cells + outside) those in cells."""
+
+    @abstractmethod
+    def smoothed(self, mass: np.ndarray) -> np.ndarray:
+        """Masses convolved with a narrow Gaussian, what lies outside left where it is."""
+
+    @abstractmethod
+    def distance(self, gz: np.ndarray) -> np.ndarray:
+        """W1 from p_data, (R, n, dim) -> (R,), where both have a mean."""
+
+    def tail(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
+        """How far p_g's tails reach, of p_data's: (R, n, dim) -> (R,); NaN but on the line.
+
+        over: as for `masses`.
+        """
+        return np.full(len(gz), np.nan)
+
+    @property
+    def heavy(self) -> bool:
+        """Whether JSD says too little of tails: p_data or the latent has no mean, on the line."""
+        return False
+
+    @property
+    def exact(self) -> bool:
+        """Whether p_g is an exact push-forward."""
+        return self.intervals is not None
+
+    def even(self, made: torch.Tensor | np.ndarray):
+        """Of what is made of z, (R, n, ...): what stands for all by its mean."""
+        return made if self.intervals is None else made[:, self.intervals.whole[1::2]]
+
+    @property
+    def cell(self) -> float:
+        """Width of a cell of the binned JSD."""
+        return float(self.edges[0][1] - self.edges[0][0])
+
+    @property
+    def centres(self) -> tuple[np.ndarray, ...]:
+        """Cell centres along each axis."""
+        return tuple((e[1:] + e[:-1]) / 2 for e in self.edges)
+
+    @property
+    def volume(self) -> float:
+        """Length or area of a cell."""
+        return float(np.prod([e[1] - e[0] for e in self.edges]))
+
+    def jsd(self, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Binned and smoothed JSD from p_data, nats, each (R,)."""
+        smooth = theory.jsd(_normal(self.smoothed(mass)), _normal(self.smoothed(self.p_data)))
+        return theory.jsd(mass, self.p_data), smooth
+
+    def w1(self, gz: np.ndarray, bounded: bool = False) -> np.ndarray:
+        """W1 from p_data, (R, n, dim) -> (R,).
+
+        Infinite where p_data has no mean (Cauchy), or where p_g has none, since the latent has
+        none and G is not bounded.
+        """
+        if not (self.target.has_mean and (self.latent_mean or bounded)):
+            return np.full(len(gz), np.inf)
+        return self.distance(gz)
+
+    def over(self, box: np.ndarray) -> Self:
+        """The same probe with cells over another box, (dim, 2); its floors stay as they are."""
+        target = copy(self.target)
+        object.__setattr__(target, "box", frozen(box))
+        edges = self.cells_of(target)
+        p_data = self.masses_of(target, edges)
+        return replace(self, target=target, edges=edges, p_data=p_data)
+
+    def samples_of_perfect_g(self) -> np.ndarray:
+        """What a perfect G makes of z, (1, n, dim)."""
+        draw = torch.Generator().manual_seed(SEED + 1)
+        return self.target.sample(len(self.z), draw).double().numpy()[None]
+
+    def perfect(self) -> dict[str, np.ndarray]:
+        """What a perfect generator scores under the same estimators."""
+        made = self.samples_of_perfect_g()
+        jsd, smooth = self.jsd(self.masses(made))
+        if self.exact:
+            jsd, smooth = np.maximum(jsd, RESOLUTION), np.maximum(smooth, RESOLUTION)
+        return {"jsd": jsd[0], "jsd_smooth": smooth[0], "w1": self.w1(made, bounded=True)[0]}
+
+    @cached_property
+    def grid(self) -> torch.Tensor:
+        """Cell centres as D's input, (cells, dim), in the order of `p_data`."""
+        points = np.stack(np.meshgrid(*self.centres, indexing="ij"), -1)
+        return torch.from_numpy(points.reshape(-1, self.target.dim)).float()
+
+
+class Domain(ABC):
+    """One kind of space. A lab can draw it if it has a probe.
+
+    sides: where p_g may leave the axes; widest: a hidden layer may have at most; distance: what W1
+    is called; drawn: whether labs draw it; density: whether a picture holds p_g itself;
+    exact_latent_dim: of latents of which p_g is computed, not estimated; most_cells: of a probe.
+    """
+
+    name: ClassVar[str]
+    sides: ClassVar[tuple[str, ...]] = ()
+    widest: ClassVar[int] = 512
+    distance: ClassVar[str] = "W₁"
+    drawn: ClassVar[bool] = True
+    density: ClassVar[bool] = False
+    exact_latent_dim: ClassVar[int | None] = None
+    most_cells: ClassVar[int] = 0
+
+    @abstractmethod
+    def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> Probe:
+        """What runs on `target` are measured with. Raises `SpecError` where there is none."""
+
+    @abstractmethod
+    def picture(
+        self, players: Players, views: Sequence[Any], detail: Detail, arrows: bool
+    ) -> dict[str, np.ndarray]:
+        """The arrays of a picture on the axes of `views`, probes of each run.
+
+        "spread" among them are generated samples (R, n, dim) for the shares of modes. Without
+        `arrows` it lacks grad_x and grad.
+        """
+
+    @abstractmethod
+    def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
+        """Share and mean of G(z) beyond each of `sides` of a box, (R, sides, 1 + dim).
+
+        gz (R, n, dim): samples of equal weight, or, given `mass` (n - 1,), on the line the images
+        of the ends of latent intervals that hold it, on each of which G is linear. Where the share
+        is 0, so is the mean.
+        """
+
+
+def beyond_row(share: float, total: np.ndarray | float) -> np.ndarray:
+    """One side's share, and its mean from the total."""
+    return np.append(share, np.asarray(total) / (share or 1.0))
+
+
+def outside(
+    domain: Domain, views: Sequence[Probe], gz: np.ndarray, over: Intervals | None = None
+) -> np.ndarray:
+    """`Domain.beyond` of each run on its own axes."""
+    mass = None if over is None else over.mass
+    rows = [
+        domain.beyond(x[None], view.target.box, mass)[0] for view, x in zip(views, gz, strict=True)
+    ]
+    return np.stack(rows)
+
+
+def _normal(mass: np.ndarray) -> np.ndarray:
+    return mass / mass.sum(-1, keepdims=True)
