@@ -59,7 +59,7 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
 
     cells = [p.cell for p in probes]
     cell = f", cells of {cells[0]:.3g}" if _same(cells) else ""
-    w1 = "W₁ (exact)" if probes[0].target.dim == 1 else "W₁ (sliced)"
+    w1 = probes[0].domain.distance
     nats = {"unit": "nats"}
     out = [
         one("jsd", f"JSD(p_data, p_g){cell}", [(math.log(2), "ln 2"), *floor("jsd")], **nats,
@@ -67,7 +67,7 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
     ]  # fmt: skip
     if all(p.target.has_mean for p in probes):
         out.append(one("w1", w1, floor("w1"), low=0.0))
-    elif probes[0].target.dim == 1:
+    elif any(p.heavy for p in probes):
         out.append(one("tail", REACH, [(1.0, "p_data's")], log=True))
     counts = [0 if p.target.modes is None else len(p.target.modes.std) for p in probes]
     if max(counts) > 1:

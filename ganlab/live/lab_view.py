@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from ganlab.engine import Run, Snapshot
-from ganlab.engine.glance import glance
 from ganlab.engine.probe import Probe, probe_for
 from ganlab.engine.snapshot import points_for, take
 from ganlab.live import axes, messages
@@ -82,7 +81,7 @@ class LabView(View):
     def measure(self, moments: Moments) -> Iterable[None]:
         """The run's metrics."""
         (moment,) = moments
-        shot = self._see(moment, take, picture=False)
+        shot = self._see(moment, picture=False)
         if moment.history.add(shot.iteration, shot.metrics):
             numbers = {name: float(value[0]) for name, value in shot.metrics.items()}
             self.session.found(moment.number, numbers)
@@ -98,10 +97,8 @@ class LabView(View):
         every = 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
         run, left, arrows = self._arrows
         fresh = run != moment.number or left == 0 or every == 1
-        if crowd and session.playing:
-            shot = self._see(moment, glance, arrows=fresh)
-        else:
-            shot = self._see(moment, take, measure=False, arrows=fresh)
+        detail = "coarse" if crowd and session.playing else "full"
+        shot = self._see(moment, measure=False, arrows=fresh, detail=detail)
         if fresh:
             left = every
             arrows = {n: shot.picture[n] for n in ("grad_x", "grad") if n in shot.picture}
@@ -111,10 +108,10 @@ class LabView(View):
         self.last_picture = (header, arrays)
         yield encode(header, arrays)
 
-    def _see(self, moment: Moment, how: Callable[..., Snapshot], **wanted: bool) -> Snapshot:
+    def _see(self, moment: Moment, **wanted: Any) -> Snapshot:
         # Read once: the axes may change meanwhile, and then this picture is not sent.
         view = self._view
-        return how(
+        return take(
             moment.game,
             moment.state,
             moment.specs,

@@ -30,7 +30,7 @@ def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[
     arrays = {name: array[0] for name, array in shot.picture.items()}
     none = notices.missing(arrays["d"], arrays.get("grad"))
     reach = arrays.pop("tail", None)
-    if shot.specs[0].dim == 2:
+    if not shot.specs[0].domain.density:
         arrays |= field(arrays["d"])
     header = {
         "type": "frame",

@@ -151,7 +151,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
 
 def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The legend: words that toggle layers."""
-    if spec.dim == 1:
+    if spec.domain.density:
         rows = [
             ("p_data", "p_data", "data"),
             ("p_g", "p_g", "G"),
@@ -234,7 +234,7 @@ def scene(
     arrays: dict[str, np.ndarray] = {}
     if modes is not None:
         arrays["mode_centers"], arrays["mode_weights"] = modes.centers, modes.weights
-    if spec.dim == 1:
+    if spec.domain.density:
         arrays["x"] = view.centres[0]
         arrays["p_data"] = view.p_data[1:-1] / view.cell
     else:

@@ -45,7 +45,7 @@ def measure(game: Game, state: State, probe: Probe, rows: slice) -> dict[str, np
     with np.errstate(all="ignore"):
         gz = _generate(game, state.g[rows], probe.z)
         out = {"jsd": probe.jsd(probe.masses(gz))[0]}
-        if probe.target.dim == 1:
+        if probe.domain.density:
             out["w1"] = probe.w1(gz, game.G.bounded)
         if probe.target.modes is not None:
             out["modes"] = metrics.mode_score(samples(probe, gz), probe.target.modes).captured
@@ -79,7 +79,7 @@ def pictures(game: Game, state: State, spec: Spec) -> dict[str, np.ndarray]:
     """
     target = make_target(spec.target, spec.target_params)
     with np.errstate(all="ignore"):
-        return (_lines if target.dim == 1 else _points)(game, state, spec, target)
+        return (_lines if spec.domain.density else _points)(game, state, spec, target)
 
 
 def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np.ndarray]:
@@ -148,7 +148,7 @@ def scene(spec: Spec, runs: int, probe: Probe, number: int) -> tuple[dict, dict[
         "tiles": words.unfold(words.TILES.values()),
         "seed": spec.seed,
     }
-    if spec.dim == 1:
+    if spec.domain.density:
         p_data = _coarse(target)
         return header, {"p_data": p_data / (2 * p_data.max())}
     return header, contours(target)
@@ -177,8 +177,8 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         count = len(probe.target.modes.std)
         title = f"modes captured, of {count}"
         out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
-    if probe.target.dim == 1 and probe.target.has_mean:
-        out.append(spread("w1", "W₁ (exact)", [(probe.floors["w1"], "floor")], low=0.0))
+    if probe.domain.density and probe.target.has_mean:
+        out.append(spread("w1", probe.domain.distance, [(probe.floors["w1"], "floor")], low=0.0))
     for band, title in zip(out[-1]["bands"], ("all", "middle half"), strict=True):
         band["title"] = title
     return out
