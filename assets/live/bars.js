@@ -5,45 +5,45 @@ import { COLUMN, SIZES } from "./tokens.js";
 
 
 /** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./types.js").Look} Look */
+/** @typedef {import("./types.js").Theme} Theme */
 /** @typedef {{left: number, top: number, w: number, h: number}} Place */
 
 /**
  * The value of a bar that is higher than the panel: on it, or beside it where it is too narrow.
  *
  * @param {Context} ctx
- * @param {Look} look
+ * @param {Theme} theme
  * @param {string} text
  * @param {number} x
  * @param {number} wide
  * @param {Place} place
  */
-function over(ctx, look, text, x, wide, { left, top, w }) {
-  ctx.font = font(look, SIZES.panel_axis);
+function over(ctx, theme, text, x, wide, { left, top, w }) {
+  ctx.font = font(theme, SIZES.panel_axis);
   ctx.textBaseline = "top";
-  const room = ctx.measureText(text).width + 4 * look.u;
+  const room = ctx.measureText(text).width + 4 * theme.u;
   const beside = room > wide;
   ctx.textAlign = !beside ? "center" : x + wide + room < left + w ? "left" : "right";
-  const shift = !beside ? 0 : ((wide / 2 + 3 * look.u) * (ctx.textAlign === "left" ? 1 : -1));
-  if (!beside) ctx.fillStyle = look.back;
-  ctx.fillText(text, x + shift, top + 2 * look.u);
+  const shift = !beside ? 0 : ((wide / 2 + 3 * theme.u) * (ctx.textAlign === "left" ? 1 : -1));
+  if (!beside) ctx.fillStyle = theme.back;
+  ctx.fillText(text, x + shift, top + 2 * theme.u);
 }
 
 /**
  * Draw into a box; axes(full, py) is called first, with the scale.
  *
  * @param {Context} ctx
- * @param {Look} look
+ * @param {Theme} theme
  * @param {{modes?: number, a?: import("./types.js").Arrays}} scene
  * @param {import("./types.js").NumberArray | null | undefined} shares
  * @param {Place} box
  * @param {(full: number, py: (share: number) => number) => void} axes
  */
-export function bars(ctx, look, scene, shares, box, axes) {
+export function bars(ctx, theme, scene, shares, box, axes) {
   const count = scene.modes || (shares ? shares.length : 0);
   if (!count) return;
   const { left, top, w, h } = box;
-  const u = look.u;
+  const u = theme.u;
   const weights = scene.a?.mode_weights;
   const fair = (/** @type {number} */ i) => (weights ? weights[i] : 1 / count);
   let largest = 0;
@@ -56,18 +56,18 @@ export function bars(ctx, look, scene, shares, box, axes) {
   for (let i = 0; i < count; i++) {
     if (shares) {
       const y = Math.min(py(shares[i] || 0), top + h - 2);
-      ctx.fillStyle = look.role(shares[i] > COLUMN.missed * fair(i) ? "G" : "accent");
+      ctx.fillStyle = theme.role(shares[i] > COLUMN.missed * fair(i) ? "G" : "accent");
       const x = left + step * (i + 0.5);
       ctx.fillRect(x - wide / 2, y, wide, top + h - y);
-      if (shares[i] > full) over(ctx, look, `${Math.round(100 * shares[i])} %`, x, wide, box);
+      if (shares[i] > full) over(ctx, theme, `${Math.round(100 * shares[i])} %`, x, wide, box);
     }
-    ctx.fillStyle = look.role("data");
+    ctx.fillStyle = theme.role("data");
     ctx.fillRect(left + step * i + 1, Math.round(py(fair(i))), step - 2, 1);
   }
   if (weights && largest * count > 1.01) return;
-  ctx.font = font(look, SIZES.panel_axis);
+  ctx.font = font(theme, SIZES.panel_axis);
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
-  ctx.fillStyle = look.muted;
+  ctx.fillStyle = theme.muted;
   ctx.fillText("fair", left + w + 6 * u, py(1 / count));
 }

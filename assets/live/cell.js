@@ -11,7 +11,7 @@ export const LETTERS = "ABCD";
 const LEAST_BARS = 84; // px of height, at text scale 1, below which there are none
 
 /** @typedef {import("./types.js").Frame} Frame */
-/** @typedef {import("./types.js").Look} Look */
+/** @typedef {import("./types.js").Theme} Theme */
 /** @typedef {import("./types.js").Scene} Scene */
 
 /**
@@ -55,7 +55,7 @@ export function legendEntry(i, label) {
 }
 
 /**
- * The cell of run i of a scene; act(name) is asked for what its head's buttons do. {node, host, resize(look, hidden),
+ * The cell of run i of a scene; act(name) is asked for what its head's buttons do. {node, host, resize(theme, hidden),
  * draw(frame), status(run)}; host: where the still figure goes.
  *
  * @param {Scene} scene
@@ -96,28 +96,28 @@ export function cell(scene, i, act) {
   const host = el("div", { class: "gl-still" });
   const below = el("canvas", { class: "gl-canvas", role: "img", "aria-label": `Share of each mode of run ${letter}` });
   const box = el("div", { class: "gl-cell-picture" }, canvas, below, host, lost);
-  /** @type {Look | null} */
-  let look = null;
+  /** @type {Theme | null} */
+  let theme = null;
   let room = 0; // height of the bars
 
   /**
    * Below a square picture there may be room for the share of each mode.
    *
-   * @param {Look} look
+   * @param {Theme} theme
    * @param {Frame | null} frame
    */
-  function drawBars(look, frame) {
+  function drawBars(theme, frame) {
     const ctx = opaque(below);
-    const { u } = look;
-    flood(ctx, look.back);
+    const { u } = theme;
+    flood(ctx, theme.back);
     const place = { left: 36 * u, top: 26 * u, w: below.clientWidth - 80 * u, h: room - 34 * u };
-    bars(ctx, look, own, frame?.a.shares, place, () => {
-      ctx.font = font(look, SIZES.title, 600);
+    bars(ctx, theme, own, frame?.a.shares, place, () => {
+      ctx.font = font(theme, SIZES.title, 600);
       ctx.textAlign = "left";
       ctx.textBaseline = "alphabetic";
-      ctx.fillStyle = look.text;
+      ctx.fillStyle = theme.text;
       ctx.fillText("share of each mode", place.left, place.top - 8 * u);
-      ctx.fillStyle = look.line;
+      ctx.fillStyle = theme.line;
       ctx.fillRect(place.left, place.top + place.h, place.w, 1);
     });
   }
@@ -136,14 +136,14 @@ export function cell(scene, i, act) {
     host,
     canvas,
     /**
-     * @param {Look} newLook
+     * @param {Theme} newTheme
      * @param {Set<string>} hidden
      */
-    resize(newLook, hidden) {
+    resize(newTheme, hidden) {
       const [width, whole] = [box.clientWidth, box.clientHeight];
       if (!(width > 0 && whole > 0)) return;
-      look = newLook;
-      const { u } = newLook;
+      theme = newTheme;
+      const { u } = newTheme;
       let height = whole;
       if (own.dim === 2 && own.modes > 1) {
         const [x, y] = own.box;
@@ -158,15 +158,15 @@ export function cell(scene, i, act) {
       }
       host.style.bottom = `${room}px`;
       fit(canvas, width, height);
-      picture.resize(width, height, newLook, hidden);
+      picture.resize(width, height, newTheme, hidden);
     },
     size: () => ({ width: box.clientWidth, height: box.clientHeight - room }),
     /** @param {Frame | null} frame */
     draw(frame) {
-      if (!look) return; // never had any room
+      if (!theme) return; // never had any room
       const mine = frame && part(frame, i);
       picture.draw(opaque(canvas), mine);
-      if (room) drawBars(look, mine);
+      if (room) drawBars(theme, mine);
     },
     /** @param {import("./types.js").RunNow} run */
     status(run) {

@@ -3,10 +3,10 @@
 import { el } from "./dom.js";
 import { fit, flood } from "./plot.js";
 
-/** @typedef {(ctx: CanvasRenderingContext2D, look: import("./types.js").Look, width: number, height: number) => void} Draw */
+/** @typedef {(ctx: CanvasRenderingContext2D, theme: import("./types.js").Theme, width: number, height: number) => void} Draw */
 
 /**
- * draw(ctx, look, width, height) is called on a canvas that is filled with the background.
+ * draw(ctx, theme, width, height) is called on a canvas that is filled with the background.
  *
  * @param {Record<string, string>} attributes of the canvas
  * @param {Draw} draw
@@ -20,13 +20,13 @@ export function chart(attributes, draw) {
     /**
      * @param {number} width
      * @param {number} height
-     * @param {import("./types.js").Look} look
+     * @param {import("./types.js").Theme} theme
      */
-    resize(width, height, look) {
+    resize(width, height, theme) {
       redraw = () => {
         const ctx = fit(node, width, height);
-        flood(ctx, look.back);
-        draw(ctx, look, width, height);
+        flood(ctx, theme.back);
+        draw(ctx, theme, width, height);
       };
       redraw();
     },

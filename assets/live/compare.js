@@ -52,8 +52,8 @@ function sideBySide({ hidden, act }) {
     },
     // Two squares side by side are small: they get more of the width.
     share: () => (scene.dim === 2 && rows() === 1 ? WIDEST : undefined),
-    resize(_width, _height, look) {
-      for (const one of cells) one.resize(look, hidden);
+    resize(_width, _height, theme) {
+      for (const one of cells) one.resize(theme, hidden);
     },
     draw(frame) {
       for (const one of cells) one.draw(frame);

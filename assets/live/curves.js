@@ -28,8 +28,8 @@ export function curvesColumn(scene) {
   let panels = all.filter((panel) => !panel.off);
   let lineCount = panels.filter((panel) => !panel.bars).length;
   let [width, height] = [0, 0];
-  /** @type {import("./types.js").Look} */
-  let look;
+  /** @type {import("./types.js").Theme} */
+  let theme;
   /** @type {ReturnType<typeof placePanels> & {range: number[]}} */
   let g;
   /** @type {CanvasRenderingContext2D | null} */
@@ -56,8 +56,8 @@ export function curvesColumn(scene) {
   }
 
   function place() {
-    g = { ...placePanels(panels.length, lineCount, width, height, look.u), range: [0, 1] };
-    const at = (/** @type {number} */ i) => ({ x: g.left - 14 * look.u, y: g.tops[i] - 10 * look.u });
+    g = { ...placePanels(panels.length, lineCount, width, height, theme.u), range: [0, 1] };
+    const at = (/** @type {number} */ i) => ({ x: g.left - 14 * theme.u, y: g.tops[i] - 10 * theme.u });
     const about = (/** @type {Panel} */ panel) => ({ id: panel.id, what: headline(panel.title), lines: panel.help });
     placeHelp(ctx.canvas, panels.map((panel, i) => ({ ...about(panel), ...at(i) })));
   }
@@ -67,7 +67,7 @@ export function curvesColumn(scene) {
    * @param {number} top
    */
   function drawTitle(panel, top) {
-    const u = look.u;
+    const u = theme.u;
     let x = g.left;
     const y = top - 6 * u;
     const bands = (panel.bands || []).filter((band) => band.title).map((band) => ({ key: "", title: "", ...band, role: panel.role ?? "muted" }));
@@ -75,19 +75,19 @@ export function curvesColumn(scene) {
     const keys = [...lines, ...bands.reverse()];
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
-    ctx.font = font(look, SIZES.unit);
+    ctx.font = font(theme, SIZES.unit);
     const unit = panel.unit ? ctx.measureText(panel.unit).width + 6 * u : 0;
     const key = keys.reduce((sum, series) => sum + ctx.measureText(series.title).width + 32 * u, 0);
-    ctx.font = font(look, SIZES.title, 600);
+    ctx.font = font(theme, SIZES.title, 600);
     const room = width - x - 10 * u - key;
     const fits = (/** @type {string} */ text) => ctx.measureText(text).width <= room;
     const title = fits(panel.title) ? panel.title : headline(panel.title);
-    ctx.fillStyle = look.text;
+    ctx.fillStyle = theme.text;
     ctx.fillText(title, x, y);
     x += ctx.measureText(title).width + 6 * u;
-    ctx.font = font(look, SIZES.unit);
+    ctx.font = font(theme, SIZES.unit);
     if (unit && x + unit + key < width) {
-      ctx.fillStyle = look.muted;
+      ctx.fillStyle = theme.muted;
       ctx.fillText(panel.unit ?? "", x, y);
       x += unit;
     }
@@ -95,8 +95,8 @@ export function curvesColumn(scene) {
     for (const series of keys) {
       const wide = ctx.measureText(series.title).width;
       if (x + 20 * u + wide > width) return;
-      ctx.strokeStyle = look.role(series.role);
-      ctx.fillStyle = look.ink(series.role);
+      ctx.strokeStyle = theme.role(series.role);
+      ctx.fillStyle = theme.ink(series.role);
       ctx.lineWidth = (series.opacity ? 9 : 2) * u;
       ctx.globalAlpha = series.opacity || 1;
       ctx.setLineDash(dashOf(series).map((v) => v * u));
@@ -119,12 +119,12 @@ export function curvesColumn(scene) {
    * @param {(value: number) => number} py
    */
   function drawAxes(panel, top, low, high, py) {
-    const u = look.u;
-    ctx.strokeStyle = look.faint;
+    const u = theme.u;
+    ctx.strokeStyle = theme.faint;
     ctx.lineWidth = 1;
     ctx.beginPath();
-    ctx.font = font(look, SIZES.panel_axis);
-    ctx.fillStyle = look.muted;
+    ctx.font = font(theme, SIZES.panel_axis);
+    ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     const count = Math.max(1, Math.min(4, Math.floor(g.h / (22 * u))));
@@ -138,7 +138,7 @@ export function curvesColumn(scene) {
       ctx.fillText(texts[i], g.left - 6 * u, y, g.left - 6 * u);
     });
     ctx.stroke();
-    ctx.strokeStyle = look.line;
+    ctx.strokeStyle = theme.line;
     ctx.beginPath();
     ctx.moveTo(g.left - 0.5, top);
     ctx.lineTo(g.left - 0.5, top + g.h + 0.5);
@@ -152,15 +152,15 @@ export function curvesColumn(scene) {
    * @param {(value: number) => number} py
    */
   function drawLines(panel, top, py) {
-    const u = look.u;
-    ctx.font = font(look, SIZES.panel_axis);
+    const u = theme.u;
+    ctx.font = font(theme, SIZES.panel_axis);
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     let used = -Infinity;
     for (const line of panel.lines) {
       const y = py(line.value);
       if (!(y >= top - 1 && y <= top + g.h + 1)) continue;
-      ctx.strokeStyle = look.muted;
+      ctx.strokeStyle = theme.muted;
       ctx.lineWidth = 1;
       ctx.setLineDash([2 * u, 3 * u]);
       ctx.beginPath();
@@ -176,11 +176,11 @@ export function curvesColumn(scene) {
       const middle = under ? y + 8 * u : y - 8 * u;
       const space = (/** @type {number} */ x) => clearance(panel, message, middle, x - 4, x + wide + 4, px, py);
       const x = space(end) > space(start) ? end : start;
-      ctx.fillStyle = look.back;
+      ctx.fillStyle = theme.back;
       ctx.globalAlpha = 0.7; // curves may run under the label, which must stay readable
       ctx.fillRect(x - 2 * u, middle - 6 * u, wide + 4 * u, 12 * u);
       ctx.globalAlpha = 1;
-      ctx.fillStyle = look.muted;
+      ctx.fillStyle = theme.muted;
       ctx.fillText(line.title, x, middle + 4 * u);
     }
   }
@@ -190,7 +190,7 @@ export function curvesColumn(scene) {
    * @param {number} top
    */
   function drawPanel(panel, top) {
-    const u = look.u;
+    const u = theme.u;
     const [low, high] = panelRange(panel, message, ghost);
     const scale = panel.log ? Math.log10 : (/** @type {number} */ v) => v;
     const [bottom, span] = [scale(low), scale(high) - scale(low)];
@@ -209,11 +209,11 @@ export function curvesColumn(scene) {
     for (const { low: from, high: to, opacity } of (steps ? panel.bands : null) ?? []) {
       ctx.beginPath();
       area(ctx, steps.length, (i) => px(steps[i]), (i) => py(all[from][i]), (i) => py(all[to][i]));
-      ctx.fillStyle = alpha(look.rgb[panel.role ?? "G"], opacity);
+      ctx.fillStyle = alpha(theme.rgb[panel.role ?? "G"], opacity);
       ctx.fill();
     }
     const line = (/** @type {import("./types.js").Series} */ series, /** @type {NumberArray} */ x, /** @type {NumberArray} */ y) => {
-      ctx.strokeStyle = look.role(series.role);
+      ctx.strokeStyle = theme.role(series.role);
       ctx.lineWidth = widthOf(series) * u;
       ctx.setLineDash(dashOf(series).map((v) => v * u));
       ctx.beginPath();
@@ -233,7 +233,7 @@ export function curvesColumn(scene) {
       const last = lastOf(panel, array);
       if (!last) continue;
       ends.push({ y: py(last.value), value: last.value, role: series.role });
-      ctx.fillStyle = look.role(series.role);
+      ctx.fillStyle = theme.role(series.role);
       ctx.beginPath();
       ctx.arc(px(steps[last.index]), py(last.value), 2.5 * u, 0, 2 * Math.PI);
       ctx.fill();
@@ -248,13 +248,13 @@ export function curvesColumn(scene) {
    * @param {number} top
    */
   function drawEnds(ends, top) {
-    const u = look.u;
+    const u = theme.u;
     keepApart(ends, top - 2, top + g.h + 2 * u, COLUMN.apart * u);
-    ctx.font = font(look, SIZES.value, 600);
+    ctx.font = font(theme, SIZES.value, 600);
     ctx.textAlign = "left";
     ctx.textBaseline = "middle";
     for (const end of ends) {
-      ctx.fillStyle = look.ink(end.role);
+      ctx.fillStyle = theme.ink(end.role);
       // The last argument narrows what is too wide: never cut.
       ctx.fillText(steady(end.value), g.left + g.w + 6 * u, end.y, g.right - 6 * u);
     }
@@ -267,10 +267,10 @@ export function curvesColumn(scene) {
 
   function drawSteps() {
     if (!lineCount) return;
-    const u = look.u;
+    const u = theme.u;
     const y = g.tops[lineCount - 1] + g.h;
-    ctx.font = font(look, SIZES.panel_axis);
-    ctx.fillStyle = look.muted;
+    ctx.font = font(theme, SIZES.panel_axis);
+    ctx.fillStyle = theme.muted;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     const word = scene.axis || "iteration"; // of which there are no halves
@@ -285,15 +285,15 @@ export function curvesColumn(scene) {
 
   function drawMarks() {
     if (!message || !lineCount || !message.marks) return;
-    const u = look.u;
+    const u = theme.u;
     const end = g.tops[lineCount - 1] + g.h;
-    ctx.font = font(look, SIZES.panel_axis, 600);
+    ctx.font = font(theme, SIZES.panel_axis, 600);
     ctx.textBaseline = "alphabetic";
     let free = Infinity;
     for (const mark of [...message.marks].reverse()) {
       const x = Math.round(px(Math.max(mark.iteration, g.range[0]))) + 0.5; // a restart's mark is at 0
       if (!(x >= g.left && x <= g.left + g.w + 1)) continue;
-      ctx.strokeStyle = alpha(look.rgb.accent, COLUMN.mark_alpha);
+      ctx.strokeStyle = alpha(theme.rgb.accent, COLUMN.mark_alpha);
       ctx.lineWidth = 1;
       ctx.beginPath();
       for (let i = 0; i < lineCount; i++) {
@@ -309,7 +309,7 @@ export function curvesColumn(scene) {
       if (centre + half + 6 * u > free) continue;
       free = centre - half;
       ctx.textAlign = "center";
-      ctx.fillStyle = look.ink("accent");
+      ctx.fillStyle = theme.ink("accent");
       ctx.fillText(mark.text, centre, g.head - 7 * u);
     }
   }
@@ -318,9 +318,9 @@ export function curvesColumn(scene) {
     panels.forEach((panel, i) => {
       if (!panel.bars) return;
       const top = g.tops[i];
-      ctx.fillStyle = look.back;
+      ctx.fillStyle = theme.back;
       ctx.fillRect(0, top - g.title, width, g.h + g.title + 4);
-      bars(ctx, look, scene, shares, { left: g.left, top, w: g.w, h: g.h }, (full, py) => {
+      bars(ctx, theme, scene, shares, { left: g.left, top, w: g.w, h: g.h }, (full, py) => {
         drawTitle(panel, top);
         drawAxes({ log: false }, top, 0, full, py);
       });
@@ -343,15 +343,15 @@ export function curvesColumn(scene) {
      * @param {HTMLCanvasElement} canvas
      * @param {number} w
      * @param {number} h
-     * @param {import("./types.js").Look} newLook
+     * @param {import("./types.js").Theme} newTheme
      */
-    resize(canvas, w, h, newLook) {
-      [width, height, look] = [w, h, newLook];
+    resize(canvas, w, h, newTheme) {
+      [width, height, theme] = [w, h, newTheme];
       made = ctx = fit(canvas, width, height);
       place();
     },
     draw() {
-      ctx.fillStyle = look.back;
+      ctx.fillStyle = theme.back;
       ctx.fillRect(0, 0, width, height);
       g.range = spanOf(message?.a.iteration, ghost.iteration);
       panels.forEach((panel, i) => !panel.bars && drawPanel(panel, g.tops[i]));

@@ -61,8 +61,8 @@ export function picture1d(scene) {
   for (const v of pData) if (v > highest) highest = v;
   const top = LINE.top * highest;
   const quantiles = new Float32Array(LINE.quantiles);
-  /** @type {import("./types.js").Look} */
-  let look;
+  /** @type {import("./types.js").Theme} */
+  let theme;
   /** @type {Set<string>} */
   let hidden;
   let [width, height] = [0, 0];
@@ -80,8 +80,8 @@ export function picture1d(scene) {
 
   function drawStill() {
     const ctx = resize(still.ctx, width, height);
-    const u = look.u;
-    flood(ctx, look.back);
+    const u = theme.u;
+    flood(ctx, theme.back);
     ctx.lineWidth = 1;
     /**
      * @param {number} x0
@@ -98,40 +98,40 @@ export function picture1d(scene) {
       ctx.stroke();
     };
     const end = g.left + g.w;
-    line(g.left, g.base, end, g.base, look.line);
-    line(g.left, g.head, g.left, g.base, look.line);
-    line(end, g.head, end, g.base, alpha(look.rgb.D, LINE.d_axis_alpha));
-    line(g.left, pd(0.5), end, pd(0.5), alpha(look.rgb.D, LINE.d_half_alpha));
+    line(g.left, g.base, end, g.base, theme.line);
+    line(g.left, g.head, g.left, g.base, theme.line);
+    line(end, g.head, end, g.base, alpha(theme.rgb.D, LINE.d_axis_alpha));
+    line(g.left, pd(0.5), end, pd(0.5), alpha(theme.rgb.D, LINE.d_half_alpha));
 
-    ctx.font = font(look, SIZES.axis);
+    ctx.font = font(theme, SIZES.axis);
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";
-    ctx.fillStyle = look.muted;
+    ctx.fillStyle = theme.muted;
     for (const [t, text] of named(ticks(0, top, 4))) {
-      if (t > 0) line(g.left - 4, py(t), g.left, py(t), look.line);
+      if (t > 0) line(g.left - 4, py(t), g.left, py(t), theme.line);
       ctx.fillText(text, g.left - 7 * u, py(t));
     }
     ctx.textAlign = "left";
-    ctx.fillStyle = look.role("D");
+    ctx.fillStyle = theme.role("D");
     for (const [value, name] of HALVES) ctx.fillText(name, end + 7 * u, pd(value));
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "right";
     ctx.fillText("D(x)", width - 2, g.head - 12 * u);
     ctx.textAlign = "left";
-    ctx.fillStyle = look.muted;
+    ctx.fillStyle = theme.muted;
     ctx.fillText("density", 2, g.head - 12 * u);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     for (const [t, text] of named(ticks(low, high, 8))) {
-      line(px(t), g.base, px(t), g.base + 4, look.line);
+      line(px(t), g.base, px(t), g.base + 4, theme.line);
       ctx.fillText(text, px(t), g.base + 6 * u);
     }
 
-    line(g.left, g.xLine, end, g.xLine, look.line);
+    line(g.left, g.xLine, end, g.xLine, theme.line);
     if (scene.map) {
-      line(g.left, g.zLine, end, g.zLine, look.line);
+      line(g.left, g.zLine, end, g.zLine, theme.line);
       for (const [t, text] of named(ticks(scene.latent.lo, scene.latent.hi, 6))) {
-        line(pz(t), g.zLine, pz(t), g.zLine + 4, look.line);
+        line(pz(t), g.zLine, pz(t), g.zLine + 4, theme.line);
         ctx.fillText(text, pz(t), g.zLine + 6 * u);
       }
     } else {
@@ -139,8 +139,8 @@ export function picture1d(scene) {
     }
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";
-    ctx.font = `italic ${font(look, SIZES.letter)}`;
-    ctx.fillStyle = look.text;
+    ctx.font = `italic ${font(theme, SIZES.letter)}`;
+    ctx.fillStyle = theme.text;
     ctx.fillText("x", g.left - 10 * u, g.xLine);
     if (scene.map) ctx.fillText("z", g.left - 10 * u, g.zLine);
   }
@@ -148,7 +148,7 @@ export function picture1d(scene) {
   // Each dot is dear, and they stay where they are.
   function drawData() {
     const ratio = density();
-    const edge = 4 * look.u;
+    const edge = 4 * theme.u;
     const [x, y] = [Math.floor((g.left - edge) * ratio), Math.floor((py(top / 2) - edge) * ratio)];
     const right = Math.ceil((g.left + g.w + edge) * ratio);
     const { canvas, ctx } = offscreen(right - x, Math.ceil((g.base + edge) * ratio) - y);
@@ -156,9 +156,9 @@ export function picture1d(scene) {
     ctx.beginPath();
     trace(ctx, n, at, (i) => py(pData[i]));
     ctx.lineCap = "round";
-    ctx.setLineDash([0.1, 5 * look.u]);
-    ctx.strokeStyle = look.role("data");
-    ctx.lineWidth = LINE.p_data * look.u;
+    ctx.setLineDash([0.1, 5 * theme.u]);
+    ctx.strokeStyle = theme.role("data");
+    ctx.lineWidth = LINE.p_data * theme.u;
     ctx.stroke();
     data = { canvas, x, y };
   }
@@ -172,12 +172,12 @@ export function picture1d(scene) {
     ctx.moveTo(at(0), g.base);
     for (let i = 0; i < n; i++) ctx.lineTo(at(i), py(p[i]));
     ctx.lineTo(at(n - 1), g.base);
-    ctx.fillStyle = alpha(look.rgb.G, look.fill);
+    ctx.fillStyle = alpha(theme.rgb.G, theme.fill);
     ctx.fill();
     ctx.beginPath();
     trace(ctx, n, at, (i) => py(p[i]));
-    ctx.strokeStyle = look.role("G");
-    ctx.lineWidth = LINE.p_g * look.u;
+    ctx.strokeStyle = theme.role("G");
+    ctx.lineWidth = LINE.p_g * theme.u;
     ctx.stroke();
   }
 
@@ -191,9 +191,9 @@ export function picture1d(scene) {
   function drawD(ctx, values, dash, weight, strength) {
     ctx.beginPath();
     trace(ctx, n, at, (i) => pd(values[i]));
-    ctx.strokeStyle = alpha(look.rgb.D, strength);
-    ctx.lineWidth = weight * look.u;
-    ctx.setLineDash(dash.map((v) => v * look.u));
+    ctx.strokeStyle = alpha(theme.rgb.D, strength);
+    ctx.lineWidth = weight * theme.u;
+    ctx.setLineDash(dash.map((v) => v * theme.u));
     ctx.stroke();
     ctx.setLineDash([]);
   }
@@ -206,18 +206,18 @@ export function picture1d(scene) {
     let peak = 0;
     for (let i = 1; i < n; i++) if (p[i] > p[peak]) peak = i;
     if (!(p[peak] > top * 1.02)) return;
-    const u = look.u;
+    const u = theme.u;
     const cx = at(peak);
     const y = g.head - 8 * u;
-    ctx.fillStyle = look.role("G");
+    ctx.fillStyle = theme.role("G");
     ctx.beginPath();
     ctx.moveTo(cx, y - 5 * u);
     ctx.lineTo(cx + 4.5 * u, y + 2 * u);
     ctx.lineTo(cx - 4.5 * u, y + 2 * u);
     ctx.fill();
-    ctx.font = font(look, SIZES.note, 600);
+    ctx.font = font(theme, SIZES.note, 600);
     ctx.textBaseline = "middle";
-    ctx.fillStyle = look.ink("G");
+    ctx.fillStyle = theme.ink("G");
     const toLeft = cx > g.left + g.w - 90 * u;
     ctx.textAlign = toLeft ? "right" : "left";
     ctx.fillText(steady(p[peak]), cx + (toLeft ? -9 : 9) * u, y - 2 * u);
@@ -230,8 +230,8 @@ export function picture1d(scene) {
    */
   function drawMap(ctx, z, to) {
     ctx.beginPath();
-    for (let i = 0; i < z.length; i++) arrow(ctx, pz(z[i]), g.zLine, px(to[i]), g.xLine, 5 * look.u);
-    ctx.strokeStyle = alpha(look.rgb.G, LINE.map_alpha);
+    for (let i = 0; i < z.length; i++) arrow(ctx, pz(z[i]), g.zLine, px(to[i]), g.xLine, 5 * theme.u);
+    ctx.strokeStyle = alpha(theme.rgb.G, LINE.map_alpha);
     ctx.lineWidth = 1;
     ctx.stroke();
   }
@@ -254,10 +254,10 @@ export function picture1d(scene) {
     }
     ctx.beginPath();
     for (let i = 0; i < q; i++) {
-      ctx.moveTo(px(quantiles[i]), g.xLine + LINE.tick_from * look.u);
-      ctx.lineTo(px(quantiles[i]), g.xLine + LINE.tick_to * look.u);
+      ctx.moveTo(px(quantiles[i]), g.xLine + LINE.tick_from * theme.u);
+      ctx.lineTo(px(quantiles[i]), g.xLine + LINE.tick_to * theme.u);
     }
-    ctx.strokeStyle = look.role("G");
+    ctx.strokeStyle = theme.role("G");
     ctx.lineWidth = 1;
     ctx.stroke();
   }
@@ -272,19 +272,19 @@ export function picture1d(scene) {
     // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
     for (let i = 0; i < where.length; i++) {
       const row = i % LINE.gradient_rows;
-      const y = g.xLine - (LINE.gradient_from + row * LINE.gradient_apart) * look.u;
+      const y = g.xLine - (LINE.gradient_from + row * LINE.gradient_apart) * theme.u;
       const [from, to] = [px(where[i]), px(where[i] + grad[i])];
-      if (Math.abs(to - from) > SHORTEST) arrow(ctx, from, y, to, y, 5 * look.u);
+      if (Math.abs(to - from) > SHORTEST) arrow(ctx, from, y, to, y, 5 * theme.u);
     }
-    ctx.strokeStyle = look.role("accent");
-    ctx.lineWidth = LINE.gradient * look.u;
+    ctx.strokeStyle = theme.role("accent");
+    ctx.lineWidth = LINE.gradient * theme.u;
     ctx.stroke();
   }
 
   return {
-    resize(w, h, newLook, newHidden) {
-      [width, height, look, hidden] = [w, h, newLook, newHidden];
-      g = placeLine(width, height, look.u);
+    resize(w, h, newTheme, newHidden) {
+      [width, height, theme, hidden] = [w, h, newTheme, newHidden];
+      g = placeLine(width, height, theme.u);
       drawStill();
       drawData();
     },
@@ -307,7 +307,7 @@ export function picture1d(scene) {
       if (gradX && grad && on("gradient")) drawGradient(ctx, gradX, grad);
       ctx.restore();
       if (pG && on("p_g")) drawPeak(ctx, pG);
-      if (frame) drawNotices(ctx, look, frame, { x: g.left, y: g.head, w: g.w, h: g.h }, on("p_g"), on("d"));
+      if (frame) drawNotices(ctx, theme, frame, { x: g.left, y: g.head, w: g.w, h: g.h }, on("p_g"), on("d"));
     },
   };
 }

@@ -43,8 +43,8 @@ export function placePlane([[xLow, xHigh], [yLow, yHigh]], width, height, u) {
 export function picture2d(scene) {
   const [[xLow, xHigh], [yLow, yHigh]] = scene.box;
   const drawField = enlarger();
-  /** @type {import("./types.js").Look} */
-  let look;
+  /** @type {import("./types.js").Theme} */
+  let theme;
   /** @type {Set<string>} */
   let hidden;
   /** @type {ReturnType<typeof placePlane>} */
@@ -61,13 +61,13 @@ export function picture2d(scene) {
 
   /** @param {Context} ctx */
   function drawAxes(ctx) {
-    const u = look.u;
-    flood(ctx, look.back);
-    ctx.strokeStyle = look.line;
+    const u = theme.u;
+    flood(ctx, theme.back);
+    ctx.strokeStyle = theme.line;
     ctx.lineWidth = 1;
     ctx.strokeRect(g.left - 0.5, g.top - 0.5, g.w + 1, g.h + 1);
-    ctx.font = font(look, SIZES.axis);
-    ctx.fillStyle = look.muted;
+    ctx.font = font(theme, SIZES.axis);
+    ctx.fillStyle = theme.muted;
     ctx.beginPath();
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
@@ -103,8 +103,8 @@ export function picture2d(scene) {
   function drawReal(ctx) {
     const real = scene.a.real;
     if (!real) return;
-    const r = (PLANE.real / 2) * look.u;
-    ctx.fillStyle = alpha(look.rgb.data, PLANE.real_alpha);
+    const r = (PLANE.real / 2) * theme.u;
+    ctx.fillStyle = alpha(theme.rgb.data, PLANE.real_alpha);
     ctx.beginPath();
     for (let i = 0; i < real.length; i += 2) {
       const x = px(real[i]);
@@ -120,11 +120,11 @@ export function picture2d(scene) {
     const { contours, contour_lengths: lengths, contour_levels: levels } = scene.a;
     if (!contours || !lengths) return;
     ctx.lineCap = "round";
-    ctx.setLineDash([0.1, 4 * look.u]);
-    ctx.lineWidth = PLANE.contour * look.u;
+    ctx.setLineDash([0.1, 4 * theme.u]);
+    ctx.lineWidth = PLANE.contour * theme.u;
     let at = 0;
     for (let i = 0; i < lengths.length; i++) {
-      ctx.strokeStyle = alpha(look.rgb.data, PLANE.contour_alpha + PLANE.contour_alpha_step * (levels ? levels[i] : 0));
+      ctx.strokeStyle = alpha(theme.rgb.data, PLANE.contour_alpha + PLANE.contour_alpha_step * (levels ? levels[i] : 0));
       ctx.beginPath();
       for (let j = 0; j < lengths[i]; j++, at += 2) ctx.lineTo(px(contours[at]), py(contours[at + 1]));
       ctx.stroke();
@@ -139,8 +139,8 @@ export function picture2d(scene) {
    */
   function drawFake(ctx, fake) {
     const { x, y, ratio } = box;
-    const side = Math.round(PLANE.fake * SQUARE * look.u * ratio);
-    drawDots(ctx, x, y, fake, look.rgb.G, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
+    const side = Math.round(PLANE.fake * SQUARE * theme.u * ratio);
+    drawDots(ctx, x, y, fake, theme.rgb.G, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
   }
 
   /**
@@ -171,8 +171,8 @@ export function picture2d(scene) {
     ctx.beginPath();
     for (let i = 0; i < u; i++) thread(ctx, points, 2 * i * v, 2, v);
     if (u > 1) for (let j = 0; j < v; j++) thread(ctx, points, 2 * j, 2 * v, u);
-    ctx.strokeStyle = alpha(look.rgb.G, u > 1 ? PLANE.grid_alpha : PLANE.curve_alpha);
-    ctx.lineWidth = u > 1 ? PLANE.grid : PLANE.curve * look.u;
+    ctx.strokeStyle = alpha(theme.rgb.G, u > 1 ? PLANE.grid_alpha : PLANE.curve_alpha);
+    ctx.lineWidth = u > 1 ? PLANE.grid : PLANE.curve * theme.u;
     ctx.stroke();
   }
 
@@ -187,17 +187,17 @@ export function picture2d(scene) {
     for (let i = 0; i < where.length; i += 2) {
       if (!(g.scale * Math.hypot(grad[i], grad[i + 1]) > SHORTEST)) continue;
       const [a, b] = [where[i], where[i + 1]];
-      arrow(ctx, px(a), py(b), px(a + grad[i]), py(b + grad[i + 1]), 5 * look.u);
+      arrow(ctx, px(a), py(b), px(a + grad[i]), py(b + grad[i + 1]), 5 * theme.u);
     }
-    ctx.strokeStyle = look.role("accent");
-    ctx.lineWidth = PLANE.gradient * look.u;
+    ctx.strokeStyle = theme.role("accent");
+    ctx.lineWidth = PLANE.gradient * theme.u;
     ctx.stroke();
   }
 
   return {
-    resize(width, height, newLook, newHidden) {
-      [look, hidden] = [newLook, newHidden];
-      g = placePlane(scene.box, width, height, look.u);
+    resize(width, height, newTheme, newHidden) {
+      [theme, hidden] = [newTheme, newHidden];
+      g = placePlane(scene.box, width, height, theme.u);
       layStill();
       bare = true;
     },
@@ -213,10 +213,10 @@ export function picture2d(scene) {
       ctx.clip();
       ctx.imageSmoothingEnabled = false;
       if (a.d && on("d")) {
-        drawField(ctx, a.d, shape.d, look.field, box);
-        if (a.d_none) hatch(ctx, look, a.d_none, shape.d, box, box.ratio);
+        drawField(ctx, a.d, shape.d, theme.field, box);
+        if (a.d_none) hatch(ctx, theme, a.d_none, shape.d, box, box.ratio);
       } else {
-        ctx.fillStyle = look.back;
+        ctx.fillStyle = theme.back;
         ctx.fillRect(box.x, box.y, box.w, box.h);
       }
       // G's dots come before its lines, which have the same colour and so do not show on them.
@@ -226,7 +226,7 @@ export function picture2d(scene) {
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);
       const place = { x: g.left, y: g.top, w: g.w, h: g.bottom - g.top };
-      if (frame) drawNotices(ctx, look, frame, place, on("fake"), on("d"));
+      if (frame) drawNotices(ctx, theme, frame, place, on("fake"), on("d"));
       ctx.restore();
     },
   };

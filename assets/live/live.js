@@ -22,9 +22,9 @@ function single({ hidden }) {
     scene(scene) {
       picture = scene.dim === 1 ? picture1d(scene) : picture2d(scene);
     },
-    resize(width, height, look) {
+    resize(width, height, theme) {
       fit(canvas, width, height);
-      picture.resize(width, height, look, hidden);
+      picture.resize(width, height, theme, hidden);
     },
     draw: (frame) => picture.draw(opaque(canvas), frame),
   };

@@ -68,9 +68,9 @@ function manySeeds({ settings }) {
         el("span", { class: "gl-word" }, el("i", { class: "gl-key", "data-key": id }), title);
       keys.replaceChildren(...KEYS[scene.dim].map(keyOf));
     },
-    resize(width, height, look) {
+    resize(width, height, theme) {
       fit(canvas, width, height);
-      picture.resize(width, height, look);
+      picture.resize(width, height, theme);
       picture.boxes().forEach((box, i) => {
         const { style } = /** @type {HTMLElement} */ (links.children[i]);
         [style.left, style.top] = [`${box.x}px`, `${box.y}px`];

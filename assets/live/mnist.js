@@ -43,14 +43,14 @@ export function mount(root, options) {
     mark = sizes();
     applyRoom(root, room);
     const { width, height, u, narrow } = room;
-    const look = ground.look();
-    look.u = u;
+    const theme = ground.theme();
+    theme.u = u;
     const gap = Math.round(20 * u);
     const foot = sheet.foot();
     const tall = narrow ? Math.round(width * 0.9) : height - foot;
     const left = narrow ? width : Math.round(Math.min(sheet.wide(tall), width * 0.6));
     sheet.node.style.width = `${left}px`;
-    sheet.resize(left, tall, look);
+    sheet.resize(left, tall, theme);
     const rest = narrow ? width : width - left - gap;
     side.style.width = `${rest}px`;
     const first = Math.round(112 * u);
@@ -59,12 +59,12 @@ export function mount(root, options) {
     small.style.marginTop = `-${lifted}px`;
     const second = Math.round(space * 0.32);
     way.node.style.height = `${first}px`;
-    way.resize(rest, first, look);
+    way.resize(rest, first, theme);
     // Beside each other, or below on a phone.
     const beside = shares.known() && !narrow;
     const part = beside ? Math.round(rest * 0.38) : rest;
-    if (shares.known()) shares.resize(narrow ? rest : part, second, look);
-    histograms.resize(beside ? rest - part - Math.round(10 * u) : rest, second, look);
+    if (shares.known()) shares.resize(narrow ? rest : part, second, theme);
+    histograms.resize(beside ? rest - part - Math.round(10 * u) : rest, second, theme);
     const about = { id: "spread", what: "D(x) of images", lines: message.help.spread };
     const spots = [{ ...about, x: 30 * u, y: 9 * u }];
     if (shares.known()) {
@@ -73,7 +73,7 @@ export function mount(root, options) {
       spots.push({ id: "classes", what: "classes covered", lines, x, y });
     }
     placeHelp(histograms.node, spots);
-    curves.resize(small, rest, Math.floor(space - second), look);
+    curves.resize(small, rest, Math.floor(space - second), theme);
     curves.draw();
   }
 

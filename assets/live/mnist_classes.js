@@ -8,7 +8,7 @@ import { font } from "./plot.js";
 
 const short = (/** @type {number} */ v) => (v >= 1e-4 ? String(+v.toPrecision(2)) : "0");
 
-/** {node, known(), resize(width, height, look), show(message)} */
+/** {node, known(), resize(width, height, theme), show(message)} */
 export function classes() {
   const { node, resize, redraw } = chart({ "data-testid": "classes" }, draw);
   /** @type {MnistMessage | null} */
@@ -32,22 +32,22 @@ export function classes() {
   }
 
   /** @type {import("./chart.js").Draw} */
-  function draw(ctx, look, width, height) {
+  function draw(ctx, theme, width, height) {
     const all = rows();
     if (!all) return;
-    const { u } = look;
+    const { u } = theme;
     const [shares, expected, covered] = all;
     const { count, there, kl } = words(all);
     const left = Math.round(16 * u); // for the "?"
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "left";
-    ctx.font = font(look, 12.5, 600);
-    ctx.fillStyle = count < there ? look.ink("accent") : look.text;
+    ctx.font = font(theme, 12.5, 600);
+    ctx.fillStyle = count < there ? theme.ink("accent") : theme.text;
     const title = `${count} of ${there} classes`;
     ctx.fillText(title, left, 13 * u);
     const x = left + ctx.measureText(title).width + 8 * u;
-    ctx.font = font(look, 11.5);
-    ctx.fillStyle = look.muted;
+    ctx.font = font(theme, 11.5);
+    ctx.fillStyle = theme.muted;
     const below = x + ctx.measureText(kl).width > width; // of its title, where there is no room beside
     ctx.fillText(kl, below ? left : x, below ? 28 * u : 13 * u);
     const top = Math.round((below ? 36 : 22) * u);
@@ -63,17 +63,17 @@ export function classes() {
       const middle = left + step * (i + 0.5);
       const missed = expected[i] > 0 && !covered[i];
       const y = Math.min(py(shares[i]), top + h - 1);
-      ctx.fillStyle = look.role(missed ? "accent" : "G");
+      ctx.fillStyle = theme.role(missed ? "accent" : "G");
       ctx.fillRect(middle - wide / 2, y, wide, top + h - y);
       if (expected[i] > 0) {
-        ctx.fillStyle = look.role("data");
+        ctx.fillStyle = theme.role("data");
         ctx.fillRect(left + step * i + 1, Math.round(py(expected[i])) - 1, step - 2, Math.max(1.5, 1.5 * u));
       }
-      ctx.font = font(look, 11, missed ? 700 : 400);
-      ctx.fillStyle = missed ? look.ink("accent") : look.muted;
+      ctx.font = font(theme, 11, missed ? 700 : 400);
+      ctx.fillStyle = missed ? theme.ink("accent") : theme.muted;
       ctx.fillText(String(i), middle, top + h + 5 * u);
     }
-    ctx.fillStyle = look.line;
+    ctx.fillStyle = theme.line;
     ctx.fillRect(left, top + h, width - left, 1);
   }
 

@@ -18,11 +18,11 @@ function parts(colour) {
 /**
  * Colours of a sheet: paper as CSS, table of 256 pixels from paper to ink.
  *
- * @param {import("./types.js").Look} look
+ * @param {import("./types.js").Theme} theme
  */
-export function inkOf(look) {
-  const paper = look.dark ? mix(parts(look.back), [0, 0, 0], 0.6) : parts(look.back);
-  const ink = look.rgb.data;
+export function inkOf(theme) {
+  const paper = theme.dark ? mix(parts(theme.back), [0, 0, 0], 0.6) : parts(theme.back);
+  const ink = theme.rgb.data;
   const table = new Uint32Array(256);
   for (let i = 0; i < 256; i++) {
     table[i] = pixelOf(mix(paper, ink, i / 255));

@@ -12,7 +12,7 @@ const APART = 12; // between the samples and the framed column
 const shape = (/** @type {number | null} */ label) => (label === null ? { columns: 11, rows: 10 } : { columns: 10, rows: 5 });
 
 /**
- * {node, wide(room, u), resize(width, height, look), show(message), draw()}. wide: the width that a sheet of this
+ * {node, wide(room, u), resize(width, height, theme), show(message), draw()}. wide: the width that a sheet of this
  * height can use.
  */
 export function samplesSheet() {
@@ -29,7 +29,7 @@ export function samplesSheet() {
   let message = null;
   /** @type {number | null} */
   let label = null;
-  /** @type {{ctx: CanvasRenderingContext2D, look: import("./types.js").Look, ink: ReturnType<typeof inkOf>} | null} */
+  /** @type {{ctx: CanvasRenderingContext2D, theme: import("./types.js").Theme, ink: ReturnType<typeof inkOf>} | null} */
   let sized = null; // once it has a size
   let g = { columns: 0, rows: 0, line: 0, apart: 0, rim: 0, side: 0, ratio: 1 };
 
@@ -87,14 +87,14 @@ export function samplesSheet() {
 
   function draw() {
     if (!sized) return;
-    const { ctx, look, ink } = sized;
-    flood(ctx, look.back);
+    const { ctx, theme, ink } = sized;
+    flood(ctx, theme.back);
     ctx.save();
     ctx.resetTransform();
     const own = label === null ? 9 : g.columns - 1;
-    ctx.fillStyle = look.faint;
+    ctx.fillStyle = theme.faint;
     ctx.fillRect(...block(0, own));
-    ctx.fillStyle = label === null ? look.faint : look.back;
+    ctx.fillStyle = label === null ? theme.faint : theme.back;
     if (label === null) ctx.fillRect(...block(10, 10));
     for (let row = 0; row < g.rows; row++) {
       for (let column = 0; column < g.columns; column++) {
@@ -108,7 +108,7 @@ export function samplesSheet() {
       }
     }
     if (label === null) {
-      ctx.strokeStyle = look.role("accent");
+      ctx.strokeStyle = theme.role("accent");
       ctx.lineWidth = Math.max(1, Math.round(1.5 * g.ratio));
       const [x, y, w, h] = block(10, 10);
       ctx.strokeRect(x, y, w, h);
@@ -168,10 +168,10 @@ export function samplesSheet() {
     /**
      * @param {number} width
      * @param {number} height
-     * @param {import("./types.js").Look} look
+     * @param {import("./types.js").Theme} theme
      */
-    resize(width, height, look) {
-      sized = { ctx: fit(canvas, width, height), look, ink: inkOf(look) };
+    resize(width, height, theme) {
+      sized = { ctx: fit(canvas, width, height), theme, ink: inkOf(theme) };
       measure();
       draw();
     },

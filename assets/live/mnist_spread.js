@@ -13,7 +13,7 @@ const LINES = [
 /** @type {[number, string][]} */
 const HALVES = [[0, "0"], [0.5, "½"], [1, "1"]];
 
-/** {node, resize(width, height, look), show(message)} */
+/** {node, resize(width, height, theme), show(message)} */
 export function spread() {
   const { node, resize, redraw } = chart({ "data-testid": "spread", "aria-label": "Histograms of D(x)" }, draw);
   /** @type {import("./types.js").MnistMessage | null} */
@@ -21,27 +21,27 @@ export function spread() {
 
   /**
    * @param {CanvasRenderingContext2D} ctx
-   * @param {import("./types.js").Look} look
+   * @param {import("./types.js").Theme} theme
    * @param {number} width
    * @param {number} left
    */
-  function heading(ctx, look, width, left) {
-    const { u } = look;
+  function heading(ctx, theme, width, left) {
+    const { u } = theme;
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "left";
-    ctx.font = font(look, 12.5, 600);
-    ctx.fillStyle = look.text;
+    ctx.font = font(theme, 12.5, 600);
+    ctx.fillStyle = theme.text;
     const room = width - left;
     const title = room < 300 * u ? "D(x)" : "D(x) of images";
     const apart = (room < 240 * u ? 5 : 12) * u;
     ctx.fillText(title, left, 13 * u);
     let x = left + ctx.measureText(title).width + apart;
-    ctx.font = font(look, room < 240 * u ? 11 : 11.5);
+    ctx.font = font(theme, room < 240 * u ? 11 : 11.5);
     for (const { title, role, dash, width: w } of LINES) {
       const wide = ctx.measureText(title).width;
       if (x + 20 * u + wide > width) return;
-      ctx.strokeStyle = look.role(role);
-      ctx.fillStyle = look.ink(role);
+      ctx.strokeStyle = theme.role(role);
+      ctx.fillStyle = theme.ink(role);
       ctx.lineWidth = w * u;
       ctx.setLineDash(dash.map((v) => v * u));
       ctx.beginPath();
@@ -55,13 +55,13 @@ export function spread() {
   }
 
   /** @type {import("./chart.js").Draw} */
-  function draw(ctx, look, width, height) {
-    const { u } = look;
+  function draw(ctx, theme, width, height) {
+    const { u } = theme;
     const left = Math.round(44 * u);
     const w = width - left - Math.round(48 * u);
     const top = Math.round(20 * u);
     const h = height - top - Math.round(20 * u);
-    heading(ctx, look, width, left);
+    heading(ctx, theme, width, left);
     if (h < 12) return;
     const all = message?.a ?? {};
     let most = 0;
@@ -69,10 +69,10 @@ export function spread() {
     most = most > 0 ? most * 1.06 : 1;
     const px = (/** @type {number} */ v) => left + v * w;
     const py = (/** @type {number} */ v) => top + h - (v / most) * h;
-    ctx.font = font(look, 11);
-    ctx.fillStyle = look.muted;
+    ctx.font = font(theme, 11);
+    ctx.fillStyle = theme.muted;
     ctx.lineWidth = 1;
-    ctx.strokeStyle = look.faint;
+    ctx.strokeStyle = theme.faint;
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     ctx.beginPath();
@@ -83,7 +83,7 @@ export function spread() {
       ctx.fillText(`${+(100 * t).toPrecision(3)} %`, left - 6 * u, y);
     }
     ctx.stroke();
-    ctx.strokeStyle = look.line;
+    ctx.strokeStyle = theme.line;
     ctx.beginPath();
     ctx.moveTo(left - 0.5, top);
     ctx.lineTo(left - 0.5, top + h + 0.5);
@@ -98,7 +98,7 @@ export function spread() {
     for (const { key, role, dash, width: thick } of LINES) {
       const bins = all[key];
       if (!bins || !bins.length) continue;
-      ctx.strokeStyle = look.role(role);
+      ctx.strokeStyle = theme.role(role);
       ctx.lineWidth = thick * u;
       ctx.setLineDash(dash.map((v) => v * u));
       ctx.beginPath();

@@ -9,7 +9,7 @@ const PER_SECOND = 12; // images of the way while it plays
 const STOPS = 8; // latents that the way goes through
 const DOWN = "₁₂₃₄₅₆₇₈";
 
-/** {node, resize(width, height, look), show(message), destroy()} */
+/** {node, resize(width, height, theme), show(message), destroy()} */
 export function walk() {
   const big = el("canvas", { class: "gl-digits gl-big", role: "img", "data-testid": "walk", "aria-label": "G on the way between latents" });
   const strip = el("canvas", { class: "gl-digits gl-strip", role: "img", "data-testid": "strip", "aria-label": "The whole way" });
@@ -38,7 +38,7 @@ export function walk() {
   let place = 0;
   let timer = 0;
   /**
-   * @type {{look: import("./types.js").Look, ink: ReturnType<typeof inkOf>, big: CanvasRenderingContext2D,
+   * @type {{theme: import("./types.js").Theme, ink: ReturnType<typeof inkOf>, big: CanvasRenderingContext2D,
    *   strip: CanvasRenderingContext2D} | null}
    */
   let sized = null; // once it has a size
@@ -91,13 +91,13 @@ export function walk() {
   /** The images of the strip: as many as have room, at equal steps. */
   function drawStrip() {
     if (!sized) return;
-    const { look, ink, strip: ctx } = sized;
-    flood(ctx, look.back);
+    const { theme, ink, strip: ctx } = sized;
+    flood(ctx, theme.back);
     ctx.save();
     ctx.resetTransform();
     for (let i = 0; i < cells.count; i++) {
       const x = cells.x(i);
-      ctx.fillStyle = look.faint;
+      ctx.fillStyle = theme.faint;
       ctx.fillRect(x - cells.line, cells.top - cells.line, cells.side + 2 * cells.line, cells.side + 2 * cells.line);
       if (count) stamp(ctx, ink.table, chain, Math.floor((i * count) / cells.count), x, cells.top, cells.side);
       else {
@@ -111,15 +111,15 @@ export function walk() {
 
   function drawMark() {
     if (!sized) return;
-    const { look, strip: ctx } = sized;
+    const { theme, strip: ctx } = sized;
     ctx.save();
     ctx.resetTransform();
     const thick = Math.max(2, Math.round(2 * density()));
     const y = cells.top + cells.side + thick;
-    ctx.fillStyle = look.back;
+    ctx.fillStyle = theme.back;
     ctx.fillRect(0, y, strip.width, thick);
     if (count) {
-      ctx.fillStyle = look.role("G");
+      ctx.fillStyle = theme.role("G");
       ctx.fillRect(cells.x(Math.min(cells.count - 1, Math.floor((place / count) * cells.count))), y, cells.side, thick);
     }
     ctx.restore();
@@ -141,19 +141,19 @@ export function walk() {
     /**
      * @param {number} width
      * @param {number} height
-     * @param {import("./types.js").Look} look
+     * @param {import("./types.js").Theme} theme
      */
-    resize(width, height, look) {
+    resize(width, height, theme) {
       const ratio = density();
       const side = sideFor((height - head.offsetHeight - 4) * ratio);
       const bigCtx = fit(big, side / ratio, side / ratio);
-      const room = width - side / ratio - 16 * look.u;
-      const one = SIDE * Math.max(1, Math.round((look.u * ratio * 32) / SIDE));
+      const room = width - side / ratio - 16 * theme.u;
+      const one = SIDE * Math.max(1, Math.round((theme.u * ratio * 32) / SIDE));
       const line = Math.max(1, Math.round(ratio));
       const fits = Math.max(1, Math.floor((room * ratio - line) / (one + line)));
       const step = fits > 1 ? (room * ratio - one - 2 * line) / (fits - 1) : 0;
       cells = { count: fits, side: one, top: line, line, x: (i) => line + Math.round(i * step) };
-      sized = { look, ink: inkOf(look), big: bigCtx, strip: fit(strip, room, one / ratio + 8) };
+      sized = { theme, ink: inkOf(theme), big: bigCtx, strip: fit(strip, room, one / ratio + 8) };
       drawStrip();
       go(place);
     },

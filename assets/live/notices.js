@@ -8,26 +8,26 @@ const HATCH = 7; // px between two lines where D has no value
 
 /** @typedef {import("./types.js").Box} Box */
 /** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./types.js").Look} Look */
+/** @typedef {import("./types.js").Theme} Theme */
 
 /**
  * @param {Context} ctx
- * @param {Look} look
+ * @param {Theme} theme
  * @param {string} text
  * @param {number} x
  * @param {number} y
  * @param {"left" | "right" | "center"} align
  * @param {string} colour
  */
-function words(ctx, look, text, x, y, align, colour) {
-  const u = look.u;
-  ctx.font = font(look, SIZES.note, 600);
+function words(ctx, theme, text, x, y, align, colour) {
+  const u = theme.u;
+  ctx.font = font(theme, SIZES.note, 600);
   ctx.textAlign = align;
   ctx.textBaseline = "middle";
   const wide = ctx.measureText(text).width;
   const left = align === "left" ? x : align === "right" ? x - wide : x - wide / 2;
   ctx.globalAlpha = 0.82;
-  ctx.fillStyle = look.back;
+  ctx.fillStyle = theme.back;
   ctx.fillRect(left - 4 * u, y - 9 * u, wide + 8 * u, 18 * u);
   ctx.globalAlpha = 1;
   ctx.fillStyle = colour;
@@ -38,15 +38,15 @@ function words(ctx, look, text, x, y, align, colour) {
  * Write what `frame` says into the plot rectangle; g, d: whether p_g and D are shown.
  *
  * @param {Context} ctx
- * @param {Look} look
+ * @param {Theme} theme
  * @param {import("./types.js").Said} frame
  * @param {Box} box
  * @param {boolean} g
  * @param {boolean} d
  */
-export function drawNotices(ctx, look, frame, { x, y, w, h }, g, d) {
-  const u = look.u;
-  ctx.font = font(look, SIZES.note, 600);
+export function drawNotices(ctx, theme, frame, { x, y, w, h }, g, d) {
+  const u = theme.u;
+  ctx.font = font(theme, SIZES.note, 600);
   const fits = (/** @type {string} */ text) => ctx.measureText(text).width < w - 2 * EDGE * u;
   /** @type {Record<string, [x: number, y: number, align: "left" | "right" | "center"]>} */
   const places = {
@@ -57,24 +57,24 @@ export function drawNotices(ctx, look, frame, { x, y, w, h }, g, d) {
   };
   for (const one of (g && frame.beyond) || []) {
     const text = fits(one.text) ? one.text : one.brief;
-    words(ctx, look, text, ...places[one.side], look.ink("G"));
+    words(ctx, theme, text, ...places[one.side], theme.ink("G"));
   }
   const said = d && frame.missing ? [frame.missing] : [];
   if (g && frame.tails) said.push(fits(frame.tails.text) ? frame.tails.text : frame.tails.brief);
-  said.forEach((text, i) => words(ctx, look, text, x + w / 2, y + 0.1 * h + 20 * u * i, "center", look.ink("accent")));
+  said.forEach((text, i) => words(ctx, theme, text, x + w / 2, y + 0.1 * h + 20 * u * i, "center", theme.ink("accent")));
 }
 
 /**
  * Hatch the cells of a field (rows of constant y, the lowest first) that have no value, in a box.
  *
  * @param {Context} ctx
- * @param {Look} look
+ * @param {Theme} theme
  * @param {import("./types.js").NumberArray} none
  * @param {number[]} shape
  * @param {Box} box
  * @param {number} ratio
  */
-export function hatch(ctx, look, none, [rows, columns], { x, y, w, h }, ratio) {
+export function hatch(ctx, theme, none, [rows, columns], { x, y, w, h }, ratio) {
   ctx.save();
   ctx.beginPath();
   for (let r = 0; r < rows; r++) {
@@ -86,9 +86,9 @@ export function hatch(ctx, look, none, [rows, columns], { x, y, w, h }, ratio) {
     }
   }
   ctx.clip();
-  ctx.fillStyle = look.back;
+  ctx.fillStyle = theme.back;
   ctx.fillRect(x, y, w, h);
-  ctx.strokeStyle = look.faint;
+  ctx.strokeStyle = theme.faint;
   ctx.lineWidth = ratio;
   ctx.beginPath();
   for (let from = -h; from < w; from += HATCH * ratio) {

@@ -3,7 +3,7 @@
 import { DASHES } from "./tokens.js";
 
 /** @typedef {import("./types.js").Context} Context */
-/** @typedef {import("./types.js").Look} Look */
+/** @typedef {import("./types.js").Theme} Theme */
 
 /**
  * @template {Context} C
@@ -267,7 +267,7 @@ export function area(ctx, n, px, low, high) {
 }
 
 /**
- * @param {Look} look
+ * @param {Theme} theme
  * @param {number} size
  */
-export const font = (look, size, weight = 400) => `${weight} ${size * look.u}px ${look.font}`;
+export const font = (theme, size, weight = 400) => `${weight} ${size * theme.u}px ${theme.font}`;

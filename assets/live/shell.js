@@ -94,7 +94,7 @@ export function mountView(root, settings, make) {
     const size = view.size?.();
     if (!ready || !size || state === "playing") return;
     const column = curvesSize();
-    const { name, u } = ground.look();
+    const { name, u } = ground.theme();
     send({
       cmd: "figure",
       request,
@@ -180,11 +180,11 @@ export function mountView(root, settings, make) {
     const size = dead ? null : measure();
     if (!size || !curves) return;
     if (!ready) view.reveal?.();
-    const look = ground.look();
-    look.u = size.u;
-    view.resize(size.picture.width, size.picture.height, look);
+    const theme = ground.theme();
+    theme.u = size.u;
+    view.resize(size.picture.width, size.picture.height, theme);
     const { width, height } = curvesSize();
-    curves.resize(small, width, height, look);
+    curves.resize(small, width, height, theme);
     ready = true;
     // At once, not in the next animation frame: a resized canvas is blank.
     redraw.picture = redraw.curves = false;

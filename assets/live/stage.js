@@ -18,17 +18,17 @@ import { readTheme, themeKey } from "./theme.js";
  * @param {string[]} [view.styles]
  */
 export function stage(root, { classes, layout, changed, key = () => false, visible = () => {}, styles = ["live.css"] }) {
-  /** @type {import("./types.js").Look} */
-  let look;
-  let theme = "";
+  /** @type {import("./types.js").Theme} */
+  let theme;
+  let known = ""; // what it depended on
   root.classList.add("gl-root", ...classes);
 
   /** Read the theme anew if it has changed; whether it has. */
   function retheme() {
     const now = themeKey(root);
-    if (now === theme) return false;
-    theme = now;
-    look = readTheme(root);
+    if (now === known) return false;
+    known = now;
+    theme = readTheme(root);
     layout();
     return true;
   }
@@ -36,7 +36,7 @@ export function stage(root, { classes, layout, changed, key = () => false, visib
   /** @type {() => void} */
   let leave = () => {};
   return {
-    look: () => look,
+    theme: () => theme,
     retheme,
     /** Begin, once what `layout` needs is there. */
     open() {

@@ -88,55 +88,55 @@ export function themeKey(root) {
 }
 
 /**
- * Read the theme and put it on the root as --gl-* variables. Returns the look that the canvases use.
+ * Read the theme and put it on the root as --gl-* variables. Returns what the canvases use of it.
  *
  * @param {HTMLElement} root
- * @returns {import("./types.js").Look}
+ * @returns {import("./types.js").Theme}
  */
 export function readTheme(root) {
   const css = getComputedStyle(root);
   const get = (/** @type {string} */ name, /** @type {string} */ other) => css.getPropertyValue(`--st-${name}`).trim() || other;
   const back = parse(get("background-color", THEMES.light.background));
   const dark = 0.2126 * back[0] + 0.7152 * back[1] + 0.0722 * back[2] < 128;
-  const theme = dark ? THEMES.dark : THEMES.light;
+  const own = dark ? THEMES.dark : THEMES.light;
   // An operator may have given the pages other colours than ours.
-  const text = parse(get("text-color", theme.text));
+  const text = parse(get("text-color", own.text));
   const shade = (/** @type {number} */ share) => {
     const [red, green, blue] = mix(text, back, share);
     return `rgb(${red},${green},${blue})`;
   };
   /** @type {Record<string, string>} */
-  const roles = { ...theme.roles, game: shade(0), muted: shade(SHADES.muted) };
+  const roles = { ...own.roles, game: shade(0), muted: shade(SHADES.muted) };
   const role = (/** @type {string} */ name) => roles[name] ?? shade(0);
   /** @type {Record<string, string>} */
-  const inks = theme.inks;
+  const inks = own.inks;
   const ink = (/** @type {string} */ name) => inks[name] ?? role(name);
-  const look = {
-    name: /** @type {"light" | "dark"} */ (theme.name),
+  const theme = {
+    name: /** @type {"light" | "dark"} */ (own.name),
     dark,
     back: shade(1),
     text: shade(0),
     muted: shade(SHADES.muted),
     faint: shade(SHADES.faint),
     line: shade(SHADES.line),
-    fill: theme.fill,
-    rgb: Object.fromEntries(Object.entries(theme.roles).map(([name, colour]) => [name, rgb(colour)])),
+    fill: own.fill,
+    rgb: Object.fromEntries(Object.entries(own.roles).map(([name, colour]) => [name, rgb(colour)])),
     font: get("font", "system-ui, sans-serif"),
-    field: fieldTable(theme.field.map(rgb)),
+    field: fieldTable(own.field.map(rgb)),
     u: 1,
     role,
     ink,
   };
   const put = (/** @type {string} */ key, /** @type {string} */ value) => root.style.setProperty(`--gl-${key}`, value);
-  for (const key of /** @type {const} */ (["back", "text", "muted", "faint", "line", "font"])) put(key, look[key]);
-  put("second", get("secondary-background-color", theme.second));
-  put("shadow", theme.shadow);
+  for (const key of /** @type {const} */ (["back", "text", "muted", "faint", "line", "font"])) put(key, theme[key]);
+  put("second", get("secondary-background-color", own.second));
+  put("shadow", own.shadow);
   put("legend", `${COLUMN.legend}px`);
   for (const name of Object.keys(roles)) {
     put(name, role(name));
     put(`${name}-ink`, ink(name));
   }
-  put("field", `linear-gradient(90deg, ${theme.field.join(",")})`);
-  root.dataset.theme = theme.name;
-  return look;
+  put("field", `linear-gradient(90deg, ${own.field.join(",")})`);
+  root.dataset.theme = own.name;
+  return theme;
 }

@@ -41,7 +41,7 @@ export function widthFor(scene, height, u) {
 }
 
 /**
- * The tiles of one scene: resize(width, height, look) lays them out, draw(ctx, frame, values) draws all;
+ * The tiles of one scene: resize(width, height, theme) lays them out, draw(ctx, frame, values) draws all;
  * boxes() are their places.
  *
  * @param {import("./types.js").Scene} scene
@@ -51,13 +51,13 @@ export function tiles(scene) {
   const rows = Math.ceil(scene.runs / columns);
   const still = offscreen(1, 1); // what is behind every tile
   let [width, height] = [0, 0];
-  /** @type {import("./types.js").Look} */
-  let look;
+  /** @type {import("./types.js").Theme} */
+  let theme;
   /** @type {{w: number, h: number, head: number, gap: number, size: number}} */
   let g;
 
   function layout() {
-    const u = look.u;
+    const u = theme.u;
     const [gap, head] = [gapOf(columns, u), headOf(columns, u)];
     let w = (width - (columns - 1) * gap) / columns;
     let h = (height - (rows - 1) * gap) / rows - head;
@@ -75,9 +75,9 @@ export function tiles(scene) {
 
   function drawStill() {
     const ctx = resize(still.ctx, g.w, g.h);
-    ctx.fillStyle = look.back;
+    ctx.fillStyle = theme.back;
     ctx.fillRect(0, 0, g.w, g.h);
-    ctx.strokeStyle = look.faint;
+    ctx.strokeStyle = theme.faint;
     ctx.lineWidth = 1;
     ctx.strokeRect(0.5, 0.5, g.w - 1, g.h - 1);
     if (scene.dim === 2) drawContours(ctx);
@@ -88,14 +88,14 @@ export function tiles(scene) {
     const { contours, contour_lengths: lengths, contour_levels: levels } = scene.a;
     if (!contours) return;
     const [[x0, x1], [y0, y1]] = scene.box;
-    ctx.lineWidth = Math.max(0.8, 0.9 * look.u);
+    ctx.lineWidth = Math.max(0.8, 0.9 * theme.u);
     let at = 0;
     for (let i = 0; i < lengths.length; i++) {
       ctx.beginPath();
       for (let j = 0; j < lengths[i]; j++, at += 2) {
         ctx.lineTo(((contours[at] - x0) / (x1 - x0)) * g.w, ((y1 - contours[at + 1]) / (y1 - y0)) * g.h);
       }
-      ctx.strokeStyle = alpha(look.rgb.data, 0.45 + 0.2 * levels[i]);
+      ctx.strokeStyle = alpha(theme.rgb.data, 0.45 + 0.2 * levels[i]);
       ctx.stroke();
     }
   }
@@ -124,7 +124,7 @@ export function tiles(scene) {
    */
   function drawLines(ctx, frame, r) {
     const { p_g: pG, d } = frame.a;
-    const u = look.u;
+    const u = theme.u;
     const cells = frame.shape.p_g[1];
     const points = frame.shape.d[1];
     const density = (/** @type {number} */ i) => pG[r * cells + i] / 255;
@@ -132,11 +132,11 @@ export function tiles(scene) {
     ctx.moveTo(0, py(0));
     path(ctx, cells, density, true);
     ctx.lineTo(g.w, py(0));
-    ctx.fillStyle = alpha(look.rgb.G, look.dark ? 0.26 : 0.2);
+    ctx.fillStyle = alpha(theme.rgb.G, theme.dark ? 0.26 : 0.2);
     ctx.fill();
     ctx.beginPath();
     path(ctx, cells, density, true);
-    ctx.strokeStyle = look.role("G");
+    ctx.strokeStyle = theme.role("G");
     ctx.lineWidth = 1.5 * u;
     ctx.stroke();
     ctx.beginPath();
@@ -151,12 +151,12 @@ export function tiles(scene) {
         pen = true;
       }
     }
-    ctx.strokeStyle = alpha(look.rgb.D, 0.9);
+    ctx.strokeStyle = alpha(theme.rgb.D, 0.9);
     ctx.lineWidth = u;
     ctx.stroke();
     ctx.beginPath();
     path(ctx, scene.a.p_data.length, (i) => scene.a.p_data[i], true);
-    ctx.strokeStyle = look.role("data");
+    ctx.strokeStyle = theme.role("data");
     ctx.lineWidth = 1.6 * u;
     ctx.lineCap = "round";
     ctx.setLineDash([0.1, 3.4 * u]);
@@ -173,10 +173,10 @@ export function tiles(scene) {
   function drawPoints(ctx, frame, r) {
     const { fake } = frame.a;
     const count = frame.shape.fake[1];
-    const side = Math.max(1.5, Math.min(3, g.w / 55)) * Math.min(1.2, look.u);
+    const side = Math.max(1.5, Math.min(3, g.w / 55)) * Math.min(1.2, theme.u);
     const half = side / 2;
     const [sx, sy] = [g.w / (2 * scene.scale), g.h / (2 * scene.scale)];
-    ctx.fillStyle = look.role("G");
+    ctx.fillStyle = theme.role("G");
     for (let i = 2 * r * count; i < 2 * (r + 1) * count; i += 2) {
       const x = g.w / 2 + fake[i] * sx;
       const y = g.h / 2 - fake[i + 1] * sy;
@@ -194,26 +194,26 @@ export function tiles(scene) {
    * @param {number} r
    */
   function caption(ctx, box, seed, values, r) {
-    const u = look.u;
+    const u = theme.u;
     const y = box.y + g.head - 4 * u;
     const jsd = values?.tile_jsd?.[r];
     const modes = values?.tile_modes?.[r];
     ctx.textBaseline = "alphabetic";
     ctx.textAlign = "left";
-    ctx.font = font(look, g.size, 600);
-    ctx.fillStyle = look.text;
+    ctx.font = font(theme, g.size, 600);
+    ctx.fillStyle = theme.text;
     const wide = ctx.measureText("seed 00000").width;
     const roomy = g.w > 118 * u;
     ctx.fillText(roomy ? `seed ${seed}` : String(seed), box.x, y, g.w / 2);
     if (jsd === undefined || !Number.isFinite(jsd)) return;
-    ctx.font = font(look, g.size);
+    ctx.font = font(theme, g.size);
     ctx.textAlign = "right";
     const held = modes === undefined || scene.modes < 2 ? "" : ` · ${modes}`;
     const full = held && `${held}/${scene.modes}`;
     const words = [`JSD ${brief(jsd)}${full}`, `${brief(jsd)}${full}`, `${brief(jsd, true)}${full}`, `${brief(jsd, true)}${held}`];
     const room = g.w - (roomy ? wide : wide / 3);
     const text = words.find((word) => ctx.measureText(word).width <= room) ?? words[3];
-    ctx.fillStyle = look.muted;
+    ctx.fillStyle = theme.muted;
     ctx.fillText(text, box.x + g.w, y, room);
   }
 
@@ -226,24 +226,24 @@ export function tiles(scene) {
    */
   function drawBeyond(ctx, side, percent) {
     if (percent < LEAST) return;
-    const u = look.u;
+    const u = theme.u;
     const size = 4 * u;
     // left, right, bottom, top: the edge, and the way out of it
     const [x, y, dx, dy] = [
       [0, g.h / 3, -1, 0], [g.w, g.h / 3, 1, 0], [g.w / 2, g.h, 0, 1], [g.w / 2, 0, 0, -1],
     ][side];
     const [bx, by] = [x - dx * 2 * size, y - dy * 2 * size];
-    ctx.font = font(look, g.size, 600);
+    ctx.font = font(theme, g.size, 600);
     ctx.textBaseline = "middle";
     const text = `${percent} %`;
     const wide = ctx.measureText(text).width;
     const left = dx ? bx - dx * 2 * u - (dx > 0 ? wide : 0) : bx + 1.6 * size;
     const middle = dx ? y : y - dy * Math.max(size, 0.7 * g.size * u);
     ctx.globalAlpha = 0.75;
-    ctx.fillStyle = look.back;
+    ctx.fillStyle = theme.back;
     ctx.fillRect(left - 2, middle - g.size * 0.6 * u, wide + 4, g.size * 1.2 * u);
     ctx.globalAlpha = 1;
-    ctx.fillStyle = look.ink("G");
+    ctx.fillStyle = theme.ink("G");
     ctx.beginPath();
     ctx.moveTo(x, y);
     ctx.lineTo(bx + dy * size, by + dx * size);
@@ -258,13 +258,13 @@ export function tiles(scene) {
    * @param {number} iteration
    */
   function mourn(ctx, iteration) {
-    const u = look.u;
-    ctx.fillStyle = look.back;
+    const u = theme.u;
+    ctx.fillStyle = theme.back;
     ctx.globalAlpha = 0.6;
     ctx.fillRect(1, 1, g.w - 2, g.h - 2);
     ctx.globalAlpha = 1;
-    ctx.fillStyle = look.ink("accent");
-    ctx.font = font(look, Math.min(12.5, g.size + 1), 600);
+    ctx.fillStyle = theme.ink("accent");
+    ctx.font = font(theme, Math.min(12.5, g.size + 1), 600);
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.fillText("diverged", g.w / 2, g.h / 2 - 7 * u, g.w - 4);
@@ -275,10 +275,10 @@ export function tiles(scene) {
     /**
      * @param {number} w
      * @param {number} h
-     * @param {import("./types.js").Look} newLook
+     * @param {import("./types.js").Theme} newTheme
      */
-    resize(w, h, newLook) {
-      [width, height, look] = [w, h, newLook];
+    resize(w, h, newTheme) {
+      [width, height, theme] = [w, h, newTheme];
       layout();
       drawStill();
     },
@@ -289,7 +289,7 @@ export function tiles(scene) {
      * @param {Arrays | null} values
      */
     draw(ctx, frame, values) {
-      ctx.fillStyle = look.back;
+      ctx.fillStyle = theme.back;
       ctx.fillRect(0, 0, width, height);
       ctx.lineJoin = "round";
       for (let r = 0; r < scene.runs; r++) {

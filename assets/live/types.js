@@ -25,7 +25,7 @@
  */
 
 /**
- * @typedef {object} Look colours and text scale, for the canvases
+ * @typedef {object} Theme colours and text scale, for the canvases
  * @property {"light" | "dark"} name
  * @property {boolean} dark
  * @property {string} back
@@ -219,7 +219,7 @@
  * @typedef {object} Renderer what is particular to one kind of view
  * @property {(scene: Scene) => void} scene a new run: what it stands on
  * @property {(frame: Frame | null) => void} draw all of the picture; null: no frame has come
- * @property {(width: number, height: number, look: Look) => void} resize of the picture's box; nothing need be drawn
+ * @property {(width: number, height: number, theme: Theme) => void} resize of the picture's box; nothing need be drawn
  * @property {HTMLElement[]} nodes in the picture's box
  * @property {string} curvesLabel what the canvas of curves is called
  * @property {HTMLElement} [above] the picture and the curves
@@ -242,7 +242,7 @@
 
 /**
  * @typedef {object} Picture
- * @property {(width: number, height: number, look: Look, hidden: Set<string>) => void} resize
+ * @property {(width: number, height: number, theme: Theme, hidden: Set<string>) => void} resize
  * @property {(ctx: CanvasRenderingContext2D, frame: Frame | null) => void} draw
  */
 
