@@ -14,7 +14,7 @@ from ganlab import paths
 
 SCRIPT = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 PLOTLY = f"/{paths.PLOTLY_URL}/plotly.min.js"
-ASSET = f"/{paths.ASSETS_URL}/live/live.js"
+ASSET = f"/{paths.ASSETS_URL}/live/shell.js"
 
 
 def fetch(url: str, **headers: str):
