@@ -51,7 +51,9 @@ def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -
     events: of each, as text (see `ganlab.events`); () where nothing was changed on the way.
     """
     seeds = [spec.seed for spec in specs]
-    lines = ["from ganlab import Run, Spec", ""]
+    modules = sorted({name for spec in specs for name in spec.outside})
+    lines = [f"import {name}  # noqa: F401  adds variants" for name in modules]
+    lines += ["from ganlab import Run, Spec", ""]
     if len(specs) == 1:
         lines += [f"specs = [{call(specs[0])}]"]
     elif all(spec == specs[0].replace(seed=spec.seed) for spec in specs):

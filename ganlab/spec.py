@@ -16,7 +16,7 @@ from ganlab.networks import MLP
 from ganlab.optim import OPTIMIZERS
 from ganlab.params import KNOBS, OF_IMAGES, PARAMS, named
 from ganlab.reading import parse_json
-from ganlab.registry import Entry, Param, SpecError
+from ganlab.registry import Entry, Param, Registry, SpecError
 from ganlab.settle import settle
 from ganlab.stabilisers import RULES, STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
@@ -204,6 +204,19 @@ class Spec(Fields):
     def stabilisers(self) -> tuple[str, ...]:
         """Names of the stabilisers that are on."""
         return tuple(name for name in STABILISERS if STABILISERS[name].on(self))
+
+    @property
+    def outside(self) -> tuple[str, ...]:
+        """The modules outside of this package that add the variants it uses."""
+        found = [STABILISERS.origin(name) for name in self.stabilisers]
+        for name, param in LINES.items():
+            if isinstance(param.choices, Registry):
+                found.append(param.choices.origin(getattr(self, name)))
+        for registry in (STABILISERS, OPTIMIZERS):
+            for entry in registry.entries.values() if self.extras else ():
+                if any(param.name in self.extras for param in entry.params):
+                    found.append(registry.origin(entry.name))
+        return tuple(dict.fromkeys(name for name in found if variants.outside(name)))
 
     def replace(self, **changes: Any) -> Spec:
         """A copy with some fields changed; another target starts from its own defaults."""

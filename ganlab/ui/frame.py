@@ -43,7 +43,7 @@ function there() {
   if (!answered) return false;
   if (!goal || goal[2]) return Boolean(main.querySelector('.gl-root[data-drawn]:not([data-old])'));
   return main.querySelector('.ganlab-title h1')?.textContent === goal[0]
-    && Boolean(main.querySelector('button'));
+    && Boolean(main.querySelector(`button, .ganlab-drawn-${goal[3]}`));
 }
 
 function place() {
@@ -67,7 +67,7 @@ function close() {
   box = null;
 }
 
-/** Draw the frame of a page, [title, sentence, live]; null: of one that only the server knows. */
+/** Draw the frame of a page, [title, sentence, live, name]; null: only the server knows which. */
 function draw(page) {
   close();
   goal = page;
@@ -134,7 +134,7 @@ def frame(path: str, ready: bool) -> None:
 
     ready: whether what a page needs is imported.
     """
-    pages = {p.name: [p.title, p.doc, p.live] for p in navigation.PAGES.entries.values()}
+    pages = {p.name: [p.title, p.doc, p.live, p.name] for p in navigation.PAGES.entries.values()}
     pages[""] = pages[navigation.LABS[1]]
     view = st.components.v2.component("ganlab_frame", js=_JS)
     with st.container(key="frame"):

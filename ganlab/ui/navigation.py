@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +34,13 @@ class Page(Entry):
     live: bool = False
 
 
-PAGES: Registry[Page] = Registry("page")
+def _unreachable(page: Page) -> str | None:
+    if not re.fullmatch(r"[a-z][a-z0-9-]*", page.name):
+        return "its name is its address: small letters, digits and hyphens"
+    return None
+
+
+PAGES: Registry[Page] = Registry("page", guards=[_unreachable])
 
 for _page in (
     Page(
@@ -117,6 +124,7 @@ def _drawn(page: Page) -> None:
     layout.headline(page.title, page.doc)
     assert not isinstance(page.run, Path)
     page.run()
+    st.html(f'<span class="ganlab-drawn-{page.name}"></span>')  # see `ganlab.ui.frame`
 
 
 def script(page: str) -> str:

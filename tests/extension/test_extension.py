@@ -15,7 +15,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 
 import ganlab
-from ganlab import Run, Spec, variants
+from ganlab import Run, Spec, export, variants
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.live.scene import knobs
@@ -83,26 +83,27 @@ def test_fields_are_fields_of_every_spec(scratch):
     assert 0 < run.snapshot(points=4096).metrics["jsd"][0] < math.log(2)
 
 
-def test_another_process_documents_and_trains_them(scratch):
-    """As `ganlab` does it, which imports what the environment names."""
-    roots = (str(scratch["root"]), str(Path(ganlab.__file__).parents[1]))
-    code = (
-        "import sys; from ganlab.spec import Spec; from ganlab.engine import Run; "
-        "from ganlab.reference import markdown; run = Run(Spec.from_json(sys.argv[1])); "
-        "run.advance(2); print(run.state.g.double().sum().item()); print(markdown())"
-    )
+def test_an_exported_script_imports_them(scratch):
+    """And so does `ganlab toggles` say what they are, in another process."""
     spec = Spec(**ALL)
-    command = [sys.executable, "-c", code, spec.to_json()]
-    place = os.environ | {"PYTHONPATH": os.pathsep.join(roots)}
+    text = export.python([spec], 3, ["2:anchor_at:1"])
+    assert text.count("import scratch_variants.") == 5 and "import" not in export.call(spec)
+    code = f"{text}\nfrom ganlab.reference import markdown\nprint(markdown())"
+    roots = (str(scratch["root"]), str(Path(ganlab.__file__).parents[1]))
+    place = os.environ | {"PYTHONPATH": os.pathsep.join(roots), variants.VARIABLE: ""}
+    command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=place, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    number, text = done.stdout.split("\n", 1)
-    run = Run(spec)
-    run.advance(2)
-    assert float(number) == run.state.g.double().sum().item()
+    said, text = done.stdout.split("\n", 1)
+    run = Run(spec, events="2:anchor_at:1")
+    run.advance(3)
+    jsd = run.snapshot(picture=False).metrics["jsd"][0]
+    assert said == f"0 3 {jsd}"
     for kind in ("loss", "target", "latent", "optimiser", "stabiliser"):
         entry = scratch[kind]
         assert entry.equation in text and entry.doc in text
+    off = Spec(anchor_at=1.0)  # a field of what is off needs its module, too
+    assert off.outside == ("scratch_variants.stabiliser",) and Spec().outside == ()
 
 
 def test_a_module_that_fails_is_named(scratch, monkeypatch):
