@@ -19,8 +19,9 @@ from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Param
-from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
+from ganlab.update_rules import RULES
 
 T = TypeVar("T")
 
@@ -305,10 +306,19 @@ class Fields:
     r1: float = IN_ITS_ENTRY
     r2: float = IN_ITS_ENTRY
     gradient_penalty: float = IN_ITS_ENTRY
+    lipschitz_penalty: float = IN_ITS_ENTRY
+    dragan: float = IN_ITS_ENTRY
+    dragan_spread: float = IN_ITS_ENTRY
+    drift: float = IN_ITS_ENTRY
     weight_clip: float = IN_ITS_ENTRY
+    d_norm: str = IN_ITS_ENTRY
     g_norm: str = IN_ITS_ENTRY
     feature_matching: float = IN_ITS_ENTRY
     consensus: float = IN_ITS_ENTRY
+    ode_regulariser: float = IN_ITS_ENTRY
+    lookahead: int = IN_ITS_ENTRY
+    lookahead_share: float = IN_ITS_ENTRY
+    g_average: float = IN_ITS_ENTRY
     historical_averaging: float = IN_ITS_ENTRY
     gradient_clip: float = IN_ITS_ENTRY
     weight_decay: float = IN_ITS_ENTRY

@@ -31,6 +31,7 @@ class LossEntry(Entry):
     smooth(real, fake, a, b) -> (R,): what labels 1 - a and b add to `d`; None: it has no labels.
     shown(logits): what is drawn as D(x), in [0, 1], of logits less their `centre`.
     value: whether V(D, G) is the game's value, D being a probability.
+    zero_sum: whether d + g depends on real samples alone: what G loses by its samples, D wins.
     shift_invariant: whether d(real + c, fake + c) = d(real, fake) for every c. D's offset then
     means nothing: it keeps its first value, and D is drawn about its mean.
     """
@@ -43,6 +44,7 @@ class LossEntry(Entry):
     shown: Callable[[Logits], torch.Tensor] = torch.sigmoid
     value: bool = False
     shift_invariant: bool = False
+    zero_sum: bool = False
 
     def centre(self, real: Logits, fake: Logits) -> torch.Tensor | float:
         """What is subtracted of logits before they are drawn, (R, 1): 0, or where D's offset means
@@ -133,6 +135,7 @@ LOSSES.add(
         cite="Goodfellow et al. 2014, eq. 1",
         d=_cross_entropy,
         g=lambda real, fake: -softplus(fake).mean(1),
+        zero_sum=True,
         optimal=d_star_smoothed,
         smooth=_smooth_cross_entropy,
         value=True,
@@ -194,6 +197,7 @@ LOSSES.add(
         cite="Arjovsky et al. 2017",
         d=lambda real, fake: fake.mean(1) - real.mean(1),
         g=lambda real, fake: -fake.mean(1),
+        zero_sum=True,
         shift_invariant=True,
     )
 )
@@ -247,6 +251,7 @@ for _entry in (
         cite="Nowozin et al. 2016, table 2",
         d=lambda real, fake: (fake - 1).exp().mean(1) - real.mean(1),
         g=lambda real, fake: -(fake - 1).exp().mean(1),
+        zero_sum=True,
         optimal=_ratio_optimum,
         shown=lambda logits: torch.sigmoid(logits - 1),
     ),
@@ -259,6 +264,7 @@ for _entry in (
         cite="Nowozin et al. 2016, table 2",
         d=lambda real, fake: (-real).exp().mean(1) + fake.mean(1) - 1,
         g=lambda real, fake: 1 - fake.mean(1),
+        zero_sum=True,
         optimal=_ratio_optimum,
     ),
     LossEntry(
@@ -271,6 +277,7 @@ for _entry in (
         cite="Nowozin et al. 2016, table 2",
         d=lambda real, fake: (fake**2 / 4 + fake).mean(1) - real.mean(1),
         g=lambda real, fake: -(fake**2 / 4 + fake).mean(1),
+        zero_sum=True,
         optimal=_ratio_optimum,
         shown=_share_of_pearson,
     ),
@@ -283,6 +290,7 @@ for _entry in (
         cite="Nowozin et al. 2016, table 2",
         d=lambda real, fake: (-real).exp().mean(1) + fake.exp().mean(1) - 2,
         g=lambda real, fake: 1 - fake.exp().mean(1),
+        zero_sum=True,
         optimal=_ratio_optimum,
         shown=lambda logits: torch.sigmoid(2 * logits),
     ),

@@ -5,18 +5,20 @@ from __future__ import annotations
 from ganlab import words
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
-from ganlab.networks import ACTIVATIONS, INITS, NORMS, OUTPUTS
+from ganlab.networks import ACTIVATIONS, D_NORMS, INITS, NORMS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Entry, Param, Registry
 from ganlab.spec import PARAMS
-from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
+from ganlab.update_rules import RULES
 
 _PARTS: tuple[tuple[str, Registry], ...] = (
     ("Losses", LOSSES),
     ("Stabilisers", STABILISERS),
     ("Update rules", RULES),
     ("Optimisers", OPTIMIZERS),
+    ("Normalisation in D", D_NORMS),
     ("Normalisation in G", NORMS),
     ("Activations", ACTIVATIONS),
     ("G's output", OUTPUTS),

@@ -18,8 +18,9 @@ from ganlab.params import KNOBS, OF_IMAGES, PARAMS, named
 from ganlab.reading import parse_json
 from ganlab.registry import Entry, Param, Registry, SpecError
 from ganlab.settle import settle
-from ganlab.stabilisers import RULES, STABILISERS, refusal
+from ganlab.stabilisers import STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
+from ganlab.update_rules import RULES
 
 _PREFIX = "t."
 
@@ -153,6 +154,8 @@ class Spec(Fields):
             raise SpecError("g_start", self.g_start, "none with a normalisation in G")
         if self.d_start and self.minibatch_discrimination:
             raise SpecError("d_start", self.d_start, "none with minibatch discrimination")
+        if self.d_start and self.d_norm == "batch":
+            raise SpecError("d_start", self.d_start, "none with batch norm in D")
         for name, net in (("g_start", g), ("d_start", d)):
             given, most = getattr(self, name), PARAMS[name].longest
             if not given or len(given) == net.given_size:

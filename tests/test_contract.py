@@ -16,11 +16,18 @@ from ganlab.targets import TARGETS, make_target
 from ganlab.testing import checks
 from ganlab.testing.common import REGISTRIES, registry_of
 
+# What some go together with.
+BESIDE = {
+    "cgd": {"loss": "minimax", "optimizer": "sgd"},
+    "heun": {"optimizer": "sgd"},
+    "rk4": {"optimizer": "sgd"},
+    "lipschitz_penalty": {"init_gain": 3.0},  # else no slope exceeds 1
+}
 EVERY = [
     check
     for registry in REGISTRIES
     for entry in registry.entries.values()
-    for check in checks(entry)
+    for check in checks(entry, **BESIDE.get(entry.name, {}))
 ]
 
 

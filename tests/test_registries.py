@@ -12,12 +12,13 @@ from ganlab.events import Event
 from ganlab.export import call
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
-from ganlab.networks import ACTIVATIONS, INITS, NORMS, OUTPUTS
+from ganlab.networks import ACTIVATIONS, D_NORMS, INITS, NORMS, OUTPUTS
 from ganlab.optim import OPTIMIZERS, OptimizerEntry
 from ganlab.params import LIVE, PARAMS
 from ganlab.registry import Entry, Param
-from ganlab.stabilisers import RULES, STABILISERS, StabiliserEntry
+from ganlab.stabilisers import STABILISERS, StabiliserEntry
 from ganlab.targets import TARGETS
+from ganlab.update_rules import RULES
 
 # Each is an entry there is, under another name: what a notebook adds is made alike.
 OPEN = {
@@ -29,6 +30,7 @@ OPEN = {
     "init": (INITS, "orthogonal"),
     "loss": (LOSSES, "minimax"),
     "optimizer": (OPTIMIZERS, "sgd"),
+    "rule": (RULES, "extragradient"),
 }
 SMALL = {"g_hidden": (6,), "d_hidden": (6,), "batch": 16}
 
@@ -54,7 +56,7 @@ def test_an_entry_added_later_trains_as_the_one_that_it_equals(field):
         Spec(**{field: "late"})
 
 
-@pytest.mark.parametrize("registry", [NORMS, RULES], ids=lambda r: r.field)
+@pytest.mark.parametrize("registry", [NORMS, D_NORMS], ids=lambda r: r.field)
 def test_where_an_entry_alone_would_do_nothing_none_can_be_added(registry):
     names = list(registry)
     with pytest.raises(ValueError, match="can be added: .* ganlab/"):
@@ -207,7 +209,7 @@ def test_a_target_within_0_and_1_that_is_no_images_may_have_a_sigmoid():
 
 
 def test_every_choice_of_a_registry_is_that_registry():
-    kinds = {id(r): r for r, _ in OPEN.values()} | {id(r): r for r in (NORMS, RULES)}
+    kinds = {id(r): r for r, _ in OPEN.values()} | {id(r): r for r in (NORMS, D_NORMS)}
     chosen = [p.choices for p in PARAMS.values() if p.kind == "choice"]
     copied = [c for c in chosen if id(c) not in kinds and c not in (("no", "yes"),)]
     assert [tuple(c) for c in copied] == [("same", "fresh")]

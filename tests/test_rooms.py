@@ -29,7 +29,7 @@ RANK = {
     "variants": 0,
     "rights": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
-    **dict.fromkeys(("stabilisers", "games", "limits", "headers"), 1),
+    **dict.fromkeys(("stabilisers", "update_rules", "games", "limits", "headers"), 1),
     "fields": 2,
     "params": 2,
     "spec": 2,

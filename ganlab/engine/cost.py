@@ -257,7 +257,8 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
     passes = 1 + 3 * structure.unroll
     # A term of D's cost may be of its slope, whose gradient is of second order.
     passes *= 3 if any(STABILISERS[n].d_term is not None for n in structure.strengths) else 1
-    passes *= 4 if "consensus" in structure.strengths or rules.looks_ahead else 1
+    passes *= 4 if rules.fields["D"] or rules.fields["G"] else 1
+    passes *= round(rules.rule.work)
     looked = (
         snapshot.EXPECTATION if structure.unroll or structure.kernels else snapshot.EXPECTATION // 8
     )

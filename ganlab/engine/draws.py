@@ -7,6 +7,7 @@ same data and latents.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -34,7 +35,9 @@ def generator(
 
     Those of another kind of device draw other numbers.
     """
-    word = np.random.SeedSequence([seed, _TAGS[tag], block]).generate_state(1)[0]
+    # What stabilisers draw is numbered by its name, beyond those above.
+    number = _TAGS.get(tag) or 1000 + zlib.crc32(tag.encode())
+    word = np.random.SeedSequence([seed, number, block]).generate_state(1)[0]
     return torch.Generator(device).manual_seed(int(word))
 
 
@@ -153,6 +156,7 @@ class Draws:
     def __init__(self, specs: tuple[Spec, ...], rules: Rules, device: torch.device):
         self.specs, self.device = specs, device
         self.shapes = {player: rules.draws(player) for player in "DG"}
+        self._normal = {name for name, draw in rules.term_draws.items() if draw.normal}
         self._streams: dict[tuple[int, str, str], Stream | Epochs] = {}
         self._targets = [make_target(s.target, s.target_params) for s in specs]
 
@@ -179,7 +183,7 @@ class Draws:
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
             return _latents(self.specs[run])
-        if kind == "noise":
+        if kind == "noise" or kind in self._normal:
             return lambda shape, g: torch.randn(shape, generator=g, device=g.device)
         return lambda shape, g: torch.rand(shape, generator=g, device=g.device)
 

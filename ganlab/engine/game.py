@@ -12,6 +12,7 @@ from ganlab.engine.rules import Rules
 from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
+from ganlab.latents import quasi_random
 from ganlab.optim import OPTIMIZERS, Hyper, Number
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS, over
@@ -49,9 +50,11 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
     d_hyper, g_hyper = (
         Hyper(of(rate), beta1, beta2, of("momentum"), own=own, **plan) for rate in ("d_lr", "g_lr")
     )
-    strengths = {name: of(name) for name in Structure.of(specs[0]).numbers}
-    falls = [1 / s.instance_noise_decay if s.instance_noise_decay else 0.0 for s in specs]
-    return d_hyper, g_hyper, strengths | {"noise_fall": number(falls)}
+    structure = Structure.of(specs[0])
+    strengths = {name: of(name) for name in structure.numbers}
+    for entry in (STABILISERS[name] for name in structure.strengths):
+        strengths |= {n: number([read(s) for s in specs]) for n, read in entry.extra.items()}
+    return d_hyper, g_hyper, strengths
 
 
 class Game:
@@ -174,11 +177,23 @@ class Game:
         real, fake = evenly(real, count), evenly(fake, count)
         if self.D.joint:
             real, fake = (self._minibatch(x) for x in (real, fake))
-        mix = torch.linspace(0, 1, real.shape[1] // self.D.pack, device=real.device)
-        drawn = {"data": real, "mix": mix.view(1, -1, 1)}
+        drawn = {"data": real, **self._typical_draws(real)}
         given = self._calm.given(self._numbers("G", state, self._calm))
         with torch.enable_grad():
             return self._calm.ahead(state.d, state.d_slots, fake, given, drawn)
+
+    def _typical_draws(self, real: torch.Tensor) -> dict[str, torch.Tensor]:
+        """What terms of D's cost draw, spread evenly instead, for inputs of these samples."""
+        out, packs = {}, real.shape[1] // self.D.pack
+        for name, draw in self.rules.term_draws.items():
+            rows, columns = draw.shape(packs, self.D.sizes[0])
+            even = torch.linspace(0, 1, rows, device=real.device).view(1, -1, 1)
+            if draw.normal:
+                z = quasi_random("normal", columns, rows) if columns <= 16 else None
+                drawn = torch.randn(rows, columns, generator=torch.Generator().manual_seed(0))
+                even = (drawn if z is None else torch.from_numpy(z)).to(real)[None]
+            out[name] = even
+        return out
 
     @cached_property
     def _calm(self) -> Rules:

@@ -13,7 +13,7 @@ from ganlab.engine.game import Game
 from ganlab.engine.state import State
 from ganlab.latents import LATENTS
 from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
-from ganlab.networks.generator import EPSILON
+from ganlab.networks.norms import EPSILON
 from ganlab.registry import Param, Registry, SpecError
 from ganlab.spec import Spec
 

@@ -39,6 +39,7 @@ class Structure:
     labels: int
     g_bias: bool = True
     d_bias: bool = True
+    d_norm: str = "none"
 
     @classmethod
     def of(cls, spec: Spec) -> Structure:
@@ -63,6 +64,7 @@ class Structure:
             spec.labels,
             spec.g_bias == "yes",
             spec.d_bias == "yes",
+            spec.d_norm,
         )
 
     @property

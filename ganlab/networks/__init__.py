@@ -2,7 +2,18 @@
 
 from ganlab.networks.discriminator import Discriminator
 from ganlab.networks.entries import ACTIVATIONS, INITS, OUTPUTS
-from ganlab.networks.generator import NORMS, Generator
+from ganlab.networks.generator import Generator
 from ganlab.networks.mlp import MLP
+from ganlab.networks.norms import D_NORMS, MOST_SPECTRAL, NORMS
 
-__all__ = ["ACTIVATIONS", "INITS", "MLP", "NORMS", "OUTPUTS", "Discriminator", "Generator"]
+__all__ = [
+    "ACTIVATIONS",
+    "D_NORMS",
+    "INITS",
+    "MLP",
+    "MOST_SPECTRAL",
+    "NORMS",
+    "OUTPUTS",
+    "Discriminator",
+    "Generator",
+]

@@ -10,6 +10,7 @@ import torch
 from ganlab.networks.blocks import closeness
 from ganlab.networks.entries import INITS
 from ganlab.networks.mlp import MLP
+from ganlab.networks.norms import EPSILON, moments, spectral_norm
 
 _COMPANIES = 8  # packs that a point's logit is averaged over, when it is looked at among others
 
@@ -24,6 +25,8 @@ class Discriminator(MLP):
     c_b(i, j) = exp(-||M_ib - M_jb||_1), o(x_i)_b = sum over j != i of c_b(i, j); the last layer
     sees f and o. T follows all layers' weights.
     drop: which of (input, hidden layers) dropout may hit.
+    norm: an entry of `D_NORMS`. "batch": scale and shift of each hidden layer follow all layers'
+    weights, before T. "spectral": weights divided by their spectral norms, each time they are used.
     level: whether the last bias matters; no cost of D's depends on it where the loss is invariant
     to shifts, and then it stays where it is.
     """
@@ -33,13 +36,24 @@ class Discriminator(MLP):
     dims: int = 0
     drop: tuple[bool, bool] = (False, False)
     level: bool = True
+    norm: str = "none"
 
     @cached_property
     def held(self) -> tuple[int, ...]:
-        """The last bias, where it has no effect, and those that there are not."""
+        """Biases without effect: before a batch norm, the last; and those that there are not."""
         if not self.bias:
             return super().held
-        return () if self.level else (2 * len(self.layers) - 1,)
+        last = len(self.layers) - 1
+        hidden = range(last if self.norm == "batch" else 0)
+        return (*(2 * i + 1 for i in hidden), *(() if self.level else (2 * last + 1,)))
+
+    def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
+        """As of any perceptron; spectral: with weights whose largest singular value is 1."""
+        parts = super().split(flat)
+        if self.norm == "spectral":
+            for i in range(0, 2 * len(self.layers), 2):
+                parts[i] = parts[i] / spectral_norm(parts[i])
+        return parts
 
     @property
     def more_inputs(self) -> int:
@@ -53,18 +67,23 @@ class Discriminator(MLP):
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
-        """T's."""
-        return ((self.features, self.kernels * self.dims),) if self.kernels else ()
+        """Scale and shift of each normalised layer, then T's."""
+        norms = tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
+        kernels = ((self.features, self.kernels * self.dims),) if self.kernels else ()
+        return (*(norms if self.norm == "batch" else ()), *kernels)
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
-        """T, as a layer's weights."""
-        make = INITS[scheme].weight
-        return [make(i, o, gain, generator).reshape(-1) for i, o in self.more_shapes]
+        """Scales 1, shifts 0; T, as a layer's weights."""
+        make, shapes = INITS[scheme].weight, self.more_shapes
+        kernels = shapes[-1:] if self.kernels else ()
+        norms = shapes[: len(shapes) - len(kernels)]
+        parts = [torch.full((o,), 1.0 - i % 2) for i, (_, o) in enumerate(norms)]
+        return parts + [make(i, o, gain, generator).reshape(-1) for i, o in kernels]
 
     @cached_property
     def joint(self) -> bool:
         """Whether D judges samples together, not each alone."""
-        return self.pack > 1 or self.kernels > 0
+        return self.pack > 1 or self.kernels > 0 or self.norm == "batch"
 
     @cached_property
     def droppable(self) -> tuple[int, ...]:
@@ -76,17 +95,46 @@ class Discriminator(MLP):
         """(R, B, dim) -> (R, B / pack, pack * dim)."""
         return x if self.pack == 1 else x.reshape(len(x), x.shape[1] // self.pack, self.sizes[0])
 
-    def body(self, parts: list[torch.Tensor], x: torch.Tensor, keep: list | None = None):
-        """f(x), (R, n, in) -> (R, n, A). keep: what dropout multiplies `droppable` with."""
+    def body(
+        self,
+        parts: list[torch.Tensor],
+        x: torch.Tensor,
+        keep: list | None = None,
+        group: int = 0,
+        crowd: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """f(x), (R, n, in) -> (R, n, A). keep: what dropout multiplies `droppable` with.
+
+        Batch norm takes the statistics of each `group` of x (0: all), or those of `crowd`
+        (R, m, in), which is normalised by itself.
+        """
         keep, apply = list(keep or ()), self.activate
         inputs, hidden = self.drop if keep else (False, False)
         if inputs:
             x = x * keep.pop(0)
-        for i in range(0, 2 * len(self.layers) - 2, 2):
-            x = apply(self.linear(x, parts[i], parts[i + 1]))
+        last, batch = 2 * len(self.layers) - 2, self.norm == "batch"
+        beside = 0
+        if batch and crowd is not None:
+            beside, x = crowd.shape[1], torch.cat([crowd, x], 1)
+        for i in range(0, last, 2):
+            x = self.linear(x, parts[i], parts[i + 1])
+            if batch:
+                scale, shift = parts[last + 2 + i], parts[last + 3 + i]
+                x = self._normal(x, group, beside) * scale + shift
+            x = apply(x)
             if hidden:
                 x = x * keep.pop(0)
-        return x
+        return x[:, beside:] if beside else x
+
+    @staticmethod
+    def _normal(h: torch.Tensor, group: int, beside: int) -> torch.Tensor:
+        """h normalised by its first `beside` samples, or else by each `group` of its own."""
+        if beside:
+            mean, variance = moments(h[:, :beside])
+            return (h - mean) / (variance + EPSILON).sqrt()
+        parts = h.unflatten(1, (-1, group or h.shape[1]))
+        mean, variance = moments(parts)
+        return ((parts - mean) / (variance + EPSILON).sqrt()).flatten(1, 2)
 
     def closeness(self, mine: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
         """Sum over j of c_b(i, j), (R, n, kernels * dims), (R, m, ...) -> (R, n, kernels)."""
@@ -107,7 +155,7 @@ class Discriminator(MLP):
         """Logits (R, n) and features (R, n, A) of packs x (R, n, pack * dim), n a multiple of
         `group`, the packs of one minibatch (0: all)."""
         parts = self.split(flat)
-        f = self.body(parts, x, keep)
+        f = self.body(parts, x, keep, group)
         return self.head(parts, f, group or f.shape[1]), f
 
     def __call__(self, flat: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
@@ -121,7 +169,8 @@ class Discriminator(MLP):
 
         Where D judges each sample alone, just its logit. Where it judges packs, the mean over
         several packs of x and some of the others. Where it compares within a minibatch, x's mean
-        closeness to the others, times what a minibatch of `batch` packs has of them. -> (R, n)
+        closeness to the others, times what a minibatch of `batch` packs has of them. With batch
+        norm by the statistics of the others. -> (R, n)
         """
         if not self.joint:
             return self.judge(flat, x)[0]
@@ -134,7 +183,7 @@ class Discriminator(MLP):
             if beside:
                 rest = company[:, i : i + 1, : beside * others.shape[2]]
                 with_x = torch.cat([x, rest.expand(-1, x.shape[1], -1)], 2)
-            f = self.body(parts, with_x)
+            f = self.body(parts, with_x, crowd=company)
             if theirs is not None:
                 close = self.closeness(torch.bmm(f, parts[-1]), theirs) / theirs.shape[1]
                 f = torch.cat([f, close * (batch - 1)], 2)

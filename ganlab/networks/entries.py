@@ -52,6 +52,15 @@ for _entry in (
         apply=lambda a: F.leaky_relu(a, 0.2),
     ),
     ActivationEntry(
+        "elu",
+        "ELU",
+        r"\max(0, a) + \min(0, e^a - 1)",
+        "ReLU with a smooth, bounded negative side: D's slope has no kinks, as penalties on it "
+        "like.",
+        cite="Clevert et al. 2016",
+        apply=F.elu,
+    ),
+    ActivationEntry(
         "tanh",
         "tanh",
         r"\tanh(a)",

@@ -9,45 +9,7 @@ import torch
 
 from ganlab.networks.entries import ACTIVATIONS, OUTPUTS
 from ganlab.networks.mlp import MLP
-from ganlab.registry import Entry, Registry
-
-EPSILON = 1e-5  # added to a variance
-
-
-NORMS: Registry[Entry] = Registry("g_norm")
-
-for _entry in (
-    Entry("none", "none", "h", "Every sample is made alone."),
-    Entry(
-        "batch",
-        "batch norm",
-        r"\gamma\,(h - \mu_B)/\sqrt{\sigma_B^2 + \epsilon} + \beta",
-        "Statistics of the minibatch: its samples depend on each other. Small minibatches show it.",
-        cite="Ioffe & Szegedy 2015",
-    ),
-    Entry(
-        "reference",
-        "reference batch norm",
-        r"\gamma\,(h - \mu_{\rm ref})/\sqrt{\sigma_{\rm ref}^2 + \epsilon} + \beta",
-        "Statistics of one fixed batch of latents: samples are independent, but G can overfit it.",
-        cite="Goodfellow 2016, section 4.4; Salimans et al. 2016",
-    ),
-    Entry(
-        "virtual",
-        "virtual batch norm",
-        r"\text{statistics of the reference batch and } h \text{ itself}",
-        "The reference batch plus the sample itself.",
-        cite="Salimans et al. 2016, section 3.5",
-    ),
-):
-    NORMS.add(_entry)
-NORMS.closed = "a normalisation is code in ganlab/networks/generator.py"
-
-
-def _moments(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and (biased) variance over the batch, (R, 1, width) each."""
-    mean = h.mean(1, keepdim=True)
-    return mean, ((h - mean) ** 2).mean(1, keepdim=True)
+from ganlab.networks.norms import EPSILON, moments
 
 
 @dataclass(frozen=True)
@@ -123,7 +85,7 @@ class Generator(MLP):
 
     def _normal(self, h: torch.Tensor, fixed: int) -> torch.Tensor:
         """h normalised; its first `fixed` samples are the reference batch, if there is one."""
-        mean, variance = _moments(h[:, :fixed] if fixed else h)
+        mean, variance = moments(h[:, :fixed] if fixed else h)
         if self.norm != "virtual":
             return (h - mean) / (variance + EPSILON).sqrt()
         first, x = h[:, :fixed], h[:, fixed:]

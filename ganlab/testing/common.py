@@ -12,18 +12,19 @@ import torch
 from ganlab.engine import Run
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
-from ganlab.networks import ACTIVATIONS, INITS, NORMS, OUTPUTS
+from ganlab.networks import ACTIVATIONS, D_NORMS, INITS, NORMS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
 from ganlab.params import PARAMS
 from ganlab.presets import PRESETS
 from ganlab.reference import markdown
 from ganlab.registry import Entry, Param, Registry, SpecError
 from ganlab.spec import Spec
-from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
+from ganlab.update_rules import RULES
 
 REGISTRIES: tuple[Registry, ...] = (
-    *(TARGETS, LATENTS, ACTIVATIONS, OUTPUTS, INITS, NORMS),
+    *(TARGETS, LATENTS, ACTIVATIONS, OUTPUTS, INITS, NORMS, D_NORMS),
     *(LOSSES, STABILISERS, RULES, OPTIMIZERS, PRESETS),
 )
 # With SGD, since Adam makes whole steps of gradients that are nothing but rounding.

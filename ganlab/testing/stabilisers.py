@@ -30,19 +30,22 @@ def is_off_by_default(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None
 
 
 def changes_the_game(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
-    """Switched on, here or at a hundredth of it, it makes another run."""
+    """Switched on, here or at a hundredth of it, it makes another run, unless it only watches."""
     on = spec_of(entry, beside)
     off = _after(on.replace(**{entry.name: entry.params[0].default}))
     strengths = [getattr(on, entry.name)]
-    if entry.numeric:
+    if entry.numeric and entry.params[0].kind == "float":
         strengths.append(strengths[0] / 100)  # of a bound on gradients, say
     runs = [_after(on.replace(**{entry.name: strength})) for strength in strengths]
+    if entry.watches:
+        assert not any(_differ(run, off) for run in runs), "it watches, but changes the run"
+        return
     assert any(_differ(run, off) for run in runs), "it makes no difference"
 
 
 def _after(spec: Spec) -> tuple[torch.Tensor, torch.Tensor]:
     run = Run(spec)
-    run.advance(3)
+    run.advance(6)
     return run.state.g, run.state.d
 
 

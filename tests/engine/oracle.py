@@ -17,6 +17,7 @@ from ganlab import Run, Spec
 ACTIVATE = {
     "relu": torch.relu,
     "leaky_relu": lambda a: F.leaky_relu(a, 0.2),
+    "elu": lambda a: torch.where(a > 0, a, torch.exp(torch.clamp(a, max=0)) - 1),
     "tanh": torch.tanh,
     "maxout": lambda a: torch.stack([g.max(-1).values for g in a.split(5, -1)], -1),
 }
@@ -112,23 +113,34 @@ class D(Net):
     def __init__(self, spec: Spec, flat: torch.Tensor):
         self.kernels, self.dims = spec.minibatch_discrimination, spec.minibatch_dims
         sizes = (spec.dim * spec.packing, *spec.d_hidden, 1)
-        more = [(sizes[-2], self.kernels * self.dims)] if self.kernels else []
+        self.norm, pieces = spec.d_norm, 5 if spec.d_activation == "maxout" else 1
+        more = [(w * pieces,) for w in spec.d_hidden for _ in "gb"] * (self.norm == "batch")
+        more += [(sizes[-2], self.kernels * self.dims)] if self.kernels else []
         super().__init__(sizes, spec.d_activation, flat, more, self.kernels, spec.d_bias == "yes")
 
     def forward(self, x, keep_input=None, keep_hidden=None):
         """Logits (n,), features (n, A)."""
         h = x if keep_input is None else x * keep_input
         for i, layer in enumerate(self.layers[:-1]):
-            h = self.activate(layer(h))
+            h = self.linear(layer, h)
+            if self.norm == "batch":
+                normal = nn.BatchNorm1d(h.shape[1], affine=False, track_running_stats=False)
+                h = normal(h) * self.more[2 * i] + self.more[2 * i + 1]
+            h = self.activate(h)
             if keep_hidden is not None:
                 h = h * keep_hidden[i]
-        return self.layers[-1](self.beside(h))[:, 0], h
+        return self.linear(self.layers[-1], self.beside(h))[:, 0], h
+
+    def linear(self, layer, h):
+        if self.norm != "spectral":
+            return layer(h)
+        return F.linear(h, layer.weight / torch.linalg.svdvals(layer.weight)[0], layer.bias)
 
     def beside(self, f):
         """Salimans et al. 2016, section 3.2, by loops: f with its closeness to the others."""
         if not self.kernels:
             return f
-        m = (f @ self.more[0]).view(len(f), self.kernels, self.dims)
+        m = (f @ self.more[-1]).view(len(f), self.kernels, self.dims)
         rows = []
         for i in range(len(f)):
             o = []
@@ -272,6 +284,9 @@ class Oracle:
         self.before = self.now.copy()  # D before its last update
         self.steps = {p: [torch.zeros_like(t) for t in self.now.params(p)] for p in "GD"}
         self.past = {p: [[t.detach().clone() for t in self.now.params(p)]] for p in "GD"}
+        # Lookahead's slow weights, and the average of G's.
+        self.slow = {p: [t.detach().clone() for t in self.now.params(p)] for p in "GD"}
+        self.mean = [t.detach().clone() for t in self.now.params("G")]
         self.made = {"G": 0, "D": 0}
         self.iterations = 0
 
@@ -365,6 +380,18 @@ class Oracle:
             slopes = self.slopes(net, d_params, between, keep_fake)
             excess = [(root(s.square().sum()) - 1) ** 2 for s in slopes]
             cost = cost + spec.gradient_penalty * torch.stack(excess).mean()
+        if spec.lipschitz_penalty:
+            between = drawn["mix"] * real + (1 - drawn["mix"]) * fake
+            slopes = self.slopes(net, d_params, between, keep_fake)
+            excess = [torch.clamp(root(s.square().sum()) - 1, min=0) ** 2 for s in slopes]
+            cost = cost + spec.lipschitz_penalty * torch.stack(excess).mean()
+        if spec.dragan:
+            around = real + spec.dragan_spread * drawn["around"]
+            slopes = self.slopes(net, d_params, around, keep_fake)
+            excess = [(root(s.square().sum()) - 1) ** 2 for s in slopes]
+            cost = cost + spec.dragan * torch.stack(excess).mean()
+        if spec.drift:
+            cost = cost + spec.drift * a.square().mean()
         return cost
 
     def preference(self, a, b):
@@ -428,17 +455,21 @@ class Oracle:
         """The gradient of `player`'s whole cost by its parameters, where `at` stands."""
         spec, nets = self.spec, at.nets
         made = nets["G"](drawn["latent"])
-        if spec.consensus:
+        if spec.consensus or (spec.ode_regulariser and player == "D"):
             costs = {
                 "D": self.d_cost(nets, None, drawn["data"], made, drawn),
                 "G": self.g_cost(nets, at.by["D"], made, drawn),
             }
-            v = [
-                grad
+            v = {
+                p: sum(
+                    grad.square().sum()
+                    for grad in torch.autograd.grad(costs[p], at.params(p), create_graph=True)
+                )
                 for p in "DG"
-                for grad in torch.autograd.grad(costs[p], at.params(p), create_graph=True)
-            ]
-            cost = costs[player] + spec.consensus / 2 * sum(one.square().sum() for one in v)
+            }
+            cost = costs[player] + spec.consensus / 2 * (v["D"] + v["G"])
+            if player == "D":
+                cost = cost + spec.ode_regulariser * v["G"]
         elif player == "D":
             cost = self.d_cost(nets, None, drawn["data"], made.detach(), drawn)
         else:
@@ -448,6 +479,68 @@ class Oracle:
                 mean = sum(old[i] for old in self.past[player]) / len(self.past[player])
                 cost = cost + spec.historical_averaging * (p - mean).square().sum()
         return torch.autograd.grad(cost, at.params(player))
+
+    def jacobian(self, at: Players, drawn):
+        """v = (D's gradient, G's gradient) at `at`, flat, and its whole Jacobian, row by row."""
+        nets = at.nets
+        made = nets["G"](drawn["latent"])
+        d_cost = self.d_cost(nets, None, drawn["data"], made, drawn)
+        costs = {"D": d_cost, "G": self.g_cost(nets, at.by["D"], made, drawn)}
+        v = [
+            grad.reshape(-1)
+            for p in "DG"
+            for grad in torch.autograd.grad(costs[p], at.params(p), create_graph=True)
+        ]
+        v, params = torch.cat(v), [*at.params("D"), *at.params("G")]
+        rows = []
+        for one in v:
+            by = torch.autograd.grad(
+                one, params, retain_graph=True, allow_unused=True, materialize_grads=True
+            )
+            rows.append(torch.cat([g.reshape(-1) for g in by]))
+        return v.detach(), torch.stack(rows), sum(p.numel() for p in at.params("D"))
+
+    def second_order(self, player: str, at: Players, drawn) -> list[torch.Tensor]:
+        """The direction of symplectic gradient adjustment or competitive gradient descent."""
+        v, jac, split = self.jacobian(at, drawn)
+        if self.spec.rule == "sga":
+            adjustment, uphill = (jac - jac.T).T / 2 @ v, jac.T @ v
+            sign = torch.sign((v @ uphill) * (adjustment @ uphill) / len(v) + 0.1)
+            flat = v + sign * adjustment
+            flat = flat[:split] if player == "D" else flat[split:]
+        else:
+            d_rate, g_rate = self.spec.d_lr, self.spec.g_lr
+            d_by_g, g_by_d = jac[:split, split:], jac[split:, :split]
+            mine, other, own, cross = v[:split], v[split:], d_by_g, g_by_d
+            rate = g_rate
+            if player == "G":
+                mine, other, own, cross, rate = other, mine, cross, own, d_rate
+            matrix = torch.eye(len(mine), dtype=v.dtype) - d_rate * g_rate * own @ cross
+            flat = torch.linalg.solve(matrix, mine - rate * own @ other)
+        sizes = [p.numel() for p in at.params(player)]
+        return [
+            part.view_as(p) for part, p in zip(flat.split(sizes), at.params(player), strict=True)
+        ]
+
+    def integrated(self, player: str, start: Players, drawn) -> list[torch.Tensor]:
+        """The mean slope of a step of Heun's or Kutta's method along both players' flow."""
+        if self.spec.rule == "heun":
+            reach, weights = (1.0,), (0.5, 0.5)
+        else:
+            reach, weights = (0.5, 0.5, 1.0), (1 / 6, 1 / 3, 1 / 3, 1 / 6)
+        rates, at, slopes = {"D": self.spec.d_lr, "G": self.spec.g_lr}, start, []
+        for share in (*reach, 0.0):
+            fields = {p: self.field(p, at, drawn) for p in "DG"}
+            slopes.append(fields[player])
+            at = start.copy()
+            for p in "DG":
+                for param, slope in zip(at.params(p), fields[p], strict=True):
+                    param.data -= share * rates[p] * slope
+                at.clip(p)
+        return [
+            sum(w * slope[i] for w, slope in zip(weights, slopes, strict=True))
+            for i in range(len(slopes[0]))
+        ]
 
     # -- updates -----------------------------------------------------------------------------------
 
@@ -467,7 +560,12 @@ class Oracle:
                 at.clip(p)
             remembered = copy.deepcopy(at.by[player].state_dict())
             at.by["D"].load_state_dict(memory)  # an unrolled D goes on from what it remembers now
-        grads = self.field(player, at, drawn)
+        if spec.rule in ("sga", "cgd"):
+            grads = self.second_order(player, at, drawn)
+        elif spec.rule in ("heun", "rk4"):
+            grads = self.integrated(player, at, drawn)
+        else:
+            grads = self.field(player, at, drawn)
         if player == "D":
             self.before = now.copy()
         if spec.rule == "extra-adam":  # else only positions look ahead
@@ -480,5 +578,14 @@ class Oracle:
                 p.data = start[i] + 2 * step - self.steps[player][i]
                 self.steps[player][i] = step
         now.clip(player)
-        self.past[player].append([t.detach().clone() for t in now.params(player)])
         self.made[player] += 1
+        period = spec.lookahead * (spec.k if player == "D" else spec.g_steps)
+        if spec.lookahead and self.made[player] % period == 0:
+            for p, slow in zip(now.params(player), self.slow[player], strict=True):
+                slow += spec.lookahead_share * (p.data - slow)
+                p.data = slow.clone()
+        if player == "G":
+            for p, mean in zip(now.params("G"), self.mean, strict=True):
+                mean *= spec.g_average
+                mean += (1 - spec.g_average) * p.detach()
+        self.past[player].append([t.detach().clone() for t in now.params(player)])

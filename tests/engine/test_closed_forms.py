@@ -7,6 +7,7 @@ equilibrium of the second), nor G's weight.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -95,6 +96,10 @@ RULES = {
     "alternating": alternating,
     "extragradient": lambda a: math.sqrt(1 - a * a + a**4),
     "optimistic": optimistic,
+    "sga": lambda a: math.sqrt((1 - a) ** 2 + a * a),
+    "cgd": lambda a: 1 / math.sqrt(1 + a * a),
+    "heun": lambda a: math.sqrt(1 + a**4 / 4),
+    "rk4": lambda a: abs(sum((1j * a) ** n / math.factorial(n) for n in range(5))),
 }
 
 
@@ -240,3 +245,28 @@ def test_dirac_gan_with_instance_noise_in_closed_form(sigma):
     value = real + np.emath.sqrt(real**2 - 0.25)
     toy = dirac(0.2, instance_noise=sigma, rule="simultaneous")
     assert toy.radius() == pytest.approx(abs(1 + 0.2 * value), rel=1e-6)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.8])
+@pytest.mark.parametrize("n", [2, 5])
+def test_lookahead_on_the_bilinear_game_in_closed_form(n, share):
+    # Chavdarova et al. 2021: n steps multiply by m^n, then the share of the way that is kept.
+    alpha = 0.3
+    toy = bilinear(alpha, rule="simultaneous", lookahead=n, lookahead_share=share)
+    rules = toy.game.rules
+    state = State(
+        *(torch.tensor([[0.0, 0.3]], dtype=torch.float64), torch.tensor([[0.4, 0.0]]).double()),
+        *((), ()),
+    )
+    state = replace(
+        state, g_slots=rules.first_slots("G", state.g), d_slots=rules.first_slots("D", state.d)
+    )
+    turns, start = Turns(1, 1), complex(0.3, 0.4)
+    for t in range(3 * n):
+        assert state.d_updates == t
+        for player in "DG":
+            state = turns.moved(state, player, toy.game.after(player, state, draw))
+    end = complex(state.g[0, 1], state.d[0, 0])
+    factor = 1 + share * ((1 + 1j * alpha) ** n - 1)
+    assert abs(end / start) == pytest.approx(abs(factor) ** 3, rel=1e-6)
+    assert min(abs(end / start - factor**3), abs(end / start - factor.conjugate() ** 3)) < 1e-6

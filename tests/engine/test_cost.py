@@ -32,6 +32,11 @@ for _name in STABILISERS:
     VARIED[_name] = {**RING, _name: _on}
 for _loss in ("relativistic-average", "relativistic-pairing"):
     VARIED[_loss] = {**RING, "loss": _loss, "batch": 512}
+VARIED["spectral"] = {**RING, "d_norm": "spectral"}
+VARIED["batch norm in D"] = {**RING, "d_norm": "batch"}
+for _rule in ("sga", "heun", "rk4"):
+    VARIED[_rule] = {**RING, "rule": _rule, "optimizer": "sgd"}
+VARIED["cgd"] = {**RING, "rule": "cgd", "optimizer": "sgd", "loss": "minimax"}
 VARIED["optimistic"] = {**RING, "rule": "optimistic"}
 
 

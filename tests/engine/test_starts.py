@@ -11,7 +11,7 @@ from oracle import Oracle
 from ganlab import Run, Spec, SpecError
 from ganlab.latents import LATENTS
 from ganlab.networks import MLP
-from ganlab.stabilisers import RULES
+from ganlab.update_rules import RULES
 
 SMALL = {"target": "ring", "latent_dim": 2, "g_hidden": (5, 4), "d_hidden": (4, 3), "batch": 12}
 NONE = {"g_bias": "no", "d_bias": "no"}

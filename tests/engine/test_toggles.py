@@ -10,7 +10,8 @@ from ganlab.losses import LOSSES
 from ganlab.networks import NORMS
 from ganlab.optim import OPTIMIZERS
 from ganlab.spec import PARAMS
-from ganlab.stabilisers import RULES, STABILISERS
+from ganlab.stabilisers import STABILISERS
+from ganlab.update_rules import RULES
 
 SMALL = {
     "target": "ring",
@@ -26,6 +27,7 @@ RATES |= {"adamw": 5e-3, "adagrad": 0.02, "nesterov": 0.05}
 # Every combination is tried with these; the others differ from one of them in a formula.
 EACH = ("adam", "momentum", "sgd", "rmsprop")
 FIRST = ("minimax", "non-saturating", "maximum-likelihood", "least-squares", "wasserstein", "hinge")
+TINY = {"g_hidden": (3,), "d_hidden": (3,), "batch": 4, "optimizer": "sgd"}  # for dense Jacobians
 
 
 def small(**fields) -> Spec:
@@ -93,6 +95,34 @@ ALONE = {
         {"gradient_penalty": 1.0},
         {"gradient_penalty": 10.0, "loss": "wasserstein", "d_activation": "tanh"},
     ],
+    "lipschitz_penalty": [
+        {"lipschitz_penalty": 5.0, "init_gain": 3.0},
+        {"lipschitz_penalty": 1.0, "loss": "wasserstein", "d_activation": "tanh", "init_gain": 2.0},
+    ],
+    "dragan": [
+        {"dragan": 1.0},
+        {"dragan": 5.0, "dragan_spread": 1.0, "d_dropout": 0.3, "packing": 2, "k": 2},
+        {"dragan": 0.5, "d_activation": "elu", "unroll": 1, "unroll_data": "fresh"},
+    ],
+    "drift": [{"drift": 1.0}, {"drift": 0.5, "loss": "wasserstein", "optimizer": "sgd"}],
+    "d_norm": [
+        {"d_norm": "spectral", "d_activation": "elu"},
+        {"d_norm": "spectral", "loss": "hinge", "r1": 0.5, "d_activation": "maxout"},
+        {"d_norm": "spectral", "unroll": 2, "optimizer": "rmsprop", "d_activation": "tanh"},
+        {"d_norm": "spectral", "consensus": 0.1, "d_activation": "tanh"},
+        {"d_norm": "batch", "d_activation": "tanh"},
+        {"d_norm": "batch", "packing": 2, "d_dropout": 0.3, "d_activation": "maxout"},
+        {"d_norm": "batch", "minibatch_discrimination": 2, "unroll": 1, "optimizer": "sgd"},
+    ],
+    "ode_regulariser": [
+        {"ode_regulariser": 1.0, "rule": "rk4", "optimizer": "sgd"},
+        {"ode_regulariser": 0.3, "consensus": 0.1, "k": 2},
+    ],
+    "lookahead": [
+        {"lookahead": 3, "k": 2},
+        {"lookahead": 2, "lookahead_share": 0.3, "rule": "simultaneous", "optimizer": "sgd"},
+        {"lookahead": 2, "g_steps": 2, "historical_averaging": 0.3},
+    ],
     "weight_clip": [{"weight_clip": 0.3, "loss": "wasserstein", "optimizer": "rmsprop"}],
     "g_norm": [
         {"g_norm": norm, "g_hidden": (6, 5), "g_activation": act}
@@ -123,7 +153,7 @@ def cases(table):
 
 
 def test_every_stabiliser_has_an_oracle_here():
-    assert set(ALONE) == set(STABILISERS)
+    assert set(ALONE) | {"g_average"} == set(STABILISERS)  # that one moves nothing: see below
 
 
 @pytest.mark.parametrize(("name", "fields"), cases(ALONE))
@@ -141,26 +171,60 @@ def test_losses(loss, optimizer):
     follow(small(loss=loss, optimizer=optimizer), 12)
 
 
-BY_RULE = [(rule, k, by) for rule in RULES for k in (0, 1, 2) for by in EACH]
-BY_RULE += [(rule, 2, by) for rule in RULES for by in OPTIMIZERS if by not in EACH]
+FIRST_RULES = ("alternating", "simultaneous", "extragradient", "extra-adam", "optimistic")
+BY_RULE = [(rule, k, by) for rule in FIRST_RULES for k in (0, 1, 2) for by in EACH]
+BY_RULE += [(rule, 2, by) for rule in FIRST_RULES for by in OPTIMIZERS if by not in EACH]
+BY_RULE += [("sga", 2, "adam")]
+BY_RULE += [(rule, k, "sgd") for rule in ("heun", "rk4") for k in (0, 2)]
+
+
+def test_every_rule_has_an_oracle_here():
+    assert {rule for rule, _, _ in BY_RULE} | {"cgd"} == set(RULES)
 
 
 @pytest.mark.parametrize(("rule", "k", "optimizer"), BY_RULE)
 def test_rules(rule, k, optimizer):
     spec = small(rule=rule, k=k, optimizer=optimizer)
+    if rule == "sga":
+        spec = spec.replace(g_hidden=(3,), d_hidden=(3,), batch=4)
     if rule == "alternating" or (rule == "simultaneous" and k == 0):
         follow(spec)
     else:
         differs(spec, rule="alternating")
 
 
+@pytest.mark.parametrize(("loss", "k"), [("minimax", 1), ("f-hellinger", 2)])
+def test_competitive_gradient_descent_is_the_dense_solve(loss, k):
+    spec = small(rule="cgd", loss=loss, k=k, r1=0.1, drift=0.1, **TINY)
+    spec = spec.replace(g_lr=0.2, d_lr=0.4)
+    follow(spec, 4)
+    runs = [in_double(Run(spec.replace(rule=rule))) for rule in ("cgd", "simultaneous")]
+    for run in runs:
+        run.advance(4)
+    assert (runs[0].state.g - runs[1].state.g).abs().max() > 1e-4
+
+
+def test_the_average_of_g_is_that_of_its_weights_and_moves_nothing():
+    spec = small(g_average=0.7, k=2)
+    run, oracle, without = in_double(Run(spec)), Oracle(spec), in_double(Run(small(k=2)))
+    for one in (run, oracle, without):
+        one.advance(6)
+    assert torch.equal(run.state.g, without.state.g) and torch.equal(run.state.d, without.state.d)
+    mean = run.state.g_slots[run.game.rules.slots("G").index("g_average")]
+    oracle.now.nets["G"].load_state_dict(
+        dict(zip(dict(oracle.now.nets["G"].named_parameters()), oracle.mean, strict=True))
+    )
+    torch.testing.assert_close(mean[0], oracle.flat("G"), rtol=1e-9, atol=1e-11)
+    assert (mean - run.state.g).abs().max() > 1e-3
+
+
 @pytest.mark.parametrize("momentum", [-0.5, 0.9])
-@pytest.mark.parametrize("rule", list(RULES))
+@pytest.mark.parametrize("rule", FIRST_RULES)
 def test_momentum_of_either_sign(rule, momentum):
     follow(small(rule=rule, optimizer="momentum", momentum=momentum))
 
 
-@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "maxout"])
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "elu", "maxout"])
 def test_piecewise_linear_nets(activation):
     follow(small(g_activation=activation, d_activation=activation, init="gaussian", init_gain=0.5))
 
@@ -268,6 +332,17 @@ TOGETHER = {
         "rule": "extragradient",
         "unroll": 1,
     },
+    "Heun, penalised": {
+        "rule": "heun",
+        "optimizer": "sgd",
+        "ode_regulariser": 0.5,
+        "dragan": 0.3,
+        "historical_averaging": 0.2,
+        "weight_clip": 0.6,
+        "d_activation": "elu",
+    },
+    "symplectic, unrolled": {"rule": "sga", "unroll": 1, "d_norm": "spectral", **TINY},
+    "lookahead of extragradient": {"rule": "extragradient", "lookahead": 2, "weight_decay": 0.1},
     "paired, all that is drawn": {
         "loss": "relativistic-pairing",
         "r1": 0.3,

@@ -20,6 +20,12 @@ STRENGTHS = {
     "r1": ((0.1, 1.0, 10.0), {}),
     "r2": ((0.1, 1.0, 10.0), {}),
     "gradient_penalty": ((0.1, 1.0, 10.0), {}),
+    "lipschitz_penalty": ((1.0, 3.0, 10.0), {"init_gain": 3.0}),
+    "dragan": ((0.1, 1.0, 10.0), {}),
+    "drift": ((0.1, 1.0, 5.0), {}),
+    "ode_regulariser": ((0.1, 1.0, 10.0), {}),
+    "lookahead": ((2, 3, 4), {}),
+    "g_average": ((0.5, 0.9, 0.99), {}),
     "weight_clip": ((0.05, 0.2, 0.4), {}),
     "feature_matching": ((0.1, 0.5, 1.0), {}),
     "consensus": ((0.1, 1.0, 10.0), {}),
@@ -66,6 +72,9 @@ def test_off_is_absent_bit_for_bit(param):
         "instance_noise_decay": 4,
         "smooth_real": 0.3,
         "smooth_fake": 0.3,
+        "dragan_spread": 2.0,
+        "lookahead": 3,
+        "lookahead_share": 0.2,
     }
     other = values.get(param.name, param.high if param.kind == "float" else None)
     # What only shapes a toggle changes nothing while the toggle is off.
@@ -95,6 +104,8 @@ def test_a_hook_at_strength_zero_is_the_identity(name):
     spec = with_on(name, STRENGTHS[name][0][1])
     run, without = in_double(Run(spec)), in_double(Run(spec.replace(**{name: 0.0})))
     run.game.strengths[name] = 1e30 if name.endswith("clip") else 0.0
+    if name == "lookahead":  # whose strength is how seldom it acts
+        run.game.strengths |= {"lookahead_d": 1e9, "lookahead_g": 1e9}
     for one in (run, without):
         one.advance(8)
     torch.testing.assert_close(run.state.g, without.state.g, rtol=1e-9, atol=1e-11)
@@ -115,6 +126,10 @@ def test_each_run_of_a_batch_is_the_run_alone_and_none_moves_another(name):
         torch.testing.assert_close(batch.state.g[r], alone.state.g[0], rtol=1e-7, atol=1e-9)
         torch.testing.assert_close(batch.state.d[r], alone.state.d[0], rtol=1e-7, atol=1e-9)
     for a, b in ((0, 1), (1, 2)):  # their strengths differ, and nothing else does
+        if name == "g_average":
+            mean = batch.state.g_slots[batch.game.rules.slots("G").index(name)]
+            assert (mean[a] - mean[b]).abs().max() > 1e-5
+            continue
         assert (batch.state.d[a] - batch.state.d[b]).abs().max() > 1e-5
     calm, shaken = Run(specs), Run(specs)
     shaken.state.d[1] += 3.0
@@ -134,6 +149,12 @@ SHAPED = [
     {"unroll": 2, "unroll_data": "fresh", "rule": "simultaneous"},
     {"rule": "extragradient", "historical_averaging": 0.5},
     {"rule": "optimistic", "optimizer": "rmsprop"},
+    {"rule": "rk4", "optimizer": "sgd"},
+    {"rule": "cgd", "optimizer": "sgd", "loss": "minimax"},
+    {"rule": "sga", "loss": "relativistic-average"},
+    {"d_norm": "spectral", "r1": 0.1},
+    {"d_norm": "batch", "packing": 2},
+    {"lookahead": 2, "g_average": 0.9},
 ]
 
 

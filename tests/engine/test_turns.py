@@ -13,7 +13,7 @@ from oracle import Oracle
 
 from ganlab import Run, Spec, SpecError
 from ganlab.engine.turns import START, Turns
-from ganlab.stabilisers import RULES
+from ganlab.update_rules import RULES
 
 SMALL = {"g_hidden": (4,), "d_hidden": (4,), "batch": 8}
 EACH = list(itertools.product((0, 1, 3), (1, 2, 5)))

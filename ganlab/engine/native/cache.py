@@ -49,8 +49,11 @@ _MANIFEST = "manifest.json"
 _ABANDONED = 3600.0  # seconds after which a draft whose lock tells nothing has no owner
 _HELD = 64  # programs whose use by this process is told to others, each by an open file
 _SOURCES = (
-    *("losses.py", "optim.py", "stabilisers.py", "engine/structure.py", "engine/rules.py"),
+    *("losses.py", "optim.py", "update_rules.py"),
+    *(f"engine/{n}.py" for n in ("structure", "rules", "one_update")),
+    *(f"stabilisers/{n}.py" for n in ("entry", "seen", "penalties", "nets", "play")),
     *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator", "blocks")),
+    "networks/norms.py",
 )
 _held: OrderedDict[Path, BinaryIO] = OrderedDict()
 _holding = threading.Lock()

@@ -1,0 +1,147 @@
+"""The gradient of one update, where it is asked for: what an update rule works with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from ganlab.optim import Number, Slots
+from ganlab.stabilisers import over
+from ganlab.update_rules import Found
+
+Numbers = tuple[Number, ...]
+Drawn = Mapping[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Given:
+    """The numbers of one update, each a number or one for each run, (R, 1).
+
+    d, g: the optimisers' for D's and G's step; look_d, look_g: for their look-ahead, where there is
+    one; ahead: D's, for each unrolled step; of: those of each stabiliser that is on, its strength
+    first.
+    """
+
+    d: Numbers
+    g: Numbers
+    look_d: Numbers
+    look_g: Numbers
+    ahead: tuple[Numbers, ...]
+    of: dict[str, Numbers]
+
+    def strength(self, name: str) -> Number:
+        """Of a stabiliser; 0 if it is off."""
+        return self.of[name][0] if name in self.of else 0.0
+
+
+class OneUpdate:
+    """An update of `player` at hand, as `ganlab.update_rules.Turn` asks for it.
+
+    rules: the `Rules` that make it; n, drawn, fixed: its numbers, its draws, and the reference
+    batch, if there is one.
+    """
+
+    def __init__(
+        self,
+        rules: Any,
+        player: str,
+        g_slots: Slots,
+        d_slots: Slots,
+        n: Given,
+        drawn: Drawn,
+        fixed: Any,
+    ):
+        self.rules, self.player, self._n, self._drawn, self._fixed = rules, player, n, drawn, fixed
+        self._slots = {"D": d_slots, "G": g_slots}
+        self._pasts: dict[str, Any] = {"D": None, "G": None}
+        if rules.past:
+            for name in "DG":
+                at = rules.slots(name).index("historical_averaging")
+                self._pasts[name] = self._slots[name][at]
+
+    def back(self) -> torch.Tensor:
+        """D as it was before its last update, from where G's update starts; and its memory."""
+        names, own = self.rules.slots("D"), self.rules.optimizer.slots
+        slots = self._slots["D"]
+        self._slots["D"] = tuple(slots[names.index(f"before_{i}")] for i in range(own))
+        return slots[names.index("before")]
+
+    @property
+    def rates(self) -> tuple[Number, Number]:
+        """D's and G's learning rate, of an optimiser whose only number it is."""
+        return self._n.d[0], self._n.g[0]
+
+    def _make(self, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        return self.rules.G(g, z, self._fixed)
+
+    def costs(self, g: torch.Tensor, d: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """D's and G's cost (R,) on one minibatch, differentiable in g and d."""
+        fake = self._make(g, self._drawn["latent"])
+        d_cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
+        return d_cost, self._g_cost(g, d, fake)
+
+    def _g_cost(self, g: torch.Tensor, d: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
+        return self.rules.g_cost(
+            d, self._slots["D"], fake, self._n, self._drawn, lambda z: self._make(g, z)
+        )
+
+    def _by(self, player: str, g: torch.Tensor, d: torch.Tensor):
+        """The cost (R,) of `player` and its gradient by that player's parameters."""
+        mine = d if player == "D" else g
+        if self.rules.fields[player]:
+            d_cost, g_cost = self.costs(g, d)
+            by_d, by_g = (
+                torch.autograd.grad(c.sum(), p, create_graph=True)[0]
+                for c, p in ((d_cost, d), (g_cost, g))
+            )
+            cost = d_cost if player == "D" else g_cost
+            for name, term in self.rules.fields[player]:
+                cost = cost + term(by_d, by_g, *self._n.of[name])
+        elif player == "D":
+            with torch.no_grad():
+                fake = self._make(g, self._drawn["latent"])
+            cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
+        else:
+            cost = self._g_cost(g, d, self._make(g, self._drawn["latent"]))
+        return cost, torch.autograd.grad(cost.sum(), mine)[0]
+
+    def gradient(self, player: str, g: torch.Tensor, d: torch.Tensor) -> Found:
+        """A player's cost and gradient at (g, d), with all that stabilisers do to it."""
+        cost, grad = self._by(player, g, d)
+        at, past = d if player == "D" else g, self._pasts[player]
+        with torch.no_grad():
+            if past is not None:
+                pull = over(self._n.strength("historical_averaging"), cost)
+                cost = cost + pull * ((at - past) ** 2).sum(1)
+            return Found(cost, self.shaped(player, grad, at))
+
+    def shaped(self, player: str, grad: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
+        """A gradient found at a player's parameters with all that stabilisers do to it."""
+        with torch.no_grad():
+            return self.rules.shaped(grad, at, self._pasts[player], self._n)
+
+    def stepped(self, g, d, by_g, by_d) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
+        """g and d after a step of their optimisers, and the player's memory if that is kept."""
+        optimizer, n = self.rules.optimizer, self._n
+        kept = optimizer.slots
+        with torch.no_grad():
+            d, d_memory = optimizer.apply(by_d, self._slots["D"][:kept], d, *n.look_d)
+            g, g_memory = optimizer.apply(by_g, self._slots["G"][:kept], g, *n.look_g)
+            d = self.rules.bounded(d, n)
+        memory = d_memory if self.player == "D" else g_memory
+        return (
+            g.detach().requires_grad_(),
+            d.detach().requires_grad_(),
+            memory if self.rules.rule.twice else None,
+        )
+
+    def moved(self, g, d, by_g, by_d, share: float) -> tuple[torch.Tensor, torch.Tensor]:
+        """g and d after `share` of a plain step against gradients."""
+        d_rate, g_rate = self.rates
+        with torch.no_grad():
+            d = self.rules.bounded(d - share * by_d * d_rate, self._n)
+            g = g - share * by_g * g_rate
+        return g.detach().requires_grad_(), d.detach().requires_grad_()

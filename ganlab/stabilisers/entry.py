@@ -1,0 +1,159 @@
+"""What a stabiliser is: the contract of its entry, and what its hooks are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import torch
+
+from ganlab.registry import Entry, Param, Registry
+
+
+def over(number: Any, like: torch.Tensor) -> Any:
+    """A number, or numbers (R, 1) of runs that differ, so that it multiplies `like` (R, ...)."""
+    return number.view(-1, *[1] * (like.ndim - 1)) if torch.is_tensor(number) else number
+
+
+class Judged(NamedTuple):
+    """A minibatch as D saw it: inputs (R, n, in), logits (R, n), and how to judge other inputs."""
+
+    real: torch.Tensor
+    fake: torch.Tensor
+    real_logits: torch.Tensor
+    fake_logits: torch.Tensor
+    judge: Callable[[torch.Tensor], torch.Tensor]
+    draws: Mapping[str, torch.Tensor]
+
+
+class Clock(NamedTuple):
+    """Whose update it is, how many each player has made before it, and iterations that have ended.
+
+    Whole numbers, or arrays of them.
+    """
+
+    player: str
+    d_updates: Any
+    g_updates: Any
+    iterations: Any
+
+    @property
+    def own(self) -> Any:
+        """Updates that the player itself has made before."""
+        return self.d_updates if self.player == "D" else self.g_updates
+
+
+class Draw(NamedTuple):
+    """What a term of D's cost draws anew for each minibatch of `packs` inputs of `width` numbers.
+
+    shape(packs, width) -> (rows, columns); normal: from N(0, 1), else uniform in [0, 1).
+    """
+
+    shape: Callable[[int, int], tuple[int, int]]
+    normal: bool = False
+
+
+@dataclass(frozen=True)
+class StabiliserEntry(Entry):
+    """player: "D", "G" or "" (both), in whose colour and place its controls are.
+
+    Hooks; their numbers are the strength and the values of the other numeric parameters, see
+    `over`, or what `number` makes of them:
+    d_term(judged, *numbers) -> (R,): added to D's cost. needs_input_grad: of D's inputs. offset:
+    whether it depends on D's offset, which some losses do not. draws: what it draws, by name.
+    field_term(by_d, by_g, *numbers) -> (R,): added to the costs of the players in `field_of`, of
+    both players' gradients (R, P_D), (R, P_G), which can be differentiated.
+    grad_term(grad, params, *numbers) -> grad: done to every player's gradient, in this order.
+    project(params, *numbers) -> params: done to D's parameters after each of its steps.
+    keep(params, kept, *numbers) -> params, kept: done after each update of the players in `keeps`,
+    for each of whom it keeps one vector, which begins as the parameters.
+    number(values, clock): the numbers of one update, of the values of those fields and of `extra`,
+    by name. extra: more of them, each a function of a Spec.
+    blurs: it makes what D sees noisy, and is left out where D is looked at. watches: it changes
+    neither player.
+    refuse(spec): why the Spec's combination means nothing, or None; asked while it is on.
+    Its parameters are toggles of its player's, all but the strength visible only while it is on.
+    """
+
+    player: str = ""
+    d_term: Callable[..., torch.Tensor] | None = None
+    needs_input_grad: bool = False
+    offset: bool = False
+    draws: Mapping[str, Draw] = field(default_factory=dict)
+    field_term: Callable[..., torch.Tensor] | None = None
+    field_of: str = "DG"
+    grad_term: Callable[..., torch.Tensor] | None = None
+    project: Callable[..., torch.Tensor] | None = None
+    keeps: str = ""
+    keep: Callable[..., tuple[torch.Tensor, torch.Tensor]] | None = None
+    extra: Mapping[str, Callable[[Any], float]] = field(default_factory=dict)
+    number: Callable[[Mapping[str, Any], Clock], tuple] | None = None
+    blurs: bool = False
+    watches: bool = False
+    refuse: Callable[[Any], str | None] = lambda spec: None
+
+    def __post_init__(self) -> None:
+        params = tuple(p if p.owner else self._owned(p) for p in self.params)
+        object.__setattr__(self, "params", params)
+
+    def on(self, spec: Any) -> bool:
+        """Whether `spec` uses it."""
+        return getattr(spec, self.name) != self.params[0].default
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields whose values an update takes for it: its strength, and what its hooks need."""
+        return (self.name, *(p.name for p in self.params[1:] if self.hooked and p.numeric))
+
+    @property
+    def hooked(self) -> bool:
+        """Whether it has a hook that does its work."""
+        return any((self.d_term, self.field_term, self.grad_term, self.project, self.keep))
+
+    def at(self, values: Mapping[str, Any], clock: Clock) -> tuple:
+        """What reaches its hooks in one update; values: of `numbers` and of `extra`, by name."""
+        if self.number is not None:
+            return self.number(values, clock)
+        return tuple(values[name] for name in self.numbers)
+
+    def _owned(self, param: Param) -> Param:
+        first = self.params[0]
+
+        def needed(values: Mapping[str, Any]) -> bool:
+            own = param.needs is None or param.needs(values)
+            return own and values[first.name] != first.default
+
+        needs = param.needs if param is first else needed
+        return replace(param, owner=self.player or "game", more=True, needs=needs)
+
+    @property
+    def numeric(self) -> bool:
+        """Whether its strength is a number of an update, not part of the shapes or the code."""
+        return self.params[0].numeric
+
+
+STABILISERS: Registry[StabiliserEntry] = Registry("stabiliser")
+
+
+def strength(name: str, title: str, high: float, typical: float, doc: str) -> Param:
+    return Param(
+        name,
+        title,
+        0.0,
+        0.0,
+        high,
+        doc=f"{doc} 0: off.",
+        numeric=True,
+        live=True,
+        typical=typical,
+    )
+
+
+def alone(spec: Any) -> str | None:
+    """Why D's slope at a sample cannot be asked for, or None."""
+    if spec.minibatch_discrimination:
+        return "0 with minibatch discrimination: D's slope at a sample needs D(x) of it alone"
+    if spec.d_norm == "batch":
+        return "0 with batch norm in D: D's slope at a sample needs D(x) of it alone"
+    return None

@@ -1,0 +1,114 @@
+"""What is done to the nets: weights clipped, layers normalised, features matched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ganlab.networks import ACTIVATIONS, D_NORMS, MOST_SPECTRAL, NORMS
+from ganlab.registry import Param
+from ganlab.stabilisers.entry import StabiliserEntry, strength
+
+
+def _clamped(d: torch.Tensor, most: Any) -> torch.Tensor:
+    if torch.is_tensor(most):
+        return torch.minimum(torch.maximum(d, -most), most)
+    return d.clamp(-most, most)
+
+
+def _unnormal_d(spec: Any) -> str | None:
+    if spec.d_norm == "batch":
+        if not spec.d_hidden:
+            return "none or spectral where D has no hidden layer"
+        if spec.batch < 2 * spec.packing:
+            return "none or spectral with one pack in a minibatch, which has no spread"
+        return None
+    if spec.minibatch_discrimination:
+        return "none or batch with minibatch discrimination, whose kernels have slopes of their own"
+    pieces = ACTIVATIONS[spec.d_activation].pieces
+    outputs = (*(width * pieces for width in spec.d_hidden), 1)
+    narrow = (min(pair) for pair in zip(spec.d_sizes, outputs, strict=False))
+    if max(narrow) > MOST_SPECTRAL:
+        return f"none or batch where a layer of D has more than {MOST_SPECTRAL} inputs and outputs"
+    return None
+
+
+def _unnormal(spec: Any) -> str | None:
+    if not spec.g_hidden:
+        return "none where G has no hidden layer"
+    return "none with a minibatch of 1, which has no spread" if spec.batch < 2 else None
+
+
+ENTRIES = (
+    StabiliserEntry(
+        "weight_clip",
+        "weight clipping",
+        r"\theta_D \leftarrow \min(\max(\theta_D, -c), c)",
+        "Bounds D's slope crudely: D gets simple, and slow.",
+        cite="Arjovsky et al. 2017, Algorithm 1",
+        player="D",
+        project=_clamped,
+        params=(
+            strength("weight_clip", "clip D's weights, c", 10.0, 0.1, "After each of D's updates."),
+        ),
+    ),
+    StabiliserEntry(
+        "d_norm",
+        "normalisation in D",
+        r"W \leftarrow W/\sigma_{\max}(W)\ \text{ or }\ "
+        r"h \leftarrow \gamma\,(h - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta",
+        "Spectral: D's slope is at most 1 everywhere. Batch norm: D compares the samples of a "
+        "minibatch.",
+        cite="Miyato et al. 2018; Ioffe & Szegedy 2015; Radford et al. 2016",
+        player="D",
+        refuse=_unnormal_d,
+        params=(
+            Param(
+                "d_norm",
+                "normalisation in D",
+                "none",
+                kind="choice",
+                choices=D_NORMS,
+                doc="Of D's weights, or of its hidden layers before their activation.",
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "g_norm",
+        "normalisation in G",
+        r"h \leftarrow \gamma\,(h - \mu)/\sqrt{\sigma^2 + \epsilon} + \beta",
+        "G learns faster; with batch statistics the samples of a minibatch depend on each other.",
+        cite="Ioffe & Szegedy 2015; Salimans et al. 2016",
+        player="G",
+        refuse=_unnormal,
+        params=(
+            Param(
+                "g_norm",
+                "normalisation in G",
+                "none",
+                kind="choice",
+                choices=NORMS,
+                doc="Of the hidden layers before their activation.",
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "feature_matching",
+        "feature matching",
+        r"\min_G \lVert \mathbb{E} f(x) - \mathbb{E} f(G(z)) \rVert_2^2",
+        "G matches the mean of D's last hidden layer, not D's verdict: steady, but averages "
+        "can agree while shapes do not.",
+        cite="Salimans et al. 2016, section 3.1",
+        player="G",
+        params=(
+            strength(
+                "feature_matching",
+                "feature matching",
+                1.0,
+                1.0,
+                "Its share of G's cost; 1: all of it.",
+            ),
+        ),
+    ),
+)

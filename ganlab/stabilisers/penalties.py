@@ -1,0 +1,181 @@
+"""Terms of D's cost: penalties on its slope, and on its answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from ganlab.registry import Param
+from ganlab.stabilisers.entry import (
+    Draw,
+    Judged,
+    StabiliserEntry,
+    alone,
+    over,
+    strength,
+)
+
+
+def _squared_slope(x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    """|grad of D's logit|^2 at each x, (R, n)."""
+    (slope,) = torch.autograd.grad(logits.sum(), x, create_graph=True)
+    return (slope * slope).sum(2)
+
+
+def _r1(judged: Judged, gamma: Any) -> torch.Tensor:
+    slopes = _squared_slope(judged.real, judged.real_logits).mean(1)
+    return over(gamma, slopes) / 2 * slopes
+
+
+def _r2(judged: Judged, gamma: Any) -> torch.Tensor:
+    slopes = _squared_slope(judged.fake, judged.fake_logits).mean(1)
+    return over(gamma, slopes) / 2 * slopes
+
+
+def _slope_at(judged: Judged, x: torch.Tensor) -> torch.Tensor:
+    """|grad of D's logit| at each x, (R, n)."""
+    if not x.requires_grad:
+        x.requires_grad_()
+    (slope,) = torch.autograd.grad(judged.judge(x).sum(), x, create_graph=True)
+    # The norm's derivative at 0 is 0, as torch has it.
+    return torch.linalg.vector_norm(slope, dim=2)
+
+
+def _between(judged: Judged) -> torch.Tensor:
+    mix = judged.draws["mix"]
+    return mix * judged.real + (1 - mix) * judged.fake
+
+
+def _gradient_penalty(judged: Judged, weight: Any) -> torch.Tensor:
+    between = _between(judged)
+    excess = (_slope_at(judged, between) - 1) ** 2
+    return over(weight, excess.mean(1)) * excess.mean(1)
+
+
+def _lipschitz_penalty(judged: Judged, weight: Any) -> torch.Tensor:
+    excess = (_slope_at(judged, _between(judged)) - 1).relu() ** 2
+    return over(weight, excess.mean(1)) * excess.mean(1)
+
+
+def _dragan(judged: Judged, weight: Any, spread: Any) -> torch.Tensor:
+    around = judged.real.detach() + over(spread, judged.real) * judged.draws["around"]
+    excess = (_slope_at(judged, around) - 1) ** 2
+    return over(weight, excess.mean(1)) * excess.mean(1)
+
+
+def _drift(judged: Judged, weight: Any) -> torch.Tensor:
+    square = (judged.real_logits**2).mean(1)
+    return over(weight, square) * square
+
+
+def _unlabelled_alone(spec: Any) -> str | None:
+    if spec.conditional == "yes":
+        return "0 with labels, which its noise would blur"
+    return alone(spec)
+
+
+# One u for each pair of a real and a fake input.
+_MIX = {"mix": Draw(lambda packs, width: (packs, 1))}
+
+ENTRIES = (
+    StabiliserEntry(
+        "r1",
+        "R1",
+        r"+\tfrac{\gamma}{2}\,\mathbb{E}_{p_{\rm data}} \lVert \nabla a(x) \rVert^2",
+        "D must be flat where the data is: rotation about the equilibrium dies out.",
+        cite="Mescheder et al. 2018",
+        player="D",
+        d_term=_r1,
+        needs_input_grad=True,
+        refuse=alone,
+        params=(strength("r1", "R1, γ", 1000.0, 0.1, "Penalty on D's slope at real samples."),),
+    ),
+    StabiliserEntry(
+        "r2",
+        "R2",
+        r"+\tfrac{\gamma}{2}\,\mathbb{E}_{p_g} \lVert \nabla a(x) \rVert^2",
+        "The same at generated samples.",
+        cite="Mescheder et al. 2018",
+        player="D",
+        d_term=_r2,
+        needs_input_grad=True,
+        refuse=alone,
+        params=(
+            strength("r2", "R2, γ", 1000.0, 0.1, "Penalty on D's slope at generated samples."),
+        ),
+    ),
+    StabiliserEntry(
+        "gradient_penalty",
+        "WGAN-GP",
+        r"+\lambda\,\mathbb{E}\,(\lVert \nabla a(\hat x) \rVert - 1)^2,"
+        r"\ \hat x = u\,x + (1 - u)\,G(z)",
+        "D's slope between real and fake is held near 1: a distance instead of a verdict.",
+        cite="Gulrajani et al. 2017",
+        player="D",
+        d_term=_gradient_penalty,
+        draws=_MIX,
+        refuse=alone,
+        params=(
+            strength("gradient_penalty", "WGAN-GP, λ", 1000.0, 0.1, "Holds D's slope near 1."),
+        ),
+    ),
+    StabiliserEntry(
+        "lipschitz_penalty",
+        "WGAN-LP",
+        r"+\lambda\,\mathbb{E}\,[\lVert \nabla a(\hat x) \rVert - 1]_+^2,"
+        r"\ \hat x = u\,x + (1 - u)\,G(z)",
+        "As WGAN-GP, but only slopes above 1 are punished: D may be flat where that is right.",
+        cite="Petzka et al. 2018",
+        player="D",
+        d_term=_lipschitz_penalty,
+        draws=_MIX,
+        refuse=alone,
+        params=(
+            strength(
+                "lipschitz_penalty", "WGAN-LP, λ", 1000.0, 0.1, "Keeps D's slope from exceeding 1."
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "dragan",
+        "DRAGAN",
+        r"+\lambda\,\mathbb{E}_{p_{\rm data}, \delta}\,(\lVert \nabla a(x + \delta) \rVert - 1)^2,"
+        r"\ \delta \sim \mathcal{N}(0, c^2 I)",
+        "D's slope is held near 1 around the data only: sharp cliffs, into which G falls, are "
+        "smoothed.",
+        cite="Kodali et al. 2017",
+        player="D",
+        d_term=_dragan,
+        draws={"around": Draw(lambda packs, width: (packs, width), normal=True)},
+        refuse=_unlabelled_alone,
+        params=(
+            strength("dragan", "DRAGAN, λ", 1000.0, 0.1, "Holds D's slope near 1 around the data."),
+            Param(
+                "dragan_spread",
+                "how far around",
+                0.3,
+                0.0,
+                10.0,
+                unit="units of x",
+                doc="Standard deviation of DRAGAN's noise δ around real samples.",
+                numeric=True,
+                live=True,
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "drift",
+        "drift penalty",
+        r"+\epsilon\,\mathbb{E}_{p_{\rm data}}\,a(x)^2",
+        "D's answer to real samples is kept near 0, so that a critic whose offset means nothing "
+        "does not wander off.",
+        cite="Karras et al. 2018, appendix A.1",
+        player="D",
+        d_term=_drift,
+        offset=True,
+        params=(
+            strength("drift", "drift penalty, ε", 10.0, 0.001, "Penalty on D's answer to real."),
+        ),
+    ),
+)

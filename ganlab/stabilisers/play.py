@@ -1,0 +1,171 @@
+"""What is done to the game: its field, its gradients, its past."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from ganlab.registry import Param
+from ganlab.stabilisers.entry import Clock, StabiliserEntry, over, strength
+
+
+def _whole_field(by_d: torch.Tensor, by_g: torch.Tensor, gamma: Any) -> torch.Tensor:
+    size = ((by_d * by_d).sum(1) + (by_g * by_g).sum(1)) / 2
+    return over(gamma, size) * size
+
+
+def _g_gradient(by_d: torch.Tensor, by_g: torch.Tensor, weight: Any) -> torch.Tensor:
+    size = (by_g * by_g).sum(1)
+    return over(weight, size) * size
+
+
+def _when_to_turn_back(values: Mapping[str, Any], clock: Clock) -> tuple:
+    period = values[f"lookahead_{clock.player.lower()}"]
+    return values["lookahead_share"], 1.0 * ((clock.own + 1) % period == 0)
+
+
+def _turn_back(new: torch.Tensor, slow: torch.Tensor, share: Any, now: Any):
+    """now: 1 where it is time, else 0, of which `lerp` makes one of its ends, exactly."""
+    back = slow + share * (new - slow)
+    return torch.lerp(new, back, now), torch.lerp(slow, back, now)
+
+
+def _clipped(grad: torch.Tensor, params: torch.Tensor, most: Any) -> torch.Tensor:
+    norm = grad.norm(dim=1, keepdim=True)
+    return grad * (most / (norm + 1e-6)).clamp(max=1.0)
+
+
+def _decayed(grad: torch.Tensor, params: torch.Tensor, weight: Any) -> torch.Tensor:
+    return grad + weight * params
+
+
+ENTRIES = (
+    StabiliserEntry(
+        "consensus",
+        "consensus optimisation",
+        r"+\tfrac{\gamma}{2} \lVert v \rVert^2,\ v = (\partial_D f_D, \partial_G f_G)",
+        "Both players also make the game's gradient small: it pulls towards rest points.",
+        cite="Mescheder et al. 2017",
+        field_term=_whole_field,
+        params=(strength("consensus", "consensus γ", 100.0, 0.1, "Of ½|v|² in both costs."),),
+    ),
+    StabiliserEntry(
+        "ode_regulariser",
+        "ODE-GAN's regulariser",
+        r"f_D + \lambda \lVert \partial_G f_G \rVert^2",
+        "D also keeps the gradient that it gives G small, which a large step of a good integrator "
+        "needs: made for the rules Heun and RK4.",
+        cite="Qin et al. 2020, Algorithm 1",
+        player="D",
+        field_term=_g_gradient,
+        field_of="D",
+        params=(
+            strength(
+                "ode_regulariser", "ODE-GAN, λ", 100.0, 0.01, "Of |G's gradient|² in D's cost."
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "lookahead",
+        "lookahead",
+        r"\phi \leftarrow \phi + \alpha\,(\theta - \phi),\ \theta \leftarrow \phi"
+        r"\ \text{ every } n \text{ iterations}",
+        "Both players go some iterations, then part of the way back: the circles that they ran "
+        "meanwhile average out. Each turns back with its own last update of the n iterations.",
+        cite="Chavdarova et al. 2021",
+        keeps="DG",
+        keep=_turn_back,
+        extra={
+            "lookahead_d": lambda spec: float(max(spec.lookahead * spec.k, 1)),
+            "lookahead_g": lambda spec: float(max(spec.lookahead * spec.g_steps, 1)),
+        },
+        number=_when_to_turn_back,
+        params=(
+            Param(
+                "lookahead",
+                "lookahead, n",
+                0,
+                0,
+                10_000,
+                "int",
+                unit="iterations",
+                doc="Every so many iterations both players go back part of the way. 0: off.",
+                numeric=True,
+                live=True,
+                typical=4,
+            ),
+            Param(
+                "lookahead_share",
+                "share kept, α",
+                0.5,
+                0.0,
+                1.0,
+                doc="Of the way made in n iterations, what lookahead keeps.",
+                numeric=True,
+                live=True,
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "historical_averaging",
+        "historical averaging",
+        r"+h\,\lVert \theta - \tfrac1t \textstyle\sum_i \theta[i] \rVert^2",
+        "Each player is drawn to the mean of its own past: orbits spiral in, slowly.",
+        cite="Salimans et al. 2016, section 3.3",
+        keeps="DG",
+        keep=lambda new, past, pull, share: (new, past + (new - past) * share),
+        number=lambda values, clock: (values["historical_averaging"], 1 / (clock.own + 2)),
+        params=(
+            Param(
+                "historical_averaging",
+                "historical averaging h",
+                0.0,
+                0.0,
+                10.0,
+                doc="Pull of each player's own past. 0: off.",
+                numeric=True,
+                typical=0.1,
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "gradient_clip",
+        "gradient clipping",
+        r"g \leftarrow g\,\min(1, c/\lVert g \rVert)",
+        "No single minibatch can throw a player far.",
+        cite="Pascanu et al. 2013",
+        grad_term=_clipped,
+        params=(
+            strength("gradient_clip", "clip gradients, c", 1000.0, 1.0, "Norm of a gradient."),
+        ),
+    ),
+    StabiliserEntry(
+        "weight_decay",
+        "weight decay",
+        r"g \leftarrow g + \lambda\,\theta",
+        "Both nets are kept small; D cannot become steep. With AdamW it is decoupled: the weights "
+        "shrink by ηλ in each update, apart from the gradient.",
+        cite="torch.optim's weight_decay; Loshchilov & Hutter 2019",
+        grad_term=_decayed,
+        params=(strength("weight_decay", "weight decay λ", 10.0, 0.001, "Of both players."),),
+    ),
+    StabiliserEntry(
+        "g_average",
+        "average of G's weights",
+        r"\bar\theta_G \leftarrow \beta\,\bar\theta_G + (1 - \beta)\,\theta_G",
+        "A second G whose weights are a running mean: where G circles, its average stands in the "
+        "middle. Training does not notice it.",
+        cite="Yazıcı et al. 2019; Karras et al. 2018",
+        player="G",
+        watches=True,
+        keeps="G",
+        keep=lambda new, mean, beta: (new, mean + (new - mean) * (1 - beta)),
+        params=(
+            strength(
+                "g_average", "average of G, β", 0.9999, 0.99, "Memory of the mean of G's weights."
+            ),
+        ),
+    ),
+)

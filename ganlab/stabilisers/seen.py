@@ -1,0 +1,203 @@
+"""What D sees: unrolling, minibatches, packs, dropout, labels, noise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganlab.losses import LOSSES
+from ganlab.registry import Param
+from ganlab.stabilisers.entry import Clock, StabiliserEntry, strength
+
+
+def _fall(spec: Any) -> float:
+    """What instance noise loses in an iteration, of 1."""
+    return 1 / spec.instance_noise_decay if spec.instance_noise_decay else 0.0
+
+
+def _noise_left(values: Mapping[str, Any], clock: Clock) -> tuple:
+    left = 1 - clock.iterations * values["noise_fall"]
+    return (values["instance_noise"] * ((left + abs(left)) / 2),)
+
+
+def _unlabelled(spec: Any) -> str | None:
+    if LOSSES[spec.loss].smooth is None:
+        return f"0 with the loss {LOSSES[spec.loss].title}, which has no labels to smooth"
+    if spec.smooth_real + spec.smooth_fake >= 1:
+        return "smoothing of both sides that adds up to less than 1"
+    return None
+
+
+def _batch_of_one(spec: Any) -> str | None:
+    return "a minibatch of at least 2" if spec.batch < 2 else None
+
+
+def _uneven(spec: Any) -> str | None:
+    if spec.batch % spec.packing:
+        return f"a divisor of the minibatch of {spec.batch}"
+    return None
+
+
+_unroll = StabiliserEntry(
+    "unroll",
+    "unrolled D",
+    r"\min_G f(\theta_G, \theta_D^K),\ \theta_D^{i+1} = \theta_D^i - \eta\,\partial f_D",
+    "G sees where D would go, and stops crowding on one mode.",
+    cite="Metz et al. 2017",
+    player="D",
+    params=(
+        Param(
+            "unroll",
+            "unrolled D, K",
+            0,
+            0,
+            20,
+            "int",
+            doc="G's cost is that of D after K more updates, differentiated through them: "
+            "G sees where D would go, and stops crowding on one mode (Metz et al. 2017).",
+            live=True,
+            knob=4,
+            typical=5,
+            menu=((0, "off"), (1, "K = 1"), (5, "K = 5"), (10, "K = 10")),
+        ),
+        Param(
+            "unroll_data",
+            "unrolled on",
+            "same",
+            kind="choice",
+            choices=("same", "fresh"),
+            doc="The K updates on one minibatch, as published, or each on a fresh one.",
+            live=True,
+        ),
+    ),
+)
+
+ENTRIES = (
+    _unroll,
+    StabiliserEntry(
+        "minibatch_discrimination",
+        "minibatch discrimination",
+        r"o(x_i)_b = \sum_{j \ne i} e^{-\lVert M_{i,b} - M_{j,b} \rVert_1},\ M_i = f(x_i)\,T",
+        "D sees how close the samples of a minibatch are to each other: a crowd on one mode "
+        "gives itself away.",
+        cite="Salimans et al. 2016, section 3.2",
+        player="D",
+        refuse=_batch_of_one,
+        params=(
+            Param(
+                "minibatch_discrimination",
+                "minibatch kernels",
+                0,
+                0,
+                64,
+                "int",
+                doc="Kernels of minibatch discrimination: numbers by which D's last layer sees how "
+                "close a sample is to the rest of its minibatch. 0: off.",
+                knob=3,
+                typical=5,
+                menu=((0, "off"), (4, "4 kernels"), (8, "8 kernels"), (16, "16 kernels")),
+            ),
+            Param(
+                "minibatch_dims",
+                "dimensions of a kernel",
+                3,
+                1,
+                16,
+                "int",
+                doc="Of minibatch discrimination: in so many dimensions closeness is judged.",
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "packing",
+        "packing",
+        r"D(x_1, \dots, x_m)",
+        "D judges m samples at once: of a collapsed G they are too alike to be real.",
+        cite="PacGAN, Lin et al. 2018",
+        player="D",
+        refuse=_uneven,
+        params=(
+            Param(
+                "packing",
+                "samples in a pack",
+                1,
+                1,
+                8,
+                "int",
+                doc="D judges so many samples at once (PacGAN). 1: each alone.",
+                typical=2,
+            ),
+        ),
+    ),
+    StabiliserEntry(
+        "d_dropout",
+        "dropout in D",
+        r"h \leftarrow h \odot m/(1 - p),\ m \sim \mathrm{Bernoulli}(1 - p)",
+        "D is blurred: many thinned nets in one, none of them sure.",
+        cite="Srivastava et al. 2014; Goodfellow et al. 2014",
+        player="D",
+        blurs=True,
+        refuse=lambda s: None if s.d_hidden else "0 where D has no hidden layer",
+        params=(
+            strength("d_dropout", "dropout in D", 0.9, 0.5, "Share of D's hidden units put out."),
+        ),
+    ),
+    StabiliserEntry(
+        "d_dropout_input",
+        "dropout of D's input",
+        r"x \leftarrow x \odot m/(1 - p)",
+        "D misses some coordinates.",
+        cite="Goodfellow et al. 2014",
+        player="D",
+        blurs=True,
+        params=(
+            strength("d_dropout_input", "of its input", 0.9, 0.2, "Share of D's inputs put out."),
+        ),
+    ),
+    StabiliserEntry(
+        "smooth_real",
+        "one-sided label smoothing",
+        r"D^* = \frac{(1 - \alpha)\,p_{\rm data}}{p_{\rm data} + p_g}",
+        "Real samples are labelled 1 − α: D is never sure, its optimum only rescaled.",
+        cite="Salimans et al. 2016, section 3.4",
+        player="D",
+        refuse=_unlabelled,
+        params=(strength("smooth_real", "label smoothing α", 0.5, 0.1, "Labels of real: 1 − α."),),
+    ),
+    StabiliserEntry(
+        "smooth_fake",
+        "smoothing of the other side",
+        r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
+        "Fakes labelled β: where only G is, D* = β instead of 0, and G is rewarded for staying.",
+        cite="Goodfellow 2016, section 4.2, why not",
+        player="D",
+        refuse=_unlabelled,
+        params=(strength("smooth_fake", "fake labels β", 0.5, 0.1, "Labels of fake: β."),),
+    ),
+    StabiliserEntry(
+        "instance_noise",
+        "instance noise",
+        r"D(x + \sigma_t \varepsilon),\ \varepsilon \sim \mathcal{N}(0, I)",
+        "D sees real and fake blurred: supports overlap, and its gradient points somewhere.",
+        cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
+        player="D",
+        blurs=True,
+        extra={"noise_fall": _fall},
+        number=_noise_left,
+        params=(
+            strength("instance_noise", "instance noise σ", 10.0, 0.3, "Noise on all that D sees."),
+            Param(
+                "instance_noise_decay",
+                "gone after",
+                0,
+                0,
+                1_000_000,
+                "int",
+                unit="iterations",
+                doc="Instance noise falls linearly to 0 in so many iterations. 0: it stays.",
+                numeric=True,
+                live=True,
+            ),
+        ),
+    ),
+)
