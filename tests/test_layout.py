@@ -1,0 +1,24 @@
+"""The table of the README names all there is, and nothing else."""
+
+import re
+from pathlib import Path
+
+import ganlab
+
+PACKAGE = Path(ganlab.__file__).parent
+README = (Path(__file__).parents[1] / "README.md").read_text()
+
+
+def test_every_module_and_package_has_its_place():
+    table = README[README.index("## Layout") :].split("\n\n")[1]
+    named = {
+        name.removeprefix("ganlab/")
+        for row in table.splitlines()
+        for name in re.findall(r"`([\w/]+(?:\.py|/))`", row.split("|")[1])
+    }
+    there = {p.name for p in PACKAGE.glob("*.py") if not p.name.startswith("__")}
+    there |= {f"{p.parent.name}/" for p in PACKAGE.glob("*/__init__.py")}
+    others = {"assets/live/", "pages/", "docs/", "tests/", "benchmarks/", "engine/native/"}
+    assert named - others == there
+    root = PACKAGE.parent
+    assert all((root / name).is_dir() for name in others - {"engine/native/"})
