@@ -63,7 +63,7 @@ def test_what_has_not_changed_is_not_sent_again(server, path):
 def test_our_own_files_are_asked_for_each_time(server):
     _, headers, body = fetch(server.url + ASSET)
     assert headers["cache-control"] == "no-cache" and headers["etag"]
-    assert body == (paths.ASSETS / "live" / "live.js").read_bytes()
+    assert body == (paths.ASSETS / "live" / "shell.js").read_bytes()
 
 
 @pytest.mark.parametrize("path", ["nothing.js", "../app.py", "..%2f..%2fapp.py"])
