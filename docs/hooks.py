@@ -28,6 +28,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for picture in ROOT.glob("assets/*.png"):
         name = f"assets/{picture.name}"
         files.append(File.generated(config, name, abs_src_path=str(picture)))
+    citation = ROOT / "CITATION.cff"  # which the README links to
+    files.append(File.generated(config, citation.name, abs_src_path=str(citation)))
     return files
 
 
