@@ -1,16 +1,32 @@
 // As much of a browser as the front end needs: elements with attributes, children, classes, styles and events; canvases
 // on which nothing is seen; a clock of frames and sockets that tests move.
 
-/** A context that takes any call; what is measured is 10 px wide, every pixel is black. */
+/** What contexts were asked to do, by those who want to know: null, or a list of [method, ...arguments]. */
+export const drawn = { calls: null };
+
+/** A context that takes any call; a letter is 6 px wide, every pixel is black. */
 const context = (canvas) =>
   new Proxy(
     {
       canvas,
-      measureText: () => ({ width: 10 }),
+      measureText: (text) => ({ width: 6 * text.length }),
+      createImageData: (w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }),
       getImageData: (_x, _y, w, h) => ({ data: new Uint8ClampedArray(4 * w * h) }),
     },
-    { get: (own, name) => own[name] ?? (() => {}), set: (own, name, value) => ((own[name] = value), true) },
+    {
+      get: (own, name) => own[name] ?? ((...given) => void drawn.calls?.push([name, ...given])),
+      set: (own, name, value) => ((own[name] = value), true),
+    },
   );
+
+class FakeOffscreenCanvas {
+  constructor(width, height) {
+    [this.width, this.height] = [width, height];
+  }
+  getContext() {
+    return (this.context ??= context(this));
+  }
+}
 
 class Style extends Map {
   setProperty(name, value) {
@@ -158,6 +174,7 @@ export function nextFrame() {
 export function install() {
   globalThis.window = globalThis;
   globalThis.WebSocket = FakeSocket;
+  globalThis.OffscreenCanvas = FakeOffscreenCanvas;
   globalThis.requestAnimationFrame = (act) => waiting.push(act);
   globalThis.cancelAnimationFrame = () => waiting.splice(0);
   globalThis.ResizeObserver = class {
