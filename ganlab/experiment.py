@@ -149,6 +149,11 @@ class Experiment:
         """As a URL's query string."""
         return address.query_of(self.to_query_pairs(events))
 
+    def to_lab_query(self, events: Sequence[str] | None = None) -> str:
+        """The query string of one of its seeds alone, all but the seed's number, which ends it."""
+        pairs = replace(self, seeds=1).to_query_pairs(events)
+        return address.query_of([*(pair for pair in pairs if pair[0] != "seed"), ("seed", "")])
+
     @classmethod
     def from_query(
         cls,

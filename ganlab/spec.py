@@ -288,6 +288,8 @@ class Spec(Fields):
     ) -> Spec:
         """The inverse of `to_query`; absent fields take their defaults.
 
+        An address with events, or of many seeds, is read by `Experiment.from_query`.
+
         base: what absent fields are taken from where the query names no target. Raises `SpecError`;
         or, given a list, leaves out what it cannot use and says so there (an `UnknownField`, a
         `GivenTwice`, of which it takes the first, or another), and uses as much of the rest as goes

@@ -5,7 +5,8 @@ import { atDensity, opaque } from "./plot.js";
 
 const SHARP = 2; // pixels of the PNG for each of the page
 const TOLD = 1800; // ms
-const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
+const FILE = "Run as a file";
+const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv", run: "application/octet-stream" };
 
 /**
  * @param {Blob} blob
@@ -86,7 +87,7 @@ export function exportMenu(send, root, relayout) {
       "aria-haspopup": "menu",
       "aria-expanded": "false",
       "aria-label": "Export",
-      title: "Export: the run as Python, JSON, CSV or PNG",
+      title: "Export: the run as Python, JSON, CSV, PNG or a file",
       onclick: () => (list.hidden ? open() : close()),
     },
     sign,
@@ -98,10 +99,12 @@ export function exportMenu(send, root, relayout) {
     close();
     send({ cmd: "export", value: what });
   };
+  const file = item("run", FILE, ask("run"));
   const items = [
     item("python", "Copy as Python", ask("python")),
     item("json", "Spec as JSON", ask("json")),
     item("csv", "Curves as CSV", ask("csv")),
+    file,
     item("png", "Picture as PNG, 2×", () => {
       wanted = "png";
       close();
@@ -149,8 +152,12 @@ export function exportMenu(send, root, relayout) {
 
   return {
     node,
+    /** @param {import("./types.js").Status} message */
+    status(message) {
+      setText(file, message.complete ? FILE : `${FILE}: its changes are too many for the address`);
+    },
     /** @param {import("./types.js").ExportMessage} message */
-    async receive({ what, name, text }) {
+    async receive({ what, name, text, a }) {
       if (wanted === "png") {
         /** @type {Blob | null} */
         const blob = await new Promise((done) => photograph(root, relayout).toBlob(done, "image/png"));
@@ -158,7 +165,7 @@ export function exportMenu(send, root, relayout) {
       } else if (what === "python" && (await copy(text))) {
         tell("Copied", "done");
       } else {
-        save(new Blob([text], { type: TYPES[what] }), name);
+        save(new Blob([a.file ? new Uint8Array(a.file) : text], { type: TYPES[what] }), name);
       }
       wanted = "";
     },

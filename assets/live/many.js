@@ -3,7 +3,7 @@
 import { el, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { fit, opaque } from "./plot.js";
-import { seedAt, seedQuery } from "./seeds.js";
+import { seedAt } from "./seeds.js";
 import { mountView } from "./shell.js";
 import { tiles, widthFor } from "./tile.js";
 
@@ -51,6 +51,20 @@ function manySeeds({ settings }) {
     });
   }
 
+  /**
+   * Have each tile lead to its seed's lab.
+   *
+   * @param {string} newQuery
+   */
+  function lead(newQuery) {
+    if (newQuery === query) return;
+    query = newQuery;
+    const lab = settings.labs[scene.dim - 1];
+    [...links.children].forEach((node, i) => {
+      /** @type {HTMLAnchorElement} */ (node).href = `${lab}?${query}${seedAt(scene.seed, i)}`;
+    });
+  }
+
   return {
     nodes: [canvas, links],
     above,
@@ -66,6 +80,7 @@ function manySeeds({ settings }) {
       links.replaceChildren(...Array.from({ length: scene.runs }, (_, i) => makeLink(i)));
       const keyOf = (/** @type {[string, string]} */ [id, title]) =>
         el("span", { class: "gl-word" }, el("i", { class: "gl-key", "data-key": id }), title);
+      lead(scene.lab_query);
       keys.replaceChildren(...KEYS[scene.dim].map(keyOf));
     },
     resize(width, height, theme) {
@@ -82,14 +97,9 @@ function manySeeds({ settings }) {
       values = message.a.tile_jsd ? message.a : null;
       return true;
     },
-    status: (message) => setText(words, message.says || ""),
-    address(newQuery) {
-      if (newQuery === query) return;
-      query = newQuery;
-      const lab = settings.labs[scene.dim - 1];
-      [...links.children].forEach((node, i) => {
-        /** @type {HTMLAnchorElement} */ (node).href = `${lab}?${seedQuery(query, seedAt(scene.seed, i))}`;
-      });
+    status(message) {
+      setText(words, message.says || "");
+      lead(message.lab_query);
     },
   };
 }

@@ -17,14 +17,3 @@ export const seedAt = (first, i) => (first + i) % SEEDS;
  * @param {number} count
  */
 export const seedRange = (first, count) => `${first}–${seedAt(first, count - 1)}`;
-
-/**
- * An ensemble's query string, made that of one of its seeds alone.
- *
- * @param {string} query
- * @param {number} seed
- */
-export function seedQuery(query, seed) {
-  const fields = query.split("&").filter((field) => !field.startsWith("runs=") && !field.startsWith("seed="));
-  return [...fields, `seed=${seed}`].join("&");
-}

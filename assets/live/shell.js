@@ -220,12 +220,6 @@ export function mountView(root, settings, make) {
     boxes.legend.replaceChildren(layers.node);
   }
 
-  /** @param {string} query */
-  function address(query) {
-    follow(query);
-    view.address?.(query);
-  }
-
   /** The picture of this scene takes the old one's place, if it has not. */
   const reveal = () => ready || layout();
 
@@ -244,7 +238,7 @@ export function mountView(root, settings, make) {
     showKnobs(message, message.fields);
     showLayers(message);
     counters.run = message.run;
-    address(message.query);
+    follow(message.query);
     // Where the sizes stay, so does the old picture until the first frame of the new run is here.
     if (stays && measure()?.same) later(() => isOfScene(message) && reveal(), BLANK);
     else reveal();
@@ -279,12 +273,13 @@ export function mountView(root, settings, make) {
     root.dataset.state = state;
     if (message.message) root.dataset.drawn = ""; // there may be no picture to come
     bar.status(message);
+    exporter.status(message);
     story.status(message);
     banner.say(message.message || "", state === "diverged");
     if (scene && isOfScene(message)) {
       view.status?.(message);
       if (message.fields && showKnobs(scene, message.fields)) layout();
-      address(message.query);
+      follow(message.query);
     }
     knobs?.refused(message.refused);
     knobs?.values(message.values, message.replayed);

@@ -136,7 +136,7 @@
  *   type: "scene", run: number, dim: 1 | 2, box: number[][], modes: number, map: boolean,
  *   latent: {kind: string, dim: number, lo: number, hi: number}, panels: Panel[], knobs: Knob[], layers: Layer[],
  *   readout: HelpLine[], seed: number, query: string, runs: Runs, fields?: string[], label?: string, axis?: string,
- *   scale: number, tiles: HelpLine[], story?: Story, offers?: [name: string, words: string][],
+ *   scale: number, tiles: HelpLine[], lab_query: string, story?: Story, offers?: [name: string, words: string][],
  * }} Scene
  */
 
@@ -180,10 +180,11 @@
  *   values: Record<string, string | number>, query: string, message: string, refused?: {field: string, why: string} | null,
  *   replayed?: number, follow?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
  *   differs?: string[], story?: StoryNow, runs: Runs, says?: string, fields?: string[],
+ *   complete: boolean, lab_query: string,
  * }} Status
  */
 
-/** @typedef {Decoded & {type: "export", what: "python" | "json" | "csv", name: string, text: string}} ExportMessage */
+/** @typedef {Decoded & {type: "export", what: "python" | "json" | "csv" | "run", name: string, text: string}} ExportMessage */
 /** @typedef {{type: "figure", run: number, request: number} & Record<string, any>} FigureMessage */
 /** @typedef {Scene | Frame | Curves | Status | ExportMessage | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
@@ -237,7 +238,6 @@
  * @property {() => number | undefined} [share] of the width that the pictures may have
  * @property {(curves: Curves) => boolean} [curves] whether the picture shows them, too
  * @property {(status: Status) => void} [status]
- * @property {(query: string) => void} [address]
  */
 
 /**

@@ -33,7 +33,9 @@ class SeedsView(View):
     def scene(self, number: int) -> Message:
         """What the small pictures stand on."""
         self._says, spec = "", self.group.spec
-        return thumbnails.scene(spec, len(self.group.rows), thumbnails.probe_of(spec), number)
+        probe = thumbnails.probe_of(spec)
+        header, arrays = thumbnails.scene(spec, len(self.group.rows), probe, number)
+        return header | {"lab_query": self.session.lab_query}, arrays
 
     def measure(self, moments: Moments) -> Iterator[None]:
         """Each seed's metrics, and their quantiles."""
@@ -80,6 +82,7 @@ class SeedsView(View):
             "runs": self.session.experiment.seeds,
             "diverged": sum(d is not None for d in self.group.diverged),
             "says": self._says,
+            "lab_query": self.session.lab_query,
         }
 
     def why_stopped(self) -> str:

@@ -59,6 +59,10 @@ class _Address:
         return self.begun.to_query(self.texts)
 
     @cached_property
+    def lab_query(self) -> str:
+        return self.begun.to_lab_query(self.texts)
+
+    @cached_property
     def experiment(self) -> Experiment:
         return self.begun if self.texts is None else self.begun.with_events(self.texts)
 
@@ -287,6 +291,11 @@ class Session:
         return address.with_preset(self._addressed().query, name)
 
     @property
+    def lab_query(self) -> str:
+        """The address of one seed in its lab, all but the seed's number, which ends it."""
+        return self._addressed().lab_query
+
+    @property
     def replays(self) -> bool:
         """Whether the address has all that happened."""
         return self._addressed().whole
@@ -318,6 +327,7 @@ class Session:
             "refused": self.refused,
             **({} if self.demand is None else {"update_seconds": self.demand.update}),
             "query": self.query,
+            "complete": self.replays,
             "story": {} if story is None else story.status(specs),
             "chosen": self.chosen is not None,
             "replayed": len(self.replayed),

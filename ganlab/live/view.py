@@ -65,6 +65,10 @@ class Owner(Protocol):
     def measured(self) -> dict[str, float]:
         """The newest metrics."""
 
+    @property
+    def lab_query(self) -> str:
+        """The address of one seed in its lab, all but the seed's number, which ends it."""
+
     def moments(self) -> Moments:
         """The runs as they are now."""
 

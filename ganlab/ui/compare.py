@@ -50,7 +50,7 @@ def compare(title: str, watch_for: str) -> None:
         _switch(session)
         _differences(session, form)
         st.markdown("**In all runs**")
-        sidebar(navigation.COMPARE, form, session.spec, partial(_reset, session))
+        sidebar(navigation.COMPARE, form, session, partial(_reset, session))
     notes(navigation.COMPARE, session.begun)
     form.notice()
     error = st.session_state.pop(_WRONG, None)

@@ -47,7 +47,7 @@ def lab(dim: int, title: str, watch_for: str) -> None:
         if st.button("Compare this", icon=":material/compare:", width="stretch"):
             want(navigation.COMPARE, Comparison.pair(session.spec))
             st.switch_page(navigation.script(navigation.COMPARE))
-        sidebar(page, form, session.spec, partial(reset, page, session))
+        sidebar(page, form, session, partial(reset, page, session))
     notes(page, session.begun)
     form.notice()
     view = live_view(page, f"live_{dim}", session, "live.js", on_act=partial(acted, session))

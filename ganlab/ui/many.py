@@ -36,7 +36,7 @@ def many() -> None:
     form = spec_form(navigation.MANY, session)
     with st.sidebar:
         _switches(session)
-        sidebar(navigation.MANY, form, session.spec, partial(reset, navigation.MANY, session))
+        sidebar(navigation.MANY, form, session, partial(reset, navigation.MANY, session))
     notes(navigation.MANY, session.begun)
     form.notice()
     error = st.session_state.pop(_WRONG, None)

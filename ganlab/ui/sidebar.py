@@ -24,6 +24,11 @@ _SECTIONS = {
     "Discriminator": (("D",), "Toggles of D", "blue"),
     "Training": (("game", "optimiser"), "Toggles of the game", ""),
 }
+_ADDRESS = {  # by whether it replays the run
+    True: "The address of this page holds all of it.",
+    False: "The address of this page holds the values of now: the changes on the way are too many "
+    "for it. “Run as a file”, in Export at the end of the toolbar, has them.",
+}
 
 
 def _names(title: str, more: bool) -> list[str]:
@@ -101,11 +106,12 @@ def reset(page: str, session: Session) -> None:
     fill(page)
 
 
-def sidebar(page: str, form: Form, spec: Spec, reset: Callable[[], None]) -> None:
+def sidebar(page: str, form: Form, session: Session, reset: Callable[[], None]) -> None:
     """The widgets of all that is not turned above the picture.
 
-    spec: what the session has, `form` being settled. reset: makes all of it the default.
+    `form` is settled. reset: makes all of it the default.
     """
+    spec = session.spec
     turned = {n: getattr(spec, n) for n in KNOBS}
 
     def group(names: Iterable[str]) -> None:
@@ -130,7 +136,7 @@ def sidebar(page: str, form: Form, spec: Spec, reset: Callable[[], None]) -> Non
     on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
         f"On: {', '.join(on) or 'no toggle'}. Most toggles change while it runs, as do the knobs "
-        "above the picture; all else starts a new run. The address of this page holds all of it."
+        f"above the picture; all else starts a new run. {_ADDRESS[session.replays]}"
     )
     differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.dim], n)]
     differing = [*form.differing, *differing]

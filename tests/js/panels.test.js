@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { headline, keepApart, lastOf, panelRange } from "../../assets/live/panels.js";
-import { seedAt, seedQuery, seedRange } from "../../assets/live/seeds.js";
+import { seedAt, seedRange } from "../../assets/live/seeds.js";
 
 const panel = (more = {}) => ({ id: "p", title: "p", series: [{ key: "v", title: "v", role: "G" }], lines: [], ...more });
 const message = (v) => ({ a: { v: Float32Array.from(v), iteration: Float32Array.from(v.map((_, i) => i)) } });
@@ -52,8 +52,7 @@ test("a title is cut before its first colon or comma outside parentheses", () =>
   assert.equal(headline("losses"), "losses");
 });
 
-test("seeds go round after the last one, and a tile's address is that of its seed alone", () => {
+test("seeds go round after the last one", () => {
   assert.equal(seedAt(2 ** 31 - 1, 1), 0);
   assert.equal(seedRange(7, 16), "7–22");
-  assert.equal(seedQuery("runs=16&seed=7&k=3", 9), "k=3&seed=9");
 });

@@ -156,6 +156,17 @@ def test_restart_is_the_same_and_new_seeds_are_others(many):
     assert [s.seed for s in session.run.specs] == list(range(23, 39))
 
 
+def test_the_address_of_a_seed_is_that_of_its_lab(many):
+    session, browser = many(RING.replace(seed=4))
+    press(session, browser, "step")
+    session.set("k", 3)
+    status = last(press(session, browser, "step"), "status")[0]
+    lab = Experiment.from_query(f"{status['lab_query']}7")
+    assert lab == Experiment.of(RING.replace(seed=7), events=session.run.events)
+    first = last(browser.first, "scene")[0]["lab_query"]
+    assert Experiment.from_query(f"{first}4") == Experiment.of(RING.replace(seed=4))
+
+
 def test_seeds_go_on_from_zero_after_the_last():
     rows = Experiment.of(SMALL.replace(seed=2**31 - 2), 16).rows(0)
     assert [spec.seed for spec in rows] == [2**31 - 2, 2**31 - 1, *range(14)]

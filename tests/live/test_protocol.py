@@ -1,0 +1,249 @@
+"""docs/protocol.md is what server and front end do: no message or field more, and none less."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from live_helpers import SMALL, Browser, press, settle
+
+import ganlab
+from ganlab.comparison import Comparison
+from ganlab.experiment import Experiment
+from ganlab.live import commands
+from ganlab.live.commands import FigureRequest
+from ganlab.live.session import Session
+from ganlab.paths import ASSETS
+from ganlab.registry import SpecError
+
+TEXT = (Path(ganlab.__file__).parent.parent / "docs" / "protocol.md").read_text()
+MIX = SMALL.replace(target="two_gaussians")
+RING = SMALL.replace(target="ring", latent_dim=2)
+SHOWN = {
+    "L1": Experiment.of(MIX, events="3:k:2"),
+    "L2": Experiment.of(RING),
+    "C1": Comparison.pair(MIX),
+    "C2": Comparison.pair(RING),
+    "S1": Experiment.of(MIX, 16),
+    "S2": Experiment.of(RING, 16),
+}
+TYPES = {
+    "number": (int, float),
+    "string": str,
+    "boolean": bool,
+    "list": list,
+    "object": dict,
+    "object or null": (dict, type(None)),
+    "any": object,
+}
+JS = {path.name: path.read_text() for path in (ASSETS / "live").glob("*.js")}
+# The front end's names of the types of each message.
+DECLARED = {
+    "scene": "Scene", "frame": "FrameOnly Said", "curves": "Curves", "status": "Status",
+    "export": "ExportMessage", "figure": "FigureMessage",
+}  # fmt: skip
+
+
+def rows(text: str, head: str) -> list[list[str]]:
+    """The rows of the tables of `text` whose first column is called `head`."""
+    found, on = [], False
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if not line.startswith("|"):
+            on = False
+        elif cells[0] in ("field", "array", "cmd"):
+            on = cells[0] == head
+        elif on and not set(cells[0]) <= {"-"} | {""} or (on and head == "cmd" and cells[0] == ""):
+            found.append(cells)
+    return found
+
+
+SERVER, BROWSER = TEXT.split("## From the browser")
+MESSAGES = {
+    part.partition("`")[0]: part.partition("\n")[2]
+    for part in SERVER.split("## From the server")[1].split("### `")[1:]
+}
+
+
+def here(view: str, places: str) -> bool:
+    """Whether what is at `places` ("LC", "L1 C1 opt") is in a view such as L1."""
+    kind, dim = view
+    words = [word for word in places.split() if word != "opt"]
+    return any(kind in word and (not set(word) & set("12") or dim in word) for word in words)
+
+
+def names(cell: str) -> str:
+    return cell.split(",")[0].strip("`*")
+
+
+def documented(kind: str, view: str, head: str) -> dict[str, tuple[str, bool]]:
+    """Name -> (type, whether it may be absent) of a message in a view."""
+    table = rows(MESSAGES[kind], head)
+    return {names(n): (t, "opt" in at) for n, t, at, _ in table if here(view, at)}
+
+
+def sent(experiment: Experiment) -> dict[str, list]:
+    """All messages of a session of each type."""
+    session = Session("t", experiment, lambda _: None)
+    browser = Browser(session)
+    session.command("pause")
+    got = settle(session, browser)[0]
+    for _ in range(6):
+        got += press(session, browser, "step")
+    session.set("minibatch_discrimination", 4)  # a new run, before the ghost of the old one
+    got += settle(session, browser)[0]
+    for what in ("python", "run"):
+        session.command("export", (browser.subscriber, what))
+        got += settle(session, browser)[0]
+    if session.view.has_figures:
+        session.command("figure", (browser.subscriber, FigureRequest(request=[1])))
+        got += settle(session, browser)[0]
+    browser.leave()
+    out: dict[str, list] = {}
+    for header, arrays in got:
+        out.setdefault(header["type"], []).append((header, arrays))
+    return out
+
+
+@pytest.mark.parametrize("view", SHOWN)
+def test_what_is_sent_is_what_is_documented(view):
+    runs = len(SHOWN[view].specs)
+    found = sent(SHOWN[view])
+    assert set(found) == set(MESSAGES) - ({"figure"} if view[0] == "S" else set())
+    for kind, messages in found.items():
+        fields = documented(kind, view, "field")
+        if kind == "figure" and view[0] == "C":
+            fields |= {f"picture{i}": fields["picture0"] for i in range(runs)}
+        seen_arrays: set[str] = set()
+        for header, arrays in messages:
+            header = {n: v for n, v in header.items() if n != "type"}
+            must = {name for name, (_, optional) in fields.items() if not optional}
+            assert must <= set(header) <= set(fields), (kind, set(header) ^ set(fields))
+            for name, value in header.items():
+                wanted = TYPES[fields[name][0]]
+                assert isinstance(value, wanted), (kind, name, value)
+                assert not (isinstance(value, bool) and fields[name][0] == "number")
+            check_arrays(kind, view, header, arrays, runs, seen_arrays)
+        wanted = {n for n, (_, opt) in documented(kind, view, "array").items() if not opt}
+        assert wanted - {"series"} <= seen_arrays
+
+
+def check_arrays(kind, view, header, arrays, runs, seen) -> None:
+    known = documented(kind, view, "array")
+    for name, array in arrays.items():
+        base, dot, number = name.rpartition(".")
+        if name.startswith("ghost."):
+            stem = "ghost."
+        elif kind == "curves" and (name == "iteration" or name in header["series"]):
+            stem = "iteration"
+        elif view[0] == "C" and kind != "export":
+            assert dot and int(number) < runs, name
+            stem = base
+        else:
+            stem = name
+        seen.add(stem)
+        code, _, shape = known[stem][0].partition(" ")
+        assert array.dtype == np.dtype(code), name
+        places = shape.strip("()").rstrip(",").split(",")
+        assert "..." in shape or len(places) == array.ndim, (name, shape)
+        for place, size in zip(places, array.shape, strict=False):
+            assert not place.strip().isdigit() or int(place) == size, (name, shape)
+
+
+GOOD = {"number": 1, "string": "run", "boolean": True, "list": ["d"], "any": {"a": [1]}}
+BAD = {"number": "1", "string": 3, "boolean": 1}
+
+
+def documented_commands() -> dict[str, dict[str, str]]:
+    out: dict[str, dict[str, str]] = {}
+    cmd = ""
+    for name, field, kind, _ in rows(BROWSER, "cmd"):
+        cmd = name.strip("`") or cmd
+        out.setdefault(cmd, {})
+        if field:
+            out[cmd][field.strip("`")] = kind
+    return out
+
+
+COMMANDS = documented_commands()
+
+
+def test_every_command_is_documented_with_its_fields_and_types():
+    assert set(COMMANDS) == set(commands.COMMANDS)
+    for cmd, fields in COMMANDS.items():
+        message = {"cmd": cmd, **{name: GOOD[kind] for name, kind in fields.items()}}
+        read = commands.read(message)
+        assert read.name == cmd
+        if cmd == "figure":
+            for name, kind in fields.items():  # what has no sense is left out
+                bad = FigureRequest.read(message | {name: BAD.get(kind, 3)})
+                assert kind in ("any", "string") or getattr(bad, name) == getattr(
+                    FigureRequest(), name
+                )
+            continue
+        if cmd == "set":
+            assert read.value == commands.Change("run", {"a": [1]})
+            continue
+        for name, kind in fields.items():
+            with pytest.raises(SpecError):
+                commands.read(message | {name: BAD[kind]})
+            with pytest.raises(SpecError):
+                commands.read({n: v for n, v in message.items() if n != name})
+    assert set(FigureRequest.__dataclass_fields__) == set(COMMANDS["figure"])
+
+
+def test_every_command_of_the_socket_has_its_work():
+    from ganlab.live import session, socket
+
+    own = set(session._HANDLERS) - set(commands.COMMANDS)
+    assert own == {"begin", "change", "hello", "look", "note", "refuse", "take_up", "tell"}
+    by_socket = set(commands.COMMANDS) - set(session._HANDLERS)
+    assert by_socket == {"ack", "visible", "seed", "set"}
+    code = Path(socket.__file__).read_text()
+    assert all(f'"{name}"' in code for name in by_socket)
+
+
+def test_what_the_front_end_sends_is_documented():
+    code = "\n".join(text for name, text in JS.items() if not name.startswith("mnist"))
+    literals = re.findall(r"\{\s*cmd: (\"\w+\"|[^,{}]*?)((?:,[^{}]*)?)\}", code)
+    assert len(literals) > 10
+    for name, rest in literals:
+        rest = re.sub(r"\([^()]*\)|\[[^\]]*\]", "", rest)
+        fields = re.findall(r"(?:^|,)\s*(?!\.\.\.)(\w+)", rest)
+        for cmd in re.findall(r'(?<!=== )"(\w+)"', name):
+            assert cmd in COMMANDS, cmd
+            assert set(fields) <= set(COMMANDS[cmd]) | {"size"}, (cmd, fields)
+    for cmd in COMMANDS:
+        assert f'"{cmd}"' in code, f"nobody sends {cmd}"
+
+
+def test_what_the_front_end_reads_is_documented_and_what_it_does_not_read_is_said():
+    shell = JS["shell.js"]
+    assert set(re.findall(r'message\.type === "(\w+)"', shell)) == set(MESSAGES)
+    for kind, types in DECLARED.items():
+        # A label is of one run of a scene, an axis of charts.
+        read = set().union(*map(declared_fields, types.split())) - {"type", "label", "axis"}
+        table = rows(MESSAGES[kind], "field")
+        known = {names(row[0]): row[3] for row in table}
+        assert read <= set(known), (kind, read - set(known))
+        unread = {n for n, what in known.items() if "unread" in what}
+        if kind != "figure":
+            assert set(known) - read == unread, kind
+
+
+def declared_fields(name: str) -> set[str]:
+    """The fields of the type of that name in types.js."""
+    comments = re.findall(r"/\*\*.*?\*/", JS["types.js"], re.S)
+    for text in comments:
+        if f"@typedef {{object}} {name} " in text:
+            return set(re.findall(r"@property \{.*\} \[?(\w+)", text))
+    (text,) = (c for c in comments if re.search(rf"\}} {name}\b[^{{}}]*$", c))
+    start = text.index("{", text.index("@typedef {") + len("@typedef {"))
+    depth, end = 1, start
+    while depth:
+        end += 1
+        depth += {"{": 1, "}": -1}.get(text[end], 0)
+    flat = re.sub(r"\{[^{}]*\}|<[^<>]*>|\[[^\]]*\]", "", text[start + 1 : end])
+    return set(re.findall(r"(\w+)\??:", flat))
