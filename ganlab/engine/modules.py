@@ -104,12 +104,17 @@ class DiscriminatorModule(nn.Module):
     """D, without dropout until it is put in training mode; D(x) is the sigmoid of its logit.
 
     kernels: T (A, kernels, dims) of minibatch discrimination, whose numbers the last layer takes
-    after the A features.
+    after the A features. norms: batch norms by the statistics of the samples at hand, in either
+    mode. Of a spectral norm the weights are those already divided by it.
     """
 
     def __init__(self, net: Discriminator, labels: int, dropout: float, dropout_input: float):
         super().__init__()
         self.labels, self.pack = labels, net.pack
+        self.norms = nn.ModuleList(
+            nn.BatchNorm1d(o, eps=EPSILON, track_running_stats=False)
+            for _, o in (net.layers[:-1] if net.norm == "batch" else ())
+        )
         self.layers = nn.ModuleList(nn.Linear(i, o, net.bias) for i, o in net.layers)
         self.dropout_input, self.dropout = nn.Dropout(dropout_input), nn.Dropout(dropout)
         self.activation = Activation(net.activation)
@@ -121,12 +126,15 @@ class DiscriminatorModule(nn.Module):
         """x (n, dim), and whole numbers (n,) where there are labels -> logits (n / pack,).
 
         With packing, n is a multiple of the pack and each `pack` samples in order are judged
-        together; with minibatch discrimination, all n are one minibatch.
+        together; with minibatch discrimination or batch norm, all n are one minibatch.
         """
         h = _beside(x, labels, self.labels)
         h = self.dropout_input(h.reshape(len(h) // self.pack, -1))
-        for layer in self.layers[:-1]:
-            h = self.dropout(self.activation(layer(h)))
+        for i, layer in enumerate(self.layers[:-1]):
+            h = layer(h)
+            if self.norms:
+                h = self.norms[i](h)
+            h = self.dropout(self.activation(h))
         if self.kernels is not None:
             m = torch.einsum("na,akd->nkd", h, self.kernels)
             apart = (m.unsqueeze(1) - m.unsqueeze(0)).abs().sum(3)
@@ -185,6 +193,8 @@ def discriminator(game: Game, state: State, spec: Spec, run: int) -> Discriminat
     net, flat = game.D, state.d[run]
     module = DiscriminatorModule(net, spec.labels, spec.d_dropout, spec.d_dropout_input)
     rest = _fill(module.to(flat.device), net, flat)
+    for norm in module.norms:
+        norm.weight.data, norm.bias.data = (rest.pop(0)[0].clone() for _ in range(2))
     if module.kernels is not None:
         module.kernels.data = rest[0].view(module.kernels.shape).clone()
     return module.eval()

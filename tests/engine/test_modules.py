@@ -27,6 +27,8 @@ VARIANTS = {
     **{f"G {n}": {"g_activation": n} for n in ACTIVATIONS},
     **{f"D {n}": {"d_activation": n} for n in ACTIVATIONS},
     **{f"norm {n}": {"g_norm": n, "g_activation": "maxout"} for n in NORMS},
+    "D spectral": {"d_norm": "spectral"},
+    "D batch": {"d_norm": "batch", "d_activation": "maxout"},
     "linear": {"g_hidden": (), "d_hidden": ()},
     "packing": {"packing": 3},
     "kernels": {"minibatch_discrimination": 4, "minibatch_dims": 2},
