@@ -59,6 +59,7 @@ class Line:
     top: float = 2  # of the densities' axis, in heights of p_data
     p_data: float = 2.75  # widths of lines
     p_g: float = 2.25
+    average: float = 1.1  # p_g of the average of G
     d: float = 2.25
     d_star: float = 1.1
     gradient: float = 1.4
@@ -78,6 +79,8 @@ class Plane:
     pad: float = 10
     real: float = 3  # diameters of dots
     fake: float = 3.6
+    average: float = 6  # width of a cross, and of its lines
+    average_line: float = 1.2
     real_alpha: float = 0.72
     contour: float = 1.8  # widths of lines
     contour_alpha: float = 0.5  # of the outermost

@@ -151,6 +151,9 @@ LAYERS = {
     ),
     "real": Word("real samples", "500 samples of p_data."),
     "fake": Word("generated", "Samples of the generator."),
+    "average": Word(
+        "average of G", "What the running mean of G's weights makes: a thin line, or small crosses."
+    ),
     "manifold": Word("z → G(z)", "A grid of latents z as G bends it."),
 }
 

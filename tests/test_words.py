@@ -20,6 +20,7 @@ SPECS = (
     Spec(target="ring", latent_dim=2),
     Spec(target="ring", latent_dim=1),
     Spec(target="cauchy"),
+    Spec(g_average=0.9),
 )
 TABLES = (
     words.MEASURES,

@@ -182,6 +182,19 @@ export function picture1d(scene) {
   }
 
   /**
+   * p_g of the average of G's weights.
+   * @param {Context} ctx
+   * @param {NumberArray} p
+   */
+  function drawAverage(ctx, p) {
+    ctx.beginPath();
+    trace(ctx, n, at, (i) => py(p[i]));
+    ctx.strokeStyle = theme.role("G");
+    ctx.lineWidth = LINE.average * theme.u;
+    ctx.stroke();
+  }
+
+  /**
    * @param {Context} ctx
    * @param {NumberArray} values
    * @param {number[]} dash
@@ -290,7 +303,7 @@ export function picture1d(scene) {
     },
     draw(ctx, frame) {
       paste(ctx, still.canvas, 0, 0);
-      const { p_g: pG, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame?.a ?? NOTHING;
+      const { p_g: pG, average, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame?.a ?? NOTHING;
       ctx.lineJoin = "round";
       ctx.save();
       ctx.beginPath();
@@ -298,6 +311,7 @@ export function picture1d(scene) {
       ctx.clip();
       if (pG && on("p_g")) drawDensity(ctx, pG);
       if (data && on("p_data")) paste(ctx, data.canvas, data.x, data.y);
+      if (average && on("average")) drawAverage(ctx, average);
       if (dStar && on("d_star")) drawD(ctx, dStar, [], LINE.d_star, LINE.d_star_alpha);
       if (d && on("d")) drawD(ctx, d, LINE.d_dash, LINE.d, 1);
       if (on("map")) {

@@ -144,6 +144,26 @@ export function picture2d(scene) {
   }
 
   /**
+   * What the average of G's weights makes: small crosses.
+   * @param {Context} ctx
+   * @param {NumberArray} points
+   */
+  function drawAverage(ctx, points) {
+    const r = (PLANE.average / 2) * theme.u;
+    ctx.strokeStyle = theme.role("G");
+    ctx.lineWidth = PLANE.average_line * theme.u;
+    ctx.beginPath();
+    for (let i = 0; i < points.length; i += 2) {
+      const [x, y] = [px(points[i]), py(points[i + 1])];
+      ctx.moveTo(x - r, y);
+      ctx.lineTo(x + r, y);
+      ctx.moveTo(x, y - r);
+      ctx.lineTo(x, y + r);
+    }
+    ctx.stroke();
+  }
+
+  /**
    * @param {Context} ctx
    * @param {NumberArray} points
    * @param {number} from
@@ -223,6 +243,7 @@ export function picture2d(scene) {
       drawFake(ctx, on("fake") ? a.fake : null);
       ctx.setTransform(box.ratio, 0, 0, box.ratio, 0, 0);
       ctx.lineJoin = "round";
+      if (a.average && on("average")) drawAverage(ctx, a.average);
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);
       const place = { x: g.left, y: g.top, w: g.w, h: g.bottom - g.top };

@@ -60,6 +60,10 @@ class Players(Protocol):
     def generate(self, z: torch.Tensor) -> torch.Tensor:
         """G(z): latents (n, latent_dim) of all runs, or (R, n, latent_dim) -> (R, n, dim)."""
 
+    @property
+    def average(self) -> Players | None:
+        """The same with the average of G's weights for its weights, where one is kept."""
+
     def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
         """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat."""
 

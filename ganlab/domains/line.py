@@ -140,7 +140,10 @@ class Line(Domain):
     def picture(
         self, players: Players, views: Sequence[LineProbe], detail: Detail, arrows: bool
     ) -> dict[str, np.ndarray]:
-        """p_g, d, d_star in cells; map_z and map_x, or fake; beyond, spread, tail."""
+        """p_g, d, d_star in cells; map_z and map_x, or fake; beyond, spread, tail.
+
+        average: p_g of the average of G's weights, where one is kept.
+        """
         exact, z, lines, over = views[0].exact, views[0].z[: detail.points], None, None
         if exact:
             z, lines, over = latents(players.specs[0].latent, detail.intervals)
@@ -155,6 +158,11 @@ class Line(Domain):
         cells = [players.cells(run, masses[run], made) for run in range(len(views))]
         out["p_g"] = masses[:, 1:-1] / np.array([[view.cell] for view in views])
         out["d"], out["d_star"] = (np.stack([c[i] for c in cells]) for i in (0, 1))
+        if (mean := players.average) is not None:
+            also = _parted(mean.generate(z), over)[0].cpu().numpy()
+            each = list(zip(views, also, strict=True))
+            masses = np.stack([view.masses(row[None], over)[0] for view, row in each])
+            out["average"] = masses[:, 1:-1] / np.array([[view.cell] for view in views])
         if lines is not None and at is not None:
             out["map_z"] = np.tile(lines, (len(views), 1))
             out["map_x"] = at.cpu().numpy()[..., 0]

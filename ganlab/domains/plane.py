@@ -91,12 +91,17 @@ class Plane(Domain):
     def picture(
         self, players: Players, views: Sequence[PlaneProbe], detail: Detail, arrows: bool
     ) -> dict[str, np.ndarray]:
-        """fake, manifold, d (R, cells, cells) in rows of constant y; beyond, spread."""
+        """fake, manifold, d (R, cells, cells) in rows of constant y; beyond, spread.
+
+        average: what the average of G's weights makes of a part of the same latents.
+        """
         spec = players.specs[0]
         z, mesh = latents(spec.latent, spec.latent_dim, detail)
         made = players.generate(z)
         gz = made.cpu().numpy()
         made, out = made[:, : detail.fakes], {"fake": gz[:, : detail.fakes]}
+        if (mean := players.average) is not None:
+            out["average"] = mean.generate(z[: detail.fakes // 4]).cpu().numpy()
         if mesh:
             out["manifold"] = gz[:, detail.fakes :].reshape(len(gz), *mesh, 2)
         boxes = [tuple(map(tuple, view.target.box.tolist())) for view in views]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +50,14 @@ class Evaluation:
             made = torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
             # What is NaN is on no side that is known.
             return torch.nan_to_num(made, nan=1e30, posinf=1e30, neginf=-1e30)
+
+    @property
+    def average(self) -> Evaluation | None:
+        """The same with the average of G's weights for its weights, where one is kept."""
+        mean = self.game.average(self.state)
+        if mean is None:
+            return None
+        return Evaluation(self.game, replace(self.state, g=mean), self.specs, self.probes)
 
     def gradients(self, z: torch.Tensor, real: torch.Tensor):
         """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), x, cost (R,).

@@ -107,6 +107,11 @@ class Game:
             *(self._numbers(player, state), drawn, self.fixed),
         )
 
+    def average(self, state: State) -> torch.Tensor | None:
+        """The running mean of G's weights, (R, P_G), where one is kept."""
+        names = self.rules.slots("G")
+        return state.g_slots[names.index("g_average")] if "g_average" in names else None
+
     # -- to look at --------------------------------------------------------------------------------
 
     def make(self, g: torch.Tensor, z: torch.Tensor, run: int | None = None) -> torch.Tensor:

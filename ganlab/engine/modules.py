@@ -167,9 +167,12 @@ def _fill(
     return parts
 
 
-def generator(game: Game, state: State, run: int) -> GeneratorModule:
-    """A copy of run number `run`'s G as it is now, on the run's device."""
-    net, flat = game.G, state.g[run]
+def generator(game: Game, state: State, run: int, average: bool = False) -> GeneratorModule:
+    """A copy of run number `run`'s G as it is now, on the run's device; average: of its average."""
+    mean = game.average(state) if average else state.g
+    if mean is None:
+        raise SpecError("average", average, "False: no average of G's weights is kept")
+    net, flat = game.G, mean[run]
     fixed = game.statistics(run)
     module = GeneratorModule(net, 0 if fixed is None else fixed.shape[1]).to(flat.device)
     rest = _fill(module, net, flat)

@@ -422,12 +422,15 @@ class Run:
         x = modules.sample(self.game, self.state, self.specs[run], run, n, seed, labels)
         return x if tensor else x.numpy()
 
-    def generator(self, run: int = 0) -> modules.GeneratorModule:
+    def generator(self, run: int = 0, average: bool = False) -> modules.GeneratorModule:
         """A copy of one run's G as it is now, a `torch.nn.Module`: z (n, latent_dim) -> x (n, dim).
 
-        docs/files.md names what its state_dict holds. Raises `SpecError` for a run there is not.
+        average: with the running mean of its weights instead (`Spec.g_average`). docs/files.md
+        names what its state_dict holds. Raises `SpecError` for a run there is not, and where no
+        average is kept.
         """
-        return modules.generator(self.game, self.state, arguments.run(run, len(self.specs)))
+        run = arguments.run(run, len(self.specs))
+        return modules.generator(self.game, self.state, run, average)
 
     def discriminator(self, run: int = 0) -> modules.DiscriminatorModule:
         """A copy of one run's D as it is now, a `torch.nn.Module`: x (n, dim) -> logits (n,).

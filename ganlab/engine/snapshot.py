@@ -31,7 +31,8 @@ class Snapshot:
     -log 4 + 2 jsd, gap = c_g - value, d_distance = mean |D - D*| under (p_data + p_g)/2, d_loss,
     g_loss, grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
     tail = reach of p_g's tails over that of p_data's (`Probe.tail`), modes (captured), hq
-    (fraction), reverse_kl.
+    (fraction), reverse_kl; where an average of G's weights is kept, also jsd_average, w1_average,
+    modes_average and hq_average, of the G that has them.
     picture: arrays named as the live view's frames name them; beyond: see `Domain.beyond`; tail:
     as in metrics, where every run's p_data or latent has no mean.
     """
@@ -111,6 +112,8 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
             [p.w1(row[None], game.G.bounded)[0] for p, row in zip(probes, gz, strict=True)]
         ),
     }
+    if (mean := players.average) is not None:
+        out |= _of_average(probes, mean.generate(z).cpu().numpy(), game.G.bounded)
     out["tail"] = np.array([p.tail(row[None])[0] for p, row in zip(probes, gz, strict=True)])
     some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
     reals = players.reals
@@ -137,6 +140,20 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
             out["modes"][r], out["hq"][r] = score.captured, score.high_quality
             out["reverse_kl"][r] = score.reverse_kl
     return out
+
+
+def _of_average(probes, gz: np.ndarray, bounded: bool) -> dict[str, np.ndarray]:
+    """How far the average of G's weights is: see `Snapshot`."""
+    out: dict[str, list] = {f"{name}_average": [] for name in ("jsd", "w1", "modes", "hq")}
+    for probe, row in zip(probes, gz, strict=True):
+        out["jsd_average"].append(probe.jsd(probe.masses(row[None]))[0][0])
+        out["w1_average"].append(probe.w1(row[None], bounded)[0])
+        score = None
+        if probe.target.modes is not None:
+            score = metrics.mode_score(samples(probe, row[None])[0], probe.target.modes)
+        out["modes_average"].append(np.nan if score is None else score.captured)
+        out["hq_average"].append(np.nan if score is None else score.high_quality)
+    return {name: np.array(values, np.float64) for name, values in out.items()}
 
 
 def samples(probe: Probe, gz: np.ndarray) -> np.ndarray:

@@ -86,6 +86,7 @@ def picture_1d(
 
     if x is not None:
         _densities(layers, x, p_data, p_g, u)
+        _average(layers, x, array(frame, "average"), u)
         _discriminator(layers, x, frame, u)
         if p_g is not None and "p_g" in layers.known:
             _peak(layers, x, p_g, top, u)
@@ -148,6 +149,14 @@ def _densities(layers: Layers, x: np.ndarray, p_data: Any, p_g: Any, u: float) -
     if p_data is not None and "p_data" in layers.known:
         line = {"color": layers.colour("p_data"), "width": LINE.p_data * u, "dash": "dot"}
         layers.add("p_data", x=x, y=p_data, mode="lines", line=line, hovertemplate=HOVER)
+
+
+def _average(layers: Layers, x: np.ndarray, p: Any, u: float) -> None:
+    """p_g of the average of G's weights, where one is kept: a thin line."""
+    if p is None or "average" not in layers.known:
+        return
+    line = {"color": layers.colour("average"), "width": LINE.average * u}
+    layers.add("average", x=x, y=p, mode="lines", line=line, hovertemplate=HOVER)
 
 
 def _discriminator(layers: Layers, x: np.ndarray, frame: Mapping[str, Any], u: float) -> None:

@@ -78,6 +78,7 @@ def picture_2d(
     _points(layers, "real", array(scene, "real"), PLANE.real * u, PLANE.real_alpha)
     _manifold(layers, array(frame, "manifold"), u)
     _points(layers, "fake", array(frame, "fake"), PLANE.fake * u, 1)
+    _crosses(layers, "average", array(frame, "average"), u)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), x_hi - x_lo)
     if len(start) and "gradient" in layers.known:
         colour, data = layers.colour("gradient"), arrows(start, end, 8 * u)
@@ -159,6 +160,16 @@ def _points(layers: Layers, layer: str, xy: np.ndarray | None, size: float, alph
         return
     xy = xy[np.isfinite(xy).all(axis=1)]
     marker = {"size": size, "color": layers.colour(layer), "opacity": alpha, "line": {"width": 0}}
+    layers.add(layer, x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, hovertemplate=POINT)
+
+
+def _crosses(layers: Layers, layer: str, xy: np.ndarray | None, u: float) -> None:
+    if xy is None or layer not in layers.known:
+        return
+    xy = xy[np.isfinite(xy).all(axis=1)]
+    colour = layers.colour(layer)
+    line = {"width": PLANE.average_line * u, "color": colour}
+    marker = {"size": PLANE.average * u, "symbol": "cross-thin", "color": colour, "line": line}
     layers.add(layer, x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, hovertemplate=POINT)
 
 

@@ -151,10 +151,12 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
 
 def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The legend: words that toggle layers."""
+    average = [("average", "average of G", "G")] if spec.g_average else []
     if spec.domain.density:
         rows = [
             ("p_data", "p_data", "data"),
             ("p_g", "p_g", "G"),
+            *average,
             ("d", "D(x)", "D"),
             ("d_star", "D*(x)", "D"),
             ("map", "z → G(z)" if probe.exact else "G(z)", "G"),
@@ -166,6 +168,7 @@ def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
             ("p_data", "p_data", "data"),
             ("real", "real samples", "data"),
             ("fake", "generated", "G"),
+            *average,
             ("manifold", "z → G(z)", "G"),
             ("gradient", "push on G", "accent"),
         ]

@@ -163,8 +163,15 @@ ENTRIES = (
         keeps="G",
         keep=lambda new, mean, beta: (new, mean + (new - mean) * (1 - beta)),
         params=(
-            strength(
-                "g_average", "average of G, β", 0.9999, 0.99, "Memory of the mean of G's weights."
+            Param(
+                "g_average",
+                "average of G, β",
+                0.0,
+                0.0,
+                0.9999,
+                doc="Memory of the mean of G's weights, which is shown beside G. 0: off.",
+                numeric=True,
+                typical=0.99,
             ),
         ),
     ),

@@ -1,6 +1,7 @@
 """What a snapshot says, against states whose truth is known and against plain loops."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import torch
 from plain import nets
 from torch.nn.functional import softplus
 
-from ganlab import Run, Spec, metrics, theory
+from ganlab import Run, Spec, SpecError, metrics, theory
 from ganlab.domains.base import ARROWS, DETAILS
 from ganlab.domains.line import MAP_LINES
 from ganlab.targets import TARGETS
@@ -347,3 +348,30 @@ def test_each_run_is_measured_as_if_alone():
             np.testing.assert_allclose(shot.metrics[name][r], value[0], rtol=1e-3, atol=1e-4)
         for name, value in single.picture.items():
             np.testing.assert_allclose(shot.picture[name][r], value[0], rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    "fields", [{}, {"latent_dim": 3}, {"target": "ring", "latent_dim": 2}], ids=str
+)
+def test_the_average_of_g_is_seen_and_measured_as_a_g_with_its_weights(fields):
+    specs = [Spec(**fields, g_average=0.9, seed=seed) for seed in (0, 1)]
+    run, twin = Run(specs), Run([spec.replace(g_average=0.0) for spec in specs])
+    run.advance(8)
+    mean = run.state.g_slots[run.game.rules.slots("G").index("g_average")]
+    assert (mean - run.state.g).abs().max() > 1e-4
+    twin.state = replace(run.state, g=mean.clone(), g_slots=run.state.g_slots[:2])
+    for detail in ("full", "coarse"):
+        shot, wanted = (one.snapshot(points=POINTS, detail=detail) for one in (run, twin))
+        for name in ("jsd", "w1", "modes", "hq"):
+            np.testing.assert_array_equal(shot.metrics[f"{name}_average"], wanted.metrics[name])
+        shown = wanted.picture["p_g" if run.spec.dim == 1 else "fake"]
+        got = shot.picture["average"]
+        np.testing.assert_allclose(got, shown[:, : got.shape[1]], rtol=1e-5, atol=1e-6)
+        assert "average" not in wanted.picture and "jsd_average" not in wanted.metrics
+    z = torch.randn(5, run.spec.latent_dim)
+    for r in (0, 1):
+        G, other = run.generator(r, average=True), twin.generator(r)
+        torch.testing.assert_close(G(z), other(z))
+        assert not torch.equal(G(z), run.generator(r)(z))
+    with pytest.raises(SpecError, match="no average"):
+        twin.generator(average=True)
