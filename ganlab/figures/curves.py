@@ -43,18 +43,18 @@ def curves(
     scale: of text and margins, as in the live canvas. ghost: series of an earlier run, drawn
     faintly behind. Raises SpecError for an unknown theme.
     """
-    look, u = find_theme(theme), scale
+    palette, u = find_theme(theme), scale
     found = array(series, "iteration")
     iteration = np.empty(0, dtype=np.float32) if found is None else found
     panels = [panel for panel in panels if _says(panel, series, ghost)]
     panels = sorted(panels, key=lambda panel: bool(panel.get("bars")))
     plain = sum(not panel.get("bars") for panel in panels)
     left, right = pixel(COLUMN.left * u), pixel(COLUMN.right * u)
-    layout = base_layout(look, width, height, {"l": left, "r": right, "t": 0, "b": 0}, u)
+    layout = base_layout(palette, width, height, {"l": left, "r": right, "t": 0, "b": 0}, u)
     layout.update(hovermode="x unified", hoversubplots="axis", shapes=[], annotations=[])
     ghost = ghost or {}
     before = array(ghost, "iteration")
-    span, places = span_of(iteration, before), place_panels(look, len(panels), plain, height, u)
+    span, places = span_of(iteration, before), place_panels(palette, len(panels), plain, height, u)
     traces: list[Any] = []
     for panel, place in zip(panels, places, strict=True):
         layout["annotations"].append(heading(panel, place))
@@ -62,7 +62,7 @@ def curves(
         if panel.get("bars"):
             added, over, up = _bars(place, shares, mode_weights)
             layout[name] = place.axis(**up)
-            layout[name.replace("y", "x", 1)] = axis(look, u, anchor=place.y, **over)
+            layout[name.replace("y", "x", 1)] = axis(palette, u, anchor=place.y, **over)
             traces += added
             continue
         log = bool(panel.get("log"))
@@ -95,7 +95,7 @@ def curves(
     if plain:
         last = places[plain - 1]
         layout["xaxis"] = axis(
-            look, u, SIZES.panel_axis, range=list(span), anchor=last.y, nticks=6, ticks="",
+            palette, u, SIZES.panel_axis, range=list(span), anchor=last.y, nticks=6, ticks="",
             hoverformat=",.0f",
             unifiedhovertitle={"text": "iteration %{x:,.0f}"},
         )  # fmt: skip
@@ -137,7 +137,7 @@ def _bars(
     modes = len(shares) if shares is not None else len(weights) if weights is not None else 0
     if weights is None or len(weights) != modes:
         weights = np.full(modes, 1 / max(modes, 1), dtype=np.float32)
-    look, index = place.look, np.arange(1, modes + 1)
+    palette, index = place.palette, np.arange(1, modes + 1)
     where = {"xaxis": f"x{place.index}", "yaxis": place.y}
     if place.index == 1:
         where = {}
@@ -146,10 +146,10 @@ def _bars(
     top = min(1.0, COLUMN.bars_top * largest)
     if shares is not None:
         missed = ~(shares > COLUMN.missed * weights)
-        colours = [look.colour("accent" if miss else "G") for miss in missed]
+        colours = [palette.colour("accent" if miss else "G") for miss in missed]
         traces.append(go.Bar(x=index, y=shares, name="p_g", marker={"color": colours},
                              width=COLUMN.bar, hovertemplate="%{y:.4~g}", **where))  # fmt: skip
-        font = {"color": look.background, "size": SIZES.panel_axis * place.u}
+        font = {"color": palette.background, "size": SIZES.panel_axis * place.u}
         # A bar that is higher than the panel carries its value.
         for i in np.flatnonzero(shares > top):
             traces.append(go.Scatter(x=index[i : i + 1], y=[top], text=[f"{shares[i]:.0%}"],
@@ -160,7 +160,7 @@ def _bars(
         x = np.stack([index - 0.45, index + 0.45, np.full(modes, np.nan)], 1).ravel()
         y = np.repeat(weights, 3)
         y[2::3] = np.nan
-        line = {"color": look.colour("data"), "width": 1}
+        line = {"color": palette.colour("data"), "width": 1}
         traces.append(go.Scatter(x=x, y=y, name="p_data", mode="lines", hoverinfo="skip",
                                  line=line, **where))  # fmt: skip
     over = {"range": [0.5, max(modes, 1) + 0.5], "showticklabels": False, "ticks": "",
@@ -174,7 +174,7 @@ def _marks(
 ) -> None:  # fmt: skip
     """Vertical lines through all curve panels; the newest words win where there is no room."""
     free, first = np.inf, places[0]
-    colour, u = first.look.colour("accent", COLUMN.mark_alpha), first.u
+    colour, u = first.palette.colour("accent", COLUMN.mark_alpha), first.u
     for mark in sorted(marks, key=lambda m: m["iteration"], reverse=True):
         at = max(float(mark["iteration"]), span[0])  # a restart's mark is at 0
         if not span[0] <= at <= span[1]:

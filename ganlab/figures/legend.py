@@ -24,11 +24,11 @@ def with_legend(
 
     A row of words, as above a panel: Plotly's own legend would break it into two.
     """
-    look, head = find_theme(theme), round(COLUMN.legend * scale)
+    palette, head = find_theme(theme), round(COLUMN.legend * scale)
     # What is cut here is said in full by the pictures' heads, and by the curves under the mouse.
     room = max(1, int((figure.layout.width / len(names) / scale - _WIDE) / _LETTER))
     words = [
-        f"<span style='color:{look.ink(f'run{i}')}'>{_SAMPLE[dash]} "
+        f"<span style='color:{palette.ink(f'run{i}')}'>{_SAMPLE[dash]} "
         f"{name if len(name) <= room else name[: room - 1] + '…'}</span>"
         for i, (name, dash) in enumerate(zip(names, dashes, strict=False))
     ]

@@ -21,7 +21,7 @@ class Panel:
     """One panel's place: axis number (from 1), the theme, text scale, plot box in pixels."""
 
     index: int
-    look: Theme
+    palette: Theme
     u: float
     top: float
     pixels: float  # height of the plot box
@@ -38,17 +38,17 @@ class Panel:
 
     def axis(self, **more: Any) -> dict[str, Any]:
         return axis(
-            self.look, self.u, SIZES.panel_axis, showgrid=True,
-            gridcolor=self.look.shade(SHADES.faint), domain=self.domain, ticks="", **more,
+            self.palette, self.u, SIZES.panel_axis, showgrid=True,
+            gridcolor=self.palette.shade(SHADES.faint), domain=self.domain, ticks="", **more,
         )  # fmt: skip
 
     def note(self, text: str, role: str, **more: Any) -> dict[str, Any]:
-        font = {"size": SIZES.panel_axis * self.u, "color": self.look.ink(role), "weight": 400}
+        font = {"size": SIZES.panel_axis * self.u, "color": self.palette.ink(role), "weight": 400}
         font |= more.pop("font", {})
         return {"text": text, "xref": "paper", "showarrow": False, "font": font, **more}
 
 
-def place_panels(look: Theme, count: int, plain: int, height: float, u: float) -> list[Panel]:
+def place_panels(palette: Theme, count: int, plain: int, height: float, u: float) -> list[Panel]:
     """Equal boxes: a row for marks, a title above each box, the axis under the last curves."""
     head, foot = COLUMN.head * u, COLUMN.axis * u
     title, gap = COLUMN.title * u, COLUMN.gap * u
@@ -56,7 +56,7 @@ def place_panels(look: Theme, count: int, plain: int, height: float, u: float) -
     out, y = [], head
     for i in range(count):
         y += foot if i == plain else 0
-        out.append(Panel(i + 1, look, u, pixel(y + title), pixel(each), height))
+        out.append(Panel(i + 1, palette, u, pixel(y + title), pixel(each), height))
         y += title + each + gap
     return out
 
@@ -98,15 +98,15 @@ def range_of(panel: Mapping[str, Any], data: Sequence[np.ndarray]) -> tuple[floa
 
 def heading(panel: Mapping[str, Any], place: Panel) -> dict[str, Any]:
     """The title and unit above a panel, then each of several curves in its own colour."""
-    look, entries, text = place.look, panel.get("series", ()), f"<b>{panel['title']}</b>"
+    palette, entries, text = place.palette, panel.get("series", ()), f"<b>{panel['title']}</b>"
     small = f"font-size:{SIZES.unit * place.u:g}px;color:"
     if panel.get("unit"):
-        text += f" <span style='{small}{look.colour('muted')}'>{panel['unit']}</span>"
+        text += f" <span style='{small}{palette.colour('muted')}'>{panel['unit']}</span>"
     keys = panel.get("keys", True) and len(entries) > 1 and not panel.get("bars")
     for s in entries if keys else ():
         sample = SAMPLE.get(s.get("dash", "solid"), SAMPLE["solid"])
-        text += f"  <span style='{small}{look.ink(s['role'])}'>{sample} {s['title']}</span>"
-    font = {"size": SIZES.title * place.u, "color": look.text}
+        text += f"  <span style='{small}{palette.ink(s['role'])}'>{sample} {s['title']}</span>"
+    font = {"size": SIZES.title * place.u, "color": palette.text}
     return place.note(text, "muted", x=0, xanchor="left", xshift=-2, yref="paper",
                       y=place.domain[1], yanchor="bottom", font=font)  # fmt: skip
 
@@ -117,7 +117,7 @@ def curve(
     """A curve y over x, both (n,), named `prefix` and its title; in a log panel only y > 0."""
     kind = entry.get("dash", "solid")
     width = COLUMN.width if kind == "solid" else COLUMN.dashed
-    line = {"color": place.look.colour(entry["role"]), "width": width * place.u,
+    line = {"color": place.palette.colour(entry["role"]), "width": width * place.u,
             "dash": dash(kind, place.u)}  # fmt: skip
     if log:
         y = np.where(y > 0, y, np.float32(np.nan))
@@ -176,9 +176,9 @@ def reference(
     layout["shapes"].append({
         "type": "line", "xref": "paper", "x0": 0, "x1": 1, "yref": place.y, "y0": value,
         "y1": value, "layer": "below", "name": line["title"],
-        "line": {"color": place.look.colour("muted"), "width": 1, "dash": "2px,3px"},
+        "line": {"color": place.palette.colour("muted"), "width": 1, "dash": "2px,3px"},
     })  # fmt: skip
     layout["annotations"].append(
         place.note(line["title"], "muted", x=0, xanchor="left", xshift=2, yref=place.y, y=at,
-                   yanchor="top" if under else "bottom", bgcolor=veil(place.look), borderpad=0)
+                   yanchor="top" if under else "bottom", bgcolor=veil(place.palette), borderpad=0)
     )  # fmt: skip

@@ -67,8 +67,8 @@ def picture_1d(
     z is drawn at lo + (hi - lo) (z - z_lo)/(z_hi - z_lo). scale: of text and margins, as in the
     live canvas. Raises SpecError for an unknown theme. Source: Goodfellow et al. (2014), Figure 1.
     """
-    look, u = find_theme(theme), scale
-    layers = Layers(scene["layers"], hidden, look)
+    palette, u = find_theme(theme), scale
+    layers = Layers(scene["layers"], hidden, palette)
     (lo, hi) = (float(v) for v in scene["box"][0])
     x, p_data, p_g = array(scene, "x"), array(scene, "p_data"), array(frame, "p_g")
     highest = float(np.nanmax(p_data)) if p_data is not None and np.isfinite(p_data).any() else 0.0
@@ -101,34 +101,37 @@ def picture_1d(
         layers.add("gradient", **data, yaxis="y3", line=style, hoverinfo="skip")
 
     margin = {"l": left, "r": right, "t": head, "b": height - z_line}
-    layout = base_layout(look, width, height, margin, u)
+    layout = base_layout(palette, width, height, margin, u)
     layout.update(
-        xaxis=axis(look, u, range=[lo, hi], unifiedhovertitle={"text": "x = %{x:.4~g}"}),
-        yaxis=axis(look, u, range=[0, top], domain=[(z_line - base) / area, 1], nticks=5),
+        xaxis=axis(palette, u, range=[lo, hi], unifiedhovertitle={"text": "x = %{x:.4~g}"}),
+        yaxis=axis(palette, u, range=[0, top], domain=[(z_line - base) / area, 1], nticks=5),
         yaxis2=axis(
-            look, u, range=[0, 1], overlaying="y", side="right",
-            linecolor=look.colour("D", LINE.d_axis_alpha),
+            palette, u, range=[0, 1], overlaying="y", side="right",
+            linecolor=palette.colour("D", LINE.d_axis_alpha),
             tickvals=[0, 0.5, 1], ticktext=["0", "½", "1"], ticklen=2,
-            tickfont={"size": SIZES.axis * u, "color": look.colour("D")},
+            tickfont={"size": SIZES.axis * u, "color": palette.colour("D")},
         ),
         yaxis3=axis(
-            look, u, range=[0, 1 + strip / gap], domain=[0, (gap + strip) / area],
+            palette, u, range=[0, 1 + strip / gap], domain=[0, (gap + strip) / area],
             visible=False, fixedrange=True,
         ),
         hovermode="x unified",
         showlegend=legend,
         legend=bottom_legend(),
     )  # fmt: skip
-    line = look.shade(SHADES.line)
-    layout["shapes"] = [_line(look.colour("D", LINE.d_half_alpha), "y2", 0.5), _line(line, "y3", 1)]
+    line = palette.shade(SHADES.line)
+    layout["shapes"] = [
+        _line(palette.colour("D", LINE.d_half_alpha), "y2", 0.5),
+        _line(line, "y3", 1),
+    ]
     if any(note["text"] == "<i>z</i>" for note in notes):
         layout["shapes"].append(_line(line, "y3", 0))
     above = {"xref": "paper", "yref": "paper", "y": 1, "yanchor": "bottom", "yshift": 3 * u}
     notes.append({**above, "x": 0, "xanchor": "left", "xshift": -left, "text": "density"})
     notes.append({**above, "x": 1, "xanchor": "right", "xshift": right, "text": "D(x)",
-                  "font": {"color": look.colour("D")}})  # fmt: skip
-    notes += said(frame, look, u, "p_g" in layers.hidden, "d" in layers.hidden)
-    plain = {"showarrow": False, "font": {"size": SIZES.axis * u, "color": look.colour("muted")}}
+                  "font": {"color": palette.colour("D")}})  # fmt: skip
+    notes += said(frame, palette, u, "p_g" in layers.hidden, "d" in layers.hidden)
+    plain = {"showarrow": False, "font": {"size": SIZES.axis * u, "color": palette.colour("muted")}}
     layout["annotations"] = [{**plain, **note} for note in notes]
     return go.Figure(data=layers.close(), layout=layout)
 

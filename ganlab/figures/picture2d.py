@@ -53,8 +53,8 @@ def picture_2d(
     live canvas. With a legend there is also a colour bar of D.
     Raises SpecError for an unknown theme.
     """
-    look, u = find_theme(theme), scale
-    layers = Layers(scene["layers"], hidden, look)
+    palette, u = find_theme(theme), scale
+    layers = Layers(scene["layers"], hidden, palette)
     (x_lo, x_hi), (y_lo, y_hi) = ((float(a), float(b)) for a, b in scene["box"])
     # The same pixels as the live canvas; with a legend there is also a colour bar on the right.
     pad, left = pixel(PLANE.pad * u), pixel(PLANE.left * u)
@@ -90,19 +90,19 @@ def picture_2d(
             hoverinfo="skip",
         )
 
-    layout = base_layout(look, width, height, margin, u)
+    layout = base_layout(palette, width, height, margin, u)
     layout["modebar"]["orientation"] = "v"
     layout.update(
-        xaxis=axis(look, u, range=[x_lo, x_hi], constrain="domain", mirror=True),
+        xaxis=axis(palette, u, range=[x_lo, x_hi], constrain="domain", mirror=True),
         yaxis=axis(
-            look, u, range=[y_lo, y_hi], scaleanchor="x", scaleratio=1, constrain="domain",
+            palette, u, range=[y_lo, y_hi], scaleanchor="x", scaleratio=1, constrain="domain",
             mirror=True,
         ),
         hovermode="closest",
         showlegend=legend,
         legend=bottom_legend(),
     )  # fmt: skip
-    notes = said(frame, look, u, "fake" in layers.hidden, "d" in layers.hidden)
+    notes = said(frame, palette, u, "fake" in layers.hidden, "d" in layers.hidden)
     layout["annotations"] = [{"showarrow": False, **note} for note in notes]
     return go.Figure(data=layers.close(), layout=layout)
 
@@ -114,7 +114,7 @@ def _field(
     ys: tuple[float, float],
     bar: float,
 ) -> None:
-    look, (ny, nx) = layers.theme, d.shape
+    palette, (ny, nx) = layers.theme, d.shape
     layers.add(
         "d",
         go.Heatmap,
@@ -123,13 +123,13 @@ def _field(
         z=d.astype(np.float32),
         zmin=0,
         zmax=1,
-        colorscale=[[i / 2, colour] for i, colour in enumerate(look.field)],
+        colorscale=[[i / 2, colour] for i, colour in enumerate(palette.field)],
         showscale=bar > 0,
         colorbar={
             "x": 1, "xanchor": "left", "xpad": 6, "y": 0, "yanchor": "bottom",
             "len": 1, "ypad": 0, "thickness": 8 * bar, "outlinewidth": 0, "bgcolor": CLEAR,
             "tickvals": [0, 0.5, 1], "ticktext": ["0", "½", "1"], "ticks": "",
-            "tickfont": {"size": SIZES.axis * bar, "color": look.colour("D")},
+            "tickfont": {"size": SIZES.axis * bar, "color": palette.colour("D")},
         }
         if bar
         else None,
