@@ -86,6 +86,10 @@ class Param:
 
     def check(self, value: Any) -> Any:
         """The value in its own type; raises `SpecError` unless it is allowed."""
+        # Most are what they should be, and a Spec has some sixty of them.
+        exact = type(value) is _EXACT.get(self.kind)
+        if exact and self.low <= value <= self.high and -math.inf < value < math.inf:
+            return value
         if self.kind == "choice":
             if not isinstance(value, str) or value not in self.choices:
                 raise SpecError(self.name, value, self.allowed)
@@ -146,6 +150,9 @@ class Param:
         if self.kind in ("ints", "floats"):
             return ", ".join(_plain(v) for v in value) or self.empty
         return f"{value:.4g}" if self.kind == "float" else _plain(value)
+
+
+_EXACT = {"int": int, "float": float}
 
 
 def _plain(value: Any) -> str:
