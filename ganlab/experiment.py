@@ -46,6 +46,10 @@ def read_spec(
     return Spec.from_query([pair for pair in pairs if pair[0] != "target"], [], base)
 
 
+class BadEvents(SpecError):
+    """Events of an address that cannot be used."""
+
+
 @dataclass(frozen=True)
 class Experiment:
     """Specs that are trained in lockstep, `seeds` of each, and what happens to them on the way.
@@ -201,7 +205,7 @@ def read_events(
                 raise SpecError("events", text, f"at most {MOST_EVENTS} characters")
             events = check(text, [spec])
         except SpecError as error:
-            refuse(SpecError(where + error.name, error.value, error.allowed))
+            refuse(BadEvents(where + error.name, error.value, error.allowed))
         out.append(events)
     for letter, text in texts.items():
         if len(specs) > 1:

@@ -8,8 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 from ganlab import address
@@ -23,6 +22,7 @@ from ganlab.live.commands import FigureRequest
 from ganlab.live.feed import Feed, Paint
 from ganlab.live.history import History
 from ganlab.live.moment import Moment, moment_of
+from ganlab.live.page_address import PageAddress
 from ganlab.live.run_group import Backends, Happened, RunGroup
 from ganlab.live.story import BEHIND, OFFERS, Story, differences
 from ganlab.live.subscriber import Subscriber
@@ -42,29 +42,6 @@ _BY_HAND_SECONDS = 0.01  # of them beyond a turn
 _SEEN_SECONDS = 0.03  # until one looks again whether a picture has been seen
 _FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
 _ITERATION = "iteration"  # what is made by hand, beside "D" and "G"
-
-
-@dataclass(frozen=True)
-class _Address:
-    """What the address of a session held, for what it was to run (`now`) and had run (`key`)."""
-
-    now: Experiment
-    key: Any
-    begun: Experiment
-    texts: tuple[str, ...] | None  # events instead of those of `begun`
-    whole: bool  # whether they were not too many
-
-    @cached_property
-    def query(self) -> str:
-        return self.begun.to_query(self.texts)
-
-    @cached_property
-    def lab_query(self) -> str:
-        return self.begun.to_lab_query(self.texts)
-
-    @cached_property
-    def experiment(self) -> Experiment:
-        return self.begun if self.texts is None else self.begun.with_events(self.texts)
 
 
 class Session:
@@ -111,7 +88,7 @@ class Session:
         self.after = ""  # the token of the session that this one goes on from
         self._parked: parked.Parked | None = None  # what the run that starts next goes on from
         self.replayed: list[str] = []  # fields that the runs have changed by themselves, in order
-        self._known: _Address | None = None  # the newest address
+        self._known: PageAddress | None = None  # the newest address
         self.backend = Backends()
         self.throttle = Throttle(self.backend.timed)
         self._lost = 0  # runs that have diverged
@@ -298,25 +275,15 @@ class Session:
     @property
     def replays(self) -> bool:
         """Whether the address has all that happened."""
-        return self._addressed().whole
+        return self._addressed().complete
 
-    def _addressed(self) -> _Address:
+    def _addressed(self) -> PageAddress:
         # With every status: made anew only where something has happened.
         now, group = self.experiment, self.group if self.running else None
-        key = (group, () if group is None else (group.happened, group.left))
         known = self._known
-        if known is not None and known.now is now and known.key == key:
-            return known
-        begun, texts, whole = now, None, True
-        if group is not None:
-            texts = group.events(address.MOST_EVENTS)
-            whole = texts is not None
-            if texts is not None and any(texts) and group.specs == now.specs and group.begun:
-                begun = group.begun
-            else:
-                texts = None
-        self._known = made = _Address(now, key, begun, texts, whole)
-        return made
+        if known is None or not known.is_of(now, group):
+            self._known = known = PageAddress(now, group)
+        return known
 
     def status(self) -> dict[str, Any]:
         """What the status message says besides where the runs are."""

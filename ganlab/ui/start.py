@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from ganlab.address import pairs_of, without_preset
-from ganlab.experiment import Experiment
+from ganlab.experiment import BadEvents, Experiment
 from ganlab.live.budget import TooDear
 from ganlab.live.scheduler import SCHEDULER
 from ganlab.live.session import Session
@@ -206,6 +206,6 @@ def _why(error: SpecError) -> str:
         return f"{plain(title)} is given twice: the first is used."
     if isinstance(error, TooDear) and error.changes:
         return f"{plain(in_words(error), 400).rstrip('.')}: that was done."
-    if error.name.rpartition(".")[2] == "events":
+    if isinstance(error, BadEvents) or error.name == "events":
         return f"{plain(in_words(error), 400).rstrip('.')}. The run begins without changes."
     return f"{plain(in_words(error), 300).rstrip('.')}. The default is used."

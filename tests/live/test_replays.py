@@ -147,3 +147,11 @@ def test_what_is_too_dear_at_its_start_is_lowered_and_keeps_its_events():
     start.SCHEDULER.drop(session)
     assert shown.base.batch < 4096 and write(shown.events[0]) == events
     assert [type(error).__name__ for error in ignored] == ["TooDear"]
+
+
+@pytest.mark.parametrize("query", ["k=2&events=5:k:3,5:nope:3", "events=5", "events=9:D,3:D"])
+def test_events_of_an_address_that_cannot_be_used_are_left_out_and_said(query):
+    ignored: list[SpecError] = []
+    read = Experiment.from_query(query, ignored)
+    assert read.events == () and len(ignored) == 1
+    assert "begins without changes" in start._why(ignored[0])
