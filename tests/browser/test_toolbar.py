@@ -7,7 +7,7 @@ import struct
 
 import pytest
 
-from ganlab import Spec
+from ganlab import Run, Spec
 
 
 def test_pause_shows_plotly_and_play_goes_on(lab):
@@ -195,12 +195,12 @@ def test_what_is_exported(lab):
     button, menu = lab.get("export"), lab.page.get_by_role("menu", name="Export")
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    assert menu.get_by_role("menuitem").count() == 4
+    assert menu.get_by_role("menuitem").count() == 5
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Escape")
     assert not menu.is_visible() and button.get_attribute("aria-expanded") == "false"
     names = {}
-    for kind in ("json", "csv", "png"):
+    for kind in ("json", "csv", "run", "png"):
         button.click()
         with lab.page.expect_download() as download:
             lab.get(f"export-{kind}").click()
@@ -208,6 +208,9 @@ def test_what_is_exported(lab):
         content = download.value.path().read_bytes()
         if kind == "json":
             assert Spec.from_json(content.decode()).seed == 0
+        elif kind == "run":
+            run = Run.load(download.value.path())
+            assert run.iteration == lab.status["iteration"] and run.spec.seed == 0
         elif kind == "csv":
             assert content.startswith(b"iteration,jsd,") and content.count(b"\n") > 1
         else:
