@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -62,6 +63,7 @@ class RunGroup:
         self.begun: Experiment | None = experiment.with_events(())
         self.fields = experiment.fields
         self._logs = [_Log(run) for run in self.runs]
+        self._log_lock = threading.Lock()  # a page reads what the worker writes
         self.seconds = [0.0] * len(self.runs)  # of the last advance, by run
         self.made = [0] * len(self.runs)
 
@@ -176,7 +178,8 @@ class RunGroup:
 
     def news(self) -> list[Happened]:
         """What has happened since this was last asked, in the order of iterations."""
-        news = [one for i, log in enumerate(self._logs) for one in log.news(i)]
+        with self._log_lock:
+            news = [one for i, log in enumerate(self._logs) for one in log.news(i)]
         return news if self.alone else sorted(news, key=lambda one: one.iteration)
 
     @property
@@ -193,13 +196,16 @@ class RunGroup:
         """All events of each run as text; None if that is more than `most` characters."""
         if sum(log.text.length for log in self._logs) > most:
             return None
-        texts = []
-        for log in self._logs:
-            text = log.text.copy()
-            for event in (*log.run.past_from(log.known), *log.run.coming):
-                text.add(event)
-            texts.append(text)
+        with self._log_lock:
+            texts = [self._text(log) for log in self._logs]
         return tuple(map(str, texts)) if sum(t.length for t in texts) <= most else None
+
+    @staticmethod
+    def _text(log: _Log) -> Text:
+        text = log.text.copy()
+        for event in (*log.run.past_from(log.known), *log.run.coming):
+            text.add(event)
+        return text
 
     def moved(self, experiment: Experiment) -> None:
         """The runs are where others of `experiment` were: what happened there is not news."""
