@@ -10,6 +10,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from ganlab import Run, Spec
 from ganlab.engine.native.build import updates
+from ganlab.engine.one_update import OneUpdate
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
 from ganlab.live import thumbnails
@@ -49,7 +50,9 @@ def gradient(spec: Spec, player: str) -> tuple[torch.Tensor, MLP]:
     state, n = run.state, run.game._numbers(player, run.state)
     drawn = {name: run.draws.get(player, name, 2) for name in rules.draws(player)}
     g, d = state.g.clone().requires_grad_(), state.d.clone().requires_grad_()
-    _, by = rules._gradient(player, g, d, state.d_slots, rules.given(n), drawn, run.game.fixed)
+    slots = state.g_slots, state.d_slots
+    update = OneUpdate(rules, player, *slots, rules.given(n), drawn, run.game.fixed)
+    _, by = update._by(player, g, d)  # before anything is done to the gradient
     return by[0], rules.D if player == "D" else rules.G
 
 
