@@ -32,6 +32,8 @@ VALUES = {
     "smooth_real": [0.0, 0.1],
     "smooth_fake": [0.0, 0.1],
     "instance_noise": [0.0, 0.3],
+    "lookahead": [0, 2],
+    "lookahead_share": [0.2, 0.5],
 }
 STRENGTHS = st.sampled_from([0.0, 0.001, 0.1])
 
