@@ -31,9 +31,6 @@ SPECS = {
         d_activation="relu",
         batch=20,
         unroll=2,
-        loss="relativistic-pairing",
-        lookahead=3,
-        g_average=0.9,
     ),
 }
 
