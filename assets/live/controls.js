@@ -147,7 +147,9 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   });
   const speedText = el("output", { class: "gl-value gl-speed-value" }, "");
   const iteration = el("span", { class: "gl-number gl-iteration", "data-testid": "iteration", title: "Iterations of Algorithm 1" }, "0");
-  const rate = el("span", { class: "gl-number gl-rate" }, "");
+  const rate = el("span", { class: "gl-number" }, "");
+  const dear = el("span", { class: "gl-number" }, "");
+  const rates = el("span", { class: "gl-rate" }, rate, dear);
   const about = helpButton("readout");
   const word = el("span", { class: "gl-state", "data-testid": "status", role: "status" }, "waiting");
 
@@ -156,7 +158,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
     el("div", { class: "gl-group" }, play, ...(single ? [d, g] : []), step),
     el("label", { class: "gl-speed" }, el("span", { class: "gl-name" }, "speed"), slider, speedText),
-    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rate, word, about.node),
+    el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rates, word, about.node),
     el("div", { class: "gl-group" }, restart, seed),
   );
 
@@ -231,9 +233,10 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       setText(iteration, grouped.format(message.iteration));
       const shown = message.rate >= 10 ? Math.round(message.rate) : +(message.rate || 0).toFixed(1);
       const about = costWords(message.update_seconds);
-      const dear = (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "";
-      setText(rate, state === "playing" ? `${grouped.format(shown)} it/s${dear}` : "");
-      rate.title = about ? `Iterations per second; computed eagerly, ${about} of the server's time` : "";
+      const playing = state === "playing";
+      setText(rate, playing ? `${grouped.format(shown)} it/s` : "");
+      setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? `· ${about}` : "");
+      rates.title = about ? `Iterations per second; computed eagerly, ${about} of the server's time` : "";
       const now = many ? seedRange(message.seed, message.runs) : String(message.seed);
       setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
       seed.setAttribute("aria-label", `${newSeed} (now ${now})`);
