@@ -20,6 +20,7 @@ class Maxout(nn.Module):
 MODULES = {
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(0.2),
+    "elu": nn.ELU,
     "tanh": nn.Tanh,
     "maxout": Maxout,
 }

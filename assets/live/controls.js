@@ -235,7 +235,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       const about = costWords(message.update_seconds);
       const playing = state === "playing";
       setText(rate, playing ? `${grouped.format(shown)} it/s` : "");
-      setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? `· ${about}` : "");
+      setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "");
       rates.title = about ? `Iterations per second; computed eagerly, ${about} of the server's time` : "";
       const now = many ? seedRange(message.seed, message.runs) : String(message.seed);
       setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
