@@ -10,6 +10,7 @@ import torch
 from ganlab import Run, Spec, SpecError
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
+from ganlab.limits import limited
 
 COMPILE_QUEUE = CompileQueue()
 SPECS = {
@@ -35,11 +36,17 @@ SPECS = {
 }
 
 
+@pytest.fixture(scope="module")
+def tickets():
+    """One for each code path: half a minute each, two at a time."""
+    with limited(compile_jobs=2):
+        yield {name: COMPILE_QUEUE.ask(Structure.of(spec)) for name, spec in SPECS.items()}
+
+
 @pytest.fixture(params=list(SPECS), scope="module")
-def case(request):
-    """A Spec and its program; one is compiled (half a minute) for each code path."""
-    spec = SPECS[request.param]
-    ticket = COMPILE_QUEUE.ask(Structure.of(spec))
+def case(request, tickets):
+    """A Spec and its program."""
+    spec, ticket = SPECS[request.param], tickets[request.param]
     program = ticket.wait(300)
     assert ticket.state == "ready", ticket.reason
     return spec, program
