@@ -19,7 +19,6 @@ from ganlab.engine.game import Game
 from ganlab.engine.native.play import numbers_of
 from ganlab.engine.state import State
 
-MOST = 256  # updates of one call: their numbers are carried over at once
 Step = Callable[[], object]
 
 
@@ -43,6 +42,8 @@ class Captured:
     A run that leaves the finite numbers stays at its last finite parameters, without the host
     having to look. Raises what recording raises (RuntimeError: out of memory, say).
     """
+
+    most = 256  # updates of one call: their numbers are carried over at once
 
     def __init__(self, game: Game, state: State, draws: Draws, record: Callable[[Step], Step]):
         self._rules, self._fixed = game.rules, game.fixed
@@ -98,7 +99,7 @@ class Captured:
         alive: Sequence[bool],
         players: bytes,
     ) -> tuple[State, list[int]]:
-        """The State after these updates, and how many each run made: see `native.play.play`.
+        """The State after these updates, and how many each run made: see `Executor.play`.
 
         game: the one recorded, but for its numbers.
         """

@@ -15,16 +15,17 @@ import torch
 from torch.nn.functional import one_hot
 
 from ganlab.engine import arguments, modules, storage
-from ganlab.engine.captured import MOST, Captured, Step, on_cuda
+from ganlab.engine.captured import Captured, Step, on_cuda
 from ganlab.engine.divergence import Divergence, Player, diagnose
 from ganlab.engine.draws import Draws, generator, reference
+from ganlab.engine.executor import Eager, Executor
 from ganlab.engine.game import Game
-from ganlab.engine.native import play
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE
+from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
 from ganlab.engine.rules import Rules
 from ganlab.engine.snapshot import Snapshot, take
-from ganlab.engine.state import State, Update
+from ganlab.engine.state import State
 from ganlab.engine.structure import Structure
 from ganlab.engine.threads import large, on_its_threads
 from ganlab.engine.turns import Turns
@@ -35,20 +36,8 @@ from ganlab.spec import Spec
 from ganlab.targets import make_target
 from ganlab.targets.raster import Images
 
+_EAGER = Eager()
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
-
-
-def _choose(alive: torch.Tensor, new: State, old: State) -> State:
-    """`new`, but with `old`'s parameters and slots for the runs that are not alive."""
-    keep = alive.unsqueeze(1)
-
-    def pick(name: str):
-        a, b = getattr(new, name), getattr(old, name)
-        if isinstance(a, tuple):
-            return tuple(torch.where(keep, x, y) for x, y in zip(a, b, strict=True))
-        return torch.where(keep, a, b)
-
-    return dataclasses.replace(new, **{n: pick(n) for n in ("g", "d", "g_slots", "d_slots")})
 
 
 def _player(letter: int) -> Player:
@@ -92,6 +81,7 @@ class Run:
         self.last: Player | None = None
         self.program: Program | None = None
         self.captured: Captured | None = None
+        self.remote: Executor | None = None  # what computes eager updates instead of this thread
         G, D, rules = self.game.G, self.game.D, self.game.rules
 
         def fresh(net, tag: str) -> torch.Tensor:
@@ -209,10 +199,10 @@ class Run:
         made = 0
         while made < updates and not self.stopped:
             before, room = self.updates, self._until(updates - made)
-            if room < 1 or (self.program is None and self.captured is None):
+            if room < 1:
                 self.update()
             else:
-                self._play(self._players(room))
+                self._play(self.turns.players(self.state, min(room, self._executor.most)))
             made += self.updates - before
             self._changes()
         return made
@@ -246,18 +236,9 @@ class Run:
         player = player or self.next_player
         if player != self.next_player:
             self._past.append(Event(self.updates, player=player))
-        self._update(player)
+        self._play(player.encode())
         self._changes()
         return player
-
-    def _update(self, player: Player) -> None:
-        if self.program is not None or self.captured is not None:
-            self._play(player.encode())
-            return
-        made = self.game.after(player, self.state, self.draws.get)
-        after = self._guard(player, made)
-        if not self.stopped:
-            self.state, self.last = after, player
 
     def compile(self) -> None:
         """Compile the updates, or take them from disk, and use them from here on.
@@ -298,21 +279,15 @@ class Run:
         self.captured = Captured(self.game, self.state, self.draws, record)
         self._record = record
 
-    def _players(self, updates: int) -> bytes:
-        """Whose updates Algorithm 1 makes next, as many as one call takes."""
-        most = MOST if self.program is None else play.most_players(self.program)
-        return self.turns.players(self.state, min(updates, most))
+    @property
+    def _executor(self) -> Executor:
+        if self.program is not None:
+            return Compiled(self.program)
+        return self.captured or self.remote or _EAGER
 
     def _play(self, players: bytes) -> None:
-        alive = self.alive.tolist()
-        state = self.state
-        if self.program is not None:
-            self.state, made = play.play(
-                *(self.program, self.game, state, self.draws, alive, players)
-            )
-        else:
-            assert self.captured is not None
-            self.state, made = self.captured.play(self.game, state, self.draws, alive, players)
+        alive, state = self.alive.tolist(), self.state
+        self.state, made = self._executor.play(self.game, state, self.draws, alive, players)
         if max(made):
             self.last = _player(players[max(made) - 1])
         for run, count in enumerate(made):
@@ -336,29 +311,16 @@ class Run:
         made = _game(self.specs[row], self.device).after(
             player, now, lambda who, name, n: self.draws.slab(run, who, name, n, 1).to(self.device)
         )
-        self._diverge(run, player, made.cost[0], made.params[0], at.iterations + 1)
-        self.alive[run] = False
-
-    def _guard(self, player: Player, made: Update) -> State:
-        """The State after an update: runs that diverge keep their last finite parameters."""
-        finite = torch.isfinite(made.check)
-        after = self.turns.moved(self.state, player, made)
-        if len(self.specs) == 1:
-            if not finite.item():
-                self._diverge(0, player, made.cost[0], made.params[0])
-            return after
-        for run in torch.nonzero(self.alive & ~finite).flatten().tolist():
-            self._diverge(run, player, made.cost[run], made.params[run])
-        self.alive = self.alive & finite
-        if any(self.diverged):
-            after = _choose(self.alive, after, self.state)
-        return after
-
-    def _diverge(self, run: int, player: Player, cost, new, iteration: int | None = None) -> None:
         self.diverged[run] = diagnose(
-            *(iteration or self.iteration + 1, player, self.specs[run], cost, new),
-            *(self.state.d[run], self.state.g[run]),
+            at.iterations + 1,
+            player,
+            self.specs[run],
+            made.cost[0],
+            made.params[0],
+            self.state.d[run],
+            self.state.g[run],
         )
+        self.alive[run] = False
 
     def change(self, **fields: Any) -> None:
         """Change what can change during a run (k, loss, rates, strengths ...), in all R runs.

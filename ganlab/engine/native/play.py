@@ -19,12 +19,6 @@ from ganlab.engine.state import State
 _CALL_ELEMENTS = 2**19  # of draws held for one call
 
 
-def most_players(program: Program) -> int:
-    """How many updates one call takes, for its draws to stay small."""
-    each = max(sum(r * c for r, c in shapes.values()) for shapes in program.inputs.values())
-    return max(1, min(512, _CALL_ELEMENTS // each))
-
-
 @cache
 def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(
@@ -69,43 +63,47 @@ def given_for(
     return out
 
 
-def play(
-    program: Program,
-    game: Game,
-    state: State,
-    draws: Draws,
-    alive: Sequence[bool],
-    players: bytes,
-) -> tuple[State, list[int]]:
-    """The State after the updates named in `players`, and how many of them each run made.
+class Compiled:
+    """A compiled program as an `Executor`."""
 
-    A run that leaves the finite numbers stops at its last finite parameters; one that is not
-    alive stays as it is. The State's counts are those of the run that came farthest.
-    """
+    def __init__(self, program: Program):
+        self.program = program
 
-    def one(run: int) -> tuple[int, list[torch.Tensor]]:
-        rows = [state.g[run].clone(), state.d[run].clone()]
-        rows += [
-            torch.stack([s[run] for s in slots]) if slots else torch.empty(0)
-            for slots in (state.g_slots, state.d_slots)
-        ]
-        if not alive[run]:
-            return 0, rows
-        given = given_for(program, game, draws, run, players, state)
-        g, d, g_slots, d_slots = rows
-        return program.play(players, g, d, g_slots, d_slots, given), rows
+    @property
+    def most(self) -> int:
+        """How many updates one call takes, for its draws to stay small."""
+        inputs = self.program.inputs.values()
+        each = max(sum(rows * columns for rows, columns in shapes.values()) for shapes in inputs)
+        return max(1, min(512, _CALL_ELEMENTS // each))
 
-    runs = range(len(state.g))
-    results = list(_threads().map(one, runs)) if len(runs) > 1 else [one(0)]
-    made = [count for count, _ in results]
-    g, d, g_slots, d_slots = (
-        torch.stack(rows) for rows in zip(*(r for _, r in results), strict=True)
-    )
-    after = dataclasses.replace(
-        state,
-        g=g,
-        d=d,
-        g_slots=g_slots.unbind(1) if state.g_slots else (),
-        d_slots=d_slots.unbind(1) if state.d_slots else (),
-    )
-    return game.turns.after(after, players[: max(made)]), made
+    def play(
+        self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
+    ) -> tuple[State, list[int]]:
+        """See `Executor.play`."""
+
+        def one(run: int) -> tuple[int, list[torch.Tensor]]:
+            rows = [state.g[run].clone(), state.d[run].clone()]
+            rows += [
+                torch.stack([s[run] for s in slots]) if slots else torch.empty(0)
+                for slots in (state.g_slots, state.d_slots)
+            ]
+            if not alive[run]:
+                return 0, rows
+            given = given_for(self.program, game, draws, run, players, state)
+            g, d, g_slots, d_slots = rows
+            return self.program.play(players, g, d, g_slots, d_slots, given), rows
+
+        runs = range(len(state.g))
+        results = list(_threads().map(one, runs)) if len(runs) > 1 else [one(0)]
+        made = [count for count, _ in results]
+        g, d, g_slots, d_slots = (
+            torch.stack(rows) for rows in zip(*(r for _, r in results), strict=True)
+        )
+        after = dataclasses.replace(
+            state,
+            g=g,
+            d=d,
+            g_slots=g_slots.unbind(1) if state.g_slots else (),
+            d_slots=d_slots.unbind(1) if state.d_slots else (),
+        )
+        return game.turns.after(after, players[: max(made)]), made

@@ -1,0 +1,73 @@
+"""What computes a run's updates: eagerly here, a compiled program, CUDA graphs, another process."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Protocol
+
+import torch
+
+from ganlab.engine.draws import Draws
+from ganlab.engine.game import Game
+from ganlab.engine.state import State
+
+
+class Executor(Protocol):
+    """Makes many updates of R runs in one call."""
+
+    @property
+    def most(self) -> int:
+        """How many updates one call takes."""
+
+    def play(
+        self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
+    ) -> tuple[State, list[int]]:
+        """The State after the updates named in `players`, and how many of them each run made.
+
+        A run that leaves the finite numbers stops at its last finite parameters. A run that is not
+        alive stays as it is and makes none. The counts of the State are those of the run that made
+        the most updates.
+        """
+
+
+class Eager:
+    """One operation of torch after the other, in the calling thread."""
+
+    most = 1  # an interrupted call loses its updates, and a call costs nothing by itself
+
+    def play(
+        self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
+    ) -> tuple[State, list[int]]:
+        """See `Executor.play`."""
+        runs = len(alive)
+        made = [len(players) if lives else 0 for lives in alive]
+        dead = torch.tensor([not lives for lives in alive], device=state.g.device)
+        lost = not all(alive)
+        for number, player in enumerate(players.decode()):
+            update = game.after(player, state, draws.get)
+            finite = torch.isfinite(update.check)
+            if lost:
+                finite = finite | dead
+            if not finite.all().item():
+                for run in torch.nonzero(~finite).flatten().tolist():
+                    made[run] = number
+                dead, lost = dead | ~finite, True
+                if dead.all().item():
+                    break
+            after = game.turns.moved(state, player, update)
+            state = _choose(~dead, after, state) if lost and runs > 1 else after
+        return state, made
+
+
+def _choose(alive: torch.Tensor, new: State, old: State) -> State:
+    """`new`, but with `old`'s parameters and slots for the runs that are not alive."""
+    keep = alive.unsqueeze(1)
+
+    def pick(name: str):
+        a, b = getattr(new, name), getattr(old, name)
+        if isinstance(a, tuple):
+            return tuple(torch.where(keep, x, y) for x, y in zip(a, b, strict=True))
+        return torch.where(keep, a, b)
+
+    return dataclasses.replace(new, **{n: pick(n) for n in ("g", "d", "g_slots", "d_slots")})
