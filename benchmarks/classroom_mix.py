@@ -58,10 +58,10 @@ def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
     started, compiled = time.monotonic(), 0
     structures = dict.fromkeys(Structure.of(spec_of(page, query)) for page, query in mix)
     for structure in structures:
-        ticket = CompileQueue().ask(structure)
-        if ticket.wait() is None:
-            raise RuntimeError(f"not compiled: {ticket.reason}")
-        compiled += ticket.seconds > 0
+        request = CompileQueue().ask(structure)
+        if request.wait() is None:
+            raise RuntimeError(f"not compiled: {request.reason}")
+        compiled += request.seconds > 0
     took = time.monotonic() - started
     return f"{len(structures)} programs, {compiled} of them compiled now: {took:.0f} s"
 

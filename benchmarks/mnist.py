@@ -28,7 +28,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ganlab import Run
-from ganlab.digits.images import PIXELS, Digits, Part
+from ganlab.digits.images import PIXELS, Digits, Split
 from ganlab.mnist.devices import title
 from ganlab.mnist.recipes import RECIPES
 from ganlab.targets import make_target
@@ -41,7 +41,7 @@ def noise() -> Digits:
     """60,000 images of noise."""
     pixels = np.random.default_rng(0).integers(0, 256, (60_000, PIXELS), np.uint8)
     labels = np.zeros(60_000, np.uint8)
-    return Digits("noise", Part(pixels, labels), Part(pixels[:10_000], labels[:10_000]))
+    return Digits("noise", Split(pixels, labels), Split(pixels[:10_000], labels[:10_000]))
 
 
 class Maxout(nn.Module):

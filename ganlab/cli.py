@@ -92,11 +92,11 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     structures = list(dict.fromkeys(Structure.of(s) for s in specs or to_compile()))
     failed, queue = 0, CompileQueue()
     for number, structure in enumerate(structures, 1):
-        ticket = queue.ask(structure)
-        ticket.wait()
-        how = f"compiled in {ticket.seconds:.0f} s" if ticket.seconds else "was there"
-        if ticket.state == "failed":
-            how, failed = f"failed: {ticket.reason}", failed + 1
+        request = queue.ask(structure)
+        request.wait()
+        how = f"compiled in {request.seconds:.0f} s" if request.seconds else "was there"
+        if request.state == "failed":
+            how, failed = f"failed: {request.reason}", failed + 1
         sizes = " ".join("-".join(map(str, s)) for s in (structure.g_sizes, structure.d_sizes))
         print(
             f"{number}/{len(structures)} {sizes} {structure.optimizer} {structure.loss}: {how}",

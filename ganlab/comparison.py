@@ -8,8 +8,8 @@ from typing import Any
 from ganlab import address
 from ganlab.address import LETTERS
 from ganlab.experiment import SHARED, Experiment, params, read_events, read_spec
+from ganlab.reconcile import reconcile
 from ganlab.registry import Param, SpecError
-from ganlab.settle import settle
 from ganlab.spec import Spec, UnknownField
 
 LEAST, MOST = 2, 4  # runs side by side
@@ -221,7 +221,7 @@ class Comparison(Experiment):
                     names[field] = None
                 except SpecError as error:
                     refuse(SpecError(f"{letter}.{field}", error.value, error.allowed))
-            spec, refused = settle(first, values, Spec.changed)
+            spec, refused = reconcile(first, values, Spec.changed)
             for why in refused.values():
                 refuse(SpecError(f"{letter}.{why.name}", why.value, why.allowed))
             specs.append(spec)

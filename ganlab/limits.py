@@ -48,7 +48,7 @@ LIMITS: dict[str, Param] = {
         ),
         Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Files go another way."),
         Param(
-            "parked_mb",
+            "stored_sessions_mb",
             "MB of runs kept for their page's return",
             200.0,
             0.0,

@@ -16,8 +16,8 @@ from ganlab.networks import MLP
 from ganlab.optim import OPTIMIZERS
 from ganlab.params import KNOBS, OF_IMAGES, PARAMS, named
 from ganlab.reading import parse_json
+from ganlab.reconcile import reconcile
 from ganlab.registry import Entry, Param, Registry, SpecError
-from ganlab.settle import settle
 from ganlab.stabilisers import STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
 from ganlab.update_rules import RULES
@@ -335,7 +335,7 @@ class Spec(Fields):
                 parse(known, name)
         if ignored is None:
             return now.changed(values)
-        spec, refused = settle(now, values, cls.changed)
+        spec, refused = reconcile(now, values, cls.changed)
         for name, error in refused.items():
             allowed, about = error.allowed, named(error)
             if about is not None and error.name != name.removeprefix(_PREFIX):

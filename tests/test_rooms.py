@@ -25,7 +25,7 @@ RANK = {
     "domains": 1.5,
     "processes": 0,
     "reading": 0,
-    "settle": 1,
+    "reconcile": 1,
     "variants": 0,
     "rights": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ganlab.digits.download import MIRRORS, Progress, fetch
 from ganlab.digits.idx import DataError, Known, read
-from ganlab.digits.images import PIXELS, Digits, Part
+from ganlab.digits.images import PIXELS, Digits, Split
 from ganlab.digits.sets import PARTS, Set, missing, search
 from ganlab.paths import kept
 
@@ -121,7 +121,7 @@ def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
         arrays, md5 = found.read()
         known = md5 == {part: file.md5 for part, file in files.items()}
     train, test = (
-        Part(arrays[f"{p}_pixels"].reshape(-1, PIXELS), arrays[f"{p}_labels"])
+        Split(arrays[f"{p}_pixels"].reshape(-1, PIXELS), arrays[f"{p}_labels"])
         for p in ("train", "test")
     )
     name = found.name if found.name != "MNIST" else "MNIST, but not the published files"

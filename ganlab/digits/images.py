@@ -14,7 +14,7 @@ PIXELS = SIDE * SIDE
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class Split:
     """Images as bytes, pixels (n, 784) uint8 in rows from the top, and labels (n,) uint8."""
 
     pixels: NDArray[np.uint8]
@@ -27,9 +27,9 @@ class Part:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, which: slice) -> Part:
+    def __getitem__(self, which: slice) -> Split:
         """A range of the images; shares the bytes."""
-        return Part(self.pixels[which], self.labels[which])
+        return Split(self.pixels[which], self.labels[which])
 
     @cached_property
     def images(self) -> NDArray[np.float32]:
@@ -42,29 +42,29 @@ class Digits:
     """A training set and a test set; `source` says in words what they are, for the viewer."""
 
     source: str
-    train: Part
-    test: Part
+    train: Split
+    test: Split
     is_mnist: bool = False
 
     @cached_property
     def key(self) -> str:
         """What tells these images from others, for names of files."""
         md5 = hashlib.md5(usedforsecurity=False)
-        for part in (self.train, self.test):
-            md5.update(np.ascontiguousarray(part.pixels).data)
-            md5.update(np.ascontiguousarray(part.labels).data)
+        for split in (self.train, self.test):
+            md5.update(np.ascontiguousarray(split.pixels).data)
+            md5.update(np.ascontiguousarray(split.labels).data)
         return md5.hexdigest()[:16]
 
     @cached_property
-    def fitted(self) -> Part:
+    def fitted(self) -> Split:
         """What a model is fitted to: the first five sixths of the training set (MNIST: 50,000)."""
-        return self.train[: self._split]
+        return self.train[: self._fitted_count]
 
     @cached_property
-    def validation(self) -> Part:
+    def validation(self) -> Split:
         """What choices are made on: the last sixth of the training set (MNIST: 10,000)."""
-        return self.train[self._split :]
+        return self.train[self._fitted_count :]
 
     @property
-    def _split(self) -> int:
+    def _fitted_count(self) -> int:
         return len(self.train) * 5 // 6

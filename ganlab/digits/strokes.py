@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlab.digits.alphabet import STYLES, Stroke, Style
-from ganlab.digits.images import PIXELS, SIDE, Digits, Part
+from ganlab.digits.images import PIXELS, SIDE, Digits, Split
 
 SOURCE = "digits drawn by ganlab: not MNIST"
 _BLOCK = 1000  # images drawn from one generator
@@ -27,7 +27,7 @@ Floats = NDArray[np.float32]
 
 def digits(train: int = 12_000, test: int = 2_000, seed: int = 0) -> Digits:
     """A training set and a test set of drawn digits, in the place of MNIST's."""
-    return Digits(SOURCE, Part(*draw(train, seed, 0)), Part(*draw(test, seed, 1)))
+    return Digits(SOURCE, Split(*draw(train, seed, 0)), Split(*draw(test, seed, 1)))
 
 
 def draw(n: int, seed: int = 0, part: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:

@@ -246,11 +246,11 @@ class Run:
         The first time it takes half a minute; trajectories equal the eager ones up to rounding.
         Raises RuntimeError, with the reason, where it cannot be done; the run stays eager.
         """
-        ticket = COMPILE_QUEUE.ask(self.game.rules.structure)
-        self.use(ticket.wait())
-        COMPILE_QUEUE.leave(ticket)
+        request = COMPILE_QUEUE.ask(self.game.rules.structure)
+        self.use(request.wait())
+        COMPILE_QUEUE.leave(request)
         if self.program is None:
-            raise RuntimeError(f"not compiled: {ticket.reason}")
+            raise RuntimeError(f"not compiled: {request.reason}")
 
     def use(self, program: Program | None) -> None:
         """Make all further updates with a compiled program (None: eagerly).
@@ -438,7 +438,7 @@ class Run:
         count = done.index(False) if False in done else len(done)
         self._past, self._coming = list(events[:count]), deque(events[count:])
 
-    def could_go_on_from(self, other: Run) -> bool:
+    def can_resume_from(self, other: Run) -> bool:
         """Whether `other` is of these Specs and events.
 
         Without events these may also be the Specs that `other` has come to.
@@ -446,9 +446,9 @@ class Run:
         mine = (self.start, self.events)
         return mine in ((other.start, other.events), (other.specs, ()))
 
-    def go_on_from(self, other: Run) -> bool:
-        """Be where `other` is; False, and nothing done, unless it `could_go_on_from` there."""
-        if not self.could_go_on_from(other):
+    def resume_from(self, other: Run) -> bool:
+        """Be where `other` is; False, and nothing done, unless it `can_resume_from` there."""
+        if not self.can_resume_from(other):
             return False
         self.start = other.start
         if other.specs != self.specs:

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from ganlab.engine import Run
-from ganlab.engine.native.compile_queue import COMPILE_QUEUE, Ticket
+from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileRequest
 
 _FRESH = 0.1  # weight of the newest call in the mean time of an iteration
 
@@ -21,26 +21,26 @@ class Backend:
     """Asks for the program of a run, and gives it to the run when it is ready."""
 
     def __init__(self) -> None:
-        self.ticket: Ticket | None = None
+        self.request: CompileRequest | None = None
         self._seconds: dict[str, float] = {}  # an iteration's mean time, by backend
         self._closed = False
 
     def begin(self, run: Run) -> None:
         """A new run, or one whose loss has changed: ask for its program."""
-        old, self.ticket = self.ticket, None
+        old, self.request = self.request, None
         if old is None or old.structure != run.game.rules.structure:
             self._seconds = {}
         if compiling_wanted() and not self._closed:
-            self.ticket = COMPILE_QUEUE.ask(run.game.rules.structure)
+            self.request = COMPILE_QUEUE.ask(run.game.rules.structure)
         if old is not None:
             COMPILE_QUEUE.leave(old)  # after asking: another wish for the same must not be dropped
 
     def serve(self, run: Run) -> bool:
         """Between two calls: whether a program became ready and is used from here on."""
-        ticket = self.ticket
-        if ticket is None or run.program is not None or ticket.program is None:
+        request = self.request
+        if request is None or run.program is not None or request.program is None:
             return False
-        run.use(ticket.program)
+        run.use(request.program)
         return True
 
     def timed(self, run: Run, iterations: float, seconds: float) -> None:
@@ -52,24 +52,24 @@ class Backend:
 
     def status(self, run: Run) -> dict[str, Any]:
         """state: eager, waiting, compiling, compiled or failed; factor; seconds so far and left."""
-        if self.ticket is None:
+        if self.request is None:
             return {"state": "eager"}
         if run.program is not None:
             factor = None
             if {"eager", "compiled"} <= self._seconds.keys():
                 factor = self._seconds["eager"] / self._seconds["compiled"]
             return {"state": "compiled", "factor": factor}
-        state = {"ready": "compiling", "off": "eager"}.get(self.ticket.state, self.ticket.state)
+        state = {"ready": "compiling", "off": "eager"}.get(self.request.state, self.request.state)
         return {
             "state": state,
-            "seconds": time.monotonic() - self.ticket.since,
-            "left": COMPILE_QUEUE.left(self.ticket),
-            "reason": self.ticket.reason,
+            "seconds": time.monotonic() - self.request.since,
+            "left": COMPILE_QUEUE.left(self.request),
+            "reason": self.request.reason,
         }
 
     def close(self) -> None:
         """Nobody waits any more."""
         self._closed = True
-        if self.ticket is not None:
-            COMPILE_QUEUE.leave(self.ticket)
-            self.ticket = None
+        if self.request is not None:
+            COMPILE_QUEUE.leave(self.request)
+            self.request = None

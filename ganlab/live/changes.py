@@ -7,7 +7,7 @@ from itertools import groupby
 from ganlab.events import LIVE
 from ganlab.experiment import Experiment, params
 from ganlab.live.history import History
-from ganlab.live.run_group import Happened
+from ganlab.live.run_group import AppliedEvent
 from ganlab.params import PARAMS
 from ganlab.spec import Spec
 
@@ -42,9 +42,9 @@ def restarts(before: Experiment, after: Experiment) -> str | None:
     return None
 
 
-def mark(history: History, news: list[Happened], runs: int) -> None:
+def mark(history: History, events: list[AppliedEvent], runs: int) -> None:
     """Mark what has happened to `runs` runs; what happened to all of them alike, once."""
-    for iteration, group in groupby(news, key=lambda one: one.iteration):
+    for iteration, group in groupby(events, key=lambda one: one.iteration):
         changed: dict[tuple[str, str, str], list[int]] = {}
         for one in group:
             if one.event.player:

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.live import cpu, messages
+from ganlab.live import cpu_time, messages
 from ganlab.live.backlog import Backlog
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
 from ganlab.live.subscriber import Subscriber
-from ganlab.live.view import Moments, Owner
+from ganlab.live.view import Moments, ViewedSession
 from ganlab.registry import SpecError
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ Paint = Callable[[Any, str, Callable[[], None]], None]
 class Feed:
     """What a session sends. `publish` is called by its worker, after each advance."""
 
-    def __init__(self, session: Owner, paint: Paint):
+    def __init__(self, session: ViewedSession, paint: Paint):
         self.session, self.paint = session, paint
         self.painting: set[str] = set()  # kinds of which one is being made
         self.sending = threading.Lock()  # a new scene, or what belongs to the one before
@@ -279,11 +279,11 @@ class Feed:
 
         def job() -> None:
             nonlocal steps, cost
-            started = cpu.seconds()
+            started = cpu_time.seconds()
             if steps is None:
                 steps = iter(make())
             message = next(steps)
-            cost += cpu.seconds() - started
+            cost += cpu_time.seconds() - started
             if message is None and number == session.run_number:
                 self.paint(session, thread, job)
                 return

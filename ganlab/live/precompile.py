@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from ganlab.engine.native import cache
-from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue, Ticket
+from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue, CompileRequest
 from ganlab.engine.structure import Structure
 from ganlab.limits import limit
 from ganlab.live.backend import compiling_wanted
@@ -151,21 +151,21 @@ class Precompiler:
 
     def build(self, structure: Structure) -> bool:
         """Compile one program while there is time for it; whether it is done with."""
-        ticket = self._queue.ask(structure, waits=False)
-        if ticket is None:
+        request = self._queue.ask(structure, waits=False)
+        if request is None:
             return False  # all compilers are at work for others
         self._building = True
-        while not ticket.wait_until_done(_BESIDE_SECONDS):
+        while not request.wait_until_done(_BESIDE_SECONDS):
             if self._closed.is_set() or not self.idle():
-                self._queue.give_way(ticket)
+                self._queue.give_way(request)
         self._building = False
-        return self._note(ticket)
+        return self._note(request)
 
-    def _note(self, ticket: Ticket) -> bool:
-        if ticket.gave_way:
+    def _note(self, request: CompileRequest) -> bool:
+        if request.gave_way:
             return False
-        self._tried.add(ticket.structure)
-        if ticket.program is not None:
+        self._tried.add(request.structure)
+        if request.program is not None:
             self._made, self._failed = self._made + 1, 0
         else:
             self._failed += 1

@@ -22,7 +22,7 @@ from ganlab.spec import Spec
 _RANK = ("failed", "waiting", "compiling", "eager", "compiled")
 
 
-class Happened(NamedTuple):
+class AppliedEvent(NamedTuple):
     """An event of a run: after so many iterations, of run `run`, from one Spec to another."""
 
     iteration: int
@@ -32,20 +32,20 @@ class Happened(NamedTuple):
     after: Spec
 
 
-class _Log:
-    """The events of one Run as text and by iteration; each is looked at once."""
+class _EventLog:
+    """The events of one Run as text and by iteration."""
 
     def __init__(self, run: Run):
         self.run, self.clock, self.text, self.known = run, Clock(run.start[0]), Text(), 0
 
-    def news(self, number: int) -> list[Happened]:
-        """Events that have happened since this was last asked."""
+    def take_new(self, number: int) -> list[AppliedEvent]:
+        """Events since the last call."""
         out = []
         for event in self.run.past_from(self.known):
             before = self.clock.spec
             iteration = self.clock.passes(event)
             self.text.add(event)
-            out.append(Happened(iteration, number, event, before, self.clock.spec))
+            out.append(AppliedEvent(iteration, number, event, before, self.clock.spec))
         self.known += len(out)
         return out
 
@@ -62,7 +62,7 @@ class RunGroup:
         self.runs = [Run(experiment.rows(i), events=happens) for i, happens in enumerate(events)]
         self.begun: Experiment | None = experiment.with_events(())
         self.fields = experiment.fields
-        self._logs = [_Log(run) for run in self.runs]
+        self._logs = [_EventLog(run) for run in self.runs]
         self._log_lock = threading.Lock()  # a page reads what the worker writes
         self.seconds = [0.0] * len(self.runs)  # of the last advance, by run
         self.made = [0] * len(self.runs)
@@ -172,15 +172,15 @@ class RunGroup:
         return tuple(run.happened for run in self.runs)
 
     @property
-    def is_told(self) -> bool:
-        """Whether all that has happened was asked for."""
+    def no_new_events(self) -> bool:
+        """Whether `new_events` has returned all that have happened."""
         return all(log.known == log.run.happened for log in self._logs)
 
-    def news(self) -> list[Happened]:
-        """What has happened since this was last asked, in the order of iterations."""
+    def new_events(self) -> list[AppliedEvent]:
+        """Events since the last call, in the order of iterations."""
         with self._log_lock:
-            news = [one for i, log in enumerate(self._logs) for one in log.news(i)]
-        return news if self.alone else sorted(news, key=lambda one: one.iteration)
+            events = [one for i, log in enumerate(self._logs) for one in log.take_new(i)]
+        return events if self.alone else sorted(events, key=lambda one: one.iteration)
 
     @property
     def left(self) -> tuple[int, ...]:
@@ -201,16 +201,16 @@ class RunGroup:
         return tuple(map(str, texts)) if sum(t.length for t in texts) <= most else None
 
     @staticmethod
-    def _text(log: _Log) -> Text:
+    def _text(log: _EventLog) -> Text:
         text = log.text.copy()
         for event in (*log.run.past_from(log.known), *log.run.coming):
             text.add(event)
         return text
 
     def moved(self, experiment: Experiment) -> None:
-        """The runs are where others of `experiment` were: what happened there is not news."""
-        self._logs = [_Log(run) for run in self.runs]
-        self.news()
+        """The runs are where others of `experiment` were: what happened there is not new."""
+        self._logs = [_EventLog(run) for run in self.runs]
+        self.new_events()
         try:
             self.begun = experiment.with_specs([run.start[0] for run in self.runs])
         except SpecError:  # they began with other fields in which they differed

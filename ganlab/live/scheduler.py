@@ -110,7 +110,7 @@ class Scheduler:
 
     def _put_away(self, session: Session) -> None:
         try:
-            session.park()
+            session.store()
         except Exception:
             log.exception("a run could not be kept for its page's return")
         self.drop(session)

@@ -16,14 +16,15 @@ from ganlab.engine import Run
 from ganlab.engine.turns import START, Turns
 from ganlab.events import LIVE
 from ganlab.experiment import Experiment
-from ganlab.live import changes, messages, parked, take_away
+from ganlab.live import changes, messages, stored_session, take_away
 from ganlab.live.budget import Demand, afford_experiment
 from ganlab.live.commands import FigureRequest
 from ganlab.live.feed import Feed, Paint
 from ganlab.live.history import History
 from ganlab.live.moment import Moment, moment_of
 from ganlab.live.page_address import PageAddress
-from ganlab.live.run_group import Backends, Happened, RunGroup
+from ganlab.live.run_group import AppliedEvent, Backends, RunGroup
+from ganlab.live.stored_session import StoredSession
 from ganlab.live.story import BEHIND, OFFERS, Story, differences
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.throttle import CATCH_UP_SECONDS, Throttle
@@ -86,7 +87,7 @@ class Session:
         self.run_number = 0
         self.scene: Message | None = None
         self.after = ""  # the token of the session that this one goes on from
-        self._parked: parked.Parked | None = None  # what the run that starts next goes on from
+        self._stored: StoredSession | None = None  # what the run that starts next goes on from
         self.replayed: list[str] = []  # fields that the runs have changed by themselves, in order
         self._known: PageAddress | None = None  # the newest address
         self.backend = Backends()
@@ -187,17 +188,17 @@ class Session:
         self.story = story
         self.command("tell")
 
-    def park(self) -> None:
-        """Keep on disk what `take_up` goes on from."""
+    def store(self) -> None:
+        """Keep on disk what `resume` goes on from."""
         group = self.group
         if group is not None and group.iteration > 0:
             runs = tuple(group.runs)
-            parked.park(self.token, runs, self.history, self.playing, self.chosen)
+            stored_session.store(self.token, runs, self.history, self.playing, self.chosen)
 
-    def take_up(self, token: str) -> None:
+    def resume(self, token: str) -> None:
         """Go on where the session of that token was, which the server has no longer; or say so."""
         self.after = token
-        self.command("take_up", parked.fetch(token))
+        self.command("resume", stored_session.load(token))
 
     def close(self) -> None:
         """Nobody will ask for anything any more."""
@@ -404,14 +405,14 @@ class Session:
             seed = self.experiment.base.seed
             self.experiment = group.begun.with_seed(seed).with_events(group.events() or ())
 
-    def _take_up(self, what: parked.Parked | None) -> None:
+    def _resume(self, what: StoredSession | None) -> None:
         if what is None:
             self.note = _BEGINS_ANEW
         else:
             if self.group is not None and self.running:
                 if self.group.specs == self.experiment.specs:
                     self._as_begun()
-            self._parked, self._restart = what, True
+            self._stored, self._restart = what, True
 
     def _change(self, _: None) -> None:
         """Give the runs all live fields in which they differ: one by one they may contradict."""
@@ -422,25 +423,25 @@ class Session:
             names = [n for n in LIVE if getattr(run.spec, n) != getattr(spec, n)]
             if names and not run.stopped:
                 run.change(**{name: getattr(spec, name) for name in names})
-        self._tell_news(adopt=False)
+        self._mark_new_events(adopt=False)
 
-    def _tell_news(self, adopt: bool = True) -> None:
+    def _mark_new_events(self, adopt: bool = True) -> None:
         """Mark what has happened to the runs since; adopt: it is what is asked for from now on."""
         group = self.group
         assert group is not None
-        news = group.news()
-        if not news:
+        events = group.new_events()
+        if not events:
             return
         if adopt:
-            self._adopt(news)
-        changes.mark(self.history, news, len(group.runs))
+            self._adopt(events)
+        changes.mark(self.history, events, len(group.runs))
         self._touched()
         self.backend.changed(group)
         self.feed.want_all()
 
-    def _adopt(self, news: list[Happened]) -> None:
+    def _adopt(self, events: list[AppliedEvent]) -> None:
         """The runs have made changes that were to come: they are the page's, too."""
-        last = {name: value for one in news for name, value in one.event.fields}
+        last = {name: value for one in events for name, value in one.event.fields}
         if not last:
             return
         assert self.group is not None
@@ -450,7 +451,7 @@ class Session:
             # What is in common is changed in all, though one that has diverged took no more.
             shared = {n: v for n, v in last.items() if n not in now.fields}
             try:
-                for one in news:
+                for one in events:
                     specs[one.run] = one.event.of(specs[one.run])
                 self.experiment = now.with_specs([spec.replace(**shared) for spec in specs])
             except SpecError:  # what was turned meanwhile does not go with it
@@ -520,9 +521,9 @@ class Session:
         self.scene = self.view.scene(self.run_number + 1)
         if self.story is not None:
             self.story.begin(self.run_number + 1, self.group.rows)
-        what, self._parked = self._parked, None
+        what, self._stored = self._stored, None
         if what is not None:
-            self._go_on(what)
+            self._resume_from(what)
         elif before is not None:
             self._keep_ghost(*before)
         header, arrays = self.scene
@@ -552,11 +553,11 @@ class Session:
             self.run_number = header["run"]
             self.feed.send(message, curves=True)
 
-    def _go_on(self, what: parked.Parked) -> None:
+    def _resume_from(self, what: StoredSession) -> None:
         """Set the runs that have just been made where some were that the server had lost."""
         group = self.group
         assert group is not None
-        if not what.put_into(tuple(group.runs), self.history):
+        if not what.restore_into(tuple(group.runs), self.history):
             self.note = _BEGINS_ANEW
             return
         self.playing, self.chosen = what.playing, what.speed
@@ -681,8 +682,8 @@ class Session:
     def _after_update(self) -> None:
         group = self.group
         assert group is not None
-        if not group.is_told:
-            self._tell_news()
+        if not group.no_new_events:
+            self._mark_new_events()
         lost = sum(d is not None for d in group.diverged)
         if lost != self._lost:
             self._lost = lost
@@ -716,7 +717,7 @@ _HANDLERS: dict[str, Callable[[Session, Any], None]] = {
     "look": Session._look,
     "note": Session._say,
     "refuse": Session._refuse,
-    "take_up": Session._take_up,
+    "resume": Session._resume,
     "tell": Session._tell_story,
 }
 

@@ -22,7 +22,7 @@ Message = tuple[dict[str, Any], dict[str, np.ndarray]]
 Moments = tuple[Moment, ...]  # one of each Run
 
 
-class Owner(Protocol):
+class ViewedSession(Protocol):
     """What a view, and the feed of what it makes, ask of their session."""
 
     experiment: Experiment
@@ -102,7 +102,7 @@ class View:
     call_seconds = 0.012
     has_figures = True
 
-    def __init__(self, session: Owner):
+    def __init__(self, session: ViewedSession):
         self.session = session
         self.last_picture: Message | None = None
 

@@ -22,7 +22,7 @@ from typing import Protocol
 
 import torch
 
-from ganlab.live import cpu, system
+from ganlab.live import cpu_time, system
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.session import Session
 
@@ -41,7 +41,7 @@ SERVICE_CROWD = 6  # sessions that play, from which this is shared among more
 _USED = operator.attrgetter("used")
 
 
-class Owner(Protocol):
+class PoolScheduler(Protocol):
     """What a pool asks of the scheduler that it is part of."""
 
     def there(self, pool: WorkerPool, session: Session) -> bool:
@@ -63,9 +63,11 @@ class WorkerPool:
     prepare: called in each of its threads first, to tell the system how urgent it is.
     """
 
-    def __init__(self, owner: Owner, name: str, workers: int, prepare: Callable[[], None]):
+    def __init__(
+        self, scheduler: PoolScheduler, name: str, workers: int, prepare: Callable[[], None]
+    ):
         self.workers = workers
-        self._owner, self._name, self._prepare = owner, name, prepare
+        self._scheduler, self._name, self._prepare = scheduler, name, prepare
         self._changed = threading.Condition()
         self._ready: list[Session] = []
         self._now = 0.0  # the `used` of whose turn it was last: what a newcomer starts from
@@ -105,7 +107,7 @@ class WorkerPool:
     def wake(self, session: Session) -> None:
         """Have a worker look at `session` soon."""
         with self._changed:
-            if not self._owner.there(self, session):
+            if not self._scheduler.there(self, session):
                 return
             if session.scheduled:
                 session.again = True
@@ -120,7 +122,7 @@ class WorkerPool:
             try:
                 job()
             except Exception as error:
-                self._owner.fail(session, error)
+                self._scheduler.fail(session, error)
 
         if self._render_pool.by_workers(session, kind):
             with self._changed:
@@ -131,10 +133,10 @@ class WorkerPool:
 
     def _picture(self, job: Callable[[], None]) -> None:
         """A picture that a worker makes."""
-        started = cpu.seconds()
+        started = cpu_time.seconds()
         job()
         with self._changed:
-            self._painting += cpu.seconds() - started
+            self._painting += cpu_time.seconds() - started
 
     def _enqueue(self, session: Session) -> None:
         session.scheduled = True
@@ -154,7 +156,7 @@ class WorkerPool:
                 due, _, session = heapq.heappop(self._later)
                 if due == session.due:  # else it was to come even sooner, and has
                     session.due = math.inf
-                    if not session.scheduled and self._owner.there(self, session):
+                    if not session.scheduled and self._scheduler.there(self, session):
                         self._enqueue(session)
             if self._ready or self._render_pool.waiting:
                 return self._take(now)
@@ -187,7 +189,7 @@ class WorkerPool:
             share = self._trained / (self._trained + self._painting)
             self._share += 0.3 * (share - self._share)
         self._trained = self._painting = 0.0
-        sessions = self._owner.members(self)
+        sessions = self._scheduler.members(self)
         self._crowd = max(1, sum(s.playing and s.watched for s in sessions))
         for session in sessions:
             session.crowd = self._crowd
@@ -209,16 +211,16 @@ class WorkerPool:
     def serve(self, session: Session, seconds: float = 0.0) -> None:
         """Give one session a turn of some seconds, or do what it asks for between turns."""
         self._count_playing(time.monotonic())
-        started = cpu.seconds()
+        started = cpu_time.seconds()
         wait: float | None = None
         try:
-            if self._owner.there(self, session):
+            if self._scheduler.there(self, session):
                 wait = session.work(seconds)
         except Exception as error:
             # One broken run must not take the others' worker with it.
-            self._owner.fail(session, error)
+            self._scheduler.fail(session, error)
         with self._changed:
-            took = cpu.seconds() - started
+            took = cpu_time.seconds() - started
             if seconds:
                 session.used += max(min(took, seconds), took / _LENIENCE)
                 self._trained += took
@@ -227,7 +229,7 @@ class WorkerPool:
                 now = time.perf_counter()
                 session.served = (_served(session, now) + took, now)
             session.scheduled = False
-            if not self._owner.there(self, session):
+            if not self._scheduler.there(self, session):
                 again, session.again = session.again, False
             elif session.again or (wait is not None and wait <= 0):
                 session.again, session.scheduled = False, True
@@ -244,7 +246,7 @@ class WorkerPool:
                 return
         if again or wait is not None:
             session.due = math.inf
-            self._owner.wake(session)  # it belongs to another pool now
+            self._scheduler.wake(session)  # it belongs to another pool now
 
     def _slice(self, others: bool) -> float:
         """Seconds of a turn."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import conv2d, cross_entropy, linear
 
-from ganlab.digits.images import SIDE, Digits, Part
+from ganlab.digits.images import SIDE, Digits, Split
 from ganlab.engine.threads import one_thread
 from ganlab.paths import kept, replace
 from ganlab.reading import load_arrays
@@ -112,16 +112,16 @@ def fit(digits: Digits) -> Generator[float, None, Classifier]:
 
     Every step takes some ten milliseconds. What comes of it is kept for `known`.
     """
-    part = digits.fitted
+    split = digits.fitted
     generator = torch.Generator().manual_seed(_SEED)
     weights = {name: _start(name, generator).requires_grad_() for name in _SHAPES}
     adam = torch.optim.Adam(weights.values(), _RATE)
-    pixels, labels = np.asarray(part.pixels), torch.from_numpy(part.labels.astype(np.int64))
-    size = min(_BATCH, len(part))
+    pixels, labels = np.asarray(split.pixels), torch.from_numpy(split.labels.astype(np.int64))
+    size = min(_BATCH, len(split))
     order = torch.empty(0, dtype=torch.int64)
     for step in range(STEPS):
         if len(order) < size:
-            order = torch.randperm(len(part), generator=generator)
+            order = torch.randperm(len(split), generator=generator)
         batch, order = order[:size], order[size:]
         with one_thread():
             adam.param_groups[0]["lr"] = _RATE * (1 - step / STEPS)
@@ -130,7 +130,7 @@ def fit(digits: Digits) -> Generator[float, None, Classifier]:
             cross_entropy(_logits(weights, x), labels[batch]).backward()
             adam.step()
         yield (step + 1) / STEPS
-    counts = np.bincount(part.labels, minlength=CLASSES).astype(np.int64)
+    counts = np.bincount(split.labels, minlength=CLASSES).astype(np.int64)
     fitted = {name: w.detach() for name, w in weights.items()}
     made = Classifier(fitted, counts, np.zeros((CLASSES, CLASSES), np.int64))
     made = Classifier(fitted, counts, _confusion(made, digits.test))
@@ -153,10 +153,10 @@ def _logits(w: dict[str, Tensor], x: Tensor) -> Tensor:
     return linear(x.flatten(1), w["w3"], w["b3"])
 
 
-def _confusion(classifier: Classifier, part: Part) -> NDArray[np.int64]:
-    if not len(part):
+def _confusion(classifier: Classifier, split: Split) -> NDArray[np.int64]:
+    if not len(split):
         return classifier.confusion
-    pairs = part.labels.astype(np.int64) * CLASSES + classifier.classes(part.images)
+    pairs = split.labels.astype(np.int64) * CLASSES + classifier.classes(split.images)
     return np.bincount(pairs, minlength=CLASSES**2).reshape(CLASSES, CLASSES).astype(np.int64)
 
 

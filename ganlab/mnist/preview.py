@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn.functional import one_hot
 
-from ganlab.digits.images import Digits, Part
+from ganlab.digits.images import Digits, Split
 from ganlab.engine import Run
 from ganlab.latents import LATENTS
 from ganlab.mnist import coverage
@@ -117,12 +117,12 @@ def _measuring(run: Run) -> str:
     return "cpu" if run.device.type == "mps" else str(run.device)
 
 
-def _given(run: Run, part: Part) -> torch.Tensor:
+def _given(run: Run, split: Split) -> torch.Tensor:
     """Images as D is given them, (n, 784) or with labels beside."""
-    x = torch.from_numpy(part.images).to(run.device)
+    x = torch.from_numpy(split.images).to(run.device)
     if not run.spec.labels:
         return x
-    which = torch.from_numpy(part.labels.astype(np.int64)).to(run.device)
+    which = torch.from_numpy(split.labels.astype(np.int64)).to(run.device)
     return torch.cat([x, one_hot(which, LABELS).float()], 1)
 
 

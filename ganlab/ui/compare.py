@@ -72,7 +72,7 @@ def _opens_with() -> Comparison:
 
 
 def _form(session: Session) -> Form[Comparison]:
-    """The fields that all runs share, and each run's own values of those that differ; settled."""
+    """The fields that all runs share, and each run's own values of those that differ."""
     if newly_replayed(navigation.COMPARE, session):
         _fill(session.experiment)
     comparison = _compared(session)

@@ -13,8 +13,8 @@ from typing import Any, Generic, TypeVar
 import streamlit as st
 
 from ganlab.params import named
+from ganlab.reconcile import reconcile
 from ganlab.registry import Entry, Param, SpecError
-from ganlab.settle import settle
 from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import say
 from ganlab.ui.widgets import held, param_widget, put
@@ -39,10 +39,10 @@ class Field:
 
 
 class Form(Generic[T]):
-    """The fields of a page, settled before any widget is drawn: what is drawn is true already.
+    """The fields of a page, reconciled before any widget is drawn: what is drawn is true already.
 
     change(now, values) makes what has other values of some fields; accept(made) has the session
-    show it: both raise `SpecError` for what is not allowed (see `settle`). made: what it shows now.
+    show it: both raise `SpecError` for what is not allowed (see `reconcile`). made: what is shown.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Form(Generic[T]):
             else:
                 if value != field.now:
                     self.wanted[name] = value
-        self.made, refused = settle(now, self.wanted, change, accept)
+        self.made, refused = reconcile(now, self.wanted, change, accept)
         self.refused |= refused
         for name in self.wanted.keys() - refused.keys():
             self._fields[name] = replace(self._fields[name], now=self.wanted[name])

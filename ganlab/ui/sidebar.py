@@ -88,7 +88,7 @@ def newly_replayed(page: str, session: Session) -> list[str]:
 
 
 def spec_form(page: str, session: Session) -> Form[Spec]:
-    """The sidebar's fields of a page that shows one Spec, settled."""
+    """The sidebar's fields of a page that shows one Spec, reconciled."""
 
     def change(_: Spec, values: Mapping[str, Any]) -> Spec:
         # Read anew: a knob of the live view may have been turned meanwhile.
@@ -109,7 +109,7 @@ def reset(page: str, session: Session) -> None:
 def sidebar(page: str, form: Form, session: Session, reset: Callable[[], None]) -> None:
     """The widgets of all that is not turned above the picture.
 
-    `form` is settled. reset: makes all of it the default.
+    `form` is reconciled. reset: makes all of it the default.
     """
     spec = session.spec
     turned = {n: getattr(spec, n) for n in KNOBS}

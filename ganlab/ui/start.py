@@ -61,7 +61,7 @@ def resume(page: str, session: Session, gone: Any, read: Callable[..., Experimen
     except SpecError:
         start = None
     if start is None or start == session.begun:
-        session.take_up(token)
+        session.resume(token)
     else:
         want(page, start, token, preset=preset)
         st.rerun()
@@ -100,7 +100,7 @@ def session_of(
     sessions[page] = session
     session.tell(story_of(preset, session.experiment.specs))
     if after:
-        session.take_up(after)
+        session.resume(after)
     fill(start)
     st.session_state[f"_notes_{page}"] = (start, ignored)
     return session

@@ -182,9 +182,9 @@ def test_they_are_compiled_together(scratch):
     assert variants.digest(names) != variants.digest(names[:2])
     queue = CompileQueue()
     try:
-        ticket = queue.ask(structure)
-        program = ticket.wait(580)
-        assert ticket.state == "ready", ticket.reason
+        request = queue.ask(structure)
+        program = request.wait(580)
+        assert request.state == "ready", request.reason
     finally:
         queue.close()
     eager, fast = Run(spec), Run(spec)

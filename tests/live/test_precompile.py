@@ -47,10 +47,10 @@ class Made(CompileQueue):
 
         super().__init__(compile)
 
-    def _load(self, ticket):
-        if cache.find(ticket.structure) is None:
+    def _load(self, request):
+        if cache.find(request.structure) is None:
             return False
-        ticket._finish("ready", program="a program")
+        request._finish("ready", program="a program")
         return True
 
 
@@ -157,7 +157,7 @@ def test_each_is_compiled_once_and_no_more_than_the_limit(quick):
         one.start()
         one._thread.join(10)
     assert here.begun == structures(to_compile())[:3] and not one._thread.is_alive()
-    assert here._tickets == {}  # not kept in memory
+    assert here._requests == {}  # not kept in memory
     again = Precompiler(lambda: [], here)
     with limited(idle_programs=1):
         again.start()
@@ -218,13 +218,13 @@ def test_it_gives_way_at_once_unless_somebody_waits_for_it_by_now(sleeping, monk
     idle.set()
     thread = compile()
     (process,) = sleeping._processes.values()
-    ticket = sleeping.ask(structure)
+    request = sleeping.ask(structure)
     idle.clear()
     looks = []
     monkeypatch.setattr(Precompiler, "idle", lambda self: looks.append(0))
     until(lambda: len(looks) > 5)
-    assert process.poll() is None and ticket.state == "compiling"
-    sleeping.leave(ticket)
+    assert process.poll() is None and request.state == "compiling"
+    sleeping.leave(request)
     thread.join(10)
     assert process.wait(10) is not None and done == [False, False]
 

@@ -198,7 +198,7 @@ def test_every_command_of_the_socket_has_its_work():
     from ganlab.live import session, socket
 
     own = set(session._HANDLERS) - set(commands.COMMANDS)
-    assert own == {"begin", "change", "hello", "look", "note", "refuse", "take_up", "tell"}
+    assert own == {"begin", "change", "hello", "look", "note", "refuse", "resume", "tell"}
     by_socket = set(commands.COMMANDS) - set(session._HANDLERS)
     assert by_socket == {"ack", "visible", "seed", "set"}
     code = Path(socket.__file__).read_text()

@@ -10,7 +10,7 @@ import torch
 
 from ganlab import Run
 from ganlab.digits import strokes
-from ganlab.digits.images import Digits, Part
+from ganlab.digits.images import Digits, Split
 from ganlab.mnist import classifier, coverage, preview, scoring
 from ganlab.mnist.classifier import CLASSES, Classifier
 from ganlab.mnist.recipes import RECIPES
@@ -100,7 +100,7 @@ def test_a_classifier_is_kept_by_the_contents_of_its_images(digits, monkeypatch)
     assert (classifier.known(again).confusion == made.confusion).all()
     pixels = digits.train.pixels.copy()
     pixels[5, 300] ^= 1
-    assert classifier.known(Digits("", Part(pixels, digits.train.labels), digits.test)) is None
+    assert classifier.known(Digits("", Split(pixels, digits.train.labels), digits.test)) is None
     place = classifier._place(digits)
     with np.load(place) as file:
         arrays = {name: file[name] for name in file.files}
@@ -213,8 +213,8 @@ def test_what_is_only_mistaken_for_a_class_does_not_cover_it():
 def test_a_class_without_training_images_is_never_seen(digits, monkeypatch):
     monkeypatch.setattr(classifier, "STEPS", 30)
     keep = digits.train.labels != 7
-    part = Part(digits.train.pixels[keep], digits.train.labels[keep])
-    made = end(classifier.fit(Digits("no 7", part, digits.test)))
+    split = Split(digits.train.pixels[keep], digits.train.labels[keep])
+    made = end(classifier.fit(Digits("no 7", split, digits.test)))
     found = coverage.measure(digits.test.images, made)
     assert found.shares[7] == found.expected[7] == 0 and found.classes == 9
     assert 7 not in found.covered and 7 not in found.missed and math.isfinite(found.kl)

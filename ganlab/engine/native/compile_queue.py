@@ -1,8 +1,8 @@
 """Compiles programs beside the training: few processes of low priority at a time.
 
-    ticket = COMPILE_QUEUE.ask(structure)  # at once; found on disk, it is ready in milliseconds
-    ticket.program, ticket.state      # "waiting", "compiling", "ready", "failed", "off"
-    COMPILE_QUEUE.leave(ticket)       # nobody waits for it any more
+    request = COMPILE_QUEUE.ask(structure)  # at once; found on disk, it is ready in milliseconds
+    request.program, request.state  # "waiting", "compiling", "ready", "failed", "off"
+    COMPILE_QUEUE.leave(request)  # nobody waits for it any more
     COMPILE_QUEUE.ask(structure, waits=False)  # in idle time: only if nobody needs a compiler
 
 What nobody waits for gives way to what somebody does.
@@ -38,8 +38,8 @@ _LONGEST_SECONDS = 900.0
 _NORMAL = ("data", "latent", "noise", "fixed")
 
 
-class Ticket:
-    """What has become of the wish for a program."""
+class CompileRequest:
+    """A program that was asked for: its state, and the program once it is ready."""
 
     def __init__(self, structure: Structure):
         self.structure = structure
@@ -68,13 +68,13 @@ class Ticket:
 
 
 class CompileQueue:
-    """Tickets by Structure, a queue, and as many compiling threads as the limit `compile_jobs`."""
+    """Requests by Structure, a queue, and as many compiling threads as the limit `compile_jobs`."""
 
     def __init__(self, compile: Callable[[Structure], Path] | None = None):
         self._compile = compile or self._in_a_process
-        self._tickets: dict[Structure, Ticket] = {}
-        self._queue: list[Ticket] = []
-        self._current: list[Ticket] = []
+        self._requests: dict[Structure, CompileRequest] = {}
+        self._queue: list[CompileRequest] = []
+        self._current: list[CompileRequest] = []
         self._processes: dict[Structure, subprocess.Popen] = {}
         self._closed = False
         self._changed = threading.Condition()
@@ -83,13 +83,13 @@ class CompileQueue:
         atexit.register(self.close)
 
     @overload
-    def ask(self, structure: Structure, waits: Literal[True] = True) -> Ticket: ...
+    def ask(self, structure: Structure, waits: Literal[True] = True) -> CompileRequest: ...
 
     @overload
-    def ask(self, structure: Structure, waits: bool) -> Ticket | None: ...
+    def ask(self, structure: Structure, waits: bool) -> CompileRequest | None: ...
 
-    def ask(self, structure: Structure, waits: bool = True) -> Ticket | None:
-        """The ticket of `structure`; it is compiled in its turn unless it is on disk or in memory.
+    def ask(self, structure: Structure, waits: bool = True) -> CompileRequest | None:
+        """The request of `structure`; it is compiled in its turn unless it is on disk or in memory.
 
         waits: False where nobody does: then it is begun at once or not at all (None), ended when
         others need its compiler, and not kept in memory. Not begun are what is known already, and
@@ -102,62 +102,62 @@ class CompileQueue:
                 self._swept = True
                 cache.sweep()
             self._closed = False
-            ticket = self._tickets.get(structure)
-            if ticket is None:
-                ticket = Ticket(structure)
-                if not self._load(ticket) and not _jobs():
-                    ticket._finish("off", reason="this server compiles nothing (compile_jobs = 0)")
-                    return ticket
-                self._tickets[structure] = ticket
-            ticket.waiting += 1
-            if ticket.state == "waiting" and ticket not in self._queue:
-                self._queue.append(ticket)
+            request = self._requests.get(structure)
+            if request is None:
+                request = CompileRequest(structure)
+                if not self._load(request) and not _jobs():
+                    request._finish("off", reason="this server compiles nothing (compile_jobs = 0)")
+                    return request
+                self._requests[structure] = request
+            request.waiting += 1
+            if request.state == "waiting" and request not in self._queue:
+                self._queue.append(request)
                 self._hire()
             self._stop_unwanted()
             self._changed.notify()
-        return ticket
+        return request
 
-    def _ask_idly(self, structure: Structure) -> Ticket | None:
+    def _ask_idly(self, structure: Structure) -> CompileRequest | None:
         with self._changed:
             busy = self._queue or len(self._current) >= _jobs()
-            if self._closed or busy or structure in self._tickets:
+            if self._closed or busy or structure in self._requests:
                 return None
-            ticket = self._tickets[structure] = Ticket(structure)
-            self._queue.append(ticket)
+            request = self._requests[structure] = CompileRequest(structure)
+            self._queue.append(request)
             self._hire()
             self._changed.notify()
-        return ticket
+        return request
 
-    def give_way(self, ticket: Ticket) -> None:
-        """End the compiler of `ticket`, unless somebody waits for it by now."""
+    def give_way(self, request: CompileRequest) -> None:
+        """End the compiler of `request`, unless somebody waits for it by now."""
         with self._changed:
-            if ticket.waiting <= 0:
-                self._end_early(ticket)
+            if request.waiting <= 0:
+                self._end_early(request)
 
-    def leave(self, ticket: Ticket) -> None:
-        """One fewer waits for `ticket`."""
+    def leave(self, request: CompileRequest) -> None:
+        """One fewer waits for `request`."""
         with self._changed:
-            ticket.waiting -= 1
-            if ticket.waiting <= 0 and ticket in self._queue:
-                self._queue.remove(ticket)
-                del self._tickets[ticket.structure]
+            request.waiting -= 1
+            if request.waiting <= 0 and request in self._queue:
+                self._queue.remove(request)
+                del self._requests[request.structure]
             self._stop_unwanted()
 
-    def left(self, ticket: Ticket) -> float | None:
-        """Seconds until `ticket` is probably ready: 0 if that is overdue, None if none is made.
+    def left(self, request: CompileRequest) -> float | None:
+        """Seconds until `request` is probably ready: 0 if that is overdue, None if none is made.
 
         As long as the last programs took here, one after the other on each compiler.
         """
         each, now = times.expected(), time.monotonic()
         with self._changed:
-            if ticket.state == "compiling":
-                return max(0.0, ticket.begun + each - now)
-            if ticket.state != "waiting" or ticket not in self._queue:
+            if request.state == "compiling":
+                return max(0.0, request.begun + each - now)
+            if request.state != "waiting" or request not in self._queue:
                 return None
             free = sorted(max(0.0, t.begun + each - now) for t in self._current)
             free = [0.0] * (max(1, _jobs()) - len(free)) + free
             done = 0.0
-            for _ in range(self._queue.index(ticket) + 1):
+            for _ in range(self._queue.index(request) + 1):
                 done = free.pop(0) + each  # on the compiler that is free first
                 bisect.insort(free, done)
             return done
@@ -180,42 +180,42 @@ class CompileQueue:
 
     def _stop_unwanted(self) -> None:
         """Have what nobody waits for give way to what waits in the queue."""
-        wanted = [ticket for ticket in self._queue if ticket.waiting > 0]
+        wanted = [request for request in self._queue if request.waiting > 0]
         if not wanted:
             return
-        for ticket in [t for t in self._queue if t.waiting <= 0]:
-            self._end_early(ticket)
+        for request in [r for r in self._queue if r.waiting <= 0]:
+            self._end_early(request)
         if len(self._current) < _jobs() or len(wanted) <= sum(t.gave_way for t in self._current):
             return
-        for ticket in self._current:
-            if ticket.waiting <= 0 and not ticket.gave_way:
-                self._end_early(ticket)
+        for request in self._current:
+            if request.waiting <= 0 and not request.gave_way:
+                self._end_early(request)
                 return
 
-    def _end_early(self, ticket: Ticket) -> None:
-        """Have a ticket give way that nobody waits for."""
-        if ticket in self._queue:
-            self._queue.remove(ticket)
-            self._tickets.pop(ticket.structure, None)
-            ticket.gave_way = True
-            ticket._finish("failed", reason="others needed the compiler")
-        elif ticket in self._current:
-            ticket.gave_way = True  # also of a process that is about to be started
-            process = self._processes.get(ticket.structure)
+    def _end_early(self, request: CompileRequest) -> None:
+        """Have a request give way that nobody waits for."""
+        if request in self._queue:
+            self._queue.remove(request)
+            self._requests.pop(request.structure, None)
+            request.gave_way = True
+            request._finish("failed", reason="others needed the compiler")
+        elif request in self._current:
+            request.gave_way = True  # also of a process that is about to be started
+            process = self._processes.get(request.structure)
             if process is not None:
                 processes.end(process)
 
-    def _load(self, ticket: Ticket) -> bool:
-        folder = cache.find(ticket.structure)
+    def _load(self, request: CompileRequest) -> bool:
+        folder = cache.find(request.structure)
         if folder is None:
             return False
         try:
-            program = Program(ticket.structure, folder)
+            program = Program(request.structure, folder)
             check(program)
         except Exception as error:  # whatever a foreign library does
             log.warning("a compiled program on disk is not used: %s", error)
             return False
-        ticket._finish("ready", program)
+        request._finish("ready", program)
         return True
 
     def _work(self) -> None:
@@ -223,39 +223,39 @@ class CompileQueue:
             with self._changed:
                 while not self._queue or len(self._current) >= max(1, _jobs()):
                     self._changed.wait()
-                ticket = self._queue.pop(0)
-                self._current.append(ticket)
-                ticket.state, ticket.gave_way = "compiling", False
-                ticket.begun = time.monotonic()
+                request = self._queue.pop(0)
+                self._current.append(request)
+                request.state, request.gave_way = "compiling", False
+                request.begun = time.monotonic()
             started = time.monotonic()
             try:
-                self._compile(ticket.structure)
-                ticket.seconds = time.monotonic() - started
-                times.add(ticket.seconds)
-                if not self._load(ticket):
+                self._compile(request.structure)
+                request.seconds = time.monotonic() - started
+                times.add(request.seconds)
+                if not self._load(request):
                     raise RuntimeError("what was compiled does not work")
-                self._end(ticket)
+                self._end(request)
             except Exception as error:
-                self._end(ticket, error)
+                self._end(request, error)
 
-    def _end(self, ticket: Ticket, error: Exception | None = None) -> None:
+    def _end(self, request: CompileRequest, error: Exception | None = None) -> None:
         with self._changed:
-            self._current.remove(ticket)
+            self._current.remove(request)
             self._changed.notify_all()
             if error is None:
-                if ticket.waiting <= 0:
-                    self._tickets.pop(ticket.structure, None)  # from disk, if it is asked for
+                if request.waiting <= 0:
+                    self._requests.pop(request.structure, None)  # from disk, if it is asked for
                 return
-            gave_way = ticket.gave_way
-            if gave_way and ticket.waiting > 0 and not self._closed:  # asked for again meanwhile
-                ticket.state = "waiting"
-                self._queue.append(ticket)
+            gave_way = request.gave_way
+            if gave_way and request.waiting > 0 and not self._closed:  # asked for again meanwhile
+                request.state = "waiting"
+                self._queue.append(request)
                 return
-            if ticket.waiting <= 0:  # to be begun anew if asked for again
-                self._tickets.pop(ticket.structure, None)
+            if request.waiting <= 0:  # to be begun anew if asked for again
+                self._requests.pop(request.structure, None)
         if not gave_way:
             log.warning("a program could not be compiled, training stays eager: %s", error)
-        ticket._finish("failed", reason=str(error))
+        request._finish("failed", reason=str(error))
 
     def _in_a_process(self, structure: Structure) -> Path:
         def make(folder: Path) -> None:
@@ -268,8 +268,8 @@ class CompileQueue:
             environment |= {"OMP_NUM_THREADS": "1", "TORCHINDUCTOR_COMPILE_THREADS": "1"}
             environment |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch))
             with self._changed:
-                ticket = self._tickets.get(structure)
-                if self._closed or (ticket is not None and ticket.gave_way):
+                request = self._requests.get(structure)
+                if self._closed or (request is not None and request.gave_way):
                     raise RuntimeError("the compiler was stopped")
                 process = self._processes[structure] = processes.start(
                     build.__name__,

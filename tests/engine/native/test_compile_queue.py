@@ -12,7 +12,7 @@ import torch
 
 from ganlab import Spec
 from ganlab.engine.native import build, cache, compile_queue
-from ganlab.engine.native.compile_queue import CompileQueue, Ticket
+from ganlab.engine.native.compile_queue import CompileQueue, CompileRequest
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 
@@ -124,9 +124,9 @@ def test_a_failing_compiler_is_told_once_and_nothing_is_left(own_cache, monkeypa
     monkeypatch.setenv("CXX", "/nonexistent/c++")
     here = CompileQueue()
     with caplog.at_level(logging.WARNING):
-        ticket = here.ask(structure(8))
-        assert ticket.wait(120) is None and ticket.state == "failed" and ticket.reason
-        assert here.ask(structure(8)) is ticket
+        request = here.ask(structure(8))
+        assert request.wait(120) is None and request.state == "failed" and request.reason
+        assert here.ask(structure(8)) is request
     assert len([r for r in caplog.records if "stays eager" in r.message]) == 1
     assert [p.name for p in (own_cache / "programs").iterdir()] == [".lock"]
 
@@ -171,15 +171,15 @@ def test_as_many_compile_as_the_limit_says(own_cache, jobs):
     slow = Slow()
     with limited(compile_jobs=jobs):
         here = CompileQueue(compile=slow)
-        tickets = [here.ask(structure(b)) for b in (1, 2, 3)]
+        requests = [here.ask(structure(b)) for b in (1, 2, 3)]
         until(lambda: len(slow.begun) == jobs)
         states = ["compiling"] * 2 + ["waiting"] if jobs else ["off"] * 3
-        assert [t.state for t in tickets] == states
-        assert jobs or all(t.wait(1) is None and "compile_jobs" in t.reason for t in tickets)
+        assert [r.state for r in requests] == states
+        assert jobs or all(r.wait(1) is None and "compile_jobs" in r.reason for r in requests)
         slow.go.set()
         until(lambda: len(slow.begun) == (3 if jobs else 0))
     if not jobs:  # nothing is remembered of it
-        assert here.ask(structure(1)) is not tickets[0]
+        assert here.ask(structure(1)) is not requests[0]
         until(lambda: slow.begun == [1])
 
 
@@ -204,11 +204,11 @@ def pid_of(here: CompileQueue) -> int | None:
     return next((process.pid for process in here._processes.values()), None)
 
 
-def begun(here: CompileQueue) -> Ticket:
-    """The ticket of a program whose compiler runs."""
-    ticket = here.ask(structure(1))
+def begun(here: CompileQueue) -> CompileRequest:
+    """The request of a program whose compiler runs."""
+    request = here.ask(structure(1))
     until(lambda: pid_of(here) is not None)
-    return ticket
+    return request
 
 
 def test_an_unwanted_process_gives_way(sleeping, caplog):

@@ -37,18 +37,18 @@ SPECS = {
 
 
 @pytest.fixture(scope="module")
-def tickets():
+def requests():
     """One for each code path: half a minute each, two at a time."""
     with limited(compile_jobs=2):
         yield {name: COMPILE_QUEUE.ask(Structure.of(spec)) for name, spec in SPECS.items()}
 
 
 @pytest.fixture(params=list(SPECS), scope="module")
-def case(request, tickets):
+def case(request, requests):
     """A Spec and its program."""
-    spec, ticket = SPECS[request.param], tickets[request.param]
-    program = ticket.wait(300)
-    assert ticket.state == "ready", ticket.reason
+    spec, asked = SPECS[request.param], requests[request.param]
+    program = asked.wait(300)
+    assert asked.state == "ready", asked.reason
     return spec, program
 
 

@@ -42,17 +42,17 @@ def test_a_wait_is_as_long_as_the_queue_before_it(monkeypatch, jobs, wanted):
     now = SimpleNamespace(monotonic=lambda: now.value, value=100.0)
     monkeypatch.setattr(compile_queue, "time", now)
     busy = threading.Event()
-    shop = CompileQueue(lambda structure: busy.wait(20))
-    monkeypatch.setattr(shop, "_load", lambda ticket: False)
-    monkeypatch.setattr(shop, "_hire", lambda: None)
+    queue = CompileQueue(lambda structure: busy.wait(20))
+    monkeypatch.setattr(queue, "_load", lambda request: False)
+    monkeypatch.setattr(queue, "_hire", lambda: None)
     with limited(compile_jobs=jobs):
-        tickets = [shop.ask(name) for name in "abcd"]
-        first = tickets[0]
-        shop._queue.remove(first)
-        shop._current.append(first)
+        requests = [queue.ask(name) for name in "abcd"]
+        first = requests[0]
+        queue._queue.remove(first)
+        queue._current.append(first)
         first.state, first.begun, now.value = "compiling", 100.0, 105.0
-        assert tuple(shop.left(ticket) for ticket in tickets) == wanted
+        assert tuple(queue.left(request) for request in requests) == wanted
         now.value = 130.0
-        assert shop.left(first) == 0, "overdue"
+        assert queue.left(first) == 0, "overdue"
         first.state = "ready"
-        assert shop.left(first) is None
+        assert queue.left(first) is None

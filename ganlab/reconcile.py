@@ -1,4 +1,4 @@
-"""The largest part of what is wanted that goes together."""
+"""The largest subset of wanted values that is allowed together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SECONDS = 1.0  # of trying; who wants so much that it takes longer gets what wa
 T = TypeVar("T")
 
 
-def settle(
+def reconcile(
     now: T,
     wanted: Mapping[str, Any],
     change: Callable[[T, Mapping[str, Any]], T],

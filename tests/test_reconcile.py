@@ -8,8 +8,8 @@ from itertools import combinations
 import pytest
 
 from ganlab import Spec, SpecError
+from ganlab.reconcile import reconcile
 from ganlab.registry import SpecError as Error
-from ganlab.settle import settle
 
 # Among these many pairs exclude each other.
 VALUES = {
@@ -49,7 +49,7 @@ def test_of_random_edits_the_most_that_go_together_apply_and_the_others_say_why(
             other = dice.choice(list(VALUES))
             wanted[other] = dice.choice(VALUES[other])
         open_ = {n: v for n, v in wanted.items() if n == "t.weights" or spec.value(n) != v}
-        made, refused = settle(spec, open_, Spec.changed)
+        made, refused = reconcile(spec, open_, Spec.changed)
         applied = {n: v for n, v in open_.items() if n not in refused}
         assert set(refused) <= set(open_)
         assert all(isinstance(error, SpecError) for error in refused.values())
@@ -65,10 +65,10 @@ def test_of_random_edits_the_most_that_go_together_apply_and_the_others_say_why(
 
 
 def test_what_is_refused_applies_once_nothing_speaks_against_it():
-    spec, refused = settle(Spec(r1=1.0), {"minibatch_discrimination": 4}, Spec.changed)
+    spec, refused = reconcile(Spec(r1=1.0), {"minibatch_discrimination": 4}, Spec.changed)
     assert spec == Spec(r1=1.0) and refused["minibatch_discrimination"].name == "r1"
     both = {"minibatch_discrimination": 4, "r1": 0.0}
-    assert settle(spec, both, Spec.changed) == (Spec(minibatch_discrimination=4), {})
+    assert reconcile(spec, both, Spec.changed) == (Spec(minibatch_discrimination=4), {})
 
 
 def test_two_that_need_each_other_apply_together_among_many_that_clash():
@@ -84,7 +84,7 @@ def test_two_that_need_each_other_apply_together_among_many_that_clash():
                 raise Error(name, values[name], "nothing")
         return spec.changed(values)
 
-    spec, refused = settle(Spec(), wanted, change)
+    spec, refused = reconcile(Spec(), wanted, change)
     assert {f"x{i}" for i in range(30)} <= set(refused)
     assert spec.target == "two_gaussians" and spec.target_params["weights"] == (0.5, 0.5)
 
@@ -98,23 +98,23 @@ def test_what_is_too_dear_is_refused_by_who_takes_it_and_the_rest_applies():
         shown.append(spec)
 
     wanted = {"batch": 4096, "k": 3}
-    spec, refused = settle(Spec(), wanted, Spec.changed, accept)
+    spec, refused = reconcile(Spec(), wanted, Spec.changed, accept)
     assert spec == shown[-1] == Spec(k=3)
     assert set(refused) == {"batch"} and "1000" in refused["batch"].allowed
-    assert settle(spec, {"batch": 4096}, Spec.changed, accept)[0] == spec == shown[-1]
-    assert settle(spec, {}, Spec.changed, accept) == (spec, {})
+    assert reconcile(spec, {"batch": 4096}, Spec.changed, accept)[0] == spec == shown[-1]
+    assert reconcile(spec, {}, Spec.changed, accept) == (spec, {})
 
 
 def test_what_takes_too_long_is_refused_instead(monkeypatch):
     """Each attempt is dear, and nothing goes together: it ends, and says why of every field."""
     clock, tries = [0.0], []
-    monkeypatch.setattr("ganlab.settle.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("ganlab.reconcile.time.monotonic", lambda: clock[0])
 
     def change(now, values):
         clock[0] += 0.3
         tries.append(values)
         raise SpecError(next(iter(values)), 1, "nothing")
 
-    made, refused = settle("before", dict.fromkeys("abcdefghij", 1), change)
+    made, refused = reconcile("before", dict.fromkeys("abcdefghij", 1), change)
     assert made == "before" and set(refused) == set("abcdefghij")
     assert 1 < len(tries) < 6

@@ -1,4 +1,4 @@
-"""Runs whose server stopped, or whose visitor was away for long, on disk until the page is back.
+"""Sessions on disk: those whose server stopped or whose visitor was away, until the page is back.
 
 A folder for each: its Runs as `Run.save` writes them, its curves, and how it was played. Its name
 is the hash of the session's token: only the page that has been given the token can name it.
@@ -26,11 +26,11 @@ from ganlab.paths import kept, private
 log = logging.getLogger(__name__)
 
 _LONGEST = 24 * 3600.0  # seconds until it is not expected back
-_PART = 0.25  # of all bytes that one session may take
+_LARGEST_SHARE = 0.25  # of all bytes that one session may take
 
 
 @dataclass(frozen=True)
-class Parked:
+class StoredSession:
     """What a session goes on from."""
 
     runs: tuple[Run, ...]
@@ -40,14 +40,14 @@ class Parked:
     playing: bool
     speed: float | None  # that the visitor had chosen
 
-    def put_into(self, runs: tuple[Run, ...], history: History) -> bool:
-        """Set fresh runs of the same Specs where these are; False: they are others' Specs."""
+    def restore_into(self, runs: tuple[Run, ...], history: History) -> bool:
+        """Set fresh runs of the same Specs to the stored states; False: the Specs are others."""
         pairs = list(zip(runs, self.runs, strict=False))
         # All of them before any is moved.
-        if len(runs) != len(self.runs) or not all(a.could_go_on_from(b) for a, b in pairs):
+        if len(runs) != len(self.runs) or not all(a.can_resume_from(b) for a, b in pairs):
             return False
         for run, other in pairs:
-            run.go_on_from(other)
+            run.resume_from(other)
         if set(self.curves) == {"iteration", *history.series}:
             for i, iteration in enumerate(self.curves["iteration"]):
                 history.add(int(iteration), {n: self.curves[n][i : i + 1] for n in history.series})
@@ -63,15 +63,15 @@ def _folder(token: str) -> Path:
     return _place() / hashlib.sha256(token.encode()).hexdigest()[:40]
 
 
-def park(
+def store(
     token: str, runs: tuple[Run, ...], history: History, playing: bool, speed: float | None
 ) -> bool:
     """Write what a session goes on from; False where it may not be kept, or cannot be."""
-    most = 1e6 * limit("parked_mb")
+    most = 1e6 * limit("stored_sessions_mb")
     size = sum(
         t.nbytes for r in runs for t in (r.state.g, r.state.d, *r.state.g_slots, *r.state.d_slots)
     )
-    if size > _PART * most:
+    if size > _LARGEST_SHARE * most:
         return False
     place = _folder(token)
     try:
@@ -101,8 +101,8 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         return {name: file[name] for name in file.files}
 
 
-def fetch(token: str) -> Parked | None:
-    """What the session of a token goes on from, if it is kept; once."""
+def load(token: str) -> StoredSession | None:
+    """The stored session of a token, which is deleted; None: there is none."""
     place = _folder(token)
     if distrusted(place, place.parent):
         return None
@@ -110,7 +110,7 @@ def fetch(token: str) -> Parked | None:
         said = json.loads((place / "session.json").read_text())
         runs = tuple(Run.load(place / f"run-{i}.npz") for i in range(said["runs"]))
         curves, ghost = _arrays(place / "curves.npz"), _arrays(place / "ghost.npz")
-        return Parked(runs, curves, ghost, said["marks"], said["playing"], said["speed"])
+        return StoredSession(runs, curves, ghost, said["marks"], said["playing"], said["speed"])
     except FileNotFoundError:
         return None
     except Exception:  # damaged: as good as none

@@ -4,31 +4,31 @@ import gc
 import threading
 import time
 
-from ganlab.live import cpu
+from ganlab.live import cpu_time
 
 
 def test_collecting_garbage_is_nobodys_own_work():
     kept = [[i] for i in range(300_000)]  # what a collection has to look through
-    own, all_ = cpu.seconds(), time.thread_time()
+    own, all_ = cpu_time.seconds(), time.thread_time()
     for _ in range(5):
         gc.collect()
-    own, all_ = cpu.seconds() - own, time.thread_time() - all_
+    own, all_ = cpu_time.seconds() - own, time.thread_time() - all_
     assert len(kept) == 300_000
     assert own < 0.2 * all_
 
 
 def test_work_counts_and_that_of_others_does_not():
-    own = cpu.seconds()
+    own = cpu_time.seconds()
     begun = time.thread_time()
     while time.thread_time() < begun + 0.02:
         pass
-    assert cpu.seconds() - own > 0.01
+    assert cpu_time.seconds() - own > 0.01
 
     def collect():
         gc.collect()
 
-    before = cpu.seconds()
+    before = cpu_time.seconds()
     other = threading.Thread(target=collect)
     other.start()
     other.join()
-    assert 0 <= cpu.seconds() - before < 0.02
+    assert 0 <= cpu_time.seconds() - before < 0.02

@@ -11,7 +11,7 @@ from ganlab.comparison import Comparison
 from ganlab.engine import Run
 from ganlab.experiment import Experiment
 from ganlab.limits import limited
-from ganlab.live import parked
+from ganlab.live import stored_session
 from ganlab.live.history import History
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
@@ -69,11 +69,11 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
     one.command("pause")
     work_until(one, browser, lambda: not one.playing and one.speed == 30)
     one.history.ghost = {name: column[:3] for name, column in one.history.arrays().items()}
-    one.park()
+    one.store()
     # What happened after that is not in it.
     kept = [run.state for run in one.group.runs]
     two, other = watched(one.experiment, "two")
-    two.take_up("one")
+    two.resume("one")
     work_until(two, other, lambda: "goes on where it was" in two.note)
     assert same(one, two) and two.group.iteration == one.group.iteration > 5
     assert (two.playing, two.speed) == (False, 30)
@@ -95,12 +95,12 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
 def test_it_is_taken_up_once_and_only_by_the_same_configuration():
     one, browser = watched(SMALL, "one")
     work_until(one, browser, lambda: one.run.iteration > 3)
-    one.park()
+    one.store()
     two, other = watched(OTHER, "two")
-    two.take_up("one")
+    two.resume("one")
     work_until(two, other, lambda: "starts again at iteration 0" in two.note)
     assert two.run.spec == OTHER and two.after == "one"
-    assert parked.fetch("one") is None
+    assert stored_session.load("one") is None
     browser.leave()
     other.leave()
 
@@ -112,24 +112,24 @@ def test_of_several_runs_all_are_moved_or_none():
         run.make(6)
     history = History()
     fresh = (Run(SMALL), Run(OTHER.replace(seed=3)))
-    what = parked.Parked(olds, {}, {}, [], True, None)
-    assert not what.put_into(fresh, history)
+    what = stored_session.StoredSession(olds, {}, {}, [], True, None)
+    assert not what.restore_into(fresh, history)
     assert [run.updates for run in fresh] == [0, 0]
     fresh = tuple(Run(spec) for spec in specs)
-    assert what.put_into(fresh, history) and [run.updates for run in fresh] == [6, 6]
+    assert what.restore_into(fresh, history) and [run.updates for run in fresh] == [6, 6]
 
 
 def test_what_is_damaged_or_not_there_is_said_and_nothing_breaks(tmp_path):
     one, browser = watched(SMALL, "one")
     work_until(one, browser, lambda: one.run.iteration > 3)
     for name in ("session.json", "curves.npz", "run-0.npz"):
-        one.park()
+        one.store()
         (folder,) = (tmp_path / "sessions").iterdir()
         (folder / name).write_bytes(b"{")
-        assert parked.fetch("one") is None
+        assert stored_session.load("one") is None
         assert not folder.exists()
     two, other = watched(SMALL, "two")
-    two.take_up("nonsense/../..")
+    two.resume("nonsense/../..")
     work_until(two, other, lambda: "starts again at iteration 0" in two.note)
     browser.leave()
     other.leave()
@@ -138,19 +138,19 @@ def test_what_is_damaged_or_not_there_is_said_and_nothing_breaks(tmp_path):
 def test_the_disk_is_bounded(tmp_path):
     one, browser = watched(SMALL, "one")
     work_until(one, browser, lambda: one.run.iteration > 3)
-    one.park()
+    one.store()
     (folder,) = (tmp_path / "sessions").iterdir()
     size = sum(file.stat().st_size for file in folder.iterdir())
-    with limited(parked_mb=4.5 * size / 1e6):
+    with limited(stored_sessions_mb=4.5 * size / 1e6):
         for name in "abcdefgh":
             one.token = name
-            one.park()
+            one.store()
             time.sleep(0.02)
-        left = [name for name in "abcdefgh" if parked.fetch(name) is not None]
+        left = [name for name in "abcdefgh" if stored_session.load(name) is not None]
     assert left == list("efgh")
-    with limited(parked_mb=0):
-        one.park()
-    assert parked.fetch(one.token) is None
+    with limited(stored_sessions_mb=0):
+        one.store()
+    assert stored_session.load(one.token) is None
     browser.leave()
 
 
@@ -164,7 +164,7 @@ def test_a_hub_that_is_closed_leaves_its_runs_to_the_next():
     browser.leave()
     scheduler = Scheduler(1)
     two = scheduler.create(SMALL)
-    two.take_up(one.token)
+    two.resume(one.token)
     browser = Browser(two)
     until(lambda: two.run is not None and two.run.iteration >= one.run.iteration)
     browser.leave()
@@ -172,5 +172,5 @@ def test_a_hub_that_is_closed_leaves_its_runs_to_the_next():
     two.unwatched_since = time.monotonic() - 2 * scheduler.drop_seconds
     scheduler._drop_unwatched()
     until(lambda: two.token not in scheduler.sessions)
-    assert scheduler.get(two.token) is None and parked.fetch(two.token) is not None
+    assert scheduler.get(two.token) is None and stored_session.load(two.token) is not None
     scheduler.close()
