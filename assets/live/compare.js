@@ -35,8 +35,7 @@ function sideBySide({ hidden, act }) {
     stays: (message) => message.runs.length === cells.length,
     scene(message) {
       scene = message;
-      /** @type {{label: string}[]} */
-      const runs = scene.runs;
+      const { runs } = scene;
       cells = runs.map((_, i) => cell(scene, i, (what) => act({ act: what, run: i })));
       entries = runs.map((run, i) => legendEntry(i, run.label));
       names.replaceChildren(...entries.map(({ node }) => node));
@@ -59,9 +58,7 @@ function sideBySide({ hidden, act }) {
       for (const one of cells) one.draw(frame);
     },
     status(message) {
-      /** @type {import("./types.js").RunNow[]} */
-      const runs = message.runs;
-      runs.forEach((run, i) => {
+      message.runs.forEach((run, i) => {
         cells[i]?.status(run);
         entries[i]?.say(run.label);
       });

@@ -237,7 +237,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       setText(rate, playing ? `${grouped.format(shown)} it/s` : "");
       setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "");
       rates.title = about ? `Iterations per second; computed eagerly, ${about} of the server's time` : "";
-      const now = many ? seedRange(message.seed, message.runs) : String(message.seed);
+      const now = many ? seedRange(message.seed, message.seeds) : String(message.seed);
       setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
       seed.setAttribute("aria-label", `${newSeed} (now ${now})`);
       showState();

@@ -77,7 +77,7 @@ function manySeeds({ settings }) {
       query = "";
       picture = tiles(scene);
       about.set("in the tiles", scene.tiles);
-      links.replaceChildren(...Array.from({ length: scene.runs }, (_, i) => makeLink(i)));
+      links.replaceChildren(...Array.from({ length: scene.seeds }, (_, i) => makeLink(i)));
       const keyOf = (/** @type {[string, string]} */ [id, title]) =>
         el("span", { class: "gl-word" }, el("i", { class: "gl-key", "data-key": id }), title);
       lead(scene.lab_query);

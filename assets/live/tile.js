@@ -21,7 +21,7 @@ const grouped = new Intl.NumberFormat("en-US");
 const brief = (value, tight) => (tight ? value.toFixed(2).replace(/^0/, "") : value.toFixed(2));
 
 /** @param {{runs: number}} scene */
-const columnsOf = (scene) => Math.round(Math.sqrt(scene.runs));
+const columnsOf = (scene) => Math.round(Math.sqrt(scene.seeds));
 const gapOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.round((columns > 6 ? 5 : 8) * u);
 const headOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.round((columns > 6 ? 13 : 16) * u);
 
@@ -35,7 +35,7 @@ const headOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.
 export function widthFor(scene, height, u) {
   const columns = columnsOf(scene);
   const gap = gapOf(columns, u);
-  const rows = Math.ceil(scene.runs / columns);
+  const rows = Math.ceil(scene.seeds / columns);
   const side = (height - (rows - 1) * gap) / rows - headOf(columns, u);
   return Math.round(columns * (side + gap) - gap);
 }
@@ -48,7 +48,7 @@ export function widthFor(scene, height, u) {
  */
 export function tiles(scene) {
   const columns = columnsOf(scene);
-  const rows = Math.ceil(scene.runs / columns);
+  const rows = Math.ceil(scene.seeds / columns);
   const still = offscreen(1, 1); // what is behind every tile
   let [width, height] = [0, 0];
   /** @type {import("./types.js").Theme} */
@@ -282,7 +282,7 @@ export function tiles(scene) {
       layout();
       drawStill();
     },
-    boxes: () => Array.from({ length: scene.runs }, (_, i) => place(i)),
+    boxes: () => Array.from({ length: scene.seeds }, (_, i) => place(i)),
     /**
      * @param {Context} ctx
      * @param {Frame | null} frame
@@ -292,7 +292,7 @@ export function tiles(scene) {
       ctx.fillStyle = theme.back;
       ctx.fillRect(0, 0, width, height);
       ctx.lineJoin = "round";
-      for (let r = 0; r < scene.runs; r++) {
+      for (let r = 0; r < scene.seeds; r++) {
         const box = place(r);
         ctx.drawImage(still.canvas, box.x, box.y + g.head, g.w, g.h);
         caption(ctx, box, seedAt(scene.seed, r), values, r);

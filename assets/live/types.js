@@ -128,14 +128,14 @@
  * @property {boolean} [released]
  */
 
-/** @typedef {any} Runs how many runs there are, or what is particular to each */
+/** @typedef {Pick<Scene, "box" | "latent" | "map" | "modes" | "layers"> & {label: string}} RunScene one of several runs, in a scene */
 /** @typedef {{label: string, lost: string, jsd?: number | null}} RunNow one of several runs, in a status */
 
 /**
  * @typedef {Decoded & {
  *   type: "scene", run: number, dim: 1 | 2, box: number[][], modes: number, map: boolean,
  *   latent: {kind: string, dim: number, lo: number, hi: number}, panels: Panel[], knobs: Knob[], layers: Layer[],
- *   readout: HelpLine[], seed: number, query: string, runs: Runs, fields?: string[], label?: string, axis?: string,
+ *   readout: HelpLine[], seed: number, query: string, runs: RunScene[], seeds: number, fields?: string[], label?: string, axis?: string,
  *   scale: number, tiles: HelpLine[], lab_query: string, story?: Story, offers?: [name: string, words: string][],
  * }} Scene
  */
@@ -151,7 +151,7 @@
 
 /**
  * @typedef {Decoded & {
- *   type: "frame", run: number, iteration: number, last?: "D" | "G" | "", runs?: Runs,
+ *   type: "frame", run: number, iteration: number, last?: "D" | "G" | "", runs?: Said[],
  * }} FrameOnly
  */
 
@@ -179,7 +179,7 @@
  *   type: "status", run: number, state: string, rate: number, speed: number, iteration: number, seed: number,
  *   values: Record<string, string | number>, query: string, message: string, refused?: {field: string, why: string} | null,
  *   replayed?: number, follow?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
- *   differs?: string[], story?: StoryNow, runs: Runs, says?: string, fields?: string[],
+ *   differs?: string[], story?: StoryNow, runs: RunNow[], seeds: number, says?: string, fields?: string[],
  *   complete: boolean, lab_query: string,
  * }} Status
  */

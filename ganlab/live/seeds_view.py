@@ -79,7 +79,7 @@ class SeedsView(View):
     def status(self) -> dict[str, Any]:
         """How many seeds there are, how many have diverged, and what most of them do."""
         return {
-            "runs": self.session.experiment.seeds,
+            "seeds": self.session.experiment.seeds,
             "diverged": sum(d is not None for d in self.group.diverged),
             "says": self._says,
             "lab_query": self.session.lab_query,

@@ -128,13 +128,13 @@ def _points(game: Game, state: State, spec: Spec, target: Target) -> dict[str, n
     return {"fake": fake, "beyond": _most(spec.domain.beyond(gz, target.box))}
 
 
-def scene(spec: Spec, runs: int, probe: Probe, number: int) -> tuple[dict, dict[str, Any]]:
+def scene(spec: Spec, seeds: int, probe: Probe, number: int) -> tuple[dict, dict[str, Any]]:
     """Header and arrays of what the tiles of run `number` stand on."""
     target, modes = probe.target, probe.target.modes
     header = {
         "type": "scene",
         "run": number,
-        "runs": runs,
+        "seeds": seeds,
         "dim": spec.dim,
         "box": target.box.tolist(),
         "cell": probe.cell,

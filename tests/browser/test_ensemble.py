@@ -60,7 +60,7 @@ def test_tiles_move_at_once_and_fit_one_screen(new_lab, theme):
 def test_a_tile_opens_its_seed_in_the_lab(lab):
     lab.open(f"/many?{TWO.to_query()}&runs=36")
     fits(lab, 36)
-    assert lab.status["runs"] == 36
+    assert lab.status["seeds"] == 36
     lab.get("knob-k").fill("4")
     lab.wait_status("s.values.k === 4")
     lab.wait_field("k", "4")
@@ -77,7 +77,7 @@ def test_a_tile_opens_its_seed_in_the_lab(lab):
     lab.wait("live.opened - live.closed === 1")
     # A second tile, though the lab has a run by now.
     lab.page.get_by_role("link", name="Many seeds").click()
-    lab.wait("live.last.scene.runs === 36 && ganlab.mounts === 3")
+    lab.wait("live.last.scene.seeds === 36 && ganlab.mounts === 3")
     lab.get("tile-0").click()
     lab.wait("live.last.scene.layers && live.last.status.seed === 40")
 
@@ -87,7 +87,7 @@ def test_from_a_lab_to_many_seeds_of_it(lab):
     lab.get("knob-k").fill("3")
     lab.wait_field("k", "3")
     lab.page.get_by_role("button", name="Many seeds of this").click()
-    lab.wait("live.last.scene.runs === 16 && live.last.status.seed === 3")
+    lab.wait("live.last.scene.seeds === 16 && live.last.status.seed === 3")
     assert urlsplit(lab.page.url).path == "/many"
     lab.wait_field("runs", "16")
     spec = Spec(target="two_gaussians", batch=32, seed=3, k=3)
@@ -96,7 +96,7 @@ def test_from_a_lab_to_many_seeds_of_it(lab):
     lab.get("seed").click()
     lab.wait_field("seed", "19")
     lab.page.get_by_role("radio", name="64").click()
-    lab.wait("live.last.scene.runs === 64")
+    lab.wait("live.last.scene.seeds === 64")
     fits(lab, 64)
     lab.wait_field("runs", "64")
     lab.page.get_by_role("radio", name="2-D").click()

@@ -69,7 +69,7 @@ test("a chosen speed is sent and kept for the tab; the server's moves the slider
 
 test("the seeds of many runs are a range, and an update that is dear says what it costs", () => {
   const bar = toolbar(send, true);
-  bar.status({ ...STATUS, runs: 16, update_seconds: 0.042, rate: 3.14 });
+  bar.status({ ...STATUS, seeds: 16, update_seconds: 0.042, rate: 3.14 });
   assert.match(bar.node.find("seed").textContent, /Seeds 3–18/);
   assert.match(bar.node.textContent, /3.1 it\/s · about 42 ms an update/);
 });

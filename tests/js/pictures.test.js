@@ -143,7 +143,7 @@ test("curves end with their last value, in order of their iterations, with what 
 });
 
 test("each tile has its seed, what it holds, and what became of it", () => {
-  const scene = { ...PLANE, runs: 4, seed: 7, modes: 8, scale: 100 };
+  const scene = { ...PLANE, seeds: 4, seed: 7, modes: 8, scale: 100 };
   const picture = tiles(scene);
   picture.resize(600, 620, theme);
   assert.equal(picture.boxes().length, 4);

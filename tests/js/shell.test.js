@@ -6,7 +6,7 @@ import { nextFrame, sockets } from "./document.js";
 
 const SETTINGS = { socket: "ws://lab.example/live/t", plotly: "", labs: ["", "two"], others: [] };
 const SCENE = {
-  type: "scene", run: 1, dim: 1, box: [[-4, 4]], panels: [], layers: [], readout: [], seed: 0, query: "k=2", runs: 1,
+  type: "scene", run: 1, dim: 1, box: [[-4, 4]], panels: [], layers: [], readout: [], seed: 0, query: "k=2",
   knobs: [
     { field: "k", title: "k", kind: "int", low: 0, high: 20, choices: [], restarts: false },
     { field: "g_lr", title: "g", kind: "float", low: 0.1, high: 1, choices: [], restarts: false },

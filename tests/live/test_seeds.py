@@ -80,9 +80,9 @@ def test_opens_with_a_scene_and_one_of_each(many):
     kinds = [m[0]["type"] for m in browser.first]
     assert kinds[0] == "scene" and set(kinds) == {"scene", "status", "curves", "frame"}
     scene, status = last(browser.first, "scene"), last(browser.first, "status")[0]
-    assert (scene[0]["runs"], scene[0]["dim"], scene[0]["modes"]) == (16, 2, 8)
+    assert (scene[0]["seeds"], scene[0]["dim"], scene[0]["modes"]) == (16, 2, 8)
     assert f"{thumbnails.POINTS:,} points" in scene[0]["panels"][0]["title"]
-    assert (status["state"], status["runs"], status["seed"]) == ("paused", 16, 0)
+    assert (status["state"], status["seeds"], status["seed"]) == ("paused", 16, 0)
     assert status["query"] == f"{RING.to_query()}&runs=16" == scene[0]["query"]
     assert " of 16 seeds hold" in status["says"] and status["diverged"] == 0
     header, curves = last(browser.first, "curves")
@@ -205,7 +205,7 @@ def test_configure(many):
     assert settle(session, browser) == [[]]
     session.show(Experiment.of(RING, 36))
     got = settle(session, browser)[0]
-    assert last(got, "scene")[0]["runs"] == 36 == len(session.run.specs)
+    assert last(got, "scene")[0]["seeds"] == 36 == len(session.run.specs)
     assert "36 seeds" in last(got, "status")[0]["message"]
     session.configure(MIX)  # from the plane to the line
     got = settle(session, browser)[0]
