@@ -1,4 +1,4 @@
-"""The app: `streamlit run ganlab/app.py`. One process and one port for pages and live views."""
+"""The app: `streamlit run ganlab/app.py`. One process and one port serve pages and live views."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ganlab.front import Front
 
 def _get_ready() -> None:
     """Import what the first page needs, while the browser loads Streamlit's own files."""
-    from ganlab.live import socket  # torch, and all that trains and draws
+    from ganlab.live import socket  # imports torch and everything that trains and draws
     from ganlab.ui import compare, lab, many  # noqa: F401
 
     # A full collection over all of it takes 0.16 s and would stall the picture.
@@ -32,7 +32,7 @@ def _get_ready() -> None:
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     yield
     scheduler = sys.modules.get("ganlab.live.scheduler")
-    if scheduler is not None:  # else nobody has opened a page
+    if scheduler is not None:  # None if no page was opened
         await asyncio.to_thread(scheduler.SCHEDULER.close)
 
 

@@ -1,4 +1,4 @@
-"""Runs side by side: the same seed, data and latents, so that what differs is what one sees."""
+"""Compare: two to four runs side by side, with the same seed, data and latents."""
 
 from ganlab.ui import navigation
 from ganlab.ui.compare import compare

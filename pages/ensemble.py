@@ -1,9 +1,9 @@
-"""Many seeds of one Spec at once: what they have in common is no accident."""
+"""Many seeds: the same Spec trained with many seeds at once."""
 
 from ganlab.ui import navigation
 
 navigation.headline(navigation.MANY)
 
-from ganlab.ui.many import many  # noqa: E402  not before the headline stands: it takes long
+from ganlab.ui.many import many  # noqa: E402  slow: the headline is drawn first
 
 many()

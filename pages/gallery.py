@@ -1,9 +1,9 @@
-"""Phenomena on cue: mode collapse, stalling, rotation, and what cures them."""
+"""Phenomena: mode collapse, stalling, rotation, and their remedies, each reproducible on demand."""
 
 from ganlab.ui import navigation
 
 navigation.headline(navigation.GALLERY)
 
-from ganlab.ui.gallery import gallery  # noqa: E402  not before the headline stands: it takes long
+from ganlab.ui.gallery import gallery  # noqa: E402  slow: the headline is drawn first
 
 gallery()

@@ -1,4 +1,4 @@
-"""The 1-D lab: Figure 1 of Goodfellow et al. (2014), moving."""
+"""The 1-D lab: Figure 1 of Goodfellow et al. (2014), animated."""
 
 from ganlab.ui import navigation
 from ganlab.ui.lab import lab

@@ -1,4 +1,4 @@
-"""The 2-D lab: the field of D, the bent latent space of G, and the modes it finds."""
+"""The 2-D lab: the field of D, the latent grid mapped by G, and the modes that G covers."""
 
 from ganlab.ui import navigation
 from ganlab.ui.lab import lab

@@ -1,4 +1,4 @@
-"""Named Specs: what the pages open with, and the phenomena of the gallery."""
+"""Named Specs: the defaults of the pages, and the phenomena of the gallery."""
 
 from ganlab.losses import LOSSES
 from ganlab.presets import collapse, coverage, dynamics, rotation  # noqa: F401  they register
@@ -10,16 +10,16 @@ __all__ = ["DEFAULTS", "OPENING", "PRESETS", "STRIPS", "Preset", "Strip", "group
 
 
 def groups() -> dict[str, tuple[str, ...]]:
-    """What the gallery shows, in its order: names by group."""
+    """The names of the gallery's presets by group, in the order shown."""
     kinds = (COVERS, MOVES, PUBLISHED)
     return {kind: tuple(n for n in PRESETS if PRESETS[n].group == kind) for kind in kinds}
 
 
 def to_compile() -> list[Spec]:
-    """What is worth compiling ahead, the likeliest first.
+    """The Specs worth compiling ahead of time, the most likely ones first.
 
-    What the labs open with; the gallery in its order, with its cures, but the published settings
-    last; and what the labs open with, with each loss.
+    These are the labs' defaults; the gallery's presets and their cures in order, with the published
+    settings last; and the labs' defaults with each loss.
     """
     shown = [PRESETS[name] for names in groups().values() for name in names]
     early = [s for p in shown if not p.published for s in (*p.specs, *p.cured())]

@@ -1,4 +1,4 @@
-"""Phenomena of the ring: mode collapse, hopping, and what restores diversity."""
+"""Phenomena of the ring: mode collapse, hopping between modes, and what restores diversity."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ RING = DEFAULTS[2]
 
 
 def hops(a: Trace) -> bool:
-    """Whether G sits on two modes at most, two checks in three, and the lead goes round."""
+    """Whether G covers at most two modes in two of three checks, and its main mode changes."""
     leaders = set(late(a, "shares", 0.8).argmax(1).tolist())
     return bool((late(a, "top2", 0.8) >= 0.9).mean() >= 2 / 3 and len(leaders) >= 3)
 
 
 def restored(a: Trace, b: Trace, kept: int = 8) -> bool:
-    """Whether `a` holds few modes of 8, and `b` never less than `kept` and is nearer to p_data."""
+    """Whether `a` has few of the 8 modes, and `b` always at least `kept` and a lower JSD."""
     few = late(a, "held").mean() <= 4
     most = late(b, "held", 0.25).min() >= kept
     return bool(few and most and late(b, "jsd").mean() < late(a, "jsd").mean())
@@ -27,8 +27,8 @@ PRESETS.add(
         name="hopping",
         title="Mode collapse: one mode after another",
         equation="",
-        doc="G puts nearly all its mass where D last believed it, D learns better, and G moves on. "
-        "It never settles, and never covers the ring.",
+        doc="G puts nearly all its mass where D was last fooled, D learns to reject it, and G "
+        "moves on. It never settles and never covers the ring.",
         cite="Metz et al. 2017, figure 2; Goodfellow 2016, section 5.1.1",
         specs=(RING.replace(latent_dim=64, batch=128),),
         labels=("G",),
@@ -41,16 +41,16 @@ PRESETS.add(
     )
 )
 
-# Wider modes and higher rates than published: 8 modes within seconds. At still higher rates K = 0
-# finds them all too, within some thousand iterations.
+# The modes are wider and the rates higher than published, so that all 8 are found within seconds.
+# At still higher rates K = 0 finds them all as well, within some thousand iterations.
 _UNROLL = RING.replace(latent_dim=16, batch=128, target_params={"std": 0.1}, g_lr=2e-3, d_lr=2e-3)
 PRESETS.add(
     Preset(
         name="unrolling",
-        title="Unrolled D: G sees where D would go",
+        title="Unrolled D: G anticipates D's response",
         equation="",
-        doc="Judged by D as it stands, G crowds on a few modes; judged by D as it would be 5 "
-        "updates later, crowding no longer pays. G spreads over the whole ring and stays there.",
+        doc="Against the current D, G collapses to a few modes. Against D as it would be 5 updates "
+        "later, collapsing does not pay, so G spreads over the whole ring and stays there.",
         cite="Metz et al. 2017",
         specs=(_UNROLL, _UNROLL.replace(unroll=5)),
         labels=("K = 0", "K = 5"),
@@ -67,10 +67,10 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="collapse",
-        title="Mode collapse, and its cure by hand",
+        title="Mode collapse, and two cures to try",
         equation="",
-        doc="G sends every z to the place that D believes right now, and most of the ring stays "
-        "empty. Above the picture are two cures: by either of them all 8 modes are filled.",
+        doc="G sends every z to the place that D currently believes to be real, and most of the "
+        "ring stays empty. Above the picture are two cures: each of them fills all 8 modes.",
         cite="Goodfellow 2016, section 5.1.1; Salimans et al. 2016; Metz et al. 2017",
         specs=(CROWD,),
         labels=("G",),
@@ -85,10 +85,10 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="minibatch-discrimination",
-        title="Minibatch discrimination: a crowd gives itself away",
+        title="Minibatch discrimination: D sees when samples are too alike",
         equation="",
-        doc="D also sees how close a sample is to the rest of its minibatch, and knows a crowd for "
-        "a fake. G must be as diverse as the data, and all modes are filled.",
+        doc="D also sees how close a sample is to the rest of its minibatch, and rejects samples "
+        "that are too close. G must be as diverse as the data, and covers all modes.",
         cite="Salimans et al. 2016, section 3.2",
         specs=(CROWD, CROWD.replace(minibatch_discrimination=4, minibatch_dims=2)),
         labels=("off", "4 kernels"),
@@ -108,16 +108,16 @@ PRESETS.add(
         name="packing",
         title="Packing: D judges four samples at once",
         equation="",
-        doc="Four samples of a collapsed G are too alike to be four of the data, and D sees them "
-        "together. One by one each of them would pass.",
+        doc="Four samples of a collapsed G are more alike than four samples of the data, and D "
+        "sees this because it judges them together. Judged alone, each of them would pass as real.",
         cite="PacGAN, Lin et al. 2018",
         specs=(_PACK, _PACK.replace(packing=4)),
         labels=("one by one", "packs of 4"),
         claim="In packs of 4 at least 7 of 8 modes are held in every check of the last quarter; "
-        "judged one by one G holds no more of them on average over the second half.",
+        "judged one by one, G does not hold more modes on average over the second half.",
         iterations=1200,
         every=100,
-        # One by one G holds at most 4 on nine seeds of ten, and on the tenth finds all of them.
+        # Judged one by one, G holds at most 4 on nine seeds of ten; on the tenth it finds them all.
         holds=lambda a, b: bool(
             late(b, "held", 0.25).min() >= 7 and late(a, "held").mean() <= late(b, "held").mean()
         ),
@@ -125,7 +125,7 @@ PRESETS.add(
     )
 )
 
-# As published, but for Metz et al.'s D, which sees x/4.
+# As published, except for the D of Metz et al., which sees x/4.
 _METZ = RING.replace(
     latent_dim=256,
     g_hidden=(128, 128),
@@ -140,8 +140,8 @@ PRESETS.add(
         name="unrolling-published",
         title="Unrolled D, at the settings of the paper",
         equation="",
-        doc="Without unrolling G hops between modes for all of 25,000 iterations. Unrolled by 5 "
-        "it finds all of them after about a third, and then narrows on each.",
+        doc="Without unrolling, G hops between modes for all of 25,000 iterations. With 5 unrolled "
+        "steps it finds all modes after about a third of them, and then narrows each one.",
         cite="Metz et al. 2017, section 3.1 and appendix A",
         specs=(_METZ, _METZ.replace(unroll=5)),
         labels=("K = 0", "K = 5"),
@@ -171,13 +171,13 @@ PRESETS.add(
         name="packing-published",
         title="Packing, at the settings of the paper",
         equation="",
-        doc="Over 400 epochs of 100,000 points G captures 6.3 of the 8 modes on average if judged "
-        "one by one. In packs of 2 it captures 7.9.",
+        doc="Over 400 epochs of 100,000 points G captures 6.3 of the 8 modes on average when D "
+        "judges samples one by one. In packs of 2 it captures 7.9.",
         cite="PacGAN, Lin et al. 2018",
         specs=(_PACGAN, _PACGAN.replace(packing=2)),
         labels=("one by one", "packs of 2"),
-        claim="After 400,000 iterations packs of 2 have captured at least 7 of the 8 modes, and no "
-        "fewer than one by one.",
+        claim="After 400,000 iterations packs of 2 have captured at least 7 of the 8 modes, and at "
+        "least as many as one by one.",
         iterations=400_000,
         every=4000,
         holds=lambda a, b: bool(b["modes"][-1] >= max(7, a["modes"][-1])),

@@ -1,9 +1,10 @@
-"""How often a preset's claim holds: counted over seeds by `benchmarks/phenomena.py`.
+"""How often a preset's claim holds, counted over seeds by `benchmarks/phenomena.py`.
 
-Settings and thresholds were chosen on seeds below 200; what is counted here was not tuned on. What
-failed more than one time in ten on seeds 10000 to 10049 was retuned and counted from 20000 on; what
-was retuned later, or had been counted over ten seeds only, was counted from 30000 on. Of
-`light-tails` that was 44 times of 50: it was retuned, below 200 again, and counted from 31000 on.
+Settings and thresholds were chosen on seeds below 200, and claims are counted on seeds that were
+not used for tuning. Presets that failed on more than one of ten of the seeds 10000 to 10049 were
+retuned and counted again from seed 20000. Presets that were retuned later, or had been counted on
+only ten seeds, were counted from seed 30000. `light-tails` held there on 44 of 50 seeds; it was
+retuned on seeds below 200 and counted from seed 31000.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from ganlab.metrics import wilson
 
 
 class Counts(NamedTuple):
-    """A claim held on `held` of the seeds `first` to `last`."""
+    """A claim that held on `held` of the seeds `first` to `last`."""
 
     held: int
     first: int
@@ -22,12 +23,12 @@ class Counts(NamedTuple):
 
     @property
     def of(self) -> int:
-        """How many seeds were tried."""
+        """The number of seeds tried."""
         return self.last - self.first + 1
 
     @property
     def interval(self) -> tuple[float, float]:
-        """95 % confidence interval of the rate (Wilson)."""
+        """The 95 % confidence interval of the rate (Wilson)."""
         return wilson(self.held, self.of)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Phenomena on the line: what G leaves out, what D cannot see, and samples that depend."""
+"""Phenomena in 1-D: modes that G misses, errors that D cannot see, and dependent samples."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from ganlab.presets.counts import Counts
 from ganlab.presets.preset import HELD, PRESETS, Preset, Trace, late
 from ganlab.spec import Spec
 
-_MADE = 2**14  # latents behind a measure
-_COMPANIES, _KEPT = 400, 16  # minibatches, and latents that are looked at in each of them
+_MADE = 2**14  # the number of latents behind a measure
+_COMPANIES, _KEPT = 400, 16  # the number of minibatches, and of latents examined in each
 
 
 def made(run: Run) -> np.ndarray:
-    """What G makes of `_MADE` fixed latents, on the line: (R, n)."""
+    """The samples that G makes of `_MADE` fixed latents, 1-D targets: (R, n)."""
     z = torch.from_numpy(quasi_random(run.spec.latent, run.spec.latent_dim, _MADE)).float()
     with torch.no_grad():
         x = run.game.make(run.state.g, z.expand(len(run.specs), *z.shape))
@@ -24,15 +24,16 @@ def made(run: Run) -> np.ndarray:
 
 
 def spread(run: Run) -> dict[str, np.ndarray]:
-    """std: the standard deviation of p_g, in units of x."""
+    """std, (R,): the standard deviation of p_g, in units of x."""
     return {"std": made(run).std(1)}
 
 
 def dependence(run: Run) -> dict[str, np.ndarray]:
-    """How far the samples of one minibatch depend on each other, G normalising as in training.
+    """How far the samples of one minibatch depend on each other, with G normalised as in training.
 
-    mean_ratio: the variance of a minibatch's mean, of the Var x/B that independent samples have.
-    moved: the share of Var x that is due to a latent's company, E_z Var(G(z) | z)/Var x.
+    mean_ratio, (R,): the variance of a minibatch's mean over Var x / B, its value for independent
+    samples. moved, (R,): E_z Var(G(z) | z) / Var x, the share of the variance of x that is due to
+    the other latents of the minibatch.
     """
     G, fixed, batch = run.game.G, run.game.fixed, run.spec.batch
     sample = LATENTS[run.spec.latent].sample
@@ -40,7 +41,7 @@ def dependence(run: Run) -> dict[str, np.ndarray]:
     z = sample((_COMPANIES, batch, run.spec.latent_dim), draw)
     rows = []
     for r, g in enumerate(run.state.g):
-        # Minibatches take the place of runs: made at once, each by itself.
+        # Minibatches take the place of runs: they are evaluated at once, each with its own norm.
         flat = g.expand(_COMPANIES, -1)
         beside = None if fixed is None else fixed[r].expand(_COMPANIES, -1, -1)
         moved = []
@@ -54,11 +55,11 @@ def dependence(run: Run) -> dict[str, np.ndarray]:
     return {"mean_ratio": ratio, "moved": moved}
 
 
-_HEAVY = 29.0  # times as heavy as the light mode
+_HEAVY = 29.0  # the weight of the heavy mode over that of the light one
 
 
 def left_out(even: Trace, uneven: Trace) -> bool:
-    """Whether both equal modes are held in the end, and the light one in few checks."""
+    """Whether both equal modes are held at the end, and the light one in few checks."""
     light = late(uneven, "shares")[:, 1] < HELD / (1 + _HEAVY)
     return bool(late(even, "held", 0.25).min() == 2 and light.mean() > 0.5)
 
@@ -69,9 +70,9 @@ PRESETS.add(
         name="uneven",
         title="The light mode is found last",
         equation="",
-        doc="Of two equal modes G finds both; of a heavy and a light one only the heavy. "
-        "Few samples of a minibatch speak for the light mode, and none of G's is near it to be "
-        "pulled there.",
+        doc="G finds both of two equal modes, but of a heavy and a light one only the heavy. "
+        "Few samples of a minibatch come from the light mode, and no generated sample is near "
+        "enough to be drawn to it.",
         cite="Goodfellow 2016, section 5.1.1",
         specs=(_TWO, _TWO.replace(target_params={**_TWO.target_params, "weights": (_HEAVY, 1.0)})),
         labels=("1 : 1", "29 : 1"),
@@ -87,7 +88,7 @@ PRESETS.add(
 
 
 def unseen(small: Trace, large: Trace) -> bool:
-    """Whether the small D leaves p_g wrong, and the large one does not."""
+    """Whether p_g stays wrong with the small D and becomes right with the large one."""
     return bool(np.median(late(small, "jsd")) >= 0.25 and np.median(late(large, "jsd")) <= 0.2)
 
 
@@ -95,10 +96,10 @@ _SEEN = Spec(target="two_gaussians", target_params={"separation": 2.0, "std": 0.
 PRESETS.add(
     Preset(
         name="small-d",
-        title="A small D cannot see what G does wrong",
+        title="A small D cannot see G's error",
         equation="",
-        doc="D with one unit rises or falls with x and knows no more than left and right: one "
-        "lump of G's runs to and fro. With two layers of 32 D sees two bumps, and G splits.",
+        doc="A D with one unit only rises or falls with x, so it can only move G's single bump "
+        "left or right. With two layers of 32 units D sees two bumps, and G splits.",
         cite="Arora et al. 2017",
         specs=(_SEEN.replace(d_hidden=(1,)), _SEEN),
         labels=("1 unit", "32, 32"),
@@ -114,7 +115,7 @@ PRESETS.add(
 
 
 def to_a_point(frozen: Trace, live: Trace) -> bool:
-    """Whether p_g misses p_data where D is frozen, and is as wide as p_data (3) where it learns."""
+    """Whether p_g misses p_data with D frozen, and has its std (3) where D learns."""
     wide = late(live, "std").mean()
     return bool(frozen["jsd"][-1] >= 0.5 and 2.4 <= wide <= 3.6 and late(live, "jsd").mean() <= 0.1)
 
@@ -132,14 +133,15 @@ PRESETS.add(
         name="frozen-d",
         title="G against a frozen D: the Helvetica scenario",
         equation="",
-        doc="With k = 0 D never answers, and G sends every z to the one place that D likes best, "
-        "wherever the data is. With k = 1 D finds the crowd, and p_g stays as wide as p_data.",
+        doc="With k = 0 D never learns, and G sends every z to the one place where D is highest, "
+        "wherever the data are. With k = 1 D learns to reject that place, and p_g stays as wide "
+        "as p_data.",
         cite="Goodfellow et al. 2014, section 6; Goodfellow 2016, section 5.1.1",
         specs=(_FROZEN.replace(k=0), _FROZEN),
         labels=("k = 0", "k = 1"),
-        claim="With k = 0 p_g ends in a place of its own, or outside the picture, with a JSD of at "
-        "least 0.5 nats; with k = 1 its standard deviation is 2.4 to 3.6 on average, of the data's "
-        "3, and the JSD at most 0.1.",
+        claim="With k = 0 p_g ends at a single place or outside the picture, with a JSD of at "
+        "least 0.5 nats; with k = 1 its standard deviation is 2.4 to 3.6 on average (the data's is "
+        "3), and the JSD is at most 0.1.",
         iterations=1200,
         every=50,
         pace=((200, 8.0), (1200, 7.0)),
@@ -151,7 +153,7 @@ PRESETS.add(
 
 
 def light(normal: Trace, cauchy: Trace) -> bool:
-    """Whether both p_g look right, and only one reaches as far as p_data."""
+    """Whether both p_g look right, but only one reaches as far as p_data."""
     alike = all(late(a, "jsd").max() <= 0.05 for a in (normal, cauchy))
     return bool(
         alike
@@ -161,22 +163,22 @@ def light(normal: Trace, cauchy: Trace) -> bool:
     )
 
 
-# Far samples make far gradients: clipped, they do not throw either player off.
+# Far samples have large gradients: clipping keeps them from disturbing either player.
 _FAR = Spec(target="cauchy", gradient_clip=0.02)
 PRESETS.add(
     Preset(
         name="light-tails",
-        title="Light tails: JSD is near 0, and G still cannot reach",
+        title="Light tails: JSD is near 0, yet G misses the tails",
         equation=r"\lvert G(z) - G(0)\rvert \le L\,\lvert z\rvert",
-        doc="A G of slope at most L takes z no farther than L|z| from G(0): of a normal z it makes "
-        "tails as light as a Gaussian's, which JSD hardly notices. Of a Cauchy z it makes tails "
-        "that reach as far as the data.",
+        doc="If the slope of G is at most L, |G(z) − G(0)| is at most L|z|. A normal z then gives "
+        "tails as light as a Gaussian's, which JSD hardly notices; a Cauchy z gives tails that "
+        "reach as far as the data's.",
         cite="Wiese et al. 2019; Huster et al. 2021",
         specs=(_FAR, _FAR.replace(latent="cauchy")),
         labels=("normal z", "Cauchy z"),
-        claim="In the second half of 1,000 iterations both have a JSD of at most 0.05 nats; "
-        "between its 0.1 % and 99.9 % quantiles p_g is at most a tenth as wide as p_data with the "
-        "normal z, and half to twice as wide with the Cauchy z.",
+        claim="In the second half of 1,000 iterations both have a JSD of at most 0.05 nats. "
+        "Between its 0.1 % and 99.9 % quantiles p_g is at most a tenth as wide as p_data with the "
+        "normal z, and 0.5 to 2 times as wide with the Cauchy z.",
         iterations=1000,
         every=50,
         pace=((150, 7.0), (1000, 8.0)),
@@ -187,7 +189,7 @@ PRESETS.add(
 
 
 def dependent(batch: Trace, reference: Trace, none: Trace) -> bool:
-    """Whether only batch norm ties a minibatch's samples together, and p_g is worse for it."""
+    """Whether only batch norm makes samples dependent, and p_g is worse for it."""
     tied = late(batch, "mean_ratio").mean() <= 0.5 and late(batch, "moved").mean() >= 0.15
     free = all(
         0.6 <= late(t, "mean_ratio").mean() <= 1.5 and late(t, "moved").max() < 1e-6
@@ -202,16 +204,16 @@ PRESETS.add(
         name="batch-norm",
         title="Batch norm: samples of one minibatch depend on each other",
         equation="",
-        doc="Normalised by their own minibatch of 8, samples cannot all err to one side: the "
-        "minibatch always has the right mean, and a latent lands elsewhere in other company. "
-        "A fixed reference batch, or no norm, makes each sample alone.",
+        doc="Normalised by its own minibatch of 8, the minibatch always has the right mean, and "
+        "G(z) changes with the other latents in it. With a fixed reference batch, or no norm, "
+        "each sample is independent.",
         cite="Goodfellow 2016, section 4.4; Salimans et al. 2016, section 3.5",
         specs=(_NORM, _NORM.replace(g_norm="reference"), _NORM.replace(g_norm="none")),
         labels=("batch norm", "reference", "none"),
-        claim="With batch norm the means of minibatches vary at most 0.5 times as much as "
-        "independent samples' would, at least 15 % of x's variance is due to a latent's company, "
-        "and the JSD is higher than without; with the reference batch or no norm the means vary "
-        "0.6 to 1.5 times as much and company moves nothing (means over the second half).",
+        claim="With batch norm the means of minibatches vary at most 0.5 times as much as those of "
+        "independent samples, at least 15 % of x's variance is due to the other latents, and the "
+        "JSD is higher than without. With the reference batch or no norm the means vary 0.6 to 1.5 "
+        "times as much, and other latents change nothing (means over the second half).",
         iterations=500,
         every=50,
         holds=dependent,

@@ -1,4 +1,4 @@
-"""Named Specs: what the labs open with."""
+"""Named Specs: the defaults of the labs."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ganlab.losses import LOSSES
 from ganlab.optim import OPTIMIZERS
 from ganlab.spec import Spec
 
-# By dimension: what each lab shows unless its address says otherwise.
+# By dimension: the Spec that each lab shows unless its address holds another.
 DEFAULTS = {
     1: Spec(),
-    # Metz et al.'s ring, made small and fast: it collapses on few modes and hops between them.
+    # The ring of Metz et al., smaller and faster: G collapses to few modes and hops between them.
     2: Spec(
         target="ring",
         target_params={"std": 0.02},
@@ -29,14 +29,14 @@ DEFAULTS = {
 }
 
 
-# How the labs' first view is shown: (iteration, seconds) of its stretches, by dimension.
+# By dimension: the (iteration, seconds) of the stretches in which a lab's first view plays.
 OPENING = {1: ((300, 12.0), (600, 4.0)), 2: ((900, 15.0),)}
 
 
 class Strip(NamedTuple):
-    """What the page of comparisons offers with one click: a field and its values, one a run.
+    """One-click comparison on the Compare page: a field and its values, one for each run.
 
-    base: the Spec that they are of; None: the default of the page's dimension.
+    base: the Spec whose field varies; None for the default of the page's dimension.
     """
 
     field: str
@@ -46,7 +46,7 @@ class Strip(NamedTuple):
 
 _LOSSES: tuple[str, ...] = ("minimax", "non-saturating", "wasserstein", "least-squares", "hinge")
 _LOSSES += ("maximum-likelihood",)
-# Wider modes and a higher rate than the default's: it collapses, and is cured, within seconds.
+# Wider modes and a higher rate than the default's: G collapses, and is cured, within seconds.
 CROWD = DEFAULTS[2].replace(
     latent_dim=16, batch=64, target_params={"std": 0.15}, g_lr=2e-3, d_lr=2e-3
 )

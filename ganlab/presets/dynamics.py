@@ -1,4 +1,4 @@
-"""Phenomena of how the two players move: arriving, stalling, wandering, and what JSD sees of it."""
+"""Phenomena of the players' dynamics: convergence, stalling, oscillation, and the limits of JSD."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _APART: dict[str, Any] = {
 
 
 def _at(trace: Trace, iteration: int) -> int:
-    """The first check at or after an iteration."""
+    """The index of the first check at or after an iteration."""
     return int(np.searchsorted(trace["iteration"], iteration))
 
 
 PRESETS.add(
     Preset(
         name="convergence",
-        title="Figure 1: one bump slides onto the other",
+        title="Figure 1: p_g moves onto p_data",
         topic=MOVES,
         equation="",
-        doc="D tells the two bumps apart, G follows D's slope to where the data is, and D falls "
-        "back to one half everywhere. It works here because D learns ten times as fast as G.",
+        doc="D separates the two bumps, G follows D's slope to the data, and D falls back to one "
+        "half everywhere. It works here because D learns ten times as fast as G.",
         cite="Goodfellow et al. 2014, figure 1",
         specs=(DEFAULTS[1],),
         labels=("G",),
@@ -55,19 +55,20 @@ def _saturates(minimax: Trace, other: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="saturation",
-        title="A sure D leaves minimax no gradient",
+        title="A confident D leaves minimax no gradient",
         topic=MOVES,
         equation=r"\nabla \log(1 - D) = -D\,\nabla a,\quad \nabla \log D = (1 - D)\,\nabla a",
         doc="D is sure of every fake: log(1 − D) is flat there and G stands still, while log D is "
-        "steepest there and G moves. Same fixed point, same D, another gradient.",
+        "steepest there and G moves. Both losses have the same fixed point and the same D, but "
+        "another gradient.",
         cite="Goodfellow et al. 2014, section 3",
         specs=tuple(
             Spec(target_params={"mean": 4.0, "std": 0.5}, loss=loss, **_FAR)
             for loss in ("minimax", "non-saturating")
         ),
         labels=("minimax", "non-saturating"),
-        claim="From iteration 20 to 60 the gradient that reaches minimax's samples is at least 10 "
-        "times smaller; its W₁ never falls by 10 %, while the other's falls from about 4 to at "
+        claim="From iteration 20 to 60 the gradient at minimax's samples is at least 10 times "
+        "smaller. Minimax's W₁ never falls by 10 %, while the other's falls from about 4 to at "
         "most .5.",
         iterations=300,
         every=10,
@@ -88,11 +89,11 @@ def _flat(*traces: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="jsd-flat",
-        title="JSD does not see a distance",
+        title="JSD does not measure distance",
         topic=MOVES,
         equation=r"\mathrm{JSD} = \ln 2\ \text{while supports are disjoint}",
-        doc="The two densities do not overlap, so JSD is ln 2 however far apart they are; W₁ falls "
-        "all the while. G moves because D is smooth, not because the divergence has a slope.",
+        doc="The two densities do not overlap, so JSD is ln 2 however far apart they are, while W₁ "
+        "falls steadily. G moves because D is smooth, not because the divergence has a slope.",
         cite="Arjovsky et al. 2017, example 1",
         specs=(
             Spec(target_params={"mean": 6.0, "std": 0.1}, init_gain=0.3),
@@ -115,11 +116,11 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="instance-noise",
-        title="Blurred samples give D a slope",
+        title="Instance noise gives D a slope",
         topic=MOVES,
         equation="",
-        doc="A narrow bump far away: D is sure at once and minimax stalls. Noise on all that D "
-        "sees makes the two overlap; as it fades G homes in.",
+        doc="A narrow bump far away: D is sure at once and minimax stalls. Noise on D's inputs "
+        "makes the two densities overlap; as the noise fades, G converges to the data.",
         cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
         specs=tuple(
             Spec(
@@ -144,16 +145,16 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="rates",
-        title="Which of the two is faster",
+        title="Which of the two players is faster",
         topic=MOVES,
         equation="",
-        doc="The same two rates, handed to one player or the other. A slow D chases a G that has "
-        "already gone; a fast D is near its optimum, and G walks down a real divergence.",
+        doc="The same two rates, exchanged between the players. A slow D follows a G that has "
+        "already moved on; a fast D is near its optimum, so that G descends a real divergence.",
         cite="Heusel et al. 2017, two time scales",
         specs=(Spec(g_lr=5e-3, d_lr=3e-4), Spec(g_lr=3e-4, d_lr=5e-3)),
         labels=("G fast", "D fast"),
-        claim="From iteration 500 to 1,200 the highest JSD is at least twice as high where G is "
-        "the fast one as where D is.",
+        claim="From iteration 500 to 1,200 the highest JSD is at least twice as high with a fast G "
+        "as with a fast D.",
         iterations=1200,
         every=50,
         pace=((250, 7.0), (1200, 8.0)),
@@ -175,8 +176,8 @@ PRESETS.add(
         title="Too few, enough, and too many updates of D",
         topic=MOVES,
         equation="",
-        doc="With k = 1 D lags behind: G runs past the data and swings. With k = 20 D is so "
-        "sure that minimax leaves G no gradient; between them there is a k that works.",
+        doc="With k = 1 D lags behind: G passes the data and oscillates. With k = 20 D is so sure "
+        "that minimax leaves G no gradient. A k between them works.",
         cite="Goodfellow et al. 2014, algorithm 1 and section 3",
         specs=tuple(
             Spec(
@@ -194,9 +195,9 @@ PRESETS.add(
             for k in (1, 3, 20)
         ),
         labels=("k = 1", "k = 3", "k = 20"),
-        claim="G's mean starts 3 left of the data's: with k = 1 it gets at least 1.5 past it, and "
-        "over the last 100 of 200 iterations JSD is on average at least twice that of k = 3, which "
-        "ends at .2 nats or less; with k = 20 JSD is .69 (ln 2) at every check.",
+        claim="G's mean starts 3 left of the data's. With k = 1 it passes it by at least 1.5, and "
+        "over the last 100 of 200 iterations its JSD is on average at least twice that of k = 3, "
+        "which ends at .2 nats or less. With k = 20 JSD is .69 (ln 2) at every check.",
         iterations=200,
         every=10,
         look=off,
@@ -216,17 +217,17 @@ def _wanders(a: Trace) -> bool:
 PRESETS.add(
     Preset(
         name="wandering",
-        title="Equal rates: near, but never there",
+        title="Equal rates: close, but no convergence",
         topic=MOVES,
         equation="",
         doc="Both players are equally fast, and G covers both modes within 1,000 iterations, "
-        "mostly much sooner. Then it keeps moving: spikes come and go, each answered by D.",
+        "usually much sooner. Then it keeps moving: spikes appear, and D answers each of them.",
         cite="Goodfellow 2016, section 5.1",
         specs=(Spec(target="two_gaussians", g_lr=1e-3, d_lr=1e-3, betas=(0.5, 0.999)),),
         labels=("G",),
-        claim="From iteration 1,000 to 2,000 both modes hold at least 40 % of p_g, yet JSD is at "
-        "least .04 nats at every check, .06 in the median, and rises by at least .02 from a low "
-        "that it had reached.",
+        claim="From iteration 1,000 to 2,000 each mode holds at least 40 % of p_g, yet JSD is at "
+        "least .04 nats at every check, its median is at least .06, and it rises by at least .02 "
+        "above a minimum reached before.",
         iterations=2000,
         every=50,
         pace=((400, 8.0), (2000, 8.0)),
@@ -252,9 +253,9 @@ PRESETS.add(
         title="Why only one side is smoothed",
         topic=MOVES,
         equation=r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
-        doc="G is held still between two modes, where there is no data. With fakes labelled β = .3 "
-        "D stays at .3 there instead of falling to 0, and much of the gradient that would drive "
-        "G away is gone; smoothing the real side alone does no such harm.",
+        doc="G is fixed between two modes, where there are no data. With fakes labelled β = .3 D "
+        "stays at .3 there instead of falling to 0, so much of the gradient that would move G "
+        "away is gone. Smoothing only the real labels does no such harm.",
         cite="Goodfellow 2016, section 4.2",
         specs=tuple(
             Spec(

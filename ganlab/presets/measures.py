@@ -1,4 +1,4 @@
-"""Measures of a run that a Snapshot does not have, for the claims of presets."""
+"""Measures of a run that a Snapshot lacks, for the claims of presets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganlab.presets.preset import POINTS
 
 
 def off(run: Run) -> dict[str, np.ndarray]:
-    """off, (R,): the mean of p_g less that of p_data, 1-D targets."""
+    """off, (R,): the mean of p_g minus the mean of p_data, in units of x; 1-D targets only."""
     probes = [probe_for(spec, POINTS) for spec in run.specs]
     z = torch.stack([probe.z for probe in probes])
     with torch.no_grad():
@@ -20,9 +20,9 @@ def off(run: Run) -> dict[str, np.ndarray]:
 
 
 def lonely(run: Run) -> dict[str, np.ndarray]:
-    """there, (R,): the mean of D over generated mass where p_data is below 1 % of p_g.
+    """there, (R,): the mean of D over the generated mass where p_data is below 1 % of p_g.
 
-    alone, (R,): how much of G's mass that is.
+    alone, (R,): the share of p_g's mass that lies there.
     """
     shot = run.snapshot(measure=False)
     rows = []

@@ -1,4 +1,4 @@
-"""A phenomenon on cue: Specs, what is claimed of them, and how a claim is held against seeds."""
+"""Presets: reproducible phenomena, each with Specs and a claim that is tested over seeds."""
 
 from __future__ import annotations
 
@@ -14,28 +14,29 @@ from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
 COVERS, MOVES = "What G covers", "How the players move"
-PUBLISHED = "As published, which takes longer"
-POINTS = 4096  # latents behind a check, where p_g is estimated
-SECONDS = 15.0  # that it takes to show a phenomenon
-HELD = 0.25  # of its fair share: what a mode must have to count as held
+PUBLISHED = "Published settings (slow)"
+POINTS = 4096  # the number of latents behind a check where p_g is estimated
+SECONDS = 15.0  # the time that a page takes to show a phenomenon
+HELD = 0.25  # the share of its fair share that a mode needs to count as held
 
-Trace = dict[str, np.ndarray]  # of one run: "iteration" and each measure, (checks,)
+Trace = dict[str, np.ndarray]  # one run's "iteration" and measures, (checks,) each
 
 
 @dataclass(frozen=True)
 class Preset(Entry):
-    """One Spec, or two to four to be seen side by side, and a claim about them.
+    """One Spec, or two to four to be shown side by side, and a claim about them.
 
-    name, title, cite: as any entry's; doc: two sentences, what is seen and why. equation: none.
-    specs differ in few fields; labels: what each is called. claim: one sentence that `holds`
-    decides for one seed, given the Trace of each Spec with that seed. iterations: within how many
-    of Algorithm 1 it shows; every: between two checks. look(run): more measures, (R,) each.
-    published: the settings of the paper, which take longer than a lesson has.
-    pace: (iteration, seconds) of the stretches in which a page shows it, however fast the machine;
-    by default all iterations in `SECONDS`, and at full speed where it is as published. cures: Spec
-    fields above the picture, with the values at which it is seen no more.
-    topic: `COVERS` or `MOVES`. counts: on how many seeds the claim held, of those that nothing was
-    tuned on; None: nobody has counted.
+    name, title, cite: as for any entry. doc: two sentences, what happens and why. equation: the
+    relation at work, or "". specs: they differ in few fields; labels: their short names.
+    claim: one sentence, which `holds` decides for one seed from the Trace of each Spec with that
+    seed. iterations: the length of the demonstration, in iterations of Algorithm 1; every: the
+    iterations between two checks. look(run): more measures, (R,) each.
+    published: whether these are the settings of a paper, which take longer than a lesson has.
+    pace: the (iteration, seconds) of the stretches in which a page plays it, on any machine; by
+    default all iterations in `SECONDS`, or at full speed if published. cures: Spec fields that
+    have a knob above the picture, with the values that make the phenomenon disappear.
+    topic: `COVERS` or `MOVES`. counts: on how many seeds the claim held, counted on seeds that
+    were not used for tuning; None if not counted.
     """
 
     specs: tuple[Spec, ...] = ()
@@ -56,12 +57,12 @@ class Preset(Entry):
             object.__setattr__(self, "pace", ((self.iterations, SECONDS),))
 
     def cured(self) -> list[Spec]:
-        """Its Specs after each of the cures."""
+        """The preset's Specs after each of the cures."""
         return [spec.replace(**{name: v}) for name, v in self.cures for spec in self.specs]
 
     @property
     def group(self) -> str:
-        """Where the gallery shows it."""
+        """The group of the gallery that it belongs to."""
         return PUBLISHED if self.published else self.topic
 
 
@@ -71,8 +72,9 @@ PRESETS: Registry[Preset] = Registry("preset")
 def watch(preset: Preset, seeds: Sequence[int]) -> list[tuple[Trace, ...]]:
     """For each seed the Traces of the preset's Specs, which the claim is about.
 
-    All of a Snapshot's metrics, and: shares (checks, modes); top1, top2: the mass of the one and
-    of the two largest shares; held: modes with at least `HELD` of their fair share; diverged: 0, 1.
+    A Trace has all metrics of a Snapshot and: shares (checks, modes); top1 and top2, the mass of
+    the largest share and of the two largest; held, the number of modes with at least `HELD` of
+    their fair share; diverged, 0 or 1.
     """
     by_spec = [_traces(preset, spec, seeds) for spec in preset.specs]
     return [tuple(traces[i] for traces in by_spec) for i in range(len(seeds))]
@@ -90,12 +92,12 @@ def _traces(preset: Preset, spec: Spec, seeds: Sequence[int]) -> list[Trace]:
 
 
 def trace(rows: Sequence[dict[str, Any]], run: int = 0) -> Trace:
-    """One run's Trace, from what each `check` has found."""
+    """One run's Trace, from the results of `check`."""
     return {name: np.array([row[name][run] for row in rows]) for name in rows[0]}
 
 
 def check(preset: Preset, run: Any) -> dict[str, Any]:
-    """What a Trace holds of this moment of a Run, or of what has its State: arrays (R, ...)."""
+    """The entries of a Trace for the current state of a Run (or equivalent): arrays (R, ...)."""
     shot = run.snapshot(points=POINTS)
     out: dict[str, Any] = dict(shot.metrics)
     out["iteration"] = np.full(len(run.specs), shot.iteration)
@@ -115,5 +117,5 @@ def late(trace: Trace, name: str, share: float = 0.5) -> np.ndarray:
 
 
 def successes(preset: Preset, seeds: Sequence[int]) -> list[bool]:
-    """For each seed, whether the claim holds."""
+    """Whether the claim holds, for each seed."""
     return [bool(preset.holds(*traces)) for traces in watch(preset, seeds)]

@@ -1,7 +1,8 @@
-"""Phenomena of rotation: the smallest GAN is the bilinear game, and what makes its orbit shrink.
+"""Phenomena of rotation: the bilinear game as the smallest GAN, and what makes its orbit shrink.
 
-G(z) = w z + b and D's critic a(x) = v x + c with the Wasserstein costs: with m = b - E x, the
-game is m v. Every number claimed here has a closed form for m and v.
+G(z) = w z + b, and D is the critic a(x) = v x + c with the Wasserstein costs. With m = b - E x, the
+cost of D is m v and the cost of G is -m v, up to terms that the player does not control. Every
+number claimed here has a closed form in m and v.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from ganlab.presets.measures import off
 from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace
 from ganlab.spec import Spec
 
-RATE = 0.1  # of both players: a turn takes 63 iterations
+RATE = 0.1  # of both players: one turn takes 63 iterations
 
 
 def bilinear(**more: Any) -> Spec:
-    """The bilinear game as a GAN; `more` changes fields."""
+    """The bilinear game as a Spec; `more` replaces fields."""
     fields: dict[str, Any] = dict(
         target_params={"mean": 2.0, "std": 0.5},
         g_hidden=(),
@@ -35,7 +36,7 @@ def bilinear(**more: Any) -> Spec:
 
 
 def growth(trace: Trace) -> float:
-    """The widest swing of a run's last third over that of its first third."""
+    """The largest amplitude in a run's last third over that in its first third."""
     size, third = np.abs(trace["off"]), len(trace["off"]) // 3
     return float(size[-third:].max() / size[:third].max())
 
@@ -48,18 +49,18 @@ RULES = ("simultaneous", "alternating", "extragradient", "optimistic")
 PRESETS.add(
     Preset(
         name="rotation",
-        title="Round and round: four ways to answer",
+        title="Rotation: four update rules",
         topic=MOVES,
         equation=r"\min_b \max_v (b - \mathbb{E}\,x)\,v",
         doc="G is a bump that can only slide, D a straight line that can only tilt: each chases "
-        "the other in a circle. The circle widens if both move at once, closes if they take turns, "
-        "and shrinks if both look ahead.",
+        "the other in a circle. The circle widens with simultaneous updates, stays closed with "
+        "alternating ones, and shrinks if both players look ahead.",
         cite="Mescheder et al. 2018; Daskalakis et al. 2018; Gidel et al. 2019",
         specs=tuple(bilinear(rule=rule) for rule in RULES),
         labels=RULES,
-        claim="From the first third of 400 iterations to the last the widest swing of G's mean "
-        "about the data's grows at least 3-fold (simultaneous), keeps within .8 and 1.25 "
-        "(alternating), and falls to at most .4 (extragradient, optimistic).",
+        claim="From the first third of 400 iterations to the last, the amplitude of G's mean about "
+        "the data's grows at least 3-fold (simultaneous), stays within a factor of .8 to 1.25 "
+        "(alternating), and falls to at most .4 of it (extragradient, optimistic).",
         iterations=400,
         every=5,
         look=off,
@@ -72,19 +73,20 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="negative-momentum",
-        title="Momentum throws out, negative momentum reels in",
+        title="Momentum widens the orbit, negative momentum shrinks it",
         topic=MOVES,
         equation=r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta v",
-        doc="Momentum pushes where the last steps went, and in a circle that is outwards. A "
-        "negative one brakes, and the orbit shrinks.",
+        doc="Momentum continues in the direction of the last steps, which in a circle is outward. "
+        "Negative momentum brakes, and the orbit shrinks.",
         cite="Gidel et al. 2019, negative momentum",
         specs=tuple(
             bilinear(optimizer="momentum", momentum=mu, g_lr=2 * RATE, d_lr=2 * RATE)
             for mu in (0.2, 0.0, -0.5)
         ),
         labels=("μ = .2", "μ = 0", "μ = −.5"),
-        claim="From the first third of 200 iterations to the last the widest swing grows at least "
-        "4-fold with μ = .2, keeps within .8 and 1.25 with 0, and at least halves with −.5.",
+        claim="From the first third of 200 iterations to the last, the amplitude grows at least "
+        "4-fold with μ = .2, stays within a factor of .8 to 1.25 with 0, and at least halves with "
+        "−.5.",
         iterations=200,
         every=4,
         look=off,
@@ -95,24 +97,24 @@ PRESETS.add(
 
 
 def _overshoot(trace: Trace) -> float:
-    """How far G's mean gets beyond the data's, on the side where it did not start."""
+    """How far G's mean passes the data's, on the side opposite to its start, in units of x."""
     return float((-np.sign(trace["off"][0]) * trace["off"]).max())
 
 
 PRESETS.add(
     Preset(
         name="r1",
-        title="R1 takes the rotation out",
+        title="R1 damps the rotation",
         topic=MOVES,
         equation=r"\dot m = -v,\ \dot v = m - \gamma v",
-        doc="R1 makes D pay for its slope, as friction does for speed: the orbit spirals in. With "
-        "enough of it (critical damping, γ = 2 here) G goes straight to the data.",
+        doc="R1 penalises D's slope as friction damps motion: the orbit spirals in. With enough of "
+        "it (critical damping, γ = 2 here) G goes straight to the data.",
         cite="Mescheder et al. 2018",
         specs=tuple(bilinear(rule="simultaneous", r1=gamma) for gamma in (0.0, 0.2, 2.0)),
         labels=("γ = 0", "γ = .2", "γ = 2"),
-        claim="From the first third of 400 iterations to the last the widest swing grows at least "
+        claim="From the first third of 400 iterations to the last, the amplitude grows at least "
         "3-fold without R1 and falls to at most a third with γ = .2, where G still overshoots by "
-        "more than .5; with γ = 2 it ends below .02 and G never overshoots by more than .05.",
+        "more than .5. With γ = 2 it ends below .02, and G never overshoots by more than .05.",
         iterations=400,
         every=5,
         look=off,
@@ -129,16 +131,16 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="consensus",
-        title="Consensus: both players want the game to rest",
+        title="Consensus: both players reduce the game's gradient",
         topic=MOVES,
         equation=r"+\tfrac{\gamma}{2}\lVert v \rVert^2",
-        doc="Both costs get the squared length of the game's own gradient, which is 0 where nobody "
-        "wants to move. The same circle as before, and now it drains.",
+        doc="Both costs get the squared norm of the game's joint gradient, 0 where neither player "
+        "moves. The orbit that was a circle now spirals in.",
         cite="Mescheder et al. 2017",
         specs=tuple(bilinear(rule="simultaneous", consensus=gamma) for gamma in (0.0, 0.2)),
         labels=("γ = 0", "γ = .2"),
-        claim="From the first third of 300 iterations to the last the widest swing grows at least "
-        "2-fold without, and falls to at most .1 with γ = .2.",
+        claim="From the first third of 300 iterations to the last, the amplitude grows at least "
+        "2-fold without the term, and falls to at most .1 of it with γ = .2.",
         iterations=300,
         every=5,
         look=off,
@@ -149,18 +151,18 @@ PRESETS.add(
 PRESETS.add(
     Preset(
         name="historical-averaging",
-        title="Drawn to one's own past",
+        title="Historical averaging: pulled to the past mean",
         topic=MOVES,
         equation=r"+h\,\lVert \theta - \bar\theta \rVert^2",
-        doc="The mean of a circle is its centre, so a pull to the mean of the past closes the "
-        "orbit. Too strong a pull ties both to where they began: no more turns, but slow.",
+        doc="The mean of a circle is its centre, so a pull towards the mean of past weights closes "
+        "the orbit. Too strong a pull ties both players to their start: no turns, but slow.",
         cite="Salimans et al. 2016, section 3.3",
-        # D's first slope is 0 or nearly: what it is tied to.
+        # D starts with slope 0 or nearly so: the pull ties it to that.
         specs=tuple(bilinear(init_gain=0.05, historical_averaging=h) for h in (0.0, 0.1, 2.0)),
         labels=("h = 0", "h = .1", "h = 2"),
-        claim="From the first third of 400 iterations to the last the widest swing keeps within .8 "
-        "and 1.25 without, and falls to at most .1 with h = .1; with h = 2 G's mean is still on "
-        "the side where it began, at least .1 off.",
+        claim="From the first third of 400 iterations to the last, the amplitude stays within a "
+        "factor of .8 to 1.25 without it, and falls to at most .1 of it with h = .1. With h = 2 "
+        "G's mean is still on the side where it began, at least .1 off.",
         iterations=400,
         every=5,
         look=off,

@@ -1,1 +1,1 @@
-"""The Streamlit side: pages, widgets from the registries, and the mount of the live view."""
+"""The Streamlit side: pages, widgets made from the registries, and the live view's component."""

@@ -1,4 +1,4 @@
-"""What must not be left half done when Streamlit begins a script anew."""
+"""Steps that must complete even if Streamlit reruns the script in the middle of them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from streamlit.runtime.scriptrunner import RerunException
 
 
 def atomic(step: Callable[[], object]) -> None:
-    """Do `step` to its end, and only then obey a request to begin the script anew.
+    """Run `step` to its end, and only then obey a request to rerun the script.
 
-    Streamlit interrupts a script, or a callback, wherever it touches `st.session_state`. A session
-    that was changed while its widgets were not would be changed back by them. Interrupted, `step`
-    is done once more from its beginning: done twice, it must do what it does once.
+    Streamlit can interrupt a script or a callback wherever it touches `st.session_state`. If a
+    session had changed but its widgets had not, the widgets would undo the change. After an
+    interruption `step` is executed again from its start, so it must be idempotent.
     """
     interrupted = None
     while True:

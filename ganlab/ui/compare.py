@@ -1,4 +1,4 @@
-"""Runs side by side: what differs -> a comparison -> session -> live view."""
+"""The Compare page: the fields that differ -> a comparison -> a session -> a live view."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from ganlab.ui.view import live_view
 from ganlab.ui.widgets import show_error
 
 _DIM = "compare_dim"
-_LAST = "_compare_last"  # the comparison last shown of each dimension
-_ROUND = "_compare_round"  # grows when what differs is changed elsewhere than by its widgets
+_LAST = "_compare_last"  # for each dimension, the comparison shown last
+_ROUND = "_compare_round"  # increases when code, not a widget, changes the fields that differ
 _WRONG = "_compare_wrong"
 
 
 def compare(title: str, watch_for: str) -> None:
-    """The page of runs side by side; with its name and what to watch for."""
+    """Draw the page. title: its name; watch_for: what a visitor should watch for."""
     top = st.container()
     session = session_of(
         navigation.COMPARE,
@@ -55,7 +55,7 @@ def compare(title: str, watch_for: str) -> None:
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
-        show_error(error, "Not applied; the runs go on as they were.")
+        show_error(error, "Not applied; the runs continue unchanged.")
     view = live_view(
         navigation.COMPARE, "live_compare", session, "compare.js", on_act=partial(_act, session)
     )
@@ -64,7 +64,7 @@ def compare(title: str, watch_for: str) -> None:
 
 
 def _opens_with() -> Comparison:
-    """The preset that the address names, else a pair of the default."""
+    """The preset named in the address, else a pair of runs of the default Spec."""
     preset = preset_of_url()
     if preset is not None and len(preset.specs) > 1:
         return Comparison.among(preset.specs)
@@ -72,7 +72,7 @@ def _opens_with() -> Comparison:
 
 
 def _form(session: Session) -> Form[Comparison]:
-    """The fields that all runs share, and each run's own values of those that differ."""
+    """The reconciled form: the shared fields, and each run's values of the fields that differ."""
     if newly_replayed(navigation.COMPARE, session):
         _fill(session.experiment)
     comparison = _compared(session)
@@ -102,7 +102,7 @@ def _own_key(name: str, letter: str) -> str:
 
 
 def _compared(session: Session) -> Comparison:
-    """What the session compares."""
+    """The comparison that the session shows."""
     assert isinstance(session.experiment, Comparison)
     return session.experiment
 
@@ -117,13 +117,13 @@ def _fill(comparison: Experiment) -> None:
 
 
 def _reset(session: Session) -> None:
-    """What all runs share becomes the default, with the seed of now; what differs stays."""
+    """Set the shared fields to their defaults; keep the current seed and the fields that differ."""
     base = DEFAULTS[session.spec.dim].replace(seed=session.spec.seed)
     _apply(session, lambda old: old.on(base))
 
 
 def _apply(session: Session, make: Callable[[Comparison], Comparison]) -> None:
-    """Show what `make` makes of the comparison; its widgets begin anew."""
+    """Show the comparison that `make` returns, and refill the widgets from it."""
     try:
         session.show(make(_compared(session)))
     except SpecError as refused:
@@ -133,22 +133,22 @@ def _apply(session: Session, make: Callable[[Comparison], Comparison]) -> None:
 
 
 def _strips(session: Session) -> None:
-    """Buttons for what is compared most."""
+    """Buttons for the most common comparisons."""
     with st.container(horizontal=True, gap="small", key="strips"):
         for title, strip in STRIPS.items():
             st.button(title, key=f"strip_{title}", on_click=_strip, args=(session, strip))
 
 
 def _strip(session: Session, strip: Strip) -> None:
-    """Compare what a strip does, on its own base: nothing is left of what was shown before."""
+    """Show the comparison of a strip on its own base, discarding the current one."""
     base = strip.base or DEFAULTS[session.spec.dim]
     session.tell(opening(base.dim))
     _apply(session, lambda _: Comparison.by(base, {strip.field: strip.values}))
 
 
 def _switch(session: Session) -> None:
-    """1-D or 2-D."""
-    # After a visit to another page Streamlit has forgotten the widget's value.
+    """The choice between 1-D and 2-D."""
+    # Streamlit forgets a widget's value when the user visits another page.
     st.session_state.setdefault(_DIM, session.spec.dim)
     st.segmented_control(
         "x is",
@@ -174,7 +174,7 @@ def _other_dimension(session: Session) -> None:
 
 
 def _differences(session: Session, form: Form) -> None:
-    """A select box for each field that differs, and one widget for each run's value of it."""
+    """A select box for each field that differs, and a widget for each run's value of it."""
     section("What differs")
     comparison = _compared(session)
     known, stem = params(comparison.base), _stem()
@@ -195,7 +195,7 @@ def _differences(session: Session, form: Form) -> None:
             "Remove",
             type="tertiary",
             key=f"{stem}_drop_{name}",
-            help="This field no longer differs: all runs take run A's value.",
+            help="Stop comparing this field: all runs take run A's value.",
             disabled=len(comparison.fields) == 1,
             on_click=_apply,
             args=(session, lambda old, name=name: old.without_field(name)),
@@ -221,14 +221,14 @@ def _rename(session: Session, name: str, key: str) -> None:
 
 
 def _more(session: Session) -> None:
-    """Another field, another run."""
+    """Buttons that add a field or a run."""
     comparison = _compared(session)
     free = [n for n in params(comparison.base) if n not in comparison.fields]
     left, right = st.columns(2)
     left.button(
         "Field",
         icon=":material/add:",
-        help="Another field that differs",
+        help="Compare another field",
         disabled=not free,
         on_click=_apply,
         args=(session, lambda old: old.with_field(free[0])),
@@ -237,7 +237,7 @@ def _more(session: Session) -> None:
     right.button(
         "Run",
         icon=":material/add:",
-        help=f"Another run, up to {MOST}",
+        help=f"Add a run (at most {MOST})",
         disabled=len(comparison.specs) == MOST,
         on_click=_apply,
         args=(session, Comparison.with_run),
@@ -246,11 +246,11 @@ def _more(session: Session) -> None:
 
 
 def _act(session: Session, act: Any) -> None:
-    """What a button at a run's head asks for, or the story."""
+    """Do what a button in a run's heading, or the story, asks for."""
     if not isinstance(act, dict):
         return
     acted(session, act)
-    # A browser may send anything, also what is no key of a dictionary.
+    # A browser may send anything, including values that cannot be dictionary keys.
     name, at, runs = str(act.get("act")), act.get("run"), len(_compared(session).specs)
     do = {
         "copy": Comparison.copied,

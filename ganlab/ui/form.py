@@ -1,7 +1,8 @@
-"""What a page's widgets ask for, brought to its session; and what of it could not be had, and why.
+"""Applies the values of a page's widgets to its session, and reports the values it refused.
 
-A widget holds what its user wants; the run has the largest part of it that is allowed. What is left
-out stays wanted, is marked, and is applied as soon as nothing speaks against it any more.
+A widget keeps the value that its user entered. The session gets as many of those values as can be
+allowed together. A refused value stays in its widget, is marked there, and is applied as soon as
+the other fields allow it.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from ganlab.ui.plain import say
 from ganlab.ui.widgets import held, param_widget, put
 
 T = TypeVar("T")
-_MOST = 3  # refusals said above the picture
+_MOST = 3  # the number of refusals listed above the picture
 _MISSING = object()
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field: its name as an address calls it, and the key of its widget.
+    """One field: its name in an address, its Param and the key of its widget.
 
-    now: the value that the session has. default: None where there is none to go back to.
+    now: the session's value. default: the value to return to; None if there is none.
     """
 
     name: str
@@ -39,10 +40,11 @@ class Field:
 
 
 class Form(Generic[T]):
-    """The fields of a page, reconciled before any widget is drawn: what is drawn is true already.
+    """The fields of a page, reconciled before its widgets are drawn, which show the true state.
 
-    change(now, values) makes what has other values of some fields; accept(made) has the session
-    show it: both raise `SpecError` for what is not allowed (see `reconcile`). made: what is shown.
+    change(now, values) returns `now` with other values of some fields; accept(made) makes the
+    session show the result. Both raise `SpecError` for what is not allowed (see `reconcile`).
+    made: what the session shows now.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class Form(Generic[T]):
         change: Callable[[T, Mapping[str, Any]], T],
         accept: Callable[[T], object],
     ):
-        # Streamlit forgets the state of a widget that is not drawn: a page's others are kept here.
+        # Streamlit forgets the state of a widget that is not drawn: keep the refused values here.
         drafts = st.session_state.setdefault(_drafts(page), {})
         self._fields = {field.name: field for field in fields}
         self.wanted: dict[str, Any] = {}
@@ -93,17 +95,17 @@ class Form(Generic[T]):
         return name in self._fields
 
     def get(self, name: str) -> Any:
-        """What is wanted of a field."""
+        """The wanted value of a field: the widget's if it is valid, else the session's."""
         return self.wanted.get(name, self._fields[name].now)
 
     def matters(self, name: str, others: Mapping[str, Any]) -> bool:
-        """Whether a field makes any difference beside the rest, and `others` that are not here."""
+        """Whether a field has any effect, given the other fields and `others` from elsewhere."""
         return self._fields[name].param.matters({**others, **{n: self.get(n) for n in self}})
 
     def widget(self, name: str, entry: Entry | None = None) -> None:
-        """Draw the widget of a field, with what is wrong with it and the ways back.
+        """Draw the widget of a field, with its error and a button that restores a valid value.
 
-        entry: the variant whose strength it is.
+        entry: the variant whose strength the field is, if any.
         """
         field = self._fields[name]
         param, key = field.param, field.key
@@ -128,7 +130,7 @@ class Form(Generic[T]):
                 icon=":material/undo:",
                 key=f"to_default_{field.key}",
                 type="tertiary",
-                help=f"{field.param.title}: back to the default, {words}",
+                help=f"{field.param.title}: restore the default, {words}",
                 on_click=self._put,
                 args=(field, field.default),
             )
@@ -148,7 +150,7 @@ class Form(Generic[T]):
         atomic(lambda: put(field.key, field.param, value))
 
     def notice(self) -> None:
-        """Say above the picture what could not be had, with a way back for each."""
+        """List the refused values above the picture, each with a button that restores the field."""
         if not self.refused:
             return
         with st.container(key="refused"):
@@ -159,22 +161,22 @@ class Form(Generic[T]):
                     say(f"Not applied: {self._why(field)}", "warn")
                     self._undo(field, "notice")
             if (more := len(self.refused) - _MOST) > 0:
-                say(f"Not applied either: {more} more, marked in the sidebar.", "warn")
+                say(f"{more} more not applied; they are marked in the sidebar.", "warn")
 
     def _why(self, field: Field) -> str:
-        """Why the run has not what is wanted of a field, in the words of the labels."""
+        """Why the wanted value of a field was refused, in the words of the labels."""
         error, title = self.refused[field.name], field.param.title
         other = named(error)
-        if field.name not in self.wanted:  # no value at all
+        if field.name not in self.wanted:  # the widget's content is not a value at all
             return f"{title} = {error.shown} is not allowed: {error.allowed}."
         value = field.param.words(self.wanted[field.name])
         if other is None or error.name.removeprefix("t.") == field.param.name:
             return f"{title} = {value} is not allowed: {error.allowed}."
-        return f"{title} = {value} needs another {other[0]} than {other[1]}: {error.allowed}."
+        return f"{title} = {value} does not go with {other[0]} = {other[1]}: {error.allowed}."
 
 
 def forget(page: str, keys: Iterable[str]) -> None:
-    """Have a page's widgets show what its session has, whatever was wanted before."""
+    """Make the widgets with these keys show the session's values, discarding the user's."""
     keys = (_drafts(page), *keys)
     atomic(lambda: [st.session_state.pop(key, None) for key in keys])
 

@@ -1,8 +1,8 @@
-"""The frame of a page, which stands at once: drawn by the browser while the page is made.
+"""The frame of a page: an outline that the browser draws at once while the server makes the page.
 
-A page can be seconds away, when its server has just started and imports torch, or is busy. The
-browser itself draws the headline and the outline of what will come, at the click; and when the
-server has answered, says what is waited for.
+A page can take seconds when its server has just started and imports torch, or is busy. The browser
+draws the headline and the outline of the page at the click. Once the server has answered, the frame
+says what it is waiting for.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from ganlab.ui import navigation
 _JS = """
 const NAV = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], .ganlab-to';
 const OPENS = '[class*="st-key-open-"] button';
-const EVERY = 100;  // ms between two looks at whether the page is there
+const EVERY = 100;  // ms between two checks of whether the page is there
 const LONGEST = 60000;  // ms
 let shown = null, pages = {}, ready = true, answered = true;
-let box = null, timer = 0, since = 0, goal = null;  // goal: the page whose frame is drawn
+let box = null, timer = 0, since = 0, goal = null;  // goal: the page whose frame is shown
 
 const last = (path) => path.replace(/\\/+$/, '').split('/').pop();
 const known = (path) => (pages[last(path)] ? last(path) : '');
@@ -30,12 +30,12 @@ const make = (tag, name, ...children) => {
 
 function waitsFor() {
   if (!answered) return 'waiting for the server';
-  if (!ready) return 'importing torch, once after the start of the server';
+  if (!ready) return 'importing torch, once after the server has started';
   if (!document.querySelector('.gl-root:not([data-old])')) return 'loading the view';
   return window.ganlab?.socketOpen ? 'waiting for the first picture' : 'starting the run';
 }
 
-/** Whether the page itself has taken the frame's place. */
+/** Whether the page itself has replaced the frame. */
 function there() {
   const main = document.querySelector('.stMain');
   if (!main) return false;
@@ -67,12 +67,12 @@ function close() {
   box = null;
 }
 
-/** Draw the frame of a page, [title, sentence, live, name]; null: only the server knows which. */
+/** Draw the frame of a page, [title, sentence, live, name]; null if only the server knows it. */
 function draw(page) {
   close();
   goal = page;
   since = performance.now();
-  // What was drawn before is another page's, or another run's.
+  // What is drawn already belongs to another page or another training run.
   for (const old of document.querySelectorAll('.gl-root[data-drawn]')) old.dataset.old = '';
   const waits = make('p', 'ganlab-waits', waitsFor() + '…');
   waits.setAttribute('role', 'status');
@@ -118,7 +118,7 @@ export default function ({ data: [path, all, now] }) {
   ready = now;
   answered = true;
   if (shown !== null && other && matchMedia('(max-width: 768px)').matches) {
-    // On a phone the menu lies over the page, and stays open when a page has been chosen.
+    // On a phone the menu covers the page and does not close when a page is chosen.
     document.querySelector('[data-testid="stSidebarCollapseButton"] button')?.click();
   }
   if (other && (shown !== null || !document.querySelector('.gl-root[data-drawn]'))) {
@@ -130,9 +130,9 @@ export default function ({ data: [path, all, now] }) {
 
 
 def frame(path: str, ready: bool) -> None:
-    """Have the browser show the frame of the page at `path` until the page itself is there.
+    """Make the browser show the frame of the page at `path` until the page itself is there.
 
-    ready: whether what a page needs is imported.
+    ready: whether the modules that a page needs are imported.
     """
     pages = {p.name: [p.title, p.doc, p.live, p.name] for p in navigation.PAGES.entries.values()}
     pages[""] = pages[navigation.LABS[1]]

@@ -1,4 +1,4 @@
-"""The gallery: phenomena on cue, each one click from its lab or from the page of comparisons."""
+"""The gallery of phenomena: each card opens a preset in its lab or on the Compare page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _COLUMNS = 3
 
 
 def gallery() -> None:
-    """The page of phenomena."""
+    """Draw the page of phenomena."""
     for title, names in groups().items():
         st.html(f'<h2 class="ganlab-group">{title}</h2>')
         for first in range(0, len(names), _COLUMNS):
-            # Row by row: cards side by side are equally high, and on a phone keep their order.
+            # By rows: cards in a row get the same height, and keep their order on a phone.
             row = names[first : first + _COLUMNS]
             for column, name in zip(st.columns(_COLUMNS), row, strict=False):
                 with column:
@@ -27,7 +27,7 @@ def _card(preset: Preset) -> None:
         st.markdown(f"**{preset.title}**  \n{preset.doc}")
         held = f" Held on {preset.counts}." if preset.counts else ""
         st.caption(f"Claim: {preset.claim}{held} *{preset.cite}.*")
-        st.space("stretch")  # the buttons of a row stand side by side
+        st.space("stretch")  # aligns the buttons of a row
         word = (
             "Open" if len(preset.specs) == 1 else f"Open side by side: {', '.join(preset.labels)}"
         )

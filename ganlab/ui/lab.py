@@ -1,4 +1,4 @@
-"""A lab: sidebar -> Spec -> session of the scheduler -> live view."""
+"""A lab: sidebar -> Spec -> a session of the scheduler -> live view."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ganlab.ui.view import live_view, redirect
 
 
 def lab(dim: int, title: str, watch_for: str) -> None:
-    """The page of the lab of `dim` dimensions; with its name and what to watch for."""
+    """Draw the lab of `dim` dimensions. title: its name; watch_for: what to watch for."""
     page, top = navigation.LABS[dim], st.container()
     session = session_of(
         page,
@@ -65,7 +65,7 @@ def _one_seed(experiment: Experiment) -> Experiment:
 
 
 def _opens_with(dim: int) -> Experiment:
-    """The preset that the address names, else the default."""
+    """The preset named in the address, else the default Spec."""
     preset = preset_of_url()
     if preset is not None and len(preset.specs) == 1:
         return Experiment.of(preset.specs[0])
@@ -73,7 +73,7 @@ def _opens_with(dim: int) -> Experiment:
 
 
 def _read(dim: int, ignored: list[SpecError]) -> Experiment:
-    """The address' Spec; an address of the other lab leads there."""
+    """The Spec in the address; redirects if it belongs to the other lab."""
     start = _one_seed(from_url(DEFAULTS[dim], ignored))
     if start.base.dim != dim:
         query = with_preset(start.to_query(), preset_named())

@@ -1,4 +1,4 @@
-"""Page furniture: the little CSS that gives a lab one whole screen."""
+"""Page layout: the CSS that fits a lab on one screen, and headings."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ _CSS = Template("""
 [class*="st-key-to_default_"] button * { font-size: 0.78rem; }
 .st-key-refused { gap: 0.1rem; padding: 0.2rem 0.7rem; border-radius: 0.4rem; }
 .st-key-refused { border-left: 4px solid $ACCENT; }
-/* Contrast of 4.5 to 1: captions are pale, and white words on the dark theme's light blue too. */
+/* Contrast of 4.5:1, which Streamlit's captions and its dark theme's primary buttons lack. */
 [data-testid="stCaptionContainer"] { color: inherit; opacity: 0.78; }
 button[kind="primary"]:not(:disabled) { color: $PAPER; }
-/* Targets of 24 px at least (WCAG 2.5.8), in the room that there is. */
+/* Targets of at least 24 px (WCAG 2.5.8) without moving their neighbours. */
 button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
 @media (max-width: 640px) {
   .stMainBlockContainer { padding: 3.2rem 0.9rem 0.2rem; }
@@ -92,15 +92,15 @@ button[aria-label^="Help for"] { padding: 4px; margin: -4px; }
 
 
 def style() -> None:
-    """Trim Streamlit's margins so that a lab fits a projector."""
+    """Reduce Streamlit's margins so that a lab fits a projector's screen."""
     st.html(_CSS)
 
 
 def headline(title: str, watch_for: str) -> None:
-    """A page's name and, in two sentences, what to watch for (both our own words)."""
+    """A page's name and what to watch for. Both must be trusted text."""
     st.html(f'<div class="ganlab-title"><h1>{title}</h1>{watch_for}</div>')
 
 
 def section(title: str, color: str = "") -> None:
-    """A heading in the sidebar, in the theme's "green" (G) or "blue" (D) where it is a player's."""
+    """A sidebar heading; color: "green" for G, "blue" for D, "" for the text colour."""
     st.markdown(f":{color}[**{title}**]" if color else f"**{title}**")

@@ -1,4 +1,4 @@
-"""The script that Streamlit runs: the frame around the pages."""
+"""The script that Streamlit executes: it sets up what all pages share, then shows the page."""
 
 import sys
 
@@ -10,7 +10,7 @@ from ganlab.ui.frame import frame
 
 st.set_page_config(page_title="ganlab", page_icon="🌗", layout="wide")
 layout.style()
-variants.load()  # pages may be among them
+variants.load()  # they may add pages
 page = st.navigation(navigation.pages(), position="top")
 frame(page.url_path, ready=hasattr(sys.modules.get("ganlab.ui.lab"), "lab"))
 page.run()

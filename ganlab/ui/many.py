@@ -1,4 +1,4 @@
-"""Many seeds of one Spec: sidebar -> Spec and number of seeds -> ensemble -> live view."""
+"""The Many seeds page: sidebar -> Spec and number of seeds -> ensemble -> live view."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ganlab.ui.widgets import show_error
 
 _DIM, _RUNS = "many_dim", "many_runs"
 _WRONG = "_many_wrong"
-_LAST = "_many_last"  # the Spec last shown of each dimension
+_LAST = "_many_last"  # for each dimension, the Spec shown last
 
 
 def many() -> None:
-    """The page of many seeds."""
+    """Draw the page of many seeds."""
     session = session_of(
         navigation.MANY,
         lambda ignored: _seeds_of(from_url(DEFAULTS[2], ignored)),
@@ -41,7 +41,7 @@ def many() -> None:
     form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
-        show_error(error, "Not applied; the runs go on as they were.")
+        show_error(error, "Not applied; the runs continue unchanged.")
     view = live_view(
         navigation.MANY,
         "live_many",
@@ -60,7 +60,7 @@ def many() -> None:
 
 
 def _seeds_of(start: Experiment) -> Experiment:
-    """As many seeds as an address says, else as few as there may be."""
+    """The experiment with the number of seeds from its address, or the smallest number offered."""
     return start if start.seeds > 1 else replace(start, seeds=SEEDS[0])
 
 
@@ -73,8 +73,8 @@ def _fill(start: Experiment) -> None:
 
 
 def _switches(session: Session) -> None:
-    """How many seeds, and in how many dimensions."""
-    # After a visit to another page Streamlit has forgotten the widgets' values.
+    """The choices of the number of seeds and of the dimension."""
+    # Streamlit forgets a widget's value when the user visits another page.
     st.session_state.setdefault(_DIM, session.spec.dim)
     st.session_state.setdefault(_RUNS, session.experiment.seeds)
     st.segmented_control(
@@ -93,13 +93,13 @@ def _switches(session: Session) -> None:
         key=_RUNS,
         required=True,
         on_change=lambda: atomic(lambda: _apply(session, session.spec)),
-        help="The seed of this Spec and those after it, trained together.",
+        help="The seed of this Spec and the seeds after it, trained together.",
         width="stretch",
     )
 
 
 def _switch(session: Session) -> None:
-    """To the Spec last shown in the other number of dimensions."""
+    """Switch to the Spec shown last in the other dimension."""
 
     def change() -> None:
         last = st.session_state.setdefault(_LAST, {})
@@ -112,7 +112,7 @@ def _switch(session: Session) -> None:
 
 
 def _apply(session: Session, spec: Spec) -> None:
-    """Train `spec` with the chosen number of seeds; what is refused is said above the picture."""
+    """Train `spec` with the chosen number of seeds; a refusal is shown above the picture."""
     try:
         session.show(Experiment.of(spec, st.session_state[_RUNS]))
     except SpecError as error:
@@ -121,7 +121,7 @@ def _apply(session: Session, spec: Spec) -> None:
 
 
 def _open(session: Session, seed: object) -> None:
-    """Show one seed in its lab."""
+    """Open one seed in its lab."""
     try:
         start = replace(session.begun, seeds=1).with_seed(PARAMS["seed"].check(seed))
     except SpecError:

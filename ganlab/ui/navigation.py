@@ -23,10 +23,10 @@ LABS = {1: "one", 2: "two"}  # by dimension
 
 @dataclass(frozen=True)
 class Page(Entry):
-    """A page: its name is its url path, its doc says in two sentences what to watch for.
+    """A page. Its name is its url path; its doc says in two sentences what to watch for.
 
-    run: the script, or what draws the page below its headline. icon: as Streamlit's Material
-    symbols are called. live: whether it shows a picture that moves.
+    run: the script, or a callable that draws the page below its headline. icon: the name of a
+    Material symbol in Streamlit's notation. live: whether the page shows a live view.
     """
 
     run: Path | Callable[[], None] = Path()
@@ -36,7 +36,7 @@ class Page(Entry):
 
 def _unreachable(page: Page) -> str | None:
     if not re.fullmatch(r"[a-z][a-z0-9-]*", page.name):
-        return "its name is its address: small letters, digits and hyphens"
+        return "the name of a page is its address: use small letters, digits and hyphens"
     return None
 
 
@@ -47,8 +47,8 @@ for _page in (
         LABS[1],
         "1-D lab",
         "",
-        "p_g climbs wherever D slopes up, until D can only say ½. "
-        "Turn k, the loss or a rate while it runs: who falls behind?",
+        "p_g moves to where D is higher, until D can only answer ½. "
+        "Change k, the loss or a learning rate during training: which player falls behind?",
         run=paths.PAGES / "lab_1d.py",
         icon=":material/show_chart:",
         live=True,
@@ -57,8 +57,8 @@ for _page in (
         LABS[2],
         "2-D lab",
         "",
-        "Generated points chase what D calls real (blue). "
-        "Count the modes they hold: where they crowd, D turns against them.",
+        "Generated points move to where D says “real” (blue). "
+        "Count the modes that they cover: where points crowd together, D turns against them.",
         run=paths.PAGES / "lab_2d.py",
         icon=":material/scatter_plot:",
         live=True,
@@ -67,9 +67,9 @@ for _page in (
         GALLERY,
         "Phenomena",
         "",
-        "Each of these happens on cue, and says on how many seeds it did. "
-        "Open one and watch what its sentence names; then turn a knob and see whether it still "
-        "does.",
+        "Each phenomenon can be reproduced, and its card says on how many seeds it occurred. "
+        "Open one and watch for what its sentence names; then change a setting and see whether "
+        "it still happens.",
         run=paths.PAGES / "gallery.py",
         icon=":material/auto_awesome:",
     ),
@@ -77,8 +77,8 @@ for _page in (
         MANY,
         "Many seeds",
         "",
-        "One seed is an anecdote: watch how many of them collapse, and the median. "
-        "Click a tile to open it in its lab.",
+        "One seed proves nothing: watch how many of them collapse, and the median. "
+        "Click a tile to open its seed in a lab.",
         run=paths.PAGES / "ensemble.py",
         icon=":material/grid_view:",
         live=True,
@@ -87,8 +87,8 @@ for _page in (
         COMPARE,
         "Compare",
         "",
-        "Same seed, same data, same latents: only the marked fields differ. "
-        "Whose p_g gets there, and whose curve turns first?",
+        "All runs share seed, data and latents: only the marked fields differ. "
+        "Which p_g reaches p_data, and which curve turns first?",
         run=paths.PAGES / "compare.py",
         icon=":material/compare:",
         live=True,
@@ -97,8 +97,8 @@ for _page in (
         MNIST,
         "MNIST",
         "",
-        "Digits from noise, as in Figures 2 and 3 and Table 1 of the paper. "
-        "Watch strokes become digits, and the framed column: does G invent, or does it copy?",
+        "G turns noise into digits, as in Figures 2 and 3 and Table 1 of the paper. "
+        "Watch strokes become digits, then look at the framed column: are they new or copied?",
         run=paths.PAGES / "mnist.py",
         icon=":material/image:",
     ),
@@ -107,7 +107,7 @@ for _page in (
 
 
 def pages() -> list[st.Page]:
-    """Every page, for st.navigation; the first is what the app opens with."""
+    """All pages, for st.navigation; the first is the app's home page."""
     return [
         st.Page(
             page.run if isinstance(page.run, Path) else partial(_drawn, page),
@@ -128,17 +128,17 @@ def _drawn(page: Page) -> None:
 
 
 def script(page: str) -> str:
-    """The script of one of our own pages, for st.switch_page and links."""
+    """The script of one of ganlab's own pages, for st.switch_page and links."""
     return str(PAGES[page].run)
 
 
 def addresses() -> tuple[str, ...]:
-    """The labs' addresses by dimension, from 1 up, relative to the app's own."""
+    """The labs' addresses, for 1-D and 2-D, relative to the app's own."""
     return tuple("" if name == LABS[1] else name for name in LABS.values())
 
 
 def words(page: str) -> tuple[str, str]:
-    """A page's title, and in two sentences what to watch for."""
+    """A page's title, and two sentences on what to watch for."""
     return PAGES[page].title, PAGES[page].doc
 
 

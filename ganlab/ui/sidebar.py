@@ -1,4 +1,4 @@
-"""The sidebar of a page with a Spec: one widget for each field that is no knob."""
+"""The sidebar of a page: one widget for each field that has no knob above the picture."""
 
 from __future__ import annotations
 
@@ -18,21 +18,22 @@ from ganlab.targets import TARGETS
 from ganlab.ui.form import Field, Form, forget
 from ganlab.ui.layout import section
 
-# By title of a section: whose fields it has, what its toggles are called, its colour.
+# For each title of a section: the owners of its fields, the title of its toggles, its colour.
 _SECTIONS = {
     "Generator": (("G",), "Toggles of G", "green"),
     "Discriminator": (("D",), "Toggles of D", "blue"),
     "Training": (("game", "optimiser"), "Toggles of the game", ""),
 }
-_ADDRESS = {  # by whether it replays the run
-    True: "The address of this page holds all of it.",
-    False: "The address of this page holds the values of now: the changes on the way are too many "
-    "for it. “Run as a file”, in Export at the end of the toolbar, has them.",
+_ADDRESS = {  # by whether the address replays the run
+    True: "The address of this page holds the run with all its changes.",
+    False: "The address of this page holds the current values only: the run has too many changes "
+    "for an address. To save them all, choose “Run as a file” in Export, at the end of the "
+    "toolbar.",
 }
 
 
 def _names(title: str, more: bool) -> list[str]:
-    """The fields of a section, in their order: those that are always shown, or its toggles."""
+    """The fields of a section in their order: its toggles if `more`, else the other ones."""
     owners = _SECTIONS[title][0]
     return [
         name
@@ -42,7 +43,7 @@ def _names(title: str, more: bool) -> list[str]:
 
 
 def fill(page: str) -> None:
-    """Have every widget of `page`'s sidebar show what its session has."""
+    """Make every widget of `page`'s sidebar show its session's value."""
     stems = tuple(f"{page}_{dim}_" for dim in DEFAULTS)
     forget(page, [k for k in st.session_state if isinstance(k, str) and k.startswith(stems)])
 
@@ -52,9 +53,9 @@ def _key(page: str, dim: int, name: str) -> str:
 
 
 def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Field]:
-    """The fields of a page's sidebar, of the target that it wants.
+    """The fields of a page's sidebar, with the parameters of the wanted target as "t.name".
 
-    without: fields that are set elsewhere; a target's parameters are called t.name.
+    without: fields that have controls elsewhere.
     """
     dim, usual = spec.dim, DEFAULTS[spec.dim]
     here = Registry("target", {n: TARGETS.entries[n] for n in TARGETS if TARGETS[n].dim == dim})
@@ -76,9 +77,9 @@ def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Fie
 
 
 def newly_replayed(page: str, session: Session) -> list[str]:
-    """Fields that the runs have changed by themselves since the page last asked.
+    """The fields that replayed events have changed since the page last asked.
 
-    Its widgets are to show what they are now, whatever was wanted before.
+    Their widgets must show the new values, discarding what the user wanted before.
     """
     key = f"_replayed_{page}"
     token, count = st.session_state.get(key, ("", 0))
@@ -88,10 +89,10 @@ def newly_replayed(page: str, session: Session) -> list[str]:
 
 
 def spec_form(page: str, session: Session) -> Form[Spec]:
-    """The sidebar's fields of a page that shows one Spec, reconciled."""
+    """The reconciled form of a page that shows one Spec."""
 
     def change(_: Spec, values: Mapping[str, Any]) -> Spec:
-        # Read anew: a knob of the live view may have been turned meanwhile.
+        # Read the Spec again: a knob of the live view may have changed it meanwhile.
         return session.spec.changed(values)
 
     if names := newly_replayed(page, session):
@@ -101,15 +102,15 @@ def spec_form(page: str, session: Session) -> Form[Spec]:
 
 
 def reset(page: str, session: Session) -> None:
-    """Have a page that shows one Spec show the default, with the seed of now."""
+    """Show the default Spec with the current seed, on a page that shows one Spec."""
     session.configure(DEFAULTS[session.spec.dim].replace(seed=session.spec.seed))
     fill(page)
 
 
 def sidebar(page: str, form: Form, session: Session, reset: Callable[[], None]) -> None:
-    """The widgets of all that is not turned above the picture.
+    """Draw the widgets of all fields that have no knob above the picture.
 
-    `form` is reconciled. reset: makes all of it the default.
+    form: must be reconciled. reset: sets all fields to their defaults.
     """
     spec = session.spec
     turned = {n: getattr(spec, n) for n in KNOBS}
@@ -125,24 +126,24 @@ def sidebar(page: str, form: Form, session: Session, reset: Callable[[], None]) 
         section(title, color)
         group(_names(title, more=False))
         toggles = _names(title, more=True)
-        # Made when opened: thirty widgets that nobody sees would delay the first picture.
+        # Made when opened: thirty hidden widgets would delay the first picture.
         key = f"box_{_key(page, spec.dim, title)}"
         if any(name in form.refused for name in toggles):
-            st.session_state[key] = True  # what is wrong must be seen
+            st.session_state[key] = True  # an error must be visible
         box = st.expander(folded, key=key, on_change="rerun")
         if box.open:
             with box:
                 group(toggles)
     on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
-        f"On: {', '.join(on) or 'no toggle'}. Most toggles change while it runs, as do the knobs "
-        f"above the picture; all else starts a new run. {_ADDRESS[session.replays]}"
+        f"On: {', '.join(on) or 'no toggle'}. Most toggles can change during training, as can the "
+        f"knobs above the picture; all other fields start a new run. {_ADDRESS[session.replays]}"
     )
     differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.dim], n)]
     differing = [*form.differing, *differing]
     if differing or form.refused:
         st.button(
-            "All back to default",
+            "Restore all defaults",
             icon=":material/undo:",
             key=f"all_to_default_{page}",
             help=f"Not at the default: {', '.join(differing)}. The seed stays.",

@@ -1,4 +1,4 @@
-"""What a page begins with, its address, and the session that the page keeps."""
+"""What a page starts with: its address, and the session that the page keeps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ganlab.registry import SpecError
 from ganlab.spec import GivenTwice, Spec, UnknownField
 from ganlab.ui.plain import plain, say
 
-_MOST = 4  # fields of an address that are named
+_MOST = 4  # the number of unusable fields of an address to name
 
 
 def want(
@@ -30,10 +30,11 @@ def want(
     ignored: Sequence[SpecError] = (),
     preset: str = "",
 ) -> None:
-    """Have `page` begin anew with `start`, as the preset of that name, when it is next shown.
+    """Make `page` start a new session with `start` when it is shown next.
 
-    after: the token of a session that is gone, and that is to be gone on from if it was kept.
-    ignored: what could not be used of the address that `start` is from.
+    after: the token of a lost session to resume, if the server kept its state. ignored: errors for
+    the unusable parts of the address that `start` came from. preset: the name of the preset that
+    `start` is; "" if none.
     """
     st.session_state[f"_ignored_{page}"] = list(ignored)
     st.session_state[f"_wanted_{page}"] = start
@@ -42,17 +43,17 @@ def want(
 
 
 def resume(page: str, session: Session, gone: Any, read: Callable[..., Experiment | None]) -> None:
-    """The view lost its session: go on where that was, with what the view's address holds.
+    """Resume a session that the view has lost, with the Spec in the view's address.
 
-    gone: what the view reports. A server that was restarted knows only the address that Streamlit
-    remembers, without the knobs turned since. read: what the page begins with, of the fields of an
-    address, or None if they are not of this page.
+    gone: the view's report, {"token", "search"}. After a restart the server knows only the address
+    that Streamlit remembers, without the knobs changed since. read: makes an experiment from the
+    fields of an address; returns None if they belong to another page.
     """
     token, search = (
         str(gone.get(n)) if isinstance(gone, dict) else "" for n in ("token", "search")
     )
     if token in (session.token, session.after):
-        # Another server was asked: the view asks on until it meets this one. Or it is done.
+        # The view asked another server, and retries until it reaches this one; or it has resumed.
         return
     preset = ""
     try:
@@ -73,10 +74,10 @@ def session_of(
     default: Experiment,
     fill: Callable[[Experiment], None],
 ) -> Session:
-    """This page's session: what it is wanted to show, else the one it had, else its address'.
+    """This page's session: of what `want` asked for, else the existing one, else of its address.
 
-    read: what the address holds, with a list for what of it cannot be used; `fill` makes the
-    sidebar show what a new session begins with.
+    read: makes an experiment from the address, and appends an error for each unusable part to its
+    argument. fill: makes the sidebar show what a new session starts with.
     """
     sessions = st.session_state.setdefault("_sessions", {})
     old: Session | None = sessions.get(page)
@@ -109,9 +110,10 @@ def session_of(
 def _create(
     start: Experiment, otherwise: Experiment, ignored: list[SpecError]
 ) -> tuple[Session, Experiment]:
-    """A session of what an address asks for, or of as much of it as this server allows.
+    """A session of `start`, or of as much of it as this server allows.
 
-    Why it is less is added to `ignored`. Raises `SpecError` if not even `otherwise` is allowed.
+    Appends the reason for each reduction to `ignored`. Raises `SpecError` if not even `otherwise`
+    is allowed.
     """
     wanted: Experiment | None = start
     while wanted is not None:
@@ -124,7 +126,7 @@ def _create(
 
 
 def _less(start: Experiment, error: SpecError) -> Experiment | None:
-    """What asks less than `start`, which was refused: as the error advises; None: nothing."""
+    """`start` reduced as the error of its refusal advises; None if it cannot be reduced."""
     if error.name == "events":
         return start.with_events(()) if start.events else None
     if not isinstance(error, TooDear) or not error.changes or len(start.specs) > 1:
@@ -134,21 +136,21 @@ def _less(start: Experiment, error: SpecError) -> Experiment | None:
     less = Experiment.of(start.base.replace(**changes), seeds)
     try:
         return less.with_events(start.events)
-    except SpecError:  # they do not go with what is lowered
+    except SpecError:  # the events do not go with the reduced Spec
         return less
 
 
 def _moved() -> bool:
-    """Whether the browser went back or forward to this page: its address says what is to be seen.
+    """Whether the browser's back or forward button led here, so that the address must be read.
 
-    Otherwise Streamlit may remember an older address than the view has written since.
+    Otherwise Streamlit may remember an older address than the one the view has written since.
     """
     context = get_script_run_ctx()
     return context is not None and context.is_history_navigation
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """The address' fields but its preset; those of Streamlit's own are not among them."""
+    """The fields of the address, without its preset and without Streamlit's own fields."""
     return without_preset(_all_pairs(), PRESETS)[0]
 
 
@@ -157,12 +159,12 @@ def _all_pairs() -> list[tuple[str, str]]:
 
 
 def preset_named() -> str:
-    """The preset that the address says it is of; "" if none."""
+    """The name of the preset in the address; "" if there is none."""
     return without_preset(_all_pairs(), PRESETS)[1]
 
 
 def preset_of_url() -> Preset | None:
-    """The preset whose name is all that the address holds."""
+    """The preset in the address, if the address holds nothing else."""
     name = preset_named()
     return PRESETS[name] if name and not _pairs() else None
 
@@ -172,14 +174,14 @@ def from_url(
     ignored: list[SpecError],
     read: Callable[..., Experiment] = Experiment.from_query,
 ) -> Experiment:
-    """What `read` makes of the address, on a page that opens with `base`."""
+    """The experiment that `read` makes of the address, on a page whose default is `base`."""
     return read(_pairs(), ignored, base)
 
 
 def notes(page: str, now: Experiment) -> None:
-    """Say above the picture what of its address the page could not use, until it shows another.
+    """Report the unusable parts of the address above the picture, until the page shows another.
 
-    now: what it shows.
+    now: the experiment that the page shows.
     """
     start, ignored = st.session_state.get(f"_notes_{page}", (None, []))
     if ignored and start == now:
@@ -187,7 +189,7 @@ def notes(page: str, now: Experiment) -> None:
 
 
 def unusable(ignored: Sequence[SpecError]) -> None:
-    """Say what of an address could not be used."""
+    """Report the unusable parts of an address."""
     unknown = list(dict.fromkeys(plain(e.field) for e in ignored if isinstance(e, UnknownField)))
     with st.container(key="notes"):
         wrong = [e for e in ignored if not isinstance(e, UnknownField)]
@@ -203,9 +205,9 @@ def unusable(ignored: Sequence[SpecError]) -> None:
 def _why(error: SpecError) -> str:
     title = (named(error) or (error.name,))[0]
     if isinstance(error, GivenTwice):
-        return f"{plain(title)} is given twice: the first is used."
+        return f"{plain(title)} is given twice: the first value is used."
     if isinstance(error, TooDear) and error.changes:
-        return f"{plain(in_words(error), 400).rstrip('.')}: that was done."
+        return f"{plain(in_words(error), 400).rstrip('.')}: the run was reduced accordingly."
     if isinstance(error, BadEvents) or error.name == "events":
-        return f"{plain(in_words(error), 400).rstrip('.')}. The run begins without changes."
+        return f"{plain(in_words(error), 400).rstrip('.')}. The run starts without these changes."
     return f"{plain(in_words(error), 300).rstrip('.')}. The default is used."

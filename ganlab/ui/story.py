@@ -1,4 +1,4 @@
-"""What a page shows on cue: opening a preset, going on to the next, and leaving it."""
+"""Presets on a page: opening one, going to the next, and leaving it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ganlab.ui.start import want
 
 
 def show(preset: Preset) -> None:
-    """Go to the page where the preset is to be seen, and begin it anew."""
+    """Open the page that shows the preset, with a new session."""
     if len(preset.specs) == 1:
         (spec,) = preset.specs
         page = navigation.LABS[spec.dim]
@@ -25,18 +25,18 @@ def show(preset: Preset) -> None:
     else:
         page = navigation.COMPARE
         want(page, Comparison.among(preset.specs), preset=preset.name)
-    # The page writes its address itself: by query_params there would be an entry of history more.
+    # The page writes its address itself; query_params here would add an entry to the history.
     st.switch_page(navigation.script(page))
 
 
 def told(session: Session, title: str, watch_for: str) -> None:
-    """The page's headline; an opened preset has its own words in the live view instead."""
+    """Draw the page's headline, unless an opened preset shows its own in the live view."""
     if session.story is None or not session.story.name:
         headline(title, watch_for)
 
 
 def acted(session: Session, act: Any) -> None:
-    """Do what a button or key of the story asks for; anything else is left alone."""
+    """Do what a button or key of the story asks for; ignore anything else."""
     if not isinstance(act, dict):
         return
     name = act.get("name")

@@ -1,4 +1,4 @@
-"""The mount of a live view: a component that is given its socket's address, and loads the rest."""
+"""The live view's Streamlit component, which gets the socket's address and loads the front end."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from ganlab import paths
 from ganlab.live.session import Session
 from ganlab.ui import navigation
 
-# What every component of ours begins with. `at(path)`: an address below the app's own, whatever
-# the base path and the proxies: where Streamlit's script came from, ours can be had.
-# `load(path, root, closed)`: import a module; while that fails, `root` says why, and it tries on.
+# The JavaScript that every component of ganlab starts with.
+# `at(path)`: an address below the app's own. It is derived from the address of Streamlit's script,
+# so that it holds behind any base path and proxy.
+# `load(path, root, closed)`: import a module. While that fails, show why in `root` and retry.
 LOADER = """
 const LONGEST = 20000;  // ms between two attempts
 const at = (path) => {
@@ -31,12 +32,12 @@ async function why(url, error) {
   if (answer.status >= 500) return 'The server behind this address does not answer ('
     + answer.status + ').';
   if (!answer.ok) return 'The server answers, but not with ' + url.pathname + ' (' + answer.status
-    + '). If ganlab was updated, reload this page; a proxy in between must pass this path on.';
+    + '). If ganlab was updated, reload this page. A proxy in between must forward this path.';
   if (!/javascript/.test(answer.headers.get('content-type') || ''))
-    return 'Instead of the script ' + url.pathname + ' something else is answered: a proxy in'
-      + ' between must pass this path on to ganlab.';
-  return 'The script ' + url.pathname + ' is there, but this browser does not run it ('
-    + error.message + '). A content blocker, a security policy or an old browser may be why.';
+    return 'The answer for ' + url.pathname + ' is not a script: a proxy in between must forward'
+      + ' this path to ganlab.';
+  return 'The script ' + url.pathname + ' is there, but this browser does not execute it ('
+    + error.message + '). The cause may be a content blocker, a security policy or an old browser.';
 }
 
 async function load(path, root, closed) {
@@ -50,7 +51,7 @@ async function load(path, root, closed) {
     + 'overflow-wrap: anywhere;';
   for (let tries = 0; !closed(); tries += 1) {
     try {
-      // Some browsers remember that a script failed, by its address.
+      // Some browsers remember by its address that a script failed.
       const module = await import(url.href + (tries ? '?again=' + tries : ''));
       words.remove();
       return closed() ? null : module;
@@ -78,7 +79,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     search: entry.search ?? location.search, token: entry.socket.split('/').pop(),
   });
   if (entry && entry.socket !== data.socket) {
-    // Another session, while the connection to the one before was lost: that one is gone.
+    // A new session while the connection to the previous one was lost: that one is gone.
     if (entry.search !== null) report(entry);
     entry.close();
     entry = null;
@@ -91,7 +92,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     socket.protocol = socket.protocol.replace('http', 'ws');
     entry = {
       socket: data.socket,
-      search: null,  // the address when the connection was lost: Streamlit may go back to an older
+      search: null,  // the address when the connection was lost: Streamlit may restore an older one
       update: () => view && view.update(),
       close: () => {
         closed = true;
@@ -129,13 +130,13 @@ def live_view(
     on_act: Callable[[Any], None],
     on_open: Callable[[Any], None] = lambda _: None,
 ) -> Any:
-    """Mount a session's live view, `module` of the front end, in the place that `key` names.
+    """Mount a session's live view, drawn by `module` of the front end, under the widget key `key`.
 
-    page: the url path of its page, whose address it keeps in step.
-    on_act(what): called for a button of the view that the page answers; on_open(seed): for a seed
-    that is to be shown in a lab. As callbacks, not in the script: what comes next may interrupt
-    that before it gets there. The result's trigger `gone` is the "token" of a session that the
-    server does not know and its address' query ("search").
+    page: the url path of the page, whose address the view keeps up to date.
+    on_act(what): called for a button of the view that the page must answer. on_open(seed): called
+    for a seed that is to be shown in a lab. They are callbacks because the script may be
+    interrupted before it reaches code after the view. The result's trigger `gone` holds the "token"
+    of a session that the server does not know and the query of its address ("search").
     """
     about = {
         "socket": f"live/{session.token}",
@@ -147,12 +148,12 @@ def live_view(
     }
 
     def told(what: str, heed: Callable[[Any], None]) -> None:
-        # A view that is being left may still say something: of its page there is nothing left.
+        # A view that is being left may still send something when its page's state is gone.
         said = st.session_state.get(key)
         if said is not None and said.get(what) is not None:
             heed(said[what])
 
-    # In a list: in the values of a plain dict Streamlit looks for data frames, by importing pandas.
+    # A list, because Streamlit imports pandas to search the values of a dict for data frames.
     view = st.components.v2.component("ganlab_live", js=_JS, isolate_styles=False)
     return view(
         key=key,
@@ -176,9 +177,9 @@ export default function ({ data: [path, query] }) {
 
 
 def redirect(path: str, query: str) -> NoReturn:
-    """Lead the browser to another address of the app, which takes the place of this one.
+    """Send the browser to another address of the app, replacing this one in its history.
 
-    st.switch_page would leave this one behind, for the browser's "back" to lead here again.
+    With st.switch_page the browser's "back" button would return here and redirect again.
     """
     st.components.v2.component("ganlab_redirect", js=_REDIRECT)(key="redirect", data=[path, query])
     st.stop()

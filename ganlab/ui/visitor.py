@@ -1,4 +1,4 @@
-"""Who is looking at a page: the operator, or a visitor with runs of their own."""
+"""Who uses a page: the operator, or a visitor who may change only their own runs."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ _OPERATOR = "_operator"
 _VISITOR = "_visitor"
 _ASKED = "operator"  # in the address
 _TYPED = "operator_token"
-_WAIT = 0.5  # seconds that a wrong token costs
+_WAIT = 0.5  # seconds of delay after a wrong token
 
 
 def owner() -> str:
-    """What is kept of this visitor beside their runs."""
+    """The identifier of this visitor that is stored beside their runs."""
     name = rights.known_visitor(st.context.cookies.get(rights.COOKIE))
-    # Where a browser keeps no cookie: as long as the page is open.
+    # Without a cookie the name lasts as long as the page is open.
     name = name or st.session_state.setdefault(_VISITOR, rights.new_visitor())
     return rights.owner_of(name)
 
 
 def is_operator() -> bool:
-    """Whether this page may do everything: by the token, or on the server's own machine."""
+    """Whether this page may do everything: it has the token or is on the server's machine."""
     return bool(st.session_state.get(_OPERATOR)) or _local()
 
 
 def may_change(run: Folder) -> bool:
-    """Whether a run is this visitor's, or this is the operator."""
+    """Whether this visitor owns the run or is the operator."""
     return is_operator() or (run.owner != "" and run.owner == owner())
 
 
 def admit() -> None:
-    """Take the operator's token out of the address, where it would be passed on with a link."""
+    """Remove the operator's token from the address, so that a copied link does not contain it."""
     token = st.query_params.get(_ASKED)
     if token is not None:
         _enter(token)
@@ -43,7 +43,7 @@ def admit() -> None:
 
 
 def token_field() -> None:
-    """Where the operator's token can be entered."""
+    """The field in which the operator's token can be entered."""
     with st.popover("Operator", icon=":material/key:", type="tertiary"):
         st.text_input(
             "Operator's token",
@@ -64,14 +64,14 @@ def _enter(token: str) -> None:
 
 def _local() -> bool:
     headers = st.context.headers.to_dict()
-    if not headers:  # no connection at all
+    if not headers:  # there is no connection
         return True
     public = st.get_option("browser.serverAddress") or "localhost"
     return rights.is_local(_remote(), headers, public)
 
 
 def _remote() -> str | None:
-    """The other end's address; None, which Streamlit also says for this machine: unknown."""
+    """The address of the other end; None if unknown. Streamlit's ip_address is None locally."""
     from streamlit.runtime import context
 
     try:

@@ -1,4 +1,4 @@
-"""From a `Param` to a Streamlit widget: one rule for every field there is or will be."""
+"""One rule that makes a Streamlit widget from any `Param`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ganlab.ui.plain import code
 
 
 def put(key: str, param: Param, value: Any) -> None:
-    """Make the widget `key` show `value`."""
+    """Set the state of the widget `key` so that it shows `value`."""
     if param.kind in ("ints", "floats"):
         value = ", ".join(param.format((v,)) for v in value)
     st.session_state[key] = value
 
 
 def held(param: Param, raw: Any) -> Any:
-    """The value that the raw state of a Param's widget stands for. Raises `SpecError`."""
+    """The value that a widget's raw state stands for. Raises `SpecError` if it is not allowed."""
     if param.kind not in ("ints", "floats"):
         return param.check(raw)
     try:
@@ -30,10 +30,10 @@ def held(param: Param, raw: Any) -> Any:
 
 
 def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
-    """The widget for one Param; its raw state, see `held`.
+    """Draw the widget of one Param and return its raw state (see `held`).
 
-    entry: the variant whose strength this is. The widget's value must be in session state (see
-    `put`).
+    The widget's value must be in session state already (see `put`). entry: the variant whose
+    strength the Param is, if any.
     """
     note = param.doc
     if entry is not None:
@@ -64,7 +64,7 @@ def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
         return st.number_input(param.title, low, high, key=key, step=1, help=note)
     span = param.high - param.low
     step = 0.05 if span <= 20 else 0.5
-    if param.log:  # a step of the default's own size
+    if param.log:  # steps of the default's order of magnitude
         step = 10.0 ** math.floor(math.log10(param.default))
     return st.number_input(
         param.title,
@@ -78,6 +78,6 @@ def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
 
 
 def show_error(error: Exception, consequence: str) -> None:
-    """One readable message; the offending text is shown as code, never as markup."""
+    """Show an error as one message; text from others appears as code, never as markup."""
     text = in_words(error) if isinstance(error, SpecError) else str(error)
     st.error(f"{consequence}  \n{code(text, 600)}", icon=":material/error:")

@@ -190,7 +190,7 @@ def test_table_curves_and_files(page, site):
     expect(main(lab).get_by_role("img", name="class 9: 0.0 %, expected 10.0 %")).to_be_visible()
     says(lab, "225 ± 2")
     says(lab, "not comparable")
-    says(lab, "can be gamed")
+    says(lab, "without being good")
     views.get_by_text("Curves").click()
     main(lab).locator(".js-plotly-plot").wait_for()
     with lab.page.expect_download() as download:
@@ -240,7 +240,7 @@ def test_what_went_wrong_is_told(page, site, how):
         expect(button(lab, "again")).to_have_count(0)
     else:
         expect(button(lab, "again")).to_contain_text("Start again from the checkpoint")
-    main(lab).get_by_text("What the trainer printed last").click()
+    main(lab).get_by_text("The last lines that the trainer printed").click()
     says(lab, "the last line")
     # Or a new run, with its Spec to begin with.
     button(lab, "change").click()
@@ -277,7 +277,7 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     button(lab, "new").click()
     expect(button(lab, "train")).to_be_enabled()
     says(lab, "1 run is at work")
-    says(lab, "yours waits at place 1")
+    says(lab, "yours would be number 1 in the queue")
     button(lab, "show_working").click()
     state(lab, "training")
     button(lab, "stop").click()
@@ -287,7 +287,7 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     state(lab, "training")
     # No more epochs than are done: it has only to be measured.
     button(lab, "more_epochs").click()
-    box = lab.page.get_by_role("spinbutton", name="Epochs in all")
+    box = lab.page.get_by_role("spinbutton", name="Total epochs")
     box.fill(str(max(1, int(run.status.epoch))))
     button(lab, "set_epochs").click()
     state(lab, "done", 240)

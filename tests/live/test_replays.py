@@ -135,7 +135,7 @@ def test_what_is_too_dear_by_its_events_alone_begins_without_them():
     start.SCHEDULER.drop(session)
     assert shown == session.experiment == dear.with_events(())
     assert [error.name for error in ignored] == ["events"]
-    assert "begins without changes" in start._why(ignored[0])
+    assert "starts without these changes" in start._why(ignored[0])
 
 
 def test_what_is_too_dear_at_its_start_is_lowered_and_keeps_its_events():
@@ -154,4 +154,4 @@ def test_events_of_an_address_that_cannot_be_used_are_left_out_and_said(query):
     ignored: list[SpecError] = []
     read = Experiment.from_query(query, ignored)
     assert read.events == () and len(ignored) == 1
-    assert "begins without changes" in start._why(ignored[0])
+    assert "starts without these changes" in start._why(ignored[0])

@@ -1,1 +1,1 @@
-"""The MNIST page: data, form, runs, view and files."""
+"""The MNIST page: data, form, training runs, view and files."""

@@ -1,4 +1,4 @@
-"""Which images to train on: MNIST where it is found, fetched, or pointed to; else drawn digits."""
+"""The choice of training images: MNIST if it is there or fetched, else digits drawn by ganlab."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import code, plain
 from ganlab.ui.visitor import is_operator
 
-# What a Spec calls them.
+# The names of these data in a Spec.
 MNIST, DRAWN = "mnist", "drawn_digits"
-# How many epochs make one of MNIST's, of 50,000 images.
+# The number of their epochs that equals one epoch of MNIST's 50,000 training images.
 EPOCHS = {MNIST: 1, DRAWN: 5}
 _TITLES = {MNIST: "MNIST", DRAWN: "drawn digits"}
 _WHICH, _FOLDER = "mnist_which", "mnist_folder"
-_KEPT = "_mnist_folder"  # the folder typed in, kept over visits to other pages
+_KEPT = "_mnist_folder"  # the folder typed in, kept while the user visits other pages
 _CHOSEN = "_mnist_which"
 _WRONG = "_mnist_folder_wrong"
-_LONGEST = 1000  # characters of a folder's path
+_LONGEST = 1000  # the longest path of a folder, in characters
 
 
 class Download:
-    """One download for the whole server, in a thread: pages come and go, and look at it."""
+    """The server's one download, in a thread of its own; all pages show its progress."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,11 +36,11 @@ class Download:
 
     @property
     def at_work(self) -> bool:
-        """Whether files are coming."""
+        """Whether a download is in progress."""
         return self._thread is not None and self._thread.is_alive()
 
     def start(self) -> None:
-        """Begin, unless it has begun."""
+        """Start the download unless one is in progress."""
         with self._lock:
             if self.at_work:
                 return
@@ -51,7 +51,7 @@ class Download:
     def _fetch(self) -> None:
         try:
             data.load(download=True, progress=self._say)
-        except Exception as error:  # whatever it is, someone must read it
+        except Exception as error:  # of any kind: the page must show it
             self.error = str(error) or type(error).__name__
 
     def _say(self, part: float, name: str) -> None:
@@ -62,8 +62,8 @@ DOWNLOAD = Download()
 
 
 def images() -> tuple[str, str]:
-    """The choice of images: (a target's name, the folder that MNIST is in or "")."""
-    # After a visit to another page Streamlit has forgotten the widget's value.
+    """The choice of images: (a target's name, MNIST's folder or "" for the default places)."""
+    # Streamlit forgets a widget's value when the user visits another page.
     operator = is_operator()
     typed = st.session_state.setdefault(_FOLDER, st.session_state.get(_KEPT, "")).strip()
     typed = typed if operator else ""
@@ -77,14 +77,14 @@ def images() -> tuple[str, str]:
         st.markdown(f":material/check_circle: **{name}** is {place}.")
         if folder and not _inside(where, folder):
             st.warning(
-                f"{code(folder, 200)} has no complete set of images: this one is used.",
+                f"{code(folder, 200)} has no complete set of images: this one is used instead.",
                 icon=":material/info:",
             )
     else:
         st.markdown(
             ":material/info: **MNIST is not on this machine.** Until it is, this page trains on "
-            "**digits drawn by ganlab itself, which are not MNIST**: fine to watch, but not to "
-            "compare with the paper's numbers."
+            "**digits drawn by ganlab itself, which are not MNIST**: good enough to watch, but do "
+            "not compare the numbers with the paper's."
         )
         _download()
     if operator:
@@ -92,9 +92,10 @@ def images() -> tuple[str, str]:
             "Folder with MNIST",
             key=_FOLDER,
             placeholder="/path/to/mnist",
-            help="Its four files, gzipped or not, by their usual names, or Keras's mnist.npz; "
-            "torchvision's folder will do, and so will Fashion-MNIST, KMNIST or EMNIST's digits: "
-            "any 28 × 28 bytes with ten labels. They are checked, and stay where they are.",
+            help="The four files of MNIST, gzipped or not, under their usual names, or Keras's "
+            "mnist.npz. The folder of a torchvision data set works too, and so do Fashion-MNIST, "
+            "KMNIST and EMNIST's digits: any 28 × 28 grey images with ten labels. The files are "
+            "checked and read in place.",
             on_change=lambda: atomic(_typed),
         )
     if wrong:
@@ -110,19 +111,19 @@ def images() -> tuple[str, str]:
         format_func=lambda t: name if t == MNIST else _TITLES[t],
     )
     st.session_state[_CHOSEN] = which
-    # The trainer may stand in another folder than this server.
+    # The trainer's working directory may differ from this server's.
     absolute = str(_place(folder)) if folder else ""
     return str(which), absolute if which == MNIST else ""
 
 
 def check(target: str, folder: str) -> None:
-    """Read MNIST once, if it is what is trained on. Raises DataError for what cannot be used."""
+    """Read MNIST if the run trains on it. Raises DataError if it cannot be used."""
     if target == MNIST:
         data.load(folder or None)
 
 
 def _typed() -> None:
-    """Read what the folder holds: what is wrong with it is told now, not when training begins."""
+    """Read the folder that was typed in, so that its errors appear before training starts."""
     st.session_state[_KEPT] = folder = st.session_state[_FOLDER]
     st.session_state[_WRONG] = None
     try:
@@ -133,7 +134,7 @@ def _typed() -> None:
 
 
 def _called(found: dict[str, Path]) -> str:
-    """What a set is called, as Markdown; MNIST only if its contents are."""
+    """The name of a data set, as Markdown; "MNIST" only if the contents are MNIST's."""
     try:
         name = data.called(found)
     except (DataError, OSError):
@@ -146,10 +147,10 @@ def _inside(place: Path, folder: str) -> bool:
 
 
 def _place(folder: str) -> Path:
-    """The folder that is meant by what was typed.
+    """The folder that the typed text names.
 
-    Raises DataError, the same one whatever is the matter, for what no folder can be called; "~" is
-    this server's own home and nobody else's, so that no account's name can be tried.
+    Raises the same DataError for every text that names no folder. "~" is this server's own home
+    directory; "~name" is refused, so that a visitor cannot test which accounts exist.
     """
     try:
         if "\0" in folder or len(folder) > _LONGEST:

@@ -1,4 +1,4 @@
-"""What stays of an MNIST run: Table 1, curves to export, files to take away, and its end."""
+"""The results of an MNIST run: Table 1, curves to export, downloads, and the run's deletion."""
 
 from __future__ import annotations
 
@@ -27,38 +27,38 @@ from ganlab.ui.mnist.words import (
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import is_operator, may_change
 
-_LINES, _BYTES = 30, 20_000  # of the log that are shown, that are read for it
+_LINES, _BYTES = 30, 20_000  # lines of the log to show; bytes of it to read
 
 
 def table(folder: Folder, status: Status) -> None:
-    """Table 1 of the paper, ours above."""
+    """Table 1 of the paper with this run's scores above it."""
     scores = folder.scores
     left, right = st.columns([3, 2], gap="large")
     with left, st.container(key="mnist_table"):
         st.markdown(table_1(scores, folder.real, status.is_mnist))
         if not scores:
-            st.caption("Not measured yet: “Measure now” while it trains, or wait for its end.")
+            st.caption("Not measured yet: choose “Measure now”, or wait for the end of training.")
     with right:
         if scores and (found := scores[-1].coverage):
             _coverage(found)
         if scores and not status.is_mnist:
             st.warning(
-                f"These are {status.source}: the numbers of this run are not comparable with the "
-                "paper's, which are MNIST's.",
+                f"This run was trained on {status.source}: do not compare its numbers with the "
+                "paper's, which are for MNIST.",
                 icon=":material/warning:",
             )
         st.markdown(
-            f"**Log-likelihood**: {words.MNIST['likelihood'].says} Its width σ is chosen on "
-            "validation images; ± is the standard error over n test images.\n\n"
-            f"{REAL[0]} ± {REAL[1]} nats is what the real images of MNIST give.\n\n"
-            f"**This ruler can be gamed**: 2,000 k-means centroids, blurred averages of digits, "
-            f"score {CENTROIDS} nats, above the real images. A high number alone says little: look "
-            "at the pictures, too."
+            f"**Log-likelihood**: {words.MNIST['likelihood'].says} The width σ of its kernel is "
+            "chosen on validation images; ± is the standard error over n test images.\n\n"
+            f"The real training images of MNIST score {REAL[0]} ± {REAL[1]} nats.\n\n"
+            f"**A model can score well without being good**: 2,000 k-means centroids, blurred "
+            f"averages of digits, score {CENTROIDS} nats, more than real images. Look at the "
+            "samples as well."
         )
 
 
 def _coverage(found: Coverage) -> None:
-    """Which classes the newest score's samples cover, and how evenly."""
+    """The classes that the newest score's samples cover, and how evenly."""
     count = f"classes covered: {len(found.covered)} of {found.classes}"
     kl = f"KL {small(found.kl)} (floor {small(found.floor)})"
     about = (words.MNIST["coverage"], words.MNIST["class_kl"])
@@ -68,13 +68,13 @@ def _coverage(found: Coverage) -> None:
     )
     st.html(coverage_html(found))
     st.caption(
-        f"Percent of {found.n:,} samples of G in each class; dots: in the data. The classifier is "
-        f"right on {100 * found.accuracy:.1f} % of held-out images."
+        f"Percentage of {found.n:,} samples of G in each class. Dots: the share in the data. The "
+        f"classifier is right on {100 * found.accuracy:.1f} % of held-out images."
     )
 
 
 def curves(folder: Folder, status: Status) -> None:
-    """The curves as a Plotly figure, to zoom, hover and export."""
+    """The curves as a Plotly figure to zoom, hover over and export."""
     dark = st.context.theme.type == "dark"
     figure = figures.curves(PANELS, series(folder), theme="dark" if dark else "light", height=430)
     figure.update_layout(width=None, autosize=True)
@@ -84,12 +84,12 @@ def curves(folder: Folder, status: Status) -> None:
 
 
 def files(folder: Folder, status: Status) -> None:
-    """Downloads, the Spec, the log, and the deletion of the run."""
+    """Downloads, the Spec, the log, and a button that deletes the run."""
     _downloads(folder, status)
     left, right = st.columns(2, gap="large")
     with left:
         if is_operator():
-            st.caption(f"All of it lies in {code(folder.path, 400)}.")
+            st.caption(f"All files of this run are in {code(folder.path, 400)}.")
         try:
             st.json(folder.plan.spec.to_dict(), expanded=1)
         except SpecError as error:
@@ -98,7 +98,7 @@ def files(folder: Folder, status: Status) -> None:
         return
     with right:
         lines = log_tail(folder)
-        st.caption("What the trainer printed last")
+        st.caption("The last lines that the trainer printed")
         st.code(lines or "(nothing)", language=None)
         _delete(folder)
 
@@ -106,7 +106,7 @@ def files(folder: Folder, status: Status) -> None:
 def _downloads(folder: Folder, status: Status) -> None:
     with st.container(horizontal=True, gap="small"):
         _download("run.npz", "The checkpoint: `ganlab.Run.load` reads it.", folder.run)
-        _download("preview.npz", "The pictures as arrays.", folder.preview_file)
+        _download("preview.npz", "The pictures as NumPy arrays.", folder.preview_file)
         st.download_button(
             "history.csv",
             lambda: history_csv(folder.history),
@@ -126,7 +126,7 @@ def _downloads(folder: Folder, status: Status) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
-        if status.state not in ("failed", "diverged"):  # there it stands above
+        if status.state not in ("failed", "diverged"):  # else the log is shown above
             again(folder)
         try:
             text = folder.plan.spec.to_json()
@@ -138,7 +138,7 @@ def _downloads(folder: Folder, status: Status) -> None:
             export.name([folder.plan.spec], "python"),
             "text/x-python",
             key="mnist_python",
-            help="The same Spec as Python, for as many iterations.",
+            help="The same Spec as a Python script, for the same number of iterations.",
             icon=":material/download:",
             on_click="ignore",
         )
@@ -156,7 +156,7 @@ def _downloads(folder: Folder, status: Status) -> None:
 def _download(name: str, note: str, path: Path) -> None:
     st.download_button(
         name,
-        # Read when asked for: a checkpoint has tens of megabytes.
+        # Read on request: a checkpoint takes tens of megabytes.
         path.read_bytes,
         f"{path.parent.name}-{name}",
         "application/octet-stream",
@@ -170,10 +170,10 @@ def _download(name: str, note: str, path: Path) -> None:
 
 def _delete(folder: Folder) -> None:
     if folder.running:
-        st.caption("Stop it before you delete it.")
+        st.caption("Stop this run before you delete it.")
         return
     with st.popover("Delete this run", icon=":material/delete:", key=f"mnist_delete_{folder.name}"):
-        st.markdown("Checkpoint, pictures and scores are lost for good.")
+        st.markdown("This deletes its checkpoint, pictures and scores. It cannot be undone.")
         st.button(
             "Delete for good",
             type="primary",
@@ -195,12 +195,12 @@ def _gone(folder: Folder) -> None:
 
 
 def again(folder: Folder) -> None:
-    """A button that takes this run's Spec to the form."""
+    """A button that copies this run's Spec to the form of a new run."""
     st.button(
-        "Change its Spec",
+        "Edit as a new run",
         icon=":material/edit:",
         key="mnist_change",
-        help="A new run, with this one's Spec to begin with.",
+        help="Open the form for a new run, filled in with this run's Spec.",
         on_click=_again,
         args=(folder,),
     )
@@ -220,7 +220,7 @@ def _again(folder: Folder) -> None:
 
 
 def log_tail(folder: Folder) -> str:
-    """The last lines of what the trainer printed; empty if there are none."""
+    """The last lines that the trainer printed; "" if there are none."""
     try:
         with open(folder.log, "rb") as file:
             file.seek(0, 2)

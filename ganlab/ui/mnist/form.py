@@ -1,4 +1,4 @@
-"""The form for a new MNIST run: images, recipe, how long, and every field of its Spec."""
+"""The form for a new MNIST run: images, recipe, duration, and every field of its Spec."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ganlab.ui.plain import code, plain, say
 from ganlab.ui.visitor import is_operator, may_change, owner
 from ganlab.ui.widgets import held, param_widget, put, show_error
 
-_ELSEWHERE = "data"  # the owner of what is not asked here: the images and the seed
+_ELSEWHERE = "data"  # the owner of fields that have other controls: the images and the seed
 _GROUPS = (
     ("Generator", "green", "G"),
     ("Discriminator", "blue", "D"),
@@ -32,14 +32,14 @@ _GROUPS = (
     ("Steps", "", "optimiser"),
 )
 _RECIPE = "mnist_recipe"
-_VALUES = "_mnist_values"  # what the widgets held, kept over visits to other pages
-_OFFERED = "_offered"  # the number of epochs that the form last held by itself
+_VALUES = "_mnist_values"  # the widgets' values, kept while the user visits other pages
+_OFFERED = "_offered"  # the number of epochs that the form itself filled in last
 _WRONG = "_mnist_form_wrong"
 _PRESSED = "_mnist_train_pressed"
 
 
 def form() -> None:
-    """The form."""
+    """Draw the form."""
     _recipe()
     left, right = st.columns([2, 1], gap="large")
     with right:
@@ -47,14 +47,14 @@ def form() -> None:
         target, folder = data.images()
         if (place := kept()) != chosen():
             st.warning(
-                f"No folder that lasts can be written here: runs are kept in {code(place, 200)}, a "
-                "temporary one. The environment variable `GANLAB_CACHE` names another.",
+                f"No permanent folder is writable here: runs are kept in {code(place, 200)}, which "
+                "is temporary. Set the environment variable `GANLAB_CACHE` to use another.",
                 icon=":material/info:",
             )
     _offer(target)
     errors: list[SpecError] = []
     with left:
-        section("What to train")
+        section("Data and recipe")
         st.radio(
             "Recipe",
             list(RECIPES),
@@ -84,7 +84,7 @@ def _about(recipe: Recipe) -> str:
 
 
 def _fields() -> list[str]:
-    """Every field that is asked."""
+    """The names of all fields that the form shows."""
     return [name for name, param in PARAMS.items() if param.owner != _ELSEWHERE]
 
 
@@ -97,7 +97,7 @@ def _folded(name: str) -> bool:
 
 
 def _recipe() -> None:
-    """The recipe chosen; at first, its values go into the widgets."""
+    """The recipe's widget. On the first visit its values fill the other widgets."""
     values = st.session_state.get(_VALUES)
     if _RECIPE not in st.session_state:
         st.session_state[_RECIPE] = values[_RECIPE] if values else next(iter(RECIPES))
@@ -106,7 +106,7 @@ def _recipe() -> None:
 
 
 def _fill() -> None:
-    """Make every widget hold what the recipe says; seed and device stay."""
+    """Fill every widget with the recipe's values; keep the seed and the device."""
     recipe = RECIPES[st.session_state[_RECIPE]]
     values = st.session_state.setdefault(_VALUES, {"seed": recipe.spec.seed, "measure": 0})
     values |= {name: getattr(recipe.spec, name) for name in _fields()}
@@ -116,7 +116,7 @@ def _fill() -> None:
 
 
 def take(plan: Plan) -> None:
-    """Have the form hold what was planned before."""
+    """Fill the form with an earlier plan."""
     spec = plan.spec
     title = recipe_of(spec)
     named = (name for name in RECIPES if recipe_of(RECIPES[name].spec) == title)
@@ -130,7 +130,7 @@ def take(plan: Plan) -> None:
 
 
 def _offer(target: str) -> None:
-    """As many epochs as the recipe says, unless another number was typed in."""
+    """Fill in the recipe's number of epochs, unless the user typed another number."""
     values = st.session_state[_VALUES]
     offer = RECIPES[values[_RECIPE]].epochs * data.EPOCHS[target]
     if values["epochs"] in (None, values.get(_OFFERED)) and values["epochs"] != offer:
@@ -148,13 +148,13 @@ def _held(name: str) -> Any:
 
 
 def _widget(param: Param, errors: list[SpecError]) -> Any:
-    """The widget of one value; what it holds is kept."""
+    """The widget of one value. Returns the value and keeps it."""
     values, key = st.session_state[_VALUES], _key(param.name)
     if key not in st.session_state:
         put(key, param, values.get(param.name, param.default))
     try:
         if param is DEVICE:
-            note = f"{param.doc} auto: the fastest there is."
+            note = f"{param.doc} auto: the fastest one available."
             value = st.selectbox(param.title, tuple(param.choices), key=key, help=note)
         else:
             value = held(param, param_widget(param, key, toggle_of(param.name)))
@@ -167,7 +167,7 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
 
 
 def _edit(errors: list[SpecError]) -> dict[str, Any]:
-    """Widgets for every field of the Spec that matters."""
+    """Widgets for every field of the Spec that has an effect."""
     values: dict[str, Any] = {}
 
     def group(column: Any, whose: str, folded: bool) -> None:
@@ -199,7 +199,7 @@ def _go(
     fields: dict[str, Any],
     errors: list[SpecError],
 ) -> None:
-    """The Spec, whether it can be used, and the button that starts it."""
+    """The Spec, its errors if any, and the button that starts training."""
     plan, waits = None, waiting_words()
     for error in errors:
         show_error(error, "This cannot be trained.")
@@ -224,8 +224,8 @@ def _go(
             key="mnist_train",
             type="primary",
             disabled=plan is None or not limit("mnist_runs"),
-            # A callback is given what the last run of this script knew, which may not be what was
-            # typed just before the click: the plan is read anew.
+            # The arguments of a callback date from the last execution of the script, which may be
+            # older than what was typed just before the click: read the plan anew.
             on_click=lambda: atomic(lambda: st.session_state.__setitem__(_PRESSED, True)),
         )
         if plan is not None:
@@ -242,7 +242,7 @@ def _go(
                 st.json(plan.spec.to_dict())
         if busy := at_work():
             st.button(
-                f"Show the run of {plain(when(busy[0].name))}, which is at work",
+                f"Show the run of {plain(when(busy[0].name))}, which is training",
                 key="mnist_show_working",
                 on_click=show,
                 args=(busy[0],),
@@ -250,23 +250,23 @@ def _go(
     if waits:
         st.caption(waits)
     if (wrong := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(wrong, "Not started; nothing is lost.")
+        show_error(wrong, "Training did not start. The form keeps its values.")
 
 
 def _room() -> None:
-    """Raise `SpecError` if this visitor keeps as many runs as they may."""
+    """Raise `SpecError` if this visitor already keeps the largest number of runs allowed."""
     most = limit("mnist_kept")
     if not is_operator() and sum(may_change(run) for run in Folder.all()) >= most:
-        raise SpecError("runs", f"{most + 1:g}", f"at most {most:g} of a visitor: delete one first")
+        raise SpecError("runs", f"{most + 1:g}", f"at most {most:g} per visitor: delete one first")
 
 
 def _train(plan: Plan | None, target: str) -> None:
-    """Start what was asked for by the button, and show it; nothing if it cannot be trained."""
+    """Start the planned run and show it; do nothing if there is no plan."""
     folder, wrong = None, None
     try:
         if plan is not None:
             _room()
-            whose = owner()  # up to here a script may be interrupted: the button is pressed still
+            whose = owner()  # the last point where the script can be interrupted: nothing is lost
             data.check(target, plan.data)
             folder = Folder.create(plan, owner=whose)
             QUEUE.start(folder)

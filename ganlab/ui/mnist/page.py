@@ -1,4 +1,4 @@
-"""The MNIST page: the list of runs, and the run that is shown or the form for a new one."""
+"""The MNIST page: the list of runs, and either one run or the form for a new one."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ganlab.ui.visitor import admit, is_operator, may_change, token_field
 
 _LIST = "mnist_runs"
 _MORE = "mnist_more"
-_FEW = 12  # runs listed at first
+_FEW = 12  # the number of runs listed at first
 
 
 def mnist() -> None:
-    """The page."""
+    """Draw the page."""
     admit()
     QUEUE.attend()
-    runs = sorted(Folder.all(), key=lambda run: not may_change(run))  # one's own first
+    runs = sorted(Folder.all(), key=lambda run: not may_change(run))  # the visitor's own first
     run = shown(runs)
     with st.sidebar:
         _list(runs, run)
@@ -57,7 +57,7 @@ def _list(runs: list[Folder], chosen: Folder | None) -> None:
     if chosen is not None and chosen.name not in [run.name for run in few]:
         few = [*few, chosen]
     by_name = {run.name: run for run in few}
-    # Set anew each time: what is shown may have been chosen elsewhere.
+    # Set on each execution: the choice may have been made elsewhere.
     st.session_state[_LIST] = chosen.name if chosen else None
     st.radio(
         "Runs",
@@ -74,7 +74,7 @@ def _list(runs: list[Folder], chosen: Folder | None) -> None:
 
 
 def _labels(runs: list[Folder]) -> dict[str, str]:
-    """What each run is called in the list; Streamlit tells options apart by that alone."""
+    """The label of each run in the list, made unique: Streamlit identifies options by label."""
     short = {run.name: f"{plain(when(run.name))} · {_title(run)}" for run in runs}
     words = list(short.values())
     return {n: w if words.count(w) == 1 else f"{w} ({plain(n[-7:])})" for n, w in short.items()}

@@ -1,4 +1,4 @@
-"""Which run the MNIST page shows: what its address names, else the one at work, else the newest."""
+"""Which run the MNIST page shows: the one in its address, else one in training, else the newest."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _NEW = "new"
 
 
 def show(folder: Folder | None) -> None:
-    """Show this run from now on; None: the form for a new one."""
+    """Show this run from now on, or the form for a new one if `folder` is None."""
     name = folder.name if folder else _NEW
     atomic(lambda: st.query_params.from_dict({_RUN: name}))
 
 
 def named() -> str | None:
-    """What the address names."""
+    """The run's name in the address, "new", or None."""
     return next(iter(st.query_params.get_all(_RUN)), None)
 
 
 def strangers() -> list[SpecError]:
-    """What of the address means nothing here."""
+    """Errors for the fields of the address that this page does not use."""
     unknown = [n for n in st.query_params if n != _RUN]
     out: list[SpecError] = [UnknownField("query field", n, f"only {_RUN}") for n in unknown]
     if len(names := st.query_params.get_all(_RUN)) > 1:
@@ -38,7 +38,7 @@ def strangers() -> list[SpecError]:
 
 
 def shown(runs: list[Folder]) -> Folder | None:
-    """The run to show: what is named, else one of this visitor's, else none (None: the form)."""
+    """The run to show: the named one, else one of this visitor's, else None for the form."""
     name = named()
     if name == _NEW:
         return None
@@ -51,15 +51,16 @@ def shown(runs: list[Folder]) -> Folder | None:
 
 
 def at_work() -> list[Folder]:
-    """The runs that trainers are at work on.
+    """The runs that trainers are working on.
 
-    Unlike `Queue.working` it tries no lock of a run that is over, as two pages could at once.
+    Unlike `Queue.working` this does not try the locks of finished runs, which would interfere with
+    another page doing the same.
     """
     return [run for run in Folder.all() if run.status.state in AT_WORK]
 
 
 def waiting_words() -> str:
-    """Why a run that is started now would wait; "" if it would not."""
+    """Why a run that is started now would have to wait; "" if it would not."""
     states = [run.status.state for run in Folder.all()]
     busy, queued = sum(s in AT_WORK for s in states), states.count(QUEUED)
     if busy < limit("mnist_runs") and not queued:
@@ -67,9 +68,12 @@ def waiting_words() -> str:
     if not limit("mnist_runs"):
         return "This server trains no MNIST runs."
     many = "1 run is" if busy == 1 else f"{busy} runs are"
-    return f"{many} at work, no more train at once here: yours waits at place {queued + 1}."
+    return (
+        f"{many} in training, the most this server allows at once: "
+        f"yours would be number {queued + 1} in the queue."
+    )
 
 
 def whose(run: Folder) -> str:
-    """A word beside a run that is another visitor's."""
-    return "" if may_change(run) or is_operator() else " · of another visitor"
+    """A note beside a run that belongs to another visitor; "" beside the visitor's own."""
+    return "" if may_change(run) or is_operator() else " · another visitor's"

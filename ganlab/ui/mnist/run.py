@@ -1,4 +1,4 @@
-"""One MNIST run: where it stands, what is asked of it, its pictures, Table 1, curves and files."""
+"""One MNIST run: its progress, controls, pictures, Table 1, curves and files."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _VIEWS: dict[str, Callable[[Folder, Status], None] | None] = {
     "Files": files.files,
 }
 _WRONG = "_mnist_wrong"
-_EVERY = 1.0  # seconds between looks into the folder while a trainer is at work
+_EVERY = 1.0  # seconds between two reads of the folder while a trainer works on it
 
 
 def run_page(folder: Folder) -> None:
-    """The page of one run."""
+    """Draw the page of one run."""
     status = folder.status
     view = st.session_state.get(_VIEW) or _PICTURES
-    # The fragment alone reads anew each second.
+    # Only the fragment is executed again each second.
     every = _EVERY if status.state in (*AT_WORK, QUEUED) else None
     seen = _seen(folder, status, view)
     with st.container(key="mnist_watch"):
@@ -47,7 +47,7 @@ def run_page(folder: Folder) -> None:
 
 
 def _seen(folder: Folder, status: Status, view: str) -> tuple[Any, ...]:
-    """What, when it changes, builds the page anew."""
+    """The values whose change makes the script rebuild the whole page."""
     return named(), status.state, view, len(folder.scores)
 
 
@@ -61,32 +61,32 @@ def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
     st.html(status_html(status, folder.wanted, age))
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="mnist_bar"):
         if not may_change(folder):
-            st.caption("A run of another visitor: to look at.")
+            st.caption("This run belongs to another visitor. You can only look at it.")
         elif status.state in AT_WORK:
             _at_work(folder, status)
         elif status.state == QUEUED:
             _queued(folder)
         else:
             _left(folder, status)
-        # After a visit to another page Streamlit has forgotten the widget's value.
+        # Streamlit forgets a widget's value when the user visits another page.
         st.session_state.setdefault(_VIEW, view)
         st.segmented_control(
             "View", list(_VIEWS), key=_VIEW, required=True, label_visibility="collapsed"
         )
     if (error := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(error, "Not done; the run is as it was.")
+        show_error(error, "Not done; the run is unchanged.")
     _trouble(folder, status)
     if view == _PICTURES and (status.state in AT_WORK or folder.preview_file.exists()):
         pictures(folder, status)
 
 
 def _ask(folder: Folder, typed: str = "", **changes: Any) -> None:
-    """Ask the trainer at work for something; typed: the widget that holds the number of epochs."""
+    """Send a request to the working trainer. typed: the key of the number of epochs, if asked."""
     atomic(lambda: _tried(folder, folder.want, typed, changes))
 
 
 def _start(folder: Folder, typed: str = "", **changes: Any) -> None:
-    """Have a trainer go on with a run that was left."""
+    """Have a trainer resume a run that no trainer works on."""
 
     def start(**changes: Any) -> None:
         folder.want(**changes)
@@ -96,7 +96,7 @@ def _start(folder: Folder, typed: str = "", **changes: Any) -> None:
 
 
 def _wake(folder: Folder, **changes: Any) -> None:
-    """Have a trainer do something else with a run that was left, and not train on unasked."""
+    """Have a trainer do one task for a run that no trainer works on, without training further."""
 
     def wake(**changes: Any) -> None:
         done = folder.status.state == "done"
@@ -114,9 +114,9 @@ def _tried(
     typed: str = "",
     changes: dict[str, Any] | None = None,
 ) -> None:
-    """Do what only some may; what goes wrong is told on the page."""
+    """Call `do` if this visitor may change the run; show its errors on the page."""
     changes = dict(changes or {})
-    if typed:  # now, which may be more than the last run of this script saw
+    if typed:  # read the widget now: the last execution of the script may have seen an older value
         changes["epochs"] = st.session_state[typed]
     if not may_change(folder):
         return
@@ -127,7 +127,7 @@ def _tried(
 
 
 def _at_work(folder: Folder, status: Status) -> None:
-    """Buttons for a run that a trainer is at work on."""
+    """Buttons for a run that a trainer is working on."""
     wanted = folder.wanted
     stopping = wanted.state == "stopped"
     if wanted.state == "paused":
@@ -154,7 +154,7 @@ def _at_work(folder: Folder, status: Status) -> None:
         "Stop",
         icon=":material/stop:",
         key="mnist_stop",
-        help="Write a checkpoint and end the trainer; it can go on later.",
+        help="Write a checkpoint and end the trainer. You can resume later.",
         disabled=stopping,
         on_click=_ask,
         args=(folder,),
@@ -165,7 +165,7 @@ def _at_work(folder: Folder, status: Status) -> None:
 
 
 def _queued(folder: Folder) -> None:
-    """A run that waits until fewer are at work."""
+    """The place and the button of a run that waits in the queue."""
     QUEUE.attend()
     place = QUEUE.place(folder)
     if place:
@@ -179,7 +179,7 @@ def _queued(folder: Folder) -> None:
 
 
 def _left(folder: Folder, status: Status) -> None:
-    """Buttons for a run that its trainer has left."""
+    """Buttons for a run that no trainer works on."""
     wrong = status.state in ("failed", "diverged")
     if status.state == "diverged":  # from its checkpoint it would diverge again
         files.again(folder)
@@ -207,13 +207,13 @@ def _left(folder: Folder, status: Status) -> None:
 
 
 def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:
-    """What there is to see and to measure besides."""
+    """Buttons that measure the run and that show other samples."""
     st.button(
         "Measure now",
         icon=":material/straighten:",
         key="mnist_measure",
-        help="The log-likelihood of Table 1, and which classes 10,000 samples cover. Training "
-        "waits.",
+        help="Compute the log-likelihood of Table 1 and the classes that 10,000 samples cover. "
+        "Training pauses meanwhile.",
         disabled=disabled,
         on_click=lambda: ask(folder, measure=folder.wanted.measure + 1),
     )
@@ -221,19 +221,19 @@ def _more(folder: Folder, ask: Callable[..., None], disabled: bool) -> None:
         "Other latents",
         icon=":material/casino:",
         key="mnist_latents",
-        help="Show G at other points of its latent space; training does not notice.",
+        help="Show samples of G at other latents. Training is not affected.",
         disabled=disabled,
         on_click=lambda: ask(folder, latents=folder.wanted.latents + 1),
     )
 
 
 def _epochs(folder: Folder, word: str, ask: Callable[..., None]) -> None:
-    """How many epochs in all."""
+    """The control for the total number of epochs."""
     now = folder.wanted.epochs
     key = f"mnist_epochs_{folder.name}_{now}"
     with st.popover("More epochs", icon=":material/update:", key="mnist_more_epochs"):
         st.number_input(
-            "Epochs in all",
+            "Total epochs",
             EPOCHS.low,
             EPOCHS.high,
             min(2 * now, EPOCHS.high),
@@ -250,12 +250,12 @@ def _epochs(folder: Folder, word: str, ask: Callable[..., None]) -> None:
 
 
 def _trouble(folder: Folder, status: Status) -> None:
-    """What a person should know, and how it went wrong where it did."""
+    """Messages about a run that failed, diverged or was stopped."""
     text = status.message
     if status.state in ("failed", "diverged"):
         st.error(f"**{status.state.capitalize()}.** {code(text, 1000)}", icon=":material/error:")
         if may_change(folder) and (lines := files.log_tail(folder)):
-            with st.expander("What the trainer printed last"):
+            with st.expander("The last lines that the trainer printed"):
                 st.code(lines, language=None)
     elif status.state == "stopped" and folder.wanted.state != "stopped":
         st.warning(code(text, 400), icon=":material/info:")

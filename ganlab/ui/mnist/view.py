@@ -1,4 +1,4 @@
-"""The pictures of an MNIST run: packed once for each change, drawn by a component that stays."""
+"""The pictures of an MNIST run, packed once per change and drawn by a persistent component."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Preview, Status
 from ganlab.ui.view import LOADER
 
-# As in a lab's scene; for the canvas and for the Plotly figure.
+# As in a lab's scene, for both the canvas and the Plotly figure.
 PANELS: tuple[dict[str, Any], ...] = (
     {
         "id": "losses",
@@ -72,8 +72,8 @@ export default function ({ data, parentElement }) {
 
 
 def pictures(folder: Folder, status: Status) -> None:
-    """Mount the pictures of a run; what has not changed is neither packed nor sent again."""
-    # In bytes, of which Streamlit makes no JSON and which it does not search for data frames.
+    """Mount the pictures of a run; unchanged pictures are neither packed nor sent again."""
+    # As bytes: Streamlit neither converts them to JSON nor searches them for data frames.
     view = st.components.v2.component("ganlab_mnist", js=_JS, isolate_styles=False)
     per_epoch = status.iterations / status.epochs if status.epochs and status.iterations else 0.0
     changed = folder.changed(folder.preview_file.name), folder.changed("history.npz")
@@ -89,7 +89,7 @@ def series(folder: Folder) -> dict[str, np.ndarray]:
 
 @lru_cache(maxsize=8)
 def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
-    """Preview and history as one message; per_epoch: iterations an epoch, 0 while unknown."""
+    """Preview and history as one message. per_epoch: iterations per epoch, 0 while unknown."""
     folder = Folder(path)
     preview = folder.preview
     arrays = series(folder)

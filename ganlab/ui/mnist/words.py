@@ -1,4 +1,4 @@
-"""What the MNIST page says and hands out: pure functions of what a run's folder holds."""
+"""The texts and downloads of the MNIST page: pure functions of the contents of a run's folder."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Coverage, History, Score, Status, Wanted
 from ganlab.spec import Spec
 
-# Table 1 of the paper: nats on MNIST's test set, and their standard error.
+# Table 1 of the paper: log-likelihood on MNIST's test set and its standard error, in nats.
 PAPER = (
     ("Adversarial nets (the paper)", 225, 2),
     ("Deep GSN", 214, 1.1),
     ("DBN", 138, 2),
     ("Stacked CAE", 121, 1.6),
 )
-REAL = (241.2, 2.1)  # what 10,000 training images of MNIST give by the same measure
-CENTROIDS = 250  # what 2,000 k-means centroids give
+REAL = (241.2, 2.1)  # the score of 10,000 training images of MNIST by the same measure, in nats
+CENTROIDS = 250  # the score of 2,000 k-means centroids, in nats
 
 
 def state_word(status: Status, wanted: Wanted) -> str:
-    """The state, or what it is about to become because someone asked for it."""
+    """The state, or the state that was requested and will follow."""
     if status.state in ("starting", "training", "measuring", "paused"):
         if wanted.state == "stopped":
             return "stopping…"
@@ -41,7 +41,7 @@ def state_word(status: Status, wanted: Wanted) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A time as one reads it: 45 s, 3 min, 2 h 05 min; empty if unknown."""
+    """A time in readable units: 45 s, 3 min, 2 h 05 min; "" if unknown."""
     if seconds is None or not math.isfinite(seconds) or seconds < 0:
         return ""
     if seconds < 60:
@@ -55,7 +55,7 @@ def duration(seconds: float | None) -> str:
 
 
 def when(name: str) -> str:
-    """The time in a run's folder name, such as 25 Nov 08:43; else the name."""
+    """The time in the name of a run's folder, such as 25 Nov 08:43; else the name."""
     try:
         return time.strftime("%d %b %H:%M", time.strptime(name[:17], "%Y-%m-%d-%H%M%S"))
     except ValueError:
@@ -63,7 +63,7 @@ def when(name: str) -> str:
 
 
 def recipe_of(spec: Spec) -> str:
-    """The title of the recipe that a Spec is, whatever its seed and its images."""
+    """The title of the recipe that a Spec follows, ignoring its seed and its images."""
     for recipe in RECIPES.entries.values():
         same = {"seed": recipe.spec.seed, "target": recipe.spec.target}
         if spec.replace(**same) == recipe.spec:
@@ -80,7 +80,7 @@ def run_line(folder: Folder) -> str:
     """One line for the list of runs: state, epochs, score."""
     status = folder.status
     parts = [state_word(status, folder.wanted)]
-    if status.state not in AT_WORK:  # the list is not drawn anew while numbers move
+    if status.state not in AT_WORK:  # the list is not redrawn while these numbers change
         parts.append(f"{status.epoch:.4g} epoch" + ("" if status.epoch == 1 else "s"))
     if scores := folder.scores:
         parts.append(f"{nats(scores[-1].mean, scores[-1].se)} nats")
@@ -90,7 +90,7 @@ def run_line(folder: Folder) -> str:
 
 
 def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str:
-    """Progress bar and numbers. checkpoint: seconds since it was written, None if there is none."""
+    """Progress bar and numbers. checkpoint: seconds since the last one; None if there is none."""
     part = status.iteration / status.iterations if status.iterations else 0.0
     if status.state == "measuring" and status.measuring is not None:
         part = status.measuring
@@ -114,14 +114,14 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
     if checkpoint is not None:
         about.append(f"checkpoint {duration(max(0.0, checkpoint))} ago")
     words = [html.escape(" · ".join(about))]
-    if status.state not in ("failed", "diverged", "stopped"):  # which have a box of their own
+    if status.state not in ("failed", "diverged", "stopped"):  # those have a box of their own
         words.insert(0, html.escape(status.message))
     words = [f"<span>{text}</span>" for text in words if text]
     if status.source:
         kind = "" if status.is_mnist else " ganlab-warm"
         words.insert(0, f'<span class="ganlab-source{kind}">{html.escape(status.source)}</span>')
     state = html.escape(state_word(status, wanted))
-    # Two lines whatever there is to say: what lies below must not jump.
+    # Always two lines, so that the content below does not move.
     return (
         f'<div class="ganlab-status"><div class="ganlab-bar" role="progressbar" '
         f'aria-label="Epochs done, in percent" aria-valuenow="{100 * part:.0f}" '
@@ -133,7 +133,7 @@ def status_html(status: Status, wanted: Wanted, checkpoint: float | None) -> str
 
 
 def table_1(scores: Sequence[Score], real: Score | None, is_mnist: bool) -> str:
-    """Table 1 with ours above, as Markdown."""
+    """Table 1 with this run's scores above it, as Markdown."""
     rows = [
         "| images of | log-likelihood, nats | classes | KL, nats | measured |",
         "|:--|--:|--:|--:|:--|",
@@ -166,12 +166,12 @@ def _classes(found: Coverage | None) -> str:
 
 
 def small(value: float) -> str:
-    """A KL as one reads it: 2.3, 0.092, 0.00045."""
+    """A KL divergence with few digits: 2.3, 0.092, 0.00045."""
     return f"{value:.2g}" if value >= 1e-4 else "0"
 
 
 def coverage_html(found: Coverage) -> str:
-    """The share of each class as bars, with a tick at what is expected."""
+    """The share of each class as bars, with a tick at the expected share."""
     full = 1.05 * max(*found.shares, *found.expected, 1e-9)
     bars, heard = [], []
     for i, (share, fair) in enumerate(zip(found.shares, found.expected, strict=True)):
@@ -188,7 +188,7 @@ def coverage_html(found: Coverage) -> str:
 
 
 def history_csv(history: History) -> str:
-    """The history's rows as CSV, with a head."""
+    """The history's rows as CSV with a header."""
     out = io.StringIO()
     write = csv.writer(out, lineterminator="\n")
     write.writerow(History.NAMES)
@@ -197,7 +197,7 @@ def history_csv(history: History) -> str:
 
 
 def all_json(folder: Folder) -> str:
-    """Plan, status, scores and history in one JSON object; what is not finite is null."""
+    """Plan, status, scores and history in one JSON object; values that are not finite are null."""
 
     def clean(value: float) -> float | None:
         return value if math.isfinite(value) else None
