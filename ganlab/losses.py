@@ -12,12 +12,15 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike, NDArray
 from torch.nn.functional import softplus
 
+from ganlab.optim import Number
 from ganlab.registry import Entry, Registry
 from ganlab.theory import d_star
 
 Logits = torch.Tensor
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,8 @@ class LossEntry(Entry):
     d: Callable[[Logits, Logits], torch.Tensor] = field(kw_only=True)
     g: Callable[[Any, Logits], torch.Tensor] = field(kw_only=True)
     g_sees_real: bool = False
-    optimal: Callable | None = None
-    smooth: Callable[[Logits, Logits, Any, Any], torch.Tensor] | None = None
+    optimal: Callable[..., Array] | None = None
+    smooth: Callable[[Logits, Logits, Number, Number], torch.Tensor] | None = None
     shown: Callable[[Logits], torch.Tensor] = torch.sigmoid
     value: bool = False
     shift_invariant: bool = False
@@ -91,17 +94,17 @@ def _prefers_on_average(better: Logits, worse: Logits) -> torch.Tensor:
     return above + softplus(worse - better.mean(1, keepdim=True)).mean(1)
 
 
-def _smooth_cross_entropy(real: Logits, fake: Logits, a, b) -> torch.Tensor:
+def _smooth_cross_entropy(real: Logits, fake: Logits, a: Number, b: Number) -> torch.Tensor:
     # softplus(t) = softplus(-t) + t: labels 1 - a and b add a t to real ones, -b t to fake ones.
     return a * real.mean(1) - b * fake.mean(1)
 
 
-def _smooth_squares(real: Logits, fake: Logits, a, b) -> torch.Tensor:
+def _smooth_squares(real: Logits, fake: Logits, a: Number, b: Number) -> torch.Tensor:
     # ((t - 1 + a)^2 - (t - 1)^2)/2 and ((t - b)^2 - t^2)/2.
     return a * (real.mean(1) - 1 + a / 2) - b * (fake.mean(1) - b / 2)
 
 
-def d_star_smoothed(p, q, a=0.0, b=0.0):
+def d_star_smoothed(p: ArrayLike, q: ArrayLike, a: float = 0.0, b: float = 0.0) -> Array:
     """((1 - a) p_data + b p_g)/(p_data + p_g): with b > 0 a peak of D* stays where only G is.
 
     Source: Goodfellow 2016, section 4.2.
@@ -110,13 +113,13 @@ def d_star_smoothed(p, q, a=0.0, b=0.0):
     return (1 - a) * star + b * (1 - star)
 
 
-def _hinge_optimum(p, q, a=0.0, b=0.0):
+def _hinge_optimum(p: ArrayLike, q: ArrayLike, a: float = 0.0, b: float = 0.0) -> Array:
     p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)
     best = 1 / (1 + np.exp(-np.sign(p - q)))
     return np.where(p + q > 0, best, np.nan)
 
 
-def _ratio_optimum(p, q, a=0.0, b=0.0):
+def _ratio_optimum(p: ArrayLike, q: ArrayLike, a: float = 0.0, b: float = 0.0) -> Array:
     """p_data/(p_data + p_g): what f-GAN's best a(x), a function of p_data/p_g, is shown as."""
     return d_star(p, q)
 

@@ -21,6 +21,7 @@ from ganlab.registry import Entry, Param, Registry
 
 Number = float | torch.Tensor
 Slots = tuple[torch.Tensor, ...]
+Stepped = tuple[torch.Tensor, Slots]  # parameters and slots
 
 
 class Hyper(NamedTuple):
@@ -72,7 +73,7 @@ class OptimizerEntry(Entry):
     slots: int = 0
     decays: bool = False
     numbers: Callable[[Any, Hyper], tuple[Number, ...]] = field(kw_only=True)
-    apply: Callable[..., tuple[torch.Tensor, Slots]] = field(kw_only=True)
+    apply: Callable[..., Stepped] = field(kw_only=True)
 
     def __post_init__(self) -> None:
         params = tuple(p if p.owner else _owned(p) for p in self.params)
@@ -91,7 +92,7 @@ class OptimizerEntry(Entry):
 
     def update(
         self, grad: torch.Tensor, slots: Slots, params: torch.Tensor, t: int, hyper: Hyper
-    ) -> tuple[torch.Tensor, Slots]:
+    ) -> Stepped:
         """Parameters and slots after update number t."""
         return self.apply(grad, slots, params, *self.numbers(t, hyper))
 
@@ -126,32 +127,51 @@ _BETAS = _owned(
 )
 
 
-def _adam_numbers(t, hyper: Hyper) -> tuple[Number, ...]:
+def _adam_numbers(t: Any, hyper: Hyper) -> tuple[Number, ...]:
     step = hyper.lr / (1 - hyper.beta1**t)
     return 1 - hyper.beta1, 1 - hyper.beta2, step, (1 - hyper.beta2**t) ** 0.5
 
 
-def _adam(grad, slots, params, new1, new2, step, root):
+def _adam(
+    grad: torch.Tensor,
+    slots: Slots,
+    params: torch.Tensor,
+    new1: Number,
+    new2: Number,
+    step: Number,
+    root: Number,
+) -> Stepped:
     m, v = slots
     m = torch.lerp(m, grad, new1)
     v = torch.lerp(v, grad * grad, new2)
     return params - step * (m / (_sqrt(v) / root + 1e-8)), (m, v)
 
 
-def _adamw_numbers(t, hyper: Hyper) -> tuple[Number, ...]:
+def _adamw_numbers(t: Any, hyper: Hyper) -> tuple[Number, ...]:
     return *_adam_numbers(t, hyper), hyper.lr * hyper.weight_decay
 
 
-def _adamw(grad, slots, params, new1, new2, step, root, shrink):
+def _adamw(
+    grad: torch.Tensor,
+    slots: Slots,
+    params: torch.Tensor,
+    new1: Number,
+    new2: Number,
+    step: Number,
+    root: Number,
+    shrink: Number,
+) -> Stepped:
     return _adam(grad, slots, params - shrink * params, new1, new2, step, root)
 
 
-def _adagrad(grad, slots, params, lr):
+def _adagrad(grad: torch.Tensor, slots: Slots, params: torch.Tensor, lr: Number) -> Stepped:
     total = slots[0] + grad * grad
     return params - lr * grad / (_sqrt(total) + 1e-10), (total,)
 
 
-def _nesterov(grad, slots, params, lr, momentum):
+def _nesterov(
+    grad: torch.Tensor, slots: Slots, params: torch.Tensor, lr: Number, momentum: Number
+) -> Stepped:
     velocity = slots[0] * momentum + grad
     return params - (grad + velocity * momentum) * lr, (velocity,)
 
@@ -164,16 +184,20 @@ def _sqrt(v: torch.Tensor) -> torch.Tensor:
     return torch.where(positive, v, 1.0).sqrt() * positive
 
 
-def _sgd(grad, slots, params, lr):
+def _sgd(grad: torch.Tensor, slots: Slots, params: torch.Tensor, lr: Number) -> Stepped:
     return params - grad * lr, slots
 
 
-def _momentum(grad, slots, params, lr, momentum):
+def _momentum(
+    grad: torch.Tensor, slots: Slots, params: torch.Tensor, lr: Number, momentum: Number
+) -> Stepped:
     velocity = slots[0] * momentum + grad
     return params - velocity * lr, (velocity,)
 
 
-def _rmsprop(grad, slots, params, lr, new):
+def _rmsprop(
+    grad: torch.Tensor, slots: Slots, params: torch.Tensor, lr: Number, new: Number
+) -> Stepped:
     v = torch.lerp(slots[0], grad * grad, new)
     return params - lr * grad / (_sqrt(v) + 1e-8), (v,)
 

@@ -20,13 +20,19 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 _PR_SET_PDEATHSIG = 1
 _POSIX = os.name == "posix"
 
 
-def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) -> subprocess.Popen:
+class Child(subprocess.Popen[Any]):
+    """A child that `start` started; lifeline: the pipe whose end tells it that we are gone."""
+
+    lifeline: IO[Any] | None = None
+
+
+def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) -> Child:
     """Run `python -m module arguments` as a child that ends with this process.
 
     Its standard input is taken; other `options` are those of `subprocess.Popen`. The thread that
@@ -34,7 +40,7 @@ def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) 
     """
     package = str(Path(__file__).resolve().parents[1])
     path = [package, *filter(None, [env.get("PYTHONPATH")])]
-    process = subprocess.Popen(
+    process = Child(
         # -P: nothing is imported from the folder in which it happens to run.
         [sys.executable, "-P", "-m", __name__, str(os.getpid()), module, *arguments],
         env={**env, "PYTHONPATH": os.pathsep.join(path)},
@@ -44,11 +50,11 @@ def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) 
         **options,
     )
     # `communicate` would close the pipe, which tells the child that this process is gone.
-    process.lifeline, process.stdin = process.stdin, None  # type: ignore[attr-defined]
+    process.lifeline, process.stdin = process.stdin, None
     return process
 
 
-def stand_back(process: subprocess.Popen, nice: int) -> None:
+def stand_back(process: subprocess.Popen[Any], nice: int) -> None:
     """Have the system run a child with a session of its own after others; POSIX only.
 
     nice: from 0 to 19, the later the higher. Linux may share the cores among sessions first, and
@@ -63,7 +69,7 @@ def stand_back(process: subprocess.Popen, nice: int) -> None:
         Path(f"/proc/{process.pid}/autogroup").write_text(str(nice))
 
 
-def end(process: subprocess.Popen) -> None:
+def end(process: Child) -> None:
     """Kill a child that `start` started, and its whole tree."""
     if _POSIX:
         try:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 
 from ganlab.losses import LOSSES
-from ganlab.optim import OPTIMIZERS
+from ganlab.optim import OPTIMIZERS, Number, Slots
 from ganlab.registry import Entry, Registry
 
 CG_STEPS = 10  # of conjugate gradients
@@ -29,7 +29,7 @@ class Found(NamedTuple):
 
     cost: torch.Tensor
     grad: torch.Tensor
-    memory: tuple[torch.Tensor, ...] | None = None
+    memory: Slots | None = None
 
 
 class Turn(Protocol):
@@ -41,7 +41,7 @@ class Turn(Protocol):
     player: str
 
     @property
-    def rates(self) -> tuple[Any, Any]: ...
+    def rates(self) -> tuple[Number, Number]: ...
 
     def gradient(self, player: str, g: torch.Tensor, d: torch.Tensor) -> Found:
         """A player's cost and gradient at (g, d), with all that stabilisers do to it."""
@@ -52,10 +52,19 @@ class Turn(Protocol):
     def shaped(self, player: str, grad: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
         """A gradient found at a player's parameters with all that stabilisers do to it."""
 
-    def stepped(self, g, d, by_g, by_d) -> tuple[torch.Tensor, torch.Tensor, tuple | None]:
+    def stepped(
+        self, g: torch.Tensor, d: torch.Tensor, by_g: torch.Tensor, by_d: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
         """g and d after a step of their optimisers, and the player's memory if that is kept."""
 
-    def moved(self, g, d, by_g, by_d, share: float) -> tuple[torch.Tensor, torch.Tensor]:
+    def moved(
+        self,
+        g: torch.Tensor,
+        d: torch.Tensor,
+        by_g: torch.Tensor,
+        by_d: torch.Tensor,
+        share: float,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """g and d after `share` of a plain step against gradients, ready to be differentiated."""
 
 
@@ -96,7 +105,9 @@ def _extragradient(turn: Turn, g: torch.Tensor, d: torch.Tensor) -> Found:
     return turn.gradient(turn.player, g, d)._replace(memory=memory)
 
 
-def _expected(old: torch.Tensor, new: torch.Tensor, last: torch.Tensor):
+def _expected(
+    old: torch.Tensor, new: torch.Tensor, last: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     step = new - old
     return old + 2 * step - last, step
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import Any, cast
+from typing import Any
 
 import torch
 
 from ganlab.domains.base import DETAILS
-from ganlab.engine.divergence import Player
-from ganlab.engine.turns import Turns
+from ganlab.engine.turns import PLAYERS, Player, Turns
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 
@@ -77,21 +76,26 @@ def specs(given: Any) -> tuple[Spec, ...]:
 def count(name: str, value: Any) -> int:
     """A number of iterations or updates; raises `SpecError` unless it is a whole number >= 0."""
     try:
-        return _COUNT.check(value)
+        found: int = _COUNT.check(value)
     except SpecError:
         raise SpecError(name, value, "a whole number from 0 up") from None
+    return found
 
 
 def player(name: Any) -> Player | None:
     """ "D", "G", or None for the one whose turn it is; raises `SpecError` for anything else."""
-    if name is not None and not (isinstance(name, str) and name in ("D", "G")):
-        raise SpecError("player", name, "D, G, or None for the one whose turn it is")
-    return cast(Player | None, name)
+    if name is None:
+        return None
+    for one in PLAYERS:
+        if isinstance(name, str) and name == one:
+            return one
+    raise SpecError("player", name, "D, G, or None for the one whose turn it is")
 
 
 def run(number: Any, runs: int) -> int:
     """The number of one of the runs; raises `SpecError` unless it is from 0 to `runs` - 1."""
-    return Param("run", "run", 0, 0, runs - 1, "int").check(number)
+    found: int = Param("run", "run", 0, 0, runs - 1, "int").check(number)
+    return found
 
 
 def wanted(given: dict[str, Any]) -> dict[str, Any]:

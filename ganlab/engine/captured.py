@@ -67,9 +67,14 @@ class Captured:
         numbers = self._numbers[player].split(1, 1)
         params, slots = self._params[player], self._slots[player]
         made = self._rules.update(
-            *(player, self._params["G"], self._params["D"]),
-            *(tuple(self._slots["G"]), tuple(self._slots["D"])),
-            *(numbers, self._drawn[player], self._fixed),
+            player,
+            self._params["G"],
+            self._params["D"],
+            tuple(self._slots["G"]),
+            tuple(self._slots["D"]),
+            numbers,
+            self._drawn[player],
+            self._fixed,
         )
         self._alive &= torch.isfinite(made.check)
         self._made += self._alive

@@ -7,15 +7,11 @@ counted as it is, and nothing is allocated. Seconds follow from this machine's o
 from __future__ import annotations
 
 import threading
-import time
-import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
 
 from ganlab.domains.base import ARROWS, DETAILS, INTERVALS
 from ganlab.engine import snapshot
@@ -24,166 +20,14 @@ from ganlab.engine.game import Game
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
 from ganlab.engine.structure import Structure
+from ganlab.engine.work import Work, metered
 from ganlab.losses import every_pair
-from ganlab.networks import blocks
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 
 _META = torch.device("meta")
 _BLOCK_BYTES = 2**18  # that a stream of draws holds ahead
 _COUNTING = threading.Lock()  # one at a time: counting holds the interpreter
-_HOLD_SECONDS, _REST_SECONDS = 1e-3, 5e-4  # for so long, before other threads have it
-
-
-@dataclass(frozen=True)
-class Work:
-    """flops (multiplications and additions of matrix products), bytes read and written by all
-    operations, how many operations, and the most bytes that are held at once."""
-
-    flops: float = 0.0
-    traffic: float = 0.0
-    operations: float = 0.0
-    peak: float = 0.0
-
-    def __add__(self, other: Work) -> Work:
-        """One after the other."""
-        return Work(
-            self.flops + other.flops,
-            self.traffic + other.traffic,
-            self.operations + other.operations,
-            max(self.peak, other.peak),
-        )
-
-    def times(self, count: float) -> Work:
-        """So often, one after the other."""
-        return Work(self.flops * count, self.traffic * count, self.operations * count, self.peak)
-
-    def together(self, runs: int) -> Work:
-        """Of so many runs in the same operations."""
-        return Work(self.flops * runs, self.traffic * runs, self.operations, self.peak * runs)
-
-    def beyond(self, other: Work, steps: float) -> Work:
-        """As far beyond this as `steps` times what it is more than `other`."""
-        pairs = zip(_numbers(self), _numbers(other), strict=True)
-        return Work(*(a + steps * (a - b) for a, b in pairs))
-
-    @property
-    def seconds(self) -> float:
-        """About how long it takes on one of this machine's threads, eagerly."""
-        return speed().seconds(self)
-
-
-def _numbers(work: Work) -> tuple[float, ...]:
-    return work.flops, work.traffic, work.operations, work.peak
-
-
-@dataclass(frozen=True)
-class Speed:
-    """Of one thread: FLOPs and bytes a second, seconds an operation."""
-
-    flops: float
-    bytes: float
-    operation: float
-
-    def seconds(self, work: Work) -> float:
-        """Of some work."""
-        computed = work.flops / self.flops + work.traffic / self.bytes
-        return computed + work.operations * self.operation
-
-
-@lru_cache(maxsize=1)
-def speed() -> Speed:
-    """This machine's, measured once: CPU time, so that a busy machine is not taken for a slow one.
-
-    With the number of threads that torch is told to use, which servers set to one.
-    """
-
-    def best(repeats: int, job) -> float:
-        times = []
-        for _ in range(5):
-            started = time.thread_time()
-            for _ in range(repeats):
-                job()
-            times.append((time.thread_time() - started) / repeats)
-        return max(min(times), 1e-9)
-
-    a, b = torch.ones(256, 256), torch.ones(256, 256)
-    pairs, small = torch.ones(2**18, 4), torch.ones(8, requires_grad=True)
-    with torch.no_grad():
-        product = best(4, lambda: a @ b)
-        # What a minibatch's pairs and maxout's pieces take: steps along a short last axis.
-        moved = best(2, lambda: torch.exp(-pairs.abs().sum(-1)))
-    dispatched = best(50, lambda: small * small)
-    return Speed(2 * 256**3 / product, 17 * 2**20 / moved, 3 * dispatched)
-
-
-class Meter(TorchDispatchMode):
-    """Counts what is done within it: see `Work`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.work = Work()
-        self._flops = self._traffic = self._operations = 0.0
-        self._live = self._peak = 0
-        self._held: dict[int, int] = {}
-        self._since = time.perf_counter()
-
-    def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
-        self.work = Work(self._flops, self._traffic, self._operations, self._peak)
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # so that torch need not import its compiler
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if time.perf_counter() - self._since > _HOLD_SECONDS:
-            time.sleep(_REST_SECONDS)
-            self._since = time.perf_counter()
-        out = func(*args, **kwargs)
-        if func.is_view:
-            return out
-        weight = blocks.weight()
-        self._operations += weight
-        count = flop_registry.get(func._overloadpacket)
-        if count is not None:
-            self._flops += weight * count(*args, **kwargs, out_val=out)
-        traffic = 0
-        for x in args:
-            if isinstance(x, torch.Tensor):
-                traffic += _bytes(x)
-            elif isinstance(x, (tuple, list)):
-                traffic += sum(_bytes(y) for y in x if isinstance(y, torch.Tensor))
-        for x in out if isinstance(out, (tuple, list)) else (out,):
-            if isinstance(x, torch.Tensor):
-                traffic += _bytes(x)
-                self._hold(x)
-        self._traffic += weight * traffic
-        return out
-
-    def _hold(self, tensor: torch.Tensor) -> None:
-        storage = tensor.untyped_storage()
-        name = storage._cdata
-        if name in self._held:
-            return
-        self._held[name] = storage.nbytes()
-        self._live += storage.nbytes()
-        self._peak = max(self._peak, self._live)
-        weakref.finalize(storage, self._release, name).atexit = False
-
-    def _release(self, name: int) -> None:
-        self._live -= self._held.pop(name)
-
-
-def _bytes(tensor: torch.Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
-
-
-def _metered(job) -> Work:
-    with Meter() as meter:
-        job()
-    return meter.work
 
 
 @dataclass(frozen=True)
@@ -310,7 +154,7 @@ def _count(spec: Spec) -> Cost:
 
     def update(player: str) -> Work:
         drawn = {name: some(*shape) for name, shape in rules.draws(player).items()}
-        return _metered(
+        return metered(
             lambda: rules.update(player, g, d, slots["G"], slots["D"], numbers, drawn, fixed)
         )
 
@@ -325,7 +169,9 @@ def _count(spec: Spec) -> Cost:
     return Cost(update("D"), update("G"), *looks, held, spec.k)
 
 
-def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
+def _looks(
+    game: Game, state: State, spec: Spec, some: Callable[..., torch.Tensor]
+) -> tuple[Work, Work]:
     """The work of metrics, and of a picture with its arrows: what `snapshot.take` asks of nets."""
     exact = spec.latent_dim == spec.domain.exact_latent_dim
     points = INTERVALS if exact else snapshot.points_for(game)
@@ -334,7 +180,7 @@ def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
 
     def piece(n: int) -> Work:
         with torch.no_grad():
-            return _metered(lambda: game.make(state.g, some(n, spec.latent_dim + spec.labels)))
+            return metered(lambda: game.make(state.g, some(n, spec.latent_dim + spec.labels)))
 
     def gradients() -> None:
         g, real = state.g.detach().requires_grad_(), some(count, spec.dim)
@@ -361,8 +207,8 @@ def _looks(game: Game, state: State, spec: Spec, some) -> tuple[Work, Work]:
             game.logits(state.d, some(n, spec.dim))
 
     pushed = piece(PIECE)
-    cells = _metered(lambda: judged(spec.domain.most_cells))
-    measure = pushed.times(points / PIECE) + cells + _metered(gradients)
-    measure += _metered(lambda: logits(8192)) + _metered(lambda: logits(count))
+    cells = metered(lambda: judged(spec.domain.most_cells))
+    measure = pushed.times(points / PIECE) + cells + metered(gradients)
+    measure += metered(lambda: logits(8192)) + metered(lambda: logits(count))
     measure = replace(measure, peak=measure.peak + 8.0 * points * (spec.latent_dim + 2))
-    return measure, pushed.times(shown / PIECE) + cells + _metered(arrows)
+    return measure, pushed.times(shown / PIECE) + cells + metered(arrows)

@@ -20,6 +20,8 @@ from ganlab.spec import Spec
 from ganlab.targets import make_target
 from ganlab.targets.raster import LABELS, Images
 
+Make = Callable[[tuple[int, ...], torch.Generator], torch.Tensor]
+
 _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amortise the dispatch
 _TAGS = {"init_g": 1, "init_d": 2, "data_d": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
 _TAGS |= {"reference": 7, "noise_d": 8, "noise_g": 9, "mask_d": 10, "mask_g": 11}
@@ -49,7 +51,7 @@ class Stream:
         seed: int,
         tag: str,
         shape: tuple[int, ...],
-        make: Callable[[tuple[int, ...], torch.Generator], torch.Tensor],
+        make: Make,
         device: torch.device | str = "cpu",
     ):
         self.seed, self.tag, self.shape, self.make = seed, tag, shape, make
@@ -129,7 +131,7 @@ class Epochs:
         return torch.stack([self[start + i] for i in range(count)])
 
 
-def labelled(sample: Callable, labels: int) -> Callable:
+def labelled(sample: Make, labels: int) -> Make:
     """Latents by `sample` with a label after them, all equally likely: the last `labels` of z."""
 
     def make(shape: tuple[int, ...], g: torch.Generator) -> torch.Tensor:
@@ -141,7 +143,7 @@ def labelled(sample: Callable, labels: int) -> Callable:
     return make
 
 
-def _latents(spec: Spec) -> Callable:
+def _latents(spec: Spec) -> Make:
     sample = LATENTS[spec.latent].sample
     return labelled(sample, spec.labels) if spec.labels else sample
 
@@ -176,7 +178,7 @@ class Draws:
                 self._streams[key] = Stream(seed, tag, shape, self._maker(run, name), where)
         return self._streams[key]
 
-    def _maker(self, run: int, name: str) -> Callable:
+    def _maker(self, run: int, name: str) -> Make:
         kind = name.removeprefix("u_")
         if kind == "data":
             target = self._targets[run]

@@ -59,7 +59,9 @@ class Evaluation:
             return None
         return Evaluation(self.game, replace(self.state, g=mean), self.specs, self.probes)
 
-    def gradients(self, z: torch.Tensor, real: torch.Tensor):
+    def gradients(
+        self, z: torch.Tensor, real: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), x, cost (R,).
 
         Where D is unrolled, through its updates on `real` and x.

@@ -11,6 +11,7 @@ import torch
 from ganlab.engine.draws import Draws
 from ganlab.engine.game import Game
 from ganlab.engine.state import State
+from ganlab.optim import Slots
 
 
 class Executor(Protocol):
@@ -64,10 +65,13 @@ def _choose(alive: torch.Tensor, new: State, old: State) -> State:
     """`new`, but with `old`'s parameters and slots for the runs that are not alive."""
     keep = alive.unsqueeze(1)
 
-    def pick(name: str):
-        a, b = getattr(new, name), getattr(old, name)
-        if isinstance(a, tuple):
-            return tuple(torch.where(keep, x, y) for x, y in zip(a, b, strict=True))
-        return torch.where(keep, a, b)
+    def each(a: Slots, b: Slots) -> Slots:
+        return tuple(torch.where(keep, x, y) for x, y in zip(a, b, strict=True))
 
-    return dataclasses.replace(new, **{n: pick(n) for n in ("g", "d", "g_slots", "d_slots")})
+    return dataclasses.replace(
+        new,
+        g=torch.where(keep, new.g, old.g),
+        d=torch.where(keep, new.d, old.d),
+        g_slots=each(new.g_slots, old.g_slots),
+        d_slots=each(new.d_slots, old.d_slots),
+    )

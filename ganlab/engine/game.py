@@ -17,6 +17,8 @@ from ganlab.optim import OPTIMIZERS, Hyper, Number
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS, over
 
+# D's and G's Hyper, and the strengths by name.
+Numbers = tuple[Hyper, Hyper, dict[str, Number]]
 _COMPANY = 64  # generated samples among which a point is looked at, where D compares
 _LEVEL = 256  # samples of each kind behind the middle of a D whose offset is free
 
@@ -31,7 +33,7 @@ def evenly(x: torch.Tensor, count: int) -> torch.Tensor:
     return x[:, torch.arange(count, device=x.device) * n // count]
 
 
-def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]):
+def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]) -> Numbers:
     """D's and G's Hyper and the strengths by name; `number` makes one of the runs' values."""
 
     def of(name: str) -> Number:
@@ -85,14 +87,19 @@ class Game:
         self._specs, self.turns = specs, Turns.of(specs[0])
 
     @cached_property
-    def each(self) -> list[tuple]:
+    def each(self) -> list[Numbers]:
         """For each run by itself D's and G's Hyper and the strengths, numbers all of them."""
         return [hypers((spec,), lambda values: values[0]) for spec in self._specs]
 
     def _numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
         numbers = (rules or self.rules).numbers(
-            *(player, state.d_updates, state.g_updates, state.iterations),
-            *(self.d_hyper, self.g_hyper, self.strengths),
+            player,
+            state.d_updates,
+            state.g_updates,
+            state.iterations,
+            self.d_hyper,
+            self.g_hyper,
+            self.strengths,
         )
         return [n.to(state.g.dtype) if torch.is_tensor(n) else n for n in numbers]
 
@@ -103,8 +110,14 @@ class Game:
         n = state.d_updates if player == "D" else state.g_updates
         drawn = {name: draw(player, name, n) for name in self.rules.draws(player)}
         return self.rules.update(
-            *(player, state.g, state.d, state.g_slots, state.d_slots),
-            *(self._numbers(player, state), drawn, self.fixed),
+            player,
+            state.g,
+            state.d,
+            state.g_slots,
+            state.d_slots,
+            self._numbers(player, state),
+            drawn,
+            self.fixed,
         )
 
     def average(self, state: State) -> torch.Tensor | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from ganlab.engine.game import Game
 from ganlab.engine.state import State
 from ganlab.latents import LATENTS
 from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
+from ganlab.networks.entries import ActivationEntry
 from ganlab.networks.norms import EPSILON
 from ganlab.registry import Param, Registry, SpecError
 from ganlab.spec import Spec
@@ -25,7 +27,7 @@ _SEED = Param("seed", "seed", 0, 0, 2**31 - 1, "int")
 class Activation(nn.Module):
     """An entry of `ACTIVATIONS`, or of `OUTPUTS`, by its name."""
 
-    def __init__(self, name: str, registry: Registry = ACTIVATIONS):
+    def __init__(self, name: str, registry: Registry[ActivationEntry] = ACTIVATIONS):
         super().__init__()
         self.name, self._registry = name, registry
 
@@ -82,12 +84,13 @@ class GeneratorModule(nn.Module):
         super().__init__()
         self.labels = net.labels
         self.layers = nn.ModuleList(nn.Linear(i, o, net.bias) for i, o in net.layers)
-        norm = {
+        norms: dict[str, Callable[[int], nn.Module]] = {
             "none": lambda width: nn.Identity(),
             "batch": lambda width: nn.BatchNorm1d(width, eps=EPSILON),
             "reference": FixedNorm,
             "virtual": lambda width: FixedNorm(width, reference),
-        }[net.norm]
+        }
+        norm = norms[net.norm]
         self.norms = nn.ModuleList(norm(o) for _, o in net.layers[:-1])
         self.activation = Activation(net.activation)
         self.output = Activation(net.output, OUTPUTS)
@@ -97,7 +100,8 @@ class GeneratorModule(nn.Module):
         h = _beside(z, labels, self.labels)
         for layer, norm in zip(self.layers[:-1], self.norms, strict=True):
             h = self.activation(norm(layer(h)))
-        return self.output(self.layers[-1](h))
+        x: torch.Tensor = self.output(self.layers[-1](h))
+        return x
 
 
 class DiscriminatorModule(nn.Module):
@@ -139,7 +143,8 @@ class DiscriminatorModule(nn.Module):
             m = torch.einsum("na,akd->nkd", h, self.kernels)
             apart = (m.unsqueeze(1) - m.unsqueeze(0)).abs().sum(3)
             h = torch.cat([h, torch.exp(-apart).sum(1) - 1], 1)
-        return self.layers[-1](h)[:, 0]
+        logits: torch.Tensor = self.layers[-1](h)[:, 0]
+        return logits
 
 
 def _beside(x: torch.Tensor, labels: torch.Tensor | None, count: int) -> torch.Tensor:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
 from ganlab.optim import Number, Slots
 from ganlab.stabilisers import over
 from ganlab.update_rules import Found
+
+if TYPE_CHECKING:
+    from ganlab.engine.rules import Rules
 
 Numbers = tuple[Number, ...]
 Drawn = Mapping[str, torch.Tensor]
@@ -46,17 +49,17 @@ class OneUpdate:
 
     def __init__(
         self,
-        rules: Any,
+        rules: Rules,
         player: str,
         g_slots: Slots,
         d_slots: Slots,
         n: Given,
         drawn: Drawn,
-        fixed: Any,
+        fixed: torch.Tensor | None,
     ):
         self.rules, self.player, self._n, self._drawn, self._fixed = rules, player, n, drawn, fixed
         self._slots = {"D": d_slots, "G": g_slots}
-        self._pasts: dict[str, Any] = {"D": None, "G": None}
+        self._pasts: dict[str, torch.Tensor | None] = {"D": None, "G": None}
         if rules.past:
             for name in "DG":
                 at = rules.slots(name).index("historical_averaging")
@@ -88,7 +91,9 @@ class OneUpdate:
             d, self._slots["D"], fake, self._n, self._drawn, lambda z: self._make(g, z)
         )
 
-    def _by(self, player: str, g: torch.Tensor, d: torch.Tensor):
+    def _by(
+        self, player: str, g: torch.Tensor, d: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """The cost (R,) of `player` and its gradient by that player's parameters."""
         mine = d if player == "D" else g
         if self.rules.fields[player]:
@@ -123,7 +128,9 @@ class OneUpdate:
         with torch.no_grad():
             return self.rules.shaped(grad, at, self._pasts[player], self._n)
 
-    def stepped(self, g, d, by_g, by_d) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
+    def stepped(
+        self, g: torch.Tensor, d: torch.Tensor, by_g: torch.Tensor, by_d: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
         """g and d after a step of their optimisers, and the player's memory if that is kept."""
         optimizer, n = self.rules.optimizer, self._n
         kept = optimizer.slots
@@ -138,7 +145,14 @@ class OneUpdate:
             memory if self.rules.rule.twice else None,
         )
 
-    def moved(self, g, d, by_g, by_d, share: float) -> tuple[torch.Tensor, torch.Tensor]:
+    def moved(
+        self,
+        g: torch.Tensor,
+        d: torch.Tensor,
+        by_g: torch.Tensor,
+        by_d: torch.Tensor,
+        share: float,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """g and d after `share` of a plain step against gradients."""
         d_rate, g_rate = self.rates
         with torch.no_grad():

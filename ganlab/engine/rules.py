@@ -6,7 +6,7 @@ draws of `Rules.draws`; so one loop can play any of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -112,7 +112,7 @@ class Rules:
             for name in self.slots(player)
         )
 
-    def kept_slots(self, player: str, params, slots: Slots, old: Rules) -> Slots:
+    def kept_slots(self, player: str, params: torch.Tensor, slots: Slots, old: Rules) -> Slots:
         """`slots` of `old` rules as these rules need them: what is new starts from now."""
         have = dict(zip(old.slots(player), slots, strict=True))
         now = {f"before_{n}": have[n] for n in have if n.isdigit()}
@@ -172,13 +172,13 @@ class Rules:
     def numbers(
         self,
         player: str,
-        d_updates,
-        g_updates,
-        iterations,
+        d_updates: Any,
+        g_updates: Any,
+        iterations: Any,
         d_hyper: Hyper,
         g_hyper: Hyper,
-        strengths: Mapping,
-    ) -> list:
+        strengths: Mapping[str, Number],
+    ) -> list[Number]:
         """The numbers of an update of `player`, in `given`'s order.
 
         d_updates, g_updates: made before it, and iterations of Algorithm 1 that have ended, whole
@@ -248,7 +248,9 @@ class Rules:
             x = x + over(n.strength("instance_noise"), x) * noise
         return self.D.packed(x)
 
-    def d_cost(self, d: torch.Tensor, real, fake, n: Given, drawn: Drawn) -> torch.Tensor:
+    def d_cost(
+        self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
+    ) -> torch.Tensor:
         """What D minimises on a minibatch (R, B, dim) each, (R,)."""
         real, fake = self._seen(real, n, drawn, 0), self._seen(fake, n, drawn, 1)
         if self._by_input:
@@ -266,7 +268,10 @@ class Rules:
         if self._d_terms:
             last = self._keep(n, drawn, slice(packs, None))
             judged = Judged(
-                *(real, fake, real_logits, fake_logits),
+                real,
+                fake,
+                real_logits,
+                fake_logits,
                 lambda x: self.D.judge(d, x, last, packs)[0],
                 drawn,
             )
@@ -274,7 +279,15 @@ class Rules:
                 cost = cost + term(judged, *n.of[name])
         return cost
 
-    def g_cost(self, d, d_slots: Slots, fake, n: Given, drawn: Drawn, G=None) -> torch.Tensor:
+    def g_cost(
+        self,
+        d: torch.Tensor,
+        d_slots: Slots,
+        fake: torch.Tensor,
+        n: Given,
+        drawn: Drawn,
+        G: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ) -> torch.Tensor:
         """What G minimises on its images `fake` (R, B, dim), (R,); G(z) makes fresh ones."""
         if self.structure.unroll:
             d = self.ahead(d, d_slots, fake, n, drawn, G)
@@ -298,7 +311,15 @@ class Rules:
             cost = (1 - share) * cost + share * apart
         return cost
 
-    def ahead(self, d, d_slots: Slots, fake, n: Given, drawn: Drawn, G=None) -> torch.Tensor:
+    def ahead(
+        self,
+        d: torch.Tensor,
+        d_slots: Slots,
+        fake: torch.Tensor,
+        n: Given,
+        drawn: Drawn,
+        G: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ) -> torch.Tensor:
         """D's parameters after `unroll` more updates of its own optimiser.
 
         Differentiable in `fake` and d, through every step. On the minibatch at hand, as published,
@@ -316,6 +337,7 @@ class Rules:
                     for k, v in drawn.items()
                     if k.startswith("u_")
                 }
+                assert G is not None
                 fake = G(drawn_i["latent"])
             cost = self.d_cost(d, drawn_i["data"], fake, n, drawn_i)
             (grad,) = torch.autograd.grad(cost.sum(), d, create_graph=True)
@@ -327,7 +349,15 @@ class Rules:
     # -- updates ---------------------------------------------------------------------------------
 
     def update(
-        self, player: str, g, d, g_slots: Slots, d_slots: Slots, numbers, drawn: Drawn, fixed=None
+        self,
+        player: str,
+        g: torch.Tensor,
+        d: torch.Tensor,
+        g_slots: Slots,
+        d_slots: Slots,
+        numbers: Sequence[Number],
+        drawn: Drawn,
+        fixed: torch.Tensor | None = None,
     ) -> Update:
         """One update of `player`; `fixed` is the reference batch, where there is one."""
         n = self.given(numbers)
@@ -349,7 +379,9 @@ class Rules:
                 player, found.grad, own_slots, kept, own_params, n, found.cost.detach()
             )
 
-    def shaped(self, grad: torch.Tensor, params: torch.Tensor, past, n: Given) -> torch.Tensor:
+    def shaped(
+        self, grad: torch.Tensor, params: torch.Tensor, past: torch.Tensor | None, n: Given
+    ) -> torch.Tensor:
         """A gradient found at `params` as the optimiser gets it; past: what pulls, or None."""
         if past is not None:
             grad = grad + 2 * over(n.strength("historical_averaging"), params) * (params - past)
@@ -364,11 +396,18 @@ class Rules:
         return d
 
     def _finish(
-        self, player: str, grad, slots: Slots, kept: Slots, params, n: Given, cost
+        self,
+        player: str,
+        grad: torch.Tensor,
+        slots: Slots,
+        kept: Slots,
+        params: torch.Tensor,
+        n: Given,
+        cost: torch.Tensor,
     ) -> Update:
         """The update by `grad`, where the player has `slots`; `kept` begins with its memory."""
         names, own = self.slots(player), self.optimizer.slots
-        have: dict[str, Any] = dict(zip(names, slots, strict=True))
+        have = dict(zip(names, slots, strict=True))
         new, new_slots = self.optimizer.apply(
             grad, kept[:own], params, *(n.d if player == "D" else n.g)
         )

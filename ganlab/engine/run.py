@@ -16,7 +16,7 @@ from torch.nn.functional import one_hot
 
 from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import Captured, Step, on_cuda
-from ganlab.engine.divergence import Divergence, Player, diagnose
+from ganlab.engine.divergence import Divergence, diagnose
 from ganlab.engine.draws import Draws, generator, reference
 from ganlab.engine.executor import Eager, Executor
 from ganlab.engine.game import Game
@@ -28,9 +28,11 @@ from ganlab.engine.snapshot import Snapshot, take
 from ganlab.engine.state import State
 from ganlab.engine.structure import Structure
 from ganlab.engine.threads import large, on_its_threads
-from ganlab.engine.turns import Turns
-from ganlab.events import LIVE, Event, changed, check, write
+from ganlab.engine.turns import Player, Turns
+from ganlab.events import Event, changed, check, write
 from ganlab.latents import quasi_random
+from ganlab.networks import MLP
+from ganlab.params import LIVE
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.targets import make_target
@@ -84,7 +86,7 @@ class Run:
         self.remote: Executor | None = None  # what computes eager updates instead of this thread
         G, D, rules = self.game.G, self.game.D, self.game.rules
 
-        def fresh(net, tag: str) -> torch.Tensor:
+        def fresh(net: MLP, tag: str) -> torch.Tensor:
             rows = [net.init(s.init, gain(s, tag), generator(s.seed, tag)) for s in self.specs]
             starts = [s.g_start if tag == "init_g" else s.d_start for s in self.specs]
             rows = [net.given(s) if s else row for s, row in zip(starts, rows, strict=True)]
@@ -360,7 +362,7 @@ class Run:
                 self.capture(self._record)
 
     @on_its_threads
-    def snapshot(self, **wanted: Any) -> Snapshot:
+    def snapshot(self, /, **wanted: Any) -> Snapshot:
         """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`.
 
         Raises `SpecError` for images, which `ganlab.mnist` looks at, and for arguments that `take`

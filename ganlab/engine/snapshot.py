@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from ganlab import metrics, theory
 from ganlab.domains import Probe
 from ganlab.domains.base import DETAILS, POINTS
+from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly
 from ganlab.engine.probe import probe_for
@@ -43,7 +45,7 @@ class Snapshot:
     g_updates: int
     phase: int
     probes: tuple[Probe, ...]
-    diverged: list
+    diverged: list[Divergence | None]
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
     picture: dict[str, np.ndarray] = field(default_factory=dict)
 
@@ -57,7 +59,7 @@ def take(
     game: Game,
     state: State,
     specs: tuple[Spec, ...],
-    diverged: list,
+    diverged: Sequence[Divergence | None],
     *,
     measure: bool = True,
     picture: bool = True,
@@ -142,17 +144,17 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     return out
 
 
-def _of_average(probes, gz: np.ndarray, bounded: bool) -> dict[str, np.ndarray]:
+def _of_average(probes: Sequence[Probe], gz: np.ndarray, bounded: bool) -> dict[str, np.ndarray]:
     """How far the average of G's weights is: see `Snapshot`."""
-    out: dict[str, list] = {f"{name}_average": [] for name in ("jsd", "w1", "modes", "hq")}
+    out: dict[str, list[float]] = {f"{name}_average": [] for name in ("jsd", "w1", "modes", "hq")}
     for probe, row in zip(probes, gz, strict=True):
         out["jsd_average"].append(probe.jsd(probe.masses(row[None]))[0][0])
         out["w1_average"].append(probe.w1(row[None], bounded)[0])
         score = None
         if probe.target.modes is not None:
             score = metrics.mode_score(samples(probe, row[None])[0], probe.target.modes)
-        out["modes_average"].append(np.nan if score is None else score.captured)
-        out["hq_average"].append(np.nan if score is None else score.high_quality)
+        out["modes_average"].append(np.nan if score is None else float(score.captured))
+        out["hq_average"].append(np.nan if score is None else float(score.high_quality))
     return {name: np.array(values, np.float64) for name, values in out.items()}
 
 
@@ -163,7 +165,7 @@ def samples(probe: Probe, gz: np.ndarray) -> np.ndarray:
     return gz[:, :: math.ceil(gz.shape[1] / _SCORED)] if probe.exact else gz[:, :_SCORED]
 
 
-def _shares(probes, fakes: np.ndarray) -> dict[str, np.ndarray]:
+def _shares(probes: Sequence[Probe], fakes: np.ndarray) -> dict[str, np.ndarray]:
     """Fraction of `fakes` (R, n, dim) nearest to each mode; what is far off is no mode's."""
     if any(p.target.modes is None for p in probes):
         return {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 import torch
 
 from ganlab.engine.arguments import MOST_RUNS
+from ganlab.engine.divergence import Divergence
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
 from ganlab.events import Event, all_after, check
@@ -35,7 +37,7 @@ def save(
     specs: tuple[Spec, ...],
     events: str,
     state: State,
-    diverged: list,
+    diverged: Sequence[Divergence | None],
 ) -> None:
     """Write a run to `path`: its Specs at the start and now, events, state and divergences."""
     header = {
@@ -66,7 +68,7 @@ def save(
         partial.unlink(missing_ok=True)
 
 
-def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[str, int], list]:
+def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[str, int], list[Any]]:
     """Specs at the start and now, events, counts and divergences of a file.
 
     Raises `SpecError` if it is not a run, or its Specs do not follow from its start and events.

@@ -10,12 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import Any
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import torch
 
 from ganlab.domains import Domain
 
+
+class _Threaded(Protocol):
+    @property
+    def one_thread(self) -> bool: ...
+
+
+R = TypeVar("R", bound=_Threaded)
+P = ParamSpec("P")
+T = TypeVar("T")
 _LARGE = 3e8  # multiplications an update from which threads save more than they cost
 
 
@@ -41,11 +50,11 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def on_its_threads(method: Callable) -> Callable:
+def on_its_threads(method: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
     """A method of a Run, computed on one thread where the run asks for it (`run.one_thread`)."""
 
     @wraps(method)
-    def call(run: Any, /, *args: Any, **named: Any) -> Any:
+    def call(run: R, /, *args: P.args, **named: P.kwargs) -> T:
         if not run.one_thread:
             return method(run, *args, **named)
         with one_thread():

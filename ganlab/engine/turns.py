@@ -13,6 +13,7 @@ from ganlab.events import Event
 from ganlab.spec import Spec
 
 Player = Literal["D", "G"]
+PLAYERS: tuple[Player, ...] = ("D", "G")
 START = State(torch.empty(0), torch.empty(0), (), ())  # the counts of a run that begins
 
 

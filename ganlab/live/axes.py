@@ -7,8 +7,8 @@ import math
 import numpy as np
 import torch
 
+from ganlab.domains import Probe
 from ganlab.engine import Run
-from ganlab.engine.probe import Probe
 from ganlab.latents import quasi_random
 
 _POINTS = 512

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from ganlab.events import LIVE
 from ganlab.experiment import Experiment, params
 from ganlab.live.history import History
 from ganlab.live.run_group import AppliedEvent
-from ganlab.params import PARAMS
+from ganlab.params import LIVE, PARAMS
 from ganlab.spec import Spec
 
 LETTERS = "ABCD"  # of runs side by side

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from ganlab.comparison import Comparison
+from ganlab.domains import Probe
 from ganlab.engine import Snapshot
-from ganlab.engine.probe import Probe, probe_for
+from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for, take
 from ganlab.experiment import Experiment
 from ganlab.live import messages, scene

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ganlab.domains import Probe
 from ganlab.engine import Run, Snapshot
-from ganlab.engine.probe import Probe, probe_for
+from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for, take
 from ganlab.live import axes, messages
 from ganlab.live.commands import FigureRequest

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from ganlab import words
-from ganlab.engine.probe import Probe, reach
+from ganlab.domains import Probe
+from ganlab.engine.probe import reach
 from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec

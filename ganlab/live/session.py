@@ -14,7 +14,6 @@ from typing import Any
 from ganlab import address
 from ganlab.engine import Run
 from ganlab.engine.turns import START, Turns
-from ganlab.events import LIVE
 from ganlab.experiment import Experiment
 from ganlab.live import changes, messages, stored_session, take_away
 from ganlab.live.budget import Demand, afford_experiment
@@ -31,7 +30,7 @@ from ganlab.live.throttle import CATCH_UP_SECONDS, Throttle
 from ganlab.live.view import Message, View
 from ganlab.live.views import view_of
 from ganlab.live.wire import encode
-from ganlab.params import in_words
+from ganlab.params import LIVE, in_words
 from ganlab.registry import SpecError
 from ganlab.spec import KNOBS, PARAMS, Spec
 

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from ganlab import metrics, words
+from ganlab.domains import Probe
 from ganlab.engine import Game, State
-from ganlab.engine.probe import Probe, probe_for
+from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import samples
 from ganlab.latents import intervals, quasi_random
 from ganlab.live.scene import contours, knobs, panel

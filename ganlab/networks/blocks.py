@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 
@@ -48,7 +48,8 @@ def _standing_for(blocks: float) -> Iterator[None]:
 
 def blocked(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tensors, Tensors]:
     """f over blocks of `size` along axis 1 of `rows`: row results joined, whole results added."""
-    out = _Blocked.apply(f, len(rows), size, *rows, *wholes)
+    # torch leaves `apply` without types.
+    out: Tensors = _Blocked.apply(f, len(rows), size, *rows, *wholes)  # type: ignore[no-untyped-call]
     return out[: f.row_results], out[f.row_results :]
 
 
@@ -95,7 +96,7 @@ class _Gradient:
 
 class _Blocked(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, f: Block, rows: int, size: int, *args: torch.Tensor):
+    def forward(ctx: Any, f: Block, rows: int, size: int, *args: torch.Tensor) -> Tensors:
         # Cut off from each other: one may be a function of another in the graph outside.
         apart = tuple(a.detach() for a in args)
         made, added = _evaluate(f, apart[:rows], apart[rows:], size)
@@ -104,7 +105,7 @@ class _Blocked(torch.autograd.Function):
         return (*made, *added)
 
     @staticmethod
-    def backward(ctx, *grads: torch.Tensor):
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         args = ctx.saved_tensors
         rows, wholes = args[: ctx.rows], args[ctx.rows :]
         gradient = _Gradient(ctx.f, len(rows), len(wholes))

@@ -99,7 +99,7 @@ class Discriminator(MLP):
         self,
         parts: list[torch.Tensor],
         x: torch.Tensor,
-        keep: list | None = None,
+        keep: list[torch.Tensor] | None = None,
         group: int = 0,
         crowd: torch.Tensor | None = None,
     ) -> torch.Tensor:
@@ -132,7 +132,7 @@ class Discriminator(MLP):
         if beside:
             mean, variance = moments(h[:, :beside])
             return (h - mean) / (variance + EPSILON).sqrt()
-        parts = h.unflatten(1, (-1, group or h.shape[1]))
+        parts: torch.Tensor = h.unflatten(1, (-1, group or h.shape[1]))
         mean, variance = moments(parts)
         return ((parts - mean) / (variance + EPSILON).sqrt()).flatten(1, 2)
 
@@ -151,7 +151,13 @@ class Discriminator(MLP):
         last = 2 * len(self.layers) - 2
         return self.linear(f, parts[last], parts[last + 1]).squeeze(2)
 
-    def judge(self, flat, x, keep: list | None = None, group: int = 0):
+    def judge(
+        self,
+        flat: torch.Tensor,
+        x: torch.Tensor,
+        keep: list[torch.Tensor] | None = None,
+        group: int = 0,
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Logits (R, n) and features (R, n, A) of packs x (R, n, pack * dim), n a multiple of
         `group`, the packs of one minibatch (0: all)."""
         parts = self.split(flat)

@@ -69,7 +69,9 @@ class Generator(MLP):
         parts[2 * len(self.layers) - 1] = bias.to(flat)
         return torch.cat(parts)
 
-    def _body(self, flat: torch.Tensor, x: torch.Tensor, reference: torch.Tensor | None):
+    def _body(
+        self, flat: torch.Tensor, x: torch.Tensor, reference: torch.Tensor | None
+    ) -> torch.Tensor:
         if self.norm == "none":
             return super().__call__(flat, x)
         parts, apply = self.split(flat), self.activate

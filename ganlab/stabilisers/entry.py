@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 
 import torch
 
+from ganlab.optim import Number
 from ganlab.registry import Entry, Param, Registry
 
 
-def over(number: Any, like: torch.Tensor) -> Any:
+def over(number: Number, like: torch.Tensor) -> Number:
     """A number, or numbers (R, 1) of runs that differ, so that it multiplies `like` (R, ...)."""
-    return number.view(-1, *[1] * (like.ndim - 1)) if torch.is_tensor(number) else number
+    if isinstance(number, torch.Tensor):
+        return number.view(-1, *[1] * (like.ndim - 1))
+    return number
 
 
 class Judged(NamedTuple):
@@ -88,7 +91,7 @@ class StabiliserEntry(Entry):
     keeps: str = ""
     keep: Callable[..., tuple[torch.Tensor, torch.Tensor]] | None = None
     extra: Mapping[str, Callable[[Any], float]] = field(default_factory=dict)
-    number: Callable[[Mapping[str, Any], Clock], tuple] | None = None
+    number: Callable[[Mapping[str, Any], Clock], tuple[Any, ...]] | None = None
     blurs: bool = False
     watches: bool = False
     refuse: Callable[[Any], str | None] = lambda spec: None
@@ -99,7 +102,7 @@ class StabiliserEntry(Entry):
 
     def on(self, spec: Any) -> bool:
         """Whether `spec` uses it."""
-        return getattr(spec, self.name) != self.params[0].default
+        return bool(getattr(spec, self.name) != self.params[0].default)
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -111,7 +114,7 @@ class StabiliserEntry(Entry):
         """Whether it has a hook that does its work."""
         return any((self.d_term, self.field_term, self.grad_term, self.project, self.keep))
 
-    def at(self, values: Mapping[str, Any], clock: Clock) -> tuple:
+    def at(self, values: Mapping[str, Any], clock: Clock) -> tuple[Any, ...]:
         """What reaches its hooks in one update; values: of `numbers` and of `extra`, by name."""
         if self.number is not None:
             return self.number(values, clock)

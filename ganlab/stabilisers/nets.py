@@ -7,11 +7,12 @@ from typing import Any
 import torch
 
 from ganlab.networks import ACTIVATIONS, D_NORMS, MOST_SPECTRAL, NORMS
+from ganlab.optim import Number
 from ganlab.registry import Param
 from ganlab.stabilisers.entry import StabiliserEntry, strength
 
 
-def _clamped(d: torch.Tensor, most: Any) -> torch.Tensor:
+def _clamped(d: torch.Tensor, most: Number) -> torch.Tensor:
     if torch.is_tensor(most):
         return torch.minimum(torch.maximum(d, -most), most)
     return d.clamp(-most, most)

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from ganlab.optim import Number
 from ganlab.registry import Param
 from ganlab.stabilisers.entry import (
     Draw,
@@ -23,12 +24,12 @@ def _squared_slope(x: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
     return (slope * slope).sum(2)
 
 
-def _r1(judged: Judged, gamma: Any) -> torch.Tensor:
+def _r1(judged: Judged, gamma: Number) -> torch.Tensor:
     slopes = _squared_slope(judged.real, judged.real_logits).mean(1)
     return over(gamma, slopes) / 2 * slopes
 
 
-def _r2(judged: Judged, gamma: Any) -> torch.Tensor:
+def _r2(judged: Judged, gamma: Number) -> torch.Tensor:
     slopes = _squared_slope(judged.fake, judged.fake_logits).mean(1)
     return over(gamma, slopes) / 2 * slopes
 
@@ -39,7 +40,8 @@ def _slope_at(judged: Judged, x: torch.Tensor) -> torch.Tensor:
         x.requires_grad_()
     (slope,) = torch.autograd.grad(judged.judge(x).sum(), x, create_graph=True)
     # The norm's derivative at 0 is 0, as torch has it.
-    return torch.linalg.vector_norm(slope, dim=2)
+    norms: torch.Tensor = torch.linalg.vector_norm(slope, dim=2)
+    return norms
 
 
 def _between(judged: Judged) -> torch.Tensor:
@@ -47,24 +49,24 @@ def _between(judged: Judged) -> torch.Tensor:
     return mix * judged.real + (1 - mix) * judged.fake
 
 
-def _gradient_penalty(judged: Judged, weight: Any) -> torch.Tensor:
+def _gradient_penalty(judged: Judged, weight: Number) -> torch.Tensor:
     between = _between(judged)
     excess = (_slope_at(judged, between) - 1) ** 2
     return over(weight, excess.mean(1)) * excess.mean(1)
 
 
-def _lipschitz_penalty(judged: Judged, weight: Any) -> torch.Tensor:
+def _lipschitz_penalty(judged: Judged, weight: Number) -> torch.Tensor:
     excess = (_slope_at(judged, _between(judged)) - 1).relu() ** 2
     return over(weight, excess.mean(1)) * excess.mean(1)
 
 
-def _dragan(judged: Judged, weight: Any, spread: Any) -> torch.Tensor:
+def _dragan(judged: Judged, weight: Number, spread: Number) -> torch.Tensor:
     around = judged.real.detach() + over(spread, judged.real) * judged.draws["around"]
     excess = (_slope_at(judged, around) - 1) ** 2
     return over(weight, excess.mean(1)) * excess.mean(1)
 
 
-def _drift(judged: Judged, weight: Any) -> torch.Tensor:
+def _drift(judged: Judged, weight: Number) -> torch.Tensor:
     square = (judged.real_logits**2).mean(1)
     return over(weight, square) * square
 

@@ -7,37 +7,40 @@ from typing import Any
 
 import torch
 
+from ganlab.optim import Number
 from ganlab.registry import Param
 from ganlab.stabilisers.entry import Clock, StabiliserEntry, over, strength
 
 
-def _whole_field(by_d: torch.Tensor, by_g: torch.Tensor, gamma: Any) -> torch.Tensor:
+def _whole_field(by_d: torch.Tensor, by_g: torch.Tensor, gamma: Number) -> torch.Tensor:
     size = ((by_d * by_d).sum(1) + (by_g * by_g).sum(1)) / 2
     return over(gamma, size) * size
 
 
-def _g_gradient(by_d: torch.Tensor, by_g: torch.Tensor, weight: Any) -> torch.Tensor:
+def _g_gradient(by_d: torch.Tensor, by_g: torch.Tensor, weight: Number) -> torch.Tensor:
     size = (by_g * by_g).sum(1)
     return over(weight, size) * size
 
 
-def _when_to_turn_back(values: Mapping[str, Any], clock: Clock) -> tuple:
+def _when_to_turn_back(values: Mapping[str, Any], clock: Clock) -> tuple[Any, ...]:
     period = values[f"lookahead_{clock.player.lower()}"]
     return values["lookahead_share"], 1.0 * ((clock.own + 1) % period == 0)
 
 
-def _turn_back(new: torch.Tensor, slow: torch.Tensor, share: Any, now: Any):
+def _turn_back(
+    new: torch.Tensor, slow: torch.Tensor, share: Number, now: Number
+) -> tuple[torch.Tensor, torch.Tensor]:
     """now: 1 where it is time, else 0, of which `lerp` makes one of its ends, exactly."""
     back = slow + share * (new - slow)
     return torch.lerp(new, back, now), torch.lerp(slow, back, now)
 
 
-def _clipped(grad: torch.Tensor, params: torch.Tensor, most: Any) -> torch.Tensor:
-    norm = grad.norm(dim=1, keepdim=True)
+def _clipped(grad: torch.Tensor, params: torch.Tensor, most: Number) -> torch.Tensor:
+    norm: torch.Tensor = grad.norm(dim=1, keepdim=True)
     return grad * (most / (norm + 1e-6)).clamp(max=1.0)
 
 
-def _decayed(grad: torch.Tensor, params: torch.Tensor, weight: Any) -> torch.Tensor:
+def _decayed(grad: torch.Tensor, params: torch.Tensor, weight: Number) -> torch.Tensor:
     return grad + weight * params
 
 

@@ -15,7 +15,7 @@ def _fall(spec: Any) -> float:
     return 1 / spec.instance_noise_decay if spec.instance_noise_decay else 0.0
 
 
-def _noise_left(values: Mapping[str, Any], clock: Clock) -> tuple:
+def _noise_left(values: Mapping[str, Any], clock: Clock) -> tuple[Any, ...]:
     left = 1 - clock.iterations * values["noise_fall"]
     return (values["instance_noise"] * ((left + abs(left)) / 2),)
 

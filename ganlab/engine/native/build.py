@@ -22,6 +22,9 @@ import torch
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
 
+Tensors = tuple[torch.Tensor, ...]
+Function = Callable[..., Tensors]
+
 PARTS = ("d.so", "g.so", "runner.so")
 # Tensors of one call lie in one block: the C library's allocator would be 5 % of an update.
 _CONFIG = {"cpp.threads": 1, "memory_planning": True, "memory_pool": "combined"}
@@ -36,7 +39,7 @@ def inputs(rules: Rules, player: str) -> dict[str, tuple[int, ...]]:
     return shapes if rules.reference is None else shapes | {"fixed": rules.reference}
 
 
-def updates(structure: Structure) -> dict[str, tuple[Callable, tuple[torch.Tensor, ...]]]:
+def updates(structure: Structure) -> dict[str, tuple[Function, Tensors]]:
     """For D and G: a function of tensors only, and arguments of the right shapes.
 
     Arguments, R = 1: g, d, G's slots, D's slots, then `inputs`, (1, rows, columns) each.
@@ -47,10 +50,10 @@ def updates(structure: Structure) -> dict[str, tuple[Callable, tuple[torch.Tenso
     def some(*shape: int) -> torch.Tensor:
         return torch.rand(1, *shape) * 0.1 + 0.1
 
-    def update(player: str) -> tuple[Callable, tuple[torch.Tensor, ...]]:
+    def update(player: str) -> tuple[Function, Tensors]:
         shapes, counts = inputs(rules, player), [len(rules.slots(p)) for p in "GD"]
 
-        def function(g, d, *rest):
+        def function(g: torch.Tensor, d: torch.Tensor, *rest: torch.Tensor) -> Tensors:
             g_slots, rest = rest[: counts[0]], rest[counts[0] :]
             d_slots, rest = rest[: counts[1]], rest[counts[1] :]
             drawn = dict(zip(shapes, rest, strict=True))
@@ -74,11 +77,11 @@ class _Module(torch.nn.Module):
         super().__init__()
         self.graph = graph
 
-    def forward(self, *args):
+    def forward(self, *args: torch.Tensor) -> Any:
         return self.graph(*args)
 
 
-def compile_update(function: Callable, args: tuple[torch.Tensor, ...], out: Path) -> None:
+def compile_update(function: Function, args: Tensors, out: Path) -> None:
     """Write the shared library of one update to `out`."""
     from torch._inductor import aoti_compile_and_package
     from torch.fx.experimental.proxy_tensor import make_fx

@@ -75,7 +75,7 @@ class CompileQueue:
         self._requests: dict[Structure, CompileRequest] = {}
         self._queue: list[CompileRequest] = []
         self._current: list[CompileRequest] = []
-        self._processes: dict[Structure, subprocess.Popen] = {}
+        self._processes: dict[Structure, processes.Child] = {}
         self._closed = False
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -334,8 +334,14 @@ def check(program: Program) -> None:
         drawn = dict(given[player])
         numbers = tuple(drawn.pop("numbers")[0, 0].view(-1, 1, 1))
         made = rules.update(
-            *(player, params["G"], params["D"], tuple(now["G"]), tuple(now["D"])),
-            *(numbers, drawn, drawn.pop("fixed", None)),
+            player,
+            params["G"],
+            params["D"],
+            tuple(now["G"]),
+            tuple(now["D"]),
+            numbers,
+            drawn,
+            drawn.pop("fixed", None),
         )
         params[player], now[player] = made.params, made.slots
     for name, a, b in zip("gd", mine, (params["G"][0], params["D"][0]), strict=False):

@@ -10,6 +10,7 @@ from functools import cache
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganlab.engine.draws import Draws
 from ganlab.engine.game import Game
@@ -26,7 +27,9 @@ def _threads() -> ThreadPoolExecutor:
     )
 
 
-def numbers_of(game: Game, run: int, player: str, players: np.ndarray, state: State):
+def numbers_of(
+    game: Game, run: int, player: str, players: NDArray[np.uint8], state: State
+) -> NDArray[np.float64]:
     """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64."""
     is_d = players == ord("D")
     mine = is_d if player == "D" else ~is_d

@@ -45,7 +45,7 @@ def _torch() -> ctypes.CDLL:
     return ctypes.CDLL(str(path))
 
 
-def _address(function) -> int:
+def _address(function: Any) -> int:
     return ctypes.cast(function, c_void_p).value or 0
 
 
@@ -119,7 +119,7 @@ class Program:
                 inputs[i] = _Input(given[player][name].data_ptr(), high, wide, step)
             rows += [inputs, len(shapes)]
         pointers = [tensor.data_ptr() for tensor in tensors[:4]]
-        made = self._play(byref(self._program), players, len(players), *pointers, *rows)
+        made: int = self._play(byref(self._program), players, len(players), *pointers, *rows)
         if made < 0:
             raise RuntimeError("a compiled program failed")
         return made
