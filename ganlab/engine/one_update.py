@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import torch
 
-from ganlab.optim import Number, Slots
+from ganlab.networks import Generator
+from ganlab.optim import Number, OptimizerEntry, Slots
 from ganlab.stabilisers import over
-from ganlab.update_rules import Found
-
-if TYPE_CHECKING:
-    from ganlab.engine.rules import Rules
+from ganlab.update_rules import Found, RuleEntry
 
 Numbers = tuple[Number, ...]
 Drawn = Mapping[str, torch.Tensor]
@@ -40,6 +38,38 @@ class Given:
         return self.of[name][0] if name in self.of else 0.0
 
 
+class Costs(Protocol):
+    """What an update asks of the `Rules` that make it; see there."""
+
+    G: Generator
+    rule: RuleEntry
+    optimizer: OptimizerEntry
+    fields: dict[str, list[tuple[str, Callable[..., torch.Tensor]]]]
+    past: bool
+
+    def slots(self, player: str) -> tuple[str, ...]: ...
+
+    def d_cost(
+        self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
+    ) -> torch.Tensor: ...
+
+    def g_cost(
+        self,
+        d: torch.Tensor,
+        d_slots: Slots,
+        fake: torch.Tensor,
+        n: Given,
+        drawn: Drawn,
+        G: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ) -> torch.Tensor: ...
+
+    def shaped(
+        self, grad: torch.Tensor, params: torch.Tensor, past: torch.Tensor | None, n: Given
+    ) -> torch.Tensor: ...
+
+    def bounded(self, d: torch.Tensor, n: Given) -> torch.Tensor: ...
+
+
 class OneUpdate:
     """An update of `player` at hand, as `ganlab.update_rules.Turn` asks for it.
 
@@ -49,7 +79,7 @@ class OneUpdate:
 
     def __init__(
         self,
-        rules: Rules,
+        rules: Costs,
         player: str,
         g_slots: Slots,
         d_slots: Slots,
