@@ -20,7 +20,7 @@ const grouped = new Intl.NumberFormat("en-US");
  */
 const brief = (value, tight) => (tight ? value.toFixed(2).replace(/^0/, "") : value.toFixed(2));
 
-/** @param {{runs: number}} scene */
+/** @param {{seeds: number}} scene */
 const columnsOf = (scene) => Math.round(Math.sqrt(scene.seeds));
 const gapOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.round((columns > 6 ? 5 : 8) * u);
 const headOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.round((columns > 6 ? 13 : 16) * u);
@@ -28,7 +28,7 @@ const headOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.
 /**
  * The width in which tiles of a plane fill a height, in pixels.
  *
- * @param {{runs: number}} scene
+ * @param {{seeds: number}} scene
  * @param {number} height
  * @param {number} u
  */
