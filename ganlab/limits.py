@@ -23,7 +23,7 @@ LIMITS: dict[str, Param] = {
             0.03,
             0.0001,
             3600.0,
-            doc="Runs of slower updates are trained apart from the others.",
+            doc="Runs of slower updates are computed apart from the others.",
         ),
         Param(
             "slow_runs",
@@ -32,7 +32,7 @@ LIMITS: dict[str, Param] = {
             1,
             256,
             "int",
-            doc="All slow runs take turns.",
+            doc="Each in a process of its own; all slow runs take turns.",
         ),
         Param("sessions", "sessions", 200, 1, 100_000, "int", doc="Views open at once."),
         Param("session_sockets", "sockets of a session", 8, 1, 1000, "int", doc="Browser tabs."),

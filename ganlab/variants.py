@@ -18,9 +18,15 @@ from pathlib import Path
 VARIABLE = "GANLAB_VARIANTS"
 
 
+def named() -> tuple[str, ...]:
+    """The modules that the environment names."""
+    names = (name.strip() for name in os.environ.get(VARIABLE, "").split(","))
+    return tuple(filter(None, names))
+
+
 def load() -> None:
     """Import every module that the environment names. Raises ImportError naming what is wrong."""
-    for name in filter(None, (n.strip() for n in os.environ.get(VARIABLE, "").split(","))):
+    for name in named():
         try:
             import_module(name)
         except Exception as error:  # whatever a foreign module does
@@ -35,9 +41,9 @@ def outside(module: str) -> bool:
 def environment(modules: Iterable[str]) -> dict[str, str]:
     """Variables with which another process imports these modules, and no others, from where this
     one has them."""
-    named = tuple(modules)
-    roots = [os.environ.get("PYTHONPATH", ""), *(str(_root(name)) for name in named if _file(name))]
-    out = {VARIABLE: ",".join(named)}
+    names = tuple(modules)
+    roots = [os.environ.get("PYTHONPATH", ""), *(str(_root(name)) for name in names if _file(name))]
+    out = {VARIABLE: ",".join(names)}
     return out | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, roots)))}
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
+from typing import Self
 
 import torch
+from torch.nn.functional import one_hot
 
+from ganlab.engine.draws import reference
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
@@ -20,6 +23,7 @@ from ganlab.stabilisers import STABILISERS, over
 # D's and G's Hyper, and the strengths by name.
 Numbers = tuple[Hyper, Hyper, dict[str, Number]]
 _COMPANY = 64  # generated samples among which a point is looked at, where D compares
+_TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
 _LEVEL = 256  # samples of each kind behind the middle of a D whose offset is free
 
 
@@ -90,6 +94,17 @@ class Game:
     def each(self) -> list[Numbers]:
         """For each run by itself D's and G's Hyper and the strengths, numbers all of them."""
         return [hypers((spec,), lambda values: values[0]) for spec in self._specs]
+
+    @classmethod
+    def of(cls, specs: tuple[Spec, ...], device: torch.device) -> Self:
+        """The Game of Specs that share their `Structure`, with what its rules ask for."""
+        rules = Rules(Structure.of(specs[0]))
+        typical = None
+        if rules.structure.g_norm != "none":
+            typical = torch.from_numpy(quasi_random(specs[0].latent, specs[0].latent_dim, _TYPICAL))
+            if labels := specs[0].labels:
+                typical = torch.cat([typical, one_hot(torch.arange(_TYPICAL) % labels, labels)], 1)
+        return cls(specs, device, reference(specs, rules, device), typical)
 
     def _numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
         numbers = (rules or self.rules).numbers(

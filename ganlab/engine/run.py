@@ -12,12 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn.functional import one_hot
 
 from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import Captured, Step, on_cuda
 from ganlab.engine.divergence import Divergence, diagnose
-from ganlab.engine.draws import Draws, generator, reference
+from ganlab.engine.draws import Draws, generator
 from ganlab.engine.executor import Eager, Executor
 from ganlab.engine.game import Game
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE
@@ -30,7 +29,6 @@ from ganlab.engine.structure import Structure
 from ganlab.engine.threads import large, on_its_threads
 from ganlab.engine.turns import Player, Turns
 from ganlab.events import Event, changed, check, write
-from ganlab.latents import quasi_random
 from ganlab.networks import MLP
 from ganlab.params import LIVE
 from ganlab.registry import SpecError
@@ -39,21 +37,10 @@ from ganlab.targets import make_target
 from ganlab.targets.raster import Images
 
 _EAGER = Eager()
-_TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
 
 
 def _player(letter: int) -> Player:
     return "G" if letter == ord("G") else "D"
-
-
-def _game(specs: tuple[Spec, ...], device: torch.device) -> Game:
-    rules = Rules(Structure.of(specs[0]))
-    typical = None
-    if rules.structure.g_norm != "none":
-        typical = torch.from_numpy(quasi_random(specs[0].latent, specs[0].latent_dim, _TYPICAL))
-        if labels := specs[0].labels:
-            typical = torch.cat([typical, one_hot(torch.arange(_TYPICAL) % labels, labels)], 1)
-    return Game(specs, device, reference(specs, rules, device), typical)
 
 
 class Run:
@@ -105,7 +92,7 @@ class Run:
         self._changes()
 
     def _prepare(self) -> None:
-        self.game = _game(self.specs, self.device)
+        self.game = Game.of(self.specs, self.device)
         self.draws = Draws(self.specs, self.game.rules, self.device)
 
     @property
@@ -310,7 +297,7 @@ class Run:
             g_updates=at.g_updates,
             iterations=at.iterations,
         )
-        made = _game(self.specs[row], self.device).after(
+        made = Game.of(self.specs[row], self.device).after(
             player, now, lambda who, name, n: self.draws.slab(run, who, name, n, 1).to(self.device)
         )
         self.diverged[run] = diagnose(

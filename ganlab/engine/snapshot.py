@@ -55,6 +55,28 @@ def points_for(game: Game) -> int:
     return POINTS // 8 if game.G.size > HEAVY else POINTS
 
 
+def snapshot_of(
+    state: State,
+    specs: tuple[Spec, ...],
+    diverged: Sequence[Divergence | None],
+    points: int,
+    metrics: dict[str, np.ndarray] | None = None,
+    picture: dict[str, np.ndarray] | None = None,
+) -> Snapshot:
+    """The Snapshot of `state` with these metrics and this picture."""
+    return Snapshot(
+        specs,
+        state.iterations,
+        state.d_updates,
+        state.g_updates,
+        state.phase,
+        tuple(probe_for(s, points) for s in specs),
+        list(diverged),
+        metrics or {},
+        picture or {},
+    )
+
+
 def take(
     game: Game,
     state: State,
@@ -78,16 +100,8 @@ def take(
     is, from fewer points: p_g is an exact push-forward where it is one elsewhere, of fewer
     intervals. So small, it costs mostly the dispatch of its operations, of which there are few.
     """
-    probes = tuple(probe_for(s, points) for s in specs)
-    shot = Snapshot(
-        specs,
-        state.iterations,
-        state.d_updates,
-        state.g_updates,
-        state.phase,
-        probes,
-        list(diverged),
-    )
+    shot = snapshot_of(state, specs, diverged, points)
+    probes = shot.probes
     # Parameters are finite (a run keeps its last finite ones), but G may still overflow.
     with np.errstate(all="ignore"):
         if measure:

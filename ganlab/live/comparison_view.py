@@ -11,14 +11,12 @@ import numpy as np
 
 from ganlab.comparison import Comparison
 from ganlab.domains import Probe
-from ganlab.engine import Snapshot
 from ganlab.engine.probe import probe_for
-from ganlab.engine.snapshot import points_for, take
+from ganlab.engine.snapshot import points_for
 from ganlab.experiment import Experiment
 from ganlab.live import messages, scene
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
-from ganlab.live.moment import Moment
 from ganlab.live.scene import REACH, knobs, panel
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
@@ -137,7 +135,7 @@ class ComparisonView(View):
             if i:
                 yield None
             lost = moment.diverged[0] is not None
-            found = {} if lost else _take(moment, picture=False).metrics
+            found = {} if lost else moment.see(picture=False).metrics
             for name in SERIES:
                 value = found.get(name, np.array([np.nan]))
                 # What a run says as it blows up would make the others' curves flat.
@@ -154,7 +152,7 @@ class ComparisonView(View):
         for i, moment in enumerate(moments):
             if i:
                 yield None
-            shot = _take(moment, measure=False)
+            shot = moment.see(measure=False)
             one, own = messages.frame(moment.number, shot, "")
             if not header or one["iteration"] > header["iteration"]:
                 header = one
@@ -181,17 +179,6 @@ class ComparisonView(View):
         """A still picture of each run, and all curves in one."""
         drawn = self.drawn(request)
         return figures(*drawn, self._panels(), self.session.history, self.labels, request)
-
-
-def _take(moment: Moment, **wanted: Any) -> Snapshot:
-    return take(
-        moment.game,
-        moment.state,
-        moment.specs,
-        list(moment.diverged),
-        points=points_for(moment.game),
-        **wanted,
-    )
 
 
 def together(

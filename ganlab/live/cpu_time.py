@@ -28,4 +28,9 @@ gc.callbacks.append(_collecting)
 
 def seconds() -> float:
     """CPU seconds of this thread so far, unlike the clock's not what others took meanwhile."""
-    return time.thread_time() - getattr(_here, "collected", 0.0)
+    return time.thread_time() - getattr(_here, "collected", 0.0) + getattr(_here, "elsewhere", 0.0)
+
+
+def charge(seconds: float) -> None:
+    """Count what another process has computed for this thread as its own."""
+    _here.elsewhere = getattr(_here, "elsewhere", 0.0) + seconds

@@ -11,7 +11,7 @@ import numpy as np
 from ganlab.domains import Probe
 from ganlab.engine import Run, Snapshot
 from ganlab.engine.probe import probe_for
-from ganlab.engine.snapshot import points_for, take
+from ganlab.engine.snapshot import points_for
 from ganlab.live import axes, messages
 from ganlab.live.commands import FigureRequest
 from ganlab.live.feed import CROWD, SLOW
@@ -112,15 +112,7 @@ class LabView(View):
     def _see(self, moment: Moment, **wanted: Any) -> Snapshot:
         # Read once: the axes may change meanwhile, and then this picture is not sent.
         view = self._view
-        return take(
-            moment.game,
-            moment.state,
-            moment.specs,
-            list(moment.diverged),
-            points=points_for(moment.game),
-            view=None if view is None else (view,),
-            **wanted,
-        )
+        return moment.see(view, **wanted)
 
     def why_stopped(self) -> str:
         """What diverged, and where."""

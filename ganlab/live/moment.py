@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from ganlab.domains import Probe
 from ganlab.engine import Game, Run, Snapshot, State
-from ganlab.engine.snapshot import take
+from ganlab.engine.snapshot import points_for, snapshot_of, take
+from ganlab.live import thumbnails
 from ganlab.live.history import History
+from ganlab.live.remote import Remote, Unavailable
 from ganlab.spec import Spec
 
 
@@ -22,6 +28,7 @@ class Moment:
     diverged: tuple
     last: str
     history: History
+    remote: Remote | None = None
 
     @property
     def spec(self) -> Spec:
@@ -31,7 +38,7 @@ class Moment:
     @property
     def iteration(self) -> int:
         """Iterations made."""
-        return self.state.g_updates
+        return self.state.iterations
 
     @property
     def size(self) -> int:
@@ -39,12 +46,51 @@ class Moment:
         state = self.state
         return sum(x.nbytes for x in (state.g, state.d, *state.g_slots, *state.d_slots))
 
-    def snapshot(self, **wanted: Any) -> Snapshot:
-        """As `Run.snapshot`."""
-        return take(self.game, self.state, self.specs, list(self.diverged), **wanted)
+    # -- what is seen of it: computed by the process for slow runs where it is one -----------------
+
+    def see(self, view: Probe | None = None, **wanted: Any) -> Snapshot:
+        """As `snapshot.take`, with as many latents as `points_for` says.
+
+        view: the probe of other axes than the target's own.
+        """
+        points = points_for(self.game)
+        if self.remote is not None:
+            box = None if view is None else view.target.box
+            try:
+                found = self.remote.call("see", self.specs, self.state, box, points, wanted)
+            except Unavailable:
+                pass
+            else:
+                return snapshot_of(self.state, self.specs, list(self.diverged), points, *found)
+        views = None if view is None else (view,)
+        return take(
+            self.game,
+            self.state,
+            self.specs,
+            list(self.diverged),
+            points=points,
+            view=views,
+            **wanted,
+        )
+
+    def tiles(self) -> dict[str, np.ndarray]:
+        """As `thumbnails.pictures`."""
+        if self.remote is not None:
+            with suppress(Unavailable):
+                return self.remote.call("tiles", self.specs, self.state)
+        return thumbnails.pictures(self.game, self.state, self.spec)
+
+    def measure_tiles(self, first: int, count: int) -> dict[str, np.ndarray]:
+        """As `thumbnails.measure`, of so many runs from number `first` on."""
+        if self.remote is not None:
+            with suppress(Unavailable):
+                return self.remote.call("measure_tiles", self.specs, self.state, first, count)
+        probe, rows = thumbnails.probe_of(self.spec), slice(first, first + count)
+        return thumbnails.measure(self.game, self.state, probe, rows)
 
 
 def moment_of(number: int, run: Run, history: History) -> Moment:
     """Run `number` as it is now."""
     diverged, last = tuple(run.diverged), run.last or ""
-    return Moment(number, run.game, run.state, run.specs, diverged, last, history)
+    remote = run.remote if isinstance(run.remote, Remote) else None
+    return Moment(number, run.game, run.state, run.specs, diverged, last, history, remote)

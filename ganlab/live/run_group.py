@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ganlab.engine import Run, State
 from ganlab.engine.divergence import Divergence
+from ganlab.engine.executor import Executor
 from ganlab.engine.native.program import Program
 from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Clock, Turns
@@ -163,6 +164,11 @@ class RunGroup:
             self.made[i] = run.advance(iterations) if not run.stopped else 0
             self.seconds[i] = time.perf_counter() - started
         return max(self.made)
+
+    def compute_apart(self, remote: Executor | None) -> None:
+        """Have `remote` make the eager updates, and what is seen of the runs; None: this thread."""
+        for run in self.runs:
+            run.remote = remote
 
     # -- events ----------------------------------------------------------------------------------
 

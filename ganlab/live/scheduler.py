@@ -1,7 +1,8 @@
 """The scheduler: every session of this server, by token, and the pools that train them.
 
-Runs whose updates are slow have a pool of their own, with threads that the system runs after all
-others: one that holds a worker for a second must not hold everybody's.
+Sessions whose updates are slow have a pool of their own, with threads that the system runs after
+all others, and their runs are computed in another process (see `remote`): an update of a second
+must hold neither everybody's worker nor the interpreter's lock.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ganlab.experiment import Experiment
 from ganlab.limits import limit
 from ganlab.live import system
 from ganlab.live.precompile import Precompiler
+from ganlab.live.remote import REMOTE
 from ganlab.live.session import Session
 from ganlab.live.worker_pool import WorkerPool
 from ganlab.registry import SpecError
@@ -153,6 +155,7 @@ class Scheduler:
             if since is not None and now - since > self.drop_seconds:
                 self._put_away(session)
                 dropped = True
+        REMOTE.rest()
         if dropped:
             gc.collect()
             system.give_back_memory()

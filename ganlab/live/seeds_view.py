@@ -45,8 +45,7 @@ class SeedsView(View):
         for at in range(0, runs, _PIECE):
             if parts:
                 yield None
-            rows = slice(at, at + _PIECE)
-            parts.append(thumbnails.measure(moment.game, moment.state, probe, rows))
+            parts.append(moment.measure_tiles(at, _PIECE))
         values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
         diverged = sum(d is not None for d in moment.diverged)
         total = quantiles(values, diverged)
@@ -72,7 +71,7 @@ class SeedsView(View):
             "phase": state.phase,
             "last": moment.last,
         }
-        arrays = thumbnails.pictures(moment.game, state, moment.spec)
+        arrays = moment.tiles()
         when = [0 if d is None else d.iteration for d in moment.diverged]
         yield encode(header, arrays | {"diverged": np.array(when, np.int32)})
 

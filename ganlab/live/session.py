@@ -22,6 +22,7 @@ from ganlab.live.feed import Feed, Paint
 from ganlab.live.history import History
 from ganlab.live.moment import Moment, moment_of
 from ganlab.live.page_address import PageAddress
+from ganlab.live.remote import REMOTE
 from ganlab.live.run_group import AppliedEvent, Backends, RunGroup
 from ganlab.live.stored_session import StoredSession
 from ganlab.live.story import BEHIND, OFFERS, Story, differences
@@ -608,6 +609,8 @@ class Session:
             self._take_commands()
             if self._restart:
                 self._start()
+            assert self.group is not None
+            self.group.compute_apart(REMOTE if self.slow else None)
             now = time.perf_counter()
             wait = self._advance(now)
             now = time.perf_counter()
