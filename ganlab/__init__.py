@@ -1,4 +1,4 @@
-"""ganlab: the dynamics of generative adversarial networks, seen and measured."""
+"""ganlab: an interactive lab for the dynamics of generative adversarial networks."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    # On demand: torch takes two seconds to import, in which the app can already answer browsers.
+    # Imported on demand: torch takes two seconds, during which the app can already answer browsers.
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""`python -m ganlab` is `ganlab`."""
+"""`python -m ganlab` is the command `ganlab`."""
 
 import sys
 

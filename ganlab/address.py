@@ -1,13 +1,13 @@
-"""The grammar of a page's address: which of its fields say what, before anything is made of them.
+"""The grammar of a page's address: it sorts the fields, before any value is interpreted.
 
     k=2&t.std=0.1                     a field of run A, and a parameter of its target
-    b.k=5&c.k=10                      the same of the runs beside it: it differs between them
-    runs=16                           how many seeds of it are trained together
-    events=100:k:5&b.events=240:G     what happens on the way, to run A and to run B
-    preset=hopping                    the phenomenon that it is shown as
+    b.k=5&c.k=10                      the same field of other runs, which differ in it
+    runs=16                           the number of seeds that are trained together
+    events=100:k:5&b.events=240:G     changes and updates by hand of run A and of run B
+    preset=hopping                    the preset that the page shows
 
-`ganlab.experiment` makes Specs of the fields, `ganlab.events` says how events are written. Nothing
-else writes or reads an address.
+`ganlab.experiment` makes Specs of the fields; `ganlab.events` defines how events are written. No
+other module writes or reads an address.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 from ganlab.registry import SpecError
 from ganlab.spec import GivenTwice
 
-LETTERS = "abcd"  # of runs side by side; the first has no prefix
-MOST_EVENTS = 600  # characters of events: with their Specs less than 1.5 kB
+LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no prefix
+MOST_EVENTS = 600  # the longest text of events, so that an address stays below 1.5 kB
 _MOST_FIELDS = 100
 _EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
 
@@ -29,10 +29,10 @@ Pairs = list[tuple[str, str]]
 
 @dataclass
 class Parts:
-    """An address taken apart, each value as text.
+    """The parts of an address, each value as text.
 
-    own: fields of run A. beside: fields of other runs, by letter. events: by letter. runs: how many
-    seeds; None: it does not say.
+    own: fields of run A. beside: fields of other runs, by letter. events: by letter. runs: the
+    number of seeds; None if the address does not say.
     """
 
     own: Pairs = field(default_factory=list)
@@ -52,7 +52,7 @@ def pairs_of(query: str) -> Pairs:
 
 
 def split(pairs: Iterable[tuple[str, str]], refuse: Callable[[SpecError], None]) -> Parts:
-    """Take an address apart. `refuse` is told of what is given twice: the first is used."""
+    """Split an address. If a field is given twice, `refuse` gets an error and the first is used."""
     parts = Parts()
 
     def put(where: dict[str, str], key: str, name: str, text: str) -> None:
@@ -95,7 +95,7 @@ def join(
 
 
 def event_field(letter: str) -> str:
-    """What the events of a run are called."""
+    """The name of the field with the events of a run."""
     return _EVENTS if letter == LETTERS[0] else f"{letter}.{_EVENTS}"
 
 
@@ -105,7 +105,7 @@ def query_of(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def with_preset(query: str, name: str) -> str:
-    """A query string that also says which phenomenon is shown; "": none."""
+    """A query string with the name of a preset added, unless that is ""."""
     return f"{query}&{_PRESET}={name}" if name else query
 
 

@@ -1,4 +1,4 @@
-"""Rates that a server allows, by token buckets: so much at once, and then so much a second."""
+"""Rate limits by token buckets: a burst at once, then a constant rate per second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_KEYS = 10_000
 class Allowance:
     """One token bucket.
 
-    burst: what may be used at once. rate: what may be used a second after that.
+    burst: the amount that may be used at once. rate: the amount per second after that.
     """
 
     def __init__(self, burst: float, rate: float):
@@ -20,13 +20,13 @@ class Allowance:
         self._left, self._then = burst, -1e9
 
     def wait(self, now: float, cost: float = 1.0) -> float:
-        """Seconds until `cost`, which is used from `now` on, is allowed."""
+        """Seconds until `cost` is allowed; it counts as used from `now` on."""
         self._left = min(self.burst, self._left + self.rate * (now - self._then)) - cost
         self._then = now
         return max(0.0, -self._left / self.rate)
 
     def give_back(self, cost: float = 1.0) -> None:
-        """It was not used."""
+        """Return an amount that was not used after all."""
         self._left += cost
 
     def full(self, now: float) -> bool:
@@ -35,14 +35,14 @@ class Allowance:
 
 
 class Admission:
-    """A bucket for each key, such as an address; a wait longer than `longest` is refused."""
+    """A bucket for each key, such as an address; waits longer than `longest` are refused."""
 
     def __init__(self, burst: float, rate: float, longest: float):
         self.burst, self.rate, self.longest = burst, rate, longest
         self._buckets: OrderedDict[str, Allowance] = OrderedDict()
 
     async def admit(self, key: str) -> bool:
-        """Wait for the turn of one more of `key`; False if that would take too long."""
+        """Wait until one more of `key` is allowed; False if that would take too long."""
         now = time.monotonic()
         bucket = self._buckets.pop(key, None) or Allowance(self.burst, self.rate)
         self._buckets[key] = bucket
@@ -56,7 +56,7 @@ class Admission:
         return True
 
     def _forget(self, now: float) -> None:
-        """Drop the buckets that say nothing, the longest unused first."""
+        """Drop full buckets, the least recently used first."""
         while len(self._buckets) > 1:
             key, bucket = next(iter(self._buckets.items()))
             if not bucket.full(now) and len(self._buckets) <= _MOST_KEYS:

@@ -44,9 +44,9 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     outs = output.check_outs(options.out)
     torch.set_num_threads(1)
     if options.iterations < 0:
-        raise SpecError("iterations", options.iterations, "a whole number from 0 up")
+        raise SpecError("iterations", options.iterations, "an integer >= 0")
     if options.every is not None and options.every < 1:
-        raise SpecError("--every", options.every, "a whole number from 1 up")
+        raise SpecError("--every", options.every, "an integer >= 1")
     if options.load:
         run = Run.load(options.load)
     else:
@@ -67,11 +67,11 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
             save = partial(output.save_text, curves.csv())
         place = output.write(path, save)
         if place != path:
-            print(f"ganlab: {path} could not be written: it is in {place}", file=sys.stderr)
+            print(f"ganlab: cannot write {path}: the run is in {place}", file=sys.stderr)
             moved = True
     shot = run.snapshot(picture=False)
     numbers = {name: float(value[0]) for name, value in shot.metrics.items()}
-    # JSON knows neither NaN nor infinity.
+    # JSON has neither NaN nor infinity.
     metrics = {name: m if math.isfinite(m) else None for name, m in numbers.items()}
     json.dump({"iteration": run.iteration, **metrics}, sys.stdout)
     print()
@@ -94,7 +94,7 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     for number, structure in enumerate(structures, 1):
         request = queue.ask(structure)
         request.wait()
-        how = f"compiled in {request.seconds:.0f} s" if request.seconds else "was there"
+        how = f"compiled in {request.seconds:.0f} s" if request.seconds else "found"
         if request.state == "failed":
             how, failed = f"failed: {request.reason}", failed + 1
         sizes = " ".join("-".join(map(str, s)) for s in (structure.g_sizes, structure.d_sizes))
@@ -121,7 +121,7 @@ def _measures(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0: done, 1: done, but not as asked, 2: bad input, 3: the run diverged."""
+    """Execute one command. Returns 0: done, 1: partly failed, 2: bad input, 3: the run diverged."""
     parser = argparse.ArgumentParser(prog="ganlab", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -129,39 +129,39 @@ def main(arguments: list[str] | None = None) -> int:
     app.add_argument(
         "--embed",
         metavar="ORIGINS",
-        help=f"who may show the lab in a frame: https://moodle.example.org, or *; or ${EMBED}",
+        help=f"origins that may embed the lab: https://moodle.example.org, or *; or ${EMBED}",
     )
-    bounds = app.add_argument_group("bounds of the server (each also an environment variable)")
+    bounds = app.add_argument_group("limits of the server (each also an environment variable)")
     for name, param in LIMITS.items():
         words = f"{param.title}: {param.doc} Default {param.default:g}, or ${variable(name)}."
         bounds.add_argument(f"--{name.replace('_', '-')}", metavar="N", dest=name, help=words)
     app.set_defaults(do=_app)
     train = commands.add_parser("train", help="train without a browser; prints metrics as JSON")
     start = train.add_mutually_exclusive_group()
-    start.add_argument("--spec", help="a JSON file such as Spec.to_json() writes")
-    start.add_argument("--load", help="go on from a file that --out wrote")
-    train.add_argument("--iterations", type=int, default=1000, help="of Algorithm 1")
-    words = "write the run (.npz) or its curves (.csv) here; may be given for both"
+    start.add_argument("--spec", help="a JSON file as written by Spec.to_json()")
+    start.add_argument("--load", help="continue a run from a file written with --out")
+    train.add_argument("--iterations", type=int, default=1000, help="iterations of Algorithm 1")
+    words = "write the run (.npz) or its curves (.csv) to this file; may be given for both"
     train.add_argument("--out", action="append", default=[], metavar="FILE", help=words)
-    words = "iterations between two rows of curves (200 rows unless given)"
+    words = "iterations between two rows of curves (default: 200 rows)"
     train.add_argument("--every", type=int, metavar="N", help=words)
     train.set_defaults(do=_train)
     train.add_argument(
-        "--compile", action="store_true", help="some eight times faster, after half a minute"
+        "--compile", action="store_true", help="about eight times faster, after half a minute"
     )
-    warm = commands.add_parser("warm", help="compile ahead what the pages open with")
-    warm.add_argument("--spec", action="append", default=[], help="this Spec instead (JSON file)")
+    warm = commands.add_parser("warm", help="compile the programs that the pages need")
+    warm.add_argument("--spec", action="append", default=[], help="only this Spec (JSON file)")
     warm.set_defaults(do=_warm)
     command.add(commands)
     toggles = commands.add_parser("toggles", help="every variant with its equation, as Markdown")
     toggles.set_defaults(do=_toggles)
-    measures = commands.add_parser("measures", help="what is measured and shown, as Markdown")
+    measures = commands.add_parser("measures", help="every number and curve, as Markdown")
     measures.set_defaults(do=_measures)
     options, rest = parser.parse_known_args(arguments)
     try:
         return options.do(options, rest)
     except MemoryError:
-        print("ganlab: not enough memory: lower the minibatch or the widths", file=sys.stderr)
+        print("ganlab: out of memory: lower the batch or the widths", file=sys.stderr)
         return 2
     except (SpecError, OSError, RuntimeError) as error:
         print(f"ganlab: {error}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Runs side by side: what differs between them, and how that is chosen."""
+"""Comparisons: runs side by side that differ in chosen fields."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ganlab.reconcile import reconcile
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec, UnknownField
 
-LEAST, MOST = 2, 4  # runs side by side
+LEAST, MOST = 2, 4  # the number of runs in a comparison
 
 
 def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
-    """`count` values of a field to begin a comparison with: `first`, then others."""
+    """`count` values of a field for a new comparison: `first`, then others."""
     if param.kind == "choice":
         choices = tuple(param.choices)
         at = choices.index(first)
@@ -40,10 +40,11 @@ def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
 
 
 class Comparison(Experiment):
-    """2 to 4 Specs, equal but for `fields`, of which there is at least one.
+    """Two to four Specs that are equal except in `fields`, of which there is at least one.
 
-    What is made from a comparison has no events. Raises `SpecError` for another number, and for
-    fields that are unknown, shared or not named.
+    Comparisons derived from another have no events. Raises `SpecError` for another number of Specs,
+    for fields that are unknown or must be shared, and for differences in fields that are not
+    listed.
     """
 
     def _check_specs(self) -> None:
@@ -51,49 +52,51 @@ class Comparison(Experiment):
             raise SpecError("runs", len(self.specs), f"{LEAST} to {MOST}")
         known = params(self.base.in_a_lab())
         if not self.fields:
-            raise SpecError("fields", self.fields, "at least one that may differ")
+            raise SpecError("fields", self.fields, "at least one field that may differ")
         for name in self.fields:
             if name not in known:
                 raise SpecError("field", name, "one of " + ", ".join(known))
         for spec in self.specs[1:]:
             if self.base.changed({n: spec.value(n) for n in self.fields}) != spec:
-                raise SpecError("specs", spec, f"what differs in {', '.join(self.fields)} only")
+                raise SpecError(
+                    "specs", spec, f"Specs that differ in {', '.join(self.fields)} only"
+                )
 
     @classmethod
     def by(cls, base: Spec, columns: Mapping[str, Sequence[Any]]) -> Comparison:
-        """Runs of `base` with the values in `columns`, one a run, by field; in the base's too."""
+        """Runs of `base` with the values in `columns`: for each field, one value per run."""
         counts = {len(column) for column in columns.values()}
         if len(counts) != 1:
-            raise SpecError("values", counts, "as many for each field")
+            raise SpecError("values", counts, "the same number for each field")
         rows = zip(*columns.values(), strict=True)
         specs = tuple(base.changed(dict(zip(columns, row, strict=True))) for row in rows)
         return cls(specs, tuple(columns))
 
     @classmethod
     def among(cls, specs: Sequence[Spec]) -> Comparison:
-        """These Specs, by whatever fields they differ in."""
+        """These Specs, with all the fields in which they differ."""
         names = [n for n in params(specs[0]) if len({s.value(n) for s in specs}) > 1]
         return cls(tuple(specs), tuple(names))
 
     @classmethod
     def pair(cls, base: Spec) -> Comparison:
-        """The pair that a page opens with: few D updates for each of G, and many."""
+        """The pair that a page opens with: few and many D updates per G update."""
         return cls.by(base, {"k": (base.k, 5 if base.k < 5 else 1)})
 
     @property
     def columns(self) -> dict[str, tuple[Any, ...]]:
-        """The values of each field, one a run."""
+        """The values of each field, one per run."""
         return {name: tuple(s.value(name) for s in self.specs) for name in self.fields}
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What the fields are called."""
+        """The titles of the fields."""
         known = params(self.base)
         return tuple(known[name].title for name in self.fields)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What each run differs in, in words: "k = 1"."""
+        """A label for each run, the values of its fields in words: "k = 1"."""
         known = params(self.base)
 
         def word(spec: Spec, name: str) -> str:
@@ -103,17 +106,17 @@ class Comparison(Experiment):
 
         return tuple(" · ".join(word(s, n) for n in self.fields) for s in self.specs)
 
-    # -- others, made from this one --------------------------------------------------------------
+    # -- derived comparisons ---------------------------------------------------------------------
 
     def on(self, base: Spec) -> Comparison:
-        """`base` as run A; the others keep their values of the fields that its target has."""
+        """`base` as run A; the other runs keep their values of the fields that its target has."""
         columns = {n: c for n, c in self.columns.items() if n in params(base)}
         columns = columns or {"k": (base.k,) * len(self.specs)}
         own = {n: (base.value(n), *c[1:]) for n, c in columns.items()}
         return Comparison.by(base, own)
 
     def changed(self, values: Mapping[str, Any]) -> Comparison:
-        """Other values: of fields of all runs by name, of those that differ as a.name, b.name, ...
+        """Other values of shared fields by name, and of fields that differ as a.name, b.name, ...
 
         Raises `SpecError`.
         """
@@ -124,16 +127,16 @@ class Comparison(Experiment):
         for name, value in own.items():
             letter, _, field = name.partition(".")
             if field not in columns:
-                raise SpecError(name, value, f"one that differs: {', '.join(columns)}")
+                raise SpecError(name, value, f"a field that differs: {', '.join(columns)}")
             columns[field][LETTERS.index(letter)] = value
         return Comparison.by(base, columns)
 
     def with_columns(self, columns: Mapping[str, Sequence[Any]]) -> Comparison:
-        """Other fields and values; a field that differs no longer is the base's in all runs."""
+        """Other fields and values; fields that no longer differ take the base's value."""
         return Comparison.by(self.base, columns)
 
     def with_field(self, name: str, instead_of: str | None = None) -> Comparison:
-        """`name` differs too, or in the place of another field."""
+        """Let `name` differ too, or in place of another field."""
         known = params(self.base)
         if name not in known:
             raise SpecError("field", name, "one of " + ", ".join(known))
@@ -146,11 +149,11 @@ class Comparison(Experiment):
         )
 
     def without_field(self, name: str) -> Comparison:
-        """`name` is the base's in all runs."""
+        """Let all runs take the base's value of `name`."""
         return self.with_columns({n: c for n, c in self.columns.items() if n != name})
 
     def with_run(self) -> Comparison:
-        """One run more: its first field has a value not yet there, where one is found."""
+        """Add a run, with a new value of the first field if one is found."""
         columns = {name: (*column, column[-1]) for name, column in self.columns.items()}
         name = self.fields[0]
         have = columns[name][:-1]
@@ -161,18 +164,18 @@ class Comparison(Experiment):
         return self.with_columns(columns)
 
     def without_run(self, at: int) -> Comparison:
-        """Without one run; of two, both stay."""
+        """Remove a run, unless there are only two."""
         specs = self.specs[:at] + self.specs[at + 1 :]
         return Comparison(specs, self.fields) if len(specs) >= LEAST else self
 
     def copied(self, at: int) -> Comparison:
-        """Run `at` as its left neighbour is."""
+        """Make run `at` a copy of its left neighbour."""
         return Comparison(
             (*self.specs[:at], *self.specs[at - 1 : at], *self.specs[at + 1 :]), self.fields
         )
 
     def swapped(self, at: int) -> Comparison:
-        """Run `at` in the place of its left neighbour, and that in its own."""
+        """Exchange run `at` with its left neighbour."""
         specs = list(self.specs)
         specs[at - 1 : at + 1] = specs[at], specs[at - 1]
         return Comparison(tuple(specs), self.fields)
@@ -186,10 +189,10 @@ class Comparison(Experiment):
         ignored: list[SpecError] | None = None,
         base: Spec | None = None,
     ) -> Comparison:
-        """The inverse of `to_query`; without other runs, the pair that a page opens with.
+        """The inverse of `to_query`; without fields of other runs, the pair that a page opens with.
 
-        Raises `SpecError`, naming the field with its run's letter, or, given a list, leaves out
-        what it cannot use and says so there; base: as in `Spec.from_query`.
+        Raises `SpecError`, which names the field with its run's letter. Given a list, it appends
+        these errors to it instead and leaves out what it cannot use. base: as in `Spec.from_query`.
         """
 
         def refuse(error: SpecError) -> None:
@@ -199,7 +202,7 @@ class Comparison(Experiment):
 
         pairs = address.pairs_of(query) if isinstance(query, str) else query
         parts = address.split(pairs, refuse)
-        if parts.runs is not None:  # runs side by side have one seed
+        if parts.runs is not None:  # a comparison trains one seed
             parts.own.append(("runs", parts.runs))
         first = read_spec(parts.own, ignored, base)
         known, specs = params(first), [first]
@@ -207,7 +210,7 @@ class Comparison(Experiment):
         runs = parts.beside
         for letter in LETTERS[1 : 1 + max(map(LETTERS.index, runs), default=0)]:
             if letter not in runs:
-                refuse(SpecError("runs", ", ".join(sorted(runs)), f"also a run {letter}"))
+                refuse(SpecError("runs", ", ".join(sorted(runs)), f"a run {letter} as well"))
                 break
             values = {}
             for field, text in runs[letter].items():

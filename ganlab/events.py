@@ -1,10 +1,10 @@
-"""What happened to a run that its Spec does not say: changes, and updates out of turn.
+"""Events: changes of a run and updates out of turn, which its Spec does not contain.
 
 A run is its Spec and its events: `Run(spec, events=run.events)` makes the same updates, bit for
-bit. In text, as addresses, files and scripts hold them, events are separated by commas, and each
-begins with the number of updates made before it, of both players:
-"100:k:5" is a change of k to 5, "100:k:5:loss:minimax" of two fields at once, and "240:GGD" are
-three updates in a row out of turn.
+bit. As text (in addresses, files and scripts) events are separated by commas, and each begins with
+the number of updates made before it, of both players: "100:k:5" changes k to 5,
+"100:k:5:loss:minimax" changes two fields at once, and "240:GGD" are three consecutive updates out
+of turn.
 """
 
 from __future__ import annotations
@@ -23,11 +23,10 @@ _GRAMMAR = "such as 100:k:5 (a change after 100 updates) or 240:G (an update out
 
 @dataclass(frozen=True)
 class Event:
-    """A change of `fields`, (name, value) pairs, or an update of `player`, "D" or "G", made though
-    it was the other's turn. at: the updates made before it, of both players.
+    """A change of `fields`, (name, value) pairs, or an update of `player` ("D" or "G") out of turn.
 
-    Raises `SpecError` unless it is one of both, `at` is a whole number from 0 up, and the fields
-    are those that can change during a run.
+    at: the number of updates made before it, of both players. Raises `SpecError` unless it is
+    exactly one of both, `at` is an integer >= 0, and the fields may change during a run.
     """
 
     at: int
@@ -36,7 +35,7 @@ class Event:
 
     def __post_init__(self) -> None:
         if type(self.at) is not int or not 0 <= self.at <= 10**12:
-            raise SpecError("events", self.at, "a whole number of updates from 0 up")
+            raise SpecError("events", self.at, "a number of updates: an integer >= 0")
         if (self.player in ("D", "G")) == bool(self.fields) or self.player not in ("D", "G", ""):
             raise SpecError("events", self, "a change of fields, or an update of D or G")
         for name, value in self.fields:
@@ -46,50 +45,50 @@ class Event:
         object.__setattr__(self, "fields", checked)
 
     def of(self, spec: Spec) -> Spec:
-        """`spec` after it. Raises `SpecError` if that is not allowed."""
+        """`spec` after the event. Raises `SpecError` if that is not allowed."""
         return spec.replace(**dict(self.fields)) if self.fields else spec
 
 
 def check(events: Any, specs: Sequence[Spec]) -> tuple[Event, ...]:
-    """Events, or their text, of runs that begin with `specs`.
+    """Validated events, given as Events or as text, of runs that start with `specs`.
 
-    Raises `SpecError` if they are not in their order, or not allowed one after the other.
+    Raises `SpecError` if they are not in order, or not allowed one after the other.
     """
     if isinstance(events, str):
         events = read(events)
     if not isinstance(events, Iterable):
         raise SpecError("events", events, f"a sequence of Events, or text {_GRAMMAR}")
     events, before = tuple(events), 0
-    # Runs that differ in their seed alone allow the same.
+    # Runs that differ only in their seed allow the same events.
     specs = list({_but_seed(spec): spec for spec in specs}.values())
     for event in events:
         if not isinstance(event, Event):
             raise SpecError("events", event, f"Events, or text {_GRAMMAR}")
         if event.at < before:
-            raise SpecError("events", event.at, f"in their order: {before} or later")
+            raise SpecError("events", event.at, f"events in order: {before} or later")
         before, specs = event.at + bool(event.player), [event.of(spec) for spec in specs]
     return events
 
 
 class Text:
-    """Events as text, one added after the other. length: its characters."""
+    """Events as text, to which events can be appended. length: the number of characters."""
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._row = -1  # where the update comes that goes on with the last part
+        self._row = -1  # the `at` of an update that would extend the last part
         self.length = 0
 
     def __str__(self) -> str:
         return ",".join(self._parts)
 
     def copy(self) -> Text:
-        """The same, to be added to on its own."""
+        """An independent copy."""
         other = Text()
         other._parts, other._row, other.length = list(self._parts), self._row, self.length
         return other
 
     def add(self, event: Event) -> None:
-        """One event more."""
+        """Append an event."""
         if event.player and event.at == self._row:
             self._parts[-1] += event.player
             self.length += 1
@@ -110,7 +109,7 @@ def write(events: Iterable[Event]) -> str:
 
 
 def read(text: str) -> tuple[Event, ...]:
-    """The events of a text, see `write`. Raises `SpecError` naming the part that is wrong."""
+    """The events of a text, see `write`. Raises `SpecError`, which names the wrong part."""
     events: list[Event] = []
     for part in text.split(",") if text else ():
         at, *words = part.split(":")
@@ -139,7 +138,7 @@ def after(spec: Spec, events: Iterable[Event]) -> Spec:
 
 
 def changed(specs: Sequence[Spec], fields: Mapping[str, Any]) -> tuple[Spec, ...]:
-    """`specs` with other values of some fields, checked once for all that differ in seed alone."""
+    """`specs` with other values of some fields, validated once if they differ in seed alone."""
     made: dict[Hashable, Spec] = {}
     out = []
     for spec in specs:
@@ -161,7 +160,7 @@ def all_after(specs: Sequence[Spec], events: Iterable[Event]) -> tuple[Spec, ...
 
 
 def reseeded(spec: Spec, seed: int) -> Spec:
-    """`spec` with another seed that has been checked: as `replace`, a hundred times as fast."""
+    """`spec` with another, valid seed: the same as `replace`, a hundred times as fast."""
     other = copy.copy(spec)
     object.__setattr__(other, "seed", seed)
     return other

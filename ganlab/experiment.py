@@ -1,6 +1,6 @@
-"""What is trained: one Spec, runs side by side, or many seeds; and what happens on the way.
+"""Experiments: one Spec, a comparison, or many seeds, with the events of each.
 
-An `Experiment` is a value: pages and sessions hand it on, and an address or a file holds it.
+An `Experiment` is a value that pages and sessions pass on, and that an address or a file holds.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from ganlab.registry import Param, SpecError
 from ganlab.spec import OF_IMAGES, PARAMS, Spec
 from ganlab.targets import TARGETS
 
-SEEDS = (16, 36, 64)  # seeds that can be trained together
-SHARED = ("target", "seed")  # what makes runs comparable: the same data and latents
-_T = "t."  # a target's parameters, as in an address
+SEEDS = (16, 36, 64)  # the numbers of seeds that can be trained together
+SHARED = ("target", "seed")  # fields that all runs share, so that data and latents are the same
+_T = "t."  # prefix of a target's parameters in an address
 _LAST_SEED = int(PARAMS["seed"].high)
 
 
 def params(spec: Spec) -> dict[str, Param]:
-    """What may differ between runs of `spec`'s target, by name; its parameters as t.name."""
+    """The Params in which runs of `spec`'s target may differ, by name; its parameters as t.name."""
     own = {_T + p.name: p for p in TARGETS[spec.target].params}
     without = (*SHARED, *OF_IMAGES)
     return {name: p for name, p in PARAMS.items() if name not in without} | own
@@ -34,7 +34,7 @@ def read_spec(
     ignored: list[SpecError] | None = None,
     base: Spec | None = None,
 ) -> Spec:
-    """A Spec that can be drawn, of the fields of an address, as `Spec.from_query` reads them."""
+    """A Spec that labs can draw, from the fields of an address: see `Spec.from_query`."""
     pairs = list(pairs)
     spec = Spec.from_query(pairs, ignored, base)
     try:
@@ -52,11 +52,11 @@ class BadEvents(SpecError):
 
 @dataclass(frozen=True)
 class Experiment:
-    """Specs that are trained in lockstep, `seeds` of each, and what happens to them on the way.
+    """Specs that are trained in lockstep, `seeds` of each, with their events.
 
-    specs: equal but for `fields` (names of PARAMS, or t.name); one, unless it is a `Comparison`.
-    seeds: 1 or one of `SEEDS`: the Spec's own seed and those after it. events: of each Spec, as
-    Events or as text (see `ganlab.events`); () where nothing happens on the way.
+    specs: equal except in `fields` (names of PARAMS, or t.name); one, unless it is a `Comparison`.
+    seeds: 1 or one of `SEEDS`, counted from the Spec's own seed. events: for each Spec, as Events
+    or as text (see `ganlab.events`); () if there are none.
     Raises `SpecError` for images, another number of Specs or seeds, and events that are not
     allowed.
     """
@@ -71,7 +71,7 @@ class Experiment:
         if self.seeds != 1:
             check_seeds(self.seeds)
         if self.events and len(self.events) != len(self.specs):
-            raise SpecError("events", self.events, f"as many as runs: {len(self.specs)}")
+            raise SpecError("events", self.events, f"one entry for each of {len(self.specs)} runs")
         pairs = zip(self.events, self.specs, strict=False)
         checked = tuple(check(events, [spec]) for events, spec in pairs)
         object.__setattr__(self, "events", checked if any(checked) else ())
@@ -93,19 +93,19 @@ class Experiment:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What each run differs in, in words."""
+        """A label for each run, in words: the values of the fields in which it differs."""
         return ("",)
 
     @property
     def after(self) -> tuple[Spec, ...]:
-        """The Specs that the events lead to."""
+        """The Specs after all events."""
         if not self.events:
             return self.specs
         pairs = zip(self.specs, self.events, strict=True)
         return tuple(all_after([spec], events)[0] for spec, events in pairs)
 
     def rows(self, at: int) -> list[Spec]:
-        """Spec `at` with each of its seeds, past the last seed from 0 again."""
+        """Spec `at` with each of its seeds; after the last possible seed follows 0."""
         spec = self.specs[at]
         first = spec.seed
         return [
@@ -113,14 +113,14 @@ class Experiment:
             *(reseeded(spec, (first + i) % (_LAST_SEED + 1)) for i in range(1, self.seeds)),
         ]
 
-    # -- others, made from this one --------------------------------------------------------------
+    # -- derived experiments ---------------------------------------------------------------------
 
     def on(self, base: Spec) -> Experiment:
-        """`base` instead, without events."""
+        """The same with `base`, without events."""
         return replace(self, specs=(base,), events=())
 
     def changed(self, values: Mapping[str, Any]) -> Experiment:
-        """Other values of fields as an address calls them, without events. Raises `SpecError`."""
+        """Other values of fields by their names in an address, no events. Raises `SpecError`."""
         return self.on(self.base.changed(values))
 
     def with_specs(self, specs: Sequence[Spec]) -> Self:
@@ -128,7 +128,7 @@ class Experiment:
         return replace(self, specs=tuple(specs), events=())
 
     def with_seed(self, seed: int) -> Self:
-        """All from another seed on, with the same events."""
+        """The same from another seed on, with the same events."""
         return replace(self, specs=tuple(spec.replace(seed=seed) for spec in self.specs))
 
     def with_events(self, events: Sequence[Sequence[Event] | str]) -> Self:
@@ -138,7 +138,7 @@ class Experiment:
     # -- address ---------------------------------------------------------------------------------
 
     def to_query_pairs(self, events: Sequence[str] | None = None) -> list[tuple[str, str]]:
-        """As the fields of an address (see `ganlab.address`), with these events or its own."""
+        """The fields of an address (see `ganlab.address`), with these events or its own."""
         texts = [write(e) for e in self.events] if events is None else events
         return address.join(self.base.to_query_pairs(), self._beside(), texts, self.seeds)
 
@@ -150,11 +150,11 @@ class Experiment:
         ]
 
     def to_query(self, events: Sequence[str] | None = None) -> str:
-        """As a URL's query string."""
+        """A URL's query string, with these events or its own."""
         return address.query_of(self.to_query_pairs(events))
 
     def to_lab_query(self, events: Sequence[str] | None = None) -> str:
-        """The query string of one of its seeds alone, all but the seed's number, which ends it."""
+        """The query string of a single seed, up to the seed's number, which must be appended."""
         pairs = replace(self, seeds=1).to_query_pairs(events)
         return address.query_of([*(pair for pair in pairs if pair[0] != "seed"), ("seed", "")])
 
@@ -165,10 +165,11 @@ class Experiment:
         ignored: list[SpecError] | None = None,
         base: Spec | None = None,
     ) -> Experiment:
-        """The inverse of `to_query`: of an address, its query string, or its fields.
+        """The inverse of `to_query`: reads an address, a query string, or its fields.
 
-        Raises `SpecError`, naming the field; or, given a list, leaves out what it cannot use and
-        says so there. base: what absent fields are taken from, as in `Spec.from_query`.
+        Raises `SpecError`, which names the field. Given a list, it appends these errors to it
+        instead and leaves out what it cannot use. base: the Spec that missing fields are taken
+        from, as in `Spec.from_query`.
         """
 
         def refuse(error: SpecError) -> None:
@@ -178,7 +179,7 @@ class Experiment:
 
         pairs = address.pairs_of(query) if isinstance(query, str) else query
         parts = address.split(pairs, refuse)
-        for letter, fields in parts.beside.items():  # of which there is none here
+        for letter, fields in parts.beside.items():  # fields of runs that do not exist here
             parts.own += [(f"{letter}.{name}", text) for name, text in fields.items()]
         parts.own += [(address.event_field(e), t) for e, t in parts.events.items() if e != "a"]
         spec = read_spec(parts.own, ignored, base)
@@ -194,7 +195,7 @@ class Experiment:
 def read_events(
     parts: address.Parts, specs: Sequence[Spec], refuse: Callable[[SpecError], None]
 ) -> tuple[tuple[Event, ...], ...]:
-    """The events of an address, of each of `specs`; `refuse` is told of those it cannot use."""
+    """The events in an address for each of `specs`; `refuse` gets errors for unusable ones."""
     texts, out = dict(parts.events), []
     for letter, spec in zip(LETTERS, specs, strict=False):
         text = texts.pop(letter, "")
@@ -209,12 +210,12 @@ def read_events(
         out.append(events)
     for letter, text in texts.items():
         if len(specs) > 1:
-            refuse(SpecError(address.event_field(letter), text, "of a run that there is"))
+            refuse(SpecError(address.event_field(letter), text, "events of a run that exists"))
     return tuple(out)
 
 
 def check_seeds(seeds: Any) -> int:
-    """`seeds`, if as many can be trained together; raises `SpecError`, which calls them runs."""
+    """`seeds`, if that number can be trained together. Raises `SpecError`, named "runs"."""
     if type(seeds) is not int or seeds not in SEEDS:
         raise SpecError("runs", seeds, f"one of {', '.join(map(str, SEEDS))}")
     return seeds

@@ -1,4 +1,4 @@
-"""A run for elsewhere, as text: a Python script, its Spec as JSON, its curves as CSV."""
+"""Export of a run as text: a Python script, its Spec as JSON, its curves as CSV."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _ENDINGS = {"python": "py", "json": "json", "csv": "csv", "run": "npz"}
 
 
 def name(specs: Sequence[Spec], kind: str, runs: int = 1) -> str:
-    """A file's name: p_data, loss, k and seed of the first Spec, and a hash of all of them.
+    """A file name: p_data, loss, k and seed of the first Spec, and a hash of all Specs.
 
-    runs: files of kind "run"; several are in one archive.
+    runs: the number of files of kind "run", which are put into one archive if there are several.
     """
     first = specs[0]
     whole = hashlib.sha256("\n".join(spec.to_json() for spec in specs).encode()).hexdigest()
@@ -37,7 +37,7 @@ def name(specs: Sequence[Spec], kind: str, runs: int = 1) -> str:
 
 
 def call(spec: Spec) -> str:
-    """A Spec as the Python that makes it; fields at their defaults are left out."""
+    """A Spec as a Python expression without the fields that have their defaults."""
     given = {n: getattr(spec, n) for n, p in PARAMS.items() if getattr(spec, n) != p.default}
     inner = {p.name: p.default for p in TARGETS[spec.target].params}
     if changed := {n: v for n, v in spec.target_params.items() if v != inner[n]}:
@@ -46,9 +46,9 @@ def call(spec: Spec) -> str:
 
 
 def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -> str:
-    """A script that trains these Specs for as many iterations and prints their JSD.
+    """A script that trains these Specs for `iterations` and prints their JSD.
 
-    events: of each, as text (see `ganlab.events`); () where nothing was changed on the way.
+    events: of each Spec, as text (see `ganlab.events`); () if there are none.
     """
     seeds = [spec.seed for spec in specs]
     modules = sorted({name for spec in specs for name in spec.outside})
@@ -64,8 +64,8 @@ def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -
     loop, run = "for spec in specs:", "Run(spec)"
     if any(events):
         run = "Run(spec, events=events)"
-        lines += ["", "# By the updates made before it: a field and its new value, or an update"]
-        lines += ["# of D or G though it was the other's turn."]
+        lines += ["", "# Each event: the number of updates before it, then a field and its value,"]
+        lines += ["# or an update of D or G out of turn."]
         if len(set(events)) == 1:
             lines += [f"events = {events[0]!r}"]
         else:
@@ -77,7 +77,7 @@ def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -
             "",
             loop,
             f"    run = {run}",
-            "    # run.compile()  # some eight times faster, after half a minute the first time",
+            "    # run.compile()  # about eight times faster, after half a minute the first time",
             f"    run.advance({iterations})",
             _LAST[not specs[0].domain.drawn],
             "",
@@ -92,7 +92,7 @@ def as_json(specs: Sequence[Spec]) -> str:
 
 
 def curves(columns: Mapping[str, np.ndarray]) -> str:
-    """Columns (n,) as CSV with a head; numbers to their last digit, what is not finite empty."""
+    """Columns (n,) as CSV with a header: numbers with all digits, empty if not finite."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

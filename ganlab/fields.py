@@ -1,8 +1,8 @@
 """The fields of a Spec, each declared once: its type, default, bounds, words and owner.
 
-A field that belongs to a stabiliser or an optimiser is declared in that entry. Everything else that
-needs to know the fields derives it from `ganlab.params.PARAMS`: addresses, files, sidebars, what
-may change during a run, what runs must share to be advanced together, the documentation.
+A field that belongs to a stabiliser or an optimiser is declared in that entry. Everything else is
+derived from `ganlab.params.PARAMS`: addresses, files, sidebars, which fields may change during a
+run, which fields runs must share to be advanced together, and the documentation.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from ganlab.update_rules import RULES
 
 T = TypeVar("T")
 
-_FEW = 8  # units of hidden layers up to which first values are asked for
-_PARAM = "param"  # what the metadata of a field calls its Param
+_FEW = 8  # the largest number of hidden units for which the initial values can be given
+_PARAM = "param"  # the key of a field's Param in its metadata
 _KINDS = {int: "int", float: "float", str: "choice"}
 _SWITCH = ("no", "yes")
 
-IN_ITS_ENTRY: Any = object()  # a field that a stabiliser or an optimiser declares
+IN_ITS_ENTRY: Any = object()  # marks a field that a stabiliser or an optimiser declares
 
 
 def _declared(
@@ -41,7 +41,7 @@ def _declared(
     kind: str = "",
     **more: Any,
 ) -> T:
-    """A field of a Spec: the arguments of its `Param`, which is named after it."""
+    """A field of a Spec; the arguments are those of its `Param`, which takes the field's name."""
     kind = kind or _KINDS[type(default)]
     return field(
         default=default, metadata={_PARAM: Param("", title, default, low, high, kind, **more)}
@@ -53,7 +53,7 @@ def _choice(title: str, choices: Collection[str], default: str, doc: str, **more
 
 
 def _bias(player: str, without: str) -> str:
-    doc = f"Whether {player}'s layers have biases; without, {without}."
+    doc = f"Whether {player}'s layers have biases. Without them {without}."
     return _choice(f"{player}'s biases", _SWITCH, "yes", doc, owner=player, more=True)
 
 
@@ -71,7 +71,7 @@ def _hidden(player: str, doc: str) -> tuple[int, ...]:
 
 
 def _activation(player: str) -> str:
-    doc = f"Between {player}'s layers."
+    doc = f"The activation function between {player}'s layers."
     return _choice(f"{player}'s activation", ACTIVATIONS, "leaky_relu", doc, owner=player)
 
 
@@ -84,9 +84,9 @@ def _start(player: str) -> tuple[float, ...]:
         1e6,
         "floats",
         longest=32,
-        doc=f"Each weight and bias with which a small {player} starts: layer by layer the weights "
-        "into each of its units in turn, then its biases, as in PyTorch's state_dict. Left empty: "
-        "as the initial weights say.",
+        doc=f"The initial weights and biases of a small {player}: for each layer the weights into "
+        "each unit in turn, then the biases, as in PyTorch's state_dict. If empty, they are drawn "
+        "as “initial weights” says.",
         owner=player,
         numeric=True,
         more=True,
@@ -111,14 +111,14 @@ def _rate(player: str, default: float, doc: str, knob: int) -> float:
 
 
 def from_entries(cls: type[T]) -> type[T]:
-    """Give the fields that are declared in an entry their defaults."""
+    """Give the fields that are declared in an entry their defaults. Raises `TypeError`."""
     declared = entries_params()
     for name, value in list(vars(cls).items()):
         if value is IN_ITS_ENTRY:
             if name not in declared:
                 raise TypeError(
-                    f"{cls.__name__}.{name}: no stabiliser and no optimiser declares this field "
-                    f"among its params"
+                    f"{cls.__name__}.{name}: no stabiliser or optimiser has this field in its "
+                    f"params"
                 )
             param = declared[name]
             setattr(cls, name, field(default=param.default, metadata={_PARAM: param}))
@@ -134,45 +134,47 @@ def entries_params() -> dict[str, Param]:
 @dataclass(frozen=True, kw_only=True)
 @from_entries
 class Fields:
-    """The fields of a Spec, in the order in which they are shown, but for those of its target.
+    """The fields of a Spec in the order shown, except for the parameters of its target.
 
-    To add one, add a line; that of a stabiliser or an optimiser has its line here for the
-    sake of its type, and works without.
+    To add a field, add a line. A field of a stabiliser or an optimiser has a line here only so that
+    type checkers know it.
     """
 
     target: str = _choice(
-        "p_data", TARGETS, "gaussian", "The distribution that G must learn.", owner="data"
+        "p_data", TARGETS, "gaussian", "The data distribution that G must learn.", owner="data"
     )
-    latent: str = _choice("latent z", LATENTS, "normal", "The noise that G is fed with.", owner="G")
+    latent: str = _choice(
+        "latent z", LATENTS, "normal", "The distribution of G's input.", owner="G"
+    )
     latent_dim: int = _declared(
         "dimensions of z",
         1,
         1,
         256,
-        doc="One dimension shows the whole map z → G(z); more give G more room.",
+        doc="With one dimension the whole map z → G(z) is shown; more give G more freedom.",
         owner="G",
     )
     g_hidden: tuple[int, ...] = _hidden(
-        "G", "Widths of G's hidden layers, such as 32, 32; empty makes G linear."
+        "G", "Widths of G's hidden layers, such as 32, 32. If empty, G is linear."
     )
     g_activation: str = _activation("G")
     g_output: str = _choice(
         "G's output",
         OUTPUTS,
         "linear",
-        "What the last layer's sums become.",
+        "The function applied to G's last layer.",
         owner="G",
         images=True,
     )
     d_hidden: tuple[int, ...] = _hidden(
-        "D", "Widths of D's hidden layers; a small D cannot see what G does wrong."
+        "D", "Widths of D's hidden layers. A small D cannot see all errors of G."
     )
     d_activation: str = _activation("D")
     conditional: str = _choice(
         "labels",
         _SWITCH,
         "no",
-        "Whether G and D are told which kind of sample it is: p(x | label) is learned.",
+        "Whether G and D are given the label of each sample, so that G learns p(x | label).",
         owner="game",
         images=True,
     )
@@ -180,7 +182,7 @@ class Fields:
         "loss",
         LOSSES,
         "non-saturating",
-        "What D and G minimise: see the equation of each.",
+        "The functions that D and G minimise; each is given below with its equation.",
         owner="game",
         live=True,
         knob=2,
@@ -190,7 +192,8 @@ class Fields:
         1,
         0,
         300,
-        doc="D updates for each G update (Algorithm 1). 0 freezes D: watch G exploit it.",
+        doc="Number of D updates before the updates of G (Algorithm 1). With 0, D is frozen and G "
+        "exploits it.",
         owner="D",
         numeric=True,
         live=True,
@@ -202,8 +205,8 @@ class Fields:
         1,
         1,
         20,
-        doc="G updates for each k of D, which end an iteration of Algorithm 1: more than one "
-        "keeps up with a D that is too good.",
+        doc="Number of G updates after the k updates of D, at the end of each iteration of "
+        "Algorithm 1. More than one helps G against a D that is too strong.",
         owner="game",
         numeric=True,
         live=True,
@@ -212,21 +215,23 @@ class Fields:
         "update rule",
         RULES,
         "alternating",
-        "From which D and G the two gradients are taken.",
+        "The weights of D and G at which the two gradients are taken.",
         owner="game",
         live=True,
     )
-    optimizer: str = _choice("optimiser", OPTIMIZERS, "adam", "Of both players.", owner="optimiser")
+    optimizer: str = _choice(
+        "optimiser", OPTIMIZERS, "adam", "The optimiser of both players.", owner="optimiser"
+    )
     g_lr: float = _rate(
         "G",
         3e-4,
-        "Learning rate of G; zero-sum games are touchy about the ratio of the two.",
+        "Learning rate of G. Its ratio to D's learning rate matters most.",
         knob=5,
     )
     d_lr: float = _rate(
         "D",
         3e-3,
-        "Learning rate of D; a fast D is near D*, a slow one lags behind G.",
+        "Learning rate of D. With a high rate D stays near D*; with a low rate it lags behind G.",
         knob=6,
     )
     betas: tuple[float, float] = IN_ITS_ENTRY
@@ -234,34 +239,39 @@ class Fields:
     momentum_rise: float = IN_ITS_ENTRY
     momentum_ramp: int = IN_ITS_ENTRY
     lr_decay: float = _declared(
-        "decay of the rates",
+        "decay of the learning rates",
         0.0,
         0.0,
         0.1,
-        doc="At each update a player's rate is divided by 1 plus this.",
+        doc="At each update a player's learning rate is divided by 1 plus this number.",
         typical=1e-3,
         owner="optimiser",
         numeric=True,
     )
     lr_floor: float = _declared(
-        "least rate",
+        "lowest learning rate",
         0.0,
         0.0,
         1.0,
-        doc="Where the decay of the rates ends.",
+        doc="The learning rates stop decaying here.",
         typical=1e-5,
         owner="optimiser",
         numeric=True,
         needs=lambda values: values["lr_decay"] > 0,
     )
     batch: int = _declared(
-        "batch", 256, 1, 4096, doc="Real and fake samples per update.", owner="game"
+        "batch",
+        256,
+        1,
+        4096,
+        doc="Number of real and of generated samples per update.",
+        owner="game",
     )
     init: str = _choice(
         "initial weights",
         INITS,
         "default",
-        "How both nets start.",
+        "The distribution of both nets' initial weights.",
         owner="game",
         numeric=True,
     )
@@ -270,16 +280,16 @@ class Fields:
         1.0,
         0.001,
         5.0,
-        doc="Multiplies the initial weights; small gains start G as a narrow bump.",
+        doc="Factor of the initial weights. With a small gain, p_g starts as a narrow bump.",
         owner="game",
         numeric=True,
     )
     d_init_gain: float = _declared(
-        "gain of D's, if another",
+        "gain of D's initial weights",
         0.0,
         0.0,
         5.0,
-        doc="Multiplies D's initial weights instead; 0: the same gain as G's.",
+        doc="Factor of D's initial weights instead; with 0, D uses the gain above.",
         owner="game",
         numeric=True,
     )
@@ -288,7 +298,7 @@ class Fields:
         0,
         0,
         2**31 - 1,
-        doc="Initial weights, data and latents all follow from it.",
+        doc="The seed of the initial weights, the data and the latents.",
         owner="data",
         numeric=True,
     )

@@ -1,7 +1,7 @@
-"""What the server answers beside Streamlit's pages: the live views' socket and the front end.
+"""Answers of the server besides Streamlit's pages: the live views' socket and the front end.
 
-A middleware around Streamlit's app, because only there its settings are known: routes given to
-`st.App` stay at the root of the host whatever `server.baseUrlPath` is.
+This is a middleware around Streamlit's app because only there Streamlit's settings are known:
+routes given to `st.App` stay at the root of the host whatever `server.baseUrlPath` is.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ from ganlab.headers import security_headers
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT
 
-# The folder of Plotly's address names its version: nothing there ever changes.
+# The folder in Plotly's address contains its version, so its files never change.
 FOREVER = "public, max-age=31536000, immutable"
-# A file may change under an open server while one works on it: the browser asks, by its ETag.
+# Files may change under a server during development: the browser revalidates by ETag.
 ASK = "no-cache"
 LIVE_URL = "live"
-TOKENS = "tokens.js"  # beside the files of the front end, one of which imports it
+TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 
-_READ_AT_ONCE = 8192  # bytes of a WebSocket: of a flood, more than a thousand messages
-_PAGES_A_SECOND = 2.0  # that one address opens, after a burst
-_LONGEST_WAIT = 15.0  # seconds until a page may be opened, or a socket: else it is refused
-_SOCKETS = 8.0, 2.0  # of one run: opened at once, and then a second
-_REFUSED = 1013  # "try again later"
-_LARGE = 1000  # bytes from which a file is worth compressing
+_READ_AT_ONCE = 8192  # bytes read from a WebSocket at once: in a flood, over a thousand messages
+_PAGES_A_SECOND = 2.0  # that one address may open, after a burst
+_LONGEST_WAIT = 15.0  # seconds to wait for a page or a socket before it is refused
+_SOCKETS = 8.0, 2.0  # of one run: how many at once, and then per second
+_REFUSED = 1013  # the WebSocket code "try again later"
+_LARGE = 1000  # bytes above which a file is compressed
 _squeezing = threading.Lock()
 
 
@@ -55,7 +55,7 @@ def _squeezed(path: str, modified: int) -> bytes:
 
 
 def _squeeze(path: str, modified: int) -> bytes:
-    """The file, gzipped the first time it is asked for; a class that asks at once waits for it."""
+    """The gzipped file, compressed on the first request; concurrent requests wait for it."""
     with _squeezing:
         return _squeezed(path, modified)
 
@@ -68,7 +68,7 @@ class Files(StaticFiles):
         self._cache = cache
 
     async def get_response(self, path: str, scope: Scope) -> Response:
-        """As Starlette does, with our headers; raises HTTPException where there is no such file."""
+        """Starlette's response with our headers. Raises HTTPException if there is no such file."""
         response = await super().get_response(path, scope)
         response.headers["Cache-Control"] = self._cache
         response.headers.add_vary_header("Accept-Encoding")
@@ -88,16 +88,16 @@ class Files(StaticFiles):
 
 
 async def _endpoint(ws: WebSocket) -> None:
-    """The live view's socket; whoever has its address has been given it by a page that is ready."""
-    from ganlab.live import socket  # torch, and all that trains and draws: not at the start
+    """The live view's socket. Clients know its address from a page, so the server is ready."""
+    from ganlab.live import socket  # imports torch: not at the start
 
     await socket.endpoint(ws)
 
 
 def _probe(request: Request) -> Response:
-    """What a browser asks whose socket was refused: whether the server is there and knows it."""
+    """Tell a browser whose socket was refused whether the server is there and knows its session."""
     from ganlab.live.scheduler import (
-        SCHEDULER,  # in a thread of its own: importing it takes seconds
+        SCHEDULER,  # this function is called in a thread: importing takes seconds
     )
 
     known = SCHEDULER.get(request.path_params["token"]) is not None
@@ -105,19 +105,19 @@ def _probe(request: Request) -> Response:
 
 
 def _tokens(_: Request) -> Response:
-    """The colours and sizes of `ganlab.theme`; its content is in its address, as the files' is."""
+    """The colours and sizes of `ganlab.theme`; like the files', its address holds a hash."""
     return Response(theme.module(), media_type="text/javascript", headers={"Cache-Control": ASK})
 
 
 def bound_messages(receive: Receive, most: int) -> None:
-    """Have the server close a WebSocket (1009) whose messages exceed `most` bytes.
+    """Make the server close a WebSocket (1009) whose messages exceed `most` bytes.
 
     Streamlit lets uvicorn assemble up to `server.maxMessageSize` (200 MB), on any address, before
-    anybody looks at it, and has no option for what browsers send. The connection's own bound can be
-    lowered until it is accepted, and `receive` is a method of it.
+    any code sees the message, and has no option for messages from browsers. The connection's own
+    limit can be lowered until it is accepted, and `receive` is a method of it.
     """
     protocol: Any = getattr(receive, "__self__", None)
-    # All that was read at once is taken apart at once, while nobody else is answered.
+    # Messages read at once are parsed at once, while no other client is served.
     transport: Any = getattr(protocol, "transport", None)
     if hasattr(transport, "max_size"):
         transport.max_size = min(transport.max_size, _READ_AT_ONCE)
@@ -129,7 +129,7 @@ def bound_messages(receive: Receive, most: int) -> None:
 
 
 class Front:
-    """ASGI middleware: what is ganlab's own is answered here, under Streamlit's base path.
+    """ASGI middleware: answers ganlab's own requests, under Streamlit's base path.
 
     All answers, Streamlit's too, get the headers of `ganlab.headers`.
     """
@@ -158,11 +158,11 @@ class Front:
         self._pages = Admission(limit("page_burst"), _PAGES_A_SECOND, _LONGEST_WAIT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on to whom it belongs."""
+        """Pass a request to the part of the app that answers it."""
         own = scope["type"] != "lifespan" and scope["path"].startswith(self._prefixes)
         if scope["type"] == "websocket":
             page = min(int(1e6 * limit("message_mb")), get_max_widget_state_size_bytes())
-            bound_messages(receive, 4 * MOST_TEXT if own else page)  # a character has 4 bytes
+            bound_messages(receive, 4 * MOST_TEXT if own else page)  # up to 4 bytes per character
             if not await self._admitted(scope, own):
                 await send({"type": "websocket.close", "code": _REFUSED})
                 return
@@ -173,7 +173,8 @@ class Front:
     async def _admitted(self, scope: Scope, own: bool) -> bool:
         """Wait until a WebSocket may be opened; False if it may not.
 
-        To open one costs everybody's event loop milliseconds, and a page's runs a script besides.
+        Opening one takes milliseconds of the event loop, and a page's socket also executes a
+        script.
         """
         if own:
             return await self._sockets.admit(scope["path"])
@@ -181,7 +182,7 @@ class Front:
         return await self._pages.admit(host)
 
     def _greeting(self, scope: Scope) -> list[tuple[bytes, bytes]]:
-        """A visitor's cookie for a browser that opens a page and has none."""
+        """A visitor's cookie, for a browser that opens a page and has none."""
         request = Request(scope)
         if rights.known_visitor(request.cookies.get(rights.COOKIE)) or "text/html" not in (
             request.headers.get("accept", "")

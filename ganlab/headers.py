@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from ganlab.registry import SpecError
 
-EMBED = "GANLAB_EMBED"  # environment variables
+EMBED = "GANLAB_EMBED"  # an environment variable
 POLICY = "GANLAB_CSP"
 _ORIGIN = re.compile(
     r"https?://(\*\.)?[A-Za-z0-9.-]+(:\d{1,5})?|https?://\[[0-9A-Fa-f:]+\](:\d{1,5})?"
@@ -19,9 +19,9 @@ _INLINE = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def embedders() -> tuple[str, ...]:
-    """Who may show the lab in a frame besides its own pages, by $GANLAB_EMBED; raises `SpecError`.
+    """The origins in $GANLAB_EMBED that may embed the lab. Raises `SpecError` for a bad value.
 
-    Origins such as https://moodle.example.org, separated by spaces or commas, or "*": anybody.
+    They look like https://moodle.example.org, separated by spaces or commas; "*" allows all.
     """
     origins = tuple(re.split(r"[\s,]+", os.environ.get(EMBED, "").strip()))
     for origin in origins:
@@ -31,10 +31,10 @@ def embedders() -> tuple[str, ...]:
 
 
 def policy(page: str, origins: Iterable[str]) -> str:
-    """A Content-Security-Policy for Streamlit's `page` (its HTML) and all that it loads.
+    """A Content-Security-Policy for Streamlit's `page` (its HTML) and everything that it loads.
 
-    Nothing comes from other hosts, and no script runs but the server's files, components (which
-    Streamlit hands to the browser as blobs) and the page's own inline scripts, by their hashes.
+    Nothing is loaded from other hosts. The only scripts are the server's files, components (which
+    Streamlit passes to the browser as blobs) and the page's own inline scripts, by their hashes.
     """
     hashes = [hashlib.sha256(text.encode()).digest() for text in _INLINE.findall(page)]
     inline = " ".join(f"'sha256-{base64.b64encode(h).decode()}'" for h in hashes)
@@ -42,7 +42,7 @@ def policy(page: str, origins: Iterable[str]) -> str:
         (
             "default-src 'self'",
             f"script-src 'self' blob: 'wasm-unsafe-eval' {inline}".strip(),
-            "style-src 'self' 'unsafe-inline'",  # Streamlit and Plotly write styles
+            "style-src 'self' 'unsafe-inline'",  # Streamlit and Plotly insert styles
             "img-src 'self' data: blob:",
             "font-src 'self' data:",
             "media-src 'self' data: blob:",
@@ -56,7 +56,7 @@ def policy(page: str, origins: Iterable[str]) -> str:
 
 
 def security_headers(page: str) -> list[tuple[bytes, bytes]]:
-    """Names and values as ASGI has them; raises `SpecError` for a bad $GANLAB_EMBED.
+    """Names and values in ASGI's format. Raises `SpecError` for a bad $GANLAB_EMBED.
 
     $GANLAB_CSP holds another policy, or "off" for none.
     """
@@ -69,5 +69,5 @@ def security_headers(page: str) -> list[tuple[bytes, bytes]]:
     if chosen != "off":
         headers["content-security-policy"] = chosen or policy(page, origins)
     if not origins:
-        headers["x-frame-options"] = "SAMEORIGIN"  # older browsers; it knows no lists
+        headers["x-frame-options"] = "SAMEORIGIN"  # for older browsers; it cannot hold a list
     return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]

@@ -1,4 +1,4 @@
-"""Latent distributions p_z: what G is fed with."""
+"""Latent distributions p_z, the input of G."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ganlab.registry import Entry, Registry
 
 @dataclass(frozen=True)
 class LatentEntry(Entry):
-    """`sample(shape, generator)` draws independent coordinates; `ppf` maps quantiles to them.
+    """`sample(shape, generator)` draws independent coordinates; `ppf` is their quantile function.
 
     has_mean: whether E z exists.
     """
@@ -27,9 +27,9 @@ class LatentEntry(Entry):
     has_mean: bool = True
 
 
-_CUT = 2.0**-27  # mass beyond the last end of an infinite latent
-_TAIL = 4  # intervals of equal mass at each infinite end that are cut
-_PIECES = 4  # for each halving of the mass beyond
+_CUT = 2.0**-27  # the mass beyond the last finite end of an infinite latent
+_TAIL = 4  # the number of equal-mass intervals that are subdivided at each infinite end
+_PIECES = 4  # the number of pieces for each halving of the remaining mass
 
 LATENTS: Registry[LatentEntry] = Registry("latent")
 
@@ -54,7 +54,7 @@ LATENTS.add(
         name="uniform",
         title="uniform",
         equation=r"z \sim \mathcal{U}[-1, 1]^d",
-        doc="Equally many latents everywhere: p_g is high just where G is flat.",
+        doc="Latents are equally dense everywhere, so p_g is high just where G is flat.",
         sample=_uniform,
         ppf=lambda u: 2.0 * np.asarray(u) - 1.0,
         reach=1.0,
@@ -67,7 +67,7 @@ LATENTS.add(
         name="unit_uniform",
         title="uniform of variance 1",
         equation=r"z \sim \mathcal{U}[-\sqrt3, \sqrt3]^d",
-        doc="Uniform, as far spread as the normal: the 2014 paper's for images.",
+        doc="Uniform with the normal's variance; the 2014 paper uses it for images.",
         cite="Goodfellow et al. 2014",
         sample=lambda shape, generator: _uniform(shape, generator).mul_(math.sqrt(3)),
         ppf=lambda u: math.sqrt(3) * (2.0 * np.asarray(u) - 1.0),
@@ -77,14 +77,14 @@ LATENTS.add(
 
 
 def _cauchy(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    # Of the middles of 2^24 levels, so that no draw is infinite: |z| < 2.2e7.
+    # Midpoints of 2^24 levels, so that no draw is infinite: |z| < 2.2e7.
     u = torch.rand(shape, generator=generator, device=generator.device) + 2.0**-25
     return torch.tan(math.pi * (u.double() - 0.5)).float()
 
 
 def _cauchy_ppf(u: np.ndarray) -> np.ndarray:
     u = np.asarray(u, np.float64)
-    with np.errstate(divide="ignore"):  # infinite at 0 and 1, and precise near both
+    with np.errstate(divide="ignore"):  # infinite at 0 and 1, and accurate near both
         return np.where(u < 0.5, -1.0, 1.0) / np.tan(np.pi * np.minimum(u, 1 - u))
 
 
@@ -127,7 +127,7 @@ LATENTS.add(
         name="constant",
         title="none: z = 1",
         equation=r"z = (1, \ldots, 1)",
-        doc="G makes one point, wherever it is: the Dirac-GAN, whose path is all there is to see.",
+        doc="G makes a single point: the Dirac-GAN, in which only the point's path is of interest.",
         cite="Mescheder et al. 2018",
         sample=lambda shape, generator: torch.ones(shape, device=generator.device),
         ppf=lambda u: np.ones_like(u, dtype=np.float64),
@@ -138,11 +138,11 @@ LATENTS.add(
 
 @dataclass(frozen=True)
 class Intervals:
-    """A latent's line cut into intervals of known mass, finer and finer towards infinite ends.
+    """The range of a latent, cut into intervals of known mass, finer towards infinite ends.
 
-    ends (m + 1,), level (m + 1,): of which quantiles they are; mass (m,), which sums to 1.
-    whole (count + 1,): where in `ends` those of `count` intervals of equal mass are, so that
-    `whole[1::2]` are medians of intervals of equal mass.
+    ends (m + 1,); level (m + 1,), their quantile levels; mass (m,), which sums to 1.
+    whole (count + 1,): the indices in `ends` of the ends of `count` intervals of equal mass, so
+    that `whole[1::2]` are medians of intervals of equal mass.
     """
 
     ends: np.ndarray
@@ -153,11 +153,11 @@ class Intervals:
 
 @lru_cache(maxsize=32)
 def intervals(latent: str, count: int) -> Intervals:
-    """At least `count` intervals of a 1-D latent: `count` of equal mass, where it is bounded.
+    """At least `count` intervals of a 1-D latent: exactly `count` of equal mass if it is bounded.
 
-    Towards an infinite end the last `_TAIL` of them are cut into `_PIECES` for each halving of the
-    mass beyond, down to a mass of `_CUT`: G is linear on an interval for the push-forward, and on
-    an interval of equal mass that reaches out to infinity no G is.
+    At an infinite end the last `_TAIL` of them are cut into `_PIECES` for each halving of the
+    remaining mass, down to a mass of `_CUT`. The push-forward takes G as linear on each interval,
+    which would be wrong on an equal-mass interval that extends to infinity.
     """
     ppf = LATENTS[latent].ppf
     level = np.arange(count + 1) / count
@@ -176,7 +176,7 @@ def intervals(latent: str, count: int) -> Intervals:
 
 
 def quasi_random(latent: str, dim: int, count: int) -> np.ndarray:
-    """`count` scrambled-Sobol latents, shape (count, dim): always the same ones."""
+    """`count` scrambled-Sobol latents, (count, dim), the same at each call."""
     exponent = math.ceil(math.log2(max(count, 2)))
     sobol = torch.quasirandom.SobolEngine(dim, scramble=True, seed=20140610)
     u = sobol.draw(2**exponent, dtype=torch.float64)[:count].numpy()

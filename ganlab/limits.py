@@ -1,7 +1,7 @@
-"""Bounds of a server, so that no visitor can stop the others.
+"""Limits of a server, so that no visitor can block the others.
 
 Each is an option of `ganlab app` (`--update-seconds 0.5`) and an environment variable
-(`GANLAB_UPDATE_SECONDS=0.5`), which is what a server started by `streamlit run` reads.
+(`GANLAB_UPDATE_SECONDS=0.5`), which also works for a server started by `streamlit run`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from ganlab.registry import Param, SpecError
 LIMITS: dict[str, Param] = {
     p.name: p
     for p in (
-        Param("update_seconds", "seconds an update", 1.0, 0.001, 3600.0, doc="Dearest update."),
-        Param("memory_gb", "memory of a run, in GB", 2.0, 0.05, 4096.0, doc="At its peak."),
+        Param("update_seconds", "seconds per update", 1.0, 0.001, 3600.0, doc="Slowest update."),
+        Param("memory_gb", "memory of a run, in GB", 2.0, 0.05, 4096.0, doc="Peak memory."),
         Param(
             "slow_seconds",
-            "seconds from which an update is slow",
+            "seconds above which an update is slow",
             0.03,
             0.0001,
             3600.0,
-            doc="Runs of slower updates are computed apart from the others.",
+            doc="Runs with slower updates are computed in other processes.",
         ),
         Param(
             "slow_runs",
@@ -34,26 +34,26 @@ LIMITS: dict[str, Param] = {
             "int",
             doc="Each in a process of its own; all slow runs take turns.",
         ),
-        Param("sessions", "sessions", 200, 1, 100_000, "int", doc="Views open at once."),
+        Param("sessions", "sessions", 200, 1, 100_000, "int", doc="Open views."),
         Param("session_sockets", "sockets of a session", 8, 1, 1000, "int", doc="Browser tabs."),
         Param("sockets", "sockets of the server", 500, 1, 100_000, "int", doc="All browser tabs."),
         Param(
             "page_burst",
-            "pages that one address opens at once",
+            "pages that one address may open at once",
             90,
             1,
             100_000,
             "int",
-            doc="After these two a second; a class behind one router has one address.",
+            doc="Then two per second. A class behind one router has one address.",
         ),
-        Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Files go another way."),
+        Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Not for uploads."),
         Param(
             "stored_sessions_mb",
-            "MB of runs kept for their page's return",
+            "MB of stored runs",
             200.0,
             0.0,
             1e6,
-            doc="After a restart, or an absence. 0: none.",
+            doc="Runs are stored for pages that return after a restart or a pause. 0: none.",
         ),
         Param("compile_jobs", "compilers at once", 1, 0, 256, "int", doc="0: never compile."),
         Param(
@@ -63,11 +63,11 @@ LIMITS: dict[str, Param] = {
             0,
             10_000,
             "int",
-            doc="What pages open with, while cores are free. 0: none.",
+            doc="The programs of the pages' first views, compiled while cores are idle. 0: none.",
         ),
         Param("mnist_runs", "MNIST runs at once", 1, 0, 256, "int", doc="Others wait. 0: none."),
-        Param("mnist_kept", "MNIST runs a visitor keeps", 20, 1, 10_000, "int", doc="Theirs."),
-        Param("cache_gb", "GB of the program cache", 2.0, 0.01, 4096.0, doc="The oldest go first."),
+        Param("mnist_kept", "MNIST runs per visitor", 20, 1, 10_000, "int", doc="Stored runs."),
+        Param("cache_gb", "GB of the program cache", 2.0, 0.01, 4096.0, doc="Oldest go first."),
     )
 }
 
@@ -78,7 +78,7 @@ def variable(name: str) -> str:
 
 
 def limit(name: str) -> float:
-    """A limit's value: from its environment variable, else its default. Raises `SpecError`."""
+    """A limit's value: its environment variable, else its default. Raises `SpecError`."""
     param, text = LIMITS[name], os.environ.get(variable(name), "").strip()
     if not text:
         return param.default
@@ -89,14 +89,14 @@ def limit(name: str) -> float:
 
 
 def check_limits() -> None:
-    """Raise `SpecError` if some variable holds what is not allowed."""
+    """Raise `SpecError` if an environment variable holds a value that is not allowed."""
     for name in LIMITS:
         limit(name)
 
 
 @contextmanager
 def limited(**values: float) -> Iterator[None]:
-    """Other limits for a while; for tests and benchmarks."""
+    """Set other limits within a context; for tests and benchmarks."""
     before = {variable(n): os.environ.get(variable(n)) for n in values}
     os.environ.update(
         {variable(n): LIMITS[n].format(LIMITS[n].check(v)) for n, v in values.items()}

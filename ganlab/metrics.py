@@ -50,11 +50,11 @@ def pushforward_1d(x: ArrayLike, mass: ArrayLike, edges: ArrayLike) -> Array:
     offset = np.arange(runs)[:, None] * cells
     weight = np.broadcast_to(mass, rising.shape)
 
-    # Intervals within one cell give it all their mass.
+    # Intervals within one cell: all their mass belongs to it.
     within = np.where(first == last, weight, 0.0)
     out: Array = np.bincount((first + offset).ravel(), within.ravel(), runs * cells).astype(float)
 
-    # Intervals that cross an edge: a part to each end cell, one density to the cells between.
+    # Intervals that cross an edge: a part for each end cell, and a density for the cells between.
     # Only intervals wider than a cell have cells between, so while cells are of similar width no
     # slope is huge and the cumulative sum does not cancel.
     row, col = np.nonzero(first != last)
@@ -71,7 +71,7 @@ def pushforward_1d(x: ArrayLike, mass: ArrayLike, edges: ArrayLike) -> Array:
         slope = part[long] / width[long]
         change = np.bincount(start, slope, runs * cells) - np.bincount(stop, slope, runs * cells)
         cover = np.bincount(start, None, runs * cells) - np.bincount(stop, None, runs * cells)
-        # An uncovered cell holds nothing, not the rounding of the sum: KL tells them apart.
+        # An uncovered cell must hold exactly 0, not a rounding error: KL distinguishes them.
         density = np.where(np.cumsum(cover) > 0, np.cumsum(change), 0.0)
         density = np.maximum(density, 0.0).reshape(runs, cells)
         out = out.reshape(runs, cells)
@@ -93,7 +93,7 @@ def histogram_2d(points: ArrayLike, x_edges: ArrayLike, y_edges: ArrayLike) -> A
     n, lead = points.shape[-2], points.shape[:-2]
     points = points.reshape(-1, n, 2)
     x_edges, y_edges = np.asarray(x_edges, np.float64), np.asarray(y_edges, np.float64)
-    # One cell more on each side takes what lies outside.
+    # One more cell on each side collects the points outside.
     nx, ny = len(x_edges) - 1, len(y_edges) - 1
     index = _uniform_cell(points[..., 0], x_edges) * (ny + 2)
     index += _uniform_cell(points[..., 1], y_edges)
@@ -116,10 +116,10 @@ def _uniform_cell(x: Array, edges: Array) -> NDArray[np.intp]:
         raise ValueError("edges must be uniformly spaced and increasing")
     with np.errstate(over="ignore"):
         t = (x - edges[0]) / step + 1.0
-    # fmax and fmin take the number where the other is nan.
+    # fmax and fmin return the number if the other argument is nan.
     np.fmin(np.fmax(t, 0.5, out=t), cells + 1.5, out=t)
     index = t.astype(np.intp)
-    # Beside an edge the division may round across it: there the edges themselves decide.
+    # Near an edge the division may round across it: compare with the edges themselves.
     t -= index
     t -= 0.5
     near = np.nonzero(np.abs(t, out=t) > 0.5 - 1e-5)
@@ -131,8 +131,9 @@ def smooth(mass: ArrayLike, sigma_cells: float, axes: int | Sequence[int] = -1) 
     """Cell masses convolved with a narrow Gaussian along `axes` (-1; (-2, -1) for a 2-D grid).
 
     sigma_cells is the width in cells; the kernel is cut at 4 sigma and sums to 1. Mass that leaves
-    the grid is lost, never reflected. The outer cells of `pushforward_1d` and `histogram_2d` are
-    no neighbours of the rest: leave them out. Zero copies; raises ValueError if negative or nan.
+    the grid is lost, not reflected. Leave out the outer cells of `pushforward_1d` and
+    `histogram_2d`, which are not neighbours of the rest. A width of 0 copies. Raises ValueError if
+    sigma_cells is negative or nan.
     """
     if not sigma_cells >= 0:
         raise ValueError(f"sigma_cells = {sigma_cells} must be 0 or more")
@@ -147,7 +148,7 @@ def w1_quantiles(a: ArrayLike, b: ArrayLike) -> Array:
     """Wasserstein-1 distance in 1-D from quantile functions at the same equal-mass midpoints.
 
     W1 = integral |F_a^-1(u) - F_b^-1(u)| du = mean |sort(a) - sort(b)|; a, b (..., N) in any order
-    -> (...), in units of x. Equal-size samples will do as well. Raises ValueError if N differs.
+    -> (...), in units of x. Samples of equal size are allowed too. Raises ValueError if N differs.
     """
     a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     if a.shape[-1] != b.shape[-1]:
@@ -158,9 +159,9 @@ def w1_quantiles(a: ArrayLike, b: ArrayLike) -> Array:
 def w1_sliced(x: ArrayLike, y: ArrayLike, projections: int = PROJECTIONS) -> float:
     """Sliced Wasserstein-1 distance in the plane: the mean W1 of projections onto all directions.
 
-    The mean over evenly spaced directions of the half circle, a rule far better than random ones:
-    with the default number within 1 % of 5,000 directions. Samples x (n, 2), y (n, 2) of equal
-    weights -> units of x. Never more than W1; a pure shift of length t gives 2t/pi.
+    The mean over evenly spaced directions of the half circle, which is far more accurate than
+    random ones: with the default number, within 1 % of 5,000 directions. Samples x (n, 2), y (n, 2)
+    of equal weights -> units of x. It never exceeds W1; a pure shift of length t gives 2t/pi.
     Raises ValueError for values that are not finite, or shapes that differ or are not of the plane.
     """
     x, y = _samples(x, y)
@@ -171,7 +172,7 @@ def w1_sliced(x: ArrayLike, y: ArrayLike, projections: int = PROJECTIONS) -> flo
 
 def sliced(x: ArrayLike, projections: int = PROJECTIONS) -> Array:
     """Sorted projections of samples (n, 2) onto the directions of `w1_sliced`, (p, n)."""
-    # POT has this too, but its import takes seconds and a live view measures from its first one.
+    # POT has this too, but its import takes seconds, and a live view measures its first frame.
     x = np.asarray(x, np.float64)
     if x.ndim != 2 or x.shape[1] != 2:
         raise ValueError(f"samples must be (n, 2), got {x.shape}")
@@ -216,9 +217,9 @@ class ModesLike(Protocol):
 
 @dataclass(frozen=True)
 class ModeScore:
-    """Modes captured, fraction of high quality, reverse KL (nats), mode shares; leads as samples.
+    """Modes captured, share of high quality, reverse KL and mode shares; leading axes as samples.
 
-    captured (...) whole numbers, high_quality (...) in [0, 1], reverse_kl (...), shares (..., m).
+    captured (...), integers; high_quality (...) in [0, 1]; reverse_kl (...), nats; shares (..., m).
     """
 
     captured: NDArray[np.intp]
@@ -230,13 +231,13 @@ class ModeScore:
 def mode_score(samples: ArrayLike, modes: ModesLike) -> ModeScore:
     """How many modes the samples (..., n, d) have found, and how well.
 
-    The nearest mode is the one fewest of its own sigma away. A sample is of high quality within
-    3 sigma of it, a mode is captured with one such sample, and reverse_kl is
-    KL(histogram of high-quality samples || modes.weights), nan if there are none. shares: fraction
-    of all samples nearest to each mode. Samples that are not finite are of no quality and no mode.
-    A perfect 2-D sampler scores high_quality 1 - exp(-4.5) = .9889 (1-D .9973), reverse_kl about
-    (m - 1)/2n. Raises ValueError for no samples or a wrong d. Srivastava et al. 2017 (VEEGAN),
-    Lin et al. 2018 (PacGAN).
+    Each sample belongs to the nearest mode in units of the mode's sigma. A sample within 3 sigma of
+    its mode is of high quality; a mode is captured if it has one such sample. reverse_kl is
+    KL(histogram of high-quality samples || modes.weights), nan if there are none. shares: the
+    fraction of all samples that belongs to each mode. Samples that are not finite are not of high
+    quality and belong to no mode. A perfect 2-D sampler scores high_quality 1 - exp(-4.5) = .9889
+    (1-D .9973) and a reverse_kl of about (m - 1)/2n. Raises ValueError for no samples or a wrong d.
+    Sources: Srivastava et al. 2017 (VEEGAN), Lin et al. 2018 (PacGAN).
     """
     samples, centers = np.asarray(samples, np.float64), np.asarray(modes.centers, np.float64)
     std, weights = np.asarray(modes.std, np.float64), np.asarray(modes.weights, np.float64)
@@ -248,7 +249,7 @@ def mode_score(samples: ArrayLike, modes: ModesLike) -> ModeScore:
     runs = len(samples)
     finite = np.isfinite(samples).all(-1)
     samples = np.where(finite[..., None], samples, 0.0)
-    # One dimension at a time: direct differences (no cancellation), few temporaries.
+    # One dimension at a time: direct differences avoid cancellation and need few temporaries.
     square = np.zeros((runs, n, m))
     with np.errstate(over="ignore"):
         for axis in range(d):
@@ -274,8 +275,8 @@ def mode_score(samples: ArrayLike, modes: ModesLike) -> ModeScore:
 def d_distance(d: ArrayLike, d_star: ArrayLike, weight: ArrayLike) -> Array:
     """How far the discriminator is from optimal: the weighted mean of |D - D*|.
 
-    sum w |D - D*| / sum w over the last axis and the cells where D* is defined (not nan); D, D*
-    and weight (..., cells) broadcast -> (...), in [0, 1]. nan if no weight is left; with
+    sum w |D - D*| / sum w over the last axis and the cells where D* is defined (not nan). D, D*
+    and weight (..., cells) broadcast -> (...), in [0, 1]; nan if no weight is left. With
     w = (p_data + p_g)/2 it is the mean over the points that D trains on.
     """
     d, d_star, weight = np.broadcast_arrays(d, d_star, weight)
@@ -287,12 +288,13 @@ def d_distance(d: ArrayLike, d_star: ArrayLike, weight: ArrayLike) -> Array:
 
 
 def wilson(held: int, of: int, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's score interval of a rate of which `held` of `of` trials are known, 95 % by default.
+    """Wilson's score interval for a rate, 95 % by default.
 
-    Raises ValueError unless 0 <= held <= of and of >= 1. Wilson 1927.
+    held: the number of successes in `of` trials. Raises ValueError unless 0 <= held <= of and
+    of >= 1. Source: Wilson 1927.
     """
     if not (0 <= held <= of and of >= 1):
-        raise ValueError(f"{held} of {of} is no count")
+        raise ValueError(f"{held} of {of} must be a count of at least one trial")
     rate, part = held / of, z * z / of
     middle = (rate + part / 2) / (1 + part)
     half = z * ((rate * (1 - rate) + part / 4) / of) ** 0.5 / (1 + part)

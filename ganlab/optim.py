@@ -1,11 +1,11 @@
 """Optimisers on flat parameters: `update(grad, slots, params, t, hyper) -> params, slots`.
 
-`slots` is a tuple of vectors like `params` (R, P), zeros at the start; t = 1, 2, ... counts the
-updates of this player. Numbers in `hyper` are floats, or (R, 1) tensors where the runs differ.
-Nothing is changed in place, and everything can be differentiated (unrolling does).
+`slots` is a tuple of vectors like `params` (R, P), which start as zeros; t = 1, 2, ... counts the
+updates of the player. Numbers in `hyper` are floats, or (R, 1) tensors if the runs differ.
+Nothing is changed in place, and everything can be differentiated, as unrolling needs.
 
-An update is made in two parts: `numbers(t, hyper)`, a few numbers in double precision, and
-`apply(grad, slots, params, *numbers)`, the work; a compiled program holds the second only.
+An update has two parts: `numbers(t, hyper)` computes a few numbers in double precision, and
+`apply(grad, slots, params, *numbers)` does the work. Compiled programs hold only the second.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Stepped = tuple[torch.Tensor, Slots]  # parameters and slots
 
 
 class Hyper(NamedTuple):
-    """What an optimiser may need of a Spec, for one player.
+    """The numbers that an optimiser may need from a Spec, for one player.
 
-    decay, floor: see `at`; rise, ramp: what momentum gains over how many updates; weight_decay:
-    for optimisers that decay weights themselves, else 0; own: the other fields that its entry
-    declares, by name.
+    decay, floor: see `at`; rise, ramp: the gain of momentum, and over how many updates;
+    weight_decay: for optimisers that decay weights themselves, else 0; own: the other fields that
+    its entry declares, by name.
     """
 
     lr: Number
@@ -44,14 +44,14 @@ class Hyper(NamedTuple):
     own: Mapping[str, Any] = MappingProxyType({})
 
     def at(self, t: Any) -> Hyper:
-        """As it is for update t = 1, 2, ... (a number or an array).
+        """The values for update t = 1, 2, ... (a number or an array).
 
-        lr / (1 + decay)^(t - 1), never below floor; momentum + rise * min(1, (t - 1) / ramp).
-        Source: the schedules of Goodfellow et al. 2014's code.
+        lr / (1 + decay)^(t - 1), at least floor; momentum + rise * min(1, (t - 1) / ramp).
+        Source: the schedules in the code of Goodfellow et al. 2014.
         """
         if _is_off(self.decay) and _is_off(self.rise):
             return self
-        lr = self.lr * (1 + self.decay) ** (1 - t)  # which may vanish, but not overflow
+        lr = self.lr * (1 + self.decay) ** (1 - t)  # may underflow, but not overflow
         lr = (lr + self.floor + abs(lr - self.floor)) / 2
         part = (t - 1) / self.ramp
         part = (1 + part - abs(1 - part)) / 2
@@ -64,10 +64,10 @@ def _is_off(number: Number) -> bool:
 
 @dataclass(frozen=True)
 class OptimizerEntry(Entry):
-    """slots: how many vectors of state it keeps; params: the Spec fields that it reads.
+    """slots: the number of state vectors; params: the Params of the Spec fields that it reads.
 
-    Two that read the same field have the same Param. It is visible where one of them is chosen.
-    decays: whether it applies `weight_decay` itself, instead of the term of that in the gradient.
+    Optimisers that read the same field share its Param, which is shown if one of them is chosen.
+    decays: whether it applies `weight_decay` itself instead of adding it to the gradient.
     """
 
     slots: int = 0
@@ -81,12 +81,12 @@ class OptimizerEntry(Entry):
 
     @property
     def own(self) -> tuple[str, ...]:
-        """Names of its fields that no other part of `Hyper` holds."""
+        """The names of its fields that have no other place in `Hyper`."""
         return tuple(p.name for p in self.params if p.name not in _PLACED)
 
     @property
     def still(self) -> Hyper:
-        """Numbers with which nothing moves, to see how many an update takes."""
+        """Values with which nothing moves; used to count the numbers of an update."""
         own = {p.name: p.default for p in self.params if p.name in self.own}
         return Hyper(0.0, 0.0, 0.0, 0.0, own=own)
 
@@ -97,7 +97,7 @@ class OptimizerEntry(Entry):
         return self.apply(grad, slots, params, *self.numbers(t, hyper))
 
 
-# What `Hyper` has places for.
+# The fields that have a place in `Hyper`.
 _PLACED = ("betas", "momentum", "momentum_rise", "momentum_ramp")
 
 OPTIMIZERS: Registry[OptimizerEntry] = Registry("optimizer")
@@ -121,7 +121,7 @@ _BETAS = _owned(
         0.9999,
         "floats",
         longest=2,
-        doc="Memory of the gradient and of its square. A low β₁ calms GANs.",
+        doc="Decay rates of the means of the gradient and of its square. A low β₁ calms GANs.",
         numeric=True,
     )
 )
@@ -177,7 +177,7 @@ def _nesterov(
 
 
 def _sqrt(v: torch.Tensor) -> torch.Tensor:
-    """The root; its derivative at 0, where unrolling would meet 0 times infinity, is 0."""
+    """The square root, with derivative 0 at 0: unrolling would otherwise get 0 times infinity."""
     if not v.requires_grad:
         return v.sqrt()
     positive = v > 0
@@ -207,7 +207,7 @@ OPTIMIZERS.add(
         "adam",
         "Adam",
         r"\theta \leftarrow \theta - \eta\,\hat m / (\sqrt{\hat v} + 10^{-8})",
-        "Steps of about the rate, whatever the gradient's size.",
+        "The step is about the learning rate, whatever the gradient's size.",
         cite="Kingma & Ba 2015",
         slots=2,
         params=(_BETAS,),
@@ -220,7 +220,7 @@ OPTIMIZERS.add(
         "momentum",
         "SGD + momentum",
         r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta v",
-        "The 2014 paper's; circles around the equilibrium are easy to see.",
+        "Used in the 2014 paper; circles around the equilibrium are easy to see.",
         cite="Goodfellow et al. 2014, Algorithm 1",
         slots=1,
         params=(
@@ -230,7 +230,7 @@ OPTIMIZERS.add(
                 0.5,
                 -0.95,
                 0.99,
-                doc="Of SGD with momentum; negative momentum damps the rotation of games.",
+                doc="Momentum of SGD; a negative value damps the rotation of games.",
                 numeric=True,
             ),
             Param(
@@ -239,7 +239,7 @@ OPTIMIZERS.add(
                 0.0,
                 -1.0,
                 1.0,
-                doc="What momentum has gained at the end of its ramp.",
+                doc="The total increase of momentum at the end of its ramp.",
                 numeric=True,
                 typical=0.2,
             ),
@@ -251,7 +251,7 @@ OPTIMIZERS.add(
                 10**9,
                 "int",
                 unit="updates",
-                doc="Over how many updates of a player its momentum rises.",
+                doc="The number of a player's updates during which its momentum increases.",
                 numeric=True,
                 typical=1000,
                 needs=lambda values: values["momentum_rise"] != 0,
@@ -278,7 +278,7 @@ OPTIMIZERS.add(
         "RMSProp",
         r"v \leftarrow \beta_2 v + (1 - \beta_2) g^2,\ "
         r"\theta \leftarrow \theta - \eta\,g/(\sqrt{v} + 10^{-8})",
-        "Adam without a memory of the gradient itself; WGAN's choice.",
+        "Adam without the mean of the gradient; used by WGAN.",
         cite="Tieleman & Hinton 2012",
         slots=1,
         params=(_BETAS,),
@@ -291,8 +291,8 @@ OPTIMIZERS.add(
         "adamw",
         "AdamW",
         r"\theta \leftarrow (1 - \eta\lambda)\,\theta - \eta\,\hat m / (\sqrt{\hat v} + 10^{-8})",
-        "Adam whose weight decay λ shrinks the weights themselves instead of entering the moments: "
-        "all weights decay alike. Without weight decay it is Adam.",
+        "Adam with decoupled weight decay λ: it shrinks the weights directly instead of entering "
+        "the moments, so all weights decay alike. Without weight decay it is Adam.",
         cite="Loshchilov & Hutter 2019",
         slots=2,
         params=(_BETAS,),
@@ -319,8 +319,8 @@ OPTIMIZERS.add(
         "nesterov",
         "SGD + Nesterov momentum",
         r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta\,(g + \mu v)",
-        "Momentum that takes its next step into account: a step is damped where the gradient "
-        "turns against it.",
+        "Momentum with the gradient at the point that the next step reaches: steps are damped "
+        "where the gradient changes sign.",
         cite="Nesterov 1983; Sutskever et al. 2013",
         slots=1,
         params=OPTIMIZERS["momentum"].params,

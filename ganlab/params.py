@@ -1,4 +1,4 @@
-"""Every field of a Spec there is: the lines of `Fields`, and what entries added later declare."""
+"""All fields of a Spec: the lines of `Fields`, and the fields of entries that were added later."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ganlab.targets import TARGETS
 
 
 class _Params(Mapping[str, Param]):
-    """The Param of every field there is, by name, in the order in which they are shown.
+    """The Params of all fields by name, in the order in which they are shown.
 
-    The lines of `Fields`, and what stabilisers and optimisers declare besides, at any time: each
-    after the last field of its owner.
+    They are the lines of `Fields`, and the other Params of stabilisers and optimisers, which may be
+    added at any time. Each of the latter follows the last field of its owner.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class _Params(Mapping[str, Param]):
 
     @property
     def late(self) -> dict[str, Param]:
-        """Those of entries that have no line in `Fields`."""
+        """The Params of entries without a line in `Fields`."""
         return self._read()[2]
 
     def __getitem__(self, name: str) -> Param:
@@ -62,7 +62,7 @@ PARAMS = _Params()
 
 
 class Names(Sequence[str]):
-    """The names of the fields of which `wanted` holds, whatever entries there are."""
+    """The names of the fields for which `wanted` is true, including those added later."""
 
     def __init__(self, wanted: Callable[[Param], Any]):
         self._wanted = wanted
@@ -91,23 +91,23 @@ class Names(Sequence[str]):
         return repr(self._all())
 
 
-KNOBS = Names(lambda param: param.knob)  # what is turned above the picture
-LIVE = Names(lambda param: param.live)  # what may change during a run
-OF_IMAGES = Names(lambda param: param.images)  # what only images have a use for
+KNOBS = Names(lambda param: param.knob)  # the controls above the picture
+LIVE = Names(lambda param: param.live)  # fields that may change during a run
+OF_IMAGES = Names(lambda param: param.images)  # fields that have an effect for images only
 
 
 def toggle_of(name: str) -> Entry | None:
-    """The stabiliser that declares a field, if one does."""
+    """The stabiliser that declares a field, or None."""
     entries = STABILISERS.entries.values()
     return next((e for e in entries if any(p.name == name for p in e.params)), None)
 
 
 def _refused(entry: Entry) -> str | None:
-    """Why the fields that an entry declares cannot be a Spec's, or None."""
+    """Why a Spec cannot have the fields that an entry declares, or None."""
     for param in entry.params:
         known = PARAMS.get(param.name)
         if known is not None and known is not param:
-            return f"its field {param.name!r} is declared elsewhere: take PARAMS[{param.name!r}]"
+            return f"its field {param.name!r} is declared elsewhere: use PARAMS[{param.name!r}]"
         if not param.name.isidentifier() or param.name.startswith("_"):
             return f"its field {param.name!r} is not a name"
         if not param.title or not param.doc:
@@ -115,7 +115,7 @@ def _refused(entry: Entry) -> str | None:
         try:
             param.check(param.default)
         except SpecError as error:
-            return f"by default its field {error}"
+            return f"the default of a field is not allowed: {error}"
     return None
 
 
@@ -124,8 +124,8 @@ OPTIMIZERS.guards.append(_refused)
 
 
 def named(error: SpecError) -> tuple[str, str] | None:
-    """What the field of an error is called, and its value, in the words of its control."""
-    # In a comparison's address b.k is run b's k.
+    """The label of an error's field and its value, in the words of its control; None if unknown."""
+    # In a comparison's address, b.k is the k of run B.
     run, _, rest = error.name.partition(".")
     who, name = (f"run {run.upper()}'s ", rest) if rest and run in "abcd" else ("", error.name)
     param = PARAMS.get(name) or _of_a_target(name.removeprefix("t."))
@@ -139,7 +139,7 @@ def named(error: SpecError) -> tuple[str, str] | None:
 
 
 def in_words(error: SpecError) -> str:
-    """What an error says, with the field called as its control is labelled."""
+    """An error's message with the label of the field's control in place of its name."""
     words = named(error)
     if words is None:
         return str(error)

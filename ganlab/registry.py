@@ -12,13 +12,13 @@ from typing import Any, Generic, TypeVar
 
 
 class SpecError(ValueError):
-    """A value that is not allowed: names the field, the value and what is allowed."""
+    """A value that is not allowed. Its message names the field, the value and what is allowed."""
 
     def __init__(self, name: str, value: object, allowed: str):
         self.name, self.value, self.allowed = name, value, allowed
         try:
             shown = repr(value)
-        except Exception:  # Python refuses to write whole numbers of thousands of digits
+        except Exception:  # Python refuses to print integers of thousands of digits
             shown = f"(a {type(value).__name__} that cannot be shown)"
         if len(shown) > 60:
             shown = shown[:57] + "..."
@@ -31,19 +31,21 @@ class Param:
     """One number, choice or tuple of numbers that a user may set.
 
     kind: "int", "float", "choice", "ints" or "floats" (tuples). `low` and `high` are inclusive
-    and, for a tuple, bound each item; `longest` bounds its length. `empty`: what an empty tuple
-    means. `typical`: what to try first where the default is off. `log`: its slider is logarithmic.
+    and, for a tuple, bound each item; `longest` bounds its length. `empty`: the meaning of an empty
+    tuple. `typical`: a value to try first if the default is off. `log`: whether its slider is
+    logarithmic.
 
-    Of a field of a Spec:
-    owner: "data", "G", "D", "game" or "optimiser"; its section of a sidebar, and its colour. Where
-    it is left empty, the entry that declares the field says.
-    numeric: a change keeps the shapes and the code path of an update.
-    live: it may change during a run.
-    knob: its place, from 1 up, among the controls above the picture; 0: it is in the sidebar. There
-    `scale` is the range of its slider, and `menu` the values with their words, if it has none.
-    more: it is among the toggles, which are folded away.
-    needs(values): whether it makes a difference beside the values of the other fields, by name;
-    None: always. images: only images have a use for it.
+    For a field of a Spec:
+    owner: "data", "G", "D", "game" or "optimiser", which decides its section and colour in the
+    sidebar; if empty, the entry that declares the field decides.
+    numeric: whether a change keeps the shapes and the code path of an update.
+    live: whether it may change during a run.
+    knob: its position, from 1 up, among the controls above the picture; 0 if it is in the sidebar.
+    There `scale` is the range of its slider; a knob without a slider has a `menu` of values and
+    words.
+    more: whether it is one of the toggles, which are folded away.
+    needs(values): whether the field has an effect, given the values of the other fields by name;
+    None if it always has. images: whether it has an effect for images only.
     """
 
     name: str
@@ -70,23 +72,23 @@ class Param:
     images: bool = False
 
     def matters(self, values: Mapping[str, Any]) -> bool:
-        """Whether it makes any difference beside the other fields' `values`, by name."""
+        """Whether it has an effect, given the other fields' `values` by name."""
         return self.needs is None or self.needs(values)
 
     @property
     def allowed(self) -> str:
-        """What `check` accepts, in words."""
+        """The values that `check` accepts, in words."""
         if self.kind == "choice":
             return "one of " + ", ".join(self.choices)
-        noun = {"int": "a whole number", "float": "a number"}.get(self.kind)
+        noun = {"int": "an integer", "float": "a number"}.get(self.kind)
         if noun is None:
-            item = "whole numbers" if self.kind == "ints" else "numbers"
+            item = "integers" if self.kind == "ints" else "numbers"
             noun = f"at most {self.longest} {item}, separated by commas, each"
         return f"{noun} from {self.low:g} to {self.high:g}"
 
     def check(self, value: Any) -> Any:
-        """The value in its own type; raises `SpecError` unless it is allowed."""
-        # Most are what they should be, and a Spec has some sixty of them.
+        """The value in its own type. Raises `SpecError` if it is not allowed."""
+        # Test the common case first: a Spec has some sixty fields.
         exact = type(value) is _EXACT.get(self.kind)
         if exact and self.low <= value <= self.high and -math.inf < value < math.inf:
             return value
@@ -98,7 +100,7 @@ class Param:
             if isinstance(value, (str, bytes, Mapping)):
                 raise SpecError(self.name, value, self.allowed)
             try:
-                items = tuple(islice(value, self.longest + 1))  # it may have no end
+                items = tuple(islice(value, self.longest + 1))  # it may be infinite
             except TypeError:
                 raise SpecError(self.name, value, self.allowed) from None
             if len(items) > self.longest:
@@ -114,7 +116,7 @@ class Param:
             number = float(item)
         except (TypeError, ValueError, OverflowError):
             raise SpecError(self.name, value, self.allowed) from None
-        # Comparing the item itself, not its float, keeps huge whole numbers exact.
+        # Compare the item itself, not its float, to keep large integers exact.
         if not math.isfinite(number) or not self.low <= item <= self.high:
             raise SpecError(self.name, value, self.allowed)
         if whole and number != int(item):
@@ -122,7 +124,7 @@ class Param:
         return int(item) if whole else number
 
     def parse(self, text: str) -> Any:
-        """The value written as `text` (as in a URL); raises `SpecError` unless it is allowed."""
+        """The value written as `text` (as in a URL). Raises `SpecError` if it is not allowed."""
         if len(text) > 400:
             raise SpecError(self.name, text, self.allowed)
         number = int if self.kind in ("int", "ints") else float
@@ -144,7 +146,7 @@ class Param:
         return _plain(value)
 
     def words(self, value: Any) -> str:
-        """The value as a page says it: variants by their titles, numbers to four digits."""
+        """The value as pages show it: variants by their titles, numbers with four digits."""
         if self.kind == "choice":
             return self.choices[value].title if isinstance(self.choices, Registry) else value
         if self.kind in ("ints", "floats"):
@@ -163,12 +165,12 @@ def _plain(value: Any) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """One variant: what the interface, the URL, validation and the contract tests need of it."""
+    """One variant, with what the interface, URLs, validation and contract tests need."""
 
     name: str
     title: str
     equation: str  # LaTeX, without dollars
-    doc: str  # one plain sentence, what to watch for
+    doc: str  # one sentence: what it does and what to watch for
     cite: str = ""
     params: tuple[Param, ...] = ()
 
@@ -178,11 +180,11 @@ E = TypeVar("E", bound=Entry)
 
 @dataclass(eq=False)
 class Registry(Generic[E]):
-    """Entries by name, in the order in which they were added; `field` is what a Spec calls it.
+    """Entries by name, in the order in which they were added.
 
-    Whoever needs the names asks the registry, so an entry counts from the moment it is added.
-    closed: why no more can be added, if so. guards: each says why an entry cannot be, or None.
-    origins: the name of the module that added each entry, by the entry's.
+    field: the Spec field that chooses among the entries. An entry is available as soon as it is
+    added. closed: why no entry can be added; "" if entries can be. guards: functions that return
+    why an entry cannot be added, or None. origins: by entry name, the module that added the entry.
     """
 
     field: str
@@ -192,7 +194,7 @@ class Registry(Generic[E]):
     origins: dict[str, str] = dataclasses.field(default_factory=dict)
 
     def add(self, entry: E) -> E:
-        """Register; raises ValueError if the name is taken, or the entry would not work."""
+        """Register an entry. Raises ValueError if its name is taken or a guard refuses it."""
         if self.closed:
             raise ValueError(f"no {self.field} can be added: {self.closed}")
         if entry.name in self.entries:
@@ -205,11 +207,11 @@ class Registry(Generic[E]):
         return entry
 
     def origin(self, name: str) -> str:
-        """The name of the module that added an entry; "" where that is not known."""
+        """The name of the module that added an entry; "" if unknown."""
         return self.origins.get(name, "")
 
     def __getitem__(self, name: str) -> E:
-        """The entry; raises `SpecError` naming the field and the names there are."""
+        """The entry called `name`. Raises `SpecError`, which lists the names, if there is none."""
         entry = self.entries.get(name) if isinstance(name, str) else None
         if entry is None:
             raise SpecError(self.field, name, "one of " + ", ".join(self.entries))

@@ -28,7 +28,7 @@ __all__ = ["KNOBS", "OF_IMAGES", "PARAMS", "Spec"]
 
 
 class UnknownField(SpecError):
-    """A field of an address that nothing has: all of its name is `field`."""
+    """A field of an address that does not exist; `field` is its whole name."""
 
     def __init__(self, name: str, value: str, allowed: str, field: str = ""):
         super().__init__(name, value, allowed)
@@ -36,7 +36,7 @@ class UnknownField(SpecError):
 
 
 class GivenTwice(SpecError):
-    """A field of an address with two values."""
+    """A field of an address that has two values."""
 
 
 class Params(Mapping[str, Any]):
@@ -67,7 +67,7 @@ T = TypeVar("T")
 
 
 def _with_late_fields(cls: type[T]) -> type[T]:
-    """Have a Spec take the fields of entries that were added late by their names, too."""
+    """Let a Spec accept, by their names, the fields of entries that were added later."""
     init, own = cls.__init__, {f.name for f in fields(cls)}  # type: ignore[arg-type]
 
     @wraps(init)
@@ -85,29 +85,28 @@ def _with_late_fields(cls: type[T]) -> type[T]:
 @_with_late_fields
 @dataclass(frozen=True, kw_only=True)
 class Spec(Fields):
-    """One GAN on one target: registry names and numbers, checked, hashable.
+    """One GAN on one target: registry names and numbers, validated and hashable.
 
     Each field is described by its entry in `PARAMS` (and in `TARGETS[target].params` for
-    `target_params`, which is completed with the defaults). Raises `SpecError`, naming the field,
-    the value and what is allowed.
+    `target_params`, which is completed with the defaults). Raises `SpecError`, which names the
+    field, the value and what is allowed.
 
-    extras: the fields of entries that were added outside of this repository, where they are not at
-    their defaults. Each can be given and read by its name as any other, and is called so in an
-    address and in JSON.
+    extras: values, other than the defaults, of fields that were declared by entries outside of this
+    repository. They are given and read by name like other fields, also in addresses and in JSON.
     """
 
     target_params: Mapping[str, Any] = Params({})
     extras: Mapping[str, Any] = Params({})
 
     def __post_init__(self) -> None:
-        values = self.__dict__  # frozen for everybody else
+        values = self.__dict__  # the attributes of a frozen instance cannot be assigned
         for name, param in LINES.items():
             values[name] = param.check(values[name])
         if len(self.betas) != 2:
             raise SpecError("betas", self.betas, "two numbers, β₁ and β₂")
         values["extras"] = _checked_extras(self.extras)
         if not isinstance(self.target_params, Mapping):
-            raise SpecError("target_params", self.target_params, "names with values")
+            raise SpecError("target_params", self.target_params, "a mapping from names to values")
         known = {p.name: p for p in TARGETS[self.target].params}
         for name in self.target_params:
             if name not in known:
@@ -115,13 +114,13 @@ class Spec(Fields):
                 raise SpecError(f"target_params of {self.target}", name, allowed)
         filled = {n: p.check(self.target_params.get(n, p.default)) for n, p in known.items()}
         values["target_params"] = Params(filled)
-        # What no single value can show:
+        # Constraints on several fields:
         make_target(self.target, self.target_params)
         self._check_together()
         if (refused := refusal(self)) is not None:
             raise SpecError(*refused)
 
-    if not TYPE_CHECKING:  # to a type checker a Spec has the fields of its lines only
+    if not TYPE_CHECKING:  # a type checker must see only the declared fields
 
         def __getattr__(self, name: str) -> Any:
             param = None if name.startswith("__") else PARAMS.late.get(name)
@@ -133,10 +132,10 @@ class Spec(Fields):
         widest = self.domain.widest
         for name in ("g_hidden", "d_hidden"):
             if max(getattr(self, name), default=0) > widest:
-                allowed = f"widths of at most {widest} for {TARGETS[self.target].title}"
+                allowed = f"widths of at most {widest} with {TARGETS[self.target].title} as p_data"
                 raise SpecError(name, getattr(self, name), allowed)
         if self.g_output == "sigmoid" and not TARGETS[self.target].unit:
-            allowed = f"linear: {TARGETS[self.target].title} is not within [0, 1]"
+            allowed = f"linear: {TARGETS[self.target].title} is not limited to [0, 1]"
             raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
             raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
@@ -144,40 +143,40 @@ class Spec(Fields):
         if self.g_steps > 1 and self.rule != "alternating":
             raise SpecError("g_steps", self.g_steps, f"1 with {RULES[self.rule].title} updates")
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
-            allowed = f"what takes momentum = {self.momentum:g} to between -0.95 and 0.99"
+            allowed = f"a rise that keeps momentum {self.momentum:g} between -0.95 and 0.99"
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
 
     def _check_starts(self) -> None:
         g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias == "yes")
         d = MLP(self.d_sizes, self.d_activation, bias=self.d_bias == "yes")
         if self.g_start and self.g_norm != "none":
-            raise SpecError("g_start", self.g_start, "none with a normalisation in G")
+            raise SpecError("g_start", self.g_start, "empty with a normalisation in G")
         if self.d_start and self.minibatch_discrimination:
-            raise SpecError("d_start", self.d_start, "none with minibatch discrimination")
+            raise SpecError("d_start", self.d_start, "empty with minibatch discrimination")
         if self.d_start and self.d_norm == "batch":
-            raise SpecError("d_start", self.d_start, "none with batch norm in D")
+            raise SpecError("d_start", self.d_start, "empty with batch norm in D")
         for name, net in (("g_start", g), ("d_start", d)):
             given, most = getattr(self, name), PARAMS[name].longest
             if not given or len(given) == net.given_size:
                 continue
-            allowed = f"{net.given_size} numbers, one for each weight and bias, or none"
+            allowed = f"{net.given_size} numbers, one for each weight and bias, or empty"
             if net.given_size > most:
-                allowed = f"none: the net has {net.given_size:,} weights and biases, above {most}"
+                allowed = f"empty: the net has {net.given_size:,} weights and biases, above {most}"
             raise SpecError(name, given, allowed)
 
     @property
     def g_sizes(self) -> tuple[int, ...]:
-        """Widths of G's layers, of its inputs (z, and the label beside it) first."""
+        """Widths of G's layers. The first is its input: z, and the label if there are labels."""
         return (self.latent_dim + self.labels, *self.g_hidden, self.dim)
 
     @property
     def d_sizes(self) -> tuple[int, ...]:
-        """Widths of D's layers, of its inputs (a pack of x, labels beside them) first."""
+        """Widths of D's layers. The first is its input: a pack of x, with labels if any."""
         return ((self.dim + self.labels) * self.packing, *self.d_hidden, 1)
 
     @property
     def dim(self) -> int:
-        """Dimension of x: 1, 2, or the number of pixels."""
+        """The dimension of x: 1, 2, or the number of pixels."""
         return TARGETS[self.target].dim
 
     @property
@@ -187,13 +186,13 @@ class Spec(Fields):
 
     @property
     def labels(self) -> int:
-        """How many labels G and D are given; 0: none."""
+        """The number of labels that G and D are given; 0 if none."""
         return TARGETS[self.target].labels if self.conditional == "yes" else 0
 
     def in_a_lab(self) -> Spec:
-        """This Spec; raises `SpecError` if it is of images, which no lab can draw."""
+        """This Spec. Raises `SpecError` if its target is images, which no lab can draw."""
         if not self.domain.drawn:
-            raise SpecError("target", self.target, "on the line or the plane; images: page MNIST")
+            raise SpecError("target", self.target, "1-D or 2-D; the MNIST page trains on images")
         return self
 
     def batch_key(self) -> tuple:
@@ -205,12 +204,12 @@ class Spec(Fields):
 
     @property
     def stabilisers(self) -> tuple[str, ...]:
-        """Names of the stabilisers that are on."""
+        """The names of the stabilisers that are on."""
         return tuple(name for name in STABILISERS if STABILISERS[name].on(self))
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """The modules outside of this package that add the variants it uses."""
+        """The modules outside of this package whose variants it uses."""
         found = [STABILISERS.origin(name) for name in self.stabilisers]
         for name, param in LINES.items():
             if isinstance(param.choices, Registry):
@@ -222,33 +221,33 @@ class Spec(Fields):
         return tuple(dict.fromkeys(name for name in found if variants.outside(name)))
 
     def replace(self, **changes: Any) -> Spec:
-        """A copy with some fields changed; another target starts from its own defaults."""
+        """A copy with some fields changed; a new target starts with its own default parameters."""
         if changes.get("target", self.target) != self.target:
             changes.setdefault("target_params", {})
         return replace(self, **changes)
 
     def value(self, name: str) -> Any:
-        """The value of a field as an address calls it: a target's parameters are called t.name."""
+        """The value of a field by its name in an address ("t.name" for a target's parameter)."""
         if name.startswith(_PREFIX):
             return self.target_params[name[len(_PREFIX) :]]
         return getattr(self, name)
 
     def changed(self, values: Mapping[str, Any]) -> Spec:
-        """A copy with other values of fields as an address calls them. Raises `SpecError`."""
+        """A copy with other values of fields, by their names in an address. Raises `SpecError`."""
         own = {n[len(_PREFIX) :]: v for n, v in values.items() if n.startswith(_PREFIX)}
         plain = {n: v for n, v in values.items() if not n.startswith(_PREFIX)}
         same = plain.get("target", self.target) == self.target
         return replace(self, **plain, target_params={**self.target_params, **own} if same else own)
 
     def to_dict(self) -> dict[str, Any]:
-        """Every field, in plain types that JSON keeps."""
+        """Every field, in types that JSON can represent."""
         out = {name: getattr(self, name) for name in LINES}
         out |= {"target_params": dict(self.target_params), **self.extras}
         return json.loads(json.dumps(out))
 
     @classmethod
     def from_dict(cls, items: Mapping[str, Any]) -> Spec:
-        """The inverse of `to_dict`; absent fields take their defaults. Raises `SpecError`."""
+        """The inverse of `to_dict`; missing fields get their defaults. Raises `SpecError`."""
         if not isinstance(items, Mapping):
             raise SpecError("spec", items, "an object of names and values")
         names = [*PARAMS, "target_params"]
@@ -264,10 +263,10 @@ class Spec(Fields):
     @classmethod
     def from_json(cls, text: str) -> Spec:
         """The inverse of `to_json`. Raises `SpecError`."""
-        return cls.from_dict(parse_json(text, "spec", "JSON such as Spec.to_json() writes"))
+        return cls.from_dict(parse_json(text, "spec", "JSON as written by Spec.to_json()"))
 
     def to_query_pairs(self) -> list[tuple[str, str]]:
-        """The whole Spec as a URL's fields; a target's parameters are called t.name."""
+        """The whole Spec as the fields of a URL; a target's parameters are called t.name."""
         pairs = [(n, p.format(getattr(self, n))) for n, p in LINES.items()]
         pairs += [(n, PARAMS[n].format(v)) for n, v in self.extras.items()]
         return pairs + [
@@ -286,14 +285,15 @@ class Spec(Fields):
         ignored: list[SpecError] | None = None,
         base: Spec | None = None,
     ) -> Spec:
-        """The inverse of `to_query`; absent fields take their defaults.
+        """The inverse of `to_query`.
 
         An address with events, or of many seeds, is read by `Experiment.from_query`.
 
-        base: what absent fields are taken from where the query names no target. Raises `SpecError`;
-        or, given a list, leaves out what it cannot use and says so there (an `UnknownField`, a
-        `GivenTwice`, of which it takes the first, or another), and uses as much of the rest as goes
-        together.
+        base: the Spec that missing fields are taken from; if the query names a target, they get
+        their defaults. Raises `SpecError` for fields that cannot be used. If `ignored` is a list,
+        an error for each of them is appended to it instead (an `UnknownField`, a `GivenTwice`,
+        whose first value is used, or another `SpecError`), and as many of the other fields are used
+        as go together.
         """
 
         def refuse(error: SpecError) -> None:
@@ -339,7 +339,7 @@ class Spec(Fields):
         for name, error in refused.items():
             allowed, about = error.allowed, named(error)
             if about is not None and error.name != name.removeprefix(_PREFIX):
-                allowed = f"what goes with {about[0]} = {about[1]}, which must be {allowed}"
+                allowed = f"a value that goes with {about[0]} = {about[1]}, which must be {allowed}"
             ignored.append(SpecError(name, values[name], allowed))
         return spec
 
@@ -355,14 +355,14 @@ def _taken(entry: Entry) -> str | None:
 STABILISERS.guards.append(_taken)
 OPTIMIZERS.guards.append(_taken)
 
-# What runs must have in common to be advanced together, besides the stabilisers that are on.
+# Fields that runs must share to be advanced together, besides the stabilisers that are on.
 _SHARED = ("target_params", *(name for name, param in LINES.items() if not param.numeric))
 
 
 def _checked_extras(extras: Any) -> Params:
-    """The fields of late entries that are not at their defaults. Raises `SpecError`."""
+    """The values, other than defaults, of fields declared outside. Raises `SpecError`."""
     if not isinstance(extras, Mapping):
-        raise SpecError("extras", extras, "names with values")
+        raise SpecError("extras", extras, "a mapping from names to values")
     if not extras:
         return _NO_EXTRAS
     late = PARAMS.late
@@ -378,14 +378,14 @@ _NO_EXTRAS = Params({})
 
 @lru_cache(maxsize=256)
 def _query(spec: Spec) -> str:
-    # Asked for with every status of every session: 1 ms each.
+    # Cached: it takes 1 ms, and each session asks for it with each status.
     return urlencode(spec.to_query_pairs(), safe=",", quote_via=quote)
 
 
 variants.load()
 
-if TYPE_CHECKING:  # what an editor must know of a Spec, held whenever the types are checked
+if TYPE_CHECKING:  # tests for the type checker: it must know the fields of a Spec
     assert_type(Spec(k=3).k, int)
     assert_type(Spec().g_hidden, tuple[int, ...])
-    Spec(nonsense=1)  # type: ignore[call-arg]  # an error, or this comment is one
+    Spec(nonsense=1)  # type: ignore[call-arg]  # must be an error, or the comment is unused
     print(Spec().nonsense)  # type: ignore[attr-defined]  # likewise

@@ -1,6 +1,6 @@
 """Closed forms of the GAN game (Goodfellow et al. 2014, section 4), in nats.
 
-Masses `p` and `q` are of the same cells, on the last axis; leading axes (runs) broadcast.
+Masses `p` and `q` belong to the same cells, on the last axis; leading axes (runs) broadcast.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def jsd(p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
     (not normalised) -> (...), nats, in [0, ln 2]. Goodfellow et al. 2014, Theorem 1.
     """
     p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)
-    # p log(p/m) = rel_entr(2p, p + q)/2: no halving, so the smallest masses do not underflow.
+    # p log(p/m) = rel_entr(2p, p + q)/2: without halving, so the smallest masses do not underflow.
     total = p + q
     return np.clip(0.25 * (rel_entr(2 * p, total) + rel_entr(2 * q, total)).sum(-1), 0.0, LN2)
 

@@ -1,7 +1,7 @@
-"""From which D and G the two gradients are taken, and what is made of them: the update rules.
+"""Update rules: at which D and G the two gradients are taken, and how they are combined.
 
-One registry entry per rule. A rule finds the gradient of the player whose update it is by asking a
-`Turn`; the optimiser, and what stabilisers do to gradients, are not its concern.
+There is one registry entry per rule. A rule finds the gradient of the player whose update it is by
+asking a `Turn`. Optimisers, and what stabilisers do to gradients, are not part of a rule.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from ganlab.losses import LOSSES
 from ganlab.optim import OPTIMIZERS, Number, Slots
 from ganlab.registry import Entry, Registry
 
-CG_STEPS = 10  # of conjugate gradients
-_ALIGN = 0.1  # what the sign of the adjustment is biased by, towards +1
+CG_STEPS = 10  # the number of steps of conjugate gradients
+_ALIGN = 0.1  # biases the sign of the adjustment towards +1
 _TINY = 1e-30
 
 
 class Found(NamedTuple):
-    """What a rule finds: the player's cost (R,) and gradient (R, P), as its optimiser gets it.
+    """The result of a rule: the player's cost (R,) and the gradient (R, P) for its optimiser.
 
-    memory: the vectors that its optimiser goes on from, if not those that it had.
+    memory: the slots that its optimiser continues from; None for its current ones.
     """
 
     cost: torch.Tensor
@@ -33,9 +33,9 @@ class Found(NamedTuple):
 
 
 class Turn(Protocol):
-    """What a rule may ask of the update at hand; g (R, P_G), d (R, P_D) are both players'.
+    """The queries that a rule may make of the current update; g (R, P_G), d (R, P_D).
 
-    rates: both players' learning rates, (D's, G's), of optimisers whose only number it is.
+    rates: both players' learning rates, (D's, G's), for optimisers that have no other number.
     """
 
     player: str
@@ -44,18 +44,18 @@ class Turn(Protocol):
     def rates(self) -> tuple[Number, Number]: ...
 
     def gradient(self, player: str, g: torch.Tensor, d: torch.Tensor) -> Found:
-        """A player's cost and gradient at (g, d), with all that stabilisers do to it."""
+        """A player's cost and gradient at (g, d), changed as the stabilisers that are on say."""
 
     def costs(self, g: torch.Tensor, d: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """D's and G's cost (R,), differentiable in g and d."""
 
     def shaped(self, player: str, grad: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-        """A gradient found at a player's parameters with all that stabilisers do to it."""
+        """A gradient at a player's parameters, changed as the stabilisers that are on say."""
 
     def stepped(
         self, g: torch.Tensor, d: torch.Tensor, by_g: torch.Tensor, by_d: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
-        """g and d after a step of their optimisers, and the player's memory if that is kept."""
+        """g and d after a step of their optimisers; the player's new slots if they are kept."""
 
     def moved(
         self,
@@ -65,20 +65,21 @@ class Turn(Protocol):
         by_d: torch.Tensor,
         share: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """g and d after `share` of a plain step against gradients, ready to be differentiated."""
+        """g and d after `share` of a plain gradient step, ready to be differentiated."""
 
 
 @dataclass(frozen=True)
 class RuleEntry(Entry):
     """An update rule.
 
-    find(turn, g, d): the gradient of the player whose turn it is; None: its own, where it stands.
-    before: whether G's update starts from D, and its optimiser's memory, as before D's last update.
-    both: whether both players' costs are asked for at each update, which needs real data for G's.
-    twice: whether the optimiser's memory takes in two gradients an update.
-    step(old, new, last) -> new, last: what becomes of a step of the optimiser, where one vector
-    "step", zeros at the start, is kept for each player; None: nothing is kept.
-    work: about how many times as much an update costs as a plain one.
+    find(turn, g, d): the gradient of the player whose turn it is; None for the gradient of its own
+    cost at (g, d).
+    before: whether G's update uses D, and its optimiser's slots, from before D's last update.
+    both: whether each update needs both players' costs, and so real data also for G's.
+    twice: whether the optimiser's slots take in two gradients per update.
+    step(old, new, last) -> new, last: changes a step of the optimiser. A vector "step", zeros at
+    the start, is kept for each player and passed as `last`. None if nothing is kept.
+    work: the cost of an update, relative to a plain one (about).
     refuse(spec): why it does not go with the rest of a Spec, or None.
     """
 
@@ -132,7 +133,7 @@ def _runge_kutta(turn: Turn, g: torch.Tensor, d: torch.Tensor) -> Found:
 
 
 def _vjp(of: torch.Tensor, by: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    """Derivatives of a sum, which can be differentiated; 0 by what it does not depend on."""
+    """Derivatives of a sum, which can be differentiated again; 0 for what it does not depend on."""
     return torch.autograd.grad(
         of.sum(), by, create_graph=True, allow_unused=True, materialize_grads=True
     )
@@ -142,7 +143,7 @@ def _symplectic(turn: Turn, g: torch.Tensor, d: torch.Tensor) -> Found:
     costs, at = turn.costs(g, d), (d, g)
     v = tuple(_vjp(cost, (x,))[0] for cost, x in zip(costs, at, strict=True))
     here = tuple(x.detach() for x in v)
-    # J^T w is linear in w: its derivative by w, times v, is J v, wherever w stands.
+    # J^T w is linear in w: the derivative in w, times v, is J v, for any w.
     w = tuple(x.clone().requires_grad_() for x in here)
     back = _vjp(_dot(v, w), at)
     forth = _vjp(_dot(back, here), w)
@@ -168,7 +169,7 @@ def _competitive(turn: Turn, g: torch.Tensor, d: torch.Tensor) -> Found:
     crossed = [_vjp(costs[i], (at[j],))[0] for i, j in ((mine, other), (other, mine))]
 
     def mixed(which: int, u: torch.Tensor) -> torch.Tensor:
-        """D_xy f u, of my own cost (0), or of the other's (1)."""
+        """D_xy f u, of the player's own cost (0), or of the other's (1)."""
         x = at[(mine, other)[which]]
         return _vjp((crossed[which] * u).sum(1), (x,))[0].detach()
 
@@ -182,7 +183,7 @@ def _competitive(turn: Turn, g: torch.Tensor, d: torch.Tensor) -> Found:
 def _conjugate_gradients(
     apply: Callable[[torch.Tensor], torch.Tensor], b: torch.Tensor
 ) -> torch.Tensor:
-    """x (R, P) with A x = b after `CG_STEPS` steps from 0, A symmetric and positive, each run's."""
+    """x (R, P) with A x ≈ b after `CG_STEPS` steps from 0; A symmetric positive, for each run."""
     x, r, p = torch.zeros_like(b), b, b
     square = (r * r).sum(1, keepdim=True)
     for _ in range(CG_STEPS):
@@ -197,7 +198,7 @@ def _conjugate_gradients(
 def _not_plain(spec: Any) -> str | None:
     if spec.optimizer != "sgd":
         title = OPTIMIZERS[spec.optimizer].title
-        return f"another one with {title}: this one makes plain steps, as SGD does"
+        return f"another one with {title}: this rule makes plain gradient steps, as SGD does"
     return None
 
 
@@ -233,7 +234,7 @@ for _entry in (
         "alternating",
         r"\theta_D' = \theta_D - \eta\,\partial f_D(\theta_D, \theta_G),\ "
         r"\theta_G' = \theta_G - \eta\,\partial f_G(\theta_D', \theta_G)",
-        "Algorithm 1: G answers the D that has just moved.",
+        "Algorithm 1: G responds to the D that has just been updated.",
         cite="Goodfellow et al. 2014, Algorithm 1",
         before=False,
     ),
@@ -241,15 +242,15 @@ for _entry in (
         "simultaneous",
         "simultaneous",
         r"\theta' = \theta - \eta\,v(\theta)",
-        "G answers D as it was before D's last update: on rotating games this spirals outwards.",
+        "G responds to D as it was before D's last update: on rotating games orbits spiral out.",
         cite="Mescheder et al. 2017",
     ),
     RuleEntry(
         "extragradient",
         "extragradient",
         r"\theta' = \theta - \eta\,v(\theta - \eta\,v(\theta))",
-        "Both look one update ahead and use the gradient found there: rotation is damped. An "
-        "optimiser's memory takes in the second gradient alone.",
+        "Both players look one update ahead and use the gradient found there, which damps "
+        "rotation. The optimiser's slots take in the second gradient only.",
         cite="Korpelevich 1976; Gidel et al. 2019",
         both=True,
         work=4,
@@ -260,9 +261,9 @@ for _entry in (
         "ExtraAdam",
         r"m_{t-1/2} = \beta_1 m_{t-1} + (1 - \beta_1)\,v(\theta_t),\ "
         r"m_t = \beta_1 m_{t-1/2} + (1 - \beta_1)\,v(\theta_{t+1/2})",
-        "As extragradient, but an optimiser's memory takes in both gradients: Adam's two moments, "
-        "unbiased by the powers 2t − 1 and 2t, or momentum's velocity. The same with SGD, which "
-        "has no memory; where Gidel et al. draw the second minibatch anew, both are of one.",
+        "As extragradient, but the optimiser's slots take in both gradients: Adam's two moments, "
+        "unbiased by the powers 2t − 1 and 2t, or momentum's velocity. It is the same with SGD, "
+        "which has none. Gidel et al. draw a second minibatch; here both gradients use one.",
         cite="Gidel et al. 2019, Algorithm 4",
         both=True,
         twice=True,
@@ -273,7 +274,7 @@ for _entry in (
         "optimistic",
         "optimistic",
         r"\theta_{t+1} = \theta_t - 2\eta\,v_t + \eta\,v_{t-1}",
-        "Both expect the other to go on as before, without a second gradient.",
+        "Each player expects the other to repeat its last step, without a second gradient.",
         cite="Daskalakis et al. 2018",
         step=_expected,
     ),
@@ -283,8 +284,8 @@ for _entry in (
         r"\theta' = \theta - \eta\,(v + \lambda A^\top v),\ A = \tfrac12 (J - J^\top),\ "
         r"\lambda = \mathrm{sign}(\langle v, J^\top v \rangle"
         r"\langle A^\top v, J^\top v \rangle + 0.1) = \pm 1",
-        "The part of the game that only rotates, A, is turned by a quarter: it points inwards, and "
-        "the rest is left alone. Optimisers get the adjusted gradient.",
+        "The antisymmetric part A of the game, which only rotates, is turned by 90° so that it "
+        "points inwards; the rest is unchanged. Optimisers get the adjusted gradient.",
         cite="Balduzzi et al. 2018, Algorithm 1",
         both=True,
         work=8,
@@ -296,8 +297,8 @@ for _entry in (
         "competitive gradient descent",
         r"\Delta_D = -\eta\,(I - \eta^2 D_{DG} f_D\, D_{GD} f_G)^{-1}"
         r"(\partial_D f_D - \eta\,D_{DG} f_D\,\partial_G f_G), \text{ and alike for G}",
-        "Each player answers the answer of the other: the equilibrium of the game as it looks "
-        f"nearby. Of zero-sum games; solved by {CG_STEPS} steps of conjugate gradients.",
+        "Each player responds to the other's response: the equilibrium of the local bilinear "
+        f"game. For zero-sum games; solved by {CG_STEPS} steps of conjugate gradients.",
         cite="Schäfer & Anandkumar 2019",
         both=True,
         work=60,
@@ -308,8 +309,8 @@ for _entry in (
         "heun",
         "Heun",
         r"\theta' = \theta - \tfrac{\eta}{2}\,(v(\theta) + v(\theta - \eta\,v(\theta)))",
-        "A step of the second order along the flow of both players: far less of the outward spiral "
-        "that a simultaneous step makes of a circle.",
+        "A second-order step along the flow of both players: orbits spiral out far less than with "
+        "simultaneous steps.",
         cite="Qin et al. 2020; Heun 1900",
         both=True,
         work=3,
@@ -321,8 +322,8 @@ for _entry in (
         "Runge-Kutta 4",
         r"\theta' = \theta - \tfrac{\eta}{6}\,(k_1 + 2 k_2 + 2 k_3 + k_4),\ k_1 = v(\theta),\ "
         r"k_{2,3} = v(\theta - \tfrac{\eta}{2} k_{1,2}),\ k_4 = v(\theta - \eta k_3)",
-        "A step of the fourth order: the run is the flow itself, and circles stay circles. What "
-        "then still rotates is the game, not the discretisation.",
+        "A fourth-order step: the run follows the flow closely, and circles stay circles. Any "
+        "rotation that is left is the game's, not the discretisation's.",
         cite="Qin et al. 2020; Kutta 1901",
         both=True,
         work=7,

@@ -146,7 +146,7 @@ def test_a_spec_of_before_has_the_field_of_an_entry_that_came_after(late):
 @pytest.mark.parametrize(
     ("entry", "words"),
     [
-        (late_stabiliser(strength(), grad_term=None), "neither a d_term nor a grad_term"),
+        (late_stabiliser(strength(), grad_term=None), "it has no hook"),
         (late_stabiliser(), "its strength"),
         (late_stabiliser(strength("other")), "its strength"),
         (late_stabiliser(Param("late", "late", 0, 0, 5, "int", doc="Late.")), "its strength"),

@@ -67,10 +67,10 @@ def test_what_is_allowed_comes_back_in_its_own_type(param, value, wanted):
 
 
 def test_words_for_the_range():
-    assert INT.allowed == "a whole number from 1 to 8"
+    assert INT.allowed == "an integer from 1 to 8"
     assert FLOAT.allowed == "a number from -1 to 2"
     assert CHOICE.allowed == "one of a, b"
-    assert INTS.allowed == "at most 3 whole numbers, separated by commas, each from 1 to 9"
+    assert INTS.allowed == "at most 3 integers, separated by commas, each from 1 to 9"
 
 
 @pytest.mark.parametrize("param", [INT, FLOAT, CHOICE, INTS, FLOATS], ids=lambda p: p.kind)

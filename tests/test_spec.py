@@ -125,7 +125,7 @@ def test_every_field_of_an_entry_of_this_repository_has_a_line_with_its_type():
 
 
 def test_a_line_that_no_entry_declares_is_named():
-    with pytest.raises(TypeError, match="Wrong.r9: no stabiliser and no optimiser declares"):
+    with pytest.raises(TypeError, match="Wrong.r9: no stabiliser or optimiser has"):
 
         @from_entries
         class Wrong:
@@ -237,11 +237,15 @@ REFUSED = [
     ),
     ({"loss": "hinge", "smooth_fake": 0.1}, "smooth_fake", "hinge, which has no labels"),
     ({"smooth_real": 0.5, "smooth_fake": 0.5}, "smooth_real", "less than 1"),
-    ({"minibatch_discrimination": 4, "r1": 1.0}, "r1", "D(x) of it alone"),
-    ({"minibatch_discrimination": 4, "r2": 1.0}, "r2", "D(x) of it alone"),
-    ({"minibatch_discrimination": 4, "gradient_penalty": 1.0}, "gradient_penalty", "alone"),
+    ({"minibatch_discrimination": 4, "r1": 1.0}, "r1", "depends on the other samples"),
+    ({"minibatch_discrimination": 4, "r2": 1.0}, "r2", "depends on the other samples"),
+    (
+        {"minibatch_discrimination": 4, "gradient_penalty": 1.0},
+        "gradient_penalty",
+        "depends on the other samples",
+    ),
     ({"g_hidden": (), "g_norm": "batch"}, "g_norm", "no hidden layer"),
-    ({"batch": 1, "g_norm": "virtual"}, "g_norm", "no spread"),
+    ({"batch": 1, "g_norm": "virtual"}, "g_norm", "no variance"),
     ({"momentum": 0.9, "momentum_rise": 0.2}, "momentum_rise", "between -0.95 and 0.99"),
 ]
 
@@ -270,7 +274,7 @@ def test_images():
     assert spec.replace(conditional="no").labels == 0
     for change in ({"g_output": "linear"}, {"conditional": "no"}, {"target": "drawn_digits"}):
         assert spec.replace(**change).batch_key() != spec.batch_key()
-    with pytest.raises(SpecError, match="target = 'mnist' .* the plane"):
+    with pytest.raises(SpecError, match="target = 'mnist' .* 1-D or 2-D"):
         spec.in_a_lab()
     with pytest.raises(SpecError, match="g_output"):
         spec.replace(target="ring", g_hidden=(32,))

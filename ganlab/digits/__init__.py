@@ -1,1 +1,1 @@
-"""Images of digits: MNIST read or fetched, and digits of our own where it is missing."""
+"""Images of digits: MNIST, read or downloaded, and drawn digits where it is missing."""

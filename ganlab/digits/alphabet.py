@@ -1,8 +1,8 @@
-"""How we write digits: for each, several styles; a style is strokes of the pen through points.
+"""The shapes of drawn digits: several styles for each, a style being strokes through points.
 
-x runs right and y down, about one unit of height. A stroke through two points is straight, through
-more it is a smooth curve, with a corner where a point stands twice in a row. Equal points of a
-style are one point: where strokes meet, they still meet after each point was moved a little.
+x is to the right, y is down, and a digit is about one unit high. A stroke through two points is
+straight; through more it is a smooth curve, with a corner where a point occurs twice in a row.
+Equal points of a style are one point, so strokes still meet after each point was moved a little.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""MNIST from a folder, from our cache, or (only when asked) from the net.
+"""MNIST from a folder, from the cache, or (only on request) from the internet.
 
-The MD5 of the plain contents (the gzips that go about differ) says whether it is MNIST; other sets
-of 28 × 28 bytes with ten labels, such as Fashion-MNIST, are called by their folder.
+The MD5 of the uncompressed contents decides whether it is MNIST, since gzip files differ. Other
+sets of 28 × 28 bytes with ten labels, such as Fashion-MNIST, are named after their folder.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ MNIST: dict[str, Known] = {
 
 
 class MissingData(DataError):
-    """MNIST is not on this machine: offer to download it, or to be pointed to its folder."""
+    """MNIST is not on this machine: it can be downloaded, or its folder can be given."""
 
 
 def cache_folder() -> Path:
-    """Where downloaded files are kept."""
+    """The folder of downloaded files."""
     return kept() / "mnist"
 
 
 def find(
     folder: str | Path | None = None, files: Mapping[str, Known] = MNIST
 ) -> dict[str, Path] | None:
-    """Where the files lie, all in one folder: in `folder`, else $GANLAB_DATA, else our cache.
+    """The paths of the files, all in one folder: in `folder`, else $GANLAB_DATA, else the cache.
 
-    None if none of them has all. Looks at names only, so a page can ask at every rerun.
+    None if no folder has all of them. It looks at names only, so a page can call it at each rerun.
     """
     found = _search(folder, files)
     return None if found is None else found.paths
 
 
 def called(found: Mapping[str, Path], files: Mapping[str, Known] = MNIST) -> str:
-    """What the set is called that `find` found: MNIST if its contents are, which reads them once.
+    """The name of the set that `find` found: MNIST if its contents are, which are read once.
 
-    Raises DataError for what is damaged or no set of images.
+    Raises DataError if it is damaged or not a set of images.
     """
     kept = []
     for path in dict.fromkeys(found.values()):
@@ -84,19 +84,19 @@ def load(
     files: Mapping[str, Known] = MNIST,
     mirrors: tuple[str, ...] = MIRRORS,
 ) -> Digits:
-    """Images with labels: MNIST, or whatever set of 28 × 28 bytes and ten labels is pointed to.
+    """Images with labels: MNIST, or another set of 28 × 28 bytes and ten labels in `folder`.
 
-    Looks where `find` does. It is called MNIST if its contents are, else by its folder.
-    If the files are nowhere (or damaged in the cache), `download=True` fetches MNIST's, 11 MB,
-    into the cache, calling `progress(fraction, name)`; whatever that raises stops the download.
-    Raises MissingData if they are nowhere and may not be, or cannot be, downloaded; DataError,
-    naming the file, for one that is damaged or no such set.
+    It looks where `find` does. The set is named MNIST if its contents are, else after its folder.
+    If the files are not found (or damaged in the cache), `download=True` downloads MNIST, 11 MB,
+    into the cache, calling `progress(fraction, name)`; an exception in `progress` stops the
+    download. Raises MissingData if the files are not found and may not be, or cannot be,
+    downloaded; raises DataError, which names the file, if one is damaged or not of such a set.
     """
     try:
         return _read(folder, files)
     except DataError as error:
         missing = isinstance(error, MissingData)
-        # What is wrong in a folder of yours is yours to mend; our own cache we mend.
+        # Only the cache is repaired, not a folder of the user's.
         if not download or not (missing or Path(error.name).parent == cache_folder()):
             raise
     try:
@@ -112,9 +112,9 @@ def _read(folder: str | Path | None, files: Mapping[str, Known]) -> Digits:
         names = ", ".join(k.name for k in files.values())
         places = " or ".join(str(p) for p in dict.fromkeys(_pointed(folder) + [cache_folder()]))
         lack = "; ".join(text for place in _pointed(folder) if (text := missing(place)))
-        lack = f" (there is no {lack})" if lack else ""
+        lack = f" (missing: {lack})" if lack else ""
         raise MissingData("MNIST", f"no complete set in {places}{lack}", f"{names} (.gz or not)")
-    if found.place == cache_folder():  # ours holds MNIST, or is damaged
+    if found.place == cache_folder():  # which holds MNIST, possibly damaged
         arrays = {part: read(found.paths[part], known) for part, known in files.items()}
         known = True
     else:
@@ -134,5 +134,5 @@ def _pointed(folder: str | Path | None) -> list[Path]:
         return []
     try:
         return [Path(chosen).expanduser()]
-    except RuntimeError:  # the home of a user that there is not
+    except RuntimeError:  # the home directory of an unknown user
         return [Path(chosen)]

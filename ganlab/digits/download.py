@@ -1,6 +1,6 @@
-"""Files of digits from public hosts, by pooch: tried again, checked, put in place in one step.
+"""Downloads digits from public hosts with pooch: with retries, checksums and atomic replacement.
 
-What had come when a connection broke is kept beside, and the rest asked for the next time.
+The part that arrived before a connection broke is kept, and the next try requests the rest.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ganlab.digits.idx import DataError, Known, unwrapped
 
-Progress = Callable[[float, str], None]  # a fraction in [0, 1] and words, as `st.progress` takes
+Progress = Callable[[float, str], None]  # a fraction in [0, 1] and words, as for `st.progress`
 
-# Each serves <name>.gz. The first that has the right contents is taken.
+# Each serves <name>.gz. The first with the right contents is used.
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -25,28 +25,28 @@ _TIMEOUT = 20.0  # seconds without an answer
 
 
 class _Stopped(Exception):
-    """`progress` raised: its cause ends the download, and is no failure of a mirror."""
+    """`progress` raised: its exception ends the download and is not a failure of a mirror."""
 
 
 class _Meter:
-    """Tells `progress` how much of all files is there."""
+    """Reports the downloaded share of all files to `progress`."""
 
     def __init__(self, progress: Progress | None, whole: int):
-        self.total = 0  # bytes of the packed file, 0 if that is not told
+        self.total = 0  # bytes of the compressed file; 0 if unknown
         self._tell, self._whole = progress, whole
         self._name, self._before, self._size = "", 0, 0
 
     def start(self, file: Known, before: int) -> None:
-        """From here on `file` comes (perhaps once more), `before` bytes of others are there."""
+        """Start (or restart) `file`, after `before` bytes of other files."""
         self._name, self._size, self._before = file.name, file.size, before
         self.say(0.0)
 
     def have(self, received: int) -> None:
-        """So many bytes of the packed file are here now."""
+        """Report that `received` bytes of the compressed file are here."""
         self.say(min(received / self.total, 1.0) if self.total else 0.0)
 
     def say(self, part: float) -> None:
-        """This part of the current file is there. The plain sizes serve as weights."""
+        """Report a share of the current file, weighted by uncompressed sizes."""
         if self._tell:
             try:
                 self._tell((self._before + part * self._size) / self._whole, self._name)
@@ -57,10 +57,11 @@ class _Meter:
 def fetch(
     folder: Path, files: Iterable[Known], mirrors: Iterable[str], progress: Progress | None = None
 ) -> None:
-    """Put the plain `files` into `folder`; those that are there and right are kept.
+    """Download the uncompressed `files` into `folder`; valid files there are kept.
 
-    Raises DataError naming the file and what each mirror did, or that the folder cannot be
-    written. An exception in `progress` ends it; what has come of a file is kept for the next time.
+    Raises DataError, which names the file and each mirror's failure, or says that the folder is not
+    writable. An exception in `progress` ends the download; partial files are kept for the next
+    time.
     """
     files, mirrors, before = list(files), list(mirrors), 0
     meter = _Meter(progress, sum(k.size for k in files))
@@ -81,24 +82,24 @@ def _from_any(mirrors: list[str], folder: Path, file: Known, meter: _Meter, befo
             return _from_one(mirror, folder, file, meter, before)
         except _Failed as failed:
             failures.append(f"{mirror}: {failed}")
-    found = "; ".join(failures) or "no mirror to ask"
+    found = "; ".join(failures) or "no mirrors"
     raise DataError(file.name, found, f"{file.size:,} bytes with MD5 {file.md5}")
 
 
 class _Failed(Exception):
-    """This mirror did not give the file."""
+    """This mirror failed to deliver the file."""
 
 
 def _from_one(mirror: str, folder: Path, file: Known, meter: _Meter, before: int) -> None:
-    import pooch  # with requests: .2 s, which only a download should wait for
+    import pooch  # with requests it takes .2 s to import
     import requests
 
     pooch.get_logger().setLevel(logging.ERROR)
-    here = hashlib.sha256(mirror.encode()).hexdigest()[:8]  # each host packs in its own way
+    here = hashlib.sha256(mirror.encode()).hexdigest()[:8]  # each host compresses differently
     part = folder / f".{file.name}.{here}.part"
 
     def unpack(url: str, output: str, pooch_: object) -> None:
-        """Download and unpack, so that pooch checks and keeps the plain contents."""
+        """Download and decompress, so that pooch checks and keeps the uncompressed contents."""
         meter.start(file, before)
         _receive(url, part, meter)
         try:
@@ -122,13 +123,13 @@ def _from_one(mirror: str, folder: Path, file: Known, meter: _Meter, before: int
     except (ValueError, requests.exceptions.RequestException) as error:
         raise _Failed(str(error)) from None
     except OSError as error:
-        raise DataError(str(folder), error.strerror or str(error), "a folder to write") from None
+        raise DataError(str(folder), error.strerror or str(error), "a writable folder") from None
 
 
 def _receive(url: str, part: Path, meter: _Meter) -> None:
-    """The whole of `url` in `part`: only what it lacks, if the host can begin midway.
+    """Download `url` to `part`: only the missing bytes, if the host supports ranges.
 
-    Raises what requests does; what has come stays.
+    Raises what requests raises; the bytes that arrived are kept.
     """
     import requests
 
@@ -136,13 +137,13 @@ def _receive(url: str, part: Path, meter: _Meter) -> None:
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
         if response.status_code == requests.codes.requested_range_not_satisfiable:
-            part.unlink(missing_ok=True)  # it was longer than the file is
+            part.unlink(missing_ok=True)  # it was longer than the file
         response.raise_for_status()
         if response.status_code != requests.codes.partial_content:
             have = 0
         meter.total = have + int(response.headers.get("Content-Length", 0))
         with open(part, "ab" if have else "wb") as file:
-            for chunk in response.iter_content(1 << 13):  # what is read of one that breaks is lost
+            for chunk in response.iter_content(1 << 13):  # a broken connection loses one chunk
                 file.write(chunk)
                 have += len(chunk)
                 meter.have(have)

@@ -1,4 +1,4 @@
-"""IDX, the format of MNIST's files: gzipped or plain, and only what it should be."""
+"""Strict reading of IDX, the format of MNIST's files, gzipped or not."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class DataError(SpecError):
 
 @dataclass(frozen=True)
 class Known:
-    """What a file must be: its name, the shape of its bytes, the MD5 of its plain contents."""
+    """A known file: its name, the shape of its bytes, the MD5 of its uncompressed contents."""
 
     name: str
     shape: tuple[int, ...]
@@ -38,12 +38,12 @@ class Known:
 
     @property
     def size(self) -> int:
-        """Bytes of the plain file: 4 of magic, 4 for each dimension, 1 for each item."""
+        """Bytes of the uncompressed file: 4 of magic, 4 for each dimension, 1 for each item."""
         return 4 + 4 * len(self.shape) + math.prod(self.shape)
 
     @property
     def spellings(self) -> tuple[str, ...]:
-        """The names under which the file goes about."""
+        """The names that are in use for the file."""
         dotted = self.name.replace("-idx", ".idx")
         return (self.name, dotted, f"{self.name}.gz", f"{dotted}.gz")
 
@@ -51,12 +51,12 @@ class Known:
         """The file in `folder` under any of its names; None if there is none."""
         try:
             return next((p for s in self.spellings if (p := folder / s).is_file()), None)
-        except (OSError, ValueError):  # a folder that may not be entered, a name that cannot be
+        except (OSError, ValueError):  # a folder without permission, or an invalid name
             return None
 
 
 def unwrapped(file: BinaryIO) -> BinaryIO:
-    """The plain contents of an open file, whether it is gzipped or not (its name may lie)."""
+    """The uncompressed contents of an open file, gzipped or not, whatever its name says."""
     start = file.read(2)
     file.seek(0)
     return gzip.GzipFile(fileobj=file) if start == GZIP else file  # type: ignore[return-value]
@@ -65,8 +65,8 @@ def unwrapped(file: BinaryIO) -> BinaryIO:
 def read(path: Path, known: Known) -> NDArray[np.uint8]:
     """The file's bytes in their shape, read-only.
 
-    Raises DataError unless magic number, sizes, length and the MD5 of the plain contents are those
-    of `known`. Reads no more than one byte too many, however much a gzip would unpack to.
+    Raises DataError unless magic number, sizes, length and the MD5 of the uncompressed contents are
+    those of `known`. Reads at most one byte more than expected, whatever a gzip contains.
     """
     try:
         with open(path, "rb") as file:
@@ -74,7 +74,7 @@ def read(path: Path, known: Known) -> NDArray[np.uint8]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(str(path), f"a damaged gzip ({error})", _whole(known)) from None
     except OSError as error:
-        raise DataError(str(path), error.strerror or str(error), "a file to read") from None
+        raise DataError(str(path), error.strerror or str(error), "a readable file") from None
 
     head = 4 + 4 * len(known.shape)
     magic = _UBYTE + len(known.shape)
@@ -96,9 +96,9 @@ def read(path: Path, known: Known) -> NDArray[np.uint8]:
 
 
 def read_any(path: Path, most: int) -> NDArray[np.uint8]:
-    """An IDX file of bytes of at most `most` items of 28 × 28 or 1, whatever it holds, read-only.
+    """An IDX file of bytes with at most `most` items of 28 × 28 or 1, read-only.
 
-    Raises DataError, naming the file, for anything else. Reads no more than its head says.
+    Raises DataError, which names the file, for anything else. Reads no more than its header says.
     """
     expected = f"IDX of bytes, at most {most:,} images of 28 × 28 or labels"
     try:
@@ -122,7 +122,7 @@ def read_any(path: Path, most: int) -> NDArray[np.uint8]:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(str(path), f"a damaged gzip ({error})", expected) from None
     except OSError as error:
-        raise DataError(str(path), error.strerror or str(error), "a file to read") from None
+        raise DataError(str(path), error.strerror or str(error), "a readable file") from None
     if len(raw) != size:
         many = f"more than {size:,}" if len(raw) > size else f"only {len(raw):,}"
         raise DataError(str(path), f"{many} bytes", f"{size:,} for sizes {_sizes(list(shape))}")
@@ -130,7 +130,7 @@ def read_any(path: Path, most: int) -> NDArray[np.uint8]:
 
 
 def digest(array: NDArray[np.uint8]) -> str:
-    """The MD5 of an array as a plain IDX file."""
+    """The MD5 of an array as an uncompressed IDX file."""
     head = struct.pack(f">{1 + array.ndim}I", _UBYTE + array.ndim, *array.shape)
     return hashlib.md5(head + array.tobytes(), usedforsecurity=False).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Digits: images with their labels, wherever they come from."""
+"""Images of digits with their labels, from any source."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Split:
         return len(self.labels)
 
     def __getitem__(self, which: slice) -> Split:
-        """A range of the images; shares the bytes."""
+        """A range of the images, which shares their memory."""
         return Split(self.pixels[which], self.labels[which])
 
     @cached_property
     def images(self) -> NDArray[np.float32]:
-        """Images (n, 784) in [0, 1], 1 is ink; made when first asked for, four times the bytes."""
+        """Images (n, 784) in [0, 1], 1 is ink; computed on first use, with four times the bytes."""
         return np.divide(self.pixels, 255, dtype=np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """A training set and a test set; `source` says in words what they are, for the viewer."""
+    """A training set and a test set; `source` describes them to the user."""
 
     source: str
     train: Split
@@ -48,7 +48,7 @@ class Digits:
 
     @cached_property
     def key(self) -> str:
-        """What tells these images from others, for names of files."""
+        """An identifier of these images for file names."""
         md5 = hashlib.md5(usedforsecurity=False)
         for split in (self.train, self.test):
             md5.update(np.ascontiguousarray(split.pixels).data)
@@ -57,12 +57,12 @@ class Digits:
 
     @cached_property
     def fitted(self) -> Split:
-        """What a model is fitted to: the first five sixths of the training set (MNIST: 50,000)."""
+        """The images to fit models to: the first 5/6 of the training set (MNIST: 50,000)."""
         return self.train[: self._fitted_count]
 
     @cached_property
     def validation(self) -> Split:
-        """What choices are made on: the last sixth of the training set (MNIST: 10,000)."""
+        """The images for choices: the last 1/6 of the training set (MNIST: 10,000)."""
         return self.train[self._fitted_count :]
 
     @property

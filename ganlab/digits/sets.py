@@ -1,6 +1,6 @@
-"""Sets of images under a folder: four IDX files, or Keras's mnist.npz, by names as they go about.
+"""Sets of images under a folder: four IDX files, or Keras's mnist.npz, by the names in use.
 
-A set is found by names alone; what it is called, by its folder, and MNIST only by its contents.
+A set is found by file names alone. It is named after its folder, but MNIST only by its contents.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ganlab.digits.images import SIDE
 
 PARTS = ("train_pixels", "train_labels", "test_pixels", "test_labels")
 MOST_IMAGES = 1_000_000
-_DEPTH, _MOST_FOLDERS = 4, 500  # how far below a folder sets are looked for
-_PREFERRED = ("", "mnist", "MNIST/raw")  # where a set is looked for first; last, torchvision's
-_PLAIN = {"raw", "processed", "gzip", "data", ""}  # folders whose names say nothing
+_DEPTH, _MOST_FOLDERS = 4, 500  # how deep, and in how many folders, to search for sets
+_PREFERRED = ("", "mnist", "MNIST/raw")  # the first places to search; the last is torchvision's
+_PLAIN = {"raw", "processed", "gzip", "data", ""}  # folder names that do not name a set
 # emnist-digits-train-images-idx3-ubyte.gz, t10k-labels.idx1-ubyte, train-images-idx3-ubyte (1).gz
 _FILE = re.compile(
     r"(?P<prefix>.*?)(?P<part>train|t10k|test)-(?P<kind>images|labels)[-.]idx[13]-ubyte"
@@ -36,7 +36,7 @@ _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 @dataclass(frozen=True)
 class Set:
-    """Where a set lies: `paths` by part (all the same for an .npz), and what it is called."""
+    """The files of a set: `paths` by part (all the same for an .npz), and the set's name."""
 
     paths: dict[str, Path]
     name: str
@@ -48,13 +48,13 @@ class Set:
 
     @property
     def turned(self) -> bool:
-        """Whether its images lie on their sides, as EMNIST's do."""
+        """Whether its images are transposed, as EMNIST's are."""
         return "emnist" in f"{self.name} {next(iter(self.paths.values())).name}".lower()
 
     def read(self) -> tuple[dict[str, NDArray[np.uint8]], dict[str, str]]:
         """Its arrays, pixels (n, 28, 28) and labels (n,), and the MD5 of each as a plain IDX file.
 
-        Raises DataError naming the file and what is wrong with it.
+        Raises DataError, which names the file and what is wrong with it.
         """
         first = self.paths["train_pixels"]
         if first.suffix == ".npz":
@@ -75,19 +75,21 @@ def _check(path: Path, part: str, array: NDArray[np.uint8], labels: int) -> None
         if array.shape[1:] != (SIDE, SIDE):
             raise DataError(str(path), f"sizes {array.shape}", f"images of {SIDE} × {SIDE}")
         if len(array) != labels:
-            raise DataError(str(path), f"{len(array):,} images", f"one for each {labels:,} labels")
+            raise DataError(
+                str(path), f"{len(array):,} images", f"one for each of {labels:,} labels"
+            )
     elif array.ndim != 1 or len(array) < 6 or set(np.unique(array)) - set(range(10)):
         found = sorted(set(np.unique(array).tolist()))[:20] if array.ndim == 1 else array.shape
         raise DataError(str(path), f"labels {found}", "at least 6, each from 0 to 9")
 
 
 def search(folder: Path) -> Set | None:
-    """The set in `folder`, else the first of those below it; None: there is none."""
+    """The set in `folder`, else the first one below it; None if there is none."""
     return next(_sets(folder), None)
 
 
 def missing(folder: Path) -> str:
-    """What the best candidate under `folder` lacks, in words; "" where there is no candidate."""
+    """What the best candidate under `folder` lacks, in words; "" if there is no candidate."""
     best: tuple[int, str] = (0, "")
     for place in _places(folder):
         for prefix, found in _groups(place).items():
@@ -119,7 +121,7 @@ def _called(place: Path) -> str:
 
 
 def _groups(place: Path) -> dict[str, dict[str, Path]]:
-    """The IDX files of a folder by what stands before `train`, then by part; exact names first."""
+    """The IDX files of a folder by the prefix before `train`, then by part; exact names first."""
     groups: dict[str, dict[str, Path]] = {}
     for path in _files(place):
         if match := _FILE.fullmatch(path.name):
@@ -132,16 +134,16 @@ def _groups(place: Path) -> dict[str, dict[str, Path]]:
 def _files(place: Path) -> list[Path]:
     try:
         found = [Path(entry.path) for entry in os.scandir(place) if entry.is_file()]
-    except (OSError, ValueError):  # a folder that may not be entered, a name that cannot be
+    except (OSError, ValueError):  # a folder without permission, or an invalid name
         return []
-    # An unpacked file before its gzip, both before a copy; t10k before test.
+    # An uncompressed file before its gzip, both before a copy; t10k before test.
     return sorted(
         found, key=lambda p: (" (" in p.name, p.suffix == ".gz", "test" in p.name, p.name)
     )
 
 
 def _places(folder: Path) -> Iterable[Path]:
-    """`folder`, the places in it that are usual, then all that is below, nearest first."""
+    """`folder`, the usual places in it, then everything below it, nearest first."""
     seen: set[Path] = set()
     for inside in _PREFERRED:
         seen.add(folder / inside)
@@ -168,7 +170,7 @@ def _places(folder: Path) -> Iterable[Path]:
 
 
 def _read_npz(path: Path) -> dict[str, NDArray[np.uint8]]:
-    """Keras's file: each array's head first, then no more than it says. No pickle."""
+    """Keras's file: each array's header first, then no more than it says. No pickle."""
     out = {}
     try:
         with zipfile.ZipFile(path) as file:
@@ -187,7 +189,7 @@ def _read_npz(path: Path) -> dict[str, NDArray[np.uint8]]:
                         raise ValueError(f"{name} has {len(raw):,} bytes instead of {size:,}")
                     out[part] = np.frombuffer(raw, np.uint8).reshape(shape)
     except OSError as error:
-        raise DataError(str(path), error.strerror or str(error), "a file to read") from None
+        raise DataError(str(path), error.strerror or str(error), "a readable file") from None
     except (ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         expected = f"{', '.join(_ARRAYS)} of bytes, as Keras writes them"
         raise DataError(str(path), str(error).strip("'\""), expected) from None

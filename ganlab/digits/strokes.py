@@ -1,8 +1,8 @@
-"""Digits drawn by our own code, for where MNIST is missing. They are not MNIST.
+"""Digits drawn by ganlab, for use where MNIST is missing. They are not MNIST.
 
-Each image is a style of the alphabet with its points moved a little, slanted, turned and squeezed,
-drawn with a round pen of its own width, and placed as MNIST's makers did: the longer side of its
-box fills about 20 pixels, its centre of mass lies on pixel 14. A pure function of the seed.
+Each image is a style of the alphabet with its points moved a little, slanted, rotated and squeezed,
+drawn with a round pen of random width. As in MNIST, the longer side of its box is about 20 pixels
+and its centre of mass is on pixel 14. A pure function of the seed.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from ganlab.digits.images import PIXELS, SIDE, Digits, Split
 
 SOURCE = "digits drawn by ganlab: not MNIST"
 _BLOCK = 1000  # images drawn from one generator
-_STEPS = 3  # straight pieces from one point of a curve to the next
-_BOX = 20.0  # pixels
+_STEPS = 3  # straight pieces between two points of a curve
+_BOX = 20.0  # pixels of the longer side
 _CENTRE = 14.0
-_EDGE = 1.2  # pixels from ink to paper
+_EDGE = 1.2  # width of the transition from ink to paper, in pixels
 
 Floats = NDArray[np.float32]
 
 
 def digits(train: int = 12_000, test: int = 2_000, seed: int = 0) -> Digits:
-    """A training set and a test set of drawn digits, in the place of MNIST's."""
+    """A training set and a test set of drawn digits, as a replacement for MNIST's."""
     return Digits(SOURCE, Split(*draw(train, seed, 0)), Split(*draw(test, seed, 1)))
 
 
 def draw(n: int, seed: int = 0, part: int = 0) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Pixels (n, 784) and labels (n,), as bytes; every ten images hold each label once.
+    """Pixels (n, 784) and labels (n,), as bytes; every ten images contain each label once.
 
-    Fewer images of the same seed and part are the first of more.
+    For the same seed and part, a smaller n gives the first images of a larger one.
     """
     blocks = [_block(np.random.default_rng([seed, part, b])) for b in range(-(-n // _BLOCK))]
     blocks = blocks or [(np.zeros((0, PIXELS), np.uint8), np.zeros(0, np.uint8))]
@@ -80,10 +80,10 @@ class _Hand:
         scale = (self.fill[rows, None] - width[:, 0]) / (high - low).max(1, keepdims=True)
         path *= scale[:, None]
         a, b = path[:, start], path[:, start + 1]
-        # The pen leaves ink in proportion to the length of its way.
+        # The amount of ink is proportional to the length of the stroke.
         length = np.linalg.norm(b - a, axis=-1, keepdims=True)
         middle = (length * (a + b) / 2).sum(1) / length.sum(1)
-        # Within the paper, even where a long tail pulls the centre of mass aside.
+        # Keep the digit on the paper even if a long tail shifts the centre of mass.
         room = width[:, 0] / 2 + 0.5
         move = _CENTRE + self.shift[rows] - middle
         move = np.clip(move, room - scale * low, SIDE - 1 - room - scale * high)[:, None]
@@ -130,7 +130,7 @@ def _distance(a: Floats, b: Floats) -> Floats:
     square = np.maximum((along**2).sum(-1, keepdims=True), np.float32(1e-12))
     u = along / square
     line = np.arange(SIDE, dtype=np.float32)
-    # From a point's place along the piece, cut off at its ends, to the nearest point on it.
+    # Project onto the piece, clip to its ends, and measure to the nearest point on it.
     best = np.full((len(a), PIXELS), np.inf, np.float32)
     for i in range(a.shape[1]):
         dx, dy = line - a[:, i, :1], line - a[:, i, 1:]

@@ -1,4 +1,4 @@
-"""The spaces that x may lie in: the line, the plane, and images."""
+"""The spaces of x: the line, the plane, and images."""
 
 from ganlab.domains.base import Detail, Domain, Probe
 from ganlab.domains.image import IMAGE
@@ -11,5 +11,5 @@ _BY_DIM = {1: LINE, 2: PLANE}
 
 
 def domain_of(dim: int) -> Domain:
-    """The domain of x with so many dimensions."""
+    """The domain of x with `dim` dimensions."""
     return _BY_DIM.get(dim, IMAGE)

@@ -1,7 +1,7 @@
-"""What is particular to the space that x lies in: the probe of a run, its picture, its axes.
+"""Everything that depends on the space of x: the probe of a run, its picture, its axes.
 
-A `Domain` is one of the line, the plane and images. Whatever depends on the dimension of x is asked
-of it; nothing else compares dimensions.
+A `Domain` is the line, the plane or images. Code that depends on the dimension of x asks the
+domain; nothing else compares dimensions.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from ganlab.latents import LATENTS, Intervals, quasi_random
 from ganlab.targets import Target
 from ganlab.targets.base import frozen
 
-INTERVALS = 4096  # latent intervals of equal mass of the exact push-forward, at most
-RESOLUTION = 3e-5  # nats: what the JSD of an exact push-forward is off by at most, for any G
-POINTS = 2**15  # quasi-random latents where p_g must be estimated
-TAIL = 1e-3  # of p_data's mass beyond what is called a tail, on each side
-SMOOTHING = 2.0  # cells: standard deviation of the Gaussian in the smoothed JSD
-ARROWS = 48  # gradient arrows
+INTERVALS = 4096  # the most latent intervals of equal mass in an exact push-forward
+RESOLUTION = 3e-5  # nats: the largest error of the JSD by exact push-forward, for any G
+POINTS = 2**15  # quasi-random latents if p_g must be estimated
+TAIL = 1e-3  # the mass of each tail of p_data
+SMOOTHING = 2.0  # the std of the Gaussian in the smoothed JSD, in cells
+ARROWS = 48  # the number of gradient arrows
 SEED = 20140610  # the day of the paper
 
 
 class Detail(NamedTuple):
-    """From how many points a picture is made.
+    """The numbers of points of which a picture is made.
 
-    intervals: of latents, of an exact push-forward; points: latents that estimate p_g elsewhere,
-    None: the probe's; fakes: generated samples shown; mesh, thread: lines each way of a grid of
-    2-D latents, and points of a line of 1-D ones; cells: of D's field each way; shared: generated
-    samples behind the shares of modes on the line.
+    intervals: latent intervals of an exact push-forward; points: latents that estimate p_g
+    elsewhere, None for the probe's; fakes: generated samples shown; mesh, thread: lines in each
+    direction of a grid of 2-D latents, and points of a line of 1-D latents; cells: cells of D's
+    field in each direction; shared: generated samples behind the shares of modes in 1-D.
     """
 
     intervals: int = 1024
@@ -52,36 +52,37 @@ DETAILS = {"full": Detail(), "coarse": Detail(256, 4096, 600, 15, 120, 32, 600)}
 
 
 class Players(Protocol):
-    """G and D of R runs, as a picture asks them (see `engine.evaluation`)."""
+    """G and D of R runs, as a picture uses them (see `engine.evaluation`)."""
 
     @property
     def specs(self) -> Sequence[Any]: ...
 
     def generate(self, z: torch.Tensor) -> torch.Tensor:
-        """G(z): latents (n, latent_dim) of all runs, or (R, n, latent_dim) -> (R, n, dim)."""
+        """G(z): latents (n, latent_dim) for all runs, or (R, n, latent_dim) -> (R, n, dim)."""
 
     @property
     def average(self) -> Players | None:
-        """The same with the average of G's weights for its weights, where one is kept."""
+        """The same with the average of G's weights; None if no average is kept."""
 
     def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
         """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat."""
 
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """D(x) as it is drawn, at points (n, dim) among generated ones: (R, n)."""
+        """D(x) as it is drawn, at points (n, dim) in the company of generated ones: (R, n)."""
 
     def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
-        """grad_x and grad, (R, n, dim): points x, and the way that each is pushed."""
+        """grad_x and grad, (R, n, dim): points x, and the direction in which each is pushed."""
 
 
 @dataclass(frozen=True)
 class Probe(ABC):
-    """What runs on one target are measured with: grids and constants, shared by all snapshots.
+    """Grids and constants with which runs on one target are measured, shared by all snapshots.
 
-    Masses are in cells, flat, what lies outside them beside. edges: one array for each axis;
-    p_data: exact masses; z: latents for p_g and expectations, (n, latent_dim); intervals: where p_g
-    is an exact push-forward of a 1-D latent, those whose ends z are; latent_mean: whether E z
-    exists; x: points of p_data for expectations, (m, dim); floors: metrics of a perfect generator.
+    Arrays of masses are flat: those of the cells, and those outside them. edges: one array for each
+    axis. p_data: exact masses. z: latents for p_g and expectations, (n, latent_dim). intervals: if
+    p_g is an exact push-forward of a 1-D latent, the intervals whose ends are z. latent_mean:
+    whether E z exists. x: points of p_data for expectations, (m, dim). floors: the metrics of a
+    perfect generator.
     """
 
     domain: ClassVar[Domain]
@@ -97,7 +98,7 @@ class Probe(ABC):
 
     @classmethod
     def of(cls, target: Target, latent: str, latent_dim: int, points: int) -> Self:
-        """The probe of a target and a latent; `points` latents where p_g is estimated."""
+        """The probe of a target and a latent; `points` latents if p_g is estimated."""
         edges = cls.cells_of(target)
         latents, over = cls.latents(latent, latent_dim, points)
         x = cls.reals(target, latents, over).float()
@@ -113,7 +114,7 @@ class Probe(ABC):
     def latents(
         cls, latent: str, latent_dim: int, points: int
     ) -> tuple[np.ndarray, Intervals | None]:
-        """Latents (n, latent_dim), and the intervals whose ends they are, where they are."""
+        """Latents (n, latent_dim), and the intervals whose ends they are, or None."""
         return quasi_random(latent, latent_dim, points), None
 
     @classmethod
@@ -124,7 +125,7 @@ class Probe(ABC):
     @classmethod
     @abstractmethod
     def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
-        """p_data's exact masses in cells and outside them, flat."""
+        """The exact masses of p_data in the cells and outside them, flat."""
 
     @classmethod
     @abstractmethod
@@ -133,25 +134,26 @@ class Probe(ABC):
 
     @abstractmethod
     def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
-        """p_g's masses from G(z), (R, n, dim) -> (R, cells + outside).
+        """The masses of p_g from G(z), (R, n, dim) -> (R, cells + outside).
 
-        over: the intervals whose ends the latents are, where p_g is exact and z others.
+        over: the intervals whose ends the latents are, if p_g is exact and z is not the probe's
+        own.
         """
 
     @abstractmethod
     def inside(self, mass: np.ndarray) -> np.ndarray:
-        """Of masses (..., cells + outside) those in cells."""
+        """The masses in cells, of masses (..., cells + outside)."""
 
     @abstractmethod
     def smoothed(self, mass: np.ndarray) -> np.ndarray:
-        """Masses convolved with a narrow Gaussian, what lies outside left where it is."""
+        """Masses convolved with a narrow Gaussian; the masses outside the cells are unchanged."""
 
     @abstractmethod
     def distance(self, gz: np.ndarray) -> np.ndarray:
-        """W1 from p_data, (R, n, dim) -> (R,), where both have a mean."""
+        """W1 from p_data, (R, n, dim) -> (R,), provided that both have a mean."""
 
     def tail(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
-        """How far p_g's tails reach, of p_data's: (R, n, dim) -> (R,); NaN but on the line.
+        """The width of p_g's tails over that of p_data's: (R, n, dim) -> (R,); NaN except in 1-D.
 
         over: as for `masses`.
         """
@@ -159,7 +161,7 @@ class Probe(ABC):
 
     @property
     def heavy(self) -> bool:
-        """Whether JSD says too little of tails: p_data or the latent has no mean, on the line."""
+        """Whether the JSD hides errors in the tails: p_data or the latent has no mean, in 1-D."""
         return False
 
     @property
@@ -168,7 +170,7 @@ class Probe(ABC):
         return self.intervals is not None
 
     def even(self, made: torch.Tensor | np.ndarray):
-        """Of what is made of z, (R, n, ...): what stands for all by its mean."""
+        """Those of what was made from z, (R, n, ...), whose mean is the mean under p_z."""
         return made if self.intervals is None else made[:, self.intervals.whole[1::2]]
 
     @property
@@ -202,7 +204,7 @@ class Probe(ABC):
         return self.distance(gz)
 
     def over(self, box: np.ndarray) -> Self:
-        """The same probe with cells over another box, (dim, 2); its floors stay as they are."""
+        """The same probe with cells over another box, (dim, 2); its floors are unchanged."""
         target = copy(self.target)
         object.__setattr__(target, "box", frozen(box))
         edges = self.cells_of(target)
@@ -210,12 +212,12 @@ class Probe(ABC):
         return replace(self, target=target, edges=edges, p_data=p_data)
 
     def samples_of_perfect_g(self) -> np.ndarray:
-        """What a perfect G makes of z, (1, n, dim)."""
+        """Samples of a perfect G at z, (1, n, dim)."""
         draw = torch.Generator().manual_seed(SEED + 1)
         return self.target.sample(len(self.z), draw).double().numpy()[None]
 
     def perfect(self) -> dict[str, np.ndarray]:
-        """What a perfect generator scores under the same estimators."""
+        """The metrics of a perfect generator under the same estimators."""
         made = self.samples_of_perfect_g()
         jsd, smooth = self.jsd(self.masses(made))
         if self.exact:
@@ -224,7 +226,7 @@ class Probe(ABC):
 
     @cached_property
     def grid(self) -> torch.Tensor:
-        """Cell centres as D's input, (cells, dim), in the order of `p_data`."""
+        """Cell centres as inputs of D, (cells, dim), in the order of `p_data`."""
         points = np.stack(np.meshgrid(*self.centres, indexing="ij"), -1)
         return torch.from_numpy(points.reshape(-1, self.target.dim)).float()
 
@@ -232,9 +234,10 @@ class Probe(ABC):
 class Domain(ABC):
     """One kind of space. A lab can draw it if it has a probe.
 
-    sides: where p_g may leave the axes; widest: a hidden layer may have at most; distance: what W1
-    is called; drawn: whether labs draw it; density: whether a picture holds p_g itself;
-    exact_latent_dim: of latents of which p_g is computed, not estimated; most_cells: of a probe.
+    sides: the directions in which p_g may leave the axes; widest: the largest width of a hidden
+    layer; distance: the name of W1; drawn: whether labs draw it; density: whether a picture holds
+    p_g itself; exact_latent_dim: the latent dimension for which p_g is computed, not estimated;
+    most_cells: the largest number of cells in a probe.
     """
 
     name: ClassVar[str]
@@ -248,25 +251,25 @@ class Domain(ABC):
 
     @abstractmethod
     def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> Probe:
-        """What runs on `target` are measured with. Raises `SpecError` where there is none."""
+        """The probe for runs on `target`. Raises `SpecError` if the domain has none."""
 
     @abstractmethod
     def picture(
         self, players: Players, views: Sequence[Any], detail: Detail, arrows: bool
     ) -> dict[str, np.ndarray]:
-        """The arrays of a picture on the axes of `views`, probes of each run.
+        """The arrays of a picture on the axes of `views`, one probe for each run.
 
-        "spread" among them are generated samples (R, n, dim) for the shares of modes. Without
-        `arrows` it lacks grad_x and grad.
+        "spread" among them holds generated samples (R, n, dim) for the shares of modes. Without
+        `arrows` the arrays grad_x and grad are missing.
         """
 
     @abstractmethod
     def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
         """Share and mean of G(z) beyond each of `sides` of a box, (R, sides, 1 + dim).
 
-        gz (R, n, dim): samples of equal weight, or, given `mass` (n - 1,), on the line the images
-        of the ends of latent intervals that hold it, on each of which G is linear. Where the share
-        is 0, so is the mean.
+        gz (R, n, dim): samples of equal weight; or, with `mass` (n - 1,) in 1-D, the outputs at the
+        ends of latent intervals with these masses, on each of which G is linear. If a share is 0,
+        so is its mean.
         """
 
 

@@ -1,4 +1,4 @@
-"""x is an image: no lab draws p_g; `ganlab.mnist` shows and measures samples."""
+"""Images: no lab draws p_g; `ganlab.mnist` shows and measures samples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganlab.targets import Target
 
 
 class Image(Domain):
-    """The pixels of an image."""
+    """The space of images, as vectors of pixels."""
 
     name, drawn, widest = "image", False, 2048
 
@@ -32,7 +32,7 @@ class Image(Domain):
         self._refuse()
 
     def _refuse(self) -> NoReturn:
-        raise SpecError("target", "images", "on the line or the plane")
+        raise SpecError("target", "images", "1-D or 2-D")
 
 
 IMAGE = Image()

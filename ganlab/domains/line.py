@@ -1,4 +1,4 @@
-"""x on a line: p_g is computed by push-forward where z is a number, too."""
+"""The line: with 1-D latents p_g is computed by push-forward."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from ganlab.domains.base import (
 from ganlab.latents import LATENTS, Intervals, intervals
 from ganlab.targets import Target, Target1D
 
-MAP_LINES = 41  # arrows z -> G(z)
+MAP_LINES = 41  # the number of arrows z -> G(z)
 _CELL, _MOST_CELLS = 0.05, 400
-_FAKES = 200  # generated samples shown where there is no map z -> G(z)
+_FAKES = 200  # generated samples shown if there is no map z -> G(z)
 
 
 class LineProbe(Probe):
-    """The first and last masses are what lies below and above the cells."""
+    """The probe in 1-D. The first and last masses are those below and above the cells."""
 
     @classmethod
     def latents(
         cls, latent: str, latent_dim: int, points: int
     ) -> tuple[np.ndarray, Intervals | None]:
-        """Ends of intervals of a 1-D latent; quasi-random ones of others."""
+        """The ends of intervals of a 1-D latent; quasi-random latents otherwise."""
         if latent_dim > 1:
             return super().latents(latent, latent_dim, points)
         over = intervals(latent, min(INTERVALS, points))
@@ -43,14 +43,14 @@ class LineProbe(Probe):
 
     @classmethod
     def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
-        """Cells of .05, or 400 over a wide box."""
+        """Cells of width .05, or 400 cells over a wide box."""
         lo, hi = target.box[0]
         cells = min(int(round((hi - lo) / _CELL)), _MOST_CELLS)
         return (np.linspace(lo, hi, cells + 1),)
 
     @classmethod
     def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
-        """By the distribution function."""
+        """Exact masses, from the distribution function."""
         cdf = _line(target).cdf
         below, above = cdf(edges[0][0]), 1 - cdf(edges[0][-1])
         return np.concatenate([[below], target.cell_masses(*edges).ravel(), [above]])
@@ -61,7 +61,7 @@ class LineProbe(Probe):
         return torch.from_numpy(_quantiles(target, _count(latents, over))[:, None])
 
     def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
-        """Exact where the latents are ends of intervals, on each of which G counts as linear."""
+        """Exact if the latents are ends of intervals, on each of which G is taken as linear."""
         over = over or self.intervals
         if over is not None:
             return metrics.pushforward_1d(gz[..., 0], over.mass, self.edges[0])
@@ -69,37 +69,37 @@ class LineProbe(Probe):
         return np.stack([np.histogram(row[:, 0], edges)[0] for row in gz]) / gz.shape[1]
 
     def inside(self, mass: np.ndarray) -> np.ndarray:
-        """All but the first and the last."""
+        """All masses except the first and the last."""
         return mass[..., 1:-1]
 
     def smoothed(self, mass: np.ndarray) -> np.ndarray:
-        """Masses convolved with a narrow Gaussian, what lies outside left where it is."""
+        """Masses convolved with a narrow Gaussian; the masses outside the cells are unchanged."""
         inner = metrics.smooth(mass[..., 1:-1], SMOOTHING, axes=(-1,))
         return np.concatenate([mass[..., :1], inner, mass[..., -1:]], -1)
 
     @cached_property
     def quantiles(self) -> np.ndarray:
-        """p_data's, those that W1 compares with p_g's."""
+        """The quantiles of p_data that W1 compares with those of p_g."""
         over = self.intervals
         if over is not None and self.target.has_mean:
             return _means(_line(self.target).ppf(_levels(over)), over)
         return _quantiles(self.target, _count(self.z, over))
 
     def distance(self, gz: np.ndarray) -> np.ndarray:
-        """The exact W1, by quantiles."""
+        """The exact W1, from quantiles."""
         over = self.intervals
         points = gz[..., 0] if over is None else _means(gz[..., 0], over)
         return metrics.w1_quantiles(points, self.quantiles)
 
     @property
     def heavy(self) -> bool:
-        """Whether p_data or the latent has no mean: JSD says too little of tails."""
+        """Whether p_data or the latent has no mean, so that the JSD hides errors in the tails."""
         return not (self.target.has_mean and self.latent_mean)
 
     def tail(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
-        """The width between the .1 % and the 99.9 % quantile over that of p_data, to 3 %.
+        """The width between p_g's .1 % and 99.9 % quantiles over that of p_data, within 3 %.
 
-        1 where the tails match. (R, n, 1) -> (R,); over: as for `masses`.
+        1 if the tails match. (R, n, 1) -> (R,); over: as for `masses`.
         """
         x, mass = gz[..., 0], np.full(gz.shape[1], 1 / gz.shape[1])
         if self.intervals is not None:
@@ -114,7 +114,7 @@ class LineProbe(Probe):
         return np.concatenate(widths)
 
     def samples_of_perfect_g(self) -> np.ndarray:
-        """The quantile function, where latents are ends of intervals."""
+        """The quantile function, if latents are ends of intervals; else samples."""
         if self.intervals is None:
             return super().samples_of_perfect_g()
         return _line(self.target).ppf(_levels(self.intervals))[None, :, None]
@@ -127,7 +127,7 @@ class Line(Domain):
     exact_latent_dim, most_cells = 1, _MOST_CELLS
 
     def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> LineProbe:
-        """What runs on `target` are measured with."""
+        """The probe for runs on `target`."""
         return LineProbe.of(target, latent, latent_dim, points)
 
     def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
@@ -142,7 +142,7 @@ class Line(Domain):
     ) -> dict[str, np.ndarray]:
         """p_g, d, d_star in cells; map_z and map_x, or fake; beyond, spread, tail.
 
-        average: p_g of the average of G's weights, where one is kept.
+        average: p_g of the average of G's weights, if one is kept.
         """
         exact, z, lines, over = views[0].exact, views[0].z[: detail.points], None, None
         if exact:
@@ -153,7 +153,7 @@ class Line(Domain):
         masses = np.stack([view.masses(row[None], over)[0] for view, row in each])
         out = {"beyond": outside(self, views, gz, over)}
         reach = [view.tail(row[None], over)[0] for view, row in each if view.heavy]
-        if over is not None:  # from here on all that is made counts alike
+        if over is not None:  # from here on all samples have equal weight
             made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
         cells = [players.cells(run, masses[run], made) for run in range(len(views))]
         out["p_g"] = masses[:, 1:-1] / np.array([[view.cell] for view in views])
@@ -185,7 +185,7 @@ def latents(latent: str, count: int) -> tuple[torch.Tensor, np.ndarray, Interval
 
 
 def _parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, torch.Tensor | None]:
-    """What is made of the ends of intervals, and of what follows them, where there are any."""
+    """The outputs at the ends of intervals, and the outputs after them, or None."""
     if over is None:
         return made, None
     ends, rest = made.tensor_split([len(over.ends)], 1)
@@ -193,12 +193,12 @@ def _parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, t
 
 
 def _line(target: Target) -> Target1D:
-    assert isinstance(target, Target1D)  # all of one dimension are
+    assert isinstance(target, Target1D)  # all 1-D targets are
     return target
 
 
 def _count(latents: np.ndarray | torch.Tensor, over: Intervals | None) -> int:
-    """Of quantiles: as many as there are latents, or intervals of equal mass."""
+    """The number of quantiles: that of the latents, or of the intervals of equal mass."""
     return len(latents) if over is None else len(over.whole) - 1
 
 
@@ -207,14 +207,14 @@ def _quantiles(target: Target, count: int) -> np.ndarray:
 
 
 def _means(x: np.ndarray, over: Intervals) -> np.ndarray:
-    """Means over intervals of equal mass of what is linear on each of `over`, (..., count)."""
-    # A function of the quantile that does not cross another: its mean gives W1 exactly.
+    """Means over intervals of equal mass of a function linear on each of `over`, (..., count)."""
+    # For two functions of the quantile that do not cross, the means give W1 exactly.
     middle = (x[..., 1:] + x[..., :-1]) / 2 * over.mass
     return np.add.reduceat(middle, over.whole[:-1], -1) * (len(over.whole) - 1)
 
 
 def _levels(over: Intervals) -> np.ndarray:
-    """Levels of quantiles at the ends of intervals, but for 0 and 1, which may be at infinity."""
+    """The quantile levels of the ends of intervals, except 0 and 1, which may be at infinity."""
     low = over.level[0] or 1e-7
     return np.clip(over.level, low, 1 - low)
 
@@ -232,7 +232,7 @@ def _intervals(x: np.ndarray, box: np.ndarray, mass: np.ndarray) -> np.ndarray:
     a, b = np.minimum(x[1:], x[:-1]), np.maximum(x[1:], x[:-1])
     wide = b > a
     length = np.where(wide, b - a, 1.0)
-    # An interval without length is an atom: wholly beyond or not at all.
+    # An interval whose ends coincide is an atom: all of it is beyond, or none.
     below = np.where(wide, np.clip((low - a) / length, 0, 1), a < low)
     above = np.where(wide, np.clip((b - high) / length, 0, 1), a > high)
     middles = (a / 2 + np.minimum(b, low) / 2, np.maximum(a, high) / 2 + b / 2)

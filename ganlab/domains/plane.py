@@ -1,4 +1,4 @@
-"""x in the plane: p_g is estimated by a histogram of many quasi-random latents."""
+"""The plane: p_g is estimated by a histogram of many quasi-random latents."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ from ganlab.domains.base import (
 from ganlab.latents import LATENTS, Intervals, quasi_random
 from ganlab.targets import Target
 
-SLICED = 2048  # samples each side in the sliced W1
-_GRID = 64  # cells each way
+SLICED = 2048  # samples on each side in the sliced W1
+_GRID = 64  # cells in each direction
 _REALS = 8192
 
 
 class PlaneProbe(Probe):
-    """The last mass is all that lies outside the cells."""
+    """The probe in 2-D. The last mass is everything outside the cells."""
 
     @classmethod
     def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
-        """64 cells each way."""
+        """64 cells in each direction."""
         return tuple(np.linspace(lo, hi, _GRID + 1) for lo, hi in target.box)
 
     @classmethod
     def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Of cells, and of the rest."""
+        """Exact masses of the cells, and of everything outside them."""
         inner = target.cell_masses(*edges).ravel()
         return np.append(inner, max(0.0, 1 - inner.sum()))
 
     @classmethod
     def reals(cls, target: Target, latents: np.ndarray, over: Intervals | None) -> torch.Tensor:
-        """Samples."""
+        """Samples of p_data."""
         return target.sample(_REALS, torch.Generator().manual_seed(SEED))
 
     def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
@@ -52,11 +52,11 @@ class PlaneProbe(Probe):
         return metrics.histogram_2d(gz, *self.edges)
 
     def inside(self, mass: np.ndarray) -> np.ndarray:
-        """All but the last."""
+        """All masses except the last."""
         return mass[..., :-1]
 
     def smoothed(self, mass: np.ndarray) -> np.ndarray:
-        """Masses convolved with a narrow Gaussian, what lies outside left where it is."""
+        """Masses convolved with a narrow Gaussian; the mass outside the cells is unchanged."""
         inner, outer = mass[..., :-1], mass[..., -1:]
         shape = (*mass.shape[:-1], *(len(e) - 1 for e in self.edges))
         inner = metrics.smooth(inner.reshape(shape), SMOOTHING, axes=(-2, -1))
@@ -68,7 +68,7 @@ class PlaneProbe(Probe):
         return metrics.sliced(self.x[:SLICED].numpy())
 
     def distance(self, gz: np.ndarray) -> np.ndarray:
-        """The sliced W1, of the first samples."""
+        """The sliced W1 of the first samples."""
         rows = [metrics.sliced(row[:SLICED]) for row in gz]
         return np.array([np.abs(row - self.slices[:, : row.shape[1]]).mean() for row in rows])
 
@@ -80,11 +80,11 @@ class Plane(Domain):
     most_cells = _GRID**2
 
     def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> PlaneProbe:
-        """What runs on `target` are measured with."""
+        """The probe for runs on `target`."""
         return PlaneProbe.of(target, latent, latent_dim, points)
 
     def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
-        """See `Domain.beyond`; a sample belongs to the side that it is farthest beyond."""
+        """See `Domain.beyond`; a sample belongs to the side that it exceeds most."""
         gz, box = np.asarray(gz, np.float64), np.asarray(box, np.float64)
         return np.stack([_beyond(row, box) for row in gz])
 
@@ -93,7 +93,7 @@ class Plane(Domain):
     ) -> dict[str, np.ndarray]:
         """fake, manifold, d (R, cells, cells) in rows of constant y; beyond, spread.
 
-        average: what the average of G's weights makes of a part of the same latents.
+        average: samples of the average of G's weights at some of the same latents.
         """
         spec = players.specs[0]
         z, mesh = latents(spec.latent, spec.latent_dim, detail)
@@ -116,10 +116,10 @@ class Plane(Domain):
 
 @lru_cache(maxsize=16)
 def latents(latent: str, dim: int, detail: Detail) -> tuple[torch.Tensor, tuple[int, ...]]:
-    """Latents of the samples shown, then those whose images show how G bends its latent space.
+    """Latents of the samples shown, then those whose outputs show G's latent grid.
 
-    The latter's shape before flattening: (lines, lines) for 2-D latents, (points,) for 1-D ones,
-    () for more, where there is no mesh to show.
+    The shape of the latter before flattening: (lines, lines) for 2-D latents, (points,) for 1-D
+    latents, () otherwise, where no grid is shown.
     """
     shown = quasi_random(latent, dim, max(detail.fakes, detail.points or 0))[: detail.fakes]
     ppf = LATENTS[latent].ppf
@@ -138,7 +138,7 @@ def latents(latent: str, dim: int, detail: Detail) -> tuple[torch.Tensor, tuple[
 
 @lru_cache(maxsize=32)
 def _field(box: tuple[tuple[float, ...], ...], cells: int) -> torch.Tensor:
-    """Centres of the cells of D's field, (cells², 2), rows of constant y."""
+    """Centres of the cells of D's field, (cells², 2), in rows of constant y."""
     x, y = (lo + (hi - lo) * (np.arange(cells) + 0.5) / cells for lo, hi in box)
     return torch.from_numpy(np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)).float()
 

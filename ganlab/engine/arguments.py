@@ -1,4 +1,4 @@
-"""What the methods of a Run accept: anything else is a `SpecError` that says so."""
+"""Validation of the arguments of Run's methods; each function raises `SpecError`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ganlab.engine.turns import PLAYERS, Player, Turns
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 
-MOST_RUNS = 1024  # of one structure, together
-FEWEST_POINTS = 2048  # latents; a picture in 2-D shows 1,500 samples, expectations take 2,048
+MOST_RUNS = 1024  # the most runs of one structure that are advanced together
+FEWEST_POINTS = 2048  # latents: a 2-D picture shows 1,500 samples, expectations use 2,048
 _COUNT = Param("count", "count", 0, 0, 10**15, "int")
 _CHECKED = {
     "points": Param("points", "points", 2**15, FEWEST_POINTS, 2**22, "int"),
@@ -24,7 +24,7 @@ _SWITCHES = ("measure", "picture", "arrows")
 
 
 def devices() -> list[str]:
-    """Names of the kinds of device there are, the fastest first."""
+    """The names of this machine's kinds of devices, the fastest first."""
     found = []
     if torch.cuda.is_available():
         found.append("cuda")
@@ -34,9 +34,9 @@ def devices() -> list[str]:
 
 
 def device(name: Any) -> torch.device:
-    """The device of that name ("cpu", "cuda", "cuda:1", "mps"), or that device.
+    """The device with that name ("cpu", "cuda", "cuda:1", "mps"), or `name` if it is a device.
 
-    Raises `SpecError` for one that this machine, or this build of torch, does not have.
+    Raises `SpecError` if this machine, or this build of torch, does not have it.
     """
     there = devices()
     allowed = f"one of {', '.join(there)} on this machine"
@@ -46,7 +46,7 @@ def device(name: Any) -> torch.device:
         raise SpecError("device", name, allowed) from None
     if found.type not in there:
         unknown = found.type == "cuda" and torch.version.cuda is None
-        why = " (this build of torch knows no CUDA)" if unknown else ""
+        why = " (this build of torch has no CUDA)" if unknown else ""
         raise SpecError("device", str(name), allowed + why)
     count = torch.cuda.device_count() if found.type == "cuda" else 1
     if (found.index or 0) >= count:
@@ -56,7 +56,7 @@ def device(name: Any) -> torch.device:
 
 
 def specs(given: Any) -> tuple[Spec, ...]:
-    """One Spec or several as a tuple; raises `SpecError` unless they can be advanced together."""
+    """One Spec or several as a tuple. Raises `SpecError` if they cannot be advanced together."""
     allowed = "a Spec, or a sequence of at least one Spec"
     if isinstance(given, Spec):
         return (given,)
@@ -69,37 +69,37 @@ def specs(given: Any) -> tuple[Spec, ...]:
         raise SpecError("specs", given, allowed)
     for spec in found[1:]:
         if (spec.batch_key(), Turns.of(spec)) != (found[0].batch_key(), Turns.of(found[0])):
-            raise SpecError("specs", spec, "Specs of one structure, one k and one g_steps")
+            raise SpecError("specs", spec, "Specs of one structure, with one k and one g_steps")
     return found
 
 
 def count(name: str, value: Any) -> int:
-    """A number of iterations or updates; raises `SpecError` unless it is a whole number >= 0."""
+    """A number of iterations or updates. Raises `SpecError` unless it is an integer >= 0."""
     try:
         found: int = _COUNT.check(value)
     except SpecError:
-        raise SpecError(name, value, "a whole number from 0 up") from None
+        raise SpecError(name, value, "an integer >= 0") from None
     return found
 
 
 def player(name: Any) -> Player | None:
-    """ "D", "G", or None for the one whose turn it is; raises `SpecError` for anything else."""
+    """ "D", "G", or None for the player whose turn it is. Raises `SpecError` for anything else."""
     if name is None:
         return None
     for one in PLAYERS:
         if isinstance(name, str) and name == one:
             return one
-    raise SpecError("player", name, "D, G, or None for the one whose turn it is")
+    raise SpecError("player", name, "D, G, or None for the player whose turn it is")
 
 
 def run(number: Any, runs: int) -> int:
-    """The number of one of the runs; raises `SpecError` unless it is from 0 to `runs` - 1."""
+    """The number of one of the runs. Raises `SpecError` unless it is from 0 to `runs` - 1."""
     found: int = Param("run", "run", 0, 0, runs - 1, "int").check(number)
     return found
 
 
 def wanted(given: dict[str, Any]) -> dict[str, Any]:
-    """The keyword arguments of `snapshot.take`; raises `SpecError` for an unknown or bad one."""
+    """The keyword arguments of `snapshot.take`. Raises `SpecError` for an unknown or bad one."""
     out: dict[str, Any] = {}
     for name, value in given.items():
         if name in _CHECKED:

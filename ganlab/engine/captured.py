@@ -1,7 +1,7 @@
-"""Whole updates captured as CUDA graphs: one launch each, which costs next to nothing.
+"""Whole updates captured as CUDA graphs, each of which is one launch and adds hardly any overhead.
 
-The updates are those of the rules, on tensors that stay where they are; numbers and draws are
-copied into their places. How an update is recorded is given, so that all else can be tested on any
+The updates are those of `Rules`, on tensors with fixed addresses; numbers and draws are copied into
+them. The function that records an update is an argument, so that all else can be tested on any
 device.
 """
 
@@ -23,7 +23,7 @@ Step = Callable[[], object]
 
 
 def on_cuda(step: Step) -> Step:
-    """`step` as a CUDA graph's replay; it is made a few times while warming up."""
+    """`step` as the replay of a CUDA graph; it is executed a few times to warm up."""
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
@@ -37,13 +37,14 @@ def on_cuda(step: Step) -> Step:
 
 
 class Captured:
-    """The two updates of a Game, each recorded once and played any number of times.
+    """The two updates of a Game, each recorded once and replayed any number of times.
 
-    A run that leaves the finite numbers stays at its last finite parameters, without the host
-    having to look. Raises what recording raises (RuntimeError: out of memory, say).
+    A run with a result that is not finite keeps its last finite parameters, without a
+    synchronisation with the host. Raises what recording raises, such as RuntimeError if out of
+    memory.
     """
 
-    most = 256  # updates of one call: their numbers are carried over at once
+    most = 256  # updates per call, whose numbers are transferred together
 
     def __init__(self, game: Game, state: State, draws: Draws, record: Callable[[Step], Step]):
         self._rules, self._fixed = game.rules, game.fixed
@@ -60,7 +61,7 @@ class Captured:
             p: {name: draws.get(p, name, 0).clone() for name in self._rules.draws(p)} for p in "DG"
         }
         for player in "DG":
-            self._numbers[player].fill_(0.5)  # no division by 0 while recording
+            self._numbers[player].fill_(0.5)  # avoids divisions by 0 while recording
         self._replay = {p: record(partial(self._step, p)) for p in "DG"}
 
     def _step(self, player: str) -> None:
@@ -80,7 +81,7 @@ class Captured:
         self._made += self._alive
         keep = self._alive.unsqueeze(1)
         places, values = [params, *slots], [made.params, *made.slots]
-        # All before the first is put in its place: a slot may be the old parameters themselves.
+        # Compute everything before the first copy: a slot may be the old parameters themselves.
         values = [torch.where(keep, v, p) for p, v in zip(places, values, strict=True)]
         for place, value in zip(places, values, strict=True):
             place.copy_(value)
@@ -106,7 +107,7 @@ class Captured:
     ) -> tuple[State, list[int]]:
         """The State after these updates, and how many each run made: see `Executor.play`.
 
-        game: the one recorded, but for its numbers.
+        game: the recorded one, possibly with other numbers.
         """
         self._load(state, alive)
         order = np.frombuffer(players, np.uint8)

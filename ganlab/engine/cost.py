@@ -1,7 +1,7 @@
-"""What a Spec costs: operations, FLOPs and bytes, counted without computing anything.
+"""The cost of a Spec: operations, FLOPs and bytes, counted without computing anything.
 
-The updates themselves run on meta tensors, which have shapes but no memory; so every toggle is
-counted as it is, and nothing is allocated. Seconds follow from this machine's own speed.
+The updates themselves are executed on meta tensors, which have shapes but no memory, so that every
+toggle is counted and nothing is allocated. Seconds follow from the measured speed of this machine.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 
 _META = torch.device("meta")
-_BLOCK_BYTES = 2**18  # that a stream of draws holds ahead
-_COUNTING = threading.Lock()  # one at a time: counting holds the interpreter
+_BLOCK_BYTES = 2**18  # held by each stream of draws
+_COUNTING = threading.Lock()  # one count at a time, since counting holds the interpreter lock
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one update of D, of G, and one look at `runs` runs of a Spec cost, done together.
+    """The work of one update of D, of G, and of one snapshot, for `runs` runs of a Spec together.
 
-    measure: metrics; picture: what a frame draws, whose peaks are held beside the training.
-    held: bytes of parameters, optimisers' vectors and draws.
+    measure: metrics; picture: a frame, whose peak memory adds to that of training. held: bytes of
+    parameters, optimisers' slots and draws.
     """
 
     d: Work
@@ -52,18 +52,18 @@ class Cost:
 
     @property
     def update_seconds(self) -> float:
-        """Of the dearer of the two updates (of D none is made where k = 0), eagerly."""
+        """Seconds of the slower of the two eager updates; of G's if k = 0."""
         return max(self.d.seconds if self.k else 0.0, self.g.seconds)
 
     @property
     def peak(self) -> float:
-        """Bytes that are held at the most: by an update, while metrics and a picture are made."""
+        """The most bytes held at once: by an update while metrics and a picture are computed."""
         return self.held + max(self.d.peak, self.g.peak) + self.measure.peak + self.picture.peak
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """What a cost depends on; `spec` is one of them."""
+    """The part of a Spec that determines its cost; `spec` is an example."""
 
     structure: Structure
     dim: int
@@ -75,15 +75,15 @@ class _Kind:
 
 
 def cost(spec: Spec, runs: int = 1) -> Cost:
-    """The cost of `spec`, of `runs` seeds of it together; nothing is allocated."""
+    """The cost of `runs` seeds of `spec` trained together; nothing is allocated."""
     one = replace(_cost(_Kind.of(spec)), k=spec.k)
     if runs == 1:
         return one
     return Cost(
         one.d.together(runs),
         one.g.together(runs),
-        # Of an ensemble only G's images are looked at: a few runs' at a time are measured, and of
-        # each run few are drawn.
+        # For an ensemble only G's outputs are drawn: metrics are computed for a few runs at a time,
+        # and few samples of each run are drawn.
         one.picture.together(min(runs, 4)),
         one.picture.together(runs).times(_TILE),
         one.held * runs,
@@ -92,14 +92,14 @@ def cost(spec: Spec, runs: int = 1) -> Cost:
 
 
 def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
-    """Whether updates and looks certainly cost less than that, without counting.
+    """Whether updates and snapshots certainly cost less than this, without counting.
 
-    The first count of a process takes a second, for what torch imports.
+    The first count in a process takes a second, because torch imports modules for it.
     """
     structure = Structure.of(spec)
     rules = Rules(structure)
     passes = 1 + 3 * structure.unroll
-    # A term of D's cost may be of its slope, whose gradient is of second order.
+    # A term of D's cost may contain D's slope, whose gradient is of second order.
     passes *= 3 if any(STABILISERS[n].d_term is not None for n in structure.strengths) else 1
     passes *= 4 if rules.fields["D"] or rules.fields["G"] else 1
     passes *= round(rules.rule.work)
@@ -111,7 +111,7 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
     pairs = 2 * max(spec.batch, looked) * structure.kernels * (structure.kernel_dims + 1)
     flops = 14.0 * rows * (rules.G.size + rules.D.size)
     elements = rows * (12.0 * wide + 8 * pairs)
-    # Cells at which D is looked at, each with several packs.
+    # The cells at which D is evaluated, each with several packs.
     cells = runs * 4096 * (8 if structure.packing > 1 else 1)
     flops += 2.0 * (cells * rules.D.size + runs * PIECE * rules.G.size)
     elements += 2.0 * (cells + runs * PIECE) * wide
@@ -119,7 +119,7 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
     return roughly < seconds and 4 * elements + _HELD < size
 
 
-_HELD = 5e7  # bytes that the smallest run's looks take
+_HELD = 5e7  # bytes that snapshots of the smallest run take
 
 
 @lru_cache(maxsize=512)
@@ -128,13 +128,13 @@ def _cost(kind: _Kind) -> Cost:
     if steps <= 0:
         with _COUNTING:
             return _count(kind.spec)
-    # Every further step adds the same: counting all of them would take as long as they do.
+    # Each further step adds the same: counting all of them would take as long as executing them.
     one, two = (_cost(_Kind.of(kind.spec.replace(unroll=n))) for n in (1, 2))
     parts = {n: getattr(two, n).beyond(getattr(one, n), steps) for n in _PARTS}
     return replace(two, **parts, held=two.held + steps * (two.held - one.held))
 
 
-_TILE = 1 / 8  # of a picture is what one of many seeds shows
+_TILE = 1 / 8  # the work for one seed's tile, as a share of a picture's
 _PARTS = ("d", "g", "measure", "picture")
 
 
@@ -172,7 +172,7 @@ def _count(spec: Spec) -> Cost:
 def _looks(
     game: Game, state: State, spec: Spec, some: Callable[..., torch.Tensor]
 ) -> tuple[Work, Work]:
-    """The work of metrics, and of a picture with its arrows: what `snapshot.take` asks of nets."""
+    """The work of metrics, and of a picture with arrows: the evaluations in `snapshot.take`."""
     exact = spec.latent_dim == spec.domain.exact_latent_dim
     points = INTERVALS if exact else snapshot.points_for(game)
     shown = points if spec.domain.density and not exact else PIECE

@@ -1,4 +1,4 @@
-"""A run that left the finite numbers, and why it likely did: a lesson to show, never a crash."""
+"""Divergence of a run, with its likely cause: something to show, not an error."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import torch
 from ganlab.engine.turns import Player
 from ganlab.spec import PARAMS, Spec
 
-_GROWN = 1e3  # weights beyond which the steps are said to overshoot
+_GROWN = 1e3  # the size of weights above which the step size is blamed
 
 
 @dataclass(frozen=True)
 class Divergence:
-    """A run that left the finite numbers: when, whose update, which quantity, and why likely.
+    """A run with a result that is not finite: when, whose update, which quantity and why (likely).
 
-    `iteration` is the iteration of Algorithm 1 in which it happened (the first is 1). The run's
-    parameters stay the last finite ones.
+    `iteration` is the iteration of Algorithm 1 in which it happened (the first is 1). The run keeps
+    its last finite parameters.
     """
 
     iteration: int
@@ -27,7 +27,7 @@ class Divergence:
 
     def __str__(self) -> str:
         return (
-            f"Diverged in iteration {self.iteration:,}: {self.quantity} left the finite numbers. "
+            f"Diverged in iteration {self.iteration:,}: {self.quantity} is no longer finite. "
             f"{self.cause}"
         )
 
@@ -41,7 +41,7 @@ def diagnose(
     d: torch.Tensor,
     g: torch.Tensor,
 ) -> Divergence:
-    """The Divergence of an update of `player` that made `cost` and parameters `new` (P,).
+    """The Divergence in an update of `player` that gave `cost` and the parameters `new` (P,).
 
     d, g: the last finite parameters of both players.
     """

@@ -1,8 +1,8 @@
-"""All randomness is an input: what each update draws is a pure function of seed and number.
+"""Randomness as an input: what each update draws is a pure function of seed and number.
 
-Draws are made in blocks of many updates, each block from a generator of its own. So a run can be
-saved, loaded, stepped by hand or changed midway, and two Specs that differ in one knob see the
-same data and latents.
+Draws are made in blocks of many updates, each from a generator of its own. So a run can be saved,
+loaded, stepped by hand or changed midway, and two Specs that differ in one field see the same data
+and latents.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amorti
 _TAGS = {"init_g": 1, "init_d": 2, "data_d": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
 _TAGS |= {"reference": 7, "noise_d": 8, "noise_g": 9, "mask_d": 10, "mask_g": 11}
 _TAGS |= {"mix_d": 12, "mix_g": 13, "sample": 14}
-# Fresh ones for unrolled steps.
+# The tags of draws for unrolled steps.
 _TAGS |= {f"u_{tag}": 20 + number for tag, number in _TAGS.items() if tag[-2:] in ("_d", "_g")}
 
 
@@ -35,9 +35,9 @@ def generator(
 ) -> torch.Generator:
     """A generator for one purpose, independent of those for other seeds, tags and blocks.
 
-    Those of another kind of device draw other numbers.
+    The numbers also depend on the kind of device.
     """
-    # What stabilisers draw is numbered by its name, beyond those above.
+    # The tags of stabilisers' draws are hashes of their names, above the tags listed here.
     number = _TAGS.get(tag) or 1000 + zlib.crc32(tag.encode())
     word = np.random.SeedSequence([seed, number, block]).generate_state(1)[0]
     return torch.Generator(device).manual_seed(int(word))
@@ -89,10 +89,10 @@ class Stream:
 
 
 class Epochs:
-    """Minibatches number 0, 1, ... of images, in an order drawn anew for each epoch.
+    """Minibatches number 0, 1, ... of images, shuffled anew for each epoch.
 
-    A pure function of (seed, tag, number); every epoch shows each image once. (B, 784), or with the
-    label beside it as ten numbers of which one is 1, (B, 794).
+    A pure function of (seed, tag, number); every epoch shows each image once. Shape (B, 784), or
+    (B, 794) with the label as ten one-hot numbers.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class Epochs:
 
 
 def labelled(sample: Make, labels: int) -> Make:
-    """Latents by `sample` with a label after them, all equally likely: the last `labels` of z."""
+    """Latents by `sample` whose last `labels` coordinates are a uniform one-hot label."""
 
     def make(shape: tuple[int, ...], g: torch.Generator) -> torch.Tensor:
         *rows, width = shape
@@ -149,10 +149,10 @@ def _latents(spec: Spec) -> Make:
 
 
 class Draws:
-    """What the updates of R runs draw: number n of each stream, stacked over the runs.
+    """The random numbers of the updates of R runs: number n of each stream, stacked over the runs.
 
-    A stream is a player's and has a name and shape of `Rules.draws`; it is made when first asked
-    for, and does not depend on which others there are.
+    A stream belongs to a player and has a name and shape of `Rules.draws`. It is created on first
+    use and does not depend on other streams.
     """
 
     def __init__(self, specs: tuple[Spec, ...], rules: Rules, device: torch.device):
@@ -173,7 +173,7 @@ class Draws:
             if of_data and isinstance(target, Images):
                 self._streams[key] = Epochs(seed, tag, shape, target, self.device)
             else:
-                # Points are drawn on the CPU; masks and noise are too many to be carried over.
+                # Samples are drawn on the CPU; masks and noise would take too long to transfer.
                 where = "cpu" if of_data else self.device
                 self._streams[key] = Stream(seed, tag, shape, self._maker(run, name), where)
         return self._streams[key]
@@ -202,7 +202,7 @@ class Draws:
 
 
 def reference(specs: tuple[Spec, ...], rules: Rules, device: torch.device) -> torch.Tensor | None:
-    """The runs' reference batches (R, N, latent_dim), each a function of its seed; None: none."""
+    """The runs' reference batches (R, N, latent_dim), functions of their seeds; or None."""
     if rules.reference is None:
         return None
     rows = [_latents(s)(rules.reference, generator(s.seed, "reference")) for s in specs]

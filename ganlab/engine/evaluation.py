@@ -1,4 +1,4 @@
-"""G and D of R runs, asked at points: what pictures and metrics are made of."""
+"""Evaluation of G and D of R runs at points, on which pictures and metrics are based."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ganlab.engine.state import State
 from ganlab.losses import every_pair
 from ganlab.spec import Spec
 
-PIECE = 2048  # samples made at once, so that their activations stay in cache
+PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 
 class Evaluation:
-    """The players of R runs at one State; probes: each run's, with the axes that are shown."""
+    """The players of R runs at one State. probes: one for each run, with the axes shown."""
 
     def __init__(self, game: Game, state: State, specs: tuple[Spec, ...], probes: Sequence[Probe]):
         self.game, self.state, self.specs, self.probes = game, state, specs, probes
@@ -33,14 +33,14 @@ class Evaluation:
 
     @property
     def _widths(self) -> np.ndarray:
-        """Of the axes, (R, 1, 1)."""
+        """The widths of the axes, (R, 1, 1)."""
         boxes = [probe.target.box for probe in self.probes]
         return np.array([[[box[0, 1] - box[0, 0]]] for box in boxes])
 
     def generate(self, z: torch.Tensor) -> torch.Tensor:
-        """G(z): latents (n, latent_dim) of all runs, or (R, n, latent_dim) -> (R, n, dim).
+        """G(z): latents (n, latent_dim) for all runs, or (R, n, latent_dim) -> (R, n, dim).
 
-        Finite: what overflows is far outside any picture.
+        The result is finite: overflow is replaced by values far outside any picture.
         """
         if z.ndim == 2:
             z = z.expand(len(self.specs), *z.shape)
@@ -48,12 +48,12 @@ class Evaluation:
         with torch.no_grad():
             pieces = [self.game.make(self.state.g, piece) for piece in z.split(PIECE, 1)]
             made = torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
-            # What is NaN is on no side that is known.
+            # NaN has no sign: it stays where it cannot be placed.
             return torch.nan_to_num(made, nan=1e30, posinf=1e30, neginf=-1e30)
 
     @property
     def average(self) -> Evaluation | None:
-        """The same with the average of G's weights for its weights, where one is kept."""
+        """The same with the average of G's weights; None if no average is kept."""
         mean = self.game.average(self.state)
         if mean is None:
             return None
@@ -64,7 +64,7 @@ class Evaluation:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), x, cost (R,).
 
-        Where D is unrolled, through its updates on `real` and x.
+        With an unrolled D the gradients include its updates on `real` and x.
         """
         game, state = self.game, self.state
         with torch.enable_grad():
@@ -75,7 +75,7 @@ class Evaluation:
         return by_x * z.shape[1], by_g, x, cost
 
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """D(x) as it is drawn, at points (R, n, dim) among generated ones: (R, n)."""
+        """D(x) as it is drawn, at points (R, n, dim) in the company of generated ones: (R, n)."""
         game, d = self.game, self.state.d
         with torch.no_grad():
             return game.drawn(d, game.at(d, points.to(self.device), made), self.reals, made)
@@ -83,7 +83,7 @@ class Evaluation:
     def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
         """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat.
 
-        D* is NaN where the loss knows no best D(x), and where nothing is.
+        D* is NaN if the loss has no pointwise optimum, and where both densities are 0.
         """
         game, probe, row = self.game, self.probes[run], slice(run, run + 1)
         d, made = self.state.d[row], made[row]
@@ -100,9 +100,9 @@ class Evaluation:
     def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
         """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
 
-        The cost is by the D that G faces: unrolled, if so, against `made` (R, n, dim) of G's
-        images. A gradient of norm n is 0.15 n / (n + 0.4) of the box's width long, at any time: so
-        a vanishing gradient is seen to vanish, and none leaves the picture.
+        The cost uses the D that G faces: unrolled, if that is on, on `made` (R, n, dim), outputs of
+        G. A gradient of norm n is drawn with length 0.15 n / (n + 0.4) times the box's width, at
+        any time, so that a vanishing gradient looks small and none leaves the picture.
         """
         game = self.game
         d, made, x = self.state.d, evenly(made, FACED), x.detach()
@@ -112,7 +112,7 @@ class Evaluation:
             reals = evenly(self.reals, FACED)
             d = game.faced(self.state, reals, made).detach()
         with torch.enable_grad():
-            # Costs of means pull at the mean of all, not at each alone.
+            # Costs of means depend on all samples jointly, not on each alone.
             seen = torch.cat([x, made], 1) if match or compares else x
             seen = seen.detach().requires_grad_()
             if match and reals is not None:
@@ -122,7 +122,7 @@ class Evaluation:
             else:
                 cost = game.loss.g(None, game.at(d, seen, made))
             (by_x,) = torch.autograd.grad(cost.sum(), seen)
-        # What is NaN has no direction: it is left out of the picture, not drawn as a gradient of 0.
+        # NaN has no direction: omit it, so that it is not drawn as a gradient of 0.
         by_x = (by_x * seen.shape[1])[:, : x.shape[1]].clamp(-1e15, 1e15)
         norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
         length = 0.15 * norm / (norm + 0.4) * torch.from_numpy(self._widths).to(norm)
@@ -130,10 +130,10 @@ class Evaluation:
 
 
 def rows(tensors: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:
-    """One of each run, stacked."""
+    """One tensor for each run, stacked."""
     return (torch.stack(list(tensors)) if len(tensors) > 1 else tensors[0][None]).to(device)
 
 
 def array(x: torch.Tensor) -> np.ndarray:
-    """Doubles in NumPy."""
+    """A NumPy array in double precision."""
     return x.detach().cpu().double().numpy()

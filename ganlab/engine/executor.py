@@ -1,4 +1,4 @@
-"""What computes a run's updates: eagerly here, a compiled program, CUDA graphs, another process."""
+"""Ways to compute a run's updates: eagerly, a compiled program, CUDA graphs, another process."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ class Executor(Protocol):
 
     @property
     def most(self) -> int:
-        """How many updates one call takes."""
+        """The largest number of updates in one call."""
 
     def play(
         self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
     ) -> tuple[State, list[int]]:
         """The State after the updates named in `players`, and how many of them each run made.
 
-        A run that leaves the finite numbers stops at its last finite parameters. A run that is not
-        alive stays as it is and makes none. The counts of the State are those of the run that made
-        the most updates.
+        A run with a result that is not finite stops at its last finite parameters. A run that is
+        not alive does not change and makes no update. The counts of the State are those of the run
+        that made the most updates.
         """
 
 
 class Eager:
-    """One operation of torch after the other, in the calling thread."""
+    """Executes one torch operation after the other, in the calling thread."""
 
-    most = 1  # an interrupted call loses its updates, and a call costs nothing by itself
+    most = 1  # an interrupted call loses its updates, and calls have no overhead here
 
     def play(
         self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes

@@ -1,4 +1,4 @@
-"""Rules with the numbers of R runs: updates from a State, and D and G as they are looked at."""
+"""Rules with the numbers of R runs: updates from a State, and evaluation of D and G."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ganlab.stabilisers import STABILISERS, over
 
 # D's and G's Hyper, and the strengths by name.
 Numbers = tuple[Hyper, Hyper, dict[str, Number]]
-_COMPANY = 64  # generated samples among which a point is looked at, where D compares
+_COMPANY = 64  # generated samples beside a point, if D compares samples
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
-_LEVEL = 256  # samples of each kind behind the middle of a D whose offset is free
+_LEVEL = 256  # samples of each kind that estimate the mean logit, if D's offset is arbitrary
 
 
 def evenly(x: torch.Tensor, count: int) -> torch.Tensor:
-    """`count` of x (R, n, dim), spread evenly over all n, which may be in order; x if n is less."""
+    """`count` of the samples x (R, n, dim), evenly spaced in their order; x if n is smaller."""
     n = x.shape[1]
     if n <= count:
         return x
@@ -38,7 +38,7 @@ def evenly(x: torch.Tensor, count: int) -> torch.Tensor:
 
 
 def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]) -> Numbers:
-    """D's and G's Hyper and the strengths by name; `number` makes one of the runs' values."""
+    """D's and G's Hyper, and the strengths by name; `number` combines the values of the runs."""
 
     def of(name: str) -> Number:
         return number([getattr(s, name) for s in specs])
@@ -66,8 +66,8 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]) -> 
 class Game:
     """Rules with the numbers of R runs that share them; holds no parameters.
 
-    fixed: the runs' reference batches (R, N, latent_dim), where the rules have one; typical:
-    latents (N, latent_dim) that stand for all, whose statistics G uses when it is looked at.
+    fixed: the runs' reference batches (R, N, latent_dim), or None; typical: latents
+    (N, latent_dim) that represent all latents, whose statistics G uses in evaluation.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Game:
 
     @cached_property
     def each(self) -> list[Numbers]:
-        """For each run by itself D's and G's Hyper and the strengths, numbers all of them."""
+        """For each run, D's and G's Hyper and the strengths, all as plain numbers."""
         return [hypers((spec,), lambda values: values[0]) for spec in self._specs]
 
     @classmethod
@@ -121,7 +121,7 @@ class Game:
     def after(
         self, player: str, state: State, draw: Callable[[str, str, int], torch.Tensor]
     ) -> Update:
-        """The next update of `player`; `draw(player, name, number)` gives what it draws."""
+        """The next update of `player`; `draw(player, name, number)` returns its random numbers."""
         n = state.d_updates if player == "D" else state.g_updates
         drawn = {name: draw(player, name, n) for name in self.rules.draws(player)}
         return self.rules.update(
@@ -136,16 +136,16 @@ class Game:
         )
 
     def average(self, state: State) -> torch.Tensor | None:
-        """The running mean of G's weights, (R, P_G), where one is kept."""
+        """The running average of G's weights, (R, P_G); None if none is kept."""
         names = self.rules.slots("G")
         return state.g_slots[names.index("g_average")] if "g_average" in names else None
 
-    # -- to look at --------------------------------------------------------------------------------
+    # -- evaluation --------------------------------------------------------------------------------
 
     def make(self, g: torch.Tensor, z: torch.Tensor, run: int | None = None) -> torch.Tensor:
-        """G's images of z (R, n, latent_dim), each by itself: (R, n, dim).
+        """G(z) of z (R, n, latent_dim), each sample alone: (R, n, dim).
 
-        run: the number of the run that g and z are of alone (R = 1).
+        run: the number of the run if g and z belong to a single one (R = 1).
         """
         latents = self.statistics(run)
         return (
@@ -153,7 +153,7 @@ class Game:
         )
 
     def statistics(self, run: int | None = None) -> torch.Tensor | None:
-        """Latents whose statistics G uses when it is looked at, (R or 1, N, in); None: none."""
+        """Latents whose statistics G uses in evaluation, (R or 1, N, in); None if not needed."""
         if self.fixed is not None:
             return self.fixed if run is None else self.fixed[run : run + 1]
         if self.G.norm == "none" or self._typical is None:
@@ -163,22 +163,23 @@ class Game:
     def logits(self, d: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         """D's logits of minibatches: (R, P_D), (R, n, dim) -> (R, n').
 
-        n' = n where D judges each sample alone. Else x is cut into whole minibatches as in
-        training, of samples far apart in their order; what is left over is left out evenly.
+        n' = n if D judges each sample alone. Otherwise x is cut into whole minibatches as in
+        training, each of samples that are far apart in order; samples that are left over are
+        dropped evenly.
         """
         D, batch = self.D, self.rules.structure.batch
         if not D.joint:
             return D.judge(d, x)[0]
         groups = x.shape[1] // batch
-        if not groups:  # fewer than a minibatch: again and again
+        if not groups:  # fewer than a minibatch: repeat them
             x, groups = x.repeat(1, -(-batch // x.shape[1]), 1), 1
-        # Points in order are neighbours: a minibatch takes every groups-th.
+        # Neighbouring points are similar: a minibatch takes every groups-th point.
         x = evenly(x, groups * batch)
         x = x.unflatten(1, (batch, groups)).transpose(1, 2).flatten(1, 2)
         return D.judge(d, D.packed(x), group=batch // D.pack)[0]
 
     def at(self, d: torch.Tensor, x: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """D's logit at each point x (R, n, dim), in a minibatch of G's images `made`: (R, n)."""
+        """D's logit at each point x (R, n, dim), in a minibatch of outputs `made` of G: (R, n)."""
         if not self.D.joint:
             return self.D.judge(d, x)[0]
         step = max(1, made.shape[1] // _COMPANY)
@@ -188,9 +189,9 @@ class Game:
     def drawn(
         self, d: torch.Tensor, logits: torch.Tensor, real: torch.Tensor, made: torch.Tensor
     ) -> torch.Tensor:
-        """What is drawn as D(x), in [0, 1], of logits (R, n) by `at`; real, made: (R, m, dim).
+        """D(x) as it is drawn, in [0, 1], from logits (R, n) by `at`; real, made: (R, m, dim).
 
-        Where the loss leaves D's offset free, logits are taken from their mean over the samples.
+        If the loss leaves D's offset arbitrary, logits are taken relative to their mean.
         """
         if self.loss.shift_invariant:
             some = (evenly(x, _LEVEL) for x in (real, made))
@@ -198,11 +199,11 @@ class Game:
         return self.loss.shown(logits)
 
     def faced(self, state: State, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        """The D that G's cost is judged by: `state.d`, or what unrolling makes of it.
+        """The parameters of D that G's cost uses: `state.d`, or those of the unrolled D.
 
-        Unrolled on these samples (R, n, dim), (R, m, dim), as many of each as there are of both
-        (on one minibatch, where D judges samples together), without noise or dropout;
-        differentiable in `fake`.
+        D is unrolled on the samples real (R, n, dim) and fake (R, m, dim), min(n, m) of each (on
+        one minibatch if D judges samples together), without noise or dropout. Differentiable in
+        `fake`.
         """
         if not self.rules.structure.unroll:
             return state.d
@@ -216,7 +217,7 @@ class Game:
             return self._calm.ahead(state.d, state.d_slots, fake, given, drawn)
 
     def _typical_draws(self, real: torch.Tensor) -> dict[str, torch.Tensor]:
-        """What terms of D's cost draw, spread evenly instead, for inputs of these samples."""
+        """Evenly spread values in place of the random numbers of D's terms, for these inputs."""
         out, packs = {}, real.shape[1] // self.D.pack
         for name, draw in self.rules.term_draws.items():
             rows, columns = draw.shape(packs, self.D.sizes[0])
@@ -230,19 +231,19 @@ class Game:
 
     @cached_property
     def _calm(self) -> Rules:
-        """The same rules without noise, dropout and fresh data, for looking at unrolled D."""
+        """The same rules without noise, dropout and fresh data, for evaluating unrolled D."""
         structure = self.rules.structure
         strengths = tuple(n for n in structure.strengths if not STABILISERS[n].blurs)
         return Rules(replace(structure, strengths=strengths, fresh=False))
 
     def _minibatch(self, x: torch.Tensor) -> torch.Tensor:
-        """As many of x (R, n, dim) as a minibatch has, spread over all of them."""
+        """A minibatch's number of the samples x (R, n, dim), spread over all of them."""
         batch = self.rules.structure.batch
         x = x.repeat(1, -(-batch // x.shape[1]), 1) if x.shape[1] < batch else x
         return evenly(x, batch)
 
     def g_cost(self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        """G's cost (R,) by the parameters d of D, on samples (R, n, dim), without noise."""
+        """G's cost (R,) with parameters d of D, on samples (R, n, dim), without noise."""
         cost = self.loss.g(
             self.logits(d, real) if self.loss.g_sees_real else None, self.logits(d, fake)
         )

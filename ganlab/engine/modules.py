@@ -19,7 +19,7 @@ from ganlab.networks.norms import EPSILON
 from ganlab.registry import Param, Registry, SpecError
 from ganlab.spec import Spec
 
-_PIECE = 2048  # samples made at once, so that their activations stay in cache
+_PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 _N = Param("n", "n", 1, 1, 10**8, "int")
 _SEED = Param("seed", "seed", 0, 0, 2**31 - 1, "int")
 
@@ -43,8 +43,8 @@ class Activation(nn.Module):
 class FixedNorm(nn.Module):
     """Normalises by the statistics of a reference batch, which are buffers.
 
-    count: samples of the reference batch, where each sample counts as one more of it (virtual
-    batch norm); 0: the reference batch alone.
+    count: with virtual batch norm, the number of samples in the reference batch, to which each
+    sample is added as one more; 0: the reference batch alone.
     """
 
     running_mean: torch.Tensor
@@ -76,8 +76,8 @@ class FixedNorm(nn.Module):
 class GeneratorModule(nn.Module):
     """G: layers[0], norms[0] (if any), the activation, layers[1], ..., then the output.
 
-    With batch norm it is in evaluation mode, and the statistics are those with which G is drawn and
-    measured: of 2,048 latents spread over all.
+    With batch norm it is in evaluation mode, with the statistics used for drawing and measuring G:
+    those of 2,048 latents that represent all latents.
     """
 
     def __init__(self, net: Generator, reference: int):
@@ -96,7 +96,7 @@ class GeneratorModule(nn.Module):
         self.output = Activation(net.output, OUTPUTS)
 
     def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """Latents (n, latent_dim), and whole numbers (n,) where there are labels -> x (n, dim)."""
+        """Latents (n, latent_dim), and integer labels (n,) if there are labels -> x (n, dim)."""
         h = _beside(z, labels, self.labels)
         for layer, norm in zip(self.layers[:-1], self.norms, strict=True):
             h = self.activation(norm(layer(h)))
@@ -105,11 +105,11 @@ class GeneratorModule(nn.Module):
 
 
 class DiscriminatorModule(nn.Module):
-    """D, without dropout until it is put in training mode; D(x) is the sigmoid of its logit.
+    """D, without dropout unless it is in training mode; D(x) is the sigmoid of its logit.
 
-    kernels: T (A, kernels, dims) of minibatch discrimination, whose numbers the last layer takes
-    after the A features. norms: batch norms by the statistics of the samples at hand, in either
-    mode. Of a spectral norm the weights are those already divided by it.
+    kernels: T (A, kernels, dims) of minibatch discrimination, whose outputs the last layer takes
+    after the A features. norms: batch norms, which use the statistics of the given samples in
+    either mode. With spectral norm the weights are already divided by their norms.
     """
 
     def __init__(self, net: Discriminator, labels: int, dropout: float, dropout_input: float):
@@ -127,10 +127,10 @@ class DiscriminatorModule(nn.Module):
             self.kernels = nn.Parameter(torch.zeros(net.features, net.kernels, net.dims))
 
     def forward(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """x (n, dim), and whole numbers (n,) where there are labels -> logits (n / pack,).
+        """x (n, dim), and integer labels (n,) if there are labels -> logits (n / pack,).
 
-        With packing, n is a multiple of the pack and each `pack` samples in order are judged
-        together; with minibatch discrimination or batch norm, all n are one minibatch.
+        With packing, n is a multiple of the pack, and each `pack` consecutive samples are judged
+        together. With minibatch discrimination or batch norm, all n samples are one minibatch.
         """
         h = _beside(x, labels, self.labels)
         h = self.dropout_input(h.reshape(len(h) // self.pack, -1))
@@ -150,10 +150,10 @@ class DiscriminatorModule(nn.Module):
 def _beside(x: torch.Tensor, labels: torch.Tensor | None, count: int) -> torch.Tensor:
     if not count:
         if labels is not None:
-            raise SpecError("labels", labels, "None: these nets are given no labels")
+            raise SpecError("labels", labels, "None: these nets have no labels")
         return x
     if labels is None or labels.shape != x.shape[:1]:
-        raise SpecError("labels", labels, f"{len(x)} whole numbers from 0 to {count - 1}")
+        raise SpecError("labels", labels, f"{len(x)} integers from 0 to {count - 1}")
     return torch.cat([x, one_hot(labels.long(), count).to(x)], 1)
 
 
@@ -162,7 +162,7 @@ def _fill(
     net: Generator | Discriminator,
     flat: torch.Tensor,
 ) -> list[torch.Tensor]:
-    """Copy the layers' weights out of flat parameters (P,); what follows them, as it is."""
+    """Copy the layers' weights from flat parameters (P,); return the parameters after them."""
     parts = [p[0] for p in net.split(flat.detach()[None])]
     for layer in module.layers:
         layer.weight.data = parts.pop(0).T.clone(memory_format=torch.contiguous_format)
@@ -173,7 +173,7 @@ def _fill(
 
 
 def generator(game: Game, state: State, run: int, average: bool = False) -> GeneratorModule:
-    """A copy of run number `run`'s G as it is now, on the run's device; average: of its average."""
+    """A copy of the current G of run number `run`, on its device; average: of its average."""
     mean = game.average(state) if average else state.g
     if mean is None:
         raise SpecError("average", average, "False: no average of G's weights is kept")
@@ -197,7 +197,7 @@ def generator(game: Game, state: State, run: int, average: bool = False) -> Gene
 
 
 def discriminator(game: Game, state: State, spec: Spec, run: int) -> DiscriminatorModule:
-    """A copy of run number `run`'s D as it is now, on the run's device."""
+    """A copy of the current D of run number `run`, on its device."""
     net, flat = game.D, state.d[run]
     module = DiscriminatorModule(net, spec.labels, spec.d_dropout, spec.d_dropout_input)
     rest = _fill(module.to(flat.device), net, flat)
@@ -217,7 +217,7 @@ def sample(
     if spec.labels:
         z = _beside(z, _labels(labels, n, spec.labels), spec.labels)
     elif labels is not None:
-        raise SpecError("labels", labels, "None: these nets are given no labels")
+        raise SpecError("labels", labels, "None: these nets have no labels")
     g = state.g[run : run + 1]
     with torch.no_grad():
         pieces = [game.make(g, piece[None].to(g.device), run)[0] for piece in z.split(_PIECE)]
@@ -233,5 +233,5 @@ def _labels(given: Any, n: int, count: int) -> torch.Tensor:
         found = torch.empty(0)
     whole = not found.is_floating_point() and not found.is_complex() and found.dtype != torch.bool
     if found.shape != (n,) or not whole or not ((found >= 0) & (found < count)).all():
-        raise SpecError("labels", given, f"{n} whole numbers from 0 to {count - 1}")
+        raise SpecError("labels", given, f"{n} integers from 0 to {count - 1}")
     return found.long().cpu()

@@ -1,4 +1,4 @@
-"""The gradient of one update, where it is asked for: what an update rule works with."""
+"""One update as an update rule sees it: gradients and costs on request."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ Drawn = Mapping[str, torch.Tensor]
 class Given:
     """The numbers of one update, each a number or one for each run, (R, 1).
 
-    d, g: the optimisers' for D's and G's step; look_d, look_g: for their look-ahead, where there is
-    one; ahead: D's, for each unrolled step; of: those of each stabiliser that is on, its strength
-    first.
+    d, g: the optimisers' numbers for D's and G's step; look_d, look_g: for their look-ahead, or
+    empty; ahead: D's, for each unrolled step; of: by stabiliser that is on, its numbers, the
+    strength first.
     """
 
     d: Numbers
@@ -34,7 +34,7 @@ class Given:
     of: dict[str, Numbers]
 
     def strength(self, name: str) -> Number:
-        """Of a stabiliser; 0 if it is off."""
+        """The strength of a stabiliser; 0 if it is off."""
         return self.of[name][0] if name in self.of else 0.0
 
 
@@ -71,10 +71,10 @@ class Costs(Protocol):
 
 
 class OneUpdate:
-    """An update of `player` at hand, as `ganlab.update_rules.Turn` asks for it.
+    """An update of `player`, which implements `ganlab.update_rules.Turn`.
 
-    rules: the `Rules` that make it; n, drawn, fixed: its numbers, its draws, and the reference
-    batch, if there is one.
+    rules: the `Rules` that make it; n, drawn, fixed: its numbers, its random numbers, and the
+    reference batch if there is one.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class OneUpdate:
                 self._pasts[name] = self._slots[name][at]
 
     def back(self) -> torch.Tensor:
-        """D as it was before its last update, from where G's update starts; and its memory."""
+        """D before its last update, and its optimiser's slots, from which G's update starts."""
         names, own = self.rules.slots("D"), self.rules.optimizer.slots
         slots = self._slots["D"]
         self._slots["D"] = tuple(slots[names.index(f"before_{i}")] for i in range(own))
@@ -104,7 +104,7 @@ class OneUpdate:
 
     @property
     def rates(self) -> tuple[Number, Number]:
-        """D's and G's learning rate, of an optimiser whose only number it is."""
+        """D's and G's learning rates, for optimisers that have no other number."""
         return self._n.d[0], self._n.g[0]
 
     def _make(self, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
@@ -124,7 +124,7 @@ class OneUpdate:
     def _by(
         self, player: str, g: torch.Tensor, d: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The cost (R,) of `player` and its gradient by that player's parameters."""
+        """The cost (R,) of `player` and its gradient in that player's parameters."""
         mine = d if player == "D" else g
         if self.rules.fields[player]:
             d_cost, g_cost = self.costs(g, d)
@@ -144,7 +144,7 @@ class OneUpdate:
         return cost, torch.autograd.grad(cost.sum(), mine)[0]
 
     def gradient(self, player: str, g: torch.Tensor, d: torch.Tensor) -> Found:
-        """A player's cost and gradient at (g, d), with all that stabilisers do to it."""
+        """A player's cost and gradient at (g, d), changed as the stabilisers that are on say."""
         cost, grad = self._by(player, g, d)
         at, past = d if player == "D" else g, self._pasts[player]
         with torch.no_grad():
@@ -154,14 +154,14 @@ class OneUpdate:
             return Found(cost, self.shaped(player, grad, at))
 
     def shaped(self, player: str, grad: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-        """A gradient found at a player's parameters with all that stabilisers do to it."""
+        """A gradient at a player's parameters, changed as the stabilisers that are on say."""
         with torch.no_grad():
             return self.rules.shaped(grad, at, self._pasts[player], self._n)
 
     def stepped(
         self, g: torch.Tensor, d: torch.Tensor, by_g: torch.Tensor, by_d: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
-        """g and d after a step of their optimisers, and the player's memory if that is kept."""
+        """g and d after a step of their optimisers; the player's new slots if they are kept."""
         optimizer, n = self.rules.optimizer, self._n
         kept = optimizer.slots
         with torch.no_grad():
@@ -183,7 +183,7 @@ class OneUpdate:
         by_d: torch.Tensor,
         share: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """g and d after `share` of a plain step against gradients."""
+        """g and d after `share` of a plain gradient step."""
         d_rate, g_rate = self.rates
         with torch.no_grad():
             d = self.rules.bounded(d - share * by_d * d_rate, self._n)

@@ -1,6 +1,6 @@
-"""The probe of a Spec, built once for its target and latent and shared by runs and snapshots.
+"""The probe of a Spec, cached for its target and latent, and shared by runs and snapshots.
 
-So a curve's points differ by the state alone.
+Since the probe is shared, the points of a curve differ by the state alone.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ def _build(name: str, params: Params, latent: str, latent_dim: int, points: int)
 
 
 def probe_for(spec: Spec, points: int = POINTS) -> Probe:
-    """The probe of a Spec's target and latent; `points` latents where p_g is estimated."""
+    """The probe of a Spec's target and latent; `points` latents if p_g is estimated."""
     return _build(spec.target, spec.target_params, spec.latent, spec.latent_dim, points)
 
 
 def reach(latent: str) -> float:
-    """|z| up to which a latent axis is drawn."""
+    """The largest |z| on a latent axis."""
     return LATENTS[latent].reach

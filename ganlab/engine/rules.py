@@ -1,7 +1,7 @@
 """One update of D or of G: pure functions of parameters, numbers and draws (Algorithm 1's halves).
 
-Every update is given both players' parameters and slots, the numbers of `Rules.numbers` and the
-draws of `Rules.draws`; so one loop can play any of them.
+Every update takes both players' parameters and slots, the numbers of `Rules.numbers` and the
+draws of `Rules.draws`, so that one loop can compute any of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from ganlab.update_rules import RULES
 class Rules:
     """Nets, costs and optimiser of a Structure; holds no parameters and no numbers.
 
-    `thin` writes thin layers as sums, which a compiler fuses; eagerly a GEMM costs less.
+    thin: whether thin layers are computed as sums, which a compiler fuses; eager code is faster
+    with a matrix product.
     """
 
     def __init__(self, structure: Structure, thin: bool = False):
@@ -81,19 +82,19 @@ class Rules:
         self._noise = "instance_noise" in on
         self._match = "feature_matching" in on
         self.past = "historical_averaging" in on
-        # Asked for at every update.
+        # Cached, since every update needs them.
         self._counts = [len(e.at(_ones(e), Clock("D", 1, 1, 1))) for e in entries]
         self._width = len(self.optimizer.numbers(1, self.optimizer.still))
         self._slots = {player: self._name_slots(player) for player in "DG"}
         self._draws = {player: self._shape_draws(player) for player in "DG"}
 
-    # -- what an update is given -----------------------------------------------------------------
+    # -- the inputs of an update -------------------------------------------------------------------
 
     def slots(self, player: str) -> tuple[str, ...]:
         """Names of the vectors kept for a player: the optimiser's, the rule's, then stabilisers'.
 
-        "before", "before_0", ...: D and its optimiser's vectors before its last update;
-        "step": the last step of the optimiser; those of stabilisers are called as they are.
+        "before", "before_0", ...: D and its optimiser's slots before its last update. "step": the
+        last step of the optimiser. A stabiliser's vector has the stabiliser's name.
         """
         return self._slots[player]
 
@@ -113,14 +114,14 @@ class Rules:
         )
 
     def kept_slots(self, player: str, params: torch.Tensor, slots: Slots, old: Rules) -> Slots:
-        """`slots` of `old` rules as these rules need them: what is new starts from now."""
+        """`slots` of `old` rules as these rules need them; slots that are new start now."""
         have = dict(zip(old.slots(player), slots, strict=True))
         now = {f"before_{n}": have[n] for n in have if n.isdigit()}
         fresh = zip(self.slots(player), self.first_slots(player, params), strict=True)
         return tuple(have.get(name, now.get(name, first)) for name, first in fresh)
 
     def asks_both(self, player: str) -> bool:
-        """Whether an update of `player` asks for both players' costs."""
+        """Whether an update of `player` needs both players' costs."""
         return self.rule.both or bool(self.fields[player])
 
     @property
@@ -131,11 +132,11 @@ class Rules:
         return unrolled or self.asks_both("G") or compares
 
     def draws(self, player: str) -> dict[str, tuple[int, ...]]:
-        """Shapes of what one update of a player draws.
+        """Shapes of the random numbers of one update of a player, by name.
 
-        data: real samples; latent: G's inputs; noise: of all D sees, real then fake; mask: uniform
-        numbers, one for each unit that dropout may hit and each pack; what terms of D's cost draw;
-        the same names with u_: fresh ones for each unrolled step, one after the other.
+        data: real samples; latent: G's inputs; noise: added to all of D's inputs, real then fake;
+        mask: uniform numbers, one for each droppable unit and each pack; the draws of terms of D's
+        cost; and the same names with the prefix u_, for all unrolled steps one after the other.
         """
         return self._draws[player]
 
@@ -160,12 +161,12 @@ class Rules:
 
     @property
     def term_draws(self) -> Mapping[str, Draw]:
-        """What terms of D's cost draw, by name."""
+        """The draws of the terms of D's cost, by name."""
         return self._term_draws
 
     @property
     def reference(self) -> tuple[int, ...] | None:
-        """Shape of the fixed batch of latents that both players are given, where there is one."""
+        """The shape of the fixed reference batch of latents; None if there is none."""
         fixed = self.structure.g_norm in ("reference", "virtual")
         return (self.structure.batch, self.structure.g_sizes[0]) if fixed else None
 
@@ -179,21 +180,20 @@ class Rules:
         g_hyper: Hyper,
         strengths: Mapping[str, Number],
     ) -> list[Number]:
-        """The numbers of an update of `player`, in `given`'s order.
+        """The numbers of an update of `player`, in the order that `given` reads.
 
-        d_updates, g_updates: made before it, and iterations of Algorithm 1 that have ended, whole
-        numbers or arrays of them. strengths: those of the stabilisers that are on, and their extra
-        numbers, by name.
+        d_updates, g_updates, iterations: the counts before the update, integers or arrays of them.
+        strengths: by name, those of the stabilisers that are on, and their extra numbers.
         """
         own = self.optimizer.numbers
-        back = self.rule.before and player == "G"  # D steps from where it stood before
+        back = self.rule.before and player == "G"  # D steps from its state before the last update
         first = d_updates + 1 - back
         first = first + (first < 1)
         now = [(first, d_hyper), (g_updates + 1, g_hyper)]
         ahead = [(first + i, d_hyper) for i in range(self.structure.unroll)]
         if self.rule.twice:
-            # The memory takes in two gradients an update, the rates fall with the updates. Where
-            # the rule was changed meanwhile it took in fewer, and the bias is not quite gone.
+            # The slots take in two gradients per update, while learning rates fall once per update.
+            # After a change of the rule they have taken in fewer: a small bias remains.
             rows = [own(2 * t - less, hyper.at(t)) for less in (0, 1) for t, hyper in now]
             rows += [own(first + t - 1, hyper.at(t)) for t, hyper in ahead]
         else:
@@ -209,11 +209,11 @@ class Rules:
 
     @property
     def _rows(self) -> int:
-        """How many times an update takes the optimiser's numbers."""
+        """How many sets of the optimiser's numbers one update takes."""
         return (4 if self.rule.twice else 2) + self.structure.unroll
 
     def given(self, numbers: Sequence[Number]) -> Given:
-        """The numbers in their places."""
+        """The numbers as a `Given`."""
         n = self._width
         own = 4 if self.rule.twice else 2
         rows = [tuple(numbers[i * n : i * n + n]) for i in range(self._rows)]
@@ -228,7 +228,7 @@ class Rules:
     # -- costs -----------------------------------------------------------------------------------
 
     def _keep(self, n: Given, drawn: Drawn, rows: slice) -> list[torch.Tensor] | None:
-        """What dropout multiplies each layer with, for these packs of the draw."""
+        """The dropout factors of each layer, for these packs of the draw; None without dropout."""
         if not self.D.droppable:
             return None
         parts = drawn["mask"][:, rows].split_with_sizes(self.D.droppable, 2)
@@ -241,7 +241,7 @@ class Rules:
         return out
 
     def _seen(self, x: torch.Tensor, n: Given, drawn: Drawn, half: int) -> torch.Tensor:
-        """x (R, B, dim) as D sees it: with noise (`half` 0 of the draw real, 1 fake), in packs."""
+        """x (R, B, dim) as D sees it: with noise (draw half 0: real, 1: fake), in packs."""
         if self._noise:
             size = self.structure.batch
             noise = drawn["noise"][:, half * size : (half + 1) * size]
@@ -251,11 +251,11 @@ class Rules:
     def d_cost(
         self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
     ) -> torch.Tensor:
-        """What D minimises on a minibatch (R, B, dim) each, (R,)."""
+        """D's cost on a minibatch, real and fake (R, B, dim) each: (R,)."""
         real, fake = self._seen(real, n, drawn, 0), self._seen(fake, n, drawn, 1)
         if self._by_input:
             real = real.detach().requires_grad_()
-            # A view: an unrolled D depends on `fake` too, but D's slope is at a fixed D.
+            # Detached: an unrolled D depends on `fake` too, but D's slope is that of a fixed D.
             fake = fake.view_as(fake) if fake.requires_grad else fake.detach().requires_grad_()
         packs = real.shape[1]
         keep = self._keep(n, drawn, slice(None))
@@ -288,7 +288,7 @@ class Rules:
         drawn: Drawn,
         G: Callable[[torch.Tensor], torch.Tensor] | None = None,
     ) -> torch.Tensor:
-        """What G minimises on its images `fake` (R, B, dim), (R,); G(z) makes fresh ones."""
+        """G's cost on its outputs `fake` (R, B, dim): (R,); G(z) makes fresh ones."""
         if self.structure.unroll:
             d = self.ahead(d, d_slots, fake, n, drawn, G)
         packs = fake.shape[1] // self.structure.packing
@@ -322,9 +322,9 @@ class Rules:
     ) -> torch.Tensor:
         """D's parameters after `unroll` more updates of its own optimiser.
 
-        Differentiable in `fake` and d, through every step. On the minibatch at hand, as published,
-        or each on fresh data and fakes. Of D's own cost, without consensus and the pull of the
-        past. Source: Metz et al. 2017, eq. 7-10.
+        Differentiable in `fake` and d, through every step. The steps use the current minibatch, as
+        published, or fresh data and fakes each. They minimise D's own cost, without consensus and
+        historical averaging. Source: Metz et al. 2017, eq. 7-10.
         """
         if not d.requires_grad:
             d = d.detach().requires_grad_()
@@ -359,7 +359,7 @@ class Rules:
         drawn: Drawn,
         fixed: torch.Tensor | None = None,
     ) -> Update:
-        """One update of `player`; `fixed` is the reference batch, where there is one."""
+        """One update of `player`; `fixed` is the reference batch, if there is one."""
         n = self.given(numbers)
         own_params, own_slots = (d, d_slots) if player == "D" else (g, g_slots)
         update = OneUpdate(self, player, g_slots, d_slots, n, drawn, fixed)
@@ -382,7 +382,7 @@ class Rules:
     def shaped(
         self, grad: torch.Tensor, params: torch.Tensor, past: torch.Tensor | None, n: Given
     ) -> torch.Tensor:
-        """A gradient found at `params` as the optimiser gets it; past: what pulls, or None."""
+        """A gradient at `params` as the optimiser gets it; past: the mean that pulls, or None."""
         if past is not None:
             grad = grad + 2 * over(n.strength("historical_averaging"), params) * (params - past)
         for name, term in self._grad_terms:
@@ -390,7 +390,7 @@ class Rules:
         return grad
 
     def bounded(self, d: torch.Tensor, n: Given) -> torch.Tensor:
-        """D's parameters as they may be."""
+        """D's parameters after the projections of stabilisers."""
         for name, project in self._projections:
             d = project(d, *n.of[name])
         return d
@@ -405,7 +405,7 @@ class Rules:
         n: Given,
         cost: torch.Tensor,
     ) -> Update:
-        """The update by `grad`, where the player has `slots`; `kept` begins with its memory."""
+        """The update by `grad`, if the player has `slots`; `kept` starts with the optimiser's."""
         names, own = self.slots(player), self.optimizer.slots
         have = dict(zip(names, slots, strict=True))
         new, new_slots = self.optimizer.apply(
@@ -423,7 +423,7 @@ class Rules:
             new, made[name] = keep(new, have[name], *n.of[name])
         check = cost + new.sum(1)
         if own:
-            check = check + new_slots[-1].sum(1)  # Adam's squares overflow before all else
+            check = check + new_slots[-1].sum(1)  # Adam's squares overflow before anything else
         return Update(new, tuple(made[name] for name in names), cost, check)
 
 

@@ -1,4 +1,4 @@
-"""Run: R runs of one structure, advanced together by Algorithm 1."""
+"""Run: R training runs of one structure, advanced together by Algorithm 1."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def _player(letter: int) -> Player:
 
 
 class Run:
-    """R = len(specs) runs that share `Spec.batch_key()` and k, from their first update on.
+    """R = len(specs) runs that share `Spec.batch_key()` and k at the start.
 
     `Run(spec)` is the ordinary case, R = 1. The same Specs and events give the same trajectory, bit
-    for bit on one machine; nothing else but the number of updates matters. Small nets on a CPU are
-    computed on one thread, whatever number torch is set to; that number is left as it was.
-    events: what is to happen on the way, as `events` of another run has it, or its text (see
-    `ganlab.events`). Raises `SpecError` where the Specs cannot be advanced together, the events
-    are not allowed, or the device is not there.
+    for bit on one machine, however the updates are divided among calls. Small nets on a CPU are
+    computed on one thread; torch's number of threads is restored after each call.
+    events: the events to replay, as `events` of another run or as text (see `ganlab.events`).
+    Raises `SpecError` if the Specs cannot be advanced together, an event is not allowed, or the
+    device is not available.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Run:
         self.last: Player | None = None
         self.program: Program | None = None
         self.captured: Captured | None = None
-        self.remote: Executor | None = None  # what computes eager updates instead of this thread
+        self.remote: Executor | None = None  # computes eager updates instead of this thread
         G, D, rules = self.game.G, self.game.D, self.game.rules
 
         def fresh(net: MLP, tag: str) -> torch.Tensor:
@@ -97,7 +97,7 @@ class Run:
 
     @property
     def one_thread(self) -> bool:
-        """Whether its methods compute on one thread: small nets on a CPU."""
+        """Whether its methods use one thread: for small nets on a CPU."""
         parameters, rows = self.game.G.size + self.game.D.size, len(self.specs) * self.spec.batch
         return self.device.type == "cpu" and not large(parameters, rows, self.spec.domain)
 
@@ -108,7 +108,7 @@ class Run:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """What has been changed or updated out of turn, then what is still to come.
+        """Changes and updates out of turn so far, then those that are still to come.
 
         `Run(run.start, events=run.events)` replays the run.
         """
@@ -121,7 +121,7 @@ class Run:
 
     @property
     def happened(self) -> int:
-        """How many events have happened."""
+        """The number of events that have happened."""
         return len(self._past)
 
     def past_from(self, number: int) -> list[Event]:
@@ -130,12 +130,12 @@ class Run:
 
     @property
     def left(self) -> int:
-        """How many events are still to come."""
+        """The number of events still to come."""
         return len(self._coming)
 
     @property
     def coming(self) -> tuple[Event, ...]:
-        """The events that are still to come."""
+        """The events still to come."""
         return tuple(self._coming)
 
     @property
@@ -145,17 +145,17 @@ class Run:
 
     @property
     def iteration(self) -> int:
-        """Iterations of Algorithm 1 made so far: each ends with the last of its G updates."""
+        """Iterations of Algorithm 1 made so far; each ends with the last of its G updates."""
         return self.state.iterations
 
     @property
     def turns(self) -> Turns:
-        """How many updates each player makes in an iteration, and whose comes next."""
+        """How many updates each player makes in an iteration, and in which order."""
         return self.game.turns
 
     @property
     def next_player(self) -> Player:
-        """Whose update Algorithm 1 makes next: D's until it has made k, then G's, g_steps times."""
+        """The player of Algorithm 1's next update: D until it has made k, then G, g_steps times."""
         return self.turns.next(self.state)
 
     @property
@@ -164,25 +164,25 @@ class Run:
         return None not in self.diverged
 
     def advance(self, iterations: int = 1) -> int:
-        """Make `iterations` of Algorithm 1 (k updates of D, then g_steps of G); how many were made.
+        """Make `iterations` of Algorithm 1 (k updates of D, then g_steps of G); return the count.
 
-        An iteration begun by hand is finished first. Fewer are made only if every run diverges.
-        Raises `SpecError` unless `iterations` is a whole number from 0 up.
+        An iteration begun by hand is completed first. Fewer are made only if every run diverges.
+        Raises `SpecError` unless `iterations` is an integer >= 0.
         """
         iterations = arguments.count("iterations", iterations)
         start = self.iteration
         while (left := start + iterations - self.iteration) > 0 and not self.stopped:
             turns = self.turns
-            # What comes on the way may change how many updates an iteration has.
+            # Events may change the number of updates in an iteration.
             self.make(self._until(len(turns.left(self.state)) + (left - 1) * turns.each) or 1)
         return self.iteration - start
 
     @on_its_threads
     def make(self, updates: int) -> int:
-        """Make the next `updates` of Algorithm 1, of either player; how many were made.
+        """Make the next `updates` of Algorithm 1, of either player; return the count.
 
         A compiled program makes them in few calls. Fewer are made only if every run diverges.
-        Raises `SpecError` unless `updates` is a whole number from 0 up.
+        Raises `SpecError` unless `updates` is an integer >= 0.
         """
         updates = arguments.count("updates", updates)
         made = 0
@@ -197,11 +197,11 @@ class Run:
         return made
 
     def _until(self, updates: int) -> int:
-        """At most `updates`, so that nothing that is to come is passed over."""
+        """At most `updates`, and not beyond the next event."""
         return min(updates, self._coming[0].at - self.updates) if self._coming else updates
 
     def _changes(self) -> None:
-        """Make the changes that are due, all of them at once."""
+        """Make all changes that are due, together."""
         due: list[Event] = []
         while self._coming and self._coming[0].at <= self.updates and self._coming[0].fields:
             due.append(self._coming.popleft())
@@ -211,10 +211,10 @@ class Run:
 
     @on_its_threads
     def update(self, player: Player | None = None) -> Player:
-        """One update, of `player` or of the one whose turn it is. Nothing happens once stopped.
+        """Make one update, of `player` or of the one whose turn it is. Does nothing once stopped.
 
-        Out of turn it is an event. None: also of the one whom an event that is due names. Raises
-        `SpecError` unless `player` is "D", "G" or None.
+        An update out of turn is recorded as an event. With None, an event that is due decides the
+        player. Raises `SpecError` unless `player` is "D", "G" or None.
         """
         player = arguments.player(player)
         if self.stopped:
@@ -230,10 +230,10 @@ class Run:
         return player
 
     def compile(self) -> None:
-        """Compile the updates, or take them from disk, and use them from here on.
+        """Compile the updates, or load them from disk, and use them from here on.
 
-        The first time it takes half a minute; trajectories equal the eager ones up to rounding.
-        Raises RuntimeError, with the reason, where it cannot be done; the run stays eager.
+        The first time this takes half a minute. Trajectories equal the eager ones up to rounding.
+        Raises RuntimeError with the reason if it fails; the run then stays eager.
         """
         request = COMPILE_QUEUE.ask(self.game.rules.structure)
         self.use(request.wait())
@@ -242,10 +242,10 @@ class Run:
             raise RuntimeError(f"not compiled: {request.reason}")
 
     def use(self, program: Program | None) -> None:
-        """Make all further updates with a compiled program (None: eagerly).
+        """Make all further updates with a compiled program, or eagerly with None.
 
-        It equals the eager updates up to rounding. Raises `SpecError` if it is not for these
-        runs, or not for this device.
+        It equals the eager updates up to rounding. Raises `SpecError` if the program is not for
+        these runs or not for this device.
         """
         if program is not None:
             structure = self.game.rules.structure
@@ -258,10 +258,10 @@ class Run:
         self.program = program
 
     def capture(self, record: Callable[[Step], Step] = on_cuda) -> None:
-        """Make all further updates by CUDA graphs, which cost next to nothing to launch.
+        """Make all further updates by CUDA graphs, which have hardly any launch overhead.
 
-        They equal the eager ones up to rounding. `record` is how an update is captured. Raises
-        `SpecError` if the run is on another device.
+        They equal the eager ones up to rounding. record: captures an update. Raises `SpecError` if
+        the run is on another device.
         """
         if record is on_cuda and self.device.type != "cuda":
             raise SpecError("device", self.device.type, "cuda for CUDA graphs")
@@ -285,7 +285,7 @@ class Run:
                 self._explain(run, _player(players[count]), at)
 
     def _explain(self, run: int, player: Player, at: State) -> None:
-        """Make the update that was not finite once more, eagerly, to say what diverged."""
+        """Repeat the update whose result was not finite, eagerly, to record what diverged."""
         row = slice(run, run + 1)
         now = dataclasses.replace(
             self.state,
@@ -312,9 +312,9 @@ class Run:
         self.alive[run] = False
 
     def change(self, **fields: Any) -> None:
-        """Change what can change during a run (k, loss, rates, strengths ...), in all R runs.
+        """Change fields that may change during a run (k, loss, strengths ...), in all R runs.
 
-        Nothing happens once all of them have diverged.
+        Does nothing once all of them have diverged.
         Raises `SpecError` for a bad value, or for a field that needs a new run.
         """
         for name, value in fields.items():
@@ -328,7 +328,7 @@ class Run:
         self._change([fields])
 
     def _change(self, changes: Sequence[dict[str, Any]]) -> None:
-        """Make these changes one after the other, each on the State that the one before left."""
+        """Make these changes in order, each on the State that the previous one left."""
         before = rules = self.game.rules
         for fields in changes:
             self.specs = changed(self.specs, fields)
@@ -350,10 +350,10 @@ class Run:
 
     @on_its_threads
     def snapshot(self, /, **wanted: Any) -> Snapshot:
-        """What can be seen and measured now, in NumPy: see `ganlab.engine.snapshot.take`.
+        """A snapshot in NumPy: see `ganlab.engine.snapshot.take` for its arguments.
 
-        Raises `SpecError` for images, which `ganlab.mnist` looks at, and for arguments that `take`
-        does not have or values that it cannot use.
+        Raises `SpecError` for images (see `ganlab.mnist` for those), for unknown arguments, and for
+        values that are not allowed.
         """
         self.spec.in_a_lab()
         wanted = arguments.wanted(wanted)
@@ -365,50 +365,50 @@ class Run:
     ) -> np.ndarray | torch.Tensor:
         """n samples of p_g, (n, dim) float32: NumPy, or a tensor on the CPU with `tensor=True`.
 
-        A function of the run's parameters, `seed` and `labels`; it does not touch the training's
-        own draws. run: which of the R runs. labels: (n,) whole numbers for nets that are given
-        labels; None: 0, 1, 2, ... in turn. Raises `SpecError` for what it cannot use.
+        A function of the run's parameters, `seed` and `labels`, independent of the draws of
+        training.
+        run: which of the R runs. labels: (n,) integers for nets with labels; None for 0, 1, 2, ...
+        in turn. Raises `SpecError` for arguments that are not allowed.
         """
         run = arguments.run(run, len(self.specs))
         x = modules.sample(self.game, self.state, self.specs[run], run, n, seed, labels)
         return x if tensor else x.numpy()
 
     def generator(self, run: int = 0, average: bool = False) -> modules.GeneratorModule:
-        """A copy of one run's G as it is now, a `torch.nn.Module`: z (n, latent_dim) -> x (n, dim).
+        """A copy of one run's current G, a `torch.nn.Module`: z (n, latent_dim) -> x (n, dim).
 
-        average: with the running mean of its weights instead (`Spec.g_average`). docs/files.md
-        names what its state_dict holds. Raises `SpecError` for a run there is not, and where no
-        average is kept.
+        average: with the running average of its weights instead (`Spec.g_average`). docs/files.md
+        describes its state_dict. Raises `SpecError` if there is no such run, or no average is kept.
         """
         run = arguments.run(run, len(self.specs))
         return modules.generator(self.game, self.state, run, average)
 
     def discriminator(self, run: int = 0) -> modules.DiscriminatorModule:
-        """A copy of one run's D as it is now, a `torch.nn.Module`: x (n, dim) -> logits (n,).
+        """A copy of one run's current D, a `torch.nn.Module`: x (n, dim) -> logits (n,).
 
-        docs/files.md names what its state_dict holds. Raises `SpecError` for a run there is not.
+        docs/files.md describes its state_dict. Raises `SpecError` if there is no such run.
         """
         run = arguments.run(run, len(self.specs))
         return modules.discriminator(self.game, self.state, self.specs[run], run)
 
     def still(self) -> Run:
-        """The run as it is now, to be saved while this one goes on."""
+        """A copy of the run's current state, to be saved while this one continues."""
         other = copy.copy(self)
         other._past, other._coming = list(self._past), deque(self._coming)
         other.diverged = list(self.diverged)
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything that going on needs to one .npz file, atomically, without pickle."""
+        """Write everything needed to continue to one .npz file, atomically, without pickle."""
         storage.save(
             Path(path), self.start, self.specs, write(self.events), self.state, self.diverged
         )
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Run:
-        """The run that `save` wrote: going on equals not having stopped, bit for bit.
+        """The run that `save` wrote; it continues bit for bit as if it had not been stopped.
 
-        Raises `SpecError` naming what is wrong with a file that `save` did not write.
+        Raises `SpecError`, which says what is wrong, for a file that `save` did not write.
         """
         start, read, events, numbers, diverged = storage.read(Path(path))
         specs = arguments.specs(read)
@@ -422,21 +422,21 @@ class Run:
         return run
 
     def _happened(self, events: Sequence[Event]) -> None:
-        """Divide a run's events in those that have happened, at the updates made, and the rest."""
+        """Divide the events into those that have happened, by the updates made, and the rest."""
         done = [e.at < self.updates or (e.at == self.updates and bool(e.fields)) for e in events]
         count = done.index(False) if False in done else len(done)
         self._past, self._coming = list(events[:count]), deque(events[count:])
 
     def can_resume_from(self, other: Run) -> bool:
-        """Whether `other` is of these Specs and events.
+        """Whether `other` has these Specs and events.
 
-        Without events these may also be the Specs that `other` has come to.
+        Without events, its Specs may instead equal the current Specs of `other`.
         """
         mine = (self.start, self.events)
         return mine in ((other.start, other.events), (other.specs, ()))
 
     def resume_from(self, other: Run) -> bool:
-        """Be where `other` is; False, and nothing done, unless it `can_resume_from` there."""
+        """Take over the state of `other`; return False and do nothing unless `can_resume_from`."""
         if not self.can_resume_from(other):
             return False
         self.start = other.start

@@ -1,4 +1,4 @@
-"""Snapshot: what can be seen and measured of a run at one moment, in NumPy only."""
+"""Snapshots: everything visible or measurable of a run at one moment, in NumPy only."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from ganlab.spec import Spec
 
 _SCORED = 2500  # generated samples behind modes, hq and reverse_kl
 EXPECTATION = 2048  # latents behind V, the losses and the gradients
-HEAVY = 20_000  # parameters of G from which p_g is estimated from fewer latents
+HEAVY = 20_000  # parameters of G above which p_g is estimated from fewer latents
 
 
 @dataclass
 class Snapshot:
     """R runs at one moment. Arrays lead with R; divergences are in nats.
 
-    metrics, each (R,): jsd and jsd_smooth (ORACLES: binned on cells of `probe.cell`, and with
-    both sides convolved with a Gaussian of two cells), w1, value = V(D, G), c_g = C(G) =
-    -log 4 + 2 jsd, gap = c_g - value, d_distance = mean |D - D*| under (p_data + p_g)/2, d_loss,
-    g_loss, grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
-    tail = reach of p_g's tails over that of p_data's (`Probe.tail`), modes (captured), hq
-    (fraction), reverse_kl; where an average of G's weights is kept, also jsd_average, w1_average,
-    modes_average and hq_average, of the G that has them.
-    picture: arrays named as the live view's frames name them; beyond: see `Domain.beyond`; tail:
-    as in metrics, where every run's p_data or latent has no mean.
+    metrics, each (R,): jsd (binned on cells of `probe.cell`) and jsd_smooth (both sides convolved
+    with a Gaussian of two cells), w1, value = V(D, G), c_g = C(G) = -log 4 + 2 jsd,
+    gap = c_g - value, d_distance = mean |D - D*| under (p_data + p_g)/2, d_loss, g_loss,
+    grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
+    tail = width of p_g's tails over that of p_data's (`Probe.tail`), modes (captured), hq
+    (fraction), reverse_kl. If an average of G's weights is kept, also jsd_average, w1_average,
+    modes_average and hq_average, of the G with these weights.
+    picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
+    tail: as in metrics, if every run's p_data or latent has no mean.
     """
 
     specs: tuple[Spec, ...]
@@ -51,7 +51,7 @@ class Snapshot:
 
 
 def points_for(game: Game) -> int:
-    """Latents behind p_g where it is estimated: fewer for a G that is dear to ask."""
+    """The number of latents from which p_g is estimated: fewer for a large G."""
     return POINTS // 8 if game.G.size > HEAVY else POINTS
 
 
@@ -90,15 +90,14 @@ def take(
     detail: str = "full",
     view: tuple[Probe, ...] | None = None,
 ) -> Snapshot:
-    """A Snapshot of `state`; `measure` and `picture` say which half is wanted.
+    """A Snapshot of `state`. measure, picture: which of its halves to compute.
 
-    view: probes of the picture's axes, where they are not the targets' own (see `Probe.over`).
-
-    Without `arrows` a picture lacks grad_x and grad, which are half of its cost.
-    `points` quasi-random latents estimate p_g where it is not an exact push-forward.
-    detail: "full", or "coarse" for servers with many sessions. A coarse picture is what it says it
-    is, from fewer points: p_g is an exact push-forward where it is one elsewhere, of fewer
-    intervals. So small, it costs mostly the dispatch of its operations, of which there are few.
+    view: probes of the picture's axes, if they are not the targets' own (see `Probe.over`).
+    arrows: whether a picture has grad_x and grad, which take half of its time. points: the number
+    of quasi-random latents that estimate p_g where it is not an exact push-forward.
+    detail: "full", or "coarse" for servers with many sessions. A coarse picture is correct but has
+    fewer points, and an exact push-forward fewer intervals. Its time is mostly the dispatch of
+    operations, so it uses few.
     """
     shot = snapshot_of(state, specs, diverged, points)
     probes = shot.probes
@@ -133,7 +132,7 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     out["tail"] = np.array([p.tail(row[None])[0] for p, row in zip(probes, gz, strict=True)])
     some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
     reals = players.reals
-    if game.D.kernels:  # closeness within minibatches costs a minibatch's square
+    if game.D.kernels:  # time grows with the square of the minibatch
         reals, some = evenly(reals, EXPECTATION // 2), evenly(some, EXPECTATION // 2)
     by_x, by_g, x, g_cost = players.gradients(some, evenly(reals, EXPECTATION))
     with torch.no_grad():
@@ -159,7 +158,7 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
 
 
 def _of_average(probes: Sequence[Probe], gz: np.ndarray, bounded: bool) -> dict[str, np.ndarray]:
-    """How far the average of G's weights is: see `Snapshot`."""
+    """The metrics of the average of G's weights: see `Snapshot`."""
     out: dict[str, list[float]] = {f"{name}_average": [] for name in ("jsd", "w1", "modes", "hq")}
     for probe, row in zip(probes, gz, strict=True):
         out["jsd_average"].append(probe.jsd(probe.masses(row[None]))[0][0])
@@ -174,13 +173,13 @@ def _of_average(probes: Sequence[Probe], gz: np.ndarray, bounded: bool) -> dict[
 
 def samples(probe: Probe, gz: np.ndarray) -> np.ndarray:
     """At most `_SCORED` of G(z) (R, n, dim), spread over all latents."""
-    # An exact probe's latents are in order: its first ones would be one side of p_g only.
+    # The latents of an exact probe are sorted: its first ones would cover one side of p_g only.
     gz = probe.even(gz)
     return gz[:, :: math.ceil(gz.shape[1] / _SCORED)] if probe.exact else gz[:, :_SCORED]
 
 
 def _shares(probes: Sequence[Probe], fakes: np.ndarray) -> dict[str, np.ndarray]:
-    """Fraction of `fakes` (R, n, dim) nearest to each mode; what is far off is no mode's."""
+    """Fraction of `fakes` (R, n, dim) nearest to each mode; points far away belong to none."""
     if any(p.target.modes is None for p in probes):
         return {}
     return {"shares": np.stack([_share(p, f) for p, f in zip(probes, fakes, strict=True)])}
@@ -190,8 +189,8 @@ def _share(probe: Probe, x: np.ndarray) -> np.ndarray:
     modes, box = probe.target.modes, probe.target.box
     assert modes is not None
     centers = modes.centers.astype(np.float32)
-    reach = box[:, 1] - box[:, 0]  # a box's width beyond the box, all modes are equally far
+    reach = box[:, 1] - box[:, 0]  # farther from the box than its width, no mode is nearest
     inside = ((x >= box[:, 0] - reach) & (x <= box[:, 1] + reach)).all(1)
-    # All modes of a target are equally wide: the nearest is so in σ as well.
+    # All modes of a target have the same width, so the nearest is the nearest in σ as well.
     nearest = ((centers**2).sum(1) - 2 * x[inside] @ centers.T).argmin(1)
     return np.bincount(nearest, minlength=len(centers)) / len(x)

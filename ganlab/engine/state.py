@@ -1,4 +1,4 @@
-"""Where runs stand, and what an update makes."""
+"""The state of runs, and the result of an update."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ganlab.optim import Slots
 
 @dataclass(frozen=True)
 class State:
-    """Where R runs stand: all that the next update needs besides the Specs.
+    """The state of R runs: all that the next update needs besides the Specs.
 
-    g, d: flat parameters (R, P_G), (R, P_D); g_slots, d_slots: vectors alike that the optimiser and
-    the rule keep (see `Rules.slots`); d_updates, g_updates: how many each player has made (they
-    number the draws); iterations: how many of Algorithm 1 have ended; phase, g_phase: updates that
-    D and G have made in the one that has not (see `Turns`).
+    g, d: flat parameters (R, P_G), (R, P_D). g_slots, d_slots: vectors of the same shapes that the
+    optimiser and the rule keep (see `Rules.slots`). d_updates, g_updates: how many each player has
+    made (they number the draws). iterations: completed iterations of Algorithm 1. phase, g_phase:
+    updates that D and G have made in the current one (see `Turns`).
     """
 
     g: torch.Tensor
@@ -32,10 +32,10 @@ class State:
 
 
 class Update(NamedTuple):
-    """What an update makes: the player's next parameters and slots, and its cost (R,) before.
+    """The result of an update: the player's next parameters and slots, and its cost (R,) before.
 
     check (R,) is finite if and only if the cost, the parameters and the optimiser's last slot are
-    (as long as their sum does not overflow): one number to look at instead of a scan.
+    (as long as their sum does not overflow), so one number per run has to be tested.
     """
 
     params: torch.Tensor

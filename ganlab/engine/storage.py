@@ -23,10 +23,10 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _FORMAT = 2
-_FORMATS = (1, 2)  # 1: of before events, which has neither them nor the Specs of the beginning
+_FORMATS = (1, 2)  # 1 has neither events nor the Specs of the start
 _WRITTEN = "a run written by Run.save"
 _MOST_UPDATES = 10**12
-_MOST_WORDS = 1000  # characters of an explanation
+_MOST_WORDS = 1000  # the longest explanation, in characters
 _COUNTS = ("d_updates", "g_updates", "phase", "iterations", "g_phase")
 _DIVERGENCE = {"iteration": int, "player": str, "quantity": str, "cause": str}
 
@@ -71,14 +71,13 @@ def save(
 def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[str, int], list[Any]]:
     """Specs at the start and now, events, counts and divergences of a file.
 
-    Raises `SpecError` if it is not a run, or its Specs do not follow from its start and events.
-
-    Its arrays are read by `restore`; their shapes are held against the Specs before that.
+    Raises `SpecError` if it is not a run, or if its Specs do not follow from its start and events.
+    The arrays are read by `restore`, after their shapes were checked against the Specs.
     """
     try:
         with Arrays(path) as file:
             dtype, shape = file.heads["header"]
-            if dtype.kind != "U" or shape:  # it is as long as its events are many
+            if dtype.kind != "U" or shape:  # its length depends on the number of events
                 raise ValueError("no header")
             text = str(file.read("header"))
     except SpecError:
@@ -87,7 +86,7 @@ def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[st
         raise SpecError("file", path.name, _WRITTEN) from None
     header = parse_json(text, "file", f"{_WRITTEN} ({path.name})", len(text))
     if isinstance(header, dict) and "g_updates" in header:
-        # Files of before g_steps: an iteration was a G update.
+        # Files older than g_steps: each iteration had one G update.
         header = {"iterations": header["g_updates"], "g_phase": 0} | header
     if not isinstance(header, dict) or not {"specs", "diverged", *_COUNTS} <= set(header):
         raise SpecError("file", path.name, _WRITTEN)
@@ -98,7 +97,7 @@ def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[st
     counts = {name: header[name] for name in _COUNTS}
     for name, count in counts.items():
         if type(count) is not int or not 0 <= count <= _MOST_UPDATES:
-            allowed = f"a whole number from 0 to {_MOST_UPDATES:,} (in {path.name})"
+            allowed = f"an integer from 0 to {_MOST_UPDATES:,} (in {path.name})"
             raise SpecError(name, count, allowed)
     if counts["phase"] > counts["d_updates"] + counts["g_updates"]:
         allowed = f"at most the updates made (in {path.name})"
@@ -132,14 +131,14 @@ def read(path: Path) -> tuple[list[Spec], list[Spec], tuple[Event, ...], dict[st
     made = counts["d_updates"] + counts["g_updates"]
     past = [e for e in events if e.fields and e.at <= made]
     if list(all_after(start, past)) != found:
-        raise SpecError("specs", specs, f"those of its start after its events (in {path.name})")
+        raise SpecError("specs", specs, f"the Specs of its start after its events (in {path.name})")
     return start, found, events, counts, diverged
 
 
 def read_arrays(path: Path, rules: Rules, runs: int) -> dict[str, np.ndarray]:
-    """The arrays of a file whose shapes are those that `rules` give `runs` runs.
+    """The arrays of a file, whose shapes must be those that `rules` give `runs` runs.
 
-    Raises `SpecError`, before any is read, where they do not fit.
+    Raises `SpecError`, before reading any, if they are not.
     """
     sizes = {"g": rules.G.size, "d": rules.D.size}
     wanted = {p: (runs, size) for p, size in sizes.items()}

@@ -1,4 +1,4 @@
-"""What an update's program depends on."""
+"""The part of a Spec that determines the program of an update."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from ganlab.stabilisers import STABILISERS
 
 @dataclass(frozen=True)
 class Structure:
-    """What an update's program depends on, and nothing else: shapes and names, no numbers.
+    """Everything that the program of an update depends on: shapes and names, no numbers.
 
-    Runs of one Structure share a compiled program, whatever their target, rates, strengths, k and
-    seeds. strengths: names of the stabilisers that are on and whose strength is a number. labels:
-    how many of the last of z, and of what D is given beside x, are a label, one of them 1.
+    Runs of one Structure share a compiled program, whatever their target, learning rates,
+    strengths, k and seeds. strengths: names of the stabilisers that are on and whose strength is a
+    number.
+    labels: the length of the one-hot label at the end of z and of D's input; 0 if none.
     """
 
     g_sizes: tuple[int, ...]
@@ -69,12 +70,12 @@ class Structure:
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The fields that an update takes as numbers of the stabilisers that are on."""
+        """The fields of stabilisers that are on whose values an update takes as numbers."""
         return tuple(n for name in self.strengths for n in STABILISERS[name].numbers)
 
     @property
     def outside(self) -> tuple[str, ...]:
-        """The modules outside of this package that add the variants it names."""
+        """The modules outside of this package whose variants it names."""
         found = [STABILISERS.origin(name) for name in self.strengths]
         for field in fields(self):
             param = LINES.get(field.name)
@@ -84,5 +85,5 @@ class Structure:
 
     @property
     def dim(self) -> int:
-        """Dimension of what D is given: x, and the label beside it."""
+        """The dimension of D's input for one sample: x, and the label if there are labels."""
         return self.d_sizes[0] // self.packing

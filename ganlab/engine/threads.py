@@ -1,8 +1,8 @@
-"""How many threads torch computes a run's updates on.
+"""The number of threads on which torch computes a run's updates.
 
-Nets as small as the labs' take less time than it takes threads to meet, and many times as long on a
-machine that does other work, too. torch's number is the calling thread's own (where it is built
-with OpenMP, as all published builds are), so it can be set for a call and put back.
+For nets as small as the labs', synchronising threads takes longer than the computation, and many
+times longer on a busy machine. torch's number of threads belongs to the calling thread (if torch is
+built with OpenMP, as all published builds are), so it can be set for a call and restored.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ class _Threaded(Protocol):
 R = TypeVar("R", bound=_Threaded)
 P = ParamSpec("P")
 T = TypeVar("T")
-_LARGE = 3e8  # multiplications an update from which threads save more than they cost
+_LARGE = 3e8  # multiplications per update above which more threads are faster
 
 
 def large(parameters: int, rows: int, domain: Domain) -> bool:
-    """Whether an update is worth torch's threads: with images, or with so many multiplications.
+    """Whether an update is faster on torch's threads: for images, or for many multiplications.
 
-    parameters: of both nets of a run; rows: samples of all runs' minibatches.
+    parameters: of both nets of a run; rows: samples in the minibatches of all runs.
     """
     return not domain.drawn or parameters * rows >= _LARGE
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread for this thread's torch; afterwards as many as before."""
+    """Use one thread for torch in the calling thread; restore the number afterwards."""
     before = torch.get_num_threads()
     if before == 1 or not torch.backends.openmp.is_available():
         yield
@@ -51,7 +51,7 @@ def one_thread() -> Iterator[None]:
 
 
 def on_its_threads(method: Callable[Concatenate[R, P], T]) -> Callable[Concatenate[R, P], T]:
-    """A method of a Run, computed on one thread where the run asks for it (`run.one_thread`)."""
+    """A method of a Run, computed on one thread if the run wants that (`run.one_thread`)."""
 
     @wraps(method)
     def call(run: R, /, *args: P.args, **named: P.kwargs) -> T:

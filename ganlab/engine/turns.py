@@ -1,4 +1,4 @@
-"""Whose update comes next: an iteration of Algorithm 1 is k updates of D, then g_steps of G."""
+"""The order of updates: an iteration of Algorithm 1 is k updates of D, then g_steps of G."""
 
 from __future__ import annotations
 
@@ -14,46 +14,46 @@ from ganlab.spec import Spec
 
 Player = Literal["D", "G"]
 PLAYERS: tuple[Player, ...] = ("D", "G")
-START = State(torch.empty(0), torch.empty(0), (), ())  # the counts of a run that begins
+START = State(torch.empty(0), torch.empty(0), (), ())  # the counts at the start of a run
 
 
 class Turns(NamedTuple):
-    """The order of updates. An iteration ends with the last of G's, by hand or not; what D makes
-    beyond k, by hand, belongs to the iteration."""
+    """The order of updates. An iteration ends with the last of its G updates, by hand or not; D
+    updates by hand beyond k belong to the current iteration."""
 
     k: int
     g_steps: int
 
     @classmethod
     def of(cls, spec: Spec) -> Turns:
-        """A Spec's."""
+        """The Turns of a Spec."""
         return cls(spec.k, spec.g_steps)
 
     @property
     def each(self) -> int:
-        """Updates of an iteration, of both players."""
+        """The number of updates in an iteration, of both players."""
         return self.k + self.g_steps
 
     def next(self, state: State) -> Player:
-        """Whose update comes next: D's until it has made k, unless G has begun."""
+        """The player of the next update: D until it has made k, unless G has begun."""
         return "D" if state.phase < self.k and not state.g_phase else "G"
 
     def left(self, state: State) -> bytes:
-        """The updates that end the iteration that `state` is in, b"D" and b"G"."""
+        """The updates that complete the current iteration of `state`, as b"D" and b"G"."""
         d_left = 0 if state.g_phase else max(0, self.k - state.phase)
         return b"D" * d_left + b"G" * (self.g_steps - state.g_phase)
 
     def players(self, state: State, updates: int) -> bytes:
-        """The next `updates`, b"D" and b"G"."""
+        """The next `updates`, as b"D" and b"G"."""
         whole = b"D" * self.k + b"G" * self.g_steps
         return (self.left(state) + whole * (updates // self.each + 1))[:updates]
 
     def after(self, state: State, players: bytes) -> State:
-        """`state` with the counts after these updates, in whatever order they were made."""
+        """`state` with the counts after these updates, in any order."""
         made = state.g_phase + players.count(b"G")
         done, g_phase = divmod(made, self.g_steps)
         phase, tail = state.phase, players
-        if done:  # D's since the G that ended the last whole iteration
+        if done:  # count D's updates since the last completed iteration
             at = np.flatnonzero(np.frombuffer(players, np.uint8) == ord("G"))
             phase, tail = 0, players[at[done * self.g_steps - state.g_phase - 1] + 1 :]
         return replace(
@@ -66,7 +66,7 @@ class Turns(NamedTuple):
         )
 
     def ahead(self, state: State, updates: int) -> State:
-        """`state` with the counts after the next `updates`, however many."""
+        """`state` with the counts after the next `updates`."""
         left = self.left(state)
         if updates <= len(left):
             return self.after(state, left[:updates])
@@ -89,27 +89,27 @@ class Turns(NamedTuple):
         return self.after(state, player.encode())
 
     def iterations(self, state: State, g_made: np.ndarray) -> np.ndarray:
-        """Iterations ended when G has made `g_made` more updates than in `state`."""
+        """Completed iterations when G has made `g_made` more updates than in `state`."""
         return state.iterations + (state.g_phase + g_made) // self.g_steps
 
     def changed(self, state: State) -> State:
-        """`state` once these turns hold: if G has made its share already, the iteration ends."""
+        """`state` once these turns apply: if G has already made its share, the iteration ends."""
         if state.g_phase < self.g_steps:
             return state
         return replace(state, iterations=state.iterations + 1, phase=0, g_phase=0)
 
 
 class Clock:
-    """The iterations and the Spec that a run of `spec` has come to, event by event.
+    """The iterations and the Spec of a run of `spec` at each of its events.
 
-    It is told of them in their order, by `passes`.
+    Events must be passed to `passes` in order.
     """
 
     def __init__(self, spec: Spec):
         self.spec, self._state = spec, START
 
     def passes(self, event: Event) -> int:
-        """The iterations that the run has made when `event` comes; that has happened now."""
+        """The number of iterations when `event` happens; applies the event."""
         state, turns = self._state, Turns.of(self.spec)
         state = turns.ahead(state, event.at - state.d_updates - state.g_updates)
         iterations = state.iterations

@@ -1,7 +1,7 @@
-"""Work that tensors make: operations, FLOPs and bytes, counted as they are dispatched.
+"""The work of tensor operations: their number, FLOPs and bytes, counted as they are dispatched.
 
 On meta tensors, which have shapes but no memory, nothing is computed and nothing is allocated.
-Seconds follow from this machine's own speed.
+Seconds follow from the measured speed of this machine.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from torch.utils.flop_counter import flop_registry
 
 from ganlab.networks import blocks
 
-_HOLD_SECONDS, _REST_SECONDS = 1e-3, 5e-4  # for so long, before other threads have it
+_HOLD_SECONDS, _REST_SECONDS = 1e-3, 5e-4  # counting yields to other threads in this rhythm
 
 
 @dataclass(frozen=True)
 class Work:
     """flops (multiplications and additions of matrix products), bytes read and written by all
-    operations, how many operations, and the most bytes that are held at once."""
+    operations, the number of operations, and the most bytes that are held at once."""
 
     flops: float = 0.0
     traffic: float = 0.0
@@ -33,7 +33,7 @@ class Work:
     peak: float = 0.0
 
     def __add__(self, other: Work) -> Work:
-        """One after the other."""
+        """The work of one after the other."""
         return Work(
             self.flops + other.flops,
             self.traffic + other.traffic,
@@ -42,21 +42,21 @@ class Work:
         )
 
     def times(self, count: float) -> Work:
-        """So often, one after the other."""
+        """The work of `count` repetitions, one after the other."""
         return Work(self.flops * count, self.traffic * count, self.operations * count, self.peak)
 
     def together(self, runs: int) -> Work:
-        """Of so many runs in the same operations."""
+        """The work of `runs` runs in the same operations."""
         return Work(self.flops * runs, self.traffic * runs, self.operations, self.peak * runs)
 
     def beyond(self, other: Work, steps: float) -> Work:
-        """As far beyond this as `steps` times what it is more than `other`."""
+        """The extrapolation from `other` through this, by `steps` times their difference."""
         pairs = zip(_numbers(self), _numbers(other), strict=True)
         return Work(*(a + steps * (a - b) for a, b in pairs))
 
     @property
     def seconds(self) -> float:
-        """About how long it takes on one of this machine's threads, eagerly."""
+        """The estimated seconds on one thread of this machine, eagerly."""
         return speed().seconds(self)
 
 
@@ -66,23 +66,23 @@ def _numbers(work: Work) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Speed:
-    """Of one thread: FLOPs and bytes a second, seconds an operation."""
+    """The speed of one thread: FLOPs and bytes per second, seconds per operation."""
 
     flops: float
     bytes: float
     operation: float
 
     def seconds(self, work: Work) -> float:
-        """Of some work."""
+        """The estimated seconds of some work."""
         computed = work.flops / self.flops + work.traffic / self.bytes
         return computed + work.operations * self.operation
 
 
 @lru_cache(maxsize=1)
 def speed() -> Speed:
-    """This machine's, measured once: CPU time, so that a busy machine is not taken for a slow one.
+    """This machine's speed, measured once in CPU time, so that other load does not matter.
 
-    With the number of threads that torch is told to use, which servers set to one.
+    It is measured with torch's current number of threads, which servers set to one.
     """
 
     def best(repeats: int, job: Callable[[], object]) -> float:
@@ -98,14 +98,14 @@ def speed() -> Speed:
     pairs, small = torch.ones(2**18, 4), torch.ones(8, requires_grad=True)
     with torch.no_grad():
         product = best(4, lambda: a @ b)
-        # What a minibatch's pairs and maxout's pieces take: steps along a short last axis.
+        # Minibatches' pairs and maxout's pieces step along a short last axis.
         moved = best(2, lambda: torch.exp(-pairs.abs().sum(-1)))
     dispatched = best(50, lambda: small * small)
     return Speed(2 * 256**3 / product, 17 * 2**20 / moved, 3 * dispatched)
 
 
 class Meter(TorchDispatchMode):
-    """Counts what is done within it: see `Work`."""
+    """Counts the operations within its context: see `Work`."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch's own has no types
@@ -116,7 +116,7 @@ class Meter(TorchDispatchMode):
 
     @property
     def work(self) -> Work:
-        """Of all that was done within it so far."""
+        """The work counted so far."""
         return Work(self._flops, self._traffic, self._operations, self._peak)
 
     @classmethod
@@ -174,7 +174,7 @@ def _bytes(tensor: torch.Tensor) -> int:
 
 
 def metered(job: Callable[[], object]) -> Work:
-    """What `job` does."""
+    """The work of `job`."""
     meter = Meter()
     with meter:
         job()

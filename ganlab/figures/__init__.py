@@ -1,4 +1,4 @@
-"""Figures: arrays in, Plotly figures out; the still twins of the live view's canvases."""
+"""Figures: arrays in, Plotly figures out; the still counterparts of the live view's canvases."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def picture(
 ) -> go.Figure:
     """The picture of a scene and a frame (header fields and arrays together), by scene["dim"].
 
-    hidden: layer ids that start switched off; width, height: pixels; legend: draw it or not
-    (without one the plot areas are those of the live canvas); scale: of text and margins.
+    hidden: ids of layers that start switched off; width, height: in pixels; legend: whether to draw
+    it (without one the plot areas are those of the live canvas); scale: of text and margins.
     Raises SpecError unless dim is 1 or 2 and the theme is known. See picture_1d, picture_2d.
     """
     draw = {1: picture_1d, 2: picture_2d}.get(scene["dim"])

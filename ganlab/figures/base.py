@@ -1,4 +1,4 @@
-"""What all figures share: themes, layers with one legend entry each, layout defaults."""
+"""Code that all figures share: themes, layers with one legend entry each, layout defaults."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from ganlab.registry import SpecError
 from ganlab.theme import DASHES, SHADES, SIZES, THEMES, Theme, translucent
 
-# Plotly's font must be named: "inherit" would fall back to a serif in an exported picture.
+# The font is named because "inherit" would become a serif font in an exported picture.
 FONT = '"Source Sans", "Source Sans Pro", system-ui, "Helvetica Neue", Arial, sans-serif'
 UIREVISION = "ganlab"
 CLEAR = translucent(THEMES["light"].text, 0)
@@ -21,33 +21,33 @@ CLEAR = translucent(THEMES["light"].text, 0)
 CONFIG: dict[str, Any] = {
     "displaylogo": False,
     "responsive": False,
-    # Without this the bar offers to upload the figure to Plotly's cloud.
+    # Otherwise the bar would offer to upload the figure to Plotly's cloud.
     "showSendToCloud": False,
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
     "toImageButtonOptions": {"format": "svg", "filename": "ganlab"},
 }
-"""Plotly.js config that goes with these figures: the camera saves SVG ("png" works as well)."""
+"""Plotly.js config for these figures: the camera button saves SVG ("png" works as well)."""
 
 
 def find_theme(name: str) -> Theme:
-    """The theme of that name; raises SpecError for another name."""
+    """The theme called `name`. Raises SpecError if there is none."""
     if name not in THEMES:
         raise SpecError("theme", name, "one of " + ", ".join(THEMES))
     return THEMES[name]
 
 
 def veil(theme: Theme) -> str:
-    """What lies behind words that curves run under."""
+    """The background colour of words that are drawn over curves."""
     return translucent(theme.background, 0.75)
 
 
 def dash(name: str, scale: float) -> str:
-    """A curve's dashes in pixels, as the live canvas draws them."""
+    """A curve's dashes in pixels, as in the live canvas."""
     return ",".join(f"{length * scale:g}px" for length in DASHES[name]) or "solid"
 
 
 def array(source: Mapping[str, Any], name: str) -> np.ndarray | None:
-    """source[name] as float32, infinities as NaN (a gap); None where it is absent or empty."""
+    """source[name] as float32, with NaN (a gap) for infinities; None if it is missing or empty."""
     value = source.get(name)
     if value is None:
         return None
@@ -57,22 +57,22 @@ def array(source: Mapping[str, Any], name: str) -> np.ndarray | None:
 
 
 def pixel(value: float) -> int:
-    """A whole pixel; halves go up, as in JavaScript (Python's round() goes to even numbers)."""
+    """A whole pixel; halves are rounded up as in JavaScript (Python rounds them to even)."""
     return math.floor(value + 0.5)
 
 
 def number(value: float) -> str:
-    """A number for a tick: at most 3 significant digits, a true minus sign."""
+    """A number for a tick: at most 3 significant digits, with a true minus sign."""
     return f"{value + 0.0:.3g}".replace("-", "−")  # + 0.0: no negative zero
 
 
 def no_noise(values: np.ndarray) -> np.ndarray:
-    """The values, with 0 where they are nearer to it than rounding errors are: under 1e-9."""
+    """The values, with those below 1e-9, the size of rounding errors, set to 0."""
     return np.where(np.abs(values) < 1e-9, np.zeros_like(values), values)
 
 
 def steady(value: float) -> str:
-    """A number beside a moving curve: a steady count of digits, a true minus sign."""
+    """A number beside a moving curve: a constant count of digits, with a true minus sign."""
     size = abs(value)
     if size < 1e4 and float(value).is_integer():
         return f"{int(value)}".replace("-", "−")
@@ -84,7 +84,7 @@ def steady(value: float) -> str:
 
 
 def polylines(lines: Iterable[np.ndarray]) -> np.ndarray:
-    """Lines (n_i, c) one after the other, a row of NaN after each: (sum(n_i + 1), c)."""
+    """Lines (n_i, c) concatenated, with a row of NaN after each: (sum(n_i + 1), c)."""
     parts: list[np.ndarray] = []
     for line in lines:
         gap = np.full((1, line.shape[1]), np.nan, dtype=np.float32)
@@ -95,7 +95,7 @@ def polylines(lines: Iterable[np.ndarray]) -> np.ndarray:
 def arrows(start: np.ndarray, end: np.ndarray, size: float = 7) -> dict[str, Any]:
     """Arrows start -> end, each (n, 2), as the data of one Scatter: x, y, mode and marker.
 
-    Three points an arrow: start, end, gap. Only the end has a marker; it points along its line.
+    An arrow has three points: start, end, gap. Only the end has a marker, along the line.
     """
     xy = polylines(np.stack([a, b]) for a, b in zip(start, end, strict=True))
     sizes = np.zeros(len(xy), dtype=np.float32)
@@ -109,7 +109,7 @@ def gradient_arrows(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Arrows (start, end), each (n, c), for displacements `grads` at `points`, both (j, c).
 
-    NaN is dropped, and what is too short to see where the picture is `width` wide.
+    Displacements are dropped if they are NaN, or too short to see in a picture of `width`.
     """
     none = np.empty((0, 0), dtype=np.float32)
     if points is None or grads is None:
@@ -123,7 +123,7 @@ def gradient_arrows(
 
 
 class Layers:
-    """The traces of a picture, gathered by layer: one legend entry a layer, in scene order."""
+    """The traces of a picture by layer: one legend entry for each layer, in scene order."""
 
     def __init__(self, layers: Sequence[Mapping[str, Any]], hidden: Collection[str], theme: Theme):
         self.theme, self.hidden = theme, set(hidden)
@@ -136,7 +136,7 @@ class Layers:
         return self.theme.colour(self.known[layer][1].get("role", "muted"), alpha)
 
     def add(self, layer: str, kind: type = go.Scatter, **data: Any) -> None:
-        """Add a trace to a layer; nothing happens if the scene has no such layer."""
+        """Add a trace to a layer; does nothing if the scene has no such layer."""
         if layer not in self.known:
             return
         rank, entry = self.known[layer]
@@ -153,7 +153,7 @@ class Layers:
         self.seen.add(layer)
 
     def close(self) -> list[Any]:
-        """All traces; a layer that got none has an empty one, so that the legend is complete."""
+        """All traces; layers without one get an empty trace, so that the legend is complete."""
         for layer in self.known:
             if layer not in self.seen:
                 self.add(
@@ -163,7 +163,7 @@ class Layers:
 
 
 def legend_height(layers: Sequence[Mapping[str, Any]], width: float) -> float:
-    """Pixels that a horizontal legend of these layers needs in `width` pixels of plot area."""
+    """The height in pixels of a horizontal legend of these layers, `width` pixels wide."""
     widths = [48 + 7 * len(layer["title"]) for layer in layers]
     rows = 1 if sum(widths) <= width else math.ceil(sum(widths) / max(width - max(widths), 1))
     return 4 + 23 * rows
@@ -180,9 +180,9 @@ _PLACES = {
 def said(
     frame: Mapping[str, Any], theme: Theme, scale: float, no_g: bool, no_d: bool
 ) -> list[dict[str, Any]]:
-    """What a frame says within the picture, as annotations: `beyond`, `missing` and `tails`.
+    """The texts of a frame within the picture, as annotations: `beyond`, `missing` and `tails`.
 
-    no_g, no_d: whether p_g, whether D is hidden, and what is said of it with it.
+    no_g, no_d: whether p_g or D is hidden, together with the texts about it.
     """
     of_paper = {"xref": "paper", "yref": "paper", "bgcolor": veil(theme), "borderpad": 2}
     font = {"size": SIZES.note * scale, "weight": 600}
@@ -255,7 +255,7 @@ def bottom_legend() -> dict[str, Any]:
 
 
 def axis(theme: Theme, scale: float, size: float = SIZES.axis, **more: Any) -> dict[str, Any]:
-    """A thin linear axis with few ticks; size: of their words; `more` overrides."""
+    """A thin linear axis with few ticks; size: of the tick labels; `more` overrides."""
     line = theme.shade(SHADES.line)
     return {
         "type": "linear",

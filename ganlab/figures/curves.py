@@ -1,4 +1,4 @@
-"""Curves over the iterations: small panels that share one axis, and bars of the mode shares."""
+"""Curves over the iterations: small panels that share one axis, and bars of the modes' shares."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def curves(
     scale: float = 1,
     ghost: Mapping[str, np.ndarray] | None = None,
 ) -> go.Figure:
-    """One panel above the other over the iteration; each names its curves in their own colours.
+    """Panels one above the other, over the iterations; each names its curves in their colours.
 
     panels: as in the scene (title, unit, series, lines, log, low, high, bars); those with `bars`
-    come last. series: "iteration" (n,) and one (n,) array per key; NaN is a gap, an absent key
+    come last. series: "iteration" (n,) and one (n,) array per key; NaN is a gap, and a missing key
     draws nothing. marks: [{iteration, text}], drawn as vertical lines. shares, mode_weights: (m,),
     the share of generated samples at each mode and its share of p_data (1/m if not given); drawn
-    in panels with `bars`, in the accent where a mode has under a tenth of its fair share.
+    in panels with `bars`, in the accent colour if a mode has less than a tenth of its fair share.
     scale: of text and margins, as in the live canvas. ghost: series of an earlier run, drawn
     faintly behind. Raises SpecError for an unknown theme.
     """
@@ -80,7 +80,7 @@ def curves(
             layout[name].update(dtick=max(1, round((high - low) / 3)), tickformat="~g")
         prefix = (
             f"{panel['title']} · " if len(panel.get("series", ())) > 1 else ""
-        )  # one hover box for all
+        )  # one hover box for all panels
         traces += [
             curve(place, "before: ", entry, before, y, log).update(
                 opacity=COLUMN.ghost_alpha, hoverinfo="skip"
@@ -100,7 +100,7 @@ def curves(
             unifiedhovertitle={"text": "iteration %{x:,.0f}"},
         )  # fmt: skip
         if span[1] - span[0] <= 6:
-            layout["xaxis"].update(dtick=1, tick0=0)  # there are no half iterations
+            layout["xaxis"].update(dtick=1, tick0=0)  # no ticks at half iterations
         layout["annotations"].append(
             last.note("iteration", "muted", x=1, xanchor="right", xshift=right, yref="paper",
                       y=last.domain[0], yanchor="top", yshift=-4 * u)
@@ -110,7 +110,7 @@ def curves(
 
 
 def _says(panel: Mapping[str, Any], *series: Mapping[str, np.ndarray] | None) -> bool:
-    """Whether a panel has something to show: one that needs a curve without any value has not."""
+    """Whether a panel has something to show; panels that require a value are hidden without one."""
     if not panel.get("needs"):
         return True
     found = [array(some or {}, panel["needs"]) for some in series]
@@ -118,7 +118,7 @@ def _says(panel: Mapping[str, Any], *series: Mapping[str, np.ndarray] | None) ->
 
 
 def span_of(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, float]:
-    """The ends of the axis: a run has at least a quarter of the room beside an earlier one."""
+    """The ends of the axis: a run gets at least a quarter of the width beside an earlier one."""
     good = iteration[np.isfinite(iteration)]
     if not good.size:
         return 0.0, 100.0
@@ -131,7 +131,7 @@ def span_of(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, fl
 def _bars(
     place: Panel, shares: np.ndarray | None, weights: np.ndarray | None
 ) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
-    """Bars of the shares, a short line at each mode's fair share; settings of both axes."""
+    """Bars of the shares, with a short line at each mode's fair share; settings of both axes."""
     found = {"shares": shares, "weights": weights}
     shares, weights = array(found, "shares"), array(found, "weights")
     modes = len(shares) if shares is not None else len(weights) if weights is not None else 0
@@ -150,7 +150,7 @@ def _bars(
         traces.append(go.Bar(x=index, y=shares, name="p_g", marker={"color": colours},
                              width=COLUMN.bar, hovertemplate="%{y:.4~g}", **where))  # fmt: skip
         font = {"color": palette.background, "size": SIZES.panel_axis * place.u}
-        # A bar that is higher than the panel carries its value.
+        # A bar that is higher than the panel shows its value.
         for i in np.flatnonzero(shares > top):
             traces.append(go.Scatter(x=index[i : i + 1], y=[top], text=[f"{shares[i]:.0%}"],
                                      mode="text", textposition="bottom center", hoverinfo="skip",
@@ -172,7 +172,7 @@ def _marks(
     layout: dict[str, Any], places: Sequence[Panel], marks: Sequence[Mapping[str, Any]],
     span: tuple[float, float], pixels: float, right: float,
 ) -> None:  # fmt: skip
-    """Vertical lines through all curve panels; the newest words win where there is no room."""
+    """Vertical lines through all panels of curves; if texts collide, the newest is kept."""
     free, first = np.inf, places[0]
     colour, u = first.palette.colour("accent", COLUMN.mark_alpha), first.u
     for mark in sorted(marks, key=lambda m: m["iteration"], reverse=True):

@@ -1,4 +1,4 @@
-"""A legend above curves whose panels all show the same things."""
+"""A legend above panels of curves that all show the same runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganlab.figures.base import FONT, find_theme
 from ganlab.theme import COLUMN, SIZES
 
 _SAMPLE = {"solid": "━━━", "dash": "━ ━", "dot": "┅┅", "dashdot": "━ · ━"}
-_WIDE, _LETTER = 44, 6.2  # pixels of a sample and of a letter of its name
+_WIDE, _LETTER = 44, 6.2  # pixels of a line sample, and of a letter of its name
 
 
 def with_legend(
@@ -22,10 +22,11 @@ def with_legend(
 ) -> go.Figure:
     """`figure` of `curves`, COLUMN.legend * scale higher, with names in the roles run0, run1, ...
 
-    A row of words, as above a panel: Plotly's own legend would break it into two.
+    The legend is one row of text, as above a panel; Plotly's own would break into two.
     """
     palette, head = find_theme(theme), round(COLUMN.legend * scale)
-    # What is cut here is said in full by the pictures' heads, and by the curves under the mouse.
+    # Names that are shortened here are complete in the pictures' heads and in the curves' hover
+    # boxes.
     room = max(1, int((figure.layout.width / len(names) / scale - _WIDE) / _LETTER))
     words = [
         f"<span style='color:{palette.ink(f'run{i}')}'>{_SAMPLE[dash]} "

@@ -13,7 +13,7 @@ from ganlab.figures.base import axis, dash, pixel, steady, veil
 from ganlab.theme import COLUMN, SHADES, SIZES, Theme
 
 SAMPLE = {"solid": "━", "dash": "╍", "dot": "┅", "dashdot": "╍"}
-_END_CHARACTERS = 7  # of full size that have room right of a panel
+_END_CHARACTERS = 7  # the number of full-size characters that fit to the right of a panel
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ def place_panels(palette: Theme, count: int, plain: int, height: float, u: float
 
 
 def range_of(panel: Mapping[str, Any], data: Sequence[np.ndarray]) -> tuple[float, float]:
-    """(low, high) of a panel's axis, of log10 where it is log.
+    """(low, high) of a panel's axis, in log10 if it is logarithmic.
 
-    Its own ends where the panel gives them, else those of the bulk of the data (each (n,)), the
-    last values and the reference lines.
+    The panel's own ends if it gives them, else those of the bulk of the data (each (n,)), the last
+    values and the reference lines.
     """
     log = bool(panel.get("log"))
 
@@ -75,9 +75,9 @@ def range_of(panel: Mapping[str, Any], data: Sequence[np.ndarray]) -> tuple[floa
 
     must = list(usable([line["value"] for line in panel.get("lines", ())]))
     good = [usable(y) for y in data]
-    # A curve that has ended, as a run that diverged, must not flatten the others.
+    # A curve that has ended, as of a diverged run, must not flatten the others.
     must += [v for y in data if len(y) for v in usable(y[-1:])]
-    # One early spike must not flatten the rest, so the outermost 1 % may leave the panel.
+    # A single early spike must not flatten the rest, so the outermost 1 % may leave the panel.
     if must and any(y.size for y in good):
         must += list(np.quantile(np.concatenate(good), [0.01, 0.99], method="nearest"))
     low, high = (min(must), max(must)) if must else (0.1 if log else 0.0, 1.0)
@@ -121,7 +121,7 @@ def curve(
             "dash": dash(kind, place.u)}  # fmt: skip
     if log:
         y = np.where(y > 0, y, np.float32(np.nan))
-    # A line needs two points: a run that diverged at once may have one.
+    # A line needs two points, but a run that diverged at once may have one.
     mode = "lines+markers" if np.count_nonzero(np.isfinite(y)) == 1 else "lines"
     return go.Scatter(x=x, y=y, xaxis="x", yaxis=place.y, name=prefix + entry["title"],
                       mode=mode, marker={"size": 5 * place.u}, line=line,
@@ -132,7 +132,7 @@ def end_labels(
     place: Panel, data: Sequence[tuple[Mapping[str, Any], np.ndarray]], log: bool,
     low: float, high: float,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The last value of each curve, written at its height right of the panel, kept apart."""
+    """The last value of each curve, written at its height right of the panel without overlaps."""
     ends = []
     for entry, y in data:
         good = y[np.isfinite(y) & (y > 0)] if log else y[np.isfinite(y)]
@@ -151,7 +151,7 @@ def end_labels(
     labels = []
     for at, value, role in ends:
         text = steady(value)
-        size = SIZES.value * min(1, _END_CHARACTERS / len(text))  # as wide as the margin, never cut
+        size = SIZES.value * min(1, _END_CHARACTERS / len(text))  # shrinks to fit the margin
         labels.append(
             place.note(text, role, x=1, xanchor="left", xshift=4 * place.u, yref="paper",
                        y=1 - (place.top + place.pixels - at) / place.height, yanchor="middle",
@@ -164,11 +164,11 @@ def reference(
     layout: dict[str, Any], place: Panel, line: Mapping[str, Any], log: bool, low: float,
     high: float,
 ) -> None:  # fmt: skip
-    """Add a horizontal line with its title to the layout, where it lies in the panel's range."""
+    """Add a horizontal line with its title to the layout, if it is in the panel's range."""
     value = float(line["value"])
     if not np.isfinite(value) or (log and value <= 0):
         return
-    # On a log axis Plotly places shapes by value but annotations by its logarithm.
+        # On a log axis Plotly places shapes by value but annotations by its logarithm.
     at = float(np.log10(value)) if log else value
     if not low <= at <= high:
         return

@@ -31,7 +31,7 @@ HOVER = "%{y:.4~g}"
 
 
 def quantiles(x: np.ndarray, density: np.ndarray, n: int = LINE.quantiles) -> np.ndarray:
-    """n points that each stand for 1/n of the mass of a density on equal cells centred at x."""
+    """n points that each represent 1/n of the mass of a density on equal cells centred at x."""
     mass = np.clip(np.nan_to_num(density.astype(float)), 0, None)
     if mass.sum() <= 0:
         return np.empty(0)
@@ -42,7 +42,7 @@ def quantiles(x: np.ndarray, density: np.ndarray, n: int = LINE.quantiles) -> np
 
 
 def nice_ticks(low: float, high: float, about: int = 6) -> np.ndarray:
-    """Round numbers in [low, high], `about` that many; steps are 1, 2 or 5 times a power of 10."""
+    """About `about` round numbers in [low, high]; steps are 1, 2 or 5 times a power of 10."""
     raw = max(high - low, 1e-12) / about
     power = 10.0 ** np.floor(np.log10(raw))
     step = power * next(m for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
@@ -74,7 +74,7 @@ def picture_1d(
     highest = float(np.nanmax(p_data)) if p_data is not None and np.isfinite(p_data).any() else 0.0
     top = LINE.top * highest if highest > 0 else 1.0
 
-    # The same pixels as the live canvas: head, base of the densities, x line, z line.
+    # The same pixels as in the live canvas: head, base of the densities, x line, z line.
     left, right, head = pixel(LINE.left * u), pixel(LINE.right * u), pixel(LINE.head * u)
     strip = (LINE.gradient_from + LINE.gradient_rows * LINE.gradient_apart) * u
     foot = legend_height(scene["layers"], width - left - right) if legend else 0
@@ -155,7 +155,7 @@ def _densities(layers: Layers, x: np.ndarray, p_data: Any, p_g: Any, u: float) -
 
 
 def _average(layers: Layers, x: np.ndarray, p: Any, u: float) -> None:
-    """p_g of the average of G's weights, where one is kept: a thin line."""
+    """p_g of the average of G's weights, if one is kept: a thin line."""
     if p is None or "average" not in layers.known:
         return
     line = {"color": layers.colour("average"), "width": LINE.average * u}
@@ -177,7 +177,7 @@ def _discriminator(layers: Layers, x: np.ndarray, frame: Mapping[str, Any], u: f
 
 
 def _peak(layers: Layers, x: np.ndarray, p_g: np.ndarray, top: float, u: float) -> None:
-    """Where p_g leaves the picture: a mark at the upper edge with the highest value."""
+    """A mark with the highest value where p_g leaves the picture at its upper edge."""
     if not np.isfinite(p_g).any() or not np.nanmax(p_g) > 1.02 * top:
         return
     at, colour = int(np.nanargmax(p_g)), layers.colour("p_g")

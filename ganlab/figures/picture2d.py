@@ -48,15 +48,15 @@ def picture_2d(
     scene: box [[xlo, xhi], [ylo, yhi]], layers, contours (n, 2), contour_lengths (m,),
     contour_levels (m,), real (r, 2). frame: d uint8 (ny, nx) in 0..255 with y ascending along its
     first axis, d_none (ny, nx) where it has no value, fake (f, 2), manifold (u, v, 2) or (u, 2),
-    grad_x, grad (j, 2), and what it says, beyond and missing; any of them may be absent, rows with
-    NaN are left out. One unit is equally long on both axes. scale: of text and margins, as in the
-    live canvas. With a legend there is also a colour bar of D.
-    Raises SpecError for an unknown theme.
+    grad_x, grad (j, 2), and its texts, beyond and missing; any of them may be missing, and rows
+    with NaN are left out. Units are equally long on both axes. scale: of text and margins, as in
+    the live canvas. With a legend there is also a colour bar of D. Raises SpecError for an unknown
+    theme.
     """
     palette, u = find_theme(theme), scale
     layers = Layers(scene["layers"], hidden, palette)
     (x_lo, x_hi), (y_lo, y_hi) = ((float(a), float(b)) for a, b in scene["box"])
-    # The same pixels as the live canvas; with a legend there is also a colour bar on the right.
+    # The same pixels as in the live canvas; with a legend also a colour bar on the right.
     pad, left = pixel(PLANE.pad * u), pixel(PLANE.left * u)
     foot = legend_height(scene["layers"], width - left - pad) if legend else 0
     room_x = max(width - left - (left if legend else pad), 50)

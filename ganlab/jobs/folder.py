@@ -1,8 +1,8 @@
-"""A job as a folder on disk: what it does, where it stands, what is asked of it.
+"""A job as a folder on disk: its plan, its status, and requests to its worker.
 
-A worker, in whatever process, writes; pages and commands read, and ask through one small file. So a
-job survives the page, the browser and the worker. Every file is replaced in one step: whoever reads
-finds the old or the new one, whole.
+A worker, in any process, writes; pages and commands read, and make requests through one small file.
+So a job survives the page, the browser and the worker. Every file is replaced atomically: readers
+find either the old or the new one, complete.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from ganlab.reading import load_arrays, parse_json, read_text
 from ganlab.registry import SpecError
 
 _TRIES = 3
-_ROOM = 4096  # bytes of every status
-_STARTING = 60.0  # seconds that a worker may take to begin
+_ROOM = 4096  # bytes of every status file
+_STARTING = 60.0  # seconds that a worker may take to start
 
 
 class Folder:
-    """One job's folder. Readers need no lock; a worker holds `lock` as long as it is at work.
+    """One job's folder. Readers need no lock; a worker holds `lock` while it works.
 
-    A kind of job says what it is called in its home, what its plan (with `to_json` and
-    `from_json`), its status and its wishes are, which limit bounds how many work at once, and how
-    its worker is started.
+    A kind of job is a subclass, which defines the name of its home, the classes of its plan (with
+    `to_json` and `from_json`), its status and its requests, the limit of workers at once, and the
+    command of its worker.
     """
 
     KIND: ClassVar[str]
@@ -44,7 +44,7 @@ class Folder:
     STATUS: ClassVar[type[Status]] = Status
     WANTED: ClassVar[type[Wanted]] = Wanted
     LIMIT: ClassVar[str]
-    NONE: ClassVar[str] = "none: this server starts no such jobs"  # where the limit is 0
+    NONE: ClassVar[str] = "none: this server starts no such jobs"  # the error if the limit is 0
 
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path)
@@ -53,16 +53,16 @@ class Folder:
         return f"Folder({str(self.path)!r})"
 
     def command(self) -> list[str]:
-        """What follows `python -m` to have a process work on it."""
+        """The arguments after `python -m` that start its worker."""
         raise NotImplementedError
 
     def asked_first(self, plan: Any) -> dict[str, Any]:
-        """What is wanted of a new job of this plan."""
+        """The initial requests for a new job with this plan."""
         return {}
 
     @classmethod
     def home(cls) -> Path:
-        """Where pages and commands keep jobs of this kind."""
+        """The folder in which pages and commands keep jobs of this kind."""
         return kept() / cls.KIND / "runs"
 
     @classmethod
@@ -75,27 +75,27 @@ class Folder:
 
     @property
     def name(self) -> str:
-        """The folder's name, which tells jobs apart."""
+        """The folder's name, which identifies the job."""
         return self.path.name
 
     @property
     def log(self) -> Path:
-        """What the worker's process printed."""
+        """The file with the output of the worker's process."""
         return self.path / "log.txt"
 
     @classmethod
     def create(cls, plan: Any, path: str | os.PathLike[str] | None = None, owner: str = "") -> Self:
-        """A new job that nobody works on yet, in `path` or in a fresh folder of `home()`.
+        """A new job without a worker, in `path` or in a new folder of `home()`.
 
-        owner: whose it is (`ganlab.rights.owner_of`); "": the operator's alone. Raises `SpecError`
-        if there is one in `path` already.
+        owner: the visitor it belongs to (`ganlab.rights.owner_of`); "" for the operator alone.
+        Raises `SpecError` if there is a job in `path` already.
         """
         if path is None:
             stamp = time.strftime("%Y-%m-%d-%H%M%S")
             path = cls.home() / f"{stamp}-{secrets.token_hex(2)}"
         folder = cls(path)
         if (folder.path / "plan.json").exists():
-            raise SpecError("folder", str(path), "one without a run in it")
+            raise SpecError("folder", str(path), "a folder without a run in it")
         new = not folder.path.exists()
         try:
             folder.path.mkdir(parents=True, exist_ok=True)
@@ -103,14 +103,14 @@ class Folder:
             folder._write("owner.json", json.dumps(owner).encode())
             folder._write("plan.json", plan.to_json().encode())
         except OSError:
-            if new:  # half a job is none
+            if new:  # do not leave an incomplete job
                 shutil.rmtree(folder.path, ignore_errors=True)
             raise
         return folder
 
     @property
     def plan(self) -> Any:
-        """What was asked for at first; `wanted` may have changed since. Raises `SpecError`."""
+        """The original plan; `wanted` may have changed since. Raises `SpecError`."""
         try:
             return self.PLAN.from_json(read_text(self.path / "plan.json"))
         except (OSError, ValueError) as error:
@@ -120,24 +120,24 @@ class Folder:
 
     @property
     def owner(self) -> str:
-        """Whose job it is; "": the operator's alone."""
+        """The visitor that the job belongs to; "" for the operator alone."""
         owner = self._json("owner.json")
         return owner if isinstance(owner, str) else ""
 
     def replan(self, plan: Any) -> None:
-        """Another plan for the same work."""
+        """Store another plan for the same work."""
         self._write("plan.json", plan.to_json().encode())
 
-    # -- what the worker says --------------------------------------------------------------------
+    # -- written by the worker -------------------------------------------------------------------
 
     def lock(self) -> FileLock:
-        """Held by the worker: released by the system however it ends."""
+        """The lock that the worker holds; the system releases it however the worker ends."""
         return FileLock(self.path / "lock")
 
     @property
     def running(self) -> bool:
-        """Whether a worker is at work on it."""
-        for _ in range(_TRIES):  # another reader may be asking at this very moment
+        """Whether a worker is working on it."""
+        for _ in range(_TRIES):  # another reader may be testing the lock at the same moment
             try:
                 with self.lock().acquire(timeout=0):
                     return False
@@ -147,45 +147,45 @@ class Folder:
 
     @property
     def status(self) -> Any:
-        """Where it stands. Of a worker that was killed: "stopped", with what is lost."""
+        """The status; if its worker was killed, "stopped" with a message about what is lost."""
         status = self._read("status.json", self.STATUS)
         if status.state == "starting" and not status.pid:
-            if abs(time.time() - status.time) > _STARTING:  # or a clock that was wrong
-                words = "The trainer did not start: see what it printed."
+            if abs(time.time() - status.time) > _STARTING:  # or the clock was wrong
+                words = "The trainer did not start: see its output."
                 return dataclasses.replace(status, state="failed", message=words)
             return status
         if status.state in AT_WORK and status.pid and not self.running:
-            status = self._read("status.json", self.STATUS)  # it may have ended well meanwhile
+            status = self._read("status.json", self.STATUS)  # it may have ended meanwhile
         if status.state in AT_WORK and status.pid and not self.running:
-            lost = f"The trainer ended unasked; it goes on from iteration {status.checkpoint:,}."
+            lost = f"The trainer was killed; it can resume from iteration {status.checkpoint:,}."
             return self.resting(status, "stopped", lost)
         return status
 
     def resting(self, status: Any, state: str, message: str) -> Any:
-        """A status without what only a worker at work knows."""
+        """A status without the values that only a working worker knows."""
         return dataclasses.replace(status, state=state, message=message, seconds_left=None)
 
     def say(self, status: Status) -> None:
-        """Tell where it stands."""
+        """Write the status."""
         items = dataclasses.asdict(status)
         try:
             self._write("status.json", _padded(items, _ROOM))
         except OSError:
-            # A full disk takes no new file; what went wrong fits into the one there is.
+            # On a full disk no new file can be created, but the error fits into the existing one.
             with open(self.path / "status.json", "r+b") as file:
                 room = file.seek(0, os.SEEK_END)
                 file.seek(0)
                 file.write(_padded(items, max(room, _ROOM)))
 
-    # -- what is asked of it ---------------------------------------------------------------------
+    # -- requests --------------------------------------------------------------------------------
 
     @property
     def wanted(self) -> Any:
-        """What is asked of its worker now."""
+        """The current requests to its worker."""
         return self._read("wanted.json", self.WANTED)
 
     def want(self, **changes: Any) -> Any:
-        """Ask for something else; returns all that is asked now. Raises `SpecError`."""
+        """Change the requests; returns all of them. Raises `SpecError`."""
         wanted = dataclasses.replace(self.wanted, **changes)
         self._write("wanted.json", json.dumps(dataclasses.asdict(wanted)).encode())
         return wanted
@@ -193,14 +193,14 @@ class Folder:
     # -- files -----------------------------------------------------------------------------------
 
     def changed(self, name: str) -> int:
-        """When a file was last replaced, in nanoseconds; 0: there is none."""
+        """The time a file was last replaced, in nanoseconds; 0 if there is none."""
         try:
             return (self.path / name).stat().st_mtime_ns
         except OSError:
             return 0
 
     def tidy(self) -> None:
-        """Remove what a worker that was killed left half written. For who holds the lock."""
+        """Remove partial files of a killed worker; the caller must hold the lock."""
         for partial in self.path.glob(".*.partial"):
             partial.unlink(missing_ok=True)
 
@@ -219,7 +219,7 @@ class Folder:
             return kind()
 
     def _json(self, name: str) -> Any:
-        """What a file holds; None if it is absent or no JSON."""
+        """The contents of a JSON file; None if it is missing or invalid."""
         try:
             return parse_json(read_text(self.path / name), name, "JSON")
         except (OSError, ValueError):
@@ -244,5 +244,5 @@ def _padded(items: dict[str, Any], size: int) -> bytes:
     while len(text := json.dumps(items | {"message": items["message"][:most]})) > size:
         most = most // 2
         if not most:
-            raise ValueError("a status of that many bytes is no status")
+            raise ValueError("the status does not fit into that many bytes")
     return text.ljust(size).encode()

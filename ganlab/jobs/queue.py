@@ -1,4 +1,4 @@
-"""Workers as processes of their own, which outlive the page that starts them; a queue for them."""
+"""Starts workers as processes that outlive the page, and queues jobs."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from ganlab.limits import limit
 from ganlab.paths import kept
 from ganlab.registry import SpecError
 
-_EVERY = 1.0  # seconds between two times that the queue is read
+_EVERY = 1.0  # seconds between two reads of the queue
 
 F = TypeVar("F", bound=Folder)
 
 
 class Queue(Generic[F]):
-    """The jobs of one kind: as many are at work at once as its limit says, the others wait.
+    """The jobs of one kind: at most as many as the limit are worked on at once, the others wait.
 
-    It lives in the jobs' folders, so that several pages and servers share it.
+    Its state is in the jobs' folders, so that several pages and servers share it.
     """
 
     def __init__(self, kind: type[F]):
@@ -36,26 +36,26 @@ class Queue(Generic[F]):
         self._attending = threading.Lock()
 
     def working(self) -> list[F]:
-        """The jobs that workers are at work on, or are about to be."""
+        """The jobs that workers are working on, or about to."""
         return [f for f in self.kind.all() if f.status.state in AT_WORK or f.running]
 
     def waiting(self) -> list[F]:
-        """The jobs that wait until fewer are at work, who has waited longest first."""
+        """The jobs that wait, the longest waiting first."""
         known = ((f.status, f) for f in self.kind.all())
         waiting = [(s.time, f.name, f) for s, f in known if s.state == QUEUED]
         return [f for _, _, f in sorted(waiting, key=lambda w: w[:2])]
 
     def place(self, folder: F) -> int:
-        """A job's place in the queue, from 1; 0: it does not wait."""
+        """A job's place in the queue, from 1; 0 if it does not wait."""
         names = [f.name for f in self.waiting()]
         return names.index(folder.name) + 1 if folder.name in names else 0
 
     def start(self, folder: F) -> None:
-        """Have a new process work on a job, from its checkpoint if it has one; returns at once.
+        """Start a process that works on a job, from its checkpoint if any; returns at once.
 
-        Where too many are at work it waits, and begins while some server of these jobs is there.
-        Raises `SpecError` if none may work, or this one is worked on already. What goes wrong later
-        is told in the job's status.
+        If the limit is reached the job waits, and is started by any server that has such jobs.
+        Raises `SpecError` if the limit is 0, or if a worker has this job already. Later errors are
+        reported in the job's status.
         """
         most = limit(self.kind.LIMIT)
         if not most:
@@ -63,7 +63,7 @@ class Queue(Generic[F]):
         with self._alone():
             at_work = self.working()
             if folder.name in [f.name for f in at_work]:
-                raise SpecError("run", folder.name, "one that nobody trains now")
+                raise SpecError("run", folder.name, "a run that is not in training")
             folder.want(state="training")
             if len(at_work) < most and not self.waiting():
                 _launch(folder)
@@ -72,17 +72,17 @@ class Queue(Generic[F]):
         self.attend()
 
     def leave(self, folder: F) -> None:
-        """Have a job wait no longer."""
+        """Remove a job from the queue."""
         with self._alone():
             if folder.status.state == QUEUED:
                 folder.want(state="stopped")
-                words = "Taken out of the queue."
+                words = "Removed from the queue."
                 folder.say(dataclasses.replace(folder.status, state="stopped", message=words))
 
     def attend(self) -> None:
-        """Have somebody start those who wait.
+        """Make sure that a thread starts the waiting jobs.
 
-        Pages call it, since the server that would have may be gone.
+        Pages call it, since the server that queued them may have ended.
         """
         if self.waiting() and self._attending.acquire(blocking=False):
             try:
@@ -102,7 +102,7 @@ class Queue(Generic[F]):
             self._attending.release()
 
     def _alone(self) -> FileLock:
-        """Held while it is decided who works: several pages and servers may ask at one moment."""
+        """The lock for starting workers: several pages and servers may try at the same moment."""
         home = self.kind.home()
         home.mkdir(parents=True, exist_ok=True)
         return FileLock(home.with_name(f"{home.name}.lock"))
@@ -116,10 +116,10 @@ def _say(folder: Folder, state: str, message: str) -> None:
 def _launch(folder: Folder) -> None:
     _say(folder, "starting", "Starting a process.")
     with open(folder.log, "ab") as log:
-        # A session of its own: neither a closed terminal nor the page's server takes it along.
+        # In a session of its own it survives a closed terminal and the page's server.
         process = subprocess.Popen(
             [sys.executable, "-m", *folder.command()],
-            # Where no home can be written, the worker must look where this process does.
+            # If no home is writable, the worker must look where this process does.
             env=os.environ | {"GANLAB_CACHE": str(kept())},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -127,4 +127,4 @@ def _launch(folder: Folder) -> None:
             start_new_session=os.name == "posix",
             creationflags=0 if os.name == "posix" else 0x00000208,  # detached, its own group
         )
-    processes.stand_back(process, 5)  # the labs on this server come first
+    processes.stand_back(process, 5)  # the labs on this server take priority

@@ -1,4 +1,4 @@
-"""What every job's folder says: where the job stands, and what is asked of it."""
+"""The records in every job's folder: its status, and the requests to it."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import math
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-# The states in which a worker is at work, and those in which it has left.
+# States with a worker, and states without one.
 AT_WORK = ("starting", "training", "paused", "measuring")
 LEFT = ("done", "stopped", "diverged", "failed")
 QUEUED = "queued"  # until fewer workers are at work
 
-MOST_WORDS = 4000  # characters of a text in a record
-MOST_NUMBERS = 100  # in a list
+MOST_WORDS = 4000  # the longest text in a record, in characters
+MOST_NUMBERS = 100  # the longest list
 
 R = TypeVar("R")
 
 
 def record(kind: type[R], items: Any) -> R:
-    """A record of `kind` from plain items, such as JSON gives.
+    """A record of `kind` from plain items, as in JSON.
 
-    Raises ValueError unless each is a field of it, of the field's type, and finite, whole numbers
-    from 0 up; absent fields take their defaults.
+    Raises ValueError unless each is a field of it with the field's type, numbers are finite, and
+    integers are >= 0; missing fields take their defaults.
     """
     types = get_type_hints(kind)
     if not isinstance(items, dict) or not items.keys() <= types.keys():
@@ -33,12 +33,12 @@ def record(kind: type[R], items: Any) -> R:
             raise ValueError(f"{name}: no {types[name]}")
     try:
         return kind(**items)
-    except TypeError as error:  # a field without a default is absent
+    except TypeError as error:  # a field without a default is missing
         raise ValueError(str(error)) from None
 
 
 def _nested(value: Any, kind: Any) -> Any:
-    """A record within a record, as such."""
+    """The value, converted to a record if `kind` is one."""
     inner: Any = next(filter(dataclasses.is_dataclass, get_args(kind)), None)
     return record(inner, value) if inner and isinstance(value, dict) else value
 
@@ -62,12 +62,12 @@ def _fits(value: Any, kind: Any) -> bool:
 
 @dataclass(frozen=True)
 class Status:
-    """Where a job stands.
+    """The status of a job.
 
-    state: one of `AT_WORK` or `LEFT`, or `QUEUED`; message: what a person should know (why it
-    failed, what is being done); seconds: worked so far; seconds_left: None while unknown;
-    checkpoint: the iteration that a crash would go back to; time: when this was said, in seconds
-    since 1970.
+    state: one of `AT_WORK` or `LEFT`, or `QUEUED`; message: for the user (why it failed, what is
+    being done); seconds: of work so far; seconds_left: None while unknown; checkpoint: the
+    iteration from which it resumes after a crash; time: when this was written, in seconds since
+    1970.
     """
 
     state: str = "starting"
@@ -80,15 +80,15 @@ class Status:
 
     def __post_init__(self) -> None:
         if self.state not in (*AT_WORK, *LEFT, QUEUED):
-            raise ValueError(f"no state: {self.state}")
+            raise ValueError(f"no such state: {self.state}")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person asks of a job: to train, pause or stop."""
+    """The user's request: to train, pause or stop."""
 
     state: str = "training"
 
     def __post_init__(self) -> None:
         if self.state not in ("training", "paused", "stopped"):
-            raise ValueError(f"nothing to ask for: {self.state}")
+            raise ValueError(f"no such request: {self.state}")

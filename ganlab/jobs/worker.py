@@ -1,4 +1,4 @@
-"""The life of a job in the process that works on it: lock, signals, wishes, words, failures."""
+"""The worker process of a job: lock, signals, requests, status and errors."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from filelock import Timeout
 from ganlab.jobs.folder import Folder
 from ganlab.registry import SpecError
 
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # of a disk
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # errors of a full disk
 
 Report = Callable[[Any], object]
 
 
 class Stop(Exception):
-    """The work ends here: with this state and these words."""
+    """Ends the work with this state and message."""
 
     def __init__(self, state: str, message: str):
         super().__init__(state, message)
@@ -29,52 +29,52 @@ class Stop(Exception):
 
 
 class Worker:
-    """Works on a folder's job in this process; whoever wants something asks through the folder.
+    """Works on a folder's job in this process; requests come through the folder.
 
-    report(status) is called whenever something is said. A signal to end (SIGINT, SIGTERM), if
-    `signals`, is a wish to stop: a subclass writes a checkpoint first.
+    report(status) is called with each new status. With `signals`, a signal to end (SIGINT, SIGTERM)
+    is a request to stop; subclasses write a checkpoint first.
     """
 
     def __init__(self, folder: Folder, report: Report | None = None, signals: bool = False):
         self.folder, self.plan = folder, folder.plan
-        self.ending = False  # a signal to end has come
+        self.ending = False  # whether a signal to end has arrived
         self._report, self._signals = report, signals
         self._wanted, self._seen = folder.wanted, -1
         start = folder.resting(folder.status, "starting", "")
         self.status = dataclasses.replace(start, pid=os.getpid())
-        self.said = 0.0  # when something was said last, by the monotonic clock
+        self.said = 0.0  # time of the last status, by the monotonic clock
 
     def prepare(self) -> None:
-        """Read what the work needs."""
+        """Read the inputs of the work."""
         raise NotImplementedError
 
     def work_on(self) -> None:
-        """Work until it is over, and then raise `Stop`."""
+        """Work until done, and then raise `Stop`."""
         raise NotImplementedError
 
     def expected(self, error: Exception) -> bool:
-        """Whether an error is told in words alone: a person can mend what causes it."""
+        """Whether an error needs no traceback, since the user can fix its cause."""
         return isinstance(error, (SpecError, OSError))
 
     def readable(self, error: Exception) -> str:
-        """An expected error in words."""
+        """The message of an expected error."""
         if isinstance(error, OSError) and error.errno in _FULL:
             return (
-                f"{error}. What was trained up to iteration {self.status.checkpoint:,} is kept: "
-                "make room on that disk, then start again from there."
+                f"{error}. Training up to iteration {self.status.checkpoint:,} is saved: free some "
+                "space on that disk, then start again from there."
             )
         return str(error)
 
     def work(self) -> Any:
-        """Until it is done, stopped or fails; the last status, which is also written.
+        """Work until done, stopped or failed; returns the last status, which is also written.
 
-        Raises `SpecError` if another worker is at work on the folder.
+        Raises `SpecError` if another worker has the folder.
         """
         lock = self.folder.lock()
         try:
             lock.acquire(timeout=2)
         except Timeout:
-            raise SpecError("folder", self.folder.name, "one that nobody trains now") from None
+            raise SpecError("folder", self.folder.name, "a run that is not in training") from None
         try:
             self.folder.tidy()
             handlers = self._listen()
@@ -83,7 +83,7 @@ class Worker:
                 self.work_on()
             except Stop as end:
                 self.say(state=end.state, message=end.message)
-            except Exception as error:  # told on the page, whatever it is
+            except Exception as error:  # of any kind: shown on the page
                 if not self.expected(error):
                     self.say(state="failed", message=f"{type(error).__name__}: {error}")
                     raise
@@ -96,7 +96,7 @@ class Worker:
             lock.release()
 
     def say(self, **changes: Any) -> None:
-        """Tell what has changed."""
+        """Write a status with these changes."""
         self.status = dataclasses.replace(self.status, **changes, time=time.time())
         self.folder.say(self.status)
         self.said = time.monotonic()
@@ -104,14 +104,14 @@ class Worker:
             self._report(self.status)
 
     def asked(self) -> Any:
-        """What is wanted now."""
+        """The current requests."""
         changed = self.folder.changed("wanted.json")
         if changed != self._seen:
             self._wanted, self._seen = self.folder.wanted, changed
         return self._wanted
 
     def _listen(self) -> dict[int, Any]:
-        """Have signals to end ask to stop; the handlers there were."""
+        """Turn signals to end into requests to stop; returns the previous handlers."""
         if not self._signals:
             return {}
 

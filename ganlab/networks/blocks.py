@@ -1,6 +1,6 @@
-"""Functions of pairs evaluated block by block, so that no tensor of all pairs is ever held.
+"""Functions of pairs evaluated block by block, so that no tensor of all pairs is ever in memory.
 
-What a block made is not kept for the gradient but made again, to any order of differentiation.
+Backward passes recompute each block instead of storing it, to any order of differentiation.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ Tensors = tuple[torch.Tensor, ...]
 
 
 class Block(Protocol):
-    """f(rows, wholes) -> (rows, wholes): of rows a block along axis 1, of wholes all at a time.
+    """f(rows, wholes) -> (rows, wholes): `rows` are cut along axis 1, `wholes` are passed whole.
 
-    row_results: how many rows it returns.
+    row_results: the number of rows it returns.
     """
 
     row_results: int
@@ -32,7 +32,7 @@ _counting = threading.local()
 
 
 def weight() -> float:
-    """How many blocks the one being evaluated on meta tensors stands for (see `cost`)."""
+    """The number of blocks that the one evaluated on meta tensors stands for (see `cost`)."""
     return getattr(_counting, "weight", 1.0)
 
 
@@ -47,7 +47,7 @@ def _standing_for(blocks: float) -> Iterator[None]:
 
 
 def blocked(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tensors, Tensors]:
-    """f over blocks of `size` along axis 1 of `rows`: row results joined, whole results added."""
+    """f over blocks of `size` along axis 1 of `rows`: rows are concatenated, wholes summed."""
     # torch leaves `apply` without types.
     out: Tensors = _Blocked.apply(f, len(rows), size, *rows, *wholes)  # type: ignore[no-untyped-call]
     return out[: f.row_results], out[f.row_results :]
@@ -56,7 +56,7 @@ def blocked(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tensor
 def _evaluate(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tensors, Tensors]:
     length = rows[0].shape[1]
     if rows[0].is_meta and length > 2 * size:
-        # Only counted: one block stands for all of them.
+        # On meta tensors the work is only counted: one block stands for all of them.
         with _standing_for(length / size):
             made, added = f(tuple(r[:, :size] for r in rows), wholes)
         return tuple(m.new_empty(m.shape[0], length, *m.shape[2:]) for m in made), added
@@ -70,9 +70,10 @@ def _evaluate(f: Block, rows: Tensors, wholes: Tensors, size: int) -> tuple[Tens
 
 
 class _Gradient:
-    """The vector-Jacobian product of a Block, which is a Block again.
+    """The vector-Jacobian product of a Block, which is again a Block.
 
-    Rows: those of f, then a cotangent for each row result; wholes alike. Results: f's gradients.
+    Rows: those of f, then a cotangent for each row result; the same for wholes. Results: the
+    gradients of f.
     """
 
     def __init__(self, f: Block, rows: int, wholes: int):
@@ -97,7 +98,7 @@ class _Gradient:
 class _Blocked(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, f: Block, rows: int, size: int, *args: torch.Tensor) -> Tensors:
-        # Cut off from each other: one may be a function of another in the graph outside.
+        # Detached from each other: outside, one may be a function of another in the graph.
         apart = tuple(a.detach() for a in args)
         made, added = _evaluate(f, apart[:rows], apart[rows:], size)
         ctx.f, ctx.rows, ctx.size, ctx.made = f, rows, size, len(made)

@@ -1,4 +1,4 @@
-"""The discriminator: dropout, packed samples and minibatch discrimination on a perceptron."""
+"""The discriminator: an MLP with dropout, packed samples and minibatch discrimination."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from ganlab.networks.entries import INITS
 from ganlab.networks.mlp import MLP
 from ganlab.networks.norms import EPSILON, moments, spectral_norm
 
-_COMPANIES = 8  # packs that a point's logit is averaged over, when it is looked at among others
+_COMPANIES = 8  # the number of random packs over which the shown logit of a point is averaged
 
 
 @dataclass(frozen=True)
 class Discriminator(MLP):
     """An MLP with one output, the logit. sizes[0] = pack * dim.
 
-    pack: samples that D judges together (PacGAN, Lin et al. 2018), concatenated.
-    kernels, dims: minibatch discrimination (Salimans et al. 2016): with the last hidden layer's
+    pack: the number of samples judged together (PacGAN, Lin et al. 2018), concatenated.
+    kernels, dims: minibatch discrimination (Salimans et al. 2016). With the last hidden layer's
     f(x_i) (A,) and the tensor T (A, kernels, dims), M_i = f(x_i) T,
     c_b(i, j) = exp(-||M_ib - M_jb||_1), o(x_i)_b = sum over j != i of c_b(i, j); the last layer
-    sees f and o. T follows all layers' weights.
-    drop: which of (input, hidden layers) dropout may hit.
-    norm: an entry of `D_NORMS`. "batch": scale and shift of each hidden layer follow all layers'
-    weights, before T. "spectral": weights divided by their spectral norms, each time they are used.
-    level: whether the last bias matters; no cost of D's depends on it where the loss is invariant
-    to shifts, and then it stays where it is.
+    sees f and o. T follows the weights of all layers.
+    drop: whether dropout applies to (the input, hidden layers).
+    norm: an entry of `D_NORMS`. "batch": the scale and shift of each hidden layer follow the
+    weights of all layers, before T. "spectral": weights are divided by their spectral norms on
+    each use.
+    level: whether the last bias has an effect. If the loss is invariant to shifts, no cost of D
+    depends on it, and it keeps its initial value.
     """
 
     pack: int = 1
@@ -40,7 +41,7 @@ class Discriminator(MLP):
 
     @cached_property
     def held(self) -> tuple[int, ...]:
-        """Biases without effect: before a batch norm, the last; and those that there are not."""
+        """Biases without effect: those before a batch norm, the last, and those that are absent."""
         if not self.bias:
             return super().held
         last = len(self.layers) - 1
@@ -48,7 +49,7 @@ class Discriminator(MLP):
         return (*(2 * i + 1 for i in hidden), *(() if self.level else (2 * last + 1,)))
 
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
-        """As of any perceptron; spectral: with weights whose largest singular value is 1."""
+        """As for any MLP; with "spectral", the largest singular value of each weight is 1."""
         parts = super().split(flat)
         if self.norm == "spectral":
             for i in range(0, 2 * len(self.layers), 2):
@@ -57,7 +58,7 @@ class Discriminator(MLP):
 
     @property
     def more_inputs(self) -> int:
-        """o(x), one input for each kernel."""
+        """The number of values in o(x), one for each kernel."""
         return self.kernels
 
     @property
@@ -67,13 +68,13 @@ class Discriminator(MLP):
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Scale and shift of each normalised layer, then T's."""
+        """The shapes of the scale and shift of each normalised layer, then that of T."""
         norms = tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
         kernels = ((self.features, self.kernels * self.dims),) if self.kernels else ()
         return (*(norms if self.norm == "batch" else ()), *kernels)
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
-        """Scales 1, shifts 0; T, as a layer's weights."""
+        """Scales of 1, shifts of 0, and T drawn like a layer's weights."""
         make, shapes = INITS[scheme].weight, self.more_shapes
         kernels = shapes[-1:] if self.kernels else ()
         norms = shapes[: len(shapes) - len(kernels)]
@@ -82,12 +83,12 @@ class Discriminator(MLP):
 
     @cached_property
     def joint(self) -> bool:
-        """Whether D judges samples together, not each alone."""
+        """Whether D(x) depends on other samples."""
         return self.pack > 1 or self.kernels > 0 or self.norm == "batch"
 
     @cached_property
     def droppable(self) -> tuple[int, ...]:
-        """Units that dropout may hit: the input's, then each hidden layer's."""
+        """The number of units that dropout may drop: the input's, then each hidden layer's."""
         inputs, hidden = self.drop
         return (self.sizes[0],) * inputs + self.sizes[1:-1] * hidden
 
@@ -103,10 +104,10 @@ class Discriminator(MLP):
         group: int = 0,
         crowd: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """f(x), (R, n, in) -> (R, n, A). keep: what dropout multiplies `droppable` with.
+        """f(x), (R, n, in) -> (R, n, A). keep: the factors that dropout applies to `droppable`.
 
-        Batch norm takes the statistics of each `group` of x (0: all), or those of `crowd`
-        (R, m, in), which is normalised by itself.
+        Batch norm uses the statistics of each `group` of x (0: of all x), or those of `crowd`
+        (R, m, in), which is normalised with its own.
         """
         keep, apply = list(keep or ()), self.activate
         inputs, hidden = self.drop if keep else (False, False)
@@ -128,7 +129,7 @@ class Discriminator(MLP):
 
     @staticmethod
     def _normal(h: torch.Tensor, group: int, beside: int) -> torch.Tensor:
-        """h normalised by its first `beside` samples, or else by each `group` of its own."""
+        """h normalised by its first `beside` samples if any, else by each `group` of its own."""
         if beside:
             mean, variance = moments(h[:, :beside])
             return (h - mean) / (variance + EPSILON).sqrt()
@@ -142,7 +143,7 @@ class Discriminator(MLP):
         return made.view(*mine.shape[:-1], self.kernels)
 
     def head(self, parts: list[torch.Tensor], f: torch.Tensor, group: int) -> torch.Tensor:
-        """Logits (R, n) of features (R, n, A), every `group` of them one minibatch."""
+        """Logits (R, n) of features (R, n, A), where each `group` is one minibatch."""
         if self.kernels:
             m = torch.bmm(f, parts[-1])
             m = m.view(len(f), -1, group, m.shape[2])
@@ -158,8 +159,10 @@ class Discriminator(MLP):
         keep: list[torch.Tensor] | None = None,
         group: int = 0,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Logits (R, n) and features (R, n, A) of packs x (R, n, pack * dim), n a multiple of
-        `group`, the packs of one minibatch (0: all)."""
+        """Logits (R, n) and features (R, n, A) of packs x (R, n, pack * dim).
+
+        group: the number of packs in one minibatch, a divisor of n; 0 for all.
+        """
         parts = self.split(flat)
         f = self.body(parts, x, keep, group)
         return self.head(parts, f, group or f.shape[1]), f
@@ -171,12 +174,12 @@ class Discriminator(MLP):
     def among(
         self, flat: torch.Tensor, x: torch.Tensor, others: torch.Tensor, batch: int
     ) -> torch.Tensor:
-        """D's logit at each x (R, n, dim), one at a time in a minibatch of `others` (R, m, dim).
+        """D's logit (R, n) at each x (R, n, dim), each alone among `others` (R, m, dim).
 
-        Where D judges each sample alone, just its logit. Where it judges packs, the mean over
-        several packs of x and some of the others. Where it compares within a minibatch, x's mean
-        closeness to the others, times what a minibatch of `batch` packs has of them. With batch
-        norm by the statistics of the others. -> (R, n)
+        If D judges each sample alone, this is its logit. If D judges packs, it is the mean over
+        several packs of x and some of the others. With minibatch discrimination it uses x's mean
+        closeness to the others, times their number in a minibatch of `batch` packs. With batch norm
+        it uses the statistics of the others.
         """
         if not self.joint:
             return self.judge(flat, x)[0]

@@ -1,4 +1,4 @@
-"""Activations and initial weights: one registry entry per variant."""
+"""Activations, output functions and initial weights: one registry entry per variant."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ganlab.registry import Entry, Registry
 
 @dataclass(frozen=True)
 class ActivationEntry(Entry):
-    """`apply`: (..., width * pieces) -> (..., width); element by element where pieces = 1.
+    """`apply`: (..., width * pieces) -> (..., width); elementwise if pieces = 1.
 
-    bounded: whether its values are.
+    bounded: whether its values are bounded.
     """
 
     apply: Callable[[torch.Tensor], torch.Tensor] = torch.relu
@@ -26,7 +26,7 @@ class ActivationEntry(Entry):
 
 @dataclass(frozen=True)
 class InitEntry(Entry):
-    """`weight(n_in, n_out, gain, generator)`, (in, out); `bias(n_in, n_out, generator)`, (out,)."""
+    """`weight(n_in, n_out, gain, generator)`: (in, out); `bias(n_in, n_out, generator)`: (out,)."""
 
     weight: Callable[[int, int, float, torch.Generator], torch.Tensor] = field(kw_only=True)
     bias: Callable[[int, int, torch.Generator], torch.Tensor] = field(kw_only=True)
@@ -48,7 +48,7 @@ for _entry in (
         "leaky_relu",
         "leaky ReLU",
         r"\max(a, 0.2\,a)",
-        "ReLU that never dies: a gradient passes everywhere.",
+        "A ReLU that passes a gradient everywhere, so units cannot die.",
         apply=lambda a: F.leaky_relu(a, 0.2),
     ),
     ActivationEntry(
@@ -64,7 +64,7 @@ for _entry in (
         "tanh",
         "tanh",
         r"\tanh(a)",
-        "Smooth and bounded: D is slow to become sharp, which hides collapse.",
+        "Smooth and bounded: D becomes sharp slowly, which hides collapse.",
         apply=torch.tanh,
         bounded=True,
     ),
@@ -72,8 +72,8 @@ for _entry in (
         "maxout",
         "maxout, 5 pieces",
         r"\max_{j \le 5} a_j",
-        "The largest of five linear pieces: five times the weights, a convex unit that learns "
-        "its own shape. The 2014 paper's and PacGAN's D.",
+        "The largest of five linear pieces: five times the weights, and a convex unit whose shape "
+        "is learned. The D of the 2014 paper and of PacGAN.",
         cite="Goodfellow et al. 2013",
         apply=lambda a: a.unflatten(-1, (-1, 5)).amax(-1),
         pieces=5,
@@ -87,7 +87,7 @@ OUTPUTS.add(
         "linear",
         "linear",
         "x = a",
-        "x may be anywhere: for the line and the plane.",
+        "x is unbounded, as in 1-D and 2-D.",
         apply=lambda a: a,
     )
 )
@@ -96,8 +96,8 @@ OUTPUTS.add(
         "sigmoid",
         "sigmoid",
         r"x = \sigma(a)",
-        "x between 0 and 1, as pixels are. Its bias starts at the data's marginals, so that "
-        "G's first images are the mean image in noise.",
+        "x is between 0 and 1, as for pixels. The bias starts at the data's marginals, so that G's "
+        "first images are the mean image with noise.",
         cite="Goodfellow et al. 2014",
         apply=torch.sigmoid,
         bounded=True,
@@ -120,7 +120,7 @@ INITS.add(
         "default",
         "PyTorch's default",
         r"W, b \sim \mathcal{U}\left[\pm \text{gain}/\sqrt{n_\text{in}}\right]",
-        "What torch.nn.Linear does, the weights times the gain.",
+        "The default of torch.nn.Linear, with the weights times the gain.",
         weight=lambda i, o, gain, g: _uniform((i, o), gain / math.sqrt(i), g),
         bias=lambda i, o, g: _uniform((o,), 1 / math.sqrt(i), g),
     )
@@ -130,7 +130,7 @@ INITS.add(
         "orthogonal",
         "orthogonal",
         r"W^\top W = \text{gain}^2 I,\ b = 0",
-        "Keeps lengths through the layers; Metz et al. use a gain of 0.8.",
+        "Preserves norms through the layers; Metz et al. use a gain of 0.8.",
         cite="Saxe et al. 2014; Metz et al. 2017",
         weight=_orthogonal,
         bias=lambda i, o, g: torch.zeros(o),
@@ -141,7 +141,7 @@ INITS.add(
         "gaussian",
         "Gaussian",
         r"W \sim \mathcal{N}(0, \text{gain}^2),\ b = 0",
-        "Weights of one spread in every layer: PacGAN's with a gain of 0.02.",
+        "The same standard deviation in every layer: PacGAN's, with a gain of 0.02.",
         weight=lambda i, o, gain, g: gain * torch.randn(i, o, generator=g),
         bias=lambda i, o, g: torch.zeros(o),
     )
@@ -151,7 +151,7 @@ INITS.add(
         "uniform",
         "uniform",
         r"W \sim \mathcal{U}[\pm\text{gain}],\ b = 0",
-        "Weights of one range in every layer: the 2014 paper's for images, with .05 for G and .005 "
+        "The same range in every layer: the 2014 paper's for images, with .05 for G and .005 "
         "for D.",
         cite="Goodfellow et al. 2014",
         weight=lambda i, o, gain, g: _uniform((i, o), gain, g),

@@ -1,4 +1,4 @@
-"""The generator: a perceptron whose hidden layers may be normalised over a batch."""
+"""The generator: an MLP whose hidden layers may be normalised over a batch."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ganlab.networks.norms import EPSILON, moments
 
 @dataclass(frozen=True)
 class Generator(MLP):
-    """An MLP; with a norm each hidden layer has scale and shift, which follow all layers' weights.
+    """An MLP. With a norm each hidden layer has a scale and a shift, after all layers' weights.
 
-    norm: an entry of `NORMS`. Source of "virtual": Salimans et al. 2016: mean and mean square over
+    norm: an entry of `NORMS`. "virtual" (Salimans et al. 2016) uses the mean and mean square over
     the reference batch (N samples) and the sample itself, weighted N : 1.
-    output: an entry of `OUTPUTS`. labels: how many of the last inputs are a label, one of them 1;
-    it is handed on beside the sample, so that outputs are (R, B, out + labels).
+    output: an entry of `OUTPUTS`. labels: the number of last inputs that are a one-hot label, which
+    is passed on beside the sample, so that outputs are (R, B, out + labels).
     """
 
     norm: str = "none"
@@ -28,25 +28,25 @@ class Generator(MLP):
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Scale and shift of each hidden layer."""
+        """The shapes of the scale and shift of each hidden layer."""
         if self.norm == "none":
             return ()
         return tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
 
     @property
     def bounded(self) -> bool:
-        """Whether x is bounded, however large z."""
+        """Whether x is bounded for all z."""
         hidden = len(self.layers) > 1 and ACTIVATIONS[self.activation].bounded
         return OUTPUTS[self.output].bounded or hidden
 
     @cached_property
     def held(self) -> tuple[int, ...]:
-        """Biases before a norm, which subtracts them again, and those that there are not."""
+        """Biases without effect: those before a norm, which subtracts them, and absent ones."""
         hidden = 0 if self.norm == "none" else len(self.layers) - 1
         return tuple(2 * i + 1 for i in range(hidden)) if self.bias else super().held
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
-        """Scales 1, shifts 0."""
+        """Scales of 1, shifts of 0."""
         shapes = self.more_shapes
         return [torch.full((o,), 1.0 - i % 2) for i, (_, o) in enumerate(shapes)]
 
@@ -55,8 +55,8 @@ class Generator(MLP):
     ) -> torch.Tensor:
         """(R, P), latents (R, B, in) -> (R, B, out).
 
-        reference: latents (R, N, in) whose statistics normalise x ("batch": None, while training,
-        for those of x itself).
+        reference: latents (R, N, in) whose statistics normalise x. With norm "batch" None, as in
+        training, means those of x itself.
         """
         made = self._body(flat, x, reference)
         if self.output != "linear":
@@ -64,7 +64,7 @@ class Generator(MLP):
         return torch.cat([made, x[..., -self.labels :]], -1) if self.labels else made
 
     def starting_at(self, flat: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-        """Parameters (P,) with the last layer's bias (out,) in them."""
+        """Parameters (P,) with the last layer's bias replaced by `bias` (out,)."""
         parts = list(flat.split_with_sizes(self.counts))
         parts[2 * len(self.layers) - 1] = bias.to(flat)
         return torch.cat(parts)
@@ -92,7 +92,7 @@ class Generator(MLP):
             return (h - mean) / (variance + EPSILON).sqrt()
         first, x = h[:, :fixed], h[:, fixed:]
         own = 1 / (fixed + 1)
-        # Of the N samples and x: mean + (x - mean)/(N + 1), and N/(N + 1) of var + (that step)^2 N.
+        # Over the N samples and x: mean + (x - mean)/(N + 1), N/(N + 1) of var + (that step)^2 N.
         step = (x - mean) * own
         spread = variance * (1 - own) + step * step * fixed
         x = (x - mean - step) / (spread + EPSILON).sqrt()

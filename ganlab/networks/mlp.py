@@ -1,4 +1,4 @@
-"""The plain multilayer perceptron, and what a generator and a discriminator add theirs to."""
+"""The multilayer perceptron (MLP) that the generator and the discriminator extend."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from ganlab.networks.entries import ACTIVATIONS, INITS
 class MLP:
     """x -> W_L s(... s(x W_1 + b_1) ...) + b_L, s the activation; sizes = (in, hidden..., out).
 
-    `thin` is for compilers: layers of one or two inputs or outputs, as sums, which fuse.
-    bias: unless True, all b are 0 and stay so.
+    thin: computes layers of one or two inputs or outputs as sums, which compilers fuse.
+    bias: if False, all b are 0 and stay 0.
     """
 
     sizes: tuple[int, ...]
@@ -27,14 +27,14 @@ class MLP:
 
     @cached_property
     def layers(self) -> tuple[tuple[int, int], ...]:
-        """(inputs, outputs) of each layer; a hidden layer of maxout has its pieces as outputs."""
+        """(inputs, outputs) of each layer; the outputs of hidden maxout layers are pieces."""
         pieces = ACTIVATIONS[self.activation].pieces
         *hidden, (n_in, n_out) = pairwise(self.sizes)
         return (*((i, o * pieces) for i, o in hidden), (n_in + self.more_inputs, n_out))
 
     @property
     def more_inputs(self) -> int:
-        """Inputs of the last layer besides the layer before it."""
+        """The number of inputs of the last layer besides the layer before it."""
         return 0
 
     @cached_property
@@ -44,12 +44,12 @@ class MLP:
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
-        """Shapes of what follows the layers' weights in the flat vector."""
+        """Shapes of the parameters after the layers' weights in the flat vector."""
         return ()
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
-        """Numbers of parameters, in the order of `shapes`."""
+        """Numbers of elements, in the order of `shapes`."""
         return tuple(rows * columns for rows, columns in self.shapes)
 
     @property
@@ -58,24 +58,24 @@ class MLP:
         return sum(self.counts)
 
     def init(self, scheme: str, gain: float, generator: torch.Generator) -> torch.Tensor:
-        """Fresh flat parameters (P,)."""
+        """New flat parameters (P,)."""
         entry = INITS[scheme]
         parts = []
         for n_in, n_out in self.layers:
             parts += [entry.weight(n_in, n_out, gain, generator).reshape(-1)]
-            # Drawn in any case, so that weights do not depend on whether there are biases.
+            # Drawn in any case, so that the weights do not depend on whether there are biases.
             parts += [entry.bias(n_in, n_out, generator) * float(self.bias)]
         return torch.cat(parts + self.more_init(scheme, gain, generator))
 
     @property
     def given_size(self) -> int:
-        """How many numbers `given` takes."""
+        """The number of values that `given` takes."""
         return sum((i + self.bias) * o for i, o in self.layers)
 
     def given(self, values: Sequence[float]) -> torch.Tensor:
         """Flat parameters (P,) from those of all layers in the order of a state_dict.
 
-        Weight (out, in), row by row, then bias (out,) if there is one, of each layer.
+        For each layer: the weight (out, in) row by row, then the bias (out,) if there is one.
         """
         rest, parts = torch.tensor(values, dtype=torch.float32), []
         for n_in, n_out in self.layers:
@@ -92,15 +92,15 @@ class MLP:
 
     @property
     def held(self) -> tuple[int, ...]:
-        """Which of `shapes` have a gradient of 0 by construction, so that they stay where they are.
+        """Which of `shapes` have a zero gradient by construction, so that they do not change.
 
-        What autograd would find there is rounding, of which Adam makes steps of full size.
+        Autograd would return rounding errors for them, which Adam turns into full-size steps.
         """
         return () if self.bias else tuple(2 * i + 1 for i in range(len(self.layers)))
 
     def split(self, flat: torch.Tensor) -> list[torch.Tensor]:
-        """(R, P) -> the parameters, each (R, *shape); those that are held take no gradient."""
-        # One split, whose backward is one cat: cheaper than a slice for each layer.
+        """(R, P) -> the parameters, each (R, *shape); those that are held get no gradient."""
+        # One split, whose backward is one cat, is faster than a slice for each layer.
         flat_parts = flat.split_with_sizes(self.counts, 1)
         parts = [p.view(len(flat), *s) for p, s in zip(flat_parts, self.shapes, strict=True)]
         for i in self.held:
@@ -117,7 +117,7 @@ class MLP:
             parts = [(x * column).sum(2, keepdim=True) for column in columns]
             return (parts[0] if n_out == 1 else torch.cat(parts, 2)) + bias
         if self.thin and len(x) == 1:
-            # The bias apart: it fuses with the activation, while addmm copies it first.
+            # The bias is added apart: it fuses with the activation, while addmm copies it first.
             return torch.mm(x[0], weight[0]).unsqueeze(0) + bias
         return torch.baddbmm(bias, x, weight)
 

@@ -7,19 +7,19 @@ import torch
 from ganlab.registry import Entry, Registry
 
 EPSILON = 1e-5  # added to a variance
-MOST_SPECTRAL = 128  # the smaller side of the largest matrix whose spectral norm is taken
+MOST_SPECTRAL = 128  # the largest allowed smaller side of a matrix with a spectral norm
 _SQUARINGS = 9
 
 NORMS: Registry[Entry] = Registry("g_norm")
 D_NORMS: Registry[Entry] = Registry("d_norm")
 
 for _entry in (
-    Entry("none", "none", "h", "Every sample is made alone."),
+    Entry("none", "none", "h", "Every sample is generated alone."),
     Entry(
         "batch",
         "batch norm",
         r"\gamma\,(h - \mu_B)/\sqrt{\sigma_B^2 + \epsilon} + \beta",
-        "Statistics of the minibatch: its samples depend on each other. Small minibatches show it.",
+        "Statistics of the minibatch: its samples depend on each other, visibly if it is small.",
         cite="Ioffe & Szegedy 2015",
     ),
     Entry(
@@ -46,16 +46,16 @@ for _entry in (
         "batch",
         "batch norm",
         r"\gamma\,(h - \mu_B)/\sqrt{\sigma_B^2 + \epsilon} + \beta",
-        "Statistics of the minibatch, of real and of fake samples apart: D tells minibatches from "
-        "each other, and a sample is judged by its company.",
+        "Statistics of the minibatch, separately for real and fake samples: D compares "
+        "minibatches, and the logit of a sample depends on the others.",
         cite="Ioffe & Szegedy 2015; Radford et al. 2016",
     ),
     Entry(
         "spectral",
         "spectral norm",
         r"W/\sigma_{\max}(W)",
-        "No layer stretches anything: D's slope is at most 1 everywhere. The norm is exact, a "
-        "function of the weights alone, by repeated squaring of WᵀW instead of a kept vector.",
+        "No layer increases a distance, so D's slope is at most 1 everywhere. The norm is exact, a "
+        "function of the weights alone, by repeated squaring of WᵀW instead of a stored vector.",
         cite="Miyato et al. 2018",
     ),
 ):
@@ -70,11 +70,11 @@ def moments(h: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def spectral_norm(weight: torch.Tensor) -> torch.Tensor:
-    """The largest singular value of each matrix (R, n, m), (R, 1, 1); its derivatives, too.
+    """The largest singular value of each matrix (R, n, m), (R, 1, 1); differentiable.
 
     With A = W^T W (or W W^T, if that is smaller) and p = 2^9, tr(A^(2p) A)/tr(A^(2p)), the mean of
-    the eigenvalues weighted by their 2p-th powers, is the largest one: to rounding where the second
-    is 2 % less, and never off by more than log(n)/2p.
+    the eigenvalues weighted by their 2p-th powers, approximates the largest one: to rounding if the
+    second is 2 % smaller, and otherwise within a relative error of log(n)/2p.
     """
     rows, columns = weight.shape[1:]
     gram = torch.bmm(weight.mT, weight) if columns <= rows else torch.bmm(weight, weight.mT)
@@ -89,7 +89,7 @@ def spectral_norm(weight: torch.Tensor) -> torch.Tensor:
     return (largest + _LEAST).sqrt()
 
 
-_LEAST = 1e-30  # so that no weights are divided by no norm
+_LEAST = 1e-30  # avoids a division by a norm of 0
 
 
 def _trace(matrix: torch.Tensor) -> torch.Tensor:

@@ -1,8 +1,8 @@
-"""What calms, or is said to calm, the game: one registry entry per variant.
+"""Stabilisers: methods that (are said to) stabilise the game, one registry entry each.
 
-An entry's name is the Spec field of its strength, its first parameter, whose default is "off":
-then its code is not on the path at all. Strengths are numbers that reach an update as inputs; hooks
-do the work of those that need no more than what they are given.
+An entry's name is the Spec field of its strength, which is its first parameter and whose default is
+"off": its code is then not executed at all. Strengths are numbers that an update takes as inputs.
+Stabilisers that need only what hooks are given are implemented by hooks.
 """
 
 from __future__ import annotations
@@ -29,20 +29,18 @@ for _entry in (*seen.ENTRIES, *penalties.ENTRIES, *nets.ENTRIES, *play.ENTRIES):
 
 def _idle(entry: StabiliserEntry) -> str | None:
     if not entry.hooked:
-        return "it has no hook (neither a d_term nor a grad_term, ...), and no code in the engine"
+        return "it has no hook (such as d_term or grad_term), and no code in the engine"
     first = entry.params[0] if entry.params else None
     if first is None or first.name != entry.name or not first.numeric or first.default != 0:
-        return (
-            "its first parameter must be its strength: of its name, numeric, and 0 where it is off"
-        )
+        return "its first parameter must be its strength: of the same name, numeric, and 0 when off"
     return None
 
 
-STABILISERS.guards.append(_idle)  # those above are known to the rules
+STABILISERS.guards.append(_idle)  # the entries above may have code in the engine
 
 
 def refusal(spec: Any) -> tuple[str, Any, str] | None:
-    """Field, value and what is allowed, of the first combination that means nothing."""
+    """Field, value and what is allowed, for the first combination that is refused; else None."""
     for name in STABILISERS:
         entry = STABILISERS[name]
         why = entry.refuse(spec) if entry.on(spec) else None

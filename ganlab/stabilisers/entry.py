@@ -1,4 +1,4 @@
-"""What a stabiliser is: the contract of its entry, and what its hooks are given."""
+"""The contract of a stabiliser's entry, and the arguments of its hooks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ganlab.registry import Entry, Param, Registry
 
 
 def over(number: Number, like: torch.Tensor) -> Number:
-    """A number, or numbers (R, 1) of runs that differ, so that it multiplies `like` (R, ...)."""
+    """A number, or numbers (R, 1) that differ between runs, shaped to multiply `like` (R, ...)."""
     if isinstance(number, torch.Tensor):
         return number.view(-1, *[1] * (like.ndim - 1))
     return number
 
 
 class Judged(NamedTuple):
-    """A minibatch as D saw it: inputs (R, n, in), logits (R, n), and how to judge other inputs."""
+    """A minibatch as D saw it: inputs (R, n, in), logits (R, n), and a function that judges x."""
 
     real: torch.Tensor
     fake: torch.Tensor
@@ -31,9 +31,9 @@ class Judged(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """Whose update it is, how many each player has made before it, and iterations that have ended.
+    """Whose update it is, the updates that each player made before it, and completed iterations.
 
-    Whole numbers, or arrays of them.
+    The counts are integers, or arrays of them.
     """
 
     player: str
@@ -43,14 +43,15 @@ class Clock(NamedTuple):
 
     @property
     def own(self) -> Any:
-        """Updates that the player itself has made before."""
+        """The number of updates that the player made before."""
         return self.d_updates if self.player == "D" else self.g_updates
 
 
 class Draw(NamedTuple):
-    """What a term of D's cost draws anew for each minibatch of `packs` inputs of `width` numbers.
+    """Random numbers that a term of D's cost draws for each minibatch.
 
-    shape(packs, width) -> (rows, columns); normal: from N(0, 1), else uniform in [0, 1).
+    shape(packs, width) -> (rows, columns), for `packs` inputs of `width` numbers. normal: whether
+    they are from N(0, 1), else uniform in [0, 1).
     """
 
     shape: Callable[[int, int], tuple[int, int]]
@@ -59,24 +60,25 @@ class Draw(NamedTuple):
 
 @dataclass(frozen=True)
 class StabiliserEntry(Entry):
-    """player: "D", "G" or "" (both), in whose colour and place its controls are.
+    """player: "D", "G" or "" (both); decides the section and the colour of its controls.
 
-    Hooks; their numbers are the strength and the values of the other numeric parameters, see
-    `over`, or what `number` makes of them:
-    d_term(judged, *numbers) -> (R,): added to D's cost. needs_input_grad: of D's inputs. offset:
-    whether it depends on D's offset, which some losses do not. draws: what it draws, by name.
-    field_term(by_d, by_g, *numbers) -> (R,): added to the costs of the players in `field_of`, of
-    both players' gradients (R, P_D), (R, P_G), which can be differentiated.
-    grad_term(grad, params, *numbers) -> grad: done to every player's gradient, in this order.
-    project(params, *numbers) -> params: done to D's parameters after each of its steps.
-    keep(params, kept, *numbers) -> params, kept: done after each update of the players in `keeps`,
-    for each of whom it keeps one vector, which begins as the parameters.
-    number(values, clock): the numbers of one update, of the values of those fields and of `extra`,
-    by name. extra: more of them, each a function of a Spec.
-    blurs: it makes what D sees noisy, and is left out where D is looked at. watches: it changes
-    neither player.
-    refuse(spec): why the Spec's combination means nothing, or None; asked while it is on.
-    Its parameters are toggles of its player's, all but the strength visible only while it is on.
+    Hooks. Their `numbers` are the strength and the values of the other numeric parameters (see
+    `over`), or the result of `number`:
+    d_term(judged, *numbers) -> (R,): a term of D's cost. needs_input_grad: whether it
+    differentiates D in its inputs. offset: whether it depends on D's offset, which some losses do
+    not. draws: by name, the random numbers that it needs.
+    field_term(by_d, by_g, *numbers) -> (R,): a term of the costs of the players in `field_of`, a
+    function of both players' gradients (R, P_D) and (R, P_G), which can be differentiated.
+    grad_term(grad, params, *numbers) -> grad: changes each player's gradient, in registry order.
+    project(params, *numbers) -> params: applied to D's parameters after each of its updates.
+    keep(params, kept, *numbers) -> params, kept: applied after each update of the players in
+    `keeps`; one vector is kept for each of them, which starts as the parameters.
+    number(values, clock): the numbers of one update, from the values of those fields and of
+    `extra` by name. extra: more values, each a function of a Spec.
+    blurs: whether it adds noise to D's input, and is left out when D is shown. watches: whether it
+    changes neither player.
+    refuse(spec): why the Spec's combination has no meaning, or None; called only while it is on.
+    Its parameters are toggles of its player; all but the strength are shown only while it is on.
     """
 
     player: str = ""
@@ -106,16 +108,16 @@ class StabiliserEntry(Entry):
 
     @property
     def numbers(self) -> tuple[str, ...]:
-        """The fields whose values an update takes for it: its strength, and what its hooks need."""
+        """The fields whose values an update takes: its strength, and those that its hooks need."""
         return (self.name, *(p.name for p in self.params[1:] if self.hooked and p.numeric))
 
     @property
     def hooked(self) -> bool:
-        """Whether it has a hook that does its work."""
+        """Whether it is implemented by a hook."""
         return any((self.d_term, self.field_term, self.grad_term, self.project, self.keep))
 
     def at(self, values: Mapping[str, Any], clock: Clock) -> tuple[Any, ...]:
-        """What reaches its hooks in one update; values: of `numbers` and of `extra`, by name."""
+        """The arguments of its hooks in one update; values: of `numbers` and `extra`, by name."""
         if self.number is not None:
             return self.number(values, clock)
         return tuple(values[name] for name in self.numbers)
@@ -132,7 +134,7 @@ class StabiliserEntry(Entry):
 
     @property
     def numeric(self) -> bool:
-        """Whether its strength is a number of an update, not part of the shapes or the code."""
+        """Whether its strength is an input of an update, not part of the shapes or the code."""
         return self.params[0].numeric
 
 
@@ -154,9 +156,9 @@ def strength(name: str, title: str, high: float, typical: float, doc: str) -> Pa
 
 
 def alone(spec: Any) -> str | None:
-    """Why D's slope at a sample cannot be asked for, or None."""
+    """Why D's slope at a sample is undefined, or None."""
     if spec.minibatch_discrimination:
-        return "0 with minibatch discrimination: D's slope at a sample needs D(x) of it alone"
+        return "0 with minibatch discrimination: D(x) depends on the other samples"
     if spec.d_norm == "batch":
-        return "0 with batch norm in D: D's slope at a sample needs D(x) of it alone"
+        return "0 with batch norm in D: D(x) depends on the other samples"
     return None

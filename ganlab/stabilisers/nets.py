@@ -1,4 +1,4 @@
-"""What is done to the nets: weights clipped, layers normalised, features matched."""
+"""Changes of the nets: clipped weights, normalised layers, matched features."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def _clamped(d: torch.Tensor, most: Number) -> torch.Tensor:
 def _unnormal_d(spec: Any) -> str | None:
     if spec.d_norm == "batch":
         if not spec.d_hidden:
-            return "none or spectral where D has no hidden layer"
+            return "none or spectral if D has no hidden layer"
         if spec.batch < 2 * spec.packing:
-            return "none or spectral with one pack in a minibatch, which has no spread"
+            return "none or spectral with one pack per minibatch, which has no variance"
         return None
     if spec.minibatch_discrimination:
         return "none or batch with minibatch discrimination, whose kernels have slopes of their own"
@@ -31,14 +31,14 @@ def _unnormal_d(spec: Any) -> str | None:
     outputs = (*(width * pieces for width in spec.d_hidden), 1)
     narrow = (min(pair) for pair in zip(spec.d_sizes, outputs, strict=False))
     if max(narrow) > MOST_SPECTRAL:
-        return f"none or batch where a layer of D has more than {MOST_SPECTRAL} inputs and outputs"
+        return f"none or batch if a layer of D has more than {MOST_SPECTRAL} inputs and outputs"
     return None
 
 
 def _unnormal(spec: Any) -> str | None:
     if not spec.g_hidden:
-        return "none where G has no hidden layer"
-    return "none with a minibatch of 1, which has no spread" if spec.batch < 2 else None
+        return "none if G has no hidden layer"
+    return "none with a minibatch of 1, which has no variance" if spec.batch < 2 else None
 
 
 ENTRIES = (
@@ -46,12 +46,12 @@ ENTRIES = (
         "weight_clip",
         "weight clipping",
         r"\theta_D \leftarrow \min(\max(\theta_D, -c), c)",
-        "Bounds D's slope crudely: D gets simple, and slow.",
+        "A crude bound on D's slope: D becomes simple and learns slowly.",
         cite="Arjovsky et al. 2017, Algorithm 1",
         player="D",
         project=_clamped,
         params=(
-            strength("weight_clip", "clip D's weights, c", 10.0, 0.1, "After each of D's updates."),
+            strength("weight_clip", "clip D's weights, c", 10.0, 0.1, "After each update of D."),
         ),
     ),
     StabiliserEntry(
@@ -71,7 +71,7 @@ ENTRIES = (
                 "none",
                 kind="choice",
                 choices=D_NORMS,
-                doc="Of D's weights, or of its hidden layers before their activation.",
+                doc="Normalises D's weights, or its hidden layers before the activation.",
             ),
         ),
     ),
@@ -90,7 +90,7 @@ ENTRIES = (
                 "none",
                 kind="choice",
                 choices=NORMS,
-                doc="Of the hidden layers before their activation.",
+                doc="Normalises G's hidden layers before the activation.",
             ),
         ),
     ),
@@ -98,8 +98,8 @@ ENTRIES = (
         "feature_matching",
         "feature matching",
         r"\min_G \lVert \mathbb{E} f(x) - \mathbb{E} f(G(z)) \rVert_2^2",
-        "G matches the mean of D's last hidden layer, not D's verdict: steady, but averages "
-        "can agree while shapes do not.",
+        "G matches the mean of D's last hidden layer instead of D's output: training is steady, "
+        "but equal means do not imply equal distributions.",
         cite="Salimans et al. 2016, section 3.1",
         player="G",
         params=(
@@ -108,7 +108,7 @@ ENTRIES = (
                 "feature matching",
                 1.0,
                 1.0,
-                "Its share of G's cost; 1: all of it.",
+                "Its share of G's cost; with 1 it is the whole cost.",
             ),
         ),
     ),

@@ -1,4 +1,4 @@
-"""Terms of D's cost: penalties on its slope, and on its answers."""
+"""Terms of D's cost: penalties on D's slope and on D's output."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _slope_at(judged: Judged, x: torch.Tensor) -> torch.Tensor:
     if not x.requires_grad:
         x.requires_grad_()
     (slope,) = torch.autograd.grad(judged.judge(x).sum(), x, create_graph=True)
-    # The norm's derivative at 0 is 0, as torch has it.
+    # torch defines the norm's derivative at 0 as 0.
     norms: torch.Tensor = torch.linalg.vector_norm(slope, dim=2)
     return norms
 
@@ -85,7 +85,7 @@ ENTRIES = (
         "r1",
         "R1",
         r"+\tfrac{\gamma}{2}\,\mathbb{E}_{p_{\rm data}} \lVert \nabla a(x) \rVert^2",
-        "D must be flat where the data is: rotation about the equilibrium dies out.",
+        "D must be flat where the data are: rotation about the equilibrium is damped.",
         cite="Mescheder et al. 2018",
         player="D",
         d_term=_r1,
@@ -97,7 +97,7 @@ ENTRIES = (
         "r2",
         "R2",
         r"+\tfrac{\gamma}{2}\,\mathbb{E}_{p_g} \lVert \nabla a(x) \rVert^2",
-        "The same at generated samples.",
+        "The same penalty at generated samples.",
         cite="Mescheder et al. 2018",
         player="D",
         d_term=_r2,
@@ -112,7 +112,7 @@ ENTRIES = (
         "WGAN-GP",
         r"+\lambda\,\mathbb{E}\,(\lVert \nabla a(\hat x) \rVert - 1)^2,"
         r"\ \hat x = u\,x + (1 - u)\,G(z)",
-        "D's slope between real and fake is held near 1: a distance instead of a verdict.",
+        "D's slope between real and fake samples is held near 1, so that D estimates a distance.",
         cite="Gulrajani et al. 2017",
         player="D",
         d_term=_gradient_penalty,
@@ -127,7 +127,7 @@ ENTRIES = (
         "WGAN-LP",
         r"+\lambda\,\mathbb{E}\,[\lVert \nabla a(\hat x) \rVert - 1]_+^2,"
         r"\ \hat x = u\,x + (1 - u)\,G(z)",
-        "As WGAN-GP, but only slopes above 1 are punished: D may be flat where that is right.",
+        "Like WGAN-GP, but only slopes above 1 are penalised: D may be flat where that is optimal.",
         cite="Petzka et al. 2018",
         player="D",
         d_term=_lipschitz_penalty,
@@ -170,14 +170,14 @@ ENTRIES = (
         "drift",
         "drift penalty",
         r"+\epsilon\,\mathbb{E}_{p_{\rm data}}\,a(x)^2",
-        "D's answer to real samples is kept near 0, so that a critic whose offset means nothing "
-        "does not wander off.",
+        "D's output on real samples is kept near 0, so that a critic whose offset has no effect "
+        "does not drift.",
         cite="Karras et al. 2018, appendix A.1",
         player="D",
         d_term=_drift,
         offset=True,
         params=(
-            strength("drift", "drift penalty, ε", 10.0, 0.001, "Penalty on D's answer to real."),
+            strength("drift", "drift penalty, ε", 10.0, 0.001, "Penalty on D's output for real x."),
         ),
     ),
 )

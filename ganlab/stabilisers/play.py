@@ -1,4 +1,4 @@
-"""What is done to the game: its field, its gradients, its past."""
+"""Changes of the dynamics: the joint gradient, single gradients, and the past of the weights."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _when_to_turn_back(values: Mapping[str, Any], clock: Clock) -> tuple[Any, ..
 def _turn_back(
     new: torch.Tensor, slow: torch.Tensor, share: Number, now: Number
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """now: 1 where it is time, else 0, of which `lerp` makes one of its ends, exactly."""
+    """now: 1 when it is time, else 0; `lerp` then returns one of its ends, exactly."""
     back = slow + share * (new - slow)
     return torch.lerp(new, back, now), torch.lerp(slow, back, now)
 
@@ -49,7 +49,8 @@ ENTRIES = (
         "consensus",
         "consensus optimisation",
         r"+\tfrac{\gamma}{2} \lVert v \rVert^2,\ v = (\partial_D f_D, \partial_G f_G)",
-        "Both players also make the game's gradient small: it pulls towards rest points.",
+        "Both players also minimise the norm of the game's gradient, which pulls towards rest "
+        "points.",
         cite="Mescheder et al. 2017",
         field_term=_whole_field,
         params=(strength("consensus", "consensus γ", 100.0, 0.1, "Of ½|v|² in both costs."),),
@@ -58,8 +59,8 @@ ENTRIES = (
         "ode_regulariser",
         "ODE-GAN's regulariser",
         r"f_D + \lambda \lVert \partial_G f_G \rVert^2",
-        "D also keeps the gradient that it gives G small, which a large step of a good integrator "
-        "needs: made for the rules Heun and RK4.",
+        "D also keeps G's gradient small, which accurate integrators with a large step need. It "
+        "is meant for the rules Heun and RK4.",
         cite="Qin et al. 2020, Algorithm 1",
         player="D",
         field_term=_g_gradient,
@@ -75,8 +76,8 @@ ENTRIES = (
         "lookahead",
         r"\phi \leftarrow \phi + \alpha\,(\theta - \phi),\ \theta \leftarrow \phi"
         r"\ \text{ every } n \text{ iterations}",
-        "Both players go some iterations, then part of the way back: the circles that they ran "
-        "meanwhile average out. Each turns back with its own last update of the n iterations.",
+        "Both players train for some iterations, then go part of the way back: the circles that "
+        "they made meanwhile average out. Each goes back with its last update of the n iterations.",
         cite="Chavdarova et al. 2021",
         keeps="DG",
         keep=_turn_back,
@@ -94,7 +95,7 @@ ENTRIES = (
                 10_000,
                 "int",
                 unit="iterations",
-                doc="Every so many iterations both players go back part of the way. 0: off.",
+                doc="Every n iterations both players go part of the way back. 0: off.",
                 numeric=True,
                 live=True,
                 typical=4,
@@ -105,7 +106,7 @@ ENTRIES = (
                 0.5,
                 0.0,
                 1.0,
-                doc="Of the way made in n iterations, what lookahead keeps.",
+                doc="The share of the change in n iterations that lookahead keeps.",
                 numeric=True,
                 live=True,
             ),
@@ -115,7 +116,7 @@ ENTRIES = (
         "historical_averaging",
         "historical averaging",
         r"+h\,\lVert \theta - \tfrac1t \textstyle\sum_i \theta[i] \rVert^2",
-        "Each player is drawn to the mean of its own past: orbits spiral in, slowly.",
+        "Each player is pulled to the mean of its own past: orbits spiral in, slowly.",
         cite="Salimans et al. 2016, section 3.3",
         keeps="DG",
         keep=lambda new, past, pull, share: (new, past + (new - past) * share),
@@ -127,7 +128,7 @@ ENTRIES = (
                 0.0,
                 0.0,
                 10.0,
-                doc="Pull of each player's own past. 0: off.",
+                doc="Strength of the pull to each player's own past. 0: off.",
                 numeric=True,
                 typical=0.1,
             ),
@@ -137,19 +138,17 @@ ENTRIES = (
         "gradient_clip",
         "gradient clipping",
         r"g \leftarrow g\,\min(1, c/\lVert g \rVert)",
-        "No single minibatch can throw a player far.",
+        "Limits how far a single minibatch can move a player.",
         cite="Pascanu et al. 2013",
         grad_term=_clipped,
-        params=(
-            strength("gradient_clip", "clip gradients, c", 1000.0, 1.0, "Norm of a gradient."),
-        ),
+        params=(strength("gradient_clip", "clip gradients, c", 1000.0, 1.0, "The largest norm."),),
     ),
     StabiliserEntry(
         "weight_decay",
         "weight decay",
         r"g \leftarrow g + \lambda\,\theta",
-        "Both nets are kept small; D cannot become steep. With AdamW it is decoupled: the weights "
-        "shrink by ηλ in each update, apart from the gradient.",
+        "Keeps the weights of both nets small, so that D cannot become steep. With AdamW it is "
+        "decoupled: each update shrinks the weights by ηλ, apart from the gradient.",
         cite="torch.optim's weight_decay; Loshchilov & Hutter 2019",
         grad_term=_decayed,
         params=(strength("weight_decay", "weight decay λ", 10.0, 0.001, "Of both players."),),
@@ -158,8 +157,8 @@ ENTRIES = (
         "g_average",
         "average of G's weights",
         r"\bar\theta_G \leftarrow \beta\,\bar\theta_G + (1 - \beta)\,\theta_G",
-        "A second G whose weights are a running mean: where G circles, its average stands in the "
-        "middle. Training does not notice it.",
+        "A second G, whose weights are a running average: if G circles, its average is in the "
+        "middle. It has no effect on training.",
         cite="Yazıcı et al. 2019; Karras et al. 2018",
         player="G",
         watches=True,
@@ -172,7 +171,7 @@ ENTRIES = (
                 0.0,
                 0.0,
                 0.9999,
-                doc="Memory of the mean of G's weights, which is shown beside G. 0: off.",
+                doc="Decay rate of the average of G's weights, which is shown beside G. 0: off.",
                 numeric=True,
                 typical=0.99,
             ),

@@ -1,4 +1,4 @@
-"""What D sees: unrolling, minibatches, packs, dropout, labels, noise."""
+"""Changes of what D sees: unrolling, minibatches, packs, dropout, labels, noise."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganlab.stabilisers.entry import Clock, StabiliserEntry, strength
 
 
 def _fall(spec: Any) -> float:
-    """What instance noise loses in an iteration, of 1."""
+    """The share of instance noise that is lost per iteration."""
     return 1 / spec.instance_noise_decay if spec.instance_noise_decay else 0.0
 
 
@@ -24,7 +24,7 @@ def _unlabelled(spec: Any) -> str | None:
     if LOSSES[spec.loss].smooth is None:
         return f"0 with the loss {LOSSES[spec.loss].title}, which has no labels to smooth"
     if spec.smooth_real + spec.smooth_fake >= 1:
-        return "smoothing of both sides that adds up to less than 1"
+        return "smoothing of both labels that adds up to less than 1"
     return None
 
 
@@ -42,7 +42,7 @@ _unroll = StabiliserEntry(
     "unroll",
     "unrolled D",
     r"\min_G f(\theta_G, \theta_D^K),\ \theta_D^{i+1} = \theta_D^i - \eta\,\partial f_D",
-    "G sees where D would go, and stops crowding on one mode.",
+    "G sees how D would respond, and stops crowding on one mode.",
     cite="Metz et al. 2017",
     player="D",
     params=(
@@ -53,8 +53,8 @@ _unroll = StabiliserEntry(
             0,
             20,
             "int",
-            doc="G's cost is that of D after K more updates, differentiated through them: "
-            "G sees where D would go, and stops crowding on one mode (Metz et al. 2017).",
+            doc="G's cost uses D after K more updates, differentiated through them: G sees how D "
+            "would respond, and stops crowding on one mode (Metz et al. 2017).",
             live=True,
             knob=4,
             typical=5,
@@ -66,7 +66,7 @@ _unroll = StabiliserEntry(
             "same",
             kind="choice",
             choices=("same", "fresh"),
-            doc="The K updates on one minibatch, as published, or each on a fresh one.",
+            doc="The K updates use one minibatch, as published, or a fresh one each.",
             live=True,
         ),
     ),
@@ -78,8 +78,8 @@ ENTRIES = (
         "minibatch_discrimination",
         "minibatch discrimination",
         r"o(x_i)_b = \sum_{j \ne i} e^{-\lVert M_{i,b} - M_{j,b} \rVert_1},\ M_i = f(x_i)\,T",
-        "D sees how close the samples of a minibatch are to each other: a crowd on one mode "
-        "gives itself away.",
+        "D sees how close the samples of a minibatch are to each other, so it recognises a crowd "
+        "on one mode.",
         cite="Salimans et al. 2016, section 3.2",
         player="D",
         refuse=_batch_of_one,
@@ -91,8 +91,8 @@ ENTRIES = (
                 0,
                 64,
                 "int",
-                doc="Kernels of minibatch discrimination: numbers by which D's last layer sees how "
-                "close a sample is to the rest of its minibatch. 0: off.",
+                doc="Number of kernels, by which D's last layer sees how close a sample is to the "
+                "rest of its minibatch. 0: off.",
                 knob=3,
                 typical=5,
                 menu=((0, "off"), (4, "4 kernels"), (8, "8 kernels"), (16, "16 kernels")),
@@ -104,7 +104,7 @@ ENTRIES = (
                 1,
                 16,
                 "int",
-                doc="Of minibatch discrimination: in so many dimensions closeness is judged.",
+                doc="Number of dimensions in which a kernel measures closeness.",
             ),
         ),
     ),
@@ -112,7 +112,7 @@ ENTRIES = (
         "packing",
         "packing",
         r"D(x_1, \dots, x_m)",
-        "D judges m samples at once: of a collapsed G they are too alike to be real.",
+        "D judges m samples at once: those of a collapsed G are too alike to be real.",
         cite="PacGAN, Lin et al. 2018",
         player="D",
         refuse=_uneven,
@@ -124,7 +124,7 @@ ENTRIES = (
                 1,
                 8,
                 "int",
-                doc="D judges so many samples at once (PacGAN). 1: each alone.",
+                doc="Number of samples that D judges at once (PacGAN). 1: each alone.",
                 typical=2,
             ),
         ),
@@ -133,59 +133,61 @@ ENTRIES = (
         "d_dropout",
         "dropout in D",
         r"h \leftarrow h \odot m/(1 - p),\ m \sim \mathrm{Bernoulli}(1 - p)",
-        "D is blurred: many thinned nets in one, none of them sure.",
+        "D is a random thinned net at each update, so it is never sure.",
         cite="Srivastava et al. 2014; Goodfellow et al. 2014",
         player="D",
         blurs=True,
-        refuse=lambda s: None if s.d_hidden else "0 where D has no hidden layer",
+        refuse=lambda s: None if s.d_hidden else "0 if D has no hidden layer",
         params=(
-            strength("d_dropout", "dropout in D", 0.9, 0.5, "Share of D's hidden units put out."),
+            strength("d_dropout", "dropout in D", 0.9, 0.5, "Share of D's hidden units dropped."),
         ),
     ),
     StabiliserEntry(
         "d_dropout_input",
         "dropout of D's input",
         r"x \leftarrow x \odot m/(1 - p)",
-        "D misses some coordinates.",
+        "D does not see some coordinates.",
         cite="Goodfellow et al. 2014",
         player="D",
         blurs=True,
         params=(
-            strength("d_dropout_input", "of its input", 0.9, 0.2, "Share of D's inputs put out."),
+            strength(
+                "d_dropout_input", "dropout of D's input", 0.9, 0.2, "Share of D's inputs dropped."
+            ),
         ),
     ),
     StabiliserEntry(
         "smooth_real",
         "one-sided label smoothing",
         r"D^* = \frac{(1 - \alpha)\,p_{\rm data}}{p_{\rm data} + p_g}",
-        "Real samples are labelled 1 − α: D is never sure, its optimum only rescaled.",
+        "Real samples are labelled 1 − α: D is never sure, and its optimum is only rescaled.",
         cite="Salimans et al. 2016, section 3.4",
         player="D",
         refuse=_unlabelled,
-        params=(strength("smooth_real", "label smoothing α", 0.5, 0.1, "Labels of real: 1 − α."),),
+        params=(strength("smooth_real", "label smoothing α", 0.5, 0.1, "Real labels are 1 − α."),),
     ),
     StabiliserEntry(
         "smooth_fake",
         "smoothing of the other side",
         r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
-        "Fakes labelled β: where only G is, D* = β instead of 0, and G is rewarded for staying.",
+        "Fakes are labelled β: where only G is, D* = β instead of 0, so G is rewarded for staying.",
         cite="Goodfellow 2016, section 4.2, why not",
         player="D",
         refuse=_unlabelled,
-        params=(strength("smooth_fake", "fake labels β", 0.5, 0.1, "Labels of fake: β."),),
+        params=(strength("smooth_fake", "fake labels β", 0.5, 0.1, "Fake labels are β."),),
     ),
     StabiliserEntry(
         "instance_noise",
         "instance noise",
         r"D(x + \sigma_t \varepsilon),\ \varepsilon \sim \mathcal{N}(0, I)",
-        "D sees real and fake blurred: supports overlap, and its gradient points somewhere.",
+        "D sees real and fake samples blurred, so supports overlap and its gradient is useful.",
         cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
         player="D",
         blurs=True,
         extra={"noise_fall": _fall},
         number=_noise_left,
         params=(
-            strength("instance_noise", "instance noise σ", 10.0, 0.3, "Noise on all that D sees."),
+            strength("instance_noise", "instance noise σ", 10.0, 0.3, "Std of noise on D's input."),
             Param(
                 "instance_noise_decay",
                 "gone after",
@@ -194,7 +196,7 @@ ENTRIES = (
                 1_000_000,
                 "int",
                 unit="iterations",
-                doc="Instance noise falls linearly to 0 in so many iterations. 0: it stays.",
+                doc="Instance noise falls linearly to 0 in this many iterations. 0: it stays.",
                 numeric=True,
                 live=True,
             ),

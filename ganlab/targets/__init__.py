@@ -1,4 +1,4 @@
-"""Targets: the distributions p_data that a generator is to learn, in 1-D, 2-D and of images."""
+"""Targets: the distributions p_data that a generator learns, in 1-D, 2-D and of images."""
 
 from ganlab.targets import one_d, raster, two_d  # noqa: F401  (importing them fills TARGETS)
 from ganlab.targets.base import TARGETS, Modes, Target, Target1D, TargetEntry, make_target

@@ -1,4 +1,4 @@
-"""What a target is, the registry of targets, and the one way to make one."""
+"""The interface of targets, their registry, and the function that makes one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import torch
 from ganlab.registry import Entry, Param, Registry, SpecError
 
 MAX_WEIGHT = 1000.0
-FARTHEST = 1e6  # where data may lie, and how far they may spread
-_NEAR = 25.0  # data within this have [-1, 1], where G starts, in their box
-_RESOLVED = 1e-4  # of the distance from 0: a spread that float32 resolves in 1,600 steps
+FARTHEST = 1e6  # bounds how far from 0 data may lie, and how far they may spread
+_NEAR = 25.0  # boxes of data within this distance of 0 include [-1, 1], where G starts
+_RESOLVED = 1e-4  # times the distance from 0: the smallest spread, 1,600 steps of float32
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class Modes:
 
 
 class Target(ABC):
-    """A distribution p_data over R^dim. Immutable, so one object serves any number of threads.
+    """A distribution p_data over R^dim. Targets are immutable, so threads can share one.
 
-    box: (dim, 2), lowest and highest coordinate of what pictures and grids cover; it holds the
-    data (99.9 % of the mass, but for heavy tails), [-1, 1] on each axis unless they lie beyond 25,
-    and is square in 2-D. modes: the mixture's components, or None where p_data is no mixture of
-    isotropic Gaussians.
+    box: (dim, 2), the lowest and highest coordinates of pictures and grids. It holds the data
+    (99.9 % of the mass, except for heavy tails), includes [-1, 1] on each axis unless the data lie
+    beyond 25, and is square in 2-D. modes: the mixture's components, or None if p_data is no
+    mixture of isotropic Gaussians.
     has_mean: whether E x exists, so that W1 is finite.
     """
 
@@ -114,7 +114,7 @@ class Target1D(Target):
 class TargetEntry(Entry):
     """One kind of target; `build` takes the checked params by name and returns the Target.
 
-    labels: how many kinds of samples are told apart, 0: none; unit: whether all x is in [0, 1].
+    labels: the number of labels of its samples, 0 for none; unit: whether all x are in [0, 1].
     """
 
     dim: int = 1
@@ -127,7 +127,7 @@ TARGETS: Registry[TargetEntry] = Registry("target")
 
 
 def make_target(name: str, params: Mapping[str, Any] | None = None) -> Target:
-    """The target `name` with `params`, defaults filled in; equal requests share one object.
+    """The target `name` with `params` and defaults for the rest; equal requests share one object.
 
     Raises SpecError for a name that is not registered, for a param that the target does not have
     ("target_params") and for a value out of range (the param's own name).
@@ -160,12 +160,12 @@ def weights_param(longest: int) -> Param:
         kind="floats",
         longest=longest,
         empty="equal",
-        doc="Relative weight of each mode, separated by commas; left empty, they are equal.",
+        doc="Relative weight of each mode, separated by commas. If empty, all are equal.",
     )
 
 
 def mode_weights(weights: tuple[float, ...], modes: int) -> np.ndarray:
-    """Normalised weights, (modes,); () means equal.
+    """Normalised weights, (modes,), of the given ones; () means equal weights.
 
     Raises SpecError unless there are none or exactly one positive weight per mode.
     """
@@ -173,7 +173,7 @@ def mode_weights(weights: tuple[float, ...], modes: int) -> np.ndarray:
         return np.full(modes, 1.0 / modes)
     w = np.asarray(weights, dtype=np.float64)
     if w.shape != (modes,) or not np.all((w > 0) & np.isfinite(w)):
-        allowed = f"exactly {modes} positive numbers, one per mode; left empty, they are equal"
+        allowed = f"exactly {modes} positive numbers, one per mode, or empty for equal weights"
         raise SpecError("weights", weights, allowed)
     return w / w.sum()
 
@@ -181,7 +181,7 @@ def mode_weights(weights: tuple[float, ...], modes: int) -> np.ndarray:
 def tail_differences(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     """Masses between successive edges, from both tails at the edges: (..., e) -> (..., e - 1).
 
-    Above the median the upper tail is subtracted, so that small masses keep their digits.
+    Above the median the upper tails are subtracted, so that small masses keep their precision.
     """
     above = lower[..., :-1] > 0.5
     return np.where(above, upper[..., :-1] - upper[..., 1:], lower[..., 1:] - lower[..., :-1])
@@ -195,7 +195,7 @@ def frozen(values: Any) -> np.ndarray:
 
 
 def check_resolved(place: float, name: str, spread: float) -> None:
-    """Raise `SpecError` of `name`, a spread about `place`, where float32 is too coarse for it."""
+    """Raise `SpecError` for `name`, a spread about `place`, if float32 cannot resolve it there."""
     if spread < abs(place) * _RESOLVED:
         allowed = f"at least {abs(place) * _RESOLVED:g} about {place:g}: float32 is no finer there"
         raise SpecError(name, spread, allowed)

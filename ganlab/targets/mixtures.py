@@ -11,10 +11,10 @@ from scipy.special import ndtr, ndtri
 
 from ganlab.targets.base import Modes, Target, Target1D, frozen, tail_differences
 
-_BLOCK = 1 << 15  # numbers worked on at once by a log density: 256 KiB, so that they stay in cache
+_BLOCK = 1 << 15  # elements per block of a log density: 256 KiB, which stays in the cache
 _PANEL_NODES = 10
 _SEGMENTS = 8192
-_FEW = 32  # bounds between modes up to which comparing with each is quicker than a search
+_FEW = 32  # up to this number of bounds, comparing with each is faster than a search
 
 
 def mixture_log_density(
@@ -36,7 +36,7 @@ def mixture_log_density(
                 offset *= offset
             terms -= offset
         top = terms.max(axis=1)
-        far = np.isneginf(top)  # a point at infinity, and -inf - -inf is not a number
+        far = np.isneginf(top)  # a point at infinity, for which -inf - -inf would be nan
         terms -= np.where(far, 0.0, top)[:, None]
         np.maximum(terms, -700.0, out=terms)  # exp is several times slower where it underflows
         np.exp(terms, out=terms)
@@ -73,8 +73,8 @@ class GaussianMixture(Target):
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`. Draws a uniform number per point for its mode, then the noise.
 
-        What is drawn does not depend on weights, centers or std: changing one of these leaves the
-        others' part in each point as it was.
+        The draws do not depend on weights, centers or std, so changing one of these leaves the
+        other contributions to each point unchanged.
         """
         u = torch.rand(n, generator=generator)
         x = torch.randn(n, self.dim, generator=generator).mul_(self._std)
@@ -90,7 +90,7 @@ class GaussianMixture(Target):
 
 
 def _count_below(bounds: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
-    """How many bounds (at least one) are at most u, (n,) int32: a search, but for few of them."""
+    """The number of bounds (one or more) that are <= u, (n,) int32."""
     if len(bounds) > _FEW:
         return torch.bucketize(u, bounds, right=True, out_int32=True)
     count = (u >= bounds[0]).view(torch.uint8)
@@ -115,12 +115,12 @@ class GaussianMixture1D(GaussianMixture, Target1D):
         return (x[..., None] - self.modes.centers[:, 0]) / self._std
 
     def _ppf(self, u: np.ndarray) -> np.ndarray:
-        """Newton's method from a table, kept inside a bracket; slow points fall to bisection."""
+        """Newton's method from a table, kept inside a bracket; slow points use bisection."""
         centers, weights = self.modes.centers[:, 0], self.modes.weights
         if len(weights) == 1:
             return centers[0] + self._std * ndtri(u)
         flat = u.ravel()
-        # The mixture's quantile lies between the least and the greatest of its components'.
+        # The mixture's quantile lies between the smallest and the largest of its components'.
         shift = self._std * ndtri(flat)
         low, high = centers.min() + shift, centers.max() + shift
         knots, heights = self._table
@@ -157,13 +157,13 @@ class GaussianMixture1D(GaussianMixture, Target1D):
 
 
 class BlurredCurve(Target):
-    """A point uniform along a plane curve, plus Gaussian noise: X = c(s) + N(0, std^2 I).
+    """A uniform point on a plane curve plus Gaussian noise: X = c(s) + N(0, std^2 I).
 
     p_data(x) = 1/L int_0^L N(x; c(s), std^2 I) ds, evaluated by Gauss-Legendre quadrature with
-    10 nodes to each panel of at most four std, that is as a Gaussian mixture: relative error about
-    1e-8 where the mass is; tens of std beyond a curve's end, the log density is within 0.1 %.
-    `pieces` are functions of the fraction (n,) in [0, 1] of the arc length, to (n, 2); all have
-    the same `length`; `bend` is their least radius of curvature.
+    10 nodes on each panel of at most four std, that is as a Gaussian mixture. The relative error is
+    about 1e-8 where the mass is; tens of std beyond a curve's end, the log density is within 0.1 %.
+    `pieces` are functions from the fraction (n,) in [0, 1] of the arc length to (n, 2); all have
+    the same `length`. `bend` is their smallest radius of curvature.
     """
 
     dim = 2
@@ -177,7 +177,7 @@ class BlurredCurve(Target):
         share = 0.5 / (panels * len(pieces))
         self._nodes = frozen(np.concatenate([piece(fractions) for piece in pieces]))
         self._weights = frozen(np.tile(share * weights, panels * len(pieces)))
-        # Samples interpolate between points so close that the chords are within 1e-4 of the curve.
+        # Samples interpolate between points dense enough that chords are within 1e-4 of the curve.
         ends = np.linspace(0, 1, _SEGMENTS + 1)
         points = np.stack([piece(ends) for piece in pieces])
         starts, steps = points[:, :-1], np.diff(points, axis=1)
@@ -186,7 +186,7 @@ class BlurredCurve(Target):
 
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`: a uniform place on the curve, then the noise."""
-        # In float64, since the fraction within a segment is what float32 would have left over.
+        # In float64: in float32 the fraction within a segment would have few digits left.
         place = torch.rand(n, generator=generator, dtype=torch.float64).mul_(len(self._starts))
         x = torch.randn(n, 2, generator=generator).mul_(self._std)
         segment = place.to(torch.int32)

@@ -1,4 +1,4 @@
-"""The targets on the line."""
+"""The targets in 1-D."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ganlab.targets.mixtures import GaussianMixture1D
 
 
 def float32_inside(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The least float32 >= low and the greatest float32 < high, elementwise.
+    """The smallest float32 >= low and the largest float32 < high, elementwise.
 
-    Rounding a draw to float32 could push it over the edge of the support; these bounds keep it in.
+    Rounding a draw to float32 could move it over the edge of the support; these bounds prevent it.
     """
     low32, high32 = (np.asarray(edge, np.float32) for edge in (low, high))
     up, down = np.float32(np.inf), np.float32(-np.inf)
@@ -75,7 +75,7 @@ class Laplace(Target1D):
 
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`: a uniform number's quantile; no draw is beyond 16.7 scales."""
-        # Odd multiples of 2^-24 in (-1, 1), exact in float32: the logarithm is never of 0.
+        # Odd multiples of 2^-24 in (-1, 1), exact in float32: the logarithm's argument is never 0.
         v = torch.rand(n, 1, generator=generator).mul_(2).sub_(1 - 2**-24)
         tail = v.abs().neg_().log1p_().mul_(-self._scale)
         return torch.copysign(tail, v, out=tail).add_(self._mean)
@@ -110,7 +110,7 @@ class Cauchy(Target1D):
     def __init__(self, location: float, scale: float):
         check_resolved(location, "scale", scale)
         self._location, self._scale = location, scale
-        # No picture holds tails this heavy: ten scales each way leave out 6.3 % of the mass.
+        # Tails this heavy fit no picture: ten scales each way leave out 6.3 % of the mass.
         self.box = line_box(location, location, 10 * scale)
 
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
@@ -126,11 +126,11 @@ class Cauchy(Target1D):
         return (np.asarray(x, dtype=np.float64) - self._location) / self._scale
 
     def cdf(self, x: np.ndarray) -> np.ndarray:
-        """F(x) = 1/2 + arctan(z)/pi, written so that the lower tail keeps its digits."""
+        """F(x) = 1/2 + arctan(z)/pi, in a form that is accurate in the lower tail."""
         return np.arctan2(1, -self._standard(x)) / math.pi
 
     def sf(self, x: np.ndarray) -> np.ndarray:
-        """1 - F(x) = 1/2 - arctan(z)/pi, written so that the upper tail keeps its digits."""
+        """1 - F(x) = 1/2 - arctan(z)/pi, in a form that is accurate in the upper tail."""
         return np.arctan2(1, self._standard(x)) / math.pi
 
     def _ppf(self, u: np.ndarray) -> np.ndarray:
@@ -172,7 +172,7 @@ def std_param(default: float, low: float = 0.01, high: float = 2.0) -> Param:
 
 
 def place_param(name: str, title: str, default: float, doc: str) -> Param:
-    """A param that says where the distribution sits."""
+    """A param for the location of the distribution."""
     return Param(name, title, default, -FARTHEST, FARTHEST, doc=doc)
 
 
@@ -181,10 +181,10 @@ TARGETS.add(
         name="gaussian",
         title="Gaussian",
         equation=r"p_{data} = \mathcal{N}(\mu, \sigma^2)",
-        doc="The setting of Figure 1 of the paper: watch one bump slide onto the other.",
+        doc="The setting of Figure 1 of the paper: watch one bump move onto the other.",
         cite="Goodfellow et al. 2014",
         params=(
-            place_param("mean", "mean", 1.0, "Where the bump is centred."),
+            place_param("mean", "mean", 1.0, "Centre of the bump."),
             std_param(0.7, low=1e-6, high=FARTHEST),
         ),
         build=gaussian,
@@ -196,7 +196,7 @@ TARGETS.add(
         title="two Gaussians",
         equation=r"p_{data} = w_1\,\mathcal{N}(-\tfrac{s}{2}, \sigma^2)"
         r" + w_2\,\mathcal{N}(\tfrac{s}{2}, \sigma^2)",
-        doc="The smallest target that a generator can half miss: does it find both modes?",
+        doc="The smallest target of which a generator can miss half: does it find both modes?",
         params=(
             Param(
                 "separation",
@@ -204,7 +204,7 @@ TARGETS.add(
                 4.0,
                 0.2,
                 2 * FARTHEST,
-                doc="Distance between the modes, which lie at minus and plus half of it.",
+                doc="Distance between the two modes, which lie symmetrically about 0.",
             ),
             std_param(0.5, high=FARTHEST),
             weights_param(2),
@@ -218,9 +218,9 @@ TARGETS.add(
         title="row of Gaussians",
         equation=r"p_{data} = \sum_{i=1}^{n} w_i\,\mathcal{N}(\mu_i, \sigma^2),"
         r"\quad \mu_i = \left(i - \tfrac{n+1}{2}\right) s",
-        doc="Several modes in a row: watch which ones the generator covers, skips or drops.",
+        doc="Several modes in a row: watch which ones the generator covers, skips or loses.",
         params=(
-            Param("count", "modes", 4, 1, 16, kind="int", doc="How many Gaussians there are."),
+            Param("count", "modes", 4, 1, 16, kind="int", doc="Number of Gaussians."),
             Param("spacing", "spacing", 2.0, 0.2, 1e5, doc="Distance from one mode to the next."),
             std_param(0.3, high=FARTHEST),
             weights_param(16),
@@ -233,7 +233,7 @@ TARGETS.add(
         name="uniform",
         title="uniform",
         equation=r"p_{data}(x) = \tfrac{1}{w},\quad |x - c| \le \tfrac{w}{2}",
-        doc="Flat with sharp edges: a generator with uniform latents can match it by a line.",
+        doc="Flat with sharp edges: with uniform latents a linear generator can match it.",
         params=(
             place_param("center", "center", 0.0, "Middle of the interval."),
             Param(
@@ -248,9 +248,9 @@ TARGETS.add(
         name="laplace",
         title="Laplace",
         equation=r"p_{data}(x) = \tfrac{1}{2b}\,e^{-|x - \mu| / b}",
-        doc="A pointed peak and longer tails than a Gaussian's: does the generator reach both?",
+        doc="A pointed peak and longer tails than a Gaussian's: does the generator match both?",
         params=(
-            place_param("mean", "mean", 0.0, "Where the peak is."),
+            place_param("mean", "mean", 0.0, "Position of the peak."),
             Param(
                 "scale",
                 "scale",
@@ -269,9 +269,9 @@ TARGETS.add(
         name="cauchy",
         title="Cauchy",
         equation=r"p_{data}(x) = \frac{1}{\pi\gamma\,(1 + ((x - x_0)/\gamma)^2)}",
-        doc="Tails so heavy that the mean does not exist: watch rare far points jolt training.",
+        doc="Tails so heavy that no mean exists: watch rare, distant points disturb training.",
         params=(
-            place_param("location", "location", 0.0, "Where the peak is, the median."),
+            place_param("location", "location", 0.0, "Position of the peak, the median."),
             Param(
                 "scale",
                 "scale",

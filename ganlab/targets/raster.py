@@ -1,4 +1,4 @@
-"""Images as targets: what is known of p_data is a file of samples."""
+"""Images as targets: p_data is known by a file of samples only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ganlab.digits.images import PIXELS, Digits
 from ganlab.targets.base import TARGETS, Target, TargetEntry, frozen
 
 LABELS = 10
-_MARGIN = 1e-7  # keeps the logit of a pixel that is never inked finite
+_MARGIN = 1e-7  # keeps the logit finite for a pixel that is 0 in all images
 
 
 class Images(Target):
-    """Images (n, 784) with pixels in [0, 1], 1 is ink, read when first asked for.
+    """Images (n, 784) with pixels in [0, 1], 1 for ink, read on first use.
 
     An epoch shows each image once: see `ganlab.engine.draws.Epochs`. Raises `MissingData` (a
-    `SpecError`) where the images are asked for and cannot be found.
+    `SpecError`) on first use if the images cannot be found.
     """
 
     dim = PIXELS
@@ -34,7 +34,7 @@ class Images(Target):
 
     @property
     def digits(self) -> Digits:
-        """All images, with what is kept for choices and for tests."""
+        """All images: the training images, and those held out for choices and for tests."""
         with self._lock:
             if self._loaded is None:
                 self._loaded = self._load()
@@ -42,7 +42,7 @@ class Images(Target):
 
     @cached_property
     def pixels(self) -> torch.Tensor:
-        """What is trained on, (n, 784) bytes."""
+        """The training images, (n, 784) bytes."""
         return torch.from_numpy(np.array(self.digits.fitted.pixels))
 
     @cached_property
@@ -51,21 +51,21 @@ class Images(Target):
         return torch.from_numpy(self.digits.fitted.labels.astype(np.int64))
 
     def marginal_logits(self) -> torch.Tensor:
-        """Logit of each pixel's mean over the training images, (784,): where the 2014 G starts."""
+        """Logit of each pixel's mean over the training images, (784,): the 2014 G's first bias."""
         mean = self.digits.fitted.pixels.mean(0, dtype=np.float64) / 255
         mean = np.clip(mean, _MARGIN, 1 - _MARGIN)
         return torch.from_numpy(np.log(mean / (1 - mean))).float()
 
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
-        """See `Target.sample`: with replacement."""
+        """See `Target.sample`; draws with replacement."""
         which = torch.randint(len(self.pixels), (n,), generator=generator)
         return self.pixels[which].float() / 255
 
     def _log_density(self, x: np.ndarray) -> np.ndarray:
-        raise ValueError("the density of images is not known")
+        raise ValueError("the density of images is unknown")
 
     def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
-        raise ValueError("the density of images is not known")
+        raise ValueError("the density of images is unknown")
 
 
 TARGETS.add(
@@ -73,7 +73,7 @@ TARGETS.add(
         name="mnist",
         title="MNIST",
         equation=r"x \in [0, 1]^{784}",
-        doc="Handwritten digits, the first 50,000: found in $GANLAB_DATA or in the cache.",
+        doc="Handwritten digits, the first 50,000, read from $GANLAB_DATA or from the cache.",
         cite="LeCun et al. 1998",
         dim=PIXELS,
         labels=LABELS,
@@ -86,7 +86,7 @@ TARGETS.add(
         name="drawn_digits",
         title="digits drawn by ganlab",
         equation=r"x \in [0, 1]^{784}",
-        doc="Strokes of our own, for where MNIST is missing. They are not MNIST.",
+        doc="Stroke-drawn digits that replace MNIST when it is missing. They are not MNIST.",
         dim=PIXELS,
         labels=LABELS,
         unit=True,

@@ -1,4 +1,4 @@
-"""The targets on the plane."""
+"""The targets in 2-D."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _MOST_CORRELATED = 0.9999
 
 
 class Checkerboard(Target):
-    """Uniform on the squares (i, j), i + j even, of a squares x squares board centred on 0.
+    """Uniform on the squares (i, j) with even i + j of a board of squares x squares centred on 0.
 
     p_data(x) = 1/(number of such squares * side^2) on them, side = width/squares. The square
-    (0, 0) is at the lower left; each holds its lower and left edges.
+    (0, 0) is at the lower left; each includes its lower and left edges.
     """
 
     dim = 2
@@ -105,7 +105,7 @@ class Gaussian2D(Target):
         return -0.5 * (u * u + v * v) - math.log(2 * math.pi * self._std[0] * self._rest)
 
     def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
-        # Beyond 12 standard deviations there is nothing.
+        # The mass beyond 12 standard deviations is negligible.
         xe, ye = (
             np.clip(e - m, -12 * s, 12 * s)
             for e, m, s in zip(edges, self._mean, self._std, strict=True)
@@ -176,7 +176,7 @@ def spiral(turns: float, radius: float, std: float) -> BlurredCurve:
 
 
 def moons(radius: float, std: float) -> BlurredCurve:
-    """Two interleaving half circles, blurred; each holds half the mass, their middle is 0."""
+    """Two interleaving half circles about 0, blurred; each has half of the mass."""
 
     def upper(fraction: np.ndarray) -> np.ndarray:
         angle = math.pi * fraction
@@ -190,7 +190,7 @@ def moons(radius: float, std: float) -> BlurredCurve:
 
 
 def line(length: float, angle: float, std: float) -> BlurredCurve:
-    """A blurred line segment through 0, its middle; `angle` in degrees from the x axis."""
+    """A blurred line segment, centred on 0; `angle` in degrees from the x axis."""
     direction = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
 
     def segment(fraction: np.ndarray) -> np.ndarray:
@@ -214,8 +214,8 @@ TARGETS.add(
         doc="The standard test of mode collapse: watch the generator hop from mode to mode.",
         cite="Metz et al. 2016",
         params=(
-            Param("count", "modes", 8, 1, 24, kind="int", doc="How many Gaussians there are."),
-            Param("radius", "radius", 2.0, 0.2, 5.0, doc="Radius of the circle they lie on."),
+            Param("count", "modes", 8, 1, 24, kind="int", doc="Number of Gaussians."),
+            Param("radius", "radius", 2.0, 0.2, 5.0, doc="Radius of the circle of modes."),
             std_param(0.05),
             weights_param(24),
         ),
@@ -229,7 +229,7 @@ TARGETS.add(
         dim=2,
         equation=r"p_{data} = \sum_{i,j=1}^{n} w_{ij}\,\mathcal{N}\!\left("
         r"s\,(i - \tfrac{n+1}{2}, j - \tfrac{n+1}{2}),\, \sigma^2 I\right)",
-        doc="Many modes with nothing between: count how many the generator finds and keeps.",
+        doc="Many separate modes: count how many the generator finds and keeps.",
         cite="Lin et al. 2018",
         params=(
             Param(
@@ -239,7 +239,7 @@ TARGETS.add(
                 1,
                 10,
                 kind="int",
-                doc="The grid has this many Gaussians along each side.",
+                doc="Number of Gaussians along each side of the grid.",
             ),
             Param("spacing", "spacing", 2.0, 0.2, 4.0, doc="Distance from one mode to the next."),
             std_param(0.05),
@@ -263,7 +263,7 @@ TARGETS.add(
                 4.0,
                 0.2,
                 20.0,
-                doc="Distance between the modes, which lie on the x axis on either side of 0.",
+                doc="Distance between the two modes, which lie on the x axis about 0.",
             ),
             std_param(0.5),
             weights_param(2),
@@ -278,20 +278,20 @@ TARGETS.add(
         dim=2,
         equation=r"p_{data} = \mathcal{N}\!\left((\mu_x, \mu_y),\, \begin{pmatrix}"
         r" \sigma_x^2 & c \\ c & \sigma_y^2 \end{pmatrix}\right)",
-        doc="An affine image of normal latents: a linear generator can match it.",
+        doc="An affine image of normal latents, which a linear generator can match.",
         cite="Zhang et al., Dive into Deep Learning, chapter 20.1",
         params=(
-            place_param("mean_x", "mean of x", 1.0, "Where it is centred along x."),
-            place_param("mean_y", "mean of y", 2.0, "Where it is centred along y."),
-            Param("var_x", "variance of x", 1.01, 1e-8, 1e12, doc="Of x alone.", log=True),
-            Param("var_y", "variance of y", 4.25, 1e-8, 1e12, doc="Of y alone.", log=True),
+            place_param("mean_x", "mean of x", 1.0, "Centre along x."),
+            place_param("mean_y", "mean of y", 2.0, "Centre along y."),
+            Param("var_x", "variance of x", 1.01, 1e-8, 1e12, doc="Variance of x.", log=True),
+            Param("var_y", "variance of y", 4.25, 1e-8, 1e12, doc="Variance of y.", log=True),
             Param(
                 "cov",
                 "covariance",
                 1.95,
                 -0.9999e12,
                 0.9999e12,
-                doc="Of x and y: at most 0.9999 times the root of both variances' product.",
+                doc="Covariance of x and y; |cov| is at most 0.9999 √(var x · var y).",
             ),
         ),
         build=Gaussian2D,
@@ -304,10 +304,10 @@ TARGETS.add(
         dim=2,
         equation=r"x = a\theta\,(\cos\theta, \sin\theta) + \mathcal{N}(0, \sigma^2 I),"
         r"\quad a = \tfrac{r}{2\pi n}",
-        doc="One long thin curve: watch the generator lay a thread of latents along it.",
+        doc="One long thin curve: watch the generator stretch its latents along it.",
         params=(
-            Param("turns", "turns", 2.0, 0.5, 4.0, doc="How often it winds around the middle."),
-            Param("radius", "radius", 2.0, 0.5, 5.0, doc="Distance of its outer end from 0."),
+            Param("turns", "turns", 2.0, 0.5, 4.0, doc="Number of turns around the centre."),
+            Param("radius", "radius", 2.0, 0.5, 5.0, doc="Distance of the outer end from 0."),
             _noise_param(0.05),
         ),
         build=spiral,
@@ -345,9 +345,9 @@ TARGETS.add(
                 2,
                 10,
                 kind="int",
-                doc="The board has this many squares along each side; every other one is filled.",
+                doc="Number of squares along each side; every other square is filled.",
             ),
-            Param("width", "width", 4.0, 0.5, 10.0, doc="Side of the whole board."),
+            Param("width", "width", 4.0, 0.5, 10.0, doc="Side length of the board."),
         ),
         build=Checkerboard,
     )
@@ -359,7 +359,7 @@ TARGETS.add(
         dim=2,
         equation=r"x = t\,(\cos\alpha, \sin\alpha) + \mathcal{N}(0, \sigma^2 I),"
         r"\quad t \sim U(-\tfrac{l}{2}, \tfrac{l}{2})",
-        doc="Nearly one-dimensional data in the plane: a thin support that D tells apart easily.",
+        doc="Nearly one-dimensional data in the plane: D easily tells its thin support from p_g.",
         params=(
             Param("length", "length", 4.0, 0.5, 10.0, doc="Length of the segment."),
             Param(

@@ -99,7 +99,7 @@ def test_bad_widths_are_told_and_the_run_goes_on(lab):
         widths.press("Enter")
         said.filter(has_text=f"= '{text}' is not allowed").wait_for()
         assert widths.input_value() == text, "what was typed stays"
-    assert "at most 4 whole numbers" in said.inner_text()
+    assert "at most 4 integers" in said.inner_text()
     lab.moves()
     assert lab.counters["run"] == 1
     assert lab.spec == Spec()

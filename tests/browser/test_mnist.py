@@ -232,7 +232,7 @@ def test_what_went_wrong_is_told(page, site, how):
     lab = page()
     state(lab, "stopped" if how == "killed" else how)
     if how == "killed":
-        says(lab, "goes on from iteration 250")
+        says(lab, "resume from iteration 250")
         expect(button(lab, "again")).to_contain_text("Resume")
         return
     says(lab, message[how])

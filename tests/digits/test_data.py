@@ -151,7 +151,7 @@ def test_damaged_gzips_and_unreadable_files(tmp_path):
             read(path, known("images", IMAGES))
     with pytest.raises(DataError, match="absent.gz: found No such file"):
         read(tmp_path / "absent.gz", known("images", IMAGES))
-    with pytest.raises(DataError, match="expected a file to read"):
+    with pytest.raises(DataError, match="expected a readable file"):
         read(tmp_path, known("images", IMAGES))
 
 

@@ -209,5 +209,5 @@ def test_progress_can_stop_it(kind):
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "mnist").write_text("a file where the folder should be")
-    with Mirror(GOOD) as mirror, pytest.raises(DataError, match="mnist.*a folder to write"):
+    with Mirror(GOOD) as mirror, pytest.raises(DataError, match="mnist.*a writable folder"):
         load(mirror)

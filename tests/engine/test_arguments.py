@@ -22,7 +22,7 @@ class Unready:
 @pytest.mark.parametrize("name", ["advance", "make"])
 @pytest.mark.parametrize("value", NUMBERS, ids=repr)
 def test_counts(name, value):
-    with pytest.raises(SpecError, match="whole number from 0 up") as caught:
+    with pytest.raises(SpecError, match="an integer >= 0") as caught:
         getattr(RUN, name)(value)
     assert caught.value.name in ("iterations", "updates") and RUN.state.g_updates == 0
 

@@ -77,9 +77,9 @@ def test_starts_are_in_the_order_of_a_state_dict(g, d, bias):
     [
         ({"g_start": (1.0,), "g_hidden": ()}, "g_start", "2 numbers, one for each weight"),
         ({"d_start": (1.0, 2.0, 3.0), "d_hidden": ()}, "d_start", "2 numbers"),
-        ({"g_start": (1.0, 2.0)}, "g_start", "none: the net has 1,153 weights and biases"),
-        ({"g_start": (1.0, 2.0), "g_norm": "batch"}, "g_start", "none with a normalisation"),
-        ({"d_start": (1.0,), "minibatch_discrimination": 2}, "d_start", "none with minibatch"),
+        ({"g_start": (1.0, 2.0)}, "g_start", "empty: the net has 1,153 weights and biases"),
+        ({"g_start": (1.0, 2.0), "g_norm": "batch"}, "g_start", "empty with a normalisation"),
+        ({"d_start": (1.0,), "minibatch_discrimination": 2}, "d_start", "empty with minibatch"),
         ({"g_start": (math.nan, 0.0), "g_hidden": ()}, "g_start", "at most 32 numbers"),
         ({"g_start": (1e7, 0.0), "g_hidden": ()}, "g_start", "at most 32 numbers"),
         ({"g_bias": "maybe"}, "g_bias", "one of no, yes"),

@@ -97,7 +97,7 @@ def test_who_asks_is_heard_and_two_never_work_on_one(counter, tmp_path):
     thread = threading.Thread(target=counter.Counter(folder).work)
     thread.start()
     wait(lambda: folder.status.count > 2, counter)
-    with pytest.raises(SpecError, match="nobody trains now"):
+    with pytest.raises(SpecError, match="not in training"):
         counter.Counter(folder).work()
     folder.want(state="stopped")
     thread.join(10)
@@ -124,7 +124,7 @@ def test_one_kind_has_a_queue_of_its_own(counter):
         counter.QUEUE.start(second)
         assert counter.QUEUE.place(second) == 1 and second.status.state == "queued"
         assert [f.name for f in counter.QUEUE.working()] == [first.name]
-        with pytest.raises(SpecError, match="nobody trains now"):
+        with pytest.raises(SpecError, match="not in training"):
             counter.QUEUE.start(first)
         os.kill(first.status.pid, 9)
         wait(lambda: first.status.state == "stopped", counter)

@@ -120,7 +120,7 @@ def test_ends_are_told_by_the_code(spec, tmp_path, capsys):
     path.write_text(wild.to_json())
     assert main(["mnist", "--quiet", "--spec", str(path), "--epochs", "50"]) == 3
     said = capsys.readouterr()
-    assert "left the finite numbers" in said.err and json.loads(said.out)["score"] is None
+    assert "no longer finite" in said.err and json.loads(said.out)["score"] is None
     before = len(list(Folder.all()))
     path.write_text(SMALL.replace(target="ring", g_output="linear").to_json())
     assert main(["mnist", "--quiet", "--spec", str(path)]) == 2

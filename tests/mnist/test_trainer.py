@@ -146,7 +146,7 @@ def test_a_full_disk_is_told_and_nothing_good_is_lost(tmp_path, monkeypatch, fir
     told = folder.status
     assert told.state == "failed" and not folder.running
     assert "No space left on device" in told.message and "make room" in told.message
-    assert f"iteration {status.checkpoint:,} is kept" in told.message
+    assert f"iteration {status.checkpoint:,} is saved" in told.message
     assert Run.load(folder.run).iteration == status.checkpoint >= 20
     for name in ("run.npz", "preview.npz", "history.npz"):
         assert (folder.path / name).read_bytes() == kept[name]
@@ -193,7 +193,7 @@ def test_pause_measure_other_latents_and_stop(tmp_path):
 
     until(lambda s: s.state == "training" and s.iteration > 5, "it trains")
     assert folder.running
-    with pytest.raises(SpecError, match="nobody trains now"):
+    with pytest.raises(SpecError, match="not in training"):
         Trainer(folder).work()
     folder.want(state="paused")
     paused = until(lambda s: s.state == "paused", "it pauses")
@@ -228,7 +228,7 @@ def test_divergence_is_told_not_raised(tmp_path):
     wild = SPEC.replace(optimizer="sgd", loss="wasserstein", d_lr=100.0, g_norm="none")
     folder = Folder.create(Plan(wild, epochs=50), tmp_path / "run")
     status, _ = states(folder)
-    assert status.state == "diverged" and "left the finite numbers" in status.message
+    assert status.state == "diverged" and "no longer finite" in status.message
     assert np.isfinite(arrays(folder)["g"]).all() and folder.preview is not None
     status, _ = states(folder)  # it stays diverged, and says so again
     assert status.state == "diverged"
@@ -386,7 +386,7 @@ def test_a_page_starts_a_trainer_that_outlives_it():
         wait(folder, lambda s: s.state == "training" and s.iteration > 10)
         (busy,) = QUEUE.working()
         assert busy.path == folder.path and folder.status.pid != os.getpid()
-        with pytest.raises(SpecError, match="nobody trains now"):
+        with pytest.raises(SpecError, match="not in training"):
             QUEUE.start(folder)
         # One at a time: the others wait, who came first is first, and may leave.
         others = [Folder.create(Plan(BIG, epochs=5000)) for _ in range(3)]

@@ -1,1 +1,1 @@
-"""Updates as machine code: traced, compiled by AOTInductor, kept on disk, run without Python."""
+"""Updates as machine code: traced, compiled by AOTInductor, cached, executed without Python."""

@@ -1,8 +1,8 @@
 """From a Structure to a folder of machine code: d.so, g.so (the updates), runner.so (the loop).
 
-Run as `python -m ganlab.engine.native.build FOLDER STRUCTURE_JSON`, since compiling takes half a
-minute and holds the interpreter: `ganlab.engine.native.compile_queue` starts it as a process of low
-priority.
+Executed as `python -m ganlab.engine.native.build FOLDER STRUCTURE_JSON`: compiling takes half a
+minute and holds the interpreter lock, so `ganlab.engine.native.compile_queue` starts it as a
+process of low priority.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ Tensors = tuple[torch.Tensor, ...]
 Function = Callable[..., Tensors]
 
 PARTS = ("d.so", "g.so", "runner.so")
-# Tensors of one call lie in one block: the C library's allocator would be 5 % of an update.
+# Tensors of one call share one block: the C library's allocator would take 5 % of an update.
 _CONFIG = {"cpp.threads": 1, "memory_planning": True, "memory_pool": "combined"}
 
 
 def inputs(rules: Rules, player: str) -> dict[str, tuple[int, ...]]:
-    """Shapes (rows, columns) of what an update takes besides parameters and slots, in order.
+    """Shapes (rows, columns) of an update's inputs besides parameters and slots, in order.
 
-    numbers: see `Rules.numbers`; then the draws; fixed: the reference batch, where there is one.
+    numbers: see `Rules.numbers`; then the draws; fixed: the reference batch, if there is one.
     """
     shapes = {"numbers": (1, rules.count), **rules.draws(player)}
     return shapes if rules.reference is None else shapes | {"fixed": rules.reference}
@@ -61,7 +61,7 @@ def updates(structure: Structure) -> dict[str, tuple[Function, Tensors]]:
             row = [numbers[:, 0, i : i + 1] for i in range(numbers.shape[2])]
             fixed = drawn.pop("fixed", None)
             made = rules.update(player, g, d, g_slots, d_slots, row, drawn, fixed)
-            # A copy of what only moves from one slot to another: outputs must not be inputs.
+            # Copy slots that are only moved: outputs must not be inputs.
             return made.params, *(s.clone() for s in made.slots), made.check
 
         slots = [some(rules.G.size) for _ in range(counts[0])]
@@ -108,7 +108,7 @@ def compile_runner(out: Path) -> None:
 
 
 def build(structure: Structure, folder: Path) -> None:
-    """Compile all parts of `structure` into `folder`. Raises whatever the compiler does."""
+    """Compile all parts of `structure` into `folder`. Raises whatever the compiler raises."""
     torch.set_num_threads(1)
     compile_runner(folder / "runner.so")
     for name, (function, args) in updates(structure).items():
@@ -128,7 +128,7 @@ def from_json(text: str) -> Structure:
 
 
 def main() -> None:
-    """Build the Structure given on the command line."""
+    """Build the Structure in the command's arguments."""
     build(from_json(sys.argv[2]), Path(sys.argv[1]))
 
 

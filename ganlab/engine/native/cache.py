@@ -1,9 +1,9 @@
 """Compiled programs on disk: a folder for each Structure, code version, torch version and CPU.
 
-Several processes share them. A program that is whole is never replaced, so a reader never finds
-less than there was; `.lock` is held for the moment in which a folder is put in its place or taken
-away. A process that compiles holds the lock of its draft: a draft without an owner is swept. A
-process that has loaded a program holds a shared lock of it: it is not pruned.
+Several processes share them. A complete program is never replaced, so readers never find a partial
+one; `.lock` is held while a folder is moved into place or removed. A process that compiles holds
+the lock of its draft, and drafts without an owner are removed. A process that has loaded a program
+holds a shared lock on it, so that the program is not pruned.
 """
 
 from __future__ import annotations
@@ -41,15 +41,17 @@ except ImportError:  # Windows, which refuses to remove a library that is loaded
 
 log = logging.getLogger(__name__)
 
-_MOST = 300  # programs kept; the longest unused go first
-_ALMOST = 0.9  # of its bytes, at which the cache counts as full
+_MOST = 300  # programs kept; the least recently used are removed first
+_ALMOST = 0.9  # the share of the allowed bytes at which the cache counts as full
 _DRAFT = "draft-"
 _OWNER = "owner.lock"
 _MANIFEST = "manifest.json"
-_ABANDONED = 3600.0  # seconds after which a draft whose lock tells nothing has no owner
-_HELD = 64  # programs whose use by this process is told to others, each by an open file
+_ABANDONED = 3600.0  # seconds after which a draft has no owner, if its lock cannot tell
+_HELD = 64  # programs that this process holds shared locks on, each an open file
 _SOURCES = (
-    *("losses.py", "optim.py", "update_rules.py"),
+    "losses.py",
+    "optim.py",
+    "update_rules.py",
     *(f"engine/{n}.py" for n in ("structure", "rules", "one_update")),
     *(f"stabilisers/{n}.py" for n in ("entry", "seen", "penalties", "nets", "play")),
     *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator", "blocks")),
@@ -61,13 +63,13 @@ _holding = threading.Lock()
 
 @cache
 def _surroundings() -> str:
-    """All that a program depends on besides its Structure: our sources, torch, the CPU."""
+    """Everything that a program depends on besides its Structure: sources, torch, the CPU."""
     package = Path(__file__).parents[2]
     here = Path(__file__).parent
     seen = hashlib.sha256()
     for path in (*(package / s for s in _SOURCES), here / "build.py", here / "runner.c"):
         seen.update(path.read_bytes())
-    # The C++ compiler is told to use whatever this very CPU has.
+    # The C++ compiler uses all instructions of this CPU.
     flags = ""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
@@ -89,35 +91,35 @@ def key(structure: Structure) -> str:
 
 
 def _manifest(structure: Structure, folder: Path) -> dict[str, str]:
-    """What a whole folder says of itself: its key, and the SHA-256 of each part."""
+    """The manifest of a complete folder: its key, and the SHA-256 of each part."""
     digests = {p: hashlib.sha256((folder / p).read_bytes()).hexdigest() for p in build.PARTS}
     return {"key": key(structure), **digests}
 
 
 def find(structure: Structure) -> Path | None:
-    """The folder with the program of `structure`, whole and unchanged; None if there is none.
+    """The folder with the program of `structure`, complete and unchanged; None if there is none.
 
-    Nothing is taken from where another user could have put it; the log says so once.
+    Folders in which another user could have put files are not used; the log says so once.
     """
     return next((f for f in _folders(structure) if _whole(structure, f)), None)
 
 
 def there(structure: Structure) -> bool:
-    """Whether a program of `structure` seems to be on disk; it is neither read nor marked."""
+    """Whether a program of `structure` seems to be on disk, without reading or marking it."""
     return any((f / _MANIFEST).is_file() for f in _folders(structure) if not _refused(f.parent))
 
 
 def _folders(structure: Structure) -> list[Path]:
-    """Where the program of `structure` may be."""
+    """The folders where the program of `structure` may be."""
     try:
         places = dict.fromkeys(p / "programs" for p in (chosen(), kept(), temporary()) if p)
-    except OSError:  # no folder at all can be written
+    except OSError:  # no folder is writable
         return []
     return [place / key(structure) for place in places]
 
 
 def full() -> bool:
-    """Whether one program more might cost another its place."""
+    """Whether one more program could evict another."""
     try:
         entries, shared = _contents(kept() / "programs")
     except OSError:
@@ -127,9 +129,9 @@ def full() -> bool:
 
 
 def store(structure: Structure, make: Callable[[Path], None]) -> Path:
-    """Have `make` fill a fresh folder, and put it in its place unless a whole one is there.
+    """Let `make` fill a new folder and move it into place, unless a complete one is there.
 
-    Raises OSError where nothing can be written, and whatever `make` raises.
+    Raises OSError if nothing can be written, and whatever `make` raises.
     """
     programs = _place("programs")
     with _alone(programs):
@@ -155,23 +157,23 @@ def store(structure: Structure, make: Callable[[Path], None]) -> Path:
 
 
 def sweep() -> None:
-    """Remove drafts whose process is gone."""
+    """Remove drafts whose process has ended."""
     try:
         programs = kept() / "programs"
         if programs.is_dir() and not _refused(programs):
             with _alone(programs):
                 _sweep(programs)
     except OSError:
-        pass  # the next process may
+        pass  # another process may succeed
 
 
 def compiler_folder() -> Path:
-    """Where the compiler keeps what several programs share, which is code as well."""
+    """The folder for what the compiler shares between programs, which is code as well."""
     return _place("inductor")
 
 
 def _place(name: str) -> Path:
-    """A folder to keep code in: one of this user's own where the usual one is not safe."""
+    """A folder to keep code in: one that belongs to this user if the usual one is not safe."""
     folder = kept() / name
     if folder.is_symlink() and not folder.exists():
         folder.unlink()
@@ -182,7 +184,7 @@ def _place(name: str) -> Path:
 
 
 def _refused(folder: Path) -> str:
-    """Why nothing is loaded from a folder of the cache, or kept there."""
+    """Why a folder of the cache is not used; "" if it is."""
     return distrusted(folder.parent) or distrusted(folder)
 
 
@@ -192,12 +194,12 @@ def _warn(reason: str) -> None:
 
 
 def _alone(programs: Path) -> FileLock:
-    """Held for the moments in which folders are moved."""
+    """The lock that is held while folders are moved."""
     return FileLock(programs / ".lock", timeout=60)
 
 
 def _whole(structure: Structure, folder: Path) -> bool:
-    """Whether a folder holds the program of `structure`; if so, it is marked as in use."""
+    """Whether a folder holds the program of `structure`; if so, mark it as used."""
     programs, names = folder.parent, (_MANIFEST, *build.PARTS)
     if not os.path.lexists(folder):
         return False
@@ -213,14 +215,14 @@ def _whole(structure: Structure, folder: Path) -> bool:
         if fcntl is not None:
             fcntl.flock(manifest, fcntl.LOCK_SH | fcntl.LOCK_NB)
         if json.loads(manifest.read(10_000)) != _manifest(structure, folder):
-            raise ValueError("damaged, or another's")
+            raise ValueError("damaged, or of another program")
     except (OSError, ValueError, RecursionError):
         manifest.close()
         return False
     try:
         os.utime(folder)
     except OSError:
-        pass  # a cache that cannot be written can be read
+        pass  # a cache that cannot be written can still be read
     with _holding:
         for file in (_held.pop(folder, None), _held.popitem(False)[1] if _full() else None):
             if file is not None:
@@ -248,7 +250,7 @@ def _in_use(folder: Path) -> bool:
 
 
 def _remove(place: Path) -> None:
-    """Take away what is in a program's place, in one step for those who read it."""
+    """Remove the program in a place, atomically for readers."""
     if place.is_dir() and not place.is_symlink():
         gone = place.with_name(f"{_DRAFT}{place.name}-{secrets.token_hex(4)}")
         os.replace(place, gone)
@@ -268,7 +270,7 @@ def _sweep(programs: Path) -> None:
 
 
 def _abandoned(draft: Path) -> bool:
-    """Whether the process that made a draft is gone."""
+    """Whether the process that made a draft has ended."""
     try:
         if (draft / _OWNER).exists():
             with FileLock(draft / _OWNER).acquire(timeout=0):
@@ -283,11 +285,11 @@ def _abandoned(draft: Path) -> bool:
         return False
 
 
-Entry = tuple[float, int, Path]  # when it was used last, bytes, place
+Entry = tuple[float, int, Path]  # time of last use, bytes, place
 
 
 def _contents(programs: Path) -> tuple[list[Entry], list[Entry]]:
-    """The programs, and the parts of what their compilers share."""
+    """The programs, and the files that their compilers share."""
 
     def entries(places: Iterable[Path]) -> list[Entry]:
         return [(p.stat().st_mtime, _size(p), p) for p in places]
@@ -299,10 +301,10 @@ def _contents(programs: Path) -> tuple[list[Entry], list[Entry]]:
 
 
 def _prune(programs: Path, newest: Path) -> None:
-    """Keep to the bounds in number and bytes; what was not used for longest goes first."""
+    """Remove the least recently used programs until the bounds in number and bytes hold."""
     entries, shared = _contents(programs)
     number = len(entries)
-    if not _drafts(programs):  # what a compiler at work reads is not known
+    if not _drafts(programs):  # a running compiler may read any of them
         entries += shared
     total = sum(size for _, size, _ in entries)
     entries = [entry for entry in entries if entry[2] != newest]
@@ -315,7 +317,7 @@ def _prune(programs: Path, newest: Path) -> None:
             continue
         try:
             _remove(place)
-        except OSError:  # a system that does not remove what is open
+        except OSError:  # the system does not remove open files
             continue
         number, total = number - ours, total - size
 
@@ -327,5 +329,5 @@ def _size(place: Path) -> int:
         try:
             size += path.lstat().st_size
         except OSError:
-            pass  # taken away meanwhile
+            pass  # removed meanwhile
     return size

@@ -1,11 +1,11 @@
-"""Compiles programs beside the training: few processes of low priority at a time.
+"""Compiles programs while training goes on, in a few processes of low priority.
 
-    request = COMPILE_QUEUE.ask(structure)  # at once; found on disk, it is ready in milliseconds
+    request = COMPILE_QUEUE.ask(structure)  # returns at once; if on disk, ready in milliseconds
     request.program, request.state  # "waiting", "compiling", "ready", "failed", "off"
-    COMPILE_QUEUE.leave(request)  # nobody waits for it any more
-    COMPILE_QUEUE.ask(structure, waits=False)  # in idle time: only if nobody needs a compiler
+    COMPILE_QUEUE.leave(request)  # the caller no longer waits for it
+    COMPILE_QUEUE.ask(structure, waits=False)  # in idle time: only if no one else needs a compiler
 
-What nobody waits for gives way to what somebody does.
+Requests that no one waits for give way to requests that someone waits for.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ _NORMAL = ("data", "latent", "noise", "fixed")
 
 
 class CompileRequest:
-    """A program that was asked for: its state, and the program once it is ready."""
+    """A request for a program: its state, and the program when it is ready."""
 
     def __init__(self, structure: Structure):
         self.structure = structure
         self.state = "waiting"
         self.program: Program | None = None
         self.reason = ""  # of a failure
-        self.seconds = 0.0  # that compiling took; 0 if it was found on disk
+        self.seconds = 0.0  # the time compiling took; 0 if the program was found on disk
         self.since = time.monotonic()
         self.begun = 0.0  # when its compiler was started, by the same clock
-        self.waiting = 0  # how many wait for it
-        self.gave_way = False  # to those that others wait for
+        self.waiting = 0  # the number of callers that wait for it
+        self.gave_way = False  # whether it was stopped in favour of others
         self._done = threading.Event()
 
     def wait(self, seconds: float | None = None) -> Program | None:
-        """Block until it is ready or failed; the program, if there is one."""
+        """Block until it is ready or failed; return the program, or None."""
         self._done.wait(seconds)
         return self.program
 
     def wait_until_done(self, seconds: float | None = None) -> bool:
-        """Block until it is ready or failed, or until so many seconds have passed; which."""
+        """Block until it is ready or failed; False if `seconds` passed before that."""
         return self._done.wait(seconds)
 
     def _finish(self, state: str, program: Program | None = None, reason: str = "") -> None:
@@ -68,7 +68,7 @@ class CompileRequest:
 
 
 class CompileQueue:
-    """Requests by Structure, a queue, and as many compiling threads as the limit `compile_jobs`."""
+    """Requests by Structure, a queue, and at most `compile_jobs` compiling threads."""
 
     def __init__(self, compile: Callable[[Structure], Path] | None = None):
         self._compile = compile or self._in_a_process
@@ -89,11 +89,11 @@ class CompileQueue:
     def ask(self, structure: Structure, waits: bool) -> CompileRequest | None: ...
 
     def ask(self, structure: Structure, waits: bool = True) -> CompileRequest | None:
-        """The request of `structure`; it is compiled in its turn unless it is on disk or in memory.
+        """The request of `structure`, which is compiled unless it is on disk or in memory.
 
-        waits: False where nobody does: then it is begun at once or not at all (None), ended when
-        others need its compiler, and not kept in memory. Not begun are what is known already, and
-        anything while others wait or once this is closed.
+        waits: whether the caller waits for it. If not, it is started at once or not at all (None),
+        stopped when others need its compiler, and not kept in memory; it is not started if it is
+        known already, while others wait, or after `close`.
         """
         if not waits:
             return self._ask_idly(structure)
@@ -106,7 +106,7 @@ class CompileQueue:
             if request is None:
                 request = CompileRequest(structure)
                 if not self._load(request) and not _jobs():
-                    request._finish("off", reason="this server compiles nothing (compile_jobs = 0)")
+                    request._finish("off", reason="compiling is off (compile_jobs = 0)")
                     return request
                 self._requests[structure] = request
             request.waiting += 1
@@ -129,13 +129,13 @@ class CompileQueue:
         return request
 
     def give_way(self, request: CompileRequest) -> None:
-        """End the compiler of `request`, unless somebody waits for it by now."""
+        """End the compiler of `request`, unless someone waits for it by now."""
         with self._changed:
             if request.waiting <= 0:
                 self._end_early(request)
 
     def leave(self, request: CompileRequest) -> None:
-        """One fewer waits for `request`."""
+        """Tell that one caller fewer waits for `request`."""
         with self._changed:
             request.waiting -= 1
             if request.waiting <= 0 and request in self._queue:
@@ -144,9 +144,9 @@ class CompileQueue:
             self._stop_unwanted()
 
     def left(self, request: CompileRequest) -> float | None:
-        """Seconds until `request` is probably ready: 0 if that is overdue, None if none is made.
+        """Estimated seconds until `request` is ready: 0 if it is overdue, None if it is not coming.
 
-        As long as the last programs took here, one after the other on each compiler.
+        The estimate uses the last compile times here, and the queue of each compiler.
         """
         each, now = times.expected(), time.monotonic()
         with self._changed:
@@ -158,12 +158,12 @@ class CompileQueue:
             free = [0.0] * (max(1, _jobs()) - len(free)) + free
             done = 0.0
             for _ in range(self._queue.index(request) + 1):
-                done = free.pop(0) + each  # on the compiler that is free first
+                done = free.pop(0) + each  # on the compiler that becomes free first
                 bisect.insort(free, done)
             return done
 
     def close(self) -> None:
-        """End what is being compiled; nothing is compiled afterwards, until it is asked for."""
+        """End all compilers; nothing is compiled afterwards until the next request."""
         with self._changed:
             self._closed = True
             self._queue.clear()
@@ -171,15 +171,15 @@ class CompileQueue:
                 processes.end(process)
 
     def _hire(self) -> None:
-        """One more thread, if there may be and something waits that no idle thread takes."""
+        """Start one more thread if allowed, and if a request waits that no idle thread takes."""
         if len(self._threads) < min(_jobs(), len(self._current) + len(self._queue)):
-            # As the system tells a child when the thread that started it ends, none of them ends.
+            # Linux signals a child when the thread that started it ends, so threads never end.
             thread = threading.Thread(target=self._work, name="ganlab-compile", daemon=True)
             self._threads.append(thread)
             thread.start()
 
     def _stop_unwanted(self) -> None:
-        """Have what nobody waits for give way to what waits in the queue."""
+        """Stop requests that no one waits for, in favour of those in the queue."""
         wanted = [request for request in self._queue if request.waiting > 0]
         if not wanted:
             return
@@ -193,14 +193,14 @@ class CompileQueue:
                 return
 
     def _end_early(self, request: CompileRequest) -> None:
-        """Have a request give way that nobody waits for."""
+        """Stop a request that no one waits for."""
         if request in self._queue:
             self._queue.remove(request)
             self._requests.pop(request.structure, None)
             request.gave_way = True
             request._finish("failed", reason="others needed the compiler")
         elif request in self._current:
-            request.gave_way = True  # also of a process that is about to be started
+            request.gave_way = True  # also stops a process that is about to be started
             process = self._processes.get(request.structure)
             if process is not None:
                 processes.end(process)
@@ -212,7 +212,7 @@ class CompileQueue:
         try:
             program = Program(request.structure, folder)
             check(program)
-        except Exception as error:  # whatever a foreign library does
+        except Exception as error:  # a foreign library may raise anything
             log.warning("a compiled program on disk is not used: %s", error)
             return False
         request._finish("ready", program)
@@ -233,7 +233,7 @@ class CompileQueue:
                 request.seconds = time.monotonic() - started
                 times.add(request.seconds)
                 if not self._load(request):
-                    raise RuntimeError("what was compiled does not work")
+                    raise RuntimeError("the compiled program does not work")
                 self._end(request)
             except Exception as error:
                 self._end(request, error)
@@ -244,14 +244,14 @@ class CompileQueue:
             self._changed.notify_all()
             if error is None:
                 if request.waiting <= 0:
-                    self._requests.pop(request.structure, None)  # from disk, if it is asked for
+                    self._requests.pop(request.structure, None)  # the next request reads the disk
                 return
             gave_way = request.gave_way
-            if gave_way and request.waiting > 0 and not self._closed:  # asked for again meanwhile
+            if gave_way and request.waiting > 0 and not self._closed:  # requested again meanwhile
                 request.state = "waiting"
                 self._queue.append(request)
                 return
-            if request.waiting <= 0:  # to be begun anew if asked for again
+            if request.waiting <= 0:  # the next request starts anew
                 self._requests.pop(request.structure, None)
         if not gave_way:
             log.warning("a program could not be compiled, training stays eager: %s", error)
@@ -259,7 +259,7 @@ class CompileQueue:
 
     def _in_a_process(self, structure: Structure) -> Path:
         def make(folder: Path) -> None:
-            # What a compiler that is killed leaves half written goes with the draft.
+            # A killed compiler's partial files are removed with the draft.
             scratch = folder / "scratch"
             scratch.mkdir()
             environment = os.environ | variants.environment(structure.outside)
@@ -290,7 +290,7 @@ class CompileQueue:
                 process.communicate()
                 raise RuntimeError(f"compiling took over {_LONGEST_SECONDS:.0f} s") from None
             finally:
-                processes.end(process)  # compilers that have lost their parent
+                processes.end(process)  # including compilers that have lost their parent
                 with self._changed:
                     del self._processes[structure]
             if process.returncode:
@@ -307,7 +307,7 @@ def _jobs() -> int:
 
 
 def check(program: Program) -> None:
-    """One update of D and of G, held against the eager ones. Raises RuntimeError if they differ."""
+    """Compare one update of D and of G with the eager ones. Raises RuntimeError if they differ."""
     rules, draw = Rules(program.structure), torch.Generator().manual_seed(1)
 
     def some(*shape: int) -> torch.Tensor:
@@ -318,7 +318,7 @@ def check(program: Program) -> None:
     slots["D"] = [some(rules.D.size).abs() for _ in rules.slots("D")]
     given = {
         player: {
-            # Uniform ones are between 0 and 1, as numbers are.
+            # Uniform draws and numbers are between 0 and 1.
             name: some(*shape) if name.endswith(_NORMAL) else some(*shape).abs().clamp(0.05, 0.1)
             for name, shape in program.inputs[player].items()
         }
@@ -327,7 +327,7 @@ def check(program: Program) -> None:
     mine = [g[0].clone(), d[0].clone()]
     mine += [torch.cat(slots[p]) if slots[p] else torch.empty(0) for p in "GD"]
     if program.play(b"DG", mine[0], mine[1], mine[2], mine[3], given) != 2:
-        raise RuntimeError("a compiled program left the finite numbers")
+        raise RuntimeError("a compiled program gave values that are not finite")
     params = {"D": d, "G": g}
     now: dict[str, Sequence[torch.Tensor]] = {**slots}
     for player in "DG":

@@ -1,4 +1,4 @@
-"""Many updates of R runs by a compiled program, on all cores."""
+"""Many updates of R runs with a compiled program, on all cores."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ganlab.engine.game import Game
 from ganlab.engine.native.program import Program
 from ganlab.engine.state import State
 
-_CALL_ELEMENTS = 2**19  # of draws held for one call
+_CALL_ELEMENTS = 2**19  # the most elements of draws in one call
 
 
 @cache
@@ -33,7 +33,7 @@ def numbers_of(
     """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64."""
     is_d = players == ord("D")
     mine = is_d if player == "D" else ~is_d
-    # How many of each player's come before an update: its place less those of the other.
+    # The number of each player's updates before an update: its index minus the other's.
     place = np.arange(len(players))
     d_before = np.cumsum(is_d) - is_d
     d_updates = (state.d_updates + d_before)[mine].astype(np.float64)
@@ -50,7 +50,7 @@ def numbers_of(
 def given_for(
     program: Program, game: Game, draws: Draws, run: int, players: bytes, state: State
 ) -> dict[str, dict[str, torch.Tensor]]:
-    """What the updates named in `players` take: see `Program.play`."""
+    """The inputs of the updates named in `players`: see `Program.play`."""
     order = np.frombuffer(players, np.uint8)
     out: dict[str, dict[str, torch.Tensor]] = {}
     for player, first in (("D", state.d_updates), ("G", state.g_updates)):
@@ -74,7 +74,7 @@ class Compiled:
 
     @property
     def most(self) -> int:
-        """How many updates one call takes, for its draws to stay small."""
+        """The largest number of updates per call that keeps its draws small."""
         inputs = self.program.inputs.values()
         each = max(sum(rows * columns for rows, columns in shapes.values()) for shapes in inputs)
         return max(1, min(512, _CALL_ELEMENTS // each))

@@ -1,4 +1,4 @@
-"""A compiled program in this process: many updates in one call, which holds no interpreter lock."""
+"""A compiled program in this process: many updates per call, without the interpreter lock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ganlab.engine.native import build
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
 
-_AT_ONCE = 8  # threads that may run one program at the same time
+_AT_ONCE = 8  # the most threads that may execute one program at the same time
 
 
 class _Program(ctypes.Structure):
@@ -39,7 +39,7 @@ class _Input(ctypes.Structure):
 
 @cache
 def _torch() -> ctypes.CDLL:
-    """The library whose C interface compiled programs use; loaded by torch long ago."""
+    """The library whose C interface compiled programs use; torch has loaded it already."""
     folder = Path(torch.__file__).parent / "lib"
     (path,) = [p for p in folder.iterdir() if p.stem in ("libtorch_cpu", "torch_cpu")]
     return ctypes.CDLL(str(path))
@@ -52,7 +52,7 @@ def _address(function: Any) -> int:
 class Program:
     """The updates of one Structure, loaded from a folder that `build` filled.
 
-    Raises OSError or AttributeError if the libraries are not what they should be.
+    Raises OSError or AttributeError if the libraries are not valid.
     """
 
     def __init__(self, structure: Structure, folder: Path):
@@ -99,12 +99,12 @@ class Program:
         d_slots: torch.Tensor,
         given: Mapping[str, Mapping[str, torch.Tensor]],
     ) -> int:
-        """Make the updates named in `players` (b"D", b"G") in place; how many were made.
+        """Make the updates named in `players` (b"D", b"G") in place; return how many were made.
 
-        Fewer than asked are made only if one is not finite, which is then not taken. g (P_G,),
-        d (P_D,), slots (slots, P): contiguous float32. given: by player, what `build.inputs` names
-        for those updates in their order, (n, rows, columns) each, but "fixed" (rows, columns).
-        Raises RuntimeError if a program fails.
+        Fewer are made only if the result of one is not finite; that update is discarded. g (P_G,),
+        d (P_D,), slots (slots, P): contiguous float32. given: by player, the inputs named by
+        `build.inputs` for those updates in order, (n, rows, columns) each, except "fixed" (rows,
+        columns). Raises RuntimeError if a program fails.
         """
         tensors = [g, d, g_slots, d_slots, *(t for p in "DG" for t in given[p].values())]
         for tensor in tensors:

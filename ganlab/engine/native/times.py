@@ -1,4 +1,4 @@
-"""How long compiling takes on this machine: the last few times, kept beside the programs."""
+"""Compile times on this machine: the last few, stored beside the programs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ganlab.paths import kept, replace
 
-GUESS = 30.0  # seconds, before anything was compiled here
+GUESS = 30.0  # seconds, if nothing has been compiled here
 _KEPT = 9
 
 
@@ -18,7 +18,7 @@ def _file() -> Path:
 
 
 def past() -> list[float]:
-    """Seconds that the last programs took, the newest last; [] where none is known."""
+    """Compile times of the last programs in seconds, the newest last; [] if none is known."""
     try:
         found = json.loads(_file().read_text())
         good = [float(v) for v in found if isinstance(v, (int, float)) and 0 < v < 1e5]
@@ -28,12 +28,12 @@ def past() -> list[float]:
 
 
 def expected() -> float:
-    """Seconds that the next program will probably take: the median of the last ones."""
+    """The expected compile time in seconds: the median of the last ones."""
     return statistics.median(past() or [GUESS])
 
 
 def add(seconds: float) -> None:
-    """Remember how long one took; a cache that cannot be written remembers nothing."""
+    """Record a compile time in seconds, unless the cache is not writable."""
     draft = _file().with_suffix(".draft")
     try:
         draft.write_text(json.dumps([*past(), round(seconds, 1)][-_KEPT:]))
