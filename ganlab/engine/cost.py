@@ -158,7 +158,7 @@ def _count(spec: Spec) -> Cost:
             lambda: rules.update(player, g, d, slots["G"], slots["D"], numbers, drawn, fixed)
         )
 
-    typical = torch.empty(PIECE, spec.latent_dim + spec.labels, device=_META)
+    typical = torch.empty(PIECE, spec.g_sizes[0], device=_META)
     game = Game((spec,), _META, fixed, typical)
     state = State(g, d, slots["G"], slots["D"])
     held = 4.0 * sum(t.numel() for t in (g, d, *slots["G"], *slots["D"]))
@@ -180,7 +180,7 @@ def _looks(
 
     def piece(n: int) -> Work:
         with torch.no_grad():
-            return metered(lambda: game.make(state.g, some(n, spec.latent_dim + spec.labels)))
+            return metered(lambda: game.make(state.g, some(n, spec.g_sizes[0])))
 
     def gradients() -> None:
         g, real = state.g.detach().requires_grad_(), some(count, spec.dim)

@@ -12,13 +12,12 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch.nn.functional import one_hot
 
 from ganlab.engine.rules import Rules
 from ganlab.latents import LATENTS
+from ganlab.networks.labels import beside, in_turn, one_hot
 from ganlab.spec import Spec
 from ganlab.targets import make_target
-from ganlab.targets.raster import LABELS, Images
 
 Make = Callable[[tuple[int, ...], torch.Generator], torch.Tensor]
 
@@ -89,63 +88,47 @@ class Stream:
 
 
 class Epochs:
-    """Minibatches number 0, 1, ... of images, shuffled anew for each epoch.
+    """Minibatches number 0, 1, ... of a target's examples, shuffled anew for each epoch.
 
-    A pure function of (seed, tag, number); every epoch shows each image once. Shape (B, 784), or
-    (B, 794) with the label as ten one-hot numbers.
+    A pure function of (seed, tag, number); every epoch shows each example once. Two streams with
+    the same seed and tag have the same order: one of samples, say, and one of their labels.
+    stored: (n, ...), as the examples are kept; read(stored[which]): -> (batch, columns).
     """
 
     def __init__(
-        self, seed: int, tag: str, shape: tuple[int, ...], target: Images, device: torch.device
+        self,
+        seed: int,
+        tag: str,
+        batch: int,
+        stored: torch.Tensor,
+        read: Callable[[torch.Tensor], torch.Tensor],
     ):
-        self.seed, self.tag, self.device = seed, tag, device
-        self.batch, width = shape
-        self.pixels = target.pixels.to(device)
-        self.labels = target.labels.to(device) if width > target.dim else None
+        self.seed, self.tag, self.batch = seed, tag, batch
+        self.stored, self.read = stored, read
         self._orders: dict[int, torch.Tensor] = {}
 
     def _order(self, epoch: int) -> torch.Tensor:
         if epoch not in self._orders:
             g = generator(self.seed, self.tag, epoch)
-            drawn = torch.randperm(len(self.pixels), generator=g)
+            drawn = torch.randperm(len(self.stored), generator=g)
             self._orders = dict(list(self._orders.items())[-1:])
-            self._orders[epoch] = drawn.to(self.device)
+            self._orders[epoch] = drawn.to(self.stored.device)
         return self._orders[epoch]
 
     def __getitem__(self, number: int) -> torch.Tensor:
         at, parts, left = number * self.batch, [], self.batch
         while left:
-            epoch, offset = divmod(at, len(self.pixels))
+            epoch, offset = divmod(at, len(self.stored))
             parts.append(self._order(epoch)[offset : offset + left])
             at, left = at + len(parts[-1]), left - len(parts[-1])
         which = parts[0] if len(parts) == 1 else torch.cat(parts)
-        images = self.pixels[which].float() / 255
-        if self.labels is None:
-            return images
-        return torch.cat([images, one_hot(self.labels[which], LABELS).float()], 1)
+        return self.read(self.stored[which])
 
     def slab(self, start: int, count: int) -> torch.Tensor:
         """Minibatches number start, ..., start + count - 1, stacked."""
         if not count:
             return self[start].unsqueeze(0)[:0]
         return torch.stack([self[start + i] for i in range(count)])
-
-
-def labelled(sample: Make, labels: int) -> Make:
-    """Latents by `sample` whose last `labels` coordinates are a uniform one-hot label."""
-
-    def make(shape: tuple[int, ...], g: torch.Generator) -> torch.Tensor:
-        *rows, width = shape
-        which = torch.randint(labels, tuple(rows), generator=g, device=g.device)
-        z = sample((*rows, width - labels), g)
-        return torch.cat([z, one_hot(which, labels).to(z)], -1)
-
-    return make
-
-
-def _latents(spec: Spec) -> Make:
-    sample = LATENTS[spec.latent].sample
-    return labelled(sample, spec.labels) if spec.labels else sample
 
 
 class Draws:
@@ -166,25 +149,28 @@ class Draws:
         """One run's stream `name` of `player`."""
         key = (run, player, name)
         if key not in self._streams:
-            tag = f"{name}_{player.lower()}"
-            shape, seed = self.shapes[player][name], self.specs[run].seed
-            target = self._targets[run]
-            of_data = name.removeprefix("u_") == "data"
-            if of_data and isinstance(target, Images):
-                self._streams[key] = Epochs(seed, tag, shape, target, self.device)
+            kind, seed = name.removeprefix("u_"), self.specs[run].seed
+            shape = self.shapes[player][name]
+            if kind in ("data", "label") and (examples := self._targets[run].examples) is not None:
+                # The labels of the data of the same number, also in updates that take no data.
+                tag = f"{name.replace('label', 'data')}_{player.lower()}"
+                stored, read = examples.stored, examples.read
+                if kind == "label":
+                    stored, read = examples.labels, lambda which: one_hot(which, shape[1])
+                self._streams[key] = Epochs(seed, tag, shape[0], stored.to(self.device), read)
             else:
+                tag = f"{name}_{player.lower()}"
                 # Samples are drawn on the CPU; masks and noise would take too long to transfer.
-                where = "cpu" if of_data else self.device
-                self._streams[key] = Stream(seed, tag, shape, self._maker(run, name), where)
+                where = "cpu" if kind == "data" else self.device
+                self._streams[key] = Stream(seed, tag, shape, self._maker(run, kind), where)
         return self._streams[key]
 
-    def _maker(self, run: int, name: str) -> Make:
-        kind = name.removeprefix("u_")
+    def _maker(self, run: int, kind: str) -> Make:
         if kind == "data":
             target = self._targets[run]
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
-            return _latents(self.specs[run])
+            return LATENTS[self.specs[run].latent].sample
         if kind == "noise" or kind in self._normal:
             return lambda shape, g: torch.randn(shape, generator=g, device=g.device)
         return lambda shape, g: torch.rand(shape, generator=g, device=g.device)
@@ -202,8 +188,14 @@ class Draws:
 
 
 def reference(specs: tuple[Spec, ...], rules: Rules, device: torch.device) -> torch.Tensor | None:
-    """The runs' reference batches (R, N, latent_dim), functions of their seeds; or None."""
+    """The runs' reference batches of G's inputs (R, N, in); or None.
+
+    The latents are functions of the seeds; labels, if there are any, are all of them in turn.
+    """
     if rules.reference is None:
         return None
-    rows = [_latents(s)(rules.reference, generator(s.seed, "reference")) for s in specs]
-    return torch.stack(rows).to(device)
+    count, labels = rules.reference[0], rules.structure.labels
+    shape = (count, rules.structure.latent_dim)
+    drawn = [LATENTS[s.latent].sample(shape, generator(s.seed, "reference")) for s in specs]
+    told = in_turn(count, labels) if labels else None
+    return torch.stack([beside(z, told) for z in drawn]).to(device)

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Self
 
 import torch
-from torch.nn.functional import one_hot
 
 from ganlab.engine.draws import reference
 from ganlab.engine.rules import Rules
@@ -16,6 +15,7 @@ from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
 from ganlab.latents import quasi_random
+from ganlab.networks.labels import beside, in_turn
 from ganlab.optim import OPTIMIZERS, Hyper, Number
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS, over
@@ -66,8 +66,8 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]) -> 
 class Game:
     """Rules with the numbers of R runs that share them; holds no parameters.
 
-    fixed: the runs' reference batches (R, N, latent_dim), or None; typical: latents
-    (N, latent_dim) that represent all latents, whose statistics G uses in evaluation.
+    fixed: the runs' reference batches of G's inputs (R, N, in), or None; typical: inputs (N, in)
+    that represent all inputs, whose statistics G uses in evaluation.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class Game:
         if rules.structure.g_norm != "none":
             typical = torch.from_numpy(quasi_random(specs[0].latent, specs[0].latent_dim, _TYPICAL))
             if labels := specs[0].labels:
-                typical = torch.cat([typical, one_hot(torch.arange(_TYPICAL) % labels, labels)], 1)
+                typical = beside(typical, in_turn(_TYPICAL, labels))
         return cls(specs, device, reference(specs, rules, device), typical)
 
     def _numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
@@ -142,32 +142,41 @@ class Game:
 
     # -- evaluation --------------------------------------------------------------------------------
 
-    def make(self, g: torch.Tensor, z: torch.Tensor, run: int | None = None) -> torch.Tensor:
+    def make(
+        self,
+        g: torch.Tensor,
+        z: torch.Tensor,
+        run: int | None = None,
+        labels: torch.Tensor | None = None,
+    ) -> torch.Tensor:
         """G(z) of z (R, n, latent_dim), each sample alone: (R, n, dim).
 
-        run: the number of the run if g and z belong to a single one (R = 1).
+        run: the number of the run if g and z belong to a single one (R = 1). labels: one-hot
+        (R, n, labels), if G has labels and they are not in z yet.
         """
-        latents = self.statistics(run)
-        return (
-            self.G(g, z) if latents is None else self.G(g, z, latents.to(z).expand(len(z), -1, -1))
-        )
+        inputs, typical = beside(z, labels), self.statistics(run)
+        if typical is None:
+            return self.G(g, inputs)
+        return self.G(g, inputs, typical.to(z).expand(len(z), -1, -1))
 
     def statistics(self, run: int | None = None) -> torch.Tensor | None:
-        """Latents whose statistics G uses in evaluation, (R or 1, N, in); None if not needed."""
+        """Inputs whose statistics G uses in evaluation, (R or 1, N, in); None if not needed."""
         if self.fixed is not None:
             return self.fixed if run is None else self.fixed[run : run + 1]
         if self.G.norm == "none" or self._typical is None:
             return None
         return self._typical[None]
 
-    def logits(self, d: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    def logits(
+        self, d: torch.Tensor, x: torch.Tensor, labels: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """D's logits of minibatches: (R, P_D), (R, n, dim) -> (R, n').
 
-        n' = n if D judges each sample alone. Otherwise x is cut into whole minibatches as in
-        training, each of samples that are far apart in order; samples that are left over are
-        dropped evenly.
+        labels: one-hot (R, n, labels), if D has labels and they are not in x yet. n' = n if D
+        judges each sample alone. Otherwise x is cut into whole minibatches as in training, each of
+        samples that are far apart in order; samples that are left over are dropped evenly.
         """
-        D, batch = self.D, self.rules.structure.batch
+        D, batch, x = self.D, self.rules.structure.batch, beside(x, labels)
         if not D.joint:
             return D.judge(d, x)[0]
         groups = x.shape[1] // batch
@@ -220,7 +229,7 @@ class Game:
         """Evenly spread values in place of the random numbers of D's terms, for these inputs."""
         out, packs = {}, real.shape[1] // self.D.pack
         for name, draw in self.rules.term_draws.items():
-            rows, columns = draw.shape(packs, self.D.sizes[0])
+            rows, columns = draw.shape(packs, self.D.pack * real.shape[2])
             even = torch.linspace(0, 1, rows, device=real.device).view(1, -1, 1)
             if draw.normal:
                 z = quasi_random("normal", columns, rows) if columns <= 16 else None

@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.functional import one_hot
 
 from ganlab.engine.draws import generator as numbered
 from ganlab.engine.game import Game
@@ -15,6 +14,7 @@ from ganlab.engine.state import State
 from ganlab.latents import LATENTS
 from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
 from ganlab.networks.entries import ActivationEntry
+from ganlab.networks.labels import beside, one_hot
 from ganlab.networks.norms import EPSILON
 from ganlab.registry import Param, Registry, SpecError
 from ganlab.spec import Spec
@@ -80,9 +80,9 @@ class GeneratorModule(nn.Module):
     those of 2,048 latents that represent all latents.
     """
 
-    def __init__(self, net: Generator, reference: int):
+    def __init__(self, net: Generator, labels: int, reference: int):
         super().__init__()
-        self.labels = net.labels
+        self.labels = labels
         self.layers = nn.ModuleList(nn.Linear(i, o, net.bias) for i, o in net.layers)
         norms: dict[str, Callable[[int], nn.Module]] = {
             "none": lambda width: nn.Identity(),
@@ -97,7 +97,7 @@ class GeneratorModule(nn.Module):
 
     def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Latents (n, latent_dim), and integer labels (n,) if there are labels -> x (n, dim)."""
-        h = _beside(z, labels, self.labels)
+        h = beside(z, _checked(labels, len(z), self.labels))
         for layer, norm in zip(self.layers[:-1], self.norms, strict=True):
             h = self.activation(norm(layer(h)))
         x: torch.Tensor = self.output(self.layers[-1](h))
@@ -132,7 +132,7 @@ class DiscriminatorModule(nn.Module):
         With packing, n is a multiple of the pack, and each `pack` consecutive samples are judged
         together. With minibatch discrimination or batch norm, all n samples are one minibatch.
         """
-        h = _beside(x, labels, self.labels)
+        h = beside(x, _checked(labels, len(x), self.labels))
         h = self.dropout_input(h.reshape(len(h) // self.pack, -1))
         for i, layer in enumerate(self.layers[:-1]):
             h = layer(h)
@@ -147,14 +147,15 @@ class DiscriminatorModule(nn.Module):
         return logits
 
 
-def _beside(x: torch.Tensor, labels: torch.Tensor | None, count: int) -> torch.Tensor:
+def _checked(labels: torch.Tensor | None, n: int, count: int) -> torch.Tensor | None:
+    """One-hot (n, count) of integers (n,); None if the nets have no labels."""
     if not count:
         if labels is not None:
             raise SpecError("labels", labels, "None: these nets have no labels")
-        return x
-    if labels is None or labels.shape != x.shape[:1]:
-        raise SpecError("labels", labels, f"{len(x)} integers from 0 to {count - 1}")
-    return torch.cat([x, one_hot(labels.long(), count).to(x)], 1)
+        return None
+    if labels is None or labels.shape != (n,):
+        raise SpecError("labels", labels, f"{n} integers from 0 to {count - 1}")
+    return one_hot(labels, count)
 
 
 def _fill(
@@ -179,7 +180,9 @@ def generator(game: Game, state: State, run: int, average: bool = False) -> Gene
         raise SpecError("average", average, "False: no average of G's weights is kept")
     net, flat = game.G, mean[run]
     fixed = game.statistics(run)
-    module = GeneratorModule(net, 0 if fixed is None else fixed.shape[1]).to(flat.device)
+    reference = 0 if fixed is None else fixed.shape[1]
+    labels = game.rules.structure.labels
+    module = GeneratorModule(net, labels, reference).to(flat.device)
     rest = _fill(module, net, flat)
     if fixed is not None:
         h = fixed[0].to(flat)
@@ -214,14 +217,11 @@ def sample(
     """Samples of p_g (n, dim), float32 on the CPU: see `Run.sample`."""
     n, seed = _N.check(n), _SEED.check(seed)
     z = LATENTS[spec.latent].sample((n, spec.latent_dim), numbered(seed, "sample"))
-    if spec.labels:
-        z = _beside(z, _labels(labels, n, spec.labels), spec.labels)
-    elif labels is not None:
-        raise SpecError("labels", labels, "None: these nets have no labels")
-    g = state.g[run : run + 1]
+    which = _labels(labels, n, spec.labels) if spec.labels else labels
+    inputs, g = beside(z, _checked(which, n, spec.labels)), state.g[run : run + 1]
     with torch.no_grad():
-        pieces = [game.make(g, piece[None].to(g.device), run)[0] for piece in z.split(_PIECE)]
-    return torch.cat(pieces)[:, : spec.dim].cpu()
+        pieces = [game.make(g, piece[None].to(g.device), run)[0] for piece in inputs.split(_PIECE)]
+    return torch.cat(pieces).cpu()
 
 
 def _labels(given: Any, n: int, count: int) -> torch.Tensor:

@@ -8,7 +8,6 @@ from typing import Protocol
 
 import torch
 
-from ganlab.networks import Generator
 from ganlab.optim import Number, OptimizerEntry, Slots
 from ganlab.stabilisers import over
 from ganlab.update_rules import Found, RuleEntry
@@ -41,13 +40,14 @@ class Given:
 class Costs(Protocol):
     """What an update asks of the `Rules` that make it; see there."""
 
-    G: Generator
     rule: RuleEntry
     optimizer: OptimizerEntry
     fields: dict[str, list[tuple[str, Callable[..., torch.Tensor]]]]
     past: bool
 
     def slots(self, player: str) -> tuple[str, ...]: ...
+
+    def make(self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None) -> torch.Tensor: ...
 
     def d_cost(
         self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
@@ -60,7 +60,7 @@ class Costs(Protocol):
         fake: torch.Tensor,
         n: Given,
         drawn: Drawn,
-        G: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        G: Callable[[Drawn], torch.Tensor] | None = None,
     ) -> torch.Tensor: ...
 
     def shaped(
@@ -107,18 +107,18 @@ class OneUpdate:
         """D's and G's learning rates, for optimisers that have no other number."""
         return self._n.d[0], self._n.g[0]
 
-    def _make(self, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-        return self.rules.G(g, z, self._fixed)
+    def _make(self, g: torch.Tensor, drawn: Drawn) -> torch.Tensor:
+        return self.rules.make(g, drawn, self._fixed)
 
     def costs(self, g: torch.Tensor, d: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """D's and G's cost (R,) on one minibatch, differentiable in g and d."""
-        fake = self._make(g, self._drawn["latent"])
+        fake = self._make(g, self._drawn)
         d_cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
         return d_cost, self._g_cost(g, d, fake)
 
     def _g_cost(self, g: torch.Tensor, d: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
         return self.rules.g_cost(
-            d, self._slots["D"], fake, self._n, self._drawn, lambda z: self._make(g, z)
+            d, self._slots["D"], fake, self._n, self._drawn, lambda drawn: self._make(g, drawn)
         )
 
     def _by(
@@ -137,10 +137,10 @@ class OneUpdate:
                 cost = cost + term(by_d, by_g, *self._n.of[name])
         elif player == "D":
             with torch.no_grad():
-                fake = self._make(g, self._drawn["latent"])
+                fake = self._make(g, self._drawn)
             cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
         else:
-            cost = self._g_cost(g, d, self._make(g, self._drawn["latent"]))
+            cost = self._g_cost(g, d, self._make(g, self._drawn))
         return cost, torch.autograd.grad(cost.sum(), mine)[0]
 
     def gradient(self, player: str, g: torch.Tensor, d: torch.Tensor) -> Found:

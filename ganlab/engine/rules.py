@@ -16,6 +16,7 @@ from ganlab.engine.state import Update
 from ganlab.engine.structure import Structure
 from ganlab.losses import LOSSES
 from ganlab.networks import Discriminator, Generator
+from ganlab.networks.labels import beside
 from ganlab.optim import OPTIMIZERS, Hyper, Number, Slots
 from ganlab.stabilisers import STABILISERS, Clock, Draw, Judged, StabiliserEntry, over
 from ganlab.update_rules import RULES
@@ -39,7 +40,6 @@ class Rules:
             thin,
             structure.g_norm,
             structure.g_output,
-            structure.labels,
             bias=structure.g_bias,
         )
         self.D = Discriminator(
@@ -134,9 +134,10 @@ class Rules:
     def draws(self, player: str) -> dict[str, tuple[int, ...]]:
         """Shapes of the random numbers of one update of a player, by name.
 
-        data: real samples; latent: G's inputs; noise: added to all of D's inputs, real then fake;
-        mask: uniform numbers, one for each droppable unit and each pack; the draws of terms of D's
-        cost; and the same names with the prefix u_, for all unrolled steps one after the other.
+        data: real samples; latent: of fake samples; label: of real and fake samples alike, if there
+        are labels; noise: added to all x that D sees, real then fake; mask: uniform numbers, one
+        for each droppable unit and each pack; the draws of terms of D's cost; and the same names
+        with the prefix u_, for all unrolled steps one after the other.
         """
         return self._draws[player]
 
@@ -144,13 +145,15 @@ class Rules:
         structure, packs = self.structure, self.structure.batch // self.structure.packing
         parts = {
             "data": (structure.batch, structure.dim),
-            "latent": (structure.batch, structure.g_sizes[0]),
+            "latent": (structure.batch, structure.latent_dim),
         }
+        if structure.labels:
+            parts["label"] = (structure.batch, structure.labels)
         if self._noise:
             parts["noise"] = (2 * structure.batch, structure.dim)
         if units := sum(self.D.droppable):
             parts["mask"] = (2 * packs, units)
-        width = structure.d_sizes[0]
+        width = structure.dim * structure.packing
         parts |= {n: draw.shape(packs, width) for n, draw in self._term_draws.items()}
         out: dict[str, tuple[int, ...]] = dict(parts)
         if player == "G" and not self.takes_real:
@@ -166,7 +169,7 @@ class Rules:
 
     @property
     def reference(self) -> tuple[int, ...] | None:
-        """The shape of the fixed reference batch of latents; None if there is none."""
+        """The shape of the fixed reference batch of G's inputs; None if there is none."""
         fixed = self.structure.g_norm in ("reference", "virtual")
         return (self.structure.batch, self.structure.g_sizes[0]) if fixed else None
 
@@ -248,18 +251,28 @@ class Rules:
             x = x + over(n.strength("instance_noise"), x) * noise
         return self.D.packed(x)
 
+    def make(self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None) -> torch.Tensor:
+        """G's outputs (R, B, dim) for the latents and labels of a draw."""
+        return self.G(g, beside(drawn["latent"], drawn.get("label")), fixed)
+
+    def _labels(self, drawn: Drawn) -> torch.Tensor | None:
+        """The labels of real and fake samples alike, in packs (R, n, pack * labels)."""
+        return self.D.packed(drawn["label"]) if self.structure.labels else None
+
     def d_cost(
         self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
     ) -> torch.Tensor:
         """D's cost on a minibatch, real and fake (R, B, dim) each: (R,)."""
         real, fake = self._seen(real, n, drawn, 0), self._seen(fake, n, drawn, 1)
+        labels = self._labels(drawn)
         if self._by_input:
             real = real.detach().requires_grad_()
             # Detached: an unrolled D depends on `fake` too, but D's slope is that of a fixed D.
             fake = fake.view_as(fake) if fake.requires_grad else fake.detach().requires_grad_()
         packs = real.shape[1]
         keep = self._keep(n, drawn, slice(None))
-        logits, _ = self.D.judge(d, torch.cat([real, fake], 1), keep, packs)
+        inputs = torch.cat([self.D.inputs(x, labels) for x in (real, fake)], 1)
+        logits, _ = self.D.judge(d, inputs, keep, packs)
         real_logits, fake_logits = logits[:, :packs], logits[:, packs:]
         cost = self.loss.d(real_logits, fake_logits)
         if self._smooth is not None:
@@ -272,7 +285,7 @@ class Rules:
                 fake,
                 real_logits,
                 fake_logits,
-                lambda x: self.D.judge(d, x, last, packs)[0],
+                lambda x: self.D.judge(d, self.D.inputs(x, labels), last, packs)[0],
                 drawn,
             )
             for name, term in self._d_terms:
@@ -286,15 +299,17 @@ class Rules:
         fake: torch.Tensor,
         n: Given,
         drawn: Drawn,
-        G: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        G: Callable[[Drawn], torch.Tensor] | None = None,
     ) -> torch.Tensor:
-        """G's cost on its outputs `fake` (R, B, dim): (R,); G(z) makes fresh ones."""
+        """G's cost on its outputs `fake` (R, B, dim): (R,); G(drawn) makes fresh ones."""
         if self.structure.unroll:
             d = self.ahead(d, d_slots, fake, n, drawn, G)
         packs = fake.shape[1] // self.structure.packing
-        x, compares = self._seen(fake, n, drawn, 1), self.loss.g_sees_real
+        labels, compares = self._labels(drawn), self.loss.g_sees_real
+        x = self.D.inputs(self._seen(fake, n, drawn, 1), labels)
         if compares:
-            x = torch.cat([self._seen(drawn["data"], n, drawn, 0), x], 1)
+            real = self.D.inputs(self._seen(drawn["data"], n, drawn, 0), labels)
+            x = torch.cat([real, x], 1)
         keep = self._keep(n, drawn, slice(0 if compares else packs, None))
         logits, f = self.D.judge(d, x, keep, packs)
         sides = logits.split(packs, 1) if compares else (None, logits)
@@ -304,7 +319,7 @@ class Rules:
                 real_f, f = f.split(packs, 1)
             else:
                 keep = self._keep(n, drawn, slice(0, packs))
-                real = self._seen(drawn["data"], n, drawn, 0)
+                real = self.D.inputs(self._seen(drawn["data"], n, drawn, 0), labels)
                 real_f = self.D.body(self.D.split(d), real, keep)
             apart = ((real_f.mean(1) - f.mean(1)) ** 2).sum(1)
             share = over(n.strength("feature_matching"), cost)
@@ -318,7 +333,7 @@ class Rules:
         fake: torch.Tensor,
         n: Given,
         drawn: Drawn,
-        G: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        G: Callable[[Drawn], torch.Tensor] | None = None,
     ) -> torch.Tensor:
         """D's parameters after `unroll` more updates of its own optimiser.
 
@@ -338,7 +353,7 @@ class Rules:
                     if k.startswith("u_")
                 }
                 assert G is not None
-                fake = G(drawn_i["latent"])
+                fake = G(drawn_i)
             cost = self.d_cost(d, drawn_i["data"], fake, n, drawn_i)
             (grad,) = torch.autograd.grad(cost.sum(), d, create_graph=True)
             grad = self.shaped(grad, d, None, n)

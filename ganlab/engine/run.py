@@ -34,7 +34,6 @@ from ganlab.params import LIVE
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.targets import make_target
-from ganlab.targets.raster import Images
 
 _EAGER = Eager()
 
@@ -79,8 +78,8 @@ class Run:
             rows = [net.given(s) if s else row for s, row in zip(starts, rows, strict=True)]
             if tag == "init_g" and self.spec.g_output == "sigmoid" and net.bias:
                 target = make_target(self.spec.target, self.spec.target_params)
-                if isinstance(target, Images):
-                    start = target.marginal_logits()
+                start = target.marginal_logits()
+                if start is not None:
                     rows = [G.starting_at(row, start) for row in rows]
             return torch.stack(rows).to(self.device)
 

@@ -17,8 +17,7 @@ class Structure:
 
     Runs of one Structure share a compiled program, whatever their target, learning rates,
     strengths, k and seeds. strengths: names of the stabilisers that are on and whose strength is a
-    number.
-    labels: the length of the one-hot label at the end of z and of D's input; 0 if none.
+    number. labels: the length of the one-hot label beside each z and each x; 0 if none.
     """
 
     g_sizes: tuple[int, ...]
@@ -85,5 +84,10 @@ class Structure:
 
     @property
     def dim(self) -> int:
-        """The dimension of D's input for one sample: x, and the label if there are labels."""
-        return self.d_sizes[0] // self.packing
+        """The dimension of x."""
+        return self.d_sizes[0] // self.packing - self.labels
+
+    @property
+    def latent_dim(self) -> int:
+        """The dimension of z."""
+        return self.g_sizes[0] - self.labels

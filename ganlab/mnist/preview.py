@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.nn.functional import one_hot
 
 from ganlab.digits.images import Digits, Split
 from ganlab.engine import Run
@@ -15,6 +14,7 @@ from ganlab.mnist import coverage
 from ganlab.mnist.classifier import Classifier
 from ganlab.mnist.nearest import nearest
 from ganlab.mnist.records import Preview
+from ganlab.networks.labels import beside, in_turn, one_hot
 from ganlab.targets.raster import LABELS
 
 ROWS = 10
@@ -34,42 +34,46 @@ class Judged(NamedTuple):
     unseen: torch.Tensor
 
 
-def latents(run: Run, n: int, seed: int, label: int | None = None) -> torch.Tensor:
-    """n latents (n, latent_dim + labels), a function of the seed, on the run's device.
+def inputs(run: Run, n: int, seed: int, label: int | None = None) -> torch.Tensor:
+    """n inputs of G (n, in), a function of the seed, on the run's device.
 
-    Where G is given labels: `label`, or 0, 1, ..., 9, 0, ... one after the other.
+    Latents, and if there are labels, beside them `label`, or those of `told`.
     """
     spec = run.spec
     z = LATENTS[spec.latent].sample((n, spec.latent_dim), torch.Generator().manual_seed(seed))
-    if spec.labels:
-        which = torch.arange(n) % LABELS if label is None else torch.full((n,), label)
-        z = torch.cat([z, one_hot(which, LABELS).float()], 1)
-    return z.to(run.device)
+    return beside(z, told(run, n, label)).to(run.device)
+
+
+def told(run: Run, n: int, label: int | None = None) -> torch.Tensor | None:
+    """The labels of n inputs, rows (n, LABELS): `label`, or 0, 1, ..., 9, 0, ... in turn."""
+    if not run.spec.labels:
+        return None
+    return in_turn(n, LABELS) if label is None else one_hot(torch.full((n,), label), LABELS)
 
 
 def asked(n: int) -> np.ndarray:
-    """The share of each label among n of those that `latents` gives G, (LABELS,)."""
+    """The share of each label among n in turn, (LABELS,)."""
     return np.bincount(np.arange(n) % LABELS, minlength=LABELS) / n
 
 
-def make(run: Run, z: torch.Tensor) -> torch.Tensor:
-    """The first run's images of z (n, latent_dim + labels): (n, 784), or with labels beside."""
+def make(run: Run, x: torch.Tensor) -> torch.Tensor:
+    """The first run's images (n, 784) of G's inputs (n, in)."""
     with torch.no_grad():
-        parts = [run.game.make(run.state.g[:1], part[None])[0] for part in z.split(_AT_ONCE)]
+        parts = [run.game.make(run.state.g[:1], part[None])[0] for part in x.split(_AT_ONCE)]
     return torch.cat(parts)
 
 
 def samples(run: Run, n: int, seed: int) -> np.ndarray:
     """n images (n, 784) in [0, 1], float32, to be measured."""
-    return make(run, latents(run, n, seed))[:, : run.spec.dim].cpu().numpy()
+    return make(run, inputs(run, n, seed)).cpu().numpy()
 
 
 def judge(run: Run, digits: Digits, seed: int = 0) -> Judged:
     """What D says, without dropout."""
     real, unseen = (_given(run, p[:_JUDGED]) for p in (digits.fitted, digits.validation))
-    fake = make(run, latents(run, _JUDGED, seed))
+    fake = make(run, inputs(run, _JUDGED, seed)), told(run, _JUDGED)
     with torch.no_grad():
-        return Judged(*(run.game.logits(run.state.d[:1], x[None])[0] for x in (real, fake, unseen)))
+        return Judged(*(_logits(run, *given) for given in (real, fake, unseen)))
 
 
 def costs(run: Run, judged: Judged) -> tuple[float, ...]:
@@ -92,10 +96,10 @@ def take(run: Run, digits: Digits, seed: int = 0, classifier: Classifier | None 
 
     classifier: what says which classes they are, if there is one.
     """
-    z = latents(run, ROWS * ROWS, seed)
+    x = inputs(run, ROWS * ROWS, seed)
     if run.spec.labels:  # a row for each label
-        z = z.unflatten(0, (ROWS, ROWS)).transpose(0, 1).flatten(0, 1)
-    images = make(run, z)[:, : run.spec.dim]
+        x = x.unflatten(0, (ROWS, ROWS)).transpose(0, 1).flatten(0, 1)
+    images = make(run, x)
     last = images[ROWS - 1 :: ROWS].cpu().numpy()
     near = nearest(last, digits.fitted.images, device=_measuring(run))
     spread = [_histogram(d) for d in shown(run, judge(run, digits, seed))]
@@ -105,7 +109,7 @@ def take(run: Run, digits: Digits, seed: int = 0, classifier: Classifier | None 
         _bytes(images),
         digits.fitted.pixels[near.index],
         near.distance.astype(np.float32),
-        _bytes(make(run, _chain(latents(run, _ANCHORS, seed + 1)))[:, : run.spec.dim]),
+        _bytes(make(run, _chain(inputs(run, _ANCHORS, seed + 1)))),
         _by_label(run, seed),
         *spread,
         **({} if classifier is None else _classes(run, classifier, seed)),
@@ -117,13 +121,17 @@ def _measuring(run: Run) -> str:
     return "cpu" if run.device.type == "mps" else str(run.device)
 
 
-def _given(run: Run, split: Split) -> torch.Tensor:
-    """Images as D is given them, (n, 784) or with labels beside."""
+def _given(run: Run, split: Split) -> tuple[torch.Tensor, torch.Tensor | None]:
+    """Images (n, 784), and their labels if D has labels."""
     x = torch.from_numpy(split.images).to(run.device)
     if not run.spec.labels:
-        return x
-    which = torch.from_numpy(split.labels.astype(np.int64)).to(run.device)
-    return torch.cat([x, one_hot(which, LABELS).float()], 1)
+        return x, None
+    return x, one_hot(torch.from_numpy(split.labels.astype(np.int64)), LABELS)
+
+
+def _logits(run: Run, x: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+    beside_x = None if labels is None else labels[None]
+    return run.game.logits(run.state.d[:1], x[None], beside_x)[0]
 
 
 def _bytes(images: torch.Tensor) -> np.ndarray:
@@ -156,5 +164,5 @@ def _by_label(run: Run, seed: int) -> np.ndarray:
     dim = run.spec.dim
     if not run.spec.labels:
         return np.zeros((0, 0, dim), np.uint8)
-    rows = [make(run, latents(run, _EACH, seed + 2, label))[:, :dim] for label in range(LABELS)]
+    rows = [make(run, inputs(run, _EACH, seed + 2, label)) for label in range(LABELS)]
     return _bytes(torch.stack(rows))

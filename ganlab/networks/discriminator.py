@@ -9,6 +9,7 @@ import torch
 
 from ganlab.networks.blocks import closeness
 from ganlab.networks.entries import INITS
+from ganlab.networks.labels import beside
 from ganlab.networks.mlp import MLP
 from ganlab.networks.norms import EPSILON, moments, spectral_norm
 
@@ -17,7 +18,7 @@ _COMPANIES = 8  # the number of random packs over which the shown logit of a poi
 
 @dataclass(frozen=True)
 class Discriminator(MLP):
-    """An MLP with one output, the logit. sizes[0] = pack * dim.
+    """An MLP with one output, the logit. sizes[0] = pack * (dim + labels).
 
     pack: the number of samples judged together (PacGAN, Lin et al. 2018), concatenated.
     kernels, dims: minibatch discrimination (Salimans et al. 2016). With the last hidden layer's
@@ -93,8 +94,20 @@ class Discriminator(MLP):
         return (self.sizes[0],) * inputs + self.sizes[1:-1] * hidden
 
     def packed(self, x: torch.Tensor) -> torch.Tensor:
-        """(R, B, dim) -> (R, B / pack, pack * dim)."""
-        return x if self.pack == 1 else x.reshape(len(x), x.shape[1] // self.pack, self.sizes[0])
+        """(R, B, n) -> (R, B / pack, pack * n)."""
+        if self.pack == 1:
+            return x
+        return x.reshape(len(x), x.shape[1] // self.pack, self.pack * x.shape[2])
+
+    def inputs(self, packs: torch.Tensor, labels: torch.Tensor | None) -> torch.Tensor:
+        """D's inputs (R, n, in): packs of x (R, n, pack * dim), each x followed by its label.
+
+        labels: in packs, (R, n, pack * count); or None.
+        """
+        if labels is None or self.pack == 1:
+            return beside(packs, labels)
+        each, told = (part.unflatten(2, (self.pack, -1)) for part in (packs, labels))
+        return beside(each, told).flatten(2)
 
     def body(
         self,

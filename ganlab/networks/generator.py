@@ -18,13 +18,11 @@ class Generator(MLP):
 
     norm: an entry of `NORMS`. "virtual" (Salimans et al. 2016) uses the mean and mean square over
     the reference batch (N samples) and the sample itself, weighted N : 1.
-    output: an entry of `OUTPUTS`. labels: the number of last inputs that are a one-hot label, which
-    is passed on beside the sample, so that outputs are (R, B, out + labels).
+    output: an entry of `OUTPUTS`. The inputs are z, or z and a one-hot label beside it.
     """
 
     norm: str = "none"
     output: str = "linear"
-    labels: int = 0
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
@@ -53,15 +51,15 @@ class Generator(MLP):
     def __call__(
         self, flat: torch.Tensor, x: torch.Tensor, reference: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """(R, P), latents (R, B, in) -> (R, B, out).
+        """(R, P), inputs (R, B, in) -> (R, B, out).
 
-        reference: latents (R, N, in) whose statistics normalise x. With norm "batch" None, as in
+        reference: inputs (R, N, in) whose statistics normalise x. With norm "batch" None, as in
         training, means those of x itself.
         """
         made = self._body(flat, x, reference)
         if self.output != "linear":
             made = OUTPUTS[self.output].apply(made)
-        return torch.cat([made, x[..., -self.labels :]], -1) if self.labels else made
+        return made
 
     def starting_at(self, flat: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
         """Parameters (P,) with the last layer's bias replaced by `bias` (out,)."""

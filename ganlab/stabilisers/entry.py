@@ -20,7 +20,10 @@ def over(number: Number, like: torch.Tensor) -> Number:
 
 
 class Judged(NamedTuple):
-    """A minibatch as D saw it: inputs (R, n, in), logits (R, n), and a function that judges x."""
+    """A minibatch as D saw it: packs of x (R, n, in), logits (R, n), and a function that judges x.
+
+    If there are labels, `judge` puts those of the minibatch beside x: slopes are in x alone.
+    """
 
     real: torch.Tensor
     fake: torch.Tensor

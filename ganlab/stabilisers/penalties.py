@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
 from ganlab.optim import Number
@@ -69,12 +67,6 @@ def _dragan(judged: Judged, weight: Number, spread: Number) -> torch.Tensor:
 def _drift(judged: Judged, weight: Number) -> torch.Tensor:
     square = (judged.real_logits**2).mean(1)
     return over(weight, square) * square
-
-
-def _unlabelled_alone(spec: Any) -> str | None:
-    if spec.conditional == "yes":
-        return "0 with labels, which its noise would blur"
-    return alone(spec)
 
 
 # One u for each pair of a real and a fake input.
@@ -150,7 +142,7 @@ ENTRIES = (
         player="D",
         d_term=_dragan,
         draws={"around": Draw(lambda packs, width: (packs, width), normal=True)},
-        refuse=_unlabelled_alone,
+        refuse=alone,
         params=(
             strength("dragan", "DRAGAN, λ", 1000.0, 0.1, "Holds D's slope near 1 around the data."),
             Param(

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -32,6 +32,18 @@ class Modes:
     weights: np.ndarray
 
 
+class Examples(NamedTuple):
+    """All samples of a target whose p_data is known by a finite set of them.
+
+    stored: (n, ...), as they are kept; read(stored[which]): -> x (m, dim) float32; labels: (n,),
+    integers from 0.
+    """
+
+    stored: torch.Tensor
+    read: Callable[[torch.Tensor], torch.Tensor]
+    labels: torch.Tensor
+
+
 class Target(ABC):
     """A distribution p_data over R^dim. Targets are immutable, so threads can share one.
 
@@ -46,6 +58,15 @@ class Target(ABC):
     box: np.ndarray
     modes: Modes | None = None
     has_mean: bool = True
+
+    @property
+    def examples(self) -> Examples | None:
+        """All samples, if there is a finite set of them: an epoch shows each of them once."""
+        return None
+
+    def marginal_logits(self) -> torch.Tensor | None:
+        """The logit of each coordinate's mean, (dim,), for the output bias of a new G; or None."""
+        return None
 
     @abstractmethod
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
@@ -114,7 +135,8 @@ class Target1D(Target):
 class TargetEntry(Entry):
     """One kind of target; `build` takes the checked params by name and returns the Target.
 
-    labels: the number of labels of its samples, 0 for none; unit: whether all x are in [0, 1].
+    labels: the number of labels of its samples (see `Target.examples`), 0 for none; unit: whether
+    all x are in [0, 1].
     """
 
     dim: int = 1

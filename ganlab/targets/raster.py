@@ -11,7 +11,7 @@ import torch
 
 from ganlab.digits import data, strokes
 from ganlab.digits.images import PIXELS, Digits
-from ganlab.targets.base import TARGETS, Target, TargetEntry, frozen
+from ganlab.targets.base import TARGETS, Examples, Target, TargetEntry, frozen
 
 LABELS = 10
 _MARGIN = 1e-7  # keeps the logit finite for a pixel that is 0 in all images
@@ -20,8 +20,7 @@ _MARGIN = 1e-7  # keeps the logit finite for a pixel that is 0 in all images
 class Images(Target):
     """Images (n, 784) with pixels in [0, 1], 1 for ink, read on first use.
 
-    An epoch shows each image once: see `ganlab.engine.draws.Epochs`. Raises `MissingData` (a
-    `SpecError`) on first use if the images cannot be found.
+    Raises `MissingData` (a `SpecError`) on first use if the images cannot be found.
     """
 
     dim = PIXELS
@@ -50,6 +49,11 @@ class Images(Target):
         """The labels of `pixels`, (n,)."""
         return torch.from_numpy(self.digits.fitted.labels.astype(np.int64))
 
+    @property
+    def examples(self) -> Examples:
+        """The images that are trained on."""
+        return Examples(self.pixels, _read, self.labels)
+
     def marginal_logits(self) -> torch.Tensor:
         """Logit of each pixel's mean over the training images, (784,): the 2014 G's first bias."""
         mean = self.digits.fitted.pixels.mean(0, dtype=np.float64) / 255
@@ -59,13 +63,17 @@ class Images(Target):
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`; draws with replacement."""
         which = torch.randint(len(self.pixels), (n,), generator=generator)
-        return self.pixels[which].float() / 255
+        return _read(self.pixels[which])
 
     def _log_density(self, x: np.ndarray) -> np.ndarray:
         raise ValueError("the density of images is unknown")
 
     def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
         raise ValueError("the density of images is unknown")
+
+
+def _read(pixels: torch.Tensor) -> torch.Tensor:
+    return pixels.float() / 255
 
 
 TARGETS.add(

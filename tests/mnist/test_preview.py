@@ -26,12 +26,12 @@ def test_a_preview(run, few):
     assert (got.iteration, got.latents) == (30, 5)
     assert got.samples.shape == (100, 784) and got.samples.dtype == np.uint8
     # Samples are G's of the seed's latents, alone.
-    z = preview.latents(run, 100, 5)
+    z = preview.inputs(run, 100, 5)
     if run.spec.labels:
         assert z[:, 4:].argmax(1).tolist() == list(range(10)) * 10
         z = z.view(10, 10, 14).transpose(0, 1).reshape(100, 14)  # a row for each label
     with torch.no_grad():
-        want = run.game.make(run.state.g, z[None])[0, :, :784]
+        want = run.game.make(run.state.g, z[None])[0]
     np.testing.assert_array_equal(got.samples, (want * 255).round().byte().numpy())
     again = preview.take(run, few, 5)
     for name, value in vars(got).items():
@@ -42,10 +42,10 @@ def test_a_preview(run, few):
 def test_the_nearest_training_images(run, few):
     got = preview.take(run, few, 0)
     with torch.no_grad():
-        z = preview.latents(run, 100, 0)
+        z = preview.inputs(run, 100, 0)
         if run.spec.labels:
             z = z.view(10, 10, -1).transpose(0, 1).reshape(100, -1)
-        last = run.game.make(run.state.g, z[None])[0, 9::10, :784].double().numpy()
+        last = run.game.make(run.state.g, z[None])[0, 9::10].double().numpy()
     apart = cdist(last, few.fitted.images.astype(np.float64))
     np.testing.assert_allclose(got.distance, apart.min(1), rtol=1e-5)
     np.testing.assert_array_equal(got.nearest, few.fitted.pixels[apart.argmin(1)])
@@ -55,10 +55,10 @@ def test_the_chain_is_a_closed_way_in_small_steps(run, few):
     got = preview.take(run, few, 0)
     assert got.chain.shape == (8 * 16 + 1, 784)
     np.testing.assert_array_equal(got.chain[0], got.chain[-1])
-    anchors = preview.latents(run, 8, 1)
+    anchors = preview.inputs(run, 8, 1)
     with torch.no_grad():
         halfway = run.game.make(run.state.g, (anchors[2] + anchors[3])[None, None] / 2)
-    want = (halfway[0, 0, :784] * 255).round().byte().numpy()
+    want = (halfway[0, 0] * 255).round().byte().numpy()
     assert np.abs(got.chain[2 * 16 + 8].astype(int) - want.astype(int)).max() <= 1
     assert len(np.unique(got.chain[:16], axis=0)) == 16
 
@@ -70,10 +70,10 @@ def test_images_of_each_label(run, few):
         return
     assert got.digits.shape == (10, 50, 784)
     for label in (0, 7):
-        z = preview.latents(run, 50, 2, label)
+        z = preview.inputs(run, 50, 2, label)
         assert z[:, 4 + label].eq(1).all() and z[:, 4:].sum(1).eq(1).all()
         with torch.no_grad():
-            want = run.game.make(run.state.g, z[None])[0, :, :784]
+            want = run.game.make(run.state.g, z[None])[0]
         np.testing.assert_array_equal(got.digits[label], (want * 255).round().byte().numpy())
 
 

@@ -55,7 +55,7 @@ _SOURCES = (
     *(f"engine/{n}.py" for n in ("structure", "rules", "one_update")),
     *(f"stabilisers/{n}.py" for n in ("entry", "seen", "penalties", "nets", "play")),
     *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator", "blocks")),
-    "networks/norms.py",
+    *(f"networks/{n}.py" for n in ("labels", "norms")),
 )
 _held: OrderedDict[Path, BinaryIO] = OrderedDict()
 _holding = threading.Lock()
