@@ -172,7 +172,7 @@ def test_a_run_that_cannot_be_written_at_its_end_is_written_elsewhere(
     assert main(["train", "--spec", spec, "--iterations", "3", "--out", str(out)]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["iteration"] == 3 and out.read_bytes() == b"old"
-    place = said.err.strip().rpartition("it is in ")[2]
+    place = said.err.strip().rpartition("the run is in ")[2]
     assert str(out) in said.err and Run.load(place).iteration == 3
 
 

@@ -1,1 +1,1 @@
-"""The live view's server side: a scheduler that trains what is watched, and its WebSocket."""
+"""The live view's server side: a scheduler that trains watched sessions, and the WebSocket."""

@@ -1,4 +1,4 @@
-"""Axes that follow G: a box that holds p_data's own and nearly all of p_g."""
+"""Axes that follow G: a box that contains p_data's own box and nearly all of p_g."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from ganlab.engine import Run
 from ganlab.latents import quasi_random
 
 _POINTS = 512
-_TAIL = 0.005  # of p_g on each side may stay beyond
-_PAD = 0.08  # of the width, left free
-_WIDEST = 1e4  # widths of the target's own box: beyond it one sees nothing but one point
-_SHRINK = 0.5  # of the present width: axes that are only so much too wide stay
+_TAIL = 0.005  # the mass of p_g that may be beyond each side
+_PAD = 0.08  # the free margin, as a share of the width
+_WIDEST = 1e4  # in widths of the target's own box, which would look like a point beyond that
+_SHRINK = 0.5  # axes shrink if the new width is below this share of the present one
 
 
 def fitted(run: Run, probe: Probe, now: np.ndarray | None) -> np.ndarray | None:
-    """The box (dim, 2) of axes that hold p_g; None: the target's own box does.
+    """The box (dim, 2) of axes that contain p_g; None if the target's own box does.
 
-    now: the present one, which is kept while it holds p_g and is not far too wide.
+    now: the present box, which is kept while it contains p_g and is not much too wide.
     """
     own, spec = probe.target.box, run.spec
     z = quasi_random(spec.latent, spec.latent_dim, _POINTS)
@@ -38,7 +38,7 @@ def fitted(run: Run, probe: Probe, now: np.ndarray | None) -> np.ndarray | None:
     width = own[0, 1] - own[0, 0]
     limit = _WIDEST * width
     low, high = np.maximum(low, own[:, 0] - limit), np.minimum(high, own[:, 1] + limit)
-    if len(own) == 2:  # one unit is equally long on both axes
+    if len(own) == 2:  # keep units equally long on both axes
         half = max((high - low).max() / 2, 0.5 * width)
         middle = (high + low) / 2
         low, high = middle - half, middle + half

@@ -1,4 +1,4 @@
-"""How a session's run is computed: eagerly at once, by a compiled program when there is one."""
+"""The backend of a session's run: eager at first, then a compiled program when it is ready."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Any
 from ganlab.engine import Run
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileRequest
 
-_FRESH = 0.1  # weight of the newest call in the mean time of an iteration
+_FRESH = 0.1  # weight of the newest call in the average time of an iteration
 
 
 def compiling_wanted() -> bool:
-    """Whether runs are to be compiled: unless $GANLAB_COMPILE says "off"."""
+    """Whether to compile runs: unless $GANLAB_COMPILE is "off"."""
     return os.environ.get("GANLAB_COMPILE", "on").lower() not in ("off", "0", "no")
 
 
 class Backend:
-    """Asks for the program of a run, and gives it to the run when it is ready."""
+    """Requests the program of a run, and passes it to the run when it is ready."""
 
     def __init__(self) -> None:
         self.request: CompileRequest | None = None
-        self._seconds: dict[str, float] = {}  # an iteration's mean time, by backend
+        self._seconds: dict[str, float] = {}  # average time of an iteration, by backend
         self._closed = False
 
     def begin(self, run: Run) -> None:
-        """A new run, or one whose loss has changed: ask for its program."""
+        """Request the program of a new run, or of one whose loss has changed."""
         old, self.request = self.request, None
         if old is None or old.structure != run.game.rules.structure:
             self._seconds = {}
         if compiling_wanted() and not self._closed:
             self.request = COMPILE_QUEUE.ask(run.game.rules.structure)
         if old is not None:
-            COMPILE_QUEUE.leave(old)  # after asking: another wish for the same must not be dropped
+            COMPILE_QUEUE.leave(old)  # after the new request, which may be for the same program
 
     def serve(self, run: Run) -> bool:
-        """Between two calls: whether a program became ready and is used from here on."""
+        """Called between two calls: whether a program became ready and is used from here on."""
         request = self.request
         if request is None or run.program is not None or request.program is None:
             return False
@@ -44,7 +44,7 @@ class Backend:
         return True
 
     def timed(self, run: Run, iterations: float, seconds: float) -> None:
-        """`iterations`, or a part of one, took `seconds`."""
+        """Record that `iterations`, or a fraction of one, took `seconds`."""
         name = "eager" if run.program is None else "compiled"
         each = seconds / iterations
         before = self._seconds.get(name, each)
@@ -68,7 +68,7 @@ class Backend:
         }
 
     def close(self) -> None:
-        """Nobody waits any more."""
+        """Cancel the request."""
         self._closed = True
         if self.request is not None:
             COMPILE_QUEUE.leave(self.request)

@@ -1,4 +1,4 @@
-"""Moments of a run that wait to be measured: its curves are dense however fast it is."""
+"""Moments of a run that wait to be measured, so that its curves are dense however fast it is."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from ganlab.live.history import spacing
 
 _MOST = 300  # moments
 _BYTES = 24e6  # of their parameters
-_DENSE = 160  # from iteration i to the next moment kept are at the most i / this
-_CLOSE = 0.75  # of the spacing of points, nearer than which to one none is measured
+_DENSE = 160  # after iteration i the next moment is kept at most i / this later
+_CLOSE = 0.75  # of the spacing of points; moments closer to a measured one are dropped
 
 
 class Backlog:
-    """Of one run, filled and emptied by the worker that trains it."""
+    """The backlog of one run, filled and emptied by the worker that trains it."""
 
     def __init__(self) -> None:
         self._waiting: dict[int, Any] = {}
@@ -25,11 +25,11 @@ class Backlog:
         return len(self._waiting)
 
     def until(self, iteration: int) -> int:
-        """Iterations from `iteration` to where the next moment is wanted; 0: now."""
+        """Iterations from `iteration` to the next wanted moment; 0 for now."""
         return max(0, self._next - iteration)
 
     def keep(self, iteration: int, moment: Any, size: float) -> None:
-        """Have a moment, of so many bytes, wait to be measured."""
+        """Add a moment of `size` bytes."""
         self._next = iteration + max(1, iteration // _DENSE)
         self._waiting[iteration] = moment
         most = min(_MOST, _BYTES / max(size, 1))
@@ -46,9 +46,10 @@ class Backlog:
         self._waiting = kept
 
     def take(self, measured: np.ndarray, now: int, count: int) -> list[Any]:
-        """At most `count` moments, those farthest from what is `measured` (iterations, ascending).
+        """Remove and return at most `count` moments, those farthest from the `measured` iterations.
 
-        What is near enough to that, in a run that has come to `now`, waits no longer.
+        measured: ascending. Moments that are close enough to measured ones, in a run at iteration
+        `now`, are dropped.
         """
         out: list[Any] = []
         while self._waiting and len(out) < count:

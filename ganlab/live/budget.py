@@ -1,4 +1,4 @@
-"""What a server can afford: a Spec beyond its bounds is refused before anything is allocated."""
+"""The budget of a server: a Spec that exceeds its limits is refused before memory is allocated."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ganlab.limits import limit
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 
-_SHARE = 0.9  # of the bounds that a lowered Spec uses at the most
-_SLOW_MEASURES = 10.0  # times as long as an update metrics may take: they come more rarely
+_SHARE = 0.9  # the share of the limits that a reduced Spec uses at most
+_SLOW_MEASURES = 10.0  # the allowed time of metrics, in updates: they are computed more rarely
 _GB = 1e9
-_MOST_CODES = 12  # kinds of update of one run's events: each is traced once, to count its cost
+_MOST_CODES = 12  # kinds of updates in one run's events: each is traced once to count its cost
 
 
 class TooDear(SpecError):
-    """A Spec that asks too much of the server, and why.
+    """A Spec that exceeds the server's limits, and the reason.
 
-    changes: fields and values that would do, if any.
+    changes: fields and values that would be allowed, if any were found.
     """
 
     def __init__(self, name: str, value: Any, why: str, advice: str, changes: dict[str, Any]):
@@ -32,8 +32,8 @@ class TooDear(SpecError):
 
 
 class Demand(NamedTuple):
-    """What a session asks of the server: seconds of its dearest update, picture and metrics, and
-    bytes at its peak."""
+    """The demand of a session: seconds of its slowest update, of a picture and of metrics, and its
+    peak memory in bytes."""
 
     update: float
     picture: float
@@ -42,19 +42,19 @@ class Demand(NamedTuple):
 
     @property
     def slow(self) -> bool:
-        """Whether it is to be trained apart from the others."""
+        """Whether it is trained in the pool for slow runs."""
         longest = max(self.update, self.picture, self.measure / _SLOW_MEASURES)
         return longest > limit("slow_seconds")
 
     @property
     def excess(self) -> float:
-        """How many times the server's bounds it is; up to 1 it is allowed."""
+        """Its demand as a multiple of the server's limits; it is allowed up to 1."""
         memory = self.peak / (limit("memory_gb") * _GB)
         return max(self.update / limit("update_seconds"), memory)
 
 
 def demand(specs: Sequence[Spec], runs: int = 1) -> Demand:
-    """Of these Specs side by side, each with so many seeds."""
+    """The demand of these Specs side by side, with `runs` seeds each."""
     costs: list[Cost] = [cost(spec, runs) for spec in specs]
     return Demand(
         sum(c.update_seconds for c in costs),
@@ -65,9 +65,9 @@ def demand(specs: Sequence[Spec], runs: int = 1) -> Demand:
 
 
 def afford(specs: Sequence[Spec], runs: int = 1) -> Demand | None:
-    """Their demand (None: so little that it need not be counted).
+    """Their demand; None if it is too small to be worth counting.
 
-    Raises `SpecError`, naming what to lower and to what, if it is too much.
+    Raises `SpecError`, which says what to lower and to which value, if it exceeds the limits.
     """
     seconds = min(limit("update_seconds"), limit("slow_seconds")) / len(specs)
     size = limit("memory_gb") * _GB / len(specs)
@@ -88,10 +88,10 @@ def afford(specs: Sequence[Spec], runs: int = 1) -> Demand | None:
 def afford_experiment(
     experiment: Experiment, coming: Sequence[Sequence[Event]] | None = None
 ) -> Demand | None:
-    """Its demand, as `afford`, and that of what its events make of it.
+    """The demand of an experiment as `afford` computes it, and of the Specs after its events.
 
-    coming: events instead of its own. Raises `SpecError` as `afford`, naming the events where it
-    is by them alone that it asks too much, or where they are not allowed.
+    coming: events instead of its own. Raises `SpecError` as `afford` does; the error names the
+    events if the demand is too large only because of them, or if they are not allowed.
     """
     specs, seeds = experiment.specs, experiment.seeds
     asked = [afford(specs, seeds)]
@@ -105,11 +105,10 @@ def afford_experiment(
 def afford_events(
     spec: Spec, events: Iterable[Event], runs: int = 1, beside: int = 1
 ) -> Demand | None:
-    """The demand of the dearest Spec that `spec`, which is affordable, becomes by its events.
+    """The largest demand of the Specs that the affordable `spec` becomes by its events.
 
-    beside: how many such runs are trained side by side.
-    Raises `SpecError` if that is too much, or there are so many kinds of update among them that
-    counting their costs would itself cost too much.
+    beside: how many such runs are trained side by side. Raises `SpecError` if the demand is too
+    large, or if the events have so many kinds of updates that counting would take too long.
     """
     specs, structures = [], {Structure.of(spec)}
     for event in events:
@@ -126,7 +125,7 @@ def afford_events(
         try:
             demands.append(afford([spec] * beside, runs))
         except TooDear as error:
-            # Another value at the start would not help: it is this event that asks too much.
+            # Lowering a field at the start would not help: the event sets it.
             allowed = f"what this server allows: {error.why}"
             raise SpecError("events", write([event]), allowed) from None
     return max((d for d in demands if d is not None), key=lambda d: d.update, default=None)
@@ -165,7 +164,7 @@ def _advice(spec: Spec, changes: dict[str, Any]) -> str:
 
 @lru_cache(maxsize=256)
 def _lowered(spec: Spec, runs: int, share: float) -> dict[str, Any]:
-    """Fields and values that bring `spec` within `share` of the bounds; empty: none were found."""
+    """Fields and values that bring `spec` within `share` of the limits; empty if none are found."""
     changes: dict[str, Any] = {}
     for _ in range(8):
         now = spec.replace(**{n: v for n, v in changes.items() if n != "runs"})
@@ -180,7 +179,7 @@ def _lowered(spec: Spec, runs: int, share: float) -> dict[str, Any]:
 
 
 def _step(spec: Spec, runs: int, excess: float) -> dict[str, Any] | None:
-    """One field lowered, by about `excess`; the first that can be, in the order of their excess."""
+    """Lower one field by a factor of about `excess`: the first field for which that is possible."""
     fewer = [n for n in SEEDS if n < runs]
     if fewer:
         return {"runs": max((n for n in fewer if n <= runs / excess), default=fewer[0])}

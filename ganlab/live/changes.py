@@ -1,4 +1,4 @@
-"""What differs between two experiments, and what has happened to a run, in words."""
+"""Differences between experiments, and events of runs, in words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def in_words(name: str, before: Spec, after: Spec) -> tuple[str, str, str]:
 
 
 def restarts(before: Experiment, after: Experiment) -> str | None:
-    """Why the runs must start anew for what is asked for after; None: they can go on."""
+    """Why the runs must restart to become `after`; None if they can continue."""
     if len(before.specs) != len(after.specs):
         return f"Restarted with {len(after.specs)} runs."
     if before.seeds != after.seeds:
@@ -35,14 +35,14 @@ def restarts(before: Experiment, after: Experiment) -> str | None:
         titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names]
         return f"Restarted: {', '.join(titles)} changed."
     if before.fields != after.fields:
-        # Runs that were trained to compare one thing cannot go on to compare another.
+        # Runs that were trained to compare one field cannot continue to compare another.
         known = params(after.base)
         return f"Restarted: {', '.join(known[n].title for n in after.fields)} compared."
     return None
 
 
 def mark(history: History, events: list[AppliedEvent], runs: int) -> None:
-    """Mark what has happened to `runs` runs; what happened to all of them alike, once."""
+    """Mark the events of `runs` runs; an event that all runs share is marked once."""
     for iteration, group in groupby(events, key=lambda one: one.iteration):
         changed: dict[tuple[str, str, str], list[int]] = {}
         for one in group:
@@ -67,5 +67,5 @@ def _mark_changes(
 
 
 def _who(runs: list[int], of: int) -> str:
-    """Whom a mark is of; "": all."""
+    """The letters of the runs that a mark is for; "" for all."""
     return "" if len(runs) == of else f"{LETTERS[runs[0]]}: "

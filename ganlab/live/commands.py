@@ -1,6 +1,6 @@
-"""What a browser may ask of a session: each command with its fields, checked when it is read.
+"""Commands of browsers to a session: each with its fields, validated when it is read.
 
-docs/protocol.md describes them; a test holds it to this table.
+docs/protocol.md describes them; a test compares it with this table.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from typing import Any, NamedTuple
 from ganlab.export import KINDS
 from ganlab.registry import SpecError
 
-SLOWEST = 0.01  # updates a second
+SLOWEST = 0.01  # the lowest speed, in updates per second
 
 
 class Command(NamedTuple):
-    """A command that was read; the type of `value` is that of its entry in `COMMANDS`."""
+    """A validated command; its entry in `COMMANDS` decides the type of `value`."""
 
     name: str
     value: Any = None
 
 
 class Change(NamedTuple):
-    """Another value of a field; both are checked by the session."""
+    """A new value of a field; the session validates both."""
 
     field: str
     value: Any
@@ -32,9 +32,9 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True)
 class FigureRequest:
-    """What still figures are to look like: sizes in CSS pixels, kept within bounds.
+    """The options of still figures: sizes in CSS pixels, limited to a range.
 
-    request: any JSON value, sent back with the figures. hidden: layers that are not drawn.
+    request: any JSON value, which is returned with the figures. hidden: layers to leave out.
     """
 
     request: Any = None
@@ -48,7 +48,7 @@ class FigureRequest:
 
     @classmethod
     def read(cls, message: dict[str, Any]) -> FigureRequest:
-        """Of a message: what it lacks, or has no sense, has its default."""
+        """Read from a message; missing and invalid options get their defaults."""
 
         def number(name: str, low: float, high: float) -> Any:
             value, default = message.get(name), getattr(cls, name)
@@ -69,12 +69,12 @@ class FigureRequest:
 
     @property
     def size(self) -> dict[str, Any]:
-        """Of the picture, for `ganlab.figures`."""
+        """The size of the picture, for `ganlab.figures`."""
         return {"width": self.width, "height": self.height, "scale": self.scale}
 
     @property
     def curves_size(self) -> dict[str, Any]:
-        """Of the curves."""
+        """The size of the curves."""
         return {"width": self.curves_width, "height": self.curves_height, "scale": self.scale}
 
 
@@ -105,7 +105,7 @@ def _switch(message: dict[str, Any]) -> bool:
 def _drawn(message: dict[str, Any]) -> int:
     total = message.get("n")
     if type(total) is not int or total < 0:
-        raise SpecError("n", total, "how many of this connection's frames are dealt with")
+        raise SpecError("n", total, "the number of frames of this connection handled so far")
     return total
 
 
@@ -116,7 +116,7 @@ def _kind(message: dict[str, Any]) -> str:
     return kind
 
 
-# name -> what makes its value of a message, and raises `SpecError` where it cannot be used.
+# name -> reads the value from a message; raises `SpecError` if it cannot be used.
 COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "play": _nothing,
     "pause": _nothing,
@@ -138,7 +138,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 def read(message: Any) -> Command:
-    """The command of a browser's message. Raises `SpecError` where it is none."""
+    """The command in a browser's message. Raises `SpecError` if there is none."""
     if not isinstance(message, dict):
         raise SpecError("message", message, "an object with a cmd")
     name = message.get("cmd")

@@ -23,18 +23,18 @@ from ganlab.live.wire import encode
 from ganlab.registry import SpecError
 from ganlab.theme import RUN_DASHES
 
-_MOST = 1e6  # of any quantity measured: beyond it a run is as good as lost
+_MOST = 1e6  # of any measured quantity: a run beyond it has practically diverged
 LETTERS = "ABCD"
 SERIES = ("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x")  # of each run
 
 
 def key(name: str, run: int) -> str:
-    """What an array or a series of one run is called in messages."""
+    """The name of an array or a series of one run in messages."""
     return f"{name}.{run}"
 
 
 def series(runs: int) -> tuple[str, ...]:
-    """All curves of so many runs."""
+    """The names of all curves of `runs` runs."""
     return tuple(key(name, run) for run in range(runs) for name in SERIES)
 
 
@@ -43,7 +43,7 @@ def _same(values: Sequence[float]) -> bool:
 
 
 def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any]]:
-    """One panel a quantity, with a curve of each run; floors where they are the same for all."""
+    """One panel per quantity, with a curve for each run, and a floor if all runs have the same."""
 
     def one(name: str, title: str, lines: Sequence[tuple[float, str]] = (), **more: Any):
         curves = [
@@ -85,16 +85,16 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
 class ComparisonView(View):
     """Pictures of two to four runs, and their curves overlaid."""
 
-    frame_seconds = 1 / 42  # two pictures take longer to make: so that hiccups leave thirty
+    frame_seconds = 1 / 42  # two pictures take longer; this leaves 30 frames/s after hiccups
 
     @property
     def comparison(self) -> Experiment:
-        """What is compared now."""
+        """The current comparison."""
         return self.session.experiment
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What each run is called: as the preset does while the runs differ as its own do."""
+        """The label of each run: the preset's while the runs differ as the preset's do."""
         comparison = self.comparison
         story = self.session.story
         preset = None if story is None else story.preset
@@ -107,17 +107,17 @@ class ComparisonView(View):
 
     @property
     def series(self) -> tuple[str, ...]:
-        """The curves of each run."""
+        """The names of the curves of each run."""
         return series(len(self.comparison.specs))
 
     def scene(self, number: int) -> Message:
-        """One scene of all runs' scenes."""
+        """One scene made of all runs' scenes."""
         specs = self.comparison.specs
         parts = [scene.scene(spec, self._probe(i), number) for i, spec in enumerate(specs)]
         return together(self.comparison, parts, self._panels(), number, self.labels)
 
     def axes(self) -> Any:
-        """Also the number of runs, and what differs between them."""
+        """Also the number of runs, and the fields that differ between them."""
         return super().axes(), len(self.group.runs), self.group.fields
 
     def _probe(self, at: int) -> Probe:
@@ -128,7 +128,7 @@ class ComparisonView(View):
         return panels([self._probe(i) for i in range(len(self.group.runs))], self.labels)
 
     def measure(self, moments: Moments) -> Iterator[None]:
-        """Each run's metrics; of one that has diverged, none."""
+        """Measure each run, except those that have diverged."""
         first = moments[0]
         values: dict[str, np.ndarray] = {}
         for i, moment in enumerate(moments):
@@ -138,14 +138,14 @@ class ComparisonView(View):
             found = {} if lost else moment.see(picture=False).metrics
             for name in SERIES:
                 value = found.get(name, np.array([np.nan]))
-                # What a run says as it blows up would make the others' curves flat.
+                # The values of a run that diverges would flatten the others' curves.
                 values[key(name, i)] = np.where(np.abs(value) < _MOST, value, np.nan)
         if first.history.add(max(m.state.iterations for m in moments), values):
             numbers = {name: float(v[0]) for name, v in values.items()}
             self.session.found(first.number, numbers)
 
     def frame(self, moments: Moments) -> Iterator[bytes | None]:
-        """A picture of each run, in one message."""
+        """One message with a picture of each run."""
         header: dict[str, Any] = {}
         arrays: dict[str, np.ndarray] = {}
         said = []
@@ -163,7 +163,7 @@ class ComparisonView(View):
         yield encode(header, arrays)
 
     def status(self) -> dict[str, Any]:
-        """What each run is called, where it is, and why it has stopped."""
+        """The label and iteration of each run, and why it has stopped, if so."""
         runs = []
         for i, (run, label) in enumerate(zip(self.group.runs, self.labels, strict=False)):
             lost = run.diverged[0]
@@ -172,11 +172,11 @@ class ComparisonView(View):
         return {"fields": list(self.comparison.fields), "runs": runs}
 
     def why_stopped(self) -> str:
-        """That all have."""
+        """The message that all runs have diverged."""
         return f"All {len(self.group.runs)} runs have diverged."
 
     def figure(self, request: FigureRequest) -> bytes:
-        """A still picture of each run, and all curves in one."""
+        """A still picture of each run, and one figure of all curves."""
         drawn = self.drawn(request)
         return figures(*drawn, self._panels(), self.session.history, self.labels, request)
 
@@ -188,7 +188,7 @@ def together(
     number: int,
     labels: Sequence[str],
 ) -> Message:
-    """One scene of the runs' scenes; array x of run i is called x.i."""
+    """Combine the runs' scenes into one; array x of run i is called x.i."""
     layers: dict[str, dict[str, str]] = {}
     for header, _ in parts:
         layers |= {layer["id"]: layer for layer in header["layers"]}
@@ -214,7 +214,7 @@ def together(
 
 
 def part(message: Message, run: int) -> dict[str, Any]:
-    """Header fields and arrays of one run, of a scene or a frame."""
+    """Header fields and arrays of one run, from a scene or a frame."""
     header, arrays = message
     end = f".{run}"
     own = {n[: -len(end)]: a for n, a in arrays.items() if n.endswith(end)}
@@ -229,15 +229,15 @@ def figures(
     labels: Sequence[str],
     request: FigureRequest,
 ) -> bytes:
-    """A Plotly picture of each run, and one figure of all curves, as `request` asks for.
+    """A Plotly picture of each run, and one figure of all curves, with the options in `request`.
 
     Raises `SpecError` if another comparison has begun meanwhile.
     """
-    from ganlab import figures  # Plotly takes a second to import: not before it is wanted
+    from ganlab import figures  # imported late: Plotly takes a second
 
     runs = len(scene[0]["runs"])
     if runs != len(labels):
-        raise SpecError("figure", request.request, "of the runs that are shown")
+        raise SpecError("figure", request.request, "a figure of the current runs")
     theme = request.theme
     made = {
         f"picture{i}": figures.picture(

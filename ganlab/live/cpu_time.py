@@ -1,8 +1,8 @@
-"""CPU seconds of a thread's own work.
+"""CPU seconds of a thread, without garbage collection.
 
-Python collects garbage, the whole server's, in whatever thread is about to make an object. A full
-collection takes as long as several seconds' turns in a class: charged with it, a session would
-stand still for so long.
+Python collects the whole server's garbage in the thread that happens to trigger it. A full
+collection takes as long as several seconds' worth of turns with many sessions. If a session were
+charged for it, the session would stand still for that long.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ gc.callbacks.append(_collecting)
 
 
 def seconds() -> float:
-    """CPU seconds of this thread so far, unlike the clock's not what others took meanwhile."""
+    """CPU seconds of this thread so far; unlike wall time they exclude other threads."""
     return time.thread_time() - getattr(_here, "collected", 0.0) + getattr(_here, "elsewhere", 0.0)
 
 
 def charge(seconds: float) -> None:
-    """Count what another process has computed for this thread as its own."""
+    """Add the CPU seconds that another process has used for this thread."""
     _here.elsewhere = getattr(_here, "elsewhere", 0.0) + seconds

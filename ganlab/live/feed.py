@@ -1,6 +1,6 @@
-"""When a session's frames, curves, status and answers are made, and that they are sent.
+"""Decides when a session's frames, curves, status and answers are made, and sends them.
 
-Render threads make them from States, which never change, while the runs go on.
+Render threads make them from States, which are immutable, while the runs continue.
 """
 
 from __future__ import annotations
@@ -25,63 +25,63 @@ from ganlab.registry import SpecError
 
 log = logging.getLogger(__name__)
 
-FRAME_SHARE = 0.85  # of the frame renderer's time, by a session alone, at the most
-CROWD_SHARE = 0.25  # by all sessions together, where there are several: the rest is for training
-MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter too
-ALONE_SHARE = 0.1  # by a session alone,
-RESTING_SHARE = 0.5  # and while it rests: what waits is measured soon
-CROWD = 5  # sessions that play, from which pictures are made as cheaply as can be
+FRAME_SHARE = 0.85  # the most that one session alone uses of the frame renderer's time
+CROWD_SHARE = 0.25  # and all sessions together, if there are several: the rest is for training
+MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter lock too
+ALONE_SHARE = 0.1  # the same for a session alone
+RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
+CROWD = 5  # the number of playing sessions from which pictures are coarse
 STATUS_SECONDS = 0.25
 _MOST_AT_ONCE = 16  # moments measured for one message
-CROWD_STATUS_SECONDS = 1.0  # where so many play, unasked:
+CROWD_STATUS_SECONDS = 1.0  # between status messages, if this many sessions play:
 _STATUS_CROWD = 8
 _EARLY = 0.001  # seconds by which a call may end before a frame is due
 SLOW = 8.0  # updates/s up to which every update is shown
-NOTHING = b""  # the message of a job that has none to send
+NOTHING = b""  # the message of a job that has nothing to send
 
-# paint(session, kind, job): have a render thread of "frame", "curves" or "answer" do the job.
+# paint(session, kind, job): a render thread executes the job; kind: "frame", "curves", "answer".
 Paint = Callable[[Any, str, Callable[[], None]], None]
 
 
 class Feed:
-    """What a session sends. `publish` is called by its worker, after each advance."""
+    """What a session sends. Its worker calls `publish` after each advance."""
 
     def __init__(self, session: ViewedSession, paint: Paint):
         self.session, self.paint = session, paint
-        self.painting: set[str] = set()  # kinds of which one is being made
-        self.sending = threading.Lock()  # a new scene, or what belongs to the one before
+        self.painting: set[str] = set()  # the kinds that are being made
+        self.sending = threading.Lock()  # orders a new scene and messages of the previous one
         self.moments = Backlog()  # that wait to be measured
         self.measured: dict[str, float] = {}  # the newest metrics
         self.frame_wanted = self.curves_wanted = self.status_wanted = True
         self._rate_from: tuple[float, int] = (0.0, 0)
         self._answers: dict[tuple[str, Subscriber], Callable[[], Iterator[bytes]]] = {}
         self._cost = {"frame": 0.0, "curves": 0.0}
-        self._measured_at_once = 1  # moments, in the cost of curves
+        self._measured_at_once = 1  # the number of moments behind the cost of curves
         self._curves_made = 0  # of these runs
         self._frame_at = self._measure_at = self._status_at = 0.0
         self._rate = 0.0
 
-    # -- what is wanted --------------------------------------------------------------------------
+    # -- requests --------------------------------------------------------------------------------
 
     def want_all(self) -> None:
-        """A frame, curves and a status when they are next due."""
+        """Request a frame, curves and a status when they are next due."""
         self.frame_wanted = self.curves_wanted = self.status_wanted = True
 
     def begin(self) -> None:
-        """New runs: nothing of those before is sent any more, but what is under way ends."""
+        """Start new runs: send nothing more of the previous ones, but let jobs in progress end."""
         self.measured, self.moments, self._curves_made = {}, Backlog(), 0
         self._answers.clear()
         self.count_from_now()
         self.want_all()
 
     def count_from_now(self) -> None:
-        """Count iterations per second from now on."""
+        """Restart the measurement of iterations per second."""
         group = self.session.group
         if group is not None:
             self._rate_from = (time.perf_counter(), group.iteration)
 
     def found(self, number: int, metrics: dict[str, float], tell: bool = False) -> None:
-        """The newest metrics of runs `number`; tell: also while they play."""
+        """Store the newest metrics of runs `number`; tell: send them also while the runs play."""
         if number == self.session.run_number:
             self.measured = metrics
             self.status_wanted = self.status_wanted or tell or not self.session.playing
@@ -89,7 +89,7 @@ class Feed:
     def answer(
         self, kind: str, subscriber: Subscriber, make: Callable[[], Iterator[bytes]]
     ) -> None:
-        """Send a browser a figure or an export, in place of an older wish that has not begun."""
+        """Send a browser a figure or an export, replacing a request that has not been started."""
         self._answers[kind, subscriber] = make
 
     def figure(self, subscriber: Subscriber, request: FigureRequest) -> None:
@@ -109,16 +109,16 @@ class Feed:
 
         self.answer("figure", subscriber, make)
 
-    # -- when it is made -------------------------------------------------------------------------
+    # -- schedule --------------------------------------------------------------------------------
 
     def publish(self, now: float) -> None:
-        """Have made what is due."""
+        """Start making everything that is due."""
         session = self.session
         watching = [s for s in list(session.subscribers) if s.watching]
         if not watching or session.group is None:
             return
         idle = session.idle
-        # A class of them would measure more than it trains.
+        # With many sessions, measuring every moment would take longer than training.
         slow = 0 < session.speed <= SLOW and session.crowd < CROWD
         if "curves" not in self.painting and (self.curves_wanted or self.moments):
             due = self.next_curves() <= now
@@ -146,19 +146,19 @@ class Feed:
                 self.hand_over(kind, make, [subscriber])
 
     def wait(self, wait: float | None) -> float | None:
-        """`wait`, or fewer seconds, until the worker is to come again (None: when woken)."""
+        """`wait`, or fewer seconds, until the worker must come again; None: when woken."""
         session = self.session
 
         def sooner(due: float) -> float:
             return due if wait is None else min(due, wait)
 
-        # A frame that waits for credit is woken by the acknowledgement instead.
+        # A frame that waits for credit is triggered by the acknowledgement instead.
         if self.frame_wanted and any(s.ready_for_frame for s in list(session.subscribers)):
             wait = sooner(session.view.frame_seconds)
         if self.moments and session.watched and "curves" not in self.painting:
             wait = sooner(max(0.001, self.next_curves() - time.perf_counter()))
         if self.curves_wanted and not session.playing and session.watched:
-            if "curves" not in self.painting:  # else it is woken afterwards
+            if "curves" not in self.painting:  # else the worker is woken afterwards
                 wait = sooner(max(0.001, self.next_at_rest - time.perf_counter()))
         return wait
 
@@ -168,21 +168,21 @@ class Feed:
 
     @property
     def next_at_rest(self) -> float:
-        """When what a click has changed is measured: at once, but for floods beside other runs."""
+        """When a click's effect is measured: at once, except in floods beside other runs."""
         return self._measure_at + (self._status_pace if self.session.crowd > 1 else 0.0)
 
     def next_curves(self) -> float:
-        """When measuring is due again: it has its share of the time."""
+        """When the next measurement is due, so that measuring keeps to its share of the time."""
         # The first moments are the steepest part of every curve.
         pace = STATUS_SECONDS if len(self.session.history.rows) > 40 else STATUS_SECONDS / 4
-        if self.session.crowd >= _STATUS_CROWD:  # who restarts without end has only first moments
+        if self.session.crowd >= _STATUS_CROWD:  # a session that keeps restarting has only these
             pace = CROWD_STATUS_SECONDS
         due = self.session.crowd * self._curves_cost / self._measure_share
         return self._measure_at + max(pace, due)
 
     @property
     def _curves_cost(self) -> float:
-        # The first measurement makes what the others find ready: it says nothing of them.
+        # The first measurement fills caches, so its time says nothing about the others.
         return self._cost["curves"] if self._curves_made > 1 else 0.0
 
     @property
@@ -192,7 +192,7 @@ class Feed:
 
     @property
     def _at_once(self) -> int:
-        """Moments that can be measured for one message; with many sessions the newest alone."""
+        """The number of moments to measure for one message; 1 if there are many sessions."""
         each = self.session.crowd * self._curves_cost / self._measured_at_once
         if self.session.crowd >= CROWD or not each:
             return 1
@@ -201,11 +201,11 @@ class Feed:
 
     @property
     def _keeps(self) -> bool:
-        """Whether moments wait: there is time to measure them, or none was measured yet."""
+        """Whether to keep moments: there is time to measure them, or none was measured yet."""
         return self.session.crowd < CROWD and (not self._curves_cost or self._at_once > 1)
 
     def keep_moment(self) -> None:
-        """Have the runs as they are now measured later, where curves would be sparse else."""
+        """Keep the current moment for measuring, if curves would be sparse without it."""
         session = self.session
         assert session.group is not None
         slow = 0 < session.speed <= SLOW  # then every update is measured
@@ -217,15 +217,15 @@ class Feed:
             self.moments.keep(at, moments, sum(one.size for one in moments))
 
     def until_moment(self) -> float:
-        """Updates until the runs as they are then are wanted for their curves."""
+        """Updates until the next moment that the curves need."""
         group = self.session.group
         assert group is not None
-        # Not of a compiled one: its calls are as short as they may be, see `View.call_seconds`.
+        # Not for compiled runs, whose calls are as short as possible: see `View.call_seconds`.
         until = self.moments.until(group.iteration) if self._keeps and not group.program else 0
         return until * group.turns.each or math.inf
 
     def _curves(self, newest: list[Moments], more: bool) -> Callable[[], Iterator[bytes | None]]:
-        """Makes the curves: measures the newest moment and, if wanted, some that wait before."""
+        """A job that measures the newest moment and, if `more`, some from the backlog."""
         session = self.session
         assert session.group is not None
         count, history = self._at_once - len(newest), session.history
@@ -248,7 +248,7 @@ class Feed:
         yield messages.curves(number, history)
 
     def frame_due(self, now: float) -> bool:
-        """Whether a frame is wanted, may be made and would soon be drawn."""
+        """Whether a frame is wanted, may be made now, and would soon be drawn."""
         if not self.frame_wanted or "frame" in self.painting:
             return False
         if not self.session.idle and now < self.next_frame() - _EARLY:
@@ -270,7 +270,7 @@ class Feed:
         make: Callable[[], Iterator[bytes | None]],
         to: list[Subscriber] | None = None,
     ) -> None:
-        """Have a render thread make a message while the runs go on; to: None is who watches."""
+        """Let a render thread make a message while the runs continue; to: None for all browsers."""
         session = self.session
         number = session.run_number
         thread = kind if kind in self._cost else "answer"
@@ -290,7 +290,7 @@ class Feed:
             if kind in self._cost:
                 self._cost[kind] = cost
             with self.sending:
-                # A file is of the runs that were there when it was asked for.
+                # A file contains the runs at the time of the request.
                 if message and (number == session.run_number or kind == "export"):
                     for subscriber in to or list(session.subscribers):
                         if to or subscriber.watching:
@@ -304,7 +304,7 @@ class Feed:
         self.paint(session, thread, job)
 
     def send(self, message: bytes, curves: bool = False) -> None:
-        """Give every browser a scene; curves: and the curves, which it voids."""
+        """Send every browser a scene; curves: and the curves, which a scene invalidates."""
         session = self.session
         for subscriber in list(session.subscribers):
             subscriber.put("scene", message)

@@ -1,4 +1,4 @@
-"""Curves over time: what was measured so far, thinned so that a long run stays small."""
+"""Curves over time: the measurements so far, thinned so that a long run stays small."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 MOST = 800  # points kept of each curve
-_APART = 450  # points over the whole run, evenly, that are enough
-_EARLY = 20  # and iteration i is as much as i / this from the next: early ones stay dense
+_APART = 450  # evenly spaced points over the whole run are enough
+_EARLY = 20  # but near iteration i the spacing is at most i / this, so that early points stay dense
 _MARKS = 500
 _BY_HAND = "out of turn: "
 SERIES = (
@@ -31,16 +31,16 @@ _MERGE_SECONDS = 1.0
 
 
 def spacing(iteration: np.ndarray | float, now: float) -> np.ndarray:
-    """How far from the next a point at `iteration` may be in a run that has come to `now`."""
+    """The largest distance to the next point at `iteration`, in a run at iteration `now`."""
     return np.maximum(1.0, np.minimum(now / _APART, np.asarray(iteration) / _EARLY))
 
 
 class History:
-    """Metrics by iteration, and marks where the user changed something.
+    """Metrics by iteration, and marks of the user's changes.
 
-    rows: (n, 1 + series), the iteration first, in its order; replaced as a whole, never changed.
+    rows: (n, 1 + series), with the iteration first, ascending; replaced as a whole, never modified.
     now: arrays of the newest moment alone, sent with the curves. ghost: `arrays()` of an earlier
-    run, to be seen behind this one's.
+    run, drawn behind this one's.
     """
 
     def __init__(self, series: tuple[str, ...] = SERIES) -> None:
@@ -53,17 +53,17 @@ class History:
 
     @property
     def iterations(self) -> np.ndarray:
-        """Where it was measured, ascending, (n,)."""
+        """The measured iterations, ascending, (n,)."""
         return self.rows[:, 0]
 
     def add(self, iteration: int, metrics: dict[str, np.ndarray]) -> bool:
-        """Take one measurement, (1,) each, in any order; whether it is the newest."""
+        """Add one measurement, (1,) each, in any order; returns whether it is the newest."""
         row = np.array([iteration, *(metrics[name][0] for name in self.series)], dtype=np.float64)
-        row[np.isinf(row)] = np.nan  # has no place on an axis: it is no curve
+        row[np.isinf(row)] = np.nan  # infinity has no place on an axis
         rows = self.rows
         at, count = int(np.searchsorted(rows[:, 0], iteration)), len(rows)
         old = at < count and rows[at, 0] == iteration
-        # The newest point always shows; it is replaced while it is too near to the one before.
+        # The newest point is always shown; it is replaced while it is too close to the previous.
         if at == count > 1 and rows[-1, 0] - rows[-2, 0] < spacing(rows[-1, 0], iteration):
             at, old = at - 1, True
         rows = np.concatenate([rows[:at], row[None], rows[at + old :]])
@@ -71,11 +71,11 @@ class History:
         return rows[-1, 0] == iteration
 
     def mark(self, iteration: int, title: str, before: str, after: str) -> None:
-        """Note a change at `iteration`; a knob that is still being dragged keeps one mark."""
+        """Mark a change at `iteration`; a knob that is still being dragged keeps one mark."""
         name, when, first = self._merge
         now = time.monotonic()
         if name == title and now - when < _MERGE_SECONDS and self.marks:
-            self.marks = self.marks[:-1]  # a new list: others may be reading this one
+            self.marks = self.marks[:-1]  # a new list, since other threads may read the old one
             before = first
         self._merge = (title, now, before)
         self.marks = [
@@ -84,7 +84,7 @@ class History:
         ]
 
     def mark_update(self, iteration: int, player: str, who: str = "") -> None:
-        """Note an update of `player` out of turn; those of one iteration share a mark."""
+        """Mark an update of `player` out of turn; updates of one iteration share a mark."""
         begins = who + _BY_HAND
         text, last = begins + player, self.marks[-1:]
         if last and last[0]["iteration"] == iteration and last[0]["text"].startswith(begins):
@@ -98,7 +98,7 @@ class History:
 
 
 def _thinned(rows: np.ndarray) -> np.ndarray:
-    """Without points that are nearer to the one before than need be; both ends stay."""
+    """The rows without points that are closer to the previous than needed; keeps both ends."""
     apart = spacing(rows[:, 0], rows[-1, 0])
     kept = [0]
     for i in range(1, len(rows) - 1):

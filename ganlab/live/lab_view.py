@@ -1,4 +1,4 @@
-"""The view of a lab: one run, seen as closely as can be."""
+"""The view of a lab: one run in full detail."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
 
 _FIT_SECONDS = 0.7  # between two changes of axes that follow G
-_ARROWS_EVERY = 5  # of a crowd's have arrows of their own, the others repeat them; and
-_ARROWS_EVERY_ALONE = 2  # of whole ones at full speed
+_ARROWS_EVERY = 5  # frames of many sessions get new arrows this rarely, and
+_ARROWS_EVERY_ALONE = 2  # full frames at full speed this rarely; the others repeat the last ones
 
 
 class LabView(View):
     """One run's picture and curves."""
 
-    _arrows: tuple[int, int, dict] = (0, 0, {})  # of run, for so many frames more, arrays
-    _follow = False  # whether the axes follow G, and then
-    _view: Probe | None = None  # the probe of these axes, where they are not the target's own,
-    _fitted_at = 0.0  # which were fitted then
+    _arrows: tuple[int, int, dict] = (0, 0, {})  # of which run, for how many more frames, arrays
+    _follow = False  # whether the axes follow G
+    _view: Probe | None = None  # the probe of these axes, if they are not the target's own
+    _fitted_at = 0.0  # when they were fitted
 
     @property
     def _run(self) -> Run:
@@ -42,17 +42,17 @@ class LabView(View):
         return probe_for(self._run.spec, points_for(self._run.game))
 
     def scene(self, number: int) -> Message:
-        """On the target's own axes."""
+        """The scene on the target's own axes."""
         self._view = None
         return scene(self._run.spec, self._probe, number)
 
     def follow(self, value: bool) -> None:
-        """Have the axes hold p_g from now on, or be the target's own again."""
+        """Let the axes follow p_g from now on, or return them to the target's own."""
         self._follow, self._fitted_at = value, 0.0
         self._fit()
 
     def _fit(self) -> None:
-        """Show other axes if p_g asks for them: a scene with another number, of the same run."""
+        """Show other axes if p_g requires them: a scene with another number, of the same run."""
         session = self.session
         if not session.running:
             return
@@ -71,7 +71,7 @@ class LabView(View):
         session.show_scene(scene(self._run.spec, self._probe, number, self._view))
 
     def advanced(self) -> None:
-        """Axes that follow G may have to move."""
+        """Refit axes that follow G if it is time."""
         if self._follow:
             self._fit()
 
@@ -80,7 +80,7 @@ class LabView(View):
         return {"follow": self._follow}
 
     def measure(self, moments: Moments) -> Iterable[None]:
-        """The run's metrics."""
+        """Measure the run."""
         (moment,) = moments
         shot = self._see(moment, picture=False)
         if moment.history.add(shot.iteration, shot.metrics):
@@ -91,8 +91,8 @@ class LabView(View):
     def frame(self, moments: Moments) -> Iterator[bytes]:
         """The run's picture."""
         (moment,), session = moments, self.session
-        # Nobody sees at what moment an arrow of a picture that moves was taken, and arrows are half
-        # of a picture's cost. What rests can be looked at closely: it is drawn wholly.
+        # In a moving picture nobody notices repeated arrows, which take half of a picture's time.
+        # A paused picture can be examined closely, so it is drawn completely.
         crowd = session.crowd >= CROWD
         moving = session.playing and (session.speed == 0 or (crowd and session.speed > SLOW))
         every = 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
@@ -110,7 +110,7 @@ class LabView(View):
         yield encode(header, arrays)
 
     def _see(self, moment: Moment, **wanted: Any) -> Snapshot:
-        # Read once: the axes may change meanwhile, and then this picture is not sent.
+        # Read once: if the axes change meanwhile, this picture is not sent.
         view = self._view
         return moment.see(view, **wanted)
 

@@ -18,7 +18,7 @@ from ganlab.spec import KNOBS, Spec
 
 
 def curves(number: int, history: History) -> bytes:
-    """All curves of run `number`, whole."""
+    """All curves of run `number`, complete."""
     arrays = history.arrays()
     names = list(history.series)
     header = {"type": "curves", "run": number, "series": names, "marks": history.marks}
@@ -26,7 +26,7 @@ def curves(number: int, history: History) -> bytes:
 
 
 def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of one picture; `last` is the player who moved last."""
+    """Header and arrays of one picture; `last` is the player of the last update."""
     arrays = {name: array[0] for name, array in shot.picture.items()}
     none = notices.missing(arrays["d"], arrays.get("grad"))
     reach = arrays.pop("tail", None)
@@ -48,10 +48,10 @@ def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[
 
 
 def field(d: np.ndarray) -> dict[str, np.ndarray]:
-    """D's field (ny, nx) in 255ths, uint8; where it has no value, d_none is 1, else left out.
+    """D's field (ny, nx) in 255ths, uint8; d_none is 1 where it has no value, and omitted if none.
 
-    Weights on the brink of overflow may give D no value. A cell without one has its nearest
-    neighbour's, so that nothing false is blended in beside it.
+    Weights close to overflow may give D no value. Such a cell gets its nearest neighbour's value,
+    so that interpolation beside it stays correct.
     """
     none = ~np.isfinite(d)
     if not none.any():
@@ -77,7 +77,7 @@ def status(
     measured: dict[str, float],
     more: dict[str, Any],
 ) -> bytes:
-    """Where the runs stand; rate in iterations/s, speed in updates/s (0: full)."""
+    """The state of the runs; rate in iterations/s, speed in updates/s (0: full)."""
     return encode(
         {
             "type": "status",
@@ -91,7 +91,7 @@ def status(
             "values": {name: getattr(spec, name) for name in KNOBS},
             "seed": spec.seed,
             "message": note,
-            # JSON has no NaN: to try it first and then without takes twice as long.
+            # JSON has no NaN; trying it first and then again without takes twice as long.
             "metrics": {k: v if math.isfinite(v) else None for k, v in measured.items()},
         }
         | more
@@ -101,8 +101,8 @@ def status(
 def figure(
     scene: dict[str, Any], last: dict[str, Any], history: History, request: FigureRequest
 ) -> bytes:
-    """Picture and curves as Plotly figures of the size and theme that `request` asks for."""
-    from ganlab import figures  # Plotly takes a second to import: not before it is wanted
+    """Picture and curves as Plotly figures of the size and theme in `request`."""
+    from ganlab import figures  # imported late: Plotly takes a second
 
     theme = request.theme
     picture = figures.picture(

@@ -1,4 +1,4 @@
-"""A run at one moment: what render threads look at while the run goes on."""
+"""A run at one moment, which render threads read while the run continues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ganlab.spec import Spec
 
 @dataclass(frozen=True)
 class Moment:
-    """A run at one moment; nothing of it changes. number: of the runs that it belongs to."""
+    """A run at one moment, immutable. number: of the runs that it belongs to."""
 
     number: int
     game: Game
@@ -42,16 +42,16 @@ class Moment:
 
     @property
     def size(self) -> int:
-        """Bytes."""
+        """Its size in bytes."""
         state = self.state
         return sum(x.nbytes for x in (state.g, state.d, *state.g_slots, *state.d_slots))
 
-    # -- what is seen of it: computed by the process for slow runs where it is one -----------------
+    # -- evaluation, in the process for slow runs if the run has one -------------------------------
 
     def see(self, view: Probe | None = None, **wanted: Any) -> Snapshot:
-        """As `snapshot.take`, with as many latents as `points_for` says.
+        """See `snapshot.take`, with the number of latents that `points_for` returns.
 
-        view: the probe of other axes than the target's own.
+        view: the probe of the axes, if they are not the target's own.
         """
         points = points_for(self.game)
         if self.remote is not None:
@@ -74,14 +74,14 @@ class Moment:
         )
 
     def tiles(self) -> dict[str, np.ndarray]:
-        """As `thumbnails.pictures`."""
+        """See `thumbnails.pictures`."""
         if self.remote is not None:
             with suppress(Unavailable):
                 return self.remote.call("tiles", self.specs, self.state)
         return thumbnails.pictures(self.game, self.state, self.spec)
 
     def measure_tiles(self, first: int, count: int) -> dict[str, np.ndarray]:
-        """As `thumbnails.measure`, of so many runs from number `first` on."""
+        """See `thumbnails.measure`, for `count` runs from number `first` on."""
         if self.remote is not None:
             with suppress(Unavailable):
                 return self.remote.call("measure_tiles", self.specs, self.state, first, count)
@@ -90,7 +90,7 @@ class Moment:
 
 
 def moment_of(number: int, run: Run, history: History) -> Moment:
-    """Run `number` as it is now."""
+    """The current moment of run `number`."""
     diverged, last = tuple(run.diverged), run.last or ""
     remote = run.remote if isinstance(run.remote, Remote) else None
     return Moment(number, run.game, run.state, run.specs, diverged, last, history, remote)

@@ -1,6 +1,6 @@
-"""What is said within a picture: p_g beyond the axes, its tails, and where D has no value.
+"""Texts within a picture: p_g beyond the axes, its tails, and where D has no value.
 
-In words once, for the canvas and for the still figures.
+They are written once, for the canvas and for the still figures.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import numpy as np
 
 from ganlab.domains import LINE, PLANE
 
-LEAST = 0.005  # share of p_g from which it is said that it is beyond
-LIGHT, HEAVY = 0.5, 2.0  # reach of p_g's tails, of p_data's, below and above which they are wrong
+LEAST = 0.005  # the share of p_g beyond the axes from which a text is shown
+LIGHT, HEAVY = 0.5, 2.0  # tails are wrong if their reach over p_data's is below or above these
 _ARROWS = {"left": "←", "right": "→", "bottom": "↓", "top": "↑"}
 
 
@@ -21,16 +21,16 @@ def _number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; what is there is never called 0, what lacks never 100."""
+    """A share in whole percent; never 0 % if there is some, never 100 % if some is missing."""
     if 0 < share < 0.01:
         return "under 1 %"
     return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
 
 
 def beyond(rows: np.ndarray) -> list[dict[str, Any]]:
-    """The sides of one run's `Domain.beyond` (sides, 1 + dim) that matter, the fullest first.
+    """The texts for the sides of one run's `Domain.beyond` (sides, 1 + dim), the fullest first.
 
-    Each: side, share, at (the mean), text, brief (the same where there is little room).
+    Each has: side, share, at (the mean), text, brief (for small pictures).
     """
     sides = next(d.sides for d in (LINE, PLANE) if len(d.sides) == len(rows))
     out = []
@@ -51,9 +51,9 @@ def beyond(rows: np.ndarray) -> list[dict[str, Any]]:
 
 
 def tails(reach: float) -> dict[str, str] | None:
-    """What is said of p_g's tails, which reach so far, of p_data's: text, and brief; None if right.
+    """The text about p_g's tails, whose reach over p_data's is `reach`: text, brief; None if right.
 
-    The JSD does not tell: it weighs tails by their mass.
+    The JSD does not show this error, because it weighs tails by their mass.
     """
     if reach < LIGHT:
         how, far = "light", percent(reach)
@@ -66,7 +66,7 @@ def tails(reach: float) -> dict[str, str] | None:
 
 
 def missing(d: np.ndarray, grad: np.ndarray | None) -> str:
-    """Where D and the push on G have no finite value, in a sentence; "" if they have one all over.
+    """Where D and the push on G have no finite value, in a sentence; "" if they are finite.
 
     d: D on the picture's cells; grad (n, ...): displacements of generated points.
     """

@@ -1,4 +1,4 @@
-"""What the address of a session's page holds: from it the runs replay."""
+"""The contents of the address of a session's page, from which the runs replay."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ganlab.live.run_group import RunGroup
 
 
 class PageAddress:
-    """What runs began with and their events; what is run now, if these are too many for an address.
+    """The runs' start and their events; or the current Specs, if the events do not fit an address.
 
-    now: what is asked for. group: the runs of it; None: they have not begun, or begin anew.
-    complete: whether it replays all that has happened.
+    now: the requested experiment. group: its runs; None if they have not begun, or will restart.
+    complete: whether the address replays all events.
     """
 
     def __init__(self, now: Experiment, group: RunGroup | None):
@@ -29,22 +29,22 @@ class PageAddress:
             self._begun, self._texts = group.begun, texts
 
     def is_of(self, now: Experiment, group: RunGroup | None) -> bool:
-        """Whether it is still that of these."""
+        """Whether it is up to date for these arguments."""
         return self._now is now and self._group is group and self._happened == _happened(group)
 
     @cached_property
     def query(self) -> str:
-        """As a query string."""
+        """The address as a query string."""
         return self._begun.to_query(self._texts)
 
     @cached_property
     def lab_query(self) -> str:
-        """That of one seed in its lab, all but the seed's number, which ends it."""
+        """The query string of one seed in its lab, up to the seed, which must be appended."""
         return self._begun.to_lab_query(self._texts)
 
     @cached_property
     def experiment(self) -> Experiment:
-        """As an experiment with its events."""
+        """The address as an experiment with its events."""
         return self._begun if self._texts is None else self._begun.with_events(self._texts)
 
 

@@ -1,4 +1,4 @@
-"""Programs compiled ahead while the server has little to do, nearest to the open pages first."""
+"""Compiles programs while the server is idle, those closest to the open pages first."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 1.0  # between two looks whether there is time,
-_CALM = 3  # of which so many in a row find that there is
-_BESIDE_SECONDS = 0.5  # between two looks while a compiler is at work
-_NOTHING_SECONDS = 10.0  # where nothing is left to be compiled
-_FAILURES = 2  # in a row: there is no compiler, or the disk is full
+_LOOK_SECONDS = 1.0  # between two checks whether the server is idle
+_CALM = 3  # the number of consecutive idle checks that are needed
+_BESIDE_SECONDS = 0.5  # between two checks while a compiler works
+_NOTHING_SECONDS = 10.0  # between two checks when nothing is left to compile
+_FAILURES = 2  # consecutive failures: there is no compiler, or the disk is full
 
 
 class Usage:
-    """How much of the cores this server's own threads take."""
+    """Measures the share of the cores that this server's own threads use."""
 
     def __init__(self) -> None:
         self._then = time.monotonic(), time.process_time()
 
     def share(self) -> float:
-        """Of all cores, since the last call."""
+        """The share of all cores since the last call."""
         now = time.monotonic(), time.process_time()
         passed, used = (b - a for a, b in zip(self._then, now, strict=True))
         self._then = now
@@ -48,15 +48,15 @@ def _cores() -> int:
 
 
 def _load() -> float:
-    """Threads of this machine that want a core, on average over a minute; 0 where unknown."""
+    """The number of runnable threads on this machine, averaged over a minute; 0 if unknown."""
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
 def mostly_idle(sessions: Iterable[Session], share: float, load: float) -> bool:
-    """Whether a compiler takes nothing from anybody: no run plays, or most cores have no work.
+    """Whether a compiler would disturb no one: no run plays, or most cores are idle.
 
-    share: of the cores that the server takes; load: threads that want a core, whosesoever, but the
-    compiler. A trainer of MNIST is a process of its own.
+    share: of the cores that the server uses; load: runnable threads of all processes except the
+    compiler. An MNIST trainer is a process of its own.
     """
     if load >= _cores():
         return False
@@ -71,7 +71,7 @@ def mostly_idle(sessions: Iterable[Session], share: float, load: float) -> bool:
 
 
 def near(session: Session) -> Iterator[Spec]:
-    """What a page that is open may show next: cures, what it offers, the presets beside its own."""
+    """The Specs an open page may show next: cures, its offers, and neighbouring presets."""
     story = session.story
     preset = None if story is None else story.preset
     if preset is None:
@@ -86,38 +86,38 @@ def near(session: Session) -> Iterator[Spec]:
 
 
 class Precompiler:
-    """A thread that has one program after another compiled, and ends it when there is work.
+    """A thread that compiles one program after the other, and stops when the server is busy.
 
-    At most as many as the limit `idle_programs`, and none that would take others' place on disk.
-    Compilers run at a low priority; one that somebody asks for has the right of way.
+    It compiles at most `idle_programs` (a limit), and none that would evict others from the disk.
+    Compilers have a low priority and give way to requested ones.
     """
 
     def __init__(self, sessions: Callable[[], list[Session]], queue: CompileQueue = COMPILE_QUEUE):
         self._sessions, self._queue = sessions, queue
-        self._tried: set[Structure] = set()  # that are there now, or could not be made
-        self._made = self._failed = 0  # of all; of the last ones in a row
+        self._tried: set[Structure] = set()  # structures that are compiled, or failed
+        self._made = self._failed = 0  # all programs made; consecutive failures
         self._usage, self._building = Usage(), False
         self._closed = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to look for idle time, unless this server compiles nothing ahead."""
+        """Start checking for idle time, unless this server does not precompile."""
         if self._thread is None and compiling_wanted() and limit("idle_programs"):
             self._thread = threading.Thread(target=self._work, name="ganlab-ahead", daemon=True)
             self._thread.start()
 
     def close(self) -> None:
-        """Stop, and end the compiler that is at work for nobody."""
+        """Stop, and end its compiler."""
         self._closed.set()
         if self._thread is not None:
             self._thread.join(timeout=5)
 
     def idle(self) -> bool:
-        """Whether there is time, as of the last moments."""
+        """Whether the last checks found the server idle."""
         return mostly_idle(self._sessions(), self._usage.share(), _load() - self._building)
 
     def next(self) -> Structure | None:
-        """What is to be compiled next; None: nothing is left, or there is no room for it."""
+        """The next Structure to compile; None if nothing is left, or there is no room for it."""
         if cache.full():
             return None
         for spec in self._specs():
@@ -150,10 +150,10 @@ class Precompiler:
                 return
 
     def build(self, structure: Structure) -> bool:
-        """Compile one program while there is time for it; whether it is done with."""
+        """Compile one program while the server is idle; returns whether it is finished."""
         request = self._queue.ask(structure, waits=False)
         if request is None:
-            return False  # all compilers are at work for others
+            return False  # all compilers work on requests
         self._building = True
         while not request.wait_until_done(_BESIDE_SECONDS):
             if self._closed.is_set() or not self.idle():

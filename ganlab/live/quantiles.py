@@ -1,4 +1,4 @@
-"""Many seeds as one statistic: the quantiles of their metrics over time, and a sentence."""
+"""Statistics of many seeds: quantiles of their metrics over time, and a summary."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ SERIES = (*(name + part for name in METRICS for part in _PARTS), "diverged")
 
 
 def quantiles(values: dict[str, np.ndarray], diverged: int) -> dict[str, np.ndarray]:
-    """Median, quartiles, least and most of each metric (R,) over the runs, as `SERIES`, (1,) each.
+    """Median, quartiles and extremes of each metric (R,) over the runs, (1,) each: `SERIES`.
 
-    Diverged runs count as they last were; NaN where a metric is not measured.
+    Diverged runs count with their last values; NaN if a metric is not measured.
     """
     out = {"diverged": np.array([float(diverged)])}
     for name in METRICS:
@@ -24,7 +24,7 @@ def quantiles(values: dict[str, np.ndarray], diverged: int) -> dict[str, np.ndar
 
 
 def sentence(values: dict[str, np.ndarray], modes: int, diverged: int) -> str:
-    """What most runs do, in words: how many hold how many of the target's `modes`, and the JSD."""
+    """A summary in words: how many seeds hold how many of the target's `modes`, and the JSD."""
     jsd = values["jsd"]
     runs = len(jsd)
     middle, low, high = np.percentile(jsd, (50, 25, 75))
@@ -39,7 +39,7 @@ def sentence(values: dict[str, np.ndarray], modes: int, diverged: int) -> str:
 
 
 def _held(held: np.ndarray, modes: int) -> str:
-    """The strongest statement about modes that at least half of the runs bear out."""
+    """The strongest statement about modes that is true for at least half of the runs."""
     runs = len(held)
     every = "both modes" if modes == 2 else f"all {modes} modes"
     if (held == modes).all():
@@ -49,7 +49,7 @@ def _held(held: np.ndarray, modes: int) -> str:
     full = int((held == modes).sum())
     if 2 * full >= runs:
         return f"{full} of {runs} seeds hold {every}, the poorest {int(held.min())}"
-    most = int(np.sort(held)[(runs - 1) // 2])  # the least that half of the runs do not exceed
+    most = int(np.sort(held)[(runs - 1) // 2])  # the smallest number that half do not exceed
     count = int((held <= most).sum())
     if most == 0:
         return f"{count} of {runs} seeds hold no mode"

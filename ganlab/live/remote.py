@@ -1,11 +1,13 @@
-"""Processes that compute for slow runs, so that nobody else waits for the interpreter's lock.
+"""Processes that compute slow runs, so that no other session waits for the interpreter lock.
 
-An eager update is a hundred operations of torch, and each gives the interpreter's lock up and must
-have it back. Beside a class's pictures one slow run in the server's own process costs everybody a
-third of the frames. Here the thread that trains it waits for a process without holding the lock.
+An eager update consists of a hundred torch operations, each of which releases the interpreter lock
+and acquires it again. While a class is drawing pictures, a single slow run in the server's process
+costs everyone a third of the frames. With a separate process, the run's thread only waits, without
+the lock.
 
-A process is started when a slow run first needs it, and ended when none has needed it for a while.
-Where none can be had (Windows, or a variant that only this process knows), runs compute here.
+A process starts when a slow run first needs it, and ends when none has needed it for a while.
+Without processes (on Windows, or for a variant that only this process knows), runs are computed
+in this process.
 """
 
 from __future__ import annotations
@@ -33,13 +35,13 @@ from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
-_IDLE_SECONDS = 120.0  # until a process that nobody needs is ended
+_IDLE_SECONDS = 120.0  # after which an unused process is ended
 _NICE = 15
-_KILLED = "the process that trained this run was ended: probably there is not enough memory"
+_KILLED = "the process that trained this run was killed: there is probably not enough memory"
 
 
 class Unavailable(Exception):
-    """No process can compute this: it is to be computed here."""
+    """No process can compute this, so this process must."""
 
 
 class _Process:
@@ -52,7 +54,7 @@ class _Process:
         self._started = threading.Event()
         self._process: processes.Child | None = None
         self.connection: Connection | None = None
-        # Linux signals a parent's death when the thread ends that has started the child.
+        # Linux signals a parent's death when the thread that started the child ends.
         threading.Thread(target=self._live, name="ganlab-remote", daemon=True).start()
         self._started.wait()
 
@@ -81,7 +83,7 @@ class _Process:
     def ask(self, name: str, arguments: tuple[Any, ...]) -> tuple[float, Any]:
         """CPU seconds and the answer.
 
-        Raises OSError or EOFError if it has ended, and `Unavailable` if it never began.
+        Raises OSError or EOFError if the process has ended, and `Unavailable` if it never started.
         """
         if self.connection is None:
             raise Unavailable
@@ -96,7 +98,7 @@ class _Process:
         return answer
 
     def end(self) -> None:
-        """End it, whatever it does."""
+        """End the process, whatever it is doing."""
         if self._process is not None:
             processes.end(self._process)
         if self.connection is not None:
@@ -104,7 +106,7 @@ class _Process:
 
 
 class Remote:
-    """As many processes as the limit `slow_runs`, shared by all slow runs; an `Executor`."""
+    """At most `slow_runs` (a limit) processes, shared by all slow runs; an `Executor`."""
 
     most = 256
 
@@ -117,13 +119,13 @@ class Remote:
 
     @property
     def processes(self) -> int:
-        """How many there are."""
+        """The number of processes."""
         return len(self._free) + len(self._busy)
 
     def play(
         self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
     ) -> tuple[State, list[int]]:
-        """See `Executor.play`; raises MemoryError if the process was killed meanwhile."""
+        """See `Executor.play`. Raises MemoryError if the process was killed meanwhile."""
         try:
             return self.call("play", draws.specs, state, list(alive), players)
         except Unavailable:
@@ -132,8 +134,8 @@ class Remote:
     def call(self, name: str, specs: tuple[Spec, ...], state: State, *arguments: Any) -> Any:
         """The answer of a function of `remote_worker.FUNCTIONS`.
 
-        Raises MemoryError if it has not enough or the process was killed, and `Unavailable` where
-        there is none or the function raises anything else: it may not know a variant of the Specs.
+        Raises MemoryError if the process runs out of memory or was killed. Raises `Unavailable` if
+        there is no process, or if the function raises anything else: it may lack a variant.
         """
         if not self._can:
             raise Unavailable
@@ -145,11 +147,11 @@ class Remote:
             self._drop(process)
             raise MemoryError(_KILLED) from None
         except Unavailable:
-            log.warning("no process for slow runs can be had: they are computed in the server's")
+            log.warning("no process for slow runs is available: the server computes them itself")
             self._can = False
             self._drop(process)
             raise
-        except BaseException:  # half a message may be on its way
+        except BaseException:  # part of a message may be in the connection
             self._drop(process)
             raise
         self._give_back(process)
@@ -163,7 +165,7 @@ class Remote:
     def _take(self, outside: tuple[str, ...]) -> _Process:
         with self._changed:
             while True:
-                # Those that have imported the same variants from outside.
+                # One that has imported the same variants from outside.
                 for process in self._free:
                     if process.outside == outside:
                         self._free.remove(process)
@@ -193,7 +195,7 @@ class Remote:
         process.end()
 
     def rest(self) -> None:
-        """End the processes that nobody has needed for a while."""
+        """End the processes that were not needed for a while."""
         now = time.monotonic()
         with self._changed:
             idle = [p for p in self._free if now - p.used > _IDLE_SECONDS]
@@ -202,7 +204,7 @@ class Remote:
             process.end()
 
     def close(self) -> None:
-        """End all of them."""
+        """End all processes."""
         with self._changed:
             ended = [*self._free, *self._busy]
             self._free, self._busy = [], set()

@@ -1,8 +1,8 @@
-"""The process that computes for slow runs: `python -m ganlab.live.remote_worker FD`.
+"""The process that computes slow runs: `python -m ganlab.live.remote_worker FD`.
 
-It answers the requests of `ganlab.live.remote` one after the other, on one thread: each names a
-function of `FUNCTIONS`, the Specs and the State that it is about, and further arguments. It ends
-when the connection does.
+It answers the requests of `ganlab.live.remote` one after the other, on one thread. A request holds
+the name of a function in `FUNCTIONS`, Specs, a State and further arguments. The process ends when
+the connection does.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from ganlab.live import thumbnails
 from ganlab.live.transfer import Failed, receive, send
 from ganlab.spec import Spec
 
-_RUNS = 8  # whose draws are kept
-_VICTIM = 500  # of 1000: which process the system kills first when memory runs out
+_RUNS = 8  # the number of games whose draws are cached
+_VICTIM = 500  # of 1000: the priority with which Linux kills this process when out of memory
 _CPU = torch.device("cpu")
 
 Specs = tuple[Spec, ...]
@@ -48,7 +48,7 @@ def _play(specs: Specs, state: State, alive: list[bool], players: bytes) -> tupl
 def _see(
     specs: Specs, state: State, box: np.ndarray | None, points: int, wanted: dict[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """The metrics and the picture of `take`, on the axes of `box` where that is given."""
+    """The metrics and the picture by `take`, on the axes of `box` if it is given."""
     view = None if box is None else (thumbnails.probe_for(specs[0], points).over(box),)
     shot = take(_game(specs)[0], state, specs, [], points=points, view=view, **wanted)
     return shot.metrics, shot.picture
@@ -78,7 +78,7 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text(str(_VICTIM))
     connection = Connection(int(sys.argv[1]))
     with contextlib.suppress(EOFError, OSError):
-        send(connection, True)  # all is imported
+        send(connection, True)  # all imports are done
         while True:
             name, arguments = receive(connection)
             started = time.process_time()

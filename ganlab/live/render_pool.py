@@ -1,4 +1,4 @@
-"""Who makes pictures and metrics: threads beside the training, or the workers between turns."""
+"""Where pictures and metrics are made: in render threads, or by workers between turns."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ from ganlab.live.session import Session
 
 
 class RenderPool:
-    """Threads for frames and for metrics, and the frames that wait for a worker.
+    """Threads for frames and for metrics, and a queue of frames for workers.
 
-    A compiled program runs without the interpreter, so pictures are painted beside it. An eager
-    update is as much Python as a picture is: side by side they hand the interpreter's lock to and
-    fro at every operation, and get less done than one thread that does both in turn. So workers
-    paint the eager runs' frames where many are to be painted.
+    A compiled program does not hold the interpreter lock, so render threads paint beside it. An
+    eager update needs the lock as much as a picture does: two threads would exchange the lock at
+    every operation and get less done than one thread that does both in turn. So if many frames are
+    due, workers paint those of eager runs.
     """
 
     def __init__(
         self, workers: int, name: str = "ganlab", prepare: Callable[[], None] | None = None
     ):
-        # Metrics take long, and so do figures and files: frames do not wait for them.
+        # Metrics, figures and files take long: frames must not wait for them.
         self._threads = {
             kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
             for kind, count in (("frame", workers), ("curves", 1), ("answer", 1))
         }
-        self.waiting: deque[Callable[[], None]] = deque()  # the scheduler's, for its workers
+        self.waiting: deque[Callable[[], None]] = deque()  # for the scheduler's workers
 
     def by_workers(self, session: Session, kind: str) -> bool:
-        """Whether a worker is to make this."""
+        """Whether a worker should make this."""
         eager = session.group is not None and session.group.program is None
         return kind == "frame" and eager and session.crowd >= CROWD
 
     def submit(self, kind: str, job: Callable[[], None]) -> None:
-        """Have a thread do it; raises RuntimeError once closed."""
+        """Execute a job in a thread. Raises RuntimeError once closed."""
         self._threads[kind].submit(job)
 
     def close(self) -> None:
-        """Make nothing that is not yet begun."""
+        """Cancel all jobs that have not started."""
         self.waiting.clear()
         for threads in self._threads.values():
             threads.shutdown(cancel_futures=True)

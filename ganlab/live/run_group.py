@@ -1,4 +1,4 @@
-"""What a session trains: a Run for each Spec of an experiment, and what has happened to them."""
+"""The Runs of a session: one for each Spec of an experiment, with their events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RANK = ("failed", "waiting", "compiling", "eager", "compiled")
 
 
 class AppliedEvent(NamedTuple):
-    """An event of a run: after so many iterations, of run `run`, from one Spec to another."""
+    """An event that has happened: after which iteration, to which run, and the Specs around it."""
 
     iteration: int
     run: int
@@ -54,8 +54,8 @@ class _EventLog:
 class RunGroup:
     """The Runs of an experiment, advanced together; one Run, or several in lockstep.
 
-    One Run moves by single updates. Several move by whole iterations; one that diverges stays where
-    it is, and the others go on. Each is what it would be alone.
+    One Run moves by single updates. Several move by whole iterations; one that diverges stops, and
+    the others continue. Each is what it would be alone.
     """
 
     def __init__(self, experiment: Experiment):
@@ -64,48 +64,48 @@ class RunGroup:
         self.begun: Experiment | None = experiment.with_events(())
         self.fields = experiment.fields
         self._logs = [_EventLog(run) for run in self.runs]
-        self._log_lock = threading.Lock()  # a page reads what the worker writes
+        self._log_lock = threading.Lock()  # pages read what the worker writes
         self.seconds = [0.0] * len(self.runs)  # of the last advance, by run
         self.made = [0] * len(self.runs)
 
     @property
     def alone(self) -> bool:
-        """Whether it is one Run."""
+        """Whether there is a single Run."""
         return len(self.runs) == 1
 
     @property
     def specs(self) -> tuple[Spec, ...]:
-        """Of each Run, the Spec of its first seed."""
+        """The current Spec of each Run's first seed."""
         return tuple(run.spec for run in self.runs)
 
     @property
     def rows(self) -> tuple[Spec, ...]:
-        """Of each seed of each Run."""
+        """The Specs of all seeds of all Runs."""
         return tuple(spec for run in self.runs for spec in run.specs)
 
     @property
     def spec(self) -> Spec:
-        """Of the first run."""
+        """The Spec of the first run."""
         return self.runs[0].spec
 
     @property
     def program(self) -> Program | None:
-        """The compiled program of one Run; several are advanced one after the other."""
+        """The compiled program, if there is a single Run that has one."""
         return self.runs[0].program if self.alone else None
 
     @property
     def diverged(self) -> list[Divergence | None]:
-        """Of each seed of each Run, where it has stopped."""
+        """For each seed of each Run, where it diverged, or None."""
         return [one for run in self.runs for one in run.diverged]
 
     @property
     def stopped(self) -> bool:
-        """Whether every run has."""
+        """Whether every run has diverged."""
         return all(run.stopped for run in self.runs)
 
     @property
     def farthest(self) -> Run:
-        """The first of the runs that have made most iterations."""
+        """The first of the runs that have made the most iterations."""
         return self.runs[0] if self.alone else max(self.runs, key=lambda run: run.iteration)
 
     @property
@@ -115,27 +115,27 @@ class RunGroup:
 
     @property
     def turns(self) -> Turns:
-        """Of the run that came farthest."""
+        """The Turns of the run that is farthest."""
         return self.farthest.turns
 
     @property
     def state(self) -> State:
-        """Of the run that came farthest."""
+        """The State of the run that is farthest."""
         return self.farthest.state
 
     # -- training --------------------------------------------------------------------------------
 
     @property
     def unit(self) -> int:
-        """What a speed counts of an iteration: its updates; iterations, of several runs."""
+        """What a speed counts per iteration: its updates, or 1 for several runs."""
         return self.turns.each if self.alone else 1
 
     def updates_at(self, speed: float) -> float:
-        """Updates a second, of a speed."""
+        """Updates per second at a speed."""
         return speed if self.alone else speed * (self.farthest.spec.k + 1)
 
     def updates_until(self, iterations: int | None) -> float:
-        """Updates that end an iteration so many further on; None: any number."""
+        """Updates to the end of an iteration that many further on; None for no limit."""
         if iterations is None:
             return math.inf
         each = self.farthest.spec.k + 1
@@ -151,14 +151,14 @@ class RunGroup:
             self.advance(1)
 
     def make(self, updates: int) -> int:
-        """So many updates, or as many whole iterations of several runs; how many were made."""
+        """Make `updates`, or that many whole iterations of several runs; returns how many."""
         if self.alone:
             return self.runs[0].make(updates)
         each = self.turns.each
         return self.advance(max(1, updates // each)) * each
 
     def advance(self, iterations: int = 1) -> int:
-        """As many iterations of every run; how many those made that made most."""
+        """Make `iterations` of every run; returns the largest number made."""
         for i, run in enumerate(self.runs):
             started = time.perf_counter()
             self.made[i] = run.advance(iterations) if not run.stopped else 0
@@ -166,7 +166,7 @@ class RunGroup:
         return max(self.made)
 
     def compute_apart(self, remote: Executor | None) -> None:
-        """Have `remote` make the eager updates, and what is seen of the runs; None: this thread."""
+        """Let `remote` make the eager updates and evaluate the runs; None: this thread."""
         for run in self.runs:
             run.remote = remote
 
@@ -174,12 +174,12 @@ class RunGroup:
 
     @property
     def happened(self) -> tuple[int, ...]:
-        """How many events of each run have happened."""
+        """For each run, how many events have happened."""
         return tuple(run.happened for run in self.runs)
 
     @property
     def no_new_events(self) -> bool:
-        """Whether `new_events` has returned all that have happened."""
+        """Whether `new_events` has returned all events that have happened."""
         return all(log.known == log.run.happened for log in self._logs)
 
     def new_events(self) -> list[AppliedEvent]:
@@ -190,16 +190,16 @@ class RunGroup:
 
     @property
     def left(self) -> tuple[int, ...]:
-        """How many events of each run are still to come."""
+        """For each run, how many events are still to come."""
         return tuple(run.left for run in self.runs)
 
     @property
     def coming(self) -> tuple[tuple[Event, ...], ...]:
-        """The events of each run that are still to come."""
+        """For each run, the events still to come."""
         return tuple(run.coming for run in self.runs)
 
     def events(self, most: float = math.inf) -> tuple[str, ...] | None:
-        """All events of each run as text; None if that is more than `most` characters."""
+        """All events of each run as text; None if one is longer than `most` characters."""
         if sum(log.text.length for log in self._logs) > most:
             return None
         with self._log_lock:
@@ -214,17 +214,17 @@ class RunGroup:
         return text
 
     def moved(self, experiment: Experiment) -> None:
-        """The runs are where others of `experiment` were: what happened there is not new."""
+        """Tell that the runs were set to the state of others: past events are not new."""
         self._logs = [_EventLog(run) for run in self.runs]
         self.new_events()
         try:
             self.begun = experiment.with_specs([run.start[0] for run in self.runs])
-        except SpecError:  # they began with other fields in which they differed
+        except SpecError:  # they started with other fields that differed
             self.begun = None
 
 
 class Backends:
-    """A Backend for each of the runs of a group; asked as one."""
+    """A Backend for each of the runs of a group, with the interface of one."""
 
     def __init__(self) -> None:
         self.each: list[Backend] = []
@@ -232,20 +232,20 @@ class Backends:
         self._closed = False
 
     def begin(self, group: RunGroup) -> None:
-        """New runs: ask for their programs."""
+        """Request the programs of new runs."""
         if self._closed:
             return
         count = len(group.runs)
         self.each += [Backend() for _ in range(count - len(self.each))]
         for backend, run in zip(self.each, group.runs, strict=False):
             backend.begin(run)
-        for backend in self.each[count:]:  # after asking: what others wait for must not be dropped
+        for backend in self.each[count:]:  # after the requests, which may be for the same programs
             backend.close()
         del self.each[count:]
         self._structures = _structures(group.runs)
 
     def changed(self, group: RunGroup) -> None:
-        """The runs were changed: ask for the programs of those that need others."""
+        """Request new programs for runs whose changes need them."""
         now = _structures(group.runs)
         pairs = zip(self.each, group.runs, self._structures, now, strict=False)
         for backend, run, old, new in pairs:
@@ -259,7 +259,7 @@ class Backends:
         return any([backend.serve(run) for backend, run in pairs])
 
     def timed(self, group: RunGroup, iterations: float, seconds: float) -> None:
-        """An advance by `iterations`, or a part of one, took `seconds`."""
+        """Record that an advance by `iterations`, or a fraction of one, took `seconds`."""
         if group.alone:
             self.each[0].timed(group.runs[0], iterations, seconds)
             return
@@ -268,7 +268,7 @@ class Backends:
                 backend.timed(group.runs[i], group.made[i], group.seconds[i])
 
     def status(self, group: RunGroup) -> dict[str, Any]:
-        """That of the run for which least has been done."""
+        """The status of the run whose program is least advanced."""
         all_ = [backend.status(run) for backend, run in zip(self.each, group.runs, strict=False)]
         if not all_:
             return {"state": "eager"}
@@ -277,7 +277,7 @@ class Backends:
         return least | {"left": max(left)} if left else least
 
     def close(self) -> None:
-        """Nobody waits any more."""
+        """Cancel all requests."""
         self._closed = True
         for backend in self.each:
             backend.close()

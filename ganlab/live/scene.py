@@ -1,4 +1,4 @@
-"""What a picture stands on and stays the same during a run: axes, p_data, panels, knobs."""
+"""The scene: the parts of a picture that are constant in a run (axes, p_data, panels, knobs)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ REACH = "reach of p_g's tails over p_data's"
 
 
 def knobs() -> list[dict[str, Any]]:
-    """What is turned above the picture, as the front end draws it.
+    """The controls above the picture, as the front end draws them.
 
-    kind: int, float or choice; a choice is among `choices`, (value, words). restarts: turning it
-    starts a new run.
+    kind: int, float or choice; `choices` lists the (value, words) of a choice. restarts: whether a
+    change starts a new run.
     """
     out = []
     for name in sorted(KNOBS, key=lambda name: PARAMS[name].knob):
@@ -67,7 +67,7 @@ def panel(
     high: float | None = None,
     bars: bool = False,
 ) -> dict[str, Any]:
-    """One panel of curves over iterations; lines are (value, name) of what they are to reach."""
+    """One panel of curves over iterations; lines: (value, name) of its reference lines."""
     named = list(lines)
     marked = [{"value": v, "title": t} for v, t in named]
     out = {"id": id, "title": title, "unit": unit, "series": series, "lines": marked}
@@ -77,7 +77,7 @@ def panel(
 
 
 def panels(probe: Probe) -> list[dict[str, Any]]:
-    """The curves beside the picture: the same table for the canvas and for the figures."""
+    """The panels beside the picture, for both the canvas and the figures."""
     floor = probe.floors
     w1 = probe.domain.distance
     out = [
@@ -106,7 +106,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         *(
             [
                 panel("w1", w1, [_line("w1", "W₁", "G")], [(floor["w1"], "floor")], low=0.0)
-                # Of a latent without a mean it is finite where G is bounded.
+                # With a latent without mean it is finite if G is bounded.
                 | ({"needs": "w1"} if probe.heavy else {})
             ]
             if probe.target.has_mean
@@ -123,7 +123,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         panel(
             "loss",
             "losses",
-            # Its unit is the loss's own, which may be changed while it runs: the "?" says it.
+            # The unit depends on the loss, which may change during a run: the "?" explains it.
             [_line("d_loss", "D", "D"), _line("g_loss", "G", "G")],
         ),
         panel(
@@ -179,9 +179,9 @@ def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     return [{"id": i, "title": t, "role": r, "help": words.unfold([about[i]])} for i, t, r in rows]
 
 
-@lru_cache(maxsize=64)  # at every restart they would be half of the work
+@lru_cache(maxsize=64)  # computing them takes half of a restart
 def contours(target: Target) -> dict[str, np.ndarray]:
-    """p_data's contour lines as polylines: those that hold 90, 50 and 15 % of the mass."""
+    """p_data's contour lines as polylines: those that enclose 90, 50 and 15 % of the mass."""
     import contourpy
 
     (x0, x1), (y0, y1) = target.box
@@ -197,7 +197,7 @@ def contours(target: Target) -> dict[str, np.ndarray]:
     maker = contourpy.contour_generator(x, y, mass.T)
     for number, share in enumerate((0.9, 0.5, 0.15)):
         height = ranked[min(np.searchsorted(total, share * total[-1]), len(ranked) - 1)]
-        # A plateau (a uniform density) has its edge just below its height.
+        # The contour of a plateau (a uniform density) is just below its height.
         for line in maker.lines(float(height) * (1 - 1e-6)):
             lines.append(line)
             lengths.append(len(line))
@@ -212,7 +212,7 @@ def contours(target: Target) -> dict[str, np.ndarray]:
 def scene(
     spec: Spec, probe: Probe, run: int, view: Probe | None = None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the scene message; view: the probe of other axes than the target's."""
+    """Header and arrays of the scene message; view: the probe of axes other than the target's."""
     view = view or probe
     target, modes = view.target, probe.target.modes
     far = reach(spec.latent)
@@ -227,7 +227,7 @@ def scene(
         "map": probe.exact,
         "modes": 0 if modes is None else len(modes.std),
         "target": TARGETS[spec.target].title,
-        # The front end shows a panel that needs a curve once there is one.
+        # The front end shows a panel that requires a curve as soon as it has values.
         "panels": [one | {"off": one.get("needs") in unlikely} for one in panels(probe)],
         "knobs": knobs(),
         "layers": layers(spec, probe),

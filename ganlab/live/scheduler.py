@@ -1,8 +1,8 @@
 """The scheduler: every session of this server, by token, and the pools that train them.
 
-Sessions whose updates are slow have a pool of their own, with threads that the system runs after
-all others, and their runs are computed in another process (see `remote`): an update of a second
-must hold neither everybody's worker nor the interpreter's lock.
+Sessions with slow updates have a pool of their own, whose threads have a low priority, and their
+runs are computed in another process (see `remote`): an update that takes a second must block
+neither the other sessions' workers nor the interpreter lock.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
-DROP_SECONDS = 90.0  # unwatched for so long, a session is dropped, and kept on disk
+DROP_SECONDS = 90.0  # after which an unwatched session is stored on disk and dropped
 _SWEEP_SECONDS = 2.0
-_LEAVING_SECONDS = 5.0  # unwatched for so long, a session may be dropped for another
+_LEAVING_SECONDS = 5.0  # after which an unwatched session may be dropped to make room
 
 
 class Scheduler:
@@ -51,8 +51,8 @@ class Scheduler:
     def create(self, experiment: Experiment | Spec) -> Session:
         """A new session; it starts when a browser watches it.
 
-        Raises `SpecError` for images, for what asks too much of this server, and where there are
-        as many sessions as it serves.
+        Raises `SpecError` for images, for an experiment that exceeds this server's limits, and if
+        the number of sessions has reached its limit.
         """
         session = Session(secrets.token_urlsafe(24), experiment, self.wake, self._paint)
         with self._lock:
@@ -67,7 +67,7 @@ class Scheduler:
         return session
 
     def _make_room(self) -> None:
-        """Drop who has left, if there are as many sessions as there may be."""
+        """Drop unwatched sessions if the number of sessions has reached its limit."""
         most, now = int(limit("sessions")), time.monotonic()
         if len(self.sessions) < most:
             return
@@ -81,26 +81,26 @@ class Scheduler:
             )
 
     def get(self, token: str) -> Session | None:
-        """The session of a token, if it is still there."""
+        """The session with a token; None if it is gone."""
         return self.sessions.get(token)
 
     def drop(self, session: Session) -> None:
-        """Forget a session and close its sockets."""
+        """Remove a session and close its sockets."""
         self.sessions.pop(session.token, None)
         session.close()
         for subscriber in list(session.subscribers):
             subscriber.close()
 
     def fail(self, session: Session, error: Exception) -> None:
-        """Stop a session that cannot go on; its browsers are told why, until it is changed."""
+        """Stop a session that raised an error, and tell its browsers why, until it is changed."""
         if session.token not in self.sessions:
-            return  # what it was dropped in the midst of
+            return  # it was dropped while it worked
         log.exception("a session failed; it stops until it is changed", exc_info=error)
         session.fail(error)
         self.wake(session)
 
     def close(self) -> None:
-        """Stop the workers and drop every session; what they go on from is kept on disk."""
+        """Stop the workers, store every session on disk, and drop them all."""
         self._closed.set()
         self.precompiler.close()
         self.pool.close()
@@ -114,10 +114,10 @@ class Scheduler:
         try:
             session.store()
         except Exception:
-            log.exception("a run could not be kept for its page's return")
+            log.exception("a run could not be stored for its page's return")
         self.drop(session)
 
-    # -- what pools ask ----------------------------------------------------------------------
+    # -- the interface of pools ----------------------------------------------------------------
 
     def there(self, pool: WorkerPool, session: Session) -> bool:
         """Whether a session is still served, by this pool."""
@@ -128,7 +128,7 @@ class Scheduler:
         return [s for s in list(self.sessions.values()) if self._pool_of(s) is pool]
 
     def wake(self, session: Session) -> None:
-        """Have a worker look at `session` soon."""
+        """Let a worker visit `session` soon."""
         pool = self._pool_of(session)
         if pool is self.slow_pool:
             pool.start()
@@ -138,7 +138,7 @@ class Scheduler:
         return self.slow_pool if session.slow else self.pool
 
     def _paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
-        """Have somebody do `job`: a frame or metrics."""
+        """Have a render thread or a worker do `job`: a frame or metrics."""
         try:
             self._pool_of(session).paint(session, kind, job)
         except RuntimeError:  # closing

@@ -1,4 +1,4 @@
-"""The view of many seeds of one Spec: a small picture of each, and statistics of all."""
+"""The view of many seeds of one Spec: a tile for each, and statistics of all."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ganlab.live.quantiles import METRICS, SERIES, quantiles, sentence
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
 
-_PIECE = 4  # seeds measured before other pictures get their turn
+_PIECE = 4  # seeds measured before other sessions' pictures get a turn
 
 
 class SeedsView(View):
-    """A small picture of each seed, and the median and quartiles of their metrics."""
+    """A tile for each seed, and the median and quartiles of their metrics."""
 
     frame_seconds = 0.1
     slowest_frames = 0.5
@@ -27,18 +27,18 @@ class SeedsView(View):
 
     @property
     def series(self) -> tuple[str, ...]:
-        """Quantiles over the seeds."""
+        """The names of the quantiles over the seeds."""
         return SERIES
 
     def scene(self, number: int) -> Message:
-        """What the small pictures stand on."""
+        """The scene of the tiles."""
         self._says, spec = "", self.group.spec
         probe = thumbnails.probe_of(spec)
         header, arrays = thumbnails.scene(spec, len(self.group.rows), probe, number)
         return header | {"lab_query": self.session.lab_query}, arrays
 
     def measure(self, moments: Moments) -> Iterator[None]:
-        """Each seed's metrics, and their quantiles."""
+        """Measure all seeds, and add the quantiles of their metrics."""
         (moment,) = moments
         probe, runs = thumbnails.probe_of(moment.spec), len(moment.specs)
         parts: list[dict[str, np.ndarray]] = []
@@ -59,7 +59,7 @@ class SeedsView(View):
         self.session.found(moment.number, numbers, tell=True)
 
     def frame(self, moments: Moments) -> Iterator[bytes]:
-        """All small pictures in one message."""
+        """One message with all tiles."""
         (moment,) = moments
         state = moment.state
         header = {
@@ -76,7 +76,7 @@ class SeedsView(View):
         yield encode(header, arrays | {"diverged": np.array(when, np.int32)})
 
     def status(self) -> dict[str, Any]:
-        """How many seeds there are, how many have diverged, and what most of them do."""
+        """The number of seeds, how many have diverged, and a summary."""
         return {
             "seeds": self.session.experiment.seeds,
             "diverged": sum(d is not None for d in self.group.diverged),
@@ -85,7 +85,7 @@ class SeedsView(View):
         }
 
     def why_stopped(self) -> str:
-        """That all have, and why the first one did."""
+        """That all have diverged, and why the first one did."""
         diverged = self.group.diverged
         when = [math.inf if d is None else d.iteration for d in diverged]
         first = when.index(min(when))

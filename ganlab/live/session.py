@@ -1,4 +1,4 @@
-"""A session: what one page runs and shows. Commands in, work in slices, messages out."""
+"""A session: the runs and the view of one page. Commands in, work in slices, messages out."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ from ganlab.registry import SpecError
 from ganlab.spec import KNOBS, PARAMS, Spec
 
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
-_MOST_TODO = 200  # updates by hand that may be waiting
-_BEGINS_ANEW = "The server was restarted or has dropped this run: it starts again at iteration 0."
+_MOST_TODO = 200  # the most updates by hand in the queue
+_BEGINS_ANEW = "The server has restarted or dropped this run: it starts again at iteration 0."
 _WITHOUT = "Without the changes that were still to come."
-_BY_HAND_SECONDS = 0.01  # of them beyond a turn
-_SEEN_SECONDS = 0.03  # until one looks again whether a picture has been seen
-_FEW = 5  # measurements: a run with fewer leaves the ghost of the one before
-_ITERATION = "iteration"  # what is made by hand, beside "D" and "G"
+_BY_HAND_SECONDS = 0.01  # of updates by hand beyond a turn
+_SEEN_SECONDS = 0.03  # between two checks whether a picture has been drawn
+_FEW = 5  # a run with fewer measurements does not replace the previous ghost
+_ITERATION = "iteration"  # an entry of the queue of updates by hand, besides "D" and "G"
 
 
 class Session:
     """What one page runs (`group`, of `experiment`) and shows (`view`, sent by `feed`).
 
-    Owned by the scheduler; `work` runs on one worker at a time, everything else from anywhere.
-    view: what makes its view; by default that of the experiment's kind.
-    Raises `SpecError` for what asks too much of the server.
+    The scheduler owns it. `work` is called by one worker at a time, everything else by any thread.
+    view: the function that makes its view; by default that of the experiment's kind.
+    Raises `SpecError` for an experiment that exceeds the server's limits.
     """
 
     def __init__(
@@ -62,55 +62,55 @@ class Session:
         view: Callable[[Session], View] | None = None,
     ):
         self.token = token
-        # The one copy of what is asked for. Its events are those of the runs that start next.
+        # The only copy of what is requested. Its events are those of the runs that start next.
         self.experiment = Experiment.of(experiment) if isinstance(experiment, Spec) else experiment
         self.lock = threading.Lock()
         self.subscribers: list[Subscriber] = []
         self.unwatched_since: float | None = time.monotonic()
-        self.crowd = 1  # sessions that play at present, this one included: the scheduler's
-        self.scheduled = False  # the scheduler's: queued or being worked on
-        self.again = False  # the scheduler's: woken while being worked on
-        self.used = 0.0  # the scheduler's: CPU seconds of training, for fair turns
-        self.served = (0.0, 0.0)  # the scheduler's: CPU seconds of service lately, and as of when
-        self.due = math.inf  # the scheduler's: when it is to be looked at unasked
-        self.pool: Any = None  # the scheduler's: where it waited last
-        self.failed = ""  # why it cannot go on until it is changed, if so
+        self.crowd = 1  # set by the scheduler: playing sessions, including this one
+        self.scheduled = False  # set by the scheduler: queued or being worked on
+        self.again = False  # set by the scheduler: woken while being worked on
+        self.used = 0.0  # set by the scheduler: CPU seconds of training, for fair turns
+        self.served = (0.0, 0.0)  # set by the scheduler: recent CPU seconds of service, and when
+        self.due = math.inf  # set by the scheduler: when to visit it without being woken
+        self.pool: Any = None  # set by the scheduler: where it was queued last
+        self.failed = ""  # why it stopped with an error until it is changed; "" if it did not
         self._wake = wake
         self._inbox: deque[tuple[str, Any]] = deque()
         self._todo: deque[str] = deque()
         self._restart = True
         self.playing, self.note = True, ""
-        self.chosen: float | None = None  # speed that the visitor wants, as `speed`
-        self.story: Story | None = None  # what is shown on cue, and how fast
-        self.refused: dict[str, str] = {}  # the knob that was turned in vain last, and why
+        self.chosen: float | None = None  # the visitor's speed, as `speed`
+        self.story: Story | None = None  # the preset that is shown, with its pace
+        self.refused: dict[str, str] = {}  # the knob whose last change was refused, and why
         self.group: RunGroup | None = None
         self.run_number = 0
         self.scene: Message | None = None
-        self.after = ""  # the token of the session that this one goes on from
-        self._stored: StoredSession | None = None  # what the run that starts next goes on from
-        self.replayed: list[str] = []  # fields that the runs have changed by themselves, in order
+        self.after = ""  # the token of the session that this one continues
+        self._stored: StoredSession | None = None  # the state to resume in the next runs
+        self.replayed: list[str] = []  # fields that replayed events have changed, in order
         self._known: PageAddress | None = None  # the newest address
         self.backend = Backends()
         self.throttle = Throttle(self.backend.timed)
-        self._lost = 0  # runs that have diverged
-        self._slice = math.inf  # seconds of the turn that is being had
-        self.slow = False  # whether its updates take so long that it is trained apart
-        self.demand: Demand | None = None  # what it asks of the server; None: little
+        self._lost = 0  # the number of diverged runs
+        self._slice = math.inf  # seconds of the current turn
+        self.slow = False  # whether it is trained in the pool for slow runs
+        self.demand: Demand | None = None  # on the server; None if negligible
         self._weigh(afford_experiment(self.experiment))
         self.view: View = (view or view_of(self.experiment))(self)
         self.history = History(self.view.series)
         self.feed = Feed(self, paint)
 
     def _weigh(self, demand: Demand | None) -> None:
-        """What is begun next asks for this."""
+        """Set the demand of the runs that start next."""
         self.demand, self.slow = demand, demand is not None and demand.slow
         self.failed = ""
 
-    # -- what it runs: from any thread -----------------------------------------------------------
+    # -- experiment: from any thread -------------------------------------------------------------
 
     @property
     def spec(self) -> Spec:
-        """The Spec of run A, as it is asked for."""
+        """The requested Spec of run A."""
         return self.experiment.base
 
     @property
@@ -120,11 +120,11 @@ class Session:
 
     @property
     def running(self) -> bool:
-        """Whether the runs are those that are asked for, and not about to start anew."""
+        """Whether the runs are the requested ones, and not about to restart."""
         return self.group is not None and not self._restart
 
     def set(self, field: str, value: Any) -> None:
-        """Change one field of all runs, by restarting if it is a knob that is not live.
+        """Change one field of all runs; restart them if it is a knob that cannot change in a run.
 
         Raises `SpecError`.
         """
@@ -134,13 +134,13 @@ class Session:
         self._become(lambda now: now.on(now.base.replace(**{field: value})))
 
     def configure(self, spec: Spec) -> None:
-        """Make `spec` that of run A, and what it shares with others theirs; see `show`."""
+        """Make `spec` that of run A, and its shared fields those of all runs; see `show`."""
         self._become(lambda now: now.on(spec))
 
     def show(self, experiment: Experiment) -> None:
-        """Run `experiment`: in place if only what can change during a run differs, else anew.
+        """Run `experiment`, without a restart if only fields differ that may change during a run.
 
-        Raises `SpecError` if that asks too much of the server.
+        Raises `SpecError` if it exceeds the server's limits.
         """
         self._become(lambda _: experiment)
 
@@ -152,7 +152,7 @@ class Session:
                 return
             anew = changes.restarts(before, wanted)
             coming = self._still_coming() if anew is None else ()
-            # It may have to be counted, for tenths of a second, in which others must not wait.
+            # Counting the cost may take tenths of a second: do not hold the lock.
             demand = afford_experiment(wanted, coming)
             if anew is None and before.events:
                 wanted = wanted.with_events(before.events)
@@ -169,12 +169,12 @@ class Session:
             self.command("begin", f"{anew} {_WITHOUT}" if dropped else anew)
 
     def _still_coming(self) -> tuple[Any, ...]:
-        """Events that the runs, or those that start next, have still to come to."""
+        """The events still to come, of the current runs or of those that start next."""
         group = self.group
         return group.coming if group is not None and self.running else self.experiment.events
 
     def new_seed(self, step: int | None = None) -> None:
-        """Restart with the seed `step` further on, by default the first that is not among these."""
+        """Restart with the seed `step` further on; by default the first one not among these."""
         with self.lock:
             now = self.experiment
             seeds = int(PARAMS["seed"].high) + 1
@@ -184,42 +184,42 @@ class Session:
         self.command("restart")
 
     def tell(self, story: Story | None) -> None:
-        """Show `story` from here on: a run that has begun goes on, outside of its claim."""
+        """Show `story` from now on; a run that has begun continues without a check of its claim."""
         self.story = story
         self.command("tell")
 
     def store(self) -> None:
-        """Keep on disk what `resume` goes on from."""
+        """Store on disk what `resume` needs."""
         group = self.group
         if group is not None and group.iteration > 0:
             runs = tuple(group.runs)
             stored_session.store(self.token, runs, self.history, self.playing, self.chosen)
 
     def resume(self, token: str) -> None:
-        """Go on where the session of that token was, which the server has no longer; or say so."""
+        """Continue the session with that token, which the server has dropped; else say so."""
         self.after = token
         self.command("resume", stored_session.load(token))
 
     def close(self) -> None:
-        """Nobody will ask for anything any more."""
+        """Release everything: no one uses the session any more."""
         self.backend.close()
 
     def fail(self, error: Exception) -> None:
-        """Stop until it is changed or restarted, and tell those who watch why."""
+        """Stop until it is changed or restarted, and tell its browsers why."""
         self.failed, self._restart = _why_failed(error), True
         for subscriber in list(self.subscribers):
             subscriber.close(self.failed)
 
-    # -- what is said of it: from any thread -----------------------------------------------------
+    # -- state: from any thread ------------------------------------------------------------------
 
     @property
     def watched(self) -> bool:
-        """Whether some browser shows this session now."""
+        """Whether a browser shows this session now."""
         return any(s.watching for s in list(self.subscribers))
 
     @property
     def state(self) -> str:
-        """playing, paused, diverged or waiting (nobody watches)."""
+        """playing, paused, diverged or waiting (unwatched)."""
         if self.group is not None and self.group.stopped:
             return "diverged"
         if not self.playing:
@@ -233,7 +233,7 @@ class Session:
 
     @property
     def speed(self) -> float:
-        """Updates a second (0: full speed): what the visitor wants, else the story's."""
+        """Updates per second (0: full speed): the visitor's choice, else the story's."""
         if self.chosen is not None:
             return self.chosen
         if self.story is None or self.group is None:
@@ -246,40 +246,40 @@ class Session:
         return self.feed.measured
 
     def found(self, number: int, metrics: dict[str, float], tell: bool = False) -> None:
-        """The newest metrics of runs `number`; tell: to be told also while they play."""
+        """Store the newest metrics of runs `number`; tell: send them also while the runs play."""
         self.feed.found(number, metrics, tell)
 
     def moments(self) -> tuple[Moment, ...]:
-        """The runs as they are now."""
+        """The current moments of the runs."""
         assert self.group is not None
         return tuple(moment_of(self.run_number, run, self.history) for run in self.group.runs)
 
     @property
     def begun(self) -> Experiment:
-        """What the runs began with and their events, from which they replay: the address' content.
+        """The start of the runs with their events, from which they replay: the address' content.
 
-        Where the events are too many for an address, what is run now and no events.
+        If the events do not fit an address, the current experiment without events.
         """
         return self._addressed().experiment
 
     @property
     def query(self) -> str:
-        """What the page's address holds."""
+        """The query string of the page's address."""
         name = "" if self.story is None else self.story.name
         return address.with_preset(self._addressed().query, name)
 
     @property
     def lab_query(self) -> str:
-        """The address of one seed in its lab, all but the seed's number, which ends it."""
+        """The query string of one seed in its lab, up to the seed, which must be appended."""
         return self._addressed().lab_query
 
     @property
     def replays(self) -> bool:
-        """Whether the address has all that happened."""
+        """Whether the address contains all events."""
         return self._addressed().complete
 
     def _addressed(self) -> PageAddress:
-        # With every status: made anew only where something has happened.
+        # Part of every status, so it is cached until something happens.
         now, group = self.experiment, self.group if self.running else None
         known = self._known
         if known is None or not known.is_of(now, group):
@@ -287,7 +287,7 @@ class Session:
         return known
 
     def status(self) -> dict[str, Any]:
-        """What the status message says besides where the runs are."""
+        """The fields of the status message besides the state of the runs."""
         assert self.group is not None
         story, specs = self.story, self.experiment.specs
         return {
@@ -306,33 +306,33 @@ class Session:
     # -- commands --------------------------------------------------------------------------------
 
     def command(self, name: str, value: Any = None) -> None:
-        """Queue a command for the worker, which takes it between two updates."""
+        """Queue a command for the worker, which executes it between two updates."""
         self._inbox.append((name, value))
         self._wake(self)
 
     def wake(self) -> None:
-        """Have the worker look at it soon."""
+        """Let the worker visit the session soon."""
         self._wake(self)
 
     @property
     def backlog(self) -> int:
-        """Commands not yet taken by a worker."""
+        """The number of commands in the queue."""
         return len(self._inbox)
 
     def refuse(self, field: str, error: SpecError) -> None:
-        """Say beside the knob `field` why it could not be turned."""
+        """Show beside the knob `field` why its change was refused."""
         self.command("refuse", {"field": field, "why": in_words(error)})
 
     # -- on a worker: commands -------------------------------------------------------------------
 
     def _take_commands(self) -> None:
-        # Those that come meanwhile wait: a flood of them must not hold the worker.
+        # Commands that arrive meanwhile wait, so that a flood of them cannot hold the worker.
         for _ in range(len(self._inbox)):
             name, value = self._inbox.popleft()
             try:
                 _HANDLERS[name](self, value)
                 if name in _ANSWERS and not (self.group is not None and self.group.stopped):
-                    self.note = ""  # what was wrong before is answered by what is right now
+                    self.note = ""  # a valid command clears the message about an invalid one
                 if name in ("change", "restart", "begin"):
                     self.refused = {}
             except SpecError as error:
@@ -380,7 +380,7 @@ class Session:
             self.story.released = True
 
     def _restart_as_asked(self, _: None) -> None:
-        """Begin anew: what replays, once more from its beginning, with all that happened to it."""
+        """Restart; if the run replays, from its beginning with all events so far."""
         group, note = self.group, ""
         if group is not None and self.running and any(group.left):
             now = self.experiment
@@ -397,7 +397,7 @@ class Session:
         self._restart = True
 
     def _as_begun(self) -> None:
-        """Have the runs that start next begin as these did, with the seed and all events of now."""
+        """Start the next runs as these started, with the current seed and all events."""
         group = self.group
         if group is None or group.begun is None:
             return
@@ -415,10 +415,10 @@ class Session:
             self._stored, self._restart = what, True
 
     def _change(self, _: None) -> None:
-        """Give the runs all live fields in which they differ: one by one they may contradict."""
+        """Give the runs all live fields at once: applied one by one they may not go together."""
         group, specs = self.group, self.experiment.specs
         if group is None or self._restart or len(specs) != len(group.runs):
-            return  # the runs that start now, or next, have it
+            return  # the runs that are starting have the new fields
         for run, spec in zip(group.runs, specs, strict=True):
             names = [n for n in LIVE if getattr(run.spec, n) != getattr(spec, n)]
             if names and not run.stopped:
@@ -426,7 +426,7 @@ class Session:
         self._mark_new_events(adopt=False)
 
     def _mark_new_events(self, adopt: bool = True) -> None:
-        """Mark what has happened to the runs since; adopt: it is what is asked for from now on."""
+        """Mark the runs' new events; adopt: whether their changes become the requested Spec."""
         group = self.group
         assert group is not None
         events = group.new_events()
@@ -440,7 +440,7 @@ class Session:
         self.feed.want_all()
 
     def _adopt(self, events: list[AppliedEvent]) -> None:
-        """The runs have made changes that were to come: they are the page's, too."""
+        """The runs have applied events: apply these changes to the requested experiment too."""
         last = {name: value for one in events for name, value in one.event.fields}
         if not last:
             return
@@ -448,13 +448,13 @@ class Session:
         with self.lock:
             now = self.experiment
             specs = list(now.specs)
-            # What is in common is changed in all, though one that has diverged took no more.
+            # A shared field changes in all runs, although a diverged run applied no more events.
             shared = {n: v for n, v in last.items() if n not in now.fields}
             try:
                 for one in events:
                     specs[one.run] = one.event.of(specs[one.run])
                 self.experiment = now.with_specs([spec.replace(**shared) for spec in specs])
-            except SpecError:  # what was turned meanwhile does not go with it
+            except SpecError:  # the visitor's changes meanwhile do not go with it
                 self.experiment = now.with_specs(self.group.specs)
         self.replayed.extend(last)
 
@@ -481,13 +481,13 @@ class Session:
         self.refused = refused
 
     def _look(self, _: None) -> None:
-        """Watching began or ended: what was not seen is not made up for."""
+        """Called when watching begins or ends: do not catch up on the time between."""
         self.throttle.due = time.perf_counter()
 
     def _make_figure(self, asked: tuple[Subscriber, FigureRequest]) -> None:
         subscriber, request = asked
         if not self.view.has_figures:
-            raise SpecError("figure", request.request, "none of this view")
+            raise SpecError("figure", request.request, "none: this view has no figure")
         self.feed.figure(subscriber, request)
 
     def _make_export(self, asked: tuple[Subscriber, str]) -> None:
@@ -496,20 +496,20 @@ class Session:
         self.feed.answer("export", subscriber, lambda: iter([make()]))
 
     def export(self, kind: str) -> bytes:
-        """The runs as a file; raises `SpecError` unless `kind` is of `export.KINDS`."""
+        """The runs as a file. Raises `SpecError` unless `kind` is in `export.KINDS`."""
         return self._exporter(kind)()
 
     def _exporter(self, kind: str) -> Callable[[], bytes]:
-        """Makes the file, of the runs as they are now."""
+        """A function that makes the file from the current state of the runs."""
         runs = () if self.group is None else tuple(run.still() for run in self.group.runs)
         return partial(take_away.message, kind, self.experiment, runs, self.history.arrays())
 
     # -- on a worker: a new run ------------------------------------------------------------------
 
     def _start(self) -> None:
-        # Read once: another thread may change it meanwhile, and then asks for a restart.
+        # Read once: another thread may change it meanwhile, and then requests a restart.
         now, self._restart = self.experiment, False
-        self.feed.painting.clear()  # what failed at it is no longer at it
+        self.feed.painting.clear()  # failed jobs are no longer in progress
         before = None
         if self.group is not None:
             before = self.view.axes(), self.group.rows, self.history
@@ -541,7 +541,7 @@ class Session:
             self.feed.send(message)
 
     def show_scene(self, scene: Message) -> None:
-        """Show the same runs on another scene, which has the next number; of the view."""
+        """Show the same runs with another scene, which gets the next number; called by the view."""
         assert self.scene is not None
         (header, arrays), (old, drawn) = scene, self.scene
         ghost = {n: a for n, a in drawn.items() if n.startswith("ghost.")}
@@ -554,7 +554,7 @@ class Session:
             self.feed.send(message, curves=True)
 
     def _resume_from(self, what: StoredSession) -> None:
-        """Set the runs that have just been made where some were that the server had lost."""
+        """Set new runs to the state of stored ones."""
         group = self.group
         assert group is not None
         if not what.restore_into(tuple(group.runs), self.history):
@@ -568,15 +568,15 @@ class Session:
             names = [n for n in LIVE if any(getattr(a, n) != getattr(b, n) for a, b in pairs)]
             self.experiment = now.with_specs(group.specs)
         self.replayed.extend(names)
-        self._touched()  # what was claimed of it was not looked at from its beginning
-        self.note = f"The run goes on where it was, at iteration {group.iteration:,}."
+        self._touched()  # the claim was not checked from the beginning
+        self.note = f"The run continues where it was, at iteration {group.iteration:,}."
 
     def _touched(self) -> None:
         if self.story is not None:
             self.story.touched()
 
     def _keep_ghost(self, axes: Any, rows: tuple[Spec, ...], last: History) -> None:
-        """Show the last runs' curves faintly behind the new ones', and mark what has changed."""
+        """Draw the last runs' curves faintly behind the new ones', and mark the changes."""
         group = self.group
         assert group is not None
         if axes != self.view.axes():
@@ -590,21 +590,21 @@ class Session:
     # -- on a worker: training -------------------------------------------------------------------
 
     def calls(self, now: float) -> bool:
-        """Whether there is what need not wait for a turn: commands, or a frame that is due."""
+        """Whether it has work that need not wait for a turn: commands, or a frame that is due."""
         return bool(self._inbox) or (self.group is not None and self.feed.frame_due(now))
 
     def work(self, seconds: float) -> float | None:
         """Work for about `seconds`; returns when to come again (None: when woken).
 
-        In 0 seconds all is done that is asked for, and nothing else is trained.
+        With 0 seconds it only executes commands and sends what is due, without training.
         """
         end, self._slice, slow = time.perf_counter() + seconds, seconds, self.slow
         while True:
             if self.failed:
-                self.group = None  # whose memory others may need
+                self.group = None  # frees memory for others
                 return None
             if slow != self.slow:
-                return 0.0  # it belongs to other workers now
+                return 0.0  # it belongs to another pool now
             begun = time.perf_counter()
             self._take_commands()
             if self._restart:
@@ -623,7 +623,7 @@ class Session:
                 return 0.0
 
     def _advance(self, now: float) -> float | None:
-        """Updates if it is time for some; how long until the next (None: no next)."""
+        """Make the updates that are due; returns seconds until the next, None if there is none."""
         group = self.group
         assert group is not None
         if group.stopped:
@@ -642,10 +642,10 @@ class Session:
             return None
         story = self.story
         if story is not None and not self._seen:
-            self.throttle.due = now  # time begins when the first picture is there
+            self.throttle.due = now  # the clock starts with the first drawn picture
             return _SEEN_SECONDS
         if story is not None:
-            story.passed(self)  # what it began with
+            story.passed(self)  # check the start of the run
         speed = self.speed
         most = group.updates_until(None if story is None else story.left(group.iteration))
         if speed > 0:
@@ -668,18 +668,18 @@ class Session:
 
     @property
     def _seen(self) -> bool:
-        """Whether some browser has drawn a picture."""
+        """Whether a browser has drawn a picture."""
         return any(s.has_drawn for s in list(self.subscribers))
 
     def _advance_some(self, group: RunGroup, most: float) -> None:
         longest = min(self.view.call_seconds, self._slice)
-        # Calls of equal length that end when the next frame is due.
+        # Calls of equal length, the last of which ends when the next frame is due.
         wait = self.feed.next_frame() - time.perf_counter() if self.crowd == 1 else 0
         seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
         most = min(most, self.feed.until_moment())
         _, took = self.throttle.advance(group, seconds, most)
         if group.program is not None:
-            self.used += took * (min(len(group.rows), os.cpu_count() or 1) - 1)  # on other threads
+            self.used += took * (min(len(group.rows), os.cpu_count() or 1) - 1)  # of other threads
 
     def _after_update(self) -> None:
         group = self.group
@@ -698,7 +698,7 @@ class Session:
         self.view.advanced()
 
 
-# What the worker does for each command: `commands.COMMANDS`, and what sessions ask of themselves.
+# The methods for each command: those of `commands.COMMANDS`, and those of sessions themselves.
 _HANDLERS: dict[str, Callable[[Session, Any], None]] = {
     "play": Session._play,
     "pause": Session._pause,
@@ -725,7 +725,7 @@ _HANDLERS: dict[str, Callable[[Session, Any], None]] = {
 
 
 def _why_failed(error: Exception) -> str:
-    """What a person is told of an error that nobody foresaw."""
+    """The message to the user about an unexpected error."""
     if isinstance(error, MemoryError) or "memory" in str(error).lower():
-        return "there is not enough memory for this run: lower the minibatch or the widths"
-    return f"it failed ({type(error).__name__}), which the server's log explains"
+        return "there is not enough memory for this run: lower the batch or the widths"
+    return f"it failed ({type(error).__name__}); the server's log has the details"

@@ -1,4 +1,4 @@
-"""The WebSocket endpoint: authenticated by its token, open to the pages Streamlit allows."""
+"""The WebSocket endpoint: authenticated by its token, open to the origins that Streamlit allows."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ from ganlab.spec import KNOBS
 log = logging.getLogger(__name__)
 
 GONE, FORBIDDEN, FAILED, BUSY = 4404, 4403, 4500, 4429
-_SEND_SECONDS = 30.0  # a browser that takes in nothing for so long is not there
+_SEND_SECONDS = 30.0  # a browser that reads nothing for this long is disconnected
 _LONGEST_REASON = 120  # bytes of a closing socket's reason
-_MOST_BACKLOG = 100  # commands a worker has not yet taken
-# What one browser may send: at once, and then a second. Pictures are acknowledged up to 60 times a
-# second; a slider that is dragged sends 20 commands. Each message costs the event loop a tenth of a
-# millisecond, and everybody's messages go through that.
+_MOST_BACKLOG = 100  # commands in a session's queue
+# Limits of messages per browser: how many at once, and then per second. Frames are acknowledged up
+# to 60 times per second, and a dragged slider sends 20 commands. Each message takes a tenth of a
+# millisecond of the event loop, which all browsers share.
 _MESSAGES = 100.0, 80.0
 _COMMANDS = 40.0, 20.0
-_ERROR = 4.0  # commands that cost as much as one that is not understood: it is answered in words
+_ERROR = 4.0  # an invalid command counts as this many: it is answered in words
 _MOST_NESTED = 20  # objects and lists in a message
 
 
 def allowed(origin: str | None, host: str | None) -> bool:
-    """Whether Streamlit would take a socket of its own with these headers, by its settings.
+    """Whether Streamlit's settings would allow a socket with these headers.
 
-    The host's own pages, and what `server.enableCORS`, `server.corsAllowedOrigins`,
-    `server.allowedHosts` and `browser.serverAddress` say. May block: for a foreign origin Streamlit
-    finds out this machine's addresses.
+    Allowed are the host's own pages, and what `server.enableCORS`, `server.corsAllowedOrigins`,
+    `server.allowedHosts` and `browser.serverAddress` allow. May block: for a foreign origin
+    Streamlit looks up this machine's addresses.
     """
     try:
-        # The very function that Streamlit's socket asks, so that the two always agree.
+        # The function that Streamlit's own socket uses, so that both always agree.
         from streamlit.web.server.starlette.starlette_websocket import _is_origin_allowed
     except ImportError:  # another version of Streamlit
 
@@ -54,11 +54,11 @@ def allowed(origin: str | None, host: str | None) -> bool:
     try:
         return _is_origin_allowed(origin, host)
     except ValueError:
-        return False  # no address at all
+        return False  # not a valid address
 
 
 async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
-    """Serve one browser: its session's messages out, its commands in."""
+    """Serve one browser: send its session's messages, and receive its commands."""
     await ws.accept()
     session = scheduler.get(ws.path_params["token"])
     if session is None:
@@ -72,7 +72,7 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
         )
         await ws.close(FORBIDDEN)
         return
-    refused = refused or _refusal(session, scheduler)  # others may have come meanwhile
+    refused = refused or _refusal(session, scheduler)  # others may have connected meanwhile
     if refused is not None:
         await ws.close(*refused)
         return
@@ -80,7 +80,7 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
     session.subscribers.append(subscriber)
     session.unwatched_since = None
     if scheduler.get(session.token) is not session:
-        subscriber.close()  # dropped in this very moment, perhaps without seeing us
+        subscriber.close()  # the session was dropped at this moment, perhaps without closing us
     session.command("hello", subscriber)
     sender = asyncio.create_task(_send(ws, subscriber))
     messages, tasks = Allowance(*_MESSAGES), Allowance(*_COMMANDS)
@@ -94,7 +94,7 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
             if cost:
                 await asyncio.sleep(tasks.wait(time.monotonic(), cost))
             while session.backlog > _MOST_BACKLOG and not subscriber.closed:
-                await asyncio.sleep(0.02)  # a flood waits in its sender's buffers
+                await asyncio.sleep(0.02)  # a flood stays in the sender's buffers
     except (WebSocketDisconnect, RuntimeError):
         pass  # the browser left
     finally:
@@ -107,13 +107,13 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
 
 
 def _refusal(session: Session, scheduler: Scheduler) -> tuple[int, str] | None:
-    """Structure and reason why a browser is not served now, or None."""
+    """The code and reason if a browser is not served now, or None."""
     if session.failed:
         return FAILED, _short(session.failed)
     if len(session.subscribers) >= limit("session_sockets"):
-        return BUSY, f"this page is open {len(session.subscribers)} times, as often as it may be"
+        return BUSY, f"this page is open {len(session.subscribers)} times, which is the limit"
     if sum(len(s.subscribers) for s in list(scheduler.sessions.values())) >= limit("sockets"):
-        return BUSY, "the server serves as many browsers as it may"
+        return BUSY, "the server has reached its limit of open pages"
     return None
 
 
@@ -139,16 +139,16 @@ async def _receive(
     subscriber: Subscriber,
     scheduler: Scheduler,
 ) -> float:
-    """Do what a browser asks; what is not understood is answered, never raised.
+    """Execute a browser's command; invalid ones are answered, and raise nothing.
 
-    Returns how many commands it counts as: none for an acknowledgement.
+    Returns the number of commands that it counts as: 0 for an acknowledgement.
     """
     try:
         if text is None:
             raise SpecError("message", "(binary)", "text")
         if len(text) > MOST_TEXT:
             raise SpecError("message", text, f"at most {MOST_TEXT} characters")
-        # To find out that what is nested is nested too deeply takes a millisecond.
+        # Detecting nesting that is too deep takes a millisecond.
         flat = text.count("[") + text.count("{") <= _MOST_NESTED
         message = json.loads(text) if flat else None
         command = commands.read(message)
@@ -176,7 +176,7 @@ async def _do(
         session.new_seed()
     elif name == "set":
         try:
-            # What it would cost may have to be counted, for tenths of a second.
+            # Counting the cost of the new Spec may take tenths of a second.
             await asyncio.to_thread(session.set, value.field, value.value)
         except SpecError as error:
             if value.field not in KNOBS:

@@ -1,7 +1,7 @@
-"""Sessions on disk: those whose server stopped or whose visitor was away, until the page is back.
+"""Sessions on disk: kept when a server stops or a visitor is away, until the page returns.
 
-A folder for each: its Runs as `Run.save` writes them, its curves, and how it was played. Its name
-is the hash of the session's token: only the page that has been given the token can name it.
+Each has a folder with its Runs as `Run.save` writes them, its curves, and its speed. The folder's
+name is the hash of the session's token, so only the page that was given the token can find it.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ from ganlab.paths import kept, private
 
 log = logging.getLogger(__name__)
 
-_LONGEST = 24 * 3600.0  # seconds until it is not expected back
-_LARGEST_SHARE = 0.25  # of all bytes that one session may take
+_LONGEST = 24 * 3600.0  # seconds after which the page is not expected back
+_LARGEST_SHARE = 0.25  # of the allowed bytes, for a single session
 
 
 @dataclass(frozen=True)
 class StoredSession:
-    """What a session goes on from."""
+    """The state from which a session continues."""
 
     runs: tuple[Run, ...]
     curves: dict[str, np.ndarray]
     ghost: dict[str, np.ndarray]
     marks: list[dict]
     playing: bool
-    speed: float | None  # that the visitor had chosen
+    speed: float | None  # the visitor's choice
 
     def restore_into(self, runs: tuple[Run, ...], history: History) -> bool:
-        """Set fresh runs of the same Specs to the stored states; False: the Specs are others."""
+        """Set new runs of the same Specs to the stored states; False if the Specs differ."""
         pairs = list(zip(runs, self.runs, strict=False))
-        # All of them before any is moved.
+        # Check all of them before changing any.
         if len(runs) != len(self.runs) or not all(a.can_resume_from(b) for a, b in pairs):
             return False
         for run, other in pairs:
@@ -66,7 +66,7 @@ def _folder(token: str) -> Path:
 def store(
     token: str, runs: tuple[Run, ...], history: History, playing: bool, speed: float | None
 ) -> bool:
-    """Write what a session goes on from; False where it may not be kept, or cannot be."""
+    """Store the state of a session; False if that is not allowed or fails."""
     most = 1e6 * limit("stored_sessions_mb")
     size = sum(
         t.nbytes for r in runs for t in (r.state.g, r.state.d, *r.state.g_slots, *r.state.d_slots)
@@ -91,7 +91,7 @@ def store(
             shutil.rmtree(draft, ignore_errors=True)
         _prune(most)
     except OSError as error:
-        log.warning("A run could not be kept for its page's return: %s", error)
+        log.warning("A run could not be stored for its page's return: %s", error)
         return False
     return True
 
@@ -102,7 +102,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def load(token: str) -> StoredSession | None:
-    """The stored session of a token, which is deleted; None: there is none."""
+    """The stored session of a token, which is deleted; None if there is none."""
     place = _folder(token)
     if distrusted(place, place.parent):
         return None
@@ -113,22 +113,22 @@ def load(token: str) -> StoredSession | None:
         return StoredSession(runs, curves, ghost, said["marks"], said["playing"], said["speed"])
     except FileNotFoundError:
         return None
-    except Exception:  # damaged: as good as none
-        log.warning("A run that was kept for its page's return cannot be read", exc_info=True)
+    except Exception:  # a damaged session counts as none
+        log.warning("A run that was stored for its page's return is unreadable", exc_info=True)
         return None
     finally:
         shutil.rmtree(place, ignore_errors=True)
 
 
 def _prune(most: float) -> None:
-    """Delete what is old, and the oldest until all take less than `most` bytes."""
+    """Delete expired sessions, then the oldest ones until the rest fits `most` bytes."""
     folders = []
     for folder in _place().iterdir():
         try:
             size = sum(file.stat().st_size for file in folder.iterdir())
             folders.append((folder.stat().st_mtime, size, folder))
         except OSError:
-            continue  # taken up, or deleted by another server, meanwhile
+            continue  # another server has loaded or deleted it meanwhile
     total = sum(size for _, size, _ in folders)
     for made, size, folder in sorted(folders):
         if total <= most and time.time() - made < _LONGEST:

@@ -1,4 +1,4 @@
-"""What a page shows on cue: how fast, what is claimed of it, and whether that was seen."""
+"""Stories: a preset as a page shows it, with its pace, its claim and the verdict."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from ganlab.targets import TARGETS
 
 log = logging.getLogger(__name__)
 
-# Presets that a page without one offers, and in which words.
+# The presets offered on pages without one, with the label of the offer.
 OFFERS = (("collapse", "See it collapse"),)
-AFTER = 0.25  # of its pace at which a run goes on once all is shown
+AFTER = 0.25  # of its pace, at which a run continues after the demonstration
 BEHIND = 1.0  # seconds that a slow machine may catch up
 
 
 class Story:
-    """A preset, or what a page opens with, as one session shows it.
+    """A preset, or a page's default, as one session shows it.
 
     A session calls `begin` at each new run, `rate` and `left` before it advances, then `passed`.
-    A claim is decided by the preset's own `holds`, on the States of the run that is seen, at the
-    same iterations at which seeds were counted; where anything else was changed it is not checked.
+    The claim is decided by the preset's own `holds` from the States of the shown run, at the
+    iterations at which seeds were counted; it is not checked if anything was changed.
     """
 
     def __init__(self, preset: Preset | None, pace: tuple[tuple[int, float], ...]):
         self.preset, self.pace = preset, pace
-        self.released = False  # the visitor wants this run to go on at full speed
-        self._run = 0  # number of the run that is shown
-        self._pure = False  # whether it is as the preset has it, up to the seed
+        self.released = False  # whether the visitor chose full speed for this run
+        self._run = 0  # the number of the shown run
+        self._pure = False  # whether it equals the preset, except for the seed
         self._seen = ""  # the verdict
         self._rows: list[list[dict[str, Any]]] = []  # by Spec
         self._waiting: deque[tuple[Moment, ...]] = deque()
-        self._due: int | None = None  # iteration of the next check
+        self._due: int | None = None  # the iteration of the next check
         self._checking = False
 
     @property
     def name(self) -> str:
-        """The preset's, if it is one."""
+        """The name of the preset; "" if there is none."""
         return "" if self.preset is None else self.preset.name
 
     @property
     def iterations(self) -> int:
-        """After how many all is shown; 0: there is no pace."""
+        """The length of the demonstration in iterations; 0 without a pace."""
         return self.pace[-1][0] if self.pace else 0
 
     def rate(self, iteration: int) -> float:
-        """Iterations a second from `iteration` on; 0: full speed."""
+        """Iterations per second from `iteration` on; 0: full speed."""
         if self.released or not self.pace:
             return 0.0
         start = 0
@@ -65,14 +65,14 @@ class Story:
     # -- the claim ---------------------------------------------------------------------------
 
     def begin(self, number: int, specs: Sequence[Spec]) -> None:
-        """A new run, with these Specs."""
+        """Start a new run with these Specs."""
         self.released, self._run, self._seen = False, number, ""
         self._rows, self._waiting = [[] for _ in specs], deque()
         self._pure = self.preset is not None and self._alike(specs)
         self._due = 0 if self._pure else None
 
     def touched(self) -> None:
-        """The run was changed, or updated by hand: it no longer is what is claimed."""
+        """Tell that the run was changed or updated by hand: its claim is no longer checked."""
         self._pure, self._due = False, None
 
     def _alike(self, specs: Sequence[Spec]) -> bool:
@@ -81,15 +81,15 @@ class Story:
         return tuple(specs) == tuple(s.replace(seed=seed) for s in self.preset.specs)
 
     def left(self, iteration: int) -> int | None:
-        """Iterations until the run must be looked at, at the most; None: any number."""
+        """Iterations until the run must be checked; None for no limit."""
         return None if self._due is None else max(0, self._due - iteration)
 
     def passed(self, session: Any) -> None:
-        """The run has advanced: have it checked if it is time to."""
+        """Tell that the run has advanced, and check it if it is time."""
         run = session.group
         if self._due is None or (run.iteration < self._due and not run.stopped):
             return
-        assert self.preset is not None  # without one nothing is due
+        assert self.preset is not None  # else nothing is due
         self._waiting.append(session.moments())
         last = run.iteration >= self.preset.iterations or run.stopped
         self._due = None if last else self._due + self.preset.every
@@ -98,20 +98,20 @@ class Story:
             session.feed.paint(session, "curves", lambda: self._check(session))
 
     def _check(self, session: Any) -> None:
-        """On a render thread: look at one moment that waits."""
+        """On a render thread: check one waiting moment."""
         moments = self._waiting.popleft() if self._waiting else None
         if moments is not None and moments[0].number == self._run and self._pure:
             try:
                 self._look(moments)
             except Exception:
-                # A claim that cannot be checked must not take the run with it.
+                # An error in a claim must not stop the run.
                 log.exception("the claim of %s could not be checked", self.name)
                 self.touched()
         if self._waiting:
             session.feed.paint(session, "curves", lambda: self._check(session))
             return
         self._checking = False
-        if self._waiting and not self._checking:  # one came in this very moment
+        if self._waiting and not self._checking:  # a moment was added just now
             self._checking = True
             session.feed.paint(session, "curves", lambda: self._check(session))
         session.feed.status_wanted = True
@@ -121,7 +121,7 @@ class Story:
         preset = self.preset
         assert preset is not None
         for rows, moment in zip(self._rows, moments, strict=True):
-            # One that has diverged stays at its last State, as it does where seeds are counted.
+            # A diverged run keeps its last State, as it does where seeds are counted.
             if not rows or rows[-1]["iteration"][0] < moment.iteration:
                 rows.append(check(preset, moment))
         stopped = all(m.diverged[0] is not None for m in moments)
@@ -132,7 +132,7 @@ class Story:
     # -- words -------------------------------------------------------------------------------
 
     def words(self) -> dict[str, Any]:
-        """What does not change while it is shown: for the scene."""
+        """The constant texts, for the scene."""
         if self.preset is None:
             return {}
         preset = self.preset
@@ -154,7 +154,7 @@ class Story:
         }
 
     def status(self, specs: Sequence[Spec]) -> dict[str, Any]:
-        """How far it is: for the status."""
+        """The progress, for the status."""
         out: dict[str, Any] = {"iterations": self.iterations, "released": self.released}
         if self.preset is not None:
             state = self._seen or ("not yet" if self._pure else "not checked")
@@ -162,7 +162,7 @@ class Story:
         return out
 
     def changed(self, specs: Sequence[Spec]) -> list[str]:
-        """Titles of the fields in which `specs` differ from the preset's, the seed aside."""
+        """Titles of the fields in which `specs` differ from the preset's, except the seed."""
         assert self.preset is not None
         own = self.preset.specs
         if len(own) != len(specs):
@@ -181,7 +181,7 @@ def title_of(name: str) -> str:
 
 
 def _names(spec: Spec, other: Spec) -> list[str]:
-    """Titles of the fields in which two Specs differ, the seed aside."""
+    """Titles of the fields in which two Specs differ, except the seed."""
     out = [
         PARAMS[name].title
         for name in PARAMS
@@ -199,7 +199,7 @@ def _names(spec: Spec, other: Spec) -> list[str]:
 
 @lru_cache(maxsize=256)
 def differences(spec: Spec, without: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """What a Spec has that its lab's default has not, as "title = value"; `without` some fields."""
+    """The fields in which a Spec differs from its lab's default, as "title = value"."""
     default = DEFAULTS[spec.dim]
     out = []
     for name, param in PARAMS.items():
@@ -220,12 +220,12 @@ def _short(param: Any, value: Any) -> str:
 
 
 def story_of(name: str, specs: Sequence[Spec]) -> Story | None:
-    """The story of a preset; without one, of what a page opens with, if that is what is shown."""
+    """The story of a preset; without one, that of a page's default if `specs` equal it, or None."""
     if name in PRESETS:
         return Story(PRESETS[name], PRESETS[name].pace)
     return opening(specs[0].dim) if specs[0] == DEFAULTS[specs[0].dim] else None
 
 
 def opening(dim: int) -> Story:
-    """The pace of what pages open with, without a claim."""
+    """The pace of a page's default, without a claim."""
     return Story(None, OPENING[dim])

@@ -1,4 +1,4 @@
-"""One WebSocket's outbox: the newest message of each kind wins."""
+"""The outbox of one WebSocket: a new message replaces an unsent one of its kind."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import asyncio
 import threading
 import time
 
-IN_FLIGHT = 2  # frames sent and not yet drawn
+IN_FLIGHT = 2  # the most frames that are sent but not yet drawn
 _ORDER = ("scene", "status", "curves", "figure", "export", "frame")
-_STALE_SECONDS = 10.0  # a browser that draws nothing for so long is not watching
+_STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watching
 
 
 class Subscriber:
-    """Fed by workers, emptied by its socket's task on the event loop."""
+    """Filled by workers, emptied by its socket's task on the event loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self.visible = True
@@ -22,7 +22,7 @@ class Subscriber:
         self._lock = threading.Lock()
         self._box: dict[str, bytes] = {}
         self._begun = False  # whether it was given a scene
-        self._poked = False  # whether the loop is about to hear of something
+        self._poked = False  # whether the loop has been woken already
         self._sent = self._drawn = 0
         self._progress = time.monotonic()
 
@@ -36,7 +36,7 @@ class Subscriber:
 
     @property
     def has_drawn(self) -> bool:
-        """Whether this browser shows a picture."""
+        """Whether this browser has drawn a picture."""
         return self.watching and self._drawn > 0
 
     @property
@@ -49,9 +49,10 @@ class Subscriber:
         return self._sent - self._drawn < IN_FLIGHT
 
     def put(self, kind: str, message: bytes) -> None:
-        """Leave a message; replaces an unsent one of its kind.
+        """Add a message; it replaces an unsent one of its kind.
 
-        A new scene voids what was left before it; before the first, nothing else is taken.
+        A new scene discards the messages before it; before the first scene, nothing else is
+        accepted.
         """
         with self._lock:
             if kind == "scene":
@@ -63,7 +64,7 @@ class Subscriber:
         self._poke()
 
     def drawn(self, total: int) -> None:
-        """The browser has dealt with `total` frames so far, drawn or superseded."""
+        """The browser has handled `total` frames so far: drawn, or replaced by newer ones."""
         with self._lock:
             total = min(total, self._sent)
             if total > self._drawn:
@@ -73,7 +74,7 @@ class Subscriber:
             self._poke()
 
     def close(self, reason: str = "") -> None:
-        """Wake the sender so that it ends, and says the reason."""
+        """Make the sender stop and send the reason."""
         self.reason, self.closed = reason, True
         self._poke()
 
@@ -83,7 +84,7 @@ class Subscriber:
         self._poked = True
         try:
             self._loop.call_soon_threadsafe(self._wake)
-        except RuntimeError:  # the loop has ended: so has the server
+        except RuntimeError:  # the loop has ended, so the server is stopping
             self.closed = True
 
     def _wake(self) -> None:

@@ -1,4 +1,4 @@
-"""What a server asks of the system it runs on; where it is not heard, all goes on without."""
+"""Requests to the operating system; if it ignores them, the server works without."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ _INTERVAL = 5e-4  # seconds
 
 
 def share_the_interpreter() -> None:
-    """Have a thread that holds the interpreter's lock give it up soon when others want it.
+    """Make a thread that holds the interpreter lock release it soon when others want it.
 
-    An operation of torch gives the lock up and must have it back: beside a thread of plain Python
-    each waits for the whole interval, which is 5 ms by default, and a picture is a hundred of them.
+    A torch operation releases the lock and acquires it again. Beside a thread of pure Python code,
+    each operation waits for a whole switch interval, which is 5 ms by default, and a picture has a
+    hundred operations.
     """
     sys.setswitchinterval(_INTERVAL)
 
 
 def prefer_this_thread() -> None:
-    """Ask the system to run this thread before others; only a privileged server is heard.
+    """Give this thread a higher priority; only a privileged server may.
 
-    Pictures come in short bursts, for which a scheduler would move the training aside.
+    Pictures are short bursts of work, which should not wait for training.
     """
     try:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), -10)
@@ -31,9 +32,9 @@ def prefer_this_thread() -> None:
 
 
 def defer_this_thread() -> None:
-    """Ask the system to run this thread after others, where it can (Linux).
+    """Give this thread a lower priority, if the system can do that (Linux).
 
-    Where niceness is the whole process's, nothing is asked.
+    On systems where niceness belongs to the whole process, nothing is changed.
     """
     if not sys.platform.startswith("linux"):
         return
@@ -44,7 +45,7 @@ def defer_this_thread() -> None:
 
 
 def give_back_memory() -> None:
-    """Have the C library return freed pages to the system, where it can (glibc)."""
+    """Make the C library return freed pages to the system, if it can (glibc)."""
     try:
         ctypes.CDLL(None).malloc_trim(0)
     except (OSError, AttributeError, TypeError):

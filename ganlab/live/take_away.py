@@ -1,4 +1,4 @@
-"""What a view's menu "Export" is answered with: runs as a file."""
+"""The answers to a view's Export menu: runs as a file."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from ganlab.registry import SpecError
 def message(
     kind: str, experiment: Experiment, runs: tuple[Run, ...], curves: dict[str, np.ndarray]
 ) -> bytes:
-    """The message with the file. runs: what was trained of the experiment, () before it has begun.
+    """The message with the file. runs: those of the experiment, or () before they have begun.
 
-    Raises `SpecError` unless `kind` is of `export.KINDS`, and for "run" before it has begun.
+    Raises `SpecError` unless `kind` is in `export.KINDS`, and for "run" before the run has begun.
     """
     if kind not in export.KINDS:
         raise SpecError("export", kind, f"one of {', '.join(export.KINDS)}")
@@ -49,7 +49,7 @@ def message(
 
 
 def _file(runs: tuple[Run, ...]) -> bytes:
-    """A run as `Run.save` writes it; of several, a zip archive of such files."""
+    """A run as `Run.save` writes it; for several, a zip archive of such files."""
     with tempfile.TemporaryDirectory(prefix="ganlab-") as folder:
         paths = [Path(folder) / f"run-{i}.npz" for i in range(len(runs))]
         for run, path in zip(runs, paths, strict=True):

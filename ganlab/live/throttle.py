@@ -1,4 +1,4 @@
-"""How many updates a session makes in one call, and when its next one is due."""
+"""The speed of a session: how many updates it makes in one call, and when the next is due."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import time
 
 from ganlab.live.run_group import RunGroup
 
-_SPARE = 0.75  # of the time that a call may take: after a shorter one the next makes more
-CATCH_UP_SECONDS = 0.1  # of a hiccup (a frame, other sessions' turns) only this much is caught up
+_SPARE = 0.75  # of the time of a call: after a shorter one, the next makes more updates
+CATCH_UP_SECONDS = 0.1  # of a delay (a frame, other sessions' turns): the rest is not caught up
 
 
 class Throttle:
-    """Makes updates at a given speed (updates/s), or as fast as can be, in calls of given length.
+    """Makes updates at a given speed (updates/s), or at full speed, in calls of a given length.
 
-    due: when the next update is, at a given speed. `timed` is told the iterations (a part of one,
-    where a call makes less) and the seconds of each call that is as long as it may be, as
+    due: the time of the next update at a given speed. `timed` is called with the iterations (a
+    fraction, if a call makes less than one) and the seconds of each full-length call, as
     `Backend.timed`.
     """
 
@@ -25,7 +25,7 @@ class Throttle:
         self.again()
 
     def again(self) -> None:
-        """Begin with one update: a new run, or one computed in another way."""
+        """Start again with one update: for a new run, or another backend."""
         self._at_once, self._per_second = 1, 1.0
 
     def catch_up(
@@ -37,28 +37,28 @@ class Throttle:
         most: float = math.inf,
         behind: float = CATCH_UP_SECONDS,
     ) -> None:
-        """The updates that are due at `speed`, as far as they take about `seconds`.
+        """Make the updates that are due at `speed`, within about `seconds`.
 
-        At the most `most`; more than `behind` seconds are not caught up.
+        At most `most`; delays longer than `behind` seconds are not caught up.
         """
         self.due = max(self.due, now - behind)
         made, _ = self.advance(run, seconds, min(int((now - self.due) * speed) + 1, most))
         self.due += made / speed
 
     def advance(self, run: RunGroup, seconds: float, most: float = math.inf) -> tuple[int, float]:
-        """As many updates as take about `seconds`, at least 1 and at the most `most`.
+        """Make as many updates as take about `seconds`, at least 1 and at most `most`.
 
-        At most twice as many as before: one quick call must not be followed by an endless one.
-        Returns how many were made, and their time.
+        The number at most doubles from call to call, so that a quick call is not followed by a very
+        long one. Returns how many were made, and their seconds.
         """
         started = time.perf_counter()
         room = int(self._per_second * seconds)
         if run.program is not None and self._at_once < _SPARE * self._per_second * seconds:
-            room = max(room, self._at_once + 1)  # a call costs something by itself
+            room = max(room, self._at_once + 1)  # allows for the overhead of a call
         count = int(max(1, min(most, 2 * self._at_once, room)))
         made = max(1, run.make(count))
         took = max(time.perf_counter() - started, 1e-9)
-        if count < most:  # few updates at a set speed take what a call costs by itself
+        if count < most:  # at a set speed, calls of few updates are mostly overhead
             self._timed(run, made / run.turns.each, took)
         self._at_once, self._per_second = count, made / took
         return made, took

@@ -1,4 +1,4 @@
-"""A small picture and a few metrics of each of many runs."""
+"""Tiles: a small picture and a few metrics for each of many runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ganlab.targets import TARGETS, Target, make_target
 
 POINTS = 4096  # latents behind the metrics of one run
 CELLS = 96  # of a tile's densities, 1-D
-D_POINTS = 41  # where a tile shows D, 1-D
-FAKES = 256  # generated points of a tile, 2-D
-SCALE = 2**13  # a box is -SCALE..SCALE in the frames' points: four boxes' widths are seen
-_MOST_LATENTS = 2**15  # of all tiles of a frame, 1-D
+D_POINTS = 41  # points at which a tile shows D, 1-D
+FAKES = 256  # generated points in a tile, 2-D
+SCALE = 2**13  # coordinates are integers: -SCALE..SCALE is the box, and four boxes' widths fit
+_MOST_LATENTS = 2**15  # for all tiles of a frame, 1-D
 
 
 def probe_of(spec: Spec) -> Probe:
-    """The probe that every run of an ensemble is measured with."""
+    """The probe that measures every run of an ensemble."""
     return probe_for(spec, POINTS)
 
 
@@ -39,9 +39,9 @@ def _generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> np.ndarray:
 
 
 def measure(game: Game, state: State, probe: Probe, rows: slice) -> dict[str, np.ndarray]:
-    """Metrics of some of the runs, each (rows,): jsd, modes where there are any, w1 in 1-D.
+    """Metrics of some of the runs, each (rows,): jsd, modes if the target has modes, w1 in 1-D.
 
-    As `Snapshot.metrics` has them with `POINTS` latents; jsd in nats, w1 in units of x.
+    Defined as in `Snapshot.metrics`, with `POINTS` latents; jsd in nats, w1 in units of x.
     """
     with np.errstate(all="ignore"):
         gz = _generate(game, state.g[rows], probe.z)
@@ -71,12 +71,13 @@ def _coarse(target: Target) -> np.ndarray:
 
 
 def pictures(game: Game, state: State, spec: Spec) -> dict[str, np.ndarray]:
-    """All tiles of one moment, small enough to send ten times a second.
+    """All tiles of one moment, small enough to be sent ten times per second.
 
     1-D: p_g (R, CELLS) in 255ths of twice p_data's peak, d = D(x) (R, D_POINTS) in 255ths, from
     one end of the box to the other; uint8. 2-D: fake (R, FAKES, 2), int16 (see `SCALE`).
-    Both: beyond (R, 2), the side of `Domain.sides` beyond which most of p_g lies, and how
-    many percent of it. d_none (R, D_POINTS), where D has no value, only if that is anywhere.
+    Both: beyond (R, 2), the side of `Domain.sides` beyond which most of p_g lies, and the
+    percentage there. d_none (R, D_POINTS) marks where D has no value, and is omitted if it always
+    has.
     """
     target = make_target(spec.target, spec.target_params)
     with np.errstate(all="ignore"):
@@ -95,7 +96,7 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
         gz = gz[:, over.whole[1::2]]
     else:
         mass = np.stack([np.histogram(row, edges)[0] for row in gz]) / count
-        mass = metrics.smooth(mass, 1.0)  # of so few samples the bare counts are ragged
+        mass = metrics.smooth(mass, 1.0)  # counts of so few samples are noisy
     top = 2 * _coarse(target).max() * (edges[1] - edges[0])
     low, high = (float(edge) for edge in target.box[0])
     x = torch.linspace(low, high, D_POINTS, device=state.d.device)
@@ -106,7 +107,7 @@ def _lines(game: Game, state: State, spec: Spec, target: Target) -> dict[str, np
         d = game.drawn(state.d, game.at(state.d, at, made), real, made).cpu().numpy()
     out = {"p_g": _bytes(mass / top), "d": _bytes(d)}
     out["beyond"] = _most(outside)
-    # Weights on the brink of overflow may give D no value.
+    # Weights close to overflow may give D no value.
     none = ~np.isfinite(d)
     return out | {"d_none": none.astype(np.uint8)} if none.any() else out
 
@@ -116,7 +117,7 @@ def _bytes(share: np.ndarray) -> np.ndarray:
 
 
 def _most(rows: np.ndarray) -> np.ndarray:
-    """Of `beyond` (R, sides, 1 + dim), the fullest side and its percent, (R, 2)."""
+    """The fullest side of `beyond` (R, sides, 1 + dim) and its percentage, (R, 2)."""
     shares = rows[..., 0]
     return np.stack([shares.argmax(1), np.rint(100 * shares.max(1))], 1).astype(np.uint8)
 
@@ -130,7 +131,7 @@ def _points(game: Game, state: State, spec: Spec, target: Target) -> dict[str, n
 
 
 def scene(spec: Spec, seeds: int, probe: Probe, number: int) -> tuple[dict, dict[str, Any]]:
-    """Header and arrays of what the tiles of run `number` stand on."""
+    """Header and arrays of the scene on which the tiles of run `number` are drawn."""
     target, modes = probe.target, probe.target.modes
     header = {
         "type": "scene",
@@ -156,9 +157,9 @@ def scene(spec: Spec, seeds: int, probe: Probe, number: int) -> tuple[dict, dict
 
 
 def panels(probe: Probe) -> list[dict[str, Any]]:
-    """The curves beside the tiles: median, quartiles and range over the runs.
+    """The panels beside the tiles: median, quartiles and range over the runs.
 
-    Bands are named in the last panel, for all of them: the first needs its room for its title.
+    The last panel's legend names the bands for all panels: the first has no room beside its title.
     """
 
     def spread(name: str, title: str, lines=(), **more: Any) -> dict[str, Any]:

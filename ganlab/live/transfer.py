@@ -1,7 +1,8 @@
-"""Objects over a connection between a server and a process that it has started itself.
+"""Transfer of objects over a connection between a server and a process that it has started.
 
-They are pickled, and arrays and tensors go beside the pickle without being copied into it. Both
-ends run the same code for the same user: nothing that others can write is ever unpickled.
+Objects are pickled; arrays and tensors are sent beside the pickle without being copied into it.
+Both
+ends execute the same code for the same user: nothing that others can write is ever unpickled.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ import torch
 
 
 class Failed(NamedTuple):
-    """What a function raised; not every exception can be pickled."""
+    """The exception of a function, as text: not every exception can be pickled."""
 
     name: str
     text: str
 
     @property
     def for_want_of_memory(self) -> bool:
-        """Whether there was not enough memory; torch says so by a RuntimeError."""
+        """Whether memory ran out; torch raises a RuntimeError for that."""
         return self.name == "MemoryError" or "memory" in self.text.lower()
 
 
@@ -33,14 +34,14 @@ def _from_array(array: np.ndarray) -> torch.Tensor:
 
 class _Pickler(pickle.Pickler):
     def reducer_override(self, value: Any) -> Any:
-        # torch's own way copies a tensor, and writes a file's worth of names around it.
+        # torch's own method copies the tensor and adds the structure of a file.
         if isinstance(value, torch.Tensor):
             return _from_array, (value.detach().cpu().numpy(),)
         return NotImplemented
 
 
 def send(connection: Connection, value: Any) -> None:
-    """Send `value`; raises OSError where the other end is gone."""
+    """Send `value`. Raises OSError if the other end is gone."""
     buffers: list[pickle.PickleBuffer] = []
     out = io.BytesIO()
     _Pickler(out, 5, buffer_callback=buffers.append).dump(value)
@@ -50,7 +51,7 @@ def send(connection: Connection, value: Any) -> None:
 
 
 def receive(connection: Connection) -> Any:
-    """What the other end has sent; raises EOFError or OSError where it is gone."""
+    """The object that the other end has sent. Raises EOFError or OSError if it is gone."""
     text = connection.recv_bytes()
     count = int.from_bytes(text[:4], "little")
     # Tensors share an array's memory, which must be writable.

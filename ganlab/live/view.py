@@ -1,4 +1,4 @@
-"""What is shown of a session's runs: a view makes its scene, frames, curves, status and figures."""
+"""The view of a session's runs, which makes its scene, frames, curves, status and figures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Moments = tuple[Moment, ...]  # one of each Run
 
 
 class ViewedSession(Protocol):
-    """What a view, and the feed of what it makes, ask of their session."""
+    """The interface of a session for its view and its feed."""
 
     experiment: Experiment
     group: RunGroup | None
@@ -39,15 +39,15 @@ class ViewedSession(Protocol):
 
     @property
     def spec(self) -> Spec:
-        """The Spec of run A."""
+        """The requested Spec of run A."""
 
     @property
     def running(self) -> bool:
-        """Whether the runs are those that are asked for, and not about to start anew."""
+        """Whether the runs are the requested ones, and not about to restart."""
 
     @property
     def state(self) -> str:
-        """What the runs do now, in a word."""
+        """playing, paused, diverged or waiting (unwatched)."""
 
     @property
     def idle(self) -> bool:
@@ -55,11 +55,11 @@ class ViewedSession(Protocol):
 
     @property
     def speed(self) -> float:
-        """Updates a second; 0: full speed."""
+        """Updates per second; 0: full speed."""
 
     @property
     def watched(self) -> bool:
-        """Whether some browser shows the session now."""
+        """Whether a browser shows the session now."""
 
     @property
     def measured(self) -> dict[str, float]:
@@ -67,38 +67,38 @@ class ViewedSession(Protocol):
 
     @property
     def lab_query(self) -> str:
-        """The address of one seed in its lab, all but the seed's number, which ends it."""
+        """The query string of one seed in its lab, up to the seed, which must be appended."""
 
     def moments(self) -> Moments:
-        """The runs as they are now."""
+        """The current moments of the runs."""
 
     def status(self) -> dict[str, Any]:
-        """What the status message says besides where the runs are."""
+        """The fields of the status message besides the state of the runs."""
 
     def found(self, number: int, metrics: dict[str, float], tell: bool = False) -> None:
-        """The newest metrics of runs `number`; tell: to be told also while they play."""
+        """Store the newest metrics of runs `number`; tell: send them also while the runs play."""
 
     def show_scene(self, scene: Message) -> None:
-        """Show the same runs on another scene, which has the next number."""
+        """Show the same runs with another scene, which gets the next number."""
 
     def command(self, name: str, value: Any = None) -> None:
         """Queue a command for the worker."""
 
     def wake(self) -> None:
-        """Have the worker look at the session soon."""
+        """Let the worker visit the session soon."""
 
 
 class View:
-    """A session's view. Subclasses make what is shown of one kind of experiment.
+    """The view of a session. A subclass shows one kind of experiment.
 
-    `frame` and `measure` are called on render threads, and yield None between pieces of work after
-    which other sessions' pictures may have their turn; everything else is called on the worker.
+    `frame` and `measure` are called on render threads, and yield None between pieces of work, after
+    which other sessions' pictures get a turn. Everything else is called on the worker.
     """
 
-    frame_seconds = 1 / 36  # at the most this often: more would be the browser's work for nothing
-    slowest_frames = 0.17  # but frames come at least this often (seconds)
-    # Of updates at full speed in one call. Between two calls the interpreter's lock must be had,
-    # which pictures hold often: shorter calls wait for it more than they work.
+    frame_seconds = 1 / 36  # the shortest time between frames: more would only load the browser
+    slowest_frames = 0.17  # the longest time between frames, in seconds
+    # The length of a call at full speed. Between two calls the interpreter lock must be acquired,
+    # which pictures often hold: with shorter calls, training would mostly wait for it.
     call_seconds = 0.012
     has_figures = True
 
@@ -108,26 +108,26 @@ class View:
 
     @property
     def group(self) -> RunGroup:
-        """The runs that are shown, once they have begun."""
+        """The shown runs, once they have begun."""
         group = self.session.group
         assert group is not None
         return group
 
     @property
     def series(self) -> tuple[str, ...]:
-        """The curves that are measured."""
+        """The names of the measured curves."""
         return SERIES
 
     def scene(self, number: int) -> Message:
-        """What pictures of the runs, which have just begun, stand on."""
+        """The scene for the pictures of runs that have just begun."""
         raise NotImplementedError
 
     def frame(self, moments: Moments) -> Iterator[bytes | None]:
-        """The message of one picture."""
+        """The message with one picture."""
         raise NotImplementedError
 
     def measure(self, moments: Moments) -> Iterable[None]:
-        """Add moments to their history."""
+        """Measure moments and add them to their history."""
         raise NotImplementedError
 
     def status(self) -> dict[str, Any]:
@@ -135,19 +135,19 @@ class View:
         return {}
 
     def axes(self) -> Any:
-        """What two runs' curves must have in common to be seen on the same axes."""
+        """A key: two runs' curves can share axes if their keys are equal."""
         base = self.group.spec
         return base.target, base.target_params
 
     def why_stopped(self) -> str:
-        """What is said when every run has diverged."""
+        """The message when every run has diverged."""
         raise NotImplementedError
 
     def advanced(self) -> None:
-        """The runs have made some updates."""
+        """Called after the runs have made some updates."""
 
     def follow(self, value: bool) -> None:
-        """Have the axes follow G. Raises `SpecError` where they cannot."""
+        """Let the axes follow G. Raises `SpecError` if they cannot."""
         raise SpecError("cmd", "follow", "a view whose axes can follow G")
 
     @property
@@ -159,8 +159,8 @@ class View:
         return scene[0]["run"] == last[0]["run"]
 
     def figure(self, request: FigureRequest) -> bytes:
-        """The still pictures of what is shown. Raises `SpecError` where there are none."""
-        raise SpecError("figure", request.request, "none of this view")
+        """The still pictures of the current frame. Raises `SpecError` if there are none."""
+        raise SpecError("figure", request.request, "none: this view has no figure")
 
     def drawn(self, request: FigureRequest) -> tuple[Message, Message]:
         """Scene and newest frame, for `figure`. Raises `SpecError` unless they belong together."""

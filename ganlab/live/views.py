@@ -1,4 +1,4 @@
-"""Which view shows which kind of experiment."""
+"""The choice of the view for each kind of experiment."""
 
 from __future__ import annotations
 

@@ -16,12 +16,12 @@ _CODES = {"<f4": "f4", "|u1": "u1", "<i2": "i2", "<i4": "i4"}
 def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
     """uint32 length of the header, the header (padded), the arrays (padded).
 
-    Floats travel as float32; NaN and inf in the header become null, as JSON has neither.
+    Floats are sent as float32; NaN and inf in the header become null, since JSON has neither.
     """
     named, parts = [], []
     for name, array in (arrays or {}).items():
         if array.dtype == np.float64:
-            # Beyond float32 is far outside any picture.
+            # Values beyond float32 are far outside any picture.
             array = array.clip(-3e38, 3e38).astype(np.float32)
         array = np.ascontiguousarray(array)
         named.append([name, _CODES[array.dtype.str], list(array.shape)])

@@ -1,11 +1,11 @@
 """Worker threads that train sessions in turns, and threads that draw them.
 
-Sessions take turns in short slices: next is the one that has had the least time, so that a run of
-slow updates gets as much of it as one of fast ones. Between two slices clicks are answered and
-frames handed to the render threads, whosever turn it is: with many sessions a round takes long. A
-session that has nothing to do until some moment, or until it is woken, holds no place in the queue
-and saves up nothing. What a session shows is made from States that never change, by render threads
-beside the training, or by the workers themselves (see `RenderPool`).
+Sessions take turns in short slices. The next turn goes to the session that has used the least CPU
+time, so that a run with slow updates gets as much time as one with fast ones. Between two slices,
+commands are executed and frames passed to the render threads for all sessions, since with many
+sessions a round takes long. A session that has nothing to do until some time, or until it is woken,
+is not in the queue and saves up no time. What a session shows is made from immutable States, by
+render threads or by the workers themselves (see `RenderPool`).
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from ganlab.live import cpu_time, system
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.session import Session
 
-SLICE_SECONDS = 0.05  # alone
-SHARED_SECONDS = 0.012  # while others wait, at the most:
-ROUND_SECONDS = 0.13  # in a round of this length everybody gets a slice,
-_LEAST_SECONDS = 0.002  # if slices need not be shorter than this
-_LENIENCE = 1.2  # times as much may have who cannot stop in time, to be seen as often
+SLICE_SECONDS = 0.05  # for a session alone
+SHARED_SECONDS = 0.012  # the longest slice while others wait
+ROUND_SECONDS = 0.13  # the length of a round in which every session gets a slice,
+_LEAST_SECONDS = 0.002  # unless slices would be shorter than this
+_LENIENCE = 1.2  # a session that cannot stop in time may use this much more, to be drawn as often
 _LONGEST_WAIT = 30.0
 _COUNT_SECONDS = 0.25
-_SAME = 0.0005  # seconds within which two moments to come again are one
-SERVICE_SECONDS = 0.3  # of answering and drawing between turns, and after that
-SERVICE_SHARE = 0.1  # of a core: who never stops clicking waits for turns at last,
-SERVICE_CROWD = 6  # sessions that play, from which this is shared among more
+_SAME = 0.0005  # seconds within which two due times count as one
+SERVICE_SECONDS = 0.3  # of service (commands, frames) between turns at once, and after that
+SERVICE_SHARE = 0.1  # of a core: a session with endless commands finally waits for its turns
+SERVICE_CROWD = 6  # playing sessions above which the share is divided further
 
 _USED = operator.attrgetter("used")
 
 
 class PoolScheduler(Protocol):
-    """What a pool asks of the scheduler that it is part of."""
+    """The interface of the scheduler for its pools."""
 
     def there(self, pool: WorkerPool, session: Session) -> bool:
         """Whether a session is still served, by this pool."""
@@ -51,16 +51,16 @@ class PoolScheduler(Protocol):
         """The pool's sessions."""
 
     def wake(self, session: Session) -> None:
-        """Have a worker of whichever pool it belongs to look at a session soon."""
+        """Let a worker of the session's pool visit it soon."""
 
     def fail(self, session: Session, error: Exception) -> None:
-        """A session's work or picture raised `error`."""
+        """Report that a session's work or picture raised `error`."""
 
 
 class WorkerPool:
     """Worker threads, render threads, and the sessions that wait for them.
 
-    prepare: called in each of its threads first, to tell the system how urgent it is.
+    prepare: called first in each of its threads, to set the thread's priority.
     """
 
     def __init__(
@@ -70,23 +70,23 @@ class WorkerPool:
         self._scheduler, self._name, self._prepare = scheduler, name, prepare
         self._changed = threading.Condition()
         self._ready: list[Session] = []
-        self._now = 0.0  # the `used` of whose turn it was last: what a newcomer starts from
+        self._now = 0.0  # the `used` of the last turn's session, where newcomers start
         self._later: list[tuple[float, int, Session]] = []
         self._count = itertools.count()
         self._threads: list[threading.Thread] = []
         self._render_pool = RenderPool(workers, name, prepare)
-        self._painted = False  # a picture, since the last turn
+        self._painted = False  # whether a picture was painted since the last turn
         self._crowd, self._counted_at = 1, 0.0
-        self._trained = self._painting = 0.0  # workers' CPU seconds of turns and pictures since
-        self._share = 1.0  # of turns in these
+        self._trained = self._painting = 0.0  # workers' CPU seconds of turns and of pictures
+        self._share = 1.0  # the share of turns in these
         self._closing = False
 
     def start(self) -> None:
-        """Start the workers, unless they have been."""
+        """Start the workers, unless they are running."""
         with self._changed:
             if self._threads or self._closing:
                 return
-            # One thread an operation: tiny nets lose more to hand-over than they gain.
+            # One thread per operation: for tiny nets synchronisation costs more than it gains.
             torch.set_num_threads(1)
             system.share_the_interpreter()
             for i in range(self.workers):
@@ -105,7 +105,7 @@ class WorkerPool:
         self._render_pool.close()
 
     def wake(self, session: Session) -> None:
-        """Have a worker look at `session` soon."""
+        """Let a worker visit `session` soon."""
         with self._changed:
             if not self._scheduler.there(self, session):
                 return
@@ -116,7 +116,7 @@ class WorkerPool:
             self._changed.notify()
 
     def paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
-        """Have somebody do `job`: a frame or metrics. Raises RuntimeError once closed."""
+        """Have a render thread or a worker do `job`. Raises RuntimeError once closed."""
 
         def guarded() -> None:
             try:
@@ -132,7 +132,7 @@ class WorkerPool:
         self._render_pool.submit(kind, guarded)
 
     def _picture(self, job: Callable[[], None]) -> None:
-        """A picture that a worker makes."""
+        """A picture that a worker paints."""
         started = cpu_time.seconds()
         job()
         with self._changed:
@@ -140,21 +140,21 @@ class WorkerPool:
 
     def _enqueue(self, session: Session) -> None:
         session.scheduled = True
-        if session.pool is not self:  # what it had elsewhere does not count here
+        if session.pool is not self:  # time used in another pool does not count here
             session.pool, session.used = self, self._now
-        session.used = max(session.used, self._now)  # nothing is saved up while idle
+        session.used = max(session.used, self._now)  # idle sessions save up no time
         self._ready.append(session)
 
     def _next(self) -> Callable[[], None] | None:
-        """Wait for what is to be done: a picture, or what a session wants; None when closing.
+        """Wait for the next job: a picture, or a session's turn; None when closing.
 
-        Called with the lock held.
+        The caller holds the lock.
         """
         while not self._closing:
             now = time.perf_counter()
             while self._later and self._later[0][0] <= now:
                 due, _, session = heapq.heappop(self._later)
-                if due == session.due:  # else it was to come even sooner, and has
+                if due == session.due:  # else the entry is outdated
                     session.due = math.inf
                     if not session.scheduled and self._scheduler.there(self, session):
                         self._enqueue(session)
@@ -165,7 +165,7 @@ class WorkerPool:
 
     def _take(self, now: float) -> Callable[[], None]:
         ready, pictures = self._ready, self._render_pool.waiting
-        # After each picture a turn: pictures that take long must not stop the training.
+        # After each picture a turn, so that slow pictures cannot stop the training.
         if pictures and not (self._painted and ready):
             self._painted = True
             return pictures.popleft()
@@ -181,7 +181,7 @@ class WorkerPool:
         return partial(self.serve, session, self._slice(bool(ready)))
 
     def _count_playing(self, now: float) -> None:
-        """Tell every session how many play: they share the render threads."""
+        """Tell every session how many are playing: they share the render threads."""
         if now - self._counted_at < _COUNT_SECONDS:
             return
         self._counted_at = now
@@ -200,7 +200,7 @@ class WorkerPool:
             pass
 
     def _turn(self) -> bool:
-        """Do one thing that is to be done; False when closing."""
+        """Do the next job; False when closing."""
         with self._changed:
             job = self._next()
         if job is None:
@@ -209,7 +209,7 @@ class WorkerPool:
         return True
 
     def serve(self, session: Session, seconds: float = 0.0) -> None:
-        """Give one session a turn of some seconds, or do what it asks for between turns."""
+        """Give a session a turn of some seconds, or only execute its commands."""
         self._count_playing(time.monotonic())
         started = cpu_time.seconds()
         wait: float | None = None
@@ -217,7 +217,7 @@ class WorkerPool:
             if self._scheduler.there(self, session):
                 wait = session.work(seconds)
         except Exception as error:
-            # One broken run must not take the others' worker with it.
+            # An error in one run must not end the worker, which others need.
             self._scheduler.fail(session, error)
         with self._changed:
             took = cpu_time.seconds() - started
@@ -225,7 +225,7 @@ class WorkerPool:
                 session.used += max(min(took, seconds), took / _LENIENCE)
                 self._trained += took
             else:
-                # Not of its training: after a restart that took long it would stand still.
+                # Not charged as training: after a slow restart the session would stand still.
                 now = time.perf_counter()
                 session.served = (_served(session, now) + took, now)
             session.scheduled = False
@@ -237,7 +237,7 @@ class WorkerPool:
                 self._changed.notify()
                 return
             elif wait is not None and wait < session.due - _SAME - (now := time.perf_counter()):
-                # At most one entry counts: many calls in between must not heap them up.
+                # Only the newest entry counts, so that repeated calls do not fill the heap.
                 session.due = now + min(wait, _LONGEST_WAIT)
                 heapq.heappush(self._later, (session.due, next(self._count), session))
                 self._changed.notify()
@@ -249,13 +249,13 @@ class WorkerPool:
             self._scheduler.wake(session)  # it belongs to another pool now
 
     def _slice(self, others: bool) -> float:
-        """Seconds of a turn."""
+        """The length of a turn in seconds."""
         fair = min(SHARED_SECONDS, ROUND_SECONDS * self._share * self.workers / self._crowd)
         return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
 
 
 def _served(session: Session, now: float) -> float:
-    """CPU seconds of service between turns that a session has had, lately."""
+    """The recent CPU seconds of a session's service between turns."""
     seconds, then = session.served
     share = SERVICE_SHARE / max(1.0, session.crowd / SERVICE_CROWD)
     return max(0.0, seconds - share * (now - then))

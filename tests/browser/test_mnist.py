@@ -276,7 +276,7 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     state(lab, "training")
     button(lab, "new").click()
     expect(button(lab, "train")).to_be_enabled()
-    says(lab, "1 run is at work")
+    says(lab, "1 run is in training")
     says(lab, "yours would be number 1 in the queue")
     button(lab, "show_working").click()
     state(lab, "training")

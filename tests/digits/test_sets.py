@@ -88,7 +88,7 @@ def test_what_is_missing_is_named(tmp_path):
     assert data.find(tmp_path) is None
     with pytest.raises(data.MissingData) as caught:
         data.load(tmp_path)
-    assert f"there is no t10k-labels-idx1-ubyte in {tmp_path / 'deep' / 'er'}" in str(caught.value)
+    assert f"missing: t10k-labels-idx1-ubyte in {tmp_path / 'deep' / 'er'}" in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_sockets_are_bounded(scheduler, client):
             for session in (one, one, other):
                 ws = open_.enter_context(client.websocket_connect(f"/live/{session.token}"))
                 ws.receive_bytes()
-            for session, words in ((one, "open 2 times"), (other, "as many browsers")):
+            for session, words in ((one, "open 2 times"), (other, "limit of open pages")):
                 refused = closed_with(client, session)
                 assert refused.code == module.BUSY and words in refused.reason
         until(lambda: not one.subscribers)

@@ -74,7 +74,7 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
     kept = [run.state for run in one.group.runs]
     two, other = watched(one.experiment, "two")
     two.resume("one")
-    work_until(two, other, lambda: "goes on where it was" in two.note)
+    work_until(two, other, lambda: "continues where it was" in two.note)
     assert same(one, two) and two.group.iteration == one.group.iteration > 5
     assert (two.playing, two.speed) == (False, 30)
     assert two.history.marks == one.history.marks != []
