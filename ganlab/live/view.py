@@ -25,17 +25,35 @@ Moments = tuple[Moment, ...]  # one of each Run
 class ViewedSession(Protocol):
     """The interface of a session for its view and its feed."""
 
-    experiment: Experiment
-    group: RunGroup | None
-    run_number: int
-    history: History
-    story: Story | None
-    scene: Message | None
     view: View
+    story: Story | None
     subscribers: list[Subscriber]
     crowd: int
-    playing: bool
     note: str
+
+    @property
+    def experiment(self) -> Experiment:
+        """The requested experiment."""
+
+    @property
+    def group(self) -> RunGroup | None:
+        """The runs, once they have begun."""
+
+    @property
+    def playing(self) -> bool:
+        """Whether updates are made continuously."""
+
+    @property
+    def run_number(self) -> int:
+        """Of the scene that is shown."""
+
+    @property
+    def scene(self) -> Message | None:
+        """The scene that is shown."""
+
+    @property
+    def history(self) -> History:
+        """The curves of the runs."""
 
     @property
     def spec(self) -> Spec:

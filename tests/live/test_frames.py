@@ -122,7 +122,7 @@ def test_figure_of_what_is_shown(opened):
         assert header["picture"]["data"] and header["curves"]["data"]
         hostile = {"request": {}, "theme": 3, "width": "wide", "height": float("nan"), "hidden": 5}
         assert decode(session.view.figure(FigureRequest.read(hostile)))[0]["picture"]["data"]
-        session._start()
+        session.lifecycle.start()
         with pytest.raises(SpecError, match="figure"):
             session.view.figure(FigureRequest(8))  # the new run has not been shown
 

@@ -195,11 +195,11 @@ def test_every_command_is_documented_with_its_fields_and_types():
 
 
 def test_every_command_of_the_socket_has_its_work():
-    from ganlab.live import session, socket
+    from ganlab.live import handlers, socket
 
-    own = set(session._HANDLERS) - set(commands.COMMANDS)
+    own = set(handlers.HANDLERS) - set(commands.COMMANDS)
     assert own == {"begin", "change", "hello", "look", "note", "refuse", "resume", "tell"}
-    by_socket = set(commands.COMMANDS) - set(session._HANDLERS)
+    by_socket = set(commands.COMMANDS) - set(handlers.HANDLERS)
     assert by_socket == {"ack", "visible", "seed", "set"}
     code = Path(socket.__file__).read_text()
     assert all(f'"{name}"' in code for name in by_socket)

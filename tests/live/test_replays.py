@@ -13,7 +13,7 @@ from ganlab.engine.turns import Clock
 from ganlab.events import Event, Text, write
 from ganlab.experiment import Experiment
 from ganlab.limits import limited
-from ganlab.live import session as module
+from ganlab.live import configuration as module
 from ganlab.live.budget import afford_experiment, demand
 from ganlab.live.session import Session
 from ganlab.registry import SpecError
@@ -106,16 +106,17 @@ def test_runs_side_by_side_keep_each_their_own(replaying):
 
 def test_nobody_waits_while_the_cost_of_a_change_is_counted(replaying, monkeypatch):
     session, _ = replaying(Experiment.of(SMALL))
-    waited = []
+    configuration, waited = session.configuration, []
+    lock = configuration.lock
 
     def count(experiment, coming=None):
         # Another thread changes it meanwhile: this one must begin again with what that made of it.
-        other = threading.Thread(target=lambda: (session.lock.acquire(), session.lock.release()))
+        other = threading.Thread(target=lambda: (lock.acquire(), lock.release()))
         other.start()
         other.join(timeout=5)
         waited.append(other.is_alive())
         if len(waited) == 1:
-            session.experiment = session.experiment.changed({"d_lr": 0.5})
+            configuration.experiment = configuration.experiment.changed({"d_lr": 0.5})
         return afford_experiment(experiment, coming)
 
     monkeypatch.setattr(module, "afford_experiment", count)

@@ -201,7 +201,7 @@ def test_one_broken_session_stops_alone_until_it_is_changed(audience, caplog):
     crowd = audience()
     good, bad = crowd.watch(SMALL), crowd.watch(SMALL)
     shown(crowd, good, bad)
-    bad.run.update = explode
+    bad.run.make = explode
     until(lambda: bad.failed)
     assert "ZeroDivisionError" in bad.failed and bad.subscribers[0].reason == bad.failed
     until(lambda: caplog.text.count("Traceback") == 1)
@@ -225,7 +225,7 @@ def test_no_memory_is_said_in_words(audience, monkeypatch):
     crowd = audience()
     session = crowd.watch(SMALL)
     shown(crowd, session)
-    session.run.update = starved
+    session.run.make = starved
     until(lambda: session.failed)
     assert "not enough memory" in session.failed and "minibatch" in session.failed
 
@@ -252,11 +252,11 @@ def test_a_slow_run_has_workers_of_its_own(audience):
         assert slow.slow and not quick.slow
         for session in (quick, slow):
 
-            def noted(session=session, after=session._after_update):
+            def noted(session=session, after=session.advanced):
                 threads[session] = threading.current_thread().name
                 after()
 
-            session._after_update = noted
+            session.advanced = noted
         until(lambda: len(threads) == 2, 20)
         assert threads == {quick: "ganlab-0", slow: "ganlab-slow-0"}
         # It moves with what it costs, and goes on there.
@@ -272,17 +272,17 @@ def test_a_slow_run_has_workers_of_its_own(audience):
 def test_a_slow_run_does_not_hold_up_the_others(audience, monkeypatch):
     """While an update of the slow one takes a second, the quick one is trained and seen."""
     crowd = audience()
-    monkeypatch.setattr(Session, "_weigh", lambda s, _: setattr(s, "slow", s.spec.seed == 9))
+    monkeypatch.setattr(Session, "slow", property(lambda s: s.spec.seed == 9))
     quick, slow = crowd.watch(SMALL), crowd.watch(SMALL.replace(seed=9))
     shown(crowd, quick, slow)
-    asleep, update = threading.Event(), slow.run.update
+    asleep, make = threading.Event(), slow.run.make
 
-    def sluggish(*player):
+    def sluggish(updates):
         asleep.set()
         time.sleep(1.0)
-        return update(*player)
+        return make(updates)
 
-    slow.run.update = sluggish
+    slow.run.make = sluggish
     assert asleep.wait(5)
     asleep.clear()
     before, frames = quick.run.iteration, len(crowd.of_type(quick, "frame"))

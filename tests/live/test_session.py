@@ -325,4 +325,4 @@ def test_a_flood_of_restarts_does_not_hold_the_worker(opened, monkeypatch):
     for _ in range(5000):
         session.command("step")
     session._take_commands()
-    assert len(session._todo) < 500
+    assert len(session.trainer.by_hand) < 500

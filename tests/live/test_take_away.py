@@ -87,5 +87,5 @@ def test_what_is_turned_during_a_replay_must_go_with_what_is_to_come(opened):
     session.set("k", 2)
     assert session.spec == SMALL.replace(k=2)
     session.configure(SMALL.replace(g_hidden=(4,), rule="optimistic"))  # begins anew without them
-    session._start()
+    session.lifecycle.start()
     assert session.run.events == () and session.run.spec.rule == "optimistic"

@@ -6,7 +6,7 @@ import pytest
 from live_helpers import counts
 
 from ganlab.engine.turns import Turns
-from ganlab.live import feed
+from ganlab.live import feed, trainer
 from ganlab.live import session as session_module
 from ganlab.live import throttle as throttle_module
 
@@ -38,20 +38,21 @@ class Clock:
 @pytest.mark.parametrize("speed", [1.0, 7.0, 30.0, 200.0, 1000.0])
 def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
     clock = Clock()
-    monkeypatch.setattr(session_module, "time", clock)
+    for module in (session_module, trainer):
+        monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     made = []
     monkeypatch.setattr(session.feed, "publish", lambda now: None)
-    update = session.run.update
+    play = session.run._play
 
-    def timed(*args):
+    def timed(players):
         made.append(clock.now)
-        clock.now += 0.0002
-        return update(*args)
+        clock.now += 0.0002 * len(players)
+        play(players)
 
-    session.run.update = timed
+    session.run._play = timed
     session.command("speed", speed)
     session.command("play")
     start, hiccup = clock.now, clock.now + 0.7
@@ -72,7 +73,8 @@ def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeyp
 def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
     """A call grows at most twofold, ends near its length, and shrinks at once when slow."""
     clock = Clock()
-    monkeypatch.setattr(session_module, "time", clock)
+    for module in (session_module, trainer):
+        monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
@@ -104,7 +106,8 @@ def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_d
     opened, monkeypatch
 ):
     clock = Clock()
-    monkeypatch.setattr(session_module, "time", clock)
+    for module in (session_module, trainer):
+        monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
@@ -141,18 +144,19 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
 @pytest.mark.parametrize("crowd, speed", [(1, 0), (5, 0), (5, 1e6)])
 def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, speed):
     clock = Clock()
-    monkeypatch.setattr(session_module, "time", clock)
+    for module in (session_module, trainer):
+        monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session.feed, "publish", lambda now: None)
-    update = session.run.update
+    play = session.run._play
 
-    def timed(*args):
-        clock.now += 0.004
-        return update(*args)
+    def timed(players):
+        clock.now += 0.004 * len(players)
+        play(players)
 
-    session.run.update = timed
+    session.run._play = timed
     session.set("k", 4)
     session.crowd = crowd
     session.command("speed", float(speed))
@@ -229,7 +233,7 @@ def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
 ):
     """Metrics of 30 ms, for 30 sessions together 6 % of a core: one in 15 s each."""
     clock = Clock()
-    for module in (session_module, feed, throttle_module):
+    for module in (session_module, trainer, feed, throttle_module):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed.cpu_time, "seconds", clock.perf_counter)
     session, browser = opened()

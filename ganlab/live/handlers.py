@@ -1,0 +1,103 @@
+"""The function for each command: those of `commands.COMMANDS`, and those of sessions themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ganlab.live.commands import FigureRequest
+from ganlab.live.display import Display
+from ganlab.live.lifecycle import Lifecycle
+from ganlab.live.subscriber import Subscriber
+from ganlab.live.trainer import TrainedSession, Trainer
+from ganlab.registry import SpecError
+
+_ANSWERS = {"play", "d", "g", "step", "speed", "change"}
+
+
+class CommandedSession(TrainedSession, Protocol):
+    """What commands need of a session."""
+
+    trainer: Trainer
+    display: Display
+    lifecycle: Lifecycle
+    refused: dict[str, str]
+
+    def exporter(self, kind: str) -> Callable[[], bytes]:
+        """A function that makes the file from the current state of the runs."""
+
+
+def handle(session: CommandedSession, name: str, value: Any) -> None:
+    """Execute a command; an error becomes the session's note."""
+    group = session.group
+    try:
+        HANDLERS[name](session, value)
+        if name in _ANSWERS and not (group is not None and group.stopped):
+            session.note = ""  # a valid command clears the message about an invalid one
+        if name in ("change", "restart", "begin"):
+            session.refused = {}
+    except SpecError as error:
+        session.note = str(error)
+    session.feed.status_wanted = True
+
+
+def _go_on_at_full_speed(session: CommandedSession, _: None) -> None:
+    if session.story is not None:
+        session.story.released = True
+
+
+def _figure(session: CommandedSession, asked: tuple[Subscriber, FigureRequest]) -> None:
+    subscriber, request = asked
+    if not session.view.has_figures:
+        raise SpecError("figure", request.request, "none: this view has no figure")
+    session.feed.figure(subscriber, request)
+
+
+def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
+    subscriber, kind = asked
+    make = session.exporter(kind)
+    session.feed.answer("export", subscriber, lambda: iter([make()]))
+
+
+def _hello(session: CommandedSession, subscriber: Subscriber) -> None:
+    if session.group is not None:
+        session.display.hello(subscriber)
+    session.feed.frame_wanted = session.feed.status_wanted = True
+
+
+def _note(session: CommandedSession, text: str) -> None:
+    session.note = text
+
+
+def _refuse(session: CommandedSession, refused: dict[str, str]) -> None:
+    session.refused = refused
+
+
+def _tell_story(session: CommandedSession, _: None) -> None:
+    if session.running and session.scene is not None:
+        session.display.tell(session.lifecycle.said())
+
+
+HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
+    "play": lambda session, _: session.trainer.play(),
+    "pause": lambda session, _: session.trainer.pause(),
+    "d": lambda session, _: session.trainer.update("D"),
+    "g": lambda session, _: session.trainer.update("G"),
+    "step": lambda session, _: session.trainer.step(),
+    "restart": lambda session, _: session.lifecycle.restart(),
+    "speed": lambda session, value: session.trainer.set_speed(value),
+    "own_pace": lambda session, _: session.trainer.set_speed(None),
+    "go_on": _go_on_at_full_speed,
+    "follow": lambda session, value: session.view.follow(value),
+    "figure": _figure,
+    "export": _export,
+    # of the session itself
+    "begin": lambda session, why: session.lifecycle.begin_anew(why),
+    "change": lambda session, _: session.lifecycle.change(),
+    "hello": _hello,
+    "look": lambda session, _: session.trainer.count_from_now(),  # watching began or ended
+    "note": _note,
+    "refuse": _refuse,
+    "resume": lambda session, stored: session.lifecycle.resume(stored),
+    "tell": _tell_story,
+}

@@ -1,0 +1,181 @@
+"""Advances a session's runs: by hand, at a speed, or as fast as updates can be made."""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections import deque
+from typing import Protocol
+
+from ganlab.engine.turns import START, Turns
+from ganlab.live.feed import Feed
+from ganlab.live.run_group import Backends, RunGroup
+from ganlab.live.story import BEHIND
+from ganlab.live.throttle import CATCH_UP_SECONDS, Throttle
+from ganlab.live.view import ViewedSession
+from ganlab.registry import SpecError
+
+_MOST_BY_HAND = 200  # the most updates by hand in the queue
+_SEEN_SECONDS = 0.03  # between two checks whether a picture has been drawn
+_ITERATION = "iteration"  # an entry of the queue of updates by hand, besides "D" and "G"
+
+
+class TrainedSession(ViewedSession, Protocol):
+    """What a Trainer needs of its session. used: CPU seconds of training, for fair turns."""
+
+    feed: Feed
+    used: float
+
+    @property
+    def query(self) -> str:
+        """The query string of the page's address."""
+
+    def advanced(self) -> None:
+        """The runs have made some updates."""
+
+
+class Trainer:
+    """Makes the updates of a session's runs (`group`, None before they begin) when they are due.
+
+    chosen: the visitor's speed in updates/s, 0: full, or None for the story's. by_hand: the queue
+    of updates by hand.
+    """
+
+    def __init__(self, session: TrainedSession):
+        self.group: RunGroup | None = None
+        self.playing = True
+        self.chosen: float | None = None
+        self.by_hand: deque[str] = deque()
+        self.backend = Backends()
+        self._session = session
+        self._throttle = Throttle(self.backend.timed)
+        self._seconds = math.inf  # of the current turn
+
+    def begin(self, group: RunGroup) -> None:
+        """Advance these new runs from now on."""
+        self.backend.begin(group)
+        self._throttle.again()
+        self.count_from_now()
+
+    def count_from_now(self) -> None:
+        """Do not catch up on the time until now."""
+        self._throttle.due = time.perf_counter()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing moves."""
+        return not self.playing and not self.by_hand
+
+    @property
+    def speed(self) -> float:
+        """Updates per second (0: full speed): the visitor's choice, else the story's."""
+        story = self._session.story
+        if self.chosen is not None:
+            return self.chosen
+        if story is None or self.group is None:
+            return 0.0
+        return story.rate(self.group.iteration) * self.group.unit
+
+    # -- what a visitor asks for -----------------------------------------------------------------
+
+    def play(self) -> None:
+        """Make updates continuously."""
+        self.playing = True
+        self.count_from_now()
+        self.by_hand.clear()
+        self._session.feed.count_from_now()
+
+    def pause(self) -> None:
+        """Stop making updates, and show the current state."""
+        self.playing = False
+        self._session.feed.frame_wanted = self._session.feed.curves_wanted = True
+
+    def set_speed(self, speed: float | None) -> None:
+        """Set the speed, as `chosen`, from now on."""
+        self.chosen = speed
+        self.count_from_now()
+
+    def update(self, player: str) -> None:
+        """Queue one update by hand. Raises `SpecError` for several runs."""
+        if len(self._session.experiment.specs) > 1:
+            allowed = "step: runs side by side move by whole iterations"
+            raise SpecError("cmd", player.lower(), allowed)
+        self._queue(player)
+
+    def step(self) -> None:
+        """Queue the updates that complete the current iteration, or those of the next one."""
+        session = self._session
+        if len(session.experiment.specs) > 1:
+            self._queue(_ITERATION)
+            return
+        turns, state = Turns.of(session.spec), START
+        if self.group is not None and session.running:
+            state = self.group.state
+        state = turns.after(state, "".join(self.by_hand).encode())
+        self._queue(*turns.left(state).decode())
+
+    def _queue(self, *players: str) -> None:
+        self.pause()
+        if len(self.by_hand) < _MOST_BY_HAND:
+            self.by_hand.extend(players)
+
+    # -- on a worker -----------------------------------------------------------------------------
+
+    def advance(self, now: float, turn: float) -> float | None:
+        """Make the updates that are due; returns seconds until the next, None if there is none.
+
+        turn: seconds of the current turn; with 0 only updates by hand are made.
+        """
+        group, session, self._seconds = self.group, self._session, turn
+        assert group is not None
+        if group.stopped:
+            self.by_hand.clear()
+            return None
+        if self.backend.serve(group):
+            self._throttle.again()
+            session.feed.status_wanted = True
+        if self.by_hand:
+            group.update(self.by_hand.popleft())
+            if not self.by_hand:
+                session.feed.want_all()
+            session.advanced()
+            return 0.0
+        if not self.playing or not session.watched:
+            return None
+        story = session.story
+        if story is not None and not any(s.has_drawn for s in list(session.subscribers)):
+            self._throttle.due = now  # the clock starts with the first drawn picture
+            return _SEEN_SECONDS
+        if story is not None:
+            story.passed(session)  # check the start of the run
+        speed = self.speed
+        most = group.updates_until(None if story is None else story.left(group.iteration))
+        if speed > 0:
+            wait = self._throttle.due - now
+            if wait > 0.0005:
+                return wait
+        if turn == 0:
+            return 0.0
+        if speed > 0:
+            behind = BEHIND if self.chosen is None else CATCH_UP_SECONDS
+            seconds = min(session.view.call_seconds, turn)
+            self._throttle.catch_up(group, group.updates_at(speed), seconds, now, most, behind)
+        else:
+            self._advance_at_full_speed(group, most)
+        session.feed.frame_wanted = session.feed.curves_wanted = True
+        session.feed.keep_moment()
+        session.advanced()
+        return 0.0
+
+    def _advance_at_full_speed(self, group: RunGroup, most: float) -> None:
+        session = self._session
+        longest = min(session.view.call_seconds, self._seconds)
+        # Calls of equal length, the last of which ends when the next frame is due.
+        wait = session.feed.next_frame() - time.perf_counter() if session.crowd == 1 else 0
+        seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
+        most = min(most, session.feed.until_moment())
+        _, took = self._throttle.advance(group, seconds, most)
+        if group.program is not None:
+            # Of other threads.
+            session.used += took * (min(len(group.rows), os.cpu_count() or 1) - 1)
