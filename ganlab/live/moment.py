@@ -10,6 +10,7 @@ import numpy as np
 
 from ganlab.domains import Probe
 from ganlab.engine import Game, Run, Snapshot, State
+from ganlab.engine.divergence import Divergence
 from ganlab.engine.snapshot import points_for, snapshot_of, take
 from ganlab.live import thumbnails
 from ganlab.live.history import History
@@ -25,7 +26,7 @@ class Moment:
     game: Game
     state: State
     specs: tuple[Spec, ...]
-    diverged: tuple
+    diverged: tuple[Divergence | None, ...]
     last: str
     history: History
     remote: Remote | None = None
@@ -48,12 +49,12 @@ class Moment:
 
     # -- evaluation, in the process for slow runs if the run has one -------------------------------
 
-    def see(self, view: Probe | None = None, **wanted: Any) -> Snapshot:
-        """See `snapshot.take`, with the number of latents that `points_for` returns.
+    def see(self, view: Probe | None = None, points: int | None = None, **wanted: Any) -> Snapshot:
+        """See `snapshot.take`; by default with the number of latents that `points_for` returns.
 
         view: the probe of the axes, if they are not the target's own.
         """
-        points = points_for(self.game)
+        points = points or points_for(self.game)
         if self.remote is not None:
             box = None if view is None else view.target.box
             try:
@@ -72,6 +73,10 @@ class Moment:
             view=views,
             **wanted,
         )
+
+    def snapshot(self, /, **wanted: Any) -> Snapshot:
+        """See `Run.snapshot`: the claims of presets are decided by it."""
+        return self.see(**wanted)
 
     def tiles(self) -> dict[str, np.ndarray]:
         """See `thumbnails.pictures`."""

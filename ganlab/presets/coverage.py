@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ganlab.engine import Run
 from ganlab.latents import LATENTS, quasi_random
 from ganlab.presets.counts import Counts
-from ganlab.presets.preset import HELD, PRESETS, Preset, Trace, late
+from ganlab.presets.preset import HELD, PRESETS, Checked, Preset, Trace, late
 from ganlab.spec import Spec
 
 _MADE = 2**14  # the number of latents behind a measure
 _COMPANIES, _KEPT = 400, 16  # the number of minibatches, and of latents examined in each
 
 
-def made(run: Run) -> np.ndarray:
+def made(run: Checked) -> np.ndarray:
     """The samples that G makes of `_MADE` fixed latents, 1-D targets: (R, n)."""
     z = torch.from_numpy(quasi_random(run.spec.latent, run.spec.latent_dim, _MADE)).float()
     with torch.no_grad():
@@ -23,12 +22,12 @@ def made(run: Run) -> np.ndarray:
     return x[..., 0].double().numpy()
 
 
-def spread(run: Run) -> dict[str, np.ndarray]:
+def spread(run: Checked) -> dict[str, np.ndarray]:
     """std, (R,): the standard deviation of p_g, in units of x."""
     return {"std": made(run).std(1)}
 
 
-def dependence(run: Run) -> dict[str, np.ndarray]:
+def dependence(run: Checked) -> dict[str, np.ndarray]:
     """How far the samples of one minibatch depend on each other, with G normalised as in training.
 
     mean_ratio, (R,): the variance of a minibatch's mean over Var x / B, its value for independent

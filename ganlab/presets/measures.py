@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ganlab.engine import Run
 from ganlab.engine.probe import probe_for
-from ganlab.presets.preset import POINTS
+from ganlab.presets.preset import POINTS, Checked
 
 
-def off(run: Run) -> dict[str, np.ndarray]:
+def off(run: Checked) -> dict[str, np.ndarray]:
     """off, (R,): the mean of p_g minus the mean of p_data, in units of x; 1-D targets only."""
     probes = [probe_for(spec, POINTS) for spec in run.specs]
     z = torch.stack([probe.z for probe in probes])
@@ -19,7 +18,7 @@ def off(run: Run) -> dict[str, np.ndarray]:
     return {"off": made - np.array([float(probe.x.double().mean()) for probe in probes])}
 
 
-def lonely(run: Run) -> dict[str, np.ndarray]:
+def lonely(run: Checked) -> dict[str, np.ndarray]:
     """there, (R,): the mean of D over the generated mass where p_data is below 1 % of p_g.
 
     alone, (R,): the share of p_g's mass that lies there.

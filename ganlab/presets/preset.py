@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from ganlab.engine import Run
+from ganlab.engine import Divergence, Game, Run, Snapshot, State
 from ganlab.presets.counts import Counts
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
@@ -45,7 +45,7 @@ class Preset(Entry):
     iterations: int = 1000
     every: int = 100
     holds: Callable[..., bool] = lambda *traces: False
-    look: Callable[[Run], dict[str, np.ndarray]] | None = None
+    look: Callable[[Checked], dict[str, np.ndarray]] | None = None
     published: bool = False
     topic: str = COVERS
     pace: tuple[tuple[int, float], ...] = ()
@@ -80,6 +80,28 @@ def watch(preset: Preset, seeds: Sequence[int]) -> list[tuple[Trace, ...]]:
     return [tuple(traces[i] for traces in by_spec) for i in range(len(seeds))]
 
 
+class Checked(Protocol):
+    """What `check` looks at: a Run, or one at some moment."""
+
+    @property
+    def spec(self) -> Spec: ...
+
+    @property
+    def specs(self) -> tuple[Spec, ...]: ...
+
+    @property
+    def game(self) -> Game: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def diverged(self) -> Sequence[Divergence | None]: ...
+
+    def snapshot(self, /, **wanted: Any) -> Snapshot:
+        """See `Run.snapshot`."""
+
+
 def _traces(preset: Preset, spec: Spec, seeds: Sequence[int]) -> list[Trace]:
     run = Run([spec.replace(seed=seed) for seed in seeds])
     rows: list[dict[str, Any]] = []
@@ -96,7 +118,7 @@ def trace(rows: Sequence[dict[str, Any]], run: int = 0) -> Trace:
     return {name: np.array([row[name][run] for row in rows]) for name in rows[0]}
 
 
-def check(preset: Preset, run: Any) -> dict[str, Any]:
+def check(preset: Preset, run: Checked) -> dict[str, Any]:
     """The entries of a Trace for the current state of a Run (or equivalent): arrays (R, ...)."""
     shot = run.snapshot(points=POINTS)
     out: dict[str, Any] = dict(shot.metrics)
@@ -106,7 +128,8 @@ def check(preset: Preset, run: Any) -> dict[str, Any]:
         shares = np.asarray(shot.picture["shares"])
         ranked = -np.sort(-shares, 1)
         out |= {"shares": shares, "top1": ranked[:, 0], "top2": ranked[:, :2].sum(1)}
-        fair = np.stack([probe.target.modes.weights for probe in shot.probes])
+        modes = [probe.target.modes for probe in shot.probes]
+        fair = np.stack([one.weights for one in modes if one is not None])
         out["held"] = (shares >= HELD * fair).sum(1)
     return out | (preset.look(run) if preset.look is not None else {})
 
