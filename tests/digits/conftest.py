@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import pytest
-import torch
 from at_hand import REAL, alone  # noqa: F401  a fixture for all tests here
 from digits_helpers import TINY, write_tiny
 
 from ganlab.digits import data
-
-torch.set_num_threads(1)  # as in tests/engine
 
 
 @pytest.fixture

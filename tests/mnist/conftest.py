@@ -1,14 +1,11 @@
 """Digits of our own, few of them, and MNIST itself where it lies."""
 
 import pytest
-import torch
 from at_hand import REAL, alone  # noqa: F401  a fixture for all tests here
 
 from ganlab.digits import data, strokes
 from ganlab.mnist import classifier
 from ganlab.targets import make_target
-
-torch.set_num_threads(1)  # as in tests/engine
 
 
 @pytest.fixture(scope="session")
