@@ -316,15 +316,18 @@ def test_a_damaged_checkpoint_is_told(tmp_path):
 
 # -- in processes of their own -------------------------------------------------------------------
 
-BIG = SPEC.replace(g_hidden=(64,), d_hidden=(64,))  # an epoch is 200 iterations there
+# An epoch of `few` is 200 iterations.
+BIG = SPEC.replace(g_hidden=(64,), d_hidden=(64,), batch=5)
 
-
-# The command, but a score is of few samples: of all it takes half a minute.
+# The command, but with the digits of `few`, and measured in a moment, as by `fast` and `briefly`.
 QUICK = """
 import sys
 from ganlab.cli import main
-from ganlab.mnist import scoring
-scoring.SAMPLES = 300
+from ganlab.digits import strokes
+from ganlab.mnist import classifier, scoring
+from ganlab.targets import make_target
+classifier.STEPS, scoring.SAMPLES = 60, 300
+make_target("drawn_digits", {})._loaded = strokes.digits(1200, 1000)
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -358,9 +361,10 @@ def test_kill_9_at_any_moment_loses_one_interval_at_most(tmp_path):
         assert status.checkpoint <= at <= status.iteration + 200
         assert f"{status.checkpoint:,}" in status.message
         assert killed.preview is not None
+    done = subprocess.run(command(killed), capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
+    states(whole)
     for folder in (killed, whole):
-        done = subprocess.run(command(folder), capture_output=True, text=True, timeout=200)
-        assert done.returncode == 0, done.stderr
         assert folder.status.state == "done" and folder.status.iteration == 600
     assert same_run(killed, whole)
     assert killed.history.rows == whole.history.rows
