@@ -13,31 +13,29 @@ os.environ["GANLAB_CACHE"] = _CACHE.name
 os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
 
 ROOT = Path(__file__).parent
-# What waits for threads, sockets or a browser is done by one process, one after the other.
-CALM = {"browser", "live", "jobs", "test_classroom.py", "test_server.py", "test_processes.py"}
-# Of the rest, each file by one process: those that take longest first, so that both end together.
-LONGEST = (
-    "extension/test_extension.py",
-    "engine/native/test_program.py",
-    "engine/native/test_compile_queue.py",
-    "mnist/test_trainer.py",
-    "engine/test_pairs.py",
-    "test_contract.py",
-    "presets/test_collapse.py",
-    "presets/test_dynamics.py",
-    "engine/test_claims.py",
-)
+# What belongs together is done by one process, one test after the other: that which a browser or
+# a clock waits for, and that which compiles, for the compiler's header. Of the rest each file is
+# done by one process. Who is named first is begun first: both (or all) then end together.
+GROUPS = {
+    "browser": ("browser",),
+    "live": ("live", "jobs", "test_classroom.py", "test_server.py", "test_processes.py"),
+    "compile": ("extension", "engine/native"),
+    "trainer": ("mnist/test_trainer.py",),
+    "pairs": ("engine/test_pairs.py",),
+    "claims": ("engine/test_claims.py",),
+    "collapse": ("presets/test_collapse.py",),
+    "dynamics": ("presets/test_dynamics.py",),
+    "contract": ("test_contract.py",),
+}
 
 
-def _group(path: Path) -> str:
+def _group(path: Path) -> tuple[int, str]:
+    """Rank and name of the group of a file of tests."""
     place = path.relative_to(ROOT)
-    return "calm" if place.parts[0] in CALM else place.as_posix()
-
-
-def _rank(group: str) -> int:
-    if group == "calm":
-        return -1
-    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
+    for rank, (name, members) in enumerate(GROUPS.items()):
+        if any(place.is_relative_to(member) for member in members):
+            return rank, name
+    return len(GROUPS), place.as_posix()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -54,10 +52,10 @@ def pytest_collection_modifyitems(items):
     A busy machine may keep these waiting longer than any test should; a real fault fails thrice.
     """
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+        item.add_marker(pytest.mark.xdist_group(_group(item.path)[1]))
         if item.path.parent.name in ("browser", "live", "native"):
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
-    items.sort(key=lambda item: _rank(_group(item.path)))  # stable: files keep their order
+    items.sort(key=lambda item: _group(item.path)[0])  # stable: files keep their order
 
 
 def pytest_sessionfinish():

@@ -59,6 +59,7 @@ def _r1_of_the_first(judged, gamma):
     return (slope**2).sum((1, 2)).mean() * gamma * torch.ones(len(slope))
 
 
+_ONE = torch.ones(1, dtype=torch.float64)
 NU = Param("broken_nu", "ν", 0.5, 0.0, 1.0, doc="No sentence")
 BROKEN = [
     (LOSSES["minimax"], "has_words", {"doc": "no sentence"}),
@@ -69,6 +70,12 @@ BROKEN = [
         "costs_are_one_number_a_run",
         {"d": lambda real, fake: (real - real.mean()).mean(1)},
     ),
+    (
+        LOSSES["minimax"],
+        "promotes_nothing",
+        {"g": lambda real, fake: (fake * torch.ones(fake.shape[1])).mean(1)},
+    ),
+    (LOSSES["minimax"], "promotes_nothing", {"g": lambda real, fake: fake.mean(1) * _ONE}),
     (LOSSES["minimax"], "costs_are_means", {"g": lambda real, fake: fake.sum(1)}),
     (
         LOSSES["minimax"],

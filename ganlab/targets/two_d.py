@@ -93,7 +93,7 @@ class Gaussian2D(Target):
         self.box = square_box_about(self._mean, 4 * self._std.max())
         factor = [[self._std[0], 0.0], [self._slope * self._std[0], self._rest]]
         self._factor = torch.tensor(factor, dtype=torch.float32).T.contiguous()
-        self._center = torch.tensor(self._mean, dtype=torch.float32)
+        self._center = torch.tensor(self._mean[None], dtype=torch.float32)
 
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`: a normal pair, made correlated, shifted."""

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from ganlab.engine import Run
 from ganlab.latents import LATENTS
@@ -188,10 +190,40 @@ def trains_each_run_as_if_alone(entry: Entry, beside: Mapping[str, Any]) -> None
     assert not torch.equal(first, together.state.g), "G does not move"
 
 
+class _Strict(TorchDispatchMode):
+    """Raises AssertionError where an elementwise operation meets two ranks or two precisions."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if torch.Tag.pointwise in func.tags:
+            given = [x for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
+            met = [x for x in given if x.ndim and x.is_floating_point()]
+            for what in ("ndim", "dtype"):
+                kinds = {getattr(x, what) for x in met}
+                shapes = [tuple(x.shape) for x in met]
+                assert len(kinds) <= 1, f"{func} of {shapes} promotes {what} {kinds}"
+        return func(*args, **kwargs)
+
+
+def promotes_nothing(entry: Entry, beside: Mapping[str, Any]) -> None:
+    """No operation of an update broadcasts a tensor of fewer axes, or float32 to float64.
+
+    A missing axis would be taken for the runs', or the runs' for the minibatch's; numbers without
+    axes go with all.
+    """
+    spec = spec_of(entry, beside)
+    if spec.dim > 2 and registry_of(entry) is TARGETS:
+        return
+    run = Run([spec, spec.replace(seed=1)])
+    with _Strict():
+        run.advance(2)
+
+
 CHECKS = (
     has_words,
     has_bounds,
     survives_addresses_and_files,
     is_documented,
     trains_each_run_as_if_alone,
+    promotes_nothing,
 )

@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import shutil
 import threading
 import time
 
@@ -30,41 +29,6 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", shared)
     return tmp_path / "cache"
-
-
-def test_compiled_in_a_process_found_on_disk_and_rebuilt_if_damaged(own_cache):
-    one = CompileQueue().ask(structure(8))
-    assert one.state in ("waiting", "compiling") and one.program is None
-    assert one.wait(300) is not None and one.state == "ready" and one.seconds > 1
-    folder = cache.find(structure(8))
-    assert {p.name for p in folder.iterdir()} == {*build.PARTS, "manifest.json"}
-
-    start = time.perf_counter()
-    again = CompileQueue().ask(structure(8))
-    assert again.state == "ready" and again.seconds == 0.0 and time.perf_counter() - start < 1
-
-    # Another's program under our name, whole, but not what it should be.
-    shutil.copytree(folder, folder.with_name(cache.key(structure(9))))
-    assert cache.find(structure(9)) is None and cache.find(structure(8)) == folder
-
-    library = folder / "d.so"
-    content = library.read_bytes()
-    library.unlink()  # in place it would change under this process, which has it open
-    library.write_bytes(content[:-1] + b"?")
-    assert cache.find(structure(8)) is None
-
-    def compile_again(of: Structure):  # what the compiler has made once, it makes again
-        parts = {p: content if p == "d.so" else (folder / p).read_bytes() for p in build.PARTS}
-        return cache.store(of, lambda draft: [(draft / p).write_bytes(c) for p, c in parts.items()])
-
-    rebuilt = CompileQueue(compile_again).ask(structure(8))
-    assert rebuilt.wait(300) is not None and rebuilt.state == "ready" and rebuilt.seconds > 0
-    assert cache.find(structure(8)) == folder and hidden(folder.parent) == [".lock"]
-
-
-def hidden(programs) -> list[str]:
-    """What lies beside the programs: drafts and locks."""
-    return sorted(p.name for p in programs.iterdir() if not p.name.isalnum())
 
 
 @pytest.mark.parametrize(

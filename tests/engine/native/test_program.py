@@ -1,6 +1,7 @@
 """Compiled updates are the eager ones: every code path, any number, many runs, any end."""
 
 import dataclasses
+import shutil
 import threading
 import time
 
@@ -8,10 +9,12 @@ import pytest
 import torch
 
 from ganlab import Run, Spec, SpecError
+from ganlab.engine.native import build, cache
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 
+pytestmark = pytest.mark.timeout(1000)  # compilers give way to all else that the machine does
 COMPILE_QUEUE = CompileQueue()
 SPECS = {
     "adam, ring": Spec(target="ring", latent_dim=2, batch=64, seed=3),
@@ -40,16 +43,53 @@ SPECS = {
 def requests():
     """One for each code path: half a minute each, two at a time."""
     with limited(compile_jobs=2):
-        yield {name: COMPILE_QUEUE.ask(Structure.of(spec)) for name, spec in SPECS.items()}
+        asked = {name: COMPILE_QUEUE.ask(Structure.of(spec)) for name, spec in SPECS.items()}
+        for one in asked.values():
+            assert one.state in ("waiting", "compiling") and one.program is None
+        yield asked
 
 
 @pytest.fixture(params=list(SPECS), scope="module")
 def case(request, requests):
     """A Spec and its program."""
     spec, asked = SPECS[request.param], requests[request.param]
-    program = asked.wait(300)
+    program = asked.wait(900)
     assert asked.state == "ready", asked.reason
     return spec, program
+
+
+def test_a_program_is_found_on_disk_and_rebuilt_if_damaged(requests, tmp_path, monkeypatch):
+    for asked in requests.values():  # the others, too: their compilers inherit the cache's place
+        assert asked.wait(900) is not None and asked.state == "ready" and asked.seconds > 1
+    structure = Structure.of(SPECS["sgd, minimax"])
+    made = cache.find(structure)
+    assert {p.name for p in made.iterdir()} == {*build.PARTS, "manifest.json"}
+
+    # A cache of its own, with this program and, under another's name, one that is not that.
+    monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
+    folder = tmp_path / "programs" / made.name
+    other = dataclasses.replace(structure, batch=structure.batch + 1)
+    shutil.copytree(made, folder)
+    shutil.copytree(made, folder.with_name(cache.key(other)))
+    assert cache.find(other) is None and cache.find(structure) == folder
+    again = CompileQueue().ask(structure)
+    assert again.state == "ready" and again.seconds == 0.0
+
+    library = folder / "d.so"
+    content = library.read_bytes()
+    library.unlink()  # in place it would change under this process, which has it open
+    library.write_bytes(content[:-1] + b"?")
+    assert cache.find(structure) is None
+
+    def compile_again(of: Structure):  # what the compiler has made once, it makes again
+        parts = {p: (made / p).read_bytes() for p in build.PARTS}
+        return cache.store(of, lambda draft: [(draft / p).write_bytes(c) for p, c in parts.items()])
+
+    rebuilt = CompileQueue(compile_again).ask(structure)
+    assert rebuilt.wait(900) is not None and rebuilt.state == "ready" and rebuilt.seconds > 0
+    assert cache.find(structure) == folder and library.read_bytes() == content
+    beside = [p.name for p in folder.parent.iterdir() if not p.name.isalnum()]
+    assert beside == [".lock"], "no drafts are left"
 
 
 def compiled(spec, program) -> Run:
@@ -157,7 +197,7 @@ def test_runs_together_are_the_runs_alone_bit_for_bit(case):
 
 
 def test_divergence_is_that_of_the_eager_run():
-    program = COMPILE_QUEUE.ask(Structure.of(SPECS["sgd, minimax"])).wait(300)
+    program = COMPILE_QUEUE.ask(Structure.of(SPECS["sgd, minimax"])).wait(900)
     wild = SPECS["sgd, minimax"].replace(g_lr=50.0, d_lr=50.0, loss="minimax")
     calm = SPECS["sgd, minimax"].replace(seed=2)
     eager, fast = Run(wild), compiled(wild, program)
