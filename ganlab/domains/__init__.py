@@ -1,11 +1,12 @@
 """The spaces of x: the line, the plane, and images."""
 
-from ganlab.domains.base import Detail, Domain, Probe
+from ganlab.domains.base import Domain, Probe
 from ganlab.domains.image import IMAGE
 from ganlab.domains.line import LINE
+from ganlab.domains.picture import Detail, Layer
 from ganlab.domains.plane import PLANE
 
-__all__ = ["IMAGE", "LINE", "PLANE", "Detail", "Domain", "Probe", "domain_of"]
+__all__ = ["IMAGE", "LINE", "PLANE", "Detail", "Domain", "Layer", "Probe", "domain_of"]
 
 _BY_DIM = {1: LINE, 2: PLANE}
 

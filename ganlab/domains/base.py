@@ -1,4 +1,4 @@
-"""Everything that depends on the space of x: the probe of a run, its picture, its axes.
+"""Everything that depends on the space of x: the probe of a run, its pictures, layers and axes.
 
 A `Domain` is the line, the plane or images. Code that depends on the dimension of x asks the
 domain; nothing else compares dimensions.
@@ -11,13 +11,15 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple, Protocol, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 import torch
 
 from ganlab import theory
+from ganlab.domains.picture import Detail, Layer, Players
 from ganlab.latents import LATENTS, Intervals, quasi_random
+from ganlab.registry import SpecError
 from ganlab.targets import Target
 from ganlab.targets.base import frozen
 
@@ -26,52 +28,7 @@ RESOLUTION = 3e-5  # nats: the largest error of the JSD by exact push-forward, f
 POINTS = 2**15  # quasi-random latents if p_g must be estimated
 TAIL = 1e-3  # the mass of each tail of p_data
 SMOOTHING = 2.0  # the std of the Gaussian in the smoothed JSD, in cells
-ARROWS = 48  # the number of gradient arrows
 SEED = 20140610  # the day of the paper
-
-
-class Detail(NamedTuple):
-    """The numbers of points of which a picture is made.
-
-    intervals: latent intervals of an exact push-forward; points: latents that estimate p_g
-    elsewhere, None for the probe's; fakes: generated samples shown; mesh, thread: lines in each
-    direction of a grid of 2-D latents, and points of a line of 1-D latents; cells: cells of D's
-    field in each direction; shared: generated samples behind the shares of modes in 1-D.
-    """
-
-    intervals: int = 1024
-    points: int | None = None
-    fakes: int = 1500
-    mesh: int = 21
-    thread: int = 200
-    cells: int = 64
-    shared: int = 1000
-
-
-DETAILS = {"full": Detail(), "coarse": Detail(256, 4096, 600, 15, 120, 32, 600)}
-
-
-class Players(Protocol):
-    """G and D of R runs, as a picture uses them (see `engine.evaluation`)."""
-
-    @property
-    def specs(self) -> Sequence[Any]: ...
-
-    def generate(self, z: torch.Tensor) -> torch.Tensor:
-        """G(z): latents (n, latent_dim) for all runs, or (R, n, latent_dim) -> (R, n, dim)."""
-
-    @property
-    def average(self) -> Players | None:
-        """The same with the average of G's weights; None if no average is kept."""
-
-    def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
-        """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat."""
-
-    def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """D(x) as it is drawn, at points (n, dim) in the company of generated ones: (R, n)."""
-
-    def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
-        """grad_x and grad, (R, n, dim): points x, and the direction in which each is pushed."""
 
 
 @dataclass(frozen=True)
@@ -231,13 +188,16 @@ class Probe(ABC):
         return torch.from_numpy(points.reshape(-1, self.target.dim)).float()
 
 
-class Domain(ABC):
-    """One kind of space. A lab can draw it if it has a probe.
+class Domain:
+    """One kind of space. If labs draw it, it overrides every method.
 
-    sides: the directions in which p_g may leave the axes; widest: the largest width of a hidden
-    layer; distance: the name of W1; drawn: whether labs draw it; density: whether a picture holds
-    p_g itself; exact_latent_dim: the latent dimension for which p_g is computed, not estimated;
-    most_cells: the largest number of cells in a probe.
+    name: in errors; sides: the directions in which p_g may leave the axes; widest: the largest
+    width of a hidden layer; distance: the name of W1; drawn: whether labs draw it; density: whether
+    a picture holds p_g itself; square: whether one unit has the same length on all axes; quick:
+    whether W1 is cheap enough to be measured for many seeds; exact_latent_dim: the latent dimension
+    for which p_g is computed, not estimated; most_cells: the largest number of cells in a probe.
+
+    Methods of a domain that labs do not draw raise `SpecError`.
     """
 
     name: ClassVar[str]
@@ -246,14 +206,35 @@ class Domain(ABC):
     distance: ClassVar[str] = "W₁"
     drawn: ClassVar[bool] = True
     density: ClassVar[bool] = False
+    square: ClassVar[bool] = False
+    quick: ClassVar[bool] = False
     exact_latent_dim: ClassVar[int | None] = None
     most_cells: ClassVar[int] = 0
 
-    @abstractmethod
-    def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> Probe:
-        """The probe for runs on `target`. Raises `SpecError` if the domain has none."""
+    def _refuse(self) -> NoReturn:
+        raise SpecError("target", self.name, "1-D or 2-D")
 
-    @abstractmethod
+    def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> Probe:
+        """The probe for runs on `target`."""
+        self._refuse()
+
+    def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
+        """Share and mean of G(z) beyond each of `sides` of a box, (R, sides, 1 + dim).
+
+        gz (R, n, dim): samples of equal weight; or, with `mass` (n - 1,) in 1-D, the outputs at the
+        ends of latent intervals with these masses, on each of which G is linear. If a share is 0,
+        so is its mean.
+        """
+        self._refuse()
+
+    def layers(self, probe: Any, latent_dim: int, average: bool) -> list[Layer]:
+        """The layers of a picture in the order of the legend; average: whether one of G is kept."""
+        self._refuse()
+
+    def scene(self, view: Any, seed: int) -> dict[str, np.ndarray]:
+        """The arrays of a picture that stay the same during a run, on the axes of `view`."""
+        self._refuse()
+
     def picture(
         self, players: Players, views: Sequence[Any], detail: Detail, arrows: bool
     ) -> dict[str, np.ndarray]:
@@ -262,15 +243,23 @@ class Domain(ABC):
         "spread" among them holds generated samples (R, n, dim) for the shares of modes. Without
         `arrows` the arrays grad_x and grad are missing.
         """
+        self._refuse()
 
-    @abstractmethod
-    def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
-        """Share and mean of G(z) beyond each of `sides` of a box, (R, sides, 1 + dim).
+    def message(self, picture: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """The arrays of one run's picture as they are sent to browsers."""
+        return picture
 
-        gz (R, n, dim): samples of equal weight; or, with `mass` (n - 1,) in 1-D, the outputs at the
-        ends of latent intervals with these masses, on each of which G is linear. If a share is 0,
-        so is its mean.
+    def tile_scene(self, probe: Any) -> dict[str, np.ndarray]:
+        """As `scene`, of the small pictures of many seeds."""
+        self._refuse()
+
+    def tiles(self, players: Players, probe: Any) -> dict[str, np.ndarray]:
+        """Small pictures of all runs, on the axes of one probe, packed for a message.
+
+        beyond (R, 2): the index in `sides` of the side beyond which most of p_g lies, and the
+        percentage of p_g there.
         """
+        self._refuse()
 
 
 def beyond_row(share: float, total: np.ndarray | float) -> np.ndarray:

@@ -1,130 +1,31 @@
-"""The line: with 1-D latents p_g is computed by push-forward."""
+"""The line: its pictures, with p_g as a density."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 import numpy as np
 import torch
 
 from ganlab import metrics
-from ganlab.domains.base import (
-    INTERVALS,
-    SMOOTHING,
-    TAIL,
-    Detail,
-    Domain,
-    Players,
-    Probe,
-    beyond_row,
-    outside,
-)
+from ganlab.domains.base import Domain, beyond_row, outside
+from ganlab.domains.line_probe import MOST_CELLS, LineProbe
+from ganlab.domains.picture import Detail, Layer, Players
+from ganlab.domains.tiles import CELLS, D_POINTS, MOST_LATENTS, fullest, to_bytes
+from ganlab.domains.tiles import latents as tile_latents
 from ganlab.latents import LATENTS, Intervals, intervals
-from ganlab.targets import Target, Target1D
+from ganlab.targets import Target
 
 MAP_LINES = 41  # the number of arrows z -> G(z)
-_CELL, _MOST_CELLS = 0.05, 400
 _FAKES = 200  # generated samples shown if there is no map z -> G(z)
-
-
-class LineProbe(Probe):
-    """The probe in 1-D. The first and last masses are those below and above the cells."""
-
-    @classmethod
-    def latents(
-        cls, latent: str, latent_dim: int, points: int
-    ) -> tuple[np.ndarray, Intervals | None]:
-        """The ends of intervals of a 1-D latent; quasi-random latents otherwise."""
-        if latent_dim > 1:
-            return super().latents(latent, latent_dim, points)
-        over = intervals(latent, min(INTERVALS, points))
-        return over.ends[:, None], over
-
-    @classmethod
-    def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
-        """Cells of width .05, or 400 cells over a wide box."""
-        lo, hi = target.box[0]
-        cells = min(int(round((hi - lo) / _CELL)), _MOST_CELLS)
-        return (np.linspace(lo, hi, cells + 1),)
-
-    @classmethod
-    def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Exact masses, from the distribution function."""
-        cdf = _line(target).cdf
-        below, above = cdf(edges[0][0]), 1 - cdf(edges[0][-1])
-        return np.concatenate([[below], target.cell_masses(*edges).ravel(), [above]])
-
-    @classmethod
-    def reals(cls, target: Target, latents: np.ndarray, over: Intervals | None) -> torch.Tensor:
-        """Evenly spaced quantiles, as many as p_g has."""
-        return torch.from_numpy(_quantiles(target, _count(latents, over))[:, None])
-
-    def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
-        """Exact if the latents are ends of intervals, on each of which G is taken as linear."""
-        over = over or self.intervals
-        if over is not None:
-            return metrics.pushforward_1d(gz[..., 0], over.mass, self.edges[0])
-        edges = np.concatenate([[-np.inf], self.edges[0], [np.inf]])
-        return np.stack([np.histogram(row[:, 0], edges)[0] for row in gz]) / gz.shape[1]
-
-    def inside(self, mass: np.ndarray) -> np.ndarray:
-        """All masses except the first and the last."""
-        return mass[..., 1:-1]
-
-    def smoothed(self, mass: np.ndarray) -> np.ndarray:
-        """Masses convolved with a narrow Gaussian; the masses outside the cells are unchanged."""
-        inner = metrics.smooth(mass[..., 1:-1], SMOOTHING, axes=(-1,))
-        return np.concatenate([mass[..., :1], inner, mass[..., -1:]], -1)
-
-    @cached_property
-    def quantiles(self) -> np.ndarray:
-        """The quantiles of p_data that W1 compares with those of p_g."""
-        over = self.intervals
-        if over is not None and self.target.has_mean:
-            return _means(_line(self.target).ppf(_levels(over)), over)
-        return _quantiles(self.target, _count(self.z, over))
-
-    def distance(self, gz: np.ndarray) -> np.ndarray:
-        """The exact W1, from quantiles."""
-        over = self.intervals
-        points = gz[..., 0] if over is None else _means(gz[..., 0], over)
-        return metrics.w1_quantiles(points, self.quantiles)
-
-    @property
-    def heavy(self) -> bool:
-        """Whether p_data or the latent has no mean, so that the JSD hides errors in the tails."""
-        return not (self.target.has_mean and self.latent_mean)
-
-    def tail(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
-        """The width between p_g's .1 % and 99.9 % quantiles over that of p_data, within 3 %.
-
-        1 if the tails match. (R, n, 1) -> (R,); over: as for `masses`.
-        """
-        x, mass = gz[..., 0], np.full(gz.shape[1], 1 / gz.shape[1])
-        if self.intervals is not None:
-            x, mass = (x[:, 1:] + x[:, :-1]) / 2, (over or self.intervals).mass
-        levels = np.array([TAIL, 1 - TAIL])
-        wanted = np.diff(_line(self.target).ppf(levels))
-        widths = []
-        for row in x:
-            order = np.argsort(row)
-            middle = np.cumsum(mass[order]) - mass[order] / 2
-            widths.append(np.diff(np.interp(levels, middle, row[order])) / wanted)
-        return np.concatenate(widths)
-
-    def samples_of_perfect_g(self) -> np.ndarray:
-        """The quantile function, if latents are ends of intervals; else samples."""
-        if self.intervals is None:
-            return super().samples_of_perfect_g()
-        return _line(self.target).ppf(_levels(self.intervals))[None, :, None]
 
 
 class Line(Domain):
     """The real line."""
 
     name, sides, distance, density = "line", ("left", "right"), "W₁ (exact)", True
-    exact_latent_dim, most_cells = 1, _MOST_CELLS
+    quick, exact_latent_dim, most_cells = True, 1, MOST_CELLS
 
     def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> LineProbe:
         """The probe for runs on `target`."""
@@ -136,6 +37,22 @@ class Line(Domain):
         if mass is not None:
             return np.stack([_intervals(row, box, np.asarray(mass, np.float64)) for row in gz])
         return np.stack([_samples(row, box) for row in gz])
+
+    def layers(self, probe: LineProbe, latent_dim: int, average: bool) -> list[Layer]:
+        """p_data and p_g as densities, D, D*, the map from latents."""
+        return [
+            Layer("p_data", "p_data", "data"),
+            Layer("p_g", "p_g", "G"),
+            *([Layer("average", "average of G", "G")] if average else []),
+            Layer("d", "D(x)", "D"),
+            Layer("d_star", "D*(x)", "D"),
+            Layer("map", "z → G(z)" if probe.exact else "G(z)", "G"),
+            Layer("gradient", "push on G", "accent"),
+        ]
+
+    def scene(self, view: LineProbe, seed: int) -> dict[str, np.ndarray]:
+        """x and p_data, (cells,)."""
+        return {"x": view.centres[0], "p_data": view.p_data[1:-1] / view.cell}
 
     def picture(
         self, players: Players, views: Sequence[LineProbe], detail: Detail, arrows: bool
@@ -175,6 +92,50 @@ class Line(Domain):
             out["tail"] = np.array(reach)
         return out | {"spread": gz[:, :: max(1, gz.shape[1] // detail.shared)]}
 
+    def tile_scene(self, probe: LineProbe) -> dict[str, np.ndarray]:
+        """p_data (CELLS,), as a share of twice its peak."""
+        p_data = _coarse(probe.target)
+        return {"p_data": p_data / (2 * p_data.max())}
+
+    def tiles(self, players: Players, probe: LineProbe) -> dict[str, np.ndarray]:
+        """p_g (R, CELLS), d (R, D_POINTS), uint8; beyond; d_none, if D lacks values somewhere.
+
+        p_g in 255ths of twice p_data's peak, D(x) in 255ths, both from one end of the box to the
+        other; d_none: where D has no value.
+        """
+        spec, runs, box = players.specs[0], len(players.specs), probe.target.box
+        count = min(1024, MOST_LATENTS // runs) * (1 if probe.exact else 2)
+        z = tile_latents(spec.latent, spec.latent_dim, count, probe.exact)
+        gz = players.generate(z).cpu().numpy()[..., 0]
+        edges = _edges(probe.target)
+        over = intervals(spec.latent, count) if probe.exact else None
+        beyond = self.beyond(gz[..., None], box, None if over is None else over.mass)
+        if over is not None:
+            mass = metrics.pushforward_1d(gz, over.mass, edges)[:, 1:-1]
+            gz = gz[:, over.whole[1::2]]
+        else:
+            mass = np.stack([np.histogram(row, edges)[0] for row in gz]) / count
+            mass = metrics.smooth(mass, 1.0)  # with so few samples, plain counts are ragged
+        top = 2 * _coarse(probe.target).max() * (edges[1] - edges[0])
+        x = torch.linspace(float(box[0, 0]), float(box[0, 1]), D_POINTS)
+        at = x[None, :, None].expand(runs, D_POINTS, 1)
+        d = players.field(at, torch.from_numpy(gz[..., None]).to(at)).cpu().numpy()
+        out = {"p_g": to_bytes(mass / top), "d": to_bytes(d), "beyond": fullest(beyond)}
+        # With weights close to overflow D may have no value.
+        none = ~np.isfinite(d)
+        return out | {"d_none": none.astype(np.uint8)} if none.any() else out
+
+
+def _edges(target: Target) -> np.ndarray:
+    low, high = target.box[0]
+    return np.linspace(low, high, CELLS + 1)
+
+
+def _coarse(target: Target) -> np.ndarray:
+    """p_data as the tiles draw it, (CELLS,)."""
+    edges = _edges(target)
+    return target.cell_masses(edges) / (edges[1] - edges[0])
+
 
 @lru_cache(maxsize=16)
 def latents(latent: str, count: int) -> tuple[torch.Tensor, np.ndarray, Intervals]:
@@ -190,33 +151,6 @@ def _parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, t
         return made, None
     ends, rest = made.tensor_split([len(over.ends)], 1)
     return ends, rest
-
-
-def _line(target: Target) -> Target1D:
-    assert isinstance(target, Target1D)  # all 1-D targets are
-    return target
-
-
-def _count(latents: np.ndarray | torch.Tensor, over: Intervals | None) -> int:
-    """The number of quantiles: that of the latents, or of the intervals of equal mass."""
-    return len(latents) if over is None else len(over.whole) - 1
-
-
-def _quantiles(target: Target, count: int) -> np.ndarray:
-    return _line(target).ppf((np.arange(count) + 0.5) / count)
-
-
-def _means(x: np.ndarray, over: Intervals) -> np.ndarray:
-    """Means over intervals of equal mass of a function linear on each of `over`, (..., count)."""
-    # For two functions of the quantile that do not cross, the means give W1 exactly.
-    middle = (x[..., 1:] + x[..., :-1]) / 2 * over.mass
-    return np.add.reduceat(middle, over.whole[:-1], -1) * (len(over.whole) - 1)
-
-
-def _levels(over: Intervals) -> np.ndarray:
-    """The quantile levels of the ends of intervals, except 0 and 1, which may be at infinity."""
-    low = over.level[0] or 1e-7
-    return np.clip(over.level, low, 1 - low)
 
 
 def _samples(x: np.ndarray, box: np.ndarray) -> np.ndarray:

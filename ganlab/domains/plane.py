@@ -1,83 +1,30 @@
-"""The plane: p_g is estimated by a histogram of many quasi-random latents."""
+"""The plane: its pictures, with p_g as samples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
 
-from ganlab import metrics
-from ganlab.domains.base import (
-    ARROWS,
-    SEED,
-    SMOOTHING,
-    Detail,
-    Domain,
-    Players,
-    Probe,
-    beyond_row,
-    outside,
-)
-from ganlab.latents import LATENTS, Intervals, quasi_random
+from ganlab.domains.base import Domain, beyond_row, outside
+from ganlab.domains.picture import ARROWS, Detail, Layer, Players
+from ganlab.domains.plane_probe import GRID, PlaneProbe
+from ganlab.domains.tiles import FAKES, SCALE, fullest
+from ganlab.domains.tiles import latents as tile_latents
+from ganlab.latents import LATENTS, quasi_random
 from ganlab.targets import Target
 
-SLICED = 2048  # samples on each side in the sliced W1
-_GRID = 64  # cells in each direction
-_REALS = 8192
-
-
-class PlaneProbe(Probe):
-    """The probe in 2-D. The last mass is everything outside the cells."""
-
-    @classmethod
-    def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
-        """64 cells in each direction."""
-        return tuple(np.linspace(lo, hi, _GRID + 1) for lo, hi in target.box)
-
-    @classmethod
-    def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
-        """Exact masses of the cells, and of everything outside them."""
-        inner = target.cell_masses(*edges).ravel()
-        return np.append(inner, max(0.0, 1 - inner.sum()))
-
-    @classmethod
-    def reals(cls, target: Target, latents: np.ndarray, over: Intervals | None) -> torch.Tensor:
-        """Samples of p_data."""
-        return target.sample(_REALS, torch.Generator().manual_seed(SEED))
-
-    def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
-        """A histogram, (R, n, 2) -> (R, cells + 1)."""
-        return metrics.histogram_2d(gz, *self.edges)
-
-    def inside(self, mass: np.ndarray) -> np.ndarray:
-        """All masses except the last."""
-        return mass[..., :-1]
-
-    def smoothed(self, mass: np.ndarray) -> np.ndarray:
-        """Masses convolved with a narrow Gaussian; the mass outside the cells is unchanged."""
-        inner, outer = mass[..., :-1], mass[..., -1:]
-        shape = (*mass.shape[:-1], *(len(e) - 1 for e in self.edges))
-        inner = metrics.smooth(inner.reshape(shape), SMOOTHING, axes=(-2, -1))
-        return np.concatenate([inner.reshape(*mass.shape[:-1], -1), outer], -1)
-
-    @cached_property
-    def slices(self) -> np.ndarray:
-        """Sorted projections of p_data's points, for the sliced W1."""
-        return metrics.sliced(self.x[:SLICED].numpy())
-
-    def distance(self, gz: np.ndarray) -> np.ndarray:
-        """The sliced W1 of the first samples."""
-        rows = [metrics.sliced(row[:SLICED]) for row in gz]
-        return np.array([np.abs(row - self.slices[:, : row.shape[1]]).mean() for row in rows])
+_REAL_SHOWN = 500
 
 
 class Plane(Domain):
     """The real plane."""
 
     name, sides, distance = "plane", ("left", "right", "bottom", "top"), "W₁ (sliced)"
-    most_cells = _GRID**2
+    square, most_cells = True, GRID**2
 
     def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> PlaneProbe:
         """The probe for runs on `target`."""
@@ -87,6 +34,23 @@ class Plane(Domain):
         """See `Domain.beyond`; a sample belongs to the side that it exceeds most."""
         gz, box = np.asarray(gz, np.float64), np.asarray(box, np.float64)
         return np.stack([_beyond(row, box) for row in gz])
+
+    def layers(self, probe: PlaneProbe, latent_dim: int, average: bool) -> list[Layer]:
+        """D's field, contours of p_data, samples, the image of a grid of latents."""
+        return [
+            Layer("d", "D(x)", "D"),
+            Layer("p_data", "p_data", "data"),
+            Layer("real", "real samples", "data"),
+            Layer("fake", "generated", "G"),
+            *([Layer("average", "average of G", "G")] if average else []),
+            *([Layer("manifold", "z → G(z)", "G")] if latent_dim <= 2 else []),
+            Layer("gradient", "push on G", "accent"),
+        ]
+
+    def scene(self, view: PlaneProbe, seed: int) -> dict[str, np.ndarray]:
+        """The arrays of `contours`, and real (500, 2): samples of p_data, functions of the seed."""
+        draw = torch.Generator().manual_seed(seed)
+        return contours(view.target) | {"real": view.target.sample(_REAL_SHOWN, draw).numpy()}
 
     def picture(
         self, players: Players, views: Sequence[PlaneProbe], detail: Detail, arrows: bool
@@ -112,6 +76,23 @@ class Plane(Domain):
             out |= players.arrows(made, made[:, :ARROWS])
         out["beyond"] = outside(self, views, out["fake"])
         return out | {"spread": out["fake"]}
+
+    def message(self, picture: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """With D's field in bytes: see `field`."""
+        return picture | field(picture["d"])
+
+    def tile_scene(self, probe: PlaneProbe) -> dict[str, np.ndarray]:
+        """The arrays of `contours`."""
+        return contours(probe.target)
+
+    def tiles(self, players: Players, probe: PlaneProbe) -> dict[str, np.ndarray]:
+        """fake (R, FAKES, 2), int16, -SCALE..SCALE in the box; beyond."""
+        spec, box = players.specs[0], probe.target.box
+        gz = players.generate(tile_latents(spec.latent, spec.latent_dim, FAKES)).cpu().numpy()
+        middle, half = box.mean(1), (box[:, 1] - box[:, 0]) / 2
+        place = (gz - middle) / half * SCALE
+        fake = np.rint(np.clip(place, -(2**15), 2**15 - 1)).astype(np.int16)
+        return {"fake": fake, "beyond": fullest(self.beyond(gz, box))}
 
 
 @lru_cache(maxsize=16)
@@ -152,6 +133,55 @@ def _beyond(x: np.ndarray, box: np.ndarray) -> np.ndarray:
         where = side == i
         out.append(beyond_row(where.mean(), np.where(where[:, None], x, 0.0).mean(0)))
     return np.array(out)
+
+
+@lru_cache(maxsize=64)  # computing them takes half of a restart
+def contours(target: Target) -> dict[str, np.ndarray]:
+    """p_data's contour lines as polylines: those that enclose 90, 50 and 15 % of the mass."""
+    import contourpy
+
+    (x0, x1), (y0, y1) = target.box
+    x, y = np.linspace(x0, x1, 321), np.linspace(y0, y1, 321)
+    mass = target.cell_masses(
+        np.append(x, 2 * x[-1] - x[-2]) - (x[1] - x[0]) / 2,
+        np.append(y, 2 * y[-1] - y[-2]) - (y[1] - y[0]) / 2,
+    )
+    ranked = np.sort(mass.ravel())[::-1]
+    total = np.cumsum(ranked)
+    lines: list[Any] = [np.empty((0, 2))]
+    lengths, levels = [], []
+    maker = contourpy.contour_generator(x, y, mass.T)
+    for number, share in enumerate((0.9, 0.5, 0.15)):
+        height = ranked[min(np.searchsorted(total, share * total[-1]), len(ranked) - 1)]
+        # The contour of a plateau (a uniform density) is just below its height.
+        for line in maker.lines(float(height) * (1 - 1e-6)):
+            lines.append(line)
+            lengths.append(len(line))
+            levels.append(number)
+    return {
+        "contours": np.concatenate(lines),
+        "contour_lengths": np.array(lengths, np.int32),
+        "contour_levels": np.array(levels, np.int32),
+    }
+
+
+def field(d: np.ndarray) -> dict[str, np.ndarray]:
+    """D's field (ny, nx) in 255ths, uint8; d_none is 1 where it has no value, and omitted if none.
+
+    Weights close to overflow may give D no value. Such a cell gets its nearest neighbour's value,
+    so that interpolation beside it stays correct.
+    """
+    none = ~np.isfinite(d)
+    if not none.any():
+        return {"d": np.rint(d * 255).astype(np.uint8)}
+    if none.all():
+        d = np.zeros_like(d)
+    else:
+        from scipy.ndimage import distance_transform_edt
+
+        nearest = distance_transform_edt(none, return_distances=False, return_indices=True)
+        d = d[tuple(nearest)]
+    return {"d": np.rint(d * 255).astype(np.uint8), "d_none": none.astype(np.uint8)}
 
 
 PlaneProbe.domain = PLANE = Plane()

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from ganlab.domains.base import DETAILS
+from ganlab.domains.picture import DETAILS
 from ganlab.engine.turns import PLAYERS, Player, Turns
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec

@@ -13,7 +13,8 @@ from functools import lru_cache
 
 import torch
 
-from ganlab.domains.base import ARROWS, DETAILS, INTERVALS
+from ganlab.domains.base import INTERVALS
+from ganlab.domains.picture import ARROWS, DETAILS
 from ganlab.engine import snapshot
 from ganlab.engine.evaluation import FACED, PIECE
 from ganlab.engine.game import Game

@@ -16,6 +16,7 @@ import torch
 from ganlab.engine.rules import Rules
 from ganlab.latents import LATENTS
 from ganlab.networks.labels import beside, in_turn, one_hot
+from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.targets import make_target
 
@@ -166,6 +167,9 @@ class Draws:
         return self._streams[key]
 
     def _maker(self, run: int, kind: str) -> Make:
+        if kind == "label":
+            name = self.specs[run].target
+            raise SpecError("conditional", "yes", f"no: {name} has no examples with labels")
         if kind == "data":
             target = self._targets[run]
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)

@@ -29,6 +29,9 @@ class Evaluation:
     @cached_property
     def reals(self) -> torch.Tensor:
         """The probes' points of p_data, (R, m, dim)."""
+        first, *others = self.probes
+        if all(probe is first for probe in others):
+            return first.x.to(self.device).expand(len(self.probes), *first.x.shape)
         return rows([probe.x for probe in self.probes], self.device)
 
     @property
@@ -76,7 +79,7 @@ class Evaluation:
 
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
         """D(x) as it is drawn, at points (R, n, dim) in the company of generated ones: (R, n)."""
-        game, d = self.game, self.state.d
+        game, d, made = self.game, self.state.d, made.to(self.device)
         with torch.no_grad():
             return game.drawn(d, game.at(d, points.to(self.device), made), self.reals, made)
 

@@ -11,7 +11,8 @@ import torch
 
 from ganlab import metrics, theory
 from ganlab.domains import Probe
-from ganlab.domains.base import DETAILS, POINTS
+from ganlab.domains.base import POINTS
+from ganlab.domains.picture import DETAILS
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly

@@ -38,7 +38,7 @@ def fitted(run: Run, probe: Probe, now: np.ndarray | None) -> np.ndarray | None:
     width = own[0, 1] - own[0, 0]
     limit = _WIDEST * width
     low, high = np.maximum(low, own[:, 0] - limit), np.minimum(high, own[:, 1] + limit)
-    if len(own) == 2:  # keep units equally long on both axes
+    if probe.domain.square:  # keep units equally long on both axes
         half = max((high - low).max() / 2, 0.5 * width)
         middle = (high + low) / 2
         low, high = middle - half, middle + half
@@ -46,7 +46,7 @@ def fitted(run: Run, probe: Probe, now: np.ndarray | None) -> np.ndarray | None:
     step = 10.0 ** np.floor(np.log10((high - low).max() / 4))
     low = np.where(low < own[:, 0], np.floor((low - pad) / step) * step, low)
     high = np.where(high > own[:, 1], np.ceil((high + pad) / step) * step, high)
-    if len(own) == 2:
+    if probe.domain.square:
         side = math.ceil((high - low).max() / step) * step
         low = np.floor((high + low - side) / 2 / step) * step
         high = low + side

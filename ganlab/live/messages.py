@@ -30,8 +30,7 @@ def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[
     arrays = {name: array[0] for name, array in shot.picture.items()}
     none = notices.missing(arrays["d"], arrays.get("grad"))
     reach = arrays.pop("tail", None)
-    if not shot.specs[0].domain.density:
-        arrays |= field(arrays["d"])
+    domain = shot.specs[0].domain
     header = {
         "type": "frame",
         "run": number,
@@ -40,30 +39,11 @@ def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[
         "g_updates": shot.g_updates,
         "phase": shot.phase,
         "last": last,
-        "beyond": notices.beyond(arrays.pop("beyond")),
+        "beyond": notices.beyond(arrays.pop("beyond"), domain.sides),
         "missing": none,
         "tails": None if reach is None else notices.tails(float(reach)),
     }
-    return header, arrays
-
-
-def field(d: np.ndarray) -> dict[str, np.ndarray]:
-    """D's field (ny, nx) in 255ths, uint8; d_none is 1 where it has no value, and omitted if none.
-
-    Weights close to overflow may give D no value. Such a cell gets its nearest neighbour's value,
-    so that interpolation beside it stays correct.
-    """
-    none = ~np.isfinite(d)
-    if not none.any():
-        return {"d": np.rint(d * 255).astype(np.uint8)}
-    if none.all():
-        d = np.zeros_like(d)
-    else:
-        from scipy.ndimage import distance_transform_edt
-
-        nearest = distance_transform_edt(none, return_distances=False, return_indices=True)
-        d = d[tuple(nearest)]
-    return {"d": np.rint(d * 255).astype(np.uint8), "d_none": none.astype(np.uint8)}
+    return header, domain.message(arrays)
 
 
 def status(

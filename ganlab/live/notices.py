@@ -5,11 +5,10 @@ They are written once, for the canvas and for the still figures.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-
-from ganlab.domains import LINE, PLANE
 
 LEAST = 0.005  # the share of p_g beyond the axes from which a text is shown
 LIGHT, HEAVY = 0.5, 2.0  # tails are wrong if their reach over p_data's is below or above these
@@ -27,12 +26,11 @@ def percent(share: float) -> str:
     return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
 
 
-def beyond(rows: np.ndarray) -> list[dict[str, Any]]:
+def beyond(rows: np.ndarray, sides: Sequence[str]) -> list[dict[str, Any]]:
     """The texts for the sides of one run's `Domain.beyond` (sides, 1 + dim), the fullest first.
 
     Each has: side, share, at (the mean), text, brief (for small pictures).
     """
-    sides = next(d.sides for d in (LINE, PLANE) if len(d.sides) == len(rows))
     out = []
     for side, (share, *mean) in zip(sides, rows.tolist(), strict=True):
         if share < LEAST:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import torch
 
 from ganlab import words
 from ganlab.domains import Probe
@@ -17,9 +15,8 @@ from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
-from ganlab.targets import TARGETS, Target
+from ganlab.targets import TARGETS
 
-_REAL_SHOWN = 500
 REACH = "reach of p_g's tails over p_data's"
 
 
@@ -152,61 +149,8 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
 
 def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The legend: words that toggle layers."""
-    average = [("average", "average of G", "G")] if spec.g_average else []
-    if spec.domain.density:
-        rows = [
-            ("p_data", "p_data", "data"),
-            ("p_g", "p_g", "G"),
-            *average,
-            ("d", "D(x)", "D"),
-            ("d_star", "D*(x)", "D"),
-            ("map", "z → G(z)" if probe.exact else "G(z)", "G"),
-            ("gradient", "push on G", "accent"),
-        ]
-    else:
-        rows = [
-            ("d", "D(x)", "D"),
-            ("p_data", "p_data", "data"),
-            ("real", "real samples", "data"),
-            ("fake", "generated", "G"),
-            *average,
-            ("manifold", "z → G(z)", "G"),
-            ("gradient", "push on G", "accent"),
-        ]
-        if spec.latent_dim > 2:
-            rows = [r for r in rows if r[0] != "manifold"]
-    about = words.LAYERS
-    return [{"id": i, "title": t, "role": r, "help": words.unfold([about[i]])} for i, t, r in rows]
-
-
-@lru_cache(maxsize=64)  # computing them takes half of a restart
-def contours(target: Target) -> dict[str, np.ndarray]:
-    """p_data's contour lines as polylines: those that enclose 90, 50 and 15 % of the mass."""
-    import contourpy
-
-    (x0, x1), (y0, y1) = target.box
-    x, y = np.linspace(x0, x1, 321), np.linspace(y0, y1, 321)
-    mass = target.cell_masses(
-        np.append(x, 2 * x[-1] - x[-2]) - (x[1] - x[0]) / 2,
-        np.append(y, 2 * y[-1] - y[-2]) - (y[1] - y[0]) / 2,
-    )
-    ranked = np.sort(mass.ravel())[::-1]
-    total = np.cumsum(ranked)
-    lines: list[Any] = [np.empty((0, 2))]
-    lengths, levels = [], []
-    maker = contourpy.contour_generator(x, y, mass.T)
-    for number, share in enumerate((0.9, 0.5, 0.15)):
-        height = ranked[min(np.searchsorted(total, share * total[-1]), len(ranked) - 1)]
-        # The contour of a plateau (a uniform density) is just below its height.
-        for line in maker.lines(float(height) * (1 - 1e-6)):
-            lines.append(line)
-            lengths.append(len(line))
-            levels.append(number)
-    return {
-        "contours": np.concatenate(lines),
-        "contour_lengths": np.array(lengths, np.int32),
-        "contour_levels": np.array(levels, np.int32),
-    }
+    rows = spec.domain.layers(probe, spec.latent_dim, average=bool(spec.g_average))
+    return [layer._asdict() | {"help": words.unfold([words.LAYERS[layer.id]])} for layer in rows]
 
 
 def scene(
@@ -238,11 +182,4 @@ def scene(
     arrays: dict[str, np.ndarray] = {}
     if modes is not None:
         arrays["mode_centers"], arrays["mode_weights"] = modes.centers, modes.weights
-    if spec.domain.density:
-        arrays["x"] = view.centres[0]
-        arrays["p_data"] = view.p_data[1:-1] / view.cell
-    else:
-        arrays |= contours(target)
-        draw = torch.Generator().manual_seed(spec.seed)
-        arrays["real"] = target.sample(_REAL_SHOWN, draw).numpy()
-    return header, arrays
+    return header, arrays | spec.domain.scene(view, spec.seed)

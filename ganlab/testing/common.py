@@ -172,7 +172,7 @@ def is_documented(entry: Entry, beside: Mapping[str, Any]) -> None:
 def trains_each_run_as_if_alone(entry: Entry, beside: Mapping[str, Any]) -> None:
     """Two seeds together do what each does by itself, and all of it is finite."""
     spec = spec_of(entry, beside)
-    if spec.dim > 2 and registry_of(entry) is TARGETS:
+    if not spec.domain.drawn and registry_of(entry) is TARGETS:
         return  # images must be there, and are tried where they are
     specs = [spec, spec.replace(seed=1)]
     if registry_of(entry) is STABILISERS and entry.params[0].numeric:

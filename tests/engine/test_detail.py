@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganlab import Run, Spec
-from ganlab.domains.base import DETAILS
+from ganlab.domains.picture import DETAILS
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
 

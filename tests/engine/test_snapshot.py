@@ -10,8 +10,8 @@ from plain import nets
 from torch.nn.functional import softplus
 
 from ganlab import Run, Spec, SpecError, metrics, theory
-from ganlab.domains.base import ARROWS, DETAILS
 from ganlab.domains.line import MAP_LINES
+from ganlab.domains.picture import ARROWS, DETAILS
 from ganlab.targets import TARGETS
 
 POINTS = 2**12

@@ -8,10 +8,12 @@ import torch
 from live_helpers import SMALL, last, settle
 
 from ganlab import Run, Spec, figures
+from ganlab.domains import LINE, PLANE
+from ganlab.domains.plane import field
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
 from ganlab.experiment import Experiment
-from ganlab.live import axes, messages, notices, thumbnails
+from ganlab.live import axes, notices, thumbnails
 from ganlab.live.messages import frame
 from ganlab.live.scene import scene
 from ganlab.live.session import Session
@@ -40,9 +42,10 @@ def seen(run: Run):
 
 
 def test_the_fullest_side_is_said_first_with_its_mean():
-    rows = notices.beyond(np.array([[0.0, 0.0], [0.4, 12.34]]))
+    rows = notices.beyond(np.array([[0.0, 0.0], [0.4, 12.34]]), LINE.sides)
     assert [r["text"] for r in rows] == ["40 % of p_g is beyond: mean 12.3 →"]
-    rows = notices.beyond(np.array([[0.1, -3, 1], [0.0, 0, 0], [0.003, 0, -9], [0.5, 1, 2e6]]))
+    shares = np.array([[0.1, -3, 1], [0.0, 0, 0], [0.003, 0, -9], [0.5, 1, 2e6]])
+    rows = notices.beyond(shares, PLANE.sides)
     assert [r["side"] for r in rows] == ["top", "left"]
     assert rows[0]["text"] == "↑ 50 % of p_g is beyond: mean (1, 2.00e+06)"
     assert rows[1]["brief"] == "← 10 %: (−3, 1)"
@@ -102,12 +105,12 @@ def test_of_what_has_a_mean_nothing_is_said_of_tails():
 def test_a_value_that_is_missing_is_never_drawn_as_one():
     d = np.linspace(0, 1, 12).reshape(3, 4)
     d[0, :2] = np.nan
-    out = messages.field(d)
+    out = field(d)
     np.testing.assert_array_equal(out["d_none"], np.isnan(d))
     # What is blended in beside it is its neighbour's.
     assert out["d"][0, 1] in out["d"][[0, 1], [2, 1]] and out["d"][0, 0] == out["d"][1, 0]
-    assert "d_none" not in messages.field(np.full((2, 2), 0.5))
-    assert messages.field(np.full((2, 2), np.nan))["d_none"].all()
+    assert "d_none" not in field(np.full((2, 2), 0.5))
+    assert field(np.full((2, 2), np.nan))["d_none"].all()
 
 
 @pytest.mark.parametrize("spec", [Spec(), RING], ids=["1-D", "2-D"])

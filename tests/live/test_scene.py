@@ -7,9 +7,10 @@ import pytest
 import torch
 from scipy import stats
 
+from ganlab.domains.plane import contours
 from ganlab.engine.probe import probe_for
 from ganlab.live.history import SERIES
-from ganlab.live.scene import contours, knobs, scene
+from ganlab.live.scene import knobs, scene
 from ganlab.live.wire import decode, encode
 from ganlab.losses import LOSSES
 from ganlab.spec import PARAMS, Spec

@@ -8,6 +8,7 @@ import torch
 from live_helpers import SMALL, Audience, Browser, last, of_type, press, settle, until
 from scipy import ndimage, stats
 
+from ganlab.domains import tiles
 from ganlab.engine import Run
 from ganlab.engine.divergence import Divergence
 from ganlab.experiment import Experiment, check_seeds
@@ -98,14 +99,14 @@ def test_tiles_of_a_plane_are_each_seeds_points(many, runs):
     session, browser = many(RING.replace(seed=3), runs)
     _, arrays = last(press(session, browser, "step"), "frame")
     fake = arrays["fake"]
-    assert fake.shape == (runs, thumbnails.FAKES, 2) and fake.dtype == np.int16
+    assert fake.shape == (runs, tiles.FAKES, 2) and fake.dtype == np.int16
     assert not arrays["diverged"].any() and arrays["diverged"].shape == (runs,)
     (low, high), _ = last(browser.first, "scene")[0]["box"]
     for i in (0, runs - 1):
         alone = Run(RING.replace(seed=3 + i))
         alone.advance(1)
         want = alone.snapshot(measure=False).picture["fake"][0]
-        got = fake[i] / thumbnails.SCALE * (high - low) / 2 + (low + high) / 2
+        got = fake[i] / tiles.SCALE * (high - low) / 2 + (low + high) / 2
         # Other latents of the same distribution: the same cloud.
         for axis in range(2):
             assert stats.ks_2samp(got[:, axis], want[:, axis]).pvalue > 1e-3
@@ -117,10 +118,10 @@ def test_tiles_of_a_line_are_p_g_and_d(many):
         _, arrays = last(press(session, browser, *["step"] * 3), "frame")
         scene = last(browser.first, "scene")
         (low, high) = scene[0]["box"][0]
-        assert arrays["p_g"].shape == (16, thumbnails.CELLS) and arrays["d"].shape == (16, 41)
+        assert arrays["p_g"].shape == (16, tiles.CELLS) and arrays["d"].shape == (16, 41)
         data = scene[1]["p_data"]
         assert data.max() == pytest.approx(0.5, abs=1e-6)
-        cell = (high - low) / thumbnails.CELLS
+        cell = (high - low) / tiles.CELLS
         exact_data = thumbnails.probe_of(spec).target.cell_masses(np.linspace(low, high, 97)) / cell
         top = 2 * exact_data.max()
         np.testing.assert_allclose(data, exact_data / top, atol=1e-6)

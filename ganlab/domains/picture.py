@@ -1,0 +1,63 @@
+"""What a picture is made of: how many points, which layers, and the players that it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+
+ARROWS = 48  # the number of gradient arrows
+
+
+class Detail(NamedTuple):
+    """The numbers of points of which a picture is made.
+
+    intervals: latent intervals of an exact push-forward; points: latents that estimate p_g
+    elsewhere, None for the probe's; fakes: generated samples shown; mesh, thread: lines in each
+    direction of a grid of 2-D latents, and points of a line of 1-D latents; cells: cells of D's
+    field in each direction; shared: generated samples behind the shares of modes in 1-D.
+    """
+
+    intervals: int = 1024
+    points: int | None = None
+    fakes: int = 1500
+    mesh: int = 21
+    thread: int = 200
+    cells: int = 64
+    shared: int = 1000
+
+
+DETAILS = {"full": Detail(), "coarse": Detail(256, 4096, 600, 15, 120, 32, 600)}
+
+
+class Players(Protocol):
+    """G and D of R runs, as a picture uses them (see `engine.evaluation`)."""
+
+    @property
+    def specs(self) -> Sequence[Any]: ...
+
+    def generate(self, z: torch.Tensor) -> torch.Tensor:
+        """G(z): latents (n, latent_dim) for all runs, or (R, n, latent_dim) -> (R, n, dim)."""
+
+    @property
+    def average(self) -> Players | None:
+        """The same with the average of G's weights; None if no average is kept."""
+
+    def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
+        """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat."""
+
+    def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        """D(x) as it is drawn, at points (n, dim) in the company of generated ones: (R, n)."""
+
+    def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
+        """grad_x and grad, (R, n, dim): points x, and the direction in which each is pushed."""
+
+
+class Layer(NamedTuple):
+    """One layer of a picture. role: the part of the game in whose colour it is drawn."""
+
+    id: str
+    title: str
+    role: str

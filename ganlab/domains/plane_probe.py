@@ -1,0 +1,62 @@
+"""The probe of the plane: p_g is estimated by a histogram of many quasi-random latents."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from ganlab import metrics
+from ganlab.domains.base import SEED, SMOOTHING, Probe
+from ganlab.latents import Intervals
+from ganlab.targets import Target
+
+SLICED = 2048  # samples on each side in the sliced W1
+GRID = 64  # cells in each direction
+_REALS = 8192
+
+
+class PlaneProbe(Probe):
+    """The probe in 2-D. The last mass is everything outside the cells."""
+
+    @classmethod
+    def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
+        """64 cells in each direction."""
+        return tuple(np.linspace(lo, hi, GRID + 1) for lo, hi in target.box)
+
+    @classmethod
+    def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Exact masses of the cells, and of everything outside them."""
+        inner = target.cell_masses(*edges).ravel()
+        return np.append(inner, max(0.0, 1 - inner.sum()))
+
+    @classmethod
+    def reals(cls, target: Target, latents: np.ndarray, over: Intervals | None) -> torch.Tensor:
+        """Samples of p_data."""
+        return target.sample(_REALS, torch.Generator().manual_seed(SEED))
+
+    def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
+        """A histogram, (R, n, 2) -> (R, cells + 1)."""
+        return metrics.histogram_2d(gz, *self.edges)
+
+    def inside(self, mass: np.ndarray) -> np.ndarray:
+        """All masses except the last."""
+        return mass[..., :-1]
+
+    def smoothed(self, mass: np.ndarray) -> np.ndarray:
+        """Masses convolved with a narrow Gaussian; the mass outside the cells is unchanged."""
+        inner, outer = mass[..., :-1], mass[..., -1:]
+        shape = (*mass.shape[:-1], *(len(e) - 1 for e in self.edges))
+        inner = metrics.smooth(inner.reshape(shape), SMOOTHING, axes=(-2, -1))
+        return np.concatenate([inner.reshape(*mass.shape[:-1], -1), outer], -1)
+
+    @cached_property
+    def slices(self) -> np.ndarray:
+        """Sorted projections of p_data's points, for the sliced W1."""
+        return metrics.sliced(self.x[:SLICED].numpy())
+
+    def distance(self, gz: np.ndarray) -> np.ndarray:
+        """The sliced W1 of the first samples."""
+        rows = [metrics.sliced(row[:SLICED]) for row in gz]
+        return np.array([np.abs(row - self.slices[:, : row.shape[1]]).mean() for row in rows])
