@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import os
-from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ import torch
 from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import Captured, Step, on_cuda
 from ganlab.engine.divergence import Divergence, diagnose
-from ganlab.engine.draws import Draws, generator
+from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager, Executor
 from ganlab.engine.game import Game
+from ganlab.engine.initial import initial_state
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE
 from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
@@ -27,13 +27,12 @@ from ganlab.engine.snapshot import Snapshot, take
 from ganlab.engine.state import State
 from ganlab.engine.structure import Structure
 from ganlab.engine.threads import large, on_its_threads
+from ganlab.engine.timeline import Timeline
 from ganlab.engine.turns import Player, Turns
 from ganlab.events import Event, changed, check, write
-from ganlab.networks import MLP
 from ganlab.params import LIVE
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
-from ganlab.targets import make_target
 
 _EAGER = Eager()
 
@@ -60,8 +59,7 @@ class Run:
         events: Sequence[Event] | str = (),
     ):
         self.specs = self.start = arguments.specs(specs)
-        self._past: list[Event] = []
-        self._coming = deque(check(events, self.start))
+        self.timeline = Timeline(check(events, self.start))
         self.device = arguments.device(device)
         self._prepare()
         self.alive = torch.ones(len(self.specs), dtype=torch.bool, device=self.device)
@@ -70,24 +68,7 @@ class Run:
         self.program: Program | None = None
         self.captured: Captured | None = None
         self.remote: Executor | None = None  # computes eager updates instead of this thread
-        G, D, rules = self.game.G, self.game.D, self.game.rules
-
-        def fresh(net: MLP, tag: str) -> torch.Tensor:
-            rows = [net.init(s.init, gain(s, tag), generator(s.seed, tag)) for s in self.specs]
-            starts = [s.g_start if tag == "init_g" else s.d_start for s in self.specs]
-            rows = [net.given(s) if s else row for s, row in zip(starts, rows, strict=True)]
-            if tag == "init_g" and self.spec.g_output == "sigmoid" and net.bias:
-                target = make_target(self.spec.target, self.spec.target_params)
-                start = target.marginal_logits()
-                if start is not None:
-                    rows = [G.starting_at(row, start) for row in rows]
-            return torch.stack(rows).to(self.device)
-
-        def gain(spec: Spec, tag: str) -> float:
-            return (tag == "init_d" and spec.d_init_gain) or spec.init_gain
-
-        g, d = fresh(G, "init_g"), fresh(D, "init_d")
-        self.state = State(g, d, rules.first_slots("G", g), rules.first_slots("D", d))
+        self.state = initial_state(self.specs, self.game, self.device)
         self._changes()
 
     def _prepare(self) -> None:
@@ -111,31 +92,12 @@ class Run:
 
         `Run(run.start, events=run.events)` replays the run.
         """
-        return (*self._past, *self._coming)
+        return self.timeline.all
 
     @property
     def past(self) -> tuple[Event, ...]:
         """The events that have happened."""
-        return tuple(self._past)
-
-    @property
-    def happened(self) -> int:
-        """The number of events that have happened."""
-        return len(self._past)
-
-    def past_from(self, number: int) -> list[Event]:
-        """The events that have happened, without the first `number`."""
-        return self._past[number:]
-
-    @property
-    def left(self) -> int:
-        """The number of events still to come."""
-        return len(self._coming)
-
-    @property
-    def coming(self) -> tuple[Event, ...]:
-        """The events still to come."""
-        return tuple(self._coming)
+        return self.timeline.past
 
     @property
     def updates(self) -> int:
@@ -197,15 +159,13 @@ class Run:
 
     def _until(self, updates: int) -> int:
         """At most `updates`, and not beyond the next event."""
-        return min(updates, self._coming[0].at - self.updates) if self._coming else updates
+        return self.timeline.until_next(self.updates, updates)
 
     def _changes(self) -> None:
         """Make all changes that are due, together."""
-        due: list[Event] = []
-        while self._coming and self._coming[0].at <= self.updates and self._coming[0].fields:
-            due.append(self._coming.popleft())
+        due = self.timeline.take_changes(self.updates)
         if due and not self.stopped:
-            self._past += due
+            self.timeline.record(*due)
             self._change([dict(event.fields) for event in due])
 
     @on_its_threads
@@ -218,12 +178,11 @@ class Run:
         player = arguments.player(player)
         if self.stopped:
             return player or self.next_player
-        if self._coming and self._coming[0].at == self.updates:
-            player = player or arguments.player(self._coming[0].player or None)
-            self._coming.popleft()
+        if (due := self.timeline.take_update(self.updates)) is not None:
+            player = player or arguments.player(due.player or None)
         player = player or self.next_player
         if player != self.next_player:
-            self._past.append(Event(self.updates, player=player))
+            self.timeline.record(Event(self.updates, player=player))
         self._play(player.encode())
         self._changes()
         return player
@@ -287,11 +246,7 @@ class Run:
         """Repeat the update whose result was not finite, eagerly, to record what diverged."""
         row = slice(run, run + 1)
         now = dataclasses.replace(
-            self.state,
-            g=self.state.g[row],
-            d=self.state.d[row],
-            g_slots=tuple(s[row] for s in self.state.g_slots),
-            d_slots=tuple(s[row] for s in self.state.d_slots),
+            self.state.row(run),
             d_updates=at.d_updates,
             g_updates=at.g_updates,
             iterations=at.iterations,
@@ -305,8 +260,8 @@ class Run:
             self.specs[run],
             made.cost[0],
             made.params[0],
-            self.state.d[run],
-            self.state.g[run],
+            now.d[0],
+            now.g[0],
         )
         self.alive[run] = False
 
@@ -322,8 +277,8 @@ class Run:
         if not fields or self.stopped:
             return
         event = Event(self.updates, tuple(fields.items()))
-        check([event, *self._coming], self.specs)
-        self._past.append(event)
+        check([event, *self.timeline.coming], self.specs)
+        self.timeline.record(event)
         self._change([fields])
 
     def _change(self, changes: Sequence[dict[str, Any]]) -> None:
@@ -393,7 +348,7 @@ class Run:
     def still(self) -> Run:
         """A copy of the run's current state, to be saved while this one continues."""
         other = copy.copy(self)
-        other._past, other._coming = list(self._past), deque(self._coming)
+        other.timeline = self.timeline.copy()
         other.diverged = list(self.diverged)
         return other
 
@@ -417,14 +372,8 @@ class Run:
         run.diverged = [Divergence(**d) if d else None for d in diverged]
         run.alive = torch.tensor([d is None for d in run.diverged], device=run.device)
         run.start = arguments.specs(start)
-        run._happened(check(events, run.start))
+        run.timeline = Timeline.divided(check(events, run.start), run.updates)
         return run
-
-    def _happened(self, events: Sequence[Event]) -> None:
-        """Divide the events into those that have happened, by the updates made, and the rest."""
-        done = [e.at < self.updates or (e.at == self.updates and bool(e.fields)) for e in events]
-        count = done.index(False) if False in done else len(done)
-        self._past, self._coming = list(events[:count]), deque(events[count:])
 
     def can_resume_from(self, other: Run) -> bool:
         """Whether `other` has these Specs and events.
@@ -444,5 +393,5 @@ class Run:
             self._prepare()
             self.program = self.captured = None
         self.state, self.diverged, self.alive = other.state, other.diverged, other.alive
-        self._past, self._coming = list(other._past), deque(other._coming)
+        self.timeline = other.timeline.copy()
         return True

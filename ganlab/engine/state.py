@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import torch
@@ -29,6 +29,17 @@ class State:
     phase: int = 0
     iterations: int = 0
     g_phase: int = 0
+
+    def row(self, run: int) -> State:
+        """The State of one of the runs, R = 1, with the same counts."""
+        at = slice(run, run + 1)
+        return replace(
+            self,
+            g=self.g[at],
+            d=self.d[at],
+            g_slots=tuple(slot[at] for slot in self.g_slots),
+            d_slots=tuple(slot[at] for slot in self.d_slots),
+        )
 
 
 class Update(NamedTuple):

@@ -42,7 +42,7 @@ class _EventLog:
     def take_new(self, number: int) -> list[AppliedEvent]:
         """Events since the last call."""
         out = []
-        for event in self.run.past_from(self.known):
+        for event in self.run.timeline.past_from(self.known):
             before = self.clock.spec
             iteration = self.clock.passes(event)
             self.text.add(event)
@@ -175,12 +175,12 @@ class RunGroup:
     @property
     def happened(self) -> tuple[int, ...]:
         """For each run, how many events have happened."""
-        return tuple(run.happened for run in self.runs)
+        return tuple(run.timeline.happened for run in self.runs)
 
     @property
     def no_new_events(self) -> bool:
         """Whether `new_events` has returned all events that have happened."""
-        return all(log.known == log.run.happened for log in self._logs)
+        return all(log.known == log.run.timeline.happened for log in self._logs)
 
     def new_events(self) -> list[AppliedEvent]:
         """Events since the last call, in the order of iterations."""
@@ -191,12 +191,12 @@ class RunGroup:
     @property
     def left(self) -> tuple[int, ...]:
         """For each run, how many events are still to come."""
-        return tuple(run.left for run in self.runs)
+        return tuple(run.timeline.left for run in self.runs)
 
     @property
     def coming(self) -> tuple[tuple[Event, ...], ...]:
         """For each run, the events still to come."""
-        return tuple(run.coming for run in self.runs)
+        return tuple(run.timeline.coming for run in self.runs)
 
     def events(self, most: float = math.inf) -> tuple[str, ...] | None:
         """All events of each run as text; None if one is longer than `most` characters."""
@@ -209,7 +209,7 @@ class RunGroup:
     @staticmethod
     def _text(log: _EventLog) -> Text:
         text = log.text.copy()
-        for event in (*log.run.past_from(log.known), *log.run.coming):
+        for event in (*log.run.timeline.past_from(log.known), *log.run.timeline.coming):
             text.add(event)
         return text
 

@@ -228,7 +228,8 @@ def test_as_many_events_as_were_saved_are_loaded(tmp_path):
     run.save(tmp_path / "run.npz")
     loaded = Run.load(tmp_path / "run.npz")
     assert len(loaded.events) == 150_000 and loaded.past == run.past
-    assert loaded.coming == run.coming and loaded.happened == 2 == len(loaded.past_from(0))
+    assert loaded.timeline.coming == run.timeline.coming
+    assert loaded.timeline.happened == 2 == len(loaded.timeline.past_from(0))
 
 
 def test_events_of_one_update_are_made_at_once_and_checked_once_for_all_seeds(monkeypatch):

@@ -51,7 +51,7 @@ def test_a_change_costs_the_work_of_new_events_alone(replaying, monkeypatch, see
     passed.clear(), written.clear(), applied.clear()
     session.set("k", 3)
     settle(session, browser)
-    assert session.run.happened == 130 and len(passed) == len(written) == 1
+    assert session.run.timeline.happened == 130 and len(passed) == len(written) == 1
     assert 1 <= len(applied) <= 3  # by none of the seeds but the first
     session.feed.status_wanted = True
     settle(session, browser)
@@ -66,7 +66,11 @@ def test_a_restart_during_a_replay_keeps_what_is_still_to_come(replaying, by):
     session, browser = replaying(Experiment.of(SMALL, events=SCHEDULE))
     for _ in range(6):
         press(session, browser, "step")
-    assert session.run.happened == 2 and session.run.left == 1 and session.spec.k == 2
+    assert (
+        session.run.timeline.happened == 2
+        and session.run.timeline.left == 1
+        and session.spec.k == 2
+    )
     if by == "seed":
         session.new_seed()
     else:
@@ -75,7 +79,7 @@ def test_a_restart_during_a_replay_keeps_what_is_still_to_come(replaying, by):
     spec = SMALL.replace(seed=int(by == "seed"))
     assert session.begun == Experiment.of(spec, events=SCHEDULE)
     assert session.query == last(got, "status")[0]["query"] == session.begun.to_query()
-    assert session.spec == spec and write(session.run.coming) == SCHEDULE
+    assert session.spec == spec and write(session.run.timeline.coming) == SCHEDULE
     for _ in range(16):
         press(session, browser, "step")
     twin = Run(spec, events=SCHEDULE)
@@ -99,7 +103,9 @@ def test_runs_side_by_side_keep_each_their_own(replaying):
     session, browser = replaying(pair)
     for _ in range(3):
         press(session, browser, "step")
-    assert [run.left for run in session.group.runs] == [1, 1] and session.replayed == ["g_lr"]
+    assert [run.timeline.left for run in session.group.runs] == [1, 1] and session.replayed == [
+        "g_lr"
+    ]
     press(session, browser, "restart")
     assert session.begun == pair and session.group.happened == (0, 0)
 
