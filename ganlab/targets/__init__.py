@@ -1,6 +1,15 @@
 """Targets: the distributions p_data that a generator learns, in 1-D, 2-D and of images."""
 
-from ganlab.targets import one_d, raster, two_d  # noqa: F401  (importing them fills TARGETS)
+# Importing them fills TARGETS, whose order is that of menus.
+# isort: off
+from ganlab.targets import one_d  # noqa: F401
+from ganlab.targets import mixtures_2d  # noqa: F401
+from ganlab.targets import gaussian_2d  # noqa: F401
+from ganlab.targets import curves_2d  # noqa: F401
+from ganlab.targets import checkerboard  # noqa: F401
+from ganlab.targets import raster  # noqa: F401
+
+# isort: on
 from ganlab.targets.base import TARGETS, Modes, Target, Target1D, TargetEntry, make_target
 
 __all__ = ["TARGETS", "Modes", "Target", "Target1D", "TargetEntry", "make_target"]
