@@ -1,4 +1,4 @@
-"""Files that `ganlab train --out` writes: the run (.npz), or its curves (.csv)."""
+"""The files that `ganlab train --out` writes: the run (.npz), or its curves (.csv)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ganlab.paths import replace
 from ganlab.registry import SpecError
 
 SUFFIXES = (".npz", ".csv")
-ROWS = 200  # of the curves, unless it is said how often they are measured
+ROWS = 200  # of the curves by default
 
 
 def check_outs(paths: Sequence[str]) -> list[Path]:
-    """The paths of files to write, before anything is trained for them.
+    """The paths of the files to write, checked before training.
 
-    Raises `SpecError` for another suffix, and where a file could not be made.
+    Raises `SpecError` for another suffix, and if a file could not be created.
     """
     found = [Path(p).expanduser() for p in paths]
     for path in found:
@@ -36,7 +36,7 @@ def check_outs(paths: Sequence[str]) -> list[Path]:
                 pass
         except (OSError, ValueError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            allowed = f"a file in a folder that can be written ({path.parent}: {why})"
+            allowed = f"a file in a writable folder ({path.parent}: {why})"
             raise SpecError("--out", name, allowed) from None
     if len(set(found)) < len(found):
         raise SpecError("--out", str(found[0]), "given once")
@@ -44,7 +44,7 @@ def check_outs(paths: Sequence[str]) -> list[Path]:
 
 
 class Curves:
-    """Metrics measured while a run trains, a row each time: `iteration`, then every metric."""
+    """Metrics measured while a run trains, in rows of `iteration` and every metric."""
 
     def __init__(self, run: Run):
         self._run = run
@@ -52,7 +52,7 @@ class Curves:
         self.rows: list[tuple[float, ...]] = []
 
     def measure(self) -> None:
-        """A row for each run, as it stands."""
+        """Add a row for each run in its current state."""
         if self.rows and self.rows[-1][1] == self._run.iteration:
             return
         metrics = self._run.snapshot(picture=False).metrics
@@ -62,7 +62,7 @@ class Curves:
             self.rows.append((run, self._run.iteration, *values))
 
     def csv(self) -> str:
-        """The rows, led by `run` if there are several; empty where a metric has no value."""
+        """The rows, with `run` first if there are several; empty if a metric has no value."""
         out = io.StringIO()
         write = csv.writer(out, lineterminator="\n")
         several = len(self._run.specs) > 1
@@ -73,7 +73,7 @@ class Curves:
 
 
 def advance(run: Run, iterations: int, curves: Curves | None, every: int) -> None:
-    """Train for so many iterations, and measure each time that `every` of them are made."""
+    """Train for `iterations`, and measure after each `every` iterations."""
     if curves is None:
         run.advance(iterations)
         return
@@ -85,9 +85,9 @@ def advance(run: Run, iterations: int, curves: Curves | None, every: int) -> Non
 
 
 def write(path: Path, save: Callable[[Path], None]) -> Path:
-    """Have `save` write a file; where it fails, in a fresh temporary folder. Where it is now.
+    """Let `save` write a file; if that fails, in a new temporary folder. Returns its place.
 
-    Raises OSError if it can be written nowhere.
+    Raises OSError if it cannot be written anywhere.
     """
     try:
         save(path)
@@ -102,7 +102,7 @@ def write(path: Path, save: Callable[[Path], None]) -> Path:
 
 
 def save_text(text: str, path: Path) -> None:
-    """Write a text to a file in one step."""
+    """Write a text to a file atomically."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_text(text, encoding="utf-8")

@@ -1,7 +1,7 @@
-"""Whether another user of this machine could have put something where code is loaded from.
+"""Checks whether another user of this machine could have tampered with a place for code.
 
-As ssh does with its keys: nothing is loaded from what another user owns, or what the group or
-others may write.
+As ssh does with its keys: nothing is loaded from a place that another user owns, or that the group
+or others may write.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ def distrusted(path: Path, top: Path | None = None) -> str:
     """Why `path` and the folders that lead to it from `top` down are not safe; "" if they are.
 
     Owners may be this user and root. Symbolic links in `top` itself are followed, since a cache
-    often lies on another disk; below it there may be none. Folders above `top` are refused only
-    if everyone may rename what is in them. What does not exist is safe. Systems without owners
-    and modes are not asked.
+    is often on another disk; below it there may be none. Folders above `top` are refused only
+    if everyone may rename their contents. A place that does not exist is safe. Systems without
+    owners and modes are not checked.
     """
     if not hasattr(os, "getuid"):
         return ""
@@ -50,7 +50,7 @@ def distrusted(path: Path, top: Path | None = None) -> str:
         if found.st_uid not in (0, os.getuid()):
             return f"{step} belongs to another user (number {found.st_uid})"
         if found.st_mode & _FOREIGN_WRITERS:
-            return f"others may write {step}: chmod go-w would mend that"
+            return f"others may write {step}: use chmod go-w"
     return ""
 
 

@@ -1,5 +1,5 @@
-"""Where pages and front-end files are (beside the package in a checkout, inside it in a wheel);
-where what is kept between runs of the program lies."""
+"""The places of pages and front-end files (beside the package in a checkout, inside it in a wheel)
+and of data that outlive the process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ASSETS = _folder("assets")
 
 
 def chosen() -> Path | None:
-    """Where things should be kept: $GANLAB_CACHE, or the user's cache folder; None: no home."""
+    """The folder for stored data: $GANLAB_CACHE, or the user's cache folder; None: no home."""
     named = os.environ.get("GANLAB_CACHE")
     try:
         if named:
@@ -44,18 +44,18 @@ def chosen() -> Path | None:
 
 
 def kept() -> Path:
-    """Where programs, data and MNIST runs are kept: `chosen`, or `temporary` if it is read-only."""
+    """The folder for programs, data and MNIST runs: `chosen`, or `temporary` if read-only."""
     place = chosen()
     if place is not None and _can_be_written(place):
         return place
     place = temporary()
-    _say_once(f"no folder to keep things in can be written: {place} is used (see GANLAB_CACHE)")
+    _say_once(f"no folder for stored data is writable: {place} is used (see GANLAB_CACHE)")
     return place
 
 
 @cache
 def temporary() -> Path:
-    """A folder of this user's own below the system's temporary one, which nobody else may write."""
+    """A private folder of this user in the system's temporary folder."""
     user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     place = Path(tempfile.gettempdir()) / f"ganlab{user}"
     try:
@@ -68,7 +68,7 @@ def temporary() -> Path:
 
 
 def private(folder: Path) -> Path:
-    """Make a folder, and those above it that lack, for this user alone; returns it."""
+    """Create a folder, and missing ones above it, for this user alone; returns it."""
     if not folder.is_dir():
         if folder.parent != folder:
             private(folder.parent)
@@ -77,7 +77,7 @@ def private(folder: Path) -> Path:
 
 
 def _can_be_written(place: Path) -> bool:
-    """Whether files can be made in a folder, which need not exist yet."""
+    """Whether files can be created in a folder, which need not exist yet."""
     try:
         while not place.exists():
             place = place.parent
@@ -92,7 +92,7 @@ def _say_once(words: str) -> None:
 
 
 def replace(new: Path, place: Path) -> None:
-    """Put a file in another's place in one step; Windows refuses while somebody reads that one."""
+    """Replace a file atomically; retries on Windows, which refuses while the file is being read."""
     for wait in (0.01, 0.1, 0.5):
         try:
             return os.replace(new, place)

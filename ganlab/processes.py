@@ -1,12 +1,12 @@
-"""Child processes that end with their parent, however it ends, and take their own children along.
+"""Child processes that end with their parent, however it ends, together with their own children.
 
     process = start("ganlab.engine.native.build", "FOLDER", env={...}, cwd=...)
-    end(process)          # it, and whatever it has started
+    end(process)          # the process and everything that it started
     stand_back(process, 10)
 
-The child runs in a process group of its own. It watches a pipe whose other end only the parent
-holds: the system closes it when the parent is gone, killed or not. On Linux the parent's death is
-signalled as well.
+The child has a process group of its own. It watches a pipe whose other end only the parent holds:
+the system closes it when the parent ends, killed or not. On Linux the parent's death also sends a
+signal.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ _POSIX = os.name == "posix"
 
 
 class Child(subprocess.Popen[Any]):
-    """A child that `start` started; lifeline: the pipe whose end tells it that we are gone."""
+    """A child that `start` started; lifeline: the pipe that tells it when this process ends."""
 
     lifeline: IO[Any] | None = None
 
 
 def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) -> Child:
-    """Run `python -m module arguments` as a child that ends with this process.
+    """Execute `python -m module arguments` as a child that ends with this process.
 
-    Its standard input is taken; other `options` are those of `subprocess.Popen`. The thread that
+    Its standard input is in use; other `options` are those of `subprocess.Popen`. The thread that
     calls this must live as long as the child.
     """
     package = str(Path(__file__).resolve().parents[1])
     path = [package, *filter(None, [env.get("PYTHONPATH")])]
     process = Child(
-        # -P: nothing is imported from the folder in which it happens to run.
+        # -P: do not import modules from the working directory.
         [sys.executable, "-P", "-m", __name__, str(os.getpid()), module, *arguments],
         env={**env, "PYTHONPATH": os.pathsep.join(path)},
         stdin=subprocess.PIPE,
@@ -49,33 +49,33 @@ def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) 
         creationflags=0 if _POSIX else 0x00000200,  # CREATE_NEW_PROCESS_GROUP
         **options,
     )
-    # `communicate` would close the pipe, which tells the child that this process is gone.
+    # `communicate` would close the pipe, which tells the child that this process has ended.
     process.lifeline, process.stdin = process.stdin, None
     return process
 
 
 def stand_back(process: subprocess.Popen[Any], nice: int) -> None:
-    """Have the system run a child with a session of its own after others; POSIX only.
+    """Give a child that has a session of its own a lower priority; POSIX only.
 
-    nice: from 0 to 19, the later the higher. Linux may share the cores among sessions first, and
-    then a process' own niceness counts only within its session.
+    nice: from 0 to 19, the higher the lower its priority. Linux may divide the cores among sessions
+    first, and then a process' niceness matters only within its session.
     """
     if not _POSIX:
         return
     with contextlib.suppress(OSError):
         nice = max(nice, os.getpriority(os.PRIO_PROCESS, 0))
         os.setpriority(os.PRIO_PROCESS, process.pid, nice)
-    with contextlib.suppress(OSError):  # no such thing, or not here
+    with contextlib.suppress(OSError):  # not supported here
         Path(f"/proc/{process.pid}/autogroup").write_text(str(nice))
 
 
 def end(process: Child) -> None:
-    """Kill a child that `start` started, and its whole tree."""
+    """Kill a child that `start` started, and its whole process tree."""
     if _POSIX:
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
-            pass  # nothing is left of it
+            pass  # it has ended already
     elif process.poll() is None:
         _end_tree(process.pid)
 
@@ -117,13 +117,13 @@ def _follow(parent: int) -> None:
         try:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
         except (OSError, AttributeError):
-            pass  # the pipe tells, too
+            pass  # the pipe remains
         if os.getppid() != parent:
             _end_this_tree()
 
 
 def main() -> None:
-    """Follow the parent, and run a module as `python -m` does."""
+    """Follow the parent, and execute a module as `python -m` does."""
     parent, module = int(sys.argv[1]), sys.argv[2]
     del sys.argv[1:3]
     _follow(parent)

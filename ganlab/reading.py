@@ -1,5 +1,5 @@
-"""What somebody hands in (JSON, .npz files), read within bounds: nothing is inflated, built or
-allocated before it is known to be what it should be."""
+"""Bounded reading of input from others (JSON, .npz files): its size and shape are checked before
+anything is decompressed, built or allocated."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from ganlab.registry import SpecError
 
 MOST_TEXT = 1_000_000  # characters of JSON
 _MOST_MEMBERS = 64
-_MOST_DIRECTORY = 64_000  # bytes of a zip's list of its members
-_MOST_HEAD = 4_000  # bytes of the head of an array
-_TAIL = 22 + 65_535 + 20  # where a zip's end, with the longest comment, and its locator lie
+_MOST_DIRECTORY = 64_000  # bytes of a zip file's directory
+_MOST_HEAD = 4_000  # bytes of an array's header
+_TAIL = 22 + 65_535 + 20  # bytes that contain a zip file's end record, comment and locator
 
 
 def read_text(path: str | os.PathLike[str], most: int = MOST_TEXT) -> str:
-    """The text of a file or pipe, in UTF-8. Raises `SpecError` if it is too long; OSError."""
+    """The text of a file or pipe, in UTF-8. Raises `SpecError` if it is too long, or OSError."""
     with open(path, "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
@@ -37,7 +37,7 @@ def read_text(path: str | os.PathLike[str], most: int = MOST_TEXT) -> str:
 
 
 def parse_json(text: str, name: str, allowed: str, most: int = MOST_TEXT) -> Any:
-    """JSON in which no name is given twice. Raises `SpecError`: `name`, and what is `allowed`."""
+    """Parsed JSON without duplicate names. Raises `SpecError` with `name` and `allowed`."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         items = dict(pairs)
@@ -60,7 +60,7 @@ def parse_json(text: str, name: str, allowed: str, most: int = MOST_TEXT) -> Any
 
 
 def _regular(path: Path) -> BinaryIO:
-    """An ordinary file, open: a pipe or a device could be read for ever."""
+    """An open ordinary file; reading a pipe or a device might never end."""
     descriptor = os.open(
         path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     )
@@ -77,14 +77,14 @@ def _regular(path: Path) -> BinaryIO:
 
 
 class Arrays:
-    """An uncompressed .npz file: the shapes and dtypes of its arrays first, then what is wanted.
+    """An uncompressed .npz file: first the shapes and dtypes of its arrays, then the wanted arrays.
 
         with Arrays(path) as arrays:
             if arrays.heads.get("g") == (np.dtype("float32"), (2, 10)):
                 g = arrays.read("g")
 
-    Nothing that it holds takes more memory than the file has bytes. Raises ValueError for what
-    is no such file, OSError where it cannot be read.
+    Nothing in it can take more memory than the file has bytes. Raises ValueError if it is no such
+    file, and OSError if it cannot be read.
     """
 
     def __init__(self, path: Path, most: int | None = None):
@@ -122,7 +122,7 @@ class Arrays:
         except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, RuntimeError) as error:
             raise ValueError(str(error)) from None
         except OSError as error:
-            if error.errno != errno.EINVAL:  # a place in the file that there is not
+            if error.errno != errno.EINVAL:  # an offset outside of the file
                 raise
             raise ValueError(str(error)) from None
 
@@ -134,7 +134,7 @@ class Arrays:
         number, length = struct.unpack_from("<HI", tail, end + 10)
         locator = tail[max(0, end - 20) : end]
         if locator.startswith(b"PK\x06\x07"):
-            # Of a file beyond 4 GB: the list's true size stands elsewhere.
+            # Beyond 4 GB, the directory's true size is in another record.
             self._file.seek(struct.unpack_from("<Q", locator, 8)[0])
             record = self._file.read(56)
             if len(record) < 56 or not record.startswith(b"PK\x06\x06"):
@@ -163,11 +163,11 @@ class Arrays:
             for m in members
         )
         if not plain or sum(m.file_size for m in members) > size or len(set(names)) < len(names):
-            raise ValueError("not a .npz file that is stored without compression")
+            raise ValueError("not an uncompressed .npz file")
         return names
 
     def _head(self, name: str) -> tuple[np.dtype, tuple[int, ...]]:
-        """An array's dtype and shape, which fill its member exactly."""
+        """An array's dtype and shape, which must fill its member exactly."""
         whole = self._zip.getinfo(f"{name}.npy").file_size
         with self._member(name) as member:
             start = io.BytesIO(member.read(_MOST_HEAD))
@@ -175,7 +175,7 @@ class Arrays:
         try:
             read = readers[npy.read_magic(start)]
             shape, _, dtype = read(start, max_header_size=_MOST_HEAD)
-        except Exception as error:  # NumPy lets through what Python's tokenizer raises
+        except Exception as error:  # NumPy passes on errors of Python's tokenizer
             raise ValueError(f"no array: {error}") from None
         count = 1
         for n in shape:
@@ -188,7 +188,7 @@ class Arrays:
 
 
 def load_arrays(path: Path, names: Iterable[str], most: int) -> dict[str, np.ndarray] | None:
-    """All arrays of a small file if they are exactly `names`; None if it is absent or damaged."""
+    """All arrays of a small file if they are exactly `names`; None if it is missing or damaged."""
     try:
         with Arrays(path, most) as arrays:
             if set(arrays.heads) != set(names):

@@ -1,7 +1,8 @@
-"""Who may do what on a server that others reach: its operator, and visitors with runs of their own.
+"""Permissions on a server that others can reach: the operator's, and those of visitors.
 
-The operator has the token that the server prints at its start, or a page opened on the server's own
-machine. A visitor is known by a random cookie; only its hash is kept beside what is theirs.
+The operator has the token that the server prints when it starts, or a page opened on the server's
+own machine. A visitor is identified by a random cookie, of which only a hash is stored beside their
+runs.
 """
 
 from __future__ import annotations
@@ -17,13 +18,20 @@ from collections.abc import Mapping
 from functools import cache
 from urllib.parse import urlsplit
 
-TOKEN = "GANLAB_OPERATOR_TOKEN"  # environment variable
+TOKEN = "GANLAB_OPERATOR_TOKEN"  # an environment variable
 COOKIE = "ganlab_visitor"
 _VISITOR = re.compile(r"[0-9a-f]{32}")
-# Any of them says that somebody in between passes on another's request.
+# Headers which show that a proxy forwards another client's request.
 _FORWARDED = (
-    *("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"),
-    *("x-forwarded-server", "x-real-ip", "cf-connecting-ip", "true-client-ip"),
+    "forwarded",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-forwarded-server",
+    "x-real-ip",
+    "cf-connecting-ip",
+    "true-client-ip",
 )
 
 
@@ -45,32 +53,32 @@ def is_operator_token(text: str) -> bool:
 def announce() -> None:
     """Print the operator's token, unless the operator has chosen it."""
     if not os.environ.get(TOKEN, "").strip():
-        words = f"  Operator (stops and deletes anybody's MNIST runs): /mnist?operator={_made()}"
+        words = f"  Operator (may stop and delete all MNIST runs): /mnist?operator={_made()}"
         print(words, file=sys.stderr, flush=True)
 
 
 def new_visitor() -> str:
-    """A name for somebody who has none yet: nobody can guess it."""
+    """An unguessable name for a new visitor."""
     return secrets.token_hex(16)
 
 
 def known_visitor(name: object) -> str:
-    """The name if it can be one of ours, else ""."""
+    """The name if it has the form of a visitor's name, else ""."""
     return name if isinstance(name, str) and _VISITOR.fullmatch(name) else ""
 
 
 def owner_of(visitor: str) -> str:
-    """What is kept of a visitor's name beside their runs."""
+    """The hash of a visitor's name, which is stored beside their runs."""
     return hashlib.sha256(f"ganlab {visitor}".encode()).hexdigest()[:32]
 
 
 def is_local(remote: str | None, headers: Mapping[str, str], public: str = "localhost") -> bool:
     """Whether a page is open on the server's own machine.
 
-    remote: the address at the other end of the connection; headers: of its request, names in any
-    case; public: what the server is told to be called (`browser.serverAddress`). A proxy on this
-    machine connects from here, too: what it adds, or the name by which the browser knows the
-    server, gives it away.
+    remote: the address at the other end of the connection. headers: of its request, names in any
+    case. public: the server's configured name (`browser.serverAddress`). A proxy on this machine
+    connects from here too: it is recognised by the headers that it adds, or by the name under which
+    the browser knows the server.
     """
     items = {name.lower(): value for name, value in headers.items()}
     if any(name in items for name in _FORWARDED):

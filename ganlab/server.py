@@ -1,4 +1,4 @@
-"""Start the server of `ganlab app`: Streamlit's own, in this process."""
+"""Starts the server of `ganlab app`: Streamlit's own, in this process."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 
 
 def serve(options: list[str]) -> int:
-    """Run the lab with `streamlit run`'s options until it is stopped; 0, or 2: bad options.
+    """Serve the lab with `streamlit run`'s options until stopped; returns 0, or 2: bad options.
 
-    In this process, so that whoever stops it stops the server, by whatever signal.
+    It stays in this process, so that any signal to it stops the server.
     """
     import click
     from streamlit.web import cli
 
-    # uvicorn closes the sockets first, and raises the signal again then.
+    # uvicorn closes the sockets first, and then raises the signal again.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         cli.main(["run", str(Path(__file__).with_name("app.py")), *options], standalone_mode=False)

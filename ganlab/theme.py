@@ -1,8 +1,9 @@
-"""Colours and geometry of all pictures: the only place that names them.
+"""Colours and geometry of all pictures; no other module defines any.
 
 Plotly's figures read them here. The canvases get them as an ES module, `module()`, which
 `ganlab.front` serves beside the files of the front end. Lengths are in CSS pixels at text scale 1,
-shares are of one. The pages' own colours are in `.streamlit/config.toml`; a test holds them equal.
+shares are fractions. The pages' own colours are in `.streamlit/config.toml`; a test keeps them
+equal.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
-RUN_ROLES = ("run0", "run1", "run2", "run3")  # runs that are compared, beside dashes
-RUN_DASHES = ("solid", "dash", "dot", "dashdot")  # told apart without colour, too
+RUN_ROLES = ("run0", "run1", "run2", "run3")  # of compared runs, which also have dashes
+RUN_DASHES = ("solid", "dash", "dot", "dashdot")  # to tell runs apart without colour
 
 
 def rgb(colour: str) -> tuple[int, int, int]:
@@ -32,7 +33,7 @@ def mix(a: str, b: str, share: float) -> str:
 
 @dataclass(frozen=True)
 class Shades:
-    """How much of the background is mixed into the text's colour."""
+    """The share of the background's colour that is mixed into the text's colour."""
 
     muted: float = 0.32
     line: float = 0.55  # axes
@@ -41,14 +42,14 @@ class Shades:
 
 @dataclass(frozen=True)
 class Line:
-    """The picture in one dimension: densities above, x's line below, z's line at the foot."""
+    """The 1-D picture: densities above, x's line below them, z's line at the bottom."""
 
     left: float = 40
     right: float = 34
     head: float = 26
-    below: float = 96  # the densities' base, at least
+    below: float = 96  # the least height below the densities' base
     below_share: float = 0.27  # of the height below the head
-    labels: float = 20  # of z's ticks
+    labels: float = 20  # height of z's tick labels
     x_line: float = 38  # below the densities' base
     gradient_from: float = 4  # above x's line
     gradient_apart: float = 5  # the rows of arrows
@@ -72,7 +73,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Plane:
-    """The picture in two dimensions."""
+    """The 2-D picture."""
 
     left: float = 36
     below: float = 24
@@ -107,10 +108,10 @@ class Column:
     apart: float = 13  # two words at the right edge
     width: float = 1.75  # of a solid curve
     dashed: float = 1.5
-    least_span: int = 200  # iterations of an earlier run seen beside one that has just begun
+    least_span: int = 200  # iterations of an earlier run shown beside one that has just begun
     ghost_alpha: float = 0.4  # of an earlier run's curves
     mark_alpha: float = 0.65
-    missed: float = 0.1  # of its fair share: a mode with less is drawn in the accent
+    missed: float = 0.1  # of its fair share: a mode with less is drawn in the accent colour
     bars_top: float = 2.5  # of the bars' axis, in the largest fair share
     bar: float = 0.7  # of the room that a bar has
 
@@ -139,40 +140,40 @@ SHADES, LINE, PLANE, COLUMN, SIZES = Shades(), Line(), Plane(), Column(), Sizes(
 
 @dataclass(frozen=True)
 class Theme:
-    """Colours of one theme, "#rrggbb": `roles` by the part they stand for, `field` those of D."""
+    """Colours of one theme, "#rrggbb": `roles` by what they stand for, `field` those of D."""
 
     name: str
     background: str
-    second: str  # the sidebar's background, and what is raised
+    second: str  # the background of the sidebar and of raised elements
     text: str
-    primary: str  # of what can be clicked
+    primary: str  # of clickable elements
     shadow: str
     fill: float  # opacity of p_g's area
     roles: Mapping[str, str]
-    inks: Mapping[str, str]  # roles as words, where a line's colour has less contrast than 4.5
+    inks: Mapping[str, str]  # text colours for roles whose line colour has a contrast below 4.5
     field: tuple[str, str, str]  # D = 0 (fake), 1/2, 1 (real): soft, so that dots stand out
 
     def shade(self, share: float) -> str:
-        """The text's colour with so much of the background mixed in."""
+        """The text's colour with this share of the background mixed in."""
         return mix(self.text, self.background, share)
 
     def colour(self, role: str, alpha: float = 1.0) -> str:
-        """The colour of a role; an unknown role gets the muted colour."""
+        """The colour of a role; unknown roles get the muted colour."""
         own = {"game": self.text, "muted": self.shade(SHADES.muted)} | dict(self.roles)
         return translucent(own.get(role, own["muted"]), alpha)
 
     def ink(self, role: str) -> str:
-        """The colour of words that belong to a role."""
+        """The colour of text that belongs to a role."""
         return self.inks.get(role) or self.colour(role)
 
 
 def translucent(colour: str, alpha: float) -> str:
-    """A colour as rgba(); opaque ones stay "#rrggbb"."""
+    """A colour as rgba(); opaque colours stay "#rrggbb"."""
     red, green, blue = rgb(colour)
     return f"rgba({red},{green},{blue},{alpha:g})" if alpha < 1 else colour
 
 
-# Colour-blind safe, see tests/test_figures.py; runs that are compared have dashes, too.
+# Colour-blind safe, see tests/test_figures.py; compared runs also have dashes.
 THEMES: dict[str, Theme] = {
     "light": Theme(
         name="light",
@@ -216,7 +217,7 @@ THEMES: dict[str, Theme] = {
 def css(pick: str) -> str:
     """A colour of both themes as CSS: "ink:accent", "role:G" or an attribute such as "background".
 
-    Raises KeyError or AttributeError for what there is not.
+    Raises KeyError or AttributeError for unknown names.
     """
     kind, _, role = pick.partition(":")
     both = [
@@ -227,7 +228,7 @@ def css(pick: str) -> str:
 
 
 def tokens() -> dict[str, Any]:
-    """Everything above by the names that the front end imports, of JSON's types."""
+    """Everything above by the names that the front end imports, as JSON types."""
     return {
         "THEMES": {name: asdict(theme) for name, theme in THEMES.items()},
         "SHADES": asdict(SHADES),

@@ -1,7 +1,7 @@
 """Variants from outside of this package: modules that add entries to its registries.
 
-For one process it is enough to import such a module before a Spec names its entries. The lab, and
-the processes that compile and train for it, import those that the environment names:
+In a single process it is enough to import such a module before a Spec names its entries. The lab,
+and the processes that compile and train for it, import the modules in an environment variable:
 
     GANLAB_VARIANTS=my_loss,my_package.stabilisers ganlab app
 """
@@ -19,28 +19,28 @@ VARIABLE = "GANLAB_VARIANTS"
 
 
 def named() -> tuple[str, ...]:
-    """The modules that the environment names."""
+    """The modules in the environment variable."""
     names = (name.strip() for name in os.environ.get(VARIABLE, "").split(","))
     return tuple(filter(None, names))
 
 
 def load() -> None:
-    """Import every module that the environment names. Raises ImportError naming what is wrong."""
+    """Import these modules. Raises ImportError, which names the module that fails."""
     for name in named():
         try:
             import_module(name)
-        except Exception as error:  # whatever a foreign module does
+        except Exception as error:  # a foreign module may raise anything
             raise ImportError(f"{VARIABLE} names {name!r}, which fails: {error}") from error
 
 
 def outside(module: str) -> bool:
-    """Whether a module, "" where it is not known, is no part of this package."""
+    """Whether a module, "" if unknown, is outside of this package."""
     return module != "" and module.partition(".")[0] != __name__.partition(".")[0]
 
 
 def environment(modules: Iterable[str]) -> dict[str, str]:
-    """Variables with which another process imports these modules, and no others, from where this
-    one has them."""
+    """Environment variables with which another process imports these modules, and no others, from
+    the same places as this one."""
     names = tuple(modules)
     roots = [os.environ.get("PYTHONPATH", ""), *(str(_root(name)) for name in names if _file(name))]
     out = {VARIABLE: ",".join(names)}
@@ -48,7 +48,7 @@ def environment(modules: Iterable[str]) -> dict[str, str]:
 
 
 def digest(modules: Iterable[str]) -> str:
-    """A hash of the sources of these modules, and of those beside them in their packages."""
+    """A hash of the sources of these modules, and of the modules beside them in their packages."""
     seen = hashlib.sha256()
     for name in modules:
         file = _file(name)

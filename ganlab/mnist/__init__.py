@@ -1,1 +1,1 @@
-"""The 2014 paper's MNIST model through the same engine, trained on its own, and its rulers."""
+"""The 2014 paper's MNIST model in the same engine, trained as a job, and its measures."""

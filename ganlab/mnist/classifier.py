@@ -1,7 +1,7 @@
-"""Which of ten classes an image is, by a small convolutional net fitted to a set's own images.
+"""A small convolutional net that tells which of ten classes an image is, fitted to a set's images.
 
-It judges G's samples (`ganlab.mnist.coverage`), and is no part of the game. One thread, a fixed
-seed and a fixed order: the same on one machine, whatever else is done there.
+It judges G's samples (`ganlab.mnist.coverage`) and is not part of the game. With one thread, a
+fixed seed and a fixed order, it is the same on one machine, whatever else happens there.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STEPS = 1000  # of Adam: two passes through MNIST
 _BATCH, _RATE, _SEED = 100, 3e-3, 20140610
 _AT_ONCE = 1000
 _MOST_BYTES = 300_000
-# Two convolutions of stride 2, from 28 to 12 to 5 pixels a side, and a linear layer.
+# Two convolutions with stride 2, from 28 to 12 to 5 pixels a side, and a linear layer.
 _SHAPES = {
     "w1": (16, 1, 5, 5),
     "b1": (16,),
@@ -44,10 +44,10 @@ _SHAPES = {
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """Weights by name, float32, and what is known of the classifier.
+    """The classifier: weights by name, float32, and its statistics.
 
-    counts (10,): training images of each class; confusion (10, 10): images that it was not fitted
-    to, by their own class (rows) and the one that it takes them for (columns).
+    counts (10,): training images of each class; confusion (10, 10): held-out images by their true
+    class (rows) and predicted class (columns).
     """
 
     weights: dict[str, Tensor]
@@ -56,13 +56,13 @@ class Classifier:
 
     @property
     def accuracy(self) -> float:
-        """The fraction of the held-out images that are taken for what they are; 0 of none."""
+        """The fraction of held-out images that are classified correctly; 0 if there are none."""
         total = self.confusion.sum()
         return float(self.confusion.trace() / total) if total else 0.0
 
     @property
     def rates(self) -> NDArray[np.float64]:
-        """`confusion` as fractions of each row; a class that no held-out image has is its own."""
+        """`confusion` as fractions of each row; 1 on the diagonal for classes without images."""
         rows = self.confusion.sum(1, keepdims=True)
         return np.where(rows > 0, self.confusion / np.maximum(rows, 1), np.eye(CLASSES))
 
@@ -72,11 +72,11 @@ class Classifier:
         return self.counts / self.counts.sum()
 
     def shares(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
-        """What fraction of images (n, 784), in [0, 1], is taken for each class, (10,)."""
+        """The fraction of images (n, 784), in [0, 1], that is predicted as each class, (10,)."""
         return np.bincount(self.classes(images), minlength=CLASSES) / len(images)
 
     def classes(self, images: NDArray[np.float32]) -> NDArray[np.int64]:
-        """The class that each image (n, 784) is taken for, (n,): one that was fitted to."""
+        """The predicted class of each image (n, 784), (n,), among those in the training images."""
         absent = torch.from_numpy(self.counts == 0)
         with one_thread(), torch.no_grad():
             found = [
@@ -89,7 +89,7 @@ class Classifier:
 
 
 def known(digits: Digits) -> Classifier | None:
-    """The classifier of the same images from an earlier fit, if it is kept."""
+    """The classifier of the same images from an earlier fit, or None."""
     arrays = load_arrays(_place(digits), (*_SHAPES, "counts", "confusion"), _MOST_BYTES)
     if arrays is None or any(
         arrays[name].shape != shape or arrays[name].dtype != np.float32
@@ -108,9 +108,10 @@ def known(digits: Digits) -> Classifier | None:
 
 
 def fit(digits: Digits) -> Generator[float, None, Classifier]:
-    """Fit one to `digits.fitted`, and try it on `digits.test`: a generator of the fraction done.
+    """Fit a classifier to `digits.fitted` and test it on `digits.test`.
 
-    Every step takes some ten milliseconds. What comes of it is kept for `known`.
+    A generator of the fraction done, whose steps take some ten milliseconds each. It returns the
+    classifier, which is also saved for `known`.
     """
     split = digits.fitted
     generator = torch.Generator().manual_seed(_SEED)
@@ -139,14 +140,14 @@ def fit(digits: Digits) -> Generator[float, None, Classifier]:
 
 
 def _start(name: str, generator: torch.Generator) -> Tensor:
-    """Uniform weights with the bound that PyTorch's layers have, 1 / sqrt(inputs)."""
+    """Uniform weights with the bound of PyTorch's layers, 1 / sqrt(inputs)."""
     inputs = math.prod(_SHAPES[name.replace("b", "w")][1:])
     bound = 1 / math.sqrt(inputs)
     return torch.empty(_SHAPES[name]).uniform_(-bound, bound, generator=generator)
 
 
 def _logits(w: dict[str, Tensor], x: Tensor) -> Tensor:
-    """The logit of each class of images (n, 784) in [0, 1]: (n, 10)."""
+    """The logit of each class for images (n, 784) in [0, 1]: (n, 10)."""
     x = x.view(-1, 1, SIDE, SIDE)
     x = conv2d(x, w["w1"], w["b1"], stride=2).relu()
     x = conv2d(x, w["w2"], w["b2"], stride=2).relu()
@@ -170,7 +171,7 @@ def _keep(digits: Digits, made: Classifier) -> None:
     np.savez(content, **arrays, counts=made.counts, confusion=made.confusion)
     place = _place(digits)
     partial = place.with_name(f".{place.name}.{os.getpid()}.partial")
-    with contextlib.suppress(OSError):  # it can be fitted again
+    with contextlib.suppress(OSError):  # if it cannot be saved, it is fitted again
         place.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content.getvalue())
         replace(partial, place)

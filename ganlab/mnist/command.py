@@ -1,4 +1,4 @@
-"""`ganlab mnist`: what the page does, without a browser. The page's own trainer is this command."""
+"""`ganlab mnist`: MNIST training without a browser, which is also the page's trainer."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from typing import TYPE_CHECKING, Any
 from ganlab.reading import read_text
 from ganlab.registry import SpecError
 
-if TYPE_CHECKING:  # what imports torch waits for the command
+if TYPE_CHECKING:  # imports of torch are deferred until the command is executed
     from ganlab.mnist.folder import Folder
     from ganlab.mnist.records import Status
 
 
 def add(commands: Any) -> None:
-    """The command's options."""
+    """Add the command and its options."""
     get = commands.add_parser("mnist", help="train on images of digits; prints scores as JSON")
     start = get.add_mutually_exclusive_group()
     start.add_argument("--recipe", default="quick", help="quick, paper, quick-labels, paper-labels")
-    start.add_argument("--spec", help="a JSON file such as Spec.to_json() writes")
-    start.add_argument("--resume", metavar="FOLDER", help="go on with a run, or `last`")
-    start.add_argument("--list", action="store_true", help="the runs there are, the newest first")
-    get.add_argument("--epochs", type=float, help="in all; unless given, what the recipe says")
+    start.add_argument("--spec", help="a JSON file as written by Spec.to_json()")
+    start.add_argument("--resume", metavar="FOLDER", help="resume a run, or `last`")
+    start.add_argument("--list", action="store_true", help="list the runs, the newest first")
+    get.add_argument("--epochs", type=float, help="total epochs (default: the recipe's)")
     get.add_argument("--device", help="auto, cuda, mps or cpu")
-    get.add_argument("--seed", type=int, help="of a new run")
+    get.add_argument("--seed", type=int, help="the seed of a new run")
     images = get.add_mutually_exclusive_group()
-    images.add_argument("--data", metavar="FOLDER", help="where MNIST (or a set like it) lies")
-    images.add_argument("--download", action="store_true", help="MNIST, 11 MB, if it is missing")
+    images.add_argument("--data", metavar="FOLDER", help="the folder with MNIST (or a similar set)")
+    images.add_argument("--download", action="store_true", help="fetch MNIST, 11 MB, if missing")
     images.add_argument("--drawn", action="store_true", help="digits drawn by ganlab, not MNIST")
-    get.add_argument("--out", metavar="FOLDER", help="of a new run; one in the cache unless given")
+    get.add_argument("--out", metavar="FOLDER", help="folder of a new run (default: in the cache)")
     get.add_argument("--checkpoint", type=float, help="seconds between checkpoints (30)")
     get.add_argument("--measure", type=float, help="epochs between scores (only at the end)")
-    # For the page's trainer: what is wanted stands in the run's folder, and may change any moment.
+    # For the page's trainer: the requests in the run's folder decide, and may change at any time.
     get.add_argument("--as-asked", action="store_true", help=argparse.SUPPRESS)
     get.add_argument("--quiet", action="store_true", help="no progress on the terminal")
     get.set_defaults(do=_mnist)
@@ -45,9 +45,9 @@ def add(commands: Any) -> None:
 
 def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
     if rest:
-        raise SpecError("argument", rest[0], "one that `ganlab mnist --help` names")
-    # Threads that wait by spinning stand still together on a machine that does other things too:
-    # measured 3 to 25 times slower. Read by OpenMP when torch is imported.
+        raise SpecError("argument", rest[0], "an option in `ganlab mnist --help`")
+    # Spinning threads are 3 to 25 times slower (measured) on a machine that does other work as
+    # well. OpenMP reads this setting when torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from ganlab.mnist.coverage import in_words
     from ganlab.mnist.folder import Folder
@@ -88,7 +88,7 @@ def _mnist(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _tell(words: str) -> None:
-    """Print to standard error, if that can be written: a log on a full disk cannot."""
+    """Print to standard error, unless that fails, as for a log on a full disk."""
     with contextlib.suppress(OSError):
         print(words, file=sys.stderr, flush=True)
 
@@ -99,10 +99,10 @@ def _resumed(options: argparse.Namespace) -> Folder:
     if options.resume == "last":
         folder = next(Folder.all(), None)
         if folder is None:
-            raise SpecError("resume", "last", "the folder of a run: there is none yet")
+            raise SpecError("resume", "last", "the folder of a run: there are no runs yet")
     else:
         folder = Folder(options.resume)
-    plan = folder.plan  # raises if there is none
+    plan = folder.plan  # raises SpecError if there is none
     for name in ("seed", "drawn", "download", "out"):
         if getattr(options, name) not in (None, False):
             raise SpecError(f"--{name}", getattr(options, name), "absent with --resume")
@@ -114,7 +114,7 @@ def _resumed(options: argparse.Namespace) -> Folder:
         changes["data"] = _absolute(options.data)
     if changes:
         folder.replan(dataclasses.replace(plan, **changes))
-    # What was asked last stands, be it fewer epochs than were planned.
+    # The last request applies, even if it has fewer epochs than planned.
     asked = folder.wanted.epochs if folder.changed("wanted.json") else plan.epochs
     folder.want(state="training", epochs=asked if options.epochs is None else options.epochs)
     return folder
@@ -145,7 +145,7 @@ def _created(options: argparse.Namespace) -> Folder:
         data.load(download=True, progress=None if options.quiet else _download)
     if spec.target == "mnist" and data.find(options.data) is None:
         if options.data:
-            data.load(options.data)  # says what is missing
+            data.load(options.data)  # raises MissingData, which says what is missing
         _tell(
             "MNIST was not found (see --data and --download): training on digits drawn by ganlab, "
             "which are not MNIST."
@@ -167,7 +167,7 @@ def _download(fraction: float, name: str) -> None:
 
 
 class _Line:
-    """One line on the terminal that is written over."""
+    """One line on the terminal that is overwritten with each status."""
 
     def __init__(self) -> None:
         self._width = 0
@@ -188,5 +188,5 @@ class _Line:
         self._width = len(text)
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line."""
         print(file=sys.stderr)

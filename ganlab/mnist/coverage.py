@@ -1,8 +1,8 @@
-"""Which classes G's samples cover, and how evenly: what a GAN that lost its modes cannot hide.
+"""Coverage: which classes G's samples cover and how evenly, which reveals lost modes.
 
-A classifier says of each sample which class it is. Their shares q are compared with those expected,
-p, by KL(q || p) in nats, the "reverse KL" of Unrolled GAN (Metz et al. 2017) and VEEGAN (Srivastava
-et al. 2017). It sees neither blur nor noise: whatever an image is, it counts for some class.
+A classifier predicts the class of each sample. The shares q of the classes are compared with the
+expected ones, p, by KL(q || p) in nats, the "reverse KL" of Unrolled GAN (Metz et al. 2017) and
+VEEGAN (Srivastava et al. 2017). It is blind to blur and noise: every image counts for some class.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ganlab.mnist.classifier import CLASSES, Classifier
 from ganlab.mnist.records import Coverage
 
-LEAST = 0.1  # of its expected share, for a class to count as covered
+LEAST = 0.1  # of its expected share: the least with which a class counts as covered
 _STEPS = 1000  # of expectation maximisation
-_DRAWS, _SEED = 1000, 20140610  # of the floor
+_DRAWS, _SEED = 1000, 20140610  # for the floor
 
 Shares = NDArray[np.float64]
 
@@ -25,7 +25,7 @@ def measure(
 ) -> Coverage:
     """The coverage of images (n, 784) in [0, 1].
 
-    expected: the share that each class should have, (10,); unless given, the training images'.
+    expected: the expected share of each class, (10,); by default that in the training images.
     """
     expected = classifier.expected if expected is None else expected
     shares = classifier.shares(images)
@@ -41,15 +41,15 @@ def measure(
 
 
 def covered(shares: Shares, expected: Shares, classifier: Classifier) -> NDArray[np.bool_]:
-    """Whether each class counts as covered, (10,): its unmixed share is a tenth of the expected."""
+    """Whether each class is covered, (10,): its corrected share is at least a tenth of expected."""
     return (expected > 0) & (unmixed(shares, classifier) >= LEAST * expected)
 
 
 def unmixed(shares: Shares, classifier: Classifier) -> Shares:
-    """The shares of the classes themselves, (10,), of which the classifier would see `shares`.
+    """The true shares of the classes, (10,), given the shares that the classifier reports.
 
-    The mixture of the rows of its confusion that makes them most likely, by expectation
-    maximisation: what is only mistaken for a class is given back to the others.
+    It finds the most likely mixture of the rows of the confusion matrix by expectation
+    maximisation, which corrects for misclassified images.
     """
     rates = classifier.rates
     mix = np.full(CLASSES, 1 / CLASSES)
@@ -60,17 +60,17 @@ def unmixed(shares: Shares, classifier: Classifier) -> Shares:
 
 
 def kl(q: Shares, p: Shares) -> Shares:
-    """KL(q || p) in nats, (...,), of shares (..., 10); infinite where q has what p has not."""
+    """KL(q || p) in nats, (...,), of shares (..., 10); infinite if p = 0 somewhere but q is not."""
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(q > 0, q * np.log(q / p), 0.0)
     return np.maximum(terms.sum(-1), 0.0)
 
 
 def floor(n: int, expected: Shares, classifier: Classifier) -> float:
-    """The KL that a perfect generator's n images read on average: the estimator's bias, in nats.
+    """The mean KL of n images of a perfect generator, the bias of the estimator, in nats.
 
-    It comes from what the classifier mistakes, at the rates of held-out images, and from chance:
-    (classes - 1) / 2n for a classifier that is always right.
+    It is due to misclassification, at the rates of held-out images, and to chance, which gives
+    (classes - 1) / 2n for a classifier without errors.
     """
     seen = expected @ classifier.rates
     draws = np.random.default_rng(_SEED).multinomial(n, seen / seen.sum(), _DRAWS)
@@ -78,7 +78,7 @@ def floor(n: int, expected: Shares, classifier: Classifier) -> float:
 
 
 def in_words(found: Coverage) -> str:
-    """One line."""
+    """A summary on one line."""
     lost = ", ".join(map(str, found.missed))
     text = f"{len(found.covered)} of {found.classes} classes covered"
     text += f" (not {lost})" if lost else ""

@@ -1,4 +1,4 @@
-"""Where to train: CUDA, Apple's MPS or the CPU, chosen and named."""
+"""The training device: CUDA, Apple's MPS or the CPU, chosen and named."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from ganlab.engine.arguments import devices
 from ganlab.mnist.records import DEVICE
 from ganlab.registry import SpecError
 
-# What torch, cuBLAS, cuDNN and the CPU's allocator say when memory is full.
+# Parts of the messages of torch, cuBLAS, cuDNN and the CPU's allocator when memory is full.
 _FULL = ("out of memory", "allocate memory", "not enough memory", "alloc_failed")
 
 
 def choose(name: str = "auto") -> torch.device:
-    """The device called `name`; "auto" is the fastest there is.
+    """The device called `name`; "auto" is the fastest one available.
 
-    Raises `SpecError` for one that this machine, or this build of torch, does not have.
+    Raises `SpecError` if this machine, or this build of torch, does not have it.
     """
     DEVICE.check(name)
     there = devices()
     if name == "auto":
         return torch.device(there[0])
     if name not in there:
-        why = "" if name != "cuda" or torch.version.cuda else " (this build of torch knows no CUDA)"
+        why = "" if name != "cuda" or torch.version.cuda else " (this build of torch has no CUDA)"
         raise SpecError("device", name, f"one of auto, {', '.join(there)} on this machine{why}")
     return torch.device(name)
 
 
 def title(device: torch.device) -> str:
-    """What a person would call it."""
+    """The name of a device for users."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     if device.type == "mps":

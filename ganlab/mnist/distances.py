@@ -1,7 +1,7 @@
-"""Squared distances between many images by matrix products, a block at a time, within a budget.
+"""Squared distances between many images by matrix products, in blocks, within a memory budget.
 
-|x - m|^2 = |x|^2 + q with q = |m|^2 - 2 x.m; the products in float32, squares and sums in float64.
-q is off by at most `slack`, in practice by about 1e-7 of |x|^2 + |m|^2.
+|x - m|^2 = |x|^2 + q with q = |m|^2 - 2 x.m. Products are float32, squares and sums float64. The
+error of q is at most `slack`, and in practice about 1e-7 of |x|^2 + |m|^2.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from torch import Tensor
 from ganlab.registry import SpecError
 
 BUDGET = 2 * 10**9  # bytes
-# Two buffers of this many distances stay in a CPU's cache while they are worked on; a GPU wants
-# more to do at once.
+# Two buffers of this many distances stay in a CPU's cache while in use; a GPU needs larger blocks
+# to be busy.
 _CPU, _ELSEWHERE = (2048, 1024), (4096, 8192)
 
 Images = np.ndarray | Tensor
@@ -26,20 +26,20 @@ Images = np.ndarray | Tensor
 
 @dataclass(frozen=True)
 class Plan:
-    """How many rows (of x) and columns (of m) are worked on at once."""
+    """The numbers of rows (of x) and columns (of m) in a block."""
 
     rows: int
     columns: int
 
     def bytes(self, d: int) -> int:
-        """What is held at once: two buffers of distances; images as float32, then float64 twice."""
+        """Bytes in use: two buffers of distances, and images as float32 and twice as float64."""
         return 4 * (2 * self.rows * self.columns + (5 * d + 16) * (self.rows + self.columns))
 
 
 def plan(x: Images, m: Images, budget: float, device: str) -> Plan:
-    """The largest useful blocks within `budget` bytes, the inputs and results themselves left out.
+    """The largest useful blocks within `budget` bytes, not counting the inputs and results.
 
-    Raises SpecError for images that are not (n, d) floats of one d, and a budget below one row.
+    Raises SpecError for images that are not (n, d) floats with one d, and a budget below one row.
     """
     for name, images in (("x", x), ("samples", m)):
         floats = images.dtype.is_floating_point if torch.is_tensor(images) else _floats(images)
@@ -48,7 +48,7 @@ def plan(x: Images, m: Images, budget: float, device: str) -> Plan:
             raise SpecError(name, found, "at least one image, (n, d) floating-point numbers")
     d = x.shape[1]
     if d != m.shape[1]:
-        raise SpecError("samples", tuple(m.shape), f"images of {d} pixels, as those of x")
+        raise SpecError("samples", tuple(m.shape), f"images of {d} pixels, like those of x")
     rows, columns = _CPU if torch.device(device).type == "cpu" else _ELSEWHERE
     best = Plan(min(rows, len(x)), min(columns, len(m)))
     while best.bytes(d) > budget:
@@ -79,7 +79,7 @@ class Block:
 
     @classmethod
     def of(cls, images: Images, which: slice, device: str, squares: Tensor | None = None) -> Block:
-        """Its squares need not be given; raises SpecError for values that are not finite."""
+        """Squares are computed if not given. Raises SpecError for values that are not finite."""
         part = images[which]
         if not torch.is_tensor(part):
             part = torch.from_numpy(np.array(part, np.float32))  # a copy: it may be read-only
@@ -93,13 +93,13 @@ class Block:
 
 
 def products(x: Block, m: Block, buffer: Tensor) -> Tensor:
-    """q = |m|^2 - 2 x.m of every pair, (rows, columns) float32, in `buffer`."""
+    """q = |m|^2 - 2 x.m for all pairs, (rows, columns) float32, in `buffer`."""
     out = buffer[: len(x.values) * len(m.values)].view(len(x.values), len(m.values))
     return torch.addmm(m.squares.float()[None], x.values, m.values.T, alpha=-2, out=out)
 
 
 def slack(x: Block, m: Block) -> Tensor:
-    """The most by which q may be off, (rows,): d float32 terms summed in any order."""
+    """The largest possible error of q, (rows,): d float32 terms summed in any order."""
     unit = (x.values.shape[1] + 8) * 2.0**-24
     longest = m.squares.max()
     return unit * (2 * torch.sqrt(x.squares * longest) + longest)

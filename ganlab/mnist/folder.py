@@ -1,4 +1,4 @@
-"""A run on images as a job's folder: the checkpoint, scores, pictures and curves."""
+"""The folder of a run on images: a job with checkpoint, scores, pictures and curves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganlab.jobs.records import record
 from ganlab.mnist.records import EPOCHS, History, Plan, Preview, Score, Status, Wanted
 
 _MOST_SCORES = 10_000
-_OLDER = "look.npz"  # what a preview's file was called by ganlab 0.1
+_OLDER = "look.npz"  # the name of the preview's file in ganlab 0.1
 
 
 class Folder(jobs.Folder):
@@ -23,11 +23,11 @@ class Folder(jobs.Folder):
     LIMIT, NONE = "mnist_runs", "none: this server trains no MNIST runs"
 
     def command(self) -> list[str]:
-        """`ganlab mnist` with this run."""
+        """`ganlab mnist` for this run."""
         return ["ganlab.cli", "mnist", "--quiet", "--as-asked", "--resume", str(self.path)]
 
     def asked_first(self, plan: Plan) -> dict[str, Any]:
-        """As many epochs as planned."""
+        """Train for the planned number of epochs."""
         return {"epochs": plan.epochs}
 
     @property
@@ -36,18 +36,18 @@ class Folder(jobs.Folder):
         return self.path / "run.npz"
 
     def want(self, **changes: Any) -> Wanted:
-        """As every job's. Raises `SpecError`."""
+        """See `jobs.folder.Folder.want`. Raises `SpecError`."""
         if "epochs" in changes:
             changes["epochs"] = EPOCHS.check(changes["epochs"])
         return super().want(**changes)
 
     def resting(self, status: Status, state: str, message: str) -> Status:
-        """As every job's; nothing is measured either."""
+        """See `jobs.folder.Folder.resting`; also without a measurement in progress."""
         return dataclasses.replace(super().resting(status, state, message), measuring=None)
 
     @property
     def scores(self) -> list[Score]:
-        """What was measured so far, oldest first."""
+        """All scores, the oldest first."""
         items = self._json("scores.json")
         try:
             return [record(Score, item) for item in items[:_MOST_SCORES]]
@@ -55,48 +55,48 @@ class Folder(jobs.Folder):
             return []
 
     def put_scores(self, scores: list[Score]) -> None:
-        """Write all that was measured."""
+        """Write all scores."""
         items = [dataclasses.asdict(score) for score in scores]
         self._write("scores.json", json.dumps(items).encode())
 
     @property
     def real(self) -> Score | None:
-        """The same measure of as many real training images (iteration 0), once it was taken."""
+        """The score of as many real training images (iteration 0), or None if not measured."""
         try:
             return record(Score, self._json("real.json"))
         except ValueError:
             return None
 
     def put_real(self, score: Score) -> None:
-        """Write the real images' score."""
+        """Write the score of real images."""
         self._write("real.json", json.dumps(dataclasses.asdict(score)).encode())
 
     @property
     def preview_file(self) -> Path:
-        """Where the preview is."""
+        """The file of the preview."""
         older = self.path / _OLDER
         now = self.path / "preview.npz"
         return older if older.exists() and not now.exists() else now
 
     @property
     def preview(self) -> Preview | None:
-        """The last preview, if there was one."""
+        """The last preview, or None."""
         name = self.preview_file.name
         names = [f.name for f in dataclasses.fields(Preview)]
         older = [n for n in names if n not in Preview.LATER]
         return self._arrays(name, Preview, names) or self._arrays(name, Preview, older)
 
     def put_preview(self, preview: Preview) -> None:
-        """Show this."""
+        """Write the preview."""
         self._put_arrays("preview.npz", vars(preview))
 
     @property
     def history(self) -> History:
-        """The rows so far."""
+        """The history so far."""
         return self._arrays("history.npz", History, History.NAMES) or History()
 
     def put_history(self, history: History) -> None:
-        """Write all rows."""
+        """Write the history."""
         self._put_arrays("history.npz", history.arrays())
 
 

@@ -1,4 +1,4 @@
-"""The training image nearest to each sample: does G copy what it was trained on?"""
+"""The training image nearest to each sample, which shows whether G copies its training set."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _CANDIDATES = 4
 
 @dataclass(frozen=True, eq=False)
 class Nearest:
-    """For each sample, index (n,) of the nearest training image and distance (n,), Euclidean."""
+    """For each sample, index (n,) of the nearest training image and Euclidean distance (n,)."""
 
     index: NDArray[np.int64]
     distance: NDArray[np.float64]
@@ -34,8 +34,8 @@ def nearest(
 ) -> Nearest:
     """The exact nearest neighbour in `train` (m, d) of each of `samples` (n, d); the first of ties.
 
-    Float32 products find a few candidates, float64 differences decide among them; where rounding
-    could hide a nearer one, the whole of `train` is compared in float64. `progress` is called with
+    Float32 products find a few candidates, and float64 differences decide among them. If rounding
+    could hide a nearer image, all of `train` is compared in float64. `progress` is called with
     the fraction done. Raises SpecError as `parzen.steps` does.
     """
     sizes = plan(samples, train, budget, device)
@@ -46,14 +46,14 @@ def nearest(
         x = Block.of(samples, rows, device)
         q, found, off = _candidates(x, train, sizes.columns, buffer, device)
         square = torch.stack([_squares(x, train, at, device) for at in found.T], 1)
-        # The first of equally near ones: by index, then by distance (a stable sort).
+        # The first of equally near ones: sort by index, then (stably) by distance.
         order = found.argsort(1)
         found, square = found.gather(1, order), square.gather(1, order)
         best = square.argmin(1, keepdim=True)
         near = square.gather(1, best)[:, 0]
         at = found.gather(1, best)[:, 0]
         if len(train) > found.shape[1]:
-            # All others lie at q or further, up to rounding.
+            # All others have at least this q, up to rounding.
             unsure = near - x.squares >= q.amax(1) - off
             for i in torch.nonzero(unsure)[:, 0].tolist():
                 near[i], at[i] = _search(x.values[i], train, sizes.columns, device)
@@ -66,7 +66,7 @@ def nearest(
 def _candidates(
     x: Block, train: Images, size: int, buffer: Tensor, device: str
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """The smallest q (rows, k), their indices, and how far q may be off (rows,)."""
+    """The smallest q (rows, k), their indices, and the largest error of q (rows,)."""
     q = torch.empty(len(x.values), 0, device=device)
     index = torch.empty(len(x.values), 0, dtype=torch.int64, device=device)
     off = torch.zeros(len(x.values), dtype=torch.float64, device=device)
@@ -89,7 +89,7 @@ def _squares(x: Block, train: Images, index: Tensor, device: str) -> Tensor:
 
 
 def _search(row: Tensor, train: Images, size: int, device: str) -> tuple[float, int]:
-    """The least squared distance of one row to all of `train`, and where."""
+    """The smallest squared distance of one row to all of `train`, and its index."""
     best, where = math.inf, 0
     for columns in blocks(len(train), size):
         square = (_doubles(train[columns], device) - row.double()).square_().sum(1)
@@ -100,6 +100,6 @@ def _search(row: Tensor, train: Images, size: int, device: str) -> tuple[float, 
 
 
 def _doubles(images: Images, device: str) -> Tensor:
-    # Through float32, as in the products: both compare the same images.
+    # By way of float32, as in the products, so that both compare the same images.
     values = images if torch.is_tensor(images) else torch.from_numpy(np.array(images, np.float32))
     return values.detach().to(device, torch.float32).double()

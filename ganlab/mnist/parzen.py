@@ -1,7 +1,8 @@
 """Log-likelihood by a Parzen window, as the authors of 2014 measured it on MNIST.
 
-p(x) = 1/n sum_i N(x; sample_i, sigma^2 I), sigma chosen on validation images. This ruler can be
-gamed: 2,000 k-means centroids score above the real images (benchmarks/parzen.py).
+p(x) = 1/n sum_i N(x; sample_i, sigma^2 I), with sigma chosen on validation images. A model can
+score
+well without being good: 2,000 k-means centroids score above real images (benchmarks/parzen.py).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ganlab.mnist.distances import BUDGET, Block, Images, blocks, plan, products
 from ganlab.registry import SpecError
 
 SIGMAS: tuple[float, ...] = tuple(np.logspace(-1, 0, 10).tolist())
-VALIDATION = 1000  # images that sigma is chosen on
+VALIDATION = 1000  # the number of images on which sigma is chosen
 T = TypeVar("T")
 Walk = Generator[float, None, NDArray[np.float64]]
 
@@ -29,7 +30,7 @@ Walk = Generator[float, None, NDArray[np.float64]]
 class Parzen:
     """Mean log-likelihood of `n` test images in nats, and its standard error std/sqrt(n).
 
-    validation: for each sigma tried, the mean of the validation images; the best was taken.
+    validation: for each sigma tried, the mean over the validation images; the best was chosen.
     """
 
     mean: float
@@ -49,10 +50,10 @@ def score(
     device: str = "cpu",
     progress: Callable[[float], object] | None = None,
 ) -> Parzen:
-    """The paper's figure for samples (n, 784) in [0, 1], of which the authors took 10,000.
+    """The paper's score for samples (n, 784) in [0, 1], of which the authors used 10,000.
 
-    About 2·10^11 multiplications: seconds. `progress` is called with the fraction done; what it
-    raises ends it. Raises SpecError as `steps` does.
+    It takes about 2·10^11 multiplications: seconds. `progress` is called with the fraction done; an
+    exception in it ends the computation. Raises SpecError as `steps` does.
     """
     first, test = digits.validation[:VALIDATION].images, digits.test.images
     walk = steps(samples, first, test, sigmas=sigmas, budget=budget, device=device)
@@ -74,9 +75,9 @@ def steps(
     budget: float = BUDGET,
     device: str = "cpu",
 ) -> Generator[float, None, Parzen]:
-    """Choose sigma on `validation`, measure `test`: a generator of the fraction done.
+    """Choose sigma on `validation` and measure `test`: a generator of the fraction done.
 
-    Every step takes milliseconds, so that a caller may do other things in between, or stop.
+    Every step takes milliseconds, so that a caller may do other work in between, or stop.
     Raises SpecError for images that are not finite floats of one size, for a sigma that is not
     positive, and for a budget (bytes, besides the inputs) that is too small for a single row.
     """
@@ -96,7 +97,7 @@ def steps(
 
 
 def portion(inner: Generator[float, None, T], low: float, high: float) -> Generator[float, None, T]:
-    """A generator of the fraction done, as the part of a larger one from `low` to `high`."""
+    """A generator of the fraction done, mapped to the range from `low` to `high`."""
     while True:
         try:
             done = next(inner)
@@ -125,7 +126,7 @@ def walk(x: Images, samples: Images, sigmas: Sequence[float], budget: float, dev
     """`log_likelihoods` block by block: a generator of the fraction done.
 
     Distances are computed once for all sigmas. Terms are float32, relative to the nearest sample
-    so far; sums are float64 (and rescaled when a nearer sample comes).
+    so far; sums are float64, rescaled when a nearer sample is found.
     """
     if not len(sigmas) or not all(0 < s < math.inf for s in sigmas):
         raise SpecError("sigmas", tuple(sigmas), "positive numbers")
@@ -154,7 +155,7 @@ def walk(x: Images, samples: Images, sigmas: Sequence[float], budget: float, dev
                 total[i, rows] = old + term.sum(1).double() * torch.exp(r * (near - least))
             nearest[rows] = near
             yield (columns.start * n + rows.stop * (columns.stop - columns.start)) / (count * n)
-    # Where x is a sample, rounding may leave a distance just below zero.
+    # If x is a sample, rounding may leave a distance slightly below zero.
     exponent = torch.clamp(squares + nearest, min=0.0) * rate[:, None]
     scale = math.log(count) + d / 2 * torch.log(math.pi / rate)[:, None]
     return (torch.log(total) - exponent - scale).cpu().numpy()

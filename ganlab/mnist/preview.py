@@ -1,4 +1,4 @@
-"""What there is to see of an image run: the paper's figures 2 and 3, and what D says."""
+"""The preview of an image run: figures 2 and 3 of the paper, and D's outputs."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ganlab.targets.raster import LABELS
 
 ROWS = 10
 BINS = 40
-_ANCHORS, _STEPS = 8, 16  # of the chain
+_ANCHORS, _STEPS = 8, 16  # of the interpolation
 _EACH = 50  # images of each label
 _CLASSIFIED = 1000  # images whose classes are counted
-_JUDGED = 500  # images of each kind that D is asked about
+_JUDGED = 500  # images of each kind that D judges
 _AT_ONCE = 1000
 
 
@@ -64,12 +64,12 @@ def make(run: Run, x: torch.Tensor) -> torch.Tensor:
 
 
 def samples(run: Run, n: int, seed: int) -> np.ndarray:
-    """n images (n, 784) in [0, 1], float32, to be measured."""
+    """n images (n, 784) in [0, 1], float32, for measurements."""
     return make(run, inputs(run, n, seed)).cpu().numpy()
 
 
 def judge(run: Run, digits: Digits, seed: int = 0) -> Judged:
-    """What D says, without dropout."""
+    """D's logits, without dropout."""
     real, unseen = (_given(run, p[:_JUDGED]) for p in (digits.fitted, digits.validation))
     fake = make(run, inputs(run, _JUDGED, seed)), told(run, _JUDGED)
     with torch.no_grad():
@@ -85,7 +85,7 @@ def costs(run: Run, judged: Judged) -> tuple[float, ...]:
 
 
 def shown(run: Run, judged: Judged) -> list[torch.Tensor]:
-    """What is drawn as D(x) of real, fake and unseen images, in [0, 1]."""
+    """D(x) as it is drawn, in [0, 1], for real, fake and unseen images."""
     loss = run.game.loss
     centre = loss.centre(*(logits[None] for logits in judged[:2]))
     return [loss.shown(logits[None] - centre)[0] for logits in judged]
@@ -94,7 +94,7 @@ def shown(run: Run, judged: Judged) -> list[torch.Tensor]:
 def take(run: Run, digits: Digits, seed: int = 0, classifier: Classifier | None = None) -> Preview:
     """A preview of the first run, with the latents that `seed` gives.
 
-    classifier: what says which classes they are, if there is one.
+    classifier: predicts the classes of samples; None to leave them out.
     """
     x = inputs(run, ROWS * ROWS, seed)
     if run.spec.labels:  # a row for each label
@@ -144,7 +144,7 @@ def _histogram(shown: torch.Tensor) -> np.ndarray:
 
 
 def _chain(anchors: torch.Tensor) -> torch.Tensor:
-    """Straight ways from each anchor (n, d) to the next and back to the first, in equal steps."""
+    """Points on straight lines from each anchor (n, d) to the next, and back to the first."""
     t = torch.linspace(0, 1, _STEPS + 1, device=anchors.device)[:-1, None]
     ways = [a + t * (b - a) for a, b in zip(anchors, anchors.roll(-1, 0), strict=True)]
     return torch.cat([*ways, anchors[:1]])

@@ -1,4 +1,4 @@
-"""What the page and the command offer to train: the paper's model, and a quick one."""
+"""Recipes for MNIST training: the paper's model and a quick one, each with and without labels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ganlab.spec import Spec
 
 @dataclass(frozen=True)
 class Recipe(Entry):
-    """A Spec with a name; epochs: how many show what it can do."""
+    """A named Spec; epochs: how many show what it can do."""
 
     spec: Spec = field(kw_only=True)
     epochs: int = 10
@@ -34,8 +34,8 @@ QUICK = Spec(
     betas=(0.5, 0.999),
     batch=100,
 )
-# D's cost is half of ours there, which half the rate equals, exactly. Momentum rises from .5 to .7
-# in 250 epochs of 500 updates.
+# In the paper's code D's cost is half of ours, which is exactly equivalent to half the learning
+# rate. Momentum rises from .5 to .7 in 250 epochs of 500 updates.
 PAPER = Spec(
     target="mnist",
     latent="unit_uniform",
@@ -67,7 +67,7 @@ for _entry in (
         "quick",
         "Quick: small nets, batch norm, Adam",
         "",
-        "Recognisable digits after a minute or two on a laptop.",
+        "Recognisable digits after one or two minutes on a laptop.",
         spec=QUICK,
         epochs=10,
     ),
@@ -75,8 +75,8 @@ for _entry in (
         "paper",
         "The paper's MNIST model (2014)",
         "",
-        "ReLU and maxout nets, dropout in D, momentum and falling rates, as published: slow "
-        "without a GPU, and better for every epoch.",
+        "ReLU and maxout nets, dropout in D, momentum and decaying learning rates, as published. "
+        "It is slow without a GPU, and keeps improving.",
         cite="Goodfellow et al. 2014, and its code",
         spec=PAPER,
         epochs=100,
@@ -85,7 +85,7 @@ for _entry in (
         "quick-labels",
         "Quick, with labels",
         "",
-        "G is told which digit to draw, and D which one it should be: pick digits.",
+        "G is told which digit to draw, and D which digit an image should be: pick digits.",
         cite="Mirza & Osindero 2014; Goodfellow et al. 2014, section 7",
         spec=QUICK.replace(conditional="yes"),
         epochs=10,
@@ -94,7 +94,7 @@ for _entry in (
         "paper-labels",
         "The paper's model, with labels",
         "",
-        "The paper's first extension: p(x | label) by its own nets.",
+        "The paper's first extension: p(x | label) with the paper's nets.",
         cite="Goodfellow et al. 2014, section 7",
         spec=PAPER.replace(conditional="yes"),
         epochs=100,

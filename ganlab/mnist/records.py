@@ -1,4 +1,4 @@
-"""What a run's folder holds: what is wanted, where it stands, what is seen and measured."""
+"""The records in a run's folder: plan, requests, status, preview, scores and history."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from ganlab.spec import Spec
 DEVICES = ("auto", "cuda", "mps", "cpu")
 EPOCHS = Param("epochs", "epochs", 10, 1, 5000, "int", doc="Passes through the training images.")
 CHECKPOINT = Param(
-    "checkpoint", "seconds between checkpoints", 30.0, 0.1, 3600.0, doc="What a crash may lose."
+    "checkpoint", "seconds between checkpoints", 30.0, 0.1, 3600.0, doc="Lost at most in a crash."
 )
 MEASURE = Param("measure", "epochs between scores", 0, 0, 5000, "int", doc="0: only at the end.")
-DEVICE = Param("device", "device", "auto", kind="choice", choices=DEVICES, doc="Where it trains.")
+DEVICE = Param("device", "device", "auto", kind="choice", choices=DEVICES, doc="Trains here.")
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to train and for how long. data: a folder with MNIST, or "" for where it is found."""
+    """What to train and for how long. data: a folder with MNIST, or "" to search for it."""
 
     spec: Spec
     epochs: int = EPOCHS.default
@@ -49,7 +49,7 @@ class Plan:
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The inverse of `to_json`. Raises `SpecError`."""
-        allowed = "JSON such as Plan.to_json() writes"
+        allowed = "JSON as written by Plan.to_json()"
         items = parse_json(text, "plan", allowed)
         names = {f.name for f in dataclasses.fields(cls)}
         if not isinstance(items, dict) or "spec" not in items or not items.keys() <= names:
@@ -59,11 +59,11 @@ class Plan:
 
 @dataclass(frozen=True)
 class Status(records.Status):
-    """Where a run stands.
+    """The status of a run.
 
-    iteration of iterations of Algorithm 1, epoch of epochs; images_per_second (real ones): None
-    while unknown; measuring: the fraction of a measurement done, or None; source: what the images
-    are; latents, measured: what was wanted (see `Wanted`) and is done.
+    iteration of iterations of Algorithm 1, epoch of epochs; images_per_second: real images, None
+    while unknown; measuring: the fraction of a measurement done, or None; source: a description of
+    the images; latents, measured: the requests (see `Wanted`) that are done.
     """
 
     iteration: int = 0
@@ -82,9 +82,10 @@ class Status(records.Status):
 
 @dataclass(frozen=True)
 class Wanted(records.Wanted):
-    """What a person asks of a trainer, and for how many epochs in all.
+    """Requests to a trainer, and the total number of epochs.
 
-    measure counts requests: one more means once more; latents: the seed of what is shown.
+    measure: the number of requests so far, so that one more means to measure once more; latents:
+    the seed of the samples shown.
     """
 
     epochs: int = EPOCHS.default
@@ -94,11 +95,11 @@ class Wanted(records.Wanted):
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which classes n images cover, by a classifier of that accuracy on held-out images.
+    """The classes that n images cover, by a classifier with `accuracy` on held-out images.
 
-    shares, expected: the fraction of them taken for each class, and what it should be (the training
-    images', or the labels' that G was asked for); covered: the classes that count as covered; kl:
-    KL(shares || expected) in nats; floor: what it is on average if G is perfect. See
+    shares, expected: the fraction of them predicted as each class, and its expected value (from the
+    training images, or from the labels that G was given); covered: the classes that count as
+    covered; kl: KL(shares || expected) in nats; floor: its mean for a perfect G. See
     `ganlab.mnist.coverage`.
     """
 
@@ -111,7 +112,7 @@ class Coverage:
     accuracy: float
 
     def __post_init__(self) -> None:
-        for name in ("shares", "expected", "covered"):  # JSON knows lists only
+        for name in ("shares", "expected", "covered"):  # JSON has lists only
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if len(self.shares) != len(self.expected) or not {*self.covered} <= {*self._there}:
             raise ValueError("no coverage")
@@ -122,12 +123,12 @@ class Coverage:
 
     @property
     def classes(self) -> int:
-        """How many there are to cover."""
+        """The number of classes to cover."""
         return len(self._there)
 
     @property
     def missed(self) -> list[int]:
-        """Those that do not count as covered."""
+        """The classes that are not covered."""
         return [i for i in self._there if i not in self.covered]
 
 
@@ -135,9 +136,9 @@ class Coverage:
 class Score:
     """A Parzen-window log-likelihood in nats, of G's images after `iteration` iterations.
 
-    mean and its standard error se of n test images; sigma, chosen among those tried; samples: how
-    many images made the window. See `ganlab.mnist.parzen`. coverage: which classes the images
-    cover; None where it was not measured, as by versions of ganlab before it.
+    mean and its standard error se over n test images; sigma, the best of those tried; samples: the
+    number of images in the window. See `ganlab.mnist.parzen`. coverage: of the classes; None if it
+    was not measured, as in older versions of ganlab.
     """
 
     iteration: int
@@ -152,15 +153,15 @@ class Score:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """What there is to see of a run: pixels as bytes, 255 is ink.
+    """The preview of a run: pixels as bytes, 255 is ink.
 
-    samples (100, 784): ten rows of ten, and nearest (10, 784): for the last of each row, the
-    training image nearest to it, at `distance` (10,), Euclidean, in images with pixels in [0, 1].
-    chain (n, 784): G along straight ways between eight latents and back, equal steps. digits
-    (10, 50, 784): of each label; empty unless G is given labels. real, fake, unseen (bins,): how
-    D(x) is spread over [0, 1], in fractions, of training images, G's images, and images that D was
-    not trained on. iteration: when; latents: the seed of the latents shown. classes (3, 10): the
-    share of each class among a thousand of G's images, the expected one, and 1 where it counts as
+    samples (100, 784): ten rows of ten. nearest (10, 784): the training image nearest to the last
+    sample of each row, at the Euclidean distance `distance` (10,) for pixels in [0, 1].
+    chain (n, 784): G along straight lines between eight latents and back, in equal steps. digits
+    (10, 50, 784): images of each label; empty unless G has labels. real, fake, unseen (bins,):
+    histograms of D(x) over [0, 1], in fractions, for training images, G's images, and images that D
+    was not trained on. iteration: of the preview; latents: the seed of the latents. classes (3,
+    10): the share of each class among a thousand of G's images, the expected share, and 1 if it is
     covered; class_kl (2,): the KL of these and its floor; empty while there is no classifier.
     """
 
@@ -178,7 +179,7 @@ class Preview:
     class_kl: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, np.float32))
 
     MOST_BYTES = 4_000_000
-    LATER = ("classes", "class_kl")  # which older files lack
+    LATER = ("classes", "class_kl")  # missing in older files
 
     @classmethod
     def of(cls, items: dict[str, NDArray]) -> Preview:
@@ -187,7 +188,7 @@ class Preview:
         if any(n.shape or n.dtype.kind not in "iu" or n < 0 for n in numbers.values()):
             raise ValueError("no numbers")
         none = {"classes": np.zeros((0, 10), np.float32), "class_kl": np.zeros(0, np.float32)}
-        items = none | items  # older files lack these
+        items = none | items  # older files lack some
         some = items["classes"].size > 0
         rows, near, bins = items["samples"].shape, items["nearest"].shape, items["real"].shape
         shapes = {
@@ -212,21 +213,21 @@ class Preview:
 
 @dataclass
 class History:
-    """What is drawn over iterations.
+    """The values that are drawn over iterations.
 
     d_loss, g_loss: the costs, without dropout, on the images of the preview; real, fake, unseen:
-    the mean of D(x) there.
+    the means of D(x) there.
     """
 
     rows: list[tuple[float, ...]] = field(default_factory=list)
 
     NAMES = ("iteration", "d_loss", "g_loss", "real", "fake", "unseen")
-    MOST = 2000  # rows kept: then every other of the older half goes
+    MOST = 2000  # rows kept: beyond that, every other row of the older half is dropped
     MOST_BYTES = 1_000_000
 
     @classmethod
     def of(cls, items: dict[str, NDArray]) -> History:
-        """The rows of the columns of a file. Raises ValueError where they are no history."""
+        """The rows from the columns of a file. Raises ValueError if they are no history."""
         columns = [items[name] for name in cls.NAMES]
         shape = columns[0].shape
         if len(shape) != 1 or shape[0] > cls.MOST:
@@ -236,13 +237,13 @@ class History:
         return cls(list(zip(*(c.tolist() for c in columns), strict=True)))
 
     def add(self, row: tuple[float, ...]) -> None:
-        """One more row, in the order of `NAMES`."""
+        """Add a row, in the order of `NAMES`."""
         self.rows.append(row)
         if len(self.rows) > self.MOST:
             self.rows[: self.MOST // 2] = self.rows[: self.MOST // 2 : 2]
 
     def until(self, iteration: int) -> History:
-        """What there was up to this iteration."""
+        """The history up to this iteration."""
         return History([row for row in self.rows if row[0] <= iteration])
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:

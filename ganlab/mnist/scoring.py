@@ -1,4 +1,4 @@
-"""Table 1, and which classes are covered: of a run's images, and of real ones, a step at a time."""
+"""Scores of G's images and of real images: Table 1 and coverage, computed step by step."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from ganlab.mnist.records import Score
 from ganlab.reading import parse_json, read_text
 
 SAMPLES = 10_000
-_SEED = 20140610  # of the latents that are measured
-_FIT = 0.3  # of a measurement that the classifier has to be fitted for
+_SEED = 20140610  # of the measured latents
+_FIT = 0.3  # the fraction of a measurement's time that fitting the classifier takes
 
 Walk = Generator[float, None, Score]
 Images = NDArray[np.float32]
 
 
 def real(digits: Digits) -> Walk:
-    """The score of real images: what the rulers say of p_data itself.
+    """The score of real images, which is the best that p_data itself can reach.
 
-    The window of as many training images, and the coverage of as many held-out ones.
+    The window is made of as many training images, and coverage is measured on held-out images.
     """
     images, held_out = digits.train[:SAMPLES].images, digits.test[: _classified(digits)].images
     score = yield from _measured(images, held_out, None, digits, 0, 0.0, "cpu")
@@ -38,16 +38,16 @@ def real(digits: Digits) -> Walk:
 
 
 def known(digits: Digits) -> Score | None:
-    """The score of the same real images from an earlier measurement."""
+    """The score of the same real images from an earlier measurement, or None."""
     try:
         score = record(Score, parse_json(read_text(_place(digits)), "score", "JSON"))
     except (OSError, ValueError):
         return None
-    return score if score.coverage else None  # of a version that measured no coverage
+    return score if score.coverage else None  # an older version measured no coverage
 
 
 def fake(run: Run, digits: Digits, epoch: float) -> Walk:
-    """The score of the run's images now."""
+    """The score of the run's current images."""
     images = preview.samples(run, SAMPLES, _SEED)
     device = "cpu" if run.device.type == "mps" else str(run.device)
     some = images[: _classified(digits)]
@@ -56,7 +56,7 @@ def fake(run: Run, digits: Digits, epoch: float) -> Walk:
 
 
 def _classified(digits: Digits) -> int:
-    """How many images are classified: no more of G's than there are real ones to compare with."""
+    """The number of images to classify: at most as many as there are real ones to compare with."""
     return min(SAMPLES, len(digits.test))
 
 
@@ -69,7 +69,7 @@ def _measured(
     epoch: float,
     device: str,
 ) -> Walk:
-    """images make the window, and the classes of `some` are counted; expected: their shares."""
+    """The Parzen score of `images`, and the coverage of `some`; expected: shares of classes."""
     judge, start = classifier.known(digits), 0.0
     if judge is None:
         judge = yield from parzen.portion(classifier.fit(digits), 0.0, _FIT)

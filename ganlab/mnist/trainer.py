@@ -1,4 +1,4 @@
-"""The trainer: one run's folder, from wherever it stands to the wanted number of epochs."""
+"""The trainer: trains one run's folder from its current state to the wanted number of epochs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from ganlab.registry import SpecError
 from ganlab.targets import make_target
 from ganlab.targets.raster import Images
 
-_TURN = 0.1  # seconds of training until it is read again what is wanted
-_SAY = 0.5  # seconds between two words
+_TURN = 0.1  # seconds of training between two reads of the requests
+_SAY = 0.5  # seconds between two statuses
 _ROWS = 20  # of the history in each epoch
-_PREVIEW = 2.0  # seconds between two previews at the least, which take ...
-_SHARE = 0.05  # ... no more than this of the time
-_FIT = 0.1  # of the time, until the classifier is fitted: once for each set of images
+_PREVIEW = 2.0  # the least seconds between two previews,
+_SHARE = 0.05  # which take at most this share of the time
+_FIT = 0.1  # the share of the time for fitting the classifier, once for each set of images
 
 
 class Trainer(Worker):
@@ -40,11 +40,11 @@ class Trainer(Worker):
         self._pace: float | None = None
 
     def expected(self, error: Exception) -> bool:
-        """As every job's, and a lack of memory."""
+        """See `Worker.expected`; also if memory ran out."""
         return super().expected(error) or devices.out_of_memory(error)
 
     def readable(self, error: Exception) -> str:
-        """As every job's; of a lack of memory, what to try."""
+        """See `Worker.readable`; if memory ran out, with advice."""
         if not devices.out_of_memory(error):
             return super().readable(error)
         spec = self.plan.spec
@@ -55,7 +55,7 @@ class Trainer(Worker):
         )
 
     def prepare(self) -> None:
-        """Read the images, and the checkpoint."""
+        """Read the images and the checkpoint."""
         self.say(state="starting", message="Reading the images.")
         folder, spec = self.folder, self.plan.spec
         if self.plan.data:
@@ -63,8 +63,8 @@ class Trainer(Worker):
         device = devices.choose(self.plan.device)
         target = make_target(spec.target, spec.target_params)
         if spec.domain.drawn:
-            raise SpecError("target", spec.target, "images: the labs train on the rest")
-        assert isinstance(target, Images)  # all that has more than two dimensions
+            raise SpecError("target", spec.target, "images: the labs train on other targets")
+        assert isinstance(target, Images)  # all targets with more than two dimensions are
         self.digits: Digits = target.digits
         if folder.run.exists():
             self.run = Run.load(folder.run, device)
@@ -91,7 +91,7 @@ class Trainer(Worker):
         self._preview()
 
     def _capture(self) -> None:
-        """On a GPU, updates as CUDA graphs; where that fails, it trains without them."""
+        """On a GPU, capture updates as CUDA graphs; if that fails, train without them."""
         if self.run.device.type != "cuda":
             return
         try:
@@ -99,15 +99,15 @@ class Trainer(Worker):
         except RuntimeError as error:
             if devices.out_of_memory(error):
                 raise
-            print(f"not captured, slower: {error}", file=sys.stderr)
+            print(f"CUDA graphs failed, training is slower: {error}", file=sys.stderr)
 
     def work_on(self) -> None:
-        """Train, pause and measure as is wanted."""
+        """Train, pause and measure as requested."""
         while True:
             wanted = self.asked()
             if self.ending or wanted.state == "stopped":
                 self._checkpoint()
-                raise Stop("stopped", "Stopped when asked; it can go on from here.")
+                raise Stop("stopped", "Stopped on request; it can be resumed.")
             if self.run.diverged[0] is not None:
                 self._checkpoint()
                 raise Stop("diverged", str(self.run.diverged[0]))
@@ -134,7 +134,7 @@ class Trainer(Worker):
                 self._turn()
 
     def _turn(self) -> None:
-        """Some iterations, and what is due after them."""
+        """Make some iterations, and what is due after them."""
         if self.status.state != "training":
             self.say(state="training", message="")
         start, at = time.monotonic(), self.run.iteration
@@ -163,7 +163,7 @@ class Trainer(Worker):
             self.say(**self._place())
 
     def _fit(self, spent: float) -> None:
-        """Go on with fitting the classifier, for a share of the seconds that were trained."""
+        """Continue fitting the classifier, for a share of the seconds spent on training."""
         end = time.monotonic() + _FIT * spent
         while self._judge is None and time.monotonic() < end:
             try:
@@ -172,8 +172,8 @@ class Trainer(Worker):
                 self._judge = fitted.value
 
     def _measure(self) -> None:
-        """The Parzen score of G's images now; of real images first, if it is not known."""
-        self._checkpoint()  # a score is of a run that is on disk
+        """Measure G's images, after real images if their score is not known."""
+        self._checkpoint()  # a score must belong to a state on disk
         score = scoring.known(self.digits)
         if score is None:
             score = self._walk(scoring.real(self.digits), "Measuring real images.")
@@ -181,14 +181,14 @@ class Trainer(Worker):
             self.folder.put_real(score)
             walk = scoring.fake(self.run, self.digits, self.status.epoch)
             score = self._walk(walk, "Measuring G's images.")
-        self._judge = self._judge or classifier.known(self.digits)  # fitted to measure
+        self._judge = self._judge or classifier.known(self.digits)  # fitted by the measurement
         if score is not None:
             self.scores.append(score)
             self.folder.put_scores(self.scores)
         self.say(measuring=None, message="")
 
     def _walk(self, walk: scoring.Walk, words: str) -> scoring.Score | None:
-        """The score; None if it is wanted to stop meanwhile."""
+        """The score; None if a request to stop arrived meanwhile."""
         while True:
             try:
                 done = next(walk)
@@ -210,7 +210,7 @@ class Trainer(Worker):
         self._preview_cost = self._previewed - start
 
     def _checkpoint(self) -> None:
-        """All that going on needs; what the page shows is never behind it."""
+        """Write everything that resuming needs, after all that the page shows."""
         self._preview()
         self.folder.put_scores(self.scores)
         if self.run.iteration != self.status.checkpoint or not self.folder.run.exists():
@@ -218,13 +218,13 @@ class Trainer(Worker):
         self._saved = time.monotonic()
         self.say(checkpoint=self.run.iteration, **self._place())
 
-    # -- words -------------------------------------------------------------------------------------
+    # -- status ------------------------------------------------------------------------------------
 
     def _goal(self) -> int:
         return math.ceil(self._wanted.epochs * self._per_epoch)
 
     def _place(self) -> dict[str, Any]:
-        """Where it stands, and how fast it goes."""
+        """The fields of the status for progress and speed."""
         at, goal, pace = self.run.iteration, self._goal(), self._pace
         spec = self.plan.spec
         return {

@@ -1,4 +1,4 @@
-"""The contract that every variant keeps, for those who write one, here or elsewhere.
+"""The contract of variants, as checks for their authors, here or elsewhere.
 
     import pytest
     from ganlab.testing import checks
@@ -8,8 +8,8 @@
     def test_my_loss(check):
         check()
 
-A check raises AssertionError saying what does not hold. What a variant computes is held against its
-formula by a test of its own.
+A check raises AssertionError, which says what is wrong. Whether a variant computes its formula must
+be tested by a test of its own.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _KINDS: tuple[tuple[type[Entry], tuple], ...] = (
 def checks(entry: Entry, **beside: Any) -> list[Check]:
     """The checks of an entry that has been added to its registry.
 
-    beside: fields of the Specs that it is tried in, where the defaults do not go together with it.
+    beside: fields of the Specs in which it is tested, if it does not go together with the defaults.
     Raises ValueError if the entry is in no registry.
     """
     registry = common.registry_of(entry)

@@ -1,4 +1,4 @@
-"""What every variant must keep: words, bounds, addresses, runs that do not know of each other."""
+"""Checks of all variants: words, bounds, addresses, and independence of runs."""
 
 from __future__ import annotations
 
@@ -26,10 +26,20 @@ from ganlab.targets import TARGETS
 from ganlab.update_rules import RULES
 
 REGISTRIES: tuple[Registry, ...] = (
-    *(TARGETS, LATENTS, ACTIVATIONS, OUTPUTS, INITS, NORMS, D_NORMS),
-    *(LOSSES, STABILISERS, RULES, OPTIMIZERS, PRESETS),
+    TARGETS,
+    LATENTS,
+    ACTIVATIONS,
+    OUTPUTS,
+    INITS,
+    NORMS,
+    D_NORMS,
+    LOSSES,
+    STABILISERS,
+    RULES,
+    OPTIMIZERS,
+    PRESETS,
 )
-# With SGD, since Adam makes whole steps of gradients that are nothing but rounding.
+# With SGD, since Adam turns rounding errors in a gradient into full steps.
 SMALL: Mapping[str, Any] = {
     "g_hidden": (5,),
     "d_hidden": (6,),
@@ -39,12 +49,12 @@ SMALL: Mapping[str, Any] = {
     "d_lr": 0.05,
 }
 _IMAGES: Mapping[str, Any] = {"target": "drawn_digits", "latent_dim": 4}  # [0, 1]
-_CLOSE = {"rtol": 2e-4, "atol": 2e-6}  # of float32, in which sums are taken in another order
+_CLOSE = {"rtol": 2e-4, "atol": 2e-6}  # for float32 sums in another order
 
 
 @dataclass(frozen=True)
 class Check:
-    """One promise of an entry's contract; calling it raises AssertionError where it is broken."""
+    """One check of an entry's contract; calling it raises AssertionError if the entry breaks it."""
 
     entry: Entry
     made: Callable[[Any, Mapping[str, Any]], None]
@@ -58,12 +68,12 @@ class Check:
 
 
 def registry_of(entry: Entry) -> Registry | None:
-    """The registry that an entry is in."""
+    """The registry that contains an entry, or None."""
     return next((r for r in REGISTRIES if r.entries.get(entry.name) is entry), None)
 
 
 def another(param: Param) -> Any:
-    """A value that is allowed, and is not the default."""
+    """An allowed value that is not the default."""
     now = param.default
     if param.kind == "choice":
         return next(choice for choice in param.choices if choice != now)
@@ -104,7 +114,7 @@ def equal(name: str, ours: torch.Tensor, wanted: torch.Tensor, **close: float) -
 
 
 def has_words(entry: Entry, beside: Mapping[str, Any]) -> None:
-    """Title, equation and a sentence; of each parameter a title and a sentence."""
+    """The entry has a title, an equation and a sentence; each parameter a title and a sentence."""
     assert entry.name and entry.title, "an entry has a name and a title"
     assert entry.title.strip() == entry.title and not entry.title.endswith("."), entry.title
     assert entry.equation and "$" not in entry.equation, "an equation in LaTeX, without dollars"
@@ -117,7 +127,7 @@ def has_words(entry: Entry, beside: Mapping[str, Any]) -> None:
 
 
 def has_bounds(entry: Entry, beside: Mapping[str, Any]) -> None:
-    """Each parameter takes its default and both ends, and nothing beyond them."""
+    """Each parameter accepts its default and both ends, and nothing beyond them."""
     for param in entry.params:
         for value in (param.default, another(param)):
             assert param.check(value) == param.parse(param.format(value)) == value, param.name
@@ -135,7 +145,7 @@ def has_bounds(entry: Entry, beside: Mapping[str, Any]) -> None:
 
 
 def survives_addresses_and_files(entry: Entry, beside: Mapping[str, Any]) -> None:
-    """A Spec that uses it, and each of its parameters, comes back from text as it was."""
+    """A Spec that uses the entry, with each of its parameters, survives a round trip as text."""
     own = {param.name: another(param) for param in entry.params}
     specs = [Spec(**using(entry), **beside)]
     if registry_of(entry) is TARGETS:
@@ -153,7 +163,7 @@ def survives_addresses_and_files(entry: Entry, beside: Mapping[str, Any]) -> Non
 
 
 def _or(spec: Spec, **changes: Any) -> Spec:
-    """A Spec with changes, or without, where they mean nothing by themselves."""
+    """A Spec with changes, or without them if they are not allowed."""
     try:
         return spec.replace(**changes)
     except SpecError:
@@ -161,7 +171,7 @@ def _or(spec: Spec, **changes: Any) -> Spec:
 
 
 def is_documented(entry: Entry, beside: Mapping[str, Any]) -> None:
-    """`ganlab toggles` says what it is."""
+    """`ganlab toggles` lists the entry."""
     text = markdown()
     for part in (entry.title, entry.equation, entry.doc):
         assert part in text, f"`ganlab toggles` does not say {part!r}"
@@ -170,10 +180,10 @@ def is_documented(entry: Entry, beside: Mapping[str, Any]) -> None:
 
 
 def trains_each_run_as_if_alone(entry: Entry, beside: Mapping[str, Any]) -> None:
-    """Two seeds together do what each does by itself, and all of it is finite."""
+    """Two seeds together train as each does alone, and all values are finite."""
     spec = spec_of(entry, beside)
     if not spec.domain.drawn and registry_of(entry) is TARGETS:
-        return  # images must be there, and are tried where they are
+        return  # images may be missing; they are tested where they are available
     specs = [spec, spec.replace(seed=1)]
     if registry_of(entry) is STABILISERS and entry.params[0].numeric:
         specs[1] = _or(specs[1], **{entry.name: another(entry.params[0]) * 0.75})

@@ -1,4 +1,4 @@
-"""What a latent must keep."""
+"""Checks of latents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _seeded(seed: int) -> torch.Generator:
 
 
 def samples_are_a_function_of_the_generator(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
-    """float32 of the shape asked for; the same again of the same seed; nothing else is drawn."""
+    """float32 of the requested shape, a function of the seed, without other random numbers."""
     state = torch.random.get_rng_state()
     z = latent.sample((50, 7, 2), _seeded(3))
     assert z.shape == (50, 7, 2) and z.dtype == torch.float32 and z.isfinite().all()
@@ -28,7 +28,7 @@ def samples_are_a_function_of_the_generator(latent: LatentEntry, beside: Mapping
 
 
 def quantiles_rise(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
-    """`ppf` takes quantiles (n,) in (0, 1) to float64, in their order."""
+    """`ppf` maps quantiles (n,) in (0, 1) to float64, in ascending order."""
     u = np.linspace(1e-6, 1 - 1e-6, 1001)
     z = latent.ppf(u)
     assert z.shape == u.shape and z.dtype == np.float64 and np.isfinite(z).all()
@@ -39,7 +39,7 @@ def quantiles_rise(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
 
 
 def samples_follow_the_quantiles(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
-    """Equally many samples between quantiles, and coordinates that do not know of each other."""
+    """Samples are equally frequent between quantiles, and coordinates are independent."""
     z = latent.sample((20_000, 2), _seeded(5)).double().numpy()
     ends = latent.ppf(np.arange(1, _BINS) / _BINS)
     if ends[0] == ends[-1]:

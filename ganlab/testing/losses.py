@@ -1,4 +1,4 @@
-"""What a loss must keep."""
+"""Checks of losses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganlab.losses import LossEntry
 from ganlab.testing.common import equal
 
 _SHIFT = 1.7
-_POINTS = torch.linspace(-25, 25, 50_001, dtype=torch.float64)  # logits among which one is best
+_POINTS = torch.linspace(-25, 25, 50_001, dtype=torch.float64)  # candidates for the optimal logit
 
 
 def _logits(seed: int, *shape: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:
@@ -26,7 +26,7 @@ def _g(loss: LossEntry, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
 
 
 def costs_are_one_number_a_run(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """(R, n), (R, m) -> (R,), run r alone gives the same, and nothing is changed in place."""
+    """(R, n), (R, m) -> (R,); run r alone gives the same, and nothing is changed in place."""
     for dtype in (torch.float32, torch.float64):
         real, fake = _logits(0, 3, 6, dtype=dtype), _logits(1, 3, 4, dtype=dtype)
         before = real.clone(), fake.clone()
@@ -40,14 +40,14 @@ def costs_are_one_number_a_run(loss: LossEntry, beside: Mapping[str, Any]) -> No
 
 
 def costs_are_means(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """A minibatch seen twice costs as much as once."""
+    """Repeating every sample of a minibatch does not change the cost."""
     real, fake = _logits(2, 2, 5), _logits(3, 2, 5)
     equal("d", loss.d(real.repeat(1, 2), fake.repeat(1, 2)), loss.d(real, fake))
     equal("g", _g(loss, real.repeat(1, 2), fake.repeat(1, 2)), _g(loss, real, fake))
 
 
 def can_be_differentiated_twice(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """The gradient is that of the cost, and has a gradient: an unrolled D is differentiated."""
+    """First and second derivatives are correct, as unrolling needs them."""
     real, fake = (_logits(seed, 1, 3).requires_grad_() for seed in (4, 5))
     for cost in (loss.d, lambda real, fake: _g(loss, real, fake)):
         assert torch.autograd.gradcheck(cost, (real, fake)), "the gradient is not the cost's"
@@ -55,7 +55,7 @@ def can_be_differentiated_twice(loss: LossEntry, beside: Mapping[str, Any]) -> N
 
 
 def is_finite_where_logits_are_moderate(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """Costs and gradients at logits up to 30, where D is as sure as it gets."""
+    """Costs and gradients are finite at logits up to 30, where D is as sure as it gets."""
     for a in (-30.0, 0.0, 30.0):
         for b in (-30.0, 0.0, 30.0):
             real, fake = (torch.full((1, 2), x).requires_grad_() for x in (a, b))
@@ -66,7 +66,7 @@ def is_finite_where_logits_are_moderate(loss: LossEntry, beside: Mapping[str, An
 
 
 def says_what_g_sees(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """`g_sees_real` is whether G's cost depends on the logits of real samples."""
+    """`g_sees_real` is true if and only if G's cost depends on the logits of real samples."""
     fake = _logits(6, 1, 4)
     if loss.g_sees_real:
         made = [loss.g(_logits(seed, 1, 4), fake) for seed in (7, 8)]
@@ -76,7 +76,7 @@ def says_what_g_sees(loss: LossEntry, beside: Mapping[str, Any]) -> None:
 
 
 def says_whether_an_offset_matters(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """`shift_invariant` is whether d(real + c, fake + c) = d(real, fake)."""
+    """`shift_invariant` is true if and only if d(real + c, fake + c) = d(real, fake)."""
     real, fake = _logits(9, 2, 6), _logits(10, 2, 6)
     moved = loss.d(real + _SHIFT, fake + _SHIFT)
     if loss.shift_invariant:
@@ -86,14 +86,14 @@ def says_whether_an_offset_matters(loss: LossEntry, beside: Mapping[str, Any]) -
 
 
 def is_shown_between_0_and_1(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """What is drawn as D(x) rises with the logit, from 0 to 1."""
+    """The value drawn as D(x) rises with the logit, from 0 to 1."""
     shown = loss.shown(_POINTS)
     assert shown.shape == _POINTS.shape and shown.min() >= 0 and shown.max() <= 1
     assert (shown.diff() >= 0).all(), "D(x) does not rise with its logit"
 
 
 def the_best_d_is_the_best(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """`optimal` is what minimises D's cost at an x with p_data = p, p_g = q; so with labels."""
+    """`optimal` minimises D's cost at an x with p_data = p and p_g = q, also with labels."""
     if loss.optimal is None:
         return
     column, nothing = _POINTS[:, None], torch.zeros(len(_POINTS), 1, dtype=torch.float64)
@@ -112,7 +112,7 @@ def the_best_d_is_the_best(loss: LossEntry, beside: Mapping[str, Any]) -> None:
 
 
 def its_value_is_that_of_the_game(loss: LossEntry, beside: Mapping[str, Any]) -> None:
-    """Where `value`, D's cost is -V(D, G) = -E log D(x) - E log(1 - D(G(z)))."""
+    """If `value`, D's cost is -V(D, G) = -E log D(x) - E log(1 - D(G(z)))."""
     if loss.value:
         real, fake = _logits(11, 2, 6), _logits(12, 2, 6)
         equal("d", loss.d(real, fake), softplus(-real).mean(1) + softplus(fake).mean(1), rtol=1e-9)

@@ -1,4 +1,4 @@
-"""What an optimiser must keep."""
+"""Checks of optimisers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _STEPS = 60
 
 
 def _hyper(entry: OptimizerEntry, lr: Any = 0.02) -> Hyper:
-    """The numbers of a Spec of defaults, but for the rate."""
+    """The Hyper of a Spec with defaults, except for the learning rate."""
     own = {param.name: param.default for param in entry.params if param.name in entry.own}
     return Hyper(lr, 0.5, 0.9, 0.5, own=own)
 
@@ -30,7 +30,7 @@ def _slots(entry: OptimizerEntry, runs: int, dtype: torch.dtype = torch.float64)
 
 
 def updates_are_pure(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
-    """(R, P) in and out, as many slots as it says, in their dtype; nothing is changed in place."""
+    """(R, P) in and out, the declared number of slots, same dtype, nothing changed in place."""
     for dtype in (torch.float32, torch.float64):
         grad, params, slots = _vectors(0, 3, dtype), _vectors(1, 3, dtype), _slots(entry, 3, dtype)
         given = (grad, params, *slots)
@@ -43,7 +43,7 @@ def updates_are_pure(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
 
 
 def rates_of_their_own_act_on_their_own_run(entry: OptimizerEntry, beside: Mapping) -> None:
-    """Numbers (R, 1) do to each run what they do to it alone."""
+    """Numbers (R, 1) act on each run as they do on it alone."""
     grad, params, slots = _vectors(2, 3), _vectors(3, 3), _slots(entry, 3)
     rates = torch.tensor([[0.01], [0.02], [0.3]], dtype=torch.float64)
     new, kept = entry.update(grad, slots, params, 3, _hyper(entry, rates))
@@ -62,7 +62,7 @@ def rates_of_their_own_act_on_their_own_run(entry: OptimizerEntry, beside: Mappi
 
 
 def numbers_may_be_those_of_many_updates(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
-    """`numbers` takes an array of updates t, too: the loop in C asks for many at once."""
+    """`numbers` also accepts an array of updates t, since the loop in C needs many at once."""
     hyper = _hyper(entry)
     many = entry.numbers(np.arange(1.0, 6.0), hyper)
     for i in range(5):
@@ -73,7 +73,7 @@ def numbers_may_be_those_of_many_updates(entry: OptimizerEntry, beside: Mapping[
 
 
 def a_zero_gradient_moves_nothing(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
-    """At first, where it remembers nothing."""
+    """At the first update, a zero gradient changes nothing."""
     params = _vectors(4, 2)
     slots = (torch.zeros_like(params),) * entry.slots
     new, _ = entry.update(torch.zeros_like(params), slots, params, 1, _hyper(entry))
@@ -81,7 +81,7 @@ def a_zero_gradient_moves_nothing(entry: OptimizerEntry, beside: Mapping[str, An
 
 
 def it_goes_downhill(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
-    """On a quadratic bowl it ends lower than it began."""
+    """On a quadratic bowl the optimiser ends lower than it started."""
     x = _vectors(5, 1)
     slots: tuple = (torch.zeros_like(x),) * entry.slots
     steepness = torch.tensor([0.5, 1.0, 2.0, 3.0], dtype=torch.float64)
@@ -93,7 +93,7 @@ def it_goes_downhill(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
 
 
 def can_be_differentiated(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
-    """By gradient, slots and parameters: an unrolled D is differentiated through its updates."""
+    """Updates are differentiable in gradient, slots and parameters, as unrolling needs."""
     grad, params = (_vectors(seed, 1).requires_grad_() for seed in (6, 7))
     slots = tuple(slot.requires_grad_() for slot in _slots(entry, 1))
 

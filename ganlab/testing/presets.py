@@ -1,4 +1,4 @@
-"""What a preset must keep."""
+"""Checks of presets."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ganlab.presets.preset import Preset, check, trace
 from ganlab.spec import Spec
 from ganlab.targets import TARGETS
 
-_LEAST = 0.85  # of the lower bound of a claim's rate
-_LESSON = 5000  # iterations within the patience of one
+_LEAST = 0.85  # the smallest lower bound of a claim's rate
+_LESSON = 5000  # the most iterations that fit into a lesson
 
 
 def _sentences(text: str) -> int:
@@ -23,7 +23,7 @@ def _sentences(text: str) -> int:
 
 
 def has_specs_side_by_side(preset: Preset, beside: Mapping[str, Any]) -> None:
-    """One to four, of one dimension and one seed, that differ in one field and its companion."""
+    """One to four Specs of one dimension and seed, which differ in one field and its companion."""
     specs = preset.specs
     assert 1 <= len(specs) <= 4 and len(preset.labels) == len(specs), "a label for each Spec"
     assert len({s.dim for s in specs}) == len({s.seed for s in specs}) == 1
@@ -36,7 +36,7 @@ def has_specs_side_by_side(preset: Preset, beside: Mapping[str, Any]) -> None:
 
 
 def has_words_and_a_claim(preset: Preset, beside: Mapping[str, Any]) -> None:
-    """Two sentences, a claim of one sentence with a number in it, a source with its year."""
+    """The doc has two sentences, the claim one with a number in it, the source has its year."""
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", preset.name), "a name as in an address"
     assert preset.title and not preset.title.endswith(".") and len(preset.title) <= 70
     assert preset.doc.endswith(".") and _sentences(preset.doc) == 2, "its doc is two sentences"
@@ -46,7 +46,7 @@ def has_words_and_a_claim(preset: Preset, beside: Mapping[str, Any]) -> None:
 
 
 def has_counts_of_seeds(preset: Preset, beside: Mapping[str, Any]) -> None:
-    """At least fifty seeds that nothing was tuned on, or none where it is as published."""
+    """At least fifty seeds that were not used for tuning, or none for published settings."""
     if preset.counts is None:
         return
     held, first, last = preset.counts
@@ -58,19 +58,19 @@ def has_counts_of_seeds(preset: Preset, beside: Mapping[str, Any]) -> None:
 
 
 def is_checked_often_enough(preset: Preset, beside: Mapping[str, Any]) -> None:
-    """A whole number of checks, five at least, within a lesson's patience."""
+    """The number of checks is an integer, at least five, and the run fits into a lesson."""
     assert preset.iterations % preset.every == 0 and preset.iterations // preset.every >= 5
     assert preset.published or preset.iterations <= _LESSON
 
 
 def survives_addresses_and_files(preset: Preset, beside: Mapping[str, Any]) -> None:
-    """Its Specs come back from an address and from JSON."""
+    """The Specs survive a round trip through an address and through JSON."""
     for spec in preset.specs:
         assert Spec.from_query(spec.to_query()) == spec == Spec.from_json(spec.to_json())
 
 
 def is_cured_above_the_picture(preset: Preset, beside: Mapping[str, Any]) -> None:
-    """Its cures are values that its Specs may take, of controls above the picture."""
+    """The cures are values in the menus of controls above the picture."""
     for name, value in preset.cures:
         assert PARAMS[name].knob, f"{name} is no control above the picture"
         assert value in dict(PARAMS[name].menu), f"{name} = {value} is not offered there"
@@ -87,9 +87,9 @@ def trains(preset: Preset, beside: Mapping[str, Any]) -> None:
 
 
 def decides_for_each_seed(preset: Preset, beside: Mapping[str, Any]) -> None:
-    """`holds` says yes or no to traces as long as its own, here of a run that stands still."""
+    """`holds` returns yes or no for traces of the right length, here of a run that stands still."""
     if preset.published:
-        return  # to look at nets that large takes too long
+        return  # evaluating nets this large takes too long
     iterations = np.arange(0, preset.iterations + 1, preset.every)
     traces = []
     for spec in preset.specs:

@@ -1,4 +1,4 @@
-"""What a stabiliser must keep."""
+"""Checks of stabilisers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ganlab.testing.common import another, spec_of, using
 
 
 def is_off_by_default(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
-    """Its strength has its name, and is off by default; its other fields are hidden then."""
+    """Its strength has its name and is off by default; its other fields are then hidden."""
     strength = entry.params[0]
     assert strength.name == entry.name, "its first parameter has the name of the entry"
     assert not entry.on(Spec()) and entry.on(spec_of(entry, beside))
@@ -30,12 +30,12 @@ def is_off_by_default(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None
 
 
 def changes_the_game(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
-    """Switched on, here or at a hundredth of it, it makes another run, unless it only watches."""
+    """At this strength or a hundredth of it, it changes the run, unless it only watches."""
     on = spec_of(entry, beside)
     off = _after(on.replace(**{entry.name: entry.params[0].default}))
     strengths = [getattr(on, entry.name)]
     if entry.numeric and entry.params[0].kind == "float":
-        strengths.append(strengths[0] / 100)  # of a bound on gradients, say
+        strengths.append(strengths[0] / 100)  # for example of a bound on gradients
     runs = [_after(on.replace(**{entry.name: strength})) for strength in strengths]
     if entry.watches:
         assert not any(_differ(run, off) for run in runs), "it watches, but changes the run"
@@ -55,7 +55,7 @@ def _differ(one: tuple[torch.Tensor, ...], other: tuple[torch.Tensor, ...]) -> b
 
 
 def strengths_are_numbers(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
-    """Where its strength is a number, another one is the same program."""
+    """If the strength is a number, another strength uses the same program."""
     if entry.numeric:
         one = spec_of(entry, beside)
         other = one.replace(**{entry.name: another(entry.params[0]) * 0.75})
@@ -63,7 +63,7 @@ def strengths_are_numbers(entry: StabiliserEntry, beside: Mapping[str, Any]) -> 
 
 
 def goes_with_an_unrolled_d(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
-    """Where that is allowed: D's cost and update are differentiated by G."""
+    """With unrolling, if allowed, G's gradient through D's updates is finite."""
     if entry.name == "unroll":
         return
     try:
@@ -76,7 +76,7 @@ def goes_with_an_unrolled_d(entry: StabiliserEntry, beside: Mapping[str, Any]) -
 
 
 def changes_on_the_way(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
-    """What is live can be switched on in the middle of a run."""
+    """If live, it can be switched on during a run."""
     if not entry.params[0].live:
         return
     off = spec_of(entry, beside).replace(**{entry.name: entry.params[0].default})

@@ -1,4 +1,4 @@
-"""What a target must keep."""
+"""Checks of targets."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from ganlab.targets import Target, TargetEntry, make_target
 from ganlab.testing.common import another
 
 _CELLS = {1: 61, 2: 63}  # odd, so that the edges do not all fall on modes or between them
-_FEW = 8  # samples expected in a cell, below which cells are taken together
+_FEW = 8  # cells with fewer expected samples are merged
 
 
 def chi_square_p(counts: np.ndarray, expected: np.ndarray) -> float:
-    """The p-value of counts (n,) against what is expected."""
+    """The p-value of counts (n,) given the expected ones."""
     statistic = ((counts - expected) ** 2 / expected).sum()
     return float(gammaincc((len(counts) - 1) / 2, statistic / 2))
 
@@ -34,7 +34,7 @@ def fit(target: Target, x: np.ndarray) -> float:
     counts = np.append(counts[keep], len(x) - counts[keep].sum())
     expected = np.append(expected[keep], len(x) - expected[keep].sum())
     if expected[-1] < _FEW:
-        # Too little is left over for a cell of its own: join it to the last one that is kept.
+        # The remainder is too small for a cell of its own: merge it into the last one.
         counts = np.append(counts[:-2], counts[-2:].sum())
         expected = np.append(expected[:-2], expected[-2:].sum())
     return chi_square_p(counts, expected)
@@ -45,12 +45,12 @@ def _seeded(seed: int) -> torch.Generator:
 
 
 def _target(entry: TargetEntry, **params: Any) -> Target | None:
-    """The target; None for images, which must be there, and have no density."""
+    """The target; None for images, which may be missing and have no density."""
     return make_target(entry.name, params) if domain_of(entry.dim).drawn else None
 
 
 def its_box_holds_the_data(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
-    """A finite box, with G's start in it, and nearly all samples."""
+    """The box is finite, contains G's start, and nearly all samples."""
     target = _target(entry)
     if target is None:
         return
@@ -65,7 +65,7 @@ def its_box_holds_the_data(entry: TargetEntry, beside: Mapping[str, Any]) -> Non
 
 
 def samples_are_a_function_of_the_generator(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
-    """(n, dim), float32; the same again of the same seed; nothing else is drawn."""
+    """(n, dim), float32, a function of the seed, without other random numbers."""
     target = _target(entry)
     if target is None:
         return
@@ -79,7 +79,7 @@ def samples_are_a_function_of_the_generator(entry: TargetEntry, beside: Mapping[
 
 
 def masses_are_the_integral_of_the_density(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
-    """Of each cell of a grid, by Gauss-Legendre quadrature; and all of them add up."""
+    """Each cell's mass equals a quadrature of the density, and the masses sum to 1."""
     target = _target(entry)
     if target is None:
         return
@@ -103,7 +103,7 @@ def masses_are_the_integral_of_the_density(entry: TargetEntry, beside: Mapping[s
 
 
 def samples_follow_the_masses(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
-    """A test of fit over the cells of a grid: it fails the truth once in ten million times."""
+    """A test of fit over the cells of a grid, with a false alarm once in ten million times."""
     target = _target(entry)
     if target is None:
         return
@@ -112,7 +112,7 @@ def samples_follow_the_masses(entry: TargetEntry, beside: Mapping[str, Any]) -> 
 
 
 def every_parameter_matters(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
-    """With another value of any of them the distribution is another."""
+    """Another value of any parameter gives another distribution."""
     target = _target(entry)
     if target is None:
         return
@@ -124,7 +124,7 @@ def every_parameter_matters(entry: TargetEntry, beside: Mapping[str, Any]) -> No
         try:
             other = make_target(entry.name, {param.name: value})
         except SpecError:
-            continue  # not by itself
+            continue  # it cannot change alone
         x = other.sample(500, _seeded(7)).double().numpy()
         same = np.array_equal(x, target.sample(500, _seeded(7)).double().numpy())
         assert not same or other.box.tolist() != target.box.tolist(), f"{param.name} does nothing"

@@ -103,7 +103,7 @@ def test_without_mnist_it_says_so_and_trains_on_drawn_digits(capsys, monkeypatch
         (["--seed", "-1"], "seed = -1"),
         (["--checkpoint", "0"], "checkpoint = 0"),
         (["--resume", "/nowhere"], "a folder with a run in it"),
-        (["--resume", "last"], "there is none yet"),
+        (["--resume", "last"], "there are no runs yet"),
         (["--data", "/nowhere"], "no complete set in /nowhere"),
         (["--nonsense"], "--nonsense"),
     ],
