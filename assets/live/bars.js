@@ -1,4 +1,4 @@
-// Mode shares as bars, each with a line at the share that the data has there.
+// The shares of modes as bars, each with a line at the mode's share of p_data.
 
 import { font } from "./plot.js";
 import { COLUMN, SIZES } from "./tokens.js";
@@ -9,7 +9,7 @@ import { COLUMN, SIZES } from "./tokens.js";
 /** @typedef {{left: number, top: number, w: number, h: number}} Place */
 
 /**
- * The value of a bar that is higher than the panel: on it, or beside it where it is too narrow.
+ * The value of a bar that is higher than the panel: on the bar, or beside it if the bar is too narrow.
  *
  * @param {Context} ctx
  * @param {Theme} theme
@@ -30,7 +30,7 @@ function over(ctx, theme, text, x, wide, { left, top, w }) {
 }
 
 /**
- * Draw into a box; axes(full, py) is called first, with the scale.
+ * Draw into a box. axes(full, py) is called first, with the scale.
  *
  * @param {Context} ctx
  * @param {Theme} theme

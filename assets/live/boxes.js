@@ -1,10 +1,10 @@
-// The elements of a live view, in their order on the page.
+// The elements of a live view, in page order.
 
 import { el } from "./dom.js";
 
 /**
- * Put a view's elements into its root. Returns the boxes that are given sizes, the canvas of curves and the element
- * over it where their still figure goes.
+ * Put a view's elements into its root. Returns the boxes that get sizes, the canvas of curves, and the element over it
+ * for their still figure.
  *
  * @param {HTMLElement} root
  * @param {import("./types.js").Renderer} view

@@ -1,4 +1,4 @@
-// One of the runs side by side: its letter, what it differs in, its picture, and what became of it.
+// One run of a comparison: its letter, its values of the fields that differ, its picture, and its state.
 
 import { bars } from "./bars.js";
 import { el, setText } from "./dom.js";
@@ -8,14 +8,14 @@ import { dashesOf, fit, flood, font, opaque, steady } from "./plot.js";
 import { RUN_DASHES, SIZES } from "./tokens.js";
 
 export const LETTERS = "ABCD";
-const LEAST_BARS = 84; // px of height, at text scale 1, below which there are none
+const LEAST_BARS = 84; // px of height, at text scale 1, below which the bars are left out
 
 /** @typedef {import("./types.js").Frame} Frame */
 /** @typedef {import("./types.js").Theme} Theme */
 /** @typedef {import("./types.js").Scene} Scene */
 
 /**
- * What run i of a message is given, under its own names: arrays x.i as x.
+ * The part of a message for run i, with plain names: array x.i as x.
  *
  * @template {Frame | Scene} M
  * @param {M} message
@@ -32,7 +32,7 @@ export function part(message, i) {
 }
 
 /**
- * One entry of the curves' legend: a sample of the line, and what the run differs in.
+ * One entry of the curves' legend: a sample of the line, and the run's values of the fields that differ.
  *
  * @param {number} i
  * @param {string} label
@@ -55,8 +55,8 @@ export function legendEntry(i, label) {
 }
 
 /**
- * The cell of run i of a scene; act(name) is asked for what its head's buttons do. {node, host, resize(theme, hidden),
- * draw(frame), status(run)}; host: where the still figure goes.
+ * The cell of run i of a scene; act(name) is called by the buttons in its heading. Returns {node, host,
+ * resize(theme, hidden), draw(frame), status(run)}; host: the element for the still figure.
  *
  * @param {Scene} scene
  * @param {number} i
@@ -101,7 +101,7 @@ export function cell(scene, i, act) {
   let room = 0; // height of the bars
 
   /**
-   * Below a square picture there may be room for the share of each mode.
+   * The shares of modes are drawn below a square picture if there is room.
    *
    * @param {Theme} theme
    * @param {Frame | null} frame
@@ -163,7 +163,7 @@ export function cell(scene, i, act) {
     size: () => ({ width: box.clientWidth, height: box.clientHeight - room }),
     /** @param {Frame | null} frame */
     draw(frame) {
-      if (!theme) return; // never had any room
+      if (!theme) return; // the cell has had no size yet
       const mine = frame && part(frame, i);
       picture.draw(opaque(canvas), mine);
       if (room) drawBars(theme, mine);

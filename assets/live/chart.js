@@ -1,4 +1,4 @@
-// A canvas of its own for one small chart, drawn anew at each size and for each message.
+// A canvas for one small chart, which is redrawn at each size and for each message.
 
 import { el } from "./dom.js";
 import { fit, flood } from "./plot.js";
@@ -13,7 +13,7 @@ import { fit, flood } from "./plot.js";
  */
 export function chart(attributes, draw) {
   const node = el("canvas", { class: "gl-canvas-plain", role: "img", ...attributes });
-  let redraw = () => {}; // it has no size yet
+  let redraw = () => {}; // until it has a size
   return {
     node,
     redraw: () => redraw(),

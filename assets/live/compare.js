@@ -1,4 +1,4 @@
-// Runs side by side: a cell with a canvas for each, and one canvas for the curves of all.
+// A comparison: a cell with a canvas for each run, and one canvas for the curves of all runs.
 
 import { cell, legendEntry } from "./cell.js";
 import { el } from "./dom.js";
@@ -7,7 +7,7 @@ import { mountView } from "./shell.js";
 
 const GAP = 14; // px between two pictures, at text scale 1
 const WIDEST = 0.7; // of the width, for a row of squares
-const HEAD = 28; // px of a picture's head
+const HEAD = 28; // px of a cell's heading
 
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
 function sideBySide({ hidden, act }) {
@@ -40,7 +40,7 @@ function sideBySide({ hidden, act }) {
       entries = runs.map((run, i) => legendEntry(i, run.label));
       names.replaceChildren(...entries.map(({ node }) => node));
     },
-    // The cells of before stay in the page until the first frame of the new runs is here.
+    // The old cells stay on the page until the first frame of the new runs arrives.
     reveal() {
       grid.style.gridTemplate = `repeat(${rows()}, minmax(0, 1fr)) / repeat(${columns()}, minmax(0, 1fr))`;
       grid.replaceChildren(...cells.map(({ node }) => node));
@@ -49,7 +49,7 @@ function sideBySide({ hidden, act }) {
       const side = (height - (rows() - 1) * 8 * u) / rows() - HEAD * u;
       return Math.round(columns() * planeWidth(scene.box, side, u) + (columns() - 1) * GAP * u);
     },
-    // Two squares side by side are small: they get more of the width.
+    // Two squares side by side are small, so they get more of the width.
     share: () => (scene.dim === 2 && rows() === 1 ? WIDEST : undefined),
     resize(_width, _height, theme) {
       for (const one of cells) one.resize(theme, hidden);

@@ -8,7 +8,7 @@ import { keepSpeed } from "./story.js";
 /** @typedef {import("./types.js").Command} Command */
 
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
-const SLOW = 8; // updates/s up to which one can see D and G take turns
+const SLOW = 8; // updates/s up to which the turns of D and G are visible
 const FLASH = 160; // ms
 const grouped = new Intl.NumberFormat("en-US");
 
@@ -16,28 +16,28 @@ const speedName = (/** @type {number} */ value, /** @type {string} */ unit) =>
   value === 0 ? "full speed" : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 200; // ms
-const DEAR = 0.005; // seconds of an update from which its cost is written out
+const DEAR = 0.005; // seconds of an update above which its time is shown
 
 /**
- * "about 40 ms an update"; "" where it is not known.
+ * "about 40 ms per update"; "" if unknown.
  *
  * @param {number | undefined} seconds
  */
 function costWords(seconds) {
   if (seconds === undefined || !(seconds > 0)) return "";
   const [value, unit] = seconds < 1 ? /** @type {const} */ ([seconds * 1e3, "ms"]) : /** @type {const} */ ([seconds, "s"]);
-  return `about ${+value.toPrecision(value < 10 ? 1 : 2)} ${unit} an update`;
+  return `about ${+value.toPrecision(value < 10 ? 1 : 2)} ${unit} per update`;
 }
 /** @type {Record<string, [words: string, sentence: string]>} */
 const BACKENDS = {
-  waiting: ["compiling…", "Computed eagerly until then; the program, some eight times faster, waits for its turn to be made"],
-  compiling: ["compiling…", "Computed eagerly until then; the program is some eight times faster, and made once"],
+  waiting: ["compiling…", "Computed eagerly until then. The program, about eight times faster, waits to be compiled"],
+  compiling: ["compiling…", "Computed eagerly until then. The program is about eight times faster, and is compiled only once"],
   failed: ["not compiled", "Computed eagerly: compiling failed"],
   compiled: ["compiled", "Computed by a compiled program: the same updates, up to rounding"],
 };
 
 /**
- * When a program will be ready, briefly and in words; nothing that ticks: in steps of 5 s.
+ * The time until a program is ready, briefly and in words, in steps of 5 s so that it does not tick.
  *
  * @param {number | undefined} left seconds
  */
@@ -50,7 +50,7 @@ function readyIn(left) {
 }
 
 /**
- * How the run is computed, in a word or two and in a sentence.
+ * The backend of the run, in one or two words and in a sentence.
  *
  * @param {import("./types.js").Backend | undefined} backend
  */
@@ -61,14 +61,14 @@ function backendWords(backend) {
     return [short, `Compiling, ${whole}. ${title}`];
   }
   if (backend?.state === "failed") return [text, `${title}: ${backend.reason}`];
-  if (backend?.factor && backend.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, `${title}; so many times faster than eagerly`];
+  if (backend?.factor && backend.factor > 1) return [`${backend.factor.toFixed(1)}× faster`, `${title}, this many times faster than eagerly`];
   return [text, title];
 }
 
 /**
  * send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}.
- * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates. more: what other
- * keys do, key() -> whether it was theirs.
+ * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates. more: actions
+ * of other keys, which return whether they used the key.
  *
  * @param {(command: Command) => unknown} send
  * @param {boolean} many
@@ -82,9 +82,9 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   /** @type {import("./types.js").Backend | undefined} */
   let backend;
   let speed = 0;
-  let quiet = 0; // until this time the server's speed does not move the slider
+  let quiet = 0; // the server's speed does not move the slider before this time
   let lost = "";
-  let counted = 0; // when the iteration was last written
+  let counted = 0; // when the iteration was last shown
 
   /**
    * @param {string} id
@@ -103,7 +103,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
         "aria-label": label,
         title,
         onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after the mouse, space means play again
+          if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after a mouse click, the space key must play and pause again
           send(typeof command === "function" ? command() : { cmd: command });
         },
       },
@@ -136,7 +136,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
     "aria-label": `Speed in ${unit}s per second`,
     title: whole
       ? "Iterations of Algorithm 1 per second, of every run"
-      : "Updates per second, one of D or of G each: slow to watch them take turns, full to see where it goes",
+      : "Updates per second, of D or G: slow to watch them take turns, full speed to see the outcome",
     oninput: () => {
       quiet = performance.now() + 800;
       speed = SPEEDS[Number(slider.value)];
@@ -212,8 +212,8 @@ export function toolbar(send, many = false, whole = false, more = {}) {
 
   return {
     node,
-    /** What the numbers are, as the scene has it. */
-    explain: (/** @type {import("./types.js").HelpLine[]} */ lines) => about.set("said of the run", lines),
+    /** The explanations of the numbers, from the scene. */
+    explain: (/** @type {import("./types.js").HelpLine[]} */ lines) => about.set("in the toolbar", lines),
     /** @param {import("./types.js").Status} message */
     status(message) {
       state = message.state;
@@ -236,7 +236,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       const playing = state === "playing";
       setText(rate, playing ? `${grouped.format(shown)} it/s` : "");
       setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "");
-      rates.title = about ? `Iterations per second; computed eagerly, ${about} of the server's time` : "";
+      rates.title = about ? `Iterations per second; computed eagerly, ${about} on the server` : "";
       const now = many ? seedRange(message.seed, message.seeds) : String(message.seed);
       setText(seedWord, `${many ? "Seeds" : "Seed"} ${now}`);
       seed.setAttribute("aria-label", `${newSeed} (now ${now})`);
@@ -244,7 +244,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
     },
     /** @param {import("./types.js").Frame} message */
     frame(message) {
-      // Text costs a layout of the page: not at every frame of a run at full speed.
+      // Changing text costs a layout of the page, so it is not done at every frame.
       const now = performance.now();
       if (state !== "playing" || now - counted > COUNT_EVERY) {
         counted = now;
@@ -259,7 +259,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       showState();
     },
     /**
-     * Handle a key; true where it was ours.
+     * Handle a key; returns whether it was used.
      *
      * @param {KeyboardEvent} event
      */
@@ -269,7 +269,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       const range = target.matches?.("input[type=range]") && node.parentNode?.contains(target);
       if (!range && (["INPUT", "SELECT", "TEXTAREA"].includes(tag) || target.isContentEditable)) return false;
       if (range && event.key.startsWith("Arrow")) return false;
-      if (tag === "BUTTON" && event.key === " ") return false; // a focused button keeps its own space
+      if (tag === "BUTTON" && event.key === " ") return false; // a focused button handles the space key itself
       if (target.closest?.('[role="slider"],[role="combobox"],[role="listbox"],[role="dialog"]')) return false;
       const handler = keys[event.key];
       if (!handler || (event.repeat && event.key !== "ArrowRight" && event.key !== "s")) return Boolean(handler);

@@ -1,4 +1,4 @@
-// What tests, benchmarks and the socket count of the view on the screen: `window.ganlab`.
+// Counters of the current view for tests, benchmarks and the socket: `window.ganlab`.
 
 /** @type {import("./types.js").Counters} */
 export const counters = (window.ganlab ??= {

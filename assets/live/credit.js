@@ -1,7 +1,7 @@
-// Credit for frames: the server sends few that have not been acknowledged, so that none queue up on the way.
+// Credit for frames: the server limits the number of unacknowledged frames, so that none queue up in the network.
 
 /**
- * The frames of one connection. tell(n) acknowledges the first n of them: drawn, or superseded by a newer one.
+ * The frames of one connection. tell(n) acknowledges the first n of them: drawn, or replaced by a newer one.
  *
  * @param {(n: number) => void} tell
  */
@@ -9,14 +9,14 @@ export function credit(tell) {
   let received = 0;
   let acknowledged = 0;
   return {
-    /** A new connection counts from 0. */
+    /** Count from 0 for a new connection. */
     reset() {
       received = acknowledged = 0;
     },
     receive() {
       received += 1;
     },
-    /** All that came are done with; says so once. */
+    /** Acknowledge all frames that have arrived, once. */
     settle() {
       if (received > acknowledged) tell(received);
       acknowledged = received;

@@ -1,4 +1,4 @@
-// The column of small panels over iterations, and the bars of mode shares.
+// The column of small panels over iterations, and the bars of the modes' shares.
 
 import { bars } from "./bars.js";
 import { placeHelp } from "./help.js";
@@ -23,7 +23,7 @@ const widthOf = ({ dash = "solid" }) => (dash === "solid" ? COLUMN.width : COLUM
  * @param {{panels: Panel[], axis?: string, modes?: number, a?: import("./types.js").Arrays}} scene
  */
 export function curvesColumn(scene) {
-  // Bars have no iterations below them, so they come last, under the shared axis.
+  // Bars have no iteration axis, so they come last, below the shared axis.
   const all = [...scene.panels].sort((a, b) => Number(!!a.bars) - Number(!!b.bars));
   let panels = all.filter((panel) => !panel.off);
   let lineCount = panels.filter((panel) => !panel.bars).length;
@@ -33,19 +33,19 @@ export function curvesColumn(scene) {
   /** @type {ReturnType<typeof placePanels> & {range: number[]}} */
   let g;
   /** @type {CanvasRenderingContext2D | null} */
-  let made = null; // once it has a size
+  let made = null; // until it has a size
   /** @type {CanvasRenderingContext2D} */
   let ctx;
   /** @type {Message | null} */
   let message = null;
   /** @type {NumberArray | null} */
   let shares = null;
-  // The curves of the run before this one, by the names that this one's have.
+  // The curves of the previous run, by the names of this run's curves.
   const ghost = Object.fromEntries(
     Object.entries(scene.a || {}).filter(([name]) => name.startsWith("ghost.")).map(([name, a]) => [name.slice(6), a]),
   );
 
-  /** Show the panels that say something: one that needs a curve which has no value says nothing. */
+  /** Show the panels with content: a panel is hidden if a curve that it requires has no value. */
   function choose() {
     const said = (/** @type {string} */ key) => [message?.a[key], ghost[key]].some((a) => a?.some(Number.isFinite));
     const chosen = all.filter((panel) => (message ? !panel.needs || said(panel.needs) : !panel.off));
@@ -177,7 +177,7 @@ export function curvesColumn(scene) {
       const space = (/** @type {number} */ x) => clearance(panel, message, middle, x - 4, x + wide + 4, px, py);
       const x = space(end) > space(start) ? end : start;
       ctx.fillStyle = theme.back;
-      ctx.globalAlpha = 0.7; // curves may run under the label, which must stay readable
+      ctx.globalAlpha = 0.7; // keeps the label readable if curves pass behind it
       ctx.fillRect(x - 2 * u, middle - 6 * u, wide + 4 * u, 12 * u);
       ctx.globalAlpha = 1;
       ctx.fillStyle = theme.muted;
@@ -255,7 +255,7 @@ export function curvesColumn(scene) {
     ctx.textBaseline = "middle";
     for (const end of ends) {
       ctx.fillStyle = theme.ink(end.role);
-      // The last argument narrows what is too wide: never cut.
+      // The last argument narrows text that is too wide, so that it is never cut.
       ctx.fillText(steady(end.value), g.left + g.w + 6 * u, end.y, g.right - 6 * u);
     }
   }
@@ -273,7 +273,7 @@ export function curvesColumn(scene) {
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    const word = scene.axis || "iteration"; // of which there are no halves
+    const word = scene.axis || "iteration"; // an integer: no ticks at halves
     const end = width - ctx.measureText(word).width - 3 * u;
     for (const [t, text] of named(ticks(g.range[0], g.range[1], Math.min(5, g.w / (60 * u))))) {
       const fits = px(t) + ctx.measureText(text).width / 2 < end;
@@ -303,7 +303,7 @@ export function curvesColumn(scene) {
       ctx.moveTo(x, g.head - 4 * u);
       ctx.lineTo(x, Math.min(g.head, end));
       ctx.stroke();
-      // The newest words win where there is no room for all.
+      // If texts collide, the newest is kept.
       const half = ctx.measureText(mark.text).width / 2;
       const centre = Math.min(Math.max(x, g.left + half), width - half);
       if (centre + half + 6 * u > free) continue;

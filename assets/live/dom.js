@@ -1,4 +1,4 @@
-// Tiny helpers to make elements.
+// Helpers to create elements.
 
 /**
  * el("button", {class: "gl-x", title: "…", onclick: f}, ...children)
@@ -41,7 +41,7 @@ export function icon(name) {
 }
 
 /**
- * Set text only where it changed: no needless layout.
+ * Set text only if it has changed, to avoid a needless layout.
  *
  * @param {Node} node
  * @param {string} text

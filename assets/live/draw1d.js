@@ -1,4 +1,4 @@
-// The 1-D picture: Figure 1 of Goodfellow et al. 2014, alive.
+// The 1-D picture: Figure 1 of Goodfellow et al. 2014, animated.
 
 import { alpha } from "./theme.js";
 import { LINE, SIZES } from "./tokens.js";
@@ -15,7 +15,7 @@ const SHORTEST = 1; // px: a shorter arrow is not drawn
 /** @typedef {import("./types.js").NumberArray} NumberArray */
 
 /**
- * Pixel on pixel.
+ * Draw a canvas without scaling.
  *
  * @param {Context} ctx
  * @param {OffscreenCanvas} canvas
@@ -30,7 +30,7 @@ function paste(ctx, canvas, x, y) {
 }
 
 /**
- * Where the parts of a picture lie, in whole pixels: the densities' rectangle, and the lines of x and of z.
+ * The positions of the parts of a picture, in whole pixels: the densities' rectangle, and the lines of x and of z.
  *
  * @param {number} width
  * @param {number} height
@@ -56,7 +56,7 @@ export function picture1d(scene) {
   const { x, p_data: pData } = scene.a;
   const n = x.length;
   const [low, high] = scene.box[0];
-  const still = offscreen(1, 1, { alpha: false }); // all of it is drawn, so that it need not be blended
+  const still = offscreen(1, 1, { alpha: false }); // completely drawn, so it needs no blending
   let highest = 1e-9;
   for (const v of pData) if (v > highest) highest = v;
   const top = LINE.top * highest;
@@ -69,7 +69,7 @@ export function picture1d(scene) {
   /** @type {ReturnType<typeof placeLine>} */
   let g;
   /** @type {{canvas: OffscreenCanvas, x: number, y: number} | null} */
-  let data = null; // p_data's dots, which lie above p_g, in pixels of the canvas
+  let data = null; // p_data's dots, which are drawn over p_g, in canvas pixels
 
   const px = (/** @type {number} */ v) => g.left + ((v - low) / (high - low)) * g.w;
   const pz = (/** @type {number} */ v) => g.left + ((v - scene.latent.lo) / (scene.latent.hi - scene.latent.lo)) * g.w;
@@ -145,7 +145,7 @@ export function picture1d(scene) {
     if (scene.map) ctx.fillText("z", g.left - 10 * u, g.zLine);
   }
 
-  // Each dot is dear, and they stay where they are.
+  // Drawing dots is slow and they do not move, so they are drawn once.
   function drawData() {
     const ratio = density();
     const edge = 4 * theme.u;
@@ -250,7 +250,7 @@ export function picture1d(scene) {
   }
 
   /**
-   * Without a line of z, ticks at equal shares of p_g's mass say the same: they bunch where p_g is high.
+   * Without a line of z, ticks at equal shares of p_g's mass replace the arrows: they are dense where p_g is high.
    *
    * @param {Context} ctx
    * @param {NumberArray} p
@@ -282,7 +282,7 @@ export function picture1d(scene) {
    */
   function drawGradient(ctx, where, grad) {
     ctx.beginPath();
-    // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
+    // Lengths are proportional to gradients on a constant scale, so a vanishing gradient visibly vanishes.
     for (let i = 0; i < where.length; i++) {
       const row = i % LINE.gradient_rows;
       const y = g.xLine - (LINE.gradient_from + row * LINE.gradient_apart) * theme.u;

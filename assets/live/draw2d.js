@@ -1,4 +1,4 @@
-// The 2-D picture: D as a field, p_data as contours, real and generated samples, G's warped grid.
+// The 2-D picture: D as a field, p_data as contours, real and generated samples, G's latent grid.
 
 import { alpha } from "./theme.js";
 import { PLANE, SIZES } from "./tokens.js";
@@ -9,8 +9,8 @@ import { arrow, density, flood, font, named, ticks } from "./plot.js";
 /** @type {import("./types.js").Decoded} */
 const NOTHING = { a: {}, shape: {} };
 const SHORTEST = 1; // px: a shorter arrow is not drawn
-const SQUARE = Math.sqrt(Math.PI) / 2; // the side of a square as large as a disc of diameter 1
-const NEAR = 0.7; // px: a line's points nearer to each other than this are one
+const SQUARE = Math.sqrt(Math.PI) / 2; // the side of a square with the area of a disc of diameter 1
+const NEAR = 0.7; // px: closer points of a line are merged
 
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").NumberArray} NumberArray */
@@ -53,7 +53,7 @@ export function picture2d(scene) {
   let box; // the plot rectangle and the ratio, in pixels of the canvas
   /** @type {ReturnType<typeof dotLayer>} */
   let drawDots; // the real samples and the contours, and the generated samples above
-  let bare = true; // what is outside the plot rectangle is drawn once
+  let bare = true; // whether the area outside the plot rectangle must be drawn
 
   const px = (/** @type {number} */ v) => g.left + (v - xLow) * g.scale;
   const py = (/** @type {number} */ v) => g.bottom - (v - yLow) * g.scale;
@@ -144,7 +144,7 @@ export function picture2d(scene) {
   }
 
   /**
-   * What the average of G's weights makes: small crosses.
+   * Samples of the average of G's weights: small crosses.
    * @param {Context} ctx
    * @param {NumberArray} points
    */
@@ -203,7 +203,7 @@ export function picture2d(scene) {
    */
   function drawGradient(ctx, where, grad) {
     ctx.beginPath();
-    // As long as the gradient is large, on one scale for all time: a vanishing gradient vanishes.
+    // Lengths are proportional to gradients on a constant scale, so a vanishing gradient visibly vanishes.
     for (let i = 0; i < where.length; i += 2) {
       if (!(g.scale * Math.hypot(grad[i], grad[i + 1]) > SHORTEST)) continue;
       const [a, b] = [where[i], where[i + 1]];
@@ -226,7 +226,7 @@ export function picture2d(scene) {
       if (bare) drawAxes(ctx);
       bare = false;
       ctx.save();
-      // In whole pixels: nothing of a frame may stay on the rectangle's edge.
+      // In whole pixels, so that no pixels of a previous frame stay at the rectangle's edge.
       ctx.resetTransform();
       ctx.beginPath();
       ctx.rect(box.x, box.y, box.w, box.h);
@@ -239,7 +239,7 @@ export function picture2d(scene) {
         ctx.fillStyle = theme.back;
         ctx.fillRect(box.x, box.y, box.w, box.h);
       }
-      // G's dots come before its lines, which have the same colour and so do not show on them.
+      // G's dots are drawn before its lines, which have the same colour and do not show on the dots.
       drawFake(ctx, on("fake") ? a.fake : null);
       ctx.setTransform(box.ratio, 0, 0, box.ratio, 0, 0);
       ctx.lineJoin = "round";

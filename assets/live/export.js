@@ -1,9 +1,9 @@
-// The menu "Export": the run as Python, its Spec as JSON, its curves as CSV, the picture as PNG.
+// The Export menu: the run as Python, its Spec as JSON, its curves as CSV, the picture as PNG.
 
 import { el, icon, setText } from "./dom.js";
 import { atDensity, opaque } from "./plot.js";
 
-const SHARP = 2; // pixels of the PNG for each of the page
+const SHARP = 2; // pixels of the PNG per pixel of the page
 const TOLD = 1800; // ms
 const FILE = "Run as a file";
 const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv", run: "application/octet-stream" };
@@ -19,7 +19,7 @@ function save(blob, name) {
 }
 
 /**
- * Whether the text is on the clipboard; pages without TLS have only the old way.
+ * Copy a text to the clipboard; returns whether it worked. Pages without TLS have only the old API.
  *
  * @param {string} text
  */
@@ -39,7 +39,7 @@ async function copy(text) {
 }
 
 /**
- * All canvases of `root` as they lie, drawn anew by relayout() with `SHARP` pixels for one.
+ * A picture of all canvases of `root`, redrawn by relayout() with `SHARP` pixels for each.
  *
  * @param {HTMLElement} root
  * @param {() => void} relayout
@@ -108,7 +108,7 @@ export function exportMenu(send, root, relayout) {
     item("png", "Picture as PNG, 2×", () => {
       wanted = "png";
       close();
-      send({ cmd: "export", value: "json" }); // for its name
+      send({ cmd: "export", value: "json" }); // for its file name
     }),
   ];
   const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
@@ -146,7 +146,7 @@ export function exportMenu(send, root, relayout) {
       event.preventDefault();
       items.at(to % items.length)?.focus();
     } else if (event.key === "Tab") list.hidden = true;
-    event.stopPropagation(); // the view's own keys
+    event.stopPropagation(); // do not trigger the view's keys
   });
   node.addEventListener("focusout", ({ relatedTarget: to }) => (to instanceof Node && node.contains(to)) || close());
 
@@ -154,7 +154,7 @@ export function exportMenu(send, root, relayout) {
     node,
     /** @param {import("./types.js").Status} message */
     status(message) {
-      setText(file, message.complete ? FILE : `${FILE}: its changes are too many for the address`);
+      setText(file, message.complete ? FILE : `${FILE} (it has too many changes for the address)`);
     },
     /** @param {import("./types.js").ExportMessage} message */
     async receive({ what, name, text, a }) {

@@ -1,16 +1,16 @@
-// The "?" beside a curve or a number: what it is, in a sentence, by mouse, touch or keyboard.
+// The "?" beside a curve or a number, which explains it by mouse, touch or keyboard.
 
 import { el, setText } from "./dom.js";
 
-const GAP = 6; // px between a "?" and its words
-const EDGE = 8; // px that the words keep from the window's edges
-const LINGER = 180; // ms in which the mouse may move from the "?" to its words
+const GAP = 6; // px between a "?" and its text
+const EDGE = 8; // px between the text and the window's edges
+const LINGER = 180; // ms for the mouse to move from the "?" to its text
 
 /** @typedef {import("./types.js").HelpLine} HelpLine */
 
 let count = 0;
 /** @type {HTMLDivElement | null} */
-let box = null; // the words that are shown: one at a time
+let box = null; // the text that is shown: one at a time
 /** @type {HTMLButtonElement | null} */
 let owner = null;
 let leaving = 0;
@@ -33,7 +33,7 @@ function show(button, lines) {
   hide();
   box ??= el("div", {
     class: "gl-help-words",
-    "aria-hidden": "true", // the button's description says it already
+    "aria-hidden": "true", // the button's description has the same text
     "data-testid": "help-words",
     onpointerenter: () => clearTimeout(leaving),
     onpointerleave: () => later(),
@@ -67,7 +67,7 @@ addEventListener("pointerdown", (event) => {
 });
 
 /**
- * {node, set(what, lines)}: a "?" about `what`. Hidden without any lines.
+ * {node, set(what, lines)}: a "?" about `what`, which is hidden if there are no lines.
  *
  * @param {string} testid
  */
@@ -117,7 +117,7 @@ export function helpButton(testid) {
 const layers = new WeakMap();
 
 /**
- * Put a "?" over a canvas for each of `places`, its centre in pixels of the canvas.
+ * Put a "?" over a canvas for each of `places`, which give its centre in canvas pixels.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {{id: string, what: string, lines: HelpLine[] | undefined, x: number, y: number}[]} places

@@ -1,14 +1,14 @@
-// The knobs that change a run while it goes, and the legend whose words toggle layers.
+// The knobs that change a run during training, and the legend whose words toggle layers.
 
 import { el, fillTrack, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { short } from "./plot.js";
 
-const EVERY = 50; // ms between two messages of one knob
-const QUIET = 800; // ms after the last touch in which the server does not move the knob
+const EVERY = 50; // ms between two messages of a knob
+const QUIET = 800; // ms after the last input during which the server does not move the knob
 const STEPS = 240;
-const TOLD = 300; // ms after which the run has heard of a choice
-const REFUSED = 12000; // ms that a knob says why it could not be turned
+const TOLD = 300; // ms after which the run has received a choice
+const REFUSED = 12000; // ms that the reason of a refusal is shown
 
 /** @typedef {import("./types.js").Knob} Knob */
 
@@ -33,7 +33,7 @@ function scaleOf(knob) {
 /** @typedef {string | number} Value */
 
 /**
- * A range input: where it stands as a value, and back.
+ * A range input: conversion between its position and its value.
  *
  * @param {Knob} knob
  */
@@ -50,7 +50,7 @@ function slider(knob) {
 }
 
 /**
- * The options of a menu: what it offers, and the value of now where that is another.
+ * The options of a menu: its choices, and the current value if it is not one of them.
  *
  * @param {Knob} knob
  */
@@ -61,7 +61,7 @@ function menu(knob) {
   const build = (/** @type {[Value, string][]} */ choices) => {
     values = choices.map(([value]) => value);
     input.replaceChildren(...choices.map(([, title], i) => el("option", { value: i }, title)));
-    // The names stay readable to whoever scripts the page.
+    // Readable names, for scripts that control the page.
     [...input.options].forEach((option, i) => (option.value = String(values[i])));
   };
   build(knob.choices);
@@ -77,8 +77,8 @@ function menu(knob) {
 }
 
 /**
- * send(command); turned() after a menu's choice, for what else shows it. Returns {node, values(object,
- * replayed), refused({field, why})}; replayed: how many fields the run has changed by itself.
+ * send(command); turned() is called after a menu's choice, so that other elements can show it. Returns {node,
+ * values(object, replayed), refused({field, why})}; replayed: the number of fields that replayed events have changed.
  *
  * @param {Knob[]} knobs
  * @param {(command: import("./types.js").Command) => unknown} send
@@ -137,7 +137,7 @@ export function knobRow(knobs, send, turned = () => {}) {
     const complaint = el("div", { class: "gl-refused", role: "alert", "data-testid": `refused-${knob.field}`, hidden: "" });
     complaints.set(knob.field, (why) => {
       if (why) {
-        touched = -Infinity; // it goes back to what it was
+        touched = -Infinity; // it returns to its previous value
         later(() => (complaint.hidden = true));
       }
       setText(complaint, why);
@@ -176,7 +176,7 @@ export function knobRow(knobs, send, turned = () => {}) {
       heard = replayed;
       for (const [field, value] of Object.entries(object || {})) setters.get(field)?.(value);
     },
-    /** A knob that could not be turned says why, until something else is changed. */
+    /** Show why a knob's change was refused, until something else is changed. */
     /** @param {{field: string, why: string} | null} [what] */
     refused(what) {
       const text = JSON.stringify(what || {});
@@ -188,7 +188,7 @@ export function knobRow(knobs, send, turned = () => {}) {
 }
 
 /**
- * toggle(): after a change of `hidden`; follow(on), if the axes can follow G; returns {node, following(on)}.
+ * toggle() is called after a change of `hidden`; follow(on) if the axes can follow G. Returns {node, following(on)}.
  *
  * @param {import("./types.js").Layer[]} layers
  * @param {Set<string>} hidden
@@ -226,7 +226,7 @@ export function legend(layers, hidden, toggle, follow = null) {
       type: "button",
       "data-testid": "follow",
       "aria-pressed": "false",
-      title: "Widen the axes until they hold p_g, and back",
+      title: "Widen the axes so that they contain p_g, or restore them",
       onclick: (/** @type {MouseEvent} */ event) => {
         if (event.detail > 0) axes.blur();
         const value = axes.getAttribute("aria-pressed") !== "true";

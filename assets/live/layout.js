@@ -1,15 +1,15 @@
-// Sizes: the view fills its parent's width and what is left of the window's height.
+// Sizes: the view fills its parent's width and the rest of the window's height.
 
 import { PLANE } from "./tokens.js";
 
-const NARROW = 760; // px of width below which the curves lie below the picture
+const NARROW = 760; // px of width below which the curves are below the picture
 const LEAST = 480; // px of height
-const FOOT = 10; // px kept free below
-const SPARE = 2; // px beside a square picture: rounding must not make it smaller
-const SHARE = 0.63; // of the width that the pictures may have
+const FOOT = 10; // px of free space at the bottom
+const SPARE = 2; // px beside a square picture, so that rounding does not shrink it
+const SHARE = 0.63; // the largest share of the width for the pictures
 
 /**
- * The text scale of a view of so many pixels: 1 to 1.4, in steps of 0.05.
+ * The text scale of a view with this width in pixels: 1 to 1.4, in steps of 0.05.
  *
  * @param {number} width
  * @param {number} height
@@ -18,7 +18,7 @@ export const scaleFor = (width, height) =>
   Math.round(20 * Math.min(1.4, Math.max(1, Math.min(width / 1050, height / 600)))) / 20;
 
 /**
- * The width that a square picture of a plane needs so that its axes are `height` pixels tall together.
+ * The width of a square picture whose axes fit into a height of `height` pixels.
  *
  * @param {number[][]} box the axes' ends
  * @param {number} height
@@ -38,7 +38,7 @@ function topOf(root) {
 }
 
 /**
- * The room that a view has, in CSS pixels, or null while there is none: the page is hidden.
+ * The space for a view, in CSS pixels, or null while the page is hidden.
  *
  * @param {HTMLElement} root
  * @param {number} [least] of its height
@@ -52,7 +52,7 @@ export function roomOf(root, least = LEAST) {
 }
 
 /**
- * Give the root what its style sheet and its own height need.
+ * Set the variables and the height that the root's style sheet needs.
  *
  * @param {HTMLElement} root
  * @param {import("./types.js").Room} room
@@ -92,7 +92,7 @@ export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
   const tall = rest - words.height;
   let wide = most;
   if (box) {
-    // A square picture takes no more than it and its legend need: the rest goes to the curves.
+    // A square picture takes only the width that it and its legend need: the rest is for the curves.
     const needed = need ? need(tall, u) : Math.round(planeWidth(box, tall, u));
     wide = Math.min(most, Math.max(needed, words.width));
   }
@@ -119,8 +119,8 @@ function legendSize(box, width) {
 }
 
 /**
- * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same}, or null while there is
- * nothing to measure. `same`: nothing changed since the last call.
+ * Set the boxes' sizes. Returns {u: text scale, picture: {width, height}, curves: {…}, same}, or null while the page
+ * is hidden. `same`: whether nothing has changed since the last call.
  *
  * @param {HTMLElement} root
  * @param {import("./types.js").Boxes} boxes

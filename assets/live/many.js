@@ -1,4 +1,4 @@
-// Many seeds at once: a canvas of tiles, each of which opens its seed in the lab, and one sentence.
+// Many seeds: a canvas of tiles, each of which opens its seed in a lab, and a summary.
 
 import { el, setText } from "./dom.js";
 import { helpButton } from "./help.js";
@@ -31,7 +31,7 @@ function manySeeds({ settings }) {
    * @param {number} seed
    */
   function open(event, seed) {
-    // Another tab or window, if that is what was asked for.
+    // With a modifier key, the browser opens a new tab or window.
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     settings.onOpen?.(seed);
@@ -52,7 +52,7 @@ function manySeeds({ settings }) {
   }
 
   /**
-   * Have each tile lead to its seed's lab.
+   * Link each tile to its seed's lab.
    *
    * @param {string} newQuery
    */

@@ -1,4 +1,4 @@
-// The pictures of an MNIST run: samples, the walk between latents, what D says of images, and curves.
+// The pictures of an MNIST run: samples, interpolation between latents, D's outputs, and curves.
 //
 // mount(root, {message}) -> {update({message}), destroy()}; message: bytes as wire.js reads them
 
@@ -31,7 +31,7 @@ export function mount(root, options) {
   let message = null;
   /** @type {ReturnType<typeof curvesColumn> | null} */
   let curves = null;
-  let mark = ""; // of the sizes that all has
+  let mark = ""; // identifies the current sizes
   let dead = false;
   root.replaceChildren(el("div", { class: "gl-main" }, sheet.node, side));
 
@@ -54,13 +54,13 @@ export function mount(root, options) {
     const rest = narrow ? width : width - left - gap;
     side.style.width = `${rest}px`;
     const first = Math.round(112 * u);
-    const lifted = Math.round(12 * u); // the row for marks above the curves stays empty
+    const lifted = Math.round(12 * u); // removes the empty row for marks above the curves
     const space = (narrow ? 420 * u : height - first - 2 * 8 * u) + lifted;
     small.style.marginTop = `-${lifted}px`;
     const second = Math.round(space * 0.32);
     way.node.style.height = `${first}px`;
     way.resize(rest, first, theme);
-    // Beside each other, or below on a phone.
+    // Side by side, or one below the other on a phone.
     const beside = shares.known() && !narrow;
     const part = beside ? Math.round(rest * 0.38) : rest;
     if (shares.known()) shares.resize(narrow ? rest : part, second, theme);
@@ -79,7 +79,7 @@ export function mount(root, options) {
 
   /** @param {Uint8Array} bytes */
   function show(bytes) {
-    // A copy: the array need not begin where its numbers may.
+    // A copy, because the array may not be aligned for its numbers.
     const next = /** @type {import("./types.js").MnistMessage} */ (decode(bytes.slice().buffer));
     if (next.stamp === message?.stamp) return;
     message = next;

@@ -1,4 +1,4 @@
-// Which classes G's samples are: the share of each as a bar, with a tick at the share that is expected.
+// The classes of G's samples: the share of each as a bar, with a tick at its expected share.
 
 import { chart } from "./chart.js";
 import { font } from "./plot.js";
@@ -48,7 +48,7 @@ export function classes() {
     const x = left + ctx.measureText(title).width + 8 * u;
     ctx.font = font(theme, 11.5);
     ctx.fillStyle = theme.muted;
-    const below = x + ctx.measureText(kl).width > width; // of its title, where there is no room beside
+    const below = x + ctx.measureText(kl).width > width; // below its title if there is no room beside it
     ctx.fillText(kl, below ? left : x, below ? 28 * u : 13 * u);
     const top = Math.round((below ? 36 : 22) * u);
     const h = height - top - Math.round(20 * u);

@@ -1,4 +1,4 @@
-// Images of digits on canvases: every pixel a sharp square, in the ink and paper of the theme.
+// Images of digits on canvases: every pixel is a sharp square in the theme's ink and paper colours.
 
 import { offscreen } from "./plot.js";
 import { mix, pixelOf } from "./theme.js";
@@ -31,7 +31,7 @@ export function inkOf(theme) {
 }
 
 /**
- * The side of an image in a room of `most` canvas pixels: a multiple of 28 where little is lost by it.
+ * The side of an image in a space of `most` canvas pixels: a multiple of 28 if that loses little.
  *
  * @param {number} most
  */
@@ -41,7 +41,7 @@ export function sideFor(most) {
 }
 
 /**
- * A function that draws image `index` of `bytes` with its corner at x, y, `side` canvas pixels large.
+ * A function that draws image `index` of `bytes` with its corner at x, y and sides of `side` canvas pixels.
  *
  * @returns {(ctx: CanvasRenderingContext2D, table: Uint32Array, bytes: import("./types.js").NumberArray, index: number,
  *   x: number, y: number, side: number) => void}
@@ -60,7 +60,7 @@ export function stamper() {
       ctx.drawImage(small, x, y, side, side);
       return;
     }
-    // Squares of unequal size look ragged: larger than wanted first, then smoothly down.
+    // Squares of unequal size look ragged: draw the image larger, then scale it down smoothly.
     const fine = SIDE * (Math.ceil(side / SIDE) + 1);
     if (large.width !== fine) large.width = large.height = fine;
     up.imageSmoothingEnabled = false;

@@ -1,4 +1,4 @@
-// The sheet of samples: ten rows as in Figure 2, the nearest training images beside them; or fifty of one label.
+// The sheet of samples: ten rows as in Figure 2 with the nearest training images, or fifty samples of one label.
 
 import { el, setText } from "./dom.js";
 import { helpButton } from "./help.js";
@@ -8,12 +8,12 @@ import { density, fit, flood } from "./plot.js";
 const LINE = 1; // CSS pixels between images
 const APART = 12; // between the samples and the framed column
 
-/** Columns and rows of what is shown: null is Figure 2, else a label. */
+/** Columns and rows of the sheet for a label; null is Figure 2. */
 const shape = (/** @type {number | null} */ label) => (label === null ? { columns: 11, rows: 10 } : { columns: 10, rows: 5 });
 
 /**
- * {node, wide(room, u), resize(width, height, theme), show(message), draw()}. wide: the width that a sheet of this
- * height can use.
+ * {node, wide(room, u), resize(width, height, theme), show(message), draw()}. wide: the width of a sheet of this
+ * height.
  */
 export function samplesSheet() {
   const canvas = el("canvas", { class: "gl-digits", role: "img", "data-testid": "samples", "aria-label": "Samples of G" });
@@ -30,7 +30,7 @@ export function samplesSheet() {
   /** @type {number | null} */
   let label = null;
   /** @type {{ctx: CanvasRenderingContext2D, theme: import("./types.js").Theme, ink: ReturnType<typeof inkOf>} | null} */
-  let sized = null; // once it has a size
+  let sized = null; // until it has a size
   let g = { columns: 0, rows: 0, line: 0, apart: 0, rim: 0, side: 0, ratio: 1 };
 
   const buttons = [null, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map((value) =>
@@ -41,7 +41,7 @@ export function samplesSheet() {
         type: "button",
         "data-testid": `pick-${value ?? "all"}`,
         "aria-pressed": value === null,
-        title: value === null ? "Ten rows of samples, as in Figure 2" : `Fifty images that G was asked to make a ${value}`,
+        title: value === null ? "Ten rows of samples, as in Figure 2" : `Fifty samples of G with the label ${value}`,
         onclick: () => choose(value),
       },
       value === null ? "all" : String(value),
@@ -63,7 +63,7 @@ export function samplesSheet() {
     const ratio = density();
     const line = Math.max(1, Math.round(LINE * ratio));
     const apart = label === null ? Math.round(APART * ratio) : 0;
-    const rim = Math.round(2 * ratio); // room for the frame
+    const rim = Math.round(2 * ratio); // space for the frame
     const room = Math.min((w - (columns - 1) * line - apart - 2 * rim) / columns, (h - (rows - 1) * line - 2 * rim) / rows);
     g = { columns, rows, line, apart, rim, side: sideFor(room), ratio };
   }
@@ -118,7 +118,7 @@ export function samplesSheet() {
   }
 
   /**
-   * The images that one is of, and its number there.
+   * The images that a cell belongs to, and its index there.
    *
    * @param {number} column
    * @param {number} row
@@ -136,13 +136,13 @@ export function samplesSheet() {
     const apart = message?.a.distance;
     const whole = picker.hidden ? "Samples of G, and their nearest training images" : "Samples of G";
     setText(title, label === null ? whole : `Fifty samples of a ${label}`);
-    let words = "The first pictures come in a moment.";
-    if (apart && label !== null) words = `Each from other latents; the label ${label} is given to G.`;
+    let words = "The first pictures will appear shortly.";
+    if (apart && label !== null) words = `Each has other latents and the label ${label}.`;
     else if (apart && row !== null) {
-      words = `Row ${row + 1}: the nearest of all training images is ${apart[row].toFixed(2)} away from the last sample.`;
+      words = `Row ${row + 1}: the training image nearest to the last sample is at a distance of ${apart[row].toFixed(2)}.`;
     } else if (apart) {
       const [least, most] = [Math.min(...apart), Math.max(...apart)];
-      words = `Framed: the training image nearest to the last sample of its row, ${least.toFixed(1)} to ${most.toFixed(1)} away.`;
+      words = `Framed: the training image nearest to the last sample of its row, at distances of ${least.toFixed(1)} to ${most.toFixed(1)}.`;
     }
     setText(caption, words);
   }
@@ -162,7 +162,7 @@ export function samplesSheet() {
     node,
     /** @param {Record<string, import("./types.js").HelpLine[]>} help */
     explain: ({ samples, nearest }) => about.set("shown of G", [...samples, ...nearest]),
-    /** Width of Figure 2 whose images together are `height` tall. */
+    /** The width of Figure 2 for images with a total height of `height`. */
     wide: (/** @type {number} */ height) => ((height - 13) / 10) * 11 + APART + 14,
     foot: () => node.clientHeight - box.clientHeight,
     /**

@@ -1,4 +1,4 @@
-// How D(x) is spread over [0, 1]: of training images, of G's, and of images that D was not trained on.
+// Histograms of D(x) over [0, 1] for training images, for samples of G, and for images that D was not trained on.
 
 import { chart } from "./chart.js";
 import { font, ticks } from "./plot.js";

@@ -1,18 +1,18 @@
-// Figure 3: G along straight ways between latents, by a slider that the browser alone moves.
+// Figure 3: G along straight lines between latents, with a slider that works without the server.
 
 import { el, fillTrack, icon, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { inkOf, SIDE, sideFor, stamper } from "./mnist_digits.js";
 import { density, fit, flood } from "./plot.js";
 
-const PER_SECOND = 12; // images of the way while it plays
-const STOPS = 8; // latents that the way goes through
+const PER_SECOND = 12; // images per second while it plays
+const STOPS = 8; // latents that the path visits
 const DOWN = "₁₂₃₄₅₆₇₈";
 
 /** {node, resize(width, height, theme), show(message), destroy()} */
 export function walk() {
-  const big = el("canvas", { class: "gl-digits gl-big", role: "img", "data-testid": "walk", "aria-label": "G on the way between latents" });
-  const strip = el("canvas", { class: "gl-digits gl-strip", role: "img", "data-testid": "strip", "aria-label": "The whole way" });
+  const big = el("canvas", { class: "gl-digits gl-big", role: "img", "data-testid": "walk", "aria-label": "G between two latents" });
+  const strip = el("canvas", { class: "gl-digits gl-strip", role: "img", "data-testid": "strip", "aria-label": "The whole path" });
   const words = el("span", { class: "gl-caption", "data-testid": "walk-caption" });
   const slider = el("input", {
     class: "gl-range",
@@ -22,7 +22,7 @@ export function walk() {
     step: 1,
     value: 0,
     "data-testid": "walk-slider",
-    "aria-label": "Place on the way between latents",
+    "aria-label": "Position between latents",
     oninput: () => go(Number(slider.value)),
   });
   const play = el("button", { class: "gl-tool", type: "button", "data-testid": "walk-play", onclick: () => (timer ? pause() : run()) });
@@ -41,11 +41,11 @@ export function walk() {
    * @type {{theme: import("./types.js").Theme, ink: ReturnType<typeof inkOf>, big: CanvasRenderingContext2D,
    *   strip: CanvasRenderingContext2D} | null}
    */
-  let sized = null; // once it has a size
+  let sized = null; // until it has a size
   let cells = { count: 1, side: 0, top: 0, line: 0, x: (/** @type {number} */ i) => i };
 
   function showPlay() {
-    const word = timer ? "Pause the walk" : "Walk by itself";
+    const word = timer ? "Pause" : "Play the interpolation";
     play.title = word;
     play.setAttribute("aria-label", word);
     play.replaceChildren(icon(timer ? "pause" : "play"));
@@ -60,7 +60,7 @@ export function walk() {
   function run() {
     timer = window.setInterval(() => {
       if (!count || document.hidden || !node.isConnected) return;
-      slider.value = String((place + 1) % Math.max(1, count - 1)); // the last image is the first one
+      slider.value = String((place + 1) % Math.max(1, count - 1)); // the last image equals the first one
       go(Number(slider.value));
     }, 1000 / PER_SECOND);
     showPlay();
@@ -75,7 +75,7 @@ export function walk() {
     const at = count > 1 ? (place / (count - 1)) * STOPS : 0;
     const from = Math.floor(at) % STOPS;
     const part = Math.round((at - Math.floor(at)) * 100);
-    setText(words, count ? `${part} % of the way from z${DOWN[from]} to z${DOWN[(from + 1) % STOPS]}` : "");
+    setText(words, count ? `${part} % from z${DOWN[from]} to z${DOWN[(from + 1) % STOPS]}` : "");
   }
 
   function drawBig() {
@@ -88,7 +88,7 @@ export function walk() {
     ctx.restore();
   }
 
-  /** The images of the strip: as many as have room, at equal steps. */
+  /** The images of the strip: as many as fit, in equal steps. */
   function drawStrip() {
     if (!sized) return;
     const { theme, ink, strip: ctx } = sized;

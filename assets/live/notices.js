@@ -1,9 +1,9 @@
-// What is said within a picture: p_g beyond the axes, its tails, and where D has no value.
+// Texts within a picture: p_g beyond the axes, its tails, and where D has no value.
 
 import { font } from "./plot.js";
 import { SIZES } from "./tokens.js";
 
-const EDGE = 6; // px between words and the edge that they stand at
+const EDGE = 6; // px between a text and its edge
 const HATCH = 7; // px between two lines where D has no value
 
 /** @typedef {import("./types.js").Box} Box */
@@ -35,7 +35,7 @@ function words(ctx, theme, text, x, y, align, colour) {
 }
 
 /**
- * Write what `frame` says into the plot rectangle; g, d: whether p_g and D are shown.
+ * Write the texts of `frame` into the plot rectangle; g, d: whether p_g and D are shown.
  *
  * @param {Context} ctx
  * @param {Theme} theme

@@ -1,8 +1,8 @@
-// The view and its page: events, styles, what is said above the picture, the address.
+// The view and its page: events, styles, messages above the picture, the address.
 
 import { el, setText } from "./dom.js";
 
-const NOTE = 6000; // ms a note stays
+const NOTE = 6000; // ms that a message stays
 const NOW = 1000; // ms
 
 /**
@@ -18,8 +18,8 @@ export function linkStyles(onload, name = "live.css") {
 }
 
 /**
- * Listen to the page: visible(bool), key(event) -> whether it was ours, resize(), and now() each second.
- * Returns a function that ends it.
+ * Listen to the page: visible(bool), key(event) -> whether it was used, resize(), and now() each second.
+ * Returns a function that stops listening.
  *
  * @param {HTMLElement} root
  * @param {object} heard
@@ -36,7 +36,7 @@ export function attend(root, { visible, key, resize, now }) {
     if (event.ctrlKey || event.metaKey || event.altKey || root.offsetParent === null) return;
     if (!key(event)) return;
     event.preventDefault();
-    event.stopImmediatePropagation(); // the page has shortcuts of its own on some of these keys
+    event.stopImmediatePropagation(); // Streamlit has its own shortcuts for some of these keys
   };
   window.addEventListener("keydown", onKey, { signal, capture: true });
   window.addEventListener("resize", resize, { signal });
@@ -57,7 +57,7 @@ export function attend(root, { visible, key, resize, now }) {
 
 /**
  * {node, say(text, alarm), close()}: an alarm has a row of its own and stays (`moved` is called when the row
- * comes or goes); anything else lies over the picture for a while.
+ * appears or disappears); other messages cover part of the picture for a while.
  */
 export function makeBanner(moved = () => {}) {
   const words = el("div", { class: "gl-banner", "data-testid": "message", role: "alert", hidden: "" });
@@ -87,13 +87,13 @@ export function makeBanner(moved = () => {}) {
   };
 }
 
-// Fields of an address that are Streamlit's own.
+// Fields of an address that belong to Streamlit.
 const STREAMLITS = ["embed", "embed_options"];
 
 /**
- * follow(query): keep the page's address in step, as the permalink of what one sees. It is replaced, never
- * added to the history: the browser's "back" leads to the page before. others: what other pages are called,
- * which the browser may have gone to before this view was there.
+ * follow(query): keep the page's address up to date, as a permalink. It is replaced, never added to the history, so
+ * that the browser's "back" button leads to the previous page. others: the paths of other pages, to which the browser
+ * may have gone before this view was ready.
  *
  * @param {HTMLElement} root
  * @param {string[]} others
@@ -105,7 +105,7 @@ export function follower(root, others = []) {
   return (/** @type {string} */ newQuery) => {
     if (!newQuery || newQuery === query) return;
     query = newQuery;
-    // Another page of the app may have taken this one's place meanwhile.
+    // Another page of the app may have replaced this one meanwhile.
     if (elsewhere || location.pathname !== path || !root.isConnected) return;
     const theirs = [...new URLSearchParams(location.search)].filter(([name]) => STREAMLITS.includes(name));
     const search = ["?" + query, ...theirs.map((pair) => pair.map(encodeURIComponent).join("="))].join("&");

@@ -1,11 +1,11 @@
-// What a column of panels shows and where: places, ranges, titles and the values at the right edge.
+// The layout of a column of panels: positions, ranges, titles and the values at the right edge.
 
 import { noNoise } from "./plot.js";
 import { COLUMN } from "./tokens.js";
 
 /**
- * Where so many panels lie, in whole pixels: tops and height of their plot rectangles, left and width. The bars are
- * below the `lines` panels of curves and the axis that those share.
+ * The positions of the panels in whole pixels: tops and height of their plot rectangles, left and width. The bars are
+ * below the `lines` panels of curves and their shared axis.
  *
  * @param {number} count
  * @param {number} lines
@@ -32,7 +32,7 @@ export function placePanels(count, lines, width, height, u) {
 }
 
 /**
- * The iterations from end to end: a run has at least a quarter of the room beside an earlier one.
+ * The ends of the iteration axis: a run gets at least a quarter of the width beside an earlier one.
  *
  * @param {import("./types.js").NumberArray | undefined} steps
  * @param {import("./types.js").NumberArray | undefined} before
@@ -60,7 +60,7 @@ function quantile(sorted, q) {
 }
 
 /**
- * Range of a panel: its fixed ends where given, else the bulk of the data, the last values and the lines.
+ * Range of a panel: its fixed ends if given, else the bulk of the data, the last values and the reference lines.
  *
  * @param {import("./types.js").Panel} panel
  * @param {{a: import("./types.js").Arrays} | null} message
@@ -80,11 +80,11 @@ export function panelRange(panel, message, ghost = {}) {
     for (const v of array) if (usable(v)) values.push(clean(v));
     for (const v of ghost[key] || []) if (usable(v)) values.push(clean(v));
     const end = lastOf(panel, array);
-    // A curve that has ended, as a run that diverged, must not flatten the others.
+    // A curve that has ended, as of a diverged run, must not flatten the others.
     if (end && end.index === array.length - 1) must.push(end.value);
   }
   values.sort((a, b) => a - b);
-  // One early spike must not flatten the rest, so the outermost 1 % may leave the panel.
+  // A single early spike must not flatten the rest, so the outermost 1 % may leave the panel.
   if (values.length) must.push(quantile(values, 0.01), quantile(values, 0.99));
   let low = must.length ? Math.min(...must) : panel.log ? 0.1 : 0;
   let high = must.length ? Math.max(...must) : 1;
@@ -102,7 +102,7 @@ export function panelRange(panel, message, ghost = {}) {
 }
 
 /**
- * The last value that a panel can show, and where it is: {index, value}; null if there is none.
+ * The last value that a panel can show, and its index: {index, value}; null if there is none.
  *
  * @param {import("./types.js").Panel} panel
  * @param {import("./types.js").NumberArray} array
@@ -116,7 +116,7 @@ export function lastOf(panel, array) {
 }
 
 /**
- * How far the panel's curves stay from height y between two x: a label goes where there is more room.
+ * The distance of the panel's curves from height y between two x; labels are placed where it is larger.
  *
  * @param {import("./types.js").Panel} panel
  * @param {{a: import("./types.js").Arrays} | null} message
@@ -141,7 +141,7 @@ export function clearance(panel, message, y, from, to, px, py) {
 }
 
 /**
- * Sort `ends` by their y and move them so that their words stay apart and between top and floor.
+ * Sort `ends` by y and move them so that their texts do not overlap and stay between top and floor.
  *
  * @param {{y: number}[]} ends
  * @param {number} top
@@ -160,7 +160,7 @@ export function keepApart(ends, top, floor, apart) {
 }
 
 /**
- * A title without what follows its first colon or comma outside parentheses.
+ * A title up to its first colon or comma outside parentheses.
  *
  * @param {string} title
  */

@@ -1,7 +1,7 @@
-// Pixels written by hand, where the canvas would be dear: a field of few cells made large, and many dots.
+// Pixels written directly where canvas operations would be slow: an enlarged field of few cells, and many dots.
 //
-// Without a graphics card a canvas is drawn by the processor that also trains: a smooth enlargement costs it 2 ms a
-// frame, 1500 small squares as much.
+// Without a graphics card, canvases are drawn by the processor that also trains: a smooth enlargement takes 2 ms per
+// frame, and 1500 small squares as much.
 
 import { offscreen } from "./plot.js";
 import { pixelOf } from "./theme.js";
@@ -12,7 +12,7 @@ import { pixelOf } from "./theme.js";
 
 const FINEST = 320; // the longer side of an enlarged field
 const NONE = new Float32Array(0);
-const CUT = 0.22; // of a dot's side is cut from each corner
+const CUT = 0.22; // the share of a dot's side that is cut from each corner
 
 /**
  * @param {number} width
@@ -26,7 +26,7 @@ const sheet = (width, height, options) => {
 };
 
 /**
- * Where `many` pixels lie between the centres of `few` cells: the cell at, and 0..256 on the way to the next.
+ * The positions of `many` pixels between the centres of `few` cells: the cell, and 0..256 towards the next cell.
  *
  * @param {number} few
  * @param {number} many
@@ -44,7 +44,7 @@ function between(few, many) {
 }
 
 /**
- * Fill pixels with table[values], bilinear; the first row of values is the lowest of the picture.
+ * Fill pixels with table[values] by bilinear interpolation; the first row of values is at the bottom.
  *
  * @param {NumberArray} values
  * @param {number} columns
@@ -75,7 +75,7 @@ function enlarge(values, columns, pixels, across, down, table) {
 }
 
 /**
- * A field of bytes, as large as wanted: draw(ctx, values, shape, table of colours, box in pixels).
+ * A field of bytes, enlarged: draw(ctx, values, shape, table of colours, box in pixels).
  *
  * @returns {(ctx: Context, values: NumberArray, shape: number[], table: Uint32Array, box: Box) => void}
  */
@@ -85,7 +85,7 @@ export function enlarger() {
   return (ctx, values, [rows, columns], table, { x, y, w, h }) => {
     const key = `${[rows, columns, w, h]}`;
     if (made?.key !== key) {
-      // Squares of 3 x 3 pixels look smooth already.
+      // Squares of 3 x 3 pixels look smooth enough.
       const shrink = Math.min(1 / 3, FINEST / Math.max(w, h));
       const [width, height] = [Math.max(1, Math.round(w * shrink)), Math.max(1, Math.round(h * shrink))];
       made = {
@@ -102,8 +102,8 @@ export function enlarger() {
 }
 
 /**
- * A transparent layer of w x h pixels with a still part, and dots above it that change with each frame.
- * still(ctx) draws the still part; draw(ctx, x, y, points, colour, side, across, down) the layer at (x, y), with a
+ * A transparent layer of w x h pixels with a constant part, and dots over it that change with each frame.
+ * still(ctx) draws the constant part; draw(ctx, x, y, points, colour, side, across, down) the layer at (x, y), with a
  * dot of `side` pixels at (across(points[2 i]), down(points[2 i + 1])), in pixels of the layer.
  *
  * @param {number} w

@@ -1,4 +1,4 @@
-// Small helpers for canvas plots: sizes, ticks, numbers, arrows.
+// Helpers for canvas plots: sizes, ticks, numbers, arrows.
 
 import { DASHES } from "./tokens.js";
 
@@ -15,21 +15,21 @@ function there(ctx) {
 }
 
 /**
- * The context of a canvas that every drawing covers wholly: the page need not blend it.
+ * The context of a canvas that is always drawn completely, so that the page need not blend it.
  *
  * @param {HTMLCanvasElement} canvas
  */
 export const opaque = (canvas) => there(canvas.getContext("2d", { alpha: false }));
 
 /**
- * A canvas that is in no page, and its context.
+ * An offscreen canvas, and its context.
  *
  * @param {number} width
  * @param {number} height
  * @param {CanvasRenderingContext2DSettings} [options]
  */
 export function offscreen(width, height, options) {
-  const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height)); // there may be no room yet
+  const canvas = new OffscreenCanvas(Math.max(1, width), Math.max(1, height)); // its size may still be 0
   return { canvas, ctx: there(canvas.getContext("2d", options)) };
 }
 
@@ -38,7 +38,7 @@ let chosen = 0;
 export const density = () => chosen || Math.min(window.devicePixelRatio || 1, 2);
 
 /**
- * Do something while canvases have so many pixels for one of the page.
+ * Execute a function while canvases have this many pixels per CSS pixel.
  *
  * @param {number} pixels
  * @param {() => void} act
@@ -53,7 +53,7 @@ export function atDensity(pixels, act) {
 }
 
 /**
- * Give the canvas of a context its size in CSS pixels, sharp on any screen; the context is in CSS pixels, too.
+ * Set the size of a context's canvas in CSS pixels, sharp on any screen; the context uses CSS pixels as well.
  *
  * @template {Context} C
  * @param {C} ctx
@@ -78,7 +78,7 @@ export function resize(ctx, width, height) {
 }
 
 /**
- * Give a canvas of the page its size in CSS pixels. Returns its context.
+ * Set the size of a canvas of the page in CSS pixels. Returns its context.
  *
  * @param {HTMLCanvasElement} canvas
  * @param {number} width
@@ -94,7 +94,7 @@ export const fit = (canvas, width, height) => resize(opaque(canvas), width, heig
 export const dashesOf = (name = "solid") => /** @type {Record<string, number[]>} */ (DASHES)[name] ?? [];
 
 /**
- * Fill the whole canvas: at a fractional ratio its last pixels are not wholly within its size in CSS pixels.
+ * Fill the whole canvas; at a fractional ratio its last pixels are partly outside its size in CSS pixels.
  *
  * @param {Context} ctx
  * @param {string} colour
@@ -152,11 +152,11 @@ export function power(exponent) {
 
 const exponent = (/** @type {string} */ s) => minus(s.replace("e+", "e"));
 
-/** Rounding noise about 0 is 0. */
+/** Set rounding errors about 0 to 0. */
 export const noNoise = (/** @type {number} */ value) => (Math.abs(value) < 1e-9 ? 0 : value);
 
 /**
- * A tick's or a knob's number: as short as it can be, to so many digits.
+ * A number for a tick or a knob: as short as possible, with a limited number of digits.
  *
  * @param {number} value
  */
@@ -170,7 +170,7 @@ export function short(value, digits = 3) {
 }
 
 /**
- * Ticks with what they are called.
+ * Ticks with their labels.
  *
  * @param {number[]} list
  * @returns {[tick: number, text: string][]}
@@ -178,13 +178,13 @@ export function short(value, digits = 3) {
 export const named = (list) => names(list).map((text, i) => [list[i], text]);
 
 /**
- * What ticks are called: as short as can be, and no two alike.
+ * The labels of ticks: as short as possible, and all different.
  *
  * @param {number[]} list
  */
 export function names(list) {
   const step = list.length > 1 ? Math.abs(list[1] - list[0]) : 0;
-  const clean = list.map((t) => (Math.abs(t) < 1e-6 * step ? 0 : t)); // rounding noise about 0
+  const clean = list.map((t) => (Math.abs(t) < 1e-6 * step ? 0 : t)); // rounding errors about 0
   for (let digits = 3; ; digits++) {
     const texts = clean.map((t) => short(t, digits));
     if (digits === 15 || new Set(texts).size === texts.length) return texts;
@@ -192,7 +192,7 @@ export function names(list) {
 }
 
 /**
- * A value that changes while one looks: a steady number of digits.
+ * A value that changes during training, with a constant number of digits.
  *
  * @param {number} value
  */
@@ -253,7 +253,7 @@ export function trace(ctx, n, px, py) {
 }
 
 /**
- * Add the surface between two curves to the current path, without what is NaN.
+ * Add the area between two curves to the current path, with gaps at NaN.
  *
  * @param {Context} ctx
  * @param {number} n

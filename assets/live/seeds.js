@@ -1,6 +1,6 @@
-// The seeds of an ensemble, and where each of them is to be seen alone.
+// The seeds of an ensemble, and the links to each of them.
 
-const SEEDS = 2 ** 31; // after the last seed comes 0
+const SEEDS = 2 ** 31; // 0 follows the last seed
 
 /**
  * The seed of tile i of an ensemble that begins with seed `first`.
@@ -11,7 +11,7 @@ const SEEDS = 2 ** 31; // after the last seed comes 0
 export const seedAt = (first, i) => (first + i) % SEEDS;
 
 /**
- * All of them in words.
+ * The range of seeds in words.
  *
  * @param {number} first
  * @param {number} count

@@ -1,5 +1,5 @@
 // The shell of a live view: socket, credit, animation clock, theme, controls, curves, stills, export and notices.
-// What is particular to one kind of view is its renderer, which `make` makes: see Renderer in types.js.
+// Each kind of view has its renderer, which `make` returns: see Renderer in types.js.
 
 import { build } from "./boxes.js";
 import { toolbar } from "./controls.js";
@@ -15,13 +15,13 @@ import { stage } from "./stage.js";
 import { noStills, prefetchPlotly, stills } from "./still.js";
 import { keptSpeed, storyRow } from "./story.js";
 
-const BLANK = 200; // ms that a new scene waits for its first frame before the old picture goes
+const BLANK = 200; // ms that the old picture stays while a new scene waits for its first frame
 const CURVES_EVERY = 120; // ms
-const PREFETCH = 4000; // ms after the start
+const PREFETCH = 4000; // ms after the start, when Plotly is fetched
 const STEPPING = new Set(["d", "g", "step"]);
 
 /**
- * Mount a live view: update() after the page may have changed its theme, destroy() at the end.
+ * Mount a live view. Returns update(), to be called when the page's theme may have changed, and destroy().
  *
  * @param {HTMLElement} root
  * @param {import("./types.js").Settings} settings
@@ -29,30 +29,30 @@ const STEPPING = new Set(["d", "g", "step"]);
  */
 export function mountView(root, settings, make) {
   /** @type {Set<string>} */
-  const hidden = new Set(); // layers switched off: kept over restarts
+  const hidden = new Set(); // layers switched off; kept across restarts
   /** @type {ReturnType<typeof connect> | null} */
   let link = null;
   /** @type {import("./types.js").Scene | null} */
   let scene = null;
   /** @type {import("./types.js").Frame | null} */
-  let frame = null; // the newest
+  let frame = null; // the newest one
   /** @type {ReturnType<typeof curvesColumn> | null} */
   let curves = null;
   /** @type {ReturnType<typeof knobRow> | null} */
   let knobs = null;
   /** @type {ReturnType<typeof legend> | null} */
   let layers = null;
-  const built = { knobs: "", layers: "" }; // what the knobs and the legend were built from
+  const built = { knobs: "", layers: "" }; // the inputs of the current knobs and legend
   let state = "waiting";
-  let fresh = false; // the newest frame has not been drawn
-  let ready = false; // this scene's picture and curves know their sizes
+  let fresh = false; // whether the newest frame has not been drawn yet
+  let ready = false; // whether this scene's picture and curves have their sizes
   const redraw = { picture: false, curves: false };
   let raf = 0;
   let curvesAt = 0;
   /** @type {import("./types.js").Status | null} */
-  let words = null; // newest status that says nothing urgent: shown with the next frame
+  let words = null; // the newest status without urgent contents, shown with the next frame
   /** @type {number} */
-  let overdue = 0; // timer: curves or words that came while no frame did
+  let overdue = 0; // timer for curves or a status that arrived without a frame
   let dead = false;
   /** @type {Set<number>} */
   const timers = new Set();
@@ -78,7 +78,7 @@ export function mountView(root, settings, make) {
   const banner = makeBanner(() => layout());
   const follow = follower(root, settings.others);
   const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], [banner.node]);
-  // The event does not bubble, but is seen on its way down.
+  // The event does not bubble, so it is captured.
   root.addEventListener("contextrestored", () => layout(), { capture: true });
 
   const curvesSize = () => {
@@ -111,13 +111,13 @@ export function mountView(root, settings, make) {
     if (!raf && !dead) raf = requestAnimationFrame(draw);
   }
 
-  /** The still figure no longer fits what is shown: back to the canvas, and ask again if at rest. */
+  /** Drop the outdated still figure, show the canvas, and request a new figure if paused. */
   function refresh() {
     still.drop();
     if (state === "paused" || state === "diverged") still.arm();
   }
 
-  /** What comes between two frames costs the page a layout and a painting of its own. */
+  /** Show pending curves and status with a frame: separately they would cost another layout and paint. */
   const withNextFrame = () => (overdue ||= window.setTimeout(late, CURVES_EVERY + 20));
 
   function late() {
@@ -186,7 +186,7 @@ export function mountView(root, settings, make) {
     const { width, height } = curvesSize();
     curves.resize(small, width, height, theme);
     ready = true;
-    // At once, not in the next animation frame: a resized canvas is blank.
+    // At once, not in the next animation frame, because a resized canvas is blank.
     redraw.picture = redraw.curves = false;
     view.draw(frame);
     curves.draw();
@@ -194,7 +194,7 @@ export function mountView(root, settings, make) {
   }
 
   /**
-   * The knobs of what can change during a run and is the same in all runs; whether they are other ones than before.
+   * Build the knobs for fields that are the same in all runs; returns whether they differ from the previous ones.
    *
    * @param {import("./types.js").Scene} of
    * @param {string[]} [except] fields in which the runs differ
@@ -220,7 +220,7 @@ export function mountView(root, settings, make) {
     boxes.legend.replaceChildren(layers.node);
   }
 
-  /** The picture of this scene takes the old one's place, if it has not. */
+  /** Replace the old picture by this scene's, unless that is done. */
   const reveal = () => ready || layout();
 
   /** @param {import("./types.js").Scene} message */
@@ -239,7 +239,7 @@ export function mountView(root, settings, make) {
     showLayers(message);
     counters.run = message.run;
     follow(message.query);
-    // Where the sizes stay, so does the old picture until the first frame of the new run is here.
+    // If the sizes are the same, the old picture stays until the first frame of the new run arrives.
     if (stays && measure()?.same) later(() => isOfScene(message) && reveal(), BLANK);
     else reveal();
   }
@@ -271,7 +271,7 @@ export function mountView(root, settings, make) {
     counters.state = state;
     counters.iteration = message.iteration;
     root.dataset.state = state;
-    if (message.message) root.dataset.drawn = ""; // there may be no picture to come
+    if (message.message) root.dataset.drawn = ""; // possibly no picture will follow
     bar.status(message);
     exporter.status(message);
     story.status(message);

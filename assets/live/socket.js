@@ -1,25 +1,25 @@
-// One WebSocket that comes back by itself, with back-off, and finds out why where it cannot.
+// A WebSocket that reconnects by itself with back-off, and finds out why if it cannot.
 
 import { counters } from "./counters.js";
 import { decode } from "./wire.js";
 
 const GONE = 4404;
 const FORBIDDEN = 4403;
-const FAILED = 4500; // the run cannot go on until it is changed
-const LOST = { code: 1006, reason: "" }; // an end that nobody announced
+const FAILED = 4500; // the run has stopped with an error until it is changed
+const LOST = { code: 1006, reason: "" }; // an unannounced end
 const LONGEST = 8000; // ms between two attempts
-const AGAIN = 2000; // ms that a page may take to make a new session in place of one that is gone
-const PATIENCE = 1; // attempts that fail before one asks why
+const AGAIN = 2000; // ms that a page may take to replace a session that is gone
+const PATIENCE = 1; // failed attempts before the reason is probed
 const PROBE = 6000; // ms
-const SILENCE = 8000; // ms without a message of a run that plays, from which one asks what is the matter
+const SILENCE = 8000; // ms without a message from a playing run, after which the reason is probed
 
 const folder = (/** @type {string} */ url) => new URL(".", url).pathname;
 
 /**
- * The same address by HTTP: the server answers whether it is there and knows the session.
+ * Request the same address by HTTP, where the server answers whether it knows the session.
  *
  * @param {string} url
- * @param {string} otherwise what is the matter if it does
+ * @param {string} otherwise the reason to give if it does
  */
 async function probe(url, otherwise) {
   const address = new URL(url);
@@ -33,23 +33,23 @@ async function probe(url, otherwise) {
   if (answer.status >= 500) return `The server behind this address does not answer (${answer.status}).`;
   const known = await answer.json().then((said) => (said.ganlab === "live" ? said.known : null), () => null);
   if (!answer.ok || known === null)
-    return `The server answers, but not on ${folder(url)} (${answer.status}): a proxy in between must pass this path on to ganlab.`;
+    return `The server answers, but not on ${folder(url)} (${answer.status}): a proxy in between must forward this path to ganlab.`;
   return known ? otherwise : UNKNOWN;
 }
 
 const refused = (/** @type {string} */ url) =>
-  `The server answers, but its live connection is refused: a proxy in between must pass WebSockets on ${folder(url)}.`;
-const BUSY = "The server is busy: nothing new has come for a while. The picture goes on by itself.";
+  `The server answers, but its live connection is refused: a proxy in between must forward WebSockets on ${folder(url)}.`;
+const BUSY = "The server is busy and has sent nothing for a while. The picture will continue by itself.";
 
 const UNKNOWN =
-  "The server that answers does not know this page's run: it has just been restarted, or several servers share this address.";
+  "The server does not know this page's run: it was restarted, or several servers share this address.";
 const notAllowed = () =>
   `The server does not allow this address: its operator has to name ${location.origin} in server.corsAllowedOrigins, or ${location.hostname} in browser.serverAddress.`;
 
 /**
- * view: {bar, banner, opened(), message(decoded), expects(), lost(), back(), gone()}. bar and banner say how the
- * connection is; expects: whether messages should come; gone: the server knows no such session. It is tried again and
- * again, for a new session by a new connection.
+ * view: {bar, banner, opened(), message(decoded), expects(), lost(), back(), gone()}. bar and banner show the state of
+ * the connection; expects: whether messages should arrive; gone: the server does not know the session. It reconnects
+ * repeatedly; a new session needs a new connection.
  *
  * @param {string} url
  * @param {object} view
@@ -67,10 +67,10 @@ export function connect(url, view) {
   let socket = null;
   let timer = 0;
   let tries = 0;
-  let heard = performance.now(); // when the newest message came
-  let fresh = true; // no message yet since the connection was made, or lost
-  let asking = false; // why nothing comes
-  let told = false; // whether the banner holds words of ours
+  let heard = performance.now(); // when the newest message arrived
+  let fresh = true; // whether no message has arrived since the connection was made or lost
+  let asking = false; // whether the reason for silence is being probed
+  let told = false; // whether the banner shows a message from here
   let closed = false;
 
   function open() {
@@ -94,13 +94,13 @@ export function connect(url, view) {
       heard = performance.now();
       view.message(decode(event.data));
     };
-    // What the browser itself blocks (a policy, an extension) is an error without a close.
+    // If the browser itself blocks the socket (a policy, an extension), there is an error but no close.
     current.onerror = () => setTimeout(() => current.readyState === WebSocket.CLOSED && end(current, LOST));
     current.onclose = (event) => end(current, event);
   }
 
   /**
-   * A connection is over; the next attempt comes by itself.
+   * Handle the end of a connection, and schedule the next attempt.
    *
    * @param {WebSocket} which
    * @param {{code: number, reason: string}} event
@@ -114,7 +114,7 @@ export function connect(url, view) {
     fresh = true;
     view.bar.link(event.code === FAILED ? "stopped" : "reconnecting…");
     const least = event.code === GONE ? AGAIN : 150 * 2 ** tries;
-    // Jitter: a classroom whose server restarts must not come back in one instant.
+    // Jitter, so that not all browsers of a class reconnect at the same instant after a restart.
     timer = window.setTimeout(open, Math.min(LONGEST, least) * (0.7 + 0.6 * Math.random()));
     if (tries > PATIENCE || event.code === FORBIDDEN || event.code === FAILED) explain(event);
     if (event.code === GONE) view.gone();
@@ -127,7 +127,7 @@ export function connect(url, view) {
     else if (code === FORBIDDEN) words = notAllowed();
     else if (code === FAILED) words = `This run stopped: ${reason}. Change a setting, or reload the page.`;
     else words = code >= 4000 && reason ? `The server refuses the live connection: ${reason}.` : await probe(url, refused(url));
-    if (closed || tries === 0) return; // it has succeeded meanwhile
+    if (closed || tries === 0) return; // a later attempt has succeeded meanwhile
     say(code === FAILED ? words : `${words} This page keeps trying.`);
   }
 
@@ -137,7 +137,7 @@ export function connect(url, view) {
     view.banner.say(words, true);
   }
 
-  /** Each second: a connection may be dead, or the server busy, without anybody being told. */
+  /** Each second: detect a dead connection or a busy server, which send no event. */
   async function listen() {
     const waits = socket !== null && tries === 0 && !document.hidden && (fresh || view.expects());
     if (!waits) heard = performance.now();
@@ -149,14 +149,14 @@ export function connect(url, view) {
     asking = false;
     if (closed || heard !== last) return;
     if (words === BUSY && silent() < 3 * SILENCE) return say(BUSY);
-    // By a new connection: this one may be open at our end only.
+    // With a new connection, because this one may be open at this end only.
     const old = socket;
     if (!old) return;
     old.close();
     end(old, LOST);
   }
 
-  /** At once, where there is reason to think that it works now. */
+  /** Reconnect at once, if it probably works now. */
   function hurry() {
     if (closed || socket !== null || document.hidden) return;
     clearTimeout(timer);

@@ -1,12 +1,12 @@
-// What every view is on: the page's theme, its size, its keys and its style sheets.
+// The common base of all views: the page's theme, size, keys and style sheets.
 
 import { counters } from "./counters.js";
 import { attend, linkStyles } from "./page.js";
 import { readTheme, themeKey } from "./theme.js";
 
 /**
- * layout(): lay everything out and draw it; it is called for each new theme and size, and when a style sheet has come.
- * changed(): whether what can be measured is not as it was laid out. key(event): whether a key was the view's own.
+ * layout(): lay everything out and draw it; called for each new theme and size, and when a style sheet has loaded.
+ * changed(): whether measured sizes differ from the layout. key(event): whether the view used the key.
  *
  * @param {HTMLElement} root
  * @param {object} view
@@ -20,10 +20,10 @@ import { readTheme, themeKey } from "./theme.js";
 export function stage(root, { classes, layout, changed, key = () => false, visible = () => {}, styles = ["live.css"] }) {
   /** @type {import("./types.js").Theme} */
   let theme;
-  let known = ""; // what it depended on
+  let known = ""; // the inputs of the current theme
   root.classList.add("gl-root", ...classes);
 
-  /** Read the theme anew if it has changed; whether it has. */
+  /** Read the theme if it has changed; returns whether it has. */
   function retheme() {
     const now = themeKey(root);
     if (now === known) return false;
@@ -38,7 +38,7 @@ export function stage(root, { classes, layout, changed, key = () => false, visib
   return {
     theme: () => theme,
     retheme,
-    /** Begin, once what `layout` needs is there. */
+    /** Start, once everything that `layout` needs is there. */
     open() {
       retheme();
       counters.mounts += 1;
@@ -46,7 +46,7 @@ export function stage(root, { classes, layout, changed, key = () => false, visib
         visible,
         key,
         resize: layout,
-        // Catches what no event tells: a theme switched without an update, the page's head growing a line.
+        // Catches changes without an event: a switched theme, or a page heading with one more line.
         now: () => void (retheme() || (changed() && layout())),
       });
       for (const name of styles) linkStyles(layout, name);

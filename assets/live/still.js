@@ -1,11 +1,11 @@
-// On pause: the same pictures as Plotly figures, exactly over the canvases, to zoom, hover and export.
+// When paused: the same pictures as Plotly figures, exactly over the canvases, to zoom, hover and export.
 
-const CALM = 250; // ms without a new frame before a figure is asked for
+const CALM = 250; // ms without a new frame before a figure is requested
 const CONFIG = {
   responsive: false,
   displaylogo: false,
   displayModeBar: "hover",
-  showSendToCloud: false, // nothing leaves the classroom
+  showSendToCloud: false, // never upload data
 };
 
 /** @type {Promise<import("./types.js").Plotly> | null} */
@@ -33,7 +33,7 @@ function loadPlotly(url) {
 }
 
 /**
- * Fetch the bundle ahead of time; it is parsed at the first pause, so that play never stutters.
+ * Fetch the bundle ahead of time; it is parsed at the first pause, so that playing never stutters.
  *
  * @param {string} url
  */
@@ -48,7 +48,7 @@ export function prefetchPlotly(url) {
 }
 
 /**
- * Figures over canvases. arm(): ask once calm; drop(): back to the canvases now; receive(message).
+ * Figures over canvases. arm(): request one when calm; drop(): return to the canvases now; receive(message).
  *
  * @param {() => Record<string, HTMLElement>} hosts elements over the canvases, by the figure's name in a message
  * @param {() => string} url Plotly's address
@@ -63,11 +63,11 @@ export function stills(hosts, url, ask) {
   function drop() {
     clearTimeout(timer);
     timer = 0;
-    id += 1; // an answer under way is out of date
+    id += 1; // makes an answer in flight outdated
     const old = shown;
     shown = [];
     for (const host of old) host.style.visibility = "hidden";
-    // Purging takes a while: the canvas is shown first.
+    // Purging takes a while, so show the canvas first.
     if (old.length) setTimeout(() => old.forEach((host) => shown.includes(host) || window.Plotly?.purge(host)), 30);
   }
 
@@ -107,5 +107,5 @@ export function stills(hosts, url, ask) {
   };
 }
 
-/** Of a view that has none. @type {ReturnType<typeof stills>} */
+/** For a view without still figures. @type {ReturnType<typeof stills>} */
 export const noStills = { drop() {}, arm() {}, async receive() {} };

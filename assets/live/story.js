@@ -1,14 +1,14 @@
-// What is shown on cue: its words above the toolbar, its pace and its cures beside the knobs.
+// The story of a preset: its words above the toolbar, its pace and its cures beside the knobs.
 
 import { el, setText } from "./dom.js";
 
-const LISTED = 3; // fields that are named
+const LISTED = 3; // the number of fields to name
 /** @type {Record<string, string>} */
 const CHIPS = {
-  "not yet": "What it promises is checked while it runs, by the rule by which seeds were counted",
-  seen: "What it promises was seen in this run",
-  "not on this seed": "The run is over and did not do what is promised: another seed may",
-  "not checked": "Something was changed, or updated by hand: the promise is of the run as it was opened",
+  "not yet": "The claim is checked during the run, by the rule used to count seeds",
+  seen: "The claim was true in this run",
+  "not on this seed": "The claim was not true in this run; it may be true with another seed",
+  "not checked": "The claim is not checked, because the run was changed or updated by hand",
 };
 
 /**
@@ -26,7 +26,7 @@ const button = (id, title, onclick, ...content) =>
       "data-testid": id,
       title,
       onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after the mouse, space means play again
+        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after a mouse click, the space key must play and pause again
         onclick();
       },
     },
@@ -48,7 +48,7 @@ export function storyRow(send, act) {
   let built = "";
   let run = -1;
   /** @type {((values: Record<string, string | number>) => void)[]} */
-  let shown = []; // by cure, what shows whether it is on
+  let shown = []; // for each cure, a function that shows whether it is on
 
   const to = (/** @type {"before" | "after"} */ which) => () => void (story.name && act({ act: "preset", name: story[which] }));
   const title = el("b", { class: "gl-story-title", "data-testid": "preset-title" });
@@ -58,26 +58,26 @@ export function storyRow(send, act) {
   const claim = el("p", { class: "gl-story-claim" });
   const head = el(
     "section",
-    { class: "gl-story", "aria-label": "What is shown", hidden: "" },
+    { class: "gl-story", "aria-label": "Phenomenon", hidden: "" },
     el(
       "div",
       { class: "gl-story-head" },
-      button("preset-before", "The phenomenon before this one: key [", to("before"), "‹"),
-      button("preset-after", "The next phenomenon: key ]", to("after"), "›"),
+      button("preset-before", "Previous phenomenon: key [", to("before"), "‹"),
+      button("preset-after", "Next phenomenon: key ]", to("after"), "›"),
       title,
       chip,
       changed,
       el("span", { class: "gl-space" }),
       button("gallery", "Back to all phenomena", () => act({ act: "gallery" }), "All phenomena"),
-      button("leave", "Close these words; the run goes on", () => act({ act: "leave" }), "×"),
+      button("leave", "Close this text; the run continues", () => act({ act: "leave" }), "×"),
     ),
     el("div", { class: "gl-story-body" }, doc, claim),
   );
 
   const cures = el("span", { class: "gl-group" });
   const pace = el("span", { class: "gl-pace", "data-testid": "pace", role: "status" });
-  const full = button("full", "Go on as fast as it can, until the next restart", () => send({ cmd: "go_on" }), "Full speed");
-  const own = button("own-pace", "At the speed at which this is shown best", () => {
+  const full = button("full", "Continue at full speed until the next restart", () => send({ cmd: "go_on" }), "Full speed");
+  const own = button("own-pace", "Return to the recommended speed", () => {
     forgetSpeed();
     send({ cmd: "own_pace" });
   }, "Its own pace");
@@ -95,7 +95,7 @@ export function storyRow(send, act) {
     doc.title = story.doc || "";
     claim.title = story.claim ? `${story.claim}${story.held ? ` Held on ${story.held}.` : ""}` : "";
     const cure = (/** @type {import("./types.js").Cure} */ { field, value, title: name, words }) => {
-      const title = `${name}: ${words}. A new run starts, the old curves stay behind it`;
+      const title = `${name}: ${words}. Starts a new run and keeps the old curves in the background`;
       let cured = false;
       const node = button(`cure-${field}`, title, () => send({ cmd: "set", field, value: cured ? 0 : value }));
       const show = (/** @type {Record<string, string | number>} */ values) => {
@@ -106,7 +106,7 @@ export function storyRow(send, act) {
       shown.push(show);
       return node;
     };
-    const offer = (/** @type {[string, string]} */ [name, words]) => button(`see-${name}`, `${words}: a phenomenon on cue`, () => act({ act: "preset", name }), words);
+    const offer = (/** @type {[string, string]} */ [name, words]) => button(`see-${name}`, `${words}: open this phenomenon`, () => act({ act: "preset", name }), words);
     shown = [];
     cures.replaceChildren(...(story.name ? (story.cures || []).map(cure) : offers.map(offer)));
     head.hidden = !story.name;
@@ -143,7 +143,7 @@ export function storyRow(send, act) {
       own.hidden = !(paced && message.chosen);
       const over = paced && part >= 1 && !message.chosen && !now.released;
       full.hidden = !over;
-      setText(pace, over ? "shown; it goes on slowly" : "");
+      setText(pace, over ? "demonstration over; continues slowly" : "");
       for (const show of shown) show(message.values);
       const list = message.differs || [];
       const more = list.length > LISTED ? ` and ${list.length - LISTED} more` : "";
@@ -153,7 +153,7 @@ export function storyRow(send, act) {
   };
 }
 
-const KEY = "ganlab.speed"; // of this tab, over pages and reloads
+const KEY = "ganlab.speed"; // of this tab, across pages and reloads
 
 /** The speed that the visitor has chosen, if any. */
 export function keptSpeed() {
@@ -161,7 +161,7 @@ export function keptSpeed() {
     const text = sessionStorage.getItem(KEY);
     return text === null || !Number.isFinite(+text) ? null : +text;
   } catch {
-    return null; // a page may be refused its storage
+    return null; // the browser may refuse storage
   }
 }
 
@@ -170,7 +170,7 @@ export function keepSpeed(value) {
   try {
     sessionStorage.setItem(KEY, String(value));
   } catch {
-    // It is forgotten with the page.
+    // The choice lasts as long as the page.
   }
 }
 
@@ -178,6 +178,6 @@ function forgetSpeed() {
   try {
     sessionStorage.removeItem(KEY);
   } catch {
-    // Nothing was kept.
+    // Nothing was stored.
   }
 }

@@ -1,4 +1,4 @@
-// The page's theme as the canvases use it: Streamlit's CSS variables, and the colours that ganlab.theme serves.
+// The page's theme for the canvases: Streamlit's CSS variables, and the colours that ganlab.theme serves.
 
 import { COLUMN, SHADES, THEMES } from "./tokens.js";
 
@@ -10,7 +10,7 @@ const VARIABLES = ["background-color", "text-color", "secondary-background-color
 let probe = null;
 
 /**
- * Red, green and blue of any CSS colour; of none, the light theme's background.
+ * Red, green and blue of any CSS colour; of an empty one, the light theme's background.
  *
  * @param {string} colour
  * @returns {Rgb}
@@ -78,7 +78,7 @@ export function fieldTable(stops) {
 }
 
 /**
- * What the theme depends on, as one string: compare to see whether it changed.
+ * The inputs of the theme as one string, to detect changes.
  *
  * @param {HTMLElement} root
  */
@@ -88,7 +88,7 @@ export function themeKey(root) {
 }
 
 /**
- * Read the theme and put it on the root as --gl-* variables. Returns what the canvases use of it.
+ * Read the theme and set it on the root as --gl-* variables. Returns the values for the canvases.
  *
  * @param {HTMLElement} root
  * @returns {import("./types.js").Theme}
@@ -99,7 +99,7 @@ export function readTheme(root) {
   const back = parse(get("background-color", THEMES.light.background));
   const dark = 0.2126 * back[0] + 0.7152 * back[1] + 0.0722 * back[2] < 128;
   const own = dark ? THEMES.dark : THEMES.light;
-  // An operator may have given the pages other colours than ours.
+  // An operator may have configured other colours for the pages.
   const text = parse(get("text-color", own.text));
   const shade = (/** @type {number} */ share) => {
     const [red, green, blue] = mix(text, back, share);

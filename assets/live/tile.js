@@ -1,10 +1,10 @@
-// The tiles of an ensemble on one canvas: each seed's p_g before p_data, and a caption.
+// The tiles of an ensemble on one canvas: each seed's p_g in front of p_data, and a caption.
 
 import { alpha } from "./theme.js";
 import { font, offscreen, resize } from "./plot.js";
 import { seedAt } from "./seeds.js";
 
-const LEAST = 5; // percent of p_g beyond the axes from which a tile says so
+const LEAST = 5; // percent of p_g beyond the axes above which a tile shows it
 const grouped = new Intl.NumberFormat("en-US");
 
 /** @typedef {import("./types.js").Arrays} Arrays */
@@ -13,7 +13,7 @@ const grouped = new Intl.NumberFormat("en-US");
 /** @typedef {import("./types.js").Frame} Frame */
 
 /**
- * "0.41" as ".41" where there is little room.
+ * "0.41" as ".41" if there is little space.
  *
  * @param {number} value
  * @param {boolean} [tight]
@@ -26,7 +26,7 @@ const gapOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.r
 const headOf = (/** @type {number} */ columns, /** @type {number} */ u) => Math.round((columns > 6 ? 13 : 16) * u);
 
 /**
- * The width in which tiles of a plane fill a height, in pixels.
+ * The width in which tiles of 2-D pictures fill a height, in pixels.
  *
  * @param {{seeds: number}} scene
  * @param {number} height
@@ -41,15 +41,15 @@ export function widthFor(scene, height, u) {
 }
 
 /**
- * The tiles of one scene: resize(width, height, theme) lays them out, draw(ctx, frame, values) draws all;
- * boxes() are their places.
+ * The tiles of one scene: resize(width, height, theme) lays them out, draw(ctx, frame, values) draws them all,
+ * and boxes() returns their boxes.
  *
  * @param {import("./types.js").Scene} scene
  */
 export function tiles(scene) {
   const columns = columnsOf(scene);
   const rows = Math.ceil(scene.seeds / columns);
-  const still = offscreen(1, 1); // what is behind every tile
+  const still = offscreen(1, 1); // the background of every tile
   let [width, height] = [0, 0];
   /** @type {import("./types.js").Theme} */
   let theme;
@@ -185,7 +185,7 @@ export function tiles(scene) {
   }
 
   /**
-   * Seed on the left; on the right what fits of JSD and modes.
+   * The seed on the left; on the right JSD and modes, as far as they fit.
    *
    * @param {Context} ctx
    * @param {Box} box
@@ -218,7 +218,7 @@ export function tiles(scene) {
   }
 
   /**
-   * A triangle at the edge beyond which most of p_g is, and how much of it.
+   * A triangle at the edge beyond which most of p_g lies, and the percentage there.
    *
    * @param {Context} ctx
    * @param {number} side
@@ -228,7 +228,7 @@ export function tiles(scene) {
     if (percent < LEAST) return;
     const u = theme.u;
     const size = 4 * u;
-    // left, right, bottom, top: the edge, and the way out of it
+    // left, right, bottom, top: the edge, and its outward direction
     const [x, y, dx, dy] = [
       [0, g.h / 3, -1, 0], [g.w, g.h / 3, 1, 0], [g.w / 2, g.h, 0, 1], [g.w / 2, 0, 0, -1],
     ][side];

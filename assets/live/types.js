@@ -1,5 +1,5 @@
-// The shapes of what modules hand to each other, for `tsc`; nothing runs here.
-// What messages hold is in docs/protocol.md.
+// Types of the values that modules exchange, for `tsc`; this file has no code.
+// docs/protocol.md describes the contents of messages.
 
 /** @typedef {{width: number, height: number}} Size in CSS pixels */
 /** @typedef {{x: number, y: number, w: number, h: number}} Box in pixels */
@@ -11,17 +11,17 @@
 
 /**
  * @typedef {Size & {window: number, narrow: boolean, u: number}} Room
- * what a view has: window: the window's height; narrow: curves below the picture; u: the text scale
+ * the space for a view: window: the window's height; narrow: curves below the picture; u: the text scale
  */
 
 /**
- * @typedef {object} Boxes elements of a view that are given sizes
+ * @typedef {object} Boxes elements of a view that get sizes
  * @property {HTMLElement} knobs
  * @property {HTMLElement} picture
  * @property {HTMLElement} legend
  * @property {HTMLElement} curves
  * @property {HTMLElement} main
- * @property {string} mark of the sizes that they have
+ * @property {string} mark identifies their current sizes
  */
 
 /**
@@ -36,10 +36,10 @@
  * @property {number} fill opacity of p_g's area
  * @property {string} font
  * @property {number} u the text scale
- * @property {Uint32Array} field 256 colours of D(x) from 0 to 1, as ImageData has them
+ * @property {Uint32Array} field 256 colours of D(x) from 0 to 1, in the format of ImageData
  * @property {Record<string, Rgb>} rgb
  * @property {(role: string) => string} role the colour of a part of the game
- * @property {(role: string) => string} ink its colour as words
+ * @property {(role: string) => string} ink its text colour
  */
 
 /**
@@ -51,10 +51,10 @@
  * @property {number} lastFrameAt
  * @property {boolean} socketOpen
  * @property {number | string} run
- * @property {number} [latents] of an MNIST run's look
+ * @property {number} [latents] seed of an MNIST run's preview
  */
 
-// Messages of the server, as `decode` gives them: fields of the header, and arrays.
+// Messages of the server, as `decode` returns them: fields of the header, and arrays.
 
 /**
  * @typedef {object} Decoded
@@ -83,8 +83,8 @@
  * @property {number | null} [high]
  * @property {boolean} [bars] of the share of each mode
  * @property {boolean} [keys] false: its curves are not named in its title
- * @property {string} [needs] a curve without which it says nothing
- * @property {boolean} [off] whether it is not expected to say anything
+ * @property {string} [needs] a curve without which the panel is hidden
+ * @property {boolean} [off] whether it is expected to stay hidden
  * @property {string} [role] of its bands
  * @property {{low: string, high: string, opacity: number, title?: string}[]} [bands]
  * @property {HelpLine[]} [help]
@@ -143,9 +143,9 @@
 /** @typedef {{side: "left" | "right" | "bottom" | "top", text: string, brief: string}} Beyond */
 
 /**
- * @typedef {object} Said within a picture
- * @property {Beyond[]} [beyond] the axes
- * @property {string | null} [missing] of D
+ * @typedef {object} Said texts within a picture
+ * @property {Beyond[]} [beyond] p_g beyond the axes
+ * @property {string | null} [missing] where D has no value
  * @property {{text: string, brief: string} | null} [tails]
  */
 
@@ -189,25 +189,25 @@
 /** @typedef {Scene | Frame | Curves | Status | ExportMessage | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
 
-// A view, and what is particular to one kind of view.
+// A view, and its renderer.
 
-/** @typedef {{act: string, run?: number, name?: string}} Act what a page is told of a button */
+/** @typedef {{act: string, run?: number, name?: string}} Act what a button asks of the page */
 
 /**
- * @typedef {object} Settings of a live view, by its page
+ * @typedef {object} Settings of a live view, given by its page
  * @property {string} socket its address
  * @property {string} plotly its address
  * @property {string[]} labs addresses, by dimension
- * @property {string[]} others what other pages are called
- * @property {() => void} [onLost] the connection
- * @property {() => void} [onBack] the connection
+ * @property {string[]} others paths of other pages
+ * @property {() => void} [onLost] the connection was lost
+ * @property {() => void} [onBack] the connection is back
  * @property {() => void} [onGone] the server has no such session
- * @property {(seed: number) => void} [onOpen] in its lab
+ * @property {(seed: number) => void} [onOpen] open a seed in its lab
  * @property {(what: Act) => void} [onAct]
  */
 
 /**
- * @typedef {object} Shell what a renderer is given
+ * @typedef {object} Shell the interface of the shell for a renderer
  * @property {HTMLElement} root
  * @property {Settings} settings
  * @property {Set<string>} hidden layers
@@ -217,26 +217,26 @@
  */
 
 /**
- * @typedef {object} Renderer what is particular to one kind of view
- * @property {(scene: Scene) => void} scene a new run: what it stands on
- * @property {(frame: Frame | null) => void} draw all of the picture; null: no frame has come
- * @property {(width: number, height: number, theme: Theme) => void} resize of the picture's box; nothing need be drawn
- * @property {HTMLElement[]} nodes in the picture's box
- * @property {string} curvesLabel what the canvas of curves is called
- * @property {HTMLElement} [above] the picture and the curves
+ * @typedef {object} Renderer the specific part of one kind of view
+ * @property {(scene: Scene) => void} scene start a new run with this scene
+ * @property {(frame: Frame | null) => void} draw the whole picture; null: no frame has arrived
+ * @property {(width: number, height: number, theme: Theme) => void} resize the picture's box, without drawing
+ * @property {HTMLElement[]} nodes for the picture's box
+ * @property {string} curvesLabel accessible name of the canvas of curves
+ * @property {HTMLElement} [above] placed above the picture and the curves
  * @property {HTMLElement} [aboveCurves]
  * @property {string[]} [classes] of the root
- * @property {boolean} [hasLayers] words below the picture switch its layers
- * @property {boolean} [follows] the axes can follow G
- * @property {boolean} [many] the toolbar is of many seeds
- * @property {boolean} [whole] runs move by whole iterations
- * @property {() => Record<string, HTMLElement>} [hosts] where still figures go, by their names; none: there are none
+ * @property {boolean} [hasLayers] whether there is a legend below the picture
+ * @property {boolean} [follows] whether the axes can follow G
+ * @property {boolean} [many] whether the toolbar is for many seeds
+ * @property {boolean} [whole] whether runs move by whole iterations
+ * @property {() => Record<string, HTMLElement>} [hosts] the elements for still figures, by name; missing if there are none
  * @property {() => Size} [size] of the picture in a still figure
  * @property {(scene: Scene) => boolean} [stays] whether the old picture may stay until the new one's first frame
- * @property {() => void} [reveal] the new picture takes the old one's place
- * @property {(height: number, u: number) => number} [need] the width that square pictures of a height can use
- * @property {() => number | undefined} [share] of the width that the pictures may have
- * @property {(curves: Curves) => boolean} [curves] whether the picture shows them, too
+ * @property {() => void} [reveal] replace the old picture by the new one
+ * @property {(height: number, u: number) => number} [need] the width of square pictures of this height
+ * @property {() => number | undefined} [share] the largest share of the width for the pictures
+ * @property {(curves: Curves) => boolean} [curves] receives curves; returns whether the picture shows them
  * @property {(status: Status) => void} [status]
  */
 

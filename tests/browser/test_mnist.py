@@ -148,7 +148,7 @@ def test_the_pictures_of_a_run_that_is_done(page, site):
     assert all(box["y"] + box["height"] <= 720 for box in boxes)
     assert lab.js("document.documentElement.scrollWidth <= 1280")
     lab.get("samples").hover(position={"x": 30, "y": 30})
-    says(lab, "Row 1: the nearest of all training images is 4.00 away")
+    says(lab, "Row 1: the training image nearest to the last sample is at a distance of 4.00")
     # The walk is the browser's own.
     before = canvas(lab, "walk")
     lab.get("walk-slider").fill("40")

@@ -224,6 +224,6 @@ def test_the_pages_work_through_the_proxy(site, browser, new_lab):
         lab.moves()
         # The plain server passes no WebSockets on for the live view.
         lab.page.goto(f"{site.plain}/lab/")
-        words = "a proxy in between must pass WebSockets on /lab/live/"
+        words = "a proxy in between must forward WebSockets on /lab/live/"
         expect(lab.get("message")).to_contain_text(words)
         lab.console.clear()

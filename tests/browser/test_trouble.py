@@ -175,7 +175,7 @@ def test_a_connection_that_cannot_be_had_is_told_and_tried_again(lab):
     # A server that does not know the page's run, one that refuses WebSockets, none at all.
     expect(words).to_contain_text("several servers share this address", timeout=20_000)
     lab.js("(live.astray = '/nothing/here')")
-    expect(words).to_contain_text("a proxy in between must pass WebSockets on /live/")
+    expect(words).to_contain_text("a proxy in between must forward WebSockets on /live/")
     lab.page.route("**/live/*", lambda route: route.abort())
     expect(words).to_contain_text("The server does not answer.", timeout=20_000)
     lab.page.unroute("**/live/*")

@@ -71,7 +71,7 @@ test("the seeds of many runs are a range, and an update that is dear says what i
   const bar = toolbar(send, true);
   bar.status({ ...STATUS, seeds: 16, update_seconds: 0.042, rate: 3.14 });
   assert.match(bar.node.find("seed").textContent, /Seeds 3–18/);
-  assert.match(bar.node.textContent, /3.1 it\/s · about 42 ms an update/);
+  assert.match(bar.node.textContent, /3.1 it\/s · about 42 ms per update/);
 });
 
 const KNOBS = [
