@@ -47,8 +47,8 @@ for _page in (
         LABS[1],
         "1-D lab",
         "",
-        "p_g moves to where D is higher, until D can only answer ½. "
-        "Change k, the loss or a learning rate during training: which player falls behind?",
+        "p_g moves where D is higher, until D can only say ½. "
+        "Change k, the loss or a rate: which player falls behind?",
         run=paths.PAGES / "lab_1d.py",
         icon=":material/show_chart:",
         live=True,
@@ -57,8 +57,8 @@ for _page in (
         LABS[2],
         "2-D lab",
         "",
-        "Generated points move to where D says “real” (blue). "
-        "Count the modes that they cover: where points crowd together, D turns against them.",
+        "Generated points move where D says real (blue). "
+        "Count the modes they cover: where they crowd, D turns against them.",
         run=paths.PAGES / "lab_2d.py",
         icon=":material/scatter_plot:",
         live=True,
@@ -67,9 +67,8 @@ for _page in (
         GALLERY,
         "Phenomena",
         "",
-        "Each phenomenon can be reproduced, and its card says on how many seeds it occurred. "
-        "Open one and watch for what its sentence names; then change a setting and see whether "
-        "it still happens.",
+        "Each phenomenon is reproducible, and its card says on how many seeds it occurred. "
+        "Open one and watch for it; then change a setting and see whether it still happens.",
         run=paths.PAGES / "gallery.py",
         icon=":material/auto_awesome:",
     ),
@@ -87,7 +86,7 @@ for _page in (
         COMPARE,
         "Compare",
         "",
-        "All runs share seed, data and latents: only the marked fields differ. "
+        "Same seed, data and latents: only the marked fields differ. "
         "Which p_g reaches p_data, and which curve turns first?",
         run=paths.PAGES / "compare.py",
         icon=":material/compare:",

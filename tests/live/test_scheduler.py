@@ -227,7 +227,7 @@ def test_no_memory_is_said_in_words(audience, monkeypatch):
     shown(crowd, session)
     session.run.make = starved
     until(lambda: session.failed)
-    assert "not enough memory" in session.failed and "minibatch" in session.failed
+    assert "not enough memory" in session.failed and "lower the batch" in session.failed
 
 
 def test_a_picture_that_fails_stops_its_session_alone(audience, monkeypatch, caplog):
