@@ -13,12 +13,12 @@ os.environ["GANLAB_CACHE"] = _CACHE.name
 os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
 
 ROOT = Path(__file__).parent
-# What belongs together is done by one process, one test after the other: that which a browser or
-# a clock waits for, and that which compiles, for the compiler's header. Of the rest each file is
-# done by one process. Who is named first is begun first: both (or all) then end together.
+# What belongs together is done by one process, one test after the other: what waits for a browser,
+# a socket or a clock, and what compiles, since the first program takes longer than the others. Of
+# the rest each file is done by one process. What comes first here is begun first.
+CALM = "calm"
 GROUPS = {
-    "browser": ("browser",),
-    "live": ("live", "jobs", "test_classroom.py", "test_server.py", "test_processes.py"),
+    CALM: ("browser", "live", "jobs", "test_classroom.py", "test_server.py", "test_processes.py"),
     "compile": ("extension", "engine/native"),
     "trainer": ("mnist/test_trainer.py",),
     "pairs": ("engine/test_pairs.py",),
@@ -27,6 +27,7 @@ GROUPS = {
     "dynamics": ("presets/test_dynamics.py",),
     "contract": ("test_contract.py",),
 }
+_stood_back = False
 
 
 def _group(path: Path) -> tuple[int, str]:
@@ -52,10 +53,23 @@ def pytest_collection_modifyitems(items):
     A busy machine may keep these waiting longer than any test should; a real fault fails thrice.
     """
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)[1]))
-        if item.path.parent.name in ("browser", "live", "native"):
+        _, group = _group(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+        if group == CALM or item.path.parent.name == "native":
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
     items.sort(key=lambda item: _group(item.path)[0])  # stable: files keep their order
+
+
+def pytest_runtest_setup(item):
+    """Of several processes, those that do other things let the calm group go first.
+
+    Its tests take longest, and a machine that is busy with others keeps them waiting.
+    """
+    global _stood_back
+    beside = "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "nice")
+    if beside and not _stood_back and _group(item.path)[1] != CALM:
+        _stood_back = True
+        os.nice(5)
 
 
 def pytest_sessionfinish():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import shutil
 import struct
 import threading
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from ganlab.digits import strokes
 from ganlab.digits.data import MNIST
@@ -95,13 +97,24 @@ class Mirror:
         self._server.server_close()
 
 
+# Its trainers measure few samples with a classifier that was fitted in a moment.
+_QUICK = """
+import sys
+from ganlab.cli import main
+from ganlab.mnist import classifier, scoring
+classifier.STEPS, scoring.SAMPLES = 60, 300
+sys.exit(main(sys.argv[1:]))
+"""
 _PREPARE = """
 import os
 from ganlab.digits import data, idx
+from ganlab.mnist.folder import Folder
 os.environ["GANLAB_CACHE"] = {cache!r}
 os.environ.pop("GANLAB_DATA", None)
 tiny = {{part: idx.Known(*known) for part, known in {files!r}.items()}}
 data.find.__defaults__ = (None, tiny)
+usual = Folder.command
+Folder.command = lambda folder: ["quick_trainer", *usual(folder)[1:]]
 data.load.__kwdefaults__.update(files=tiny, mirrors=({url!r},))
 """
 _SHAPES = {
@@ -139,6 +152,9 @@ def site(cache: Path) -> Iterator[Site]:
         for part, raw in FILES.items()
     }
     prepare = _PREPARE.format(cache=str(cache), files=known, url=mirror.url)
-    with Server(cache / "log.txt", prepare) as server:
-        yield Site(server, cache, mirror)
+    (cache / "quick_trainer.py").write_text(_QUICK)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(cache), prepend=os.pathsep)
+        with Server(cache / "log.txt", prepare) as server:
+            yield Site(server, cache, mirror)
     mirror.close()

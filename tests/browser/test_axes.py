@@ -8,7 +8,8 @@ def width(lab) -> float:
 
 
 def test_the_axes_follow_g_and_go_back(lab):
-    lab.open("/?init_gain=5", moving=False)
+    # A bounded G that is far too wide, and hardly learns: its tails would take a while to come in.
+    lab.open("/?init_gain=5&latent=uniform&g_lr=1e-5&d_lr=1e-5", moving=False)
     lab.wait("live.last.frame && live.last.frame.beyond.length > 0")
     own, follow = width(lab), lab.get("follow")
     assert follow.get_attribute("aria-pressed") == "false"
