@@ -2,72 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
-
 import torch
 
-from ganlab.optim import Number, OptimizerEntry, Slots
+from ganlab.engine.costs import Costs
+from ganlab.engine.inputs import Drawn, Given
+from ganlab.optim import Number, Slots
 from ganlab.stabilisers import over
-from ganlab.update_rules import Found, RuleEntry
-
-Numbers = tuple[Number, ...]
-Drawn = Mapping[str, torch.Tensor]
-
-
-@dataclass(frozen=True)
-class Given:
-    """The numbers of one update, each a number or one for each run, (R, 1).
-
-    d, g: the optimisers' numbers for D's and G's step; look_d, look_g: for their look-ahead, or
-    empty; ahead: D's, for each unrolled step; of: by stabiliser that is on, its numbers, the
-    strength first.
-    """
-
-    d: Numbers
-    g: Numbers
-    look_d: Numbers
-    look_g: Numbers
-    ahead: tuple[Numbers, ...]
-    of: dict[str, Numbers]
-
-    def strength(self, name: str) -> Number:
-        """The strength of a stabiliser; 0 if it is off."""
-        return self.of[name][0] if name in self.of else 0.0
-
-
-class Costs(Protocol):
-    """What an update asks of the `Rules` that make it; see there."""
-
-    rule: RuleEntry
-    optimizer: OptimizerEntry
-    fields: dict[str, list[tuple[str, Callable[..., torch.Tensor]]]]
-    past: bool
-
-    def slots(self, player: str) -> tuple[str, ...]: ...
-
-    def make(self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None) -> torch.Tensor: ...
-
-    def d_cost(
-        self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
-    ) -> torch.Tensor: ...
-
-    def g_cost(
-        self,
-        d: torch.Tensor,
-        d_slots: Slots,
-        fake: torch.Tensor,
-        n: Given,
-        drawn: Drawn,
-        G: Callable[[Drawn], torch.Tensor] | None = None,
-    ) -> torch.Tensor: ...
-
-    def shaped(
-        self, grad: torch.Tensor, params: torch.Tensor, past: torch.Tensor | None, n: Given
-    ) -> torch.Tensor: ...
-
-    def bounded(self, d: torch.Tensor, n: Given) -> torch.Tensor: ...
+from ganlab.update_rules import Found
 
 
 class OneUpdate:

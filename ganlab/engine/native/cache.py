@@ -52,7 +52,7 @@ _SOURCES = (
     "losses.py",
     "optim.py",
     "update_rules.py",
-    *(f"engine/{n}.py" for n in ("structure", "rules", "one_update")),
+    *(f"engine/{n}.py" for n in ("structure", "inputs", "costs", "rules", "one_update")),
     *(f"stabilisers/{n}.py" for n in ("entry", "seen", "penalties", "nets", "play")),
     *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator", "blocks")),
     *(f"networks/{n}.py" for n in ("labels", "norms")),

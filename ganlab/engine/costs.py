@@ -1,0 +1,177 @@
+"""What D and G minimise in one update, and D's parameters after unrolled updates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from ganlab.engine.inputs import Drawn, Given, Inputs
+from ganlab.engine.structure import Structure
+from ganlab.networks.labels import beside
+from ganlab.optim import Slots
+from ganlab.stabilisers import Judged, over
+
+
+class Costs(Inputs):
+    """The costs of D and G, and what stabilisers do to gradients and to D's parameters."""
+
+    def __init__(self, structure: Structure, thin: bool = False):
+        super().__init__(structure, thin)
+        entries, on = self._entries, set(structure.strengths)
+        self._d_terms = [(e.name, e.d_term) for e in entries if e.d_term is not None]
+        self._grad_terms = [
+            (e.name, e.grad_term)
+            for e in entries
+            if e.grad_term is not None and not (e.name == "weight_decay" and self.optimizer.decays)
+        ]
+        self._projections = [(e.name, e.project) for e in entries if e.project is not None]
+        self._by_input = any(e.needs_input_grad for e in entries if e.d_term is not None)
+        self._smooth = self.loss.smooth if on & {"smooth_real", "smooth_fake"} else None
+
+    def _keep(self, n: Given, drawn: Drawn, rows: slice) -> list[torch.Tensor] | None:
+        """The dropout factors of each layer, for these packs of the draw; None without dropout."""
+        if not self.D.droppable:
+            return None
+        parts = drawn["mask"][:, rows].split_with_sizes(self.D.droppable, 2)
+        names = ["d_dropout_input"] * self.D.drop[0]
+        names += ["d_dropout"] * (len(parts) - len(names))
+        out = []
+        for name, u in zip(names, parts, strict=True):
+            p = over(n.strength(name), u)
+            out.append((u >= p).to(u.dtype) / (1 - p))
+        return out
+
+    def _seen(self, x: torch.Tensor, n: Given, drawn: Drawn, half: int) -> torch.Tensor:
+        """x (R, B, dim) as D sees it: with noise (draw half 0: real, 1: fake), in packs."""
+        if self._noise:
+            size = self.structure.batch
+            noise = drawn["noise"][:, half * size : (half + 1) * size]
+            x = x + over(n.strength("instance_noise"), x) * noise
+        return self.D.packed(x)
+
+    def make(self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None) -> torch.Tensor:
+        """G's outputs (R, B, dim) for the latents and labels of a draw."""
+        return self.G(g, beside(drawn["latent"], drawn.get("label")), fixed)
+
+    def _labels(self, drawn: Drawn) -> torch.Tensor | None:
+        """The labels of real and fake samples alike, in packs (R, n, pack * labels)."""
+        return self.D.packed(drawn["label"]) if self.structure.labels else None
+
+    def d_cost(
+        self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
+    ) -> torch.Tensor:
+        """D's cost on a minibatch, real and fake (R, B, dim) each: (R,)."""
+        real, fake = self._seen(real, n, drawn, 0), self._seen(fake, n, drawn, 1)
+        labels = self._labels(drawn)
+        if self._by_input:
+            real = real.detach().requires_grad_()
+            # Detached: an unrolled D depends on `fake` too, but D's slope is that of a fixed D.
+            fake = fake.view_as(fake) if fake.requires_grad else fake.detach().requires_grad_()
+        packs = real.shape[1]
+        keep = self._keep(n, drawn, slice(None))
+        inputs = torch.cat([self.D.inputs(x, labels) for x in (real, fake)], 1)
+        logits, _ = self.D.judge(d, inputs, keep, packs)
+        real_logits, fake_logits = logits[:, :packs], logits[:, packs:]
+        cost = self.loss.d(real_logits, fake_logits)
+        if self._smooth is not None:
+            a, b = (over(n.strength(s), cost) for s in ("smooth_real", "smooth_fake"))
+            cost = cost + self._smooth(real_logits, fake_logits, a, b)
+        if self._d_terms:
+            last = self._keep(n, drawn, slice(packs, None))
+            judged = Judged(
+                real,
+                fake,
+                real_logits,
+                fake_logits,
+                lambda x: self.D.judge(d, self.D.inputs(x, labels), last, packs)[0],
+                drawn,
+            )
+            for name, term in self._d_terms:
+                cost = cost + term(judged, *n.of[name])
+        return cost
+
+    def g_cost(
+        self,
+        d: torch.Tensor,
+        d_slots: Slots,
+        fake: torch.Tensor,
+        n: Given,
+        drawn: Drawn,
+        G: Callable[[Drawn], torch.Tensor] | None = None,
+    ) -> torch.Tensor:
+        """G's cost on its outputs `fake` (R, B, dim): (R,); G(drawn) makes fresh ones."""
+        if self.structure.unroll:
+            d = self.ahead(d, d_slots, fake, n, drawn, G)
+        packs = fake.shape[1] // self.structure.packing
+        labels, compares = self._labels(drawn), self.loss.g_sees_real
+        x = self.D.inputs(self._seen(fake, n, drawn, 1), labels)
+        if compares:
+            real = self.D.inputs(self._seen(drawn["data"], n, drawn, 0), labels)
+            x = torch.cat([real, x], 1)
+        keep = self._keep(n, drawn, slice(0 if compares else packs, None))
+        logits, f = self.D.judge(d, x, keep, packs)
+        sides = logits.split(packs, 1) if compares else (None, logits)
+        cost = self.loss.g(*sides)
+        if self._match:
+            if compares:
+                real_f, f = f.split(packs, 1)
+            else:
+                keep = self._keep(n, drawn, slice(0, packs))
+                real = self.D.inputs(self._seen(drawn["data"], n, drawn, 0), labels)
+                real_f = self.D.body(self.D.split(d), real, keep)
+            apart = ((real_f.mean(1) - f.mean(1)) ** 2).sum(1)
+            share = over(n.strength("feature_matching"), cost)
+            cost = (1 - share) * cost + share * apart
+        return cost
+
+    def ahead(
+        self,
+        d: torch.Tensor,
+        d_slots: Slots,
+        fake: torch.Tensor,
+        n: Given,
+        drawn: Drawn,
+        G: Callable[[Drawn], torch.Tensor] | None = None,
+    ) -> torch.Tensor:
+        """D's parameters after `unroll` more updates of its own optimiser.
+
+        Differentiable in `fake` and d, through every step. The steps use the current minibatch, as
+        published, or fresh data and fakes each. They minimise D's own cost, without consensus and
+        historical averaging. Source: Metz et al. 2017, eq. 7-10.
+        """
+        if not d.requires_grad:
+            d = d.detach().requires_grad_()
+        slots = d_slots[: self.optimizer.slots]
+        drawn_i: Drawn = drawn
+        for i in range(self.structure.unroll):
+            if self.structure.fresh:
+                drawn_i = {
+                    k[2:]: v.chunk(self.structure.unroll, 1)[i]
+                    for k, v in drawn.items()
+                    if k.startswith("u_")
+                }
+                assert G is not None
+                fake = G(drawn_i)
+            cost = self.d_cost(d, drawn_i["data"], fake, n, drawn_i)
+            (grad,) = torch.autograd.grad(cost.sum(), d, create_graph=True)
+            grad = self.shaped(grad, d, None, n)
+            d, slots = self.optimizer.apply(grad, slots, d, *n.ahead[i])
+            d = self.bounded(d, n)
+        return d
+
+    def shaped(
+        self, grad: torch.Tensor, params: torch.Tensor, past: torch.Tensor | None, n: Given
+    ) -> torch.Tensor:
+        """A gradient at `params` as the optimiser gets it; past: the mean that pulls, or None."""
+        if past is not None:
+            grad = grad + 2 * over(n.strength("historical_averaging"), params) * (params - past)
+        for name, term in self._grad_terms:
+            grad = term(grad, params, *n.of[name])
+        return grad
+
+    def bounded(self, d: torch.Tensor, n: Given) -> torch.Tensor:
+        """D's parameters after the projections of stabilisers."""
+        for name, project in self._projections:
+            d = project(d, *n.of[name])
+        return d
