@@ -1,4 +1,4 @@
-"""The real MNIST where it lies ($GANLAB_DATA, ../shared/mnist); tests that see no other data."""
+"""Access to the real MNIST if it is available ($GANLAB_DATA, ../shared/mnist), or to no data."""
 
 import os
 from pathlib import Path
@@ -13,6 +13,6 @@ REAL = [Path(p) for p in _PLACES if p and data.find(p)]
 
 @pytest.fixture(autouse=True)
 def alone(monkeypatch, tmp_path):
-    """No folder but the test's own is looked into."""
+    """Hide all folders except the test's own."""
     monkeypatch.delenv("GANLAB_DATA", raising=False)
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path / "cache"))

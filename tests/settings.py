@@ -1,4 +1,4 @@
-"""Streamlit's settings for a while."""
+"""Temporary Streamlit settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from streamlit.config_option import ConfigOption
 
 @contextmanager
 def settings(values: dict[str, Any]) -> Iterator[None]:
-    """Set options as an operator would, by their dotted names."""
+    """Set options by their dotted names, as an operator would."""
     before = {name: config.get_option(name) for name in values}
     for name, value in values.items():
         config._set_option(name, value, "a test")

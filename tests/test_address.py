@@ -1,4 +1,4 @@
-"""One grammar of addresses: old ones keep their meaning; any experiment comes back from its own."""
+"""One grammar of addresses: old ones keep their meaning, and round trips are exact."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ OLD = [
 def test_an_old_address_keeps_its_meaning(query, meant):
     read = type(meant).from_query(query)
     assert read == meant
-    # The whole of an address, with where it leads to, is one too.
+    # A complete address, with host and path, works as well.
     assert type(meant).from_query(f"https://lab.example/two?{query}") == meant
     assert type(meant).from_query(meant.to_query()) == meant
 
 
 def test_each_page_wrote_its_fields_in_this_order():
-    """Links that were sent hold them."""
+    """Links that were sent contain them in this order."""
     many = Experiment.of(RING, 16, "100:k:5")
     assert many.to_query() == f"{RING.to_query()}&events=100:k:5&runs=16"
     assert address.with_preset(RING.to_query(), "hopping") == f"{RING.to_query()}&preset=hopping"

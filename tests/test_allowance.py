@@ -1,4 +1,4 @@
-"""Rates that a server allows."""
+"""Rate limits of a server."""
 
 import asyncio
 
@@ -28,7 +28,7 @@ def test_dear_things_count_more():
 
 
 class Clock:
-    """Time that passes while somebody waits."""
+    """A simulated clock that advances when someone waits."""
 
     def __init__(self, monkeypatch):
         self.now, self.passes, self.waits = 1000.0, True, []
@@ -49,7 +49,7 @@ def test_each_key_has_its_own_turn_and_who_would_wait_long_is_refused(monkeypatc
         return answers, await admission.admit("she")
 
     assert asyncio.run(at_once()) == ([True] * 5 + [False] * 5, True)
-    assert clock.waits == [1, 2]  # who was refused has used nothing up
+    assert clock.waits == [1, 2]  # refused requests use nothing up
     clock.now, clock.passes = clock.now + 60, True
     began = clock.now
     assert all(asyncio.run(admission.admit("he")) for _ in range(8))

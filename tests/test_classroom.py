@@ -1,4 +1,4 @@
-"""The parts of the classroom's benchmark: its students against a real server, its verdicts."""
+"""The parts of the classroom benchmark: its students on a real server, and its verdicts."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ from benchmarks.classroom_phases import Class
 from benchmarks.classroom_probes import CpuShares, Table, memory
 from benchmarks.classroom_student import PARTS, Student
 
-PAGE_FILES = 3  # that Streamlit keeps open for a page, and for two minutes after it
+PAGE_FILES = 3  # files that Streamlit keeps open for a page, and for two minutes after it
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_a_student_watches_clicks_hides_blinks_and_reloads(server):
         await student.look(True)
         assert await frames_of(student, 1) > 3
         iteration = student.frames[-1][1]
-        await student.blink()  # the same run goes on
+        await student.blink()  # the same run continues
         assert await frames_of(student, 0.5) > 0 and student.frames[0][1] >= iteration
         await student.click("sidebar")
         await student.click("speed", 1e6)  # its status belongs to the new run

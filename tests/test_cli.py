@@ -1,4 +1,4 @@
-"""`ganlab train`, in this process: what it prints, writes and returns."""
+"""`ganlab train`, in this process: its output, its files and its exit status."""
 
 import csv
 import json
@@ -194,7 +194,7 @@ def test_curves_as_csv(tmp_path, capsys):
             assert float(row[name] or "nan") == pytest.approx(float(value[0]), nan_ok=True), name
     assert float(rows[-1]["jsd"]) == pytest.approx(said["jsd"])
     assert Run.load(run).iteration == 10
-    # About 200 rows unless it is said, and each iteration if there are fewer.
+    # About 200 rows by default, and every iteration if there are fewer.
     assert main(["train", "--spec", spec, "--iterations", "3", "--out", str(out)]) == 0
     assert [line.split(",")[0] for line in out.read_text().splitlines()[1:]] == list("0123")
     assert main(["train", "--spec", spec, "--every", "0", "--out", str(out)]) == 2

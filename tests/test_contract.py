@@ -1,4 +1,4 @@
-"""Every entry of every registry keeps the contract that is exported for authors of variants."""
+"""Every entry of every registry passes the contract that is exported for authors of variants."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ from ganlab.targets import TARGETS, make_target
 from ganlab.testing import checks
 from ganlab.testing.common import REGISTRIES, registry_of
 
-# What some go together with.
+# Fields that some entries need.
 BESIDE = {
     "cgd": {"loss": "minimax", "optimizer": "sgd"},
     "heun": {"optimizer": "sgd"},
@@ -42,7 +42,7 @@ def test_what_is_in_no_registry_cannot_be_checked():
 
 
 class _Shifted:
-    """A Target whose samples lie beside its density."""
+    """A Target whose samples do not follow its density."""
 
     def __init__(self, target):
         self._target = target
@@ -143,7 +143,7 @@ BROKEN = [
     ("entry", "name", "changes"), BROKEN, ids=[f"{e.name}-{n}" for e, n, _ in BROKEN]
 )
 def test_what_breaks_the_contract_fails_its_check(entry: Entry, name: str, changes, monkeypatch):
-    """Each check can fail: of an entry that is right but for one thing."""
+    """Each check can fail: for an entry that is correct except for one property."""
     registry, right = registry_of(entry), {str(c): c for c in checks(entry)}
     label = f"{entry.name}-{name}"
     right[label]()

@@ -1,4 +1,4 @@
-"""What is exported does what it says: scripts run, JSON loads, CSV holds the curves."""
+"""Exports work: scripts execute, JSON loads, CSV holds the curves."""
 
 import csv
 import io

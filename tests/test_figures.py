@@ -1,4 +1,4 @@
-"""Pictures: marks and positions, against the arrays that they were made from."""
+"""Pictures: marks and positions, compared with the arrays that they were made from."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_segments_connect_z_to_its_image():
     fig = picture_1d(scene, frame)
     lines = segments(of(fig, "map")[0])
     assert of(fig, "map")[0].yaxis == "y3"
-    z = -3 + 6 * (lines[:, 0, 0] - LOW) / (HIGH - LOW)  # back from the place on the z line
+    z = -3 + 6 * (lines[:, 0, 0] - LOW) / (HIGH - LOW)  # from positions on the z line
     np.testing.assert_allclose(z, frame["map_z"], atol=1e-5)
     np.testing.assert_allclose(lines[:, 1, 0], 0.8 * z + 1, atol=1e-5)
     assert (lines[:, 0, 1] == 0).all() and (lines[:, 1, 1] == 1).all()
@@ -302,7 +302,7 @@ def test_wrong_values_are_named():
         picture(scene | {"dim": 3}, frame)
 
 
-# Machado et al. 2009: what is seen without one kind of cones, on linear RGB.
+# Machado et al. 2009: vision without one kind of cones, on linear RGB.
 _SEEN = {
     "all": np.eye(3),
     "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],

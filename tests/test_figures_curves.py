@@ -1,4 +1,4 @@
-"""Curves: marks and positions, against the arrays that they were made from."""
+"""Curves: marks and positions, compared with the arrays that they were made from."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_curves_share_the_iteration_and_bars_do_not():
     assert bars.xaxis == "x3" and bars.yaxis == "y3"
     np.testing.assert_allclose(bars.y, [0.9, 0.02, 0.08], rtol=1e-6)
     accent, g = THEMES["light"].roles["accent"], THEMES["light"].roles["G"]
-    assert list(bars.marker.color) == [g, accent, g]  # the second has under .1 of its third
+    assert list(bars.marker.color) == [g, accent, g]  # the second has less than .1 of its third
     domains = [fig.layout[a].domain for a in ("yaxis", "yaxis2", "yaxis3")]
     for above, below in zip(domains, domains[1:], strict=False):
         assert 0 <= below[0] < below[1] < above[0] < above[1] <= 1

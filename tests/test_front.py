@@ -1,4 +1,4 @@
-"""What is answered beside Streamlit's pages: under its base path, with what headers."""
+"""Answers besides Streamlit's pages: under its base path, with the right headers."""
 
 import base64
 import gzip
@@ -25,7 +25,7 @@ from tests.settings import settings
 
 @pytest.fixture(params=["", "lab", "/a/b/"])
 def site(request):
-    """(client, base path) of an app that answers "pages" to all but what is ours."""
+    """(client, base path) of an app that answers "pages" to all requests except ganlab's own."""
 
     async def pages(_):
         return PlainTextResponse("pages")
@@ -50,7 +50,7 @@ def test_the_front_end_lies_under_the_base_path(site):
     assert client.get(f"{base}/{paths.PLOTLY_URL}/plotly.min.js").status_code == 200
     for missing in ("live/nothing.js", "../pyproject.toml", "%2e%2e/pyproject.toml", ""):
         assert client.get(f"{base}/{paths.ASSETS_URL}/{missing}").status_code in (400, 404)
-    # Another version's: not Streamlit's page, which is no script.
+    # A path of another version is a 404, not Streamlit's page.
     assert client.get(f"{base}/ganlab-assets/000000000000/live/live.js").status_code == 404
     if base:
         assert client.get(f"/{paths.ASSETS_URL}/live/live.js").text == "pages"
@@ -63,7 +63,7 @@ def test_the_front_end_is_given_the_theme_beside_its_files(site, monkeypatch):
     assert tokens.status_code == 200 and "javascript" in tokens.headers["content-type"]
     assert tokens.text == theme.module() and "export const THEMES" in tokens.text
     assert not (paths.ASSETS / "live" / "tokens.js").exists()
-    # Another theme has another address: no browser mixes it with older files.
+    # Another theme has another address, so that browsers do not mix it with older files.
     assert paths.ASSETS_URL.endswith(paths._version())
     monkeypatch.setattr(theme, "module", lambda: "export const THEMES = {};")
     assert not paths.ASSETS_URL.endswith(paths._version())

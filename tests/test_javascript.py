@@ -1,4 +1,4 @@
-"""The front end's own tests, in node; what both languages do, held against each other."""
+"""The front end's own tests, in node; and comparisons of code that exists in both languages."""
 
 from __future__ import annotations
 

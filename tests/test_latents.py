@@ -1,4 +1,4 @@
-"""Latents: the sampler, the quantiles and the fixed points are of one distribution."""
+"""Latents: the sampler, the quantiles and the fixed points have the same distribution."""
 
 import numpy as np
 import pytest
@@ -71,21 +71,21 @@ def test_intervals_hold_what_they_say(name, count):
     assert np.isfinite(over.ends).all() and (np.diff(over.ends) > 0).all()
     assert len(over.ends) == len(over.level) == len(over.mass) + 1
     assert over.mass.sum() == pytest.approx(1, abs=1e-12)
-    # Up to what lies beyond the ends of an infinite latent, by SciPy's two tails.
+    # Except for the mass beyond the ends of an infinite latent, by SciPy's two tails.
     law = ORACLE[name]
     below, above = law.cdf(over.ends), law.sf(over.ends)
     exact = np.where(below[1:] < 0.5, np.diff(below), -np.diff(above))
     np.testing.assert_allclose(over.mass[1:-1], exact[1:-1], rtol=1e-6)
     np.testing.assert_allclose(over.mass[[0, -1]], exact[[0, -1]], rtol=1e-6, atol=2.0**-26)
     np.testing.assert_allclose(over.ends, -over.ends[::-1], rtol=1e-6, atol=1e-9)
-    # The whole ones: `count` of equal mass; every second end is a median.
+    # The whole intervals: `count` of equal mass; every second end is a median.
     masses = np.add.reduceat(over.mass, over.whole[:-1])
     np.testing.assert_allclose(masses, np.full(count, 1 / count), rtol=1e-9)
     middles = law.cdf(over.ends[over.whole[1::2]])
     np.testing.assert_allclose(middles, np.arange(1, count, 2) / count, rtol=0, atol=1e-9)
     if np.isfinite(law.support()).all():
         assert len(over.mass) == count
-    else:  # towards infinity no interval holds more than a quarter of the mass from there on
+    else:  # towards infinity no interval holds more than a quarter of the remaining mass
         outer = np.cumsum(over.mass)[:-1] < 4 / count
         share = over.mass[1:][outer] / np.cumsum(over.mass)[:-1][outer]
         assert share.max() <= 0.26 and over.level[0] < 1e-7

@@ -1,4 +1,4 @@
-"""The table of the README names all there is, and nothing else."""
+"""The table in the README lists all modules and packages, and nothing else."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Bounds of a server: from options of `ganlab app` and from the environment."""
+"""Limits of a server, from options of `ganlab app` and from the environment."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The contract of every loss, and what the two of the 2014 paper promise."""
+"""The formulas of all losses, and the theorems about those of the 2014 paper."""
 
 import math
 
@@ -35,7 +35,7 @@ def relative(better: torch.Tensor, worse: torch.Tensor) -> torch.Tensor:
 
 
 def paired(better: torch.Tensor, worse: torch.Tensor) -> torch.Tensor:
-    """Mean log s(better_i - worse_i): of what there is less of, again from the first."""
+    """Mean log s(better_i - worse_i); the smaller set is repeated from its start."""
     n, m = better.shape[1], worse.shape[1]
     terms = [sigmoid_log(better[:, i % n] - worse[:, i % m]) for i in range(max(n, m))]
     return torch.stack(terms, 1).mean(1)
@@ -66,8 +66,8 @@ def f_gan(f, output, conjugate):
     )
 
 
-# Plain formulas, in D = sigmoid(logit) where D is a probability; safe only at moderate logits,
-# which the code is not told.
+# Plain formulas, in D = sigmoid(logit) where D is a probability; they are accurate only at moderate
+# logits, unlike the code.
 PLAIN = {
     "minimax": (cross_entropy, lambda real, fake: torch.log(1 - expit_(fake)).mean(1)),
     "non-saturating": (cross_entropy, lambda real, fake: -sigmoid_log(fake).mean(1)),
@@ -97,7 +97,7 @@ PLAIN = {
     ),
     **{name: f_gan(*f) for name, f in F_GAN.items()},
 }
-# Where D cannot tell real from fake: its logit, its cost, G's cost, G's slope.
+# At a D that cannot tell real from fake: its logit, its cost, G's cost, G's slope.
 EQUILIBRIUM = {
     "minimax": (0.0, math.log(4), -math.log(2), -0.5),
     "non-saturating": (0.0, math.log(4), math.log(2), -0.5),
@@ -112,8 +112,8 @@ EQUILIBRIUM = {
     "f-pearson": (0.0, 0.0, 0.0, -1.0),
     "f-hellinger": (0.0, 0.0, 0.0, -1.0),
 }
-# The largest logits that a loss stands, by dtype: those that grow faster than their logit overflow
-# by design, exp near the log of the largest number, squares near its root (means add four of them).
+# The largest logits that a loss allows, by dtype. Losses that grow faster than the logit overflow
+# by design: exp near the log of the largest number, squares near its root (means add four of them).
 LARGEST = {
     ("maximum-likelihood", torch.float32): 86.0,
     ("maximum-likelihood", torch.float64): 707.0,
@@ -128,11 +128,11 @@ LARGEST = {
     ("f-hellinger", torch.float32): 86.0,
     ("f-hellinger", torch.float64): 707.0,
 }
-# V = a(x) p - a(x) q has no minimum in a(x): only a bound on slopes gives D one.
-# Relativistic ones have one only up to a constant.
+# V = a(x) p - a(x) q has no minimum in a(x): D needs a bound on its slope.
+# Relativistic losses have one only up to a constant.
 RELATIVISTIC = {"relativistic-average", "relativistic-pairing"}
 NO_OPTIMUM = {"wasserstein", *RELATIVISTIC}
-FREE = {"wasserstein", *RELATIVISTIC}  # D's offset means nothing
+FREE = {"wasserstein", *RELATIVISTIC}  # D's offset has no effect
 SMOOTHED = [name for name in LOSSES if LOSSES[name].smooth]
 
 
@@ -188,7 +188,7 @@ def test_runs_are_independent(name):
 
 
 def pointwise(cost, p: float, q: float):
-    """D's cost as a function of its logit at one x: real ones count p times, fake ones q times."""
+    """D's cost as a function of its logit at one x: real counts p times, fake counts q times."""
     off = torch.tensor([[0.0]], dtype=torch.float64)
     base = cost(off, off).item()
 
@@ -216,9 +216,9 @@ WEIGHTS = [(0.3, 0.3), (0.9, 0.1), (0.02, 0.7), (2.5, 1e-2), (1e-3, 3.0)]
 def test_optimal_minimises_d_pointwise(name, p, q):
     entry = LOSSES[name]
     cost = pointwise(entry.d, p, q)
-    # Pearson's best logit is 2 (p/q - 1).
+    # Pearson's optimal logit is 2 (p/q - 1).
     best = best_logit(cost, (-3, 600) if name == "f-pearson" else (-30, 30))
-    if name == "hinge" and p == q:  # all between the margins are as good; 1/2 is in the middle
+    if name == "hinge" and p == q:  # all values between the margins are optimal; use the middle
         assert entry.optimal(p, q) == 0.5 and shown(name, 0.0) == 0.5
         assert cost(0.0) == pytest.approx(cost(best), abs=1e-12)
         assert min(cost(-1.1), cost(1.1)) > cost(0.0) + 0.01
@@ -250,7 +250,7 @@ def test_smoothing_is_labels_1_minus_a_and_b(name, a, b):
     torch.testing.assert_close(got, wanted, rtol=1e-10, atol=1e-12)
     for p, q in WEIGHTS:
         best = best_logit(pointwise(lambda *t: entry.d(*t) + entry.smooth(*t, a, b), p, q))
-        # Goodfellow 2016, section 4.2; where only G is, a peak of height b stays.
+        # Goodfellow 2016, section 4.2: where only G has mass, a peak of height b remains.
         star = ((1 - a) * p + b * q) / (p + q)
         assert entry.optimal(p, q, a, b) == pytest.approx(star, abs=1e-12)
         assert abs(shown(name, best) - star) < 1e-6
@@ -263,7 +263,7 @@ def test_what_is_shown_is_a_rising_share(name):
     t = torch.cat([torch.tensor([-1e8], dtype=t.dtype), t, torch.tensor([1e8], dtype=t.dtype)])
     share = LOSSES[name].shown(t)
     assert (share >= 0).all() and (share <= 1).all() and (share.diff() >= 0).all()
-    # In the middle between what D is taught for fake and for real it shows 1/2.
+    # Midway between D's targets for fake and real, the drawn value is 1/2.
     middle = EQUILIBRIUM[name][0] if name not in FREE else 0.0
     assert shown(name, middle) == 0.5
     assert share[0] < 1e-6 and share[-1] > 1 - 1e-6
@@ -311,7 +311,7 @@ def test_minimax_saturates_and_the_other_does_not(logit):
     d = expit(logit)
     assert g_slope("minimax", logit) == pytest.approx(-d, rel=1e-9)
     assert g_slope("non-saturating", logit) == pytest.approx(d - 1, rel=1e-9)
-    # Where D is sure of a fake the ratio of the two gradients is D/(1 - D).
+    # If D is sure of a fake, the ratio of the two gradients is D/(1 - D).
     ratio = g_slope("minimax", logit) / g_slope("non-saturating", logit)
     assert ratio == pytest.approx(math.exp(logit), rel=1e-8)
 
@@ -366,7 +366,7 @@ P, Q = np.array([0.1, 0.3, 0.05, 0.35, 0.2]), np.array([0.25, 0.05, 0.3, 0.1, 0.
 
 
 def expected(masses: np.ndarray, count: int = 20) -> np.ndarray:
-    """Cells, each as often as its mass says of `count` samples."""
+    """Cells, repeated in proportion to their masses, `count` in all."""
     times = masses * count
     assert np.allclose(times, times.round())
     return np.repeat(np.arange(len(masses)), times.round().astype(int))
@@ -381,7 +381,7 @@ def test_with_the_best_d_the_value_of_f_gan_is_the_divergence(name):
         best.append(best_logit(pointwise(entry.d, p, q), bounds))
     at = torch.tensor(best, dtype=torch.float64)
     real, fake = (at[expected(masses)].unsqueeze(0) for masses in (P, Q))
-    # D_f(p || q) = sum q f(p/q); each also by its own textbook formula.
+    # D_f(p || q) = sum q f(p/q), and each divergence by its textbook formula.
     divergence = sum(q * f(p / q) for p, q in zip(P, Q, strict=True))
     known = {
         "f-kl": (P * np.log(P / Q)).sum(),
@@ -419,7 +419,7 @@ def test_with_the_best_d_g_descends_the_divergence_of_f_gan(name):
 
 @pytest.mark.parametrize("count", [20, 40])
 def test_the_best_paired_critic_is_the_log_ratio_up_to_a_constant(count):
-    """Of a pair the first is real with odds p(x) q(y) : p(y) q(x)."""
+    """In a pair, the odds that the first sample is real are p(x) q(y) : p(y) q(x)."""
     entry, cells = LOSSES["relativistic-pairing"], torch.from_numpy(np.log(P / Q))
     real, fake = expected(P), expected(Q, count)
 
@@ -438,6 +438,6 @@ def test_every_pair():
     a, b = every_pair(real, fake)
     wanted = {(x, y) for x in real[1].tolist() for y in fake[1].tolist()}
     assert set(zip(a[1].tolist(), b[1].tolist(), strict=True)) == wanted and a.shape == (3, 24)
-    # Averages stay what they are, so that a cost of averages does, too.
+    # Averages are unchanged, and so is a cost of averages.
     for name in ("relativistic-average", "minimax"):
         torch.testing.assert_close(LOSSES[name].d(a, b), LOSSES[name].d(real, fake))

@@ -1,8 +1,8 @@
-"""What the metrics must answer when data, samples, modes, axes, seeds or roles are exchanged.
+"""Metamorphic tests: how metrics must change when data, modes, axes, seeds or roles are exchanged.
 
-No oracle is needed: each test asks twice, and theory says how the two answers go together. Factors
-are powers of two, turns are quarter turns and shifts are whole numbers where the answers must be
-equal in every bit or no sample may change its cell or its mode.
+No oracle is needed: each test computes two answers, and theory relates them. Factors are powers of
+two, rotations are by quarter turns and shifts are integers where answers must be equal in every
+bit, or where no sample may change its cell or its mode.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def probe(target: str, latent: str = "normal", latent_dim: int | None = None) ->
 
 
 def generated(of: Probe, seed: int) -> np.ndarray:
-    """What a G that is not perfect makes of the probe's latents, (1, n, dim)."""
+    """The outputs of an imperfect G at the probe's latents, (1, n, dim)."""
     draw = np.random.default_rng(seed)
     z, centre = of.z.double().numpy(), of.target.box.mean(1)
     weights = draw.normal(size=(z.shape[1], of.target.dim))
@@ -52,7 +52,7 @@ def generated(of: Probe, seed: int) -> np.ndarray:
 
 
 class Moved(Target):
-    """The law of scale * turn x + shift, x of another target."""
+    """The law of scale * turn x + shift, for x of another target."""
 
     def __init__(self, base: Target, scale: float, shift: np.ndarray, turn: np.ndarray):
         self._base, self._scale, self._shift, self._turn = base, scale, shift, turn
@@ -77,7 +77,7 @@ class Moved(Target):
 
 
 class MovedLine(Moved, Target1D):
-    """The same on the line, with its quantiles."""
+    """The same in 1-D, with its quantiles."""
 
     def _ppf(self, u):
         (sign,) = self._turn.ravel()
@@ -92,7 +92,7 @@ class MovedLine(Moved, Target1D):
 
 
 def moved(of: Probe, scale: float = 1.0, shift: float = 0.0, turn=None) -> Probe:
-    """The probe of the moved target, with the same cells, moved: their masses move along."""
+    """The probe of the moved target, with cells moved in the same way, so that masses are equal."""
     dim = of.target.dim
     turn = np.eye(dim) if turn is None else turn
     kind = MovedLine if dim == 1 else Moved
@@ -115,7 +115,7 @@ def moved(of: Probe, scale: float = 1.0, shift: float = 0.0, turn=None) -> Probe
 
 
 def scores(of: Probe, gz: np.ndarray) -> dict[str, np.ndarray]:
-    """All that is measured of G(z) against p_data."""
+    """All metrics of G(z) against p_data."""
     masses = of.masses(gz)
     jsd, smooth = of.jsd(masses)
     out = {"jsd": jsd, "jsd_smooth": smooth, "w1": of.w1(gz), "tail": of.tail(gz)}
@@ -139,7 +139,7 @@ def same(ours: dict, wanted: dict, rtol: float = 1e-9, **factors: float) -> None
 @pytest.mark.parametrize("scale", [0.25, 8.0])
 @pytest.mark.parametrize("target", NAMES)
 def test_units_do_not_matter(target, scale):
-    """x in other units: W1 is in these, and nothing else changes."""
+    """With x in other units, W1 is in these units, and nothing else changes."""
     of = probe(target)
     for seed in range(2):
         gz = generated(of, seed)
@@ -166,7 +166,7 @@ def test_axes_may_be_exchanged_and_turned(target, turn):
     for seed in range(2):
         gz = generated(of, seed)
         ours, wanted = scores(moved(of, turn=turn), gz @ turn.T), scores(of, gz)
-        # The directions of the sliced W1 lie evenly, but are not mapped onto each other.
+        # The directions of the sliced W1 are evenly spaced, but are not mapped onto each other.
         np.testing.assert_allclose(ours.pop("w1"), wanted.pop("w1"), rtol=0.02)
         same(ours, wanted)
 
@@ -174,7 +174,7 @@ def test_axes_may_be_exchanged_and_turned(target, turn):
 @few
 @given(seeds, st.integers(1, metrics.PROJECTIONS - 1), numbers, st.floats(0.125, 8))
 def test_the_sliced_w1_knows_no_place_and_no_direction_of_its_own(seed, steps, shift, scale):
-    """Turned by whole steps, its directions are the same ones: the distance is the same, too."""
+    """Rotated by whole steps, the set of directions is the same, and so is the distance."""
     draw = np.random.default_rng(seed)
     x, y = draw.normal(size=(2, 64, 2))
     y *= 1.5
@@ -230,7 +230,7 @@ def test_a_push_forward_does_not_depend_on_how_latents_are_cut_or_ordered(seed):
     mirrored = metrics.pushforward_1d(-x, mass, -edges[::-1])
     np.testing.assert_allclose(mirrored[::-1], before, **close)
     np.testing.assert_array_equal(metrics.pushforward_1d(x * 4, mass, edges * 4), before)
-    # Cut in two where G is linear in between; and two cells that become one.
+    # Intervals cut in two where G is linear, and two cells merged into one.
     halves = np.interp(np.arange(65) / 2, np.arange(33), x)
     finer = metrics.pushforward_1d(halves, np.repeat(mass / 2, 2), edges)
     np.testing.assert_allclose(finer, before, **close)
@@ -262,7 +262,7 @@ PURE = {"angle", "turns"}
 
 @pytest.mark.parametrize("target", NAMES)
 def test_all_lengths_of_a_target_doubled_double_its_samples(target):
-    """The density falls by as much, and the masses of doubled cells are the same."""
+    """The density decreases by the same factor, and masses of doubled cells are equal."""
     entry = TARGETS[target]
     numeric = {p.name: p.default for p in entry.params if p.kind == "float"}
     assert set(numeric) <= LENGTHS | AREAS | PURE, "say above what it is a number of"
@@ -338,7 +338,7 @@ def test_modes_may_be_numbered_in_any_order(name, seed):
     np.testing.assert_array_equal(b.shares, a.shares[order])
     assert (a.captured, a.high_quality) == (b.captured, b.high_quality)
     np.testing.assert_allclose(a.reverse_kl, b.reverse_kl, rtol=1e-9, atol=1e-12)
-    # Nor have the samples; a mode that is nowhere takes none of them.
+    # Nor have the samples; a mode without samples nearby gets none of them.
     again = metrics.mode_score(draw.permutation(x), one.modes)
     np.testing.assert_array_equal(again.shares, a.shares)
     far = Modes(np.r_[modes.centers, modes.centers[:1] + 1e6], np.r_[modes.std, modes.std[:1]],
@@ -381,7 +381,7 @@ def test_the_games_value_is_that_of_the_opposite_d_with_real_and_fake_exchanged(
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_costs_that_compare_are_each_others_with_real_and_fake_exchanged(name):
-    """And no cost depends on the order of a minibatch (of its pairs, where it is paired)."""
+    """No cost depends on the order of a minibatch (of its pairs, if it is paired)."""
     entry, draw = LOSSES[name], torch.Generator().manual_seed(1)
     real, fake = torch.randn(2, 3, 8, generator=draw, dtype=torch.float64)
     order = torch.randperm(8, generator=draw)

@@ -1,4 +1,4 @@
-"""Metrics against plain loops, SciPy, closed forms and their own noise floors."""
+"""Metrics compared with plain loops, SciPy, closed forms and their own noise floors."""
 
 import math
 from types import SimpleNamespace
@@ -60,7 +60,7 @@ def test_pushforward_is_the_plain_double_loop(name, edges):
     want = slow_pushforward(MAPS[name], mass, edges)
     np.testing.assert_allclose(got, want, rtol=0, atol=5e-15)
     assert got.sum() == pytest.approx(1.0, abs=1e-13)
-    # Empty is exactly empty, on which KL and D* depend.
+    # Empty cells must be exactly 0, since KL and D* depend on it.
     np.testing.assert_array_equal(got[want == 0], 0.0)
     assert np.all(got >= 0)
 
@@ -102,7 +102,7 @@ def test_histogram_is_numpys(low):
     xe, ye = np.linspace(low, low + 0.7, 8), np.linspace(-1, 2, 31)
     x = np.r_[rng.uniform(low - 0.2, low + 0.9, 3000), rng.choice(xe, 500), low + 0.1 * 3]
     y = np.r_[rng.normal(size=3000), rng.choice(ye, 500), 2.0]
-    # One step of rounding to either side of an edge, too.
+    # Also one step of rounding to either side of an edge.
     x[3000:3400] = np.nextafter(x[3000:3400], rng.choice([-np.inf, np.inf], 400))
     got = metrics.histogram_2d(np.stack([x, y], -1), xe, ye)
     want = np.histogram2d(x, y, (xe, ye))[0]
@@ -253,7 +253,7 @@ def test_w1_of_samples_refuses_what_has_no_answer(distance):
 
 @pytest.mark.parametrize("theta", [0.25, -1.5])
 def test_parallel_lines(theta):
-    # Arjovsky et al. 2017, Example 1: JSD and KL cannot tell how far, W1 can.
+    # Arjovsky et al. 2017, Example 1: JSD and KL do not measure the distance, W1 does.
     z = np.random.default_rng(0).random(120)
     a, b = np.stack([0 * z, z], -1), np.stack([0 * z + theta, z], -1)
     assert metrics.w1_exact(a, b) == pytest.approx(abs(theta), rel=1e-12)
@@ -297,7 +297,7 @@ def test_ring_against_one_mode_has_the_closed_form_w1():
     rng = np.random.default_rng(0)
     noise = modes.std[0] * rng.normal(size=(2, 400, 2))
     x, y = np.repeat(modes.centers, 50, axis=0) + noise[0], modes.centers[3] + noise[1]
-    # The triangle inequality bounds what the noise can do; the plan gains from it, so it does.
+    # The triangle inequality bounds the effect of noise, from which the plan profits.
     bound = np.linalg.norm(noise, axis=-1).mean(-1).sum()
     assert bound < 0.06
     assert want - bound < metrics.w1_exact(x, y) < want
@@ -347,7 +347,7 @@ def test_high_quality_ends_at_three_sigma_of_the_nearest_mode_in_its_own_sigma()
         std=np.array([1.0, 0.1]),
         weights=np.array([0.25, 0.75]),
     )
-    # Diagonal, so that distance is Euclidean; the last is Euclid-nearer to the narrow mode.
+    # Diagonal, so that the distance is Euclidean; the last is Euclid-nearer to the narrow mode.
     samples = [[2.1, 2.1], [2.13, 2.13], [10.0, 0.29], [10.0, 0.31], [9.0, 0.0]]
     score = metrics.mode_score(samples, modes)
     assert score.captured == 2

@@ -1,4 +1,4 @@
-"""MLPs against torch.nn carrying the same weights; initial weights against their definitions."""
+"""MLPs compared with torch.nn with the same weights; initial weights with their definitions."""
 
 import math
 
@@ -137,7 +137,7 @@ def test_gaussian_init(gain):
     for weight, bias in layers(net, flat):
         assert not bias.any()
         n = weight.numel()
-        # One spread in every layer, whatever its width; 4 standard errors of mean and variance.
+        # The same std in every layer of any width; 4 standard errors of mean and variance.
         assert abs(weight.mean().item()) < 4 * gain / math.sqrt(n)
         assert abs(weight.square().mean().item() / gain**2 - 1) < 4 * math.sqrt(2 / n)
         assert abs((weight.double() / gain).pow(4).mean().item() - 3) < 4 * math.sqrt(96 / n)

@@ -1,4 +1,4 @@
-"""Closeness within a minibatch: in blocks it is what it is in one piece, gradients included."""
+"""Closeness within a minibatch is the same in blocks and in one piece, with all gradients."""
 
 import pytest
 import torch
@@ -22,7 +22,7 @@ def points(*shape: int, seed: int = 0) -> torch.Tensor:
 
 
 def derivatives(f, *tensors: torch.Tensor) -> list[torch.Tensor]:
-    """f, its gradient, that of the gradient's square, and that of this one's square."""
+    """f, its gradient, the gradient of the gradient's square, and so on once more."""
     made = f(*tensors)
     out, value = [made], (made**2).sum()
     for _ in range(3):

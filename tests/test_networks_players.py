@@ -1,4 +1,4 @@
-"""What G and D add to a perceptron, held against torch.nn and explicit loops."""
+"""G and D, compared with torch.nn and explicit loops."""
 
 import math
 
@@ -94,7 +94,7 @@ def test_only_batch_norm_makes_samples_depend_on_each_other():
 
 
 def test_normalised_layers_forget_the_scale_of_their_weights():
-    # Batch norm's point: doubling a layer's weights changes nothing (up to the epsilon).
+    # The point of batch norm: doubling a layer's weights changes nothing (up to epsilon).
     net = Generator((2, 6, 1), "tanh", norm="batch")
     flat, z = randn(0, 1, net.size), randn(1, 1, 50, 2)
     doubled = flat.clone()
@@ -312,7 +312,7 @@ def test_batch_norm_in_d_takes_the_statistics_of_each_group_by_itself():
         alone = net.judge(flat, x[:, 4 * i : 4 * i + 4])[0]
         torch.testing.assert_close(grouped[:, 4 * i : 4 * i + 4], alone, rtol=1e-12, atol=1e-12)
     assert (grouped - net.judge(flat, x)[0]).abs().max() > 1e-3
-    # Among others a point is judged by their statistics, and the others by their own.
+    # A point is judged with the statistics of the others, and the others with their own.
     others = randn(8, 2, 9, 2)
     among = net.among(flat, others, others, 9)
     torch.testing.assert_close(among, net.judge(flat, others)[0], rtol=1e-12, atol=1e-12)

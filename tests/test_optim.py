@@ -1,4 +1,4 @@
-"""The contract of every optimiser: it is torch.optim's, for any number of runs."""
+"""Every optimiser equals torch.optim's, for any number of runs."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from ganlab.optim import OPTIMIZERS, Hyper
 
 
 def torch_momentum(params, hyper):
-    # torch's constructor refuses negative momentum, its step does not.
+    # torch's constructor refuses negative momentum, but its step does not.
     optimizer = torch.optim.SGD(params, lr=hyper.lr, momentum=0.1)
     optimizer.param_groups[0]["momentum"] = hyper.momentum
     return optimizer
@@ -41,7 +41,7 @@ NAMES = list(OPTIMIZERS)
 
 
 def quadratic(seed: int, runs: int, size: int = 6) -> tuple[torch.Tensor, torch.Tensor]:
-    """A (runs, size, size) positive definite, and where to start (runs, size)."""
+    """A (runs, size, size) positive definite, and the starting points (runs, size)."""
     draw = torch.Generator().manual_seed(seed)
     root = torch.randn(runs, size, size, dtype=torch.float64, generator=draw)
     start = torch.randn(runs, size, dtype=torch.float64, generator=draw)
@@ -128,7 +128,7 @@ def test_a_step_can_be_differentiated_even_where_the_gradient_is_zero(name):
     x = torch.tensor([[1.0, -2.0]], dtype=torch.float64)
     scale = torch.tensor([[0.0, 3.0]], dtype=torch.float64, requires_grad=True)
     slots = (torch.zeros_like(x),) * OPTIMIZERS[name].slots
-    # Without any memory of its square, so that Adam's root is taken at 0.
+    # Without averaging of the square, so that Adam takes the root at 0.
     new, _ = OPTIMIZERS[name].update(scale * x, slots, x, 1, HYPERS[0])
     (by,) = torch.autograd.grad(new.sum(), scale)
     assert torch.isfinite(by).all()

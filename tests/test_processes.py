@@ -1,4 +1,4 @@
-"""A child ends with its parent, whatever ends that one, and takes along what it has started."""
+"""A child ends with its parent, however that ends, together with its own children."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ from ganlab import processes
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process groups")
 
-# A child that compiles, in the way of a compiler: with a process of its own at work.
+# A child that starts a process of its own, as a compiler does.
 CHILD = """
 import os, subprocess, sys
 sys.stdin.read()  # empty: what is started here must not wait
@@ -40,7 +40,7 @@ def path(tmp_path, monkeypatch):
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs: one that has ended but was not waited for does not."""
+    """Whether a process is running; a zombie is not."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] not in "ZX"
@@ -95,7 +95,7 @@ def test_end_ends_all_of_it_and_what_is_gone_already(path):
     )
     pids = list(map(int, child.stdout.readline().split()))
     assert pids[0] == child.pid and all(map(alive, pids))
-    os.kill(child.pid, signal.SIGKILL)  # which leaves the grandchild alone
+    os.kill(child.pid, signal.SIGKILL)  # this does not end the grandchild
     child.wait(10)
     assert alive(pids[1])
     processes.end(child)
@@ -118,7 +118,7 @@ def test_the_pipe_alone_is_enough(path, monkeypatch):
 @pytest.mark.parametrize("nice", [5, 19])
 def test_a_child_stands_back_behind_other_sessions_too(path, nice):
     def group(pid):
-        """The kernel's word on a process's session; empty where it has none of its own."""
+        """The kernel's value for a process's session; "" if it has none of its own."""
         try:
             return Path(f"/proc/{pid}/autogroup").read_text()
         except FileNotFoundError:
@@ -131,7 +131,7 @@ def test_a_child_stands_back_behind_other_sessions_too(path, nice):
         assert os.getpriority(os.PRIO_PROCESS, child.pid) == nice
         if theirs := group(child.pid):
             assert theirs.split()[-2:] == ["nice", str(nice)]
-        assert group("self") == ours  # it stands back, this process does not
+        assert group("self") == ours  # only the child's priority is lowered
     finally:
         processes.end(child)
         child.communicate()

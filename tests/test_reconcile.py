@@ -1,4 +1,4 @@
-"""The largest part of what is wanted: nothing is lost, nothing is ignored without a word."""
+"""The largest subset of wanted values: nothing is lost, and every refusal has a reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganlab import Spec, SpecError
 from ganlab.reconcile import reconcile
 from ganlab.registry import SpecError as Error
 
-# Among these many pairs exclude each other.
+# Many pairs of these exclude each other.
 VALUES = {
     "r1": (0.0, 1.0),
     "r2": (0.0, 2.0),
@@ -42,7 +42,7 @@ def possible(spec: Spec, values: dict) -> bool:
 def test_of_random_edits_the_most_that_go_together_apply_and_the_others_say_why(seed):
     dice = random.Random(seed)
     spec, wanted = Spec(), {}
-    for _ in range(12):  # as a user does it: what was refused stays wanted
+    for _ in range(12):  # as a user does: refused values stay wanted
         name = dice.choice(list(VALUES))
         wanted[name] = dice.choice(VALUES[name])
         if dice.random() < 0.2:
@@ -54,7 +54,7 @@ def test_of_random_edits_the_most_that_go_together_apply_and_the_others_say_why(
         assert set(refused) <= set(open_)
         assert all(isinstance(error, SpecError) for error in refused.values())
         assert made == spec.changed(applied)
-        # None that is left out could be had besides, and no larger set at all.
+        # No refused value could be added, and no larger set is allowed.
         for name in refused:
             assert not possible(spec, {**applied, name: open_[name]})
         if len(open_) <= 8:
@@ -76,7 +76,7 @@ def test_two_that_need_each_other_apply_together_among_many_that_clash():
         "target": "two_gaussians",
         "t.weights": (0.5, 0.5),
     }
-    wanted |= {f"x{i}": i for i in range(30)}  # of no Spec: all are refused, and it takes no time
+    wanted |= {f"x{i}": i for i in range(30)}  # fields of no Spec: all are refused, quickly
 
     def change(spec: Spec, values: dict) -> Spec:
         for name in values:
@@ -106,7 +106,7 @@ def test_what_is_too_dear_is_refused_by_who_takes_it_and_the_rest_applies():
 
 
 def test_what_takes_too_long_is_refused_instead(monkeypatch):
-    """Each attempt is dear, and nothing goes together: it ends, and says why of every field."""
+    """Each attempt is slow, and nothing goes together: it stops in time, with reasons."""
     clock, tries = [0.0], []
     monkeypatch.setattr("ganlab.reconcile.time.monotonic", lambda: clock[0])
 

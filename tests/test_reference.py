@@ -1,4 +1,4 @@
-"""The page of toggles says what the registries say."""
+"""docs/toggles.md agrees with the registries."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""An entry that is added to a registry, however late, is one: to the Spec, the address, a Run."""
+"""An entry that is added at any time works in Spec, addresses and Run."""
 
 import copy
 import dataclasses
@@ -20,7 +20,7 @@ from ganlab.stabilisers import STABILISERS, StabiliserEntry
 from ganlab.targets import TARGETS
 from ganlab.update_rules import RULES
 
-# Each is an entry there is, under another name: what a notebook adds is made alike.
+# Each is a copy of an existing entry under another name, as a notebook might add.
 OPEN = {
     "target": (TARGETS, "two_gaussians"),
     "latent": (LATENTS, "uniform"),
@@ -75,7 +75,7 @@ def late_stabiliser(*params, **more) -> StabiliserEntry:
 
 @pytest.fixture
 def late():
-    """A stabiliser with a second field, that does what weight decay does; taken away afterwards."""
+    """A stabiliser with a second field, equivalent to weight decay; removed afterwards."""
     more = Param("late_more", "more", 3, 1, 9, "int", doc="More.")
     yield STABILISERS.add(late_stabiliser(strength(live=True), more))
     STABILISERS.entries.pop("late", None)
@@ -102,7 +102,7 @@ def test_fields_that_a_late_stabiliser_declares_are_fields(late):
     assert "late=0.5" in spec.to_query() and "late_more" not in spec.to_query()
     assert spec.replace(late=0.0) == Spec(**SMALL) != spec
     assert spec.batch_key() == spec.replace(late=1.0).batch_key() != Spec(**SMALL).batch_key()
-    assert spec.batch_key() != spec.replace(late_more=4).batch_key()  # it is no number
+    assert spec.batch_key() != spec.replace(late_more=4).batch_key()  # it is not numeric
     names = list(PARAMS)
     assert {"late", "late_more"} <= set(names) and "late" in LIVE and "late_more" not in LIVE
     assert PARAMS["late"].owner == "D" and names.index("late") == names.index("d_start") + 1

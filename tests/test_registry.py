@@ -1,4 +1,4 @@
-"""Params accept exactly what they say, and every refusal names field, value and range."""
+"""Params accept exactly the allowed values, and every refusal names field, value and range."""
 
 import math
 from dataclasses import FrozenInstanceError, replace

@@ -1,4 +1,4 @@
-"""Who is taken for the operator, and who for a visitor."""
+"""Who counts as the operator, and who as a visitor."""
 
 import pytest
 
@@ -24,13 +24,13 @@ def test_a_page_on_this_machine(remote, headers, public):
     ("remote", "headers", "public"),
     [
         ("192.168.1.7", HERE, "localhost"),
-        (None, HERE, "localhost"),  # a proxy at a socket file
+        (None, HERE, "localhost"),  # a proxy at a Unix socket
         ("", HERE, "localhost"),
         ("127.0.0.1", {}, "localhost"),
         ("127.0.0.1", {"Host": "lab.example.org"}, "localhost"),
         ("127.0.0.1", {"Host": "localhost.example.org"}, "localhost"),
         ("127.0.0.1", {"Host": "127.0.0.1@example.org"}, "localhost"),
-        # A proxy that writes the host anew, as nginx does unasked.
+        # A proxy that rewrites the host, as nginx does by default.
         ("127.0.0.1", HERE | {"Origin": "https://lab.example.org"}, "localhost"),
         ("127.0.0.1", HERE | {"Origin": "null"}, "localhost"),
         ("127.0.0.1", HERE, "lab.example.org"),

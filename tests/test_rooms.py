@@ -1,4 +1,4 @@
-"""Who may know whom (the rooms of the house): imports run downward only."""
+"""Which modules may import which: imports go in one direction only."""
 
 import ast
 import graphlib
@@ -11,8 +11,8 @@ import ganlab
 PACKAGE = Path(ganlab.__file__).parent
 PAGES = PACKAGE.parent / "pages"
 
-# A room imports only rooms of a lower number, or of its own (without cycles). "" is the package's
-# own face, `from ganlab import Run`, for what stands above the engine.
+# A module may import only modules with a lower number, or with its own (without cycles). "" is the
+# package itself, `from ganlab import Run`, for modules above the engine.
 RANK = {
     "registry": 0,
     "digits": 1,
@@ -93,7 +93,7 @@ def room(module: str) -> str:
 
 
 def known(imported: str) -> str | None:
-    """The module of ours that an imported dotted name lies in."""
+    """The module of ganlab that contains an imported dotted name."""
     while imported not in MODULES:
         imported, _, _ = imported.rpartition(".")
         if not imported:
@@ -102,7 +102,7 @@ def known(imported: str) -> str | None:
 
 
 def outside(module: str) -> set[str]:
-    """Top-level names of the packages that a module imports and that are not ours."""
+    """Top-level names of the outside packages that a module imports."""
     return {i.split(".")[0] for i in IMPORTS[module] if known(i) is None}
 
 

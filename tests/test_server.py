@@ -1,4 +1,4 @@
-"""`ganlab app` as an operator starts and stops it."""
+"""`ganlab app`, started and stopped as by an operator."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""Spec: every round trip is exact, every bad value is refused by name, equality means the same."""
+"""Spec: every round trip is exact, every bad value is refused by name, equality is by value."""
 
 import itertools
 import json
@@ -23,7 +23,7 @@ DESIGNED = (
     "target target_params latent latent_dim g_hidden d_hidden g_activation d_activation init loss "
     "k unroll optimizer g_lr d_lr betas momentum batch seed"
 )
-# Where a field's other value asks for more than the default Spec: what it stands beside, the value.
+# Fields whose other value needs more than the default Spec: the other fields, and the value.
 BESIDE = {
     "g_start": ({"g_hidden": ()}, (0.5, -1.0)),
     "d_start": ({"d_hidden": ()}, (2.0, 0.0)),
@@ -41,7 +41,7 @@ def base_and_value(name: str):
     return Spec(), spread(PARAMS[name], PARAMS[name].default, 2)[1]
 
 
-# Fields whose value may be refused for the sake of another's.
+# Fields whose value may be refused because of another field.
 TOGETHER = (
     "g_steps",
     "g_start",
@@ -108,7 +108,7 @@ def test_every_designed_field_exists_and_every_param_is_a_field():
 
 
 def test_a_field_has_the_type_that_its_line_says():
-    """What editors are told is what a Spec holds."""
+    """The declared types for editors agree with the values of a Spec."""
     hints = typing.get_type_hints(Spec)
     for name, param in PARAMS.items():
         wanted = {"int": int, "float": float, "choice": str}.get(param.kind)
@@ -187,7 +187,7 @@ def test_numeric_fields_keep_the_structure_and_others_change_it(name):
     base, value = base_and_value(name)
     changed = base.replace(**{name: value})
     assert changed != base and hash(changed) != hash(base)
-    if name in NUMERIC_STRENGTHS:  # off, it is not on the code path
+    if name in NUMERIC_STRENGTHS:  # if off, it is not on the code path
         assert changed.batch_key() != base.batch_key()
         weak = base.replace(**{name: type(value)(value / 2)})
         assert weak.batch_key() == changed.batch_key()
@@ -201,7 +201,7 @@ def test_numeric_fields_keep_the_structure_and_others_change_it(name):
 
 
 def test_which_fields_are_numbers():
-    """What is declared is what Algorithm 1 needs: rates, counts, first values and strengths."""
+    """The declared fields are those of Algorithm 1: rates, counts, initial values and strengths."""
     assert {name for name, param in PARAMS.items() if param.numeric} == {
         *("init", "init_gain", "d_init_gain", "g_start", "d_start", "k", "g_steps", "g_lr", "d_lr"),
         *("betas", "momentum", "momentum_rise", "momentum_ramp", "lr_decay", "lr_floor", "seed"),
@@ -257,7 +257,7 @@ def test_combinations_that_mean_nothing_are_refused_by_name(values, named, words
             make()
         assert caught.value.name == named and caught.value.value == values[named]
         assert words in str(caught.value)
-    for name in values:  # each alone is fine
+    for name in values:  # each alone is allowed
         Spec(**{name: values[name]})
 
 
@@ -427,7 +427,7 @@ def test_bad_target_params_are_refused_by_name(target, params, named):
 def test_bad_queries_are_refused_by_name(query, named):
     with pytest.raises(SpecError) as caught:
         Spec.from_query(query)
-    # Of many unknown fields either the first one or the number of fields is at fault.
+    # Of many unknown fields either the first one or the number of fields is reported.
     assert caught.value.name in ({"query", "x"} if named == "query" else {named})
     assert len(str(caught.value)) < 900
 

@@ -1,4 +1,4 @@
-"""Colours and geometry are named once, and are the same on the canvas and in Plotly's figures."""
+"""Colours and geometry are defined once, and are the same on the canvas and in Plotly's figures."""
 
 from __future__ import annotations
 
@@ -139,6 +139,6 @@ def test_curves_have_one_geometry():
             )  # fmt: skip
             for i, top in enumerate(place["tops"]):
                 low, high = layout[f"yaxis{i + 1}" if i else "yaxis"].domain
-                # Where there is no room for all, Plotly wants what is left of it.
+                # If there is no room for all, Plotly takes the rest.
                 ends = np.clip([1 - (top + place["h"]) / height, 1 - top / height], 0, 1)
                 np.testing.assert_allclose([low, high], ends, atol=1e-9)

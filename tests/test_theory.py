@@ -1,4 +1,4 @@
-"""Closed forms against SciPy, numeric maximisation and the values printed in the literature."""
+"""Closed forms compared with SciPy, numeric maximisation and values from the literature."""
 
 import math
 
@@ -81,7 +81,7 @@ def test_value_against_the_plain_formula_and_at_a_half():
 def test_value_of_extreme_logits_is_exact():
     assert theory.value([1e3], [-1e3]) == 0.0
     assert theory.value([-1e3, -1e3], [1e3]) == -2e3
-    # Far beyond where 1 - sigmoid rounds to 0.
+    # Far beyond the point where 1 - sigmoid rounds to 0.
     assert theory.value([40.0], [-40.0]) == pytest.approx(-2 * math.exp(-40), rel=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""What the canvas writes at its ticks: short, and no two alike; in node, which has no canvas."""
+"""Labels of ticks on the canvas: short, and all different; tested in node, without a canvas."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RANGES = [
 
 @pytest.fixture(scope="module")
 def plot():
-    """The names of the ticks of some ranges, by the script that the browser runs."""
+    """The labels of the ticks of some ranges, by the script for the browser."""
     code = f"""{json.dumps(RANGES)}.map(([low, high]) => {{
       const list = plot.ticks(low, high, 4);
       return [list, plot.names(list)];

@@ -1,4 +1,4 @@
-"""An address read with good will: what can be used is used, what cannot is named."""
+"""Addresses with errors: usable fields are used, and unusable ones are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every number and curve has its sentence, and every sentence is of something shown."""
+"""Every number and curve has an explanation, and every explanation belongs to something shown."""
 
 import re
 

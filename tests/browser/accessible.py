@@ -1,4 +1,4 @@
-"""What WCAG 2.2 AA asks of a page, as far as a machine can tell: axe-core, and nothing cut off."""
+"""WCAG 2.2 AA as far as a machine can check it: axe-core, and content that is cut off."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from axe_playwright_python.sync_playwright import Axe
 from .lab import Lab
 
 WIDE, PHONE = {"width": 1280, "height": 720}, {"width": 390, "height": 844}
-# Targets of 24 px are a rule of WCAG 2.2 that axe-core leaves off unless it is asked for.
+# axe-core checks the size of targets (24 px), a rule of WCAG 2.2, only on request.
 _ALL = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 _TARGETS = {"resultTypes": ["violations"], "runOnly": ["target-size"]}
 _AXE = Axe()
 
-# What of the page lies beyond its right edge, and words that their box cuts off.
+# Elements beyond the page's right edge, and text that its box cuts off.
 _CUT = """
 () => {
   const wide = document.documentElement.clientWidth;
@@ -36,7 +36,7 @@ _CUT = """
 
 
 def violations(lab: Lab, options: dict[str, Any] = _ALL) -> list[str]:
-    """What axe-core finds wrong with the page as it is, one line an element."""
+    """The violations that axe-core finds on the current page, one line per element."""
     found: list[dict[str, Any]] = _AXE.run(lab.page, options=options).response["violations"]
     return [
         f"{rule['id']}: {node['target']} {node['html'][:160]} ({node.get('failureSummary')})"
@@ -46,18 +46,18 @@ def violations(lab: Lab, options: dict[str, Any] = _ALL) -> list[str]:
 
 
 def dark(lab: Lab, yes: bool) -> None:
-    """Have the browser ask for a theme, and wait until the page has it."""
+    """Set the browser's theme, and wait until the page uses it."""
     scheme = "dark" if yes else "light"
     lab.page.emulate_media(color_scheme=scheme)
     lab.page.wait_for_function(
         "(scheme) => getComputedStyle(document.querySelector('.stApp')).colorScheme === scheme",
         arg=scheme,
     )
-    lab.page.wait_for_timeout(400)  # colours fade over
+    lab.page.wait_for_timeout(400)  # the transition of colours
 
 
 def check(lab: Lab, live: bool = True) -> None:
-    """A page that is open, in both themes and on a phone; `live`: it has a toolbar to pause."""
+    """Check an open page in both themes and on a phone; `live`: whether it has a toolbar."""
     assert violations(lab) == [], "in the light theme"
     if live:
         lab.pause()
@@ -67,7 +67,7 @@ def check(lab: Lab, live: bool = True) -> None:
     shut = lab.page.locator("[data-testid=stSidebarCollapseButton] button")
     if shut.is_visible():
         shut.click()
-    lab.page.wait_for_timeout(600)  # the menu moves away, the picture is laid out anew
+    lab.page.wait_for_timeout(600)  # the menu closes, and the picture is laid out again
     cut = lab.page.evaluate(_CUT)
     assert not cut, f"cut off on a phone: {cut}"
     assert violations(lab, _TARGETS) == [], "on a phone"

@@ -16,7 +16,7 @@ _LOG: list[Server] = []
 expect.set_options(timeout=SECONDS * 1000)  # as long as pages wait: a busy machine is slow
 
 
-# Not for the whole session: while Playwright's loop is alive, no other test can run asyncio.
+# Not session-scoped: while Playwright's loop runs, no other test can use asyncio.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """A headless Chromium that reaches this machine only."""
@@ -28,7 +28,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The app, started as the README says."""
+    """The app, started as in the README."""
     with Server(tmp_path_factory.mktemp("server") / "log.txt") as server:
         _LOG.append(server)
         yield server
@@ -37,7 +37,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="package")
 def contexts(browser: Browser) -> Iterator[dict[str, BrowserContext]]:
-    """One profile for each theme; the tests' pages share its cache, and nothing of ours."""
+    """One browser profile for each theme; pages share its cache but no state of the app."""
     made = {
         theme: browser.new_context(color_scheme=theme, viewport={"width": 1280, "height": 720})
         for theme in ("light", "dark")

@@ -1,4 +1,4 @@
-"""One page of the app as the tests see it: what it shows, and what went over its socket."""
+"""One page of the app for tests: what it shows, and the messages of its socket."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ganlab.experiment import Experiment
 
 SECONDS = 30
 
-# Streamlit remembers that a sidebar was closed, as it is on a phone: the tests share its memory.
+# Streamlit remembers a closed sidebar, as on a phone, and tests share its storage.
 _FORGET = """
 for (const key of location.protocol.startsWith('http') ? Object.keys(localStorage) : []) {
   if (key.startsWith('stSidebarCollapsed')) localStorage.removeItem(key);
 }
 """
-# Keeps the headers of the live socket's messages, both ways, in window.live.
+# Stores the headers of the live socket's messages, in both directions, in window.live.
 TAP = """
 (() => {
   const live = (window.live = {
@@ -56,7 +56,7 @@ TAP = """
 })();
 """
 
-# A field by the page's address: of the Spec it began with, or of the last event that changed it.
+# The value of a field according to the address: of the start's Spec, or of the last event.
 FIELD = """
 (name) => {
   const fields = new URLSearchParams(location.search);
@@ -95,7 +95,7 @@ _COUNT = """
 
 
 def spec_of(query: str) -> Spec:
-    """The Spec of now by an address: the one its run began with, after its events."""
+    """The current Spec according to an address: the start's Spec after its events."""
     fields = parse_qsl(query.partition("&preset=")[0], keep_blank_values=True)
     start = Experiment.from_query(fields)
     return start.after[0]
@@ -120,7 +120,7 @@ class Lab:
 
     def _console(self, message: Any) -> None:
         url = message.location.get("url", "")
-        # Streamlit looks for its health below each page's own path first.
+        # Streamlit first requests its health check below each page's own path.
         if message.type == "error" and "/_stcore/" not in url:
             self.console.append(f"{message.text} ({url})")
 
@@ -134,7 +134,7 @@ class Lab:
         dialog.dismiss()
 
     def open(self, path: str = "/", moving: bool = True) -> Lab:
-        """Go to a path of the app; wait until its picture moves."""
+        """Open a path of the app, and wait until its picture moves."""
         self.page.goto(self.base + path)
         if moving:
             self.wait("ganlab.frames > 2 && ganlab.iteration > 0")
@@ -166,42 +166,42 @@ class Lab:
 
     @property
     def sent(self) -> list[dict[str, Any]]:
-        """The commands that this page has sent, acknowledgements aside."""
+        """The commands that this page has sent, without acknowledgements."""
         return self.js("live.sent")
 
     @property
     def spec(self) -> Spec:
-        """The Spec of now by the page's address: the one it began with, after its events."""
+        """The current Spec according to the page's address: the start's Spec after its events."""
         return spec_of(urlsplit(self.page.url).query)
 
     @property
     def message(self) -> str:
-        """What the view says over its picture; empty if it says nothing."""
+        """The message over the view's picture; "" if there is none."""
         banner = self.get("message")
         return banner.inner_text() if banner.is_visible() else ""
 
     def wait_status(self, condition: str, seconds: float = SECONDS) -> dict[str, Any]:
-        """Wait until the newest status, `s`, fulfils a JavaScript condition; that status."""
+        """Wait until the newest status, `s`, satisfies a JavaScript condition; returns it."""
         self.wait(f"(live.last.status && ((s) => {condition})(live.last.status))", seconds)
         return self.status
 
     def wait_field(self, name: str, text: str | None) -> None:
-        """Wait until a field is `text` by the address; None: until there is no such field."""
+        """Wait until the address has `text` for a field; None: until it has no such field."""
         self.wait(f"({FIELD})({name!r}) === {json.dumps(text)}")
 
     def says(self, testid: str, text: str | re.Pattern[str]) -> None:
-        """Wait until an element says `text`: the view writes a frame after the status."""
+        """Wait until an element has `text`: the view updates it a frame after the status."""
         expect(self.get(testid)).to_have_text(text, timeout=SECONDS * 1000, use_inner_text=True)
 
     def at_rest(self) -> None:
-        """Wait until the page's script has run: until then it may set its widgets anew."""
+        """Wait until the page's script has finished, since it may reset widgets before."""
         self.page.wait_for_function(
             "() => document.querySelector('[data-test-script-state]')?.dataset.testScriptState"
             " === 'notRunning'"
         )
 
     def moves(self) -> None:
-        """Wait until the picture and the run have gone on from where they are."""
+        """Wait until the picture and the run have advanced."""
         now = self.counters
         self.wait(
             f"ganlab.frames > {now['frames'] + 2} && (ganlab.iteration > {now['iteration']}"
@@ -209,7 +209,7 @@ class Lab:
         )
 
     def pause(self) -> dict[str, Any]:
-        """Pause by the button; the status at rest."""
+        """Pause with the button; returns the status of the paused run."""
         self.get("play").click()
         return self.wait_status("s.state === 'paused'")
 
@@ -223,7 +223,7 @@ class Lab:
         return self.stills()
 
     def count(self, colour: tuple[int, int, int], tolerance: int = 12) -> int:
-        """Pixels of the picture's canvas that have this colour."""
+        """The number of pixels with this colour on the picture's canvas."""
         return self.page.evaluate(_COUNT, [list(colour), tolerance])
 
     def image(self) -> str:

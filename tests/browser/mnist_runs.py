@@ -1,4 +1,4 @@
-"""Runs on images as a trainer leaves them, without a trainer; a server, and a mirror for it."""
+"""Folders of MNIST runs made without a trainer, and a server with a mirror for downloads."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ CLASSES[2] = 1, 1, 1, 1, 0, 1, 1, 1, 0, 0
 
 
 def look(labels: bool, latents: int = 0) -> Preview:
-    """A preview of drawn digits in the place of G's images."""
+    """A preview in which drawn digits replace G's images."""
     pixels = strokes.digits(600, 10).train.pixels
     x = (np.arange(40) + 0.5) / 40
     bins = np.exp(-((x - 0.4) ** 2) / 0.02).astype(np.float32)
@@ -50,7 +50,7 @@ def look(labels: bool, latents: int = 0) -> Preview:
 
 
 def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
-    """A run in a folder; changes: of its status, which is `DONE`."""
+    """A run in a folder; changes: to its status, which is `DONE`."""
     spec = RECIPES[recipe].spec.replace(target="drawn_digits", k=k)
     folder = Folder.create(Plan(spec, epochs=4), path)
     folder.put_preview(look(spec.conditional == "yes"))
@@ -67,7 +67,7 @@ def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
 
 
 class Mirror:
-    """A server of gzipped files by name; answers 404 until `open` is set."""
+    """A server of gzipped files by name; it answers 404 until `open` is set."""
 
     def __init__(self, files: dict[str, bytes]):
         self.open = False
@@ -131,21 +131,21 @@ FILES = {
 
 
 class Site:
-    """A server with a cache of its own, and the mirror that it downloads from."""
+    """A server with its own cache, and the mirror from which it downloads."""
 
     def __init__(self, server: Server, cache: Path, mirror: Mirror):
         self.url, self.mirror, self.data = server.url, mirror, cache / "mnist"
         self.server, self.runs = server, cache / "mnist" / "runs"
 
     def clear(self) -> None:
-        """No run, no data, no mirror."""
+        """Remove all runs and data, and close the mirror."""
         shutil.rmtree(self.data, ignore_errors=True)
         self.mirror.open = False
 
 
 @contextmanager
 def site(cache: Path) -> Iterator[Site]:
-    """A started server that finds no MNIST but a tiny set of these names."""
+    """A started server that finds no MNIST and downloads a tiny set with MNIST's names."""
     mirror = Mirror({MNIST[part].name: raw for part, raw in FILES.items()})
     known = {
         part: (MNIST[part].name, _SHAPES[part], hashlib.md5(raw).hexdigest())

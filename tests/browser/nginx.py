@@ -30,12 +30,12 @@ http {{
 
 
 def find() -> str | None:
-    """Path of nginx; Debian has it where a user's PATH does not lead."""
+    """The path of nginx, which Debian installs outside of a user's PATH."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 
 
 def documented() -> str:
-    """The configuration that the operators' page shows."""
+    """The configuration in docs/operating.md."""
     page = (ROOT / "docs" / "operating.md").read_text()
     (text,) = re.findall(r"```nginx\n(.*?)```", page, re.DOTALL)
     return text

@@ -1,4 +1,4 @@
-"""The app as its users start it, on a free port."""
+"""The app as users start it, on a free port."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ START_SECONDS = 90
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
+    """A free port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -25,9 +25,9 @@ def free_port() -> int:
 class Server:
     """A context manager: the running server's `url`, `pid` and `log`.
 
-    `prepare` is Python that the server's process runs first; by default it is plainly
-    `streamlit run ganlab/app.py`, with `settings` of Streamlit's besides those of the tests.
-    Raises RuntimeError if it does not come up.
+    `prepare` is Python code that the server's process executes first. The server is
+    `streamlit run ganlab/app.py` with `settings` in addition to those of the tests.
+    Raises RuntimeError if it does not start.
     """
 
     def __init__(self, log: Path, prepare: str = "", settings: dict[str, str] | None = None):
@@ -37,7 +37,7 @@ class Server:
 
     @property
     def log(self) -> str:
-        """What the server has printed so far."""
+        """The server's output so far."""
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
 
     def __enter__(self) -> Server:
@@ -45,7 +45,7 @@ class Server:
         return self
 
     def restart(self) -> None:
-        """Stop it and start it again at the same address: it has forgotten all."""
+        """Stop it and start it again at the same address, with nothing in memory."""
         self._stop()
         self._start(urlsplit(self.url).port, "ab")
 

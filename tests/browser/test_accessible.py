@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA on every page, in both themes, and on a phone; what is said of Compare in words."""
+"""WCAG 2.2 AA on every page, in both themes, and on a phone; the texts of Compare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The address is the whole lab: it opens elsewhere as it was, and nothing in it can do harm."""
+"""The address holds the whole lab: it restores the lab elsewhere, and can do no harm."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def test_an_address_opens_as_it_was(lab, new_lab, browser, spec):
     lab.wait_field("k", "6")
     changed = spec.replace(k=6)
     assert lab.spec == changed
-    # Elsewhere: another browser, with nothing of this one's.
+    # In another browser, without any state of this one.
     elsewhere = browser.new_context(viewport={"width": 1280, "height": 720})
     other = new_lab(context=elsewhere)
     parts = urlsplit(lab.page.url)
     other.open(f"{parts.path}?{parts.query}")
     assert other.spec == changed
-    # The other's run comes to the change where this one's did, and from there on has its k.
+    # The other run applies the change at the same update, and has its k from then on.
     status = other.wait_status("s.run === 1 && s.values.k === 6")
     assert status["query"] == parts.query and status["seed"] == spec.seed
     for label, widths in (("G's", spec.g_hidden), ("D's", spec.d_hidden)):
@@ -65,7 +65,7 @@ def test_what_an_address_says_of_the_way_happens_on_the_way(lab):
     lab.wait_status("s.iteration > 40 && s.values.k === 2")
     mark = lab.js("live.last.curves.marks")[0]
     assert mark["iteration"] == 15 and "updates" in mark["text"]
-    # The sidebar has heard of it, and what is changed there keeps it.
+    # The sidebar shows the change, and a change there keeps it.
     steps = lab.page.get_by_test_id("stSidebar").get_by_role("slider", name=PARAMS["g_steps"].title)
     expect(steps).to_have_value("3")
     widths = lab.page.get_by_role("textbox", name="D's hidden widths")
@@ -74,7 +74,7 @@ def test_what_an_address_says_of_the_way_happens_on_the_way(lab):
     lab.wait_status("s.run === 2 && s.values.k === 2")
     lab.wait_field("events", None)
     assert lab.spec == Spec(g_hidden=(8,), d_hidden=(16,), k=2, g_steps=3)
-    # What of it is not allowed is said, and the rest is there.
+    # What is not allowed is reported, and the rest is used.
     lab.open("/?k=3&events=30:k:4,20:k:5")
     lab.page.get_by_text("events").first.wait_for()
     assert lab.spec == Spec(k=3)
@@ -108,7 +108,7 @@ def test_a_restart_of_the_server_keeps_what_was_turned(new_lab, tmp_path):
         server.restart()
         lab.wait(f"live.socket.url !== {before!r} && ganlab.socketOpen", seconds=60)
         lab.wait_status("s.values.k === 5 && s.values.loss === 'minimax'")
-        # The run goes on where it was: one that began anew would have no marks.
+        # The run continues: a restarted one would have no marks.
         lab.js("(live.last = {})")
         lab.wait("live.last.curves?.marks.length > 1")
         assert lab.js("live.last.curves.marks") == marks and len(marks) == 2
@@ -116,15 +116,15 @@ def test_a_restart_of_the_server_keeps_what_was_turned(new_lab, tmp_path):
         lab.moves()
         assert lab.counters["mounts"] <= 3
         assert lab.spec == turned == spec_of(lab.status["query"])
-        # And so it does for what is turned from here on.
+        # So do changes from here on.
         lab.get("knob-k").fill("2")
         lab.wait_field("k", "2")
         lab.page.get_by_role("spinbutton", name="standard deviation").fill("1.5")
         lab.page.keyboard.press("Enter")
         lab.wait_field("t.std", "1.5")
         assert lab.spec == turned.replace(k=2, target_params={"mean": 1.0, "std": 1.5})
-        # A browser reports each attempt to connect that failed, Streamlit what it could not send
-        # meanwhile; the view asks again.
+        # The browser reports each failed attempt to connect, and Streamlit reports unsent messages;
+        # the view reconnects.
         known = ("ERR_CONNECTION", "when disconnected from server", "reaching server endpoint")
         known += ("server is not responding",)
         lab.console[:] = [line for line in lab.console if not any(k in line for k in known)]
@@ -155,7 +155,7 @@ def test_of_a_hostile_address_what_is_wrong_is_named_and_the_rest_moves(lab, que
     said.wait_for()
     text = said.inner_text()
     assert says in text and len(text) < 600 and "\u202e" not in text
-    # Shown as text: no such element came to be.
+    # The text is shown as text: no such element exists.
     assert lab.page.locator(".stMain :is(img, script, h1 + h1, .st-key-notes a)").count() == 0
     lab.moves()
     good = "minibatch_discrimination=4" if "minibatch" in query else ""
@@ -189,14 +189,14 @@ def test_one_press_of_back_leads_to_the_page_before(lab):
     lab.page.go_back()
     lab.wait("location.pathname === '/phenomena'")
     lab.page.get_by_role("button", name="Open").first.wait_for()
-    lab.page.go_back()  # the state before, though the preset was shown on this very page
+    lab.page.go_back()  # to the previous state, although the same page showed the preset
     lab.wait_field("batch", "64")
     lab.wait_status("s.values.k === 3")
     assert lab.spec == Spec(target="ring", latent_dim=2, k=3, batch=64)
     assert lab.page.get_by_role("spinbutton", name="batch").input_value() == "64"
     lab.page.go_back()
     assert lab.page.url == "about:blank"
-    # An address of the other lab leads there without being in the way of "back".
+    # An address of the other lab redirects there without breaking the "back" button.
     lab.open("/two?target=laplace")
     lab.wait("location.pathname === '/' && location.search.includes('laplace')")
     lab.page.go_back()

@@ -1,4 +1,4 @@
-"""Axes that follow G, by the button in the legend."""
+"""Axes that follow G, switched by the button in the legend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs side by side in the browser: two clicks to k, linked controls, one figure of all curves."""
+"""Compare in the browser: two clicks to vary k, shared controls, one figure of all curves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SMALL = Spec(target="two_gaussians", g_hidden=(8,), d_hidden=(8,), batch=32)
 RING = Spec(target="ring", latent_dim=2, g_hidden=(8,), d_hidden=(8,), batch=32)
 PAIR = Comparison.by(SMALL, {"k": (1, 4)})
 
-# Each picture's canvas: whether it shows more than one colour, and where it lies.
+# For each picture's canvas, whether it shows more than one colour, and its position.
 _CELLS = """
 () => [...document.querySelectorAll('.gl-cell')].map((cell) => {
   const canvas = cell.querySelector('canvas');
@@ -35,7 +35,7 @@ _SCROLLS = """
 [document.documentElement, document.querySelector('[data-testid=stMain]')].some(
   (node) => node.scrollHeight > node.clientHeight || node.scrollWidth > node.clientWidth)
 """
-# Counts the moments at which a canvas that has been drawn is blank.
+# Counts how often a canvas that has been drawn is blank.
 _WATCH = """
 () => {
   window.blank = 0;
@@ -57,14 +57,14 @@ _WATCH = """
 
 
 def shown(lab) -> Comparison:
-    """What is compared now by the page's address: what it began with, after its events."""
+    """The current comparison according to the page's address: the start's after its events."""
     pairs = parse_qsl(urlsplit(lab.page.url).query, keep_blank_values=True)
     begun = Comparison.from_query(pairs)
     return begun.with_specs(begun.after)
 
 
 def labels(lab) -> list[str]:
-    """What the heads of the runs say."""
+    """The texts in the headings of the runs."""
     return lab.js("[...document.querySelectorAll('.gl-cell-label')].map((e) => e.textContent)")
 
 
@@ -132,13 +132,13 @@ def test_play_pause_and_steps_are_of_all_runs(lab):
 def test_what_differs_is_edited_on_the_page(lab):
     lab.open(f"/compare?{PAIR.to_query()}")
     sidebar = lab.page.get_by_test_id("stSidebar")
-    # In place: k is live.
+    # Without a restart: k is live.
     number = sidebar.get_by_role("spinbutton", name="B").first
     number.fill("5")
     number.press("Enter")
     lab.wait_status("s.runs[1].label === 'k = 5' && s.run === 1")
     lab.wait_field("b.k", "5")
-    # A knob is for all runs; what differs has none.
+    # Knobs change all runs; fields that differ have none.
     assert lab.get("knob-k").count() == 0
     lab.get("knob-loss").select_option("minimax")
     lab.wait_status("s.values.loss === 'minimax' && s.run === 1")
@@ -157,7 +157,7 @@ def test_what_differs_is_edited_on_the_page(lab):
     sidebar.locator("[class*='_drop_'] button:visible").last.click()
     lab.wait_status("s.fields.length === 1")
     lab.wait("live.last.scene.runs.every((run) => !run.label.includes('·'))")
-    # The heads' buttons.
+    # The buttons in the headings.
     before = shown(lab)
     lab.get("swap-1").click()
     lab.wait_field("k", str(before.specs[1].k))
@@ -166,7 +166,7 @@ def test_what_differs_is_edited_on_the_page(lab):
     lab.wait_field("b.k", str(before.specs[1].k))
     lab.wait("[...document.querySelectorAll('.gl-cell-label')].every((e, _, all) => "
              "e.textContent === all[0].textContent)")  # fmt: skip
-    # What all have in common restarts all.
+    # A change of a shared field that is not live restarts all runs.
     lab.at_rest()
     run = lab.status["run"]
     sidebar.get_by_role("textbox", name="G's hidden widths").fill("4")

@@ -1,4 +1,4 @@
-"""Many seeds at once: they move, fit one screen, say what most of them do, and open in the lab."""
+"""Many seeds in the browser: tiles move, fit one screen, open in the lab; the summary is shown."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_tile_opens_its_seed_in_the_lab(lab):
     lab.wait_field("seed", "47")
     assert lab.spec == TWO.replace(k=4, seed=47)
     lab.wait("live.opened - live.closed === 1")
-    # A second tile, though the lab has a run by now.
+    # A second tile, although the lab has a run by now.
     lab.page.get_by_role("link", name="Many seeds").click()
     lab.wait("live.last.scene.seeds === 36 && ganlab.mounts === 3")
     lab.get("tile-0").click()

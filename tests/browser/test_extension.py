@@ -1,4 +1,4 @@
-"""What a package outside of this one adds is in the app that imports it."""
+"""Variants of an outside package appear in the app that imports it."""
 
 import shutil
 from pathlib import Path

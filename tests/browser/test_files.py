@@ -1,4 +1,4 @@
-"""The files that the browser fetches: what it may keep, and how large they are on the wire."""
+"""The files for the browser: their caching headers, and their sizes on the wire."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASSET = f"/{paths.ASSETS_URL}/live/shell.js"
 
 
 def fetch(url: str, **headers: str):
-    """(status, headers, body) of a GET; urllib asks for no encoding by itself and undoes none."""
+    """(status, headers, body) of a GET; urllib neither requests nor undoes an encoding."""
     asked = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         answer = urllib.request.urlopen(urllib.request.Request(url, headers=asked), timeout=20)
@@ -38,7 +38,7 @@ def test_plotly_is_kept_for_ever_under_an_address_with_its_version(server):
     assert int(headers["content-length"]) == len(body) < 0.4 * SCRIPT.stat().st_size
     assert gzip.decompress(body) == SCRIPT.read_bytes()
     assert "accept-encoding" in headers["vary"].lower() and "javascript" in headers["content-type"]
-    # Compressed once: the very same bytes, and at once.
+    # Compressed once: the same bytes, at once.
     assert fetch(server.url + PLOTLY, Accept_Encoding="gzip")[2] == body
     status, headers, body = fetch(server.url + PLOTLY)
     assert status == 200 and "content-encoding" not in headers and body == SCRIPT.read_bytes()

@@ -1,4 +1,4 @@
-"""No blank main area: the frame of a page stands at the click, and says what it waits for."""
+"""No blank main area: a page's frame appears at the click, and says what it is waiting for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ganlab.ui.navigation import words
 
 from .server import Server
 
-# Notes, for each click on a link of the menu, what of the frame stands in the next picture.
+# For each click on a link of the menu, records the contents of the frame in the next paint.
 _NOTE = """
 () => {
   window.noted = [];
@@ -35,7 +35,7 @@ def test_the_frame_stands_before_the_server_has_answered(lab, live):
     assert title in noted["text"] and sentence in noted["text"]
     assert "waiting for the server…" in noted["text"]
     assert noted["width"] > 800 and noted["height"] > 500
-    # It makes room for the page itself.
+    # It is replaced by the page itself.
     expect(lab.page.get_by_role("heading", name=title)).to_be_visible()
     expect(lab.get("frame")).to_have_count(0)
     if live:

@@ -1,4 +1,4 @@
-"""The gallery in the browser: a click opens the phenomenon where it is to be seen."""
+"""The gallery in the browser: a click opens a preset on its page."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_toggle_changes_the_run_that_goes_on(lab):
     lab.wait_field("r1", "0.3")
 
 
-_FULL_SPEED = "sessionStorage.setItem('ganlab.speed', '0')"  # as a visitor has chosen before
+_FULL_SPEED = "sessionStorage.setItem('ganlab.speed', '0')"  # an earlier choice of the visitor
 
 
 def test_two_clicks_to_a_collapse_and_one_to_its_cure(lab):
@@ -94,7 +94,7 @@ def test_an_opened_preset_keeps_its_words_over_a_reload_and_keys_lead_on(lab):
     lab.get("leave").click()
     lab.get("preset-title").wait_for(state="hidden")
     assert Comparison.from_query(query(lab)).specs == PRESETS[after].specs
-    # A strip starts from its own base, whatever was there before.
+    # A strip starts from its own base, whatever was shown before.
     lab.page.get_by_role("button", name="k = 1, 2, 5, 10").click()
     lab.wait("live.last.scene.runs.length === 4")
     lab.wait_field("d.k", "10")

@@ -1,4 +1,4 @@
-"""The "?" beside curves and numbers: by mouse, by keyboard, and for those who hear the page."""
+"""The "?" beside curves and numbers, by mouse, by keyboard, and for screen readers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_panel_of_a_lab_is_explained(lab):
     shown = lab.get("help-words")
     lab.get("help-gradient").hover()
     expect(shown).to_contain_text(words.MEASURES["grad_g"].says)
-    shown.hover()  # the words stay while they are read
+    shown.hover()  # the text stays while the mouse is on it
     lab.page.wait_for_timeout(300)
     expect(shown).to_be_visible()
     lab.page.keyboard.press("Escape")
@@ -35,7 +35,7 @@ def test_every_panel_of_a_lab_is_explained(lab):
     expect(shown).to_contain_text(words.MEASURES["w1"].says)
     lab.get("play").click()
     expect(shown).to_have_count(0)
-    # Over the still figures, too.
+    # Also over the still figures.
     lab.wait_stills()
     lab.get("help-shares").click()
     expect(shown).to_contain_text(words.PANELS["shares"].says)

@@ -1,4 +1,4 @@
-"""Knobs change the run that goes on; the sidebar starts a new one; the address follows both."""
+"""Knobs change the current run, the sidebar starts a new one, and the address follows both."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_k_is_the_number_of_updates_of_d(lab):
 
 
 def choose(lab, label: str, option: str) -> None:
-    """Choose in one of the sidebar's menus."""
+    """Choose an option in one of the sidebar's menus."""
     box = lab.page.get_by_test_id("stSidebar").get_by_role("combobox", name=label)
     wanted = lab.page.get_by_role("option", name=option, exact=True)
-    for _ in range(3):  # a menu that is open closes when the page is made anew
+    for _ in range(3):  # an open menu closes when the script is executed again
         box.click()
         try:
             wanted.click(timeout=5000)
@@ -121,11 +121,11 @@ def test_a_toggle_above_the_picture_restarts_and_all_are_in_step(lab):
     assert "Restarted" in lab.message
     ghost = [name for name, *_ in lab.js("live.last.scene.arrays") if name.startswith("ghost.")]
     assert {"ghost.iteration", "ghost.jsd", "ghost.modes"} <= set(ghost)
-    # The sidebar has heard of it, and a change there keeps it.
+    # The sidebar shows the change, and a change there keeps it.
     choose(lab, "G's activation", "tanh")
     lab.wait_status("s.run === 3")
     assert lab.spec.minibatch_discrimination == 4 and lab.spec.g_activation == "tanh"
-    # A combination that is refused is said beside the toggle, in the words of the labels.
+    # A refused combination is reported beside the toggle, in the words of the labels.
     toggle.select_option("0")
     lab.wait_status("s.run === 4")
     lab.page.goto(f"{lab.base}/two?{lab.spec.replace(r1=1.0).to_query()}")

@@ -1,4 +1,4 @@
-"""The MNIST page in the browser: from a machine without MNIST to a run that trains and is left."""
+"""The MNIST page in the browser, from a machine without MNIST to a trained run."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def button(lab, key: str) -> Locator:
 
 
 def state(lab, word: str, seconds: float = 60) -> None:
-    """Wait until the run shown is in this state."""
+    """Wait until the shown run has this state."""
     expect(lab.get("mnist-state")).to_have_text(word, timeout=seconds * 1000)
 
 
@@ -78,7 +78,7 @@ def test_without_mnist_it_says_what_it_trains_on_instead(page):
     for recipe in RECIPES.entries.values():
         says(lab, recipe.title)
         main(lab).get_by_text(recipe.title, exact=True).click()
-        # An epoch of these is a fifth of one of MNIST's.
+        # One of its epochs is a fifth of one of MNIST's.
         epochs = main(lab).get_by_label("epochs", exact=True).last
         expect(epochs).to_have_value(str(5 * recipe.epochs))
     expect(button(lab, "download")).to_be_enabled()
@@ -149,7 +149,7 @@ def test_the_pictures_of_a_run_that_is_done(page, site):
     assert lab.js("document.documentElement.scrollWidth <= 1280")
     lab.get("samples").hover(position={"x": 30, "y": 30})
     says(lab, "Row 1: the training image nearest to the last sample is at a distance of 4.00")
-    # The walk is the browser's own.
+    # The interpolation needs no server.
     before = canvas(lab, "walk")
     lab.get("walk-slider").fill("40")
     assert canvas(lab, "walk") != before
@@ -224,7 +224,7 @@ def test_what_went_wrong_is_told(page, site, how):
     message = {"failed": "Out of memory on a GPU", "diverged": "diverged at iteration 300"}
     wrong = {"state": how, "message": message.get(how, "")}
     if how == "killed":
-        # A process that wrote this and holds no lock any more.
+        # A process that wrote this and no longer holds a lock.
         wrong = {"state": "training", "pid": os.getpid(), "checkpoint": 250}
     run = mnist_runs.make(site.runs / "2026-01-02-030405-aaaa", k=3, **wrong)
     run.log.write_text("first\nthe last line\n")
@@ -236,13 +236,13 @@ def test_what_went_wrong_is_told(page, site, how):
         expect(button(lab, "again")).to_contain_text("Resume")
         return
     says(lab, message[how])
-    if how == "diverged":  # as it would from its checkpoint
+    if how == "diverged":  # it would diverge again from its checkpoint
         expect(button(lab, "again")).to_have_count(0)
     else:
         expect(button(lab, "again")).to_contain_text("Start again from the checkpoint")
     main(lab).get_by_text("The last lines that the trainer printed").click()
     says(lab, "the last line")
-    # Or a new run, with its Spec to begin with.
+    # Or a new run that starts with its Spec.
     button(lab, "change").click()
     says(lab, "What to train")
     expect(main(lab).get_by_label("epochs", exact=True).last).to_have_value("4")
@@ -255,7 +255,7 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     lab.page.locator(".st-key-mnist_edit summary").click()
     field(lab, "epochs", "4000")
     field(lab, "D's hidden widths", "16")
-    # The click is what ends the typing: it trains what is typed, not what the page knew before.
+    # The click ends the typing, and the typed value is trained, not an older one.
     main(lab).get_by_label("G's hidden widths", exact=True).last.fill("16")
     button(lab, "train").click()
     state(lab, "training")
@@ -269,7 +269,7 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     state(lab, "paused")
     button(lab, "latents").click()
     lab.wait("ganlab.latents === 1")
-    # A reload finds it as it is; so does another browser.
+    # A reload shows the same, and so does another browser.
     lab.page.reload()
     state(lab, "paused")
     button(lab, "resume").click()
@@ -285,14 +285,14 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     assert not run.running
     button(lab, "again").click()
     state(lab, "training")
-    # No more epochs than are done: it has only to be measured.
+    # The requested epochs are done already: it has only to be measured.
     button(lab, "more_epochs").click()
     box = lab.page.get_by_role("spinbutton", name="Total epochs")
     box.fill(str(max(1, int(run.status.epoch))))
     button(lab, "set_epochs").click()
     state(lab, "done", 240)
     assert run.scores[-1].iteration == run.status.iteration
-    # A run that is over can still be looked at elsewhere.
+    # Other latents of a finished run can still be shown.
     button(lab, "latents").click()
     lab.wait("ganlab.latents === 2")
     state(lab, "done")

@@ -22,7 +22,7 @@ from . import nginx
 from .server import Server, free_port
 
 NAME = "lab.example.org"
-# The server of the operators' page, with a session of the test's own and quick pings.
+# The server of docs/operating.md, with a session made by the test and frequent pings.
 _PREPARE = """
 from ganlab import Spec
 from ganlab.live.scheduler import SCHEDULER
@@ -74,7 +74,7 @@ server {{
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Addresses by what the proxy does, the server's token, and a TLS context."""
+    """Addresses by the proxy's configuration, the server's token, and a TLS context."""
     if nginx.find() is None:
         pytest.skip("nginx is not installed")
     folder = tmp_path_factory.mktemp("proxy")
@@ -105,7 +105,7 @@ LIVE, STREAM = "live", "_stcore/stream"
 
 
 def socket(site, name: str, kind: str, host: str = "", origin: str = ""):
-    """A WebSocket through one of nginx's servers, as a browser on a page of that host opens it."""
+    """A WebSocket through one of nginx's servers, with the headers of a page of that host."""
     scheme, port = ("wss" if name == "tls" else "ws"), site.ports[name]
     path = f"live/{site.token}" if kind == LIVE else kind
     return connect(
@@ -121,10 +121,10 @@ def socket(site, name: str, kind: str, host: str = "", origin: str = ""):
 
 
 def outcome(site, name: str, kind: str, **page: str) -> int:
-    """What becomes of a socket: 101 if it is served, else the status or code it is refused with."""
+    """The outcome of opening a socket: 101, or the status or close code of the refusal."""
     try:
         with socket(site, name, kind, **page) as ws:
-            # Streamlit does not open what it refuses, and says nothing until it is asked.
+            # Streamlit does not open a refused socket, and is silent until the client sends.
             if kind == LIVE:
                 assert decode(ws.recv(10))[0]["type"] == "scene"
             return 101
@@ -135,9 +135,9 @@ def outcome(site, name: str, kind: str, **page: str) -> int:
 
 
 def reply(site, kind: str, message: str | bytes) -> int | str:
-    """What a message is answered with: the code of a close, or what the live view says to it.
+    """The answer to a message: the code of a close, or the live view's message.
 
-    1006 is a close that was cut off: who is still sending may never read why.
+    1006 is a close that was cut off: a client that is still sending may not read the reason.
     """
     try:
         with socket(site, "tls", kind) as ws:
@@ -184,7 +184,7 @@ def test_the_live_socket_is_allowed_what_streamlits_own_is(site, name, host, ori
 def test_a_silent_connection_outlives_a_hasty_proxy(site):
     with socket(site, "hasty", LIVE) as ws:
         ws.send('{"cmd": "pause"}')
-        end = time.monotonic() + 5  # more than twice the proxy's patience
+        end = time.monotonic() + 5  # more than twice the proxy's time-out
         while (left := end - time.monotonic()) > 0:
             try:
                 ws.recv(left)
@@ -197,10 +197,10 @@ def test_a_silent_connection_outlives_a_hasty_proxy(site):
 
 def test_a_message_is_bounded_before_it_is_assembled(site):
     most = int(1e6 * limit("message_mb"))
-    # In this order: what is said to a message is said to all who look at the run.
+    # In this order, because the answer to a message goes to all browsers of the run.
     assert reply(site, LIVE, "x" * (4 * MOST_TEXT + 1)) in (1009, 1006)
     assert f"at most {MOST_TEXT} characters" in reply(site, LIVE, "x" * 4 * MOST_TEXT)
-    # No message of Streamlit's, but one that it is given to read.
+    # Not a valid message of Streamlit's, but it is parsed.
     assert reply(site, STREAM, b"\xff" * most) == 1002
     assert reply(site, STREAM, b"\xff" * (most + 1)) in (1009, 1006)
 
@@ -222,7 +222,7 @@ def test_the_pages_work_through_the_proxy(site, browser, new_lab):
         lab.get("tile-1").click()
         lab.wait("location.pathname === '/lab/two' && ganlab.mounts === 4")
         lab.moves()
-        # The plain server passes no WebSockets on for the live view.
+        # The plain server forwards no WebSockets for the live view.
         lab.page.goto(f"{site.plain}/lab/")
         words = "a proxy in between must forward WebSockets on /lab/live/"
         expect(lab.get("message")).to_contain_text(words)

@@ -1,4 +1,4 @@
-"""The toolbar and the keyboard: what each does to the run, as the engine reports it."""
+"""The toolbar and the keyboard: the effect of each on the run, according to the engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_pause_shows_plotly_and_play_goes_on(lab):
     assert any("JSD" in name for name in curves["traces"])
     canvas = lab.page.locator(".gl-picture canvas").bounding_box()
     assert picture["box"] == pytest.approx([canvas["width"], canvas["height"]], abs=1)
-    # The frame and the number on the screen are those of the run at rest, and stay so.
+    # The frame and the number on the screen are those of the paused run, and stay the same.
     assert lab.counters["iteration"] == lab.status["iteration"] == rest["iteration"]
     lab.says("iteration", f"{rest['iteration']:,}")
     lab.get("play").click()
@@ -39,7 +39,7 @@ def test_d_and_g_make_one_update_of_one_player(lab):
     last = lab.wait_status(f"s.g_updates > {before['g_updates']}")
     assert last["g_updates"] == before["g_updates"] + 1
     assert last["d_updates"] == after["d_updates"]
-    # The picture is painted beside the training: it may come a little after the status.
+    # The picture is painted in parallel: it may arrive a little after the status.
     lab.wait(f"live.last.frame.g_updates === {last['g_updates']}")
     assert lab.js("live.last.frame")["last"] == "G"
     assert [command["cmd"] for command in lab.sent if command["cmd"] in ("d", "g")] == ["d", "g"]
@@ -48,7 +48,7 @@ def test_d_and_g_make_one_update_of_one_player(lab):
 def test_one_iteration_is_k_updates_of_d_and_one_of_g(lab):
     lab.open("/?k=4")
     paused = lab.pause()
-    # To a whole number of iterations first.
+    # First complete the current iteration.
     lab.get("step").click()
     start = lab.wait_status(
         f"s.iteration > {paused['iteration']} && s.d_updates === 4 * s.g_updates"
@@ -108,7 +108,7 @@ def test_the_keyboard(lab):
     assert step["iteration"] == rest["iteration"] + 1
     lab.page.keyboard.press("Space")
     lab.wait_status("s.state === 'playing'")
-    # Letters typed into a field are no commands.
+    # Letters typed into a field are not commands.
     sent = len(lab.sent)
     field = lab.page.get_by_role("textbox", name="G's hidden widths")
     field.focus()
@@ -122,7 +122,7 @@ _CONTROLS = """
   .filter((node) => !node.closest('.gl-still'))
   .map((node) => node.dataset.testid)
 """
-# The ring around what has the focus, and how far it may reach over the view's edge.
+# The focus ring, and how far it may extend over the view's edge.
 _RING = """
 () => {
   const node = document.activeElement;
@@ -144,19 +144,19 @@ _RING = """
 def test_every_control_has_a_name_and_shows_its_focus(lab):
     lab.open("/two")
     lab.pause()
-    lab.wait_stills()  # what comes with them must not move the focus
+    lab.wait_stills()  # they must not move the focus
     controls = [name for name in lab.js(_CONTROLS) if lab.get(name).is_visible()]
     assert {"play", "speed", "knob-k", "knob-loss", "layer-fake", "seed"} <= set(controls)
     for control in controls:
         tree = lab.get(control).aria_snapshot()
         assert re.match(r'- (button|slider|combobox) "[^"]+"', tree), tree
-    # By the keyboard, in the order of the screen.
+    # With the keyboard, in the order on the screen.
     lab.get(controls[0]).focus()
     lab.page.keyboard.press("Shift+Tab")
     lab.page.keyboard.press("Tab")
     for control in controls:
         ring = lab.js(_RING)
-        for _ in range(20):  # the still figures' own buttons lie between
+        for _ in range(20):  # the still figures' own buttons are in between
             if ring["id"] is not None:
                 break
             lab.page.keyboard.press("Tab")
@@ -175,7 +175,7 @@ def test_space_plays_where_no_control_has_the_focus(lab):
     lab.get("speed").focus()
     lab.page.keyboard.press("Space")
     lab.wait_status("s.state === 'playing'")
-    # A button keeps its own space.
+    # A focused button handles the space key itself.
     lab.get("layer-p_g").focus()
     lab.page.keyboard.press("Space")
     assert lab.get("layer-p_g").get_attribute("aria-pressed") == "false"

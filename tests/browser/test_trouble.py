@@ -1,4 +1,4 @@
-"""When things go wrong: divergence, a lost connection, a session that the server dropped."""
+"""Errors in the browser: divergence, a lost connection, a dropped session."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def test_a_divergence_is_told_and_the_lab_stays_usable(lab, path):
     lab.wait("!document.querySelector('[data-testid=message]').hidden")
     assert "iverged" in lab.message
     told = int(re.search(r"iteration ([\d,]+)", lab.message)[1].replace(",", ""))
-    # The parameters are the last finite ones: those of that iteration, or of the one before.
+    # The parameters are the last finite ones: of that iteration, or of the one before.
     assert told - 1 <= status["iteration"] <= told
     lab.says("status", "diverged")
     lab.wait("ganlab.frames > 0")
-    # The words have a row of their own: all of the picture is seen, on one screen.
+    # The message has a row of its own: the whole picture is visible, on one screen.
     words = lab.get("message").bounding_box()
     seen = lab.page.locator(".gl-picture").bounding_box()
     knobs = lab.get("knob-k").bounding_box()
@@ -82,7 +82,7 @@ def test_a_lost_connection_comes_back_by_itself(lab):
     lab.wait("document.querySelector('[data-testid=status]').textContent === 'playing'")
 
 
-# The same app, but unwatched sessions are forgotten after two seconds, and counted aloud.
+# The same app, but unwatched sessions are dropped after two seconds, and their number is printed.
 _QUICK = """
 import threading, time
 from ganlab.live.scheduler import SCHEDULER
@@ -112,13 +112,13 @@ def test_a_dropped_session_starts_anew_and_none_is_left_behind(new_lab, tmp_path
             raise AssertionError(f"{sessions()} sessions, not {count}")
 
         assert sessions() == 1
-        # The network is away for longer than the scheduler waits.
+        # The network is down for longer than the scheduler waits.
         lab.js("(live.block = true, live.socket.close())")
         until(0)
         lab.says("status", re.compile("reconnecting"))
-        lab.console.clear()  # a browser reports each failed attempt
+        lab.console.clear()  # the browser reports each failed attempt
         lab.js("(live.block = false, live.opened = 0)")
-        # Once to hear that the session is gone, once to the new one.
+        # The first connection learns that the session is gone; the second is to the new one.
         lab.wait("live.opened === 2 && ganlab.socketOpen && ganlab.run === 1")
         lab.console.clear()
         lab.moves()
@@ -129,7 +129,7 @@ def test_a_dropped_session_starts_anew_and_none_is_left_behind(new_lab, tmp_path
 
 
 def answering(answer):
-    """A handler of requests that gives this answer."""
+    """A request handler that gives this answer."""
     return lambda route: route.fulfill(**answer)
 
 
@@ -147,11 +147,11 @@ def test_a_script_that_cannot_be_had_is_told_and_tried_again(lab):
         lab.page.unroute(script)
     lab.wait("ganlab.frames > 2")
     expect(lab.get("trouble")).to_have_count(0)
-    lab.console.clear()  # a browser reports each file that it did not get
+    lab.console.clear()  # the browser reports each file that it could not load
 
 
-# The live socket goes to `live.astray` in the place of /live/ while that is set; while `live.deaf`
-# is, it stays open and nothing comes.
+# While `live.astray` is set, the live socket goes there instead of to /live/. While `live.deaf` is
+# set, it stays open and receives nothing.
 _ASTRAY = """
 (() => {
   const Tapped = window.WebSocket;
@@ -172,7 +172,7 @@ def test_a_connection_that_cannot_be_had_is_told_and_tried_again(lab):
     lab.page.add_init_script(_ASTRAY)
     lab.open("/?seed=4", moving=False)
     words = lab.get("message")
-    # A server that does not know the page's run, one that refuses WebSockets, none at all.
+    # A server without the page's run, one that refuses WebSockets, and no server.
     expect(words).to_contain_text("several servers share this address", timeout=20_000)
     lab.js("(live.astray = '/nothing/here')")
     expect(words).to_contain_text("a proxy in between must forward WebSockets on /live/")
@@ -183,7 +183,7 @@ def test_a_connection_that_cannot_be_had_is_told_and_tried_again(lab):
     lab.wait("ganlab.frames > 2")
     expect(words).to_be_hidden()
     assert (lab.spec.seed, lab.counters["mounts"], lab.counters["run"]) == (4, 1, 1)
-    # A server that has nothing to say to a run that plays; a silent pause is as it should be.
+    # A server that sends nothing to a playing run; silence is normal when paused.
     lab.js("(live.deaf = true)")
     expect(words).to_contain_text("The server is busy", timeout=20_000)
     lab.js("(live.deaf = false)")

@@ -1,4 +1,4 @@
-"""What one sees at once: both labs move by themselves, on one screen, in both themes."""
+"""The first view: both labs move by themselves, on one screen, in both themes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OVERFLOW = """
 
 
 def fits(lab) -> None:
-    """The lab is on one screen: nothing scrolls, and both canvases are whole and large."""
+    """The lab is on one screen: nothing scrolls, and both canvases are complete and large."""
     lab.wait(f"({_OVERFLOW})().page <= 0 && ({_OVERFLOW})().main <= 0", seconds=10)
     found = lab.js(_OVERFLOW)
     assert found["wide"] <= 0
@@ -79,7 +79,7 @@ def test_the_words_of_the_legend_show_and_hide_their_layer(lab, path):
     lab.wait_stills()
     layers = [layer["id"] for layer in lab.js("live.last.scene.layers")]
     assert len(layers) == 6
-    # A font comes after its first use: only a second drawing has them all.
+    # A font loads after its first use, so only a second drawing has them all.
     for _ in range(2):
         lab.get(f"layer-{layers[0]}").click()
     for layer in layers:
@@ -95,7 +95,7 @@ def test_the_words_of_the_legend_show_and_hide_their_layer(lab, path):
     lab.wait_stills()
     assert lab.stills()[0]["traces"], "the other layers are there"
     assert "p_data" not in lab.stills()[0]["traces"]
-    # What was hidden stays hidden in the next run.
+    # Hidden layers stay hidden in the next run.
     lab.get("restart").click()
     lab.wait("ganlab.run === 2")
     assert lab.get("layer-p_data").get_attribute("aria-pressed") == "false"

@@ -1,4 +1,4 @@
-"""Small IDX files made here, and the real MNIST where it lies ($GANLAB_DATA, ../shared/mnist)."""
+"""Small IDX files made by the tests, and the real MNIST if it is available."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def tiny(tmp_path) -> Path:
 
 @pytest.fixture(params=["tiny", *("real" for _ in REAL[:1])])
 def loaded(request):
-    """Digits read from files: the small set, and MNIST itself where it lies."""
+    """Digits read from files: the small set, and MNIST if it is available."""
     if request.param == "real":
         return data.load(REAL[0])
     return data.load(request.getfixturevalue("tiny"), files=TINY)

@@ -20,13 +20,13 @@ PIXELS = {
 
 
 def idx(array: np.ndarray, magic: int | None = None) -> bytes:
-    """The plain file of an array."""
+    """The uncompressed file of an array."""
     magic = 0x800 + array.ndim if magic is None else magic
     return struct.pack(f">{1 + array.ndim}I", magic, *array.shape) + array.tobytes()
 
 
 def known(name: str, array: np.ndarray) -> Known:
-    """What is known of an array's file."""
+    """The `Known` of an array's file."""
     return Known(name, array.shape, hashlib.md5(idx(array)).hexdigest())
 
 

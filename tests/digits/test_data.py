@@ -1,4 +1,4 @@
-"""Digits from files: what is read, what is refused, where it is looked for."""
+"""Digits from files: valid and invalid files, and the search for them."""
 
 import gzip
 import hashlib
@@ -91,7 +91,7 @@ def test_the_folder_comes_before_the_variable_before_the_cache(tmp_path, monkeyp
         write_tiny(place, 0)
     assert data.find(places[0], TINY)["train_pixels"] == places[0] / write.name
     assert data.find(None, TINY)["train_pixels"] == places[1] / write.name
-    (places[1] / write.name).unlink()  # an incomplete set is none
+    (places[1] / write.name).unlink()  # an incomplete set does not count
     assert data.find(None, TINY)["train_labels"].parent == places[2]
 
 

@@ -1,4 +1,4 @@
-"""Downloads from servers of the test's own: good, slow to recover, wrong, and stopped."""
+"""Downloads from test servers: good, slow to recover, wrong, and stopped ones."""
 
 import gzip
 import threading
@@ -17,7 +17,7 @@ FIRST = next(iter(GOOD))
 
 
 class Mirror:
-    """A host whose answers a test may set: contents by path, `fails` first answers fail."""
+    """A host with configurable answers: contents by path; the first `fails` answers fail."""
 
     def __init__(self, files, fails=0, status=404, cut=0, ranges=False):
         self.asked, self.sent, mirror = [], [], self
@@ -59,7 +59,7 @@ class Mirror:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch):
-    """Retries come at once; no proxy stands between a test and itself."""
+    """Retries come at once; no proxy is used."""
     monkeypatch.setattr(pooch.core.time, "sleep", lambda _: None)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
@@ -81,7 +81,7 @@ def test_files_come_once_are_unpacked_and_kept():
         got = load(mirror, progress=lambda *a: told.append(a))
         assert mirror.asked == list(GOOD)
         np.testing.assert_array_equal(got.train.pixels, PIXELS["train_pixels"].reshape(60, 784))
-        again = data.load(files=TINY)  # without leave to download
+        again = data.load(files=TINY)  # without permission to download
         np.testing.assert_array_equal(again.test.labels, PIXELS["test_labels"])
         load(mirror)
         assert len(mirror.asked) == 4
@@ -131,7 +131,7 @@ def test_when_all_fail_the_message_names_the_file_and_each_host():
         said = str(caught.value)
         assert empty.url in said and cut.url in said and "404" in said
         assert said.startswith("train-images-idx3-ubyte: ") and TINY["train_pixels"].md5 in said
-    # What came of the file is kept for the next time.
+    # The part that arrived is kept for the next time.
     assert [n[: len(".train-images")] for n in left()] == [".train-images"]
 
 

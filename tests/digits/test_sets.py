@@ -1,4 +1,4 @@
-"""Any set of 28 × 28 bytes with ten labels, wherever and however it lies under a folder."""
+"""Sets of 28 × 28 bytes with ten labels, in all supported formats and places under a folder."""
 
 import gzip
 
@@ -52,7 +52,7 @@ def test_sets_are_found_and_called_by_their_folder(tmp_path, inside, name, calle
     write(tmp_path / "here" / inside, arrays, name, name.endswith(".gz"))
     loaded = data.load(tmp_path / "here", files=TINY)
     assert loaded.source == called and not loaded.is_mnist
-    if "emnist" in called:  # whose images lie on their sides
+    if "emnist" in called:  # whose images are transposed
         turn = {n: a.transpose(0, 2, 1) if a.ndim == 3 else a for n, a in arrays.items()}
         same(loaded, turn)
     else:

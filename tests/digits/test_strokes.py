@@ -20,7 +20,7 @@ def nearest_label(train, labels, x):
 
 def test_half_of_them_teaches_the_other_half(drawn):
     images, labels = drawn
-    # Nearest neighbours, and as the plainest of all, the nearest mean of a class.
+    # With nearest neighbours, and as the simplest classifier, the nearest mean of a class.
     found = nearest_label(images[:2000], labels[:2000], images[2000:])
     assert (found == labels[2000:]).mean() >= 0.98
     each = [(found == labels[2000:])[labels[2000:] == d].mean() for d in range(10)]
@@ -34,7 +34,7 @@ def test_they_vary(drawn):
     assert len(np.unique(images, axis=0)) == len(images)
     for d in range(10):
         mine = images[labels == d]
-        # Spread about the class's mean, per image: MNIST's classes lie between 22 (1) and 49.
+        # Spread about the class's mean, per image: MNIST's classes are between 22 (1) and 49.
         spread = ((mine - mine.mean(0)) ** 2).sum(1).mean()
         assert 20 < spread < 75
     assert all(len(styles) >= 3 for styles in STYLES) and len(STYLES) == 10
@@ -92,5 +92,5 @@ def test_a_pen_stroke_is_the_distance_to_its_line():
     got = strokes._distance(a.astype(np.float32), b.astype(np.float32)).reshape(28, 28)
     y, x = np.mgrid[:28, :28]
     along = np.hypot(x - np.clip(x, 5, 20), y - 6)
-    want = np.minimum(along, np.hypot(x - 9, y - 9))  # the second is but a dot
+    want = np.minimum(along, np.hypot(x - 9, y - 9))  # the second stroke is a dot
     np.testing.assert_allclose(got, want, atol=1e-5)

@@ -1,4 +1,4 @@
-"""What of p_g is outside the axes, held against closed forms and plain loops."""
+"""The parts of p_g beyond the axes, compared with closed forms and plain loops."""
 
 import numpy as np
 import pytest

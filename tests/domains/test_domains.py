@@ -1,4 +1,4 @@
-"""What a domain owns, and that nothing else looks at the dimension of x."""
+"""The properties of domains; no other code depends on the dimension of x."""
 
 import ast
 import inspect
@@ -37,7 +37,7 @@ def test_what_no_lab_draws_says_so():
 
 
 def compares_dimensions(tree: ast.AST) -> list[int]:
-    """Lines on which `....dim` is compared with a number, either way round."""
+    """Lines on which `....dim` is compared with a number, on either side."""
 
     def is_dim(node: ast.AST) -> bool:
         return isinstance(node, ast.Attribute) and node.attr == "dim"

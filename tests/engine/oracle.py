@@ -1,6 +1,7 @@
 """Every toggle in plain PyTorch: torch.nn networks, torch.optim, autograd, loops over samples.
 
-Shares with the engine only a Spec, draws and initial weights; one run, in float64, slow and plain.
+It shares only a Spec, draws and initial weights with the engine; one run, in float64, slow and
+plain.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ F_GAN = {
 
 
 class Net(nn.Module):
-    """Linear layers, and what else follows them in the engine's flat vector, in `more`."""
+    """Linear layers, and in `more` the other parameters of the engine's flat vector."""
 
     def __init__(
         self, sizes, activation: str, flat: torch.Tensor, more_shapes=(), more_inputs=0, bias=True
@@ -137,7 +138,7 @@ class D(Net):
         return F.linear(h, layer.weight / torch.linalg.svdvals(layer.weight)[0], layer.bias)
 
     def beside(self, f):
-        """Salimans et al. 2016, section 3.2, by loops: f with its closeness to the others."""
+        """Salimans et al. 2016, section 3.2, with loops: f and its closeness to the others."""
         if not self.kernels:
             return f
         m = (f @ self.more[-1]).view(len(f), self.kernels, self.dims)
@@ -170,12 +171,12 @@ def torch_optimizer(spec: Spec, net: Net, lr: float) -> torch.optim.Optimizer:
 
 
 def root(v):
-    """The root, whose slope at 0 is taken to be 0."""
+    """The square root, with slope 0 at 0."""
     return torch.where(v > 0, torch.where(v > 0, v, 1.0).sqrt(), 0.0)
 
 
 class Unroller:
-    """D's optimiser as formulas that can be differentiated, from where torch's stands."""
+    """D's optimiser as differentiable formulas, starting from the state of torch's."""
 
     def __init__(self, spec: Spec, net: D, by: torch.optim.Optimizer):
         self.spec, self.t = spec, 0
@@ -251,7 +252,7 @@ class Players:
         return list(self.nets[player].parameters())
 
     def step(self, player: str, grads, where: Players) -> None:
-        """One step of torch's optimiser, by gradients found where `where` stands."""
+        """One step of torch's optimiser, with gradients found at `where`."""
         spec, params = self.spec, self.params(player)
         for p, g in zip(params, grads, strict=True):
             p.grad = g.detach().clone()
@@ -260,7 +261,8 @@ class Players:
         for p, found in zip(params, where.params(player), strict=True):
             if spec.optimizer == "adamw":  # its decay is part of its step
                 continue
-            # torch decays by p itself: what is left to a decay by where the gradient was found.
+            # torch multiplies p by its decay: add the difference to a decay by the look-ahead
+            # point.
             p.grad += spec.weight_decay * (found - p).detach()
         self.by[player].step()
 
@@ -297,7 +299,7 @@ class Oracle:
             self.iterations += 1
 
     def change(self, spec: Spec) -> None:
-        """Go on as `spec`, which differs in what is live; what is new remembers nothing."""
+        """Continue as `spec`, which differs in live fields; new state starts empty."""
         self.draws = Run(spec).draws
         for player, rate in (("G", spec.g_lr), ("D", spec.d_lr)):
             self.now.by[player].param_groups[0]["lr"] = rate
@@ -317,7 +319,7 @@ class Oracle:
         return {n: self.draws.get(player, n, self.made[player])[0].double() for n in names}
 
     def sigma(self) -> float:
-        """Instance noise: linear in iterations of Algorithm 1 that have ended."""
+        """Instance noise: linear in completed iterations of Algorithm 1."""
         spec, t = self.spec, self.iterations
         left = max(0.0, 1 - t / spec.instance_noise_decay) if spec.instance_noise_decay else 1.0
         return spec.instance_noise * left
@@ -331,7 +333,7 @@ class Oracle:
         return torch.stack([torch.cat(list(x[i : i + m])) for i in range(0, len(x), m)])
 
     def masks(self, drawn, fake: bool):
-        """(of the input, of each hidden layer) that dropout multiplies with."""
+        """The factors of dropout (of the input, of each hidden layer)."""
         spec = self.spec
         if not (spec.d_dropout or spec.d_dropout_input):
             return None, None
@@ -403,7 +405,7 @@ class Oracle:
 
     @staticmethod
     def slopes(net, d_params, points, keep):
-        """D's slope at each point, one forward and backward for each."""
+        """D's slope at each point, with one forward and backward pass for each."""
         out = []
         for i in range(len(points)):
             x = points[i : i + 1]
@@ -415,7 +417,7 @@ class Oracle:
         return out
 
     def g_cost(self, nets, by_d, made, drawn):
-        """G's cost on its images `made`, judged by D or by what D would become."""
+        """G's cost on its outputs `made`, by D or by the unrolled D."""
         spec, params = self.spec, None
         if spec.unroll:
             ahead = Unroller(spec, nets["D"], by_d)
@@ -452,7 +454,7 @@ class Oracle:
         return cost
 
     def field(self, player: str, at: Players, drawn) -> tuple[torch.Tensor, ...]:
-        """The gradient of `player`'s whole cost by its parameters, where `at` stands."""
+        """The gradient of `player`'s whole cost in its parameters, at `at`."""
         spec, nets = self.spec, at.nets
         made = nets["G"](drawn["latent"])
         if spec.consensus or (spec.ode_regulariser and player == "D"):
@@ -559,7 +561,7 @@ class Oracle:
                 at.step(p, grads, stands)
                 at.clip(p)
             remembered = copy.deepcopy(at.by[player].state_dict())
-            at.by["D"].load_state_dict(memory)  # an unrolled D goes on from what it remembers now
+            at.by["D"].load_state_dict(memory)  # an unrolled D continues from its current state
         if spec.rule in ("sga", "cgd"):
             grads = self.second_order(player, at, drawn)
         elif spec.rule in ("heun", "rk4"):

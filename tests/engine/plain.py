@@ -1,4 +1,4 @@
-"""Algorithm 1 in plain PyTorch: an oracle that shares with the engine only draws and weights."""
+"""Algorithm 1 in plain PyTorch: an oracle that shares only draws and weights with the engine."""
 
 import torch
 from torch import nn
@@ -24,7 +24,7 @@ def sequential(sizes: tuple[int, ...], activation: str, flat: torch.Tensor) -> n
 
 
 def flat(net: nn.Sequential) -> torch.Tensor:
-    """The engine's order: each layer's weight as (in, out), then its bias."""
+    """The parameters in the engine's order: each layer's weight as (in, out), then its bias."""
     parts = [(p.T if p.ndim == 2 else p).detach().reshape(-1) for p in net.parameters()]
     return torch.cat(parts)
 

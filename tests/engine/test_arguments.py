@@ -1,4 +1,4 @@
-"""Whatever a Run is given that it cannot use is a SpecError that names it."""
+"""Every invalid argument of a Run raises a SpecError that names it."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Captured updates: all but the recording itself, which needs a GPU, is tested on the CPU."""
+"""Captured updates, tested on the CPU except for the recording itself, which needs a GPU."""
 
 import pytest
 import torch
@@ -23,7 +23,7 @@ SPECS = {
 
 
 def replayed(step):
-    """As a graph does it: the same work, again and again, on the same tensors."""
+    """Like a graph, repeats the same work on the same tensors."""
     step(), step(), step()
     return step
 
@@ -50,7 +50,7 @@ def test_captured_updates_are_the_eager_ones(name):
         run.advance(7)
     same(eager, captured)
     assert not torch.equal(captured.state.g, start.g)
-    # A State taken before does not change under whoever looks at it.
+    # A State taken before is not modified.
     again = Run(specs).state
     assert torch.equal(start.g, again.g) and torch.equal(start.d, again.d)
 

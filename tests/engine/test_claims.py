@@ -1,4 +1,4 @@
-"""What training is said to do, as counts over seeds."""
+"""Claims about training, as counts over seeds."""
 
 import numpy as np
 
@@ -17,8 +17,9 @@ def curve(specs: list[Spec], iterations: int, every: int) -> np.ndarray:
 
 
 def test_the_default_spec_reaches_its_target_and_stays():
-    # Rates and betas were chosen on seeds 200-211 and then held on seeds 300-329, 30 of 30: at
-    # most .03 by iteration 1,000, and from 1,500 to 4,000 at most .024 (median of the maxima .005).
+    # Learning rates and betas were chosen on seeds 200-211 and tested on seeds 300-329, 30 of 30:
+    # at most .03 by iteration 1,000, and from 1,500 to 4,000 at most .024 (median of the maxima
+    # .005).
     jsd = curve([Spec(seed=s) for s in range(400, 406)], 2400, 200)
     assert (jsd[0] >= 0.3).all()
     assert (jsd[:8].min(0) <= 0.03).sum() >= 5
@@ -27,7 +28,7 @@ def test_the_default_spec_reaches_its_target_and_stays():
 
 
 def test_equal_rates_wander():
-    # Both rates 1e-3: within 4,000 iterations some check of most seeds is above .03 again.
+    # Both learning rates 1e-3: within 4,000 iterations most seeds have a check above .03 again.
     equal = {"g_lr": 1e-3, "d_lr": 1e-3, "betas": (0.5, 0.999)}
     jsd = curve([Spec(seed=s, **equal) for s in range(6)], 4000, 100)
     assert (jsd.min(0) <= 0.03).all()

@@ -1,9 +1,9 @@
-"""Toy games played by the engine's own updates, against their theorems.
+"""Toy games played by the engine's own updates, compared with theorems.
 
-With a linear G of one latent that is always 0, G makes the point b, its bias; with a linear D of
-weight w, data that is always 0 and Wasserstein's costs the game is f = w b; with the cost of the
-2014 paper it is the Dirac-GAN (Mescheder et al. 2018). D's bias has no part in either (near the
-equilibrium of the second), nor G's weight.
+If G is linear and its latent is always 0, it makes the point b, its bias. If D is linear with
+weight w and the data are always 0, Wasserstein's costs give the game f = w b, and the costs of the
+2014 paper give the Dirac-GAN (Mescheder et al. 2018). D's bias does not matter in either (for the
+second, near the equilibrium), nor does G's weight.
 """
 
 import math
@@ -22,7 +22,7 @@ NOISE = torch.tensor([1.0, -1.0, 1.0, -1.0], dtype=torch.float64).view(1, 4, 1)
 
 
 def draw(player: str, name: str, number: int) -> torch.Tensor:
-    """Data and latents that are 0, enough for any unrolling; noise of two points."""
+    """Data and latents that are 0, for any unrolling; noise of two points."""
     if name.endswith("noise"):
         return NOISE
     rows = 20 if name.startswith("u_") else 2
@@ -58,12 +58,12 @@ class Toy:
         return torch.stack(parts).numpy()
 
     def start(self, b: float, w: float) -> np.ndarray:
-        """Where a run starts: D's past is D itself, and nothing has moved."""
+        """The start of a run: D's past equals D, and no step has been made."""
         first = {"before": w, "b": b, "w": w}
         return np.array([first.get(name, 0.0) for names in self.names for name in names])
 
     def radius(self, eps: float = 1e-4) -> float:
-        """Spectral radius of an iteration at the equilibrium."""
+        """The spectral radius of an iteration at the equilibrium."""
         size = sum(self.counts)
         columns = []
         for i in range(size):
@@ -118,7 +118,7 @@ def test_which_rules_converge_on_the_bilinear_game():
         v = toy.start(1.0, 1.0)
         for _ in range(100):
             v = toy.iterate(v)
-        # Their updates are normal matrices: each shrinks or grows all by its spectral radius.
+        # Their updates are normal matrices: each scales the state by its spectral radius.
         assert math.hypot(v[0], v[toy.counts[0]]) == pytest.approx(last, rel=1e-9)
 
 
@@ -126,7 +126,7 @@ def test_best_steps_on_the_bilinear_game():
     assert bilinear(1 / math.sqrt(2), rule="extragradient").radius() == pytest.approx(
         math.sqrt(3) / 2, rel=1e-6
     )
-    # A double root: rounding moves it by its own square root.
+    # A double root: rounding changes it by the square root of the error.
     assert bilinear(0.5, rule="optimistic").radius() == pytest.approx(1 / math.sqrt(2), abs=1e-4)
     for rule, edge in (("extragradient", 1.0), ("optimistic", 1 / math.sqrt(3))):
         assert (
@@ -203,7 +203,7 @@ def test_historical_averaging_turns_the_orbit_into_a_spiral():
     assert 1.2 < ends[0.0] < 1.6 and 0.1 < ends[0.5] / ends[0.0] < 0.25
 
 
-CRITICAL = 2e-3  # where two eigenvalues meet, rounding moves them by its square root
+CRITICAL = 2e-3  # where two eigenvalues meet, rounding changes them by the square root of the error
 DIRAC = [
     ({}, 1.00499, 1.0),
     ({"loss": "non-saturating"}, 1.00499, 1.0),

@@ -1,4 +1,4 @@
-"""What a Spec is said to cost, held against what it is measured to cost, within a factor of 2."""
+"""The computed cost of a Spec, compared with measurements within a factor of 2."""
 
 import pytest
 import torch
@@ -47,7 +47,7 @@ def measured_flops(run: Run, player: str) -> int:
 
 
 def measured_peak(run: Run, player: str) -> int:
-    """Bytes that an update has allocated at the most, by the allocator's own account."""
+    """The most bytes that an update has allocated, according to the allocator."""
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as prof:
         run.update(player)
     events = prof.profiler.kineto_results.events()
@@ -64,7 +64,7 @@ def test_flops_and_bytes_of_an_update(name):
     spec = Spec(**VARIED[name])
     said, run = cost(spec), Run(spec)
     for player, work in (("D", said.d), ("G", said.g)):
-        run.update(player)  # draws are made ahead, once
+        run.update(player)  # makes a block of draws
         flops = measured_flops(run, player)
         assert flops / 2 <= work.flops <= 2 * flops, player
         peak = measured_peak(run, player)
@@ -77,7 +77,7 @@ def test_nothing_is_allocated():
         said = cost(spec)
     sizes = [e.nbytes() for e in prof.profiler.kineto_results.events() if e.name() == "[memory]"]
     assert max(sizes, default=0) < 2**20
-    # All pairs at once would be 137 GB; and every update visits all of them.
+    # All pairs at once would be 137 GB, and every update visits all of them.
     assert said.peak < 2e9 and said.d.traffic > 4096**2 * 64 * 16 * 4
 
 

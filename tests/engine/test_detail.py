@@ -1,4 +1,4 @@
-"""A coarse picture shows what a full one shows, from fewer points."""
+"""A coarse picture agrees with a full one, with fewer points."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_p_g_is_the_push_forward_that_a_snapshot_has(latent):
     assert here.keys() == there.keys()
     cell = probe_for(run.spec).cell
     assert here["p_g"].shape == there["p_g"].shape
-    # Mass is kept; between the two only G's curvature within an interval differs.
+    # Mass is conserved; they differ only by G's curvature within an interval.
     assert here["p_g"].sum() == pytest.approx(there["p_g"].sum(), abs=5e-3 / cell)
     assert 0 < np.abs(here["p_g"] - there["p_g"]).sum() * cell < 0.1
     for name in ("d", "map_z", "map_x", "grad_x", "grad"):
@@ -45,7 +45,7 @@ def test_an_estimated_p_g_is_the_same_up_to_its_noise():
     here, there, run = both(SPEC.replace(latent_dim=5))
     probe = probe_for(run.spec)
     assert here.keys() == there.keys()
-    # Of n quasi-random points no cell is farther off than of n random ones.
+    # The error of n quasi-random points is at most that of n random ones in each cell.
     noise = np.sqrt(np.maximum(there["p_g"] * probe.cell, 1e-3) / COARSE.points) / probe.cell
     off = np.abs(here["p_g"] - there["p_g"]) / noise
     assert 0 < off.max() < 5

@@ -1,4 +1,4 @@
-"""A run is its Spec and its events: any program of changes and updates by hand replays."""
+"""A run is its Spec and its events: any program of changes and updates by hand can be replayed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ganlab.spec import PARAMS
 
 SMALL = Spec(target="ring", latent_dim=2, g_hidden=(4,), d_hidden=(4,), batch=8)
 
-# Values of every live field that go with the defaults of the others.
+# Values of every live field that go together with the defaults of the others.
 VALUES = {
     "loss": ["minimax", "hinge", "wasserstein", "least-squares", "maximum-likelihood"],
     "k": [0, 1, 2, 3],
@@ -55,7 +55,7 @@ STEPS = st.one_of(
 
 
 def play_out(run: Run, program) -> None:
-    """Do it, leaving out the changes that are not allowed where they come."""
+    """Execute the program, skipping changes that are not allowed at their place."""
     for what, *rest in program:
         if what == "change":
             try:
@@ -100,7 +100,7 @@ def test_a_program_replays_bit_for_bit(tmp_path_factory, program, runs):
         third.make(1)
     same(run, third)
     assert read(write(run.events)) == run.events
-    # A file in the middle, with what is still to come.
+    # A file saved in the middle, with events still to come.
     path = tmp_path_factory.mktemp("run") / "run.npz"
     middle = Run(specs, events=run.events)
     middle.make(run.updates // 2)
@@ -181,7 +181,7 @@ def test_what_is_not_allowed_together_is_refused_at_once():
         with pytest.raises(SpecError):
             Event(0, **bad)
     run = Run(SMALL, events="10:r1:1")
-    with pytest.raises(SpecError):  # what comes would not be allowed any more
+    with pytest.raises(SpecError):  # a later event would no longer be allowed
         run.change(r1=np.nan)
     assert run.events == read("10:r1:1")
 
@@ -203,7 +203,7 @@ def test_a_file_of_before_events_still_reads(tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"events": "3:k:5"},  # of which the Specs know nothing
+        {"events": "3:k:5"},  # which contradicts the Specs
         {"events": 3},
         {"start": []},
         {"start": [SMALL.replace(seed=9).to_dict()]},
@@ -234,7 +234,7 @@ def test_as_many_events_as_were_saved_are_loaded(tmp_path):
 
 def test_events_of_one_update_are_made_at_once_and_checked_once_for_all_seeds(monkeypatch):
     many = [SMALL.replace(seed=i) for i in range(16)]
-    # What a change in the midst does to the optimiser's memory and to the iteration stays done.
+    # The effect of a change in mid-iteration on the optimiser's state and the iteration remains.
     text = "5:rule:optimistic,5:rule:alternating,5:g_steps:3,5:g_steps:1,5:k:2,9:k:3"
     run = Run(many)
     run.make(5)

@@ -1,7 +1,7 @@
-"""ExtraAdam line by line, as Gidel et al. 2019 print it (Algorithm 4), on a game of four numbers.
+"""ExtraAdam line by line as in Gidel et al. 2019 (Algorithm 4), on a game of four numbers.
 
 G(z) = w z + b and a critic a(x) = v x + c with the Wasserstein costs: f_D = v (E G(z) - E x) and
-f_G = -v E G(z) - c; the gradients are written by hand, c's is 0.
+f_G = -v E G(z) - c. The gradients are written by hand; that of c is 0.
 """
 
 import math
@@ -29,7 +29,7 @@ SPEC = Spec(
 
 
 class Moments:
-    """m and v of one player, and the number of gradients that they hold."""
+    """m and v of one player, and the number of gradients that they contain."""
 
     def __init__(self, size: int):
         self.m, self.v, self.count = [0.0] * size, [0.0] * size, 0
@@ -53,18 +53,18 @@ class Moments:
 
 
 def field(d: list[float], g: list[float], x: float, z: float) -> dict[str, list[float]]:
-    """Gradients of f_D by v and f_G by (w, b), from the minibatch's means of x and z."""
+    """Gradients of f_D in v and of f_G in (w, b), from the minibatch's means of x and z."""
     return {"D": [g[0] * z + g[1] - x], "G": [-d[0] * z, -d[0]]}
 
 
 def literal(run: Run, iterations: int, remembers: bool) -> dict[str, list[float]]:
-    """Algorithm 4; without `remembers` the extrapolation leaves no trace in the moments."""
+    """Algorithm 4; without `remembers` the extrapolation does not enter the moments."""
     now = {"D": [float(run.state.d[0, 0])], "G": run.state.g[0].double().tolist()}
     memory = {"D": Moments(1), "G": Moments(2)}
     for t in range(iterations):
         start = {p: list(now[p]) for p in "DG"}
         kept = {p: memory[p].copy() for p in "DG"}
-        # The players' updates are simultaneous; each has a minibatch of its own.
+        # The players' updates are simultaneous; each uses its own minibatch.
         for player in "DG":
             drawn = {n: run.draws.get(player, n, t)[0].double() for n in ("data", "latent")}
             x, z = float(drawn["data"].mean()), float(drawn["latent"].mean())
@@ -89,7 +89,7 @@ def test_both_kinds_of_memory_are_the_printed_loop(rule):
     run.advance(40)
     assert run.state.d[0].tolist() == pytest.approx([*want["D"], level], rel=1e-9, abs=1e-9)
     assert run.state.g[0].tolist() == pytest.approx(want["G"], rel=1e-9, abs=1e-9)
-    assert abs(want["D"][0] - other["D"][0]) > 1e-3  # the two kinds can be told apart
+    assert abs(want["D"][0] - other["D"][0]) > 1e-3  # the two variants differ
 
 
 def test_without_a_memory_there_is_one_kind():

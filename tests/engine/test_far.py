@@ -1,4 +1,4 @@
-"""Data far from 0, or spread far: axes, cells and float32 follow."""
+"""Data far from 0, or spread widely: axes, cells and float32 are adapted."""
 
 import math
 
@@ -30,13 +30,13 @@ def test_a_perfect_g_scores_its_floor_and_an_untrained_one_all_there_is(
     low, high = probe.edges[0][0], probe.edges[0][-1]
     assert low < place < high and high - low < 30 * scale + (2 if abs(place) < 25 else 0)
     assert 20 <= len(probe.edges[0]) - 1 <= 400 and probe.cell < scale
-    # float32 has some 1,600 steps to a scale at the worst: what it adds to the floor.
+    # float32 has at least some 1,600 steps per scale, which adds this to the floor.
     assert shot.metrics["jsd"] == pytest.approx(probe.floors["jsd"], abs=3e-4)
     assert np.isfinite(shot.picture["d"]).all() and np.isfinite(shot.picture["grad"]).all()
     shares = shot.picture["p_g"][0] * probe.cell
     np.testing.assert_allclose(shares, probe.p_data[1:-1], atol=0.02)
     before = fresh.snapshot().metrics
-    if target != "cauchy":  # whose tails reach back to 0
+    if target != "cauchy":  # whose tails extend to 0
         if abs(place) > 20 * scale:
             assert before["jsd"] == pytest.approx(math.log(2), abs=1e-3)
         assert shot.metrics["w1"] < 0.02 * scale

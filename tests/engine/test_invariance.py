@@ -1,4 +1,4 @@
-"""Parameters that no cost depends on: their gradient is 0, and they stay exactly where they are."""
+"""Parameters that no cost depends on have gradient 0 and never change."""
 
 import dataclasses
 
@@ -35,13 +35,13 @@ TOGGLES = (
 
 
 class Loose(Generator):
-    """A generator whose every parameter takes its gradient."""
+    """A generator in which every parameter has a gradient."""
 
     held = ()
 
 
 def gradient(spec: Spec, player: str) -> tuple[torch.Tensor, MLP]:
-    """The gradient of a player's cost (P,) in float64, nothing held, and its net."""
+    """The gradient of a player's cost (P,) in float64 without held parameters, and its net."""
     run = in_double(Run(spec))
     run.advance(2)
     rules = run.game.rules
@@ -52,7 +52,7 @@ def gradient(spec: Spec, player: str) -> tuple[torch.Tensor, MLP]:
     g, d = state.g.clone().requires_grad_(), state.d.clone().requires_grad_()
     slots = state.g_slots, state.d_slots
     update = OneUpdate(rules, player, *slots, rules.given(n), drawn, run.game.fixed)
-    _, by = update._by(player, g, d)  # before anything is done to the gradient
+    _, by = update._by(player, g, d)  # before stabilisers change the gradient
     return by[0], rules.D if player == "D" else rules.G
 
 
@@ -68,7 +68,7 @@ def test_a_loss_says_whether_a_shift_of_d_changes_its_cost(loss):
     shifts = [(entry.d(real + c, fake + c) - entry.d(real, fake)).abs().max() for c in (-2.0, 0.7)]
     if entry.shift_invariant:
         assert max(shifts) <= 1e-14 and entry.smooth is None and entry.optimal is None
-        for c in (-2.0, 0.7):  # and so is what is drawn
+        for c in (-2.0, 0.7):  # and the drawn D(x) does not change
             torch.testing.assert_close(
                 entry.shown(real + c - entry.centre(real + c, fake + c)),
                 entry.shown(real - entry.centre(real, fake)),
@@ -116,7 +116,7 @@ def test_the_critics_offset_stays_for_1200_iterations():
     before = offset(run)
     run.advance(1200)
     assert torch.equal(offset(run), before)
-    # So the picture is right: on average over what D is shown of both, D(x) is one half.
+    # So the picture is right: averaged over real and fake samples, D(x) is one half.
     shot = run.snapshot()
     probe, d = shot.probes[0], shot.picture["d"][0]
     weight = probe.p_data[1:-1] + shot.picture["p_g"][0] * probe.cell

@@ -1,4 +1,4 @@
-"""A run's nets as torch.nn.Modules, its samples, and its files as they are documented."""
+"""A run's nets as torch.nn.Modules, its samples, and its documented files."""
 
 import io
 import itertools
@@ -142,7 +142,7 @@ def test_bad_numbers_of_samples(n):
 
 
 def table(first: str) -> dict[str, list[str]]:
-    """The rows of the documentation's table whose first column is called `first`."""
+    """The rows of the documentation's table whose first column is `first`."""
     lines = DOC.splitlines()
     start = next(i for i, row in enumerate(lines) if row.startswith(f"| {first} |"))
     rows = itertools.takewhile(lambda row: row.startswith("|"), lines[start + 2 :])
@@ -176,7 +176,7 @@ def test_a_file_is_as_documented(tmp_path, fields):
     assert set(header) == set(table("field of the header"))
     assert header["g_updates"] + header["d_updates"] == 9
 
-    # G and D, made from the flat vectors by the words below the table.
+    # G and D, built from the flat vectors as described below the table.
     spec, row = run.specs[1], {"g": list(arrays["g"][1]), "d": list(arrays["d"][1])}
 
     def take(player: str, *shape: int) -> np.ndarray:

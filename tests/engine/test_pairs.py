@@ -1,4 +1,4 @@
-"""Every pair of toggles trains, and is seen and measured, on the line and in the plane."""
+"""Every pair of toggles trains, and can be drawn and measured, in 1-D and 2-D."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ PLAIN = ("heun", "rk4", "cgd")
 
 
 def _toggles() -> list[dict]:
-    """Each way to leave the default, at the strength to try first."""
+    """Each way to leave the default, with the typical strength."""
     out = []
     for name in STABILISERS:
         param = STABILISERS[name].params[0]
@@ -30,7 +30,7 @@ def _toggles() -> list[dict]:
             out.append({name: 1 if name == "unroll" else param.typical})
     out += [{"g_norm": name} for name in NORMS]
     out += [{"d_norm": name} for name in D_NORMS]
-    # Those that only go with SGD, on a zero-sum loss, so that they go with most else.
+    # Those that need SGD or a zero-sum loss, so that they go together with most others.
     plain = {"optimizer": "sgd", "loss": "minimax"}
     out += [{"rule": name} | (plain if name in PLAIN else {}) for name in RULES]
     out += [{"loss": name} for name in LOSSES]
@@ -43,9 +43,9 @@ def _toggles() -> list[dict]:
 
 
 TOGGLES = _toggles()
-# Of what differs from others in one formula only, pairs with each other tell nothing.
+# Entries that differ from another in one formula only are not paired with each other.
 FORMULAS = ({"loss"}, {"optimizer"}, {"d_activation"})
-# Pairs with one of these are tried in one of the two places.
+# Pairs with one of these are tried in one of the two dimensions.
 LIGHT = {"sga", "cgd", "heun", "rk4", "elu", "adamw", "adagrad", "nesterov", "batch", "spectral"}
 LIGHT |= {name for name in LOSSES if name.startswith(("f-", "relativistic"))}
 LIGHT |= {"lipschitz_penalty", "dragan", "drift", "ode_regulariser", "lookahead", "g_average"}
@@ -84,7 +84,7 @@ def test_every_pair_updates_and_is_seen(first, dim):
         try:
             spec = Spec(**{**TINY, **PLACES[dim], **a, **b})
         except SpecError as error:
-            # Only what a stabiliser itself refuses, which the page says beside its field.
+            # Only combinations that a stabiliser refuses, which the page reports beside its field.
             assert error.name in (*STABILISERS, "rule"), (a, b, error)
             refused += 1
             continue
@@ -97,7 +97,7 @@ def test_every_pair_updates_and_is_seen(first, dim):
 @pytest.mark.parametrize("dim", PLACES)
 @pytest.mark.parametrize("points", [2048, 3000])
 def test_any_count_of_points_will_do(dim, points):
-    """Where G is shown and where it is measured are of different counts; unrolled D needs one."""
+    """G is drawn and measured with different numbers of samples; unrolled D needs one number."""
     both = {"unroll": 1, "gradient_penalty": 0.1}
     for more in ({}, both, both | {"packing": 2}, {"minibatch_discrimination": 2}):
         shot = Run(Spec(**{**TINY, **PLACES[dim], **more})).snapshot(points=points)

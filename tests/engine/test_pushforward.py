@@ -1,4 +1,4 @@
-"""p_g is computed: the push-forward against one of 2^20 latent intervals, tails included."""
+"""p_g is computed: the push-forward compared with one of 2^20 latent intervals, with tails."""
 
 import numpy as np
 import pytest
@@ -42,7 +42,7 @@ def test_jsd_and_d_star_are_those_of_a_million_intervals(latent, target):
             wanted = theory.jsd(mass, probe.p_data)
             assert RESOLUTION <= probe.floors["jsd"] <= 2e-4
             assert abs(shot.metrics["jsd"][r] - wanted) < RESOLUTION
-            # D* in every cell that a sample in 10^5 falls into, tail cells included.
+            # D* in every cell with a mass of at least 1e-5, including cells in the tails.
             p, q = probe.p_data[1:-1], mass[1:-1]
             seen = p + q > 1e-5
             star = p[seen] / (p + q)[seen]
@@ -76,7 +76,7 @@ def test_masses_of_a_linear_g_are_the_laws(latent):
 
 
 def test_w1_of_tails_is_a_difference_of_means():
-    # |x| of t(3) against |x| of the normal: no quantiles cross on a side but one, and SciPy knows.
+    # |x| of t(3) against |x| of the normal: quantiles cross on one side only, as SciPy confirms.
     level = (np.arange(FINE) + 0.5) / FINE
     for latent in ("normal", "student", "uniform"):
         run = linear(0.7, 1.0, latent=latent)
@@ -107,7 +107,7 @@ def tail(run: Run) -> float:
 
 
 def test_a_linear_g_reaches_a_cauchys_tails_from_a_cauchy_latent_alone():
-    """By the quantiles of both laws; the JSD hardly tells the two apart."""
+    """From the quantiles of both laws; the JSD hardly differs."""
     scale = 0.5
     for name, law in LAWS.items():
         for slope in (0.5, 2.0):

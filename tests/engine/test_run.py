@@ -32,7 +32,7 @@ def test_advance_finishes_an_iteration_begun_by_hand():
     assert run.next_player == "D" and run.advance(3) == 3 and run.iteration == 3
     straight.advance(3)
     assert torch.equal(run.state.g, straight.state.g)
-    # A third D update is extra: the iteration ends with G, whose turn it then is.
+    # A third D update is extra: the iteration ends with G, whose turn it is then.
     for _ in range(3):
         run.update("D")
     assert run.next_player == "G" and run.advance(1) == 1 and run.state.d_updates == 9
@@ -85,7 +85,7 @@ def test_change_takes_effect_from_the_next_update():
     assert (changed.spec.k, changed.spec.d_lr, changed.spec.loss) == (3, 1e-2, "minimax")
     changed.advance(5)
     assert changed.state.d_updates == 5 + 15 and changed.iteration == 10
-    # The same as setting the pieces by hand: the draws go on where they were.
+    # The same as replacing the parts by hand: the draws continue.
     slow = Run(Spec(target="ring", k=3, d_lr=1e-2, loss="minimax"))
     slow.state = base.state
     slow.advance(5)
@@ -156,7 +156,7 @@ def test_divergence_says_when_who_and_what(fields):
 def test_a_cost_that_overflows_by_design_is_a_divergence(loss, logit):
     run = Run([Spec(loss=loss, seed=s) for s in (0, 1)])
     run.advance(2)
-    run.state.d[0, -1] = logit  # D's last bias: every logit is about this
+    run.state.d[0, -1] = logit  # D's last bias: every logit is about this number
     run.update("G")
     event = run.diverged[0]
     assert (event.player, event.quantity, event.iteration) == ("G", "G's loss", 3)

@@ -1,4 +1,4 @@
-"""What a snapshot says, against states whose truth is known and against plain loops."""
+"""Snapshots of states whose truth is known, compared with closed forms and plain loops."""
 
 import math
 from dataclasses import replace
@@ -118,7 +118,7 @@ def test_a_perfect_generator_is_at_the_floors():
     assert m["c_g"] == pytest.approx(-math.log(4), abs=1e-3) and m["c_g"] >= -math.log(4)
     assert m["modes"] == 1 and m["hq"] == pytest.approx(0.9973, abs=1e-3)
     assert m["reverse_kl"] == pytest.approx(0.0, abs=1e-9)
-    # The density itself: p_g is a normal one, and D* is 1/2 wherever there is mass.
+    # The density itself: p_g is a normal density, and D* is 1/2 wherever there is mass.
     x = shot.probes[0].centres[0]
     density = np.exp(-(((x - 1) / 0.7) ** 2) / 2) / (0.7 * math.sqrt(2 * math.pi))
     assert np.abs(shot.picture["p_g"][0] - density).max() < 0.01
@@ -174,7 +174,7 @@ def test_exact_p_g_agrees_with_a_million_samples(target, latent):
     assert exact.sum() == pytest.approx(1.0, abs=1e-12) and (exact >= 0).all()
     edges = np.concatenate([[-np.inf], probe.edges[0], [np.inf]])
     counted = np.histogram(x, edges)[0] / len(x)
-    # Five standard errors, and the part of a latent interval that bends.
+    # Five standard errors, and the error of linearising a latent interval.
     slack = 5 * np.sqrt(np.maximum(exact, 1e-5) / len(x)) + 0.5 / (len(probe.z) - 1)
     assert (np.abs(counted - exact) < slack).all()
     assert shot.metrics["jsd"][0] == pytest.approx(theory.jsd(exact, probe.p_data), abs=1e-6)
@@ -192,7 +192,7 @@ def test_costs_and_gradients_are_those_of_a_plain_loop(fields):
     shot = run.snapshot(picture=False)
     probe = shot.probes[0]
     G, D = (net.double() for net in nets(run.spec, run))
-    # Medians of latent intervals in pairs, or the first quasi-random latents.
+    # Medians of pairs of latent intervals, or the first quasi-random latents.
     z = probe.even(probe.z[None])[0] if probe.exact else probe.z[:2048]
     assert len(z) == 2048
     x = G(z.double())
@@ -311,12 +311,12 @@ def test_a_relativistic_loss_is_measured_against_real_samples(loss):
     real, fake = D(probe.x.double()[:: len(probe.x) // 2048])[:, 0].detach(), D(x)[:, 0]
     if loss == "relativistic-pairing":
         costs = softplus(real - fake)
-    else:  # whose halves both depend on the fakes
+    else:  # both halves depend on the fakes
         costs = softplus(real.mean() - fake) + softplus(real - fake.mean())
     (by_x,) = torch.autograd.grad(costs.mean(), x)
     assert m["g_loss"] == pytest.approx(costs.mean().item(), rel=1e-4)
     assert m["grad_x"] == pytest.approx(2048 * by_x.norm(dim=1).mean().item(), rel=1e-3)
-    # An arrow is the pull of all real samples, not of one that happens to be its pair.
+    # An arrow is the pull of all real samples, not of the one in its pair.
     at = torch.from_numpy(shot.picture["grad_x"][0]).double().requires_grad_()
     logit = D(at)[:, 0]
     (slope,) = torch.autograd.grad(logit.sum(), at)

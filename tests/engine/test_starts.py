@@ -1,4 +1,4 @@
-"""Nets without biases, and small nets that start where they are told: the Dirac-GAN."""
+"""Nets without biases, and small nets with given initial values: the Dirac-GAN."""
 
 import math
 
@@ -46,7 +46,7 @@ def test_without_biases_weights_start_as_with_them(player):
     assert set(theirs) - set(mine) == {f"layers.{i}.bias" for i in range(3)}
     assert all(torch.equal(mine[name], theirs[name]) for name in mine)
     run.advance(5)
-    if player == "g":  # leaky ReLUs without biases keep 0 and multiples
+    if player == "g":  # leaky ReLUs without biases preserve 0 and positive factors
         assert (run.generator()(torch.zeros(1, 2)) == 0).all()
         x = run.generator()(torch.ones(1, 2))
         torch.testing.assert_close(run.generator()(3 * torch.ones(1, 2)), 3 * x)
@@ -145,7 +145,7 @@ def plain(spec: Spec, order: str) -> float:
 )
 def test_the_dirac_gan_is_where_it_was_published_to_be(fields, simultaneous, alternating):
     spec = DIRAC.replace(**fields)
-    # Those with R1 are printed with one digit or two. The published loop moves G first, ours D.
+    # Values with R1 are printed with one or two digits. The published loop moves G first, ours D.
     printed = 0.5 if "r1" in fields else 2e-3
     assert plain(spec, "GD") == pytest.approx(alternating, rel=printed)
     assert plain(spec, "both") == pytest.approx(simultaneous, rel=printed)

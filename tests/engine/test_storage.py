@@ -1,4 +1,4 @@
-"""A saved run goes on as if it had not stopped; any other file is refused, never run."""
+"""A saved run continues as if it had not stopped; any other file is refused, never executed."""
 
 import io
 import itertools
@@ -112,7 +112,7 @@ def test_a_missing_file_is_an_os_error(tmp_path):
 
 
 def loads_or_refuses(path, data: bytes) -> bool:
-    """Whether `data` loads; anything but SpecError propagates."""
+    """Whether `data` loads; exceptions other than SpecError propagate."""
     path.write_bytes(data)
     try:
         run = Run.load(path)
@@ -140,7 +140,7 @@ def test_flipped_bytes_never_crash(saved):
         broken = bytearray(data)
         broken[at] ^= int(rng.integers(1, 256))
         refused += not loads_or_refuses(path, bytes(broken))
-    # Checksums catch what matters; times and flags of the archive do not.
+    # Checksums cover the contents; times and flags of the archive are not covered.
     assert refused > len(tries) / 2
 
 
@@ -169,7 +169,7 @@ def test_pickles_are_never_unpickled(saved):
         assert not loads_or_refuses(path, data if isinstance(data, bytes) else data.getvalue())
     assert not Trap.fired
     pickle.loads(trap)
-    assert Trap.fired  # so the trap does work
+    assert Trap.fired  # the trap works
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_foreign_files_are_refused(tmp_path, data):
 
 
 def edited(saved, header=None, **arrays) -> SpecError:
-    """The refusal of the saved file with some of it replaced (None removes an array)."""
+    """The refusal of the saved file with some arrays replaced (None removes an array)."""
     with np.load(saved) as file:
         parts = dict(file)
     old = json.loads(str(parts["header"]))
@@ -289,7 +289,7 @@ def test_shapes_are_held_against_the_specs_before_anything_is_read(saved):
     for name, shape in (("g", (2, 10**6)), ("d_slot_0", (10**6, 7)), ("extra", (10**6, 2))):
         np.savez(path, **parts | {name: np.zeros(shape, np.float32)})
         assert peak(lambda: Run.load(path)) < 10**6
-    # A header that claims more than there is.
+    # A header that claims more data than there are.
     np.savez(path, **parts)
     content = path.read_bytes()
     at = content.index(b"(2, 10)")
@@ -348,7 +348,7 @@ def test_a_pipe_or_a_device_is_not_read(tmp_path):
     ids=str,
 )
 def test_counts_that_no_run_can_have(saved, counts, named):
-    """It has made three updates of each."""
+    """A run with three updates of each player."""
     assert edited(saved, counts).name == named
 
 
@@ -373,7 +373,7 @@ def test_a_name_given_twice_is_refused(saved):
 
 @pytest.mark.parametrize("room", [0, 300])
 def test_a_full_disk_keeps_the_old_file(saved, monkeypatch, room):
-    """A disk that takes `room` bytes more, and then none."""
+    """A disk on which `room` more bytes can be written."""
     before = saved.read_bytes()
     run = Run([Spec(seed=s, **TINY) for s in (0, 1)])
     real = open

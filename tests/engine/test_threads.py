@@ -1,4 +1,4 @@
-"""Small nets train on one thread whatever torch is set to, and leave it as it was."""
+"""Small nets train on one thread whatever torch's setting, which is restored."""
 
 import threading
 
@@ -22,7 +22,7 @@ def three():
 
 @pytest.fixture
 def seen(monkeypatch) -> list[int]:
-    """How many threads torch had at each update and snapshot."""
+    """Record torch's number of threads at each update and snapshot."""
     out: list[int] = []
 
     def spied(function):

@@ -1,4 +1,4 @@
-"""Each toggle, and many together, against an independent implementation: the same trajectory."""
+"""Each toggle, and many together, give the trajectory of an independent implementation."""
 
 import pytest
 import torch
@@ -36,12 +36,12 @@ def small(**fields) -> Spec:
 
 
 def long(spec: Spec) -> int:
-    """As many iterations as tell: fewer where the oracle's loops take their time."""
+    """The number of iterations to compare: fewer where the oracle's loops are slow."""
     return 5 if spec.unroll > 1 or spec.minibatch_discrimination > 1 else 10
 
 
 def follow(spec: Spec, iterations: int = 0) -> Run:
-    """The engine's run after `iterations`, which are the oracle's."""
+    """The engine's run after the oracle's iterations, which must agree."""
     iterations = iterations or long(spec)
     run, oracle = in_double(Run(spec)), Oracle(spec)
     start = run.state
@@ -55,7 +55,7 @@ def follow(spec: Spec, iterations: int = 0) -> Run:
 
 
 def differs(spec: Spec, **without) -> None:
-    """The oracle's run of `spec`, which is not the one `without`."""
+    """The oracle's run of `spec`, which must differ from that of `without`."""
     run = follow(spec)
     other = in_double(Run(spec.replace(**without)))
     other.advance(run.iteration)
@@ -63,7 +63,7 @@ def differs(spec: Spec, **without) -> None:
         assert (other.state.g - run.state.g).abs().max() > 1e-5
 
 
-# One toggle at a time, at a strength that shows.
+# One toggle at a time, at a strength with a visible effect.
 ALONE = {
     "unroll": [
         {"unroll": k, "unroll_data": data, "optimizer": by}

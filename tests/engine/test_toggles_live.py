@@ -1,4 +1,4 @@
-"""Toggles turned while a run goes on, and a run of any toggles saved and loaded."""
+"""Toggles changed during a run, and runs with any toggles saved and loaded."""
 
 import pytest
 import torch
@@ -57,7 +57,7 @@ def test_there_and_back_is_as_if_nothing_had_been(rule, there, optimizer):
         one.advance(4)
     run.change(rule=there)
     run.change(rule=rule)
-    if rule == "optimistic" != there:  # a step is forgotten: the next expects nothing
+    if rule == "optimistic" != there:  # the step is forgotten, so the next expects no change
         for player in "gd":
             at = straight.game.rules.slots(player.upper()).index("step")
             assert not getattr(run.state, f"{player}_slots")[at].any()
@@ -77,7 +77,7 @@ def test_a_stretch_of_another_rule_is_that_rule_from_there_on():
         rules, state = other.game.rules, run.state
         run.change(rule=rule)
         slots = [
-            (*own[:2], *rules.first_slots(player, params)[2:])  # Adam's two go on
+            (*own[:2], *rules.first_slots(player, params)[2:])  # Adam's two are kept
             for player, params, own in (
                 ("G", state.g, state.g_slots),
                 ("D", state.d, state.d_slots),

@@ -1,4 +1,4 @@
-"""Strength zero is absence, bit for bit; strengths of a batch act on their own run only."""
+"""Strength zero equals absence bit for bit; strengths in a batch act on their own run only."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ from ganlab.events import LIVE
 from ganlab.spec import PARAMS
 from ganlab.stabilisers import STABILISERS
 
-# For each strength: three of it, and what else must be set.
+# For each strength: three of its values, and the other fields that it needs.
 STRENGTHS = {
     "d_dropout": ((0.1, 0.5, 0.8), {}),
     "d_dropout_input": ((0.1, 0.5, 0.8), {}),
@@ -77,7 +77,7 @@ def test_off_is_absent_bit_for_bit(param):
         "lookahead_share": 0.2,
     }
     other = values.get(param.name, param.high if param.kind == "float" else None)
-    # What only shapes a toggle changes nothing while the toggle is off.
+    # A field that only shapes a toggle has no effect while the toggle is off.
     if param.name not in STABILISERS:
         assert same(advanced(BASE.replace(**{param.name: other})), plain)
     assert same(advanced(BASE.replace(**{param.name: param.default})), plain)
@@ -88,7 +88,7 @@ def test_off_is_absent_bit_for_bit(param):
         run.change(**{param.name: param.default})
         run.advance(6)
         assert same(run, plain)
-        # The same in the middle of an iteration.
+        # The same in mid-iteration.
         run = Run(BASE)
         run.advance(3)
         run.update()
@@ -100,11 +100,11 @@ def test_off_is_absent_bit_for_bit(param):
 
 @pytest.mark.parametrize("name", STRENGTHS)
 def test_a_hook_at_strength_zero_is_the_identity(name):
-    """Its code is on the path, but its number says nothing: the run without it."""
+    """Its code is executed, but with a strength that has no effect: the run equals one without."""
     spec = with_on(name, STRENGTHS[name][0][1])
     run, without = in_double(Run(spec)), in_double(Run(spec.replace(**{name: 0.0})))
     run.game.strengths[name] = 1e30 if name.endswith("clip") else 0.0
-    if name == "lookahead":  # whose strength is how seldom it acts
+    if name == "lookahead":  # its strength is an interval: larger acts more rarely
         run.game.strengths |= {"lookahead_d": 1e9, "lookahead_g": 1e9}
     for one in (run, without):
         one.advance(8)
@@ -125,7 +125,7 @@ def test_each_run_of_a_batch_is_the_run_alone_and_none_moves_another(name):
         alone.advance(6)
         torch.testing.assert_close(batch.state.g[r], alone.state.g[0], rtol=1e-7, atol=1e-9)
         torch.testing.assert_close(batch.state.d[r], alone.state.d[0], rtol=1e-7, atol=1e-9)
-    for a, b in ((0, 1), (1, 2)):  # their strengths differ, and nothing else does
+    for a, b in ((0, 1), (1, 2)):  # they differ in their strengths alone
         if name == "g_average":
             mean = batch.state.g_slots[batch.game.rules.slots("G").index(name)]
             assert (mean[a] - mean[b]).abs().max() > 1e-5

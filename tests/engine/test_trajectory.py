@@ -1,4 +1,4 @@
-"""The engine's trajectory is Algorithm 1's, and a function of the Spec alone."""
+"""The engine's trajectory is that of Algorithm 1, and a function of the Spec alone."""
 
 from itertools import product
 
@@ -78,7 +78,7 @@ def test_the_same_spec_twice_is_the_same_bit_for_bit(fields):
     for _ in range(4):
         two.advance(10)
         two.snapshot()
-        torch.rand(3)  # global randomness plays no part
+        torch.rand(3)  # global random numbers have no effect
     assert same(one.state, two.state)
     other = Run(Spec(**fields, seed=1))
     other.advance(40)
@@ -146,7 +146,7 @@ def test_specs_that_differ_in_a_knob_see_the_same_data_and_latents():
                 assert torch.equal(
                     base.draws.get(*stream, number), other.draws.get(*stream, number)
                 )
-    # The same generator's weights too, where only the discriminator differs.
+    # The generator's initial weights are also the same if only the discriminator differs.
     assert torch.equal(base.state.g, Run(Spec(target="ring", d_hidden=(4,))).state.g)
 
 

@@ -1,4 +1,4 @@
-"""An iteration is k updates of D and g_steps of G, however they are made."""
+"""An iteration is k updates of D and g_steps of G, however the calls divide them."""
 
 import dataclasses
 import itertools
@@ -25,7 +25,7 @@ def counts(state) -> tuple[int, ...]:
 
 
 class Slow:
-    """The same, one update at a time, in the words of the definition."""
+    """The same, one update at a time, following the definition."""
 
     def __init__(self, k: int, g_steps: int):
         self.k, self.g_steps = k, g_steps
@@ -94,7 +94,7 @@ def test_the_oracle_agrees(optimizer):
     oracle.advance(12)
     for got, player in ((run.state.g, "G"), (run.state.d, "D")):
         torch.testing.assert_close(got[0], oracle.flat(player), rtol=1e-8, atol=1e-10)
-    # The noise falls by iterations, not by G's updates: at 9 it is gone, not at 3.
+    # The noise falls per iteration, not per update of G: it is 0 at iteration 9, not at 3.
     quicker = in_double(Run(spec.replace(instance_noise_decay=3)))
     quicker.advance(12)
     assert not torch.equal(quicker.state.d, run.state.d)
@@ -115,7 +115,7 @@ def test_other_rules_have_one_update_of_g(rule):
     if rule == "alternating":
         assert Spec(rule=rule, g_steps=2).g_steps == 2
         return
-    fields = {"optimizer": "sgd", "loss": "minimax"}  # which some rules need
+    fields = {"optimizer": "sgd", "loss": "minimax"}  # which some rules require
     assert Spec(rule=rule, g_steps=1, **fields)
     why = f"g_steps = 2 is not allowed: 1 with {RULES[rule].title} updates"
     with pytest.raises(SpecError, match=why):

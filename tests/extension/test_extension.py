@@ -1,4 +1,4 @@
-"""One variant of each kind from outside of the package, each in one file, does all that ours do."""
+"""One variant of each kind from an outside package, each in one file, works like our own."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ALL = {
 
 @pytest.fixture(scope="module")
 def scratch(tmp_path_factory):
-    """The entries by kind, of a package that is imported as GANLAB_VARIANTS says; then gone."""
+    """The entries by kind, of a package imported by GANLAB_VARIANTS and removed afterwards."""
     root = tmp_path_factory.mktemp("outside")
     shutil.copytree(SCRATCH, root / "scratch_variants")
     before = [(registry, set(registry)) for registry in (*REGISTRIES, PAGES)]
@@ -62,7 +62,7 @@ def scratch(tmp_path_factory):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_keeps_the_contract(scratch, kind):
-    """Words, bounds, address, JSON, documentation, a training run, and what its kind promises."""
+    """Words, bounds, address, JSON, documentation, a training run, and the checks of its kind."""
     found = checks(scratch[kind])
     assert len(found) >= 5
     for check in found:
@@ -85,7 +85,7 @@ def test_fields_are_fields_of_every_spec(scratch):
 
 
 def test_an_exported_script_imports_them(scratch):
-    """And so does `ganlab toggles` say what they are, in another process."""
+    """`ganlab toggles` lists them, in another process."""
     spec = Spec(**ALL)
     text = export.python([spec], 3, ["2:anchor_at:1"])
     assert text.count("import scratch_variants.") == 6 and "import" not in export.call(spec)
@@ -103,7 +103,7 @@ def test_an_exported_script_imports_them(scratch):
     for kind in KINDS[:-1]:
         entry = scratch[kind]
         assert entry.equation in text and entry.doc in text
-    off = Spec(anchor_at=1.0)  # a field of what is off needs its module, too
+    off = Spec(anchor_at=1.0)  # a field of an unused stabiliser needs its module as well
     assert off.outside == ("scratch_variants.stabiliser",) and Spec().outside == ()
 
 
@@ -117,7 +117,7 @@ def test_a_module_that_fails_is_named(scratch, monkeypatch):
 
 @pytest.fixture
 def page(scratch):
-    """Opens a page of the app, of a url path, in a Streamlit without a browser."""
+    """Opens a page of the app, by url path, in Streamlit without a browser."""
 
     def open_page(url: str = "") -> AppTest:
         test = AppTest.from_file(SCRIPT, default_timeout=60)
@@ -170,9 +170,9 @@ def test_a_preset_from_outside_is_in_the_gallery(page):
     assert "open-anchored" in [button.key for button in test.button]
 
 
-@pytest.mark.timeout(1000)  # half a minute where the machine is free
+@pytest.mark.timeout(1000)  # half a minute on an idle machine
 def test_they_are_compiled_together(scratch):
-    """One program for all of them: it plays what the eager updates do."""
+    """One program for all of them equals the eager updates."""
     spec = Spec(**ALL, g_hidden=(8,), d_hidden=(8,), batch=32)
     structure = Structure.of(spec)
     names = tuple(

@@ -1,4 +1,4 @@
-"""Jobs of any kind: a counter has a folder, a queue and a worker, as training on MNIST has."""
+"""Jobs of any kind: a counter has a folder, a queue and a worker, as MNIST training has."""
 
 import os
 import sys
@@ -88,7 +88,7 @@ def test_a_worker_works_until_it_is_done(counter, tmp_path):
     assert seen == [("starting", 0), ("training", 1), ("training", 2), ("training", 3), ("done", 3)]
     assert status == folder.status and status.pid == os.getpid() and folder.owner == "she"
     assert folder.plan == counter.Plan(3) and not folder.running
-    again = counter.Counter(folder).work()  # it goes on where it stood
+    again = counter.Counter(folder).work()  # it resumes
     assert (again.state, again.count) == ("done", 3)
 
 
@@ -130,7 +130,7 @@ def test_one_kind_has_a_queue_of_its_own(counter):
         wait(lambda: first.status.state == "stopped", counter)
         assert f"iteration {first.status.checkpoint:,}" in first.status.message
         wait(lambda: second.status.state == "training", counter)
-        counter.QUEUE.leave(second)  # it waits no longer: nothing changes
+        counter.QUEUE.leave(second)  # it is not in the queue any more: nothing changes
         assert second.status.state == "training"
     from ganlab.mnist.folder import Folder as Images
 

@@ -9,7 +9,7 @@ from ganlab.spec import Spec
 
 @pytest.fixture
 def opened():
-    """open(spec) -> a paused session with one browser that has seen all there is."""
+    """open(spec) -> a paused session with one browser that has received everything."""
     browsers = []
 
     def open_(spec: Spec = SMALL) -> tuple[Session, Browser]:

@@ -1,4 +1,4 @@
-"""Browsers that are no browsers: they take messages from a subscriber's outbox and acknowledge."""
+"""Simulated browsers, which take messages from a subscriber's outbox and acknowledge them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ganlab.live.subscriber import Subscriber
 from ganlab.live.wire import decode
 from ganlab.spec import Spec
 
-# Quick, and independent of what the defaults are.
+# Fast, and independent of the defaults.
 SMALL = Spec(
     target="gaussian",
     latent="normal",
@@ -36,7 +36,7 @@ Message = tuple[dict, dict[str, np.ndarray]]
 
 
 class Browser:
-    """Takes what is there when asked to: for sessions that the test itself lets work."""
+    """Takes the messages that are there on request: for sessions that the test itself advances."""
 
     def __init__(self, session: Session, acknowledges: bool = True):
         self.loop = asyncio.new_event_loop()
@@ -83,7 +83,7 @@ def last(messages: list[Message], kind: str) -> Message:
 
 
 def settle(session: Session, *browsers: Browser) -> list[list[Message]]:
-    """Let a session that is not playing work until it has no more to do; what each was sent."""
+    """Let a paused session work until it has nothing to do; returns what each browser received."""
     got: list[list[Message]] = [[] for _ in browsers]
     for _ in range(200):
         wait = session.work(0.01)
@@ -97,7 +97,7 @@ def settle(session: Session, *browsers: Browser) -> list[list[Message]]:
 
 
 class Audience:
-    """Browsers on one event loop in a thread of its own; closes scheduler and loop."""
+    """Browsers on one event loop in a thread of its own; closes scheduler and loop at the end."""
 
     def __init__(self, scheduler: Scheduler):
         self.scheduler = scheduler

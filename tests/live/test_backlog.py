@@ -1,4 +1,4 @@
-"""Moments that wait to be measured: dense, bounded, and what curves lack most comes first."""
+"""The backlog: dense, bounded, and the moments that curves need most come first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a server cannot afford is refused in words, before it is allocated; all else is not."""
+"""Specs beyond the server's limits are refused in words before memory is allocated."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_what_is_too_dear_is_refused_with_what_to_lower(query):
     said = str(refused.value)
     assert "this server allows" in said and refused.value.name in PARAMS
     assert PARAMS[refused.value.name].title in refused.value.allowed
-    assert "_" not in refused.value.allowed  # labels, never names of fields
+    assert "_" not in refused.value.allowed  # labels, not names of fields
 
 
 @pytest.mark.parametrize("query", TOO_DEAR.values(), ids=list(TOO_DEAR))
@@ -130,7 +130,7 @@ def test_presets_are_within_the_default_bounds():
         afford(preset.specs)
     for spec in DEFAULTS.values():
         assert demand([spec], SEEDS[-1]).excess < 0.5
-        assert afford([spec]) is None  # counted before the first picture it would delay it
+        assert afford([spec]) is None  # counting it would delay the first picture
 
 
 @pytest.mark.parametrize("fields", BOUNDED, ids=str)
@@ -138,7 +138,7 @@ def test_what_is_waved_through_uncounted_is_as_cheap_as_that(fields):
     spec = Spec(target="ring", latent_dim=2, **fields)
     counted = demand([spec])
     seconds = max(counted.update, counted.picture)
-    # The bound knows nothing of this machine's speed, which the count does.
+    # The bound does not use this machine's speed, while the count does.
     assert not surely_below(spec, 1, seconds / 3, 1e12)
     assert not surely_below(spec, 1, 1e12, counted.peak)
 

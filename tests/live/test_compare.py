@@ -1,4 +1,4 @@
-"""Runs side by side are what each of them is alone, at equal iterations; and how they are named."""
+"""Runs in a comparison equal each run alone, at equal iterations; and their labels."""
 
 import dataclasses
 from urllib.parse import parse_qsl
@@ -29,7 +29,7 @@ KS = Comparison.by(MIX, {"k": (1, 2, 5)})
 
 @pytest.fixture
 def side_by_side():
-    """side_by_side(comparison) -> a paused session with one browser that has seen all there is."""
+    """side_by_side(comparison) -> a paused session with one browser that is up to date."""
     browsers = []
 
     def open_(comparison: Comparison = KS) -> tuple[Session, Browser]:
@@ -92,7 +92,7 @@ def test_they_draw_the_same_data_and_latents():
     for stream in (("D", "data"), ("D", "latent"), ("G", "latent")):
         for number in (0, 1, 200):
             assert torch.equal(a.draws.get(*stream, number), b.draws.get(*stream, number))
-    assert torch.equal(a.state.g, b.state.g)  # and G starts from the same weights
+    assert torch.equal(a.state.g, b.state.g)  # and G has the same initial weights
 
 
 def test_metrics_and_pictures_are_those_of_each_run(side_by_side):
@@ -128,7 +128,7 @@ def test_opens_with_a_scene_and_one_of_each(side_by_side, comparison):
         assert len(panel["series"]) == len(comparison.specs)
         assert {s["key"] for s in panel["series"]} <= set(curves)
         looks.append(tuple((s["role"], s["dash"]) for s in panel["series"]))
-    assert len(set(looks)) == 1  # a run looks the same in all panels, and unlike the others
+    assert len(set(looks)) == 1  # a run has the same style in all panels, unlike the others
     assert (
         len({role for role, _ in looks[0]}) == len({dash for _, dash in looks[0]}) == len(looks[0])
     )
@@ -183,7 +183,7 @@ def test_what_is_live_changes_in_place(side_by_side):
     session, browser = side_by_side()
     press(session, browser, "step", "step")
     session.show(KS.with_columns({"k": (1, 4, 5)}))
-    session.set("g_lr", 0.02)  # of all runs: they do not differ in it
+    session.set("g_lr", 0.02)  # in all runs, since they do not differ in it
     got = press(session, browser, "step")
     assert session.run_number == 1 and session.group.iteration == 3
     assert [s.k for s in session.group.specs] == [1, 4, 5]
@@ -215,7 +215,7 @@ def test_the_address_replays_what_was_changed_on_the_way(side_by_side):
     assert all(same(a, b) for a, b in zip(session.group.runs, again.group.runs, strict=True))
     assert last(shown, "status")[0]["query"] == query
     assert last(shown, "curves")[0]["marks"] == last(got, "curves")[0]["marks"]
-    # Begun anew, it is what is compared now.
+    # After a restart, the current comparison applies.
     again.command("restart")
     settle(again, other)
     assert again.begun == session.experiment and "events" not in again.query
@@ -231,7 +231,7 @@ def test_what_is_not_live_restarts_and_says_so(side_by_side):
     got = settle(session, browser)[0]
     assert "4 runs" in last(got, "status")[0]["message"]
     assert len(last(got, "scene")[0]["runs"]) == len(session.group.runs) == 4
-    session.configure(session.spec.replace(g_hidden=(4,)))  # the sidebar's: all runs'
+    session.configure(session.spec.replace(g_hidden=(4,)))  # a change in the sidebar, for all runs
     status = last(settle(session, browser)[0], "status")[0]
     assert status["message"] == "Restarted: G's hidden widths changed."
     assert {s.g_hidden for s in session.group.specs} == {(4,)}
@@ -265,7 +265,7 @@ def test_copy_and_swap(side_by_side):
     assert wide.copied(1).specs == (MIX, MIX)
 
 
-# -- what is compared ----------------------------------------------------------------------------
+# -- comparisons ---------------------------------------------------------------------------------
 
 
 def test_every_field_but_the_shared_ones_may_differ():

@@ -1,4 +1,4 @@
-"""Whose CPU seconds: a thread's own, without the garbage that it happens to collect."""
+"""CPU seconds of a thread's own work, without garbage collection."""
 
 import gc
 import threading
@@ -8,7 +8,7 @@ from ganlab.live import cpu_time
 
 
 def test_collecting_garbage_is_nobodys_own_work():
-    kept = [[i] for i in range(300_000)]  # what a collection has to look through
+    kept = [[i] for i in range(300_000)]  # objects that a collection has to visit
     own, all_ = cpu_time.seconds(), time.thread_time()
     for _ in range(5):
         gc.collect()

@@ -1,4 +1,4 @@
-"""What a session sends: frames, curves and figures as the protocol promises, to every browser."""
+"""Messages of a session: frames, curves and figures follow the protocol, for every browser."""
 
 import time
 
@@ -50,7 +50,7 @@ def test_frames_in_2d(opened, target, latent_dim, manifold):
     assert ("shares" in frame) == (scene["modes"] > 0)
     if scene["modes"]:
         assert frame["shares"].shape == (scene["modes"],) and 0 <= frame["shares"].sum() <= 1.001
-    # D's first axis is y, ascending: against D at one cell that is not on the diagonal.
+    # D's first axis is y, ascending: compare with D at one cell off the diagonal.
     (x0, x1), (y0, y1) = scene["box"]
     row, column = 50, 7
     x = [x0 + (column + 0.5) / 64 * (x1 - x0), y0 + (row + 0.5) / 64 * (y1 - y0)]
@@ -87,7 +87,7 @@ def test_a_second_browser_is_shown_all_of_a_paused_run(opened):
     session, browser = opened()
     press(session, browser, "step", "step")
     second = Browser(session)
-    session.feed.publish(time.perf_counter())  # a worker in the midst of its slice
+    session.feed.publish(time.perf_counter())  # as a worker in the middle of its slice
     got = second.take() + settle(session, browser, second)[1]
     assert got[0][0]["type"] == "scene"
     assert {m[0]["type"] for m in got} == {"scene", "status", "curves", "frame"}

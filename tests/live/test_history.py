@@ -31,7 +31,7 @@ def test_thins_and_keeps_both_ends(gap, count):
 
 
 def test_what_is_infinite_is_no_curve():
-    """W₁ where there is no mean."""
+    """W₁ if no mean exists."""
     kept = History()
     kept.add(0, metrics(1.0) | {"w1": np.array([np.inf])})
     kept.add(1, metrics(1.0) | {"w1": np.array([-np.inf])})
@@ -41,7 +41,7 @@ def test_what_is_infinite_is_no_curve():
 @pytest.mark.parametrize("stride", [1, 40, "random"])
 def test_any_window_from_the_start_has_two_hundred_points_and_dense_early_ones(stride):
     dice, kept, at = np.random.default_rng(0), History(), 0
-    early = {0}  # of the first hundred iterations, those that were measured
+    early = {0}  # the measured ones among the first hundred iterations
     while at < 24_000:
         at += int(dice.integers(1, 80)) if stride == "random" else stride
         early |= {at} if at <= 100 else set()
@@ -49,7 +49,7 @@ def test_any_window_from_the_start_has_two_hundred_points_and_dense_early_ones(s
         if at % 97 == 0 and at > 20_000:
             x = steps(kept)
             assert len(x) >= 200
-            # Nowhere on the screen is a hole of more than a hundredth of its width.
+            # No gap on the screen is wider than a hundredth of the width.
             assert np.diff(x).max() <= at / 100
             relative = np.diff(x)[1:] / x[1:-1]
             assert relative[x[1:-1] > 100].max() < 1.0
@@ -116,7 +116,7 @@ def test_marks_merge_while_dragging(monkeypatch):
     assert [m["text"] for m in kept.marks] == ["k 0→5", "G's rate 1→2", "G's rate 2→3"]
     kept.mark(31, "G's rate", "3", "4")
     assert [m["text"] for m in kept.marks] == ["k 0→5", "G's rate 1→2", "G's rate 2→4"]
-    assert shown == [{"iteration": 14, "text": "k 0→5"}]  # what a reader holds does not change
+    assert shown == [{"iteration": 14, "text": "k 0→5"}]  # a reader's list does not change
 
 
 def test_marks_are_kept_and_bounded():

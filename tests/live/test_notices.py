@@ -1,4 +1,4 @@
-"""What pictures say: p_g beyond the axes, D without a value; and axes that follow G."""
+"""Texts in pictures: p_g beyond the axes, D without a value; and axes that follow G."""
 
 import json
 
@@ -22,7 +22,7 @@ RING = Spec(target="ring", latent_dim=2)
 
 
 def brink(spec: Spec) -> Run:
-    """A run whose D overflows at a part of the picture: its parameters are finite, its sums not."""
+    """A run whose D overflows in part of the picture: parameters are finite, sums are not."""
     for size in np.geomspace(1e17, 1e21, 60):
         run = Run(spec.replace(d_activation="relu", d_hidden=(8,)))
         run.state.d.mul_(size)
@@ -77,7 +77,7 @@ def test_tails_that_reach_too_little_or_too_far_are_said(reach, text):
 @pytest.mark.parametrize("latent_dim", [1, 2])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_normal_latent_is_said_to_be_too_light_for_a_cauchy(latent_dim, theme):
-    """Through G(z) = z: quantiles 3.09 each way, of p_data's .5 tan(.499 pi) = 159."""
+    """Through G(z) = z: quantiles of ±3.09, compared with p_data's .5 tan(.499 pi) = 159."""
     run = Run(Spec(target="cauchy", g_hidden=(), latent_dim=latent_dim))
     run.state.g.copy_(torch.tensor([[1.0, *[0.0] * latent_dim]]))
     still, shown = seen(run)
@@ -107,7 +107,7 @@ def test_a_value_that_is_missing_is_never_drawn_as_one():
     d[0, :2] = np.nan
     out = field(d)
     np.testing.assert_array_equal(out["d_none"], np.isnan(d))
-    # What is blended in beside it is its neighbour's.
+    # A cell without a value gets its neighbour's for interpolation.
     assert out["d"][0, 1] in out["d"][[0, 1], [2, 1]] and out["d"][0, 0] == out["d"][1, 0]
     assert "d_none" not in field(np.full((2, 2), 0.5))
     assert field(np.full((2, 2), np.nan))["d_none"].all()
@@ -188,7 +188,7 @@ def test_axes_that_follow_hold_p_g_and_p_data(spec):
     seen = take(run.game, run.state, run.specs, [None], measure=False, view=(wide,)).picture
     assert seen["beyond"][0, :, 0].sum() < 0.03 < before
     assert seen["shares"].shape == shot.picture["shares"].shape if spec.dim == 2 else True
-    # Exact masses of p_data on the new cells; its floors are as they were.
+    # Exact masses of p_data on the new cells; the floors do not change.
     assert wide.p_data.sum() == pytest.approx(1, abs=1e-9) and wide.floors == probe.floors
     assert axes.fitted(run, probe, box) is box, "axes that fit stay"
     if spec.dim == 2:

@@ -1,4 +1,4 @@
-"""Programs compiled in idle time: which, in what order, for how long, and when not at all."""
+"""Programs compiled in idle time: which ones, in what order, for how long, and when not."""
 
 import os
 import threading
@@ -27,7 +27,7 @@ def own_cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Runs are compiled, idle time is looked for all the time, and there is."""
+    """Compiling is on, and the server is idle at every check."""
     monkeypatch.setenv("GANLAB_COMPILE", "on")
     for name in ("_LOOK_SECONDS", "_BESIDE_SECONDS", "_NOTHING_SECONDS"):
         monkeypatch.setattr(precompile, name, 0.01)
@@ -35,7 +35,7 @@ def quick(monkeypatch):
 
 
 class Made(CompileQueue):
-    """Whose compiler is `make`, and whose programs need not work."""
+    """A queue whose compiler is `make`, and whose programs are not checked."""
 
     def __init__(self, make):
         self.begun = []
@@ -64,7 +64,7 @@ def fail(structure) -> None:
 
 
 def page(preset="", spec=None, watched=True, state="playing"):
-    """Stands in for a session."""
+    """Replaces a session."""
     specs = PRESETS[preset].specs if preset else (spec or DEFAULTS[2],)
     return SimpleNamespace(story=story_of(preset, specs), watched=watched, state=state)
 
@@ -74,7 +74,7 @@ def structures(specs) -> list[Structure]:
 
 
 def order(sessions) -> list[Structure]:
-    """All that is compiled, one after the other."""
+    """The structures compiled, in order."""
     here, found = Precompiler(lambda: sessions), []
     while (structure := here.next()) is not None:
         found.append(structure)
@@ -103,7 +103,8 @@ def test_nearest_is_what_open_pages_may_show_next():
     found = order([page("collapse")])
     first = structures([*cured, *beside])
     assert found[: len(first)] == first and set(found) == set(structures(to_compile()))
-    # The default's page offers a preset; the page opened last comes first, and one left counts not.
+    # The default's page offers a preset; the page opened last comes first, and unwatched pages do
+    # not count.
     first = structures([*PRESETS["collapse"].specs, *cured, *beside])
     assert order([page("collapse"), page()])[: len(first)] == first
     assert order([page("collapse", watched=False)]) == order([])
@@ -213,7 +214,7 @@ def test_it_gives_way_at_once_unless_somebody_waits_for_it_by_now(sleeping, monk
     idle.clear()
     thread.join(10)
     assert done == [False] and process.wait(10) is not None
-    assert one.next() == structure and not one._failed  # it is begun anew, later
+    assert one.next() == structure and not one._failed  # it is compiled again, later
 
     idle.set()
     thread = compile()

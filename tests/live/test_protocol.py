@@ -1,4 +1,4 @@
-"""docs/protocol.md is what server and front end do: no message or field more, and none less."""
+"""docs/protocol.md agrees with server and front end: all messages and fields, and no others."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ DECLARED = {
 
 
 def rows(text: str, head: str) -> list[list[str]]:
-    """The rows of the tables of `text` whose first column is called `head`."""
+    """The rows of the tables of `text` whose first column is `head`."""
     found, on = [], False
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -68,7 +68,7 @@ MESSAGES = {
 
 
 def here(view: str, places: str) -> bool:
-    """Whether what is at `places` ("LC", "L1 C1 opt") is in a view such as L1."""
+    """Whether `places` ("LC", "L1 C1 opt") include a view such as L1."""
     kind, dim = view
     words = [word for word in places.split() if word != "opt"]
     return any(kind in word and (not set(word) & set("12") or dim in word) for word in words)
@@ -92,7 +92,7 @@ def sent(experiment: Experiment) -> dict[str, list]:
     got = settle(session, browser)[0]
     for _ in range(6):
         got += press(session, browser, "step")
-    session.set("minibatch_discrimination", 4)  # a new run, before the ghost of the old one
+    session.set("minibatch_discrimination", 4)  # a new run, in front of the ghost of the old one
     got += settle(session, browser)[0]
     for what in ("python", "run"):
         session.command("export", (browser.subscriber, what))
@@ -177,7 +177,7 @@ def test_every_command_is_documented_with_its_fields_and_types():
         read = commands.read(message)
         assert read.name == cmd
         if cmd == "figure":
-            for name, kind in fields.items():  # what has no sense is left out
+            for name, kind in fields.items():  # fields of the wrong type are left out
                 bad = FigureRequest.read(message | {name: BAD.get(kind, 3)})
                 assert kind in ("any", "string") or getattr(bad, name) == getattr(
                     FigureRequest(), name

@@ -1,4 +1,4 @@
-"""The runs as one statistic: NumPy's percentiles, and sentences that are true."""
+"""Statistics of many seeds: NumPy's percentiles, and true summaries."""
 
 import re
 
@@ -66,4 +66,4 @@ def test_without_modes_and_with_divergence():
         "2 of 4 diverged."
     )
     one = {"jsd": np.array([0.1, 0.2]), "modes": np.array([1.0, 1.0])}
-    assert sentence(one, 1, 0).startswith("Median JSD 0.15")  # a single mode is no statistic
+    assert sentence(one, 1, 0).startswith("Median JSD 0.15")  # one mode gives no statistic

@@ -1,4 +1,4 @@
-"""Slow runs in a process of their own: the same numbers, and nobody else notices its death."""
+"""Slow runs in a separate process give the same numbers, and its death affects no other run."""
 
 import os
 import signal

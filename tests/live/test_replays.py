@@ -1,4 +1,4 @@
-"""Events in a session: what each costs, what a restart keeps, and what cannot be had is said."""
+"""Events in a session: their cost, restarts, and reports of events that are not allowed."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_change_costs_the_work_of_new_events_alone(replaying, monkeypatch, see
     session.set("k", 3)
     settle(session, browser)
     assert session.run.timeline.happened == 130 and len(passed) == len(written) == 1
-    assert 1 <= len(applied) <= 3  # by none of the seeds but the first
+    assert 1 <= len(applied) <= 3  # once, for the first seed only
     session.feed.status_wanted = True
     settle(session, browser)
     assert len(written) == 1 and not session.replays
@@ -85,7 +85,7 @@ def test_a_restart_during_a_replay_keeps_what_is_still_to_come(replaying, by):
     twin = Run(spec, events=SCHEDULE)
     twin.make(session.run.updates)
     assert same(session.run, twin) and session.spec.k == 3
-    # It has come to its end: begun anew, the run is that of now.
+    # All events have happened: after a restart, the run has the current Spec.
     press(session, browser, "restart")
     assert session.run.events == () and session.run.spec.k == 3
 
@@ -116,7 +116,7 @@ def test_nobody_waits_while_the_cost_of_a_change_is_counted(replaying, monkeypat
     lock = configuration.lock
 
     def count(experiment, coming=None):
-        # Another thread changes it meanwhile: this one must begin again with what that made of it.
+        # Another thread changes it meanwhile: this one must start again with the new state.
         other = threading.Thread(target=lambda: (lock.acquire(), lock.release()))
         other.start()
         other.join(timeout=5)

@@ -18,7 +18,7 @@ from ganlab.targets import TARGETS, make_target
 
 
 def made(spec: Spec, run: int = 3) -> tuple[dict, dict]:
-    """As the front end gets it."""
+    """The scene as the front end receives it."""
     return decode(encode(*scene(spec, probe_for(spec), run)))
 
 
@@ -139,7 +139,7 @@ def test_knobs_stand_above_the_picture_the_labs_toggles_first():
     toggles = ["k", "loss", "minibatch_discrimination", "unroll"]
     assert [r["field"] for r in rows] == [*toggles, "g_lr", "d_lr"]
     assert {r["field"] for r in rows} == {n for n, p in PARAMS.items() if p.knob}
-    for row in rows:  # what starts a new run says so
+    for row in rows:  # a knob says if a change starts a new run
         assert row["restarts"] == (not PARAMS[row["field"]].live)
     assert {r["field"] for r in rows if r["restarts"]} == {"minibatch_discrimination"}
     by = {r["field"]: r for r in rows}
@@ -150,6 +150,6 @@ def test_knobs_stand_above_the_picture_the_labs_toggles_first():
         assert row["doc"] and row["title"]
         ends = (row["low"], row["high"]) if row["kind"] != "choice" else ()
         for value in (*ends, *(value for value, _ in row["choices"])):
-            PARAMS[row["field"]].check(value)  # all that it offers is allowed
+            PARAMS[row["field"]].check(value)  # all choices are allowed
     assert [value for value, _ in by["unroll"]["choices"]] == [0, 1, 5, 10]
     assert by["minibatch_discrimination"]["choices"][0] == [0, "off"]

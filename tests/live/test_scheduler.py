@@ -1,4 +1,4 @@
-"""The scheduler: fair turns, quiet when nothing is to do, nothing left over."""
+"""The scheduler: fair turns, no work when idle, and complete cleanup."""
 
 import gc
 import threading
@@ -42,7 +42,7 @@ def updates(session: Session) -> int:
 
 
 def longest_turns(session: Session) -> list[list[float]]:
-    """A list, in a list, to which the seconds of each turn of `session` are added from now on."""
+    """A list in a list, to which the seconds of each turn of `session` are added from now on."""
     turns, work = [0.0], session.work
 
     def timed(seconds: float) -> float | None:
@@ -75,14 +75,14 @@ def test_pace(audience, speed):
         start, before = time.perf_counter(), updates(session)
         time.sleep(1.3)
         rates.append((updates(session) - before) / (time.perf_counter() - start))
-    # A busy machine may be too slow at times; too fast is never right.
+    # A busy machine may be too slow at times; too fast is always wrong.
     assert 0.85 * speed <= max(rates) <= 1.15 * speed
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_every_click_is_noticed(audience, workers):
-    """No wake-up is lost, however the clicks fall between the scheduler's own waits."""
-    crowd = audience(workers, drop_seconds=0.1)  # its sweeper is as restless as can be
+    """No wake-up is lost, however clicks and the scheduler's waits interleave."""
+    crowd = audience(workers, drop_seconds=0.1)  # sweeps as often as possible
     session = crowd.watch(SMALL)
     shown(crowd, session)
     pause(crowd, session)
@@ -114,7 +114,7 @@ def test_quiet_while_paused_hidden_or_diverged(audience, monkeypatch):
         time.sleep(0.7)
         return worked == [] and time.process_time() - busy < 0.1
 
-    until(rests, 20)  # what the curves lack is measured first
+    until(rests, 20)  # the backlog is measured first
     before = updates(hidden)
     hidden.subscribers[0].visible = True
     hidden.command("look")
@@ -135,7 +135,7 @@ def test_slow_pace_sleeps_between_updates(audience, monkeypatch):
     for _ in range(50):  # as acknowledgements do
         crowd.scheduler.wake(session)
         time.sleep(0.01)
-    assert len(crowd.scheduler.pool._later) < 5  # one that counts, whatever woke it
+    assert len(crowd.scheduler.pool._later) < 5  # one entry that counts, however often it is woken
     worked.clear()
     time.sleep(1.0)
     assert 2 <= len(worked) <= 15
@@ -171,7 +171,7 @@ def test_a_heavy_run_leaves_a_light_one_its_half(audience):
     assert updates(heavy) > made[1]
     share = (light.used - used[0]) / (light.used - used[0] + heavy.used - used[1])
     assert 0.25 <= share <= 0.75
-    # One turn of the other (an update and a picture) at a time is all that it waits for.
+    # It waits for at most one turn of the other (an update and a picture) at a time.
     times = [t for t, *_ in crowd.of_type(light, "frame") if t >= start]
     gaps = [b - a for a, b in zip([start, *times], [*times, start + 2.5], strict=True)]
     assert max(gaps) < max(turns) + 0.6 and len(times) > 4
@@ -188,7 +188,7 @@ def test_a_newcomer_does_not_wait_for_what_others_had(audience):
     turns += longest_turns(new)
     shown(crowd, new)
     time.sleep(0.5)
-    # Nor does it get what they had: from its coming on both have as much, up to a turn.
+    # It does not catch up on earlier time: from its start on both get the same, up to a turn.
     assert had > 0.1 and new.used > had
     assert abs(new.used - old.used) <= max(max(t) for t in turns) + 0.1
 
@@ -205,7 +205,7 @@ def test_one_broken_session_stops_alone_until_it_is_changed(audience, caplog):
     until(lambda: bad.failed)
     assert "ZeroDivisionError" in bad.failed and bad.subscribers[0].reason == bad.failed
     until(lambda: caplog.text.count("Traceback") == 1)
-    for _ in range(5):  # it does not come back by itself
+    for _ in range(5):  # it does not restart by itself
         crowd.scheduler.wake(bad)
         time.sleep(0.02)
     assert caplog.text.count("Traceback") == 1 and bad.run is None
@@ -259,7 +259,7 @@ def test_a_slow_run_has_workers_of_its_own(audience):
             session.advanced = noted
         until(lambda: len(threads) == 2, 20)
         assert threads == {quick: "ganlab-0", slow: "ganlab-slow-0"}
-        # It moves with what it costs, and goes on there.
+        # It moves with its demand, and continues in the other pool.
         slow.configure(SMALL.replace(seed=3))
         until(lambda: threads[slow] == "ganlab-0", 20)
         quick.configure(heavy)
@@ -270,7 +270,7 @@ def test_a_slow_run_has_workers_of_its_own(audience):
 
 
 def test_a_slow_run_does_not_hold_up_the_others(audience, monkeypatch):
-    """While an update of the slow one takes a second, the quick one is trained and seen."""
+    """While an update of the slow run takes a second, the fast run is trained and drawn."""
     crowd = audience()
     monkeypatch.setattr(Session, "slow", property(lambda s: s.spec.seed == 9))
     quick, slow = crowd.watch(SMALL), crowd.watch(SMALL.replace(seed=9))
@@ -329,7 +329,7 @@ def test_unwatched_sessions_are_dropped_and_forgotten(audience):
     assert updates(goes) == before
     assert crowd.scheduler.get(goes.token) is crowd.scheduler.get(never.token) is None
     gone, token = weakref.ref(goes), goes.token
-    goes.command("play")  # a page that still holds it
+    goes.command("play")  # by a page that still has the session
     time.sleep(0.1)
     assert updates(goes) == before
     del goes, never
@@ -370,7 +370,7 @@ def test_tokens_cannot_be_guessed():
 
 
 def test_frames_and_clicks_do_not_wait_for_a_round(audience, monkeypatch):
-    """With turns of others that last a second in all, a session is seen and heard meanwhile."""
+    """During others' turns of a second in all, a session's commands and frames are served."""
     monkeypatch.setattr(worker_pool, "SHARED_SECONDS", 0.25)
     monkeypatch.setattr(worker_pool, "ROUND_SECONDS", 10.0)
     crowd = audience()
@@ -382,7 +382,7 @@ def test_frames_and_clicks_do_not_wait_for_a_round(audience, monkeypatch):
         sessions[0].command("speed", speed)
         until(lambda speed=speed: sessions[0].speed == speed)
         waits.append(time.perf_counter() - begun)
-    # A turn of another session, not of each of the four.
+    # It waits for one turn of another session, not for one of each of the four.
     assert sorted(waits)[2] < 0.6
 
 
@@ -450,7 +450,7 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
     before = [updates(s) for s in sessions]
     until(lambda: done.count("picture") > 60)
     assert all(updates(s) > b for s, b in zip(sessions, before, strict=True))
-    # At first a renderer's thread may still be at what it was asked for before.
+    # At first a render thread may still work on an earlier request.
     twice = [i for i in range(1, len(done)) if done[i] == done[i - 1] == "picture"]
     assert max(twice, default=0) < len(done) / 2
 

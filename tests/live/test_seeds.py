@@ -1,4 +1,4 @@
-"""Many seeds at once are what each of them would be alone, and one statistic of them all."""
+"""Many seeds equal each seed alone, and are summarised by statistics."""
 
 import dataclasses
 
@@ -28,7 +28,7 @@ SPECS = pytest.mark.parametrize("spec", [SMALL, MIX, WIDE, RING], ids=lambda s: 
 
 @pytest.fixture
 def many():
-    """many(spec, runs) -> a paused ensemble with one browser that has seen all there is."""
+    """many(spec, runs) -> a paused ensemble with one browser that has received everything."""
     browsers = []
 
     def open_(spec: Spec = RING, runs: int = 16) -> tuple[Session, Browser]:
@@ -56,7 +56,7 @@ def test_metrics_are_those_of_each_seed_alone(many, spec):
         for player in "gd":
             mine = getattr(session.run.state, player)[i]
             torch.testing.assert_close(mine, getattr(alone.state, player)[0], rtol=1e-3, atol=1e-5)
-        # Exactly where it stands: a point may lie on the edge of a cell.
+        # At exactly the same position, since a point may be on the edge of a cell.
         alone.state = dataclasses.replace(
             alone.state, g=session.run.state.g[i : i + 1], d=session.run.state.d[i : i + 1]
         )
@@ -136,7 +136,7 @@ def test_tiles_of_a_line_are_p_g_and_d(many):
             if not exact:
                 want = ndimage.gaussian_filter1d(want, 1.0, mode="constant")
             got = arrays["p_g"][i] / 255
-            inner = want < 0.9  # higher ones are cut at the tile's top
+            inner = want < 0.9  # higher values are cut at the tile's top
             assert np.abs(got - want)[inner].sum() < (0.04 if exact else 0.12) * want[inner].sum()
             assert (got[want > 1.1] == 1).all()
             assert np.abs(arrays["d"][i] / 255 - d).max() <= 0.5 / 255 + 1e-4
@@ -208,7 +208,7 @@ def test_configure(many):
     got = settle(session, browser)[0]
     assert last(got, "scene")[0]["seeds"] == 36 == len(session.run.specs)
     assert "36 seeds" in last(got, "status")[0]["message"]
-    session.configure(MIX)  # from the plane to the line
+    session.configure(MIX)  # from 2-D to 1-D
     got = settle(session, browser)[0]
     assert last(got, "scene")[0]["dim"] == 1 and last(got, "frame")[1]["p_g"].shape[0] == 36
     with pytest.raises(SpecError, match="runs"):
@@ -291,7 +291,7 @@ def test_on_the_hub_it_trains_and_is_measured_beside_a_lab():
 
 
 def test_a_restart_while_being_measured_leaves_no_old_numbers(many):
-    """A render thread may be half through the old run's seeds: nothing of them is sent."""
+    """A render thread may be in the middle of the old run's seeds: none of them is sent."""
     jobs = []
     session = Session(
         "t", Experiment.of(MIX, 16), lambda _: None, lambda _, kind, job: jobs.append(job)

@@ -1,4 +1,4 @@
-"""A session does what its buttons say."""
+"""The effect of a session's commands."""
 
 import time
 from urllib.parse import parse_qsl
@@ -61,7 +61,7 @@ def test_a_click_pauses(opened):
     "k, names, made",
     [
         (3, ("step",), (3, 1)),
-        (3, ("d", "step"), (3, 1)),  # finishes the iteration that was begun
+        (3, ("d", "step"), (3, 1)),  # completes the current iteration
         (3, ("d", "d", "d", "d", "step"), (4, 1)),
         (3, ("step", "step"), (6, 2)),
         (3, ("d", "g", "step"), (4, 2)),
@@ -78,7 +78,7 @@ def test_step_finishes_one_iteration(opened, k, names, made, together):
             got = press(session, browser, name)
     assert counts(session) == made
     status, frame = last(got, "status")[0], last(got, "frame")[0]
-    assert (status["d_updates"], status["g_updates"]) == made  # not that of the way there
+    assert (status["d_updates"], status["g_updates"]) == made  # not an intermediate state
     assert (frame["iteration"], frame["phase"], frame["last"]) == (made[1], 0, "G")
 
 
@@ -161,7 +161,7 @@ def test_live_values_change_the_run_and_leave_a_mark(opened):
     }
     status = last(got, "status")[0]
     assert status["values"] == VALUES | {"k": 4, "loss": "minimax", "g_lr": 0.0123}
-    # The address is of the run as it began, and of what happened to it since.
+    # The address holds the start of the run, and its events.
     start = Experiment.from_query(parse_qsl(status["query"], keep_blank_values=True))
     assert start.base == SMALL and start.events == (session.run.events,)
     again = Run(start.base, events=start.events[0])
@@ -230,13 +230,13 @@ def test_a_toggle_that_restarts_keeps_the_old_curves_behind_the_new(opened):
         np.testing.assert_allclose(arrays[f"ghost.{name}"], old[name], rtol=1e-6)
     marks = last(got, "curves")[0]["marks"]
     assert marks == [{"iteration": 0, "text": "minibatch kernels 0→4"}]
-    # The same run once more has the same past; so has one that replaced it at once.
+    # A restarted run has the same ghost, and so has one that replaced it at once.
     press(session, browser, "step", "step")
     for change in (lambda: session.command("restart"), session.new_seed):
         change()
         arrays = last(settle(session, browser)[0], "scene")[1]
         np.testing.assert_allclose(arrays["ghost.jsd"], old["jsd"], rtol=1e-6)
-    # Another p_data has other curves.
+    # Curves of another p_data are not comparable.
     session.configure(session.spec.replace(target="laplace"))
     arrays = last(settle(session, browser)[0], "scene")[1]
     assert not any(name.startswith("ghost") for name in arrays)

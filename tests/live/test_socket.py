@@ -1,4 +1,4 @@
-"""The WebSocket, from outside: conversation, refusals, and what a hostile client may send."""
+"""The WebSocket from outside: conversation, refusals, and hostile clients."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ from tests.settings import settings
 
 
 class Client:
-    """A browser: acknowledges frames, remembers the newest message of each type."""
+    """A browser: acknowledges frames, and stores the newest message of each type."""
 
     def __init__(self, ws):
         self.ws, self.frames, self.newest = ws, 0, {}
@@ -49,14 +49,14 @@ class Client:
         raise AssertionError("no such message")
 
     def status(self, **wanted) -> dict:
-        """The first status from now on that has all of `wanted`."""
+        """The first status from now on that contains all of `wanted`."""
         return self.until(
             lambda h: h["type"] == "status" and all(h[k] == v for k, v in wanted.items())
         )
 
     def complaint(self, part: str) -> str:
         def said(header: dict) -> str:
-            """Above the picture, or beside a knob."""
+            """The text above the picture, or beside a knob."""
             return header["message"] or header["refused"].get("why", "")
 
         return said(self.until(lambda h: h["type"] == "status" and part in said(h)))
@@ -90,7 +90,7 @@ def talk(scheduler, client):
 
 
 def closed_with(client, session) -> WebSocketDisconnect:
-    """How the server ends a connection that it does not want."""
+    """The close code and reason of a connection that the server refuses."""
     with client.websocket_connect(f"/live/{session.token}") as ws:
         with pytest.raises(WebSocketDisconnect) as ended:
             ws.receive_bytes()
@@ -131,7 +131,7 @@ def test_a_long_reason_fits_a_closing_frame():
 
 
 def quiet(talk: Client) -> Session:
-    """Pause and read what is under way."""
+    """Pause, and read the messages in flight."""
     talk.send(cmd="pause")
     talk.status(state="paused")
     return talk.session
@@ -199,7 +199,7 @@ def test_unknown_token(scheduler, client):
 
 @pytest.fixture
 def offline(monkeypatch):
-    """For a foreign origin Streamlit would ask the internet for this machine's address."""
+    """For a foreign origin Streamlit would query the internet for this machine's address."""
     monkeypatch.setattr(net_util, "get_external_ip", lambda: None)
 
 
@@ -237,7 +237,7 @@ def test_what_streamlit_allows_its_own_is_allowed(origin, host, option, value, o
         assert not module.allowed(origin, host)
     with settings({option: [origin] if value is None else value} if option else {}):
         assert module.allowed(origin, host)
-        # And nothing more, unless any origin is.
+        # And nothing more, unless all origins are allowed.
         for foreign in ("http://evil.example", "http://lab.example.evil.example"):
             assert module.allowed(foreign, host) == anybody
         with settings({"server.allowedHosts": ["elsewhere.example"]}):
@@ -362,14 +362,14 @@ def test_a_flood_is_slowed_down(talk):
         time.sleep(0.01)
     assert session.speed == 7 and most <= 150
     assert session.run_number > 1
-    # Each restart's scene was sent while nobody read.
+    # Each restart's scene was sent while the client did not read.
     talk.until(lambda h: h["type"] == "status" and h["speed"] == 7, most=10_000)
 
 
 def test_restarts_that_wait_together_are_one(talk):
     session = quiet(talk)
     before = session.run_number
-    # All at once, however quick the worker is; one more may fall into the turn that takes them.
+    # All at once, however fast the worker is; one more may fall into the turn that takes them.
     session._inbox.extend([("restart", None)] * 80)
     session.command("restart")
     until(lambda: not session.backlog and session.run_number > before)
@@ -394,7 +394,7 @@ def test_leaving_frees_the_subscriber(scheduler, client):
     made = session.run.iteration
     time.sleep(0.2)
     assert session.run.iteration == made and scheduler.get(session.token) is session
-    with client.websocket_connect(path) as again:  # it goes on where it was
+    with client.websocket_connect(path) as again:  # it continues
         header = decode(again.receive_bytes())[0]
         assert (header["type"], header["run"]) == ("scene", 1)
         until(lambda: session.run.iteration > made)
@@ -415,7 +415,7 @@ def test_a_session_dropped_while_its_browser_connects(scheduler, client, monkeyp
 
     def late(token):
         found = got(token)
-        scheduler.drop(session)  # the sweeper, right after
+        scheduler.drop(session)  # as the sweeper may do right after
         return found
 
     monkeypatch.setattr(scheduler, "get", late)
@@ -438,7 +438,7 @@ def test_hiding_pauses_and_showing_goes_on(talk):
 def test_who_sends_more_than_hands_and_pictures_do_waits():
     messages, commands = Allowance(*module._MESSAGES), Allowance(*module._COMMANDS)
     at = 1000.0
-    for i in range(6000):  # a slider that is dragged beside pictures at their highest rate
+    for i in range(6000):  # a dragged slider beside pictures at their highest rate
         at += 1 / (60 + 20)
         assert messages.wait(at) == pytest.approx(0, abs=1e-9)
         assert i % 4 or commands.wait(at) == pytest.approx(0, abs=1e-9)

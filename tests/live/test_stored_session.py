@@ -1,4 +1,4 @@
-"""A session that goes on where another was, over a restart of the server: bit for bit."""
+"""A session that continues another after a restart of the server, bit for bit."""
 
 import time
 
@@ -70,7 +70,7 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
     work_until(one, browser, lambda: not one.playing and one.speed == 30)
     one.history.ghost = {name: column[:3] for name, column in one.history.arrays().items()}
     one.store()
-    # What happened after that is not in it.
+    # What happened afterwards is not stored.
     kept = [run.state for run in one.group.runs]
     two, other = watched(one.experiment, "two")
     two.resume("one")
@@ -84,7 +84,7 @@ def test_a_session_goes_on_where_the_one_before_was(kind):
     assert all(np.array_equal(before[n], after[n][:rows], equal_nan=True) for n in before)
     ghost = {n.removeprefix("ghost."): a for n, a in two.scene[1].items() if "ghost." in n}
     assert all(np.array_equal(before[n][:3], a, equal_nan=True) for n, a in ghost.items()) and ghost
-    # And so it is with every update from here on.
+    # The same holds for every update from here on.
     for session in (one, two):
         session.group.make(20)
     assert same(one, two) and one.group.runs[0].state is not kept[0]
@@ -168,7 +168,7 @@ def test_a_hub_that_is_closed_leaves_its_runs_to_the_next():
     browser = Browser(two)
     until(lambda: two.run is not None and two.run.iteration >= one.run.iteration)
     browser.leave()
-    # Nobody watches: it is put away in its turn.
+    # It is unwatched: it is stored when its time comes.
     two.unwatched_since = time.monotonic() - 2 * scheduler.drop_seconds
     scheduler._drop_unwatched()
     until(lambda: two.token not in scheduler.sessions)

@@ -1,4 +1,4 @@
-"""What a page shows on cue: at its own pace, with its claim checked on the run that is seen."""
+"""Stories: the pace of a preset, and its claim checked on the shown run."""
 
 import time
 from dataclasses import replace
@@ -20,7 +20,7 @@ LESSON = [name for name in PRESETS if not PRESETS[name].published]
 
 @pytest.fixture
 def opened_as():
-    """opened_as(preset) -> a session that shows it and plays, and its browser."""
+    """opened_as(preset) -> a session that shows and plays it, and its browser."""
     browsers = []
 
     def open_(preset: Preset, story: Story | None = None):
@@ -40,12 +40,12 @@ def opened_as():
 
 
 def unseen(session) -> None:
-    """Draw and measure nothing more: what is shown is not what these tests are about."""
+    """Draw and measure nothing, since these tests do not need it."""
     session.feed.hand_over = lambda *_: None
 
 
 def play(session, browser, done, seconds: float = 60.0) -> dict:
-    """Let it work until a status fulfils `done`."""
+    """Let it work until a status satisfies `done`."""
     end = time.perf_counter() + seconds
     while not browser.subscriber.has_drawn:
         session.work(0.05)
@@ -68,7 +68,7 @@ def test_a_story_takes_ten_to_twenty_seconds_then_it_goes_on_slowly(name):
         rate = story.rate(iteration)
         seconds, fastest = seconds + 1 / rate, max(fastest, rate)
     assert 10 <= seconds <= 20
-    assert fastest <= 320  # iterations a second, which an eager run makes
+    assert fastest <= 320  # iterations per second, which an eager run reaches
     assert story.rate(story.iterations) == pytest.approx(AFTER * story.iterations / seconds)
     if name in PRESETS:
         assert story.iterations == PRESETS[name].iterations
@@ -117,7 +117,7 @@ def test_time_begins_with_the_first_picture_and_the_visitor_wins(monkeypatch):
     slow = AFTER * 200 / 15
     assert run(6) == pytest.approx(200 + 6 * slow, abs=6)
     assert last(settle_some(session, browser, now), "status")[0]["story"]["iterations"] == 200
-    session.command("speed", 20.0)  # updates: ten iterations
+    session.command("speed", 20.0)  # updates per second: ten iterations
     before = session.run.iteration
     assert run(4) == pytest.approx(before + 40, abs=3)
     session.command("restart")
@@ -148,7 +148,7 @@ def settle_some(session, browser, now) -> list:
     [("collapse", 60, 20, 1), ("negative-momentum", 80, 4, 0), ("uneven", 40, 10, 3)],
 )
 def test_a_live_claim_is_what_its_rule_says_of_that_seed(opened_as, name, iterations, every, seed):
-    """At full speed, as the visitor wants it: the checks are made where seeds were counted."""
+    """At full speed, the visitor's choice, checks are made at the same iterations."""
     preset = replace(PRESETS[name], iterations=iterations, every=every, pace=())
     session, browser = opened_as(preset)
     session.command("speed", 0.0)
@@ -192,14 +192,14 @@ def test_what_was_changed_is_said_and_not_checked(opened_as):
     assert (status["story"]["state"], status["story"]["changed"]) == ("not checked", ["k"])
     session.set("k", 1)
     assert last(settle(session, browser)[0], "status")[0]["story"]["state"] == "not checked"
-    session.command("restart")  # as it was
+    session.command("restart")  # as the preset has it
     assert last(settle(session, browser)[0], "status")[0]["story"]["state"] == "not yet"
     session.new_seed()  # another seed is another try
     status = last(settle(session, browser)[0], "status")[0]
     assert (status["story"]["state"], status["story"]["changed"]) == ("not yet", [])
-    session.command("step")  # as Algorithm 1 goes
+    session.command("step")  # in the order of Algorithm 1
     assert last(settle(session, browser)[0], "status")[0]["story"]["state"] == "not yet"
-    session.command("g")  # not D's turn asked for
+    session.command("g")  # out of turn
     assert last(settle(session, browser)[0], "status")[0]["story"]["state"] == "not checked"
     session.tell(None)
     got = settle(session, browser)[0]

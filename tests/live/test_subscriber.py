@@ -1,4 +1,4 @@
-"""The outbox: newest wins, few frames in flight, and who counts as watching."""
+"""The outbox: newest wins, few frames in flight, and which browsers count as watching."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ def run(test):
 
 
 async def nothing(box: Subscriber) -> bool:
-    """Whether no message comes now."""
+    """Whether no message is available now."""
     task = asyncio.ensure_future(box.next())
     await asyncio.sleep(0.02)
     if task.done():
@@ -74,7 +74,7 @@ def test_frames_in_flight_are_limited_and_the_newest_waits():
         for i in range(IN_FLIGHT):
             assert box.ready_for_frame
             box.put("frame", b"%d" % i)
-            assert not box.ready_for_frame  # one waits already
+            assert not box.ready_for_frame  # one is waiting already
             assert await box.next() == b"%d" % i
         assert not box.ready_for_frame
         box.put("frame", b"late")
@@ -116,7 +116,7 @@ def test_a_stale_browser_is_not_watching_until_it_draws(monkeypatch):
 
     async def test(box):
         now[0] = 1000.0
-        assert box.watching  # nothing is asked of it: a paused run is watched for ever
+        assert box.watching  # a paused run sends no frames, and is watched for ever
         box.put("frame", b"1")
         await box.next()
         now[0] += 9

@@ -1,4 +1,4 @@
-"""What a view's menu "Export" is answered with."""
+"""The answers to a view's Export menu."""
 
 import csv
 import io
@@ -52,7 +52,7 @@ def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened)
     text = decode(session.export("python"))[0]["text"]
     assert repr(events) in text and "Run(spec, events=events)" in text
     assert session.query.endswith(f"&events={events}") and len(session.query) < 1500
-    # Too long for an address: that holds the Spec of now, the script all of it.
+    # Too long for an address, which holds the current Spec; the script holds everything.
     for k in range(70):
         session.set("k", 1 + k % 2)
         settle(session, browser)
@@ -86,6 +86,6 @@ def test_what_is_turned_during_a_replay_must_go_with_what_is_to_come(opened):
         session.set("rule", "optimistic")
     session.set("k", 2)
     assert session.spec == SMALL.replace(k=2)
-    session.configure(SMALL.replace(g_hidden=(4,), rule="optimistic"))  # begins anew without them
+    session.configure(SMALL.replace(g_hidden=(4,), rule="optimistic"))  # restarts without events
     session.lifecycle.start()
     assert session.run.events == () and session.run.spec.rule == "optimistic"

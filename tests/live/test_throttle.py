@@ -1,4 +1,4 @@
-"""A session keeps the pace that is asked of it, and at full speed looks up often enough."""
+"""A session keeps its speed, and at full speed returns to the worker often enough."""
 
 import time
 
@@ -24,7 +24,7 @@ def test_pace_starts_with_one_update(opened):
 
 
 class Clock:
-    """A clock that only the test moves."""
+    """A clock that only the test advances."""
 
     def __init__(self):
         self.now = 1000.0
@@ -60,7 +60,7 @@ def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeyp
         wait = session.work(0.01)
         clock.now += max(wait, 0)
         if clock.now > hiccup:
-            clock.now += 0.08  # as a frame of a large run
+            clock.now += 0.08  # as a frame of a large run takes
             hiccup += 0.7
     assert speed * 3 - 1 <= len(made) + speed * 0.08 and len(made) <= speed * 3 + 2
     clock.now += 60
@@ -87,7 +87,7 @@ def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
         return n
 
     session.run.make = make
-    session.feed.moments.until = lambda iteration: 0  # no moment of this run is wanted for curves
+    session.feed.moments.until = lambda iteration: 0  # curves need no moment of this run
     session.command("play")
     session.work(0.2)
     assert calls[:7] == [1, 2, 4, 8, 16, 32, 64]
@@ -166,14 +166,14 @@ def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, s
         begun = clock.now
         assert session.work(0.005) == 0.0
         turns.append(clock.now - begun)
-    # A turn ends after the update that ends nearest to its time.
+    # A turn ends with the update that ends nearest to its time.
     assert max(turns[3:]) == pytest.approx(0.004)
     d, g = counts(session)
     assert d + g >= 30 and 4 * g <= d <= 4 * g + 4  # the same updates in the same order
 
 
 class Program:
-    """A run of a compiled program: each call costs something by itself, by a clock of the test."""
+    """A run with a compiled program: each call has an overhead, by a clock of the test."""
 
     program = object()
     turns = Turns(5, 1)
@@ -193,7 +193,7 @@ class Program:
     [(0.0012, 0.0001, 4), (0.0001, 0.0005, 3), (0.0001, 0.0015, 1), (0.0001, 0.003, 1)],
 )
 def test_a_call_has_as_many_updates_as_its_time_allows(monkeypatch, call, update, most):
-    """Whatever a call costs by itself, and however long an iteration of six updates takes."""
+    """For any overhead of a call, and however long an iteration of six updates takes."""
     clock = Clock()
     monkeypatch.setattr(throttle_module, "time", clock)
     told = []
@@ -231,7 +231,7 @@ def test_what_few_updates_take_at_a_set_speed_is_no_iterations_time(monkeypatch)
 def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
     opened, monkeypatch, crowd, least, most
 ):
-    """Metrics of 30 ms, for 30 sessions together 6 % of a core: one in 15 s each."""
+    """Metrics take 30 ms: for 30 sessions at 6 % of a core, one in 15 s each."""
     clock = Clock()
     for module in (session_module, trainer, feed, throttle_module):
         monkeypatch.setattr(module, "time", clock)

@@ -1,4 +1,4 @@
-"""Binary messages: what goes in comes out, where the front end looks for it."""
+"""Binary messages: a round trip, at the offsets where the front end reads."""
 
 import json
 import math
@@ -21,7 +21,7 @@ def test_round_trip(dtype, shape):
 
 
 def test_layout_is_the_protocols():
-    """uint32 length, JSON padded to 8, arrays padded to 8: read here without `decode`."""
+    """uint32 length, JSON padded to 8, arrays padded to 8, parsed here without `decode`."""
     first, second = np.array([1, 2, 3], np.uint8), np.array([[1.5], [-2.0]], np.float32)
     for extra in ("", "x", "xx", "xxx", "xxxx", "xxxxx", "xxxxxx", "xxxxxxx"):
         message = encode({"type": "t", "extra": extra}, {"u": first, "f": second})

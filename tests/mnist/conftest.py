@@ -1,4 +1,4 @@
-"""Digits of our own, few of them, and MNIST itself where it lies."""
+"""A few drawn digits, and MNIST if it is available."""
 
 import pytest
 from at_hand import REAL, alone  # noqa: F401  a fixture for all tests here
@@ -10,7 +10,7 @@ from ganlab.targets import make_target
 
 @pytest.fixture(scope="session")
 def few():
-    """Digits of our own, few of them: what the target of drawn digits has while tests run."""
+    """A few drawn digits, which replace the target's during tests."""
     target = make_target("drawn_digits", {})
     target._loaded = strokes.digits(1200, 1000)
     vars(target).pop("pixels", None), vars(target).pop("labels", None)
@@ -19,11 +19,11 @@ def few():
 
 @pytest.fixture(autouse=True)
 def briefly(monkeypatch):
-    """The classifier of a measurement is fitted in a moment."""
+    """The classifier of a measurement is fitted quickly."""
     monkeypatch.setattr(classifier, "STEPS", 60)
 
 
 @pytest.fixture(params=["drawn", *("real" for _ in REAL[:1])])
 def loaded(request):
-    """Digits of our own, and MNIST where it lies."""
+    """Drawn digits, and MNIST if it is available."""
     return data.load(REAL[0]) if request.param == "real" else strokes.digits(1200, 200)

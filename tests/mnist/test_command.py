@@ -1,4 +1,4 @@
-"""`ganlab mnist` as a person types it."""
+"""The command `ganlab mnist`."""
 
 import json
 
@@ -46,7 +46,7 @@ def test_a_run_and_going_on_with_it(spec, tmp_path, capsys):
     assert main(["mnist", "--quiet", "--resume", out, "--epochs", "3"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["iteration"] == 30 and "\r" not in said.err
-    # What was asked last stands.
+    # The last request applies.
     Folder(out).want(epochs=1)
     assert main(["mnist", "--quiet", "--resume", out]) == 0
     assert json.loads(capsys.readouterr().out)["iteration"] == 30
@@ -74,7 +74,7 @@ def test_what_was_asked_while_it_started_stands(tmp_path, capsys):
     folder.want(state="stopped")
     assert main(["mnist", "--quiet", "--as-asked", "--resume", str(folder.path)]) == 0
     assert folder.status.state == "stopped" and folder.status.iteration == 0
-    assert main(["mnist", "--quiet", "--resume", str(folder.path)]) == 0  # as a person types it
+    assert main(["mnist", "--quiet", "--resume", str(folder.path)]) == 0  # as in a shell
     assert folder.status.state == "done"
 
 

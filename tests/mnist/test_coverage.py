@@ -1,4 +1,4 @@
-"""The classifier and the coverage, against what is known of mixtures of drawn digits."""
+"""The classifier and the coverage, compared with known mixtures of drawn digits."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ SMALL = RECIPES["quick"].spec.replace(
 
 
 def end(walk):
-    """What a generator of the fraction done returns."""
+    """The return value of a generator of the fraction done."""
     seen = [0.0]
     while True:
         try:
@@ -45,14 +45,14 @@ def judge(digits):
 
 @pytest.fixture(scope="module")
 def pool(judge):
-    """Images that nothing was fitted to or tried on, their classes, and what they are taken for."""
+    """Images not used for fitting or testing, their classes, and their predictions."""
     pixels, labels = strokes.draw(5000, seed=77, part=5)
     images = pixels / np.float32(255)
     return images, labels, judge.classes(images)
 
 
 def perfect(counts=(1,) * CLASSES) -> Classifier:
-    """One that is always right, without weights."""
+    """A classifier that is always right, without weights."""
     return Classifier({}, np.array(counts), 100 * np.eye(CLASSES, dtype=np.int64))
 
 
@@ -69,7 +69,7 @@ def test_held_out_images_are_taken_for_what_they_are(digits, judge, pool):
 
 
 def test_the_same_images_give_the_same_classifier(digits, monkeypatch):
-    """Bit for bit, whatever torch was doing before; and nothing else's random numbers are used."""
+    """Bit for bit the same whatever torch did before, without using other random numbers."""
     monkeypatch.setattr(classifier, "STEPS", 25)
     one = end(classifier.fit(digits))
     before = torch.get_num_threads()
@@ -119,7 +119,7 @@ def test_a_classifier_is_kept_by_the_contents_of_its_images(digits, monkeypatch)
 
 
 def entropy(e: float) -> float:
-    """The most that shares can have of it if 1 - e of them are one of ten classes."""
+    """The largest KL of shares of which 1 - e are in one of ten classes."""
     return -e * math.log(e / 9) - (1 - e) * math.log(1 - e) if e else 0.0
 
 
@@ -160,7 +160,7 @@ def test_the_shares_of_a_mixture_are_found_up_to_the_confusion(judge, pool):
 
 
 def test_real_images_read_the_floor(judge, pool):
-    """On average over draws with labels as chance has them; and one draw is within its reach."""
+    """On average over draws with random labels; and one draw is within its range."""
     _, labels, said = pool
     rng = np.random.default_rng(0)
     draws = rng.integers(len(said), size=(200, 500))
@@ -173,7 +173,7 @@ def test_real_images_read_the_floor(judge, pool):
 
 @pytest.mark.parametrize("n", [1000, 10_000])
 def test_the_floor_of_a_classifier_that_is_always_right(n):
-    """2 n KL is chi-squared with 9 degrees of freedom; and what is mistaken adds its own KL."""
+    """2 n KL is chi-squared with 9 degrees of freedom, and misclassification adds its own KL."""
     p = np.full(10, 0.1)
     floor = coverage.floor(n, p, perfect())
     assert floor == pytest.approx(9 / (2 * n), rel=0.06)
@@ -194,7 +194,7 @@ def test_a_class_counts_from_a_tenth_of_its_share_on():
 
 
 def test_what_is_only_mistaken_for_a_class_does_not_cover_it():
-    """G makes no 1, but the classifier takes a third of its 0s for one."""
+    """G makes no 1s, but the classifier takes a third of its 0s for 1s."""
     confusion = 300 * np.eye(10, dtype=np.int64)
     confusion[0, :2] = 200, 100
     p = np.full(10, 0.1)
@@ -236,7 +236,7 @@ def test_a_run_that_makes_one_digit_only(quick, monkeypatch, labels):
     found = score.coverage
     assert (score.iteration, score.epoch, found.n) == (0, 2.0, 300)
     assert found.covered == (1,) and found.kl == pytest.approx(math.log(10), abs=0.3)
-    # Where G is told which to make, as many of each were asked for; else, as the data have them.
+    # With labels, as many of each as were requested; otherwise as in the data.
     want = [0.1] * 10 if labels == "yes" else np.bincount(quick.fitted.labels) / 1000
     np.testing.assert_allclose(found.expected, want, rtol=1e-12)
     assert found.accuracy == classifier.known(quick).accuracy
@@ -248,7 +248,7 @@ def test_real_images_are_measured_once_for_each_set(quick):
     score = end(scoring.real(quick))
     assert scoring.known(quick) == score and len(score.coverage.covered) == 10
     assert score.coverage.kl < 0.1 and score.coverage.n == 300
-    # A file of a version that measured no coverage is measured anew.
+    # A file of a version without coverage is measured again.
     place = scoring._place(quick)
     items = dataclasses.asdict(score)
     del items["coverage"]

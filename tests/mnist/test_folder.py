@@ -1,4 +1,4 @@
-"""A run's folder: what is written is read again, and damage is never a crash."""
+"""A run's folder: everything written can be read, and damage never crashes."""
 
 import dataclasses
 import json
@@ -87,7 +87,7 @@ def test_scores_of_before_there_was_a_coverage_are_read(folder):
         {"shares": [0.1] * 1000, "expected": [0.1] * 1000},
         {"shares": [1.0]},
         {"covered": [0, 7]},
-        {"covered": [2]},  # there is none in the data
+        {"covered": [2]},  # which is not in the data
         {"covered": [0.5]},
         {"kl": None},
         {"n": -1},
@@ -164,7 +164,7 @@ def test_records_of_another_kind_are_as_if_absent(folder, name, content):
         {"classes": np.zeros((3, 9), np.float32)},
         {"classes": np.zeros((3, 10), np.float64)},
         {"classes": np.float32(1)},
-        {"class_kl": np.zeros(2, np.float32)},  # of no classes
+        {"class_kl": np.zeros(2, np.float32)},  # without classes
         {"real": np.zeros((40, 1), np.float32)},
         {"real": np.zeros(41, np.float32)},
         {"iteration": np.zeros(2, np.int64)},
@@ -211,7 +211,7 @@ def test_a_plan_of_another_kind_is_refused(folder, text):
 
 
 def test_a_start_in_the_future_does_not_last(folder):
-    """As after a clock that was wrong: it must not keep others from starting."""
+    """As after a wrong clock: it must not keep others from starting."""
     folder.say(Status(state="starting", time=time.time() + 10**6))
     assert folder.status.state == "failed"
 

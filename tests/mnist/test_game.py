@@ -1,4 +1,4 @@
-"""The image model against plain PyTorch, written apart: torch.nn, torch.optim, loops, float64."""
+"""The image model compared with independent plain PyTorch: torch.nn, torch.optim, float64."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from ganlab.targets import make_target
 PAPER = RECIPES["paper"].spec.replace(
     target="drawn_digits", g_hidden=(12, 12), d_hidden=(6, 6), latent_dim=5, batch=20
 )
-N = 1000  # of the 1,200 that `few` has to train on
+N = 1000  # training images of the 1,200 in `few`
 
 
 def layers(sizes, pieces, flat):
@@ -37,7 +37,7 @@ def flat_of(net):
 
 
 def plain(spec: Spec, run: Run, iterations: int):
-    """The authors' loop on the run's draws: both from where they stood, D's cost halved."""
+    """The authors' loop with the run's draws: simultaneous updates, D's cost halved."""
     width, get = 784 + spec.labels, run.draws.get
     g = layers((spec.latent_dim + spec.labels, *spec.g_hidden, 784), 1, run.state.g[0])
     d = layers((width, *spec.d_hidden, 1), 5, run.state.d[0])
@@ -88,13 +88,13 @@ def plain(spec: Spec, run: Run, iterations: int):
 
 @pytest.mark.parametrize("conditional", ["no", "yes"])
 def test_the_papers_recipe_is_the_authors_loop(few, conditional):
-    # Larger weights than the paper's, so that nets this narrow pass a gradient on.
+    # Larger weights than the paper's, so that nets this narrow propagate a gradient.
     spec = PAPER.replace(conditional=conditional, init_gain=0.2, d_init_gain=0.3)
     run = in_double(Run(spec))
     before = run.state
     g, d = plain(spec, run, 12)
     run.advance(12)
-    # One schedule is in float64 here and there; only the order of sums differs.
+    # Both compute the schedule in float64; only the order of sums differs.
     torch.testing.assert_close(run.state.g[0], g, rtol=1e-7, atol=1e-10)
     torch.testing.assert_close(run.state.d[0], d, rtol=1e-7, atol=1e-10)
     assert (run.state.g - before.g).abs().max() > 1e-4
@@ -130,7 +130,7 @@ def test_how_the_paper_starts(few):
             if weight.numel() > 1000:
                 assert weight.std() == pytest.approx(bound / 3**0.5, rel=0.05)
     assert all(bias.eq(0).all() for bias in (*g[1:-1:2], *d[1::2]))
-    # G's output starts at the marginals; a pixel without ink is next to 0.
+    # G's output starts at the marginals; a pixel without ink is close to 0.
     mean = few.fitted.images.astype(np.float64).mean(0)
     got = torch.sigmoid(g[-1][0, 0].double()).numpy()
     np.testing.assert_allclose(got, np.clip(mean, 1e-7, 1), rtol=1e-5, atol=1e-9)
@@ -148,7 +148,7 @@ def test_an_epoch_shows_each_image_once(few):
     assert torch.equal(first[:N].sort(0).values, want.sort(0).values)
     assert torch.equal(first[:N].sum(1).sort().values, want.sum(1).sort().values)
     assert not torch.equal(first[:20], first[N : N + 20])
-    # Number n is the same, whenever it is asked for.
+    # Number n is the same whenever it is requested.
     again = Epochs(3, "data_d", 30, *images)
     assert torch.equal(again[33], first[990:1020]) and torch.equal(again[0], first[:30])
     assert torch.equal(again.slab(2, 2), torch.stack([epochs[2], epochs[3]]))
@@ -190,9 +190,9 @@ def test_the_schedules():
         assert given.g[0] == pytest.approx(max(0.1 / 1.1**t, 0.03), rel=1e-12)
         assert given.d[0] == pytest.approx(max(0.05 / 1.1**t, 0.03), rel=1e-12)
         assert given.g[1] == pytest.approx(0.5 + 0.2 * min(1, t / 10), rel=1e-12)
-    # However long it runs, a rate vanishes, and does not overflow.
+    # However long it runs, a learning rate may vanish, but not overflow.
     assert game.g_hyper._replace(decay=0.1, floor=0.0).at(10**6).lr == 0.0
-    # Off, they leave the numbers as they are.
+    # When off, they do not change the numbers.
     off = Run(Spec(g_lr=0.1, lr_floor=0.5, momentum_ramp=7)).game
     plain_ = Run(Spec(g_lr=0.1)).game
     assert off.g_hyper.at(9)[:4] == plain_.g_hyper.at(9)[:4] == plain_.g_hyper[:4]

@@ -14,7 +14,7 @@ PLAIN = RECIPES["quick"].spec.replace(
     target="drawn_digits", latent_dim=5, g_hidden=(12,), d_hidden=(6,), batch=20
 )
 TOLD = PLAIN.replace(conditional="yes")
-N = 1000  # of the 1,200 that `few` has to train on
+N = 1000  # training images of the 1,200 in `few`
 
 
 def whose(images: torch.Tensor) -> torch.Tensor:

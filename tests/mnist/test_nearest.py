@@ -1,4 +1,4 @@
-"""Nearest training images against SciPy's search, ties and hair's breadths included."""
+"""Nearest training images compared with SciPy's search, including ties and tiny differences."""
 
 import numpy as np
 import pytest
@@ -13,13 +13,13 @@ from ganlab.registry import SpecError
 
 @pytest.fixture(autouse=True)
 def small_blocks(monkeypatch):
-    """Blocks that do not divide what the tests have."""
+    """Blocks whose size does not divide the tests' numbers of images."""
     monkeypatch.setattr(distances, "_CPU", (37, 101))
 
 
 @pytest.fixture
 def searches(monkeypatch):
-    """Rows for which the fast way was not certain."""
+    """The rows for which the fast search was uncertain."""
     rows, search = [], nearest._search
     monkeypatch.setattr(nearest, "_search", lambda *a: rows.append(1) or search(*a))
     return rows

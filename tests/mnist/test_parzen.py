@@ -17,7 +17,7 @@ from ganlab.registry import SpecError
 
 
 def brute(x, samples, sigmas):
-    """Every distance by itself, float64, (sigmas, n)."""
+    """Each distance computed separately, in float64, (sigmas, n)."""
     square = cdist(np.asarray(x, np.float64), np.asarray(samples, np.float64), "sqeuclidean")
     n, d = samples.shape
     return np.stack(
@@ -37,7 +37,7 @@ def digits():
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    """Blocks that do not divide what the tests have."""
+    """Blocks whose size does not divide the tests' numbers of images."""
     monkeypatch.setattr(distances, "_CPU", (37, 101))
 
 
@@ -91,7 +91,7 @@ def test_samples_of_a_gaussian_find_its_closed_form():
 
 
 def list_end(generator):
-    """What a generator returns; its steps rise to 1."""
+    """The return value of a generator whose steps rise to 1."""
     seen = []
     while True:
         try:
@@ -157,7 +157,7 @@ def test_the_budget_is_kept(digits, budget):
     with Live() as live:
         got = parzen.log_likelihoods(x, samples, [0.2], budget=budget)
     np.testing.assert_allclose(got, want, rtol=0, atol=2e-3)
-    results = 5 * 8 * n  # sums, squares, nearest, and what is made of them at the end
+    results = 5 * 8 * n  # sums, squares, nearest, and the final results
     assert live.most <= budget + results
     plan = distances.plan(x, samples, budget, "cpu")
     assert plan.bytes(784) <= budget and live.most > plan.bytes(784) / 4

@@ -1,4 +1,4 @@
-"""What is shown of a run: of its own latents, and what D says of it."""
+"""The preview of a run: samples of its own latents, and D's outputs."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_a_preview(run, few):
     got = preview.take(run, few, 5)
     assert (got.iteration, got.latents) == (30, 5)
     assert got.samples.shape == (100, 784) and got.samples.dtype == np.uint8
-    # Samples are G's of the seed's latents, alone.
+    # Samples are G at the seed's latents, alone.
     z = preview.inputs(run, 100, 5)
     if run.spec.labels:
         assert z[:, 4:].argmax(1).tolist() == list(range(10)) * 10

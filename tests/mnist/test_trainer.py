@@ -1,4 +1,4 @@
-"""The trainer: what it writes, what it obeys, and that no end of it loses more than it says."""
+"""The trainer: its files, its requests, and that it never loses more than it says."""
 
 import os
 import signal
@@ -24,12 +24,12 @@ from ganlab.registry import SpecError
 SPEC = RECIPES["quick-labels"].spec.replace(
     target="drawn_digits", g_hidden=(16,), d_hidden=(16,), latent_dim=4, batch=50
 )
-PER_EPOCH = 20  # of the 1,000 images of `few`
+PER_EPOCH = 20  # iterations, with the 1,000 images of `few`
 
 
 @pytest.fixture(autouse=True)
 def fast(few, monkeypatch):
-    """Looks as often as possible, and few samples to measure."""
+    """Previews as often as possible, and few samples to measure."""
     monkeypatch.setattr(trainer, "_PREVIEW", 0.0)
     monkeypatch.setattr(trainer.scoring, "SAMPLES", 300)
 
@@ -82,7 +82,7 @@ def test_from_nothing_to_done(tmp_path):
 
 
 def test_classes_are_counted_while_it_trains(tmp_path, few, monkeypatch):
-    """The classifier is fitted beside, once for these images; the run is the same without it."""
+    """The classifier is fitted in between, once for these images, and does not affect the run."""
     monkeypatch.setattr(classifier, "STEPS", 20)
     shown: dict[str, list[int]] = {"a": [], "b": []}
     folders = [Folder.create(Plan(SPEC, epochs=3), tmp_path / name) for name in shown]
@@ -116,7 +116,7 @@ def test_more_epochs_go_on_where_it_ended(tmp_path):
 
 @pytest.mark.parametrize("first", ["preview.npz", "history.npz", "run.npz", "scores.json"])
 def test_a_full_disk_is_told_and_nothing_good_is_lost(tmp_path, monkeypatch, first):
-    """From the second time on that `first` is written, no new file can be."""
+    """From the second time that `first` is written, no new file can be created."""
     folder = Folder.create(Plan(SPEC, epochs=1), tmp_path / "run")
     states(folder)
     folder.want(epochs=3)
@@ -314,7 +314,7 @@ def test_a_damaged_checkpoint_is_told(tmp_path):
     assert status.state == "failed" and "a run written by Run.save" in status.message
 
 
-# -- in processes of their own -------------------------------------------------------------------
+# -- in separate processes ---------------------------------------------------------------------
 
 # An epoch of `few` is 200 iterations.
 BIG = SPEC.replace(g_hidden=(64,), d_hidden=(64,), batch=5)

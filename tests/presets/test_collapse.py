@@ -1,4 +1,4 @@
-"""The cheapest claims hold on seeds, and the measures behind them on what can be computed."""
+"""The cheapest claims hold on seeds, and their measures agree with closed forms."""
 
 import numpy as np
 import pytest
@@ -47,12 +47,12 @@ def test_independent_samples_depend_on_nothing():
 
 
 def test_batch_norm_of_a_linear_map_by_hand():
-    """One hidden layer all of whose units are positive: x is linear in (z - mean)/std of z."""
+    """A hidden layer whose units are all positive: x is linear in (z - mean)/std of z."""
     run = Run(Spec(batch=4, g_norm="batch", g_hidden=(1,), g_activation="relu"))
     w1, b1, w2, b2, scale, shift = 2.0, 0.3, 1.5, -0.2, 1.0, 50.0
     run.state.g.copy_(torch.tensor([[w1, b1, w2, b2, scale, shift]]))
     got = dependence(run)
-    # Every minibatch has exactly the same mean, and x is z normalised by its company.
+    # Every minibatch has exactly the same mean, and x is z normalised by its minibatch.
     assert got["mean_ratio"][0] == pytest.approx(0, abs=1e-6)
     z = torch.randn(400, 4, generator=torch.Generator().manual_seed(1)).double()
     normal = (z - z.mean(1, keepdim=True)) / z.std(1, correction=0, keepdim=True)

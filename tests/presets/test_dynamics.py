@@ -1,4 +1,4 @@
-"""What the presets of dynamics claim, on a few seeds, and the orbits against closed forms."""
+"""The claims of the presets of dynamics, on a few seeds, and orbits compared with closed forms."""
 
 from functools import cache
 
@@ -18,14 +18,15 @@ watched = cache(lambda name: watch(PRESETS[name], SEEDS))
     ("r1", "negative-momentum", "rotation", "two-sided-smoothing", "jsd-flat", "saturation"),
 )
 def test_claim_holds_on_most_seeds(name):
-    # 10 of 10 each on seeds that they were not tuned on: see `counts`.
+    # 10 of 10 each on seeds that were not used for tuning: see `counts`.
     holds = PRESETS[name].holds
     assert sum(bool(holds(*traces)) for traces in watched(name)) >= 3
 
 
 @pytest.mark.parametrize("name", ("r1", "negative-momentum", "two-sided-smoothing", "saturation"))
 def test_claim_tells_the_specs_apart(name):
-    # With the roles exchanged it holds for no seed: each Spec does what only it is said to do.
+    # With the roles exchanged no claim holds for any seed: each Spec behaves as claimed of it
+    # alone.
     holds = PRESETS[name].holds
     assert not any(holds(*traces[::-1]) for traces in watched(name))
 
@@ -46,7 +47,7 @@ def test_the_smallest_gan_is_the_bilinear_game(rule):
     for traces in watched("rotation"):
         trace = traces[RULES.index(rule)]
         m, t = trace["off"], trace["iteration"]
-        # Peaks of |m|, half a turn apart, fitted by a line in t.
+        # Peaks of |m|, half a turn apart, with a line in t fitted to them.
         peaks = np.flatnonzero(
             (np.abs(m[1:-1]) > np.abs(m[:-2])) & (np.abs(m[1:-1]) > np.abs(m[2:]))
         )
@@ -75,7 +76,7 @@ def _recursion(m: float, v: float, gamma: float, steps: int) -> np.ndarray:
 
 
 def _first_slope(trace, gamma: float) -> float:
-    """The v that brings m to its second check: it is not in the trace, and m is linear in v."""
+    """The v that gives the m of its second check: it is not in the trace, and m is linear in v."""
     at = int(trace["iteration"][1])
     zero, one = (_recursion(trace["off"][0], v, gamma, at)[-1] for v in (0.0, 1.0))
     return (trace["off"][1] - zero) / (one - zero)

@@ -1,4 +1,4 @@
-"""What presets have beyond the contract of `ganlab.testing`: comparisons, counts, traces."""
+"""Properties of presets beyond the contract of `ganlab.testing`: comparisons, counts, traces."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def test_specs_side_by_side_differ_in_few_fields(preset):
     differ = [n for n in params(first) if len({s.value(n) for s in preset.specs}) > 1]
     # A knob has at most one companion, as kernels have their dimensions.
     assert len(differ) <= 2 and (len(preset.specs) == 1) == (differ == [])
-    if differ:  # then the page of comparisons can show them, which refuses what it cannot
+    if differ:  # then the Compare page can show them, which refuses invalid comparisons
         assert Comparison(preset.specs, tuple(differ)).specs == preset.specs
 
 

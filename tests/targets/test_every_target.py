@@ -1,4 +1,4 @@
-"""What every registered target must do, beyond the contract of `ganlab.testing`."""
+"""Properties of every registered target beyond the contract of `ganlab.testing`."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def chi_square_p(target: Target, x: np.ndarray, cells: int) -> float:
     counts = np.append(counts[keep], len(x) - counts[keep].sum())
     expected = np.append(expected[keep], len(x) - expected[keep].sum())
     if expected[-1] < 8:
-        # Too little is left over for a bin of its own: join it to the last one that is kept.
+        # The remainder is too small for a bin of its own: merge it into the last one.
         counts = np.append(counts[:-2], counts[-2:].sum())
         expected = np.append(expected[:-2], expected[-2:].sum())
     return float(chi2.sf(((counts - expected) ** 2 / expected).sum(), len(counts) - 1))
@@ -70,7 +70,7 @@ def test_all_that_the_bounds_allow_is_finite(name):
     for params in corners(name):
         try:
             target = make_target(name, params)
-        except SpecError as error:  # too narrow for where it is: as wide as can be there
+        except SpecError as error:  # too narrow for its position: use the narrowest allowed there
             assert "float32 is no finer" in error.allowed or "these variances" in error.allowed
             spreads = ("std", "scale", "width", "var_x", "var_y")
             params |= {p.name: p.high for p in TARGETS[name].params if p.name in spreads}
@@ -101,7 +101,7 @@ def test_cell_masses_add_up(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_samples_follow_the_cell_masses(name):
-    # Five tests for each target: the truth fails one of them with probability 5e-4.
+    # Five tests for each target: a correct target fails one of them with probability 5e-4.
     target = make_target(name)
     for seed in range(5):
         x = target.sample(20_000, seeded(100 + seed)).double().numpy()
@@ -110,7 +110,7 @@ def test_samples_follow_the_cell_masses(name):
 
 @pytest.mark.parametrize(("name", "param"), [(n, p.name) for n in NAMES for p in TARGETS[n].params])
 def test_samples_of_another_target_are_told_apart(name, param):
-    """A tenth more of any one param is rejected: no param is idle, and the test has power."""
+    """An increase of any param by a tenth is rejected: all matter, and the test has power."""
     target = make_target(name)
     (p,) = [p for p in TARGETS[name].params if p.name == param]
     if p.kind == "floats":

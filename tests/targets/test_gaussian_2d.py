@@ -79,10 +79,11 @@ def test_d2ls_exercise():
     before = run.snapshot(picture=False).metrics
     run.advance(2500)
     after = run.snapshot(picture=False)
-    # The critic gives up on every seed, as the book's curves show: both costs at ln 2.
+    # D reaches chance on every seed, as the book's curves show: both costs at ln 2.
     loss = np.sort(np.abs(after.metrics["d_loss"] - 2 * math.log(2)))
     assert loss[7] < 0.01 and loss[-1] < 0.05
-    # G still wanders at these rates: near the floor of .0017 at its best, .014 in the median.
+    # G does not settle at these learning rates: close to the floor of .0017 at best, .014 in
+    # median.
     jsd = np.sort(after.metrics["jsd"])
     assert before["jsd"].min() > 0.5 and jsd[5] < 0.03 and jsd[0] < 0.006
     assert 0.001 < after.probes[0].floors["jsd"] < 0.0025

@@ -1,4 +1,4 @@
-"""The targets on the line against SciPy, root finding and plain loops."""
+"""The 1-D targets compared with SciPy, root finding and plain loops."""
 
 import numpy as np
 import pytest
@@ -81,7 +81,7 @@ def test_mixture_quantiles_agree_with_root_finding(name, params, centers, std, w
             rtol=1e-14,
         )
 
-    # Compared where the density is not so small that rounding of u moves the quantile.
+    # Compared where the density is large enough that rounding of u does not move the quantile.
     np.testing.assert_allclose(target.ppf(u[:-1]), [root(v) for v in u[:-1]], atol=2e-10)
     np.testing.assert_allclose(target.ppf(u[-1]), root(u[-1]), atol=1e-6)
 
@@ -146,7 +146,7 @@ def test_uniform_samples_never_leave_the_support(center, width):
     target = make_target("uniform", {"center": center, "width": width})
     x = target.sample(1_000_000, torch.Generator().manual_seed(0)).numpy()
     assert np.all(np.isfinite(target.log_density(x)))
-    # And they reach both ends: the gaps are about width / 10^6, and float32's own spacing.
+    # They also reach both ends: the gaps are about width / 10^6, and float32's own spacing.
     reach = 20 * width / 1e6 + 1e-6
     assert x.min() - (center - width / 2) < reach and (center + width / 2) - x.max() < reach
 
@@ -162,7 +162,7 @@ def test_float32_inside():
 
 
 def test_samples_are_finite_at_the_ends_of_the_generator(monkeypatch):
-    # torch.rand gives each end only once in 2^24 draws, so they are put in by hand.
+    # torch.rand returns each end only once in 2^24 draws, so they are inserted by hand.
     ends = torch.tensor([[0.0], [1 - 2**-24], [0.5], [2**-24]])
     for name in ("cauchy", "laplace", "uniform"):
         target = make_target(name)

@@ -1,4 +1,4 @@
-"""The targets on the plane against closed forms, adaptive quadrature and plain loops."""
+"""The 2-D targets compared with closed forms, adaptive quadrature and plain loops."""
 
 import math
 
@@ -78,7 +78,7 @@ def test_default_ring_and_grid():
 
 
 def test_nothing_but_weights_decides_the_mode():
-    """Two targets that differ in std see the same modes and the same noise."""
+    """Two targets that differ in std use the same modes and the same noise."""
     narrow, wide = make_target("ring", {"std": 0.05}), make_target("ring", {"std": 0.1})
     a = narrow.sample(500, torch.Generator().manual_seed(2)).double().numpy()
     b = wide.sample(500, torch.Generator().manual_seed(2)).double().numpy()
@@ -106,7 +106,7 @@ def line_density(x, length, angle, std):
 def test_line_agrees_with_its_closed_form(params):
     target = make_target("line", params)
     x = near_the_data(target, 400)
-    # The closed form loses its own digits beyond the ends.
+    # The closed form itself loses precision beyond the ends.
     direction = np.array([math.cos(a := math.radians(params["angle"])), math.sin(a)])
     x = x[np.abs(x @ direction) < params["length"] / 2 + 4 * params["std"]]
     assert len(x) > 300
@@ -116,7 +116,7 @@ def test_line_agrees_with_its_closed_form(params):
 def test_line_far_off_its_end():
     target = make_target("line", {"length": 4.0, "angle": 0.0, "std": 0.1})
     x = np.stack([np.linspace(2, 7, 51), np.zeros(51)], axis=1)
-    # Upper tails do not cancel; the far end adds nothing.
+    # Upper tails do not cancel; the far end contributes nothing.
     exact = stats.norm.logsf((x[:, 0] - 2) / 0.1) - math.log(4) + stats.norm.logpdf(0, 0, 0.1)
     np.testing.assert_allclose(target.log_density(x)[:7], exact[:7], atol=1e-6)
     np.testing.assert_allclose(target.log_density(x), exact, rtol=1e-3)
@@ -194,7 +194,7 @@ def test_moons_agree_with_quadrature_and_are_symmetric():
 def test_samples_of_a_line_spread_by_the_noise_across_it_and_evenly_along_it():
     target = make_target("line", {"angle": 90.0, "std": 0.02})
     x = target.sample(50_000, torch.Generator().manual_seed(0)).double().numpy()
-    # The std of 50,000 draws is known to 1 in 316: five of its own std each way.
+    # The relative error of the std of 50,000 draws is 1 in 316: five of these on each side.
     assert abs(x[:, 0].std() / 0.02 - 1) < 5 / math.sqrt(2 * 50_000)
     assert stats.kstest(x[np.abs(x[:, 1]) < 1.9, 1], stats.uniform(-1.9, 3.8).cdf).pvalue > 1e-4
 

@@ -1,4 +1,4 @@
-"""A step that Streamlit interrupts is done to its end; the request is then obeyed."""
+"""A step that Streamlit interrupts is completed; then the interruption is obeyed."""
 
 import pytest
 from streamlit.runtime.scriptrunner import RerunException

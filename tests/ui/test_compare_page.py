@@ -1,4 +1,4 @@
-"""The page of comparisons takes from a browser what it understands, and leaves the rest alone."""
+"""The Compare page obeys valid messages of a browser, and ignores invalid ones."""
 
 from types import SimpleNamespace
 
@@ -11,7 +11,7 @@ from ganlab.ui import compare
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What has been applied to a comparison of two runs."""
+    """The changes applied to a comparison of two runs."""
     found = []
     monkeypatch.setattr(compare, "_apply", lambda session, make: found.append(make))
     return found

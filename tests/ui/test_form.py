@@ -1,4 +1,4 @@
-"""A page's widgets and its run: edits apply, refused ones stay wanted, and all have a way back."""
+"""A page's widgets and its run: edits apply, refused ones stay wanted, and all can be undone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SCRIPT = Path(ganlab.__file__).parent / "ui" / "main.py"
 
 
 class Page:
-    """One page in a Streamlit without a browser: nothing trains."""
+    """One page in Streamlit without a browser; nothing trains."""
 
     def __init__(self, url: str, query: str = ""):
         self.url = url
@@ -44,7 +44,7 @@ class Page:
 
     @property
     def words(self) -> str:
-        """All that the page says in plain text."""
+        """All texts of the page as plain text."""
         lines = [unescape(e.proto.body) for e in self.test.get("html")]
         return " ".join([*lines, *(e.value for e in self.test.caption)])
 

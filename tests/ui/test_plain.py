@@ -1,4 +1,4 @@
-"""What somebody else wrote is one short line of plain text, as Markdown too."""
+"""Text from others becomes one short line of plain text, also as Markdown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Programs on disk: whose folders are trusted, what readers find, what is swept and pruned."""
+"""Programs on disk: trusted folders, concurrent readers and writers, sweeping and pruning."""
 
 import logging
 import multiprocessing
@@ -28,7 +28,7 @@ def structure(batch: int = 8) -> Structure:
 
 
 def fill(folder, size: int = 100) -> None:
-    """Stands in for the compiler."""
+    """Replaces the compiler."""
     for part in build.PARTS:
         (folder / part).write_bytes(part.encode() * size)
 
@@ -46,7 +46,7 @@ def own(tmp_path, monkeypatch):
 
 
 def forget() -> None:
-    """As if the programs that this process has found were another's."""
+    """Make the programs that this process has found look like those of another process."""
     for file in cache._held.values():
         file.close()
     cache._held.clear()
@@ -75,7 +75,7 @@ def test_nothing_is_loaded_that_another_user_could_have_put_there(own, caplog, w
         assert cache.find(structure()) is None and cache.find(structure()) is None
     (said,) = [r.getMessage() for r in caplog.records]
     assert place.name in said and "not safe" in said
-    # It is built anew: in its place if that is ours alone, else in a folder of this user's own.
+    # It is built again: in its place if only this user can write there, else in a private folder.
     again = cache.store(structure(), fill)
     assert cache.find(structure()) == again and not again.is_symlink()
     safe = own if what not in ("", "programs") else paths.temporary()
@@ -249,7 +249,7 @@ def test_a_draft_whose_process_was_killed_is_swept_and_no_other(own):
     drafts = set((own / "programs").glob("draft-*"))
     assert len(drafts) == 2
     cache.sweep()
-    assert set((own / "programs").glob("draft-*")) == drafts  # both are at work
+    assert set((own / "programs").glob("draft-*")) == drafts  # both are in progress
     stuck[0].kill()
     stuck[0].communicate()
     cache.sweep()
@@ -288,7 +288,7 @@ def test_the_cache_keeps_to_its_bytes_oldest_unused_first(own):
     used(shared, 2e9)
     with limited(cache_gb=0.06):
         newest = cache.store(structure(4), lambda f: fill(f, big))
-    assert [f.exists() for f in folders] == [False, True, True]  # 73 MB were too many, 56 are left
+    assert [f.exists() for f in folders] == [False, True, True]  # 73 MB exceed the limit, 56 do not
     assert held.exists() and newest.exists() and shared.exists()
     used(shared, 0.5e9)
     for age, folder in enumerate((folders[1], folders[2], newest)):
@@ -296,7 +296,7 @@ def test_the_cache_keeps_to_its_bytes_oldest_unused_first(own):
     forget()
     with limited(cache_gb=0.055):
         last = cache.store(structure(5), lambda f: fill(f, big))
-    assert not shared.exists()  # the longest unused
+    assert not shared.exists()  # the least recently used
     assert [f.exists() for f in (*folders, newest, last)] == [False, False, True, True, True]
 
 

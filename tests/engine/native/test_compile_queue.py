@@ -1,4 +1,4 @@
-"""Compiling beside the training: the cache, who waits for what, and what fails."""
+"""The compile queue: cache, priorities, waiting callers, and failures."""
 
 import json
 import logging
@@ -45,7 +45,7 @@ def test_what_is_no_program_is_not_found(own_cache, manifest):
 
 
 def fill(folder) -> None:
-    """Stands in for the compiler."""
+    """Replaces the compiler."""
     for part in build.PARTS:
         (folder / part).write_bytes(part.encode())
 
@@ -96,7 +96,7 @@ def test_a_failing_compiler_is_told_once_and_nothing_is_left(own_cache, monkeypa
 
 
 class Slow:
-    """Stands in for the compiler: does nothing until told to go on."""
+    """Replaces the compiler: does nothing until told to continue."""
 
     def __init__(self):
         self.begun, self.go = [], threading.Event()
@@ -142,14 +142,14 @@ def test_as_many_compile_as_the_limit_says(own_cache, jobs):
         assert jobs or all(r.wait(1) is None and "compile_jobs" in r.reason for r in requests)
         slow.go.set()
         until(lambda: len(slow.begun) == (3 if jobs else 0))
-    if not jobs:  # nothing is remembered of it
+    if not jobs:  # the request is not remembered
         assert here.ask(structure(1)) is not requests[0]
         until(lambda: slow.begun == [1])
 
 
 @pytest.fixture
 def sleeping(own_cache, monkeypatch):
-    """A compile queue whose compiler sleeps, and has said something."""
+    """A compile queue whose compiler sleeps after printing something."""
     script = own_cache.parent / "sleeping.py"
     script.write_text("import sys, time; print('a warning', file=sys.stderr); time.sleep(60)")
     monkeypatch.setenv(
@@ -169,14 +169,14 @@ def pid_of(here: CompileQueue) -> int | None:
 
 
 def begun(here: CompileQueue) -> CompileRequest:
-    """The request of a program whose compiler runs."""
+    """The request of a program that is being compiled."""
     request = here.ask(structure(1))
     until(lambda: pid_of(here) is not None)
     return request
 
 
 def test_an_unwanted_process_gives_way(sleeping, caplog):
-    """The compiler, a process, is ended when another waits and nobody waits for it."""
+    """A compiler process without waiting callers is ended in favour of one with them."""
     here = sleeping
     first = begun(here)
     here.leave(first)
@@ -196,7 +196,7 @@ def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeyp
     first = begun(here)
     (process,), end, told = here._processes.values(), compile_queue.processes.end, []
     here.leave(first)
-    # The process ends a little later than it is told to.
+    # The process ends a little after it was told to.
     monkeypatch.setattr(compile_queue.processes, "end", told.append)
     second = here.ask(structure(2))
     assert told == [process] and here.ask(structure(1)) is first and first.waiting == 1
@@ -245,7 +245,7 @@ def test_what_nobody_waits_for_is_begun_only_on_a_free_compiler(own_cache):
 
 def test_one_that_is_asked_for_comes_before_what_nobody_waits_for(sleeping, monkeypatch):
     here = sleeping
-    monkeypatch.setattr(here, "_hire", lambda: None)  # neither is begun yet
+    monkeypatch.setattr(here, "_hire", lambda: None)  # neither has started yet
     idle = here.ask(structure(1), waits=False)
     wanted = here.ask(structure(2))
     assert here._queue == [wanted] and idle.gave_way and idle.state == "failed"
@@ -257,7 +257,7 @@ def test_one_that_is_asked_for_comes_before_what_nobody_waits_for(sleeping, monk
 def test_what_is_compiled_in_idle_time_gives_way_to_what_is_asked_for(sleeping):
     here = sleeping
     idle = here.ask(structure(1), waits=False)
-    until(lambda: here._current == [idle])  # perhaps before its process is there
+    until(lambda: here._current == [idle])  # its process may not exist yet
     wanted = here.ask(structure(2))
     assert idle.wait_until_done(10) and idle.gave_way
     until(lambda: here._current == [wanted])

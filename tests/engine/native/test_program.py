@@ -1,4 +1,4 @@
-"""Compiled updates are the eager ones: every code path, any number, many runs, any end."""
+"""Compiled updates equal eager ones: every code path, any number, many runs, any end."""
 
 import dataclasses
 import shutil
@@ -14,7 +14,7 @@ from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 
-pytestmark = pytest.mark.timeout(1000)  # compilers give way to all else that the machine does
+pytestmark = pytest.mark.timeout(1000)  # compilers have a low priority
 COMPILE_QUEUE = CompileQueue()
 SPECS = {
     "adam, ring": Spec(target="ring", latent_dim=2, batch=64, seed=3),
@@ -41,7 +41,7 @@ SPECS = {
 
 @pytest.fixture(scope="module")
 def requests():
-    """One for each code path: half a minute each, two at a time."""
+    """One program for each code path: half a minute each, two at a time."""
     with limited(compile_jobs=2):
         asked = {name: COMPILE_QUEUE.ask(Structure.of(spec)) for name, spec in SPECS.items()}
         for one in asked.values():
@@ -59,13 +59,13 @@ def case(request, requests):
 
 
 def test_a_program_is_found_on_disk_and_rebuilt_if_damaged(requests, tmp_path, monkeypatch):
-    for asked in requests.values():  # the others, too: their compilers inherit the cache's place
+    for asked in requests.values():  # all of them: their compilers inherit the cache's place
         assert asked.wait(900) is not None and asked.state == "ready" and asked.seconds > 1
     structure = Structure.of(SPECS["sgd, minimax"])
     made = cache.find(structure)
     assert {p.name for p in made.iterdir()} == {*build.PARTS, "manifest.json"}
 
-    # A cache of its own, with this program and, under another's name, one that is not that.
+    # A separate cache with this program, and a copy of it under the name of another.
     monkeypatch.setenv("GANLAB_CACHE", str(tmp_path))
     folder = tmp_path / "programs" / made.name
     other = dataclasses.replace(structure, batch=structure.batch + 1)
@@ -77,11 +77,11 @@ def test_a_program_is_found_on_disk_and_rebuilt_if_damaged(requests, tmp_path, m
 
     library = folder / "d.so"
     content = library.read_bytes()
-    library.unlink()  # in place it would change under this process, which has it open
+    library.unlink()  # this process has it open, so it must not be modified in place
     library.write_bytes(content[:-1] + b"?")
     assert cache.find(structure) is None
 
-    def compile_again(of: Structure):  # what the compiler has made once, it makes again
+    def compile_again(of: Structure):  # returns the program that the compiler made before
         parts = {p: (made / p).read_bytes() for p in build.PARTS}
         return cache.store(of, lambda draft: [(draft / p).write_bytes(c) for p, c in parts.items()])
 
@@ -122,7 +122,7 @@ def test_a_hundred_iterations_equal_the_eager_ones(case, k, g_steps):
     assert eager.advance(100) == fast.advance(100) == 100
     assert counts(eager) == counts(fast)
     for a, b in zip(tensors(eager), tensors(fast), strict=True):
-        # Adam's step is the gradient over its own size: near 0 rounding can turn its sign.
+        # Adam's step is the gradient over its own size: near 0 rounding can change its sign.
         assert (a - b).abs().mean() < 2e-5
     assert (fast.state.g - start.g).abs().max() > 1e-3
     assert torch.equal(fast.state.d, start.d) == (k == 0)
@@ -204,7 +204,7 @@ def test_divergence_is_that_of_the_eager_run():
     eager.advance(5000)
     fast.advance(5000)
     assert eager.stopped and fast.stopped
-    # Rounding decides how a chaotic run ends, but not that it ends, nor how it is told.
+    # Rounding decides when a chaotic run diverges, but not that it does, nor how this is reported.
     told = fast.diverged[0]
     assert told.iteration == fast.iteration + 1 and told.player == fast.next_player
     assert told.quantity.startswith(("D's", "G's", "the square")) and "rate" in told.cause
@@ -249,5 +249,5 @@ def test_other_threads_go_on_meanwhile(case):
         run.advance(100)
     done.set()
     thread.join()
-    # With the interpreter's lock held through each call there would be one tick a call or fewer.
+    # If the interpreter lock were held during each call, there would be at most one tick per call.
     assert len(ticks) > 200

@@ -1,4 +1,4 @@
-"""How long compiling takes is remembered, and a wait is told from it and from the queue."""
+"""Compile times are recorded, and waits are estimated from them and from the queue."""
 
 import json
 import threading
@@ -37,7 +37,7 @@ def test_a_file_that_is_none_is_no_file(cache, text):
 
 @pytest.mark.parametrize(("jobs", "wanted"), [(1, (15, 35, 55, 75)), (2, (15, 20, 35, 40))])
 def test_a_wait_is_as_long_as_the_queue_before_it(monkeypatch, jobs, wanted):
-    """Four programs of 20 s each, the first begun 5 s ago."""
+    """Four programs of 20 s each, the first of which started 5 s ago."""
     times.add(20)
     now = SimpleNamespace(monotonic=lambda: now.value, value=100.0)
     monkeypatch.setattr(compile_queue, "time", now)

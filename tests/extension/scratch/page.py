@@ -1,4 +1,4 @@
-"""A page: how many losses there are."""
+"""A page: the number of losses."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""A preset: what the anchor does."""
+"""A preset that shows the effect of the anchor."""
 
 from ganlab.presets import PRESETS, Preset
 from ganlab.spec import Spec

@@ -1,4 +1,4 @@
-"""A stabiliser with two fields: D's logits are held near a value."""
+"""A stabiliser with two fields, which keeps D's logits near a value."""
 
 from ganlab.registry import Param
 from ganlab.stabilisers import STABILISERS, Judged, StabiliserEntry, over

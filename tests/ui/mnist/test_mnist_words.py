@@ -1,4 +1,4 @@
-"""What the MNIST page says of a run, and what it hands out and packs."""
+"""The texts of the MNIST page about a run, and its downloads."""
 
 from __future__ import annotations
 
