@@ -2,12 +2,12 @@
 
 Phases: all join; everyone on the same Spec; everyone on another Spec of a mix; everyone clicking;
 churn (joins, reloads, dropped sockets, vanishing, hidden tabs); all leave. The students are
-clients in this process (classroom_student.py, classroom_page.py). What they, Chromium and others
-use of the machine is missing at the server, and is printed. It reads /proc, so it needs Linux.
-Programs are compiled ahead, as a teacher does by `ganlab warm`; `--eager` does it without any.
+clients in this process (classroom_student.py, classroom_page.py). The CPU time of the students, of
+Chromium and of other processes is not available to the server, so it is printed. It reads /proc, so
+it needs Linux. Programs are compiled ahead, as by `ganlab warm`, unless `--eager` is given.
 
     python benchmarks/classroom.py --students 30 --steady 60 --minutes 10
-    python benchmarks/classroom.py --students 6 --steady 5 --minutes 0.3 --leave 5   # a smoke run
+    python benchmarks/classroom.py --students 6 --steady 5 --minutes 0.3 --leave 5   # a smoke test
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from benchmarks.classroom_probes import Table, Watcher, machine, memory
 from benchmarks.classroom_student import Student
 from tests.browser.server import Server
 
-SESSION_MB = 20.0  # limit of the growth
-# Names the server's threads where /proc shows them.
+SESSION_MB = 20.0  # limit of the growth per session
+# Names the server's threads in /proc.
 _PREPARE = """
 import threading
 def named(self, run=threading.Thread.run):
@@ -69,7 +69,7 @@ async def lesson(
     await room.each(Student.leave, 1)
     lag.cancel()
     await asyncio.sleep(options.leave)
-    await room.visit()  # Streamlit forgets the sessions of those who left when the next leaves
+    await room.visit()  # Streamlit removes sessions that have ended when the next one ends
     await asyncio.sleep(5)
     after = memory(pid)
     sessions = options.students + options.chromium
@@ -79,7 +79,7 @@ async def lesson(
     text = f"{after['MB']:.0f} MB, peak {after['peak MB']:.0f}"
     good = after["MB"] - warm["MB"] <= options.kept * max(full["MB"] - warm["MB"], sessions)
     table.add("memory once they left", f"{options.kept:.0%} kept", text, good)
-    # Streamlit keeps the sessions of some minutes, with three files for each run of a script.
+    # Streamlit keeps some minutes' sessions, with three files for each execution of a script.
     for name, slack in (("threads", 16), ("files", 32)):
         text = f"{warm[name]:.0f} warm, {full[name]:.0f} full, {after[name]:.0f} after"
         table.add(name, f"+{slack}", text, after[name] <= warm[name] + slack)
@@ -95,15 +95,19 @@ async def lesson(
 
 
 def main() -> None:
-    """Run the lesson; exit with 1 where a limit is missed."""
+    """Hold the lesson; exit with 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=30)
-    parser.add_argument("--join", type=float, default=20, help="seconds over which they come")
+    parser.add_argument("--join", type=float, default=20, help="seconds over which students join")
     parser.add_argument("--steady", type=float, default=60, help="seconds of each steady phase")
     parser.add_argument("--minutes", type=float, default=10, help="of churn")
-    parser.add_argument("--every", type=float, default=10, help="seconds between one's clicks")
+    parser.add_argument(
+        "--every", type=float, default=10, help="seconds between a student's clicks"
+    )
     parser.add_argument("--leave", type=float, default=130, help="seconds to wait at the end")
-    parser.add_argument("--kept", type=float, default=0.5, help="of the growth may stay at the end")
+    parser.add_argument(
+        "--kept", type=float, default=0.5, help="share of the growth allowed to stay"
+    )
     parser.add_argument("--page", choices=("one", "two"), default="two", help="of the same Spec")
     parser.add_argument("--eager", action="store_true", help="without compiled programs")
     parser.add_argument("--no-chromium", dest="chromium", action="store_false")

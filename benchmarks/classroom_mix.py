@@ -1,4 +1,4 @@
-"""What a mixed class runs, what it costs, and its programs, compiled before the class begins."""
+"""The mixed class: its Specs, their costs, and their programs, compiled before the class begins."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ print(min(costs))
 
 
 def spec_of(page: str, query: str) -> Spec:
-    """What a page shows at a query."""
+    """The Spec that a page shows for a query."""
     return Spec.from_query(query) if query else DEFAULTS[{"one": 1, "two": 2}[page]]
 
 
 def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
-    """Compile all programs of the mix, as `ganlab warm` does; in words, how long it took.
+    """Compile all programs of the mix, as `ganlab warm` does; returns in words how long it took.
 
-    Raises RuntimeError where one fails.
+    Raises RuntimeError if one fails.
     """
     started, compiled = time.monotonic(), 0
     structures = dict.fromkeys(Structure.of(spec_of(page, query)) for page, query in mix)
@@ -67,7 +67,7 @@ def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
 
 
 def cost_of(page: str, query: str, backend: str) -> float:
-    """CPU seconds of an iteration of a Spec of the mix, "eager" or "compiled"."""
+    """CPU seconds per iteration of a Spec of the mix, "eager" or "compiled"."""
     spec = spec_of(page, query)
     command = [sys.executable, "-c", _COST, spec.to_query(), backend]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)

@@ -1,7 +1,8 @@
 """A page of the app without a browser: its files, and Streamlit's own WebSocket with its messages.
 
-As a browser does: the page and the files it names, a run of the page's script, and the files of
-the live view, whose socket is among the data that the script gives to its component.
+Like a browser it loads the page and the files named there, has the page's script executed, and
+loads the files of the live view, whose socket is in the data that the script gives to its
+component.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
-PATIENCE = 30.0  # seconds until what did not come counts as lost
+PATIENCE = 30.0  # seconds after which a missing answer counts as lost
 
 
 async def fetch(base: str, path: str) -> bytes:
@@ -37,7 +38,7 @@ async def fetch(base: str, path: str) -> bytes:
 
 
 async def load(base: str, name: str, fresh: bool) -> None:
-    """Fetch the page `name`; `fresh`: and what a browser that was there before has kept."""
+    """Fetch the page `name`; `fresh`: also the files that a returning browser has cached."""
     page = await fetch(base, "" if name == "one" else name)
     await fetch(base, "_stcore/health")
     await fetch(base, "_stcore/host-config")
@@ -59,13 +60,13 @@ async def dial(base: str, path: str, **options: list[str]) -> ClientConnection:
         origin=base,
         max_size=None,
         open_timeout=PATIENCE,
-        ping_interval=None,  # a browser does not ask
+        ping_interval=None,  # browsers send no pings
         **options,
     )
 
 
 class Page:
-    """One session of Streamlit; `ready` holds the live component's data once the script gave it."""
+    """One session of Streamlit; `ready` holds the live component's data once the script sent it."""
 
     def __init__(self, stream: ClientConnection, name: str, query: str):
         self.stream, self.name, self.query = stream, name, query
@@ -74,14 +75,14 @@ class Page:
 
     @classmethod
     async def open(cls, base: str, name: str, query: str) -> Page:
-        """Connect and have the page's script run."""
+        """Connect, and let the server execute the page's script."""
         stream = await dial(base, "_stcore/stream", subprotocols=["streamlit"])
         page = cls(stream, name, query)
         await page.run()
         return page
 
     async def run(self, batch: int | None = None) -> None:
-        """Have the script run, with another batch in the sidebar if one is given."""
+        """Let the script be executed, with another batch in the sidebar if one is given."""
         message = BackMsg()
         message.rerun_script.query_string = self.query
         message.rerun_script.page_name = "" if self.name == "one" else self.name
@@ -92,7 +93,7 @@ class Page:
         await self.stream.send(message.SerializeToString())
 
     async def follow(self, trouble: Callable[[str], None]) -> None:
-        """Read what comes until the connection ends; exceptions on the page are told."""
+        """Read messages until the connection ends; exceptions on the page are reported."""
         message = ForwardMsg()
         try:
             async for raw in self.stream:

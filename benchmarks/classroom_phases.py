@@ -1,4 +1,4 @@
-"""The class of the classroom's benchmark: what its students do together, and the rows of it."""
+"""The class of the classroom benchmark: what its students do together, and the table's rows."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from benchmarks.classroom_student import PARTS, Student
 from tests.browser.server import Server
 
 FRAMES, FAIRNESS, CLICK_MS = 5.0, 1.5, 500.0  # the limits
-OTHERS = 20.0  # % of a core that others may take of the machine, for a run that counts
-STALL_SECONDS = 10.0  # a visible, playing student without a frame for so long
+OTHERS = 20.0  # % of a core that other processes may use for a valid result
+STALL_SECONDS = 10.0  # a visible, playing student without a frame for this long is stalled
 CALM_WINDOW = 5.0  # seconds of undisturbed watching that count for frames/s while others click
-SILENT_SECONDS = 45.0  # of the half of those who vanish; the others' connections are reset
+SILENT_SECONDS = 45.0  # half of those who vanish are silent this long; others reset connections
 AWAY = (1.0, 20.0)  # seconds that a student who left stays away
 TROUBLE = (OSError, TimeoutError, WebSocketException)
 
@@ -39,14 +39,14 @@ class Class:
             for i in range(options.students)
         ]
         self.cpu = CpuShares(server.pid)
-        self.lag = 0.0  # the longest that this process kept a message waiting
+        self.lag = 0.0  # the longest delay of a message in this process
         self.windows: list[tuple[str, float, float]] = []
         self.samples: list[float] = []  # frames/s of calm students while others click
 
     # -- measuring ---------------------------------------------------------------------------
 
     async def window(self, name: str, seconds: float) -> tuple[float, float]:
-        """Let the class go on for some seconds; then rows of frames, clicks and CPU."""
+        """Let the class continue for some seconds; then add rows of frames, clicks and CPU."""
         await asyncio.sleep(1)
         for student in self.students:
             student.frames, student.clicks, student.figures = [], [], []
@@ -80,7 +80,7 @@ class Class:
                 self.samples.append(frames / (end - start))
 
     def frames(self, name: str, values: list[float]) -> None:
-        """The row of frames/s, of sessions or of calm stretches."""
+        """The row of frames/s, over sessions or over calm stretches."""
         if not values:
             self.table.add(f"{name}: frames/s, min / median", f">= {FRAMES:g}", "none", False)
             return
@@ -113,7 +113,7 @@ class Class:
     # -- phases ------------------------------------------------------------------------------
 
     async def each(self, do: Callable[[Student], Coroutine[Any, Any, Any]], seconds: float) -> list:
-        """Have every student do something, spread over some seconds; the results that came."""
+        """Let every student do something, spread over some seconds; returns the results."""
 
         async def one(i: int, student: Student) -> Any:
             await asyncio.sleep(i * seconds / len(self.students))
@@ -128,7 +128,7 @@ class Class:
         return [result for result in done if result is not None]
 
     def failure(self, student: Student, what: str, error: BaseException) -> None:
-        """Count what a student could not do."""
+        """Count an action that failed."""
         student.errors.append(f"{what}: {type(error).__name__}: {error}")
         self.tally["errors"] += 1
 
@@ -142,9 +142,9 @@ class Class:
             self.table.add(f"  {name}, ms p50 / max", "", spread, None)
 
     async def steady(self, name: str, seconds: float, costs: list[float] | None) -> None:
-        """Full speed for everyone, with clicks that change no update's cost.
+        """Full speed for everyone, with clicks that do not change the cost of an update.
 
-        `costs`: CPU seconds of an iteration of each Spec of the mix, where those are on.
+        `costs`: CPU seconds per iteration for each Spec of the mix, if the mix is on.
         """
         clicking = self._background(self._clicking(Student.harmless_click, self.options.every))
         start, end = await self.window(name, seconds)
@@ -176,14 +176,14 @@ class Class:
                 self.table.add(name, "", text, None)
 
     async def busy(self, seconds: float) -> None:
-        """Everyone clicks at what there is."""
+        """Everyone clicks on all controls."""
         clicking = self._background(self._clicking(Student.busy_click, self.options.every))
         await self.window("clicking", seconds)
         await _stop(clicking)
         self.frames("clicking", self.samples)
 
     async def churn(self, seconds: float) -> None:
-        """Come, go, reload, vanish, hide, click: each student something now and then."""
+        """Join, leave, reload, vanish, hide, click: each student does something now and then."""
         self.tally.update({"joins": -self.tally["joins"]})
         alarms = self._background([self._alarm()])
         living = self._background([self._live(s) for s in self.students])
@@ -263,7 +263,7 @@ class Class:
                         student.last_frame = now
 
     async def measure_lag(self) -> None:
-        """Notice how late this process is."""
+        """Measure how late this process is."""
         while True:
             due = time.time() + 0.05
             await asyncio.sleep(0.05)
@@ -273,7 +273,7 @@ class Class:
         return [asyncio.create_task(one) for one in work]
 
     async def remix(self) -> None:
-        """Everyone reloads on a Spec of the mix."""
+        """Everyone reloads with a Spec of the mix."""
 
         async def change(student: Student) -> None:
             await student.leave()
@@ -283,7 +283,7 @@ class Class:
         await self.each(change, self.options.join / 2)
 
     async def visit(self, pages: Sequence[str] = ("one", "two")) -> None:
-        """One student to each of these labs and away again: a first visit loads what all share."""
+        """A student visits each of these labs: a first visit loads what all sessions share."""
         for page in pages:
             student = Student(self.server.url, page, "", 0, Counter())
             await student.join()

@@ -1,4 +1,4 @@
-"""The classroom's table, what is read off the machine, and the one real browser in the class."""
+"""The classroom benchmark's table, its measurements of the machine, and its real browser."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.chromium import launch
 
 _TICK = os.sysconf("SC_CLK_TCK")
 
-# live.js sets lastFrameAt after each drawn frame: here every one of them is written down.
+# live.js sets lastFrameAt after each drawn frame; this records each of them.
 _HOOK = """
 window.ganlab = {
   frames: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
@@ -29,7 +29,7 @@ window.ganlab = {
 
 
 def machine() -> str:
-    """Cores, processor and load in a line."""
+    """Cores, processor and load in one line."""
     found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     processor = found[1] if found else platform.machine()
     return f"{os.cpu_count()} cores, {processor}, load {os.getloadavg()[0]:.1f} at the start"
@@ -70,7 +70,7 @@ def _processes() -> dict[int, tuple[str, int, float, float]]:
 
 
 class Table:
-    """Rows of what, limit, measured, verdict; printed as they come."""
+    """Rows of name, limit, measurement, verdict; printed as they are added."""
 
     def __init__(self) -> None:
         self.failed: list[str] = []
@@ -78,7 +78,7 @@ class Table:
         print(f"|{'-' * 44}|{'-' * 10}|{'-' * 50}|-----|", flush=True)
 
     def add(self, what: str, limit: str, measured: str, good: bool | None) -> None:
-        """`good` is None where there is no limit."""
+        """good: whether the limit is kept; None if there is no limit."""
         verdict = {None: "", True: "ok", False: "NOT"}[good]
         if good is False:
             self.failed.append(what)
@@ -86,7 +86,7 @@ class Table:
 
 
 class CpuShares:
-    """Who used the processors since `start`.
+    """CPU time by process since `start`.
 
     The server, its threads and its compilers; this process; Chromium; the rest.
     """
@@ -131,7 +131,7 @@ class CpuShares:
         return total, threads
 
     def shares(self) -> tuple[str, float]:
-        """Processes in % of a core; that of processes that are none of the benchmark's."""
+        """Processes in % of a core; that of processes outside of the benchmark."""
         now, _ = self._now()
         took = time.perf_counter() - self._at
         share = {name: 100 * (now[name] - self._from[name]) / took for name in now}
@@ -151,7 +151,7 @@ def _percent(shares: dict[str, float], least: float) -> str:
 
 
 class Watcher:
-    """Chromium on a page of the app, in a thread of its own: when it drew which frame."""
+    """Chromium on a page of the app, in a thread of its own; records when frames were drawn."""
 
     def __init__(self, base: str, path: str):
         self._address = base + path

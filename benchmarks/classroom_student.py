@@ -1,7 +1,7 @@
-"""A student without a browser: a page load (classroom_page.py), then what assets/live does.
+"""A student without a browser: a page load (classroom_page.py), then the behaviour of assets/live.
 
-It acknowledges each frame once it would have been drawn, and asks for the still figures at rest.
-Messages are read up to their headers only, so that a class of students costs little.
+It acknowledges each frame after the time to draw it, and requests still figures when paused. Only
+the headers of messages are read, so that a class of students takes little time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from benchmarks.classroom_page import PATIENCE, Page, dial, fetch, load, load_view
 
 DRAW_SECONDS = 1 / 60  # from a frame's arrival to its acknowledgement
-CALM_SECONDS = 0.25  # at rest, until the still figures are asked for
+CALM_SECONDS = 0.25  # when paused, until still figures are requested
 PREFETCH_SECONDS = 4.0  # after the start, as live.js fetches Plotly
 CLICKS = {"rest": 4, "k": 3, "speed": 2, "g_lr": 3, "seed": 1, "sidebar": 1}  # how often each
 PARTS = ("page", "script", "files of the view", "first frame")  # of joining
@@ -28,7 +28,7 @@ Header = dict[str, Any]
 
 
 class Student:
-    """One seat of the class. Times are `time.time()`; `tally` counts what befalls all of them."""
+    """One student. Times are `time.time()`; `tally` counts events of all students."""
 
     def __init__(self, base: str, page: str, query: str, seed: int, tally: Counter):
         self.base, self.page, self.query, self.tally = base, page, query, tally
@@ -37,7 +37,7 @@ class Student:
         self.frames: list[tuple[float, int]] = []  # arrival, iteration; emptied by the benchmark
         self.clicks: list[tuple[str, float, float]] = []  # kind, when, milliseconds
         self.figures: list[float] = []  # milliseconds
-        self.calm = 0.0  # since when it has done nothing but watch its playing run
+        self.calm = 0.0  # since when it has only watched its playing run
         self.last_frame = 0.0
         self.status: Header = {}
         self.visible = True
@@ -59,7 +59,7 @@ class Student:
     # -- coming and going --------------------------------------------------------------------
 
     async def join(self) -> list[float]:
-        """Load the page; seconds for it, its script's run, the view's files, the first frame.
+        """Load the page; seconds for it, its script, the view's files, the first frame.
 
         Raises OSError, TimeoutError and the errors of a WebSocket.
         """
@@ -82,7 +82,7 @@ class Student:
         return [b - a for a, b in zip(times[:-1], times[1:], strict=True)]
 
     async def blink(self) -> None:
-        """Lose the live socket without goodbye and come back to the same session."""
+        """Lose the live socket without a close and return to the same session."""
         self._end(abort=True, page=False)
         await asyncio.sleep(0.3)
         await self._watch()
@@ -93,7 +93,7 @@ class Student:
         await asyncio.gather(*closing, return_exceptions=True)
 
     def vanish(self, silent: float = 0.0) -> None:
-        """Cut the connections without a goodbye; before that, go deaf and dumb for a while."""
+        """Cut the connections without a close; before that, be silent for a while."""
         self._end(abort=True, page=True, silent=silent)
 
     async def look(self, visible: bool) -> None:
@@ -191,7 +191,7 @@ class Student:
             self._spawn(self.send(cmd="ack", n=self._drawn))
 
     async def send(self, **command: Any) -> None:
-        """Send a command; nothing happens where the socket is closing."""
+        """Send a command; does nothing if the socket is closing."""
         try:
             if self._live is not None:
                 await self._live.send(json.dumps(command))
@@ -206,7 +206,7 @@ class Student:
     # -- clicks ------------------------------------------------------------------------------
 
     async def click(self, kind: str, value: Any = None) -> None:
-        """Do one thing, and note how long it took to show in a message."""
+        """Do one thing, and record how long it took to show in a message."""
         at, run = self.status, self._run
         check: Callable[[Header], bool]
         if kind in ("pause", "play"):
@@ -239,14 +239,14 @@ class Student:
                 self.tally["lost clicks"] += 1
 
     async def harmless_click(self) -> None:
-        """Turn a knob that changes no update's cost."""
+        """Change a knob that does not change the cost of an update."""
         if self.random.random() < 0.5:
             await self.click("g_lr", round(1e-4 * (1 + self.random.random()), 8))
         else:
             await self.click("speed", 0.0 if self.status.get("speed") else 1e6)
 
     async def busy_click(self) -> None:
-        """Use the lab: rest and step, a knob, the speed, the sidebar; plays on at full speed."""
+        """Use the lab: pause and step, a knob, the speed, the sidebar; then play at full speed."""
         what = self.random.choices(list(CLICKS), list(CLICKS.values()))[0]
         if what == "rest":
             await self.click("pause")
@@ -269,7 +269,7 @@ class Student:
         self.calm = time.time()
 
     async def figure(self) -> None:
-        """Ask for the still figures and note how long they took."""
+        """Request the still figures, and record how long they took."""
         seen, start = self._expect(lambda h: h["type"] == "figure"), time.time()
         size = {"width": 700, "height": 440, "curves_width": 300, "curves_height": 440}
         await self.send(cmd="figure", request=1, theme="light", scale=1, hidden=[], **size)

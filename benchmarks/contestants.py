@@ -1,4 +1,4 @@
-"""What `benchmarks/engine.py` races ganlab against, in PyTorch: plain loops, and GEMMs alone."""
+"""The contestants of `benchmarks/engine.py` in PyTorch: plain loops, and GEMMs alone."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _g_cost(spec: Spec, fake: torch.Tensor) -> torch.Tensor:
 
 
 def plain_loop(spec: Spec) -> Callable[[int], None]:
-    """A function that makes some iterations of Algorithm 1 as a careful user writes it."""
+    """A function that makes iterations of Algorithm 1 as a careful user would write it."""
     G, D = _nets(spec)
     g_params = list(G.parameters())
     by_g = torch.optim.Adam(g_params, lr=spec.g_lr, betas=spec.betas, fused=True)
@@ -130,7 +130,7 @@ def plain_unrolled(spec: Spec) -> Callable[[int], None]:
 def _gemms(spec: Spec, thin: bool) -> list[tuple[int, int, int]]:
     """(m, k, n) of every matrix product in one iteration of Algorithm 1 (k updates of D).
 
-    Without `thin`, only those that a compiled program has: it writes layers of one or two
+    Without `thin`, only those of a compiled program, which computes layers of one or two
     inputs, or of one output, as sums.
     """
     g = list(pairwise((spec.latent_dim, *spec.g_hidden, spec.dim)))
@@ -156,12 +156,12 @@ def _gemms(spec: Spec, thin: bool) -> list[tuple[int, int, int]]:
 
 
 def floor_flops(spec: Spec, thin: bool = True) -> float:
-    """Floating-point operations of an iteration's GEMMs; `thin`: with those of thin layers."""
+    """Floating-point operations of an iteration's GEMMs; `thin`: including those of thin layers."""
     return float(sum(2 * m * k * n for m, k, n in _gemms(spec, thin)))
 
 
 def floor(spec: Spec, thin: bool = True) -> Callable[[int], None]:
-    """A function that makes the GEMMs of some iterations, through torch.mm(out=)."""
+    """A function that computes the GEMMs of some iterations, through torch.mm(out=)."""
     shapes = _gemms(spec, thin)
     parts = [(torch.randn(m, k), torch.randn(k, n), torch.empty(m, n)) for m, k, n in shapes]
 

@@ -1,4 +1,4 @@
-"""What `benchmarks/engine.py` races ganlab against, in JAX: jit, lax.scan, vmap."""
+"""The contestants of `benchmarks/engine.py` in JAX: jit, lax.scan, vmap."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _ACTIVATIONS["tanh"] = jnp.tanh
 
 
 def scan(spec: Spec, runs: int) -> Callable[[int], None]:
-    """A function that makes some run-iterations of Algorithm 1, `runs` of them at a time.
+    """A function that makes run-iterations of Algorithm 1, `runs` of them at a time.
 
-    Mixtures are drawn in JAX; of another target, one of 2^16 samples drawn before.
+    Mixtures are drawn in JAX; other targets from 2^16 samples drawn before.
     """
     (b1, b2), batch = spec.betas, spec.batch
     target = make_target(spec.target, spec.target_params)

@@ -1,9 +1,9 @@
-"""What the classifier of digits costs and knows, and what the coverage of known mixtures reads.
+"""The cost and accuracy of the classifier of digits, and the coverage of known mixtures.
 
     python benchmarks/coverage.py --data ../shared/mnist
 
-Without MNIST it measures digits drawn by ganlab. Every mixture is made of held-out images, which
-the classifier was not fitted to; "without c" is all of them but class c.
+Without MNIST it measures digits drawn by ganlab. Every mixture is made of held-out images, to which
+the classifier was not fitted; "without c" is all of them except class c.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ganlab.mnist import classifier, coverage
 
 
 def fitted(digits: Digits) -> classifier.Classifier:
-    """Fitted anew, and what it took."""
+    """A newly fitted classifier, after printing what it cost."""
     start, began = time.perf_counter(), time.process_time()
     walk = classifier.fit(digits)
     while True:
@@ -57,7 +57,7 @@ def cases(digits: Digits) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
-    """Print all of it."""
+    """Print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", help="MNIST's folder; else $GANLAB_DATA, else ganlab's cache")
     options = parser.parse_args()

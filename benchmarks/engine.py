@@ -1,16 +1,16 @@
 """Time per iteration, side by side: plain PyTorch, ganlab's backends, JAX, and the GEMMs alone.
 
-All contestants train the same nets on the same target at the same batch and rates, their own
-sampling included, on one thread; ensembles use all cores. Rounds alternate between the
-contestants, so that a busy machine slows all; ratios are medians of the rounds' ratios.
+All contestants train the same nets on the same target with the same batch and learning rates,
+including their own sampling, on one thread; ensembles use all cores. Rounds alternate between the
+contestants, so that a busy machine slows all of them; ratios are medians of the rounds' ratios.
 
     python benchmarks/engine.py --rounds 15
     python benchmarks/engine.py --target spiral --g 64,64 --d 64 --batch 128 --loss minimax
 
-- plain: what a careful user writes: nn.Sequential, fused Adam, softplus losses, G's forward without
-  a graph in D's update, no gradients for D in G's. Unrolled: functional Adam, create_graph.
+- plain: as a careful user would write it: nn.Sequential, fused Adam, softplus losses, G's forward
+  without a graph in D's update, no gradients for D in G's. Unrolled: functional Adam, create_graph.
 - eager, compiled: `Run.advance` before and after `Run.compile`.
-- jax: jit of lax.scan over the iterations, vmap over the runs of an ensemble (if jax is there).
+- jax: jit of lax.scan over the iterations, vmap over the runs of an ensemble (if jax is installed).
 - floor: the iteration's GEMMs through torch.mm(out=), and nothing else.
 """
 
@@ -49,7 +49,7 @@ def compiled(specs: Spec | list[Spec]) -> Callable[[int], int]:
 def race(
     title: str, contestants: dict[str, tuple[Callable[[int], object], int]], rounds: int, base: str
 ) -> None:
-    """Print medians, bests and ratios to `base` of (advance, iterations a round)."""
+    """Print medians, minima and ratios to `base` of (advance, iterations per round)."""
     times: dict[str, list[float]] = {who: [] for who in contestants}
     for advance, iterations in contestants.values():
         advance(iterations)
@@ -79,7 +79,7 @@ def single(spec: Spec, rounds: int) -> None:
 
 
 def unrolled(spec: Spec, rounds: int, steps: int = 5) -> None:
-    """One run whose D is unrolled."""
+    """One run with an unrolled D."""
     spec = spec.replace(unroll=steps)
     contestants = {
         "plain": (plain_unrolled(spec), 10),
@@ -109,7 +109,7 @@ def ensemble(spec: Spec, rounds: int, runs: int = 64) -> None:
 
 
 def parts(spec: Spec, rounds: int) -> None:
-    """Where a compiled iteration's time goes."""
+    """The parts of a compiled iteration's time."""
     run = Run(spec)
     run.compile()
     state, program, n = run.state, run.program, 100
@@ -152,7 +152,7 @@ RACES = {"single": single, "parts": parts, "unrolled": unrolled, "ensemble": ens
 
 
 def main() -> None:
-    """Print a table for each race."""
+    """Print a table for each comparison."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--target", default="ring")

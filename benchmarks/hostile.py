@@ -1,12 +1,12 @@
-"""A class and one attacker: the students' frame rates without him and beside him, in turns.
+"""A class and one attacker: the students' frame rates with and without the attacker, in turns.
 
-Students watch the opening 2-D run at full speed; hostile_attacker.py says what he does. Phases with
-and without him alternate, so that what else the machine does at the time counts on both sides. The
-limit: the worst student's frame rate falls by at most a fifth. The opening run's program is
-compiled ahead, as by `ganlab warm`.
+Students watch the default 2-D run at full speed; hostile_attacker.py describes the attacks. Phases
+with and without the attacker alternate, so that other load on the machine affects both. The limit:
+the worst student's frame rate falls by at most a fifth. The program of the default run is compiled
+ahead, as by `ganlab warm`.
 
     python benchmarks/hostile.py --students 30 --seconds 60
-    python benchmarks/hostile.py --students 6 --seconds 15 --pairs 1   # a smoke run
+    python benchmarks/hostile.py --students 6 --seconds 15 --pairs 1   # a smoke test
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from benchmarks.classroom_phases import Class
 from benchmarks.classroom_probes import CpuShares, Table, machine, memory
 from tests.browser.server import ROOT, Server
 
-FALL = 0.2  # of the worst frame rate
+FALL = 0.2  # the allowed decrease of the worst frame rate
 JOBS = ("specs", "flood", "deaf", "crowd")
-_REST = 5.0  # seconds after he has left
+_REST = 5.0  # seconds after an attack
 
 
 class Attacker:
-    """The attacker's process, which is told when to begin and to end."""
+    """The attacker's process, which is told when to start and to stop."""
 
     def __init__(self, url: str, options: argparse.Namespace):
         command = [sys.executable, "-m", "benchmarks.hostile_attacker", url]
@@ -50,24 +50,24 @@ class Attacker:
         assert self._process.stdout.readline() == "ready\n"
 
     def begin(self, jobs: Sequence[str]) -> None:
-        """Attack, by these of `JOBS`."""
+        """Start these of `JOBS`."""
         self._process.stdin.write(f"begin {' '.join(jobs)}\n")
         self._process.stdin.flush()
 
     def end(self) -> None:
-        """Leave."""
+        """Stop the attack."""
         self._process.stdin.write("end\n")
         self._process.stdin.flush()
         assert self._process.stdout.readline() == "done\n"
 
     def close(self) -> dict[str, int]:
-        """End the process; what it has done."""
+        """End the process; returns what it has done."""
         said, _ = self._process.communicate(timeout=60)
         return json.loads(said)
 
 
 async def watch(room: Class, seconds: float) -> tuple[list[float], float]:
-    """Each student's frames a second for a while, and the longest time without any, in seconds."""
+    """Each student's frames per second, and the longest time without any, in seconds."""
     for student in room.students:
         student.frames = []
     start = time.time()
@@ -81,7 +81,7 @@ async def watch(room: Class, seconds: float) -> tuple[list[float], float]:
 
 
 async def attack(options: argparse.Namespace, server: Server, table: Table) -> None:
-    """Rows without him and with him, by turns, and what became of it."""
+    """Alternating rows without and with the attacker, and the verdict."""
     coming = asyncio.create_task(asyncio.to_thread(Attacker, server.url, options))
     room = Class(options, server, table)
     await room.visit([options.page])
@@ -128,7 +128,7 @@ async def attack(options: argparse.Namespace, server: Server, table: Table) -> N
 
 
 def _verdict(options: argparse.Namespace, table: Table, worst: list[float]) -> None:
-    """Each phase with him against the mean of those before and after it."""
+    """Each phase with the attacker compared with the mean of those before and after it."""
     shares = [
         2 * worst[i] / max(worst[i - 1] + worst[i + 1], 1e-9) for i in range(1, len(worst), 2)
     ]
@@ -138,15 +138,15 @@ def _verdict(options: argparse.Namespace, table: Table, worst: list[float]) -> N
 
 
 def main() -> None:
-    """Run it; exit with 1 where a limit is missed."""
+    """Execute the benchmark; exit with 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=60, help="of each phase")
-    parser.add_argument("--pairs", type=int, default=3, help="phases with him; one more without")
-    parser.add_argument("--join", type=float, default=20, help="seconds over which they come")
-    parser.add_argument("--every", type=float, default=8, help="seconds of each dear Spec")
-    parser.add_argument("--sockets", type=int, default=200, help="that he opens at once")
-    parser.add_argument("--only", nargs="+", choices=JOBS, default=JOBS, help="what he does")
+    parser.add_argument("--pairs", type=int, default=3, help="attacked phases; one more without")
+    parser.add_argument("--join", type=float, default=20, help="seconds over which students join")
+    parser.add_argument("--every", type=float, default=8, help="seconds of each expensive Spec")
+    parser.add_argument("--sockets", type=int, default=200, help="sockets to open at once")
+    parser.add_argument("--only", nargs="+", choices=JOBS, default=JOBS, help="attacks to make")
     parser.add_argument("--each", action="store_true", help="one of these after the other")
     parser.add_argument("--page", choices=("one", "two"), default="two")
     parser.add_argument("--eager", action="store_true", help="without compiled programs")

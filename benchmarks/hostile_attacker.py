@@ -1,9 +1,9 @@
-"""An attacker on a server, as a process of its own: `python -m benchmarks.hostile_attacker URL`.
+"""An attacker on a server, in a process of its own: `python -m benchmarks.hostile_attacker URL`.
 
-It goes through the dearest Specs that the server allows and through some that it refuses, floods
-live sockets with commands and garbage, opens sockets that are never read, and opens many at once.
-It says "ready", begins ("begin flood crowd") and ends as the lines of its standard input say, and
-prints what it has done as JSON when that is closed.
+It requests the most expensive Specs that the server allows and some that it refuses, floods live
+sockets with commands and garbage, opens sockets that are never read, and opens many at once. It
+prints "ready", starts ("begin flood crowd") and stops as the lines of its standard input say, and
+prints what it has done as JSON when its standard input is closed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _WIDE = "g_hidden=512,512,512,512&d_hidden=512,512,512,512&latent_dim=256"
-# Page and query, each with the largest batch and then number of seeds that the server allows.
+# Page and query, each used with the largest batch and number of seeds that the server allows.
 DEAR = (
     ("two", f"target=ring&{_WIDE}"),
     ("two", f"target=ring&unroll=1&{_WIDE}"),
@@ -52,7 +52,7 @@ _BUFFER = 2**16  # bytes that wait to be sent
 
 
 def dearest(page: str, query: str) -> str:
-    """`query` with the largest batch that the server allows there, and fewer seeds if need be."""
+    """`query` with the largest batch that the server allows there, and fewer seeds if necessary."""
     base = DEFAULTS[1 if page == "one" else 2]
     pairs = dict(pair.split("=") for pair in query.split("&"))
     runs = [int(pairs.pop("runs"))] if page == "many" else [1]
@@ -69,7 +69,7 @@ def dearest(page: str, query: str) -> str:
 
 
 class Attacker:
-    """Everything at once; `tally` counts what was done and what was refused."""
+    """All attacks at once; `tally` counts actions and refusals."""
 
     def __init__(self, base: str, sockets: int, every: float):
         self.base, self.sockets, self.every = base, sockets, every
@@ -100,7 +100,7 @@ class Attacker:
             await asyncio.sleep(1)
 
     async def _specs(self) -> None:
-        """One dear Spec after another, each watched for some seconds."""
+        """One expensive Spec after another, each watched for some seconds."""
         for page, query in self.specs:
             self.tally["Specs opened"] += 1
             student = Student(self.base, page, query, 1, Counter())
@@ -173,7 +173,7 @@ class Attacker:
 
 async def _as_told(options: argparse.Namespace) -> None:
     attacker = Attacker(options.url, options.sockets, options.every)
-    os.nice(10)  # a real one sits at another machine
+    os.nice(10)  # a real attacker uses another machine
     print("ready", flush=True)
     while line := await asyncio.to_thread(sys.stdin.readline):
         if line.startswith("begin"):
@@ -182,11 +182,11 @@ async def _as_told(options: argparse.Namespace) -> None:
             await attacker.end()
             print("done", flush=True)
     print(json.dumps(attacker.tally), flush=True)
-    os._exit(0)  # without a farewell to every socket
+    os._exit(0)  # without closing every socket
 
 
 def main() -> None:
-    """Attack while it is told to."""
+    """Attack as the lines of standard input say."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("url")
     parser.add_argument("--sockets", type=int, default=200)

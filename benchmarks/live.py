@@ -1,9 +1,9 @@
-"""The live view in headless Chromium: frames, gaps, latencies, memory, and what watching costs.
+"""The live view in headless Chromium: frames, gaps, latencies, memory, and the cost of watching.
 
-For each lab the page is watched, while training runs at full speed, in windows that alternate with
-windows of the same Spec in `Run.advance`, unwatched, in a process of its own; slowdowns are of
+For each lab the page is watched while training runs at full speed. These windows alternate with
+windows of the same Spec in `Run.advance`, unwatched, in a separate process. Slowdowns compare
 neighbouring windows, since the machine's speed drifts. Browser, server and training share the
-machine, which should have nothing else to do. `--eager` does it without compiled programs.
+machine, which should be otherwise idle. `--eager` measures without compiled programs.
 
     python benchmarks/live.py --windows 10 --pages one,two
 """
@@ -31,7 +31,7 @@ REPEATS = 7
 BLANK_EVERY = 400  # ms
 LABS = {"one": "/", "two": "/two"}
 
-# Trains while the line it read says so, and prints iterations a second.
+# Trains for the seconds in the line it has read, and prints iterations per second.
 _UNWATCHED = """
 import sys, time, torch
 from ganlab import Run, Spec
@@ -50,7 +50,7 @@ for line in sys.stdin:
     print(done / (time.perf_counter() - start), flush=True)
 """
 
-# live.js sets lastFrameAt after each drawn frame: here every one of them is written down.
+# live.js sets lastFrameAt after each drawn frame; this records each of them.
 _HOOK = """
 window.ganlab = {
   frames: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
@@ -76,7 +76,7 @@ setInterval(() => {
 }, %d);
 """
 
-# Resolves with the time at which `condition` first held, seen at each drawn frame and status.
+# Resolves with the time at which `condition` first held, tested at each drawn frame and status.
 _AWAIT = """
 (condition) => { window.hit = new Promise((resolve) => {
   const check = new Function('status', 'ganlab', `return ${condition}`);
@@ -96,7 +96,7 @@ _AWAIT_FRAME = """
 
 
 class Unwatched:
-    """The same training in a process of its own, which rests between its windows."""
+    """The same training in a separate process, which is idle between its windows."""
 
     def __init__(self, spec: Spec, backend: str):
         command = [sys.executable, "-c", _UNWATCHED, spec.to_query(), backend]
@@ -105,7 +105,7 @@ class Unwatched:
         self.rate(2)
 
     def rate(self, seconds: float) -> float:
-        """Iterations a second."""
+        """Iterations per second."""
         self._process.stdin.write(f"{seconds}\n")
         self._process.stdin.flush()
         return float(self._process.stdout.readline())
@@ -167,7 +167,7 @@ def latencies(lab: Lab) -> dict[str, list[float]]:
 
 
 def watched(lab: Lab, seconds: float) -> tuple[list[float], float]:
-    """Watch a moving lab: gaps between fresh frames in ms, and iterations a second."""
+    """Watch a moving lab: gaps between new frames in ms, and iterations per second."""
     start = lab.js("(ganlab.drawn.splice(0, Infinity, ganlab.drawn.at(-1)), performance.now())")
     lab.page.wait_for_timeout(seconds * 1000)
     end, drawn = lab.js("[performance.now(), ganlab.drawn.slice()]")
@@ -184,7 +184,7 @@ def watched(lab: Lab, seconds: float) -> tuple[list[float], float]:
 def measure(
     browser: Browser, name: str, windows: int, seconds: float, backend: str
 ) -> dict[str, str]:
-    """One lab's row of the table."""
+    """One lab's column of the table."""
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder) / "log.txt") as server:
         idle = resident(server.pid)
         context = browser.new_context(viewport={"width": 1280, "height": 720})
@@ -241,7 +241,7 @@ def measure(
 
 
 def machine() -> str:
-    """Cores and processor in a line."""
+    """Cores and processor in one line."""
     processor = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():

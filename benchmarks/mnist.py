@@ -1,15 +1,15 @@
-"""The 2014 paper's MNIST model: time per iteration against a plain loop and its GEMMs alone.
+"""The 2014 paper's MNIST model: time per iteration beside a plain loop and its GEMMs alone.
 
     python benchmarks/mnist.py --rounds 9                 # on the CPU
     python benchmarks/mnist.py --device cuda --iterations 500 --tf32
 
-- plain: what a careful user writes: nn.Linear, dropout, torch.optim.SGD with momentum (foreach), G
-  without a graph in D's update, no gradients for D in G's; images on the device.
+- plain: as a careful user would write it: nn.Linear, dropout, torch.optim.SGD with momentum
+  (foreach), G without a graph in D's update, no gradients for D in G's; images on the device.
 - ganlab: `Run.advance`; captured: the same after `Run.capture()` (CUDA graphs).
 - floor: the iteration's matrix products through torch.mm(out=), and nothing else.
 
-Images are noise of MNIST's shape: their values cost nothing else. Rounds alternate, so that a busy
-machine slows all; ratios are medians of the rounds' ratios.
+Images are noise of MNIST's shape, since their values do not affect the time. Rounds alternate, so
+that a busy machine slows all contestants; ratios are medians of the rounds' ratios.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def noise() -> Digits:
 
 
 class Maxout(nn.Module):
-    """A linear layer with five pieces, of which the largest counts."""
+    """A linear layer with five pieces, whose maximum is the output."""
 
     def __init__(self, n_in: int, n_out: int):
         super().__init__()
@@ -135,7 +135,7 @@ def timed(advance: Advance, iterations: int, device: torch.device) -> float:
 
 
 def main() -> None:
-    """Race them."""
+    """Print the comparison."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--rounds", type=int, default=9)

@@ -1,11 +1,11 @@
-"""What the Parzen ruler says of samples that are no generator's, and its time beside plain PyTorch.
+"""Parzen scores of samples that come from no generator, and their time beside plain PyTorch.
 
     python benchmarks/parzen.py --data ../shared/mnist
     python benchmarks/parzen.py --data ../shared/mnist --rounds 5 --only speed
 
-Without MNIST it measures digits drawn by ganlab, whose figures mean nothing elsewhere.
-- plain: what a careful user writes: 1,000 test images at a time, |x|^2 + |m|^2 - 2 x m^T once for
-  all sigmas, torch.logsumexp. Rounds alternate; ratios are medians of the rounds' ratios.
+Without MNIST it measures digits drawn by ganlab, whose scores cannot be compared with others.
+- plain: as a careful user would write it: 1,000 test images at a time, |x|^2 + |m|^2 - 2 x m^T once
+  for all sigmas, torch.logsumexp. Rounds alternate; ratios are medians of the rounds' ratios.
 - exact: the first test images in float64 without matrix products (SciPy's cdist and logsumexp).
 """
 
@@ -31,7 +31,7 @@ _EXACT = 200  # test images
 
 
 def kmeans(images: np.ndarray, k: int, rounds: int, seed: int = 0) -> np.ndarray:
-    """Lloyd's centroids (k, d), from random images; an empty one stays where it is."""
+    """Lloyd's centroids (k, d), from random images; an empty one does not move."""
     x = torch.from_numpy(images)
     start = np.random.default_rng(seed).choice(len(images), k, replace=False)
     centre = x[torch.from_numpy(np.sort(start))].clone()
@@ -75,7 +75,7 @@ def table(digits: Digits, rounds: int) -> None:
 
 
 def plain(samples: np.ndarray, digits: Digits) -> float:
-    """The mean log-likelihood, in PyTorch as one would write it."""
+    """The mean log-likelihood in plain PyTorch."""
     m = torch.from_numpy(samples)
     squares = (m**2).sum(1)
 
@@ -92,7 +92,7 @@ def plain(samples: np.ndarray, digits: Digits) -> float:
 
 
 def speed(digits: Digits, rounds: int) -> None:
-    """Seconds side by side, and how far each is from the exact figure."""
+    """Seconds side by side, and the error of each against the exact score."""
     samples = digits.train.images[:SAMPLES]
     few = Digits(digits.source, digits.train, digits.test[:_EXACT])
     ours, theirs = parzen.score(samples, few), plain(samples, few)

@@ -1,6 +1,6 @@
-"""Every preset's claim over seeds: how often it holds, with an interval, and what a seed costs.
+"""Every preset's claim over seeds: how often it holds, with an interval, and the cost of a seed.
 
-The `counts` of presets are made by it. All seeds of a preset are trained as one batch.
+It computes the `counts` of presets. All seeds of a preset are trained as one batch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ganlab.presets.preset import successes
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help="presets; all but the published ones if none")
+    parser.add_argument("names", nargs="*", help="presets (default: all except the published ones)")
     parser.add_argument("--seeds", type=int, default=50)
     parser.add_argument("--first", type=int, default=20_000, help="the first seed")
     options = parser.parse_args()

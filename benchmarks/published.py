@@ -1,10 +1,9 @@
 """The published tables of mode collapse, reproduced at their settings: trials, standard errors.
 
-Each trial is a run of its own, its number the seed, saved every few thousand iterations to
-FOLDER/NAME-SEED.npz; begun again with the same FOLDER it goes on from there, bit for bit, and more
-trials join those that are done. Scores: ORACLES' and PacGAN's
-rule: of 2,500 samples, modes with one within 3 sigma, the share within 3 sigma of a mode, and the
-reverse KL of the modes' histogram.
+Each trial is a run whose seed is its number, saved every few thousand iterations to
+FOLDER/NAME-SEED.npz. With the same FOLDER it continues from there, bit for bit, and more trials are
+added to those that are done. Scores follow PacGAN: of 2,500 samples, the modes with one within 3
+sigma, the share within 3 sigma of a mode, and the reverse KL of the modes' histogram.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from ganlab import Run, Spec
 
 @dataclass(frozen=True)
 class Experiment:
-    """A Spec, how long it is trained, and what the paper's table says of it."""
+    """A Spec, the length of its training, and the values in the paper's table."""
 
     spec: Spec
     iterations: int
@@ -68,7 +67,7 @@ PACGAN = Spec(
 
 
 def experiments() -> dict[str, Experiment]:
-    """Every row that can be run here, by name."""
+    """Every row that can be computed here, by name."""
     ours = "our re-run, 3 seeds"
     out = {
         "metz-0": Experiment(METZ, 25_000, 8, "0-1 modes, hopping", ours),
@@ -81,7 +80,7 @@ def experiments() -> dict[str, Experiment]:
     square = PACGAN.replace(target="grid", target_params={"side": 5, "spacing": 2.0, "std": 0.05})
     for name, spec, modes, rows in (("ring", PACGAN, 8, ring), ("grid", square, 25, grid)):
         for pack, row in rows.items():
-            # 400 epochs of 100,000 points; a pack of m takes m batches.
+            # 400 epochs of 100,000 points; a pack of m uses m batches.
             batch = {"packing": pack, "batch": 100 * pack}
             out[f"pacgan-{name}-{pack}"] = Experiment(
                 spec.replace(**batch), 400_000 // pack, modes, row, "PacGAN, 10 trials"
@@ -90,7 +89,7 @@ def experiments() -> dict[str, Experiment]:
 
 
 def train(name: str, it: Experiment, seed: int, folder: Path, most: int, every: int) -> Run:
-    """One trial at `it`'s settings, from where the folder has it, as far as `most` iterations."""
+    """One trial with `it`'s settings, from its state in the folder up to `most` iterations."""
     path = folder / f"{name}-{seed}.npz"
     run = Run.load(path) if path.exists() else Run(it.spec.replace(seed=seed))
     try:
@@ -111,7 +110,7 @@ def train(name: str, it: Experiment, seed: int, folder: Path, most: int, every: 
 
 
 def _pm(values: np.ndarray, scale: float = 1.0, digits: int = 1) -> str:
-    """Mean ± standard error; of fewer runs, and which, where a measure is not defined for all."""
+    """Mean ± standard error, with the number of runs if a measure is not defined for all."""
     known = values[np.isfinite(values)]
     if not len(known):
         return "none"
@@ -128,7 +127,7 @@ def row(runs: list[Run]) -> str:
 
 
 def main() -> None:
-    """Run, and print the table."""
+    """Train, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     known = experiments()
     parser.add_argument("names", nargs="*", help=f"of {', '.join(known)}; all if none")

@@ -1,7 +1,7 @@
-"""Cold start: from `streamlit run` to the first trained frame in a browser, and where time goes.
+"""Cold start: from `streamlit run` to the first trained frame in a browser, by stage.
 
-The browser is already there (a teacher's is); the page is asked for as soon as the server answers.
-Each start is a fresh server process and a fresh profile; the disk's cache is warm.
+The browser is running already, as a teacher's is; it requests the page as soon as the server
+answers. Each start has a new server process and a new profile; the disk's cache is warm.
 
     python benchmarks/start.py --starts 5
 """
@@ -28,7 +28,7 @@ _TRAINED = "() => window.ganlab && ganlab.frames > 0 && ganlab.iteration > 0"
 
 
 def importing(module: str) -> float:
-    """Seconds that a fresh interpreter takes to import a module, its own start left out."""
+    """Seconds that a new interpreter takes to import a module, without its own start."""
     code = f"import time; t = time.perf_counter(); import {module}; print(time.perf_counter() - t)"
     return float(
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
@@ -36,7 +36,7 @@ def importing(module: str) -> float:
 
 
 def start(browser: Browser, path: str) -> dict[str, float]:
-    """Seconds since the command was given, at each stage."""
+    """Seconds since the command, at each stage."""
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         with Server(Path(folder) / "log.txt") as server:

@@ -1,9 +1,9 @@
-"""The moment at which a compiled program takes over, as headless Chromium sees it.
+"""The moment at which a compiled program takes over, measured in headless Chromium.
 
-A lab starts with an empty cache: eagerly, while its program is compiled beside it. Printed are the
-gaps between frames while compiling, in the second around the swap, and after it; and what
-iterations a second the picture shows before and after. Then another server loads the program from
-the cache: how long after its first frame. Browser, server and compiler share the machine.
+A lab starts with an empty cache: eagerly, while its program is being compiled. The benchmark prints
+the gaps between frames while compiling, in the second around the swap, and after it, and the
+iterations per second before and after. Then another server loads the program from the cache, and
+the time after its first frame is printed. Browser, server and compiler share the machine.
 
     python benchmarks/swap.py --pages one,two
 """
@@ -26,7 +26,7 @@ from tests.chromium import launch
 COMPILE_SECONDS = 300
 AROUND = 0.5  # seconds before and after the swap
 
-# Every drawn frame, and when the status first said that the run is compiled.
+# Records every drawn frame, and when the status first says that the run is compiled.
 _HOOK = """
 window.ganlab = {
   frames: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1, drawn: [],
@@ -48,7 +48,7 @@ _AWAIT = """
 
 
 def gaps(drawn: list[list[float]], start: float, end: float) -> tuple[list[float], float]:
-    """Between frames drawn from `start` to `end` (ms), and iterations a second (NaN: no two)."""
+    """Gaps between frames from `start` to `end` (ms), and iterations per second (NaN: no two)."""
     inside = [(now, iteration) for now, iteration in drawn if start <= now < end]
     times = [start, *(now for now, _ in inside), max(start, end)]
     out = [b - a for a, b in zip(times[:-1], times[1:], strict=True)]
@@ -59,7 +59,7 @@ def gaps(drawn: list[list[float]], start: float, end: float) -> tuple[list[float
 
 
 def watch(browser: Browser, path: str, server: Server) -> tuple[list[list[float]], float, Lab]:
-    """A lab from its first frame until some seconds after the swap; frames, when it was."""
+    """A lab from its first frame until some seconds after the swap: frames, time of the swap."""
     context = browser.new_context(viewport={"width": 1280, "height": 720})
     lab = Lab(context.new_page(), server.url)
     lab.page.add_init_script(_HOOK)

@@ -1,16 +1,16 @@
-"""What unrolling D costs: time and memory of an iteration by the number K of unrolled steps.
+"""The cost of unrolling D: time and memory of an iteration by the number K of unrolled steps.
 
-Differentiating through K of D's updates keeps K graphs, so both should grow linearly in K. The
-last columns say whether they do: what a step of K adds to K = 0, over what a step of the largest K
-adds (1: linear).
+Differentiating through K of D's updates keeps K graphs, so both should grow linearly in K. The last
+columns test that: the increase over K = 0 per step of K, divided by that for the largest K (1:
+linear).
 
     python benchmarks/unrolling.py
     python benchmarks/unrolling.py --eager --batch 512 --g 128,128 --d 128
 
-Each K runs in a process of its own: MiB is the largest resident size while it trains eagerly, less
-what it was after two iterations without unrolling. Time is CPU time, the median of rounds, on one
-thread; compiled, after `Run.compile` (half a minute for each K and more for a large one, the first
-time).
+Each K is measured in a process of its own. MiB is the largest resident size during eager training,
+minus the size after two iterations without unrolling. Time is CPU time, the median of rounds, on
+one thread; compiled times need `Run.compile` (half a minute for each K, more for a large one, the
+first time).
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def measure(spec: Spec, rounds: int, compiled: bool) -> dict[str, float]:
 
 
 def apart(spec: Spec, rounds: int, compiled: bool) -> dict[str, float]:
-    """`measure` in a process of its own."""
+    """`measure` in a separate process."""
     command = [sys.executable, __file__, "--one", spec.to_json(), "--rounds", str(rounds)]
     command += [] if compiled else ["--eager"]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -70,7 +70,7 @@ def apart(spec: Spec, rounds: int, compiled: bool) -> dict[str, float]:
 
 
 def table(spec: Spec, depths: tuple[int, ...], rounds: int, compiled: bool) -> None:
-    """Print a row for each K of `depths`, of which the first is 0."""
+    """Print a row for each K of `depths`, the first of which is 0."""
     columns = ["eager", *(["compiled"] if compiled else []), "memory"]
     rows = {k: apart(spec.replace(unroll=k), rounds, compiled) for k in depths}
     heads = [f"{'MiB' if c == 'memory' else c + ' ms':>12}" for c in columns]

@@ -1,4 +1,4 @@
-"""What the site takes from outside docs/: the README as first page, and MathML for equations."""
+"""Hooks of the site: pages outside of docs/, the README as home page, MathML for equations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGES = {
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages at the top of the repository, with links as they are from docs/."""
+    """Add the pages at the top of the repository, with links adjusted to docs/."""
     for source, page in PAGES.items():
         text = (ROOT / source).read_text().replace("](docs/", "](")
         for name, place in PAGES.items():
@@ -34,7 +34,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_content(content: str, **_: object) -> str:
-    """Equations as MathML, which browsers draw without a script."""
+    """Convert equations to MathML, which browsers draw without a script."""
     return re.sub(
         r'<span class="arithmatex">\\\((.*?)\\\)</span>',
         lambda found: convert(html.unescape(found[1])),
