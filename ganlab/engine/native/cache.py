@@ -48,14 +48,14 @@ _OWNER = "owner.lock"
 _MANIFEST = "manifest.json"
 _ABANDONED = 3600.0  # seconds after which a draft has no owner, if its lock cannot tell
 _HELD = 64  # programs that this process holds shared locks on, each an open file
+# What a compiled update is made of, as files and as whole folders of the package.
 _SOURCES = (
     "losses.py",
-    "optim.py",
-    "update_rules.py",
     *(f"engine/{n}.py" for n in ("structure", "inputs", "costs", "rules", "one_update")),
-    *(f"stabilisers/{n}.py" for n in ("entry", "seen", "penalties", "nets", "play")),
-    *(f"networks/{n}.py" for n in ("entries", "mlp", "generator", "discriminator", "blocks")),
-    *(f"networks/{n}.py" for n in ("labels", "norms")),
+    "networks",
+    "optim",
+    "stabilisers",
+    "update_rules",
 )
 _held: OrderedDict[Path, BinaryIO] = OrderedDict()
 _holding = threading.Lock()
@@ -67,7 +67,9 @@ def _surroundings() -> str:
     package = Path(__file__).parents[2]
     here = Path(__file__).parent
     seen = hashlib.sha256()
-    for path in (*(package / s for s in _SOURCES), here / "build.py", here / "runner.c"):
+    sources = [package / name for name in _SOURCES]
+    paths = [q for p in sources for q in (sorted(p.glob("*.py")) if p.is_dir() else [p])]
+    for path in (*paths, here / "build.py", here / "runner.c"):
         seen.update(path.read_bytes())
     # The C++ compiler uses all instructions of this CPU.
     flags = ""
