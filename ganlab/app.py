@@ -19,13 +19,15 @@ from ganlab.front import Front
 
 def _get_ready() -> None:
     """Import what the first page needs, while the browser loads Streamlit's own files."""
-    from ganlab.live import socket  # imports torch and everything that trains and draws
+    from ganlab.live.scheduler import (
+        SCHEDULER,  # imports torch and everything that trains and draws
+    )
     from ganlab.ui import compare, lab, many  # noqa: F401
 
     # A full collection over all of it takes 0.16 s and would stall the picture.
     gc.collect()
     gc.freeze()
-    socket.SCHEDULER.precompiler.start()
+    SCHEDULER.precompiler.start()
 
 
 @asynccontextmanager

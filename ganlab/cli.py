@@ -159,7 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
     measures.set_defaults(do=_measures)
     options, rest = parser.parse_known_args(arguments)
     try:
-        return options.do(options, rest)
+        return int(options.do(options, rest))
     except MemoryError:
         print("ganlab: out of memory: lower the batch or the widths", file=sys.stderr)
         return 2

@@ -58,16 +58,16 @@ def check(events: Any, specs: Sequence[Spec]) -> tuple[Event, ...]:
         events = read(events)
     if not isinstance(events, Iterable):
         raise SpecError("events", events, f"a sequence of Events, or text {_GRAMMAR}")
-    events, before = tuple(events), 0
+    found, before = tuple(events), 0
     # Runs that differ only in their seed allow the same events.
     specs = list({_but_seed(spec): spec for spec in specs}.values())
-    for event in events:
+    for event in found:
         if not isinstance(event, Event):
             raise SpecError("events", event, f"Events, or text {_GRAMMAR}")
         if event.at < before:
             raise SpecError("events", event.at, f"events in order: {before} or later")
         before, specs = event.at + bool(event.player), [event.of(spec) for spec in specs]
-    return events
+    return found
 
 
 class Text:

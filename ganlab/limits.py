@@ -81,9 +81,9 @@ def limit(name: str) -> float:
     """A limit's value: its environment variable, else its default. Raises `SpecError`."""
     param, text = LIMITS[name], os.environ.get(variable(name), "").strip()
     if not text:
-        return param.default
+        return float(param.default)
     try:
-        return param.parse(text)
+        return float(param.parse(text))
     except SpecError as error:
         raise SpecError(variable(name), text, error.allowed) from None
 

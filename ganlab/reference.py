@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ganlab import words
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
@@ -13,7 +15,7 @@ from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 from ganlab.update_rules import RULES
 
-_PARTS: tuple[tuple[str, Registry], ...] = (
+_PARTS: tuple[tuple[str, Registry[Any]], ...] = (
     ("Losses", LOSSES),
     ("Stabilisers", STABILISERS),
     ("Update rules", RULES),

@@ -148,7 +148,7 @@ class Param:
     def words(self, value: Any) -> str:
         """The value as pages show it: variants by their titles, numbers with four digits."""
         if self.kind == "choice":
-            return self.choices[value].title if isinstance(self.choices, Registry) else value
+            return str(self.choices[value].title if isinstance(self.choices, Registry) else value)
         if self.kind in ("ints", "floats"):
             return ", ".join(_plain(v) for v in value) or self.empty
         return f"{value:.4g}" if self.kind == "float" else _plain(value)

@@ -195,7 +195,7 @@ class Spec(Fields):
             raise SpecError("target", self.target, "1-D or 2-D; the MNIST page trains on images")
         return self
 
-    def batch_key(self) -> tuple:
+    def batch_key(self) -> tuple[Any, ...]:
         """What runs must share to be advanced together: shapes, grids, loss and code path."""
         values = self.__dict__
         shared = tuple([values[name] for name in _SHARED])
@@ -243,7 +243,8 @@ class Spec(Fields):
         """Every field, in types that JSON can represent."""
         out = {name: getattr(self, name) for name in LINES}
         out |= {"target_params": dict(self.target_params), **self.extras}
-        return json.loads(json.dumps(out))
+        plain: dict[str, Any] = json.loads(json.dumps(out))
+        return plain
 
     @classmethod
     def from_dict(cls, items: Mapping[str, Any]) -> Spec:

@@ -62,7 +62,7 @@ def called(found: Mapping[str, Path], files: Mapping[str, Known] = MNIST) -> str
 
 
 @lru_cache(maxsize=16)
-def _called(kept: tuple, place: Path, files: tuple[Known, ...]) -> str:
+def _called(kept: tuple[tuple[Path, int, int], ...], place: Path, files: tuple[Known, ...]) -> str:
     if place == cache_folder():
         return "MNIST"
     return _read(place, dict(zip(PARTS, files, strict=True))).source

@@ -20,7 +20,7 @@ class Split:
     pixels: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.pixels.shape != (len(self.labels), PIXELS):
             raise ValueError(f"pixels {self.pixels.shape} for {len(self.labels)} labels")
 

@@ -23,6 +23,7 @@ _CENTRE = 14.0
 _EDGE = 1.2  # width of the transition from ink to paper, in pixels
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 
 def digits(train: int = 12_000, test: int = 2_000, seed: int = 0) -> Digits:
@@ -93,7 +94,7 @@ class _Hand:
 
 
 @cache
-def _outline(digit: int, style: int) -> tuple[NDArray, NDArray, NDArray[np.intp]]:
+def _outline(digit: int, style: int) -> tuple[Doubles, Doubles, NDArray[np.intp]]:
     """Points (k, 2), basis (p, k) from points to the path, starts (s,) of its straight pieces."""
     strokes: Style = STYLES[digit][style]
     names = {point: i for i, point in enumerate(dict.fromkeys(p for s in strokes for p in s))}
@@ -103,7 +104,7 @@ def _outline(digit: int, style: int) -> tuple[NDArray, NDArray, NDArray[np.intp]
     return np.array(list(names)), np.concatenate(bases), start
 
 
-def _spline(stroke: Stroke, names: dict[tuple[float, float], int]) -> NDArray:
+def _spline(stroke: Stroke, names: dict[tuple[float, float], int]) -> Doubles:
     """Rows of weights (steps, k) of the points along a stroke: a Catmull-Rom spline."""
     eye = np.eye(len(names))[[names[p] for p in stroke]]
     if len(stroke) == 2:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 import numpy as np
 import torch
@@ -22,6 +22,8 @@ from ganlab.latents import LATENTS, Intervals, quasi_random
 from ganlab.registry import SpecError
 from ganlab.targets import Target
 from ganlab.targets.base import frozen
+
+Made = TypeVar("Made", torch.Tensor, np.ndarray)
 
 INTERVALS = 4096  # the most latent intervals of equal mass in an exact push-forward
 RESOLUTION = 3e-5  # nats: the largest error of the JSD by exact push-forward, for any G
@@ -126,7 +128,7 @@ class Probe(ABC):
         """Whether p_g is an exact push-forward."""
         return self.intervals is not None
 
-    def even(self, made: torch.Tensor | np.ndarray):
+    def even(self, made: Made) -> Made:
         """Those of what was made from z, (R, n, ...), whose mean is the mean under p_z."""
         return made if self.intervals is None else made[:, self.intervals.whole[1::2]]
 

@@ -17,7 +17,7 @@ from ganlab.experiment import Experiment
 from ganlab.live import messages, scene
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
-from ganlab.live.scene import REACH, knobs, panel
+from ganlab.live.scene import REACH, Lines, knobs, panel
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
@@ -45,7 +45,7 @@ def _same(values: Sequence[float]) -> bool:
 def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any]]:
     """One panel per quantity, with a curve for each run, and a floor if all runs have the same."""
 
-    def one(name: str, title: str, lines: Sequence[tuple[float, str]] = (), **more: Any):
+    def one(name: str, title: str, lines: Lines = (), **more: Any) -> dict[str, Any]:
         curves = [
             {"key": key(name, i), "title": text, "role": f"run{i}", "dash": RUN_DASHES[i]}
             for i, text in enumerate(labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import TypedDict
 
 import numpy as np
 
@@ -35,6 +36,13 @@ def spacing(iteration: np.ndarray | float, now: float) -> np.ndarray:
     return np.maximum(1.0, np.minimum(now / _APART, np.asarray(iteration) / _EARLY))
 
 
+class Mark(TypedDict):
+    """What the curves say of a change or an update by hand."""
+
+    iteration: int
+    text: str
+
+
 class History:
     """Metrics by iteration, and marks of the user's changes.
 
@@ -48,7 +56,7 @@ class History:
         self.now: dict[str, np.ndarray] = {}
         self.ghost: dict[str, np.ndarray] = {}
         self.rows = np.empty((0, 1 + len(series)))
-        self.marks: list[dict] = []
+        self.marks: list[Mark] = []
         self._merge = ("", 0.0, "")
 
     @property
@@ -68,7 +76,7 @@ class History:
             at, old = at - 1, True
         rows = np.concatenate([rows[:at], row[None], rows[at + old :]])
         self.rows = _thinned(rows) if len(rows) > MOST else rows
-        return rows[-1, 0] == iteration
+        return bool(rows[-1, 0] == iteration)
 
     def mark(self, iteration: int, title: str, before: str, after: str) -> None:
         """Mark a change at `iteration`; a knob that is still being dragged keeps one mark."""

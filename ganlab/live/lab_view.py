@@ -28,7 +28,11 @@ _ARROWS_EVERY_ALONE = 2  # full frames at full speed this rarely; the others rep
 class LabView(View):
     """One run's picture and curves."""
 
-    _arrows: tuple[int, int, dict] = (0, 0, {})  # of which run, for how many more frames, arrays
+    _arrows: tuple[int, int, dict[str, np.ndarray]] = (
+        0,
+        0,
+        {},
+    )  # of which run, for how many more frames, arrays
     _follow = False  # whether the axes follow G
     _view: Probe | None = None  # the probe of these axes, if they are not the target's own
     _fitted_at = 0.0  # when they were fitted

@@ -82,14 +82,17 @@ class Moment:
         """See `thumbnails.pictures`."""
         if self.remote is not None:
             with suppress(Unavailable):
-                return self.remote.call("tiles", self.specs, self.state)
+                made: dict[str, np.ndarray] = self.remote.call("tiles", self.specs, self.state)
+                return made
         return thumbnails.pictures(self.game, self.state, self.spec)
 
     def measure_tiles(self, first: int, count: int) -> dict[str, np.ndarray]:
         """See `thumbnails.measure`, for `count` runs from number `first` on."""
         if self.remote is not None:
             with suppress(Unavailable):
-                return self.remote.call("measure_tiles", self.specs, self.state, first, count)
+                found: dict[str, np.ndarray]
+                found = self.remote.call("measure_tiles", self.specs, self.state, first, count)
+                return found
         probe, rows = thumbnails.probe_of(self.spec), slice(first, first + count)
         return thumbnails.measure(self.game, self.state, probe, rows)
 

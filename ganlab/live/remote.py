@@ -93,7 +93,7 @@ class _Process:
             except (OSError, EOFError):
                 raise Unavailable from None
         send(self.connection, (name, arguments))
-        answer = receive(self.connection)
+        answer: tuple[float, Any] = receive(self.connection)
         self.used = time.monotonic()
         return answer
 
@@ -127,7 +127,9 @@ class Remote:
     ) -> tuple[State, list[int]]:
         """See `Executor.play`. Raises MemoryError if the process was killed meanwhile."""
         try:
-            return self.call("play", draws.specs, state, list(alive), players)
+            made: tuple[State, list[int]]
+            made = self.call("play", draws.specs, state, list(alive), players)
+            return made
         except Unavailable:
             return Eager().play(game, state, draws, alive, players)
 

@@ -22,6 +22,7 @@ import torch
 from ganlab.engine import Game, State
 from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager
+from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
 from ganlab.live import thumbnails
 from ganlab.live.transfer import Failed, receive, send
@@ -49,7 +50,7 @@ def _see(
     specs: Specs, state: State, box: np.ndarray | None, points: int, wanted: dict[str, Any]
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """The metrics and the picture by `take`, on the axes of `box` if it is given."""
-    view = None if box is None else (thumbnails.probe_for(specs[0], points).over(box),)
+    view = None if box is None else (probe_for(specs[0], points).over(box),)
     shot = take(_game(specs)[0], state, specs, [], points=points, view=view, **wanted)
     return shot.metrics, shot.picture
 

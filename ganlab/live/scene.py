@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -53,11 +53,15 @@ def _line(key: str, title: str, role: str, dash: str = "solid") -> dict[str, str
     return {"key": key, "title": title, "role": role, "dash": dash}
 
 
+# Values and names of a panel's reference lines.
+Lines = Sequence[tuple[float, str]]
+
+
 def panel(
     id: str,
     title: str,
     series: list[dict[str, str]],
-    lines: Iterable[tuple[float, str]] = (),
+    lines: Lines = (),
     unit: str = "",
     log: bool = False,
     low: float | None = None,

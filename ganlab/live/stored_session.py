@@ -19,7 +19,7 @@ import numpy as np
 
 from ganlab.engine import Run
 from ganlab.limits import limit
-from ganlab.live.history import History
+from ganlab.live.history import History, Mark
 from ganlab.ownership import distrusted
 from ganlab.paths import kept, private
 
@@ -36,7 +36,7 @@ class StoredSession:
     runs: tuple[Run, ...]
     curves: dict[str, np.ndarray]
     ghost: dict[str, np.ndarray]
-    marks: list[dict]
+    marks: list[Mark]
     playing: bool
     speed: float | None  # the visitor's choice
 

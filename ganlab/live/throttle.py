@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from ganlab.live.run_group import RunGroup
 
@@ -19,7 +20,7 @@ class Throttle:
     `Backend.timed`.
     """
 
-    def __init__(self, timed) -> None:
+    def __init__(self, timed: Callable[[RunGroup, float, float], None]) -> None:
         self.due = 0.0
         self._timed = timed
         self.again()

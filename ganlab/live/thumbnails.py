@@ -14,7 +14,7 @@ from ganlab.engine import Game, State
 from ganlab.engine.evaluation import Evaluation
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import samples
-from ganlab.live.scene import knobs, panel
+from ganlab.live.scene import Lines, knobs, panel
 from ganlab.spec import Spec
 from ganlab.targets import TARGETS
 
@@ -56,7 +56,9 @@ def pictures(game: Game, state: State, spec: Spec) -> dict[str, np.ndarray]:
         return spec.domain.tiles(players, probe)
 
 
-def scene(spec: Spec, seeds: int, probe: Probe, number: int) -> tuple[dict, dict[str, Any]]:
+def scene(
+    spec: Spec, seeds: int, probe: Probe, number: int
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Header and arrays of the scene on which the tiles of run `number` are drawn."""
     target, modes = probe.target, probe.target.modes
     header = {
@@ -85,7 +87,7 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
     The last panel's legend names the bands for all panels: the first has no room beside its title.
     """
 
-    def spread(name: str, title: str, lines=(), **more: Any) -> dict[str, Any]:
+    def spread(name: str, title: str, lines: Lines = (), **more: Any) -> dict[str, Any]:
         series = [{"key": name, "title": "median", "role": "G", "dash": "solid"}]
         bands = [
             {"low": f"{name}_min", "high": f"{name}_max", "title": "", "opacity": 0.13},

@@ -174,7 +174,7 @@ class View:
         scene, last = self.session.scene, self.last_picture
         if scene is None or last is None or not len(self.session.history.rows):
             return False
-        return scene[0]["run"] == last[0]["run"]
+        return bool(scene[0]["run"] == last[0]["run"])
 
     def figure(self, request: FigureRequest) -> bytes:
         """The still pictures of the current frame. Raises `SpecError` if there are none."""

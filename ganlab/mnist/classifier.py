@@ -69,7 +69,8 @@ class Classifier:
     @property
     def expected(self) -> NDArray[np.float64]:
         """The share of each class in the training images, (10,)."""
-        return self.counts / self.counts.sum()
+        shares: NDArray[np.float64] = self.counts / self.counts.sum()
+        return shares
 
     def shares(self, images: NDArray[np.float32]) -> NDArray[np.float64]:
         """The fraction of images (n, 784), in [0, 1], that is predicted as each class, (10,)."""

@@ -63,7 +63,8 @@ def kl(q: Shares, p: Shares) -> Shares:
     """KL(q || p) in nats, (...,), of shares (..., 10); infinite if p = 0 somewhere but q is not."""
     with np.errstate(divide="ignore", invalid="ignore"):
         terms = np.where(q > 0, q * np.log(q / p), 0.0)
-    return np.maximum(terms.sum(-1), 0.0)
+    divergence: Shares = np.maximum(terms.sum(-1), 0.0)
+    return divergence
 
 
 def floor(n: int, expected: Shares, classifier: Classifier) -> float:

@@ -39,11 +39,13 @@ class Folder(jobs.Folder):
         """See `jobs.folder.Folder.want`. Raises `SpecError`."""
         if "epochs" in changes:
             changes["epochs"] = EPOCHS.check(changes["epochs"])
-        return super().want(**changes)
+        wanted: Wanted = super().want(**changes)
+        return wanted
 
     def resting(self, status: Status, state: str, message: str) -> Status:
         """See `jobs.folder.Folder.resting`; also without a measurement in progress."""
-        return dataclasses.replace(super().resting(status, state, message), measuring=None)
+        rests: Status = super().resting(status, state, message)
+        return dataclasses.replace(rests, measuring=None)
 
     @property
     def scores(self) -> list[Score]:
@@ -84,7 +86,10 @@ class Folder(jobs.Folder):
         name = self.preview_file.name
         names = [f.name for f in dataclasses.fields(Preview)]
         older = [n for n in names if n not in Preview.LATER]
-        return self._arrays(name, Preview, names) or self._arrays(name, Preview, older)
+        found: Preview | None = self._arrays(name, Preview, names)
+        if found is None:
+            found = self._arrays(name, Preview, older)
+        return found
 
     def put_preview(self, preview: Preview) -> None:
         """Write the preview."""

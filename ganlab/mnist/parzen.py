@@ -61,7 +61,8 @@ def score(
         try:
             done = next(walk)
         except StopIteration as end:
-            return end.value
+            found: Parzen = end.value
+            return found
         if progress:
             progress(done)
 
@@ -102,7 +103,8 @@ def portion(inner: Generator[float, None, T], low: float, high: float) -> Genera
         try:
             done = next(inner)
         except StopIteration as end:
-            return end.value
+            value: T = end.value
+            return value
         yield low + (high - low) * done
 
 
@@ -119,7 +121,8 @@ def log_likelihoods(
         try:
             next(inner)
         except StopIteration as end:
-            return end.value
+            found: NDArray[np.float64] = end.value
+            return found
 
 
 def walk(x: Images, samples: Images, sigmas: Sequence[float], budget: float, device: str) -> Walk:

@@ -182,7 +182,7 @@ class Preview:
     LATER = ("classes", "class_kl")  # missing in older files
 
     @classmethod
-    def of(cls, items: dict[str, NDArray]) -> Preview:
+    def of(cls, items: dict[str, NDArray[Any]]) -> Preview:
         """A preview from the arrays of a file. Raises ValueError otherwise."""
         numbers = {name: items[name] for name in ("iteration", "latents")}
         if any(n.shape or n.dtype.kind not in "iu" or n < 0 for n in numbers.values()):
@@ -226,7 +226,7 @@ class History:
     MOST_BYTES = 1_000_000
 
     @classmethod
-    def of(cls, items: dict[str, NDArray]) -> History:
+    def of(cls, items: dict[str, NDArray[Any]]) -> History:
         """The rows from the columns of a file. Raises ValueError if they are no history."""
         columns = [items[name] for name in cls.NAMES]
         shape = columns[0].shape

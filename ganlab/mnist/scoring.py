@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +82,7 @@ def _measured(
     return Score(iteration, epoch, *numbers, coverage.measure(some, judge, expected))
 
 
-def _place(digits: Digits):
+def _place(digits: Digits) -> Path:
     kind = "mnist" if digits.is_mnist else f"{digits.key}-{len(digits.train)}-{len(digits.test)}"
     return Folder.home().parent / f"real-{kind}.json"
 

@@ -16,6 +16,7 @@ from ganlab.engine import Run
 from ganlab.jobs.worker import Report, Stop, Worker
 from ganlab.mnist import classifier, devices, preview, scoring
 from ganlab.mnist.folder import Folder
+from ganlab.mnist.records import Score
 from ganlab.registry import SpecError
 from ganlab.targets import make_target
 from ganlab.targets.raster import Images
@@ -187,13 +188,14 @@ class Trainer(Worker):
             self.folder.put_scores(self.scores)
         self.say(measuring=None, message="")
 
-    def _walk(self, walk: scoring.Walk, words: str) -> scoring.Score | None:
+    def _walk(self, walk: scoring.Walk, words: str) -> Score | None:
         """The score; None if a request to stop arrived meanwhile."""
         while True:
             try:
                 done = next(walk)
             except StopIteration as end:
-                return end.value
+                found: Score = end.value
+                return found
             now = time.monotonic()
             if now - self.said > _SAY or self.status.state != "measuring":
                 self.say(state="measuring", message=words, measuring=done)
@@ -221,7 +223,8 @@ class Trainer(Worker):
     # -- status ------------------------------------------------------------------------------------
 
     def _goal(self) -> int:
-        return math.ceil(self._wanted.epochs * self._per_epoch)
+        goal: int = math.ceil(self._wanted.epochs * self._per_epoch)
+        return goal
 
     def _place(self) -> dict[str, Any]:
         """The fields of the status for progress and speed."""

@@ -49,7 +49,7 @@ def _saturates(minimax: Trace, other: Trace) -> bool:
     early = slice(_at(minimax, 20), _at(minimax, 60) + 1)
     stalled = minimax["w1"].min() >= 0.9 * minimax["w1"][0]
     gone = np.median(minimax["grad_x"][early]) <= np.median(other["grad_x"][early]) / 10
-    return stalled and gone and late(other, "w1", 0.25).max() <= 0.5
+    return bool(stalled and gone and late(other, "w1", 0.25).max() <= 0.5)
 
 
 PRESETS.add(
@@ -81,7 +81,7 @@ PRESETS.add(
 def _flat(*traces: Trace) -> bool:
     def one(a: Trace) -> bool:
         halved = a["w1"] <= a["w1"][0] / 2
-        return halved.any() and a["jsd"][: int(halved.argmax())].min() >= 0.69
+        return bool(halved.any() and a["jsd"][: int(halved.argmax())].min() >= 0.69)
 
     return all(one(a) for a in traces)
 
@@ -167,7 +167,7 @@ PRESETS.add(
 def _three_ks(few: Trace, some: Trace, many: Trace) -> bool:
     few_jsd, some_jsd = (late(a, "jsd").mean() for a in (few, some))
     swings = few["off"].max() >= 1.5 and few_jsd >= 2 * some_jsd
-    return swings and some["jsd"][-1] <= 0.2 and many["jsd"].min() >= 0.69
+    return bool(swings and some["jsd"][-1] <= 0.2 and many["jsd"].min() >= 0.69)
 
 
 PRESETS.add(
@@ -211,7 +211,7 @@ def _wanders(a: Trace) -> bool:
     jsd = a["jsd"][_at(a, 1000) :]
     risen = (jsd - np.minimum.accumulate(jsd)).max()
     both = a["shares"][_at(a, 1000) :].min() >= 0.4
-    return both and jsd.min() >= 0.04 and np.median(jsd) >= 0.06 and risen >= 0.02
+    return bool(both and jsd.min() >= 0.04 and np.median(jsd) >= 0.06 and risen >= 0.02)
 
 
 PRESETS.add(
@@ -244,7 +244,7 @@ def _fills(one: Trace, both: Trace) -> bool:
     alone = min(one["alone"].min(), both["alone"].min()) >= 0.9
     near = np.abs(after(both) - 0.3).max() <= 0.06
     weaker = one["grad_x"][-1] >= 1.5 * both["grad_x"][-1]
-    return alone and near and after(one).max() <= 0.03 and weaker
+    return bool(alone and near and after(one).max() <= 0.03 and weaker)
 
 
 PRESETS.add(

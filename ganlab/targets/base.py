@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganlab.registry import Entry, Param, Registry, SpecError
+
+Floats = NDArray[np.float64]
 
 MAX_WEIGHT = 1000.0
 FARTHEST = 1e6  # bounds how far from 0 data may lie, and how far they may spread
@@ -27,9 +30,9 @@ class Modes:
     centers (m, dim), std (m,), weights (m,) summing to 1; float64, read-only.
     """
 
-    centers: np.ndarray
-    std: np.ndarray
-    weights: np.ndarray
+    centers: Floats
+    std: Floats
+    weights: Floats
 
 
 class Examples(NamedTuple):
@@ -55,7 +58,7 @@ class Target(ABC):
     """
 
     dim: int
-    box: np.ndarray
+    box: Floats
     modes: Modes | None = None
     has_mean: bool = True
 
@@ -72,7 +75,7 @@ class Target(ABC):
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """n independent draws, (n, dim) float32 on the CPU; all randomness from `generator`."""
 
-    def log_density(self, x: np.ndarray) -> np.ndarray:
+    def log_density(self, x: Floats) -> Floats:
         """log p_data(x) in nats, -inf outside the support.
 
         x (..., dim) -> (...), float64. Raises ValueError if the last axis is not dim.
@@ -82,7 +85,7 @@ class Target(ABC):
             raise ValueError(f"the last axis of x must be {self.dim}, got shape {x.shape}")
         return self._log_density(x)
 
-    def cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+    def cell_masses(self, *edges: Floats) -> Floats:
         """The exact p_data mass of each cell of a grid, given its edges on each axis.
 
         1-D: (len(xe) - 1,); 2-D: (len(xe) - 1, len(ye) - 1), x first. Edges may be infinite.
@@ -97,10 +100,10 @@ class Target(ABC):
         return self._cell_masses(*arrays)
 
     @abstractmethod
-    def _log_density(self, x: np.ndarray) -> np.ndarray: ...
+    def _log_density(self, x: Floats) -> Floats: ...
 
     @abstractmethod
-    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray: ...
+    def _cell_masses(self, *edges: Floats) -> Floats: ...
 
 
 class Target1D(Target):
@@ -109,14 +112,14 @@ class Target1D(Target):
     dim = 1
 
     @abstractmethod
-    def cdf(self, x: np.ndarray) -> np.ndarray:
+    def cdf(self, x: Floats) -> Floats:
         """F(x) = P(X <= x); x of any shape, with no trailing axis of 1."""
 
     @abstractmethod
-    def sf(self, x: np.ndarray) -> np.ndarray:
+    def sf(self, x: Floats) -> Floats:
         """P(X > x) = 1 - F(x), without the cancellation in the upper tail; any shape."""
 
-    def ppf(self, u: np.ndarray) -> np.ndarray:
+    def ppf(self, u: Floats) -> Floats:
         """The quantile F^-1(u), any shape; raises ValueError unless all u are in [0, 1]."""
         u = np.asarray(u, dtype=np.float64)
         if not np.all((u >= 0) & (u <= 1)):
@@ -124,9 +127,9 @@ class Target1D(Target):
         return self._ppf(u)
 
     @abstractmethod
-    def _ppf(self, u: np.ndarray) -> np.ndarray: ...
+    def _ppf(self, u: Floats) -> Floats: ...
 
-    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+    def _cell_masses(self, *edges: Floats) -> Floats:
         (e,) = edges
         return tail_differences(self.cdf(e), self.sf(e))
 
@@ -186,7 +189,7 @@ def weights_param(longest: int) -> Param:
     )
 
 
-def mode_weights(weights: tuple[float, ...], modes: int) -> np.ndarray:
+def mode_weights(weights: tuple[float, ...], modes: int) -> Floats:
     """Normalised weights, (modes,), of the given ones; () means equal weights.
 
     Raises SpecError unless there are none or exactly one positive weight per mode.
@@ -200,7 +203,7 @@ def mode_weights(weights: tuple[float, ...], modes: int) -> np.ndarray:
     return w / w.sum()
 
 
-def tail_differences(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
+def tail_differences(lower: Floats, upper: Floats) -> Floats:
     """Masses between successive edges, from both tails at the edges: (..., e) -> (..., e - 1).
 
     Above the median the upper tails are subtracted, so that small masses keep their precision.
@@ -209,7 +212,7 @@ def tail_differences(lower: np.ndarray, upper: np.ndarray) -> np.ndarray:
     return np.where(above, upper[..., :-1] - upper[..., 1:], lower[..., 1:] - lower[..., :-1])
 
 
-def frozen(values: Any) -> np.ndarray:
+def frozen(values: Any) -> Floats:
     """A read-only float64 array."""
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
@@ -223,7 +226,7 @@ def check_resolved(place: float, name: str, spread: float) -> None:
         raise SpecError(name, spread, allowed)
 
 
-def line_box(low: float, high: float, tail: float) -> np.ndarray:
+def line_box(low: float, high: float, tail: float) -> Floats:
     """The box, (1, 2), of data in [low, high] blurred by `tail`, rounded outwards."""
     pad = max(tail, (high - low) / 8)
     low, high = low - pad, high + pad
@@ -234,7 +237,7 @@ def line_box(low: float, high: float, tail: float) -> np.ndarray:
     return frozen([[round(bottom, 9), round(math.ceil(high / step - 1e-9) * step, 9)]])
 
 
-def square_box(reach: float, tail: float) -> np.ndarray:
+def square_box(reach: float, tail: float) -> Floats:
     """The box, (2, 2), of data within `reach` of the origin blurred by `tail`; square."""
     half = max(reach + max(tail, reach / 4), 1.0)
     step = _step(2 * half)
@@ -242,7 +245,7 @@ def square_box(reach: float, tail: float) -> np.ndarray:
     return frozen([[-half, half], [-half, half]])
 
 
-def square_box_about(center: np.ndarray, half: float) -> np.ndarray:
+def square_box_about(center: Floats, half: float) -> Floats:
     """The box, (2, 2), of data within `half` of `center` (2,) along each axis; square."""
     if max(abs(center)) + half <= _NEAR:
         half = max(half, max(abs(center)) + 1)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ganlab.registry import Param
-from ganlab.targets.base import TARGETS, Target, TargetEntry, frozen, square_box
+from ganlab.targets.base import TARGETS, Floats, Target, TargetEntry, frozen, square_box
 from ganlab.targets.one_d import float32_inside
 
 
@@ -39,7 +39,7 @@ class Checkerboard(Target):
         x.add_(self._low.index_select(0, square))
         return torch.minimum(x, self._high.index_select(0, square), out=x)
 
-    def _log_density(self, x: np.ndarray) -> np.ndarray:
+    def _log_density(self, x: Floats) -> Floats:
         squares = len(self._on)
         at = np.searchsorted(self._edges, x, side="right") - 1
         inside = np.all((at >= 0) & (at < squares), axis=-1)
@@ -47,7 +47,7 @@ class Checkerboard(Target):
         on = inside & (self._on[at[..., 0], at[..., 1]] > 0)
         return np.where(on, -math.log(self._area), -np.inf)
 
-    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+    def _cell_masses(self, *edges: Floats) -> Floats:
         overlaps = []
         for e in edges:
             low = np.maximum(e[:-1, None], self._edges[:-1])

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from ganlab.registry import Param
-from ganlab.targets.base import TARGETS, TargetEntry, square_box
+from ganlab.targets.base import TARGETS, Floats, TargetEntry, square_box
 from ganlab.targets.mixtures import BlurredCurve
 
 
@@ -20,12 +20,12 @@ def spiral(turns: float, radius: float, std: float) -> BlurredCurve:
     last = 2 * math.pi * turns
     a = radius / last
 
-    def arc(theta: np.ndarray) -> np.ndarray:
+    def arc(theta: Floats) -> Floats:
         return 0.5 * (theta * np.sqrt(1 + theta**2) + np.arcsinh(theta))
 
     total = float(arc(np.array(last)))
 
-    def curve(fraction: np.ndarray) -> np.ndarray:
+    def curve(fraction: Floats) -> Floats:
         # The arc length is convex in theta and at least theta^2/2: Newton descends to the root.
         theta = np.sqrt(2 * total * fraction)
         for _ in range(12):
@@ -38,11 +38,11 @@ def spiral(turns: float, radius: float, std: float) -> BlurredCurve:
 def moons(radius: float, std: float) -> BlurredCurve:
     """Two interleaving half circles about 0, blurred; each has half of the mass."""
 
-    def upper(fraction: np.ndarray) -> np.ndarray:
+    def upper(fraction: Floats) -> Floats:
         angle = math.pi * fraction
         return radius * np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
 
-    def lower(fraction: np.ndarray) -> np.ndarray:
+    def lower(fraction: Floats) -> Floats:
         return -upper(fraction)
 
     box = square_box(1.5 * radius, 4 * std)
@@ -53,7 +53,7 @@ def line(length: float, angle: float, std: float) -> BlurredCurve:
     """A blurred line segment, centred on 0; `angle` in degrees from the x axis."""
     direction = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
 
-    def segment(fraction: np.ndarray) -> np.ndarray:
+    def segment(fraction: Floats) -> Floats:
         return length * (fraction[:, None] - 0.5) * direction
 
     return BlurredCurve([segment], length, math.inf, std, square_box(length / 2, 4 * std))

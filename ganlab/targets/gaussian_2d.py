@@ -12,6 +12,7 @@ from scipy.special import ndtr
 from ganlab.registry import Param, SpecError
 from ganlab.targets.base import (
     TARGETS,
+    Floats,
     Target,
     TargetEntry,
     check_resolved,
@@ -51,12 +52,12 @@ class Gaussian2D(Target):
         """See `Target.sample`: a normal pair, made correlated, shifted."""
         return torch.randn(n, 2, generator=generator).matmul(self._factor).add_(self._center)
 
-    def _log_density(self, x: np.ndarray) -> np.ndarray:
+    def _log_density(self, x: Floats) -> Floats:
         x, y = np.moveaxis(x - self._mean, -1, 0)
         u, v = x / self._std[0], (y - self._slope * x) / self._rest
         return -0.5 * (u * u + v * v) - math.log(2 * math.pi * self._std[0] * self._rest)
 
-    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+    def _cell_masses(self, *edges: Floats) -> Floats:
         # The mass beyond 12 standard deviations is negligible.
         xe, ye = (
             np.clip(e - m, -12 * s, 12 * s)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 import torch
 from scipy.special import ndtr, ndtri
 
-from ganlab.targets.base import Modes, Target, Target1D, frozen, tail_differences
+from ganlab.targets.base import Floats, Modes, Target, Target1D, frozen, tail_differences
 
 _BLOCK = 1 << 15  # elements per block of a log density: 256 KiB, which stays in the cache
 _PANEL_NODES = 10
@@ -17,9 +18,7 @@ _SEGMENTS = 8192
 _FEW = 32  # up to this number of bounds, comparing with each is faster than a search
 
 
-def mixture_log_density(
-    x: np.ndarray, centers: np.ndarray, std: float, weights: np.ndarray
-) -> np.ndarray:
+def mixture_log_density(x: Floats, centers: Floats, std: float, weights: Floats) -> Floats:
     """log sum_i w_i N(x; c_i, std^2 I) in nats, by log-sum-exp: x (..., dim) -> (...)."""
     points = x.reshape(-1, x.shape[-1]) / (std * math.sqrt(2))
     nodes = centers / (std * math.sqrt(2))
@@ -45,8 +44,8 @@ def mixture_log_density(
 
 
 def mixture_cell_masses(
-    edges: tuple[np.ndarray, ...], centers: np.ndarray, std: float, weights: np.ndarray
-) -> np.ndarray:
+    edges: tuple[Floats, ...], centers: Floats, std: float, weights: Floats
+) -> Floats:
     """sum_i w_i prod_axis [Phi((b - c_i)/std) - Phi((a - c_i)/std)] for each cell (a, b)."""
     masses = []
     for axis, e in enumerate(edges):
@@ -62,7 +61,7 @@ class GaussianMixture(Target):
 
     modes: Modes
 
-    def __init__(self, centers: np.ndarray, std: float, weights: np.ndarray, box: np.ndarray):
+    def __init__(self, centers: Floats, std: float, weights: Floats, box: Floats):
         self.box = box
         self.modes = Modes(frozen(centers), frozen(np.full(len(centers), std)), frozen(weights))
         self.dim = self.modes.centers.shape[1]
@@ -82,10 +81,10 @@ class GaussianMixture(Target):
             return x.add_(self._centers)
         return x.add_(self._centers.index_select(0, _count_below(self._bounds, u)))
 
-    def _log_density(self, x: np.ndarray) -> np.ndarray:
+    def _log_density(self, x: Floats) -> Floats:
         return mixture_log_density(x, self.modes.centers, self._std, self.modes.weights)
 
-    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+    def _cell_masses(self, *edges: Floats) -> Floats:
         return mixture_cell_masses(edges, self.modes.centers, self._std, self.modes.weights)
 
 
@@ -102,19 +101,19 @@ def _count_below(bounds: torch.Tensor, u: torch.Tensor) -> torch.Tensor:
 class GaussianMixture1D(GaussianMixture, Target1D):
     """A Gaussian mixture on the line, with its distribution function and quantiles."""
 
-    def cdf(self, x: np.ndarray) -> np.ndarray:
+    def cdf(self, x: Floats) -> Floats:
         """F(x) = sum_i w_i Phi((x - c_i) / std); any shape."""
         return ndtr(self._standard(x)) @ self.modes.weights
 
-    def sf(self, x: np.ndarray) -> np.ndarray:
+    def sf(self, x: Floats) -> Floats:
         """1 - F(x) = sum_i w_i Phi((c_i - x) / std); any shape."""
         return ndtr(-self._standard(x)) @ self.modes.weights
 
-    def _standard(self, x: np.ndarray) -> np.ndarray:
+    def _standard(self, x: Floats) -> Floats:
         x = np.asarray(x, dtype=np.float64)
         return (x[..., None] - self.modes.centers[:, 0]) / self._std
 
-    def _ppf(self, u: np.ndarray) -> np.ndarray:
+    def _ppf(self, u: Floats) -> Floats:
         """Newton's method from a table, kept inside a bracket; slow points use bisection."""
         centers, weights = self.modes.centers[:, 0], self.modes.weights
         if len(weights) == 1:
@@ -150,7 +149,7 @@ class GaussianMixture1D(GaussianMixture, Target1D):
         return x.reshape(u.shape)
 
     @cached_property
-    def _table(self) -> tuple[np.ndarray, np.ndarray]:
+    def _table(self) -> tuple[Floats, Floats]:
         steps = self._std * np.linspace(-8, 8, 65)
         knots = np.sort((self.modes.centers + steps).ravel())
         return knots, np.maximum.accumulate(self.cdf(knots))
@@ -168,7 +167,14 @@ class BlurredCurve(Target):
 
     dim = 2
 
-    def __init__(self, pieces: list, length: float, bend: float, std: float, box: np.ndarray):
+    def __init__(
+        self,
+        pieces: list[Callable[[Floats], Floats]],
+        length: float,
+        bend: float,
+        std: float,
+        box: Floats,
+    ):
         self.box = box
         self._std = float(std)
         panels = math.ceil(length / min(4 * std, 4 * bend))
@@ -194,8 +200,8 @@ class BlurredCurve(Target):
         x.addcmul_(self._steps.index_select(0, segment), fraction[:, None])
         return x.add_(self._starts.index_select(0, segment))
 
-    def _log_density(self, x: np.ndarray) -> np.ndarray:
+    def _log_density(self, x: Floats) -> Floats:
         return mixture_log_density(x, self._nodes, self._std, self._weights)
 
-    def _cell_masses(self, *edges: np.ndarray) -> np.ndarray:
+    def _cell_masses(self, *edges: Floats) -> Floats:
         return mixture_cell_masses(edges, self._nodes, self._std, self._weights)

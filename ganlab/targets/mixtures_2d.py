@@ -7,13 +7,20 @@ import math
 import numpy as np
 
 from ganlab.registry import Param
-from ganlab.targets.base import TARGETS, TargetEntry, mode_weights, square_box, weights_param
+from ganlab.targets.base import (
+    TARGETS,
+    Floats,
+    TargetEntry,
+    mode_weights,
+    square_box,
+    weights_param,
+)
 from ganlab.targets.mixtures import GaussianMixture
 from ganlab.targets.one_d import std_param
 
 
 def _mixture(
-    centers: np.ndarray, reach: float, std: float, weights: tuple[float, ...]
+    centers: Floats, reach: float, std: float, weights: tuple[float, ...]
 ) -> GaussianMixture:
     box = square_box(reach, 4 * std)
     return GaussianMixture(centers, std, mode_weights(weights, len(centers)), box)

@@ -6,11 +6,13 @@ import math
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganlab.registry import Param
 from ganlab.targets.base import (
     FARTHEST,
     TARGETS,
+    Floats,
     Target1D,
     TargetEntry,
     check_resolved,
@@ -21,7 +23,7 @@ from ganlab.targets.base import (
 from ganlab.targets.mixtures import GaussianMixture1D
 
 
-def float32_inside(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def float32_inside(low: Floats, high: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """The smallest float32 >= low and the largest float32 < high, elementwise.
 
     Rounding a draw to float32 could move it over the edge of the support; these bounds prevent it.
@@ -49,19 +51,19 @@ class Uniform(Target1D):
         u = torch.rand(n, 1, generator=generator)
         return u.mul_(self._width).add_(self._low).clamp_(*self._clamp)
 
-    def _log_density(self, x: np.ndarray) -> np.ndarray:
+    def _log_density(self, x: Floats) -> Floats:
         inside = (x[..., 0] >= self._low) & (x[..., 0] <= self._high)
         return np.where(inside, -math.log(self._width), -np.inf)
 
-    def cdf(self, x: np.ndarray) -> np.ndarray:
+    def cdf(self, x: Floats) -> Floats:
         """F(x) = (x - low)/width, held to [0, 1]; any shape."""
         return (np.clip(x, self._low, self._high) - self._low) / self._width
 
-    def sf(self, x: np.ndarray) -> np.ndarray:
+    def sf(self, x: Floats) -> Floats:
         """1 - F(x) = (high - x)/width, held to [0, 1]; any shape."""
         return (self._high - np.clip(x, self._low, self._high)) / self._width
 
-    def _ppf(self, u: np.ndarray) -> np.ndarray:
+    def _ppf(self, u: Floats) -> Floats:
         return self._low + u * self._width
 
 
@@ -80,23 +82,23 @@ class Laplace(Target1D):
         tail = v.abs().neg_().log1p_().mul_(-self._scale)
         return torch.copysign(tail, v, out=tail).add_(self._mean)
 
-    def _log_density(self, x: np.ndarray) -> np.ndarray:
+    def _log_density(self, x: Floats) -> Floats:
         return -np.abs(self._standard(x[..., 0])) - math.log(2 * self._scale)
 
-    def _standard(self, x: np.ndarray) -> np.ndarray:
+    def _standard(self, x: Floats) -> Floats:
         return (np.asarray(x, dtype=np.float64) - self._mean) / self._scale
 
-    def cdf(self, x: np.ndarray) -> np.ndarray:
+    def cdf(self, x: Floats) -> Floats:
         """F = exp(z)/2 below the mean and 1 - exp(-z)/2 above, z = (x - mean)/scale."""
         z = self._standard(x)
         tail = 0.5 * np.exp(-np.abs(z))
         return np.where(z < 0, tail, 1 - tail)
 
-    def sf(self, x: np.ndarray) -> np.ndarray:
+    def sf(self, x: Floats) -> Floats:
         """1 - F(x) = F(2 mean - x), by symmetry."""
         return self.cdf(2 * self._mean - np.asarray(x, dtype=np.float64))
 
-    def _ppf(self, u: np.ndarray) -> np.ndarray:
+    def _ppf(self, u: Floats) -> Floats:
         with np.errstate(divide="ignore"):
             tail = np.log(2 * np.minimum(u, 1 - u))
         return self._mean + self._scale * np.where(u < 0.5, tail, -tail)
@@ -118,22 +120,22 @@ class Cauchy(Target1D):
         angle = torch.rand(n, 1, generator=generator).sub_(0.5).mul_(math.pi)
         return angle.tan_().mul_(self._scale).add_(self._location)
 
-    def _log_density(self, x: np.ndarray) -> np.ndarray:
+    def _log_density(self, x: Floats) -> Floats:
         z = self._standard(x[..., 0])
         return -math.log(math.pi * self._scale) - 2 * np.log(np.hypot(1, z))
 
-    def _standard(self, x: np.ndarray) -> np.ndarray:
+    def _standard(self, x: Floats) -> Floats:
         return (np.asarray(x, dtype=np.float64) - self._location) / self._scale
 
-    def cdf(self, x: np.ndarray) -> np.ndarray:
+    def cdf(self, x: Floats) -> Floats:
         """F(x) = 1/2 + arctan(z)/pi, in a form that is accurate in the lower tail."""
         return np.arctan2(1, -self._standard(x)) / math.pi
 
-    def sf(self, x: np.ndarray) -> np.ndarray:
+    def sf(self, x: Floats) -> Floats:
         """1 - F(x) = 1/2 - arctan(z)/pi, in a form that is accurate in the upper tail."""
         return np.arctan2(1, self._standard(x)) / math.pi
 
-    def _ppf(self, u: np.ndarray) -> np.ndarray:
+    def _ppf(self, u: Floats) -> Floats:
         tail = np.minimum(u, 1 - u)
         with np.errstate(divide="ignore"):
             far = np.where(u < 0.5, -1.0, 1.0) / np.tan(math.pi * tail)
@@ -141,7 +143,7 @@ class Cauchy(Target1D):
         return self._location + self._scale * z
 
 
-def _mixture(centers: np.ndarray, std: float, weights: tuple[float, ...]) -> GaussianMixture1D:
+def _mixture(centers: Floats, std: float, weights: tuple[float, ...]) -> GaussianMixture1D:
     box = line_box(float(centers.min()), float(centers.max()), 4 * std)
     return GaussianMixture1D(centers[:, None], std, mode_weights(weights, len(centers)), box)
 
@@ -157,7 +159,7 @@ def gaussians(
 ) -> GaussianMixture1D:
     """`count` Gaussians, equally spaced, centred on 0, from left to right."""
     check_resolved((count - 1) / 2 * spacing, "std", std)
-    return _mixture((np.arange(count) - (count - 1) / 2) * spacing, std, weights)
+    return _mixture((np.arange(count, dtype=np.float64) - (count - 1) / 2) * spacing, std, weights)
 
 
 def two_gaussians(separation: float, std: float, weights: tuple[float, ...]) -> GaussianMixture1D:

@@ -28,7 +28,7 @@ from ganlab.testing.common import Check, another, using
 
 __all__ = ["Check", "another", "checks", "using"]
 
-_KINDS: tuple[tuple[type[Entry], tuple], ...] = (
+_KINDS: tuple[tuple[type[Entry], tuple[Any, ...]], ...] = (
     (LossEntry, losses.CHECKS),
     (TargetEntry, targets.CHECKS),
     (LatentEntry, latents.CHECKS),

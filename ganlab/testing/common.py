@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 from ganlab.update_rules import RULES
 
-REGISTRIES: tuple[Registry, ...] = (
+REGISTRIES: tuple[Registry[Any], ...] = (
     TARGETS,
     LATENTS,
     ACTIVATIONS,
@@ -67,7 +67,7 @@ class Check:
         return f"{self.entry.name}-{self.made.__name__}"
 
 
-def registry_of(entry: Entry) -> Registry | None:
+def registry_of(entry: Entry) -> Registry[Any] | None:
     """The registry that contains an entry, or None."""
     return next((r for r in REGISTRIES if r.entries.get(entry.name) is entry), None)
 
@@ -203,7 +203,13 @@ def trains_each_run_as_if_alone(entry: Entry, beside: Mapping[str, Any]) -> None
 class _Strict(TorchDispatchMode):
     """Raises AssertionError where an elementwise operation meets two ranks or two precisions."""
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+    def __torch_dispatch__(
+        self,
+        func: torch._ops.OpOverload[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
         kwargs = kwargs or {}
         if torch.Tag.pointwise in func.tags:
             given = [x for x in tree_leaves((args, kwargs)) if isinstance(x, torch.Tensor)]
@@ -225,7 +231,7 @@ def promotes_nothing(entry: Entry, beside: Mapping[str, Any]) -> None:
     if spec.dim > 2 and registry_of(entry) is TARGETS:
         return
     run = Run([spec, spec.replace(seed=1)])
-    with _Strict():
+    with _Strict():  # type: ignore[no-untyped-call]  # torch's own constructor has no types
         run.advance(2)
 
 

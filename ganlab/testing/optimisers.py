@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlab.optim import Hyper, OptimizerEntry
+from ganlab.optim import Hyper, OptimizerEntry, Slots
 from ganlab.testing.common import equal
 
 _STEPS = 60
@@ -25,7 +25,7 @@ def _vectors(seed: int, runs: int, dtype: torch.dtype = torch.float64) -> torch.
     return torch.randn(runs, 4, dtype=torch.float64, generator=draw).to(dtype)
 
 
-def _slots(entry: OptimizerEntry, runs: int, dtype: torch.dtype = torch.float64) -> tuple:
+def _slots(entry: OptimizerEntry, runs: int, dtype: torch.dtype = torch.float64) -> Slots:
     return tuple(_vectors(10 + i, runs, dtype).abs() + 0.1 for i in range(entry.slots))
 
 
@@ -42,7 +42,9 @@ def updates_are_pure(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
         assert all(torch.equal(x, y) for x, y in zip(given, before, strict=True)), "in place"
 
 
-def rates_of_their_own_act_on_their_own_run(entry: OptimizerEntry, beside: Mapping) -> None:
+def rates_of_their_own_act_on_their_own_run(
+    entry: OptimizerEntry, beside: Mapping[str, Any]
+) -> None:
     """Numbers (R, 1) act on each run as they do on it alone."""
     grad, params, slots = _vectors(2, 3), _vectors(3, 3), _slots(entry, 3)
     rates = torch.tensor([[0.01], [0.02], [0.3]], dtype=torch.float64)
@@ -83,7 +85,7 @@ def a_zero_gradient_moves_nothing(entry: OptimizerEntry, beside: Mapping[str, An
 def it_goes_downhill(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
     """On a quadratic bowl the optimiser ends lower than it started."""
     x = _vectors(5, 1)
-    slots: tuple = (torch.zeros_like(x),) * entry.slots
+    slots: Slots = (torch.zeros_like(x),) * entry.slots
     steepness = torch.tensor([0.5, 1.0, 2.0, 3.0], dtype=torch.float64)
     first = (steepness * x * x).sum()
     for t in range(1, _STEPS + 1):
@@ -97,7 +99,7 @@ def can_be_differentiated(entry: OptimizerEntry, beside: Mapping[str, Any]) -> N
     grad, params = (_vectors(seed, 1).requires_grad_() for seed in (6, 7))
     slots = tuple(slot.requires_grad_() for slot in _slots(entry, 1))
 
-    def update(grad: torch.Tensor, params: torch.Tensor, *slots: torch.Tensor) -> tuple:
+    def update(grad: torch.Tensor, params: torch.Tensor, *slots: torch.Tensor) -> Slots:
         new, kept = entry.update(grad, slots, params, 2, _hyper(entry))
         return (new, *kept)
 

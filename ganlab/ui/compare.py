@@ -173,7 +173,7 @@ def _other_dimension(session: Session) -> None:
     atomic(change)
 
 
-def _differences(session: Session, form: Form) -> None:
+def _differences(session: Session, form: Form[Any]) -> None:
     """A select box for each field that differs, and a widget for each run's value of it."""
     section("What differs")
     comparison = _compared(session)
@@ -207,7 +207,7 @@ def _differences(session: Session, form: Form) -> None:
     _more(session)
 
 
-def _place(known: dict, comparison: Comparison, name: str) -> int:
+def _place(known: dict[str, Any], comparison: Comparison, name: str) -> int:
     return [n for n in known if n == name or n not in comparison.fields].index(name)
 
 

@@ -107,7 +107,7 @@ def reset(page: str, session: Session) -> None:
     fill(page)
 
 
-def sidebar(page: str, form: Form, session: Session, reset: Callable[[], None]) -> None:
+def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], None]) -> None:
     """Draw the widgets of all fields that have no knob above the picture.
 
     form: must be reconciled. reset: sets all fields to their defaults.
