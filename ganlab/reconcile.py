@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from ganlab.registry import SpecError
 
-_TRIES = 400  # of all subsets, largest first; beyond it fields are added one by one
-_SECONDS = 1.0  # of trying; who wants so much that it takes longer gets what was found by then
+_TRIES = 400  # subsets tried, the largest first; after that, fields are added one by one
+_SECONDS = 1.0  # after which the largest subset found so far is used
 
 T = TypeVar("T")
 
@@ -21,11 +21,12 @@ def reconcile(
     change: Callable[[T, Mapping[str, Any]], T],
     accept: Callable[[T], object] = lambda made: None,
 ) -> tuple[T, dict[str, SpecError]]:
-    """`now` with as many of the wanted values as are allowed together; why not, of each other one.
+    """`now` with the largest allowed subset of the wanted values, and an error for each other one.
 
-    change(now, values) makes what has some of the values, and accept(made) takes it, the last time
-    what is returned; both raise `SpecError` for what is not allowed, and then leave all as it was.
-    Of two values that exclude each other the one that the error names is left out, else the later.
+    change(now, values) returns `now` with some of the values, and accept(made) applies it; the last
+    call of `accept` is with the returned result. Both raise `SpecError` for what is not allowed,
+    and then change nothing. If two values exclude each other, the one that the error names is left
+    out, else the later one.
     """
     failed: dict[frozenset[str], SpecError] = {}
     end = time.monotonic() + _SECONDS
@@ -60,7 +61,7 @@ def _largest(
     failed: Mapping[frozenset[str], SpecError],
     attempt: Callable[[frozenset[str]], Any],
 ) -> tuple[frozenset[str] | None, Any]:
-    """The largest set that is allowed, and what it makes; (None, None) if that takes too long."""
+    """The largest allowed set, and its result; (None, None) if the search takes too long."""
     blamed = failed[every].name
     order.sort(key=lambda name: name != blamed)
     tries = 0
@@ -77,7 +78,7 @@ def _largest(
 def _one_by_one(
     names: list[str], attempt: Callable[[frozenset[str]], Any]
 ) -> tuple[frozenset[str], Any]:
-    """A set that is allowed and to which no further field, and no further pair, can be added."""
+    """An allowed set to which no further field, and no further pair, can be added."""
     chosen: frozenset[str] = frozenset()
     last, grown = None, True
     while grown:

@@ -1,4 +1,4 @@
-"""What a picture is made of: how many points, which layers, and the players that it shows."""
+"""The parts of a picture: numbers of points, layers, and the interface of the players shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures of many runs: numbers of points, and how they are packed into bytes."""
+"""Small pictures of many runs: numbers of points, and their encoding as bytes."""
 
 from __future__ import annotations
 

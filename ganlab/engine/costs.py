@@ -1,4 +1,4 @@
-"""What D and G minimise in one update, and D's parameters after unrolled updates."""
+"""The costs of D and G in one update, and D's parameters after unrolled updates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ganlab.stabilisers import Judged, over
 
 
 class Costs(Inputs):
-    """The costs of D and G, and what stabilisers do to gradients and to D's parameters."""
+    """The costs of D and G, and the effects of stabilisers on gradients and on D's parameters."""
 
     def __init__(self, structure: Structure, thin: bool = False):
         super().__init__(structure, thin)

@@ -12,7 +12,7 @@ from ganlab.targets import make_target
 
 
 def initial_state(specs: tuple[Spec, ...], game: Game, device: torch.device) -> State:
-    """Parameters drawn by each Spec's seed and `init`, or given by it; slots of no update.
+    """Parameters drawn by each Spec's seed and `init`, or given by it, and initial slots.
 
     The bias of a sigmoid output starts at the target's marginals, if it has any.
     """

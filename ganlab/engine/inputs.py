@@ -1,4 +1,4 @@
-"""What one update takes: the nets, and the names and shapes of slots, draws and numbers."""
+"""The inputs of one update: the nets, and the names and shapes of slots, draws and numbers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Given:
 
 
 class Inputs:
-    """Nets, loss, update rule and optimiser of a Structure, and what an update of them takes.
+    """Nets, loss, update rule and optimiser of a Structure, and the inputs of their updates.
 
     thin: whether thin layers are computed as sums, which a compiler fuses; eager code is faster
     with a matrix product.

@@ -20,7 +20,7 @@ class Timeline:
 
     @classmethod
     def divided(cls, events: Sequence[Event], updates: int) -> Timeline:
-        """The events of a run that has made so many updates and all changes that were due."""
+        """The events of a run that has made `updates` and all changes that were due."""
         done = [e.at < updates or (e.at == updates and bool(e.fields)) for e in events]
         count = done.index(False) if False in done else len(done)
         return cls(events[count:], events[:count])
@@ -67,14 +67,14 @@ class Timeline:
         self._past += events
 
     def take_changes(self, updates: int) -> list[Event]:
-        """The changes that are due after so many updates; they are no longer to come."""
+        """Remove and return the changes that are due after `updates`."""
         due: list[Event] = []
         while self._coming and self._coming[0].at <= updates and self._coming[0].fields:
             due.append(self._coming.popleft())
         return due
 
     def take_update(self, updates: int) -> Event | None:
-        """The update out of turn that is due after so many updates; it is no longer to come."""
+        """Remove and return the update out of turn that is due after `updates`."""
         if self._coming and self._coming[0].at == updates:
             return self._coming.popleft()
         return None

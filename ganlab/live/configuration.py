@@ -111,7 +111,7 @@ class Configuration:
         return list(last)
 
     def follow(self, specs: Sequence[Spec]) -> list[str]:
-        """Become what the runs are now; returns the live fields that change."""
+        """Take over the current Specs of the runs; returns the live fields that change."""
         with self.lock:
             now = self.experiment
             pairs = list(zip(now.specs, specs, strict=True))

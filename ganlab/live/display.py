@@ -1,4 +1,4 @@
-"""What a session's browsers are shown of its runs: their number, scene and curves."""
+"""The parts of a session's runs that browsers show: their number, scene and curves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FEW = 5  # a run with fewer measurements does not replace the previous ghost
 
 
 class Shown(NamedTuple):
-    """What was shown of runs: their axes, the Spec of each seed, and their curves."""
+    """The previous runs: their axes, the Spec of each seed, and their curves."""
 
     axes: Any
     rows: tuple[Spec, ...]
@@ -40,7 +40,7 @@ class Display:
         self.history = History(view.series)
 
     def shown(self, group: RunGroup) -> Shown:
-        """What is shown of these runs."""
+        """The axes, Specs and curves of these runs."""
         return Shown(self.view.axes(), group.rows, self.history)
 
     def prepare(self) -> None:

@@ -16,7 +16,7 @@ _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
 
 
 class CommandedSession(TrainedSession, Protocol):
-    """What commands need of a session."""
+    """The interface of a session for commands."""
 
     trainer: Trainer
     display: Display

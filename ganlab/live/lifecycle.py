@@ -17,7 +17,7 @@ _BEGINS_ANEW = "The server has restarted or dropped this run: it starts again at
 
 
 class Lifecycle:
-    """Begins the requested runs, and records what happens to them.
+    """Begins the requested runs, and records their events.
 
     restarts: whether the runs are about to restart. replayed: fields that replayed events have
     changed, in order. All methods are called on the worker.
@@ -84,7 +84,7 @@ class Lifecycle:
         session.note = f"The run continues where it was, at iteration {group.iteration:,}."
 
     def resume(self, stored: StoredSession | None) -> None:
-        """Continue from what was stored; None: nothing was, and the runs begin."""
+        """Continue from a stored session; None: there is none, and the runs begin."""
         if stored is None:
             self._session.note = _BEGINS_ANEW
             return
@@ -106,7 +106,7 @@ class Lifecycle:
         self.begin_anew(note)
 
     def begin_anew(self, note: str) -> None:
-        """Have the requested runs restart, and say why."""
+        """Restart the requested runs, and say why."""
         group = self._session.group
         self._session.note = note
         if group is not None and group.stopped:
@@ -114,7 +114,7 @@ class Lifecycle:
         self._trainer.by_hand.clear()
         self.restarts = True
 
-    # -- what happens to it ----------------------------------------------------------------------
+    # -- changes and events ----------------------------------------------------------------------
 
     def change(self) -> None:
         """Give the runs all live fields at once: applied one by one they may not go together."""

@@ -22,7 +22,7 @@ _ITERATION = "iteration"  # an entry of the queue of updates by hand, besides "D
 
 
 class TrainedSession(ViewedSession, Protocol):
-    """What a Trainer needs of its session. used: CPU seconds of training, for fair turns."""
+    """The interface of a session for its Trainer. used: CPU seconds of training, for fair turns."""
 
     feed: Feed
     used: float
@@ -77,7 +77,7 @@ class Trainer:
             return 0.0
         return story.rate(self.group.iteration) * self.group.unit
 
-    # -- what a visitor asks for -----------------------------------------------------------------
+    # -- requests of the visitor -----------------------------------------------------------------
 
     def play(self) -> None:
         """Make updates continuously."""

@@ -1,8 +1,7 @@
 """Transfer of objects over a connection between a server and a process that it has started.
 
 Objects are pickled; arrays and tensors are sent beside the pickle without being copied into it.
-Both
-ends execute the same code for the same user: nothing that others can write is ever unpickled.
+Both ends execute the same code for the same user: nothing that others can write is ever unpickled.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Log-likelihood by a Parzen window, as the authors of 2014 measured it on MNIST.
 
 p(x) = 1/n sum_i N(x; sample_i, sigma^2 I), with sigma chosen on validation images. A model can
-score
-well without being good: 2,000 k-means centroids score above real images (benchmarks/parzen.py).
+score well without being good: 2,000 k-means centroids score above real images
+(benchmarks/parzen.py).
 """
 
 from __future__ import annotations

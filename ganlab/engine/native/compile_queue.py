@@ -251,7 +251,7 @@ class CompileQueue:
                 request.state = "waiting"
                 self._queue.append(request)
                 return
-            if request.waiting <= 0:  # the next request starts anew
+            if request.waiting <= 0:  # the next request starts over
                 self._requests.pop(request.structure, None)
         if not gave_way:
             log.warning("a program could not be compiled, training stays eager: %s", error)

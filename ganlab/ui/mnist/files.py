@@ -80,7 +80,7 @@ def curves(folder: Folder, status: Status) -> None:
     figure.update_layout(width=None, autosize=True)
     st.plotly_chart(figure, theme=None, config=figures.CONFIG, key="mnist_curves")
     _downloads(folder, status)
-    st.button("Draw anew", icon=":material/refresh:", key="mnist_redraw", type="tertiary")
+    st.button("Redraw", icon=":material/refresh:", key="mnist_redraw", type="tertiary")
 
 
 def files(folder: Folder, status: Status) -> None:
