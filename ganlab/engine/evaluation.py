@@ -41,18 +41,8 @@ class Evaluation:
         return np.array([[[box[0, 1] - box[0, 0]]] for box in boxes])
 
     def generate(self, z: torch.Tensor) -> torch.Tensor:
-        """G(z): latents (n, latent_dim) for all runs, or (R, n, latent_dim) -> (R, n, dim).
-
-        The result is finite: overflow is replaced by values far outside any picture.
-        """
-        if z.ndim == 2:
-            z = z.expand(len(self.specs), *z.shape)
-        z = z.to(self.device)
-        with torch.no_grad():
-            pieces = [self.game.make(self.state.g, piece) for piece in z.split(PIECE, 1)]
-            made = torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
-            # NaN has no sign: it stays where it cannot be placed.
-            return torch.nan_to_num(made, nan=1e30, posinf=1e30, neginf=-1e30)
+        """See `generate`."""
+        return generate(self.game, self.state.g, z)
 
     @property
     def average(self) -> Evaluation | None:
@@ -130,6 +120,21 @@ class Evaluation:
         norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
         length = 0.15 * norm / (norm + 0.4) * torch.from_numpy(self._widths).to(norm)
         return {"grad_x": x.detach().cpu().numpy(), "grad": (-by_x / norm * length).cpu().numpy()}
+
+
+def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+    """G(z) of parameters g (R, P): z (n, latent_dim) for all, or (R, n, latent_dim) -> (R, n, dim).
+
+    The result is finite: overflow is replaced by values far outside any picture.
+    """
+    if z.ndim == 2:
+        z = z.expand(len(g), *z.shape)
+    z = z.to(g.device)
+    with torch.no_grad():
+        pieces = [game.make(g, piece) for piece in z.split(PIECE, 1)]
+        made = torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
+        # NaN has no sign: it stays where it cannot be placed.
+        return torch.nan_to_num(made, nan=1e30, posinf=1e30, neginf=-1e30)
 
 
 def rows(tensors: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:

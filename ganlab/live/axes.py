@@ -9,6 +9,7 @@ import torch
 
 from ganlab.domains import Probe
 from ganlab.engine import Run
+from ganlab.engine.evaluation import generate
 from ganlab.latents import quasi_random
 
 _POINTS = 512
@@ -24,10 +25,8 @@ def fitted(run: Run, probe: Probe, now: np.ndarray | None) -> np.ndarray | None:
     now: the present box, which is kept while it contains p_g and is not much too wide.
     """
     own, spec = probe.target.box, run.spec
-    z = quasi_random(spec.latent, spec.latent_dim, _POINTS)
-    with torch.no_grad():
-        x = run.game.make(run.state.g, torch.from_numpy(z).float()[None].to(run.state.g.device))[0]
-    x = np.nan_to_num(x.cpu().double().numpy(), nan=1e30, posinf=1e30, neginf=-1e30)
+    z = torch.from_numpy(quasi_random(spec.latent, spec.latent_dim, _POINTS)).float()
+    x = generate(run.game, run.state.g, z)[0].cpu().double().numpy()
     low, high = np.quantile(x, [_TAIL, 1 - _TAIL], axis=0)
     low, high = np.minimum(low, own[:, 0]), np.maximum(high, own[:, 1])
     if now is not None and (now[:, 0] <= low).all() and (high <= now[:, 1]).all():

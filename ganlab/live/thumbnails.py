@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 
 from ganlab import metrics, words
 from ganlab.domains import Probe
 from ganlab.domains.tiles import SCALE
 from ganlab.engine import Game, State
-from ganlab.engine.evaluation import Evaluation
+from ganlab.engine.evaluation import Evaluation, generate
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import samples
 from ganlab.live.scene import Lines, knobs, panel
@@ -26,20 +25,13 @@ def probe_of(spec: Spec) -> Probe:
     return probe_for(spec, POINTS)
 
 
-def _generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> np.ndarray:
-    """G(z) for (R, P) and (n, latent_dim), (R, n, dim), finite."""
-    with torch.no_grad():
-        x = game.make(g, z.expand(len(g), *z.shape).to(g.device))
-    return torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30).cpu().numpy()
-
-
 def measure(game: Game, state: State, probe: Probe, rows: slice) -> dict[str, np.ndarray]:
     """Metrics of some of the runs, each (rows,): jsd, modes if the target has modes, w1 in 1-D.
 
     Defined as in `Snapshot.metrics`, with `POINTS` latents; jsd in nats, w1 in units of x.
     """
     with np.errstate(all="ignore"):
-        gz = _generate(game, state.g[rows], probe.z)
+        gz = generate(game, state.g[rows], probe.z).cpu().numpy()
         out = {"jsd": probe.jsd(probe.masses(gz))[0]}
         if probe.domain.quick:
             out["w1"] = probe.w1(gz, game.G.bounded)
