@@ -244,6 +244,23 @@ def test_points_contours_and_manifold_are_those_of_the_scene():
     assert {t.type for t in fig.data} == {"heatmap", "scatter"}  # both can be saved as SVG
 
 
+def test_an_average_of_g_is_a_layer_of_its_own():
+    """A second p_g on the line, crosses in the plane; a picture without one has none."""
+    scene, frame = one()
+    assert of(picture_1d(scene, frame), "average") == []
+    scene["layers"] = scene["layers"] + layers([("average", "average", "G")])
+    assert [t for t in of(picture_1d(scene, frame), "average") if t.x[0] is not None] == []
+    (line,) = of(picture_1d(scene, frame | {"average": frame["p_g"] / 2}), "average")
+    np.testing.assert_array_equal(line.y, frame["p_g"] / 2)
+    scene, frame = two()
+    scene["layers"] = scene["layers"] + layers([("average", "average", "G")])
+    points = frame["fake"][:40] + 0.5
+    points[7] = np.nan
+    (crosses,) = of(picture_2d(scene, frame | {"average": points}), "average")
+    np.testing.assert_array_equal(np.stack([crosses.x, crosses.y], 1), np.delete(points, 7, 0))
+    assert crosses.marker.symbol == "cross-thin"
+
+
 def test_a_line_is_a_manifold_too():
     scene, frame = two()
     frame["manifold"] = frame["manifold"][0]

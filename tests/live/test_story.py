@@ -177,6 +177,19 @@ def test_what_does_not_hold_is_said(opened_as):
     assert status["iteration"] >= 20
 
 
+def test_a_claim_that_cannot_be_checked_does_not_stop_the_run(opened_as, caplog, monkeypatch):
+    def broken(self, moments):
+        raise ZeroDivisionError("no such measure")
+
+    monkeypatch.setattr(Story, "_look", broken)
+    session, browser = opened_as(PRESETS["collapse"])
+    session.story.released = True
+    status = play(session, browser, lambda h: h["story"]["state"] == "not checked")
+    assert "the claim of collapse could not be checked" in caplog.text
+    play(session, browser, lambda h: h["iteration"] > status["iteration"] + 20)
+    assert not session.failed
+
+
 def test_what_was_changed_is_said_and_not_checked(opened_as):
     preset = PRESETS["collapse"]
     session, browser = opened_as(preset)
