@@ -45,11 +45,12 @@ class Cost:
     picture: Work
     held: float
     k: int
+    g_steps: int = 1
 
     @property
     def iteration(self) -> Work:
         """One iteration of Algorithm 1."""
-        return self.d.times(self.k) + self.g
+        return self.d.times(self.k) + self.g.times(self.g_steps)
 
     @property
     def update_seconds(self) -> float:
@@ -77,7 +78,7 @@ class _Kind:
 
 def cost(spec: Spec, runs: int = 1) -> Cost:
     """The cost of `runs` seeds of `spec` trained together; nothing is allocated."""
-    one = replace(_cost(_Kind.of(spec)), k=spec.k)
+    one = replace(_cost(_Kind.of(spec)), k=spec.k, g_steps=spec.g_steps)
     if runs == 1:
         return one
     return Cost(
@@ -89,6 +90,7 @@ def cost(spec: Spec, runs: int = 1) -> Cost:
         one.picture.together(runs).times(_TILE),
         one.held * runs,
         one.k,
+        one.g_steps,
     )
 
 

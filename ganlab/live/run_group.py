@@ -132,16 +132,16 @@ class RunGroup:
 
     def updates_at(self, speed: float) -> float:
         """Updates per second at a speed."""
-        return speed if self.alone else speed * (self.farthest.spec.k + 1)
+        return speed if self.alone else speed * self.turns.each
 
     def updates_until(self, iterations: int | None) -> float:
         """Updates to the end of an iteration that many further on; None for no limit."""
         if iterations is None:
             return math.inf
-        each = self.farthest.spec.k + 1
+        turns = self.turns
         if not self.alone:
-            return max(1, iterations) * each
-        return max(1, iterations * each - self.state.phase)
+            return max(1, iterations) * turns.each
+        return max(1, len(turns.left(self.state)) + (iterations - 1) * turns.each)
 
     def update(self, player: Any = None) -> None:
         """One update, of `player` or of the one whose turn it is; one iteration of several runs."""

@@ -175,9 +175,9 @@ PRESETS.add(
         cite="Wiese et al. 2019; Huster et al. 2021",
         specs=(_FAR, _FAR.replace(latent="cauchy")),
         labels=("normal z", "Cauchy z"),
-        claim="In the second half of 1,000 iterations both have a JSD of at most 0.05 nats. "
-        "Between its 0.1 % and 99.9 % quantiles p_g is at most a tenth as wide as p_data with the "
-        "normal z, and 0.5 to 2 times as wide with the Cauchy z.",
+        claim="In the second half of 1,000 iterations both have a JSD of at most 0.05 nats, "
+        "and between its 0.1 % and 99.9 % quantiles p_g is at most a tenth as wide as p_data with "
+        "the normal z, and 0.5 to 2 times as wide with the Cauchy z.",
         iterations=1000,
         every=50,
         pace=((150, 7.0), (1000, 8.0)),

@@ -91,9 +91,10 @@ def test_runs_together_cost_as_many_times_as_much():
     assert peak / 2 <= many.d.peak <= 2 * peak
 
 
-def test_an_iteration_is_k_updates_of_d_and_one_of_g():
-    said = cost(Spec(**RING, k=5))
-    assert said.iteration.flops == 5 * said.d.flops + said.g.flops
+def test_an_iteration_is_k_updates_of_d_and_g_steps_of_g():
+    said = cost(Spec(**RING, k=5, g_steps=3))
+    assert said.iteration.flops == 5 * said.d.flops + 3 * said.g.flops
+    assert cost(Spec(**RING, k=5, g_steps=3), 16).g_steps == 3
     assert said.iteration.peak == max(said.d.peak, said.g.peak)
     assert cost(Spec(**RING, k=0)).iteration.flops == said.g.flops
 

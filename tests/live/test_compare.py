@@ -11,7 +11,7 @@ from live_helpers import SMALL, Audience, Browser, last, of_type, press, same, s
 from ganlab.comparison import MOST, Comparison, spread
 from ganlab.engine import Run
 from ganlab.events import write
-from ganlab.experiment import SHARED, params
+from ganlab.experiment import SHARED, Experiment, params
 from ganlab.live import comparison_view
 from ganlab.live.commands import FigureRequest
 from ganlab.live.run_group import RunGroup
@@ -462,3 +462,15 @@ def test_a_restart_while_being_drawn_leaves_no_old_pictures():
     assert {m[0]["run"] for m in of_type(got, "frame") + of_type(got, "curves")} == {2}
     assert list(session.history.arrays()["iteration"]) == [0]
     browser.leave()
+
+
+def test_speeds_and_distances_count_all_updates_of_an_iteration():
+    spec = MIX.replace(k=2, g_steps=3)
+    several = RunGroup(Comparison.by(spec, {"d_lr": (0.001, 0.002)}))
+    assert several.updates_at(4.0) == 20.0 and several.make(10) == 10
+    assert several.iteration == 2 and several.updates_until(3) == 15
+    one = RunGroup(Experiment.of(spec))
+    assert one.updates_at(4.0) == 4.0 and one.updates_until(2) == 10
+    one.make(4)  # two of D and two of G
+    assert one.updates_until(1) == 1 and one.make(1) == 1
+    assert one.iteration == 1 and one.updates_until(1) == 5
