@@ -7,7 +7,8 @@ import time
 from typing import Any
 
 from ganlab.engine import Run
-from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileRequest
+from ganlab.engine.native.compile_queue import COMPILE_QUEUE
+from ganlab.engine.native.compile_request import CompileRequest
 
 _FRESH = 0.1  # weight of the newest call in the average time of an iteration
 

@@ -9,7 +9,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from ganlab.engine.native import cache
-from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue, CompileRequest
+from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue
+from ganlab.engine.native.compile_request import CompileRequest
 from ganlab.engine.structure import Structure
 from ganlab.limits import limit
 from ganlab.live.backend import compiling_wanted

@@ -12,7 +12,6 @@ import hashlib
 import json
 import logging
 import os
-import platform
 import secrets
 import shutil
 import tempfile
@@ -24,11 +23,10 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-import torch
 from filelock import FileLock, Timeout
 
-from ganlab import variants
 from ganlab.engine.native import build
+from ganlab.engine.native.program_key import key
 from ganlab.engine.structure import Structure
 from ganlab.limits import limit
 from ganlab.ownership import distrusted
@@ -49,47 +47,8 @@ _MANIFEST = "manifest.json"
 _ABANDONED = 3600.0  # seconds after which a draft has no owner, if its lock cannot tell
 _HELD = 64  # programs that this process holds shared locks on, each an open file
 # What a compiled update is made of, as files and as whole folders of the package.
-_SOURCES = (
-    "losses.py",
-    *(f"engine/{n}.py" for n in ("structure", "inputs", "costs", "rules", "one_update")),
-    "networks",
-    "optim",
-    "stabilisers",
-    "update_rules",
-)
 _held: OrderedDict[Path, BinaryIO] = OrderedDict()
 _holding = threading.Lock()
-
-
-@cache
-def _surroundings() -> str:
-    """Everything that a program depends on besides its Structure: sources, torch, the CPU."""
-    package = Path(__file__).parents[2]
-    here = Path(__file__).parent
-    seen = hashlib.sha256()
-    sources = [package / name for name in _SOURCES]
-    paths = [q for p in sources for q in (sorted(p.glob("*.py")) if p.is_dir() else [p])]
-    for path in (*paths, here / "build.py", here / "runner.c"):
-        seen.update(path.read_bytes())
-    # The C++ compiler uses all instructions of this CPU.
-    flags = ""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        flags = next((x for x in lines if x.startswith(("flags", "Features"))), "")
-    except OSError:
-        pass
-    capability = torch.backends.cpu.get_cpu_capability()
-    for part in (torch.__version__, platform.platform(), platform.machine(), capability, flags):
-        seen.update(f"|{part}".encode())
-    return seen.hexdigest()
-
-
-def key(structure: Structure) -> str:
-    """The name of a Structure's folder."""
-    text = build.to_json(structure) + _surroundings()
-    if outside := structure.outside:
-        text += variants.digest(outside)
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _manifest(structure: Structure, folder: Path) -> dict[str, str]:

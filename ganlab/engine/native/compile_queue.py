@@ -18,53 +18,21 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, overload
 
-import torch
-
 from ganlab import processes, variants
 from ganlab.engine.native import build, cache, times
+from ganlab.engine.native.compile_request import CompileRequest
 from ganlab.engine.native.program import Program
-from ganlab.engine.rules import Rules
+from ganlab.engine.native.verification import verify
 from ganlab.engine.structure import Structure
 from ganlab.limits import limit
 
 log = logging.getLogger(__name__)
 
-_TOLERANCE = 1e-4
 _LONGEST_SECONDS = 900.0
-_NORMAL = ("data", "latent", "noise", "fixed")
-
-
-class CompileRequest:
-    """A request for a program: its state, and the program when it is ready."""
-
-    def __init__(self, structure: Structure):
-        self.structure = structure
-        self.state = "waiting"
-        self.program: Program | None = None
-        self.reason = ""  # of a failure
-        self.seconds = 0.0  # the time compiling took; 0 if the program was found on disk
-        self.since = time.monotonic()
-        self.begun = 0.0  # when its compiler was started, by the same clock
-        self.waiting = 0  # the number of callers that wait for it
-        self.gave_way = False  # whether it was stopped in favour of others
-        self._done = threading.Event()
-
-    def wait(self, seconds: float | None = None) -> Program | None:
-        """Block until it is ready or failed; return the program, or None."""
-        self._done.wait(seconds)
-        return self.program
-
-    def wait_until_done(self, seconds: float | None = None) -> bool:
-        """Block until it is ready or failed; False if `seconds` passed before that."""
-        return self._done.wait(seconds)
-
-    def _finish(self, state: str, program: Program | None = None, reason: str = "") -> None:
-        self.program, self.reason, self.state = program, reason, state
-        self._done.set()
 
 
 class CompileQueue:
@@ -106,7 +74,7 @@ class CompileQueue:
             if request is None:
                 request = CompileRequest(structure)
                 if not self._load(request) and not _jobs():
-                    request._finish("off", reason="compiling is off (compile_jobs = 0)")
+                    request.finish("off", reason="compiling is off (compile_jobs = 0)")
                     return request
                 self._requests[structure] = request
             request.waiting += 1
@@ -198,7 +166,7 @@ class CompileQueue:
             self._queue.remove(request)
             self._requests.pop(request.structure, None)
             request.gave_way = True
-            request._finish("failed", reason="others needed the compiler")
+            request.finish("failed", reason="others needed the compiler")
         elif request in self._current:
             request.gave_way = True  # also stops a process that is about to be started
             process = self._processes.get(request.structure)
@@ -211,11 +179,11 @@ class CompileQueue:
             return False
         try:
             program = Program(request.structure, folder)
-            check(program)
+            verify(program)
         except Exception as error:  # a foreign library may raise anything
             log.warning("a compiled program on disk is not used: %s", error)
             return False
-        request._finish("ready", program)
+        request.finish("ready", program)
         return True
 
     def _work(self) -> None:
@@ -255,7 +223,7 @@ class CompileQueue:
                 self._requests.pop(request.structure, None)
         if not gave_way:
             log.warning("a program could not be compiled, training stays eager: %s", error)
-        request._finish("failed", reason=str(error))
+        request.finish("failed", reason=str(error))
 
     def _in_a_process(self, structure: Structure) -> Path:
         def make(folder: Path) -> None:
@@ -304,49 +272,6 @@ class CompileQueue:
 
 def _jobs() -> int:
     return int(limit("compile_jobs"))
-
-
-def check(program: Program) -> None:
-    """Compare one update of D and of G with the eager ones. Raises RuntimeError if they differ."""
-    rules, draw = Rules(program.structure), torch.Generator().manual_seed(1)
-
-    def some(*shape: int) -> torch.Tensor:
-        return torch.randn(1, *shape, generator=draw) * 0.3
-
-    g, d = some(rules.G.size), some(rules.D.size)
-    slots = {"G": [some(rules.G.size).abs() for _ in rules.slots("G")]}
-    slots["D"] = [some(rules.D.size).abs() for _ in rules.slots("D")]
-    given = {
-        player: {
-            # Uniform draws and numbers are between 0 and 1.
-            name: some(*shape) if name.endswith(_NORMAL) else some(*shape).abs().clamp(0.05, 0.1)
-            for name, shape in program.inputs[player].items()
-        }
-        for player in "DG"
-    }
-    mine = [g[0].clone(), d[0].clone()]
-    mine += [torch.cat(slots[p]) if slots[p] else torch.empty(0) for p in "GD"]
-    if program.play(b"DG", mine[0], mine[1], mine[2], mine[3], given) != 2:
-        raise RuntimeError("a compiled program gave values that are not finite")
-    params = {"D": d, "G": g}
-    now: dict[str, Sequence[torch.Tensor]] = {**slots}
-    for player in "DG":
-        drawn = dict(given[player])
-        numbers = tuple(drawn.pop("numbers")[0, 0].view(-1, 1, 1))
-        made = rules.update(
-            player,
-            params["G"],
-            params["D"],
-            tuple(now["G"]),
-            tuple(now["D"]),
-            numbers,
-            drawn,
-            drawn.pop("fixed", None),
-        )
-        params[player], now[player] = made.params, made.slots
-    for name, a, b in zip("gd", mine, (params["G"][0], params["D"][0]), strict=False):
-        if not (a - b).abs().max() <= _TOLERANCE * b.abs().max():
-            raise RuntimeError(f"a compiled update of {name.upper()} differs from the eager one")
 
 
 COMPILE_QUEUE = CompileQueue()

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from ganlab import Spec
-from ganlab.engine.native import build, cache, compile_queue
-from ganlab.engine.native.compile_queue import CompileQueue, CompileRequest
+from ganlab.engine.native import build, cache, compile_queue, program_key
+from ganlab.engine.native.compile_queue import CompileQueue
+from ganlab.engine.native.compile_request import CompileRequest
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 
@@ -35,7 +36,7 @@ def own_cache(tmp_path, monkeypatch):
     "manifest", ["", "[]", "{", json.dumps({"d.so": "0"}), "null", "[" * 9000, "[" * 100_000]
 )
 def test_what_is_no_program_is_not_found(own_cache, manifest):
-    place = own_cache / "programs" / cache.key(structure(8))
+    place = own_cache / "programs" / program_key.key(structure(8))
     place.mkdir(parents=True)
     (place / "manifest.json").write_text(manifest)
     for part in build.PARTS:
@@ -56,7 +57,7 @@ def test_the_key_depends_on_the_code_and_on_nothing_that_may_change_live():
         base.replace(k=3, g_lr=0.1, d_lr=0.2, betas=(0.1, 0.2), seed=5, init_gain=2.0),
         Spec(target="laplace", latent="uniform", init="orthogonal"),
     )
-    assert {cache.key(Structure.of(s)) for s in same} == {cache.key(Structure.of(base))}
+    assert {program_key.key(Structure.of(s)) for s in same} == {program_key.key(Structure.of(base))}
     other = [
         {"batch": 8},
         {"unroll": 1},
@@ -69,19 +70,19 @@ def test_the_key_depends_on_the_code_and_on_nothing_that_may_change_live():
         {"g_activation": "tanh"},
         {"d_activation": "tanh"},
     ]
-    keys = {cache.key(Structure.of(base.replace(**o))) for o in other}
-    assert len(keys) == len(other) and cache.key(Structure.of(base)) not in keys
+    keys = {program_key.key(Structure.of(base.replace(**o))) for o in other}
+    assert len(keys) == len(other) and program_key.key(Structure.of(base)) not in keys
     assert build.from_json(build.to_json(Structure.of(base))) == Structure.of(base)
 
 
 def test_a_torch_or_a_source_that_changed_is_another_key(monkeypatch):
-    before = cache.key(structure(8))
-    cache._surroundings.cache_clear()
+    before = program_key.key(structure(8))
+    program_key._surroundings.cache_clear()
     monkeypatch.setattr(torch, "__version__", "0.0")
-    changed = cache.key(structure(8))
+    changed = program_key.key(structure(8))
     monkeypatch.undo()
-    cache._surroundings.cache_clear()
-    assert changed != before == cache.key(structure(8))
+    program_key._surroundings.cache_clear()
+    assert changed != before == program_key.key(structure(8))
 
 
 def test_a_failing_compiler_is_told_once_and_nothing_is_left(own_cache, monkeypatch, caplog):

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ganlab import Run, Spec, SpecError
-from ganlab.engine.native import build, cache
+from ganlab.engine.native import build, cache, program_key
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
@@ -70,7 +70,7 @@ def test_a_program_is_found_on_disk_and_rebuilt_if_damaged(requests, tmp_path, m
     folder = tmp_path / "programs" / made.name
     other = dataclasses.replace(structure, batch=structure.batch + 1)
     shutil.copytree(made, folder)
-    shutil.copytree(made, folder.with_name(cache.key(other)))
+    shutil.copytree(made, folder.with_name(program_key.key(other)))
     assert cache.find(other) is None and cache.find(structure) == folder
     again = CompileQueue().ask(structure)
     assert again.state == "ready" and again.seconds == 0.0
