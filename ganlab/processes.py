@@ -63,10 +63,12 @@ def stand_back(process: subprocess.Popen[Any], nice: int) -> None:
     if not _POSIX:
         return
     with contextlib.suppress(OSError):
-        nice = max(nice, os.getpriority(os.PRIO_PROCESS, 0))
-        os.setpriority(os.PRIO_PROCESS, process.pid, nice)
-    with contextlib.suppress(OSError):  # not supported here
-        Path(f"/proc/{process.pid}/autogroup").write_text(str(nice))
+        ours = os.getpriority(os.PRIO_PROCESS, 0)
+        os.setpriority(os.PRIO_PROCESS, process.pid, max(nice, ours))
+    with contextlib.suppress(OSError, ValueError):  # not supported here
+        # A new session has an autogroup of its own, with niceness 0, whatever this one's is.
+        ours = int(Path("/proc/self/autogroup").read_text().rpartition(" ")[2])
+        Path(f"/proc/{process.pid}/autogroup").write_text(str(min(19, ours + nice)))
 
 
 def end(process: Child) -> None:

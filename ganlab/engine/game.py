@@ -88,12 +88,12 @@ class Game:
             return torch.tensor(values, dtype=torch.float64, device=device).unsqueeze(1)
 
         self.d_hyper, self.g_hyper, self.strengths = hypers(specs, number)
-        self._specs, self.turns = specs, Turns.of(specs[0])
+        self.specs, self.turns = specs, Turns.of(specs[0])
 
     @cached_property
     def each(self) -> list[Numbers]:
         """For each run, D's and G's Hyper and the strengths, all as plain numbers."""
-        return [hypers((spec,), lambda values: values[0]) for spec in self._specs]
+        return [hypers((spec,), lambda values: values[0]) for spec in self.specs]
 
     @classmethod
     def of(cls, specs: tuple[Spec, ...], device: torch.device) -> Self:

@@ -14,7 +14,7 @@ from ganlab.domains import Probe
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.experiment import Experiment
-from ganlab.live import messages, scene
+from ganlab.live import scene
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
 from ganlab.live.scene import REACH, Lines, knobs, panel
@@ -135,7 +135,7 @@ class ComparisonView(View):
             if i:
                 yield None
             lost = moment.diverged[0] is not None
-            found = {} if lost else moment.see(picture=False).metrics
+            found = {} if lost else moment.measure()
             for name in SERIES:
                 value = found.get(name, np.array([np.nan]))
                 # The values of a run that diverges would flatten the others' curves.
@@ -152,13 +152,12 @@ class ComparisonView(View):
         for i, moment in enumerate(moments):
             if i:
                 yield None
-            shot = moment.see(measure=False)
-            one, own = messages.frame(moment.number, shot, "")
+            one, own = moment.picture()
             if not header or one["iteration"] > header["iteration"]:
                 header = one
             said.append({name: one.pop(name) for name in ("beyond", "missing", "tails")})
             arrays |= {key(name, i): array for name, array in own.items()}
-        header = header | {"runs": said}
+        header = header | {"runs": said, "last": ""}
         self.last_picture = (header, arrays)
         yield encode(header, arrays)
 

@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 FRAME_SHARE = 0.85  # the most that one session alone uses of the frame renderer's time
 CROWD_SHARE = 0.25  # and all sessions together, if there are several: the rest is for training
+APART_SHARE = 0.8  # or the most that they use of a process beside the server's
 MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter lock too
 ALONE_SHARE = 0.1  # the same for a session alone
 RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
@@ -258,7 +259,8 @@ class Feed:
     def next_frame(self) -> float:
         """When the next frame is due."""
         crowd, view = self.session.crowd, self.session.view
-        share = FRAME_SHARE if crowd == 1 else CROWD_SHARE
+        apart = APART_SHARE if self.session.places.frames else CROWD_SHARE
+        share = FRAME_SHARE if crowd == 1 else apart
         due = min(crowd * self._cost["frame"] / share, view.slowest_frames)
         return self._frame_at + max(view.frame_seconds, due)
 

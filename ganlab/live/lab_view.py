@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 
 from ganlab.domains import Probe
-from ganlab.engine import Run, Snapshot
+from ganlab.engine import Run
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.live import axes, messages
 from ganlab.live.commands import FigureRequest
 from ganlab.live.feed import CROWD, SLOW
-from ganlab.live.moment import Moment
 from ganlab.live.scene import scene
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
@@ -86,9 +85,9 @@ class LabView(View):
     def measure(self, moments: Moments) -> Iterable[None]:
         """Measure the run."""
         (moment,) = moments
-        shot = self._see(moment, picture=False)
-        if moment.history.add(shot.iteration, shot.metrics):
-            numbers = {name: float(value[0]) for name, value in shot.metrics.items()}
+        metrics = moment.measure()
+        if moment.history.add(moment.iteration, metrics):
+            numbers = {name: float(value[0]) for name, value in metrics.items()}
             self.session.found(moment.number, numbers)
         return ()
 
@@ -103,20 +102,13 @@ class LabView(View):
         run, left, arrows = self._arrows
         fresh = run != moment.number or left == 0 or every == 1
         detail = "coarse" if crowd and session.playing else "full"
-        shot = self._see(moment, measure=False, arrows=fresh, detail=detail)
+        # Should the axes change meanwhile, this picture is not sent.
+        picture = moment.picture(detail, self._view, None if fresh else arrows)
         if fresh:
-            left = every
-            arrows = {n: shot.picture[n] for n in ("grad_x", "grad") if n in shot.picture}
-        shot.picture |= arrows
+            left, arrows = every, messages.arrows_of(picture)
         self._arrows = moment.number, left - 1, arrows
-        header, arrays = messages.frame(moment.number, shot, moment.last)
-        self.last_picture = (header, arrays)
-        yield encode(header, arrays)
-
-    def _see(self, moment: Moment, **wanted: Any) -> Snapshot:
-        # Read once: if the axes change meanwhile, this picture is not sent.
-        view = self._view
-        return moment.see(view, **wanted)
+        self.last_picture = picture
+        yield encode(*picture)
 
     def why_stopped(self) -> str:
         """What diverged, and where."""

@@ -8,7 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ganlab.engine import Snapshot
+from ganlab.domains import Probe
+from ganlab.domains.base import POINTS
+from ganlab.engine import Game, Snapshot, State
+from ganlab.engine.snapshot import take
 from ganlab.live import notices
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
@@ -25,7 +28,48 @@ def curves(number: int, history: History) -> bytes:
     return encode(header, arrays | history.now)
 
 
-def frame(number: int, shot: Snapshot, last: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+Picture = tuple[dict[str, Any], dict[str, np.ndarray]]  # a frame's header and arrays
+
+
+def picture(
+    game: Game,
+    state: State,
+    specs: tuple[Spec, ...],
+    number: int,
+    last: str,
+    points: int = POINTS,
+    detail: str = "full",
+    view: Probe | None = None,
+    arrows: dict[str, np.ndarray] | None = None,
+) -> Picture:
+    """The picture of run `number` at `state`; see `take` and `frame`.
+
+    view: the probe of the axes, if they are not the target's own. arrows: the arrows of an earlier
+    picture, which are drawn again instead of new ones.
+    """
+    views = None if view is None else (view,)
+    fresh = arrows is None
+    shot = take(
+        game,
+        state,
+        specs,
+        [None],
+        measure=False,
+        arrows=fresh,
+        points=points,
+        detail=detail,
+        view=views,
+    )
+    shot.picture |= {name: array[None] for name, array in (arrows or {}).items()}
+    return frame(number, shot, last)
+
+
+def arrows_of(picture: Picture) -> dict[str, np.ndarray]:
+    """The arrows of a picture, which `picture` takes."""
+    return {name: picture[1][name] for name in ("grad_x", "grad") if name in picture[1]}
+
+
+def frame(number: int, shot: Snapshot, last: str) -> Picture:
     """Header and arrays of one picture; `last` is the player of the last update."""
     arrays = {name: array[0] for name, array in shot.picture.items()}
     none = notices.missing(arrays["d"], arrays.get("grad"))

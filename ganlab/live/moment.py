@@ -12,15 +12,20 @@ from ganlab.domains import Probe
 from ganlab.engine import Game, Run, Snapshot, State
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.snapshot import points_for, snapshot_of, take
-from ganlab.live import thumbnails
+from ganlab.live import messages, thumbnails
 from ganlab.live.history import History
-from ganlab.live.remote import Remote, Unavailable
+from ganlab.live.process_pool import NOWHERE, Places, ProcessPool, Unavailable
 from ganlab.spec import Spec
+
+Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A run at one moment, immutable. number: of the runs that it belongs to."""
+    """A run at one moment, immutable.
+
+    number: of the runs that it belongs to. places: the processes that evaluate it.
+    """
 
     number: int
     game: Game
@@ -29,7 +34,7 @@ class Moment:
     diverged: tuple[Divergence | None, ...]
     last: str
     history: History
-    remote: Remote | None = None
+    places: Places = NOWHERE
 
     @property
     def spec(self) -> Spec:
@@ -47,58 +52,76 @@ class Moment:
         state = self.state
         return sum(x.nbytes for x in (state.g, state.d, *state.g_slots, *state.d_slots))
 
-    # -- evaluation, in the process for slow runs if the run has one -------------------------------
+    # -- evaluation, by the process that its place names if there is one ---------------------------
 
     def see(self, view: Probe | None = None, points: int | None = None, **wanted: Any) -> Snapshot:
         """See `snapshot.take`; by default with the number of latents that `points_for` returns.
 
         view: the probe of the axes, if they are not the target's own.
         """
-        points = points or points_for(self.game)
-        if self.remote is not None:
-            box = None if view is None else view.target.box
-            try:
-                found = self.remote.call("see", self.specs, self.state, box, points, wanted)
-            except Unavailable:
-                pass
-            else:
-                return snapshot_of(self.state, self.specs, list(self.diverged), points, *found)
+        points, diverged = points or points_for(self.game), list(self.diverged)
+        box = None if view is None else view.target.box
+        with suppress(Unavailable):
+            found = self._ask(self.places.metrics, "see", box, points, wanted)
+            return snapshot_of(self.state, self.specs, diverged, points, *found)
         views = None if view is None else (view,)
         return take(
-            self.game,
-            self.state,
-            self.specs,
-            list(self.diverged),
-            points=points,
-            view=views,
-            **wanted,
+            self.game, self.state, self.specs, diverged, points=points, view=views, **wanted
         )
 
     def snapshot(self, /, **wanted: Any) -> Snapshot:
         """See `Run.snapshot`: the claims of presets are decided by it."""
         return self.see(**wanted)
 
-    def tiles(self) -> dict[str, np.ndarray]:
+    def measure(self) -> Arrays:
+        """See `Snapshot.metrics`."""
+        return self.see(picture=False).metrics
+
+    def picture(
+        self, detail: str = "full", view: Probe | None = None, arrows: Arrays | None = None
+    ) -> messages.Picture:
+        """See `messages.picture`."""
+        points = points_for(self.game)
+        box = None if view is None else view.target.box
+        with suppress(Unavailable):
+            made: messages.Picture = self._ask(
+                self.places.frames, "picture", self.number, self.last, points, detail, box, arrows
+            )
+            return made
+        return messages.picture(
+            self.game,
+            self.state,
+            self.specs,
+            self.number,
+            self.last,
+            points,
+            detail,
+            view,
+            arrows,
+        )
+
+    def tiles(self) -> Arrays:
         """See `thumbnails.pictures`."""
-        if self.remote is not None:
-            with suppress(Unavailable):
-                made: dict[str, np.ndarray] = self.remote.call("tiles", self.specs, self.state)
-                return made
+        with suppress(Unavailable):
+            made: Arrays = self._ask(self.places.frames, "tiles")
+            return made
         return thumbnails.pictures(self.game, self.state, self.spec)
 
-    def measure_tiles(self, first: int, count: int) -> dict[str, np.ndarray]:
+    def measure_tiles(self, first: int, count: int) -> Arrays:
         """See `thumbnails.measure`, for `count` runs from number `first` on."""
-        if self.remote is not None:
-            with suppress(Unavailable):
-                found: dict[str, np.ndarray]
-                found = self.remote.call("measure_tiles", self.specs, self.state, first, count)
-                return found
+        with suppress(Unavailable):
+            found: Arrays = self._ask(self.places.metrics, "measure_tiles", first, count)
+            return found
         probe, rows = thumbnails.probe_of(self.spec), slice(first, first + count)
         return thumbnails.measure(self.game, self.state, probe, rows)
 
+    def _ask(self, pool: ProcessPool | None, name: str, *arguments: Any) -> Any:
+        if pool is None:
+            raise Unavailable
+        return pool.call(name, self.game, self.state, *arguments)
 
-def moment_of(number: int, run: Run, history: History) -> Moment:
+
+def moment_of(number: int, run: Run, history: History, places: Places = NOWHERE) -> Moment:
     """The current moment of run `number`."""
     diverged, last = tuple(run.diverged), run.last or ""
-    remote = run.remote if isinstance(run.remote, Remote) else None
-    return Moment(number, run.game, run.state, run.specs, diverged, last, history, remote)
+    return Moment(number, run.game, run.state, run.specs, diverged, last, history, places)

@@ -25,13 +25,15 @@ class RenderPool:
         # Metrics, figures and files take long: frames must not wait for them.
         self._threads = {
             kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
-            for kind, count in (("frame", workers), ("curves", 1), ("answer", 1))
+            for kind, count in (("frame", workers + 1), ("curves", 1), ("answer", 1))
         }
         self.waiting: deque[Callable[[], None]] = deque()  # for the scheduler's workers
 
     def by_workers(self, session: Session, kind: str) -> bool:
         """Whether a worker should make this."""
         eager = session.group is not None and session.group.program is None
+        if session.places.frames is not None:
+            return False
         return kind == "frame" and eager and session.crowd >= CROWD
 
     def submit(self, kind: str, job: Callable[[], None]) -> None:

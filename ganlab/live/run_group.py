@@ -165,10 +165,10 @@ class RunGroup:
             self.seconds[i] = time.perf_counter() - started
         return max(self.made)
 
-    def compute_apart(self, remote: Executor | None) -> None:
-        """Let `remote` make the eager updates and evaluate the runs; None: this thread."""
+    def compute_by(self, executor: Executor | None) -> None:
+        """Let `executor` make the eager updates; None: the calling thread."""
         for run in self.runs:
-            run.remote = remote
+            run.remote = executor
 
     # -- events ----------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The scheduler: every session of this server, by token, and the pools that train them.
 
 Sessions with slow updates have a pool of their own, whose threads have a low priority, and their
-runs are computed in another process (see `remote`): an update that takes a second must block
+runs are computed in another process (see `process_pool`): an update that takes a second must block
 neither the other sessions' workers nor the interpreter lock.
 """
 
@@ -19,7 +19,7 @@ from ganlab.experiment import Experiment
 from ganlab.limits import limit
 from ganlab.live import system
 from ganlab.live.precompile import Precompiler
-from ganlab.live.remote import REMOTE
+from ganlab.live.process_pool import Pools
 from ganlab.live.session import Session
 from ganlab.live.worker_pool import WorkerPool
 from ganlab.registry import SpecError
@@ -43,6 +43,7 @@ class Scheduler:
         self.slow_pool = WorkerPool(
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )
+        self.pools = Pools()
         self.precompiler = Precompiler(lambda: list(self.sessions.values()))
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
@@ -55,6 +56,8 @@ class Scheduler:
         the number of sessions has reached its limit.
         """
         session = Session(secrets.token_urlsafe(24), experiment, self.wake, self._paint)
+        session.pools = self.pools
+        self.pools.begin()
         with self._lock:
             self._make_room()
             self.sessions[session.token] = session
@@ -105,6 +108,7 @@ class Scheduler:
         self.precompiler.close()
         self.pool.close()
         self.slow_pool.close()
+        self.pools.close()
         if self._sweeper is not None:
             self._sweeper.join(timeout=5)
         for session in list(self.sessions.values()):
@@ -155,7 +159,7 @@ class Scheduler:
             if since is not None and now - since > self.drop_seconds:
                 self._put_away(session)
                 dropped = True
-        REMOTE.rest()
+        self.pools.rest()
         if dropped:
             gc.collect()
             system.give_back_memory()

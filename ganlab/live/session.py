@@ -21,7 +21,7 @@ from ganlab.live.history import History
 from ganlab.live.lifecycle import WITHOUT, Lifecycle
 from ganlab.live.moment import Moment, moment_of
 from ganlab.live.page_address import PageAddress
-from ganlab.live.remote import REMOTE
+from ganlab.live.process_pool import NOWHERE, Places, Pools
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story, differences
 from ganlab.live.subscriber import Subscriber
@@ -64,6 +64,7 @@ class Session:
         self.served = (0.0, 0.0)  # set by the scheduler: recent CPU seconds of service, and when
         self.due = math.inf  # set by the scheduler: when to visit it without being woken
         self.pool: Any = None  # set by the scheduler: where it was queued last
+        self.pools: Pools | None = None  # set by the scheduler: processes that compute for it
         self.failed = ""  # why it stopped with an error until it is changed; "" if it did not
         self.note = ""
         self.story: Story | None = None  # the preset that is shown, with its pace
@@ -243,7 +244,15 @@ class Session:
     def moments(self) -> tuple[Moment, ...]:
         """The current moments of the runs."""
         assert self.group is not None
-        return tuple(moment_of(self.run_number, run, self.history) for run in self.group.runs)
+        places = self.places
+        return tuple(
+            moment_of(self.run_number, run, self.history, places) for run in self.group.runs
+        )
+
+    @property
+    def places(self) -> Places:
+        """The pools that compute its updates, pictures and metrics."""
+        return NOWHERE if self.pools is None else self.pools.places(self.slow)
 
     @property
     def begun(self) -> Experiment:
@@ -345,7 +354,7 @@ class Session:
             self._take_commands()
             self.lifecycle.start_if_asked()
             assert self.group is not None
-            self.group.compute_apart(REMOTE if self.slow else None)
+            self.group.compute_by(self.places.updates)
             now = time.perf_counter()
             wait = self.trainer.advance(now, seconds)
             now = time.perf_counter()

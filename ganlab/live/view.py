@@ -11,6 +11,7 @@ from ganlab.experiment import Experiment
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import SERIES, History
 from ganlab.live.moment import Moment
+from ganlab.live.process_pool import Places
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story
 from ganlab.live.subscriber import Subscriber
@@ -78,6 +79,10 @@ class ViewedSession(Protocol):
     @property
     def watched(self) -> bool:
         """Whether a browser shows the session now."""
+
+    @property
+    def places(self) -> Places:
+        """The pools that compute its updates, pictures and metrics."""
 
     @property
     def measured(self) -> dict[str, float]:

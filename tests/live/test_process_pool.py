@@ -1,0 +1,259 @@
+"""Runs computed in other processes: the same numbers, and only its own page notices a death."""
+
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+import torch
+from live_helpers import SMALL, Browser, settle
+
+from ganlab import Run, Spec
+from ganlab.engine.snapshot import take
+from ganlab.limits import limited
+from ganlab.live import computing, cpu_time, messages, process_pool, thumbnails
+from ganlab.live.moment import moment_of
+from ganlab.live.process_pool import Places, ProcessPool, Unavailable
+from ganlab.live.session import Session
+from ganlab.live.transfer import Failed, Recent
+
+RING = Spec(target="ring", latent_dim=2, g_hidden=(8,), d_hidden=(8,), batch=16)
+SPECS = {
+    "plain": (RING,),
+    "seeds": tuple(RING.replace(seed=seed, unroll=2, k=2) for seed in range(3)),
+    "norms": (RING.replace(g_norm="batch", d_dropout=0.2, instance_noise=0.1),),
+    "line": (Spec(g_hidden=(8,), d_hidden=(8,), batch=16, r1=0.1),),
+}
+
+
+@pytest.fixture(scope="module")
+def pool():
+    one = ProcessPool(lambda: 1, waits=True)
+    yield one
+    one.close()
+
+
+def parameters(run):
+    return [run.state.g, run.state.d, *run.state.g_slots, *run.state.d_slots]
+
+
+def same(a: dict, b: dict) -> bool:
+    return a.keys() == b.keys() and all(np.array_equal(a[n], b[n], equal_nan=True) for n in a)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_updates_are_the_eager_ones_bit_for_bit(pool, name):
+    here, apart = Run(SPECS[name]), Run(SPECS[name])
+    apart.remote = pool
+    for run in (here, apart):
+        run.advance(5)
+        run.update("G")
+        run.change(d_lr=0.01)
+        run.advance(3)
+    assert all(torch.equal(a, b) for a, b in zip(parameters(here), parameters(apart), strict=True))
+    assert here.events == apart.events and here.last == apart.last
+    assert not torch.equal(here.state.g, Run(SPECS[name]).state.g)
+
+
+@pytest.mark.parametrize("name", ["plain", "line"])
+def test_what_is_seen_is_the_same(pool, name):
+    run = Run(SPECS[name])
+    run.advance(3)
+    moment = moment_of(1, run, None, Places(pool, pool, pool))
+    shot = take(run.game, run.state, run.specs, [None])
+    assert same(moment.measure(), shot.metrics)
+    view = shot.probes[0].over(np.array([[-9.0, 9.0]] * run.spec.dim))
+    old = messages.arrows_of(moment.picture())
+    run.advance(5)
+    moment = moment_of(1, run, None, Places(pool, pool, pool))
+    for axes, arrows in ((None, None), (view, None), (view, old)):
+        views = None if axes is None else (axes,)
+        shot = take(run.game, run.state, run.specs, [None], measure=False, view=views)
+        header, arrays = messages.frame(1, shot, run.last)
+        found_header, found = moment.picture("full", axes, arrows)
+        assert found_header == header and same(found, arrays | (arrows or {}))
+    assert moment.picture("coarse")[1]["d"].size < arrays["d"].size
+
+
+def test_tiles_are_the_same(pool):
+    run = Run(SPECS["seeds"])
+    moment = moment_of(1, run, None, Places(pool, pool, pool))
+    probe = thumbnails.probe_of(run.spec)
+    assert same(moment.tiles(), thumbnails.pictures(run.game, run.state, run.spec))
+    measured = thumbnails.measure(run.game, run.state, probe, slice(1, 3))
+    assert same(moment.measure_tiles(1, 2), measured)
+
+
+def test_divergence_is_explained_as_here(pool):
+    spec = RING.replace(optimizer="sgd", g_lr=1.0, d_lr=1.0, loss="wasserstein")
+    here, apart = (Run([spec, spec.replace(g_lr=1e-4, d_lr=1e-4)]) for _ in range(2))
+    apart.remote = pool
+    for run in (here, apart):
+        run.advance(400)
+    assert here.diverged[0] is not None and here.diverged == apart.diverged
+    assert here.iteration == apart.iteration
+    assert all(torch.equal(a, b) for a, b in zip(parameters(here), parameters(apart), strict=True))
+
+
+def test_its_cpu_seconds_are_the_callers(pool):
+    run = Run(RING.replace(unroll=10))
+    run.remote = pool
+    run.make(2)
+    before, own = cpu_time.seconds(), os.times().user
+    run.make(60)
+    took = cpu_time.seconds() - before
+    assert took > 0.02 and took > 2 * (os.times().user - own)
+
+
+def test_what_it_cannot_do_is_computed_here(pool):
+    here, apart = Run(RING.replace(seed=5)), Run(RING.replace(seed=5))
+    with pytest.raises(Unavailable, match="positional argument"):
+        pool.call("tiles", apart.game, apart.state, "one too many")
+    apart.remote = pool
+    object.__setattr__(apart.game.specs[0], "loss", "known to this process only")
+    for run in (here, apart):
+        run.make(2)
+    assert torch.equal(here.state.g, apart.state.g)
+
+
+def test_runs_that_it_has_forgotten_are_told_again(pool):
+    runs = [Run(RING.replace(seed=seed)) for seed in range(computing.MOST_RUNS + 3)]
+    for run in [*runs, *runs[:5]]:
+        made, _ = pool.call("play", run.game, run.state, [True], b"G")
+        assert torch.equal(made.d, run.state.d)
+
+
+def test_recent_values_stay():
+    recent = Recent(2)
+    recent["a"], recent["b"] = 1, 2
+    assert recent["a"] == 1  # read last: "b" goes
+    recent["c"] = 3
+    assert "b" not in recent and recent["a"] == 1 and recent["c"] == 3
+
+
+@pytest.mark.parametrize("error", ["MemoryError: none left", "RuntimeError: no memory: 9 GB"])
+def test_too_little_memory_is_said(pool, monkeypatch, error):
+    failed = Failed(*error.split(": ", 1))
+    monkeypatch.setattr(process_pool, "receive", lambda connection: (0.0, failed))
+    monkeypatch.setattr(process_pool, "send", lambda connection, value: None)
+    run = Run(RING)
+    run.remote = pool
+    with pytest.raises(MemoryError, match=failed.text):
+        run.make(1)
+
+
+def kill(pool: ProcessPool) -> None:
+    (process,) = pool._free
+    os.kill(process.child.pid, signal.SIGKILL)
+    process.child.wait()
+
+
+def test_a_death_is_said_and_another_process_follows():
+    pool, run = ProcessPool(lambda: 1, waits=True), Run(RING)
+    run.remote = pool
+    run.make(2)
+    before = run.state
+    kill(pool)
+    with pytest.raises(MemoryError, match="not enough memory"):
+        run.make(2)
+    assert run.state is before and run.make(2) == 2
+    pool.close()
+    assert pool.processes == 0
+
+
+def test_pictures_are_made_here_while_there_is_no_process():
+    pool, run = ProcessPool(lambda: 1), Run(RING)
+    moment = moment_of(1, run, None, Places(None, pool, pool))
+    here = messages.picture(run.game, run.state, run.specs, 1, "")
+    pool.begin()
+    assert same(moment.picture()[1], here[1])  # it has just begun
+    (process,) = pool._free
+    process.begun.wait(60)
+    assert same(moment.picture()[1], here[1])
+    kill(pool)
+    assert same(moment.picture()[1], here[1])
+    assert pool.processes == 0
+    pool.close()
+
+
+def test_an_idle_process_is_ended(monkeypatch, pool):
+    run = Run(RING)
+    run.remote = pool
+    run.make(1)
+    (process,) = pool._free
+    pool.rest()
+    assert pool.processes == 1
+    monkeypatch.setattr(process_pool, "_IDLE_SECONDS", -1.0)
+    pool.rest()
+    assert pool.processes == 0 and process.child.wait(10) != 0
+
+
+def test_no_more_processes_than_there_may_be(pool):
+    runs = [Run(RING.replace(seed=seed)) for seed in range(3)]
+    for run in runs:
+        run.remote = pool
+    threads = [threading.Thread(target=run.make, args=(6,)) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert pool.processes == 1
+    for run in runs:
+        here = Run(run.start)
+        here.make(6)
+        assert torch.equal(run.state.g, here.state.g)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_where_no_process_can_be_had_it_is_computed_here(monkeypatch, count):
+    monkeypatch.setattr(computing, "__name__", "ganlab.no_such_module")
+    mine, run, here = ProcessPool(lambda: count, waits=True), Run(RING), Run(RING)
+    run.remote = mine
+    assert run.make(3) == 3 and mine.processes == 0
+    here.make(3)
+    assert torch.equal(run.state.g, here.state.g)
+
+
+class OneForAll:
+    """Pools of a server whose slow runs have this one."""
+
+    def __init__(self, pool: ProcessPool):
+        self.pool = pool
+
+    def places(self, slow: bool) -> Places:
+        return Places(self.pool, self.pool, self.pool) if slow else Places()
+
+
+@pytest.fixture
+def slow(pool):
+    with limited(slow_seconds=0.0001):
+        session = Session("token", SMALL.replace(unroll=20), lambda _: None)
+        session.pools = OneForAll(pool)
+        assert session.slow
+        browser = Browser(session)
+        session.command("pause")
+        settle(session, browser)
+        yield session, browser
+        browser.leave()
+
+
+def test_a_slow_session_is_computed_there(slow, pool, monkeypatch):
+    session, browser = slow
+    asked, call = [], pool.call
+    monkeypatch.setattr(pool, "call", lambda name, *rest: asked.append(name) or call(name, *rest))
+    session.command("step")
+    settle(session, browser)
+    assert {"play", "picture", "see"} <= set(asked)
+    here = Run(session.spec)
+    here.advance(1)
+    assert torch.equal(session.run.state.g, here.state.g)
+
+
+def test_a_session_that_is_slow_no_more_is_computed_here(slow, pool):
+    session, browser = slow
+    assert session.run.remote is pool
+    with limited(slow_seconds=10.0):
+        session.set("k", 2)
+        settle(session, browser)
+    assert session.run.remote is None
