@@ -16,13 +16,14 @@ class RenderPool:
     A compiled program does not hold the interpreter lock, so render threads paint beside it. An
     eager update needs the lock as much as a picture does: two threads would exchange the lock at
     every operation and get less done than one thread that does both in turn. So if many frames are
-    due, workers paint those of eager runs.
+    due, workers paint those of eager runs, unless another process does.
     """
 
     def __init__(
         self, workers: int, name: str = "ganlab", prepare: Callable[[], None] | None = None
     ):
-        # Metrics, figures and files take long: frames must not wait for them.
+        # Metrics, figures and files take long: frames must not wait for them. With one frame thread
+        # more than workers, a process has its next picture to make while one is sent.
         self._threads = {
             kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
             for kind, count in (("frame", workers + 1), ("curves", 1), ("answer", 1))
@@ -32,9 +33,8 @@ class RenderPool:
     def by_workers(self, session: Session, kind: str) -> bool:
         """Whether a worker should make this."""
         eager = session.group is not None and session.group.program is None
-        if session.places.frames is not None:
-            return False
-        return kind == "frame" and eager and session.crowd >= CROWD
+        here = session.places.frames is None
+        return kind == "frame" and here and eager and session.crowd >= CROWD
 
     def submit(self, kind: str, job: Callable[[], None]) -> None:
         """Execute a job in a thread. Raises RuntimeError once closed."""

@@ -33,9 +33,17 @@ _LEAVING_SECONDS = 5.0  # after which an unwatched session may be dropped to mak
 
 
 class Scheduler:
-    """Sessions by token, two pools of workers, and a thread that compiles in idle time."""
+    """Sessions by token, two pools of workers, and a thread that compiles in idle time.
 
-    def __init__(self, workers: int | None = None, drop_seconds: float = DROP_SECONDS):
+    pools: processes that compute for the sessions; None: this one computes everything.
+    """
+
+    def __init__(
+        self,
+        workers: int | None = None,
+        drop_seconds: float = DROP_SECONDS,
+        pools: Pools | None = None,
+    ):
         self.sessions: dict[str, Session] = {}
         self.drop_seconds = drop_seconds
         count = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
@@ -43,7 +51,7 @@ class Scheduler:
         self.slow_pool = WorkerPool(
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )
-        self.pools = Pools()
+        self.pools = pools
         self.precompiler = Precompiler(lambda: list(self.sessions.values()))
         self._lock = threading.Lock()
         self._sweeper: threading.Thread | None = None
@@ -57,7 +65,8 @@ class Scheduler:
         """
         session = Session(secrets.token_urlsafe(24), experiment, self.wake, self._paint)
         session.pools = self.pools
-        self.pools.begin()
+        if self.pools is not None:
+            self.pools.begin()
         with self._lock:
             self._make_room()
             self.sessions[session.token] = session
@@ -108,7 +117,8 @@ class Scheduler:
         self.precompiler.close()
         self.pool.close()
         self.slow_pool.close()
-        self.pools.close()
+        if self.pools is not None:
+            self.pools.close()
         if self._sweeper is not None:
             self._sweeper.join(timeout=5)
         for session in list(self.sessions.values()):
@@ -159,10 +169,11 @@ class Scheduler:
             if since is not None and now - since > self.drop_seconds:
                 self._put_away(session)
                 dropped = True
-        self.pools.rest()
+        if self.pools is not None:
+            self.pools.rest()
         if dropped:
             gc.collect()
             system.give_back_memory()
 
 
-SCHEDULER = Scheduler()
+SCHEDULER = Scheduler(pools=Pools())

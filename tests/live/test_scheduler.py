@@ -14,6 +14,7 @@ from ganlab.limits import limited
 from ganlab.live import scheduler as module
 from ganlab.live import worker_pool
 from ganlab.live.lab_view import LabView
+from ganlab.live.process_pool import NOWHERE, Places
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
@@ -420,8 +421,10 @@ def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
     pool = RenderPool(1)
     eager, compiled = SimpleNamespace(program=None), SimpleNamespace(program=object())
     for run, many, by_workers in ((eager, 5, True), (eager, 4, False), (compiled, 5, False)):
-        session = SimpleNamespace(group=run, crowd=many)
+        session = SimpleNamespace(group=run, crowd=many, places=NOWHERE)
         assert pool.by_workers(session, "frame") == by_workers
+        session.places = Places(frames=object())  # the work of another process
+        assert not pool.by_workers(session, "frame")
         assert not pool.by_workers(session, "curves")
     pool.close()
 
