@@ -50,7 +50,7 @@ class Made(CompileQueue):
     def _load(self, request):
         if cache.find(request.structure) is None:
             return False
-        request._finish("ready", program="a program")
+        request.finish("ready", program="a program")
         return True
 
 
