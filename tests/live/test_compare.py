@@ -443,9 +443,11 @@ def test_on_the_hub_they_play_beside_a_lab():
         audience.close()
 
 
-def test_a_restart_while_being_drawn_leaves_no_old_pictures():
+@pytest.mark.parametrize("shown", [MIX, KS, Experiment.of(MIX, 16)], ids=["lab", "compare", "many"])
+def test_a_restart_while_being_drawn_leaves_nothing_old(shown):
+    """A render thread may be in the middle of the old runs: none of them is sent."""
     jobs = []
-    session = Session("t", KS, lambda _: None, lambda _, kind, job: jobs.append(job))
+    session = Session("t", shown, lambda _: None, lambda _, kind, job: jobs.append(job))
     browser = Browser(session)
     session.command("pause")
     session.work(0.01)

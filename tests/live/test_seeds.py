@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from live_helpers import SMALL, Audience, Browser, last, of_type, press, settle, until
+from live_helpers import SMALL, Audience, Browser, last, press, settle, until
 from scipy import ndimage, stats
 
 from ganlab.domains import tiles
@@ -288,27 +288,3 @@ def test_on_the_hub_it_trains_and_is_measured_beside_a_lab():
         assert scheduler.get(lab.token) is lab
     finally:
         audience.close()
-
-
-def test_a_restart_while_being_measured_leaves_no_old_numbers(many):
-    """A render thread may be in the middle of the old run's seeds: none of them is sent."""
-    jobs = []
-    session = Session(
-        "t", Experiment.of(MIX, 16), lambda _: None, lambda _, kind, job: jobs.append(job)
-    )
-    browser = Browser(session)
-    session.command("pause")
-    session.work(0.01)
-    assert len(jobs) == 2  # curves and frame
-    for job in jobs[:]:
-        jobs.remove(job)
-        job()
-    session.command("restart")
-    session.work(0.01)
-    while jobs:
-        jobs.pop(0)()
-        session.work(0.01)
-    got = browser.take()
-    assert {m[0]["run"] for m in of_type(got, "frame") + of_type(got, "curves")} == {2}
-    assert list(session.history.arrays()["iteration"]) == [0]
-    browser.leave()
