@@ -26,11 +26,11 @@ Trace = dict[str, np.ndarray]  # one run's "iteration" and measures, (checks,) e
 class Preset(Entry):
     """One Spec, or two to four to be shown side by side, and a claim about them.
 
-    name, title, cite: as for any entry. doc: two sentences, what happens and why. equation: the
-    relation at work, or "". specs: they differ in few fields; labels: their short names.
-    claim: one sentence, which `holds` decides for one seed from the Trace of each Spec with that
-    seed. iterations: the length of the demonstration, in iterations of Algorithm 1; every: the
-    iterations between two checks. look(run): more measures, (R,) each.
+    name, title, cite: as for any entry. doc: two or three sentences, what happens and why.
+    equation: the relation at work, or "". specs: they differ in few fields; labels: their short
+    names. claim: up to three sentences, which `holds` decides for one seed from the Trace of each
+    Spec with that seed. iterations: the length of the demonstration, in iterations of Algorithm 1;
+    every: the iterations between two checks. look(run): more measures, (R,) each.
     published: whether these are the settings of a paper, which take longer than a lesson has.
     pace: the (iteration, seconds) of the stretches in which a page plays it, on any machine; by
     default all iterations in `SECONDS`, or at full speed if published. cures: Spec fields that

@@ -228,7 +228,7 @@ def promotes_nothing(entry: Entry, beside: Mapping[str, Any]) -> None:
     axes go with all.
     """
     spec = spec_of(entry, beside)
-    if spec.dim > 2 and registry_of(entry) is TARGETS:
+    if not spec.domain.drawn and registry_of(entry) is TARGETS:
         return
     run = Run([spec, spec.replace(seed=1)])
     with _Strict():  # type: ignore[no-untyped-call]  # torch's own constructor has no types
