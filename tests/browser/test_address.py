@@ -143,7 +143,7 @@ _MARKDOWN = "` ![x](http://example.com/x.png) <img src=x> `"
         (f"{quote(_IMAGE)}=1&\u202ejunk={'x' * 5000}", "Ignored in this address: <img"),
         (f"init={quote(_MARKDOWN)}", "initial weights = "),
         (f"{quote('a%0D%0A# b')}=1&{quote('[x](http://example.com)')}=2", "[x](http"),
-        ("seed=3&seed=2", "seed is given twice: the first is used"),
+        ("seed=3&seed=2", "seed is given twice: the first value is used"),
         ("betas=" + "0.5," * 1250, "Adam's β₁, β₂ = "),
         ("r1=1&minibatch_discrimination=4", "R1, γ = 1 is not allowed"),
     ],
