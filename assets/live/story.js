@@ -91,7 +91,7 @@ export function storyRow(send, act) {
     built = text;
     setText(title, story.title || "");
     setText(doc, story.doc || "");
-    setText(claim, story.claim ? `Promise: ${story.claim}` : "");
+    setText(claim, story.claim ? `Claim: ${story.claim}` : "");
     doc.title = story.doc || "";
     claim.title = story.claim ? `${story.claim}${story.held ? ` Held on ${story.held}.` : ""}` : "";
     const cure = (/** @type {import("./types.js").Cure} */ { field, value, title: name, words }) => {
