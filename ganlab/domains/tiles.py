@@ -29,6 +29,6 @@ def to_bytes(share: np.ndarray) -> np.ndarray:
 
 
 def fullest(beyond: np.ndarray) -> np.ndarray:
-    """Of `Domain.beyond` (R, sides, 1 + dim), the fullest side and its percentage, (R, 2)."""
+    """The fullest side and its percentage, (R, 2), from `Domain.beyond` (R, sides, 1 + dim)."""
     shares = beyond[..., 0]
     return np.stack([shares.argmax(1), np.rint(100 * shares.max(1))], 1).astype(np.uint8)

@@ -219,7 +219,7 @@ class Session:
 
     @property
     def run_number(self) -> int:
-        """Of the scene that is shown: messages of another one are void."""
+        """The number of the runs in the current scene; messages of other runs are void."""
         return self.display.run_number
 
     @property

@@ -46,7 +46,7 @@ class ViewedSession(Protocol):
 
     @property
     def run_number(self) -> int:
-        """Of the scene that is shown."""
+        """The number of the runs in the current scene."""
 
     @property
     def scene(self) -> Message | None:

@@ -81,7 +81,7 @@ def watch(preset: Preset, seeds: Sequence[int]) -> list[tuple[Trace, ...]]:
 
 
 class Checked(Protocol):
-    """What `check` looks at: a Run, or one at some moment."""
+    """The interface of a Run, or of its state at some moment, for `check`."""
 
     @property
     def spec(self) -> Spec: ...
