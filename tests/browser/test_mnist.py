@@ -140,7 +140,7 @@ def test_the_pictures_of_a_run_that_is_done(page, site):
     state(lab, "done")
     lab.wait("ganlab.frames > 0")
     says(lab, "not MNIST")
-    says(lab, "4.0 to 7.0 away")
+    says(lab, "at distances of 4.0 to 7.0")
     assert lab.js("document.querySelector('.gl-root').dataset.theme") == "light"
     # On one screen, whole.
     names = ("samples", "walk", "spread", "classes", "curves")
