@@ -189,7 +189,7 @@ def test_table_curves_and_files(page, site):
     says(lab, "KL 0.43 (floor 0.0023)")
     expect(main(lab).get_by_role("img", name="class 9: 0.0 %, expected 10.0 %")).to_be_visible()
     says(lab, "225 ± 2")
-    says(lab, "not comparable")
+    says(lab, "do not compare its numbers")
     says(lab, "without being good")
     views.get_by_text("Curves").click()
     main(lab).locator(".js-plotly-plot").wait_for()
@@ -298,7 +298,7 @@ def test_a_run_trains_pauses_stops_and_goes_on(page, site):
     state(lab, "done")
     views = main(lab).get_by_role("radiogroup", name="View")
     views.get_by_text("Table 1").click()
-    says(lab, "not comparable")
+    says(lab, "do not compare its numbers")
 
 
 @pytest.mark.parametrize("path", ["/mnist?run=new", "/mnist"])
