@@ -244,7 +244,7 @@ def test_what_went_wrong_is_told(page, site, how):
     says(lab, "the last line")
     # Or a new run that starts with its Spec.
     button(lab, "change").click()
-    says(lab, "What to train")
+    says(lab, "Data and recipe")
     expect(main(lab).get_by_label("epochs", exact=True).last).to_have_value("4")
     lab.page.locator(".st-key-mnist_edit summary").click()
     expect(lab.page.locator(".st-key-mnist_of_k input")).to_have_value("3")
