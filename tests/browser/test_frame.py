@@ -46,11 +46,19 @@ def test_a_page_opens_before_all_is_imported(new_lab, tmp_path):
     gate = tmp_path / "go"
     wait = f"""
 import sys, time
+from importlib.machinery import PathFinder
 from pathlib import Path
 class Late:
     def find_spec(self, name, path=None, target=None):
-        while name == "ganlab.live.scheduler" and not Path({str(gate)!r}).exists():
-            time.sleep(0.02)
+        if name == "ganlab.live.scheduler":
+            spec = PathFinder.find_spec(name, path)
+            load = spec.loader.exec_module
+            def late(module):  # not in find_spec, which no other import can pass meanwhile
+                while not Path({str(gate)!r}).exists():
+                    time.sleep(0.02)
+                load(module)
+            spec.loader.exec_module = late
+            return spec
 sys.meta_path.insert(0, Late())
 """
     with Server(tmp_path / "log.txt", wait) as server:
