@@ -33,9 +33,10 @@ def _get_ready() -> None:
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     yield
-    scheduler = sys.modules.get("ganlab.live.scheduler")
-    if scheduler is not None:  # None if no page was opened
-        await asyncio.to_thread(scheduler.SCHEDULER.close)
+    # None if it was never imported, or if the import has not ended yet.
+    scheduler = getattr(sys.modules.get("ganlab.live.scheduler"), "SCHEDULER", None)
+    if scheduler is not None:
+        await asyncio.to_thread(scheduler.close)
 
 
 app = st.App(

@@ -399,5 +399,5 @@ def test_d_distance_is_a_weighted_mean_over_defined_cells():
 def test_wilson_is_scipys(held, of):
     want = binomtest(held, of).proportion_ci(method="wilson")
     assert metrics.wilson(held, of) == pytest.approx((want.low, want.high), abs=1e-6)
-    with pytest.raises(ValueError, match="no count"):
+    with pytest.raises(ValueError, match="must be a count"):
         metrics.wilson(of + 1, of)

@@ -138,7 +138,7 @@ def test_a_script_that_cannot_be_had_is_told_and_tried_again(lab):
     for answer, part in (
         ({"status": 404, "body": ""}, "(404)"),
         ({"status": 502, "body": ""}, "behind this address does not answer (502)"),
-        ({"status": 200, "body": "<html>", "content_type": "text/html"}, "something else"),
+        ({"status": 200, "body": "<html>", "content_type": "text/html"}, "is not a script"),
     ):
         lab.page.route(script, answering(answer))
         if part == "(404)":

@@ -9,12 +9,19 @@ from ganlab.targets import make_target
 
 
 @pytest.fixture(scope="session")
-def few():
+def drawn_few():
+    """A few drawn digits."""
+    return strokes.digits(1200, 1000)
+
+
+@pytest.fixture(scope="module")
+def few(drawn_few):
     """A few drawn digits, which replace the target's during tests."""
+    # Tests of other files may have had so many targets made that this one is a new one.
     target = make_target("drawn_digits", {})
-    target._loaded = strokes.digits(1200, 1000)
+    target._loaded = drawn_few
     vars(target).pop("pixels", None), vars(target).pop("labels", None)
-    return target._loaded
+    return drawn_few
 
 
 @pytest.fixture(autouse=True)

@@ -129,4 +129,4 @@ def test_ends_are_told_by_the_code(spec, tmp_path, capsys):
 
 def test_images_are_not_for_the_labs_command(spec, capsys):
     assert main(["train", "--spec", spec, "--iterations", "1"]) == 2
-    assert "page MNIST" in capsys.readouterr().err
+    assert "the MNIST page trains on images" in capsys.readouterr().err
