@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -66,18 +67,28 @@ class Attacker:
         return json.loads(said)
 
 
-async def watch(room: Class, seconds: float) -> tuple[list[float], float]:
-    """Each student's frames per second, and the longest time without any, in seconds."""
+class Watched(NamedTuple):
+    """Each student's frames and iterations per second, and the longest time without a frame, s."""
+
+    frames: list[float]
+    iterations: list[float]
+    longest: float
+
+
+async def watch(room: Class, seconds: float) -> Watched:
+    """What the students see for some seconds."""
     for student in room.students:
         student.frames = []
     start = time.time()
     await asyncio.sleep(seconds)
-    end, rates, longest = time.time(), [], 0.0
+    end, frames, iterations, longest = time.time(), [], [], 0.0
     for student in room.students:
-        times = [at for at, _ in student.frames if start <= at < end]
-        rates.append(len(times) / (end - start))
+        seen = [(at, count) for at, count in student.frames if start <= at < end]
+        times, counts = [at for at, _ in seen], [count for _, count in seen]
+        frames.append(len(seen) / (end - start))
+        iterations.append((counts[-1] - counts[0]) / (times[-1] - times[0]) if seen[1:] else 0.0)
         longest = max(longest, *np.diff([start, *times, end]))
-    return rates, longest
+    return Watched(frames, iterations, longest)
 
 
 async def attack(options: argparse.Namespace, server: Server, table: Table) -> None:
@@ -99,12 +110,14 @@ async def attack(options: argparse.Namespace, server: Server, table: Table) -> N
             him.begin(jobs)
         await asyncio.sleep(_REST)
         cpu.start()
-        rates, longest = await watch(room, options.seconds)
+        rates, iterations, longest = await watch(room, options.seconds)
         worst.append(min(rates))
         name = "with him" if hostile else "without him"
         name = f"by {jobs[0]} only" if hostile and options.each else name
         text = f"{min(rates):.2f} / {np.median(rates):.2f}, longest gap {longest:.1f} s"
         table.add(f"{name}: frames/s, worst / median", "", text, None)
+        text = f"{min(iterations):.1f} / {np.median(iterations):.1f}"
+        table.add("  iterations/s, worst / median", "", text, None)
         text, others = cpu.shares()
         table.add("  CPU, % of a core", "", text.replace("Chromium", "attacker"), None)
         table.add("  of others", "", f"{others:.0f}", None)
@@ -129,6 +142,8 @@ async def attack(options: argparse.Namespace, server: Server, table: Table) -> N
 
 def _verdict(options: argparse.Namespace, table: Table, worst: list[float]) -> None:
     """Each phase with the attacker compared with the mean of those before and after it."""
+    if not options.pairs:
+        return
     shares = [
         2 * worst[i] / max(worst[i - 1] + worst[i + 1], 1e-9) for i in range(1, len(worst), 2)
     ]
