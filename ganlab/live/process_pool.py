@@ -69,8 +69,10 @@ class _Process:
                     pass_fds=(its.fileno(),),
                     stdout=subprocess.DEVNULL,
                 )
-            processes.stand_back(self.child, self._nice)
+            processes.stand_back(self.child, 0)
             receive(mine)
+            # Only now: on a busy machine its imports would take a minute at a low priority.
+            processes.stand_back(self.child, self._nice)
             self._connection = mine
         except (OSError, EOFError):
             log.warning("a process that computes for the server could not be started")
