@@ -144,6 +144,11 @@ class ProcessPool:
             key = self._key(game)
             specs = None if key in process.known else game.specs
             seconds, answer = process.ask((name, key, specs, (state, *arguments)))
+            # Before another thread asks it: both ends must use `known` in the same order.
+            if isinstance(answer, Failed):
+                process.known.forget(key)  # it may not have kept the runs
+            else:
+                process.known[key] = True
             failed = False
         except (OSError, EOFError):
             if self._waits:
@@ -156,7 +161,6 @@ class ProcessPool:
             if answer.for_want_of_memory:
                 raise MemoryError(answer.text)
             raise Unavailable(f"{answer.name}: {answer.text}")
-        process.known[key] = True
         return answer
 
     def _key(self, game: Game) -> int:

@@ -58,6 +58,10 @@ class Recent(Generic[K, V]):
         if len(self._values) > self._most:
             self._values.popitem(last=False)
 
+    def forget(self, key: K) -> None:
+        """Remove a key, if it is there."""
+        self._values.pop(key, None)
+
 
 def _from_array(array: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(array)

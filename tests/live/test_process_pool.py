@@ -124,6 +124,16 @@ def test_runs_that_it_has_forgotten_are_told_again(pool):
         assert torch.equal(made.d, run.state.d)
 
 
+def test_runs_that_it_has_lost_are_told_again_after_one_failure(pool):
+    run = Run(RING.replace(seed=77))
+    pool.call("tiles", run.game, run.state)
+    (process,) = pool._free
+    process.known[pool._key(other := Run(RING.replace(seed=78)).game)] = True  # it never was told
+    with pytest.raises(Unavailable, match="KeyError"):
+        pool.call("tiles", other, run.state)
+    assert pool.call("tiles", other, run.state).keys()
+
+
 def test_recent_values_stay():
     recent = Recent(2)
     recent["a"], recent["b"] = 1, 2
