@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -66,9 +67,19 @@ def stand_back(process: subprocess.Popen[Any], nice: int) -> None:
         ours = os.getpriority(os.PRIO_PROCESS, 0)
         os.setpriority(os.PRIO_PROCESS, process.pid, max(nice, ours))
     with contextlib.suppress(OSError, ValueError):  # not supported here
-        # A new session has an autogroup of its own, with niceness 0, whatever this one's is.
-        ours = int(Path("/proc/self/autogroup").read_text().rpartition(" ")[2])
-        Path(f"/proc/{process.pid}/autogroup").write_text(str(min(19, ours + nice)))
+        # A new session has an autogroup of its own, with niceness 0, whatever this one's is. The
+        # file of a process that has none is empty.
+        ours = int(Path("/proc/self/autogroup").read_text().rpartition(" ")[2] or 0)
+        _set_autogroup(process.pid, min(19, ours + nice))
+
+
+def _set_autogroup(pid: int, nice: int) -> None:
+    for _ in range(5):
+        try:
+            Path(f"/proc/{pid}/autogroup").write_text(str(nice))
+            return
+        except BlockingIOError:  # without CAP_SYS_ADMIN: one change every .1 s on the whole machine
+            time.sleep(0.11)
 
 
 def end(process: Child) -> None:
