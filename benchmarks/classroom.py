@@ -21,8 +21,9 @@ from pathlib import Path
 
 from benchmarks.classroom_mix import MIX, cost_of, warm
 from benchmarks.classroom_phases import FRAMES, Class
-from benchmarks.classroom_probes import Table, Watcher, machine, memory
+from benchmarks.classroom_probes import Watcher, memory
 from benchmarks.classroom_student import Student
+from benchmarks.limits import Table, machine
 from tests.browser.server import Server
 
 SESSION_MB = 20.0  # limit of the growth per session

@@ -14,8 +14,9 @@ import numpy as np
 from websockets.exceptions import WebSocketException
 
 from benchmarks.classroom_mix import MIX
-from benchmarks.classroom_probes import CpuShares, Table
+from benchmarks.classroom_probes import CpuShares
 from benchmarks.classroom_student import PARTS, Student
+from benchmarks.limits import Table
 from tests.browser.server import Server
 
 FRAMES, FAIRNESS, CLICK_MS = 5.0, 1.5, 500.0  # the limits

@@ -1,9 +1,8 @@
-"""The classroom benchmark's table, its measurements of the machine, and its real browser."""
+"""The classroom benchmark's measurements of the machine, and its real browser."""
 
 from __future__ import annotations
 
 import os
-import platform
 import re
 import statistics
 import threading
@@ -26,13 +25,6 @@ window.ganlab = {
   get lastFrameAt() { return this.drawn.at(-1) ?? 0; },
 };
 """
-
-
-def machine() -> str:
-    """Cores, processor and load in one line."""
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    processor = found[1] if found else platform.machine()
-    return f"{os.cpu_count()} cores, {processor}, load {os.getloadavg()[0]:.1f} at the start"
 
 
 def memory(pid: int) -> dict[str, float]:
@@ -67,22 +59,6 @@ def _processes() -> dict[int, tuple[str, int, float, float]]:
             except OSError:
                 pass  # it has ended meanwhile
     return out
-
-
-class Table:
-    """Rows of name, limit, measurement, verdict; printed as they are added."""
-
-    def __init__(self) -> None:
-        self.failed: list[str] = []
-        self.add("what", "limit", "measured", None)
-        print(f"|{'-' * 44}|{'-' * 10}|{'-' * 50}|-----|", flush=True)
-
-    def add(self, what: str, limit: str, measured: str, good: bool | None) -> None:
-        """good: whether the limit is kept; None if there is no limit."""
-        verdict = {None: "", True: "ok", False: "NOT"}[good]
-        if good is False:
-            self.failed.append(what)
-        print(f"| {what:<42} | {limit:<8} | {measured:<48} | {verdict:<3} |", flush=True)
 
 
 class CpuShares:

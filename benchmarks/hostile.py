@@ -27,7 +27,8 @@ import numpy as np
 
 from benchmarks.classroom_mix import warm
 from benchmarks.classroom_phases import Class
-from benchmarks.classroom_probes import CpuShares, Table, machine, memory
+from benchmarks.classroom_probes import CpuShares, memory
+from benchmarks.limits import Table, machine
 from tests.browser.server import ROOT, Server
 
 FALL = 0.2  # the allowed decrease of the worst frame rate

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -22,6 +21,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
+from benchmarks.limits import machine
 from ganlab import Spec
 from tests.browser.lab import Lab
 from tests.browser.server import Server
@@ -238,17 +238,6 @@ def measure(
     out["JS heap MB, start / end"] = f"{heap_start:.1f} / {heap_end:.1f}"
     out["page errors"] = str(len(errors))
     return out
-
-
-def machine() -> str:
-    """Cores and processor in one line."""
-    processor = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        found = re.search(r"model name\s*:\s*(.+)", info.read_text())
-        processor = found[1] if found else processor
-    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return f"{os.cpu_count()} cores, {processor}, {platform.system()}{load}"
 
 
 def main() -> None:

@@ -16,9 +16,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from live import machine
 from playwright.sync_api import Browser, sync_playwright
 
+from benchmarks.limits import machine
 from tests.browser.server import Server
 from tests.chromium import launch
 

@@ -18,8 +18,9 @@ if sys.platform != "linux":
 
 from benchmarks.classroom_mix import MIX, spec_of
 from benchmarks.classroom_phases import Class
-from benchmarks.classroom_probes import CpuShares, Table, memory
+from benchmarks.classroom_probes import CpuShares, memory
 from benchmarks.classroom_student import PARTS, Student
+from benchmarks.limits import Table
 
 PAGE_FILES = 3  # files that Streamlit keeps open for a page, and for two minutes after it
 
