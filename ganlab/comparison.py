@@ -64,7 +64,10 @@ class Comparison(Experiment):
 
     @classmethod
     def by(cls, base: Spec, columns: Mapping[str, Sequence[Any]]) -> Comparison:
-        """Runs of `base` with the values in `columns`: for each field, one value per run."""
+        """Runs of `base` with the values in `columns`: for each field, one value per run.
+
+        Raises `SpecError` for other numbers of values, and for values that are not allowed.
+        """
         counts = {len(column) for column in columns.values()}
         if len(counts) != 1:
             raise SpecError("values", counts, "the same number for each field")
@@ -136,7 +139,7 @@ class Comparison(Experiment):
         return Comparison.by(self.base, columns)
 
     def with_field(self, name: str, instead_of: str | None = None) -> Comparison:
-        """Let `name` differ too, or in place of another field."""
+        """Let `name` differ too, or in place of another field. Raises `SpecError` if unknown."""
         known = params(self.base)
         if name not in known:
             raise SpecError("field", name, "one of " + ", ".join(known))

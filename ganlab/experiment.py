@@ -195,7 +195,10 @@ class Experiment:
 def read_events(
     parts: address.Parts, specs: Sequence[Spec], refuse: Callable[[SpecError], None]
 ) -> tuple[tuple[Event, ...], ...]:
-    """The events in an address for each of `specs`; `refuse` gets errors for unusable ones."""
+    """The events in an address for each of `specs`.
+
+    `refuse` gets a `SpecError` for unusable ones; none is raised, unless `refuse` raises it.
+    """
     texts, out = dict(parts.events), []
     for letter, spec in zip(LETTERS, specs, strict=False):
         text = texts.pop(letter, "")

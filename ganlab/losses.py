@@ -109,7 +109,7 @@ def _smooth_squares(real: Logits, fake: Logits, a: Number, b: Number) -> torch.T
 
 
 def d_star_smoothed(p: ArrayLike, q: ArrayLike, a: float = 0.0, b: float = 0.0) -> Array:
-    """D* for labels 1 - a and b: ((1 - a) p_data + b p_g)/(p_data + p_g).
+    """D* for labels 1 - a and b, elementwise: ((1 - a) p_data + b p_g)/(p_data + p_g).
 
     With b > 0, D* has a peak where only G has mass. Source: Goodfellow 2016, section 4.2.
     """

@@ -130,10 +130,10 @@ def _uniform_cell(x: Array, edges: Array) -> NDArray[np.intp]:
 def smooth(mass: ArrayLike, sigma_cells: float, axes: int | Sequence[int] = -1) -> Array:
     """Cell masses convolved with a narrow Gaussian along `axes` (-1; (-2, -1) for a 2-D grid).
 
-    sigma_cells is the width in cells; the kernel is cut at 4 sigma and sums to 1. Mass that leaves
-    the grid is lost, not reflected. Leave out the outer cells of `pushforward_1d` and
-    `histogram_2d`, which are not neighbours of the rest. A width of 0 copies. Raises ValueError if
-    sigma_cells is negative or nan.
+    The result has the same shape. sigma_cells is the width in cells; the kernel is cut at 4 sigma
+    and sums to 1. Mass that leaves the grid is lost, not reflected. Leave out the outer cells of
+    `pushforward_1d` and `histogram_2d`, which are not neighbours of the rest. A width of 0 copies.
+    Raises ValueError if sigma_cells is negative or nan.
     """
     if not sigma_cells >= 0:
         raise ValueError(f"sigma_cells = {sigma_cells} must be 0 or more")
@@ -171,7 +171,10 @@ def w1_sliced(x: ArrayLike, y: ArrayLike, projections: int = PROJECTIONS) -> flo
 
 
 def sliced(x: ArrayLike, projections: int = PROJECTIONS) -> Array:
-    """Sorted projections of samples (n, 2) onto the directions of `w1_sliced`, (p, n)."""
+    """Sorted projections of samples (n, 2) onto the directions of `w1_sliced`, (p, n).
+
+    Raises ValueError for other shapes.
+    """
     # POT has this too, but its import takes seconds, and a live view measures its first frame.
     x = np.asarray(x, np.float64)
     if x.ndim != 2 or x.shape[1] != 2:

@@ -107,7 +107,7 @@ class Arrays:
         self._file.close()
 
     def read(self, name: str) -> np.ndarray:
-        """An array. Raises ValueError if it is damaged."""
+        """The array `name`, of the shape in `heads`. Raises ValueError if it is damaged."""
         with self._member(name) as member:
             array = npy.read_array(member, allow_pickle=False, max_header_size=_MOST_HEAD)
             if member.read(1):
@@ -188,7 +188,10 @@ class Arrays:
 
 
 def load_arrays(path: Path, names: Iterable[str], most: int) -> dict[str, np.ndarray] | None:
-    """All arrays of a small file if they are exactly `names`; None if it is missing or damaged."""
+    """All arrays of a small file, of any shapes, if they are exactly `names`.
+
+    None if the file is missing or damaged.
+    """
     try:
         with Arrays(path, most) as arrays:
             if set(arrays.heads) != set(names):

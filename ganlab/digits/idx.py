@@ -96,7 +96,7 @@ def read(path: Path, known: Known) -> NDArray[np.uint8]:
 
 
 def read_any(path: Path, most: int) -> NDArray[np.uint8]:
-    """An IDX file of bytes with at most `most` items of 28 × 28 or 1, read-only.
+    """An IDX file of bytes with at most `most` images (n, 28, 28) or labels (n,), read-only.
 
     Raises DataError, which names the file, for anything else. Reads no more than its header says.
     """
@@ -130,7 +130,7 @@ def read_any(path: Path, most: int) -> NDArray[np.uint8]:
 
 
 def digest(array: NDArray[np.uint8]) -> str:
-    """The MD5 of an array as an uncompressed IDX file."""
+    """The MD5 of an array of any shape as an uncompressed IDX file."""
     head = struct.pack(f">{1 + array.ndim}I", _UBYTE + array.ndim, *array.shape)
     return hashlib.md5(head + array.tobytes(), usedforsecurity=False).hexdigest()
 

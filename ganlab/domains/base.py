@@ -79,12 +79,12 @@ class Probe(ABC):
     @classmethod
     @abstractmethod
     def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
-        """Edges of the cells over a target's box, along each axis."""
+        """Edges of the cells over a target's box, (cells + 1,) along each axis."""
 
     @classmethod
     @abstractmethod
     def masses_of(cls, target: Target, edges: tuple[np.ndarray, ...]) -> np.ndarray:
-        """The exact masses of p_data in the cells and outside them, flat."""
+        """The exact masses of p_data in the cells and outside them, flat: (cells + outside,)."""
 
     @classmethod
     @abstractmethod
@@ -105,7 +105,10 @@ class Probe(ABC):
 
     @abstractmethod
     def smoothed(self, mass: np.ndarray) -> np.ndarray:
-        """Masses convolved with a narrow Gaussian; the masses outside the cells are unchanged."""
+        """Masses (..., cells + outside) convolved with a narrow Gaussian.
+
+        The masses outside the cells are unchanged.
+        """
 
     @abstractmethod
     def distance(self, gz: np.ndarray) -> np.ndarray:
@@ -139,7 +142,7 @@ class Probe(ABC):
 
     @property
     def centres(self) -> tuple[np.ndarray, ...]:
-        """Cell centres along each axis."""
+        """Cell centres, (cells,) along each axis."""
         return tuple((e[1:] + e[:-1]) / 2 for e in self.edges)
 
     @property
@@ -176,7 +179,10 @@ class Probe(ABC):
         return self.target.sample(len(self.z), draw).double().numpy()[None]
 
     def perfect(self) -> dict[str, np.ndarray]:
-        """The metrics of a perfect generator under the same estimators."""
+        """The metrics of a perfect generator under the same estimators, a scalar each.
+
+        jsd and jsd_smooth in nats, w1 in units of x.
+        """
         made = self.samples_of_perfect_g()
         jsd, smooth = self.jsd(self.masses(made))
         if self.exact:
@@ -234,7 +240,10 @@ class Domain:
         self._refuse()
 
     def scene(self, view: Any, seed: int) -> dict[str, np.ndarray]:
-        """The arrays of a picture that stay the same during a run, on the axes of `view`."""
+        """The arrays of a picture that stay the same during a run, on the axes of `view`.
+
+        docs/protocol.md lists their names and shapes.
+        """
         self._refuse()
 
     def picture(
@@ -248,7 +257,7 @@ class Domain:
         self._refuse()
 
     def message(self, picture: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """The arrays of one run's picture as they are sent to browsers."""
+        """The arrays of one run's picture as they are sent to browsers: see `picture`."""
         return picture
 
     def tile_scene(self, probe: Any) -> dict[str, np.ndarray]:
@@ -265,14 +274,14 @@ class Domain:
 
 
 def beyond_row(share: float, total: np.ndarray | float) -> np.ndarray:
-    """One side's share, and its mean from the total."""
+    """One side's share, and its mean from the total (dim,) over it: (1 + dim,)."""
     return np.append(share, np.asarray(total) / (share or 1.0))
 
 
 def outside(
     domain: Domain, views: Sequence[Probe], gz: np.ndarray, over: Intervals | None = None
 ) -> np.ndarray:
-    """`Domain.beyond` of each run on its own axes."""
+    """`Domain.beyond` of each run on its own axes: gz (R, n, dim) -> (R, sides, 1 + dim)."""
     mass = None if over is None else over.mass
     rows = [
         domain.beyond(x[None], view.target.box, mass)[0] for view, x in zip(views, gz, strict=True)

@@ -31,7 +31,7 @@ class LineProbe(Probe):
 
     @classmethod
     def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
-        """Cells of width .05, or 400 cells over a wide box."""
+        """See `Probe.cells_of`: cells of width .05, or 400 cells over a wide box."""
         lo, hi = target.box[0]
         cells = min(int(round((hi - lo) / _CELL)), MOST_CELLS)
         return (np.linspace(lo, hi, cells + 1),)
@@ -67,7 +67,7 @@ class LineProbe(Probe):
 
     @cached_property
     def quantiles(self) -> np.ndarray:
-        """The quantiles of p_data that W1 compares with those of p_g."""
+        """The quantiles of p_data that W1 compares with those of p_g, (n,)."""
         over = self.intervals
         if over is not None and self.target.has_mean:
             return _means(_line(self.target).ppf(_levels(over)), over)

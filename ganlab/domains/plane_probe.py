@@ -22,7 +22,7 @@ class PlaneProbe(Probe):
 
     @classmethod
     def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
-        """64 cells in each direction."""
+        """See `Probe.cells_of`: 64 cells in each direction."""
         return tuple(np.linspace(lo, hi, GRID + 1) for lo, hi in target.box)
 
     @classmethod
@@ -53,7 +53,7 @@ class PlaneProbe(Probe):
 
     @cached_property
     def slices(self) -> np.ndarray:
-        """Sorted projections of p_data's points, for the sliced W1."""
+        """Sorted projections of p_data's points for the sliced W1, (directions, n)."""
         return metrics.sliced(self.x[:SLICED].numpy())
 
     def distance(self, gz: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ def latents(latent: str, dim: int, count: int, exact: bool = False) -> torch.Ten
 
 
 def to_bytes(share: np.ndarray) -> np.ndarray:
-    """Numbers from 0 to 1 in 255ths, uint8; NaN is 0."""
+    """Numbers from 0 to 1 of any shape in 255ths, uint8; NaN is 0."""
     return np.rint(np.clip(np.nan_to_num(share), 0, 1) * 255).astype(np.uint8)
 
 

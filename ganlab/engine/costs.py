@@ -134,7 +134,7 @@ class Costs(Inputs):
         drawn: Drawn,
         G: Callable[[Drawn], torch.Tensor] | None = None,
     ) -> torch.Tensor:
-        """D's parameters after `unroll` more updates of its own optimiser.
+        """D's parameters (R, P) after `unroll` more updates of its own optimiser.
 
         Differentiable in `fake` and d, through every step. The steps use the current minibatch, as
         published, or fresh data and fakes each. They minimise D's own cost, without consensus and
@@ -163,7 +163,10 @@ class Costs(Inputs):
     def shaped(
         self, grad: torch.Tensor, params: torch.Tensor, past: torch.Tensor | None, n: Given
     ) -> torch.Tensor:
-        """A gradient at `params` as the optimiser gets it; past: the mean that pulls, or None."""
+        """A gradient at `params` as the optimiser gets it, (R, P) each.
+
+        past: the mean that pulls, or None.
+        """
         if past is not None:
             grad = grad + 2 * over(n.strength("historical_averaging"), params) * (params - past)
         for name, term in self._grad_terms:
@@ -171,7 +174,7 @@ class Costs(Inputs):
         return grad
 
     def bounded(self, d: torch.Tensor, n: Given) -> torch.Tensor:
-        """D's parameters after the projections of stabilisers."""
+        """D's parameters (R, P) after the projections of stabilisers."""
         for name, project in self._projections:
             d = project(d, *n.of[name])
         return d

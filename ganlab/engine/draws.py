@@ -76,7 +76,7 @@ class Stream:
             self.block, self.rows = block, ()
 
     def slab(self, start: int, count: int) -> torch.Tensor:
-        """Arrays number start, ..., start + count - 1, stacked and contiguous."""
+        """Arrays number start, ..., start + count - 1, contiguous: (count, *shape)."""
         if not count:
             return torch.empty(0, *self.shape, device=self.device)
         parts, end = [], start + count
@@ -126,7 +126,7 @@ class Epochs:
         return self.read(self.stored[which])
 
     def slab(self, start: int, count: int) -> torch.Tensor:
-        """Minibatches number start, ..., start + count - 1, stacked."""
+        """Minibatches number start, ..., start + count - 1, stacked: (count, batch, ...)."""
         if not count:
             return self[start].unsqueeze(0)[:0]
         return torch.stack([self[start + i] for i in range(count)])

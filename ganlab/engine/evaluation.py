@@ -138,10 +138,10 @@ def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
 
 
 def rows(tensors: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:
-    """One tensor for each run, stacked."""
+    """One tensor for each run, of any shape, stacked: (R, ...)."""
     return (torch.stack(list(tensors)) if len(tensors) > 1 else tensors[0][None]).to(device)
 
 
 def array(x: torch.Tensor) -> np.ndarray:
-    """A NumPy array in double precision."""
+    """A NumPy array of the same shape in double precision."""
     return x.detach().cpu().double().numpy()

@@ -160,7 +160,10 @@ class Game:
         return self.G(g, inputs, typical.to(z).expand(len(z), -1, -1))
 
     def statistics(self, run: int | None = None) -> torch.Tensor | None:
-        """Inputs whose statistics G uses in evaluation, (R or 1, N, in); None if not needed."""
+        """Inputs whose statistics G uses in evaluation; None if not needed.
+
+        (R, N, in), or (1, N, in) if they are one run's or the same for all.
+        """
         if self.fixed is not None:
             return self.fixed if run is None else self.fixed[run : run + 1]
         if self.G.norm == "none" or self._typical is None:

@@ -113,7 +113,7 @@ class Inputs:
         return (*own, *(before if player == "D" else ()), *step, *kept)
 
     def first_slots(self, player: str, params: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        """The slots of a player that has made no update."""
+        """The slots, (R, P) each, of a player that has made no update; params (R, P)."""
         start = ("before", *(name for name, _ in self._keeps[player]))
         return tuple(
             params.clone() if name in start else torch.zeros_like(params)
@@ -121,7 +121,7 @@ class Inputs:
         )
 
     def kept_slots(self, player: str, params: torch.Tensor, slots: Slots, old: Inputs) -> Slots:
-        """`slots` of `old` rules as these rules need them; slots that are new start now."""
+        """`slots` of `old` rules, (R, P) each, as these rules need them; new slots start now."""
         have = dict(zip(old.slots(player), slots, strict=True))
         now = {f"before_{n}": have[n] for n in have if n.isdigit()}
         fresh = zip(self.slots(player), self.first_slots(player, params), strict=True)

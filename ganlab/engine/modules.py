@@ -174,7 +174,10 @@ def _fill(
 
 
 def generator(game: Game, state: State, run: int, average: bool = False) -> GeneratorModule:
-    """A copy of the current G of run number `run`, on its device; average: of its average."""
+    """A copy of the current G of run number `run`, on its device.
+
+    average: with the average of its weights. Raises `SpecError` if none is kept.
+    """
     mean = game.average(state) if average else state.g
     if mean is None:
         raise SpecError("average", average, "False: no average of G's weights is kept")

@@ -12,7 +12,7 @@ from ganlab.update_rules import Found
 
 
 class OneUpdate:
-    """An update of `player`, which implements `ganlab.update_rules.Turn`.
+    """An update of `player`, which implements `ganlab.update_rules.Turn`: see `Rules.update`.
 
     rules: the `Rules` that make it; n, drawn, fixed: its numbers, its random numbers, and the
     reference batch if there is one.
@@ -37,7 +37,7 @@ class OneUpdate:
                 self._pasts[name] = self._slots[name][at]
 
     def back(self) -> torch.Tensor:
-        """D before its last update, and its optimiser's slots, from which G's update starts."""
+        """D (R, P_D) before its last update; its optimiser's slots of then are used from now on."""
         names, own = self.rules.slots("D"), self.rules.optimizer.slots
         slots = self._slots["D"]
         self._slots["D"] = tuple(slots[names.index(f"before_{i}")] for i in range(own))
@@ -95,14 +95,14 @@ class OneUpdate:
             return Found(cost, self.shaped(player, grad, at))
 
     def shaped(self, player: str, grad: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-        """A gradient at a player's parameters, changed as the stabilisers that are on say."""
+        """See `Turn.shaped`."""
         with torch.no_grad():
             return self.rules.shaped(grad, at, self._pasts[player], self._n)
 
     def stepped(
         self, g: torch.Tensor, d: torch.Tensor, by_g: torch.Tensor, by_d: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
-        """g and d after a step of their optimisers; the player's new slots if they are kept."""
+        """See `Turn.stepped`."""
         optimizer, n = self.rules.optimizer, self._n
         kept = optimizer.slots
         with torch.no_grad():
@@ -124,7 +124,7 @@ class OneUpdate:
         by_d: torch.Tensor,
         share: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """g and d after `share` of a plain gradient step."""
+        """See `Turn.moved`."""
         d_rate, g_rate = self.rates
         with torch.no_grad():
             d = self.rules.bounded(d - share * by_d * d_rate, self._n)

@@ -31,7 +31,11 @@ class Rules(Costs):
         drawn: Drawn,
         fixed: torch.Tensor | None = None,
     ) -> Update:
-        """One update of `player`; `fixed` is the reference batch, if there is one."""
+        """One update of `player`, from g (R, P_G), d (R, P_D) and their slots, (R, P) each.
+
+        numbers: as `inputs` lists them, each a number or (R, 1). drawn: the random inputs by name,
+        (R, B, ...). fixed: the reference batch (R, B, dim), if there is one.
+        """
         n = self.given(numbers)
         own_params, own_slots = (d, d_slots) if player == "D" else (g, g_slots)
         update = OneUpdate(self, player, g_slots, d_slots, n, drawn, fixed)

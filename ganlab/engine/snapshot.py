@@ -64,7 +64,7 @@ def snapshot_of(
     metrics: dict[str, np.ndarray] | None = None,
     picture: dict[str, np.ndarray] | None = None,
 ) -> Snapshot:
-    """The Snapshot of `state` with these metrics and this picture."""
+    """The Snapshot of `state` with these metrics and this picture: see `Snapshot`."""
     return Snapshot(
         specs,
         state.iterations,

@@ -167,7 +167,7 @@ def read_arrays(path: Path, rules: Rules, runs: int) -> dict[str, np.ndarray]:
 
 
 def restore(fresh: State, arrays: dict[str, np.ndarray], counts: dict[str, int]) -> State:
-    """`fresh` with the arrays of a file in it."""
+    """`fresh` with the arrays of a file in it, whose shapes `read_arrays` has checked."""
 
     def tensor(name: str) -> torch.Tensor:
         return torch.from_numpy(arrays[name]).to(fresh.g.device)

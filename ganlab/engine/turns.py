@@ -89,7 +89,7 @@ class Turns(NamedTuple):
         return self.after(state, player.encode())
 
     def iterations(self, state: State, g_made: np.ndarray) -> np.ndarray:
-        """Completed iterations when G has made `g_made` more updates than in `state`."""
+        """Completed iterations (n,) when G has made `g_made` (n,) more updates than in `state`."""
         return state.iterations + (state.g_phase + g_made) // self.g_steps
 
     def changed(self, state: State) -> State:

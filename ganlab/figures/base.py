@@ -47,7 +47,10 @@ def dash(name: str, scale: float) -> str:
 
 
 def array(source: Mapping[str, Any], name: str) -> np.ndarray | None:
-    """source[name] as float32, with NaN (a gap) for infinities; None if it is missing or empty."""
+    """source[name] as float32 of the same shape, with NaN (a gap) for infinities.
+
+    None if it is missing or empty.
+    """
     value = source.get(name)
     if value is None:
         return None
@@ -67,7 +70,7 @@ def number(value: float) -> str:
 
 
 def no_noise(values: np.ndarray) -> np.ndarray:
-    """The values, with those below 1e-9, the size of rounding errors, set to 0."""
+    """The values, of any shape; those below 1e-9, the size of rounding errors, are set to 0."""
     return np.where(np.abs(values) < 1e-9, np.zeros_like(values), values)
 
 

@@ -118,7 +118,10 @@ def _says(panel: Mapping[str, Any], *series: Mapping[str, np.ndarray] | None) ->
 
 
 def span_of(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, float]:
-    """The ends of the axis: a run gets at least a quarter of the width beside an earlier one."""
+    """The ends of the axis of iterations (n,), beside those of an earlier run (m,).
+
+    A run gets at least a quarter of the width.
+    """
     good = iteration[np.isfinite(iteration)]
     if not good.size:
         return 0.0, 100.0

@@ -132,7 +132,10 @@ def end_labels(
     place: Panel, data: Sequence[tuple[Mapping[str, Any], np.ndarray]], log: bool,
     low: float, high: float,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The last value of each curve, written at its height right of the panel without overlaps."""
+    """The last value of each curve (n,), written at its height right of the panel.
+
+    Labels do not overlap.
+    """
     ends = []
     for entry, y in data:
         good = y[np.isfinite(y) & (y > 0)] if log else y[np.isfinite(y)]

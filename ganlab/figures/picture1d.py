@@ -31,7 +31,10 @@ HOVER = "%{y:.4~g}"
 
 
 def quantiles(x: np.ndarray, density: np.ndarray, n: int = LINE.quantiles) -> np.ndarray:
-    """n points that each represent 1/n of the mass of a density on equal cells centred at x."""
+    """Points (n,) that each represent 1/n of the mass of a density.
+
+    density (cells,): on equal cells centred at x (cells,). Empty if there is no mass.
+    """
     mass = np.clip(np.nan_to_num(density.astype(float)), 0, None)
     if mass.sum() <= 0:
         return np.empty(0)
@@ -42,7 +45,10 @@ def quantiles(x: np.ndarray, density: np.ndarray, n: int = LINE.quantiles) -> np
 
 
 def nice_ticks(low: float, high: float, about: int = 6) -> np.ndarray:
-    """About `about` round numbers in [low, high]; steps are 1, 2 or 5 times a power of 10."""
+    """About `about` round numbers in [low, high], (n,).
+
+    Steps are 1, 2 or 5 times a power of 10.
+    """
     raw = max(high - low, 1e-12) / about
     power = 10.0 ** np.floor(np.log10(raw))
     step = power * next(m for m in (1, 2, 5, 10) if m * power >= raw * 0.999)

@@ -29,7 +29,7 @@ POINT = "x = (%{x:.4~g}, %{y:.4~g})"
 
 
 def centres(low: float, high: float, n: int) -> np.ndarray:
-    """The centres of n equal cells of [low, high]."""
+    """The centres (n,) of n equal cells that cover the interval from `low` to `high`."""
     return low + (high - low) * (np.arange(n) + 0.5) / n
 
 

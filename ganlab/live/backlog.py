@@ -48,8 +48,8 @@ class Backlog:
     def take(self, measured: np.ndarray, now: int, count: int) -> list[Any]:
         """Remove and return at most `count` moments, those farthest from the `measured` iterations.
 
-        measured: ascending. Moments that are close enough to measured ones, in a run at iteration
-        `now`, are dropped.
+        measured (n,): ascending. Moments that are close enough to measured ones, in a run at
+        iteration `now`, are dropped.
         """
         out: list[Any] = []
         while self._waiting and len(out) < count:

@@ -32,7 +32,10 @@ _MERGE_SECONDS = 1.0
 
 
 def spacing(iteration: np.ndarray | float, now: float) -> np.ndarray:
-    """The largest distance to the next point at `iteration`, in a run at iteration `now`."""
+    """The largest distance to the next point at `iteration`, in a run at iteration `now`.
+
+    Elementwise, for iterations of any shape.
+    """
     return np.maximum(1.0, np.minimum(now / _APART, np.asarray(iteration) / _EARLY))
 
 

@@ -65,7 +65,7 @@ def picture(
 
 
 def arrows_of(picture: Picture) -> dict[str, np.ndarray]:
-    """The arrows of a picture, which `picture` takes."""
+    """The arrows of a picture, which `picture` takes: see `Snapshot.picture`."""
     return {name: picture[1][name] for name in ("grad_x", "grad") if name in picture[1]}
 
 

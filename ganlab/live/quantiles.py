@@ -24,7 +24,10 @@ def quantiles(values: dict[str, np.ndarray], diverged: int) -> dict[str, np.ndar
 
 
 def sentence(values: dict[str, np.ndarray], modes: int, diverged: int) -> str:
-    """A summary in words: how many seeds hold how many of the target's `modes`, and the JSD."""
+    """A summary in words: how many seeds hold how many of the target's `modes`, and the JSD.
+
+    values: by name, one number for each seed, (R,).
+    """
     jsd = values["jsd"]
     runs = len(jsd)
     middle, low, high = np.percentile(jsd, (50, 25, 75))

@@ -160,7 +160,10 @@ def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
 def scene(
     spec: Spec, probe: Probe, run: int, view: Probe | None = None
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the scene message; view: the probe of axes other than the target's."""
+    """Header and arrays of the scene message: docs/protocol.md lists their names and shapes.
+
+    view: the probe of axes other than the target's.
+    """
     view = view or probe
     target, modes = view.target, probe.target.modes
     far = reach(spec.latent)

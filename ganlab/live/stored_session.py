@@ -66,7 +66,7 @@ def _folder(token: str) -> Path:
 def store(
     token: str, runs: tuple[Run, ...], history: History, playing: bool, speed: float | None
 ) -> bool:
-    """Store the state of a session; False if that is not allowed or fails."""
+    """Store the state of a session. Raises nothing: returns False if it is not allowed or fails."""
     most = 1e6 * limit("stored_sessions_mb")
     size = sum(
         t.nbytes for r in runs for t in (r.state.g, r.state.d, *r.state.g_slots, *r.state.d_slots)

@@ -19,7 +19,10 @@ from ganlab.registry import SpecError
 def message(
     kind: str, experiment: Experiment, runs: tuple[Run, ...], curves: dict[str, np.ndarray]
 ) -> bytes:
-    """The message with the file. runs: those of the experiment, or () before they have begun.
+    """The message with the file.
+
+    runs: those of the experiment, or () before they have begun. curves: by name, one value for each
+    point, (n,).
 
     Raises `SpecError` unless `kind` is in `export.KINDS`, and for "run" before the run has begun.
     """

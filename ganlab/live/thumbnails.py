@@ -51,7 +51,10 @@ def pictures(game: Game, state: State, spec: Spec) -> dict[str, np.ndarray]:
 def scene(
     spec: Spec, seeds: int, probe: Probe, number: int
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Header and arrays of the scene on which the tiles of run `number` are drawn."""
+    """Header and arrays of the scene on which the tiles of run `number` are drawn.
+
+    docs/protocol.md lists their names and shapes.
+    """
     target, modes = probe.target, probe.target.modes
     header = {
         "type": "scene",

@@ -14,7 +14,7 @@ _CODES = {"<f4": "f4", "|u1": "u1", "<i2": "i2", "<i4": "i4"}
 
 
 def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
-    """uint32 length of the header, the header (padded), the arrays (padded).
+    """uint32 length of the header, the header (padded), the arrays of any shapes (padded).
 
     Floats are sent as float32; NaN and inf in the header become null, since JSON has neither.
     """
@@ -37,7 +37,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = 
 
 
 def decode(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """The inverse of `encode`, up to float32; for tests and benchmarks."""
+    """The header and the arrays, with their shapes: the inverse of `encode`, up to float32."""
     size = int.from_bytes(message[:4], "little")
     header = json.loads(message[4 : 4 + size])
     arrays, at = {}, 4 + size

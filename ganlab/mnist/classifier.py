@@ -62,7 +62,10 @@ class Classifier:
 
     @property
     def rates(self) -> NDArray[np.float64]:
-        """`confusion` as fractions of each row; 1 on the diagonal for classes without images."""
+        """`confusion` (10, 10) as fractions of each row.
+
+        1 on the diagonal for classes without images.
+        """
         rows = self.confusion.sum(1, keepdims=True)
         return np.where(rows > 0, self.confusion / np.maximum(rows, 1), np.eye(CLASSES))
 

@@ -79,7 +79,10 @@ class Block:
 
     @classmethod
     def of(cls, images: Images, which: slice, device: str, squares: Tensor | None = None) -> Block:
-        """Squares are computed if not given. Raises SpecError for values that are not finite."""
+        """The block `which` of images (n, d); `squares` (b,) are computed if not given.
+
+        Raises SpecError for values that are not finite.
+        """
         part = images[which]
         if not torch.is_tensor(part):
             part = torch.from_numpy(np.array(part, np.float32))  # a copy: it may be read-only

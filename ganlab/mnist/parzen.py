@@ -78,6 +78,8 @@ def steps(
 ) -> Generator[float, None, Parzen]:
     """Choose sigma on `validation` and measure `test`: a generator of the fraction done.
 
+    All three are images, (n, d) each.
+
     Every step takes milliseconds, so that a caller may do other work in between, or stop.
     Raises SpecError for images that are not finite floats of one size, for a sigma that is not
     positive, and for a budget (bytes, besides the inputs) that is too small for a single row.
@@ -126,10 +128,11 @@ def log_likelihoods(
 
 
 def walk(x: Images, samples: Images, sigmas: Sequence[float], budget: float, device: str) -> Walk:
-    """`log_likelihoods` block by block: a generator of the fraction done.
+    """`log_likelihoods` of x (n, d), block by block: a generator of the fraction done.
 
     Distances are computed once for all sigmas. Terms are float32, relative to the nearest sample
-    so far; sums are float64, rescaled when a nearer sample is found.
+    so far; sums are float64, rescaled when a nearer sample is found. Raises SpecError unless all
+    sigmas are positive numbers.
     """
     if not len(sigmas) or not all(0 < s < math.inf for s in sigmas):
         raise SpecError("sigmas", tuple(sigmas), "positive numbers")

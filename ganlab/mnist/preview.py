@@ -85,7 +85,7 @@ def costs(run: Run, judged: Judged) -> tuple[float, ...]:
 
 
 def shown(run: Run, judged: Judged) -> list[torch.Tensor]:
-    """D(x) as it is drawn, in [0, 1], for real, fake and unseen images."""
+    """D(x) as it is drawn, in [0, 1], for real, fake and unseen images, (n,) each."""
     loss = run.game.loss
     centre = loss.centre(*(logits[None] for logits in judged[:2]))
     return [loss.shown(logits[None] - centre)[0] for logits in judged]

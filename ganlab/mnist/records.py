@@ -183,7 +183,7 @@ class Preview:
 
     @classmethod
     def of(cls, items: dict[str, NDArray[Any]]) -> Preview:
-        """A preview from the arrays of a file. Raises ValueError otherwise."""
+        """A preview from the arrays of a file. Raises ValueError if their shapes are others."""
         numbers = {name: items[name] for name in ("iteration", "latents")}
         if any(n.shape or n.dtype.kind not in "iu" or n < 0 for n in numbers.values()):
             raise ValueError("no numbers")
@@ -227,7 +227,7 @@ class History:
 
     @classmethod
     def of(cls, items: dict[str, NDArray[Any]]) -> History:
-        """The rows from the columns of a file. Raises ValueError if they are no history."""
+        """The rows from the columns (n,) of a file. Raises ValueError if they are no history."""
         columns = [items[name] for name in cls.NAMES]
         shape = columns[0].shape
         if len(shape) != 1 or shape[0] > cls.MOST:
@@ -247,6 +247,6 @@ class History:
         return History([row for row in self.rows if row[0] <= iteration])
 
     def arrays(self) -> dict[str, NDArray[np.float64]]:
-        """Each column by name."""
+        """Each column by name, (rows,)."""
         table = np.array(self.rows, np.float64).reshape(-1, len(self.NAMES))
         return {name: table[:, i] for i, name in enumerate(self.NAMES)}

@@ -56,7 +56,7 @@ class Trainer(Worker):
         )
 
     def prepare(self) -> None:
-        """Read the images and the checkpoint."""
+        """Read the images and the checkpoint. Raises SpecError if the target is not images."""
         self.say(state="starting", message="Reading the images.")
         folder, spec = self.folder, self.plan.spec
         if self.plan.data:

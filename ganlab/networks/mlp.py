@@ -123,7 +123,7 @@ class MLP:
 
     @property
     def activate(self) -> Callable[[torch.Tensor], torch.Tensor]:
-        """The activation."""
+        """The activation, elementwise but for maxout: see `ACTIVATIONS`."""
         return ACTIVATIONS[self.activation].apply
 
     def __call__(self, flat: torch.Tensor, x: torch.Tensor) -> torch.Tensor:

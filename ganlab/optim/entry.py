@@ -85,7 +85,7 @@ class OptimizerEntry(Entry):
     def update(
         self, grad: torch.Tensor, slots: Slots, params: torch.Tensor, t: int, hyper: Hyper
     ) -> Stepped:
-        """Parameters and slots after update number t."""
+        """Parameters and slots, (R, P) each, after update number t; grad (R, P)."""
         return self.apply(grad, slots, params, *self.numbers(t, hyper))
 
 

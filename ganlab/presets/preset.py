@@ -135,7 +135,7 @@ def check(preset: Preset, run: Checked) -> dict[str, Any]:
 
 
 def late(trace: Trace, name: str, share: float = 0.5) -> np.ndarray:
-    """The checks of a measure in the last `share` of a run."""
+    """The checks of a measure in the last `share` of a run, (n,)."""
     return trace[name][int(len(trace[name]) * (1 - share)) :]
 
 

@@ -213,7 +213,7 @@ def tail_differences(lower: Floats, upper: Floats) -> Floats:
 
 
 def frozen(values: Any) -> Floats:
-    """A read-only float64 array."""
+    """A read-only float64 array of the shape of `values`."""
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False
     return array

@@ -29,7 +29,8 @@ class Gaussian2D(Target):
     """N((mean_x, mean_y), [[var_x, cov], [cov, var_y]]).
 
     Cell masses are the integral over x of N(x) P(y in the cell | x), by Gauss-Legendre quadrature
-    with 10 nodes to each panel of at most two conditional standard deviations.
+    with 10 nodes to each panel of at most two conditional standard deviations. Raises SpecError if
+    `cov` is too large for the variances.
     """
 
     dim = 2

@@ -108,7 +108,7 @@ def spec_of(entry: Entry, beside: Mapping[str, Any], **more: Any) -> Spec:
 
 
 def equal(name: str, ours: torch.Tensor, wanted: torch.Tensor, **close: float) -> None:
-    """Raise AssertionError unless both are equal within float error."""
+    """Raise AssertionError unless both have one shape and are equal within float error."""
     bounds: dict[str, Any] = {**_CLOSE, **close}
     torch.testing.assert_close(ours, wanted, **bounds, msg=lambda why: f"{name}: {why}")
 
@@ -127,7 +127,10 @@ def has_words(entry: Entry, beside: Mapping[str, Any]) -> None:
 
 
 def has_bounds(entry: Entry, beside: Mapping[str, Any]) -> None:
-    """Each parameter accepts its default and both ends, and nothing beyond them."""
+    """Each parameter accepts its default and both ends, and nothing beyond them.
+
+    Raises AssertionError otherwise.
+    """
     for param in entry.params:
         for value in (param.default, another(param)):
             assert param.check(value) == param.parse(param.format(value)) == value, param.name

@@ -41,12 +41,15 @@ class Turn(Protocol):
         """D's and G's cost (R,), differentiable in g and d."""
 
     def shaped(self, player: str, grad: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-        """A gradient at a player's parameters, changed as the stabilisers that are on say."""
+        """A gradient (R, P) at a player's parameters `at` (R, P), changed by stabilisers."""
 
     def stepped(
         self, g: torch.Tensor, d: torch.Tensor, by_g: torch.Tensor, by_d: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, Slots | None]:
-        """g and d after a step of their optimisers; the player's new slots if they are kept."""
+        """g and d after a step of their optimisers along by_g (R, P_G) and by_d (R, P_D).
+
+        Also the player's new slots, if the rule keeps them.
+        """
 
     def moved(
         self,
@@ -56,7 +59,10 @@ class Turn(Protocol):
         by_d: torch.Tensor,
         share: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """g and d after `share` of a plain gradient step, ready to be differentiated."""
+        """g and d after `share` of a plain gradient step along by_g (R, P_G) and by_d (R, P_D).
+
+        Both are ready to be differentiated.
+        """
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ def pictures(folder: Folder, status: Status) -> None:
 
 
 def series(folder: Folder) -> dict[str, np.ndarray]:
-    """The history's columns under the names of `PANELS`, and "iteration"."""
+    """The history's columns (n,) under the names of `PANELS`, and "iteration"."""
     arrays = folder.history.arrays()
     means = {f"mean_{name}": arrays[name] for name in ("real", "fake", "unseen")}
     return {name: arrays[name] for name in ("iteration", "d_loss", "g_loss")} | means
