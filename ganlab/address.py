@@ -16,8 +16,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, quote, urlencode
 
+from ganlab.query import GivenTwice
 from ganlab.registry import SpecError
-from ganlab.spec import GivenTwice
 
 LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no prefix
 MOST_EVENTS = 600  # the longest text of events, so that an address stays below 1.5 kB

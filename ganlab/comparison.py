@@ -8,9 +8,10 @@ from typing import Any
 from ganlab import address
 from ganlab.address import LETTERS
 from ganlab.experiment import SHARED, Experiment, params, read_events, read_spec
+from ganlab.query import UnknownField
 from ganlab.reconcile import reconcile
 from ganlab.registry import Param, SpecError
-from ganlab.spec import Spec, UnknownField
+from ganlab.spec import Spec
 
 LEAST, MOST = 2, 4  # the number of runs in a comparison
 

@@ -7,58 +7,29 @@ run, which fields runs must share to be advanced together, and the documentation
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection
-from dataclasses import dataclass, field, fields, replace
-from itertools import chain
-from typing import Any, TypeVar
+from dataclasses import dataclass
 
+from ganlab.declarations import IN_ITS_ENTRY, choice, declared, declared_params, from_entries
 from ganlab.domains import IMAGE
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Param
-from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 from ganlab.update_rules import RULES
 
-T = TypeVar("T")
-
 _FEW = 8  # the largest number of hidden units for which the initial values can be given
-_PARAM = "param"  # the key of a field's Param in its metadata
-_KINDS = {int: "int", float: "float", str: "choice"}
 _SWITCH = ("no", "yes")
-
-IN_ITS_ENTRY: Any = object()  # marks a field that a stabiliser or an optimiser declares
-
-
-def _declared(
-    title: str,
-    default: T,
-    low: float = -math.inf,
-    high: float = math.inf,
-    kind: str = "",
-    **more: Any,
-) -> T:
-    """A field of a Spec; the arguments are those of its `Param`, which takes the field's name."""
-    kind = kind or _KINDS[type(default)]
-    return field(
-        default=default, metadata={_PARAM: Param("", title, default, low, high, kind, **more)}
-    )
-
-
-def _choice(title: str, choices: Collection[str], default: str, doc: str, **more: Any) -> str:
-    return _declared(title, default, choices=choices, doc=doc, **more)
 
 
 def _bias(player: str, without: str) -> str:
     doc = f"Whether {player}'s layers have biases. Without them {without}."
-    return _choice(f"{player}'s biases", _SWITCH, "yes", doc, owner=player, more=True)
+    return choice(f"{player}'s biases", _SWITCH, "yes", doc, owner=player, more=True)
 
 
 def _hidden(player: str, doc: str) -> tuple[int, ...]:
-    return _declared(
+    return declared(
         f"{player}'s hidden widths",
         (32, 32),
         1,
@@ -72,12 +43,12 @@ def _hidden(player: str, doc: str) -> tuple[int, ...]:
 
 def _activation(player: str) -> str:
     doc = f"The activation function between {player}'s layers."
-    return _choice(f"{player}'s activation", ACTIVATIONS, "leaky_relu", doc, owner=player)
+    return choice(f"{player}'s activation", ACTIVATIONS, "leaky_relu", doc, owner=player)
 
 
 def _start(player: str) -> tuple[float, ...]:
     hidden = f"{player.lower()}_hidden"
-    return _declared(
+    return declared(
         f"{player}'s first values",
         (),
         -1e6,
@@ -95,7 +66,7 @@ def _start(player: str) -> tuple[float, ...]:
 
 
 def _rate(player: str, default: float, doc: str, knob: int) -> float:
-    return _declared(
+    return declared(
         f"{player}'s rate",
         default,
         1e-6,
@@ -110,27 +81,6 @@ def _rate(player: str, default: float, doc: str, knob: int) -> float:
     )
 
 
-def from_entries(cls: type[T]) -> type[T]:
-    """Give the fields that are declared in an entry their defaults. Raises `TypeError`."""
-    declared = entries_params()
-    for name, value in list(vars(cls).items()):
-        if value is IN_ITS_ENTRY:
-            if name not in declared:
-                raise TypeError(
-                    f"{cls.__name__}.{name}: no stabiliser or optimiser has this field in its "
-                    f"params"
-                )
-            param = declared[name]
-            setattr(cls, name, field(default=param.default, metadata={_PARAM: param}))
-    return cls
-
-
-def entries_params() -> dict[str, Param]:
-    """The Params of all stabilisers and optimisers, by name."""
-    entries = chain(STABILISERS.entries.values(), OPTIMIZERS.entries.values())
-    return {param.name: param for entry in entries for param in entry.params}
-
-
 @dataclass(frozen=True, kw_only=True)
 @from_entries
 class Fields:
@@ -140,13 +90,11 @@ class Fields:
     type checkers know it.
     """
 
-    target: str = _choice(
+    target: str = choice(
         "p_data", TARGETS, "gaussian", "The data distribution that G must learn.", owner="data"
     )
-    latent: str = _choice(
-        "latent z", LATENTS, "normal", "The distribution of G's input.", owner="G"
-    )
-    latent_dim: int = _declared(
+    latent: str = choice("latent z", LATENTS, "normal", "The distribution of G's input.", owner="G")
+    latent_dim: int = declared(
         "dimensions of z",
         1,
         1,
@@ -158,7 +106,7 @@ class Fields:
         "G", "Widths of G's hidden layers, such as 32, 32. If empty, G is linear."
     )
     g_activation: str = _activation("G")
-    g_output: str = _choice(
+    g_output: str = choice(
         "G's output",
         OUTPUTS,
         "linear",
@@ -170,7 +118,7 @@ class Fields:
         "D", "Widths of D's hidden layers. A small D cannot see all errors of G."
     )
     d_activation: str = _activation("D")
-    conditional: str = _choice(
+    conditional: str = choice(
         "labels",
         _SWITCH,
         "no",
@@ -178,7 +126,7 @@ class Fields:
         owner="game",
         images=True,
     )
-    loss: str = _choice(
+    loss: str = choice(
         "loss",
         LOSSES,
         "non-saturating",
@@ -187,7 +135,7 @@ class Fields:
         live=True,
         knob=2,
     )
-    k: int = _declared(
+    k: int = declared(
         "k",
         1,
         0,
@@ -200,7 +148,7 @@ class Fields:
         knob=1,
         scale=(0, 20),
     )
-    g_steps: int = _declared(
+    g_steps: int = declared(
         "G updates",
         1,
         1,
@@ -211,7 +159,7 @@ class Fields:
         numeric=True,
         live=True,
     )
-    rule: str = _choice(
+    rule: str = choice(
         "update rule",
         RULES,
         "alternating",
@@ -219,7 +167,7 @@ class Fields:
         owner="game",
         live=True,
     )
-    optimizer: str = _choice(
+    optimizer: str = choice(
         "optimiser", OPTIMIZERS, "adam", "The optimiser of both players.", owner="optimiser"
     )
     g_lr: float = _rate(
@@ -238,7 +186,7 @@ class Fields:
     momentum: float = IN_ITS_ENTRY
     momentum_rise: float = IN_ITS_ENTRY
     momentum_ramp: int = IN_ITS_ENTRY
-    lr_decay: float = _declared(
+    lr_decay: float = declared(
         "decay of the learning rates",
         0.0,
         0.0,
@@ -248,7 +196,7 @@ class Fields:
         owner="optimiser",
         numeric=True,
     )
-    lr_floor: float = _declared(
+    lr_floor: float = declared(
         "lowest learning rate",
         0.0,
         0.0,
@@ -259,7 +207,7 @@ class Fields:
         numeric=True,
         needs=lambda values: values["lr_decay"] > 0,
     )
-    batch: int = _declared(
+    batch: int = declared(
         "batch",
         256,
         1,
@@ -267,7 +215,7 @@ class Fields:
         doc="Number of real and of generated samples per update.",
         owner="game",
     )
-    init: str = _choice(
+    init: str = choice(
         "initial weights",
         INITS,
         "default",
@@ -275,7 +223,7 @@ class Fields:
         owner="game",
         numeric=True,
     )
-    init_gain: float = _declared(
+    init_gain: float = declared(
         "gain of the initial weights",
         1.0,
         0.001,
@@ -284,7 +232,7 @@ class Fields:
         owner="game",
         numeric=True,
     )
-    d_init_gain: float = _declared(
+    d_init_gain: float = declared(
         "gain of D's initial weights",
         0.0,
         0.0,
@@ -293,7 +241,7 @@ class Fields:
         owner="game",
         numeric=True,
     )
-    seed: int = _declared(
+    seed: int = declared(
         "seed",
         0,
         0,
@@ -338,8 +286,4 @@ class Fields:
     d_start: tuple[float, ...] = _start("D")
 
 
-def _named(name: str, param: Param) -> Param:
-    return param if param.name else replace(param, name=name)
-
-
-LINES: dict[str, Param] = {f.name: _named(f.name, f.metadata[_PARAM]) for f in fields(Fields)}
+LINES: dict[str, Param] = declared_params(Fields)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, overload
 
-from ganlab.fields import LINES, entries_params
+from ganlab.declarations import entries_params
+from ganlab.fields import LINES
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import Entry, Param, SpecError
 from ganlab.stabilisers import STABILISERS

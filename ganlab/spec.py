@@ -7,36 +7,21 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, assert_type
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
 from ganlab import variants
-from ganlab.domains import Domain, domain_of
-from ganlab.fields import LINES, Fields
-from ganlab.networks import MLP
+from ganlab.fields import LINES
 from ganlab.optim import OPTIMIZERS
-from ganlab.params import KNOBS, OF_IMAGES, PARAMS, named
+from ganlab.params import KNOBS, OF_IMAGES, PARAMS
+from ganlab.query import PREFIX, not_together, refusing, texts_of, values_of
 from ganlab.reading import parse_json
 from ganlab.reconcile import reconcile
-from ganlab.registry import Entry, Param, Registry, SpecError
+from ganlab.registry import Entry, Registry, SpecError
+from ganlab.shapes import Shapes
 from ganlab.stabilisers import STABILISERS, refusal
 from ganlab.targets import TARGETS, make_target
-from ganlab.update_rules import RULES
-
-_PREFIX = "t."
 
 __all__ = ["KNOBS", "OF_IMAGES", "PARAMS", "Spec"]
-
-
-class UnknownField(SpecError):
-    """A field of an address that does not exist; `field` is its whole name."""
-
-    def __init__(self, name: str, value: str, allowed: str, field: str = ""):
-        super().__init__(name, value, allowed)
-        self.field = field or value
-
-
-class GivenTwice(SpecError):
-    """A field of an address that has two values."""
 
 
 class Params(Mapping[str, Any]):
@@ -84,7 +69,7 @@ def _with_late_fields(cls: type[T]) -> type[T]:
 
 @_with_late_fields
 @dataclass(frozen=True, kw_only=True)
-class Spec(Fields):
+class Spec(Shapes):
     """One GAN on one target: registry names and numbers, validated and hashable.
 
     Each field is described by its entry in `PARAMS` (and in `TARGETS[target].params` for
@@ -116,7 +101,7 @@ class Spec(Fields):
         values["target_params"] = Params(filled)
         # Constraints on several fields:
         make_target(self.target, self.target_params)
-        self._check_together()
+        self.check_together()
         if (refused := refusal(self)) is not None:
             raise SpecError(*refused)
 
@@ -127,67 +112,6 @@ class Spec(Fields):
             if param is None:
                 raise AttributeError(f"{type(self).__name__!r} has no field {name!r}")
             return self.__dict__["extras"].get(name, param.default)
-
-    def _check_together(self) -> None:
-        widest = self.domain.widest
-        for name in ("g_hidden", "d_hidden"):
-            if max(getattr(self, name), default=0) > widest:
-                allowed = f"widths of at most {widest} with {TARGETS[self.target].title} as p_data"
-                raise SpecError(name, getattr(self, name), allowed)
-        if self.g_output == "sigmoid" and not TARGETS[self.target].unit:
-            allowed = f"linear: {TARGETS[self.target].title} is not limited to [0, 1]"
-            raise SpecError("g_output", "sigmoid", allowed)
-        if self.conditional == "yes" and not self.labels:
-            raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
-        self._check_starts()
-        if self.g_steps > 1 and self.rule != "alternating":
-            raise SpecError("g_steps", self.g_steps, f"1 with {RULES[self.rule].title} updates")
-        if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
-            allowed = f"a rise that keeps momentum {self.momentum:g} between -0.95 and 0.99"
-            raise SpecError("momentum_rise", self.momentum_rise, allowed)
-
-    def _check_starts(self) -> None:
-        g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias == "yes")
-        d = MLP(self.d_sizes, self.d_activation, bias=self.d_bias == "yes")
-        if self.g_start and self.g_norm != "none":
-            raise SpecError("g_start", self.g_start, "empty with a normalisation in G")
-        if self.d_start and self.minibatch_discrimination:
-            raise SpecError("d_start", self.d_start, "empty with minibatch discrimination")
-        if self.d_start and self.d_norm == "batch":
-            raise SpecError("d_start", self.d_start, "empty with batch norm in D")
-        for name, net in (("g_start", g), ("d_start", d)):
-            given, most = getattr(self, name), PARAMS[name].longest
-            if not given or len(given) == net.given_size:
-                continue
-            allowed = f"{net.given_size} numbers, one for each weight and bias, or empty"
-            if net.given_size > most:
-                allowed = f"empty: the net has {net.given_size:,} weights and biases, above {most}"
-            raise SpecError(name, given, allowed)
-
-    @property
-    def g_sizes(self) -> tuple[int, ...]:
-        """Widths of G's layers. The first is its input: z, and the label if there are labels."""
-        return (self.latent_dim + self.labels, *self.g_hidden, self.dim)
-
-    @property
-    def d_sizes(self) -> tuple[int, ...]:
-        """Widths of D's layers. The first is its input: a pack of x, with labels if any."""
-        return ((self.dim + self.labels) * self.packing, *self.d_hidden, 1)
-
-    @property
-    def dim(self) -> int:
-        """The dimension of x: 1, 2, or the number of pixels."""
-        return TARGETS[self.target].dim
-
-    @property
-    def domain(self) -> Domain:
-        """The space of x."""
-        return domain_of(self.dim)
-
-    @property
-    def labels(self) -> int:
-        """The number of labels that G and D are given; 0 if none."""
-        return TARGETS[self.target].labels if self.conditional == "yes" else 0
 
     def in_a_lab(self) -> Spec:
         """This Spec. Raises `SpecError` if its target is images, which no lab can draw."""
@@ -228,14 +152,14 @@ class Spec(Fields):
 
     def value(self, name: str) -> Any:
         """The value of a field by its name in an address ("t.name" for a target's parameter)."""
-        if name.startswith(_PREFIX):
-            return self.target_params[name[len(_PREFIX) :]]
+        if name.startswith(PREFIX):
+            return self.target_params[name[len(PREFIX) :]]
         return getattr(self, name)
 
     def changed(self, values: Mapping[str, Any]) -> Spec:
         """A copy with other values of fields, by their names in an address. Raises `SpecError`."""
-        own = {n[len(_PREFIX) :]: v for n, v in values.items() if n.startswith(_PREFIX)}
-        plain = {n: v for n, v in values.items() if not n.startswith(_PREFIX)}
+        own = {n[len(PREFIX) :]: v for n, v in values.items() if n.startswith(PREFIX)}
+        plain = {n: v for n, v in values.items() if not n.startswith(PREFIX)}
         same = plain.get("target", self.target) == self.target
         return replace(self, **plain, target_params={**self.target_params, **own} if same else own)
 
@@ -271,7 +195,7 @@ class Spec(Fields):
         pairs = [(n, p.format(getattr(self, n))) for n, p in LINES.items()]
         pairs += [(n, PARAMS[n].format(v)) for n, v in self.extras.items()]
         return pairs + [
-            (_PREFIX + p.name, p.format(self.target_params[p.name]))
+            (PREFIX + p.name, p.format(self.target_params[p.name]))
             for p in TARGETS[self.target].params
         ]
 
@@ -296,52 +220,20 @@ class Spec(Fields):
         whose first value is used, or another `SpecError`), and as many of the other fields are used
         as go together.
         """
-
-        def refuse(error: SpecError) -> None:
-            if ignored is None:
-                raise error
-            ignored.append(error)
-
-        if isinstance(query, str):
-            try:
-                pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True, max_num_fields=100)
-            except ValueError:
-                refuse(SpecError("query", query, "at most 100 fields name=value"))
-                pairs = []
-        else:
-            pairs = list(query)
-        texts: dict[str, str] = {}
-        for name, text in pairs:
-            if name in texts:
-                refuse(GivenTwice(name, f"{texts[name]} and {text}", "one value"))
-            else:
-                texts[name] = text
-        values: dict[str, Any] = {}
-
-        def parse(known: Mapping[str, Param], name: str) -> None:
-            try:
-                values[name] = known[name].parse(texts[name])
-            except SpecError as error:
-                refuse(SpecError(name, error.value, error.allowed))
-
-        if "target" in texts:
-            parse(PARAMS, "target")
-        now = base if base is not None and "target" not in values else None
-        now = now or cls(target=values.get("target", PARAMS["target"].default))
-        known = dict(PARAMS) | {_PREFIX + p.name: p for p in TARGETS[now.target].params}
-        for name in texts:
-            if name not in known:
-                refuse(UnknownField("query field", name, "one of " + ", ".join(known)))
-            elif name != "target":
-                parse(known, name)
+        refuse = refusing(ignored)
+        texts = texts_of(query, refuse)
+        # The target first: it decides which other fields there are.
+        target = {"target": texts.pop("target")} if "target" in texts else {}
+        values = values_of(PARAMS, target, refuse)
+        now = base if base is not None and not values else None
+        now = now or cls(**values)
+        own = {PREFIX + p.name: p for p in TARGETS[now.target].params}
+        values |= values_of({**PARAMS, **own}, texts, refuse)
         if ignored is None:
             return now.changed(values)
         spec, refused = reconcile(now, values, cls.changed)
         for name, error in refused.items():
-            allowed, about = error.allowed, named(error)
-            if about is not None and error.name != name.removeprefix(_PREFIX):
-                allowed = f"a value that goes with {about[0]} = {about[1]}, which must be {allowed}"
-            ignored.append(SpecError(name, values[name], allowed))
+            ignored.append(not_together(name, values[name], error))
         return spec
 
 

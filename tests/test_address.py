@@ -11,8 +11,9 @@ from ganlab.comparison import Comparison
 from ganlab.events import write
 from ganlab.experiment import SEEDS, Experiment, params
 from ganlab.presets import PRESETS
+from ganlab.query import GivenTwice, UnknownField
 from ganlab.registry import SpecError
-from ganlab.spec import GivenTwice, Spec, UnknownField
+from ganlab.spec import Spec
 
 RING = Spec(target="ring", latent_dim=2)
 

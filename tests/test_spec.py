@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from ganlab.comparison import spread
+from ganlab.declarations import IN_ITS_ENTRY, from_entries
 from ganlab.engine.structure import Structure
-from ganlab.fields import IN_ITS_ENTRY, from_entries
 from ganlab.losses import LOSSES
 from ganlab.registry import Param, SpecError
 from ganlab.spec import PARAMS, Spec

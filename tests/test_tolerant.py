@@ -10,7 +10,7 @@ from ganlab import Spec, SpecError
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
 from ganlab.presets import DEFAULTS
-from ganlab.spec import GivenTwice, UnknownField
+from ganlab.query import GivenTwice, UnknownField
 
 CLEAN = "target=ring&latent_dim=2&k=3&seed=7"
 

@@ -16,8 +16,9 @@ from ganlab.live.session import Session
 from ganlab.live.story import story_of
 from ganlab.params import in_words, named
 from ganlab.presets import PRESETS, Preset
+from ganlab.query import GivenTwice, UnknownField
 from ganlab.registry import SpecError
-from ganlab.spec import GivenTwice, Spec, UnknownField
+from ganlab.spec import Spec
 from ganlab.ui.plain import plain, say
 
 _MOST = 4  # the number of unusable fields of an address to name

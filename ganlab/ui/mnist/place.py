@@ -7,8 +7,8 @@ import streamlit as st
 from ganlab.jobs.records import AT_WORK, QUEUED
 from ganlab.limits import limit
 from ganlab.mnist.folder import Folder
+from ganlab.query import GivenTwice, UnknownField
 from ganlab.registry import SpecError
-from ganlab.spec import GivenTwice, UnknownField
 from ganlab.ui.atomic import atomic
 from ganlab.ui.plain import plain, say
 from ganlab.ui.visitor import is_operator, may_change

@@ -1,0 +1,83 @@
+"""The fields of an address, `name=value&...`, and the errors for those that cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+from ganlab.params import named
+from ganlab.registry import Param, SpecError
+
+PREFIX = "t."  # of the names of a target's parameters
+
+Refuse = Callable[[SpecError], None]
+
+
+class UnknownField(SpecError):
+    """A field of an address that does not exist; `field` is its whole name."""
+
+    def __init__(self, name: str, value: str, allowed: str, field: str = ""):
+        super().__init__(name, value, allowed)
+        self.field = field or value
+
+
+class GivenTwice(SpecError):
+    """A field of an address that has two values."""
+
+
+def refusing(ignored: list[SpecError] | None) -> Refuse:
+    """What to do with an error: append it to `ignored`, or raise it if there is no list."""
+
+    def refuse(error: SpecError) -> None:
+        if ignored is None:
+            raise error
+        ignored.append(error)
+
+    return refuse
+
+
+def texts_of(query: str | Iterable[tuple[str, str]], refuse: Refuse) -> dict[str, str]:
+    """The text of each field by its name. A field that is given twice keeps its first text."""
+    if isinstance(query, str):
+        try:
+            pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True, max_num_fields=100)
+        except ValueError:
+            refuse(SpecError("query", query, "at most 100 fields name=value"))
+            pairs = []
+    else:
+        pairs = list(query)
+    texts: dict[str, str] = {}
+    for name, text in pairs:
+        if name in texts:
+            refuse(GivenTwice(name, f"{texts[name]} and {text}", "one value"))
+        else:
+            texts[name] = text
+    return texts
+
+
+def values_of(
+    known: Mapping[str, Param], texts: Mapping[str, str], refuse: Refuse
+) -> dict[str, Any]:
+    """The values of the fields in `texts`, as their Params read them; the others are refused."""
+    values = {}
+    for name, text in texts.items():
+        if name not in known:
+            refuse(UnknownField("query field", name, "one of " + ", ".join(known)))
+            continue
+        try:
+            values[name] = known[name].parse(text)
+        except SpecError as error:
+            refuse(SpecError(name, error.value, error.allowed))
+    return values
+
+
+def not_together(name: str, value: Any, error: SpecError) -> SpecError:
+    """The error for a field whose value is allowed, but not beside the values of other fields.
+
+    error: that of the Spec with this value, which may name another field.
+    """
+    allowed, about = error.allowed, named(error)
+    if about is not None and error.name != name.removeprefix(PREFIX):
+        allowed = f"a value that goes with {about[0]} = {about[1]}, which must be {allowed}"
+    return SpecError(name, value, allowed)

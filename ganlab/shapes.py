@@ -1,0 +1,80 @@
+"""What several fields of a Spec determine together: the space of x, the sizes of both nets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ganlab.domains import Domain, domain_of
+from ganlab.fields import Fields
+from ganlab.networks import MLP
+from ganlab.params import PARAMS
+from ganlab.registry import SpecError
+from ganlab.targets import TARGETS
+from ganlab.update_rules import RULES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shapes(Fields):
+    """The fields with the shapes that follow from them, and a check that they go together."""
+
+    @property
+    def g_sizes(self) -> tuple[int, ...]:
+        """Widths of G's layers. The first is its input: z, and the label if there are labels."""
+        return (self.latent_dim + self.labels, *self.g_hidden, self.dim)
+
+    @property
+    def d_sizes(self) -> tuple[int, ...]:
+        """Widths of D's layers. The first is its input: a pack of x, with labels if any."""
+        return ((self.dim + self.labels) * self.packing, *self.d_hidden, 1)
+
+    @property
+    def dim(self) -> int:
+        """The dimension of x: 1, 2, or the number of pixels."""
+        return TARGETS[self.target].dim
+
+    @property
+    def domain(self) -> Domain:
+        """The space of x."""
+        return domain_of(self.dim)
+
+    @property
+    def labels(self) -> int:
+        """The number of labels that G and D are given; 0 if none."""
+        return TARGETS[self.target].labels if self.conditional == "yes" else 0
+
+    def check_together(self) -> None:
+        """Raise `SpecError` if the values of several fields do not go together."""
+        widest = self.domain.widest
+        for name in ("g_hidden", "d_hidden"):
+            if max(getattr(self, name), default=0) > widest:
+                allowed = f"widths of at most {widest} with {TARGETS[self.target].title} as p_data"
+                raise SpecError(name, getattr(self, name), allowed)
+        if self.g_output == "sigmoid" and not TARGETS[self.target].unit:
+            allowed = f"linear: {TARGETS[self.target].title} is not limited to [0, 1]"
+            raise SpecError("g_output", "sigmoid", allowed)
+        if self.conditional == "yes" and not self.labels:
+            raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
+        self._check_starts()
+        if self.g_steps > 1 and self.rule != "alternating":
+            raise SpecError("g_steps", self.g_steps, f"1 with {RULES[self.rule].title} updates")
+        if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
+            allowed = f"a rise that keeps momentum {self.momentum:g} between -0.95 and 0.99"
+            raise SpecError("momentum_rise", self.momentum_rise, allowed)
+
+    def _check_starts(self) -> None:
+        g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias == "yes")
+        d = MLP(self.d_sizes, self.d_activation, bias=self.d_bias == "yes")
+        if self.g_start and self.g_norm != "none":
+            raise SpecError("g_start", self.g_start, "empty with a normalisation in G")
+        if self.d_start and self.minibatch_discrimination:
+            raise SpecError("d_start", self.d_start, "empty with minibatch discrimination")
+        if self.d_start and self.d_norm == "batch":
+            raise SpecError("d_start", self.d_start, "empty with batch norm in D")
+        for name, net in (("g_start", g), ("d_start", d)):
+            given, most = getattr(self, name), PARAMS[name].longest
+            if not given or len(given) == net.given_size:
+                continue
+            allowed = f"{net.given_size} numbers, one for each weight and bias, or empty"
+            if net.given_size > most:
+                allowed = f"empty: the net has {net.given_size:,} weights and biases, above {most}"
+            raise SpecError(name, given, allowed)
