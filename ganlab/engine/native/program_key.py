@@ -14,8 +14,8 @@ from ganlab.engine.native import build
 from ganlab.engine.structure import Structure
 
 _SOURCES = (
-    "losses.py",
     *(f"engine/{n}.py" for n in ("structure", "inputs", "costs", "rules", "one_update")),
+    "losses",
     "networks",
     "optim",
     "stabilisers",
