@@ -172,7 +172,7 @@ class Trainer:
         session = self._session
         longest = min(session.view.call_seconds, self._seconds)
         # Calls of equal length, the last of which ends when the next frame is due.
-        wait = session.feed.next_frame() - time.perf_counter() if session.crowd == 1 else 0
+        wait = session.feed.pacing.next_frame() - time.perf_counter() if session.crowd == 1 else 0
         seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
         most = min(most, session.feed.until_moment())
         _, took = self._throttle.advance(group, seconds, most)

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from ganlab.live import feed
+from ganlab.live import pacing
 from ganlab.live.backlog import Backlog
 
 
@@ -54,7 +54,7 @@ def test_the_widest_hole_is_filled_first_and_what_is_near_is_dropped():
 
 def test_a_fast_run_is_seen_in_hundreds_of_points(opened, monkeypatch):
     for name in ("ALONE_SHARE", "RESTING_SHARE"):
-        monkeypatch.setattr(feed, name, 1e3)  # never waits
+        monkeypatch.setattr(pacing, name, 1e3)  # never waits
     session, browser = opened()
     session.command("play")
     while session.run is None or session.run.iteration < 400:

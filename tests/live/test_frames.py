@@ -8,8 +8,8 @@ import torch
 from live_helpers import SMALL, Browser, last, press, settle
 
 from ganlab.live.commands import FigureRequest
-from ganlab.live.feed import CROWD_STATUS_SECONDS
 from ganlab.live.history import SERIES
+from ganlab.live.pacing import CROWD_STATUS_SECONDS
 from ganlab.live.wire import decode
 from ganlab.registry import SpecError
 

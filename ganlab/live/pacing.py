@@ -1,0 +1,112 @@
+"""When a session's frames, curves and status are due: each keeps to its share of the time."""
+
+from __future__ import annotations
+
+from ganlab.live.view import ViewedSession
+
+FRAME_SHARE = 0.85  # the most that one session alone uses of the frame renderer's time
+CROWD_SHARE = 0.25  # and all sessions together, if there are several: the rest is for training
+APART_SHARE = 0.8  # or the most that they use of a process beside the server's
+MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter lock too
+ALONE_SHARE = 0.1  # the same for a session alone
+RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
+CROWD = 5  # the number of playing sessions from which pictures are coarse
+STATUS_SECONDS = 0.25
+_MOST_AT_ONCE = 16  # moments measured for one message
+CROWD_STATUS_SECONDS = 1.0  # between status messages, if this many sessions play:
+_STATUS_CROWD = 8
+_EARLY = 0.001  # seconds by which a call may end before a frame is due
+SLOW = 8.0  # updates/s up to which every update is shown
+
+
+class Pacing:
+    """The times at which messages of a session are due, from what the last ones cost.
+
+    cost: CPU seconds of the last message of each kind.
+    """
+
+    def __init__(self, session: ViewedSession):
+        self.session = session
+        self.cost = {"frame": 0.0, "curves": 0.0}
+        self._measured_at_once = 1  # the number of moments behind the cost of curves
+        self._curves_made = 0  # of these runs
+        self._frame_at = self._measure_at = self._status_at = 0.0
+
+    def begin(self) -> None:
+        """Forget what only holds for the previous runs."""
+        self._curves_made = 0
+
+    def frame_begun(self, now: float) -> None:
+        """Note when the last frame was begun."""
+        self._frame_at = now
+
+    def curves_begun(self, now: float) -> None:
+        """Note when the last curves were begun."""
+        self._measure_at = now
+
+    def measured(self, moments: int) -> None:
+        """Note how many moments are measured for one message."""
+        self._measured_at_once = max(1, moments)
+        self._curves_made += 1
+
+    def status_sent(self, now: float) -> None:
+        """Note when the last status was sent."""
+        self._status_at = now
+
+    def status_due(self, now: float) -> bool:
+        """Whether a status of runs that play is due."""
+        return now - self._status_at >= self._status_pace
+
+    @property
+    def _status_pace(self) -> float:
+        return STATUS_SECONDS if self.session.crowd < _STATUS_CROWD else CROWD_STATUS_SECONDS
+
+    @property
+    def next_at_rest(self) -> float:
+        """When a click's effect is measured: at once, except in floods beside other runs."""
+        return self._measure_at + (self._status_pace if self.session.crowd > 1 else 0.0)
+
+    def next_curves(self) -> float:
+        """When the next measurement is due, so that measuring keeps to its share of the time."""
+        # The first moments are the steepest part of every curve.
+        pace = STATUS_SECONDS if len(self.session.history.rows) > 40 else STATUS_SECONDS / 4
+        if self.session.crowd >= _STATUS_CROWD:  # a session that keeps restarting has only these
+            pace = CROWD_STATUS_SECONDS
+        due = self.session.crowd * self._curves_cost / self._measure_share
+        return self._measure_at + max(pace, due)
+
+    @property
+    def _curves_cost(self) -> float:
+        # The first measurement fills caches, so its time says nothing about the others.
+        return self.cost["curves"] if self._curves_made > 1 else 0.0
+
+    @property
+    def _measure_share(self) -> float:
+        share = ALONE_SHARE if self.session.playing else RESTING_SHARE
+        return max(MEASURE_SHARE, share / self.session.crowd)
+
+    @property
+    def at_once(self) -> int:
+        """The number of moments to measure for one message; 1 if there are many sessions."""
+        each = self.session.crowd * self._curves_cost / self._measured_at_once
+        if self.session.crowd >= CROWD or not each:
+            return 1
+        room = STATUS_SECONDS * self._measure_share
+        return int(max(1, min(_MOST_AT_ONCE, room / each)))
+
+    @property
+    def keeps(self) -> bool:
+        """Whether to keep moments: there is time to measure them, or none was measured yet."""
+        return self.session.crowd < CROWD and (not self._curves_cost or self.at_once > 1)
+
+    def frame_due(self, now: float) -> bool:
+        """Whether a frame of runs that play is due."""
+        return now >= self.next_frame() - _EARLY
+
+    def next_frame(self) -> float:
+        """When the next frame is due."""
+        crowd, view = self.session.crowd, self.session.view
+        apart = APART_SHARE if self.session.places.frames else CROWD_SHARE
+        share = FRAME_SHARE if crowd == 1 else apart
+        due = min(crowd * self.cost["frame"] / share, view.slowest_frames)
+        return self._frame_at + max(view.frame_seconds, due)
