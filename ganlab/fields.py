@@ -23,9 +23,9 @@ _FEW = 8  # the largest number of hidden units for which the initial values can 
 _SWITCH = ("no", "yes")
 
 
-def _bias(player: str, without: str) -> str:
-    doc = f"Whether {player}'s layers have biases. Without them {without}."
-    return choice(f"{player}'s biases", _SWITCH, "yes", doc, owner=player, more=True)
+def _bias(player: str, choices: tuple[str, ...], doc: str) -> str:
+    doc = f"Whether {player}'s layers have biases. {doc}"
+    return choice(f"{player}'s biases", choices, "yes", doc, owner=player, more=True)
 
 
 def _hidden(player: str, doc: str) -> tuple[int, ...]:
@@ -101,6 +101,20 @@ class Fields:
         256,
         doc="With one dimension the whole map z → G(z) is shown; more give G more freedom.",
         owner="G",
+    )
+    latent_points: tuple[float, ...] = declared(
+        "given latents",
+        (),
+        -1e6,
+        1e6,
+        "floats",
+        longest=32,
+        empty="drawn anew",
+        doc="A fixed set of latents, in place of the distribution above: minibatches use them in "
+        "turn, shuffled. If the batch is as long as the set, each minibatch is the whole set.",
+        owner="G",
+        more=True,
+        needs=lambda values: values["latent_dim"] == 1,
     )
     g_hidden: tuple[int, ...] = _hidden(
         "G", "Widths of G's hidden layers, such as 32, 32. If empty, G is linear."
@@ -280,9 +294,14 @@ class Fields:
     historical_averaging: float = IN_ITS_ENTRY
     gradient_clip: float = IN_ITS_ENTRY
     weight_decay: float = IN_ITS_ENTRY
-    g_bias: str = _bias("G", "z = 0 stays x = 0")
+    g_bias: str = _bias(
+        "G",
+        (*_SWITCH, "alone"),
+        "Without them z = 0 stays x = 0. With “alone” only they learn, and the weights keep their "
+        "initial values.",
+    )
     g_start: tuple[float, ...] = _start("G")
-    d_bias: str = _bias("D", "D(0) is 1/2")
+    d_bias: str = _bias("D", _SWITCH, "Without them D(0) is 1/2.")
     d_start: tuple[float, ...] = _start("D")
 
 

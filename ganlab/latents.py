@@ -18,13 +18,15 @@ from ganlab.registry import Entry, Registry
 class LatentEntry(Entry):
     """`sample(shape, generator)` draws independent coordinates; `ppf` is their quantile function.
 
-    has_mean: whether E z exists.
+    has_mean: whether E z exists. points: its values, if there are finitely many of equal mass,
+    ascending: an epoch of minibatches uses each of them once.
     """
 
     sample: Callable[[tuple[int, ...], torch.Generator], torch.Tensor] = field(kw_only=True)
     ppf: Callable[[np.ndarray], np.ndarray] = field(kw_only=True)
     reach: float = 1.0  # |z| shown on an axis
     has_mean: bool = True
+    points: tuple[float, ...] = ()
 
 
 _CUT = 2.0**-27  # the mass beyond the last finite end of an infinite latent
@@ -136,6 +138,32 @@ LATENTS.add(
 )
 
 
+@lru_cache(maxsize=64)
+def given(points: tuple[float, ...]) -> LatentEntry:
+    """The 1-D latent that is each of `points` with equal probability."""
+    values = np.sort(np.array(points, np.float32).astype(np.float64))
+    drawn, n = torch.from_numpy(values).float(), len(values)
+
+    def sample(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+        which = torch.randint(n, shape, generator=generator, device=generator.device)
+        return drawn.to(which.device)[which]
+
+    def ppf(u: np.ndarray) -> np.ndarray:
+        at = np.ceil(np.asarray(u, np.float64) * n - 1e-9).astype(int) - 1
+        return values[np.clip(at, 0, n - 1)]
+
+    return LatentEntry(
+        name="given",
+        title="given points",
+        equation=r"z \in \{z_1, \ldots, z_n\}",
+        doc="A finite set of latents, of which G can make no more than as many points.",
+        sample=sample,
+        ppf=ppf,
+        reach=1.1 * max(float(np.abs(values).max()), 0.1),
+        points=tuple(values.tolist()),
+    )
+
+
 @dataclass(frozen=True)
 class Intervals:
     """The range of a latent, cut into intervals of known mass, finer towards infinite ends.
@@ -152,14 +180,17 @@ class Intervals:
 
 
 @lru_cache(maxsize=32)
-def intervals(latent: str, count: int) -> Intervals:
+def intervals(latent: LatentEntry, count: int) -> Intervals:
     """At least `count` intervals of a 1-D latent: exactly `count` of equal mass if it is bounded.
 
     At an infinite end the last `_TAIL` of them are cut into `_PIECES` for each halving of the
     remaining mass, down to a mass of `_CUT`. The push-forward takes G as linear on each interval,
-    which would be wrong on an equal-mass interval that extends to infinity.
+    which would be wrong on an equal-mass interval that extends to infinity. Each of a latent's
+    `points` is an even number of intervals of length 0, and intervals of mass 0 lie between them.
     """
-    ppf = LATENTS[latent].ppf
+    if latent.points:
+        return _atoms(np.array(latent.points), 2 * math.ceil(count / 2 / len(latent.points)))
+    ppf = latent.ppf
     level = np.arange(count + 1) / count
     tail = np.zeros(0)
     if not np.isfinite(ppf(np.zeros(1))[0]):
@@ -175,9 +206,21 @@ def intervals(latent: str, count: int) -> Intervals:
     return Intervals(ppf(level), level, mass, whole)
 
 
-def quasi_random(latent: str, dim: int, count: int) -> np.ndarray:
+def _atoms(points: np.ndarray, each: int) -> Intervals:
+    """`each` intervals at each point; whole[1::2] are as many ends at each of them."""
+    n = len(points)
+    part = np.arange(each + 1) / each
+    level = ((np.arange(n)[:, None] + part) / n).ravel()
+    mass = np.full((n, each + 1), 1 / (n * each))
+    mass[:, -1] = 0.0
+    whole = (np.arange(n)[:, None] * (each + 1) + np.arange(each)).ravel()
+    ends = np.repeat(points, each + 1)
+    return Intervals(ends, level, mass.ravel()[:-1], np.append(whole, len(ends) - 1))
+
+
+def quasi_random(latent: LatentEntry, dim: int, count: int) -> np.ndarray:
     """`count` scrambled-Sobol latents, (count, dim), the same at each call."""
     exponent = math.ceil(math.log2(max(count, 2)))
     sobol = torch.quasirandom.SobolEngine(dim, scramble=True, seed=20140610)
     u = sobol.draw(2**exponent, dtype=torch.float64)[:count].numpy()
-    return LATENTS[latent].ppf(np.clip(u, 1e-9, 1 - 1e-9))
+    return latent.ppf(np.clip(u, 1e-9, 1 - 1e-9))

@@ -125,7 +125,7 @@ class Param:
 
     def parse(self, text: str) -> Any:
         """The value written as `text` (as in a URL). Raises `SpecError` if it is not allowed."""
-        if len(text) > 400:
+        if len(text) > max(400, 26 * self.longest):  # a float is written with at most 24 characters
             raise SpecError(self.name, text, self.allowed)
         number = int if self.kind in ("int", "ints") else float
         try:

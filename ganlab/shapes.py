@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ganlab.domains import Domain, domain_of
 from ganlab.fields import Fields
+from ganlab.latents import LATENTS, LatentEntry, given
 from ganlab.networks import MLP
 from ganlab.params import PARAMS
 from ganlab.registry import SpecError
@@ -33,6 +34,11 @@ class Shapes(Fields):
         return TARGETS[self.target].dim
 
     @property
+    def p_z(self) -> LatentEntry:
+        """The distribution of z: the entry of `LATENTS`, or that of the given points."""
+        return given(self.latent_points) if self.latent_points else LATENTS[self.latent]
+
+    @property
     def domain(self) -> Domain:
         """The space of x."""
         return domain_of(self.dim)
@@ -54,6 +60,11 @@ class Shapes(Fields):
             raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
             raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
+        if self.latent_points and self.latent_dim > 1:
+            raise SpecError("latent_points", self.latent_points, "empty unless z has one dimension")
+        if self.g_bias == "alone" and self.weight_decay:
+            # A decay would change the weights, which must keep their values.
+            raise SpecError("weight_decay", self.weight_decay, "0 if only G's biases learn")
         self._check_starts()
         if self.g_steps > 1 and self.rule != "alternating":
             raise SpecError("g_steps", self.g_steps, f"1 with {RULES[self.rule].title} updates")
@@ -62,7 +73,7 @@ class Shapes(Fields):
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
 
     def _check_starts(self) -> None:
-        g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias == "yes")
+        g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias != "no")
         d = MLP(self.d_sizes, self.d_activation, bias=self.d_bias == "yes")
         if self.g_start and self.g_norm != "none":
             raise SpecError("g_start", self.g_start, "empty with a normalisation in G")

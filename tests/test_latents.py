@@ -29,9 +29,9 @@ def test_every_latent_has_an_oracle_here():
 def test_no_latent_is_always_1():
     z = LATENTS["constant"].sample((5, 3), seeded(0))
     assert z.shape == (5, 3) and z.dtype == torch.float32 and (z == 1).all()
-    assert (quasi_random("constant", 3, 8) == 1).all()
-    assert (intervals("constant", 64).ends == 1).all()
-    assert intervals("constant", 64).mass.sum() == pytest.approx(1)
+    assert (quasi_random(LATENTS["constant"], 3, 8) == 1).all()
+    assert (intervals(LATENTS["constant"], 64).ends == 1).all()
+    assert intervals(LATENTS["constant"], 64).mass.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,7 +67,7 @@ def test_ppf_is_scipys(name):
 @pytest.mark.parametrize("count", [64, 100, 4096])
 @pytest.mark.parametrize("name", NAMES)
 def test_intervals_hold_what_they_say(name, count):
-    over = intervals(name, count)
+    over = intervals(LATENTS[name], count)
     assert np.isfinite(over.ends).all() and (np.diff(over.ends) > 0).all()
     assert len(over.ends) == len(over.level) == len(over.mass) + 1
     assert over.mass.sum() == pytest.approx(1, abs=1e-12)
@@ -104,9 +104,9 @@ def test_heavy_tails_are_drawn_as_often_as_they_should():
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("dim", [1, 2, 16, 256])
 def test_quasi_random_is_fixed_and_more_even_than_chance(name, dim):
-    z = quasi_random(name, dim, 4096)
+    z = quasi_random(LATENTS[name], dim, 4096)
     assert z.shape == (4096, dim) and np.isfinite(z).all()
-    np.testing.assert_array_equal(z, quasi_random(name, dim, 4096))
+    np.testing.assert_array_equal(z, quasi_random(LATENTS[name], dim, 4096))
     for axis in {0, dim - 1}:
         # Each of 64 slices of equal mass holds 64 of 4096 points, give or take one at an edge.
         counts = np.histogram(ORACLE[name].cdf(z[:, axis]), 64, (0, 1))[0]
@@ -117,11 +117,11 @@ def test_quasi_random_is_fixed_and_more_even_than_chance(name, dim):
 
 def test_quasi_random_counts_need_not_be_powers_of_two():
     np.testing.assert_array_equal(
-        quasi_random("normal", 3, 100), quasi_random("normal", 3, 128)[:100]
+        quasi_random(LATENTS["normal"], 3, 100), quasi_random(LATENTS["normal"], 3, 128)[:100]
     )
-    assert quasi_random("uniform", 2, 1).shape == (1, 2)
+    assert quasi_random(LATENTS["uniform"], 2, 1).shape == (1, 2)
 
 
 def test_unknown_latent():
     with pytest.raises(SpecError, match="one of normal, uniform"):
-        intervals("levy", 4)
+        intervals(LATENTS["levy"], 4)

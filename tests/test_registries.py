@@ -212,4 +212,4 @@ def test_every_choice_of_a_registry_is_that_registry():
     kinds = {id(r): r for r, _ in OPEN.values()} | {id(r): r for r in (NORMS, D_NORMS)}
     chosen = [p.choices for p in PARAMS.values() if p.kind == "choice"]
     copied = [c for c in chosen if id(c) not in kinds and c not in (("no", "yes"),)]
-    assert [tuple(c) for c in copied] == [("same", "fresh")]
+    assert [tuple(c) for c in copied] == [("same", "fresh"), ("no", "yes", "alone")]

@@ -26,6 +26,7 @@ DESIGNED = (
 # Fields whose other value needs more than the default Spec: the other fields, and the value.
 BESIDE = {
     "g_start": ({"g_hidden": ()}, (0.5, -1.0)),
+    "latent_points": ({}, (0.5, -1.0)),
     "d_start": ({"d_hidden": ()}, (2.0, 0.0)),
     "g_output": ({"target": "drawn_digits"}, "sigmoid"),
     "conditional": ({"target": "drawn_digits"}, "yes"),
@@ -52,6 +53,7 @@ TOGETHER = (
     "conditional",
     "momentum_rise",
     "rule",
+    "latent_points",
 )
 
 

@@ -18,7 +18,7 @@ import torch
 
 from ganlab import theory
 from ganlab.domains.picture import Detail, Layer, Players
-from ganlab.latents import LATENTS, Intervals, quasi_random
+from ganlab.latents import Intervals, LatentEntry, quasi_random
 from ganlab.registry import SpecError
 from ganlab.targets import Target
 from ganlab.targets.base import frozen
@@ -56,12 +56,12 @@ class Probe(ABC):
     floors: dict[str, float]
 
     @classmethod
-    def of(cls, target: Target, latent: str, latent_dim: int, points: int) -> Self:
+    def of(cls, target: Target, latent: LatentEntry, latent_dim: int, points: int) -> Self:
         """The probe of a target and a latent; `points` latents if p_g is estimated."""
         edges = cls.cells_of(target)
         latents, over = cls.latents(latent, latent_dim, points)
         x = cls.reals(target, latents, over).float()
-        mean = LATENTS[latent].has_mean
+        mean = latent.has_mean
         z = torch.from_numpy(latents).float()
         p_data = cls.masses_of(target, edges)
         probe = cls(target, edges, p_data, z, over, mean, x, {})
@@ -71,7 +71,7 @@ class Probe(ABC):
 
     @classmethod
     def latents(
-        cls, latent: str, latent_dim: int, points: int
+        cls, latent: LatentEntry, latent_dim: int, points: int
     ) -> tuple[np.ndarray, Intervals | None]:
         """Latents (n, latent_dim), and the intervals whose ends they are, or None."""
         return quasi_random(latent, latent_dim, points), None
@@ -222,7 +222,7 @@ class Domain:
     def _refuse(self) -> NoReturn:
         raise SpecError("target", self.name, "1-D or 2-D")
 
-    def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> Probe:
+    def probe(self, target: Target, latent: LatentEntry, latent_dim: int, points: int) -> Probe:
         """The probe for runs on `target`."""
         self._refuse()
 

@@ -14,7 +14,7 @@ from ganlab.domains.line_probe import MOST_CELLS, LineProbe
 from ganlab.domains.picture import Detail, Layer, Players
 from ganlab.domains.tiles import CELLS, D_POINTS, MOST_LATENTS, fullest, to_bytes
 from ganlab.domains.tiles import latents as tile_latents
-from ganlab.latents import LATENTS, Intervals, intervals
+from ganlab.latents import Intervals, LatentEntry, intervals
 from ganlab.targets import Target
 
 MAP_LINES = 41  # the number of arrows z -> G(z)
@@ -27,7 +27,7 @@ class Line(Domain):
     name, sides, distance, density = "line", ("left", "right"), "W₁ (exact)", True
     quick, exact_latent_dim, most_cells = True, 1, MOST_CELLS
 
-    def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> LineProbe:
+    def probe(self, target: Target, latent: LatentEntry, latent_dim: int, points: int) -> LineProbe:
         """The probe for runs on `target`."""
         return LineProbe.of(target, latent, latent_dim, points)
 
@@ -63,7 +63,7 @@ class Line(Domain):
         """
         exact, z, lines, over = views[0].exact, views[0].z[: detail.points], None, None
         if exact:
-            z, lines, over = latents(players.specs[0].latent, detail.intervals)
+            z, lines, over = latents(players.specs[0].p_z, detail.intervals)
         made, at = _parted(players.generate(z), over)
         gz = made.cpu().numpy()
         each = list(zip(views, gz, strict=True))
@@ -105,10 +105,10 @@ class Line(Domain):
         """
         spec, runs, box = players.specs[0], len(players.specs), probe.target.box
         count = min(1024, MOST_LATENTS // runs) * (1 if probe.exact else 2)
-        z = tile_latents(spec.latent, spec.latent_dim, count, probe.exact)
+        z = tile_latents(spec.p_z, spec.latent_dim, count, probe.exact)
         gz = players.generate(z).cpu().numpy()[..., 0]
         edges = _edges(probe.target)
-        over = intervals(spec.latent, count) if probe.exact else None
+        over = intervals(spec.p_z, count) if probe.exact else None
         beyond = self.beyond(gz[..., None], box, None if over is None else over.mass)
         if over is not None:
             mass = metrics.pushforward_1d(gz, over.mass, edges)[:, 1:-1]
@@ -138,9 +138,9 @@ def _coarse(target: Target) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def latents(latent: str, count: int) -> tuple[torch.Tensor, np.ndarray, Intervals]:
+def latents(latent: LatentEntry, count: int) -> tuple[torch.Tensor, np.ndarray, Intervals]:
     """Ends of latent intervals, then the starts of the arrows z -> G(z), (n, 1); both again."""
-    lines = LATENTS[latent].ppf((np.arange(MAP_LINES) + 0.5) / MAP_LINES)
+    lines = latent.ppf((np.arange(MAP_LINES) + 0.5) / MAP_LINES)
     over = intervals(latent, count)
     return torch.from_numpy(np.concatenate([over.ends, lines])).float()[:, None], lines, over
 

@@ -9,7 +9,7 @@ import torch
 
 from ganlab import metrics
 from ganlab.domains.base import INTERVALS, SMOOTHING, TAIL, Probe
-from ganlab.latents import Intervals, intervals
+from ganlab.latents import Intervals, LatentEntry, intervals
 from ganlab.targets import Target, Target1D
 
 MOST_CELLS = 400
@@ -21,7 +21,7 @@ class LineProbe(Probe):
 
     @classmethod
     def latents(
-        cls, latent: str, latent_dim: int, points: int
+        cls, latent: LatentEntry, latent_dim: int, points: int
     ) -> tuple[np.ndarray, Intervals | None]:
         """The ends of intervals of a 1-D latent; quasi-random latents otherwise."""
         if latent_dim > 1:
@@ -70,7 +70,7 @@ class LineProbe(Probe):
         """The quantiles of p_data that W1 compares with those of p_g, (n,)."""
         over = self.intervals
         if over is not None and self.target.has_mean:
-            return _means(_line(self.target).ppf(_levels(over)), over)
+            return _gathered(_line(self.target).quantile_means(_levels(over)), over)
         return _quantiles(self.target, _count(self.z, over))
 
     def distance(self, gz: np.ndarray) -> np.ndarray:
@@ -105,7 +105,11 @@ class LineProbe(Probe):
         """The quantile function, if latents are ends of intervals; else samples."""
         if self.intervals is None:
             return super().samples_of_perfect_g()
-        return _line(self.target).ppf(_levels(self.intervals))[None, :, None]
+        # Equal latents make equal points: those of the middle of their quantile levels.
+        level, ends = _levels(self.intervals), self.intervals.ends
+        first = np.searchsorted(ends, ends, side="left")
+        last = np.searchsorted(ends, ends, side="right") - 1
+        return _line(self.target).ppf((level[first] + level[last]) / 2)[None, :, None]
 
 
 def _line(target: Target) -> Target1D:
@@ -124,9 +128,13 @@ def _quantiles(target: Target, count: int) -> np.ndarray:
 
 def _means(x: np.ndarray, over: Intervals) -> np.ndarray:
     """Means over intervals of equal mass of a function linear on each of `over`, (..., count)."""
+    return _gathered((x[..., 1:] + x[..., :-1]) / 2, over)
+
+
+def _gathered(means: np.ndarray, over: Intervals) -> np.ndarray:
+    """Means over each of `over`, (..., m), as means over intervals of equal mass, (..., count)."""
     # For two functions of the quantile that do not cross, the means give W1 exactly.
-    middle = (x[..., 1:] + x[..., :-1]) / 2 * over.mass
-    return np.add.reduceat(middle, over.whole[:-1], -1) * (len(over.whole) - 1)
+    return np.add.reduceat(means * over.mass, over.whole[:-1], -1) * (len(over.whole) - 1)
 
 
 def _levels(over: Intervals) -> np.ndarray:

@@ -14,10 +14,11 @@ from ganlab.domains.picture import ARROWS, Detail, Layer, Players
 from ganlab.domains.plane_probe import GRID, PlaneProbe
 from ganlab.domains.tiles import FAKES, SCALE, fullest
 from ganlab.domains.tiles import latents as tile_latents
-from ganlab.latents import LATENTS, quasi_random
+from ganlab.latents import LatentEntry, quasi_random
 from ganlab.targets import Target
 
 _REAL_SHOWN = 500
+_POINT = 3.0  # the blur of given points in contours, in 320ths of the box's width
 
 
 class Plane(Domain):
@@ -26,7 +27,9 @@ class Plane(Domain):
     name, sides, distance = "plane", ("left", "right", "bottom", "top"), "W₁ (sliced)"
     square, most_cells = True, GRID**2
 
-    def probe(self, target: Target, latent: str, latent_dim: int, points: int) -> PlaneProbe:
+    def probe(
+        self, target: Target, latent: LatentEntry, latent_dim: int, points: int
+    ) -> PlaneProbe:
         """The probe for runs on `target`."""
         return PlaneProbe.of(target, latent, latent_dim, points)
 
@@ -60,7 +63,7 @@ class Plane(Domain):
         average: samples of the average of G's weights at some of the same latents.
         """
         spec = players.specs[0]
-        z, mesh = latents(spec.latent, spec.latent_dim, detail)
+        z, mesh = latents(spec.p_z, spec.latent_dim, detail)
         made = players.generate(z)
         gz = made.cpu().numpy()
         made, out = made[:, : detail.fakes], {"fake": gz[:, : detail.fakes]}
@@ -88,7 +91,7 @@ class Plane(Domain):
     def tiles(self, players: Players, probe: PlaneProbe) -> dict[str, np.ndarray]:
         """fake (R, FAKES, 2), int16, -SCALE..SCALE in the box; beyond."""
         spec, box = players.specs[0], probe.target.box
-        gz = players.generate(tile_latents(spec.latent, spec.latent_dim, FAKES)).cpu().numpy()
+        gz = players.generate(tile_latents(spec.p_z, spec.latent_dim, FAKES)).cpu().numpy()
         middle, half = box.mean(1), (box[:, 1] - box[:, 0]) / 2
         place = (gz - middle) / half * SCALE
         fake = np.rint(np.clip(place, -(2**15), 2**15 - 1)).astype(np.int16)
@@ -96,14 +99,14 @@ class Plane(Domain):
 
 
 @lru_cache(maxsize=16)
-def latents(latent: str, dim: int, detail: Detail) -> tuple[torch.Tensor, tuple[int, ...]]:
+def latents(latent: LatentEntry, dim: int, detail: Detail) -> tuple[torch.Tensor, tuple[int, ...]]:
     """Latents of the samples shown, then those whose outputs show G's latent grid.
 
     The shape of the latter before flattening: (lines, lines) for 2-D latents, (points,) for 1-D
     latents, () otherwise, where no grid is shown.
     """
     shown = quasi_random(latent, dim, max(detail.fakes, detail.points or 0))[: detail.fakes]
-    ppf = LATENTS[latent].ppf
+    ppf = latent.ppf
     shape: tuple[int, ...]
     if dim > 2:
         return torch.from_numpy(shown).float(), ()
@@ -150,6 +153,10 @@ def contours(target: Target) -> dict[str, np.ndarray]:
         np.append(x, 2 * x[-1] - x[-2]) - (x[1] - x[0]) / 2,
         np.append(y, 2 * y[-1] - y[-2]) - (y[1] - y[0]) / 2,
     )
+    if not target.has_density:  # a circle around each point, which could not be seen otherwise
+        from scipy.ndimage import gaussian_filter
+
+        mass = gaussian_filter(mass, _POINT)
     ranked = np.sort(mass.ravel())[::-1]
     total = np.cumsum(ranked)
     lines: list[Any] = [np.empty((0, 2))]

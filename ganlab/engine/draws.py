@@ -14,7 +14,6 @@ import numpy as np
 import torch
 
 from ganlab.engine.rules import Rules
-from ganlab.latents import LATENTS
 from ganlab.networks.labels import beside, in_turn, one_hot
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -89,7 +88,7 @@ class Stream:
 
 
 class Epochs:
-    """Minibatches number 0, 1, ... of a target's examples, shuffled anew for each epoch.
+    """Minibatches number 0, 1, ... of a finite set of examples, shuffled anew for each epoch.
 
     A pure function of (seed, tag, number); every epoch shows each example once. Two streams with
     the same seed and tag have the same order: one of samples, say, and one of their labels.
@@ -159,6 +158,10 @@ class Draws:
                 if kind == "label":
                     stored, read = examples.labels, lambda which: one_hot(which, shape[1])
                 self._streams[key] = Epochs(seed, tag, shape[0], stored.to(self.device), read)
+            elif kind == "latent" and (points := self.specs[run].p_z.points):
+                stored = torch.tensor(points, device=self.device).unsqueeze(1)
+                tag = f"{name}_{player.lower()}"
+                self._streams[key] = Epochs(seed, tag, shape[0], stored, lambda z: z)
             else:
                 tag = f"{name}_{player.lower()}"
                 # Samples are drawn on the CPU; masks and noise would take too long to transfer.
@@ -174,7 +177,7 @@ class Draws:
             target = self._targets[run]
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
-            return LATENTS[self.specs[run].latent].sample
+            return self.specs[run].p_z.sample
         if kind == "noise" or kind in self._normal:
             return lambda shape, g: torch.randn(shape, generator=g, device=g.device)
         return lambda shape, g: torch.rand(shape, generator=g, device=g.device)
@@ -200,6 +203,6 @@ def reference(specs: tuple[Spec, ...], rules: Rules, device: torch.device) -> to
         return None
     count, labels = rules.reference[0], rules.structure.labels
     shape = (count, rules.structure.latent_dim)
-    drawn = [LATENTS[s.latent].sample(shape, generator(s.seed, "reference")) for s in specs]
+    drawn = [s.p_z.sample(shape, generator(s.seed, "reference")) for s in specs]
     told = in_turn(count, labels) if labels else None
     return torch.stack([beside(z, told) for z in drawn]).to(device)

@@ -14,7 +14,7 @@ from ganlab.engine.rules import Rules
 from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
-from ganlab.latents import quasi_random
+from ganlab.latents import LATENTS, quasi_random
 from ganlab.networks.labels import beside, in_turn
 from ganlab.optim import OPTIMIZERS, Hyper, Number
 from ganlab.spec import Spec
@@ -101,7 +101,7 @@ class Game:
         rules = Rules(Structure.of(specs[0]))
         typical = None
         if rules.structure.g_norm != "none":
-            typical = torch.from_numpy(quasi_random(specs[0].latent, specs[0].latent_dim, _TYPICAL))
+            typical = torch.from_numpy(quasi_random(specs[0].p_z, specs[0].latent_dim, _TYPICAL))
             if labels := specs[0].labels:
                 typical = beside(typical, in_turn(_TYPICAL, labels))
         return cls(specs, device, reference(specs, rules, device), typical)
@@ -235,7 +235,7 @@ class Game:
             rows, columns = draw.shape(packs, self.D.pack * real.shape[2])
             even = torch.linspace(0, 1, rows, device=real.device).view(1, -1, 1)
             if draw.normal:
-                z = quasi_random("normal", columns, rows) if columns <= 16 else None
+                z = quasi_random(LATENTS["normal"], columns, rows) if columns <= 16 else None
                 drawn = torch.randn(rows, columns, generator=torch.Generator().manual_seed(0))
                 even = (drawn if z is None else torch.from_numpy(z)).to(real)[None]
             out[name] = even

@@ -59,6 +59,7 @@ class Inputs:
             structure.g_norm,
             structure.g_output,
             bias=structure.g_bias,
+            weights_learn=structure.g_weights_learn,
         )
         self.D = Discriminator(
             structure.d_sizes,

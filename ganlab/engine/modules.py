@@ -11,7 +11,6 @@ from torch import nn
 from ganlab.engine.draws import generator as numbered
 from ganlab.engine.game import Game
 from ganlab.engine.state import State
-from ganlab.latents import LATENTS
 from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
 from ganlab.networks.entries import ActivationEntry
 from ganlab.networks.labels import beside, one_hot
@@ -219,7 +218,7 @@ def sample(
 ) -> torch.Tensor:
     """Samples of p_g (n, dim), float32 on the CPU: see `Run.sample`."""
     n, seed = _N.check(n), _SEED.check(seed)
-    z = LATENTS[spec.latent].sample((n, spec.latent_dim), numbered(seed, "sample"))
+    z = spec.p_z.sample((n, spec.latent_dim), numbered(seed, "sample"))
     which = _labels(labels, n, spec.labels) if spec.labels else labels
     inputs, g = beside(z, _checked(which, n, spec.labels)), state.g[run : run + 1]
     with torch.no_grad():

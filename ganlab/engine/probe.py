@@ -9,22 +9,17 @@ from functools import lru_cache
 
 from ganlab.domains import Probe, domain_of
 from ganlab.domains.base import POINTS
-from ganlab.latents import LATENTS
+from ganlab.latents import LatentEntry
 from ganlab.spec import Params, Spec
 from ganlab.targets import make_target
 
 
 @lru_cache(maxsize=16)
-def _build(name: str, params: Params, latent: str, latent_dim: int, points: int) -> Probe:
+def _build(name: str, params: Params, latent: LatentEntry, latent_dim: int, points: int) -> Probe:
     target = make_target(name, params)
     return domain_of(target.dim).probe(target, latent, latent_dim, points)
 
 
 def probe_for(spec: Spec, points: int = POINTS) -> Probe:
     """The probe of a Spec's target and latent; `points` latents if p_g is estimated."""
-    return _build(spec.target, spec.target_params, spec.latent, spec.latent_dim, points)
-
-
-def reach(latent: str) -> float:
-    """The largest |z| on a latent axis."""
-    return LATENTS[latent].reach
+    return _build(spec.target, spec.target_params, spec.p_z, spec.latent_dim, points)

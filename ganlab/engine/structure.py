@@ -40,6 +40,7 @@ class Structure:
     g_bias: bool = True
     d_bias: bool = True
     d_norm: str = "none"
+    g_weights_learn: bool = True
 
     @classmethod
     def of(cls, spec: Spec) -> Structure:
@@ -62,9 +63,10 @@ class Structure:
             tuple(name for name in spec.stabilisers if STABILISERS[name].numeric),
             spec.g_output,
             spec.labels,
-            spec.g_bias == "yes",
+            spec.g_bias != "no",
             spec.d_bias == "yes",
             spec.d_norm,
+            spec.g_bias != "alone",
         )
 
     @property

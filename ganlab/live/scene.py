@@ -10,7 +10,6 @@ import numpy as np
 
 from ganlab import words
 from ganlab.domains import Probe
-from ganlab.engine.probe import reach
 from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec
@@ -166,7 +165,7 @@ def scene(
     """
     view = view or probe
     target, modes = view.target, probe.target.modes
-    far = reach(spec.latent)
+    far = spec.p_z.reach
     unlikely = {"w1"} if LOSSES[spec.loss].value else {"w1", "value"}
     header = {
         "type": "scene",

@@ -9,7 +9,6 @@ import torch
 
 from ganlab.digits.images import Digits, Split
 from ganlab.engine import Run
-from ganlab.latents import LATENTS
 from ganlab.mnist import coverage
 from ganlab.mnist.classifier import Classifier
 from ganlab.mnist.nearest import nearest
@@ -40,7 +39,7 @@ def inputs(run: Run, n: int, seed: int, label: int | None = None) -> torch.Tenso
     Latents, and if there are labels, beside them `label`, or those of `told`.
     """
     spec = run.spec
-    z = LATENTS[spec.latent].sample((n, spec.latent_dim), torch.Generator().manual_seed(seed))
+    z = spec.p_z.sample((n, spec.latent_dim), torch.Generator().manual_seed(seed))
     return beside(z, told(run, n, label)).to(run.device)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
@@ -19,10 +19,12 @@ class Generator(MLP):
     norm: an entry of `NORMS`. "virtual" (Salimans et al. 2016) uses the mean and mean square over
     the reference batch (N samples) and the sample itself, weighted N : 1.
     output: an entry of `OUTPUTS`. The inputs are z, or z and a one-hot label beside it.
+    weights_learn: if False, only biases and the scales and shifts of a norm change.
     """
 
     norm: str = "none"
     output: str = "linear"
+    weights_learn: bool = field(default=True, kw_only=True)
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
@@ -39,9 +41,12 @@ class Generator(MLP):
 
     @cached_property
     def held(self) -> tuple[int, ...]:
-        """Biases without effect: those before a norm, which subtracts them, and absent ones."""
-        hidden = 0 if self.norm == "none" else len(self.layers) - 1
-        return tuple(2 * i + 1 for i in range(hidden)) if self.bias else super().held
+        """Biases without effect (before a norm, or absent), and weights that do not learn."""
+        count = len(self.layers)
+        weights = () if self.weights_learn else tuple(2 * i for i in range(count))
+        hidden = 0 if self.norm == "none" else count - 1
+        biases = tuple(2 * i + 1 for i in range(hidden)) if self.bias else super().held
+        return weights + biases
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
         """Scales of 1, shifts of 0."""

@@ -92,9 +92,9 @@ class MLP:
 
     @property
     def held(self) -> tuple[int, ...]:
-        """Which of `shapes` have a zero gradient by construction, so that they do not change.
+        """Which of `shapes` do not change: those without effect on any cost, or kept by choice.
 
-        Autograd would return rounding errors for them, which Adam turns into full-size steps.
+        Autograd returns rounding errors for the former, which Adam would turn into full-size steps.
         """
         return () if self.bias else tuple(2 * i + 1 for i in range(len(self.layers)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from ganlab.latents import LATENTS, quasi_random
+from ganlab.latents import quasi_random
 from ganlab.presets.counts import Counts
 from ganlab.presets.preset import HELD, PRESETS, Checked, Preset, Trace, late
 from ganlab.spec import Spec
@@ -16,7 +16,7 @@ _COMPANIES, _KEPT = 400, 16  # the number of minibatches, and of latents examine
 
 def made(run: Checked) -> np.ndarray:
     """The samples that G makes of `_MADE` fixed latents, 1-D targets: (R, n)."""
-    z = torch.from_numpy(quasi_random(run.spec.latent, run.spec.latent_dim, _MADE)).float()
+    z = torch.from_numpy(quasi_random(run.spec.p_z, run.spec.latent_dim, _MADE)).float()
     with torch.no_grad():
         x = run.game.make(run.state.g, z.expand(len(run.specs), *z.shape))
     return x[..., 0].double().numpy()
@@ -35,7 +35,7 @@ def dependence(run: Checked) -> dict[str, np.ndarray]:
     the other latents of the minibatch.
     """
     G, fixed, batch = run.game.G, run.game.fixed, run.spec.batch
-    sample = LATENTS[run.spec.latent].sample
+    sample = run.spec.p_z.sample
     draw = torch.Generator().manual_seed(1)
     z = sample((_COMPANIES, batch, run.spec.latent_dim), draw)
     rows = []

@@ -6,6 +6,7 @@ from ganlab.targets import one_d  # noqa: F401
 from ganlab.targets import mixtures_2d  # noqa: F401
 from ganlab.targets import gaussian_2d  # noqa: F401
 from ganlab.targets import curves_2d  # noqa: F401
+from ganlab.targets import points  # noqa: F401
 from ganlab.targets import checkerboard  # noqa: F401
 from ganlab.targets import raster  # noqa: F401
 

@@ -55,12 +55,14 @@ class Target(ABC):
     beyond 25, and is square in 2-D. modes: the mixture's components, or None if p_data is no
     mixture of isotropic Gaussians.
     has_mean: whether E x exists, so that W1 is finite.
+    has_density: whether p_data has a density. A finite set of points has masses only.
     """
 
     dim: int
     box: Floats
     modes: Modes | None = None
     has_mean: bool = True
+    has_density: bool = True
 
     @property
     def examples(self) -> Examples | None:
@@ -76,7 +78,7 @@ class Target(ABC):
         """n independent draws, (n, dim) float32 on the CPU; all randomness from `generator`."""
 
     def log_density(self, x: Floats) -> Floats:
-        """log p_data(x) in nats, -inf outside the support.
+        """log p_data(x) in nats, -inf outside the support, inf at points with a mass of their own.
 
         x (..., dim) -> (...), float64. Raises ValueError if the last axis is not dim.
         """
@@ -88,7 +90,8 @@ class Target(ABC):
     def cell_masses(self, *edges: Floats) -> Floats:
         """The exact p_data mass of each cell of a grid, given its edges on each axis.
 
-        1-D: (len(xe) - 1,); 2-D: (len(xe) - 1, len(ye) - 1), x first. Edges may be infinite.
+        1-D: (len(xe) - 1,); 2-D: (len(xe) - 1, len(ye) - 1), x first. Edges may be infinite. A cell
+        holds its lower edges, not its upper ones.
         Raises ValueError unless there is one strictly increasing array of edges per axis.
         """
         if len(edges) != self.dim:
@@ -128,6 +131,14 @@ class Target1D(Target):
 
     @abstractmethod
     def _ppf(self, u: Floats) -> Floats: ...
+
+    def quantile_means(self, levels: Floats) -> Floats:
+        """Means of F^-1 between successive levels, (n,) -> (n - 1,).
+
+        By the trapezoidal rule, unless the quantiles have a closed form: levels must be close.
+        """
+        x = self.ppf(levels)
+        return (x[1:] + x[:-1]) / 2
 
     def _cell_masses(self, *edges: Floats) -> Floats:
         (e,) = edges

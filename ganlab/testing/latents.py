@@ -34,7 +34,7 @@ def quantiles_rise(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
     assert z.shape == u.shape and z.dtype == np.float64 and np.isfinite(z).all()
     assert (np.diff(z) >= 0).all(), "quantiles fall"
     assert latent.reach > 0
-    found = intervals(latent.name, 64)
+    found = intervals(latent, 64)
     assert abs(found.mass.sum() - 1) < 1e-12 and (np.diff(found.ends) >= 0).all()
 
 

@@ -10,6 +10,7 @@ import ganlab
 from ganlab import SpecError
 from ganlab.domains import IMAGE, LINE, PLANE, domain_of
 from ganlab.domains.base import Domain
+from ganlab.latents import LATENTS
 from ganlab.targets import make_target
 
 PACKAGE = Path(ganlab.__file__).parent
@@ -31,7 +32,7 @@ def test_what_labs_draw_says_how(domain):
 def test_what_no_lab_draws_says_so():
     target = make_target("gaussian", {})
     with pytest.raises(SpecError, match="target = 'images' .* 1-D or 2-D"):
-        IMAGE.probe(target, "normal", 1, 64)
+        IMAGE.probe(target, LATENTS["normal"], 1, 64)
     with pytest.raises(SpecError, match="1-D or 2-D"):
         IMAGE.layers(None, 1, average=False)
 

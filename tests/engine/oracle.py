@@ -80,7 +80,12 @@ class G(Net):
         pieces = 5 if spec.g_activation == "maxout" else 1
         more = [(w * pieces,) for w in widths for _ in "gb"]
         sizes = (spec.latent_dim, *spec.g_hidden, spec.dim)
-        super().__init__(sizes, spec.g_activation, flat, more, bias=spec.g_bias == "yes")
+        super().__init__(sizes, spec.g_activation, flat, more, bias=spec.g_bias != "no")
+        if spec.g_bias == "alone":
+            for layer in self.layers:
+                weight = layer.weight.detach()
+                del layer.weight
+                layer.register_buffer("weight", weight)
 
     def forward(self, z):
         h, ref = z, self.reference

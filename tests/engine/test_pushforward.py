@@ -98,8 +98,8 @@ def test_w1_is_infinite_where_p_g_has_no_mean():
 
 @pytest.mark.parametrize("count", [256, 1024, 4096])
 def test_the_ends_cost_little(count):
-    extra = len(intervals("cauchy", count).mass) - count
-    assert 0 < extra <= 160 and len(intervals("uniform", count).mass) == count
+    extra = len(intervals(LATENTS["cauchy"], count).mass) - count
+    assert 0 < extra <= 160 and len(intervals(LATENTS["uniform"], count).mass) == count
 
 
 def tail(run: Run) -> float:

@@ -37,6 +37,25 @@ def test_without_biases_the_oracle_agrees(fields):
         torch.testing.assert_close(got[0], oracle.flat(player), rtol=1e-7, atol=1e-9)
 
 
+@pytest.mark.parametrize("case", ["plain", "adam, unrolled", "norm", "extragradient", "optimistic"])
+def test_weights_of_g_that_do_not_learn(case):
+    """The oracle's G has them as buffers, so no optimiser knows them."""
+    fields = {"g_bias": "alone", "g_lr": 0.01, "d_lr": 0.02, "optimizer": "sgd"} | TOGGLES[case]
+    spec = Spec(**SMALL | fields)
+    run, oracle, start = in_double(Run(spec)), Oracle(spec), Run(spec).generator().state_dict()
+    run.advance(6)
+    oracle.advance(6)
+    for got, player in ((run.state.g, "G"), (run.state.d, "D")):
+        torch.testing.assert_close(got[0], oracle.flat(player), rtol=1e-7, atol=1e-9)
+    for name, now in run.generator().state_dict().items():
+        kept = name.startswith("layers") and name.endswith("weight")
+        idle = case == "norm" and name in ("layers.0.bias", "layers.1.bias")  # before a norm
+        if name.startswith(("layers", "norms")) and name.endswith(("weight", "bias")):
+            assert torch.equal(now.float(), start[name]) == (kept or idle), name
+    with pytest.raises(SpecError, match="weight_decay = 0.1 is not allowed: 0 if only G's biases"):
+        spec.replace(weight_decay=0.1)
+
+
 @pytest.mark.parametrize("player", "gd")
 def test_without_biases_weights_start_as_with_them(player):
     run, twin = Run(Spec(**SMALL, **{f"{player}_bias": "no"})), Run(Spec(**SMALL))
@@ -82,7 +101,7 @@ def test_starts_are_in_the_order_of_a_state_dict(g, d, bias):
         ({"d_start": (1.0,), "minibatch_discrimination": 2}, "d_start", "empty with minibatch"),
         ({"g_start": (math.nan, 0.0), "g_hidden": ()}, "g_start", "at most 32 numbers"),
         ({"g_start": (1e7, 0.0), "g_hidden": ()}, "g_start", "at most 32 numbers"),
-        ({"g_bias": "maybe"}, "g_bias", "one of no, yes"),
+        ({"g_bias": "maybe"}, "g_bias", "one of no, yes, alone"),
     ],
 )
 def test_what_cannot_be_a_start(fields, name, words):

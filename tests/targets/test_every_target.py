@@ -82,7 +82,8 @@ def test_all_that_the_bounds_allow_is_finite(name):
         assert not near or (np.all(box[:, 0] <= -1) and np.all(box[:, 1] >= 1))
         assert np.ptp(box[:, 1] - box[:, 0]) <= 1e-9 * box.max()
         x = target.sample(2000, seeded(1))
-        assert np.all(np.isfinite(target.log_density(x.numpy()[:500]))), params
+        density = target.log_density(x.numpy()[:500])
+        assert np.isfinite(density).all() if target.has_density else np.isposinf(density).all()
         inside = np.all((x.numpy() >= box[:, 0]) & (x.numpy() <= box[:, 1]), axis=1).mean()
         assert inside >= (0.92 if name in HEAVY else 0.995), params
 
@@ -113,7 +114,9 @@ def test_samples_of_another_target_are_told_apart(name, param):
     """An increase of any param by a tenth is rejected: all matter, and the test has power."""
     target = make_target(name)
     (p,) = [p for p in TARGETS[name].params if p.name == param]
-    if p.kind == "floats":
+    if name.startswith("points"):
+        value = tuple(1.1 * v for v in p.default)
+    elif p.kind == "floats":
         value = (1.5,) + (1.0,) * (len(target.modes.weights) - 1)
     elif p.kind == "int":
         value = p.default + 1
