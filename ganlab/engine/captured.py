@@ -11,12 +11,11 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import numpy as np
 import torch
 
 from ganlab.engine.draws import Draws
 from ganlab.engine.game import Game
-from ganlab.engine.native.play import numbers_of
+from ganlab.engine.numbers import numbers_of
 from ganlab.engine.state import State
 
 Step = Callable[[], object]
@@ -110,13 +109,12 @@ class Captured:
         game: the recorded one, possibly with other numbers.
         """
         self._load(state, alive)
-        order = np.frombuffer(players, np.uint8)
         at = {"D": state.d_updates, "G": state.g_updates}
-        blocks = {}
-        for player in "DG":
-            rows = [numbers_of(game, r, player, order, state) for r in range(len(alive))]
-            block = torch.from_numpy(np.concatenate(rows, 1)).float()  # (updates, R, numbers)
-            blocks[player] = iter(block.to(self._alive.device))
+        each = [numbers_of(game, run, state, players) for run in range(len(alive))]
+        blocks = {
+            player: iter(torch.cat([numbers[player] for numbers in each], 1).to(self._alive.device))
+            for player in "DG"
+        }  # (R, numbers) for each update
         for player in players.decode():
             self._numbers[player].copy_(next(blocks[player]))
             for name, place in self._drawn[player].items():

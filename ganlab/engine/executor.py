@@ -32,6 +32,13 @@ class Executor(Protocol):
         """
 
 
+class Elsewhere(Protocol):
+    """Computes updates, but not in the calling thread."""
+
+    def instead_of(self, executor: Executor) -> Executor:
+        """An executor with the results of `executor`."""
+
+
 class Eager:
     """Executes one torch operation after the other, in the calling thread."""
 

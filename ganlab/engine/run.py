@@ -16,7 +16,7 @@ from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import Captured, Step, on_cuda
 from ganlab.engine.divergence import Divergence, diagnose
 from ganlab.engine.draws import Draws
-from ganlab.engine.executor import Eager, Executor
+from ganlab.engine.executor import Eager, Elsewhere, Executor
 from ganlab.engine.game import Game
 from ganlab.engine.initial import initial_state
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE
@@ -67,7 +67,7 @@ class Run:
         self.last: Player | None = None
         self.program: Program | None = None
         self.captured: Captured | None = None
-        self.remote: Executor | None = None  # computes eager updates instead of this thread
+        self.elsewhere: Elsewhere | None = None  # computes updates instead of this thread
         self.state = initial_state(self.specs, self.game, self.device)
         self._changes()
 
@@ -228,9 +228,10 @@ class Run:
 
     @property
     def _executor(self) -> Executor:
-        if self.program is not None:
-            return Compiled(self.program)
-        return self.captured or self.remote or _EAGER
+        if self.captured is not None:
+            return self.captured
+        here = _EAGER if self.program is None else Compiled(self.program)
+        return here if self.elsewhere is None else self.elsewhere.instead_of(here)
 
     def _play(self, players: bytes) -> None:
         alive, state = self.alive.tolist(), self.state

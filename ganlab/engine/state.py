@@ -30,6 +30,11 @@ class State:
     iterations: int = 0
     g_phase: int = 0
 
+    @property
+    def nbytes(self) -> int:
+        """The size of its tensors in bytes."""
+        return sum(x.nbytes for x in (self.g, self.d, *self.g_slots, *self.d_slots))
+
     def row(self, run: int) -> State:
         """The State of one of the runs, R = 1, with the same counts."""
         at = slice(run, run + 1)

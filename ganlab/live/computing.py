@@ -13,6 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ import torch
 from ganlab.engine import Game, State
 from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager
+from ganlab.engine.native import cache
+from ganlab.engine.native.play import Compiled
+from ganlab.engine.native.program import Program
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
 from ganlab.live import messages, thumbnails
@@ -29,6 +33,8 @@ from ganlab.live.transfer import Failed, Recent, receive, send
 from ganlab.spec import Spec
 
 MOST_RUNS = 128  # how many runs a process keeps the Games of
+PLAY = "play"  # the function that makes updates
+_MOST_KEPT = 2**20  # bytes
 _OOM_SCORE = 500  # of 1000: if memory runs out, Linux kills this process before the server
 _CPU = torch.device("cpu")
 
@@ -36,16 +42,29 @@ Arrays = dict[str, np.ndarray]
 
 
 class Runs:
-    """R runs of one structure, without their State."""
+    """R runs of one structure. state: the State that both ends have, if there is one."""
 
     def __init__(self, specs: tuple[Spec, ...]):
         self.specs = specs
+        self.state: State | None = None
         self.game = Game.of(specs, _CPU)
         self.draws = Draws(specs, self.game.rules, _CPU)
 
+    @cached_property
+    def compiled(self) -> Compiled:
+        """Their program, which the server has compiled and verified."""
+        structure = self.game.rules.structure
+        folder = cache.find(structure)
+        if folder is None:
+            raise LookupError("the program is no longer on disk")
+        return Compiled(Program(structure, folder))
 
-def _play(runs: Runs, state: State, alive: list[bool], players: bytes) -> tuple[State, list[int]]:
-    return Eager().play(runs.game, state, runs.draws, alive, players)
+
+def _play(
+    runs: Runs, state: State, alive: list[bool], players: bytes, compiled: bool
+) -> tuple[State, list[int]]:
+    executor = runs.compiled if compiled else Eager()
+    return executor.play(runs.game, state, runs.draws, alive, players)
 
 
 def _see(
@@ -82,8 +101,20 @@ def _measure_tiles(runs: Runs, state: State, first: int, count: int) -> Arrays:
     return thumbnails.measure(runs.game, state, probe, slice(first, first + count))
 
 
+def kept(name: str, before: State | None, state: State, answer: Any) -> State | None:
+    """The State of some runs that both ends keep after a call of function `name`.
+
+    before: what they kept before. A large State is not kept, since a process knows many runs.
+    """
+    if name == PLAY:
+        state = answer[0]
+    elif before is not None:  # of a picture of an earlier moment
+        return before
+    return state if state.nbytes <= _MOST_KEPT else None
+
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "play": _play,
+    PLAY: _play,
     "see": _see,
     "picture": _picture,
     "tiles": _tiles,
@@ -102,12 +133,16 @@ def main() -> None:
     with contextlib.suppress(EOFError, OSError):
         send(connection, True)  # all is imported
         while True:
-            name, key, specs, arguments = receive(connection)
+            name, key, specs, state, arguments = receive(connection)
             started = time.process_time()
             try:
                 if specs is not None:
                     known[key] = Runs(specs)
-                answer = FUNCTIONS[name](known[key], *arguments)
+                runs = known[key]
+                state = state or runs.state
+                assert state is not None
+                answer = FUNCTIONS[name](runs, state, *arguments)
+                runs.state = kept(name, runs.state, state, answer)
             except Exception as error:
                 answer = Failed(type(error).__name__, str(error))
             send(connection, (time.process_time() - started, answer))

@@ -49,8 +49,7 @@ class Moment:
     @property
     def size(self) -> int:
         """Its size in bytes."""
-        state = self.state
-        return sum(x.nbytes for x in (state.g, state.d, *state.g_slots, *state.d_slots))
+        return self.state.nbytes
 
     # -- evaluation, by the process that its place names if there is one ---------------------------
 

@@ -26,7 +26,8 @@ from weakref import WeakKeyDictionary
 from ganlab import processes, variants
 from ganlab.engine import Game, State
 from ganlab.engine.draws import Draws
-from ganlab.engine.executor import Eager
+from ganlab.engine.executor import Executor
+from ganlab.engine.native.play import Compiled
 from ganlab.limits import limit
 from ganlab.live import computing, cpu_time
 from ganlab.live.transfer import Failed, Recent, receive, send
@@ -34,6 +35,9 @@ from ganlab.processes import Child
 
 log = logging.getLogger(__name__)
 
+# The number of playing sessions from which pictures are coarse, and processes compute updates.
+CROWD = 5
+_MOST_EAGER = 256  # the most eager updates in one call
 _IDLE_SECONDS = 120.0  # until a process that nobody needs is ended
 _ENDED = "the process that computed this run has ended: probably there is not enough memory"
 
@@ -47,7 +51,7 @@ class _Process:
 
     def __init__(self, outside: tuple[str, ...], nice: int):
         self.outside = outside
-        self.known: Recent[int, bool] = Recent(computing.MOST_RUNS)
+        self.known: Recent[int, State | None] = Recent(computing.MOST_RUNS)  # see `kept`
         self.used = time.monotonic()
         self.child: Child | None = None
         self.broken = False  # whether it ended before it was ready
@@ -97,15 +101,38 @@ class _Process:
             processes.end(self.child)
 
 
+class _Remote:
+    """The results of `executor`, computed by a process of `pool`, or by `executor` if it cannot."""
+
+    def __init__(self, pool: ProcessPool, executor: Executor):
+        self._pool, self._here = pool, executor
+        self._compiled = isinstance(executor, Compiled)
+
+    @property
+    def most(self) -> int:
+        """See `Executor.most`."""
+        return self._here.most if self._compiled else _MOST_EAGER
+
+    def play(
+        self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
+    ) -> tuple[State, list[int]]:
+        """See `Executor.play`. Raises MemoryError as `ProcessPool.call` does."""
+        try:
+            after, made = self._pool.call(
+                computing.PLAY, game, state, list(alive), players, self._compiled
+            )
+        except Unavailable:
+            return self._here.play(game, state, draws, alive, players)
+        return after, made
+
+
 class ProcessPool:
-    """Processes that compute the functions of `computing.FUNCTIONS`; an `Executor`.
+    """Processes that compute the functions of `computing.FUNCTIONS`.
 
     count: the most processes. nice: their niceness, relative to the server's. waits: whether a call
     waits until a process has started. If not, calls raise `Unavailable` meanwhile, and also if a
     process ends during a call.
     """
-
-    most = 256
 
     def __init__(self, count: Callable[[], int], nice: int = 0, waits: bool = False):
         self._count, self._nice, self._waits = count, nice, waits
@@ -113,7 +140,7 @@ class ProcessPool:
         self._busy: set[_Process] = set()
         self._changed = threading.Condition()
         self._can = os.name == "posix"
-        self._keys: WeakKeyDictionary[Game, int] = WeakKeyDictionary()
+        self._keys: WeakKeyDictionary[Game, tuple[int, tuple[str, ...]]] = WeakKeyDictionary()
         self._numbers = itertools.count()
         atexit.register(self.close)
 
@@ -122,15 +149,9 @@ class ProcessPool:
         """The number of processes."""
         return len(self._free) + len(self._busy)
 
-    def play(
-        self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
-    ) -> tuple[State, list[int]]:
-        """See `Executor.play`. Raises MemoryError as `call` does."""
-        try:
-            after, made = self.call("play", game, state, list(alive), players)
-        except Unavailable:
-            return Eager().play(game, state, draws, alive, players)
-        return after, made
+    def instead_of(self, executor: Executor) -> Executor:
+        """See `Elsewhere`."""
+        return _Remote(self, executor)
 
     def call(self, name: str, game: Game, state: State, *arguments: Any) -> Any:
         """The result of function `name` for runs, their State and further arguments.
@@ -138,17 +159,19 @@ class ProcessPool:
         Raises MemoryError if memory runs out or, in a pool that waits, the process ends; raises
         `Unavailable` if there is no process or the function raises another error.
         """
-        process = self._take(game.rules.structure.outside)
+        key, outside = self._key(game)
+        process = self._take(key, outside)
         failed = True
         try:
-            key = self._key(game)
-            specs = None if key in process.known else game.specs
-            seconds, answer = process.ask((name, key, specs, (state, *arguments)))
+            told = key in process.known
+            before = process.known[key] if told else None
+            specs, sent = None if told else game.specs, None if before is state else state
+            seconds, answer = process.ask((name, key, specs, sent, arguments))
             # Before another thread asks it: both ends must use `known` in the same order.
             if isinstance(answer, Failed):
                 process.known.forget(key)  # it may not have kept the runs
             else:
-                process.known[key] = True
+                process.known[key] = computing.kept(name, before, state, answer)
             failed = False
         except (OSError, EOFError):
             if self._waits:
@@ -163,20 +186,26 @@ class ProcessPool:
             raise Unavailable(f"{answer.name}: {answer.text}")
         return answer
 
-    def _key(self, game: Game) -> int:
+    def _key(self, game: Game) -> tuple[int, tuple[str, ...]]:
+        """The number of some runs, and the modules outside of the package that they need."""
         key = self._keys.get(game)
         if key is None:
-            key = self._keys[game] = next(self._numbers)
+            key = self._keys[game] = next(self._numbers), game.rules.structure.outside
         return key
 
-    def _take(self, outside: tuple[str, ...]) -> _Process:
-        """A free process that has imported the modules `outside`. Raises `Unavailable`."""
+    def _take(self, key: int, outside: tuple[str, ...]) -> _Process:
+        """A free process that has imported the modules `outside`, if possible one that knows `key`.
+
+        Raises `Unavailable`.
+        """
         with self._changed:
             while self._can:
-                process = next((p for p in self._free if p.outside == outside), None)
-                if process is None and self._start(outside):
+                free = [p for p in self._free if p.outside == outside]
+                if not free and self._start(outside):
                     continue
-                if process is not None and process.begun.is_set():
+                ready = [p for p in free if p.begun.is_set()]
+                if ready:
+                    process = next((p for p in ready if key in p.known), ready[0])
                     self._free.remove(process)
                     if process.broken:
                         self._can = False
@@ -184,14 +213,12 @@ class ProcessPool:
                         break
                     self._busy.add(process)
                     return process
-                if process is None:
-                    if not self._busy:
-                        break
+                if self._busy:
                     self._changed.wait()
-                elif self._waits:
+                elif free and self._waits:
                     self._changed.release()
                     try:
-                        process.begun.wait()
+                        free[0].begun.wait()
                     finally:
                         self._changed.acquire()
                 else:
@@ -256,23 +283,27 @@ NOWHERE = Places()
 
 
 class Pools:
-    """The pools of a server: for slow runs, with a low priority, for pictures, and for metrics."""
+    """The pools of a server: for slow runs, with a low priority; for others; for metrics.
+
+    The second makes pictures, and if many sessions play, also updates.
+    """
 
     def __init__(self) -> None:
         self._slow = ProcessPool(lambda: int(limit("slow_runs")), nice=15, waits=True)
-        self._frames = ProcessPool(lambda: int(limit("render_processes")))
-        self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
-        self._all = (self._slow, self._frames, self._metrics)
+        self._pool = ProcessPool(lambda: int(limit("render_processes")))
+        self._metrics = ProcessPool(lambda: min(1, int(limit("render_processes"))), nice=5)
+        self._all = (self._slow, self._pool, self._metrics)
 
-    def places(self, slow: bool) -> Places:
-        """The pools that compute a session's runs."""
+    def places(self, slow: bool, crowd: int) -> Places:
+        """The pools that compute a session's runs, one of `crowd` sessions that play."""
         if slow:
             return Places(self._slow, self._slow, self._slow)
-        return Places(None, self._frames, self._metrics)
+        updates = self._pool if crowd >= CROWD else None
+        return Places(updates, self._pool, self._metrics)
 
     def begin(self) -> None:
         """Start the processes for pictures and metrics, which a page will soon need."""
-        self._frames.begin()
+        self._pool.begin()
         self._metrics.begin()
 
     def rest(self) -> None:

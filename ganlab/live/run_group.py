@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ganlab.engine import Run, State
 from ganlab.engine.divergence import Divergence
-from ganlab.engine.executor import Executor
+from ganlab.engine.executor import Elsewhere
 from ganlab.engine.native.program import Program
 from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Clock, Turns
@@ -165,10 +165,10 @@ class RunGroup:
             self.seconds[i] = time.perf_counter() - started
         return max(self.made)
 
-    def compute_by(self, executor: Executor | None) -> None:
-        """Let `executor` make the eager updates; None: the calling thread."""
+    def compute_by(self, elsewhere: Elsewhere | None) -> None:
+        """Compute the updates elsewhere; None: in the calling thread."""
         for run in self.runs:
-            run.remote = executor
+            run.elsewhere = elsewhere
 
     # -- events ----------------------------------------------------------------------------------
 

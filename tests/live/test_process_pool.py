@@ -45,7 +45,7 @@ def same(a: dict, b: dict) -> bool:
 @pytest.mark.parametrize("name", SPECS)
 def test_updates_are_the_eager_ones_bit_for_bit(pool, name):
     here, apart = Run(SPECS[name]), Run(SPECS[name])
-    apart.remote = pool
+    apart.elsewhere = pool
     for run in (here, apart):
         run.advance(5)
         run.update("G")
@@ -88,7 +88,7 @@ def test_tiles_are_the_same(pool):
 def test_divergence_is_explained_as_here(pool):
     spec = RING.replace(optimizer="sgd", g_lr=1.0, d_lr=1.0, loss="wasserstein")
     here, apart = (Run([spec, spec.replace(g_lr=1e-4, d_lr=1e-4)]) for _ in range(2))
-    apart.remote = pool
+    apart.elsewhere = pool
     for run in (here, apart):
         run.advance(400)
     assert here.diverged[0] is not None and here.diverged == apart.diverged
@@ -98,7 +98,7 @@ def test_divergence_is_explained_as_here(pool):
 
 def test_its_cpu_seconds_are_the_callers(pool):
     run = Run(RING.replace(unroll=10))
-    run.remote = pool
+    run.elsewhere = pool
     run.make(2)
     before, own = cpu_time.seconds(), os.times().user
     run.make(60)
@@ -110,7 +110,7 @@ def test_what_it_cannot_do_is_computed_here(pool):
     here, apart = Run(RING.replace(seed=5)), Run(RING.replace(seed=5))
     with pytest.raises(Unavailable, match="positional argument"):
         pool.call("tiles", apart.game, apart.state, "one too many")
-    apart.remote = pool
+    apart.elsewhere = pool
     object.__setattr__(apart.game.specs[0], "loss", "known to this process only")
     for run in (here, apart):
         run.make(2)
@@ -120,7 +120,7 @@ def test_what_it_cannot_do_is_computed_here(pool):
 def test_runs_that_it_has_forgotten_are_told_again(pool):
     runs = [Run(RING.replace(seed=seed)) for seed in range(computing.MOST_RUNS + 3)]
     for run in [*runs, *runs[:5]]:
-        made, _ = pool.call("play", run.game, run.state, [True], b"G")
+        made, _ = pool.call("play", run.game, run.state, [True], b"G", False)
         assert torch.equal(made.d, run.state.d)
 
 
@@ -128,7 +128,9 @@ def test_runs_that_it_has_lost_are_told_again_after_one_failure(pool):
     run = Run(RING.replace(seed=77))
     pool.call("tiles", run.game, run.state)
     (process,) = pool._free
-    process.known[pool._key(other := Run(RING.replace(seed=78)).game)] = True  # it never was told
+    process.known[pool._key(other := Run(RING.replace(seed=78)).game)[0]] = (
+        None  # it never was told
+    )
     with pytest.raises(Unavailable, match="KeyError"):
         pool.call("tiles", other, run.state)
     assert pool.call("tiles", other, run.state).keys()
@@ -148,7 +150,7 @@ def test_too_little_memory_is_said(pool, monkeypatch, error):
     monkeypatch.setattr(process_pool, "receive", lambda connection: (0.0, failed))
     monkeypatch.setattr(process_pool, "send", lambda connection, value: None)
     run = Run(RING)
-    run.remote = pool
+    run.elsewhere = pool
     with pytest.raises(MemoryError, match=failed.text):
         run.make(1)
 
@@ -161,7 +163,7 @@ def kill(pool: ProcessPool) -> None:
 
 def test_a_death_is_said_and_another_process_follows():
     pool, run = ProcessPool(lambda: 1, waits=True), Run(RING)
-    run.remote = pool
+    run.elsewhere = pool
     run.make(2)
     before = run.state
     kill(pool)
@@ -189,7 +191,7 @@ def test_pictures_are_made_here_while_there_is_no_process():
 
 def test_an_idle_process_is_ended(monkeypatch, pool):
     run = Run(RING)
-    run.remote = pool
+    run.elsewhere = pool
     run.make(1)
     (process,) = pool._free
     pool.rest()
@@ -202,7 +204,7 @@ def test_an_idle_process_is_ended(monkeypatch, pool):
 def test_no_more_processes_than_there_may_be(pool):
     runs = [Run(RING.replace(seed=seed)) for seed in range(3)]
     for run in runs:
-        run.remote = pool
+        run.elsewhere = pool
     threads = [threading.Thread(target=run.make, args=(6,)) for run in runs]
     for thread in threads:
         thread.start()
@@ -219,7 +221,7 @@ def test_no_more_processes_than_there_may_be(pool):
 def test_where_no_process_can_be_had_it_is_computed_here(monkeypatch, count):
     monkeypatch.setattr(computing, "__name__", "ganlab.no_such_module")
     mine, run, here = ProcessPool(lambda: count, waits=True), Run(RING), Run(RING)
-    run.remote = mine
+    run.elsewhere = mine
     assert run.make(3) == 3 and mine.processes == 0
     here.make(3)
     assert torch.equal(run.state.g, here.state.g)
@@ -231,7 +233,7 @@ class OneForAll:
     def __init__(self, pool: ProcessPool):
         self.pool = pool
 
-    def places(self, slow: bool) -> Places:
+    def places(self, slow: bool, crowd: int) -> Places:
         return Places(self.pool, self.pool, self.pool) if slow else Places()
 
 
@@ -262,8 +264,8 @@ def test_a_slow_session_is_computed_there(slow, pool, monkeypatch):
 
 def test_a_session_that_is_slow_no_more_is_computed_here(slow, pool):
     session, browser = slow
-    assert session.run.remote is pool
+    assert session.run.elsewhere is pool
     with limited(slow_seconds=10.0):
         session.set("k", 2)
         settle(session, browser)
-    assert session.run.remote is None
+    assert session.run.elsewhere is None

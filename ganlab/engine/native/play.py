@@ -8,13 +8,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from ganlab.engine.draws import Draws
 from ganlab.engine.game import Game
 from ganlab.engine.native.program import Program
+from ganlab.engine.numbers import numbers_of
 from ganlab.engine.state import State
 
 _CALL_ELEMENTS = 2**19  # the most elements of draws in one call
@@ -27,42 +26,20 @@ def _threads() -> ThreadPoolExecutor:
     )
 
 
-def numbers_of(
-    game: Game, run: int, player: str, players: NDArray[np.uint8], state: State
-) -> NDArray[np.float64]:
-    """The numbers of each of `player`'s updates in `players`, (n, 1, numbers), in float64."""
-    is_d = players == ord("D")
-    mine = is_d if player == "D" else ~is_d
-    # The number of each player's updates before an update: its index minus the other's.
-    place = np.arange(len(players))
-    d_before = np.cumsum(is_d) - is_d
-    d_updates = (state.d_updates + d_before)[mine].astype(np.float64)
-    g_before = (place - d_before)[mine]
-    g_updates = (state.g_updates + g_before).astype(np.float64)
-    iterations = game.turns.iterations(state, g_before).astype(np.float64)
-    columns = game.rules.numbers(player, d_updates, g_updates, iterations, *game.each[run])
-    out = np.empty((len(d_updates), 1, len(columns)))
-    for j, column in enumerate(columns):
-        out[:, 0, j] = column
-    return out
-
-
 def given_for(
     program: Program, game: Game, draws: Draws, run: int, players: bytes, state: State
 ) -> dict[str, dict[str, torch.Tensor]]:
     """The inputs of the updates named in `players`: see `Program.play`."""
-    order = np.frombuffer(players, np.uint8)
+    numbers = numbers_of(game, run, state, players)
     out: dict[str, dict[str, torch.Tensor]] = {}
     for player, first in (("D", state.d_updates), ("G", state.g_updates)):
-        numbers = numbers_of(game, run, player, order, state)
-        out[player] = {"numbers": torch.from_numpy(numbers.astype(np.float32))}
+        mine = out[player] = {"numbers": numbers[player]}
         for name in program.inputs[player]:
             if name == "fixed":
                 assert game.fixed is not None
-                out[player][name] = game.fixed[run]
+                mine[name] = game.fixed[run]
             elif name != "numbers":
-                count = len(numbers)
-                out[player][name] = draws.slab(run, player, name, first, count)
+                mine[name] = draws.slab(run, player, name, first, len(numbers[player]))
     return out
 
 
@@ -83,25 +60,21 @@ class Compiled:
         self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
     ) -> tuple[State, list[int]]:
         """See `Executor.play`."""
-
-        def one(run: int) -> tuple[int, list[torch.Tensor]]:
-            rows = [state.g[run].clone(), state.d[run].clone()]
-            rows += [
-                torch.stack([s[run] for s in slots]) if slots else torch.empty(0)
-                for slots in (state.g_slots, state.d_slots)
-            ]
-            if not alive[run]:
-                return 0, rows
-            given = given_for(self.program, game, draws, run, players, state)
-            g, d, g_slots, d_slots = rows
-            return self.program.play(players, g, d, g_slots, d_slots, given), rows
-
-        runs = range(len(state.g))
-        results = list(_threads().map(one, runs)) if len(runs) > 1 else [one(0)]
-        made = [count for count, _ in results]
-        g, d, g_slots, d_slots = (
-            torch.stack(rows) for rows in zip(*(r for _, r in results), strict=True)
+        g, d = state.g.clone(), state.d.clone()
+        # Each run's slots in one block.
+        g_slots, d_slots = (
+            torch.stack(own, 1) if own else g.new_empty(len(g), 0)
+            for own in (state.g_slots, state.d_slots)
         )
+
+        def one(run: int) -> int:
+            if not alive[run]:
+                return 0
+            given = given_for(self.program, game, draws, run, players, state)
+            return self.program.play(players, g[run], d[run], g_slots[run], d_slots[run], given)
+
+        runs = range(len(g))
+        made = list(_threads().map(one, runs)) if len(runs) > 1 else [one(0)]
         after = dataclasses.replace(
             state,
             g=g,
