@@ -14,11 +14,11 @@ os.environ["GANLAB_COMPILE"] = "off"  # only tests of compiling compile anything
 
 ROOT = Path(__file__).parent
 # What belongs together is done by one process, one test after the other: what waits for a browser,
-# a socket or a clock, and what compiles, since the first program takes longer than the others. Of
-# the rest each file is done by one process. What comes first here is begun first.
-CALM = "calm"
+# what waits for a socket or a clock, and what compiles, since the first program takes longer than
+# the others. Of the rest each file is done by one process. What comes first here is begun first.
 GROUPS = {
-    CALM: ("browser", "live", "jobs", "test_classroom.py", "test_server.py", "test_processes.py"),
+    "browser": ("browser",),
+    "sockets": ("live", "jobs", "test_classroom.py", "test_server.py", "test_processes.py"),
     "compile": ("extension", "engine/native"),
     "trainer": ("mnist/test_trainer.py",),
     "pairs": ("engine/test_pairs.py",),
@@ -27,6 +27,7 @@ GROUPS = {
     "dynamics": ("presets/test_dynamics.py",),
     "contract": ("test_contract.py",),
 }
+CALM = ("browser", "sockets")
 _stood_back = False
 
 
@@ -67,19 +68,19 @@ def pytest_collection_modifyitems(items):
     """
     for item in items:
         _, group = _group(item.path)
-        if group == CALM or item.path.parent.name == "native":
+        if group in CALM or item.path.parent.name == "native":
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
     items.sort(key=lambda item: _group(item.path)[0])  # stable: files keep their order
 
 
 def pytest_runtest_setup(item):
-    """Of several processes, those that do other things let the calm group go first.
+    """Of several processes, those that do other things let the calm groups go first.
 
-    Its tests take longest, and a machine that is busy with others keeps them waiting.
+    Their tests take longest, and a machine that is busy with others keeps them waiting.
     """
     global _stood_back
     beside = "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "nice")
-    if beside and not _stood_back and _group(item.path)[1] != CALM:
+    if beside and not _stood_back and _group(item.path)[1] not in CALM:
         _stood_back = True
         os.nice(5)
 
