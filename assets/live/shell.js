@@ -17,6 +17,7 @@ import { keptSpeed, storyRow } from "./story.js";
 
 const BLANK = 200; // ms that the old picture stays while a new scene waits for its first frame
 const CURVES_EVERY = 120; // ms
+const LONG_GAP = 50; // ms between two pictures of a moving run
 const PREFETCH = 4000; // ms after the start, when Plotly is fetched
 const STEPPING = new Set(["d", "g", "step"]);
 
@@ -44,6 +45,8 @@ export function mountView(root, settings, make) {
   let layers = null;
   const built = { knobs: "", layers: "" }; // the inputs of the current knobs and legend
   let state = "waiting";
+  let speed = 0;
+  let shownAt = Infinity; // the display's frame in which a picture of the moving run was last drawn
   let fresh = false; // whether the newest frame has not been drawn yet
   let ready = false; // whether this scene's picture and curves have their sizes
   const redraw = { picture: false, curves: false };
@@ -131,17 +134,16 @@ export function mountView(root, settings, make) {
     words = null;
   }
 
-  function draw() {
+  /** @param {number} tick when the display's frame began */
+  function draw(tick) {
     raf = 0;
     if (dead) return;
-    try {
-      if (ready) drawAll();
-    } finally {
-      frames.settle();
-    }
+    frames.settle(); // first, so that the server makes the next frame while this one is drawn
+    if (ready) drawAll(tick);
   }
 
-  function drawAll() {
+  /** @param {number} tick */
+  function drawAll(tick) {
     if (redraw.picture) view.draw(frame);
     redraw.picture = false;
     const arrived = fresh ? frame : null;
@@ -159,6 +161,10 @@ export function mountView(root, settings, make) {
     root.dataset.drawn = "";
     showWords();
     bar.frame(arrived);
+    // Slower speeds have gaps by intention.
+    const moves = state === "playing" && speed === 0 && !document.hidden;
+    if (moves && tick - shownAt > LONG_GAP) counters.gaps += 1;
+    shownAt = moves ? tick : Infinity;
     counters.frames += 1;
     counters.iteration = arrived.iteration;
     counters.lastFrameAt = performance.now();
@@ -268,6 +274,7 @@ export function mountView(root, settings, make) {
   function onStatus(message) {
     const before = state;
     state = message.state;
+    speed = message.speed;
     counters.state = state;
     counters.iteration = message.iteration;
     root.dataset.state = state;

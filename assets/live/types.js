@@ -45,6 +45,7 @@
 /**
  * @typedef {object} Counters
  * @property {number} frames drawn
+ * @property {number} gaps longer than 50 ms between frames of a run at full speed
  * @property {number} mounts views so far
  * @property {number} iteration
  * @property {string} state

@@ -42,6 +42,9 @@ class Feed:
         self.painting: set[str] = set()  # the kinds that are being made
         self.sending = threading.Lock()  # orders a new scene and messages of the previous one
         self.moments = Backlog()  # that wait to be measured
+        self._choosing = threading.Lock()  # orders the worker and `acknowledged`
+        self._newest: Moments | None = None  # of the last call at full speed, if they are not drawn
+        self._early: Moments | None = None  # drawn by `acknowledged` last
         self.measured: dict[str, float] = {}  # the newest metrics
         self.frame_wanted = self.curves_wanted = self.status_wanted = True
         self._rate_from: tuple[float, int] = (0.0, 0)
@@ -57,6 +60,7 @@ class Feed:
     def begin(self) -> None:
         """Start new runs: send nothing more of the previous ones, but let jobs in progress end."""
         self.measured, self.moments = {}, Backlog()
+        self._newest = self._early = None
         self.pacing.begin()
         self._answers.clear()
         self.count_from_now()
@@ -116,14 +120,50 @@ class Feed:
                 self.pacing.curves_begun(now)
                 self.curves_wanted = False
                 self.hand_over("curves", self._curves(newest, due))
-        if self.frame_due(now):
-            self.pacing.frame_begun(now)
-            self.frame_wanted = False
-            self.hand_over("frame", partial(session.view.frame, session.moments()))
+        self._frame(now)
         if self._answers:
             self._answer()
         if self.status_wanted or (session.playing and self.pacing.status_due(now)):
             self._status(watching, now)
+
+    def _frame(self, now: float) -> None:
+        """Make a frame if it is due; else let `acknowledged` make it of the current moments."""
+        session = self.session
+        # Sessions that share the render threads get their frames in turns.
+        fast = session.crowd == 1 and session.playing and session.speed == 0
+        with self._choosing:
+            self._newest = None
+            due = self.frame_due(now)
+            if not due and not fast:
+                return
+            moments = session.moments()
+            if fast and self._early is not None and _same(self._early, moments):
+                return
+            if not due:
+                self._newest = moments
+                return
+            self.frame_wanted = False
+            self._begin_frame(now)
+        self.hand_over("frame", partial(session.view.frame, moments))
+
+    def acknowledged(self) -> None:
+        """Make the next frame now that a browser draws one; called by the event loop.
+
+        The worker may be in a call that lasts most of the time between two ticks of a display.
+        """
+        now, session = time.perf_counter(), self.session
+        with self._choosing:
+            moments = self._newest
+            current = moments is not None and moments[0].number == session.run_number
+            if moments is None or not current or not self.frame_due(now):
+                return
+            self._newest, self._early = None, moments
+            self._begin_frame(now)
+        self.hand_over("frame", partial(session.view.frame, moments))
+
+    def _begin_frame(self, now: float) -> None:
+        self.pacing.frame_begun(now)
+        self.painting.add("frame")
 
     def _answer(self) -> None:
         for (kind, subscriber), make in list(self._answers.items()):
@@ -199,9 +239,11 @@ class Feed:
         """Whether a frame is wanted, may be made now, and would soon be drawn."""
         if not self.frame_wanted or "frame" in self.painting:
             return False
-        if not self.session.idle and not self.pacing.frame_due(now):
+        ready = [s for s in list(self.session.subscribers) if s.ready_for_frame]
+        if not ready:
             return False
-        return any(s.ready_for_frame for s in list(self.session.subscribers))
+        drawn = any(s.has_drawn_all for s in ready)
+        return self.session.idle or self.pacing.frame_due(now, drawn)
 
     # -- sending ---------------------------------------------------------------------------------
 
@@ -276,3 +318,8 @@ class Feed:
         )
         for subscriber in watching:
             subscriber.put("status", message)
+
+
+def _same(one: Moments, other: Moments) -> bool:
+    """Whether no run has made an update between these moments."""
+    return all(a.state is b.state for a, b in zip(one, other, strict=True))

@@ -17,6 +17,11 @@ _MOST_AT_ONCE = 16  # moments measured for one message
 CROWD_STATUS_SECONDS = 1.0  # between status messages, if this many sessions play:
 _STATUS_CROWD = 8
 _EARLY = 0.001  # seconds by which a call may end before a frame is due
+SHARED_SECONDS = 1 / 36  # the shortest time between frames of one of several sessions
+# A browser acknowledges a frame at a tick of its display, when it begins to draw it. A frame that
+# is made then has the longest time to arrive before the next tick. The acknowledgement may come
+# sooner or later than expected by this share of the time between two frames.
+_JITTER = 0.3
 SLOW = 8.0  # updates/s up to which every update is shown
 
 
@@ -100,9 +105,15 @@ class Pacing:
         """Whether to keep moments: there is time to measure them, or none was measured yet."""
         return self.session.crowd < CROWD and (not self._curves_cost or self.at_once > 1)
 
-    def frame_due(self, now: float) -> bool:
-        """Whether a frame of runs that play is due."""
-        return now >= self.next_frame() - _EARLY
+    def frame_due(self, now: float, drawn: bool) -> bool:
+        """Whether a frame of runs that play is due.
+
+        drawn: whether the browser has drawn all frames that it was sent.
+        """
+        if self.session.crowd > 1:
+            return now >= self.next_frame() - _EARLY
+        # Without an acknowledgement, a frame is due later: the way to this browser takes longer.
+        return now >= self.next_frame() + (-_JITTER if drawn else _JITTER) * self._least
 
     def next_frame(self) -> float:
         """When the next frame is due."""
@@ -110,4 +121,10 @@ class Pacing:
         apart = APART_SHARE if self.session.places.frames else CROWD_SHARE
         share = FRAME_SHARE if crowd == 1 else apart
         due = min(crowd * self.cost["frame"] / share, view.slowest_frames)
-        return self._frame_at + max(view.frame_seconds, due)
+        return self._frame_at + max(self._least, due)
+
+    @property
+    def _least(self) -> float:
+        """The shortest time between two frames."""
+        least = self.session.view.frame_seconds
+        return least if self.session.crowd == 1 else max(least, SHARED_SECONDS)

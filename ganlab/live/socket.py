@@ -168,6 +168,7 @@ async def _do(
     name, value = command
     if name == "ack":
         subscriber.drawn(value)
+        session.feed.acknowledged()
         scheduler.wake(session)
     elif name == "visible":
         subscriber.visible = value

@@ -45,6 +45,11 @@ class Subscriber:
         return self.watching and self._begun and "frame" not in self._box and self._has_credit
 
     @property
+    def has_drawn_all(self) -> bool:
+        """Whether this browser has drawn or replaced all frames that it was sent."""
+        return self._sent == self._drawn
+
+    @property
     def _has_credit(self) -> bool:
         return self._sent - self._drawn < IN_FLIGHT
 

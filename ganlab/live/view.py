@@ -118,7 +118,7 @@ class View:
     which other sessions' pictures get a turn. Everything else is called on the worker.
     """
 
-    frame_seconds = 1 / 36  # the shortest time between frames: more would only load the browser
+    frame_seconds = 1 / 60  # the shortest time between frames of a session alone: a display's
     slowest_frames = 0.17  # the longest time between frames, in seconds
     # The length of a call at full speed. Between two calls the interpreter lock must be acquired,
     # which pictures often hold: with shorter calls, training would mostly wait for it.

@@ -166,8 +166,8 @@ class FakeSocket {
 /** Callbacks that wait for the next animation frame. */
 const waiting = [];
 /** Let the browser draw. */
-export function nextFrame() {
-  for (const act of waiting.splice(0)) act(0);
+export function nextFrame(tick = 0) {
+  for (const act of waiting.splice(0)) act(tick);
 }
 
 /** Make it the global browser, once. */

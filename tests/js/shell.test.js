@@ -78,6 +78,36 @@ test("the newest frame is drawn, and those that it took the place of are acknowl
   assert.deepEqual(acks(), [3, 4]);
 });
 
+test("a frame is acknowledged before it is drawn, so that the next one is made meanwhile", () => {
+  mount({ draw: (now) => now && said.push(["acks", acks().length]) });
+  get(SCENE, frame(1));
+  nextFrame();
+  assert.deepEqual(said.at(-1), ["acks", 1]);
+});
+
+test("long gaps between pictures of a run at full speed are counted", () => {
+  mount();
+  get(SCENE, STATUS, frame(0));
+  nextFrame(1000);
+  const before = window.ganlab.gaps;
+  const gaps = (...ticks) => {
+    for (const tick of ticks) {
+      get(frame(tick));
+      nextFrame(tick);
+    }
+    return window.ganlab.gaps - before;
+  };
+  assert.equal(gaps(1017, 1067), 0);
+  assert.equal(gaps(1118), 1);
+  get({ ...STATUS, state: "paused" });
+  assert.equal(gaps(9000), 1, "not of a paused run");
+  get(STATUS);
+  assert.equal(gaps(9900), 1, "nor across a pause");
+  assert.equal(gaps(9999), 2);
+  get({ ...STATUS, speed: 5 });
+  assert.equal(gaps(10999), 2, "nor of one that is slow by intention");
+});
+
 test("a frame of another run is acknowledged, not drawn", () => {
   mount();
   get(SCENE, frame(9, 5));

@@ -1,0 +1,73 @@
+"""When a frame is due, and that an acknowledgement makes it without waiting for the worker."""
+
+import time
+from types import SimpleNamespace
+
+import pytest
+from live_helpers import last, of_type, settle
+
+from ganlab.live.pacing import Pacing
+from ganlab.live.view import View
+
+TICK = 1 / 60
+
+
+def pacing(crowd=1, cost=0.0):
+    view = SimpleNamespace(frame_seconds=View.frame_seconds, slowest_frames=View.slowest_frames)
+    places = SimpleNamespace(frames=None)
+    one = Pacing(SimpleNamespace(crowd=crowd, view=view, places=places))
+    one.cost["frame"] = cost
+    one.frame_begun(100.0)
+    return one
+
+
+def first_due(one, drawn):
+    """Ticks of a display from a frame to the next one."""
+    return next(i / 100 for i in range(2000) if one.frame_due(100.0 + i / 100 * TICK, drawn))
+
+
+def test_a_frame_follows_the_acknowledgement_of_a_display_even_if_that_comes_early():
+    assert 0.5 < first_due(pacing(), drawn=True) < 0.9
+    # Without one, frames still come as often as the way back and forth allows.
+    assert 1.1 < first_due(pacing(), drawn=False) < 1.5
+
+
+def test_several_sessions_share_the_time_for_frames_as_before():
+    assert first_due(pacing(2), True) == first_due(pacing(2), False)
+    assert 1.5 < first_due(pacing(2), True) < 1.7  # 36 frames/s
+    assert first_due(pacing(10, cost=0.003), True) == pytest.approx(10 * 0.003 / 0.25 / TICK, 0.02)
+
+
+def test_an_acknowledgement_makes_the_next_frame_once(opened):
+    session, browser = opened()
+    feed = session.feed
+    session.command("play")
+    session.work(0.001)
+    feed.pacing.frame_begun(1e9)  # the worker finds that it is too early
+    session.work(0.001)
+    browser.take()
+    feed.acknowledged()
+    assert not of_type(browser.take(), "frame")
+    feed.pacing.frame_begun(0.0)
+    feed.acknowledged()
+    frames = of_type(browser.take(), "frame")
+    assert [header["iteration"] for header, _ in frames] == [session.run.iteration]
+    feed.pacing.frame_begun(0.0)
+    feed.acknowledged()
+    feed.publish(time.perf_counter())  # the same moment is not drawn twice,
+    assert not of_type(browser.take(), "frame")
+    session.command("pause")  # but a paused picture is, since it is complete
+    assert last(settle(session, browser)[0], "frame")[0]["iteration"] == session.run.iteration
+
+
+def test_an_acknowledgement_shows_no_moment_of_previous_runs(opened):
+    session, browser = opened()
+    session.command("play")
+    session.work(0.001)
+    session.feed.pacing.frame_begun(1e9)
+    session.work(0.001)
+    browser.take()
+    session.lifecycle.start()
+    session.feed.pacing.frame_begun(0.0)
+    session.feed.acknowledged()
+    assert not of_type(browser.take(), "frame")
