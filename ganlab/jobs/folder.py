@@ -16,12 +16,13 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import ArrayLike, NDArray
 
-from ganlab.jobs.records import AT_WORK, MOST_WORDS, Status, Wanted, record
+from ganlab.jobs.records import AT_WORK, MOST_WORDS, R, Status, Wanted, record
 from ganlab.paths import kept, replace
 from ganlab.reading import load_arrays, parse_json, read_text
 from ganlab.registry import SpecError
@@ -31,7 +32,34 @@ _ROOM = 4096  # bytes of every status file
 _STARTING = 60.0  # seconds that a worker may take to start
 
 
-class Folder:
+class AnyPlan(Protocol):
+    """What a job is to do, as JSON."""
+
+    def to_json(self) -> str:
+        """The plan as JSON."""
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """The inverse of `to_json`. Raises ValueError."""
+
+
+class FromArrays(Protocol):
+    """A record that is kept as arrays."""
+
+    MOST_BYTES: int
+
+    @classmethod
+    def of(cls, items: dict[str, NDArray[Any]]) -> Self:
+        """The record from the arrays of a file, whose shapes it checks. Raises ValueError."""
+
+
+P = TypeVar("P", bound=AnyPlan)
+S = TypeVar("S", bound=Status)
+W = TypeVar("W", bound=Wanted)
+A = TypeVar("A", bound=FromArrays)
+
+
+class Folder(Generic[P, S, W]):
     """One job's folder. Readers need no lock; a worker holds `lock` while it works.
 
     A kind of job is a subclass, which defines the name of its home, the classes of its plan (with
@@ -40,9 +68,9 @@ class Folder:
     """
 
     KIND: ClassVar[str]
-    PLAN: ClassVar[Any]
-    STATUS: ClassVar[type[Status]] = Status
-    WANTED: ClassVar[type[Wanted]] = Wanted
+    PLAN: type[P]
+    STATUS: type[S]
+    WANTED: type[W]
     LIMIT: ClassVar[str]
     NONE: ClassVar[str] = "none: this server starts no such jobs"  # the error if the limit is 0
 
@@ -56,7 +84,7 @@ class Folder:
         """The arguments after `python -m` that start its worker."""
         raise NotImplementedError
 
-    def asked_first(self, plan: Any) -> dict[str, Any]:
+    def asked_first(self, plan: P) -> dict[str, Any]:
         """The initial requests for a new job with this plan."""
         return {}
 
@@ -84,7 +112,7 @@ class Folder:
         return self.path / "log.txt"
 
     @classmethod
-    def create(cls, plan: Any, path: str | os.PathLike[str] | None = None, owner: str = "") -> Self:
+    def create(cls, plan: P, path: str | os.PathLike[str] | None = None, owner: str = "") -> Self:
         """A new job without a worker, in `path` or in a new folder of `home()`.
 
         owner: the visitor it belongs to (`ganlab.rights.owner_of`); "" for the operator alone.
@@ -109,7 +137,7 @@ class Folder:
         return folder
 
     @property
-    def plan(self) -> Any:
+    def plan(self) -> P:
         """The original plan; `wanted` may have changed since. Raises `SpecError`."""
         try:
             return self.PLAN.from_json(read_text(self.path / "plan.json"))
@@ -124,7 +152,7 @@ class Folder:
         owner = self._json("owner.json")
         return owner if isinstance(owner, str) else ""
 
-    def replan(self, plan: Any) -> None:
+    def replan(self, plan: P) -> None:
         """Store another plan for the same work."""
         self._write("plan.json", plan.to_json().encode())
 
@@ -146,7 +174,7 @@ class Folder:
         return True
 
     @property
-    def status(self) -> Any:
+    def status(self) -> S:
         """The status; if its worker was killed, "stopped" with a message about what is lost."""
         status = self._read("status.json", self.STATUS)
         if status.state == "starting" and not status.pid:
@@ -161,7 +189,7 @@ class Folder:
             return self.resting(status, "stopped", lost)
         return status
 
-    def resting(self, status: Any, state: str, message: str) -> Any:
+    def resting(self, status: S, state: str, message: str) -> S:
         """A status without the values that only a working worker knows."""
         return dataclasses.replace(status, state=state, message=message, seconds_left=None)
 
@@ -180,11 +208,11 @@ class Folder:
     # -- requests --------------------------------------------------------------------------------
 
     @property
-    def wanted(self) -> Any:
+    def wanted(self) -> W:
         """The current requests to its worker."""
         return self._read("wanted.json", self.WANTED)
 
-    def want(self, **changes: Any) -> Any:
+    def want(self, **changes: Any) -> W:
         """Change the requests; returns all of them. Raises `SpecError`."""
         wanted = dataclasses.replace(self.wanted, **changes)
         self._write("wanted.json", json.dumps(dataclasses.asdict(wanted)).encode())
@@ -212,7 +240,7 @@ class Folder:
         finally:
             partial.unlink(missing_ok=True)
 
-    def _read(self, name: str, kind: type) -> Any:
+    def _read(self, name: str, kind: type[R]) -> R:
         try:
             return record(kind, self._json(name))
         except ValueError:
@@ -225,12 +253,12 @@ class Folder:
         except (OSError, ValueError):
             return None
 
-    def _put_arrays(self, name: str, arrays: Mapping[str, Any]) -> None:
+    def _put_arrays(self, name: str, arrays: Mapping[str, ArrayLike]) -> None:
         content = io.BytesIO()
         np.savez(content, allow_pickle=False, **arrays)
         self._write(name, content.getvalue())
 
-    def _arrays(self, name: str, kind: Any, names: Iterable[str]) -> Any:
+    def _arrays(self, name: str, kind: type[A], names: Iterable[str]) -> A | None:
         items = load_arrays(self.path / name, names, kind.MOST_BYTES)
         try:
             return None if items is None else kind.of(items)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from filelock import FileLock
 
@@ -22,7 +22,7 @@ from ganlab.registry import SpecError
 
 _EVERY = 1.0  # seconds between two reads of the queue
 
-F = TypeVar("F", bound=Folder)
+F = TypeVar("F", bound=Folder[Any, Any, Any])
 
 
 class Queue(Generic[F]):
@@ -108,12 +108,12 @@ class Queue(Generic[F]):
         return FileLock(home.with_name(f"{home.name}.lock"))
 
 
-def _say(folder: Folder, state: str, message: str) -> None:
+def _say(folder: Folder[Any, Any, Any], state: str, message: str) -> None:
     resting = folder.resting(folder.status, state, message)
     folder.say(dataclasses.replace(resting, pid=0, time=time.time()))
 
 
-def _launch(folder: Folder) -> None:
+def _launch(folder: Folder[Any, Any, Any]) -> None:
     _say(folder, "starting", "Starting a process.")
     with open(folder.log, "ab") as log:
         # In a session of its own it survives a closed terminal and the page's server.

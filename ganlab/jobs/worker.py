@@ -8,16 +8,16 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic
 
 from filelock import Timeout
 
-from ganlab.jobs.folder import Folder
+from ganlab.jobs.folder import Folder, P, S, W
 from ganlab.registry import SpecError
 
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # errors of a full disk
 
-Report = Callable[[Any], object]
+Report = Callable[[S], object]
 
 
 class Stop(Exception):
@@ -28,14 +28,16 @@ class Stop(Exception):
         self.state, self.message = state, message
 
 
-class Worker:
+class Worker(Generic[P, S, W]):
     """Works on a folder's job in this process; requests come through the folder.
 
     report(status) is called with each new status. With `signals`, a signal to end (SIGINT, SIGTERM)
     is a request to stop; subclasses write a checkpoint first.
     """
 
-    def __init__(self, folder: Folder, report: Report | None = None, signals: bool = False):
+    def __init__(
+        self, folder: Folder[P, S, W], report: Report[S] | None = None, signals: bool = False
+    ):
         self.folder, self.plan = folder, folder.plan
         self.ending = False  # whether a signal to end has arrived
         self._report, self._signals = report, signals
@@ -65,7 +67,7 @@ class Worker:
             )
         return str(error)
 
-    def work(self) -> Any:
+    def work(self) -> S:
         """Work until done, stopped or failed; returns the last status, which is also written.
 
         Raises `SpecError` if another worker has the folder.
@@ -103,7 +105,7 @@ class Worker:
         if self._report:
             self._report(self.status)
 
-    def asked(self) -> Any:
+    def asked(self) -> W:
         """The current requests."""
         changed = self.folder.changed("wanted.json")
         if changed != self._seen:

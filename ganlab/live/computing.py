@@ -52,7 +52,10 @@ class Runs:
 
     @cached_property
     def compiled(self) -> Compiled:
-        """Their program, which the server has compiled and verified."""
+        """Their program, which the server has compiled and verified.
+
+        Raises LookupError if it is no longer on disk.
+        """
         structure = self.game.rules.structure
         folder = cache.find(structure)
         if folder is None:

@@ -16,7 +16,7 @@ _MOST_SCORES = 10_000
 _OLDER = "look.npz"  # the name of the preview's file in ganlab 0.1
 
 
-class Folder(jobs.Folder):
+class Folder(jobs.Folder[Plan, Status, Wanted]):
     """One run's folder."""
 
     KIND, PLAN, STATUS, WANTED = "mnist", Plan, Status, Wanted
@@ -39,12 +39,11 @@ class Folder(jobs.Folder):
         """See `jobs.folder.Folder.want`. Raises `SpecError`."""
         if "epochs" in changes:
             changes["epochs"] = EPOCHS.check(changes["epochs"])
-        wanted: Wanted = super().want(**changes)
-        return wanted
+        return super().want(**changes)
 
     def resting(self, status: Status, state: str, message: str) -> Status:
         """See `jobs.folder.Folder.resting`; also without a measurement in progress."""
-        rests: Status = super().resting(status, state, message)
+        rests = super().resting(status, state, message)
         return dataclasses.replace(rests, measuring=None)
 
     @property
@@ -86,7 +85,7 @@ class Folder(jobs.Folder):
         name = self.preview_file.name
         names = [f.name for f in dataclasses.fields(Preview)]
         older = [n for n in names if n not in Preview.LATER]
-        found: Preview | None = self._arrays(name, Preview, names)
+        found = self._arrays(name, Preview, names)
         if found is None:
             found = self._arrays(name, Preview, older)
         return found

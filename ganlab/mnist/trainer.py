@@ -16,7 +16,7 @@ from ganlab.engine import Run
 from ganlab.jobs.worker import Report, Stop, Worker
 from ganlab.mnist import classifier, devices, preview, scoring
 from ganlab.mnist.folder import Folder
-from ganlab.mnist.records import Score
+from ganlab.mnist.records import Plan, Score, Status, Wanted
 from ganlab.registry import SpecError
 from ganlab.targets import make_target
 from ganlab.targets.raster import Images
@@ -29,12 +29,12 @@ _SHARE = 0.05  # which take at most this share of the time
 _FIT = 0.1  # the share of the time for fitting the classifier, once for each set of images
 
 
-class Trainer(Worker):
+class Trainer(Worker[Plan, Status, Wanted]):
     """Trains a folder's run in this process."""
 
     folder: Folder
 
-    def __init__(self, folder: Folder, report: Report | None = None, signals: bool = False):
+    def __init__(self, folder: Folder, report: Report[Status] | None = None, signals: bool = False):
         super().__init__(folder, report, signals)
         self._previewed = self._saved = 0.0
         self._preview_cost = 0.0

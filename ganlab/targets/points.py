@@ -66,7 +66,7 @@ def _same(x: torch.Tensor) -> torch.Tensor:
 
 
 class Points1D(_Points, Target1D):
-    """Points on the line."""
+    """Points on the line, (n, 1)."""
 
     def __init__(self, points: Floats):
         super().__init__(points)
@@ -98,7 +98,7 @@ class Points1D(_Points, Target1D):
 
 
 class Points2D(_Points):
-    """Points in the plane."""
+    """Points in the plane, (n, 2)."""
 
     def __init__(self, points: Floats):
         super().__init__(points)

@@ -19,7 +19,7 @@ COUNTER = '''
 import dataclasses, json, sys, time
 from ganlab.jobs.folder import Folder
 from ganlab.jobs.queue import Queue
-from ganlab.jobs.records import Status
+from ganlab.jobs.records import Status, Wanted
 from ganlab.jobs.worker import Stop, Worker
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +34,7 @@ class CountStatus(Status):
     count: int = 0
 
 class Count(Folder):
-    KIND, PLAN, STATUS, LIMIT = "count", Plan, CountStatus, "mnist_runs"
+    KIND, PLAN, STATUS, WANTED, LIMIT = "count", Plan, CountStatus, Wanted, "mnist_runs"
     def command(self): return ["counter", str(self.path)]
 
 class Counter(Worker):
