@@ -28,7 +28,7 @@ from ganlab.live.session import Session
 
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
-ROUND_SECONDS = 0.08  # the length of a round in which every session gets a slice,
+ROUND_SECONDS = 0.13  # the length of a round in which every session gets a slice,
 _LEAST_SECONDS = 0.002  # unless slices would be shorter than this
 _LENIENCE = 1.2  # a session that cannot stop in time may use this much more, to be drawn as often
 _LONGEST_WAIT = 30.0
