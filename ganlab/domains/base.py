@@ -273,6 +273,11 @@ class Domain:
         self._refuse()
 
 
+def within(x: np.ndarray, box: np.ndarray) -> bool:
+    """Whether all samples x (n, dim) are in the box (dim, 2)."""
+    return bool((x.min(0) >= box[:, 0]).all() and (x.max(0) <= box[:, 1]).all())
+
+
 def beyond_row(share: float, total: np.ndarray | float) -> np.ndarray:
     """One side's share, and its mean from the total (dim,) over it: (1 + dim,)."""
     return np.append(share, np.asarray(total) / (share or 1.0))

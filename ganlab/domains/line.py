@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ganlab import metrics
-from ganlab.domains.base import Domain, beyond_row, outside
+from ganlab.domains.base import Domain, beyond_row, outside, within
 from ganlab.domains.line_probe import MOST_CELLS, LineProbe
 from ganlab.domains.picture import Detail, Layer, Players
 from ganlab.domains.tiles import CELLS, D_POINTS, MOST_LATENTS, fullest, to_bytes
@@ -154,6 +154,8 @@ def _parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, t
 
 
 def _samples(x: np.ndarray, box: np.ndarray) -> np.ndarray:
+    if within(x, box):
+        return np.zeros((2, 2))
     x, (low, high) = x[:, 0], box[0]
     out = []
     for where in (x < low, x > high):
@@ -162,6 +164,8 @@ def _samples(x: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 
 def _intervals(x: np.ndarray, box: np.ndarray, mass: np.ndarray) -> np.ndarray:
+    if within(x, box):
+        return np.zeros((2, 2))
     x, (low, high) = x[:, 0], box[0]
     a, b = np.minimum(x[1:], x[:-1]), np.maximum(x[1:], x[:-1])
     wide = b > a

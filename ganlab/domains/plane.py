@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlab.domains.base import Domain, beyond_row, outside
+from ganlab.domains.base import Domain, beyond_row, outside, within
 from ganlab.domains.picture import ARROWS, Detail, Layer, Players
 from ganlab.domains.plane_probe import GRID, PlaneProbe
 from ganlab.domains.tiles import FAKES, SCALE, fullest
@@ -128,6 +128,8 @@ def _field(box: tuple[tuple[float, ...], ...], cells: int) -> torch.Tensor:
 
 
 def _beyond(x: np.ndarray, box: np.ndarray) -> np.ndarray:
+    if within(x, box):
+        return np.zeros((4, 3))
     over = np.stack([box[0, 0] - x[:, 0], x[:, 0] - box[0, 1],
                      box[1, 0] - x[:, 1], x[:, 1] - box[1, 1]])  # fmt: skip
     side = np.where((over > 0).any(0), over.argmax(0), -1)

@@ -12,6 +12,7 @@ import torch
 from ganlab.domains import Probe
 from ganlab.engine.game import Game, evenly
 from ganlab.engine.state import State
+from ganlab.engine.tracing import TRACES, Function
 from ganlab.losses import every_pair
 from ganlab.spec import Spec
 
@@ -20,7 +21,10 @@ FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 
 class Evaluation:
-    """The players of R runs at one State. probes: one for each run, with the axes shown."""
+    """The players of R runs at one State. probes: one for each run, with the axes shown.
+
+    What it computes is traced once it has been computed a few times: see `tracing`.
+    """
 
     def __init__(self, game: Game, state: State, specs: tuple[Spec, ...], probes: Sequence[Probe]):
         self.game, self.state, self.specs, self.probes = game, state, specs, probes
@@ -33,6 +37,11 @@ class Evaluation:
         if all(probe is first for probe in others):
             return first.x.to(self.device).expand(len(self.probes), *first.x.shape)
         return rows([probe.x for probe in self.probes], self.device)
+
+    @cached_property
+    def _faced(self) -> torch.Tensor:
+        """`reals` on which D is unrolled for the arrows."""
+        return evenly(self.reals, FACED)
 
     @property
     def _widths(self) -> np.ndarray:
@@ -59,36 +68,67 @@ class Evaluation:
 
         With an unrolled D the gradients include its updates on `real` and x.
         """
-        game, state = self.game, self.state
-        with torch.enable_grad():
-            g = state.g.detach().requires_grad_()
-            x = game.make(g, z)
-            cost = game.g_cost(game.faced(state, real, x), real, x)
-            by_x, by_g = torch.autograd.grad(cost.sum(), (x, g))
-        return by_x * z.shape[1], by_g, x, cost
+        game, statistics = self.game, _statistics(self.game)
+
+        def gradients(
+            g: torch.Tensor, d: torch.Tensor, z: torch.Tensor, real: torch.Tensor,
+            numbers: torch.Tensor, *rest: torch.Tensor,
+        ) -> tuple[torch.Tensor, ...]:  # fmt: skip
+            slots, typical = (rest[:-1], rest[-1:]) if statistics else (rest, ())
+            now = game.with_numbers(numbers)
+            with torch.enable_grad():
+                g = g.detach().requires_grad_()
+                x = now.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
+                faced = now.faced(replace(self.state, d=d, d_slots=slots), real, x)
+                cost = now.g_cost(faced, real, x)
+                by_x, by_g = torch.autograd.grad(cost.sum(), (x, g))
+            return by_x * z.shape[1], by_g, x.detach(), cost.detach()
+
+        state = self.state
+        by_x, by_g, x, cost = self._traced(
+            gradients, state.g, state.d, z, real, game.numbers(state), *self._slots, *statistics
+        )
+        return by_x, by_g, x, cost
 
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
         """D(x) as it is drawn, at points (R, n, dim) in the company of generated ones: (R, n)."""
-        game, d, made = self.game, self.state.d, made.to(self.device)
-        with torch.no_grad():
-            return game.drawn(d, game.at(d, points.to(self.device), made), self.reals, made)
+        made, points = made.to(self.device), points.to(self.device)
+        return self._drawn(slice(None), points, made)
+
+    def _drawn(self, runs: slice, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        game = self.game
+
+        def drawn(
+            d: torch.Tensor, points: torch.Tensor, real: torch.Tensor, made: torch.Tensor
+        ) -> tuple[torch.Tensor]:
+            return (game.drawn(d, game.at(d, points, made), real, made),)
+
+        (shown,) = self._traced(drawn, self.state.d[runs], points, self.reals[runs], made)
+        return shown
 
     def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
         """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat.
 
         D* is NaN if the loss has no pointwise optimum, and where both densities are 0.
         """
-        game, probe, row = self.game, self.probes[run], slice(run, run + 1)
-        d, made = self.state.d[row], made[row]
-        with torch.no_grad():
-            logits = game.at(d, probe.grid[None].to(self.device), made)
-            shown = game.drawn(d, logits, self.reals[row], made)[0]
+        probe, row = self.probes[run], slice(run, run + 1)
+        shown = self._drawn(row, probe.grid[None].to(self.device), made[row])[0]
         p, q = probe.inside(probe.p_data), probe.inside(mass)
-        best, spec = game.loss.optimal, self.specs[run]
+        best, spec = self.game.loss.optimal, self.specs[run]
         star = np.full(p.shape, np.nan)
         if best is not None:
             star = best(p, q, spec.smooth_real, spec.smooth_fake)
         return array(shown), star, (p + q) / 2
+
+    def judge(self, real: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """D's logits of minibatches of samples real and x, (R, n, dim): see `Game.logits`."""
+        game = self.game
+
+        def judge(d: torch.Tensor, *seen: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return tuple(game.logits(d, x) for x in seen)
+
+        of_real, of_x = self._traced(judge, self.state.d, real, x)
+        return of_real, of_x
 
     def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
         """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
@@ -97,29 +137,54 @@ class Evaluation:
         G. A gradient of norm n is drawn with length 0.15 n / (n + 0.4) times the box's width, at
         any time, so that a vanishing gradient looks small and none leaves the picture.
         """
-        game = self.game
-        d, made, x = self.state.d, evenly(made, FACED), x.detach()
+        game, state = self.game, self.state
         match, compares = "feature_matching" in game.strengths, game.loss.g_sees_real
-        reals: torch.Tensor | None = None
-        if match or compares or game.rules.structure.unroll:
-            reals = evenly(self.reals, FACED)
-            d = game.faced(self.state, reals, made).detach()
-        with torch.enable_grad():
-            # Costs of means depend on all samples jointly, not on each alone.
-            seen = torch.cat([x, made], 1) if match or compares else x
-            seen = seen.detach().requires_grad_()
-            if match and reals is not None:
-                cost = game.g_cost(d, reals, seen)
-            elif compares and reals is not None:
-                cost = game.loss.g(*every_pair(game.at(d, reals, made), game.at(d, seen, made)))
-            else:
-                cost = game.loss.g(None, game.at(d, seen, made))
-            (by_x,) = torch.autograd.grad(cost.sum(), seen)
-        # NaN has no direction: omit it, so that it is not drawn as a gradient of 0.
-        by_x = (by_x * seen.shape[1])[:, : x.shape[1]].clamp(-1e15, 1e15)
-        norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
-        length = 0.15 * norm / (norm + 0.4) * torch.from_numpy(self._widths).to(norm)
-        return {"grad_x": x.detach().cpu().numpy(), "grad": (-by_x / norm * length).cpu().numpy()}
+        looks = match or compares or game.rules.structure.unroll > 0
+        made, x = evenly(made, FACED), x.detach()
+
+        def push(
+            d: torch.Tensor, made: torch.Tensor, x: torch.Tensor, widths: torch.Tensor,
+            numbers: torch.Tensor, *rest: torch.Tensor,
+        ) -> tuple[torch.Tensor, torch.Tensor]:  # fmt: skip
+            now, (slots, real) = game.with_numbers(numbers), (rest[:-1], rest[-1])
+            if looks:
+                d = now.faced(replace(state, d=d, d_slots=slots), real, made).detach()
+            with torch.enable_grad():
+                # Costs of means depend on all samples jointly, not on each alone.
+                seen = torch.cat([x, made], 1) if match or compares else x
+                seen = seen.detach().requires_grad_()
+                if match:
+                    cost = now.g_cost(d, real, seen)
+                elif compares:
+                    cost = now.loss.g(*every_pair(now.at(d, real, made), now.at(d, seen, made)))
+                else:
+                    cost = now.loss.g(None, now.at(d, seen, made))
+                (by_x,) = torch.autograd.grad(cost.sum(), seen)
+            # NaN has no direction: omit it, so that it is not drawn as a gradient of 0.
+            by_x = (by_x * seen.shape[1])[:, : x.shape[1]].clamp(-1e15, 1e15)
+            norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
+            length = 0.15 * norm / (norm + 0.4) * widths
+            return x.clone(), -by_x / norm * length
+
+        widths = torch.from_numpy(self._widths).to(x)
+        inputs = state.d, made, x, widths, game.numbers(state), *self._slots, self._faced
+        grad_x, grad = self._traced(push, *inputs)
+        return {"grad_x": grad_x.cpu().numpy(), "grad": grad.cpu().numpy()}
+
+    @property
+    def _slots(self) -> tuple[torch.Tensor, ...]:
+        """D's slots, if D is unrolled."""
+        return self.state.d_slots if self.game.rules.structure.unroll else ()
+
+    def _traced(self, function: Function, *tensors: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        key = function.__name__, self.game.rules.structure
+        return TRACES.call(key, function, *tensors)
+
+
+def _statistics(game: Game) -> tuple[torch.Tensor, ...]:
+    """The inputs whose statistics G uses in evaluation, as the arguments of a traced function."""
+    typical = game.statistics()
+    return () if typical is None else (typical,)
 
 
 def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
@@ -127,14 +192,19 @@ def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
 
     The result is finite: overflow is replaced by values far outside any picture.
     """
-    if z.ndim == 2:
-        z = z.expand(len(g), *z.shape)
-    z = z.to(g.device)
-    with torch.no_grad():
-        pieces = [game.make(g, piece) for piece in z.split(PIECE, 1)]
+
+    def made(g: torch.Tensor, z: torch.Tensor, *typical: torch.Tensor) -> tuple[torch.Tensor]:
+        statistics = [t.to(z).expand(len(z), -1, -1) for t in typical]
+        pieces = [game.G(g, piece, *statistics) for piece in z.split(PIECE, 1)]
         made = torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
         # NaN has no sign: it stays where it cannot be placed.
-        return torch.nan_to_num(made, nan=1e30, posinf=1e30, neginf=-1e30)
+        return (torch.nan_to_num(made, nan=1e30, posinf=1e30, neginf=-1e30),)
+
+    if z.ndim == 2:
+        z = z.expand(len(g), *z.shape)
+    inputs = g, z.to(g.device), *_statistics(game)
+    (out,) = TRACES.call(("made", game.rules.structure), made, *inputs)
+    return out
 
 
 def rows(tensors: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import Self
@@ -81,6 +82,7 @@ class Game:
         self.G, self.D, self.loss = self.rules.G, self.rules.D, self.rules.loss
         self.fixed = fixed
         self._typical = typical
+        self._given: list[Number] = []  # see `with_numbers`
 
         def number(values: list[float]) -> Number:
             if len(set(values)) == 1:
@@ -224,7 +226,8 @@ class Game:
         if self.D.joint:
             real, fake = (self._minibatch(x) for x in (real, fake))
         drawn = {"data": real, **self._typical_draws(real)}
-        given = self._calm.given(self._numbers("G", state, self._calm))
+        numbers = self._given or self._numbers("G", state, self._calm)
+        given = self._calm.given(numbers)
         with torch.enable_grad():
             return self._calm.ahead(state.d, state.d_slots, fake, given, drawn)
 
@@ -240,6 +243,28 @@ class Game:
                 even = (drawn if z is None else torch.from_numpy(z)).to(real)[None]
             out[name] = even
         return out
+
+    def numbers(self, state: State) -> torch.Tensor:
+        """The numbers that evaluation uses, (R, n): the argument of `with_numbers`."""
+        out = [self.strengths["feature_matching"]] if "feature_matching" in self.strengths else []
+        if self.rules.structure.unroll:
+            out += self._numbers("G", state, self._calm)
+        runs = len(state.g)
+        if not out:
+            return state.g.new_empty(runs, 0)
+        columns = [
+            n.to(state.g) if torch.is_tensor(n) else state.g.new_full((runs, 1), n) for n in out
+        ]
+        return torch.cat(columns, 1)
+
+    def with_numbers(self, numbers: torch.Tensor) -> Self:
+        """The same Game, whose evaluation uses these numbers instead of those of a State."""
+        columns = list(numbers.split(1, 1)) if numbers.shape[1] else []
+        other = copy(self)
+        if "feature_matching" in self.strengths:
+            other.strengths = self.strengths | {"feature_matching": columns.pop(0)}
+        other._given = list(columns)
+        return other
 
     @cached_property
     def _calm(self) -> Rules:

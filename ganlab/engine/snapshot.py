@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 
 from ganlab import metrics, theory
 from ganlab.domains import Probe
-from ganlab.domains.base import POINTS
+from ganlab.domains.base import POINTS, within
 from ganlab.domains.picture import DETAILS
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
@@ -116,7 +115,7 @@ def take(
 
 
 def _measure(players: Evaluation) -> dict[str, np.ndarray]:
-    game, state, probes = players.game, players.state, players.probes
+    game, probes = players.game, players.probes
     z = rows([p.z for p in probes], players.device)
     gz = players.generate(z).cpu().numpy()
     masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, gz, strict=True)])
@@ -136,8 +135,7 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     if game.D.kernels:  # time grows with the square of the minibatch
         reals, some = evenly(reals, EXPECTATION // 2), evenly(some, EXPECTATION // 2)
     by_x, by_g, x, g_cost = players.gradients(some, evenly(reals, EXPECTATION))
-    with torch.no_grad():
-        real, fake = game.logits(state.d, reals), game.logits(state.d, x)
+    real, fake = players.judge(reals, x)
     value = theory.value(array(real), array(fake))
     out["value"] = value if game.loss.value else np.full(len(probes), np.nan)
     out["c_g"] = theory.c_g(out["jsd"])
@@ -189,9 +187,11 @@ def _shares(probes: Sequence[Probe], fakes: np.ndarray) -> dict[str, np.ndarray]
 def _share(probe: Probe, x: np.ndarray) -> np.ndarray:
     modes, box = probe.target.modes, probe.target.box
     assert modes is not None
-    centers = modes.centers.astype(np.float32)
+    centers, count = modes.centers.astype(np.float32), len(x)
     reach = box[:, 1] - box[:, 0]  # farther from the box than its width, no mode is nearest
-    inside = ((x >= box[:, 0] - reach) & (x <= box[:, 1] + reach)).all(1)
+    far = np.stack([box[:, 0] - reach, box[:, 1] + reach], 1)
+    if not within(x, far):
+        x = x[((x >= far[:, 0]) & (x <= far[:, 1])).all(1)]
     # All modes of a target have the same width, so the nearest is the nearest in σ as well.
-    nearest = ((centers**2).sum(1) - 2 * x[inside] @ centers.T).argmin(1)
-    return np.bincount(nearest, minlength=len(centers)) / len(x)
+    nearest = ((centers**2).sum(1) - 2 * x @ centers.T).argmin(1)
+    return np.bincount(nearest, minlength=len(centers)) / count

@@ -1,0 +1,93 @@
+"""A traced picture and traced metrics are the eager ones, at every later State."""
+
+import numpy as np
+import pytest
+import torch
+
+from ganlab import Run, Spec
+from ganlab.engine import evaluation
+from ganlab.engine.snapshot import take
+from ganlab.engine.tracing import Traces
+
+LINE = Spec(g_hidden=(8,), d_hidden=(8,), batch=16)
+RING = Spec(target="ring", latent_dim=2, g_hidden=(8, 8), d_hidden=(8, 8), batch=16)
+SPECS = {
+    "line": (LINE,),
+    "plane": (RING,),
+    "estimated": (LINE.replace(latent_dim=3, g_average=0.9),),
+    "unrolled": (RING.replace(unroll=3, d_lr=0.02, lr_decay=0.1),),
+    "unrolled runs": tuple(LINE.replace(unroll=2, d_lr=lr) for lr in (0.01, 0.03)),
+    "features": (RING.replace(feature_matching=0.5),),
+    "pairs": (RING.replace(loss="relativistic-average"),),
+    "pairs unrolled": (LINE.replace(loss="relativistic-average", unroll=1),),
+    "critic": (LINE.replace(loss="wasserstein", weight_clip=0.1),),
+    "minibatch": (RING.replace(minibatch_discrimination=3),),
+    "packed": (RING.replace(packing=2),),
+    "batch norm": (RING.replace(g_norm="batch", d_norm="batch"),),
+    "reference": tuple(RING.replace(g_norm="virtual", seed=seed) for seed in (0, 1)),
+    "noise": (RING.replace(d_dropout=0.3, instance_noise=0.1, gradient_penalty=0.1, unroll=1),),
+}
+
+
+def seen(run: Run, detail: str = "full") -> dict[str, np.ndarray]:
+    shot = take(run.game, run.state, run.specs, run.diverged, points=2048, detail=detail)
+    return shot.metrics | shot.picture
+
+
+def compare(found, wanted):
+    assert found.keys() == wanted.keys()
+    for key, array in wanted.items():
+        np.testing.assert_allclose(found[key], array, rtol=1e-3, atol=1e-5, err_msg=key)
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_it_is_the_eager_one(name, monkeypatch):
+    run, traces = Run(SPECS[name]), Traces(after=0)
+    first = seen(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "TRACES", traces)
+        traced = seen(run)  # the calls that are traced
+    known = list(traces._known.values())
+    assert known and all(one.trace is not None for one in known)
+    compare(traced, first)
+    run.advance(7)
+    run.change(d_lr=0.003)  # does not change what was traced
+    run.advance(2)
+    later = seen(run)
+    with monkeypatch.context() as patch:
+        patch.setattr(evaluation, "TRACES", traces)
+        traced = seen(run)
+    assert len(traces._known) == len(known)
+    compare(traced, later)
+    assert any(not np.array_equal(later[key], first[key]) for key in later)
+
+
+def test_what_cannot_be_traced_stays_eager():
+    traces = Traces(after=0)
+
+    def branches(x: torch.Tensor) -> tuple[torch.Tensor]:
+        return (x + 1 if x.sum() > 0 else x - 1,)
+
+    for _ in range(3):
+        for sign in (1.0, -1.0):
+            x = torch.full((2,), sign)
+            assert torch.equal(traces.call("branches", branches, x)[0], 2 * x)
+
+
+def test_a_trace_that_differs_is_not_used():
+    traces, calls = Traces(after=0), []
+
+    def counts(x: torch.Tensor) -> tuple[torch.Tensor]:
+        calls.append(1)
+        return (x + len(calls),)
+
+    for expected in (1.0, 3.0, 4.0):  # the second call was the attempt to trace it
+        assert traces.call("counts", counts, torch.zeros(1))[0].item() == expected
+
+
+def test_only_as_many_are_kept_as_allowed(monkeypatch):
+    traces = Traces(after=0)
+    monkeypatch.setattr("ganlab.engine.tracing._MOST", 3)
+    for n in range(1, 6):
+        traces.call("double", lambda x: (2 * x,), torch.ones(n))
+    assert [key[1][0] for key in traces._known] == [3, 4, 5]
