@@ -49,7 +49,7 @@ class Event:
         return spec.replace(**dict(self.fields)) if self.fields else spec
 
 
-def check(events: Any, specs: Sequence[Spec]) -> tuple[Event, ...]:
+def check(events: object, specs: Sequence[Spec]) -> tuple[Event, ...]:
     """Validated events, given as Events or as text, of runs that start with `specs`.
 
     Raises `SpecError` if they are not in order, or not allowed one after the other.

@@ -217,7 +217,7 @@ def read_events(
     return tuple(out)
 
 
-def check_seeds(seeds: Any) -> int:
+def check_seeds(seeds: object) -> int:
     """`seeds`, if that number can be trained together. Raises `SpecError`, named "runs"."""
     if type(seeds) is not int or seeds not in SEEDS:
         raise SpecError("runs", seeds, f"one of {', '.join(map(str, SEEDS))}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, overload
+from typing import overload
 
 from ganlab.declarations import entries_params
 from ganlab.fields import LINES
@@ -65,7 +65,7 @@ PARAMS = _Params()
 class Names(Sequence[str]):
     """The names of the fields for which `wanted` is true, including those added later."""
 
-    def __init__(self, wanted: Callable[[Param], Any]):
+    def __init__(self, wanted: Callable[[Param], object]):
         self._wanted = wanted
 
     def _all(self) -> tuple[str, ...]:

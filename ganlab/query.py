@@ -72,7 +72,7 @@ def values_of(
     return values
 
 
-def not_together(name: str, value: Any, error: SpecError) -> SpecError:
+def not_together(name: str, value: object, error: SpecError) -> SpecError:
     """The error for a field whose value is allowed, but not beside the values of other fields.
 
     error: that of the Spec with this value, which may name another field.

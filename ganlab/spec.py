@@ -119,7 +119,7 @@ class Spec(Shapes):
             raise SpecError("target", self.target, "1-D or 2-D; the MNIST page trains on images")
         return self
 
-    def batch_key(self) -> tuple[Any, ...]:
+    def batch_key(self) -> tuple[object, ...]:
         """What runs must share to be advanced together: shapes, grids, loss and code path."""
         values = self.__dict__
         shared = tuple([values[name] for name in _SHARED])
@@ -252,7 +252,7 @@ OPTIMIZERS.guards.append(_taken)
 _SHARED = ("target_params", *(name for name, param in LINES.items() if not param.numeric))
 
 
-def _checked_extras(extras: Any) -> Params:
+def _checked_extras(extras: object) -> Params:
     """The values, other than defaults, of fields declared outside. Raises `SpecError`."""
     if not isinstance(extras, Mapping):
         raise SpecError("extras", extras, "a mapping from names to values")

@@ -33,7 +33,7 @@ def devices() -> list[str]:
     return [*found, "cpu"]
 
 
-def device(name: Any) -> torch.device:
+def device(name: str | torch.device) -> torch.device:
     """The device with that name ("cpu", "cuda", "cuda:1", "mps"), or `name` if it is a device.
 
     Raises `SpecError` if this machine, or this build of torch, does not have it.
@@ -55,7 +55,7 @@ def device(name: Any) -> torch.device:
     return found
 
 
-def specs(given: Any) -> tuple[Spec, ...]:
+def specs(given: object) -> tuple[Spec, ...]:
     """One Spec or several as a tuple. Raises `SpecError` if they cannot be advanced together."""
     allowed = "a Spec, or a sequence of at least one Spec"
     if isinstance(given, Spec):
@@ -73,7 +73,7 @@ def specs(given: Any) -> tuple[Spec, ...]:
     return found
 
 
-def count(name: str, value: Any) -> int:
+def count(name: str, value: object) -> int:
     """A number of iterations or updates. Raises `SpecError` unless it is an integer >= 0."""
     try:
         found: int = _COUNT.check(value)
@@ -82,7 +82,7 @@ def count(name: str, value: Any) -> int:
     return found
 
 
-def player(name: Any) -> Player | None:
+def player(name: object) -> Player | None:
     """ "D", "G", or None for the player whose turn it is. Raises `SpecError` for anything else."""
     if name is None:
         return None
@@ -92,7 +92,7 @@ def player(name: Any) -> Player | None:
     raise SpecError("player", name, "D, G, or None for the player whose turn it is")
 
 
-def run(number: Any, runs: int) -> int:
+def run(number: object, runs: int) -> int:
     """The number of one of the runs. Raises `SpecError` unless it is from 0 to `runs` - 1."""
     found: int = Param("run", "run", 0, 0, runs - 1, "int").check(number)
     return found

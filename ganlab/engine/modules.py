@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 
 from ganlab.engine.draws import generator as numbered
@@ -17,6 +17,8 @@ from ganlab.networks.labels import beside, one_hot
 from ganlab.networks.norms import EPSILON
 from ganlab.registry import Param, Registry, SpecError
 from ganlab.spec import Spec
+
+Labels = ArrayLike | torch.Tensor | None  # (n,) integers; None: 0, 1, 2, ... in turn
 
 _PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 _N = Param("n", "n", 1, 1, 10**8, "int")
@@ -146,13 +148,13 @@ class DiscriminatorModule(nn.Module):
         return logits
 
 
-def _checked(labels: torch.Tensor | None, n: int, count: int) -> torch.Tensor | None:
+def _checked(labels: Labels, n: int, count: int) -> torch.Tensor | None:
     """One-hot (n, count) of integers (n,); None if the nets have no labels."""
     if not count:
         if labels is not None:
             raise SpecError("labels", labels, "None: these nets have no labels")
         return None
-    if labels is None or labels.shape != (n,):
+    if not isinstance(labels, torch.Tensor) or labels.shape != (n,):
         raise SpecError("labels", labels, f"{n} integers from 0 to {count - 1}")
     return one_hot(labels, count)
 
@@ -214,7 +216,7 @@ def discriminator(game: Game, state: State, spec: Spec, run: int) -> Discriminat
 
 
 def sample(
-    game: Game, state: State, spec: Spec, run: int, n: Any, seed: Any, labels: Any
+    game: Game, state: State, spec: Spec, run: int, n: int, seed: int, labels: Labels
 ) -> torch.Tensor:
     """Samples of p_g (n, dim), float32 on the CPU: see `Run.sample`."""
     n, seed = _N.check(n), _SEED.check(seed)
@@ -226,7 +228,7 @@ def sample(
     return torch.cat(pieces).cpu()
 
 
-def _labels(given: Any, n: int, count: int) -> torch.Tensor:
+def _labels(given: Labels, n: int, count: int) -> torch.Tensor:
     if given is None:
         return torch.arange(n) % count
     try:

@@ -316,7 +316,12 @@ class Run:
 
     @on_its_threads
     def sample(
-        self, n: int, seed: int = 0, run: int = 0, labels: Any = None, tensor: bool = False
+        self,
+        n: int,
+        seed: int = 0,
+        run: int = 0,
+        labels: modules.Labels = None,
+        tensor: bool = False,
     ) -> np.ndarray | torch.Tensor:
         """n samples of p_g, (n, dim) float32: NumPy, or a tensor on the CPU with `tensor=True`.
 

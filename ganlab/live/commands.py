@@ -137,7 +137,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
-def read(message: Any) -> Command:
+def read(message: object) -> Command:
     """The command in a browser's message. Raises `SpecError` if there is none."""
     if not isinstance(message, dict):
         raise SpecError("message", message, "an object with a cmd")

@@ -116,7 +116,7 @@ class ComparisonView(View):
         parts = [scene.scene(spec, self._probe(i), number) for i, spec in enumerate(specs)]
         return together(self.comparison, parts, self._panels(), number, self.labels)
 
-    def axes(self) -> Any:
+    def axes(self) -> object:
         """Also the number of runs, and the fields that differ between them."""
         return super().axes(), len(self.group.runs), self.group.fields
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ganlab.live import changes, messages
 from ganlab.live.feed import Feed
@@ -22,7 +22,7 @@ _FEW = 5  # a run with fewer measurements does not replace the previous ghost
 class Shown(NamedTuple):
     """The previous runs: their axes, the Spec of each seed, and their curves."""
 
-    axes: Any
+    axes: object
     rows: tuple[Spec, ...]
     history: History
 
@@ -59,7 +59,7 @@ class Display:
             if getattr(before, name) != getattr(group.spec, name):
                 self.history.mark(0, *changes.in_words(name, before, group.spec))
 
-    def begin(self, said: Mapping[str, Any]) -> None:
+    def begin(self, said: Mapping[str, object]) -> None:
         """Send the scene of new runs; said: more fields of its header."""
         assert self.scene is not None
         header, arrays = self.scene
@@ -85,7 +85,7 @@ class Display:
             self.run_number = header["run"]
             self.feed.send(message, curves=True)
 
-    def tell(self, said: Mapping[str, Any]) -> None:
+    def tell(self, said: Mapping[str, object]) -> None:
         """Send the scene again, with other fields in its header."""
         assert self.scene is not None
         self.scene[0].update(said)

@@ -27,7 +27,7 @@ class CommandedSession(TrainedSession, Protocol):
         """A function that makes the file from the current state of the runs."""
 
 
-def handle(session: CommandedSession, name: str, value: Any) -> None:
+def handle(session: CommandedSession, name: str, value: object) -> None:
     """Execute a command; an error becomes the session's note."""
     group = session.group
     try:

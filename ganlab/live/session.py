@@ -47,7 +47,7 @@ class Session:
         self,
         token: str,
         experiment: Experiment | Spec,
-        wake: Callable[[Any], None],
+        wake: Callable[[Session], None],
         paint: Paint = lambda session, kind, job: job(),
         view: Callable[[Session], View] | None = None,
     ):
@@ -76,7 +76,7 @@ class Session:
         self.display = Display(self.view, self.feed)
         self.lifecycle = Lifecycle(self, self.configuration, self.trainer, self.display)
         self._wake = wake
-        self._inbox: deque[tuple[str, Any]] = deque()
+        self._inbox: deque[tuple[str, object]] = deque()
 
     # -- experiment: from any thread -------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class Session:
         """Fields that replayed events have changed, in order."""
         return self.lifecycle.replayed
 
-    def set(self, field: str, value: Any) -> None:
+    def set(self, field: str, value: object) -> None:
         """Change one field of all runs; restart them if it is a knob that cannot change in a run.
 
         Raises `SpecError`.
@@ -301,7 +301,7 @@ class Session:
 
     # -- commands --------------------------------------------------------------------------------
 
-    def command(self, name: str, value: Any = None) -> None:
+    def command(self, name: str, value: object = None) -> None:
         """Queue a command for the worker, which executes it between two updates."""
         self._inbox.append((name, value))
         self._wake(self)

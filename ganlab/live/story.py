@@ -11,6 +11,7 @@ from typing import Any
 from ganlab.live.moment import Moment
 from ganlab.presets import DEFAULTS, OPENING, PRESETS, Preset
 from ganlab.presets.preset import check, trace
+from ganlab.registry import Param
 from ganlab.spec import PARAMS, Spec
 from ganlab.targets import TARGETS
 
@@ -214,7 +215,7 @@ def differences(spec: Spec, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _short(param: Any, value: Any) -> str:
+def _short(param: Param, value: object) -> str:
     text = f"{value:.4g}" if param.kind == "float" else param.format(value)
     return text.replace(",", ", ") or "none"
 

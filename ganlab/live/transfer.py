@@ -68,14 +68,14 @@ def _from_array(array: np.ndarray) -> torch.Tensor:
 
 
 class _Pickler(pickle.Pickler):
-    def reducer_override(self, value: Any) -> Any:
+    def reducer_override(self, value: object) -> Any:
         # torch's own method copies the tensor and adds the structure of a file.
         if isinstance(value, torch.Tensor):
             return _from_array, (value.detach().cpu().numpy(),)
         return NotImplemented
 
 
-def send(connection: socket.socket, value: Any) -> None:
+def send(connection: socket.socket, value: object) -> None:
     """Send `value`. Raises OSError if the other end is gone."""
     buffers: list[pickle.PickleBuffer] = []
     out = io.BytesIO()

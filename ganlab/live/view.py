@@ -104,7 +104,7 @@ class ViewedSession(Protocol):
     def show_scene(self, scene: Message) -> None:
         """Show the same runs with another scene, which gets the next number."""
 
-    def command(self, name: str, value: Any = None) -> None:
+    def command(self, name: str, value: object = None) -> None:
         """Queue a command for the worker."""
 
     def wake(self) -> None:
@@ -157,7 +157,7 @@ class View:
         """Fields of the status message that only this view has."""
         return {}
 
-    def axes(self) -> Any:
+    def axes(self) -> object:
         """A key: two runs' curves can share axes if their keys are equal."""
         base = self.group.spec
         return base.target, base.target_params

@@ -13,7 +13,7 @@ MOST_TEXT = 4096  # characters of a browser's command
 _CODES = {"<f4": "f4", "|u1": "u1", "<i2": "i2", "<i4": "i4"}
 
 
-def encode(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
+def encode(header: Mapping[str, object], arrays: Mapping[str, np.ndarray] | None = None) -> bytes:
     """uint32 length of the header, the header (padded), the arrays of any shapes (padded).
 
     Floats are sent as float32; NaN and inf in the header become null, since JSON has neither.
@@ -50,7 +50,7 @@ def decode(message: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return header, arrays
 
 
-def _clean(value: Any) -> Any:
+def _clean(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

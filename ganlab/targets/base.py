@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ganlab.registry import Entry, Param, Registry, SpecError
 
@@ -223,7 +223,7 @@ def tail_differences(lower: Floats, upper: Floats) -> Floats:
     return np.where(above, upper[..., :-1] - upper[..., 1:], lower[..., 1:] - lower[..., :-1])
 
 
-def frozen(values: Any) -> Floats:
+def frozen(values: ArrayLike) -> Floats:
     """A read-only float64 array of the shape of `values`."""
     array = np.array(values, dtype=np.float64)
     array.flags.writeable = False

@@ -40,7 +40,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     PRESETS,
 )
 # With SGD, since Adam turns rounding errors in a gradient into full steps.
-SMALL: Mapping[str, Any] = {
+SMALL: Mapping[str, object] = {
     "g_hidden": (5,),
     "d_hidden": (6,),
     "batch": 16,
@@ -48,7 +48,7 @@ SMALL: Mapping[str, Any] = {
     "g_lr": 0.05,
     "d_lr": 0.05,
 }
-_IMAGES: Mapping[str, Any] = {"target": "drawn_digits", "latent_dim": 4}  # [0, 1]
+_IMAGES: Mapping[str, object] = {"target": "drawn_digits", "latent_dim": 4}  # [0, 1]
 _CLOSE = {"rtol": 2e-4, "atol": 2e-6}  # for float32 sums in another order
 
 
@@ -57,8 +57,8 @@ class Check:
     """One check of an entry's contract; calling it raises AssertionError if the entry breaks it."""
 
     entry: Entry
-    made: Callable[[Any, Mapping[str, Any]], None]
-    beside: Mapping[str, Any]
+    made: Callable[[Any, Mapping[str, object]], None]
+    beside: Mapping[str, object]
 
     def __call__(self) -> None:
         self.made(self.entry, self.beside)
@@ -102,7 +102,7 @@ def using(entry: Entry) -> dict[str, Any]:
     return fields
 
 
-def spec_of(entry: Entry, beside: Mapping[str, Any], **more: Any) -> Spec:
+def spec_of(entry: Entry, beside: Mapping[str, object], **more: Any) -> Spec:
     """A small Spec that uses an entry."""
     return Spec(**{**SMALL, **using(entry), **beside, **more})
 
@@ -113,7 +113,7 @@ def equal(name: str, ours: torch.Tensor, wanted: torch.Tensor, **close: float) -
     torch.testing.assert_close(ours, wanted, **bounds, msg=lambda why: f"{name}: {why}")
 
 
-def has_words(entry: Entry, beside: Mapping[str, Any]) -> None:
+def has_words(entry: Entry, beside: Mapping[str, object]) -> None:
     """The entry has a title, an equation and a sentence; each parameter a title and a sentence."""
     assert entry.name and entry.title, "an entry has a name and a title"
     assert entry.title.strip() == entry.title and not entry.title.endswith("."), entry.title
@@ -126,7 +126,7 @@ def has_words(entry: Entry, beside: Mapping[str, Any]) -> None:
         assert param.title and param.doc.endswith((".", "?")), f"{param.name} has no sentence"
 
 
-def has_bounds(entry: Entry, beside: Mapping[str, Any]) -> None:
+def has_bounds(entry: Entry, beside: Mapping[str, object]) -> None:
     """Each parameter accepts its default and both ends, and nothing beyond them.
 
     Raises AssertionError otherwise.
@@ -147,10 +147,11 @@ def has_bounds(entry: Entry, beside: Mapping[str, Any]) -> None:
                 raise AssertionError(f"{param.name} = {value!r} is not refused")
 
 
-def survives_addresses_and_files(entry: Entry, beside: Mapping[str, Any]) -> None:
+def survives_addresses_and_files(entry: Entry, beside: Mapping[str, object]) -> None:
     """A Spec that uses the entry, with each of its parameters, survives a round trip as text."""
     own = {param.name: another(param) for param in entry.params}
-    specs = [Spec(**using(entry), **beside)]
+    values: dict[str, Any] = {**using(entry), **beside}
+    specs = [Spec(**values)]
     if registry_of(entry) is TARGETS:
         specs += [_or(specs[0], target_params={name: value}) for name, value in own.items()]
     else:
@@ -173,7 +174,7 @@ def _or(spec: Spec, **changes: Any) -> Spec:
         return spec
 
 
-def is_documented(entry: Entry, beside: Mapping[str, Any]) -> None:
+def is_documented(entry: Entry, beside: Mapping[str, object]) -> None:
     """`ganlab toggles` lists the entry."""
     text = markdown()
     for part in (entry.title, entry.equation, entry.doc):
@@ -182,7 +183,7 @@ def is_documented(entry: Entry, beside: Mapping[str, Any]) -> None:
         assert f"`{param.name}`" in text or f"`t.{param.name}`" in text, param.name
 
 
-def trains_each_run_as_if_alone(entry: Entry, beside: Mapping[str, Any]) -> None:
+def trains_each_run_as_if_alone(entry: Entry, beside: Mapping[str, object]) -> None:
     """Two seeds together train as each does alone, and all values are finite."""
     spec = spec_of(entry, beside)
     if not spec.domain.drawn and registry_of(entry) is TARGETS:
@@ -211,7 +212,7 @@ class _Strict(TorchDispatchMode):
         func: torch._ops.OpOverload[..., Any],
         types: Sequence[type],
         args: tuple[Any, ...] = (),
-        kwargs: Mapping[str, Any] | None = None,
+        kwargs: Mapping[str, object] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
         if torch.Tag.pointwise in func.tags:
@@ -224,7 +225,7 @@ class _Strict(TorchDispatchMode):
         return func(*args, **kwargs)
 
 
-def promotes_nothing(entry: Entry, beside: Mapping[str, Any]) -> None:
+def promotes_nothing(entry: Entry, beside: Mapping[str, object]) -> None:
     """No operation of an update broadcasts a tensor of fewer axes, or float32 to float64.
 
     A missing axis would be taken for the runs', or the runs' for the minibatch's; numbers without

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -18,7 +17,9 @@ def _seeded(seed: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def samples_are_a_function_of_the_generator(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
+def samples_are_a_function_of_the_generator(
+    latent: LatentEntry, beside: Mapping[str, object]
+) -> None:
     """float32 of the requested shape, a function of the seed, without other random numbers."""
     state = torch.random.get_rng_state()
     z = latent.sample((50, 7, 2), _seeded(3))
@@ -27,7 +28,7 @@ def samples_are_a_function_of_the_generator(latent: LatentEntry, beside: Mapping
     assert torch.equal(state, torch.random.get_rng_state()), "it draws from torch's own generator"
 
 
-def quantiles_rise(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
+def quantiles_rise(latent: LatentEntry, beside: Mapping[str, object]) -> None:
     """`ppf` maps quantiles (n,) in (0, 1) to float64, in ascending order."""
     u = np.linspace(1e-6, 1 - 1e-6, 1001)
     z = latent.ppf(u)
@@ -38,7 +39,7 @@ def quantiles_rise(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
     assert abs(found.mass.sum() - 1) < 1e-12 and (np.diff(found.ends) >= 0).all()
 
 
-def samples_follow_the_quantiles(latent: LatentEntry, beside: Mapping[str, Any]) -> None:
+def samples_follow_the_quantiles(latent: LatentEntry, beside: Mapping[str, object]) -> None:
     """Samples are equally frequent between quantiles, and coordinates are independent."""
     z = latent.sample((20_000, 2), _seeded(5)).double().numpy()
     ends = latent.ppf(np.arange(1, _BINS) / _BINS)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -25,7 +24,7 @@ def _g(loss: LossEntry, real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
     return loss.g(real if loss.g_sees_real else None, fake)
 
 
-def costs_are_one_number_a_run(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def costs_are_one_number_a_run(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """(R, n), (R, m) -> (R,); run r alone gives the same, and nothing is changed in place."""
     for dtype in (torch.float32, torch.float64):
         real, fake = _logits(0, 3, 6, dtype=dtype), _logits(1, 3, 4, dtype=dtype)
@@ -39,14 +38,14 @@ def costs_are_one_number_a_run(loss: LossEntry, beside: Mapping[str, Any]) -> No
         assert torch.equal(real, before[0]) and torch.equal(fake, before[1]), "changed in place"
 
 
-def costs_are_means(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def costs_are_means(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """Repeating every sample of a minibatch does not change the cost."""
     real, fake = _logits(2, 2, 5), _logits(3, 2, 5)
     equal("d", loss.d(real.repeat(1, 2), fake.repeat(1, 2)), loss.d(real, fake))
     equal("g", _g(loss, real.repeat(1, 2), fake.repeat(1, 2)), _g(loss, real, fake))
 
 
-def can_be_differentiated_twice(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def can_be_differentiated_twice(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """First and second derivatives are correct, as unrolling needs them."""
     real, fake = (_logits(seed, 1, 3).requires_grad_() for seed in (4, 5))
     for cost in (loss.d, lambda real, fake: _g(loss, real, fake)):
@@ -54,7 +53,7 @@ def can_be_differentiated_twice(loss: LossEntry, beside: Mapping[str, Any]) -> N
         assert torch.autograd.gradgradcheck(cost, (real, fake)), "the second derivative is wrong"
 
 
-def is_finite_where_logits_are_moderate(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def is_finite_where_logits_are_moderate(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """Costs and gradients are finite at logits up to 30, where D is as sure as it gets."""
     for a in (-30.0, 0.0, 30.0):
         for b in (-30.0, 0.0, 30.0):
@@ -65,7 +64,7 @@ def is_finite_where_logits_are_moderate(loss: LossEntry, beside: Mapping[str, An
                 assert made.isfinite().all(), f"not finite at logits {a:g} and {b:g}"
 
 
-def says_what_g_sees(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def says_what_g_sees(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """`g_sees_real` is true if and only if G's cost depends on the logits of real samples."""
     fake = _logits(6, 1, 4)
     if loss.g_sees_real:
@@ -75,7 +74,7 @@ def says_what_g_sees(loss: LossEntry, beside: Mapping[str, Any]) -> None:
         assert loss.g(None, fake).isfinite().all()
 
 
-def says_whether_an_offset_matters(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def says_whether_an_offset_matters(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """`shift_invariant` is true if and only if d(real + c, fake + c) = d(real, fake)."""
     real, fake = _logits(9, 2, 6), _logits(10, 2, 6)
     moved = loss.d(real + _SHIFT, fake + _SHIFT)
@@ -85,14 +84,14 @@ def says_whether_an_offset_matters(loss: LossEntry, beside: Mapping[str, Any]) -
         assert not torch.allclose(moved, loss.d(real, fake), rtol=1e-6), "it is shift-invariant"
 
 
-def is_shown_between_0_and_1(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def is_shown_between_0_and_1(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """The value drawn as D(x) rises with the logit, from 0 to 1."""
     shown = loss.shown(_POINTS)
     assert shown.shape == _POINTS.shape and shown.min() >= 0 and shown.max() <= 1
     assert (shown.diff() >= 0).all(), "D(x) does not rise with its logit"
 
 
-def the_best_d_is_the_best(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def the_best_d_is_the_best(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """`optimal` minimises D's cost at an x with p_data = p and p_g = q, also with labels."""
     if loss.optimal is None:
         return
@@ -111,7 +110,7 @@ def the_best_d_is_the_best(loss: LossEntry, beside: Mapping[str, Any]) -> None:
             )
 
 
-def its_value_is_that_of_the_game(loss: LossEntry, beside: Mapping[str, Any]) -> None:
+def its_value_is_that_of_the_game(loss: LossEntry, beside: Mapping[str, object]) -> None:
     """If `value`, D's cost is -V(D, G) = -E log D(x) - E log(1 - D(G(z)))."""
     if loss.value:
         real, fake = _logits(11, 2, 6), _logits(12, 2, 6)

@@ -29,7 +29,7 @@ def _slots(entry: OptimizerEntry, runs: int, dtype: torch.dtype = torch.float64)
     return tuple(_vectors(10 + i, runs, dtype).abs() + 0.1 for i in range(entry.slots))
 
 
-def updates_are_pure(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
+def updates_are_pure(entry: OptimizerEntry, beside: Mapping[str, object]) -> None:
     """(R, P) in and out, the declared number of slots, same dtype, nothing changed in place."""
     for dtype in (torch.float32, torch.float64):
         grad, params, slots = _vectors(0, 3, dtype), _vectors(1, 3, dtype), _slots(entry, 3, dtype)
@@ -43,7 +43,7 @@ def updates_are_pure(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
 
 
 def rates_of_their_own_act_on_their_own_run(
-    entry: OptimizerEntry, beside: Mapping[str, Any]
+    entry: OptimizerEntry, beside: Mapping[str, object]
 ) -> None:
     """Numbers (R, 1) act on each run as they do on it alone."""
     grad, params, slots = _vectors(2, 3), _vectors(3, 3), _slots(entry, 3)
@@ -63,7 +63,9 @@ def rates_of_their_own_act_on_their_own_run(
             equal(f"a slot of run {run}", ours[one], wanted, rtol=1e-10)
 
 
-def numbers_may_be_those_of_many_updates(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
+def numbers_may_be_those_of_many_updates(
+    entry: OptimizerEntry, beside: Mapping[str, object]
+) -> None:
     """`numbers` also accepts an array of updates t, since the loop in C needs many at once."""
     hyper = _hyper(entry)
     many = entry.numbers(np.arange(1.0, 6.0), hyper)
@@ -74,7 +76,7 @@ def numbers_may_be_those_of_many_updates(entry: OptimizerEntry, beside: Mapping[
             np.testing.assert_allclose(np.broadcast_to(ours, 5)[i], wanted, rtol=1e-12)
 
 
-def a_zero_gradient_moves_nothing(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
+def a_zero_gradient_moves_nothing(entry: OptimizerEntry, beside: Mapping[str, object]) -> None:
     """At the first update, a zero gradient changes nothing."""
     params = _vectors(4, 2)
     slots = (torch.zeros_like(params),) * entry.slots
@@ -82,7 +84,7 @@ def a_zero_gradient_moves_nothing(entry: OptimizerEntry, beside: Mapping[str, An
     assert torch.equal(new, params)
 
 
-def it_goes_downhill(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
+def it_goes_downhill(entry: OptimizerEntry, beside: Mapping[str, object]) -> None:
     """On a quadratic bowl the optimiser ends lower than it started."""
     x = _vectors(5, 1)
     slots: Slots = (torch.zeros_like(x),) * entry.slots
@@ -94,7 +96,7 @@ def it_goes_downhill(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
     assert last < 0.9 * first, f"from {first:.3g} to {last:.3g} in {_STEPS} updates"
 
 
-def can_be_differentiated(entry: OptimizerEntry, beside: Mapping[str, Any]) -> None:
+def can_be_differentiated(entry: OptimizerEntry, beside: Mapping[str, object]) -> None:
     """Updates are differentiable in gradient, slots and parameters, as unrolling needs."""
     grad, params = (_vectors(seed, 1).requires_grad_() for seed in (6, 7))
     slots = tuple(slot.requires_grad_() for slot in _slots(entry, 1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ def _sentences(text: str) -> int:
     return len(re.findall(r"[.!?](?=\s|$)", text))
 
 
-def has_specs_side_by_side(preset: Preset, beside: Mapping[str, Any]) -> None:
+def has_specs_side_by_side(preset: Preset, beside: Mapping[str, object]) -> None:
     """One to four Specs of one dimension and seed, which differ in one field and its companion."""
     specs = preset.specs
     assert 1 <= len(specs) <= 4 and len(preset.labels) == len(specs), "a label for each Spec"
@@ -35,7 +34,7 @@ def has_specs_side_by_side(preset: Preset, beside: Mapping[str, Any]) -> None:
     assert len(differ) <= 2, f"they differ in {', '.join(differ)}"
 
 
-def has_words_and_a_claim(preset: Preset, beside: Mapping[str, Any]) -> None:
+def has_words_and_a_claim(preset: Preset, beside: Mapping[str, object]) -> None:
     """Doc of two or three sentences, claim of at most three with a number, source with a year."""
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", preset.name), "a name as in an address"
     assert preset.title and not preset.title.endswith(".") and len(preset.title) <= 70
@@ -46,7 +45,7 @@ def has_words_and_a_claim(preset: Preset, beside: Mapping[str, Any]) -> None:
     assert re.search(r"\d{4}", preset.cite), "a source has its year"
 
 
-def has_counts_of_seeds(preset: Preset, beside: Mapping[str, Any]) -> None:
+def has_counts_of_seeds(preset: Preset, beside: Mapping[str, object]) -> None:
     """At least fifty seeds that were not used for tuning, or none for published settings."""
     if preset.counts is None:
         return
@@ -58,19 +57,19 @@ def has_counts_of_seeds(preset: Preset, beside: Mapping[str, Any]) -> None:
     assert f"{held} of {preset.counts.of} seeds" in str(preset.counts)
 
 
-def is_checked_often_enough(preset: Preset, beside: Mapping[str, Any]) -> None:
+def is_checked_often_enough(preset: Preset, beside: Mapping[str, object]) -> None:
     """The number of checks is an integer, at least five, and the run fits into a lesson."""
     assert preset.iterations % preset.every == 0 and preset.iterations // preset.every >= 5
     assert preset.published or preset.iterations <= _LESSON
 
 
-def survives_addresses_and_files(preset: Preset, beside: Mapping[str, Any]) -> None:
+def survives_addresses_and_files(preset: Preset, beside: Mapping[str, object]) -> None:
     """The Specs survive a round trip through an address and through JSON."""
     for spec in preset.specs:
         assert Spec.from_query(spec.to_query()) == spec == Spec.from_json(spec.to_json())
 
 
-def is_cured_above_the_picture(preset: Preset, beside: Mapping[str, Any]) -> None:
+def is_cured_above_the_picture(preset: Preset, beside: Mapping[str, object]) -> None:
     """The cures are values in the menus of controls above the picture."""
     for name, value in preset.cures:
         assert PARAMS[name].knob, f"{name} is no control above the picture"
@@ -78,7 +77,7 @@ def is_cured_above_the_picture(preset: Preset, beside: Mapping[str, Any]) -> Non
     preset.cured()
 
 
-def trains(preset: Preset, beside: Mapping[str, Any]) -> None:
+def trains(preset: Preset, beside: Mapping[str, object]) -> None:
     """Each of its Specs makes an iteration, and G moves."""
     for spec in preset.specs:
         run = Run(spec)
@@ -87,7 +86,7 @@ def trains(preset: Preset, beside: Mapping[str, Any]) -> None:
         assert not run.state.g.equal(first), "G does not move"
 
 
-def decides_for_each_seed(preset: Preset, beside: Mapping[str, Any]) -> None:
+def decides_for_each_seed(preset: Preset, beside: Mapping[str, object]) -> None:
     """`holds` returns yes or no for traces of the right length, here of a run that stands still."""
     if preset.published:
         return  # evaluating nets this large takes too long

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import torch
 
@@ -15,7 +14,7 @@ from ganlab.stabilisers import StabiliserEntry
 from ganlab.testing.common import another, spec_of, using
 
 
-def is_off_by_default(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
+def is_off_by_default(entry: StabiliserEntry, beside: Mapping[str, object]) -> None:
     """Its strength has its name and is off by default; its other fields are then hidden."""
     strength = entry.params[0]
     assert strength.name == entry.name, "its first parameter has the name of the entry"
@@ -29,7 +28,7 @@ def is_off_by_default(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None
         assert param.matters(values | using(entry)), f"{param.name} is hidden while it is on"
 
 
-def changes_the_game(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
+def changes_the_game(entry: StabiliserEntry, beside: Mapping[str, object]) -> None:
     """At this strength or a hundredth of it, it changes the run, unless it only watches."""
     on = spec_of(entry, beside)
     off = _after(on.replace(**{entry.name: entry.params[0].default}))
@@ -54,7 +53,7 @@ def _differ(one: tuple[torch.Tensor, ...], other: tuple[torch.Tensor, ...]) -> b
     return any(a.shape != b.shape or not torch.equal(a, b) for a, b in pairs)
 
 
-def strengths_are_numbers(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
+def strengths_are_numbers(entry: StabiliserEntry, beside: Mapping[str, object]) -> None:
     """If the strength is a number, another strength uses the same program."""
     if entry.numeric:
         one = spec_of(entry, beside)
@@ -62,7 +61,7 @@ def strengths_are_numbers(entry: StabiliserEntry, beside: Mapping[str, Any]) -> 
         assert one != other and one.batch_key() == other.batch_key()
 
 
-def goes_with_an_unrolled_d(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
+def goes_with_an_unrolled_d(entry: StabiliserEntry, beside: Mapping[str, object]) -> None:
     """With unrolling, if allowed, G's gradient through D's updates is finite."""
     if entry.name == "unroll":
         return
@@ -75,7 +74,7 @@ def goes_with_an_unrolled_d(entry: StabiliserEntry, beside: Mapping[str, Any]) -
     assert run.state.g.isfinite().all(), "G's gradient through D's updates is not finite"
 
 
-def changes_on_the_way(entry: StabiliserEntry, beside: Mapping[str, Any]) -> None:
+def changes_on_the_way(entry: StabiliserEntry, beside: Mapping[str, object]) -> None:
     """If live, it can be switched on during a run."""
     if not entry.params[0].live:
         return

@@ -49,7 +49,7 @@ def _target(entry: TargetEntry, **params: Any) -> Target | None:
     return make_target(entry.name, params) if domain_of(entry.dim).drawn else None
 
 
-def its_box_holds_the_data(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+def its_box_holds_the_data(entry: TargetEntry, beside: Mapping[str, object]) -> None:
     """The box is finite, contains G's start, and nearly all samples."""
     target = _target(entry)
     if target is None:
@@ -64,7 +64,9 @@ def its_box_holds_the_data(entry: TargetEntry, beside: Mapping[str, Any]) -> Non
     assert inside >= 0.9, f"only {inside:.0%} of the samples are in the box"
 
 
-def samples_are_a_function_of_the_generator(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+def samples_are_a_function_of_the_generator(
+    entry: TargetEntry, beside: Mapping[str, object]
+) -> None:
     """(n, dim), float32, a function of the seed, without other random numbers."""
     target = _target(entry)
     if target is None:
@@ -78,7 +80,9 @@ def samples_are_a_function_of_the_generator(entry: TargetEntry, beside: Mapping[
     assert torch.equal(state, torch.random.get_rng_state()), "it draws from torch's own generator"
 
 
-def masses_are_the_integral_of_the_density(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+def masses_are_the_integral_of_the_density(
+    entry: TargetEntry, beside: Mapping[str, object]
+) -> None:
     """Each cell's mass equals a quadrature of the density, and the masses sum to 1."""
     target = _target(entry)
     if target is None:
@@ -113,7 +117,7 @@ def _counted(target: Target, edges: list[np.ndarray]) -> np.ndarray:
     return counts / len(x)
 
 
-def samples_follow_the_masses(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+def samples_follow_the_masses(entry: TargetEntry, beside: Mapping[str, object]) -> None:
     """A test of fit over the cells of a grid, with a false alarm once in ten million times."""
     target = _target(entry)
     if target is None:
@@ -122,7 +126,7 @@ def samples_follow_the_masses(entry: TargetEntry, beside: Mapping[str, Any]) -> 
     assert p > 1e-7, f"samples do not follow the masses: p = {p:.1e}"
 
 
-def every_parameter_matters(entry: TargetEntry, beside: Mapping[str, Any]) -> None:
+def every_parameter_matters(entry: TargetEntry, beside: Mapping[str, object]) -> None:
     """Another value of any parameter gives another distribution."""
     target = _target(entry)
     if target is None:
