@@ -12,12 +12,16 @@ times with the same shapes.
 from __future__ import annotations
 
 import logging
+import operator
 import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves, tree_map
 
 log = logging.getLogger(__name__)
 
@@ -83,15 +87,70 @@ class Traces:
             return known
 
 
+class _Recorder(TorchDispatchMode):
+    """Records the operations within it that depend on some tensors as a graph.
+
+    Everything else, such as points that a function makes, is a constant. torch's own `make_fx`
+    does the same, but it imports torch's compiler: seconds of work and a hundred megabytes.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # to skip it, torch would import its compiler
+
+    def __init__(self, tensors: Tensors):
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.graph = torch.fx.Graph()
+        self.constants = torch.nn.Module()
+        self._nodes: dict[int, torch.fx.Node] = {}
+        self._kept: list[Any] = []  # keeps the keys of `_nodes` unique
+        for number, tensor in enumerate(tensors):
+            self._know(tensor, self.graph.placeholder(f"x{number}"))
+
+    def _know(self, value: Any, node: torch.fx.Node) -> None:
+        if isinstance(value, torch.Tensor):
+            self._nodes[id(value)] = node
+            self._kept.append(value)
+        elif isinstance(value, list | tuple):
+            for number, one in enumerate(value):
+                self._know(one, self.graph.call_function(operator.getitem, (node, number)))
+
+    def _node(self, value: Any) -> Any:
+        if not isinstance(value, torch.Tensor):
+            return value
+        if id(value) not in self._nodes:
+            name = f"c{len(self._kept)}"
+            self.constants.register_buffer(name, value.detach())
+            self._know(value, self.graph.get_attr(name))
+        return self._nodes[id(value)]
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        """Execute one operation, and record it."""
+        if func is torch.ops.aten._local_scalar_dense.default:
+            raise RuntimeError("Python depends on the value of a tensor")
+        kwargs = kwargs or {}
+        made = func(*args, **kwargs)
+        leaves = tree_leaves((args, kwargs))
+        if any(isinstance(x, torch.Tensor) and id(x) in self._nodes for x in leaves):
+            nodes = tree_map(self._node, (args, kwargs))
+            self._know(made, self.graph.call_function(func, *nodes))
+        return made
+
+    def module(self, out: Tensors) -> torch.fx.GraphModule:
+        """The operations recorded, as a function whose results are `out`."""
+        self.graph.output(tuple(self._node(one) for one in out))
+        return torch.fx.GraphModule(self.constants, self.graph)
+
+
 def _traced(function: Function, tensors: Tensors, made: Tensors) -> Function | None:
     """The trace of a function; None if its results on `tensors` are not `made`."""
-    from torch.fx.experimental.proxy_tensor import make_fx  # imported late: it takes a second
-
-    graph = make_fx(function)(*tensors)
+    with _Recorder(tensors) as recorder:
+        out = function(*tensors)
+    module = recorder.module(out)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of TorchScript's future, and of constants
         trace: Function = torch.jit.freeze(
-            torch.jit.trace(graph.eval(), tensors, check_trace=False)
+            torch.jit.trace(module.eval(), tensors, check_trace=False)
         )
     again = trace(*tensors)
     same = all(
