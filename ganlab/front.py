@@ -29,6 +29,7 @@ from streamlit.runtime.runtime_util import get_max_widget_state_size_bytes
 from ganlab import paths, rights, theme
 from ganlab.allowance import Admission
 from ganlab.headers import security_headers
+from ganlab.index import Addressing, addressed
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT
 
@@ -149,7 +150,7 @@ class Front:
             ),
         ]
         page = Path(file_util.get_static_dir()) / "index.html"
-        self._headers = security_headers(page.read_text() if page.is_file() else "")
+        self._headers = security_headers(addressed(page.read_text()) if page.is_file() else "")
         self._own = Starlette(routes=[Mount(self._base, routes=routes)])
         # Whole folders: an address of another version is a 404, not Streamlit's page.
         names = (LIVE_URL, *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)))
@@ -168,6 +169,7 @@ class Front:
                 return
         if scope["type"] == "http":
             send = self._with_headers(send, self._greeting(scope))
+            send = send if own else Addressing(send)
         await (self._own if own else self._streamlit)(scope, receive, send)
 
     async def _admitted(self, scope: Scope, own: bool) -> bool:

@@ -82,6 +82,29 @@ def _set_autogroup(pid: int, nice: int) -> None:
             time.sleep(0.11)
 
 
+def cpu_seconds(process: Child) -> float | None:
+    """CPU seconds that a child and its process tree have used so far; None if unknown (Linux only).
+
+    Of descendants only those count that still live, or whose parents have waited for them.
+    """
+    total, tree = 0, [process.pid]
+    try:
+        for pid in tree:
+            here = Path(f"/proc/{pid}")
+            try:
+                fields = (here / "stat").read_text().rpartition(")")[2].split()
+                started = [(task / "children").read_text() for task in (here / "task").iterdir()]
+            except OSError:
+                if pid == process.pid:
+                    raise
+                continue  # it has ended meanwhile
+            total += sum(map(int, fields[11:15]))  # its own, and those of children waited for
+            tree += [int(child) for text in started for child in text.split()]
+        return total / float(os.sysconf("SC_CLK_TCK"))
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
 def end(process: Child) -> None:
     """Kill a child that `start` started, and its whole process tree."""
     if _POSIX:

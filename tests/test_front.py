@@ -9,7 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
-from starlette.responses import PlainTextResponse
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from streamlit import file_util
@@ -18,6 +20,7 @@ from ganlab import SpecError, paths, server, theme
 from ganlab.cli import main
 from ganlab.front import Front, bound_messages
 from ganlab.headers import EMBED, POLICY, embedders, policy, security_headers
+from ganlab.index import SCRIPT, addressed
 from ganlab.live.scheduler import SCHEDULER
 from ganlab.spec import Spec
 from tests.settings import settings
@@ -127,8 +130,33 @@ def test_a_teacher_may_allow_frames_and_an_operator_another_policy(monkeypatch):
     assert embedders() == ("https://moodle.example.org",)
 
 
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_streamlits_page_is_told_its_server(coding):
+    """Otherwise it looks for it, and the console reports two answers of 404."""
+    html = Path(file_util.get_static_dir(), "index.html").read_text()
+
+    async def page(request):
+        if "as" in request.query_params:  # anything else passes as it is
+            return Response(html, media_type=request.query_params["as"])
+        return HTMLResponse(html, status_code=int(request.query_params.get("status", 200)))
+
+    inner = Starlette(routes=[Route("/{path:path}", page)], middleware=[Middleware(GZipMiddleware)])
+    client = TestClient(Front(inner), headers={"Accept-Encoding": coding})
+    got = client.get("/two")
+    assert got.headers.get("content-encoding", "identity") == coding
+    assert got.text == html.replace("<head>", f"<head>{SCRIPT}") != html
+    stored = gzip.compress(got.content) if coding == "gzip" else got.content
+    assert int(got.headers["content-length"]) == pytest.approx(len(stored), abs=2)
+    digest = base64.b64encode(hashlib.sha256(SCRIPT[8:-9].encode()).digest()).decode()
+    assert f"'sha256-{digest}'" in got.headers["content-security-policy"]
+    head = client.head("/two")
+    assert head.status_code == 200 and head.content == b""
+    for other in ("/two?as=text/plain", "/two?status=500"):
+        assert client.get(other).text == html
+
+
 def test_the_policy_names_the_pages_own_inline_scripts():
-    page = (Path(file_util.get_static_dir()) / "index.html").read_text()
+    page = addressed((Path(file_util.get_static_dir()) / "index.html").read_text())
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, re.DOTALL)
     assert inline, "Streamlit's page has none: the policy can be simpler"
     for text in inline:

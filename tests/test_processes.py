@@ -158,3 +158,28 @@ def test_a_change_that_comes_too_soon_after_another_is_tried_again(monkeypatch):
     monkeypatch.setattr(time, "sleep", lambda s: None)
     processes._set_autogroup(17, 5)
     assert written == [("17", "5")] * 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="CPU seconds are read from /proc")
+def test_cpu_seconds_are_those_of_the_whole_tree(tmp_path):
+    """A child that uses .3 s itself, has waited for a child with .3 s, and has one at work."""
+    burn = "import time\nwhile time.process_time() < 0.3: pass\n"
+    (tmp_path / "burning.py").write_text(
+        f"import subprocess, sys\n{burn}burn = {burn!r}\n"
+        "subprocess.run([sys.executable, '-c', burn])\n"
+        "subprocess.run([sys.executable, '-c', burn + 'time.sleep(60)'])\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    child = processes.start("burning", env=environment)
+    try:
+        end = time.monotonic() + 50
+        while (used := processes.cpu_seconds(child)) is not None and used < 0.8:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(0.3)
+        later = processes.cpu_seconds(child)
+        assert used is not None and 0.8 <= used <= later < 1.6  # interpreters take some to start
+    finally:
+        processes.end(child)
+        child.wait()
+    assert processes.cpu_seconds(child) is None

@@ -49,6 +49,7 @@ RANK = {
     "testing": 5.5,
     "live": 6,
     "ui": 7,
+    "index": 6,
     "front": 7,
     "server": 7,
     "app": 8,
@@ -56,7 +57,7 @@ RANK = {
     "__main__": 8,
     "pages": 8,
 }
-STREAMLIT_ROOMS = {"ui", "live", "front", "server", "app", "pages"}
+STREAMLIT_ROOMS = {"ui", "live", "index", "front", "server", "app", "pages"}
 WEB = {"streamlit", "starlette", "uvicorn", "websockets", "fastapi"}
 
 

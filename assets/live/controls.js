@@ -39,10 +39,10 @@ const BACKENDS = {
 /**
  * The time until a program is ready, briefly and in words, in steps of 5 s so that it does not tick.
  *
- * @param {number | undefined} left seconds
+ * @param {number | null | undefined} left seconds; none if unknown
  */
 function readyIn(left) {
-  if (typeof left !== "number") return ["compiling…", "ready in a moment"];
+  if (typeof left !== "number") return ["compiling…", "which takes longer than usual"];
   if (left < 5) return ["ready soon", "ready soon"];
   const seconds = 5 * Math.round(left / 5);
   const text = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;

@@ -170,7 +170,7 @@
 /**
  * @typedef {object} Backend how a run is computed
  * @property {string} state
- * @property {number} [left] seconds until it is compiled
+ * @property {number | null} [left] seconds until it is compiled, if known
  * @property {string} [reason]
  * @property {number} [factor]
  */

@@ -64,7 +64,7 @@ class Backend:
         return {
             "state": state,
             "seconds": time.monotonic() - self.request.since,
-            "left": COMPILE_QUEUE.left(self.request),
+            "left": 0.0 if self.request.program is not None else COMPILE_QUEUE.left(self.request),
             "reason": self.request.reason,
         }
 

@@ -120,8 +120,9 @@ class Lab:
 
     def _console(self, message: Any) -> None:
         url = message.location.get("url", "")
-        # Streamlit first requests its health check below each page's own path.
-        if message.type == "error" and "/_stcore/" not in url:
+        # While a server is stopped, Streamlit asks for its health again and again.
+        stopped = "/_stcore/" in url and "net::ERR" in message.text
+        if message.type == "error" and not stopped:  # such as an answer of 400 or more
             self.console.append(f"{message.text} ({url})")
 
     def _request(self, request: Any) -> None:

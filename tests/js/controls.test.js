@@ -45,6 +45,8 @@ test("the toolbar says how the run is computed, and for how long yet", () => {
   assert.equal(says({ state: "compiling", left: 33 }), "ready in ~35 s");
   assert.equal(says({ state: "waiting", left: 290 }), "ready in ~5 min");
   assert.equal(says({ state: "compiling", left: 2 }), "ready soon");
+  assert.equal(says({ state: "compiling", left: null }), "compiling…");
+  assert.match(word.title, /longer than usual/);
   assert.equal(says({ state: "compiled", factor: 7.84 }), "7.8× faster");
   assert.equal(says({ state: "failed", reason: "no compiler" }), "not compiled");
   assert.match(word.title, /no compiler/);

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ Tensors = tuple[torch.Tensor, ...]
 Function = Callable[..., Tensors]
 
 PARTS = ("d.so", "g.so", "runner.so")
+SCRATCH = "scratch"  # a folder in that of a program which is being compiled
+SPENT = "cpu-seconds"  # a file in it
 # Tensors of one call share one block: the C library's allocator would take 5 % of an update.
 _CONFIG = {"cpp.threads": 1, "memory_planning": True, "memory_pool": "combined"}
 
@@ -128,8 +131,12 @@ def from_json(text: str) -> Structure:
 
 
 def main() -> None:
-    """Build the Structure in the command's arguments."""
-    build(from_json(sys.argv[2]), Path(sys.argv[1]))
+    """Build the Structure in the command's arguments, and write the CPU seconds that it took."""
+    folder = Path(sys.argv[1])
+    build(from_json(sys.argv[2]), folder)
+    used = os.times()
+    spent = used.user + used.system + used.children_user + used.children_system
+    (folder / SCRATCH / SPENT).write_text(str(spent))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import atexit
 import bisect
+import contextlib
 import logging
 import os
 import shutil
@@ -44,6 +45,7 @@ class CompileQueue:
         self._queue: list[CompileRequest] = []
         self._current: list[CompileRequest] = []
         self._processes: dict[Structure, processes.Child] = {}
+        self._work_of: dict[Structure, float] = {}  # CPU seconds of compilers that have ended
         self._closed = False
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -112,23 +114,38 @@ class CompileQueue:
             self._stop_unwanted()
 
     def left(self, request: CompileRequest) -> float | None:
-        """Estimated seconds until `request` is ready: 0 if it is overdue, None if it is not coming.
+        """Estimated seconds until `request` is ready; None if unknown, or if it is not coming.
 
-        The estimate uses the last compile times here, and the queue of each compiler.
+        The estimate compares the CPU seconds that its compiler has used with those that the last
+        programs needed here, and uses the queue of each compiler. It is unknown while a compiler
+        needs more than usual.
         """
-        each, now = times.expected(), time.monotonic()
+        usual = times.expected()
         with self._changed:
+            used = {current: self._used(current) for current in self._current}
             if request.state == "compiling":
-                return max(0.0, request.begun + each - now)
+                return usual.left(*used[request]) if request in used else None
             if request.state != "waiting" or request not in self._queue:
                 return None
-            free = sorted(max(0.0, t.begun + each - now) for t in self._current)
+            left = [usual.left(*one) for one in used.values()]
+            free = sorted(one for one in left if one is not None)
+            if len(free) < len(left):
+                return None
+            shares = [usual.share_of(*one) for one in used.values()] or [usual.share]
+            each = usual.work / (sum(shares) / len(shares))
             free = [0.0] * (max(1, _jobs()) - len(free)) + free
             done = 0.0
             for _ in range(self._queue.index(request) + 1):
                 done = free.pop(0) + each  # on the compiler that becomes free first
                 bisect.insort(free, done)
             return done
+
+    def _used(self, request: CompileRequest) -> tuple[float, float]:
+        """CPU seconds that the compiler of `request` has used, and seconds since it began."""
+        seconds = time.monotonic() - request.begun
+        process = self._processes.get(request.structure)
+        work = None if process is None else processes.cpu_seconds(process)
+        return (seconds if work is None else work), seconds
 
     def close(self) -> None:
         """End all compilers; nothing is compiled afterwards until the next request."""
@@ -199,7 +216,8 @@ class CompileQueue:
             try:
                 self._compile(request.structure)
                 request.seconds = time.monotonic() - started
-                times.add(request.seconds)
+                if (work := self._work_of.pop(request.structure, 0.0)) > 0:
+                    times.add(work, request.seconds)
                 if not self._load(request):
                     raise RuntimeError("the compiled program does not work")
                 self._end(request)
@@ -228,7 +246,7 @@ class CompileQueue:
     def _in_a_process(self, structure: Structure) -> Path:
         def make(folder: Path) -> None:
             # A killed compiler's partial files are removed with the draft.
-            scratch = folder / "scratch"
+            scratch = folder / build.SCRATCH
             scratch.mkdir()
             environment = os.environ | variants.environment(structure.outside)
             # Inductor's own cache keeps the compiler's precompiled header, which takes 20 s.
@@ -250,8 +268,8 @@ class CompileQueue:
                     text=True,
                     errors="replace",
                 )
-                processes.stand_back(process, 10)
             try:
+                processes.stand_back(process, 10)  # may wait for the system
                 _, said = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
                 processes.end(process)
@@ -265,6 +283,8 @@ class CompileQueue:
                 lines = [line for line in said.splitlines() if line.strip()]
                 killed = process.returncode < 0 or not lines
                 raise RuntimeError("the compiler was stopped" if killed else lines[-1])
+            with contextlib.suppress(OSError, ValueError):
+                self._work_of[structure] = float((scratch / build.SPENT).read_text())
             shutil.rmtree(scratch, ignore_errors=True)
 
         return cache.store(structure, make)
