@@ -67,7 +67,7 @@ def fake(monkeypatch):
     return now
 
 
-def queue_of(monkeypatch, jobs: int) -> tuple[CompileQueue, list]:
+def queue_of(monkeypatch) -> tuple[CompileQueue, list]:
     """A queue of four programs, the first of which began at 100."""
     queue = CompileQueue(lambda structure: None)
     monkeypatch.setattr(queue, "_load", lambda request: False)
@@ -77,7 +77,8 @@ def queue_of(monkeypatch, jobs: int) -> tuple[CompileQueue, list]:
     queue._queue.remove(first)
     queue._current.append(first)
     first.state, first.begun = "compiling", 100.0
-    queue._processes["a"] = SimpleNamespace(begun=100.0, pid=0)
+    # Restored before the queue ends its processes, by their ids, with this process.
+    monkeypatch.setattr(queue, "_processes", {"a": SimpleNamespace(begun=100.0)})
     return queue, requests
 
 
@@ -85,7 +86,7 @@ def queue_of(monkeypatch, jobs: int) -> tuple[CompileQueue, list]:
 def test_a_wait_is_as_long_as_the_queue_before_it(fake, monkeypatch, jobs, wanted):
     """Four programs of 20 s each, the first of which started 5 s ago."""
     with limited(compile_jobs=jobs):
-        queue, requests = queue_of(monkeypatch, jobs)
+        queue, requests = queue_of(monkeypatch)
         fake.value = 105.0
         found = [queue.left(request) for request in requests]
         assert found == pytest.approx(wanted)
@@ -102,7 +103,7 @@ def test_a_wait_is_as_long_as_the_queue_before_it(fake, monkeypatch, jobs, wante
 
 def test_nobody_knows_how_long_an_unusual_program_takes(fake, monkeypatch):
     with limited(compile_jobs=1):
-        queue, (first, second, *_) = queue_of(monkeypatch, 1)
+        queue, (first, second, *_) = queue_of(monkeypatch)
         fake.value = 130.0  # it was to take 20 s of a core, and has had 30
         assert queue.left(first) is None and queue.left(second) is None
         fake.share = 0.5  # it has had 15
@@ -114,6 +115,6 @@ def test_nobody_knows_how_long_an_unusual_program_takes(fake, monkeypatch):
 def test_without_a_count_of_cpu_seconds_the_clock_is_used(fake, monkeypatch):
     monkeypatch.setattr(compile_queue.processes, "cpu_seconds", lambda process: None)
     with limited(compile_jobs=1):
-        queue, (first, *_) = queue_of(monkeypatch, 1)
+        queue, (first, *_) = queue_of(monkeypatch)
         fake.value = 112.0
         assert queue.left(first) == pytest.approx(8)
