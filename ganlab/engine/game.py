@@ -258,7 +258,7 @@ class Game:
         return torch.cat(columns, 1)
 
     def with_numbers(self, numbers: torch.Tensor) -> Self:
-        """The same Game, whose evaluation uses these numbers instead of those of a State."""
+        """The same Game, whose evaluation uses `numbers` (R, n) instead of those of a State."""
         columns = list(numbers.split(1, 1)) if numbers.shape[1] else []
         other = copy(self)
         if "feature_matching" in self.strengths:
