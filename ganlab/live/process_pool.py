@@ -47,15 +47,15 @@ class Unavailable(Exception):
 
 
 class _Process:
-    """One process and the connection to it."""
+    """One process and the connection to it. tell: called once it has begun."""
 
-    def __init__(self, outside: tuple[str, ...], nice: int):
+    def __init__(self, outside: tuple[str, ...], nice: int, tell: Callable[[], None]):
         self.outside = outside
         self.known: Recent[int, State | None] = Recent(computing.MOST_RUNS)  # see `kept`
         self.used = time.monotonic()
         self.child: Child | None = None
         self.broken = False  # whether it ended before it was ready
-        self._nice = nice
+        self._nice, self._tell = nice, tell
         self._connection: socket.socket | None = None
         self.begun = threading.Event()
         # Linux takes the end of the thread that has started a child for the parent's death.
@@ -84,6 +84,7 @@ class _Process:
             mine.close()
         finally:
             self.begun.set()
+            self._tell()
         if self.child is not None:
             self.child.wait()
 
@@ -213,16 +214,9 @@ class ProcessPool:
                         break
                     self._busy.add(process)
                     return process
-                if self._busy:
-                    self._changed.wait()
-                elif free and self._waits:
-                    self._changed.release()
-                    try:
-                        free[0].begun.wait()
-                    finally:
-                        self._changed.acquire()
-                else:
+                if not self._busy and not (free and self._waits):
                     break
+                self._changed.wait()
         raise Unavailable
 
     def _start(self, outside: tuple[str, ...] = ()) -> bool:
@@ -233,8 +227,12 @@ class ProcessPool:
                 return False
             self._free.remove(other)
             other.end()
-        self._free.append(_Process(outside, self._nice))
+        self._free.append(_Process(outside, self._nice, self._tell))
         return True
+
+    def _tell(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
     def begin(self) -> None:
         """Start a process that will soon be needed, unless there is one."""

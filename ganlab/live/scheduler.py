@@ -47,7 +47,8 @@ class Scheduler:
         self.sessions: dict[str, Session] = {}
         self.drop_seconds = drop_seconds
         count = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
-        self.pool = WorkerPool(self, "ganlab", count, system.prefer_this_thread)
+        more = 0 if pools is None else count
+        self.pool = WorkerPool(self, "ganlab", count, system.prefer_this_thread, more)
         self.slow_pool = WorkerPool(
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )

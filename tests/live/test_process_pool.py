@@ -85,6 +85,77 @@ def test_tiles_are_the_same(pool):
     assert same(moment.measure_tiles(1, 2), measured)
 
 
+@pytest.fixture
+def sent(pool, monkeypatch):
+    """The States that requests contain, None for one that the process has."""
+    out, send = [], process_pool.send
+    monkeypatch.setattr(
+        process_pool,
+        "send",
+        lambda socket, request: out.append(request[3]) or send(socket, request),
+    )
+    return out
+
+
+def test_a_state_is_sent_only_if_the_process_does_not_have_it(pool, sent):
+    run = Run(RING.replace(seed=9))
+    run.elsewhere, first = pool, run.state
+    moment = moment_of(1, run, None, Places(pool, pool, pool))
+    run.make(2)
+    second = run.state
+    here = messages.picture(run.game, first, run.specs, 1, "", 32768)
+    assert same(moment.picture()[1], here[1])  # of an earlier moment: the last one stays
+    run.make(2)
+    moment_of(1, run, None, Places(pool, pool, pool)).picture()
+    assert [state is None for state in sent] == [False, False, True, True]
+    assert sent[:2] == [first, first] and second is not first
+    run.change(d_lr=0.02)  # other runs for the process
+    run.make(1)
+    assert sent[-1] is not None
+    other = Run(RING.replace(seed=9))
+    other.advance(2)
+    other.change(d_lr=0.02)
+    other.make(1)
+    assert torch.equal(other.state.d, run.state.d)
+
+
+def test_a_large_state_is_not_kept(pool, sent, monkeypatch):
+    run = Run(RING.replace(g_hidden=(512, 512), d_hidden=(512, 512)))
+    assert run.state.nbytes > computing._MOST_KEPT
+    run.elsewhere = pool
+    run.make(2)
+    run.make(1)
+    assert None not in sent
+
+
+def test_runs_return_to_the_process_that_knows_them():
+    pool = ProcessPool(lambda: 2, waits=True)
+    runs = [Run(RING.replace(seed=seed)) for seed in range(4)]
+    both = [pool._take(0, ()), pool._take(0, ())]
+    for process in both:
+        pool._give_back(process, failed=False)
+    for _ in range(2):
+        for run in runs:
+            pool.call("tiles", run.game, run.state)
+    known = [{pool._key(run.game)[0] for run in runs} & {*p.known._values} for p in both]
+    assert len(known[0] | known[1]) == 4 and not known[0] & known[1]
+    pool.close()
+
+
+@pytest.mark.parametrize("crowd", [1, process_pool.CROWD])
+def test_in_a_crowd_updates_are_computed_there(pool, crowd, monkeypatch):
+    pools = process_pool.Pools()
+    monkeypatch.setattr(pools, "_pool", pool)
+    session = Session("token", SMALL, lambda _: None)
+    session.pools, session.crowd = pools, crowd
+    browser = Browser(session)
+    session.command("pause")
+    settle(session, browser)
+    assert (session.run.elsewhere is pool) == (crowd > 1)
+    browser.leave()
+    pools.close()
+
+
 def test_divergence_is_explained_as_here(pool):
     spec = RING.replace(optimizer="sgd", g_lr=1.0, d_lr=1.0, loss="wasserstein")
     here, apart = (Run([spec, spec.replace(g_lr=1e-4, d_lr=1e-4)]) for _ in range(2))

@@ -13,6 +13,7 @@ from ganlab.engine.native import build, cache, program_key
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
+from ganlab.live.process_pool import ProcessPool
 
 pytestmark = pytest.mark.timeout(1000)  # compilers have a low priority
 COMPILE_QUEUE = CompileQueue()
@@ -126,6 +127,24 @@ def test_a_hundred_iterations_equal_the_eager_ones(case, k, g_steps):
         assert (a - b).abs().mean() < 2e-5
     assert (fast.state.g - start.g).abs().max() > 1e-3
     assert torch.equal(fast.state.d, start.d) == (k == 0)
+
+
+@pytest.fixture(scope="module")
+def process():
+    one = ProcessPool(lambda: 1, waits=True)
+    yield one
+    one.close()
+
+
+def test_another_process_computes_the_same_bit_for_bit(case, process):
+    spec, program = case
+    here, apart = compiled(spec, program), compiled(spec, program)
+    apart.elsewhere = process
+    for run in (here, apart):
+        run.make(7)
+        run.change(k=2)
+        run.make(30)
+    assert same(here, apart) and here.updates == 37
 
 
 def test_numbers_change_without_another_program(case):
