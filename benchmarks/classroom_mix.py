@@ -22,26 +22,27 @@ MIX = (
     ("two", "target=spiral&k=3&latent_dim=2&g_hidden=64,64,64&d_hidden=64,64,64&batch=512"),
 )
 
-# CPU seconds of an iteration, alone in a process; its program is on disk from then on.
-_COST = """
+# CPU seconds of an iteration of each Spec, alone in a process.
+_COSTS = """
 import sys, time, torch
 from ganlab import Run, Spec
 torch.set_num_threads(1)
-run = Run(Spec.from_query(sys.argv[1]))
-if sys.argv[2] == "compiled":
-    run.compile()
-count = 1
-for _ in range(20):  # calls as long as in a class: shorter ones cost more
-    start = time.thread_time()
-    run.advance(count)
-    count = max(1, min(2 * count, int(count * 0.005 / (time.thread_time() - start))))
-costs = []
-for _ in range(12):  # the least: what others do to the caches is no cost of its own
-    start, done = time.thread_time(), 0
-    while time.thread_time() < start + 0.15:
-        done += run.advance(count)
-    costs.append((time.thread_time() - start) / done)
-print(min(costs))
+for query in sys.argv[3:]:
+    run = Run(Spec.from_query(query))
+    if sys.argv[1] == "compiled":
+        run.compile()
+    count = 1
+    for _ in range(20):  # calls as long as in a class: shorter ones cost more
+        start = time.thread_time()
+        run.advance(count)
+        count = max(1, min(2 * count, int(count * 0.005 / (time.thread_time() - start))))
+    costs = []
+    for _ in range(int(sys.argv[2])):  # the least: others change the caches
+        start, done = time.thread_time(), 0
+        while time.thread_time() < start + 0.15:
+            done += run.advance(count)
+        costs.append((time.thread_time() - start) / done)
+    print(min(costs))
 """
 
 
@@ -66,8 +67,9 @@ def warm(mix: Sequence[tuple[str, str]] = MIX) -> str:
     return f"{len(structures)} programs, {compiled} of them compiled now: {took:.0f} s"
 
 
-def cost_of(page: str, query: str, backend: str) -> float:
-    """CPU seconds per iteration of a Spec of the mix, "eager" or "compiled"."""
-    spec = spec_of(page, query)
-    command = [sys.executable, "-c", _COST, spec.to_query(), backend]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+def costs_of(backend: str, repeats: int) -> list[float]:
+    """CPU seconds per iteration of each Spec of the mix, "eager" or "compiled"."""
+    queries = [spec_of(page, query).to_query() for page, query in MIX]
+    command = [sys.executable, "-c", _COSTS, backend, str(repeats), *queries]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [float(line) for line in done.stdout.split()]

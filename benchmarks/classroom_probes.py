@@ -108,11 +108,21 @@ class CpuShares:
 
     def shares(self) -> tuple[str, float]:
         """Processes in % of a core; that of processes outside of the benchmark."""
+        share = self._shares()
+        return _percent(share, 2.0), share["others"]
+
+    def use(self) -> float:
+        """% of the time that other processes leave on all cores that the server's processes use."""
+        share = self._shares()
+        mine = share.get("server", 0.0) + share.get("compilers", 0.0)
+        return 100 * mine / (100 * (os.cpu_count() or 1) - (sum(share.values()) - mine))
+
+    def _shares(self) -> dict[str, float]:
         now, _ = self._now()
         took = time.perf_counter() - self._at
         share = {name: 100 * (now[name] - self._from[name]) / took for name in now}
         share["others"] = share.pop("machine") - sum(share.values())
-        return _percent(share, 2.0), share["others"]
+        return share
 
     def threads(self) -> str:
         """The server's threads, by their names without numbers, in % of a core."""

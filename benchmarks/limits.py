@@ -53,9 +53,10 @@ START_SECONDS = most(3)  # from `streamlit run` to the first trained frame, warm
 ONE_SPEC = least(10), least(12)
 MIXED = least(9), least(10)
 CLICKING = least(6), least(9)  # and with churn
+UNDER_ATTACK = least(0.8)  # of the worst frame rate without the attacker
 FAIRNESS = most(1.3)  # the largest share of training / the least
 CLASS_LATENCY_MS = most(250)  # 95 % of the clicks
-CLASS_CPU = least(90)  # % of all cores that the server uses, unless others used more
+CLASS_CPU = least(90)  # % that the server uses of the cores' time that others leave
 
 # Many runs: % of the speed of the engine's own ensemble, or of two runs alone
 MANY_SEEDS = least(70)
@@ -85,9 +86,10 @@ def parse(parser: argparse.ArgumentParser, quick: dict[str, Any]) -> argparse.Na
 class Table:
     """Rows of name, limit, measurement, verdict; printed as they are added."""
 
-    def __init__(self) -> None:
+    def __init__(self, began: float | None = None) -> None:
+        """began: the time of the benchmark's start by `time.monotonic()`, if that is not now."""
         self.failed: list[str] = []
-        self._began = time.monotonic()
+        self._began = time.monotonic() if began is None else began
         self.add("what", "limit", "measured", None)
         print(f"|{'-' * 44}|{'-' * 10}|{'-' * 50}|-----|", flush=True)
 
@@ -99,9 +101,9 @@ class Table:
         print(f"| {what:<42} | {limit!s:<8} | {measured:<48} | {verdict:<3} |", flush=True)
 
     def row(self, what: str, value: float, limit: Limit | None = None, text: str = "") -> None:
-        """A measured value beside its limit; text: what is printed instead of the value."""
+        """A measured value beside its limit; text: what is printed, {} stands for the value."""
         good = None if limit is None else limit.holds(value)
-        self.add(what, "" if limit is None else limit, text or f"{value:.3g}", good)
+        self.add(what, "" if limit is None else limit, (text or "{:.3g}").format(value), good)
 
     def finish(self, quick: bool) -> None:
         """Add the time since the table began; exit with 1 if a limit is exceeded."""

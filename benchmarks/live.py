@@ -5,7 +5,8 @@ windows of the same Spec in `Run.advance`, unwatched, in a separate process. Slo
 neighbouring windows, since the machine's speed drifts. Browser, server and training share the
 machine, which should be otherwise idle. `--eager` measures without compiled programs.
 
-    python benchmarks/live.py --windows 10 --pages one,two
+    python benchmarks/live.py --windows 8 --pages one,two
+    python benchmarks/live.py --quick
 """
 
 from __future__ import annotations
@@ -18,16 +19,27 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from benchmarks.limits import machine
+from benchmarks import live_trace
+from benchmarks.limits import (
+    FRESH_FRAMES,
+    LATENCY_MS,
+    SCRIPT_MS,
+    SLOWDOWN,
+    Table,
+    machine,
+    most,
+    parse,
+)
 from ganlab import Spec
 from tests.browser.lab import Lab
 from tests.browser.server import Server
 from tests.chromium import launch
 
-REPEATS = 7
+TRACE_SECONDS = 2.0
 BLANK_EVERY = 400  # ms
 LABS = {"one": "/", "two": "/two"}
 
@@ -53,7 +65,7 @@ for line in sys.stdin:
 # live.js sets lastFrameAt after each drawn frame; this records each of them.
 _HOOK = """
 window.ganlab = {
-  frames: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
+  frames: 0, gaps: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
   drawn: [], samples: 0, blank: 0, waits: [], at: 0,
   set lastFrameAt(now) {
     this.drawn.push([now, this.iteration]);
@@ -83,6 +95,7 @@ _AWAIT = """
   live.heard = (header) => {
     if (header.type !== 'status' || !check(header, ganlab)) return;
     live.heard = null;
+    window.told = header.iteration;
     resolve(performance.now());
   };
 }); }
@@ -139,13 +152,26 @@ def _after(page: Page, watch: str, condition: str, act) -> float:
     return page.evaluate("hit.then((now) => now - ganlab.at)")
 
 
-def latencies(lab: Lab) -> dict[str, list[float]]:
-    """Milliseconds from an input to its effect in the page, for each kind of input."""
+def latencies(lab: Lab, repeats: int) -> dict[str, list[float]]:
+    """Milliseconds from an input to its effect in the page, for each kind of input.
+
+    Of those that are drawn, to the first picture that was made after the input.
+    """
     page = lab.page
-    out: dict[str, list[float]] = {name: [] for name in ("pause", "step, drawn", "k", "k, drawn")}
-    for i in range(REPEATS):
+    kinds = ("pause", "pause, drawn", "step, drawn", "k", "k, drawn")
+    out: dict[str, list[float]] = {kind: [] for kind in kinds}
+
+    def drawn_after(answer: float, iterations: int = 0) -> float:
+        """From the input to the first picture after the engine's answer, so many iterations on."""
+        after = f"([now, i]) => now > ganlab.at + {answer} && i >= told + {iterations}"
+        page.wait_for_function(f"() => ganlab.drawn.some({after})")
+        return lab.js(f"ganlab.drawn.find({after})[0] - ganlab.at")
+
+    for i in range(repeats):
         click = lab.get("play").click
-        out["pause"].append(_after(page, _AWAIT, "status.state === 'paused'", click))
+        pause = _after(page, _AWAIT, "status.state === 'paused'", click)
+        out["pause"].append(pause)
+        out["pause, drawn"].append(drawn_after(pause))
         lab.wait("live.last.status.iteration === ganlab.iteration")
         now = lab.counters["iteration"]
         step = _after(page, _AWAIT_FRAME, f"ganlab.iteration > {now}", lab.get("step").click)
@@ -157,11 +183,7 @@ def latencies(lab: Lab) -> dict[str, list[float]]:
         k = 2 + i % 2
         turn = _after(page, _AWAIT, f"status.values.k === {k}", lambda: knob.fill(str(k)))  # noqa: B023
         out["k"].append(turn)
-        # From the input to the first frame drawn after the engine has answered it.
-        began = lab.js("performance.now()")
-        page.wait_for_function(f"() => ganlab.lastFrameAt > {began}")
-        first = lab.js(f"ganlab.drawn.find(([now]) => now > ganlab.at + {turn})[0] - ganlab.at")
-        out["k, drawn"].append(first)
+        out["k, drawn"].append(drawn_after(turn, 1))
         page.wait_for_timeout(200)
     return out
 
@@ -181,10 +203,9 @@ def watched(lab: Lab, seconds: float) -> tuple[list[float], float]:
     return gaps, (i1 - i0) / (t1 - t0) * 1000
 
 
-def measure(
-    browser: Browser, name: str, windows: int, seconds: float, backend: str
-) -> dict[str, str]:
-    """One lab's column of the table."""
+def measure(browser: Browser, name: str, options: argparse.Namespace, table: Table) -> None:
+    """One lab's rows of the table."""
+    backend = "eager" if options.eager else "compiled"
     with tempfile.TemporaryDirectory() as folder, Server(Path(folder) / "log.txt") as server:
         idle = resident(server.pid)
         context = browser.new_context(viewport={"width": 1280, "height": 720})
@@ -199,73 +220,81 @@ def measure(
         heap_start = heap(cdp)
         lab.pause()
         alone = Unwatched(lab.spec, backend)
-        gaps, rates = [], []
-        for _ in range(windows):
-            lab.page.wait_for_timeout(1500)  # the still figures take a moment
-            before = alone.rate(seconds)
+        gaps, rates, long = [], [], 0
+        before = alone.rate(options.seconds)
+        for _ in range(options.windows):
             lab.get("play").click()
             lab.wait_status("s.state === 'playing'")
             lab.page.wait_for_timeout(500)
-            here, rate = watched(lab, seconds)
+            counted = lab.js("ganlab.gaps")
+            here, rate = watched(lab, options.seconds)
+            long += lab.js("ganlab.gaps") - counted
             lab.pause()
-            lab.page.wait_for_timeout(1500)
+            lab.page.wait_for_timeout(1500)  # the still figures take a moment
             gaps += here
-            rates.append((rate, (before + alone.rate(seconds)) / 2))
+            after = alone.rate(options.seconds)
+            rates.append((rate, (before + after) / 2))
+            before = after
         alone.close()
         lab.get("play").click()
         lab.moves()
         heap_end, memory = heap(cdp), resident(server.pid)
-        delays = latencies(lab)
+        cost = live_trace.cost(browser, lab.page, TRACE_SECONDS)
+        delays = latencies(lab, options.repeats)
         found = lab.js("({blank: ganlab.blank, samples: ganlab.samples, mounts: ganlab.mounts})")
         errors = lab.errors + lab.console
         context.close()
+
+    def row(what: str, *rest: Any, **more: Any) -> None:
+        table.row(f"{name}: {what}", *rest, **more)
+
     slower = sorted(100 * (1 - rate / free) for rate, free in rates)
-    out = {
-        "lab": f"{name}, {backend}",
-        "frames/s": f"{1000 * len(gaps) / sum(gaps):.1f}",
-        "gap: median / longest ms": f"{statistics.median(gaps):.1f} / {max(gaps):.0f}",
-        "it/s unwatched": f"{statistics.median(free for _, free in rates):.0f}",
-        "it/s watched": f"{statistics.median(rate for rate, _ in rates):.0f}",
-        "slowdown: median %": f"{statistics.median(slower):.1f}",
-        "slowdown: least / most %": f"{slower[0]:.1f} / {slower[-1]:.1f}",
-        "blank samples": f"{found['blank']} of {found['samples']}",
-        "mounts": str(found["mounts"]),
-    }
+    fresh = 1000 * (len(gaps) - options.windows) / sum(gaps)
+    row("fresh frames/s", fresh, FRESH_FRAMES)
+    middle = statistics.median(gaps)
+    row("gap, ms, median / longest", middle, text=f"{middle:.1f} / {max(gaps):.0f}")
+    row("gaps above 50 ms", long, text=f"{long} in {sum(gaps) / 1000:.0f} s")
+    row("it/s unwatched", statistics.median(free for _, free in rates), text="{:.0f}")
+    row("it/s watched", statistics.median(rate for rate, _ in rates), text="{:.0f}")
+    middle = statistics.median(slower)
+    text = f"{middle:.1f} ({slower[0]:.1f} to {slower[-1]:.1f})"
+    row("slowed by being watched, %", middle, SLOWDOWN, text)
+    row("JavaScript of a frame, CPU ms", cost.script, SCRIPT_MS, "{:.2f}")
+    row("main thread of a frame, CPU ms", cost.all, text="{:.2f}")
     for key, values in delays.items():
-        middle, worst = statistics.median(values), max(values)
-        out[f"{key}: median / max ms"] = f"{middle:.0f} / {worst:.0f}"
-    out["server MB, idle / end"] = f"{idle:.0f} / {memory:.0f}"
-    out["JS heap MB, start / end"] = f"{heap_start:.1f} / {heap_end:.1f}"
-    out["page errors"] = str(len(errors))
-    return out
+        middle = statistics.median(values)
+        row(f"{key}, ms, median / max", middle, LATENCY_MS, f"{middle:.0f} / {max(values):.0f}")
+    row("blank samples", found["blank"], most(0), f"{found['blank']} of {found['samples']}")
+    row("mounts", found["mounts"], most(1))
+    row("server MB, idle / end", memory, text=f"{idle:.0f} / {memory:.0f}")
+    row("JS heap MB, start / end", heap_end, text=f"{heap_start:.1f} / {heap_end:.1f}")
+    row("page errors", len(errors), most(0))
 
 
 def main() -> None:
-    """Measure and print one table, a column for each lab."""
+    """Measure each lab; exit with 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=4, help="of each window")
     parser.add_argument("--windows", type=int, default=8, help="watched, each between unwatched")
+    parser.add_argument("--repeats", type=int, default=7, help="of each input")
     parser.add_argument("--eager", action="store_true", help="without compiled programs")
     parser.add_argument("--pages", default="one,two", help=f"of {', '.join(LABS)}")
-    options = parser.parse_args()
+    options = parse(parser, {"seconds": 2.0, "windows": 1, "repeats": 3})
     names = options.pages.split(",")
-    if options.seconds <= 0 or options.windows < 1 or not set(names) <= set(LABS):
-        parser.error(f"seconds and windows above 0, and pages of {', '.join(LABS)}")
+    if options.seconds <= 0 or min(options.windows, options.repeats) < 1:
+        parser.error("seconds, windows and repeats above 0")
+    if not set(names) <= set(LABS):
+        parser.error(f"pages of {', '.join(LABS)}")
     os.environ["GANLAB_COMPILE"] = "off" if options.eager else "on"
-    backend = "eager" if options.eager else "compiled"
-    line = machine()
     with sync_playwright() as playwright:
         browser = launch(playwright)
-        print(f"{line}; headless Chromium {browser.version}")
+        print(f"{machine()}; headless Chromium {browser.version}")
         print(f"{options.windows} windows of {options.seconds:g} s\n")
-        windows, seconds = options.windows, options.seconds
-        rows = [measure(browser, name, windows, seconds, backend) for name in names]
+        table = Table()
+        for name in names:
+            measure(browser, name, options, table)
         browser.close()
-    width = max(map(len, rows[0]))
-    for i, key in enumerate(rows[0]):
-        print(f"| {key:<{width}} | " + " | ".join(f"{row[key]:>16}" for row in rows) + " |")
-        if i == 0:
-            print(f"|{'-' * (width + 2)}|" + f"{'-' * 17}:|" * len(rows))
+    table.finish(options.quick)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ The browser is running already, as a teacher's is; it requests the page as soon 
 answers. Each start has a new server process and a new profile; the disk's cache is warm.
 
     python benchmarks/start.py --starts 5
+    python benchmarks/start.py --quick
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.limits import machine
+from benchmarks.limits import START_SECONDS, Table, machine, parse
 from tests.browser.server import Server
 from tests.chromium import launch
 
 IMPORTS = ("torch", "streamlit", "scipy.special", "ganlab.app")
-_LIMIT = 6.0  # seconds
+LAST = "first trained frame"
 _TRAINED = "() => window.ganlab && ganlab.frames > 0 && ganlab.iteration > 0"
 
 
@@ -47,7 +48,7 @@ def start(browser: Browser, path: str) -> dict[str, float]:
             for stage, there in (
                 ("the view is mounted", "() => window.ganlab && ganlab.mounts > 0"),
                 ("first frame", "() => window.ganlab && ganlab.frames > 0"),
-                ("first trained frame", _TRAINED),
+                (LAST, _TRAINED),
             ):
                 page.wait_for_function(there, timeout=60_000, polling=20)
                 stages[stage] = time.perf_counter() - began
@@ -60,20 +61,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--path", default="/")
-    options = parser.parse_args()
-    print(machine())
+    options = parse(parser, {"starts": 3})
+    print(f"{machine()}; {options.starts} starts of {options.path}, seconds since the command\n")
+    table = Table()
     for module in IMPORTS:
-        print(f"import {module}: {min(importing(module) for _ in range(3)):.2f} s")
+        table.row(f"import {module}", min(importing(module) for _ in range(3)), text="{:.2f}")
     with sync_playwright() as playwright:
         browser = launch(playwright)
         rows = [start(browser, options.path) for _ in range(options.starts)]
         browser.close()
-    print(f"\n{options.starts} starts of {options.path}, seconds since the command")
     for stage in rows[0]:
         values = [row[stage] for row in rows]
-        print(f"{stage:22} median {statistics.median(values):5.2f}   slowest {max(values):5.2f}")
-    middle = statistics.median(row["first trained frame"] for row in rows)
-    print(f"limit {_LIMIT:g}: {'ok' if middle <= _LIMIT else 'NOT'}")
+        middle = statistics.median(values)
+        limit = START_SECONDS if stage == LAST else None
+        table.row(f"{stage}, median / slowest", middle, limit, f"{middle:.2f} / {max(values):.2f}")
+    table.finish(options.quick)
 
 
 if __name__ == "__main__":
