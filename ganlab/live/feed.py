@@ -112,7 +112,10 @@ class Feed:
         idle = session.idle
         # With many sessions, measuring every moment would take longer than training.
         slow = 0 < session.speed <= SLOW and session.crowd < CROWD
-        if "curves" not in self.painting and (self.curves_wanted or self.moments):
+        self._frame(now)
+        # At rest metrics are measured after the picture, which they would delay.
+        busy = "curves" in self.painting or (idle and "frame" in self.painting)
+        if not busy and (self.curves_wanted or self.moments):
             due = self.pacing.next_curves() <= now
             soon = slow or ((idle or session.group.stopped) and now >= self.pacing.next_at_rest)
             if due or (self.curves_wanted and soon):
@@ -120,7 +123,6 @@ class Feed:
                 self.pacing.curves_begun(now)
                 self.curves_wanted = False
                 self.hand_over("curves", self._curves(newest, due))
-        self._frame(now)
         if self._answers:
             self._answer()
         if self.status_wanted or (session.playing and self.pacing.status_due(now)):
@@ -188,7 +190,7 @@ class Feed:
         if self.moments and session.watched and "curves" not in self.painting:
             wait = sooner(max(0.001, self.pacing.next_curves() - time.perf_counter()))
         if self.curves_wanted and not session.playing and session.watched:
-            if "curves" not in self.painting:  # else the worker is woken afterwards
+            if not self.painting & {"curves", "frame"}:  # else the worker is woken afterwards
                 wait = sooner(max(0.001, self.pacing.next_at_rest - time.perf_counter()))
         return wait
 

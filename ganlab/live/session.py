@@ -351,11 +351,13 @@ class Session:
             if slow != self.slow:
                 return 0.0  # it belongs to another pool now
             begun = time.perf_counter()
-            self._take_commands()
+            asked = self._take_commands()
             self.lifecycle.start_if_asked()
             assert self.group is not None
             self.group.compute_by(self.places.updates)
             now = time.perf_counter()
+            if asked and self.playing:
+                self.feed.publish(now)  # the answer does not wait for the next call
             wait = self.trainer.advance(now, seconds)
             now = time.perf_counter()
             self.feed.publish(now)
@@ -366,10 +368,13 @@ class Session:
             if over and not (self.trainer.by_hand and now < end + _BY_HAND_SECONDS):
                 return 0.0
 
-    def _take_commands(self) -> None:
+    def _take_commands(self) -> bool:
+        """Execute the commands in the queue; returns whether there were any."""
         # Commands that arrive meanwhile wait, so that a flood of them cannot hold the worker.
-        for _ in range(len(self._inbox)):
+        count = len(self._inbox)
+        for _ in range(count):
             handle(self, *self._inbox.popleft())
+        return count > 0
 
     def advanced(self) -> None:
         """The runs have made some updates."""

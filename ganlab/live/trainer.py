@@ -116,7 +116,8 @@ class Trainer:
         self._queue(*turns.left(state).decode())
 
     def _queue(self, *players: str) -> None:
-        self.pause()
+        # The last of these updates is shown. A picture of the first ones would delay its picture.
+        self.playing = False
         if len(self.by_hand) < _MOST_BY_HAND:
             self.by_hand.extend(players)
 
@@ -170,10 +171,7 @@ class Trainer:
 
     def _advance_at_full_speed(self, group: RunGroup, most: float) -> None:
         session = self._session
-        longest = min(session.view.call_seconds, self._seconds)
-        # Calls of equal length, the last of which ends when the next frame is due.
-        wait = session.feed.pacing.next_frame() - time.perf_counter() if session.crowd == 1 else 0
-        seconds = wait / math.ceil(wait / longest) if wait > 0 else longest
+        seconds = min(session.view.call_seconds, self._seconds)
         most = min(most, session.feed.until_moment())
         _, took = self._throttle.advance(group, seconds, most)
         if group.program is not None:

@@ -449,12 +449,12 @@ def test_a_restart_while_being_drawn_leaves_nothing_old(shown):
     jobs = []
     session = Session("t", shown, lambda _: None, lambda _, kind, job: jobs.append(job))
     browser = Browser(session)
-    session.command("pause")
     session.work(0.01)
     assert len(jobs) == 2  # curves and frame
     for job in jobs[:]:
         jobs.remove(job)
         job()
+    session.command("pause")
     session.command("restart")
     session.work(0.01)
     while jobs:

@@ -153,7 +153,7 @@ def test_a_whole_conversation(talk):
     talk.send(cmd="set", field="k", value=5)
     now = talk.until(lambda h: h["type"] == "status" and h["values"]["k"] == 5)
     assert now["run"] == 1 and session.run.spec.k == 5
-    until(lambda: talk.newest["curves"]["marks"] or not talk.next())
+    until(lambda: talk.newest.get("curves", {}).get("marks") or not talk.next())
     talk.send(cmd="speed", value=50)
     assert talk.status(speed=50)["state"] == "paused"
     talk.send(cmd="play")
