@@ -114,26 +114,27 @@ def parts(spec: Spec, rounds: int) -> None:
     run.compile()
     state, program, n = run.state, run.program, 100
     players = (b"D" * spec.k + b"G") * n
-    given = play.given_for(program, run.game, run.draws, 0, players, state)
-    rows = [state.g[0].clone(), state.d[0].clone()]
-    rows += [torch.stack([s[0] for s in slots]) for slots in (state.g_slots, state.d_slots)]
+    given, owners = play.given_for(program, run.game, run.draws, players, state)
+    rows = [state.g.clone(), state.d.clone()]
+    rows += [torch.cat(slots, 1) for slots in (state.g_slots, state.d_slots)]
     fresh = Run(spec)
     at = 0
 
     def draw(iterations: int) -> None:
         nonlocal at
         moved = dataclasses.replace(state, d_updates=at * spec.k, g_updates=at)
-        play.given_for(program, fresh.game, fresh.draws, 0, players, moved)
+        play.given_for(program, fresh.game, fresh.draws, players, moved)
         at += iterations
 
     contestants = {
         "all": (run.advance, n),
         "draws": (draw, n),
-        "updates": (lambda _: program.play(players, *rows, given), n),
+        "updates": (lambda _: program.play(players, rows, given), n),
         "floor": (floor(spec), n),
         "GEMMs left": (floor(spec, thin=False), n),
     }
     race(f"{spec.target}: parts of a compiled iteration", contestants, rounds, "all")
+    del owners  # of the memory at the addresses in `given`
     for name, thin in (("floor", True), ("GEMMs left", False)):
         each = min(timed(floor(spec, thin), 500) for _ in range(5))
         rate = floor_flops(spec, thin) / each / 1e3

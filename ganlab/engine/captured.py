@@ -110,7 +110,7 @@ class Captured:
         """
         self._load(state, alive)
         at = {"D": state.d_updates, "G": state.g_updates}
-        each = [numbers_of(game, run, state, players) for run in range(len(alive))]
+        each = numbers_of(game, state, players)
         blocks = {
             player: iter(torch.cat([numbers[player] for numbers in each], 1).to(self._alive.device))
             for player in "DG"

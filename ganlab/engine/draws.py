@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganlab.engine.rules import Rules
+from ganlab.engine.threads import on_all_cores
 from ganlab.networks.labels import beside, in_turn, one_hot
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -74,6 +77,14 @@ class Stream:
             )
             self.block, self.rows = block, ()
 
+    def around(self, start: int, count: int) -> tuple[int, torch.Tensor]:
+        """The whole block with these draws and its first number; else they alone, if in several."""
+        block, offset = divmod(start, self.per_block)
+        if offset + count > self.per_block:
+            return start, self.slab(start, count)
+        self._load(block)
+        return block * self.per_block, self.values
+
     def slab(self, start: int, count: int) -> torch.Tensor:
         """Arrays number start, ..., start + count - 1, contiguous: (count, *shape)."""
         if not count:
@@ -130,6 +141,41 @@ class Epochs:
             return self[start].unsqueeze(0)[:0]
         return torch.stack([self[start + i] for i in range(count)])
 
+    def around(self, start: int, count: int) -> tuple[int, torch.Tensor]:
+        """See `Stream.around`."""
+        return start, self.slab(start, count)
+
+
+class Slabs(NamedTuple):
+    """Consecutive draws of R runs, each contiguous float32 on the CPU.
+
+    addresses: (R,), of each run's draw number `first`. tensors: of each run, with `length` draws
+    from there on; they own the memory.
+    """
+
+    first: int
+    length: int
+    addresses: NDArray[np.uint64]
+    tensors: list[torch.Tensor]
+
+    @classmethod
+    def of(cls, first: int, tensors: list[torch.Tensor]) -> Slabs:
+        """Slabs of these tensors (n, ...). Raises ValueError unless they are as said above."""
+        for tensor in tensors:
+            if tensor.dtype != torch.float32 or not tensor.is_contiguous() or tensor.is_cuda:
+                raise ValueError("programs take contiguous float32")
+        addresses = np.array([tensor.data_ptr() for tensor in tensors], np.uint64)
+        return cls(first, len(tensors[0]), addresses, tensors)
+
+    def hold(self, start: int, count: int) -> bool:
+        """Whether draws start, ..., start + count - 1 are among these."""
+        return self.first <= start and start + count <= self.first + self.length
+
+    def at(self, start: int) -> NDArray[np.uint64]:
+        """The addresses of draw number `start`, (R,)."""
+        each = self.tensors[0][:1].nbytes
+        return self.addresses + np.uint64((start - self.first) * each)
+
 
 class Draws:
     """The random numbers of the updates of R runs: number n of each stream, stacked over the runs.
@@ -143,6 +189,7 @@ class Draws:
         self.shapes = {player: rules.draws(player) for player in "DG"}
         self._normal = {name for name, draw in rules.term_draws.items() if draw.normal}
         self._streams: dict[tuple[int, str, str], Stream | Epochs] = {}
+        self._slabs: dict[tuple[str, str], Slabs] = {}
         self._targets = [make_target(s.target, s.target_params) for s in specs]
 
     def stream(self, run: int, player: str, name: str) -> Stream | Epochs:
@@ -192,6 +239,21 @@ class Draws:
     def slab(self, run: int, player: str, name: str, start: int, count: int) -> torch.Tensor:
         """Draws start, ..., start + count - 1 of one run's stream, (count, rows, columns), CPU."""
         return self.stream(run, player, name).slab(start, count)
+
+    def slabs(self, player: str, name: str, start: int, count: int) -> Slabs:
+        """Slabs of all runs that hold draws start, ..., start + count - 1, for any count >= 1.
+
+        New ones are drawn on all cores, since all runs need them at the same time.
+        """
+        known = self._slabs.get((player, name))
+        if known is None or not known.hold(start, count):
+
+            def draw(run: int) -> tuple[int, torch.Tensor]:
+                return self.stream(run, player, name).around(start, count)
+
+            made = on_all_cores(draw, len(self.specs))
+            known = self._slabs[player, name] = Slabs.of(made[0][0], [slab for _, slab in made])
+        return known
 
 
 def reference(specs: tuple[Spec, ...], rules: Rules, device: torch.device) -> torch.Tensor | None:

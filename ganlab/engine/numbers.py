@@ -86,9 +86,14 @@ class Numbers:
 _KNOWN: WeakKeyDictionary[Game, list[Numbers]] = WeakKeyDictionary()
 
 
-def numbers_of(game: Game, run: int, state: State, players: bytes) -> dict[str, torch.Tensor]:
-    """For each player, the numbers of one run's updates: see `Numbers.of`."""
+def numbers_of(game: Game, state: State, players: bytes) -> list[dict[str, torch.Tensor]]:
+    """For each run and each player, the numbers of its updates: see `Numbers.of`.
+
+    Runs whose hyperparameters are equal share them.
+    """
     known = _KNOWN.get(game)
     if known is None:
-        known = _KNOWN[game] = [Numbers(run) for run in range(len(game.specs))]
-    return known[run].of(game, state, players)
+        each = [Numbers(run) for run in range(len(game.specs))]
+        known = _KNOWN[game] = [each[game.each.index(own)] for own in game.each]
+    made = {one: one.of(game, state, players) for one in dict.fromkeys(known)}
+    return [made[one] for one in known]

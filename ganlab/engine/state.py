@@ -35,6 +35,11 @@ class State:
         """The size of its tensors in bytes."""
         return sum(x.nbytes for x in (self.g, self.d, *self.g_slots, *self.d_slots))
 
+    @property
+    def nets(self) -> State:
+        """The same without slots: all that D(x) and G(z) depend on, and a third of it or less."""
+        return replace(self, g_slots=(), d_slots=())
+
     def row(self, run: int) -> State:
         """The State of one of the runs, R = 1, with the same counts."""
         at = slice(run, run + 1)

@@ -1,4 +1,4 @@
-"""The number of threads on which torch computes a run's updates.
+"""Threads: how many torch uses for a run's updates, and one for each core, for several runs.
 
 For nets as small as the labs', synchronising threads takes longer than the computation, and many
 times longer on a busy machine. torch's number of threads belongs to the calling thread (if torch is
@@ -7,9 +7,11 @@ built with OpenMP, as all published builds are), so it can be set for a call and
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import torch
@@ -61,3 +63,35 @@ def on_its_threads(method: Callable[Concatenate[R, P], T]) -> Callable[Concatena
             return method(run, *args, **named)
 
     return call
+
+
+@cache
+def _others() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(
+        os.cpu_count() or 1, "ganlab-play", initializer=torch.set_num_threads, initargs=(1,)
+    )
+
+
+def on_all_cores(work: Callable[[int], T], count: int) -> list[T]:
+    """[work(0), ..., work(count - 1)], computed by the calling thread and one for each other core.
+
+    Worth it if `work` mostly computes without the interpreter lock. It does not wait for a thread
+    that is busy elsewhere and has not begun, so calls may be nested. Raises what `work` raises.
+    """
+    numbers = iter(range(count))
+    results: dict[int, T] = {}
+
+    def some() -> None:
+        for number in numbers:
+            results[number] = work(number)
+
+    helpers = min(os.cpu_count() or 1, count) - 1
+    others = [_others().submit(some) for _ in range(helpers)]
+    try:
+        some()
+    finally:
+        begun = [other for other in others if not other.cancel()]
+        errors = [error for other in begun if (error := other.exception()) is not None]
+    if errors:
+        raise errors[0]
+    return [results[number] for number in range(count)]

@@ -12,10 +12,10 @@ import gc
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -39,6 +39,7 @@ _OOM_SCORE = 500  # of 1000: if memory runs out, Linux kills this process before
 _CPU = torch.device("cpu")
 
 Arrays = dict[str, np.ndarray]
+T = TypeVar("T")
 
 
 class Runs:
@@ -99,9 +100,18 @@ def _tiles(runs: Runs, state: State) -> Arrays:
     return thumbnails.pictures(runs.game, state, runs.specs[0])
 
 
-def _measure_tiles(runs: Runs, state: State, first: int, count: int) -> Arrays:
-    probe = thumbnails.probe_of(runs.specs[0])
-    return thumbnails.measure(runs.game, state, probe, slice(first, first + count))
+def _measure_tiles(runs: Runs, state: State) -> Arrays:
+    return to_end(thumbnails.measure(runs.game, state, runs.specs[0]))
+
+
+def to_end(work: Generator[None, None, T]) -> T:
+    """What `work` returns, all of it done at once."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            result: T = end.value
+            return result
 
 
 def kept(name: str, before: State | None, state: State, answer: Any) -> State | None:

@@ -211,7 +211,7 @@ class Feed:
         group = self.session.group
         assert group is not None
         # Not for compiled runs, whose calls are as short as possible: see `View.call_seconds`.
-        keeps = self.pacing.keeps and not group.program
+        keeps = self.pacing.keeps and not group.compiled
         until = self.moments.until(group.iteration) if keeps else 0
         return until * group.turns.each or math.inf
 

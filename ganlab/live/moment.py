@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -102,22 +103,23 @@ class Moment:
     def tiles(self) -> Arrays:
         """See `thumbnails.pictures`."""
         with suppress(Unavailable):
-            made: Arrays = self._ask(self.places.frames, "tiles")
+            made: Arrays = self._ask(self.places.frames, "tiles", state=self.state.nets)
             return made
         return thumbnails.pictures(self.game, self.state, self.spec)
 
-    def measure_tiles(self, first: int, count: int) -> Arrays:
-        """See `thumbnails.measure`, for `count` runs from number `first` on."""
+    def measure_tiles(self) -> Generator[None, None, Arrays]:
+        """See `thumbnails.measure`."""
         with suppress(Unavailable):
-            found: Arrays = self._ask(self.places.metrics, "measure_tiles", first, count)
+            found: Arrays = self._ask(self.places.metrics, "measure_tiles", state=self.state.nets)
             return found
-        probe, rows = thumbnails.probe_of(self.spec), slice(first, first + count)
-        return thumbnails.measure(self.game, self.state, probe, rows)
+        return (yield from thumbnails.measure(self.game, self.state, self.spec))
 
-    def _ask(self, pool: ProcessPool | None, name: str, *arguments: Any) -> Any:
+    def _ask(
+        self, pool: ProcessPool | None, name: str, *arguments: Any, state: State | None = None
+    ) -> Any:
         if pool is None:
             raise Unavailable
-        return pool.call(name, self.game, self.state, *arguments)
+        return pool.call(name, self.game, state or self.state, *arguments)
 
 
 def moment_of(number: int, run: Run, history: History, places: Places = NOWHERE) -> Moment:

@@ -32,7 +32,7 @@ class RenderPool:
 
     def by_workers(self, session: Session, kind: str) -> bool:
         """Whether a worker should make this."""
-        eager = session.group is not None and session.group.program is None
+        eager = session.group is not None and not session.group.compiled
         here = session.places.frames is None
         return kind == "frame" and here and eager and session.crowd >= CROWD
 

@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 from ganlab.engine import Run, State
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.executor import Elsewhere
-from ganlab.engine.native.program import Program
 from ganlab.engine.structure import Structure
+from ganlab.engine.threads import on_all_cores
 from ganlab.engine.turns import Clock, Turns
 from ganlab.events import Event, Text
 from ganlab.experiment import Experiment
+from ganlab.live import cpu_time
 from ganlab.live.backend import Backend
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -89,9 +90,9 @@ class RunGroup:
         return self.runs[0].spec
 
     @property
-    def program(self) -> Program | None:
-        """The compiled program, if there is a single Run that has one."""
-        return self.runs[0].program if self.alone else None
+    def compiled(self) -> bool:
+        """Whether every Run has a compiled program."""
+        return all(run.program is not None for run in self.runs)
 
     @property
     def diverged(self) -> list[Divergence | None]:
@@ -158,11 +159,23 @@ class RunGroup:
         return self.advance(max(1, updates // each)) * each
 
     def advance(self, iterations: int = 1) -> int:
-        """Make `iterations` of every run; returns the largest number made."""
-        for i, run in enumerate(self.runs):
-            started = time.perf_counter()
+        """Make `iterations` of every run; returns the largest number made.
+
+        Compiled runs advance on all cores. The CPU time of other threads is charged to this one.
+        """
+
+        def one(i: int) -> tuple[int, float]:
+            run, started, used = self.runs[i], time.perf_counter(), cpu_time.seconds()
             self.made[i] = run.advance(iterations) if not run.stopped else 0
             self.seconds[i] = time.perf_counter() - started
+            return threading.get_ident(), cpu_time.seconds() - used
+
+        if self.compiled:
+            here, work = threading.get_ident(), on_all_cores(one, len(self.runs))
+            cpu_time.charge(sum(used for thread, used in work if thread != here))
+        else:  # eager updates need the interpreter lock: threads would only exchange it
+            for i in range(len(self.runs)):
+                one(i)
         return max(self.made)
 
     def compute_by(self, elsewhere: Elsewhere | None) -> None:

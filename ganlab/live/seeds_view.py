@@ -13,15 +13,13 @@ from ganlab.live.quantiles import METRICS, SERIES, quantiles, sentence
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
 
-_PIECE = 4  # seeds measured before other sessions' pictures get a turn
-
 
 class SeedsView(View):
     """A tile for each seed, and the median and quartiles of their metrics."""
 
-    frame_seconds = 0.1
+    frame_seconds = 0.085
     slowest_frames = 0.5
-    call_seconds = 0.015
+    call_seconds = 0.025
     has_figures = False
     _says = ""
 
@@ -40,20 +38,14 @@ class SeedsView(View):
     def measure(self, moments: Moments) -> Iterator[None]:
         """Measure all seeds, and add the quantiles of their metrics."""
         (moment,) = moments
-        probe, runs = thumbnails.probe_of(moment.spec), len(moment.specs)
-        parts: list[dict[str, np.ndarray]] = []
-        for at in range(0, runs, _PIECE):
-            if parts:
-                yield None
-            parts.append(moment.measure_tiles(at, _PIECE))
-        values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
+        values = yield from moment.measure_tiles()
         diverged = sum(d is not None for d in moment.diverged)
         total = quantiles(values, diverged)
         if not moment.history.add(moment.state.iterations, total):
             return
         moment.history.now = {f"tile_{name}": row for name, row in values.items()}
         if moment.number == self.session.run_number:
-            modes = probe.target.modes
+            modes = thumbnails.probe_of(moment.spec).target.modes
             self._says = sentence(values, 0 if modes is None else len(modes.std), diverged)
         numbers = {name: float(total[name][0]) for name in METRICS}
         self.session.found(moment.number, numbers, tell=True)

@@ -54,7 +54,7 @@ class Throttle:
         """
         started = time.perf_counter()
         room = int(self._per_second * seconds)
-        if run.program is not None and self._at_once < _SPARE * self._per_second * seconds:
+        if run.compiled and self._at_once < _SPARE * self._per_second * seconds:
             room = max(room, self._at_once + 1)  # allows for the overhead of a call
         count = int(max(1, min(most, 2 * self._at_once, room)))
         made = max(1, run.make(count))

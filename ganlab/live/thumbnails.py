@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Any
 
 import numpy as np
+import torch
 
 from ganlab import metrics, words
 from ganlab.domains import Probe
@@ -18,6 +20,7 @@ from ganlab.spec import Spec
 from ganlab.targets import TARGETS
 
 POINTS = 4096  # latents behind the metrics of one run
+_PIECE = 4  # runs measured at once, so that their activations stay in the cache
 
 
 def probe_of(spec: Spec) -> Probe:
@@ -25,13 +28,24 @@ def probe_of(spec: Spec) -> Probe:
     return probe_for(spec, POINTS)
 
 
-def measure(game: Game, state: State, probe: Probe, rows: slice) -> dict[str, np.ndarray]:
-    """Metrics of some of the runs, each (rows,): jsd, modes if the target has modes, w1 in 1-D.
+def measure(game: Game, state: State, spec: Spec) -> Generator[None, None, dict[str, np.ndarray]]:
+    """Metrics of all runs, each (R,): jsd, modes if the target has modes, w1 in 1-D.
 
-    Defined as in `Snapshot.metrics`, with `POINTS` latents; jsd in nats, w1 in units of x.
+    Defined as in `Snapshot.metrics`, with `POINTS` latents; jsd in nats, w1 in units of x. Yields
+    between pieces of the work.
     """
+    probe = probe_of(spec)
+    parts: list[dict[str, np.ndarray]] = []
+    for g in state.g.split(_PIECE):
+        if parts:
+            yield
+        parts.append(_measure(game, g, probe))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _measure(game: Game, g: torch.Tensor, probe: Probe) -> dict[str, np.ndarray]:
     with np.errstate(all="ignore"):
-        gz = generate(game, state.g[rows], probe.z).cpu().numpy()
+        gz = generate(game, g, probe.z).cpu().numpy()
         out = {"jsd": probe.jsd(probe.masses(gz))[0]}
         if probe.domain.quick:
             out["w1"] = probe.w1(gz, game.G.bounded)

@@ -174,6 +174,6 @@ class Trainer:
         seconds = min(session.view.call_seconds, self._seconds)
         most = min(most, session.feed.until_moment())
         _, took = self._throttle.advance(group, seconds, most)
-        if group.program is not None:
+        if group.compiled and group.alone:
             # Of other threads.
             session.used += took * (min(len(group.rows), os.cpu_count() or 1) - 1)

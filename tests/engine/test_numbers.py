@@ -41,7 +41,7 @@ def test_they_are_those_of_each_update(name, calls):
         players = game.turns.players(state, call) if isinstance(call, int) else call.encode()
         for run in (0, 1):
             wanted = one_by_one(game, run, state, players[:20])
-            found = numbers_of(game, run, state, players)
+            found = numbers_of(game, state, players)[run]
             for player, rows in found.items():
                 assert rows.shape == (players.count(player.encode()), 1, game.rules.count)
                 assert rows.dtype == torch.float32
@@ -57,6 +57,5 @@ def test_runs_at_another_moment_do_not_get_the_numbers_of_this_one():
     for state in (START, late, elsewhere, START):
         players = game.turns.players(state, _AHEAD + 10)
         wanted = one_by_one(game, 0, state, players[:6])["G"]
-        assert np.allclose(
-            numbers_of(game, 0, state, players)["G"][:2, 0], wanted, rtol=1e-6, atol=1e-37
-        )
+        found = numbers_of(game, state, players)[0]["G"]
+        assert np.allclose(found[:2, 0], wanted, rtol=1e-6, atol=1e-37)

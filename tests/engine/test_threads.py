@@ -7,6 +7,7 @@ import torch
 
 from ganlab import Run, Spec, SpecError
 from ganlab.engine import run as module
+from ganlab.engine.threads import on_all_cores
 
 SMALL = Spec(g_hidden=(4,), d_hidden=(4,), batch=8)
 LARGE = Spec(target="ring", g_hidden=(512,) * 4, d_hidden=(512,) * 4, batch=256)
@@ -86,3 +87,28 @@ def test_large_nets_keep_the_threads(seen, monkeypatch):
     assert seen == [3] and torch.get_num_threads() == 3
     assert not run.one_thread and Run(SMALL).one_thread
     assert Run(LARGE.replace(batch=64)).one_thread
+
+
+def test_work_on_all_cores_is_returned_in_order_by_several_threads(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    both, threads = threading.Barrier(2, timeout=20), set()
+
+    def work(number):
+        threads.add(threading.get_ident())
+        if number < 2:
+            both.wait()  # passes only if two threads are in it
+        return on_all_cores(lambda i: 10 * number + i, 3)  # nested, with every helper busy
+
+    assert on_all_cores(work, 5) == [[10 * n, 10 * n + 1, 10 * n + 2] for n in range(5)]
+    assert len(threads) == 2 and threading.get_ident() in threads
+    assert on_all_cores(work, 0) == []
+
+
+@pytest.mark.parametrize("bad", [0, 1, 7])
+def test_an_error_on_any_core_is_raised(bad):
+    def work(number):
+        if number == bad:
+            raise KeyError(number)
+
+    with pytest.raises(KeyError, match=str(bad)):
+        on_all_cores(work, 8)

@@ -1,6 +1,8 @@
 """Runs in a comparison equal each run alone, at equal iterations; and their labels."""
 
 import dataclasses
+import threading
+import time
 from urllib.parse import parse_qsl
 
 import numpy as np
@@ -10,9 +12,10 @@ from live_helpers import SMALL, Audience, Browser, last, of_type, press, same, s
 
 from ganlab.comparison import MOST, Comparison, spread
 from ganlab.engine import Run
+from ganlab.engine.executor import Eager
 from ganlab.events import write
 from ganlab.experiment import SHARED, Experiment, params
-from ganlab.live import comparison_view
+from ganlab.live import comparison_view, cpu_time
 from ganlab.live.commands import FigureRequest
 from ganlab.live.run_group import RunGroup
 from ganlab.live.scheduler import Scheduler
@@ -48,6 +51,30 @@ def alone(spec: Spec, iterations: int) -> Run:
     run = Run(spec)
     run.advance(iterations)
     return run
+
+
+def test_compiled_runs_advance_on_all_cores_and_are_charged_for(monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    group, both, threads = RunGroup(KS), threading.Barrier(2, timeout=20), []
+
+    class Program(Eager):  # whose first two calls end only if they overlap
+        def play(self, game, state, draws, alive, players):
+            threads.append(threading.get_ident())
+            if len(threads) <= 2:
+                both.wait()
+                end = time.thread_time() + 0.05
+                while time.thread_time() < end:
+                    pass
+            return super().play(game, state, draws, alive, players)
+
+    for run in group.runs:
+        run.program, run.captured = object(), Program()
+    used, here = cpu_time.seconds(), time.thread_time()
+    assert group.advance(6) == 6
+    elsewhere = cpu_time.seconds() - used - (time.thread_time() - here)
+    assert len(set(threads)) == 2 and elsewhere > 0.04
+    for run, spec in zip(group.runs, KS.specs, strict=True):
+        assert same(run, alone(spec, 6))
 
 
 def test_what_has_no_mean_is_compared_by_its_tails():

@@ -13,6 +13,7 @@ from ganlab import Run, Spec
 from ganlab.engine.snapshot import take
 from ganlab.limits import limited
 from ganlab.live import computing, cpu_time, messages, process_pool, thumbnails
+from ganlab.live.computing import to_end
 from ganlab.live.moment import moment_of
 from ganlab.live.process_pool import Places, ProcessPool, Unavailable
 from ganlab.live.session import Session
@@ -79,10 +80,10 @@ def test_what_is_seen_is_the_same(pool, name):
 def test_tiles_are_the_same(pool):
     run = Run(SPECS["seeds"])
     moment = moment_of(1, run, None, Places(pool, pool, pool))
-    probe = thumbnails.probe_of(run.spec)
     assert same(moment.tiles(), thumbnails.pictures(run.game, run.state, run.spec))
-    measured = thumbnails.measure(run.game, run.state, probe, slice(1, 3))
-    assert same(moment.measure_tiles(1, 2), measured)
+    measured = to_end(thumbnails.measure(run.game, run.state, run.spec))
+    assert same(to_end(moment.measure_tiles()), measured)
+    assert measured["jsd"].shape == (len(run.specs),)
 
 
 @pytest.fixture

@@ -175,7 +175,7 @@ def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, s
 class Program:
     """A run with a compiled program: each call has an overhead, by a clock of the test."""
 
-    program = object()
+    compiled = True
     turns = Turns(5, 1)
 
     def __init__(self, clock: Clock, call: float, update: float):

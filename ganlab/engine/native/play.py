@@ -3,44 +3,64 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from itertools import accumulate, pairwise
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganlab.engine.draws import Draws
 from ganlab.engine.game import Game
 from ganlab.engine.native.program import Program
 from ganlab.engine.numbers import numbers_of
 from ganlab.engine.state import State
+from ganlab.optim import Slots
 
 _CALL_ELEMENTS = 2**19  # the most elements of draws in one call
-
-
-@cache
-def _threads() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(
-        os.cpu_count() or 1, "ganlab-play", initializer=torch.set_num_threads, initargs=(1,)
-    )
+_ALIGNED = 16  # float32 in 64 bytes
+Addresses = dict[str, NDArray[np.uint64]]  # of each input, (R,)
 
 
 def given_for(
-    program: Program, game: Game, draws: Draws, run: int, players: bytes, state: State
-) -> dict[str, dict[str, torch.Tensor]]:
-    """The inputs of the updates named in `players`: see `Program.play`."""
-    numbers = numbers_of(game, run, state, players)
-    out: dict[str, dict[str, torch.Tensor]] = {}
+    program: Program, game: Game, draws: Draws, players: bytes, state: State
+) -> tuple[dict[str, Addresses], object]:
+    """The inputs of the updates named in `players`: see `Program.play`; and what owns them."""
+    numbers = numbers_of(game, state, players)
+    out: dict[str, Addresses] = {}
+    owners: list[object] = [numbers]
     for player, first in (("D", state.d_updates), ("G", state.g_updates)):
-        mine = out[player] = {"numbers": numbers[player]}
+        count = len(numbers[0][player])
+        mine = out[player] = {}
         for name in program.inputs[player]:
-            if name == "fixed":
+            if name == "numbers":
+                mine[name] = _addresses([one[player] for one in numbers])
+            elif name == "fixed":
                 assert game.fixed is not None
-                mine[name] = game.fixed[run]
-            elif name != "numbers":
-                mine[name] = draws.slab(run, player, name, first, len(numbers[player]))
-    return out
+                mine[name] = _addresses(list(game.fixed))
+            elif count:
+                slabs = draws.slabs(player, name, first, count)
+                owners.append(slabs)
+                mine[name] = slabs.at(first)
+            else:  # none will be read
+                mine[name] = np.zeros(len(numbers), np.uint64)
+    return out, owners
+
+
+def _addresses(tensors: Sequence[torch.Tensor]) -> NDArray[np.uint64]:
+    return np.array([tensor.data_ptr() for tensor in tensors], np.uint64)
+
+
+def _rows(vectors: Slots, runs: int) -> torch.Tensor:
+    """A copy of each run's vectors (R, P), one after the other: (R, vectors * P).
+
+    Each row begins at a multiple of 64 bytes, as a tensor of its own would.
+    """
+    ends = list(accumulate((vector.shape[1] for vector in vectors), initial=0))
+    out = torch.empty(runs, -(-ends[-1] // _ALIGNED) * _ALIGNED)
+    for vector, (start, end) in zip(vectors, pairwise(ends), strict=True):
+        out[:, start:end] = vector
+    return out[:, : ends[-1]]
 
 
 class Compiled:
@@ -60,26 +80,17 @@ class Compiled:
         self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
     ) -> tuple[State, list[int]]:
         """See `Executor.play`."""
-        g, d = state.g.clone(), state.d.clone()
-        # Each run's slots in one block.
-        g_slots, d_slots = (
-            torch.stack(own, 1) if own else g.new_empty(len(g), 0)
-            for own in (state.g_slots, state.d_slots)
-        )
-
-        def one(run: int) -> int:
-            if not alive[run]:
-                return 0
-            given = given_for(self.program, game, draws, run, players, state)
-            return self.program.play(players, g[run], d[run], g_slots[run], d_slots[run], given)
-
-        runs = range(len(g))
-        made = list(_threads().map(one, runs)) if len(runs) > 1 else [one(0)]
+        given, owners = given_for(self.program, game, draws, players, state)
+        vectors = ((state.g,), (state.d,), state.g_slots, state.d_slots)
+        rows = [_rows(own, len(alive)) for own in vectors]
+        made = self.program.play(players, rows, given, alive)
+        del owners  # not before the call
+        g, d, g_slots, d_slots = rows
         after = dataclasses.replace(
             state,
-            g=g,
-            d=d,
-            g_slots=g_slots.unbind(1) if state.g_slots else (),
-            d_slots=d_slots.unbind(1) if state.d_slots else (),
+            g=g.contiguous(),
+            d=d.contiguous(),
+            g_slots=g_slots.split(g.shape[1], 1) if state.g_slots else (),
+            d_slots=d_slots.split(d.shape[1], 1) if state.d_slots else (),
         )
         return game.turns.after(after, players[: max(made)]), made

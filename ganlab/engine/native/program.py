@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from ctypes import POINTER, byref, c_char_p, c_int32, c_int64, c_size_t, c_void_p
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from ganlab.engine.native import build
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
+from ganlab.engine.threads import on_all_cores
 
 _AT_ONCE = 8  # the most threads that may execute one program at the same time
 
@@ -35,6 +39,25 @@ class _Input(ctypes.Structure):
     """As in runner.c."""
 
     _fields_ = [("data", c_void_p), *((name, c_int64) for name in ("rows", "columns", "step"))]
+
+
+class _Rows(ctypes.Structure):
+    """As in runner.c."""
+
+    _fields_ = [("data", c_void_p), ("pitch", c_int64)]
+
+
+class _Job(ctypes.Structure):
+    """As in runner.c."""
+
+    _fields_ = [
+        ("players", c_char_p),
+        *((name, c_int64) for name in ("n", "runs", "next")),
+        ("made", c_void_p),
+        *((name, _Rows) for name in ("g", "d", "g_slots", "d_slots")),
+        *((name, c_void_p) for name in ("inputs_d", "inputs_g")),
+        *((name, c_int64) for name in ("count_d", "count_g")),
+    ]
 
 
 @cache
@@ -62,9 +85,8 @@ class Program:
         shim = _torch()
         runner = ctypes.CDLL(str(folder / "runner.so"))
         self._play = runner.ganlab_play
-        self._play.restype = c_int64
-        inputs: list[Any] = [POINTER(_Input), c_int64]
-        self._play.argtypes = [POINTER(_Program), c_char_p, c_int64, *[c_void_p] * 4, *inputs * 2]
+        self._play.restype = None
+        self._play.argtypes = [POINTER(_Program), POINTER(_Job)]
         self._libraries = {name: ctypes.CDLL(str(folder / f"{name}.so")) for name in "dg"}
         handles = {name: self._open(library) for name, library in self._libraries.items()}
         self._program = _Program(
@@ -93,33 +115,45 @@ class Program:
     def play(
         self,
         players: bytes,
-        g: torch.Tensor,
-        d: torch.Tensor,
-        g_slots: torch.Tensor,
-        d_slots: torch.Tensor,
-        given: Mapping[str, Mapping[str, torch.Tensor]],
-    ) -> int:
-        """Make the updates named in `players` (b"D", b"G") in place; return how many were made.
+        rows: Sequence[torch.Tensor],
+        given: Mapping[str, Mapping[str, NDArray[np.uint64]]],
+        alive: Sequence[bool] = (True,),
+    ) -> list[int]:
+        """Make the updates named in `players` (b"D", b"G") in place, for R runs on all cores.
 
-        Fewer are made only if the result of one is not finite; that update is discarded. g (P_G,),
-        d (P_D,), slots (slots, P): contiguous float32. given: by player, the inputs named by
-        `build.inputs` for those updates in order, (n, rows, columns) each, except "fixed" (rows,
-        columns). Raises RuntimeError if a program fails.
+        Returns how many each run has made: fewer only if the result of one is not finite, which is
+        discarded, and none if it is not alive. rows: float32 for g (R, P_G), d (R, P_D), and each
+        run's slots one after the other (R, slots * P), whose last axis has stride 1. given: by
+        player, in the order of `build.inputs`, for each run the address of that input of the first
+        of those updates, (R,); the others' follow, (n, rows, columns), except that "fixed" has one
+        for all. Raises RuntimeError if a program fails.
         """
-        tensors = [g, d, g_slots, d_slots, *(t for p in "DG" for t in given[p].values())]
-        for tensor in tensors:
-            if tensor.dtype != torch.float32 or not tensor.is_contiguous():
-                raise ValueError("programs take contiguous float32")
-        rows: list[Any] = []
-        for player in "DG":
+        runs, keep = len(alive), [dict(given[p]) for p in "DG"]
+        for row in rows:
+            if row.dtype != torch.float32 or len(row) != runs or row[:1].stride(1) > 1:
+                raise ValueError("programs take rows of float32")
+        made = np.where(alive, 0, -1)
+        inputs = []
+        for player, addresses in zip("DG", keep, strict=True):
             shapes = self.inputs[player]
-            inputs = (_Input * len(shapes))()
+            mine = (_Input * len(shapes))()
             for i, (name, (high, wide)) in enumerate(shapes.items()):
                 step = 0 if name == "fixed" else high * wide
-                inputs[i] = _Input(given[player][name].data_ptr(), high, wide, step)
-            rows += [inputs, len(shapes)]
-        pointers = [tensor.data_ptr() for tensor in tensors[:4]]
-        made: int = self._play(byref(self._program), players, len(players), *pointers, *rows)
-        if made < 0:
+                mine[i] = _Input(addresses[name].ctypes.data, high, wide, step)
+            inputs.append(mine)
+        job = _Job(
+            players,
+            *(len(players), runs, 0),
+            made.ctypes.data,
+            *(_Rows(row.data_ptr(), row.stride(0)) for row in rows),
+            *(ctypes.addressof(mine) for mine in inputs),
+            *(len(mine) for mine in inputs),
+        )
+
+        def work(_: int) -> None:
+            self._play(byref(self._program), byref(job))
+
+        on_all_cores(work, min(runs, os.cpu_count() or 1, _AT_ONCE))
+        if any(lives and count < 0 for lives, count in zip(alive, made, strict=True)):
             raise RuntimeError("a compiled program failed")
-        return made
+        return [max(0, int(count)) for count in made]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 
 from ganlab.engine.native.program import Program
@@ -31,9 +32,13 @@ def verify(program: Program) -> None:
         }
         for player in "DG"
     }
-    mine = [g[0].clone(), d[0].clone()]
-    mine += [torch.cat(slots[p]) if slots[p] else torch.empty(0) for p in "GD"]
-    if program.play(b"DG", mine[0], mine[1], mine[2], mine[3], given) != 2:
+    mine = [g.clone(), d.clone()]
+    mine += [torch.cat(slots[p], 1) if slots[p] else torch.empty(1, 0) for p in "GD"]
+    addresses = {
+        player: {name: np.array([x.data_ptr()], np.uint64) for name, x in inputs.items()}
+        for player, inputs in given.items()
+    }
+    if program.play(b"DG", mine, addresses) != [2]:
         raise RuntimeError("a compiled program gave values that are not finite")
     params = {"D": d, "G": g}
     now: dict[str, Sequence[torch.Tensor]] = {**slots}
@@ -51,6 +56,6 @@ def verify(program: Program) -> None:
             drawn.pop("fixed", None),
         )
         params[player], now[player] = made.params, made.slots
-    for name, a, b in zip("gd", mine, (params["G"][0], params["D"][0]), strict=False):
+    for name, a, b in zip("gd", mine, (params["G"], params["D"]), strict=False):
         if not (a - b).abs().max() <= _TOLERANCE * b.abs().max():
             raise RuntimeError(f"a compiled update of {name.upper()} differs from the eager one")
