@@ -108,7 +108,7 @@ def test_from_a_lab_to_many_seeds_of_it(lab):
     lab.wait_status(f"s.iteration === {at + 1}")
 
 
-@pytest.mark.parametrize("query", ["runs=17", "runs=16&runs=36", "runs=<b>", "k=999&runs=16"])
+@pytest.mark.parametrize("query", ["runs=16&runs=36", "runs=<b>"])
 def test_a_hostile_address_is_named(lab, query):
     lab.open(f"/many?{query}")
     said = lab.page.locator(".st-key-notes")
