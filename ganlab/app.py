@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ganlab import rights
+from ganlab import rights, server
 from ganlab.front import Front
 
 
@@ -45,5 +45,6 @@ app = st.App(
     middleware=[Middleware(Front)],
 )
 
+server.send_at_once()
 rights.announce()
 threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio.base_events
 import signal
+import socket
 import sys
 from pathlib import Path
 
@@ -25,3 +27,20 @@ def serve(options: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):  # Ctrl-C
         pass
     return 0
+
+
+def send_at_once() -> None:
+    """Send small messages at once on all connections of asyncio's servers (TCP_NODELAY).
+
+    asyncio itself does so for sockets that name TCP as their protocol. Streamlit's names none, and
+    then a message waits until the browser has acknowledged the previous one: up to 40 ms.
+    """
+    set_nodelay = getattr(asyncio.base_events, "_set_nodelay", None)
+    if set_nodelay is None:  # another version of Python
+        return
+
+    def set_without_protocol(one: socket.socket) -> None:
+        if one.family in (socket.AF_INET, socket.AF_INET6) and one.type == socket.SOCK_STREAM:
+            one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    vars(asyncio.base_events)["_set_nodelay"] = set_without_protocol

@@ -1,5 +1,6 @@
 """`ganlab app`, started and stopped as by an operator."""
 
+import asyncio.base_events
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import urllib.request
 
 import pytest
 
+from ganlab import server
 from tests.browser.server import free_port
 
 
@@ -42,3 +44,26 @@ def test_options_that_streamlit_does_not_know_are_refused():
     command = [sys.executable, "-m", "ganlab", "app", "--nonsense", "3"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and "--nonsense" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_connections_send_small_messages_at_once(monkeypatch):
+    """Of a server with a listening socket as Streamlit's, which names no protocol."""
+    monkeypatch.setattr(asyncio.base_events, "_set_nodelay", asyncio.base_events._set_nodelay)
+    server.send_at_once()
+
+    async def accepted() -> int:
+        found: asyncio.Queue[int] = asyncio.Queue()
+
+        def connected(_, writer):
+            one = writer.get_extra_info("socket")
+            found.put_nowait(one.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        with socket.socket(socket.AF_INET) as listening:
+            assert listening.proto == 0
+            listening.bind(("127.0.0.1", 0))
+            async with await asyncio.start_server(connected, sock=listening):
+                await asyncio.open_connection(*listening.getsockname())
+                return await found.get()
+
+    assert asyncio.run(accepted()) != 0

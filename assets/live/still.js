@@ -1,6 +1,7 @@
 // When paused: the same pictures as Plotly figures, exactly over the canvases, to zoom, hover and export.
 
 const CALM = 250; // ms without a new frame before a figure is requested
+const PURGE = 200; // ms until a hidden figure is removed, in which the next frame arrives
 const CONFIG = {
   responsive: false,
   displaylogo: false,
@@ -67,8 +68,8 @@ export function stills(hosts, url, ask) {
     const old = shown;
     shown = [];
     for (const host of old) host.style.visibility = "hidden";
-    // Purging takes a while, so show the canvas first.
-    if (old.length) setTimeout(() => old.forEach((host) => shown.includes(host) || window.Plotly?.purge(host)), 30);
+    // Purging takes a while, so show the canvas first, and the frame that was asked for.
+    if (old.length) setTimeout(() => old.forEach((host) => shown.includes(host) || window.Plotly?.purge(host)), PURGE);
   }
 
   /** @param {import("./types.js").FigureMessage} message */
