@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from ganlab.kernels import kernels
 from ganlab.theory import kl
 
 Array = NDArray[np.float64]
 HIGH_QUALITY_SIGMAS = 3.0
+_NOT_FINITE = "x is not finite: the generator has diverged"
 PROJECTIONS = 31  # directions of the sliced W1: a prime, unlike the symmetries of rings and grids
 
 
@@ -36,12 +38,17 @@ def pushforward_1d(x: ArrayLike, mass: ArrayLike, edges: ArrayLike) -> Array:
     if mass.ndim != 1 or x.ndim < 1 or x.shape[-1] != len(mass) + 1:
         raise ValueError(f"x {x.shape} must hold one value more than mass {mass.shape}")
     lead, cells = x.shape[:-1], len(edges) + 1
-    x = x.reshape(-1, x.shape[-1])
+    x = np.ascontiguousarray(x.reshape(-1, x.shape[-1]))
+    if (native := kernels()) is not None:
+        found = native.pushforward(x, np.ascontiguousarray(mass), np.ascontiguousarray(edges))
+        if found is None:
+            raise ValueError(_NOT_FINITE)
+        return found.reshape(*lead, cells)
     runs = len(x)
     with np.errstate(invalid="ignore", over="ignore"):
         finite = np.isfinite(x).all() and np.isfinite(np.diff(x, axis=1)).all()
     if not finite:
-        raise ValueError("x is not finite: the generator has diverged")
+        raise ValueError(_NOT_FINITE)
 
     cell = np.searchsorted(edges, x, side="right")
     rising = x[:, 1:] >= x[:, :-1]
@@ -93,8 +100,12 @@ def histogram_2d(points: ArrayLike, x_edges: ArrayLike, y_edges: ArrayLike) -> A
     n, lead = points.shape[-2], points.shape[:-2]
     points = points.reshape(-1, n, 2)
     x_edges, y_edges = np.asarray(x_edges, np.float64), np.asarray(y_edges, np.float64)
-    # One more cell on each side collects the points outside.
     nx, ny = len(x_edges) - 1, len(y_edges) - 1
+    if (native := kernels()) is not None:
+        _uniform_step(x_edges), _uniform_step(y_edges)
+        found = native.histogram(*(np.ascontiguousarray(a) for a in (points, x_edges, y_edges)))
+        return (found / n).reshape(*lead, nx * ny + 1)
+    # One more cell on each side collects the points outside.
     index = _uniform_cell(points[..., 0], x_edges) * (ny + 2)
     index += _uniform_cell(points[..., 1], y_edges)
     size = (nx + 2) * (ny + 2)
@@ -107,13 +118,7 @@ def histogram_2d(points: ArrayLike, x_edges: ArrayLike, y_edges: ArrayLike) -> A
 
 def _uniform_cell(x: Array, edges: Array) -> NDArray[np.intp]:
     """1 + the index of the cell of each x; 0 left of the box or nan, len(edges) right of it."""
-    if edges.ndim != 1 or len(edges) < 2:
-        raise ValueError("edges must be one row of two or more")
-    cells = len(edges) - 1
-    step = (edges[-1] - edges[0]) / cells
-    even = np.abs(edges - (edges[0] + step * np.arange(cells + 1))) <= 1e-6 * step
-    if not (step > 0 and even.all()):
-        raise ValueError("edges must be uniformly spaced and increasing")
+    step, cells = _uniform_step(edges), len(edges) - 1
     with np.errstate(over="ignore"):
         t = (x - edges[0]) / step + 1.0
     # fmax and fmin return the number if the other argument is nan.
@@ -125,6 +130,18 @@ def _uniform_cell(x: Array, edges: Array) -> NDArray[np.intp]:
     near = np.nonzero(np.abs(t, out=t) > 0.5 - 1e-5)
     index[near] = np.searchsorted(edges, x[near], side="right") - (x[near] == edges[-1])
     return index
+
+
+def _uniform_step(edges: Array) -> float:
+    """The distance of two edges (E,). Raises ValueError if they are not uniformly spaced."""
+    if edges.ndim != 1 or len(edges) < 2:
+        raise ValueError("edges must be one row of two or more")
+    cells = len(edges) - 1
+    step = float(edges[-1] - edges[0]) / cells
+    even = np.abs(edges - (edges[0] + step * np.arange(cells + 1))) <= 1e-6 * step
+    if not (step > 0 and even.all()):
+        raise ValueError("edges must be uniformly spaced and increasing")
+    return step
 
 
 def smooth(mass: ArrayLike, sigma_cells: float, axes: int | Sequence[int] = -1) -> Array:
@@ -249,8 +266,28 @@ def mode_score(samples: ArrayLike, modes: ModesLike) -> ModeScore:
         raise ValueError(f"samples must be (..., n, {d}) with n > 0, got {samples.shape}")
     lead, n = samples.shape[:-2], samples.shape[-2]
     samples = samples.reshape(-1, n, d)
-    runs = len(samples)
-    finite = np.isfinite(samples).all(-1)
+    nearest, counts = _near_modes(samples, centers, std)
+    total = counts.sum(-1)
+    with np.errstate(invalid="ignore"):
+        reverse = kl(counts / total[:, None], weights)
+    return ModeScore(
+        captured=(counts > 0).sum(-1).reshape(lead),
+        high_quality=(total / n).reshape(lead),
+        reverse_kl=reverse.reshape(lead),
+        shares=(nearest / n).reshape(*lead, m),
+    )
+
+
+def _near_modes(
+    samples: Array, centers: Array, std: Array
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each mode (m,), how many samples (R, n, d) are nearest to it, and how many of these of
+    high quality: both (R, m)."""
+    if (native := kernels()) is not None:
+        x, at, width = (np.ascontiguousarray(array) for array in (samples, centers, std))
+        return native.modes(x, at, width, HIGH_QUALITY_SIGMAS)
+    (runs, n, d), m = samples.shape, len(std)
+    finite = np.asarray(np.isfinite(samples).all(-1))
     samples = np.where(finite[..., None], samples, 0.0)
     # One dimension at a time: direct differences avoid cancellation and need few temporaries.
     square = np.zeros((runs, n, m))
@@ -262,17 +299,8 @@ def mode_score(samples: ArrayLike, modes: ModesLike) -> ModeScore:
     good = finite & (distance <= HIGH_QUALITY_SIGMAS**2)
 
     index = nearest + np.arange(runs)[:, None] * m
-    shares = np.bincount(index[finite], minlength=runs * m).reshape(runs, m) / n
-    counts = np.bincount(index[good], minlength=runs * m).reshape(runs, m)
-    total = counts.sum(-1)
-    with np.errstate(invalid="ignore"):
-        reverse = kl(counts / total[:, None], weights)
-    return ModeScore(
-        captured=(counts > 0).sum(-1).reshape(lead),
-        high_quality=(total / n).reshape(lead),
-        reverse_kl=reverse.reshape(lead),
-        shares=shares.reshape(*lead, m),
-    )
+    near, high = (np.bincount(index[of], minlength=runs * m) for of in (finite, good))
+    return near.reshape(runs, m), high.reshape(runs, m)
 
 
 def d_distance(d: ArrayLike, d_star: ArrayLike, weight: ArrayLike) -> Array:

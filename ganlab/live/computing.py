@@ -8,7 +8,9 @@ connection, whose file descriptor is FD.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
+import math
 import socket
 import sys
 import time
@@ -20,10 +22,11 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
+from ganlab import kernels
 from ganlab.engine import Game, State
 from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager
-from ganlab.engine.native import cache
+from ganlab.engine.native import build, cache
 from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
 from ganlab.engine.probe import probe_for
@@ -35,6 +38,7 @@ from ganlab.spec import Spec
 MOST_RUNS = 128  # how many runs a process keeps the Games of
 PLAY = "play"  # the function that makes updates
 _MOST_KEPT = 2**20  # bytes
+_LOOK_SECONDS = 5.0  # between two looks for kernels
 _OOM_SCORE = 500  # of 1000: if memory runs out, Linux kills this process before the server
 _CPU = torch.device("cpu")
 
@@ -44,6 +48,8 @@ T = TypeVar("T")
 
 class Runs:
     """R runs of one structure. state: the State that both ends have, if there is one."""
+
+    _looked = -math.inf  # when `find_kernels` last looked for some
 
     def __init__(self, specs: tuple[Spec, ...]):
         self.specs = specs
@@ -62,6 +68,16 @@ class Runs:
         if folder is None:
             raise LookupError("the program is no longer on disk")
         return Compiled(Program(structure, folder))
+
+    def find_kernels(self) -> None:
+        """Use the metrics in C that the program of these runs contains, if it has been compiled."""
+        now, structure = time.monotonic(), self.game.rules.structure
+        if kernels.kernels() is not None or now - Runs._looked < _LOOK_SECONDS:
+            return
+        Runs._looked = now
+        if cache.there(structure) and (folder := cache.find(structure)) is not None:
+            with contextlib.suppress(OSError, AttributeError):
+                kernels.provide(ctypes.CDLL(str(folder / build.RUNNER)))
 
 
 def _play(
@@ -154,6 +170,7 @@ def main() -> None:
                 runs = known[key]
                 state = state or runs.state
                 assert state is not None
+                runs.find_kernels()
                 answer = FUNCTIONS[name](runs, state, *arguments)
                 runs.state = kept(name, runs.state, state, answer)
             except Exception as error:

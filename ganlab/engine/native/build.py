@@ -1,4 +1,6 @@
-"""From a Structure to a folder of machine code: d.so, g.so (the updates), runner.so (the loop).
+"""From a Structure to a folder of machine code: d.so and g.so (the updates), runner.so.
+
+runner.so contains the loop over updates and parts of the metrics.
 
 Executed as `python -m ganlab.engine.native.build FOLDER STRUCTURE_JSON`: compiling takes half a
 minute and holds the interpreter lock, so `ganlab.engine.native.compile_queue` starts it as a
@@ -26,7 +28,9 @@ from ganlab.engine.structure import Structure
 Tensors = tuple[torch.Tensor, ...]
 Function = Callable[..., Tensors]
 
-PARTS = ("d.so", "g.so", "runner.so")
+SOURCES = ("runner.c", "measures.c")
+RUNNER = "runner.so"
+PARTS = ("d.so", "g.so", RUNNER)
 SCRATCH = "scratch"  # a folder in that of a program which is being compiled
 SPENT = "cpu-seconds"  # a file in it
 # Tensors of one call share one block: the C library's allocator would take 5 % of an update.
@@ -102,18 +106,19 @@ def compile_update(function: Function, args: Tensors, out: Path) -> None:
 
 
 def compile_runner(out: Path) -> None:
-    """Compile runner.c with the compiler that AOTInductor uses."""
+    """Compile `SOURCES` with the compiler that AOTInductor uses."""
     from torch._inductor.cpp_builder import get_cpp_compiler
 
-    source = Path(__file__).with_name("runner.c")
-    command = [get_cpp_compiler(), "-x", "c", "-O2", "-shared", "-fPIC", str(source), "-lm"]
+    # The language holds for the next file only.
+    sources = [x for name in SOURCES for x in ("-x", "c", str(Path(__file__).with_name(name)))]
+    command = [get_cpp_compiler(), *sources, "-O2", "-shared", "-fPIC", "-lm"]
     subprocess.run([*command, "-o", str(out)], check=True, capture_output=True, text=True)
 
 
 def build(structure: Structure, folder: Path) -> None:
     """Compile all parts of `structure` into `folder`. Raises whatever the compiler raises."""
     torch.set_num_threads(1)
-    compile_runner(folder / "runner.so")
+    compile_runner(folder / RUNNER)
     for name, (function, args) in updates(structure).items():
         compile_update(function, args, folder / f"{name}.so")
 

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganlab import kernels
 from ganlab.engine.native import build
 from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
@@ -83,7 +84,8 @@ class Program:
         self.rules = rules = Rules(structure)
         self.inputs = {player: build.inputs(rules, player) for player in "DG"}
         shim = _torch()
-        runner = ctypes.CDLL(str(folder / "runner.so"))
+        runner = ctypes.CDLL(str(folder / build.RUNNER))
+        kernels.provide(runner)
         self._play = runner.ganlab_play
         self._play.restype = None
         self._play.argtypes = [POINTER(_Program), POINTER(_Job)]

@@ -31,7 +31,7 @@ def _surroundings() -> str:
     seen = hashlib.sha256()
     sources = [package / name for name in _SOURCES]
     paths = [q for p in sources for q in (sorted(p.glob("*.py")) if p.is_dir() else [p])]
-    for path in (*paths, here / "build.py", here / "runner.c"):
+    for path in (*paths, here / "build.py", *(here / name for name in build.SOURCES)):
         seen.update(path.read_bytes())
     # The C++ compiler uses all instructions of this CPU.
     flags = ""
