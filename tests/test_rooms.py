@@ -20,6 +20,7 @@ RANK = {
     "theme": 0,
     "words": 0,
     "ownership": 0,
+    "kernels": 0,
     "allowance": 0,
     "jobs": 2,
     "domains": 1.5,
