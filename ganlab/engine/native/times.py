@@ -16,7 +16,7 @@ from ganlab.paths import kept, replace
 
 GUESS = 30.0  # CPU seconds, if nothing has been compiled here
 _KEPT = 9
-_FEW_SECONDS = 5.0  # for which a compiler's share of a core is taken from the last compilers
+_FEW_SECONDS = 2.0  # for which a compiler's share of a core is taken from the last compilers
 _LEAST_SHARE = 0.01
 
 
