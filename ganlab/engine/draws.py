@@ -78,7 +78,10 @@ class Stream:
             self.block, self.rows = block, ()
 
     def around(self, start: int, count: int) -> tuple[int, torch.Tensor]:
-        """The whole block with these draws and its first number; else they alone, if in several."""
+        """The whole block with these draws and its first number; else they alone, if in several.
+
+        Draws are (count, *shape).
+        """
         block, offset = divmod(start, self.per_block)
         if offset + count > self.per_block:
             return start, self.slab(start, count)

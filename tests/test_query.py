@@ -99,3 +99,48 @@ def test_reading_in_earnest_stays_strict():
             Spec.from_query(query)
     with pytest.raises(SpecError):
         Spec.from_json('{"fbclid": 1}')
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("k=1&k=2", "k"),
+        ("k=1&k=1", "k"),
+        ("t.std=1&t.std=1", "t.std"),
+        ("K=1", "query field"),
+        ("target_params=1", "query field"),
+        ("t.count=3", "query field"),
+        ("target=ring&t.mean=1", "query field"),
+        ("__class__=1", "query field"),
+        ("target=nowhere", "target"),
+        ("target=", "target"),
+        ("k=", "k"),
+        ("k=1e99", "k"),
+        ("k=1.0", "k"),
+        ("k=True", "k"),
+        ("g_lr=1e99", "g_lr"),
+        ("g_lr=nan", "g_lr"),
+        ("g_lr=-inf", "g_lr"),
+        ("g_lr=" + "1" * 100_000, "g_lr"),
+        ("seed=" + "9" * 5000, "seed"),
+        ("g_hidden=32,,32", "g_hidden"),
+        ("g_hidden=1,1,1,1,1", "g_hidden"),
+        ("betas=0.5", "betas"),
+        ("loss=%00", "loss"),
+        ("loss=%ff%fe", "loss"),
+        ("x=1&" * 200, "query"),
+    ],
+    ids=lambda v: v[:24],
+)
+def test_bad_queries_are_refused_by_name(query, named):
+    with pytest.raises(SpecError) as caught:
+        Spec.from_query(query)
+    # Of many unknown fields either the first one or the number of fields is reported.
+    assert caught.value.name in ({"query", "x"} if named == "query" else {named})
+    assert len(str(caught.value)) < 900
+
+
+def test_query_leaves_out_what_is_default():
+    assert Spec.from_query("k=3&t.mean=2") == Spec(k=3, target_params={"mean": 2.0})
+    assert Spec.from_query("g_hidden=&target=ring") == Spec(g_hidden=(), target="ring")
+    assert "g_hidden=32,32&" in Spec().to_query() and "t.std=0.7" in Spec().to_query()
