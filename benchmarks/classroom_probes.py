@@ -64,7 +64,7 @@ def _processes() -> dict[int, tuple[str, int, float, float]]:
 class CpuShares:
     """CPU time by process since `start`.
 
-    The server, its threads and its compilers; this process; Chromium; the rest.
+    The server, its threads and its processes; this process; Chromium; the rest.
     """
 
     def __init__(self, pid: int):
@@ -82,14 +82,14 @@ class CpuShares:
         for pid, (_, parent, seconds, ended) in found.items():
             if pid == self.pid:
                 total["server"] += seconds
-                total["compilers"] += ended
+                total["its processes"] += ended
             elif pid == os.getpid():
                 total["students"] += seconds
             else:
                 while parent in found and parent not in (os.getpid(), self.pid):
                     parent = found[parent][1]
                 if parent == self.pid:
-                    total["compilers"] += seconds + ended
+                    total["its processes"] += seconds + ended
                 elif parent == os.getpid():
                     total["Chromium"] += seconds
         fields = Path("/proc/stat").read_text().splitlines()[0].split()
@@ -114,7 +114,7 @@ class CpuShares:
     def use(self) -> float:
         """% of the time that other processes leave on all cores that the server's processes use."""
         share = self._shares()
-        mine = share.get("server", 0.0) + share.get("compilers", 0.0)
+        mine = share.get("server", 0.0) + share.get("its processes", 0.0)
         return 100 * mine / (100 * (os.cpu_count() or 1) - (sum(share.values()) - mine))
 
     def _shares(self) -> dict[str, float]:

@@ -91,14 +91,14 @@ class Table:
         self.failed: list[str] = []
         self._began = time.monotonic() if began is None else began
         self.add("what", "limit", "measured", None)
-        print(f"|{'-' * 44}|{'-' * 10}|{'-' * 50}|-----|", flush=True)
+        print(f"|{'-' * 44}|{'-' * 12}|{'-' * 50}|-----|", flush=True)
 
     def add(self, what: str, limit: Limit | str, measured: str, good: bool | None) -> None:
         """good: whether the limit is kept; None if there is no limit."""
         verdict = {None: "", True: "ok", False: "NOT"}[good]
         if good is False:
             self.failed.append(what)
-        print(f"| {what:<42} | {limit!s:<8} | {measured:<48} | {verdict:<3} |", flush=True)
+        print(f"| {what:<42} | {limit!s:<10} | {measured:<48} | {verdict:<3} |", flush=True)
 
     def row(self, what: str, value: float, limit: Limit | None = None, text: str = "") -> None:
         """A measured value beside its limit; text: what is printed, {} stands for the value."""
