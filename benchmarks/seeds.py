@@ -36,7 +36,6 @@ from tests.browser.server import Server
 
 FRAMES = least(10)  # frames/s of the tiles
 SETTLE = 0.5  # seconds from a click to the window
-REPEATS = 5  # of each click
 
 # Trains for the seconds in the line it has read; prints iterations/s of all its runs together.
 _ALONE = """
@@ -154,31 +153,31 @@ class Watched:
         gaps = [b[0] - a[0] for a, b in zip(fresh[:-1], fresh[1:], strict=True)]
         return self.runs * (i1 - i0) / (t1 - t0), gaps
 
-    async def delays(self) -> dict[str, list[float]]:
+    async def delays(self, repeats: int) -> dict[str, list[float]]:
         """Milliseconds from a click to the first message that shows it."""
         student = self.student
-        for i in range(REPEATS):
+        for i in range(repeats):
             await student.click("play")
             await asyncio.sleep(SETTLE + 0.1 * i)
             await student.click("pause")
             await asyncio.sleep(SETTLE)
             await student.click("step")
         return {
-            kind: [took for name, _, took in student.clicks if name == kind][-REPEATS:]
+            kind: [took for name, _, took in student.clicks if name == kind][-repeats:]
             for kind in ("pause", "step")
         }
 
 
 async def measure(
-    base: str, pid: int, case: Case, spec: Spec, table: Table, windows: int, seconds: float
+    base: str, pid: int, case: Case, spec: Spec, table: Table, options: argparse.Namespace
 ) -> None:
     """The rows of one case."""
-    experiment = case.make(spec)
+    experiment, seconds = case.make(spec), options.seconds
     watched = Watched(base, case.page, experiment)
     await watched.join()
     alone = Alone(experiment)
     free, rates, gaps, cpu = [alone.rate(seconds)], [], [], []
-    for _ in range(windows):
+    for _ in range(options.windows):
         before, began = cpu_seconds(pid), time.perf_counter()
         rate, found = await watched.window(seconds)
         took = time.perf_counter() - began - SETTLE  # it is idle after the window
@@ -187,7 +186,7 @@ async def measure(
         gaps += found
         free.append(await asyncio.to_thread(alone.rate, seconds))
     alone.close()
-    delays = await watched.delays()
+    delays = await watched.delays(options.clicks)
     await watched.student.leave()
     shares = sorted(
         200 * rate / (a + b) for rate, a, b in zip(rates, free[:-1], free[1:], strict=True)
@@ -216,7 +215,7 @@ async def lesson(options: argparse.Namespace, server: Server, table: Table, spec
     """All cases, one after the other."""
     for name in options.cases.split(","):
         case = CASES[name]
-        await measure(server.url, server.pid, case, spec, table, options.windows, options.seconds)
+        await measure(server.url, server.pid, case, spec, table, options)
 
 
 def main() -> None:
@@ -224,12 +223,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=3, help="of each window")
     parser.add_argument("--windows", type=int, default=8, help="watched, each between others")
+    parser.add_argument("--clicks", type=int, default=7, help="of each kind")
     parser.add_argument("--cases", default="16,64,compare", help=f"of {', '.join(CASES)}")
     parser.add_argument("--query", default="", help="of another Spec than the 2-D lab's default")
-    options = parse(parser, {"seconds": 1.5, "windows": 2})
+    options = parse(parser, {"seconds": 1.5, "windows": 2, "clicks": 3, "cases": "64,compare"})
     if options.seconds <= 0 or options.windows < 1 or not set(options.cases.split(",")) <= {*CASES}:
         parser.error(f"seconds and windows above 0, and cases of {', '.join(CASES)}")
-    os.environ["GANLAB_COMPILE"] = "on"
+    os.environ |= {"GANLAB_COMPILE": "on", "GANLAB_IDLE_PROGRAMS": "0"}
     spec = Spec.from_query(options.query) if options.query else DEFAULTS[2]
     print(f"{machine()}\n{warm([('two', spec.to_query())])}")
     print(f"{options.windows} windows of {options.seconds:g} s\n")

@@ -17,7 +17,7 @@ from ganlab.live.wire import encode
 class SeedsView(View):
     """A tile for each seed, and the median and quartiles of their metrics."""
 
-    frame_seconds = 0.085
+    frame_seconds = 0.095  # of up to 64 tiles: training needs the cores
     slowest_frames = 0.5
     call_seconds = 0.025
     has_figures = False

@@ -59,3 +59,11 @@ def test_runs_at_another_moment_do_not_get_the_numbers_of_this_one():
         wanted = one_by_one(game, 0, state, players[:6])["G"]
         found = numbers_of(game, state, players)[0]["G"]
         assert np.allclose(found[:2, 0], wanted, rtol=1e-6, atol=1e-37)
+
+
+def test_runs_with_equal_hyperparameters_share_their_numbers():
+    rates = (1e-3, 2e-3, 1e-3)
+    specs = tuple(Spec(seed=i, g_lr=rate) for i, rate in enumerate(rates))
+    game = Game.of(specs, torch.device("cpu"))
+    a, b, c = numbers_of(game, START, b"DGDG")
+    assert a is c and not torch.equal(a["G"], b["G"])

@@ -1,0 +1,35 @@
+"""Draws of many runs at once are those of each run, wherever a call begins."""
+
+import ctypes
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ganlab import Spec
+from ganlab.engine import Game
+from ganlab.engine.draws import Draws
+
+SPECS = tuple(Spec(target="ring", batch=1024, seed=seed) for seed in (3, 4, 5))
+RULES = Game.of(SPECS, torch.device("cpu")).rules
+
+
+def at(address: int, shape: tuple[int, ...]) -> np.ndarray:
+    """A copy of the float32 numbers at an address."""
+    count = int(np.prod(shape))
+    numbers = (ctypes.c_float * count).from_address(int(address))
+    return np.array(numbers, np.float32).reshape(shape)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 200), st.integers(1, 80)), min_size=1, max_size=5))
+def test_their_addresses_lead_to_the_draws_of_each_run(calls):
+    many = Draws(SPECS, RULES, torch.device("cpu"))
+    alone = [Draws((spec,), RULES, torch.device("cpu")) for spec in SPECS]
+    for start, count in calls:
+        many.get("D", "data", start + 90)  # as an eager update would: of another block
+        slabs = many.slabs("D", "data", start, count)
+        for address, own in zip(slabs.at(start), alone, strict=True):
+            wanted = own.slab(0, "D", "data", start, count).numpy()
+            np.testing.assert_array_equal(at(address, wanted.shape), wanted)
