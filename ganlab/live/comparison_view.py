@@ -85,7 +85,7 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
 class ComparisonView(View):
     """Pictures of two to four runs, and their curves overlaid."""
 
-    frame_seconds = 1 / 32  # of two to four pictures, which take cores from as many runs
+    frame_seconds = 1 / 26  # of two to four pictures, which take cores from as many runs
     call_seconds = 0.018  # in lockstep: threads wait for each other after every call
 
     @property

@@ -4,15 +4,14 @@ import ctypes
 
 import numpy as np
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from ganlab import Spec
 from ganlab.engine import Game
 from ganlab.engine.draws import Draws
 
-SPECS = tuple(Spec(target="ring", batch=1024, seed=seed) for seed in (3, 4, 5))
+SPECS = tuple(Spec(target="ring", batch=4096, seed=seed) for seed in (3, 4, 5))
 RULES = Game.of(SPECS, torch.device("cpu")).rules
+CALLS = ((0, 5), (5, 3), (7, 1), (5, 30), (35, 2), (0, 8), (8, 9), (3, 1))  # blocks are of 8
 
 
 def at(address: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -22,12 +21,10 @@ def at(address: int, shape: tuple[int, ...]) -> np.ndarray:
     return np.array(numbers, np.float32).reshape(shape)
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 200), st.integers(1, 80)), min_size=1, max_size=5))
-def test_their_addresses_lead_to_the_draws_of_each_run(calls):
+def test_their_addresses_lead_to_the_draws_of_each_run():
     many = Draws(SPECS, RULES, torch.device("cpu"))
     alone = [Draws((spec,), RULES, torch.device("cpu")) for spec in SPECS]
-    for start, count in calls:
+    for start, count in CALLS:
         many.get("D", "data", start + 90)  # as an eager update would: of another block
         slabs = many.slabs("D", "data", start, count)
         for address, own in zip(slabs.at(start), alone, strict=True):
