@@ -19,7 +19,7 @@ _TICK = os.sysconf("SC_CLK_TCK")
 # live.js sets lastFrameAt after each drawn frame; this records each of them.
 _HOOK = """
 window.ganlab = {
-  frames: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
+  frames: 0, gaps: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
   drawn: [],
   set lastFrameAt(now) { this.drawn.push(performance.timeOrigin + now); },
   get lastFrameAt() { return this.drawn.at(-1) ?? 0; },
