@@ -24,6 +24,7 @@ from typing import Any
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from benchmarks import live_trace
+from benchmarks.classroom_mix import warm
 from benchmarks.limits import (
     FRESH_FRAMES,
     LATENCY_MS,
@@ -289,7 +290,8 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = launch(playwright)
         print(f"{machine()}; headless Chromium {browser.version}")
-        print(f"{options.windows} windows of {options.seconds:g} s\n")
+        print(f"{options.windows} windows of {options.seconds:g} s")
+        print("eager" if options.eager else warm([(name, "") for name in names]), "\n", flush=True)
         table = Table()
         for name in names:
             measure(browser, name, options, table)

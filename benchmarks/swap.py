@@ -29,7 +29,8 @@ AROUND = 0.5  # seconds before and after the swap
 # Records every drawn frame, and when the status first says that the run is compiled.
 _HOOK = """
 window.ganlab = {
-  frames: 0, gaps: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1, drawn: [],
+  frames: 0, gaps: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
+  drawn: [],
   set lastFrameAt(now) { this.drawn.push([now, this.iteration]); },
   get lastFrameAt() { return this.drawn.at(-1)?.[0] ?? 0; },
 };
