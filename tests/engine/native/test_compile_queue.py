@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from ganlab import Spec
-from ganlab.engine.native import build, cache, compile_queue, program_key
+from ganlab.engine.native import build, cache, compile_queue, program_key, times
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.native.compile_request import CompileRequest
 from ganlab.engine.structure import Structure
@@ -262,3 +262,24 @@ def test_what_is_compiled_in_idle_time_gives_way_to_what_is_asked_for(sleeping):
     wanted = here.ask(structure(2))
     assert idle.wait_until_done(10) and idle.gave_way
     until(lambda: here._current == [wanted])
+
+
+def test_what_a_compiler_used_is_recorded(own_cache, monkeypatch):
+    """Its CPU seconds and the time from start to end, from which later waits are estimated."""
+    script = own_cache.parent / "writing.py"
+    script.write_text(
+        "import sys, pathlib\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        f"for part in {build.PARTS!r}: (folder / part).write_bytes(b'x')\n"
+        f"(folder / {build.SCRATCH!r} / {build.SPENT!r}).write_text('12.5')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(script.parent))
+    real = compile_queue.processes.start
+    monkeypatch.setattr(
+        compile_queue.processes, "start", lambda _, *a, **o: real("writing", *a, **o)
+    )
+    request = CompileQueue().ask(structure(1))
+    assert request.wait(50) is None and "does not work" in request.reason  # no real library
+    ((work, seconds),) = times.past()
+    assert work == 12.5 and 0 < seconds <= round(request.seconds, 1)
+    assert [p.name for p in cache.find(structure(1)).iterdir() if p.name == build.SCRATCH] == []
