@@ -19,8 +19,7 @@ from ganlab.live import cpu_time, messages
 from ganlab.live.backlog import Backlog
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
-from ganlab.live.pacing import SLOW, Pacing
-from ganlab.live.process_pool import CROWD
+from ganlab.live.pacing import CROWD, SLOW, Pacing
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.view import Moments, ViewedSession
 from ganlab.registry import SpecError

@@ -14,8 +14,7 @@ from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.live import axes, messages
 from ganlab.live.commands import FigureRequest
-from ganlab.live.pacing import SLOW
-from ganlab.live.process_pool import CROWD
+from ganlab.live.pacing import CROWD, SLOW
 from ganlab.live.scene import scene
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ganlab.live.process_pool import CROWD
 from ganlab.live.view import ViewedSession
 
 FRAME_SHARE = 0.85  # the most that one session alone uses of the frame renderer's time
@@ -12,6 +11,7 @@ MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter l
 ALONE_SHARE = 0.1  # the same for a session alone
 RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
 
+CROWD = 5  # the number of playing sessions from which pictures are coarse
 STATUS_SECONDS = 0.25
 _MOST_AT_ONCE = 16  # moments measured for one message
 CROWD_STATUS_SECONDS = 1.0  # between status messages, if this many sessions play:

@@ -35,8 +35,6 @@ from ganlab.processes import Child
 
 log = logging.getLogger(__name__)
 
-# The number of playing sessions from which pictures are coarse, and processes compute updates.
-CROWD = 5
 _MOST_EAGER = 256  # the most eager updates in one call
 _IDLE_SECONDS = 120.0  # until a process that nobody needs is ended
 _ENDED = "the process that computed this run has ended: probably there is not enough memory"
@@ -281,27 +279,24 @@ NOWHERE = Places()
 
 
 class Pools:
-    """The pools of a server: for slow runs, with a low priority; for others; for metrics.
-
-    The second makes pictures, and if many sessions play, also updates.
-    """
+    """The pools of a server: for slow runs, with a low priority, for pictures, and for metrics."""
 
     def __init__(self) -> None:
         self._slow = ProcessPool(lambda: int(limit("slow_runs")), nice=15, waits=True)
-        self._pool = ProcessPool(lambda: int(limit("render_processes")))
-        self._metrics = ProcessPool(lambda: min(1, int(limit("render_processes"))), nice=5)
-        self._all = (self._slow, self._pool, self._metrics)
+        self._frames = ProcessPool(lambda: int(limit("render_processes")))
+        self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
+        self._all = (self._slow, self._frames, self._metrics)
 
-    def places(self, slow: bool, crowd: int) -> Places:
-        """The pools that compute a session's runs, one of `crowd` sessions that play."""
+    def places(self, slow: bool) -> Places:
+        """The pools that compute a session's runs."""
         if slow:
             return Places(self._slow, self._slow, self._slow)
-        updates = self._pool if crowd >= CROWD else None
-        return Places(updates, self._pool, self._metrics)
+        # Not the updates of other runs: a request takes as long as a short call.
+        return Places(None, self._frames, self._metrics)
 
     def begin(self) -> None:
         """Start the processes for pictures and metrics, which a page will soon need."""
-        self._pool.begin()
+        self._frames.begin()
         self._metrics.begin()
 
     def rest(self) -> None:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from ganlab.live.process_pool import CROWD
+from ganlab.live.pacing import CROWD
 from ganlab.live.session import Session
 
 

@@ -47,8 +47,7 @@ class Scheduler:
         self.sessions: dict[str, Session] = {}
         self.drop_seconds = drop_seconds
         count = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
-        more = 0 if pools is None else count
-        self.pool = WorkerPool(self, "ganlab", count, system.prefer_this_thread, more)
+        self.pool = WorkerPool(self, "ganlab", count, system.prefer_this_thread)
         self.slow_pool = WorkerPool(
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )

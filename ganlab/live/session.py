@@ -252,7 +252,7 @@ class Session:
     @property
     def places(self) -> Places:
         """The pools that compute its updates, pictures and metrics."""
-        return NOWHERE if self.pools is None else self.pools.places(self.slow, self.crowd)
+        return NOWHERE if self.pools is None else self.pools.places(self.slow)
 
     @property
     def begun(self) -> Experiment:

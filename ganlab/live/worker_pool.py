@@ -17,7 +17,6 @@ import operator
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from functools import partial
 from typing import Protocol
 
@@ -29,7 +28,7 @@ from ganlab.live.session import Session
 
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
-ROUND_SECONDS = 0.13  # the length of a round in which every session gets a slice,
+ROUND_SECONDS = 0.08  # the length of a round in which every session gets a slice,
 _LEAST_SECONDS = 0.002  # unless slices would be shorter than this
 _LENIENCE = 1.2  # a session that cannot stop in time may use this much more, to be drawn as often
 _LONGEST_WAIT = 30.0
@@ -61,21 +60,13 @@ class PoolScheduler(Protocol):
 class WorkerPool:
     """Worker threads, render threads, and the sessions that wait for them.
 
-    workers: the most turns that are computed here at the same time. more: further threads, for
-    turns that other processes compute. prepare: called first in each of its threads, to set the
-    thread's priority.
+    prepare: called first in each of its threads, to set the thread's priority.
     """
 
     def __init__(
-        self,
-        scheduler: PoolScheduler,
-        name: str,
-        workers: int,
-        prepare: Callable[[], None],
-        more: int = 0,
+        self, scheduler: PoolScheduler, name: str, workers: int, prepare: Callable[[], None]
     ):
-        self.workers, self._more = workers, more
-        self._here = threading.BoundedSemaphore(workers)
+        self.workers = workers
         self._scheduler, self._name, self._prepare = scheduler, name, prepare
         self._changed = threading.Condition()
         self._ready: list[Session] = []
@@ -98,7 +89,7 @@ class WorkerPool:
             # One thread per operation: for tiny nets synchronisation costs more than it gains.
             torch.set_num_threads(1)
             system.share_the_interpreter()
-            for i in range(self.workers + self._more):
+            for i in range(self.workers):
                 name = f"{self._name}-{i}"
                 thread = threading.Thread(target=self._work, name=name, daemon=True)
                 self._threads.append(thread)
@@ -187,7 +178,7 @@ class WorkerPool:
         session = min(ready, key=_USED)
         ready.remove(session)
         self._now = max(self._now, session.used)
-        return partial(self.serve, session, self._slice(session, bool(ready)))
+        return partial(self.serve, session, self._slice(bool(ready)))
 
     def _count_playing(self, now: float) -> None:
         """Tell every session how many are playing: they share the render threads."""
@@ -224,8 +215,7 @@ class WorkerPool:
         wait: float | None = None
         try:
             if self._scheduler.there(self, session):
-                with self._here if session.places.updates is None else nullcontext():
-                    wait = session.work(seconds)
+                wait = session.work(seconds)
         except Exception as error:
             # An error in one run must not end the worker, which others need.
             self._scheduler.fail(session, error)
@@ -258,10 +248,9 @@ class WorkerPool:
             session.due = math.inf
             self._scheduler.wake(session)  # it belongs to another pool now
 
-    def _slice(self, session: Session, others: bool) -> float:
-        """The length of a turn of `session` in seconds."""
-        at_once = self.workers if session.places.updates is None else self.workers + self._more
-        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._share * at_once / self._crowd)
+    def _slice(self, others: bool) -> float:
+        """The length of a turn in seconds."""
+        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._share * self.workers / self._crowd)
         return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
 
 

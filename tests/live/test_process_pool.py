@@ -143,20 +143,6 @@ def test_runs_return_to_the_process_that_knows_them():
     pool.close()
 
 
-@pytest.mark.parametrize("crowd", [1, process_pool.CROWD])
-def test_in_a_crowd_updates_are_computed_there(pool, crowd, monkeypatch):
-    pools = process_pool.Pools()
-    monkeypatch.setattr(pools, "_pool", pool)
-    session = Session("token", SMALL, lambda _: None)
-    session.pools, session.crowd = pools, crowd
-    browser = Browser(session)
-    session.command("pause")
-    settle(session, browser)
-    assert (session.run.elsewhere is pool) == (crowd > 1)
-    browser.leave()
-    pools.close()
-
-
 def test_divergence_is_explained_as_here(pool):
     spec = RING.replace(optimizer="sgd", g_lr=1.0, d_lr=1.0, loss="wasserstein")
     here, apart = (Run([spec, spec.replace(g_lr=1e-4, d_lr=1e-4)]) for _ in range(2))
@@ -305,7 +291,7 @@ class OneForAll:
     def __init__(self, pool: ProcessPool):
         self.pool = pool
 
-    def places(self, slow: bool, crowd: int) -> Places:
+    def places(self, slow: bool) -> Places:
         return Places(self.pool, self.pool, self.pool) if slow else Places()
 
 

@@ -419,7 +419,7 @@ def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
         pause(crowd, session)
     until(lambda: all(name.startswith("ganlab-frame") for name in painted[-5:]))
     pool = RenderPool(1)
-    eager, compiled = SimpleNamespace(program=None), SimpleNamespace(program=object())
+    eager, compiled = SimpleNamespace(compiled=False), SimpleNamespace(compiled=True)
     for run, many, by_workers in ((eager, 5, True), (eager, 4, False), (compiled, 5, False)):
         session = SimpleNamespace(group=run, crowd=many, places=NOWHERE)
         assert pool.by_workers(session, "frame") == by_workers
@@ -474,48 +474,3 @@ def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
     scheduler.pool.serve(session, slice_)
     scheduler.close()
     assert session.used == pytest.approx(charged * took[0], rel=0.1)
-
-
-@pytest.mark.parametrize("elsewhere", [False, True])
-def test_only_turns_that_others_compute_take_place_at_the_same_time(elsewhere):
-    """One worker, and one thread more for turns in which a thread waits for another process."""
-    now, most, lock = [0], [0], threading.Lock()
-
-    def work(seconds: float) -> float:
-        with lock:
-            now[0] += 1
-            most[0] = max(most[0], now[0])
-        time.sleep(0.02)
-        with lock:
-            now[0] -= 1
-        return 0.0
-
-    class Everything:
-        there = staticmethod(lambda pool, session: True)
-        members = staticmethod(lambda pool: sessions)
-
-    places = Places(updates=object()) if elsewhere else NOWHERE
-    sessions = [
-        SimpleNamespace(
-            work=work,
-            calls=lambda at: False,
-            places=places,
-            playing=True,
-            watched=True,
-            crowd=2,
-            used=0.0,
-            served=(0.0, 0.0),
-            due=float("inf"),
-            pool=None,
-            scheduled=False,
-            again=False,
-        )
-        for _ in range(3)
-    ]
-    pool = worker_pool.WorkerPool(Everything(), "test", 1, lambda: None, more=1)
-    pool.start()
-    for session in sessions:
-        pool.wake(session)
-    time.sleep(0.4)
-    pool.close()
-    assert most[0] == (2 if elsewhere else 1)
