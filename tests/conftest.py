@@ -28,6 +28,7 @@ GROUPS = {
     "contract": ("test_contract.py",),
 }
 CALM = ("browser", "sockets")
+SLOW = ("browser", "compile", "trainer", "pairs", "claims", "collapse", "dynamics")
 _stood_back = False
 
 
@@ -68,6 +69,8 @@ def pytest_collection_modifyitems(items):
     """
     for item in items:
         _, group = _group(item.path)
+        if group in SLOW:
+            item.add_marker(pytest.mark.slow)
         if group in CALM or item.path.parent.name == "native":
             item.add_marker(pytest.mark.flaky(reruns=2, reruns_delay=1))
     items.sort(key=lambda item: _group(item.path)[0])  # stable: files keep their order
