@@ -1,6 +1,6 @@
 """Parts of `metrics` in C, once a compiled program's library has provided them.
 
-`metrics` uses them where they are, and NumPy where not: the results are the same up to rounding.
+`metrics` uses them where they are, and NumPy where not: the results are the same bit for bit.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Kernels:
         """See `metrics.pushforward_1d`: (R, N+1) -> (R, E+1); None if x is not finite."""
         out = np.zeros((len(x), len(edges) + 1))
         for row, result in zip(x, out, strict=True):
-            work = np.zeros(2 * len(result))
+            work = np.zeros(5 * len(result))
             given = _at(row), _at(mass), len(mass), _at(edges), len(edges)
             if self._pushforward(*given, _at(result), _at(work)):
                 return None

@@ -28,6 +28,7 @@ from ganlab.engine.structure import Structure
 Tensors = tuple[torch.Tensor, ...]
 Function = Callable[..., Tensors]
 
+_FLAGS = ("-O2", "-ffp-contract=off", "-shared", "-fPIC")  # no fused sums: as NumPy
 SOURCES = ("runner.c", "measures.c")
 RUNNER = "runner.so"
 PARTS = ("d.so", "g.so", RUNNER)
@@ -111,7 +112,7 @@ def compile_runner(out: Path) -> None:
 
     # The language holds for the next file only.
     sources = [x for name in SOURCES for x in ("-x", "c", str(Path(__file__).with_name(name)))]
-    command = [get_cpp_compiler(), *sources, "-O2", "-shared", "-fPIC", "-lm"]
+    command = [get_cpp_compiler(), *sources, *_FLAGS, "-lm"]
     subprocess.run([*command, "-o", str(out)], check=True, capture_output=True, text=True)
 
 

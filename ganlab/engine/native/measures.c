@@ -1,4 +1,4 @@
-/* Parts of ganlab/metrics.py for one run, with the same results up to rounding. They are called
+/* Parts of ganlab/metrics.py for one run, with the same results bit for bit. They are called
    without the interpreter lock, and take a tenth of NumPy's time, which is mostly temporaries. */
 
 #include <math.h>
@@ -14,11 +14,14 @@ static int64_t cell_of(const double *edges, int64_t count, double x) {
   return low;
 }
 
-/* `metrics.pushforward_1d`: x has n + 1 values, out and work (of zeros) have edges + 1 and
-   2 (edges + 1). Returns 0, or 1 if an x or a difference of two is not finite. */
+/* `metrics.pushforward_1d`: x has n + 1 values; out has edges + 1, and work (of zeros) 5 times as
+   many. Sums are made in NumPy's order, so that the result is the same bit for bit. Returns 0, or 1
+   if an x or a difference of two is not finite. */
 int64_t ganlab_pushforward(const double *x, const double *mass, int64_t n, const double *edges,
                            int64_t count, double *out, double *work) {
-  double *change = work, *cover = work + count + 1;
+  const int64_t cells = count + 1;
+  double *lower = work, *upper = lower + cells, *starts = upper + cells, *stops = starts + cells;
+  double *cover = stops + cells;
   if (!isfinite(x[0])) return 1;
   int64_t cell = cell_of(edges, count, x[0]);
   for (int64_t i = 0; i < n; i++) {
@@ -32,16 +35,17 @@ int64_t ganlab_pushforward(const double *x, const double *mass, int64_t n, const
       continue;
     }
     const double low = fmin(x[i], x[i + 1]), high = fmax(x[i], x[i + 1]), width = high - low;
-    out[first] += mass[i] * ((edges[first] - low) / width);
-    out[last] += mass[i] * ((high - edges[last - 1]) / width);
+    lower[first] += mass[i] * ((edges[first] - low) / width);
+    upper[last] += mass[i] * ((high - edges[last - 1]) / width);
     if (last > first + 1) {
-      change[first + 1] += mass[i] / width, change[last] -= mass[i] / width;
+      starts[first + 1] += mass[i] / width, stops[last] += mass[i] / width;
       cover[first + 1] += 1, cover[last] -= 1;
     }
   }
   double slope = 0, covered = 0;
-  for (int64_t c = 0; c <= count; c++) {
-    slope += change[c], covered += cover[c];
+  for (int64_t c = 0; c < cells; c++) {
+    out[c] = out[c] + lower[c] + upper[c];
+    slope += starts[c] - stops[c], covered += cover[c];
     /* An uncovered cell must hold exactly 0, not a rounding error: KL distinguishes them. */
     if (covered > 0 && slope > 0 && c > 0 && c < count)
       out[c] += slope * (edges[c] - edges[c - 1]);
