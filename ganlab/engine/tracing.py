@@ -70,8 +70,9 @@ class Traces:
                     known.trace = _traced(function, tensors, made)
                 except Exception as error:  # a variant may do what cannot be traced
                     log.info("a function stays eager: %s", error)
-                known.failed = known.trace is None
-                self._tracing.release()
+                finally:
+                    known.failed = known.trace is None
+                    self._tracing.release()
             return made
 
     def _find(self, key: Hashable) -> _Known:
@@ -144,6 +145,7 @@ class _Recorder(TorchDispatchMode):
 
 def _traced(function: Function, tensors: Tensors, made: Tensors) -> Function | None:
     """The trace of a function; None if its results on `tensors` are not `made`."""
+    tensors = tuple(t.detach() for t in tensors)  # one that is passed twice becomes two
     with _Recorder(tensors) as recorder:
         out = function(*tensors)
     module = recorder.module(out)

@@ -130,15 +130,15 @@ def to_end(work: Generator[None, None, T]) -> T:
             return result
 
 
-def kept(name: str, before: State | None, state: State, answer: Any) -> State | None:
+def kept(name: str, before: State | None, answer: Any) -> State | None:
     """The State of some runs that both ends keep after a call of function `name`.
 
-    before: what they kept before. A large State is not kept, since a process knows many runs.
+    Only that of an update, which the next update and pictures start from: others are of moments
+    that pass. before: what they kept before. A large one is not kept: a process knows many runs.
     """
-    if name == PLAY:
-        state = answer[0]
-    elif before is not None:  # of a picture of an earlier moment
+    if name != PLAY:
         return before
+    state: State = answer[0]
     return state if state.nbytes <= _MOST_KEPT else None
 
 
@@ -172,7 +172,7 @@ def main() -> None:
                 assert state is not None
                 runs.find_kernels()
                 answer = FUNCTIONS[name](runs, state, *arguments)
-                runs.state = kept(name, runs.state, state, answer)
+                runs.state = kept(name, runs.state, answer)
             except Exception as error:
                 answer = Failed(type(error).__name__, str(error))
             send(connection, (time.process_time() - started, answer))

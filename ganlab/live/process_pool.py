@@ -170,7 +170,7 @@ class ProcessPool:
             if isinstance(answer, Failed):
                 process.known.forget(key)  # it may not have kept the runs
             else:
-                process.known[key] = computing.kept(name, before, state, answer)
+                process.known[key] = computing.kept(name, before, answer)
             failed = False
         except (OSError, EOFError):
             if self._waits:

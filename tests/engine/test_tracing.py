@@ -85,6 +85,13 @@ def test_a_trace_that_differs_is_not_used():
         assert traces.call("counts", counts, torch.zeros(1))[0].item() == expected
 
 
+def test_one_tensor_passed_twice_is_two_arguments():
+    traces, x = Traces(after=0), torch.ones(2)
+    for _ in range(2):
+        assert traces.call("less", lambda a, b: (a - b,), x, x)[0].tolist() == [0, 0]
+    assert traces.call("less", lambda a, b: (a - b,), x, 3 * x)[0].tolist() == [-2, -2]
+
+
 def test_only_as_many_are_kept_as_allowed(monkeypatch):
     traces = Traces(after=0)
     monkeypatch.setattr("ganlab.engine.tracing._MOST", 3)
