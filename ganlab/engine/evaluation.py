@@ -194,17 +194,17 @@ def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
     """
 
     def made(g: torch.Tensor, z: torch.Tensor, *typical: torch.Tensor) -> tuple[torch.Tensor]:
-        statistics = [t.to(z).expand(len(z), -1, -1) for t in typical]
-        pieces = [game.G(g, piece, *statistics) for piece in z.split(PIECE, 1)]
-        made = torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
+        x = game.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
         # NaN has no sign: it stays where it cannot be placed.
-        return (torch.nan_to_num(made, nan=1e30, posinf=1e30, neginf=-1e30),)
+        return (torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30),)
 
     if z.ndim == 2:
         z = z.expand(len(g), *z.shape)
-    inputs = g, z.to(g.device), *_statistics(game)
-    (out,) = TRACES.call(("made", game.rules.structure), made, *inputs)
-    return out
+    key, statistics = ("made", game.rules.structure), _statistics(game)
+    pieces = [
+        TRACES.call(key, made, g, piece, *statistics)[0] for piece in z.to(g.device).split(PIECE, 1)
+    ]
+    return torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
 
 
 def rows(tensors: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:
