@@ -18,7 +18,7 @@ import plotly
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,12 +32,14 @@ from ganlab.headers import security_headers
 from ganlab.index import Addressing, addressed
 from ganlab.limits import limit
 from ganlab.live.wire import MOST_TEXT
+from ganlab.ui.navigation import LABS
 
 # The folder in Plotly's address contains its version, so its files never change.
 FOREVER = "public, max-age=31536000, immutable"
 # Files may change under a server during development: the browser revalidates by ETag.
 ASK = "no-cache"
 LIVE_URL = "live"
+_HOME = LABS[1], f"{LABS[1]}/"  # paths that lead to the app's own address
 TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 
@@ -105,6 +107,15 @@ def _probe(request: Request) -> Response:
     return JSONResponse({"ganlab": "live", "known": known}, headers={"Cache-Control": "no-store"})
 
 
+def _home(request: Request) -> Response:
+    """From the 1-D lab's name to its address, the app's own; both are below any base path.
+
+    Relative, because a proxy may know the app by another path.
+    """
+    up = "../" if request.url.path.endswith("/") else "./"
+    return RedirectResponse(f"{up}?{request.url.query}" if request.url.query else up)
+
+
 def _tokens(_: Request) -> Response:
     """The colours and sizes of `ganlab.theme`; like the files', its address holds a hash."""
     return Response(theme.module(), media_type="text/javascript", headers={"Cache-Control": ASK})
@@ -142,6 +153,7 @@ class Front:
         routes = [
             WebSocketRoute(f"/{LIVE_URL}/{{token}}", _endpoint),
             Route(f"/{LIVE_URL}/{{token}}", _probe),
+            *(Route(f"/{path}", _home) for path in _HOME),
             Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
             Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
             Mount(
@@ -155,12 +167,14 @@ class Front:
         # Whole folders: an address of another version is a 404, not Streamlit's page.
         names = (LIVE_URL, *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)))
         self._prefixes = tuple(f"{self._base}/{name}/" for name in names)
+        self._homes = {f"{self._base}/{path}" for path in _HOME}
         self._sockets = Admission(*_SOCKETS, _LONGEST_WAIT)
         self._pages = Admission(limit("page_burst"), _PAGES_A_SECOND, _LONGEST_WAIT)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to the part of the app that answers it."""
-        own = scope["type"] != "lifespan" and scope["path"].startswith(self._prefixes)
+        path = scope.get("path", "")  # none of the app's start and end
+        own = path.startswith(self._prefixes) or path in self._homes
         if scope["type"] == "websocket":
             page = min(int(1e6 * limit("message_mb")), get_max_widget_state_size_bytes())
             bound_messages(receive, 4 * MOST_TEXT if own else page)  # up to 4 bytes per character

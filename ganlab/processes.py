@@ -12,8 +12,8 @@ signal.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
-import runpy
 import signal
 import subprocess
 import sys
@@ -34,7 +34,9 @@ class Child(subprocess.Popen[Any]):
 
 
 def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) -> Child:
-    """Execute `python -m module arguments` as a child that ends with this process.
+    """Execute `main()` of a module, which finds `arguments` in `sys.argv`, in a child.
+
+    The child ends with this process.
 
     Its standard input is in use; other `options` are those of `subprocess.Popen`. The thread that
     calls this must live as long as the child.
@@ -146,7 +148,6 @@ def _follow(parent: int) -> None:
     os.dup2(null, 0)
     os.close(null)
     threading.Thread(target=watch, args=(pipe,), name="ganlab-parent", daemon=True).start()
-    signal.signal(signal.SIGTERM, _end_this_tree)
     if sys.platform == "linux":
         import ctypes
 
@@ -159,11 +160,15 @@ def _follow(parent: int) -> None:
 
 
 def main() -> None:
-    """Follow the parent, and execute a module as `python -m` does."""
-    parent, module = int(sys.argv[1]), sys.argv[2]
+    """Follow the parent, and execute `main()` of a module."""
+    parent, name = int(sys.argv[1]), sys.argv[2]
     del sys.argv[1:3]
     _follow(parent)
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    # While torch's libraries are loaded, which may take seconds, no Python code can end this
+    # process. The signal's default action can, and there are no children yet.
+    module = importlib.import_module(name)
+    signal.signal(signal.SIGTERM, _end_this_tree)
+    module.main()
 
 
 if __name__ == "__main__":

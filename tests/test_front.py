@@ -57,7 +57,18 @@ def test_the_front_end_lies_under_the_base_path(site):
     assert client.get(f"{base}/ganlab-assets/000000000000/live/live.js").status_code == 404
     if base:
         assert client.get(f"/{paths.ASSETS_URL}/live/live.js").text == "pages"
-    assert client.get(f"{base}/one").text == client.get(f"{base}/lively").text == "pages"
+    assert client.get(f"{base}/two").text == client.get(f"{base}/lively").text == "pages"
+
+
+def test_the_1d_lab_has_its_name_as_an_address_too(site):
+    """As /two leads to the 2-D lab; its own address is the app's."""
+    client, base = site
+    for path, up in ((f"{base}/one", "./"), (f"{base}/one/", "../")):
+        assert client.get(path, follow_redirects=False).headers["location"] == up
+        there = client.get(f"{path}?k=3&seed=5&g_hidden=8%2C8", follow_redirects=True)
+        assert there.text == "pages" and there.url.path == f"{base}/"
+        assert there.url.query == b"k=3&seed=5&g_hidden=8%2C8"
+    assert client.get(f"{base}/ones").text == client.get(f"{base}/one/more").text == "pages"
 
 
 def test_the_front_end_is_given_the_theme_beside_its_files(site, monkeypatch):
@@ -87,7 +98,7 @@ def test_a_browser_may_ask_whether_its_run_is_known(site):
 
 def test_every_answer_has_the_security_headers(site):
     client, base = site
-    for path in ("/one", "/live/nonsense", f"/{paths.ASSETS_URL}/live/live.js", "/live/a/b/c"):
+    for path in ("/two", "/live/nonsense", f"/{paths.ASSETS_URL}/live/live.js", "/live/a/b/c"):
         headers = client.get(f"{base}{path}").headers
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "same-origin"

@@ -16,10 +16,12 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and process 
 # A child that starts a process of its own, as a compiler does.
 CHILD = """
 import os, subprocess, sys
-sys.stdin.read()  # empty: what is started here must not wait
-worker = subprocess.Popen(["sleep", "60"])
-print(os.getpid(), worker.pid, flush=True)
-worker.wait()
+
+def main():
+    sys.stdin.read()  # empty: what is started here must not wait
+    worker = subprocess.Popen(["sleep", "60"])
+    print(os.getpid(), worker.pid, flush=True)
+    worker.wait()
 """
 PARENT = """
 import os, sys
@@ -80,6 +82,21 @@ def test_the_tree_ends_with_the_parent(path, how):
         os.kill(parent.pid, getattr(signal, how))
         parent.wait(10)
     assert gone(pids)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a signal of the parent's death")
+def test_a_child_that_loads_a_library_ends_with_the_parent(path):
+    """Loading one may take many seconds, in which no Python code is executed."""
+    (path / "child_that_compiles.py").write_text(
+        "import os\n"
+        "print(os.getpid(), flush=True)\n"
+        "sum(range(2**62))  # holds the interpreter lock\n"
+    )
+    parent, pids = family(path)
+    parent.kill()
+    parent.wait(10)
+    assert gone(pids)
+    parent.communicate()
 
 
 def test_a_child_that_is_told_to_end_takes_its_own_along(path):
@@ -166,8 +183,9 @@ def test_cpu_seconds_are_those_of_the_whole_tree(tmp_path):
     burn = "import time\nwhile time.process_time() < 0.3: pass\n"
     (tmp_path / "burning.py").write_text(
         f"import subprocess, sys\n{burn}burn = {burn!r}\n"
-        "subprocess.run([sys.executable, '-c', burn])\n"
-        "subprocess.run([sys.executable, '-c', burn + 'time.sleep(60)'])\n"
+        "def main():\n"
+        "    subprocess.run([sys.executable, '-c', burn])\n"
+        "    subprocess.run([sys.executable, '-c', burn + 'time.sleep(60)'])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     child = processes.start("burning", env=environment)

@@ -1,4 +1,4 @@
-"""A process that computes for the server: `python -m ganlab.live.computing FD`.
+"""A process that computes for the server, in which `main` is executed with the argument FD.
 
 It answers the requests of `ganlab.live.process_pool` one by one, on one thread. A request names a
 function of `FUNCTIONS`, the runs, their State and further arguments. The process ends with the
@@ -176,7 +176,3 @@ def main() -> None:
             except Exception as error:
                 answer = Failed(type(error).__name__, str(error))
             send(connection, (time.process_time() - started, answer))
-
-
-if __name__ == "__main__":
-    main()

@@ -2,9 +2,9 @@
 
 runner.so contains the loop over updates and parts of the metrics.
 
-Executed as `python -m ganlab.engine.native.build FOLDER STRUCTURE_JSON`: compiling takes half a
-minute and holds the interpreter lock, so `ganlab.engine.native.compile_queue` starts it as a
-process of low priority.
+`main`, with the arguments FOLDER and STRUCTURE_JSON, is executed in a process of low priority that
+`ganlab.engine.native.compile_queue` starts: compiling takes half a minute and holds the interpreter
+lock.
 """
 
 from __future__ import annotations
@@ -143,7 +143,3 @@ def main() -> None:
     used = os.times()
     spent = used.user + used.system + used.children_user + used.children_system
     (folder / SCRATCH / SPENT).write_text(str(spent))
-
-
-if __name__ == "__main__":
-    main()

@@ -34,6 +34,7 @@ from ganlab.limits import limit
 log = logging.getLogger(__name__)
 
 _LONGEST_SECONDS = 900.0
+_ENDING_SECONDS = 5.0  # to remove the partial files of compilers that were ended
 
 
 class CompileQueue:
@@ -148,12 +149,16 @@ class CompileQueue:
         return (seconds if work is None else work), seconds
 
     def close(self) -> None:
-        """End all compilers; nothing is compiled afterwards until the next request."""
+        """End all compilers and remove their partial files.
+
+        Nothing is compiled afterwards until the next request.
+        """
         with self._changed:
             self._closed = True
             self._queue.clear()
             for process in self._processes.values():
                 processes.end(process)
+            self._changed.wait_for(lambda: not self._current, timeout=_ENDING_SECONDS)
 
     def _hire(self) -> None:
         """Start one more thread if allowed, and if a request waits that no idle thread takes."""

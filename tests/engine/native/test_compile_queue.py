@@ -188,6 +188,7 @@ def test_an_unwanted_process_gives_way(sleeping, caplog):
     until(lambda: pid_of(here) not in (None, pid))
     assert second.state == "compiling"
     here.close()
+    assert not list(cache.kept().glob("programs/draft-*"))  # before this process ends
     assert second.wait(10) is None
     assert here.ask(structure(1)) is not first
 
@@ -214,6 +215,7 @@ def test_closed_it_does_not_begin_again_what_gave_way(sleeping, monkeypatch):
     here.leave(first)
     (process,), end = here._processes.values(), compile_queue.processes.end
     monkeypatch.setattr(compile_queue.processes, "end", lambda process: None)
+    monkeypatch.setattr(compile_queue, "_ENDING_SECONDS", 0.1)
     here.ask(structure(2))
     here.ask(structure(1))
     here.close()
@@ -269,9 +271,10 @@ def test_what_a_compiler_used_is_recorded(own_cache, monkeypatch):
     script = own_cache.parent / "writing.py"
     script.write_text(
         "import sys, pathlib\n"
-        "folder = pathlib.Path(sys.argv[1])\n"
-        f"for part in {build.PARTS!r}: (folder / part).write_bytes(b'x')\n"
-        f"(folder / {build.SCRATCH!r} / {build.SPENT!r}).write_text('12.5')\n"
+        "def main():\n"
+        "    folder = pathlib.Path(sys.argv[1])\n"
+        f"    for part in {build.PARTS!r}: (folder / part).write_bytes(b'x')\n"
+        f"    (folder / {build.SCRATCH!r} / {build.SPENT!r}).write_text('12.5')\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(script.parent))
     real = compile_queue.processes.start
