@@ -15,6 +15,15 @@ from starlette.middleware import Middleware
 
 from ganlab import rights, server
 from ganlab.front import Front
+from ganlab.headers import embedders
+from ganlab.limits import check_limits
+from ganlab.registry import SpecError
+
+try:
+    check_limits()
+    embedders()
+except SpecError as error:
+    sys.exit(f"ganlab: {error}")
 
 
 def _get_ready() -> None:

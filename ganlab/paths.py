@@ -77,11 +77,13 @@ def private(folder: Path) -> Path:
 
 
 def _can_be_written(place: Path) -> bool:
-    """Whether files can be created in a folder, which need not exist yet."""
+    """Whether files can be created in a folder, which is created if it does not exist yet.
+
+    Only the attempt shows whether it can be: root may write everywhere, but not on a network drive
+    or in a file system of the kernel's.
+    """
     try:
-        while not place.exists():
-            place = place.parent
-        return place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+        return os.access(private(place), os.W_OK | os.X_OK)
     except (OSError, ValueError):
         return False
 

@@ -1,6 +1,7 @@
 """`ganlab app`, started and stopped as by an operator."""
 
 import asyncio.base_events
+import os
 import signal
 import socket
 import subprocess
@@ -11,7 +12,8 @@ import urllib.request
 import pytest
 
 from ganlab import server
-from tests.browser.server import free_port
+from ganlab.limits import variable
+from tests.browser.server import ROOT, free_port
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
@@ -44,6 +46,15 @@ def test_options_that_streamlit_does_not_know_are_refused():
     command = [sys.executable, "-m", "ganlab", "app", "--nonsense", "3"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and "--nonsense" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_bad_limit_in_the_environment_is_refused_by_streamlit_run_too():
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "ganlab" / "app.py")]
+    command += ["--server.headless", "true", "--server.port", str(free_port())]
+    environment = {**os.environ, variable("sockets"): "many"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert f"{variable('sockets')} = 'many' is not allowed" in done.stderr
 
 
 def test_connections_send_small_messages_at_once(monkeypatch):
