@@ -66,7 +66,7 @@ function backendWords(backend) {
 }
 
 /**
- * send(command); returns {node, status(message), frame(message), link(text), key(event) -> bool}.
+ * send(command); returns {node, status(message), frame(message), link(text), waits(text), key(event) -> bool}.
  * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates. more: actions
  * of other keys, which return whether they used the key.
  *
@@ -84,6 +84,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   let speed = 0;
   let quiet = 0; // the server's speed does not move the slider before this time
   let lost = "";
+  let waiting = "";
   let counted = 0; // when the iteration was last shown
 
   /**
@@ -178,8 +179,8 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       playIcon.replaceChildren(icon(playing ? "pause" : "play"));
     }
     const [text, title] = state === "playing" ? backendWords(backend) : [state, ""];
-    setText(word, lost || text);
-    word.title = lost ? "" : title;
+    setText(word, lost || waiting || text);
+    word.title = lost || waiting ? "" : title;
     word.dataset.state = lost ? "lost" : state;
   }
 
@@ -218,6 +219,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
     status(message) {
       state = message.state;
       backend = message.backend;
+      waiting = "";
       if (performance.now() > quiet && typeof message.speed === "number") {
         speed = message.speed;
         let nearest = SPEEDS.length - 1;
@@ -256,6 +258,11 @@ export function toolbar(send, many = false, whole = false, more = {}) {
     /** @param {string} text */
     link(text) {
       lost = text;
+      showState();
+    },
+    /** @param {string} text what a run of which there is nothing new waits for; until the next status */
+    waits(text) {
+      waiting = text && `${text}…`;
       showState();
     },
     /**

@@ -166,6 +166,7 @@ export function mountView(root, settings, make) {
     if (moves && tick - shownAt > LONG_GAP) counters.gaps += 1;
     shownAt = moves ? tick : Infinity;
     counters.frames += 1;
+    counters.waits = "";
     counters.iteration = arrived.iteration;
     counters.lastFrameAt = performance.now();
     counters.run = arrived.run;
@@ -305,6 +306,9 @@ export function mountView(root, settings, make) {
       words = message;
       if (state === "playing" && message.state === state && !message.message) withNextFrame();
       else showWords();
+    } else if (message.type === "waits") {
+      counters.waits = message.text;
+      bar.waits(message.text);
     } else if (message.type === "export") exporter.receive(message);
     else if (message.type === "figure" && isOfScene(message)) still.receive(message);
   }
@@ -322,6 +326,7 @@ export function mountView(root, settings, make) {
     banner,
     opened() {
       frames.reset();
+      counters.waits = "";
       if (keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
       if (document.hidden) send({ cmd: "visible", value: false });
     },

@@ -52,6 +52,7 @@
  * @property {number} lastFrameAt
  * @property {boolean} socketOpen
  * @property {number | string} run
+ * @property {string} waits what the first picture waits for, if the server says it
  * @property {number} [latents] seed of an MNIST run's preview
  */
 
@@ -186,8 +187,9 @@
  */
 
 /** @typedef {Decoded & {type: "export", what: "python" | "json" | "csv" | "run", name: string, text: string}} ExportMessage */
+/** @typedef {Decoded & {type: "waits", text: string}} Waits */
 /** @typedef {{type: "figure", run: number, request: number} & Record<string, any>} FigureMessage */
-/** @typedef {Scene | Frame | Curves | Status | ExportMessage | FigureMessage} Message */
+/** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
 
 // A view, and its renderer.

@@ -28,6 +28,11 @@ def curves(number: int, history: History) -> bytes:
     return encode(header, arrays | history.now)
 
 
+def waits(text: str) -> bytes:
+    """What a run of which there is nothing new waits for."""
+    return encode({"type": "waits", "text": text})
+
+
 Picture = tuple[dict[str, Any], dict[str, np.ndarray]]  # a frame's header and arrays
 
 

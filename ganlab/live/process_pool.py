@@ -40,6 +40,9 @@ _IDLE_SECONDS = 120.0  # until a process that nobody needs is ended
 _ENDED = "the process that computed this run has ended: probably there is not enough memory"
 
 
+START, TURN = "start", "turn"  # a call waits for a process to start, or for a free one
+
+
 class Unavailable(Exception):
     """No process can compute this; compute it in the calling thread."""
 
@@ -141,6 +144,7 @@ class ProcessPool:
         self._can = os.name == "posix"
         self._keys: WeakKeyDictionary[Game, tuple[int, tuple[str, ...]]] = WeakKeyDictionary()
         self._numbers = itertools.count()
+        self._doing: dict[tuple[int, int], str] = {}  # by runs and thread: see `doing`
         atexit.register(self.close)
 
     @property
@@ -159,8 +163,14 @@ class ProcessPool:
         `Unavailable` if there is no process or the function raises another error.
         """
         key, outside = self._key(game)
-        process = self._take(key, outside)
-        failed = True
+        here = key, threading.get_ident()
+        self._doing[here] = TURN
+        try:
+            process = self._take(key, outside)
+        except Unavailable:
+            del self._doing[here]
+            raise
+        failed, self._doing[here] = True, name
         try:
             told = key in process.known
             before = process.known[key] if told else None
@@ -177,6 +187,7 @@ class ProcessPool:
                 raise MemoryError(_ENDED) from None
             raise Unavailable from None
         finally:  # after any other error the connection may hold half a message
+            del self._doing[here]
             self._give_back(process, failed)
         cpu_time.charge(seconds)
         if isinstance(answer, Failed):
@@ -184,6 +195,14 @@ class ProcessPool:
                 raise MemoryError(answer.text)
             raise Unavailable(f"{answer.name}: {answer.text}")
         return answer
+
+    def doing(self, game: Game) -> str:
+        """The stage of a call for these runs: START, TURN, the function's name; "" without one."""
+        key, _ = self._key(game)
+        stages = [stage for (of, _), stage in list(self._doing.items()) if of == key]
+        if set(stages) == {TURN} and not self._busy:
+            return START
+        return next((stage for stage in stages if stage != TURN), TURN if stages else "")
 
     def _key(self, game: Game) -> tuple[int, tuple[str, ...]]:
         """The number of some runs, and the modules outside of the package that they need."""
@@ -282,7 +301,7 @@ class Pools:
     """The pools of a server: for slow runs, with a low priority, for pictures, and for metrics."""
 
     def __init__(self) -> None:
-        self._slow = ProcessPool(lambda: int(limit("slow_runs")), nice=15, waits=True)
+        self._slow = ProcessPool(lambda: int(limit("slow_runs")), nice=10, waits=True)
         self._frames = ProcessPool(lambda: int(limit("render_processes")))
         self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
         self._all = (self._slow, self._frames, self._metrics)
@@ -293,6 +312,10 @@ class Pools:
             return Places(self._slow, self._slow, self._slow)
         # Not the updates of other runs: a request takes as long as a short call.
         return Places(None, self._frames, self._metrics)
+
+    def doing(self, game: Game) -> str:
+        """See `ProcessPool.doing`, of a slow run."""
+        return self._slow.doing(game)
 
     def begin(self) -> None:
         """Start the processes for pictures and metrics, which a page will soon need."""

@@ -17,9 +17,9 @@ from collections.abc import Callable
 
 from ganlab.experiment import Experiment
 from ganlab.limits import limit
-from ganlab.live import system
+from ganlab.live import computing, messages, system
 from ganlab.live.precompile import Precompiler
-from ganlab.live.process_pool import Pools
+from ganlab.live.process_pool import START, Pools
 from ganlab.live.session import Session
 from ganlab.live.worker_pool import WorkerPool
 from ganlab.registry import SpecError
@@ -29,6 +29,15 @@ log = logging.getLogger(__name__)
 
 DROP_SECONDS = 90.0  # after which an unwatched session is stored on disk and dropped
 _SWEEP_SECONDS = 2.0
+_SILENT_SECONDS = 1.5  # after which a slow run's page is told what it waits for
+_WAITS = {
+    START: "its process is starting",
+    computing.PLAY: "computing an update",
+    "picture": "computing a picture",
+    "tiles": "computing a picture",
+    "see": "computing metrics",
+    "measure_tiles": "computing metrics",
+}
 _LEAVING_SECONDS = 5.0  # after which an unwatched session may be dropped to make room
 
 
@@ -161,6 +170,23 @@ class Scheduler:
     def _sweep(self) -> None:
         while not self._closed.wait(min(_SWEEP_SECONDS, self.drop_seconds / 2)):
             self._drop_unwatched()
+            self.tell_waiting()
+
+    def tell_waiting(self) -> None:
+        """Tell the pages of slow runs of which there is nothing new what they wait for."""
+        for session in self.members(self.slow_pool):
+            text = self._waits_for(session)
+            for subscriber in list(session.subscribers) if text else ():
+                if subscriber.watching and subscriber.silence > _SILENT_SECONDS:
+                    subscriber.put("waits", messages.waits(text))
+
+    def _waits_for(self, session: Session) -> str:
+        """What a slow run waits for; "" if for nothing."""
+        runs = () if session.group is None else tuple(session.group.runs)
+        stages = [] if self.pools is None else [self.pools.doing(run.game) for run in runs]
+        known = [_WAITS[stage] for stage in stages if stage in _WAITS]
+        turn = "waiting for its turn: other slow runs are computed"
+        return known[0] if known else turn if any(stages) or session.scheduled else ""
 
     def _drop_unwatched(self) -> None:
         now, dropped = time.monotonic(), False

@@ -7,7 +7,7 @@ import threading
 import time
 
 IN_FLIGHT = 2  # the most frames that are sent but not yet drawn
-_ORDER = ("scene", "status", "curves", "figure", "export", "frame")
+_ORDER = ("scene", "waits", "status", "curves", "figure", "export", "frame")
 _STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watching
 
 
@@ -24,6 +24,7 @@ class Subscriber:
         self._begun = False  # whether it was given a scene
         self._poked = False  # whether the loop has been woken already
         self._sent = self._drawn = 0
+        self._told = time.monotonic()  # when the last message was added
         self._progress = time.monotonic()
 
     @property
@@ -50,22 +51,28 @@ class Subscriber:
         return self._sent == self._drawn
 
     @property
+    def silence(self) -> float:
+        """Seconds since the last message."""
+        return time.monotonic() - self._told
+
+    @property
     def _has_credit(self) -> bool:
         return self._sent - self._drawn < IN_FLIGHT
 
     def put(self, kind: str, message: bytes) -> None:
         """Add a message; it replaces an unsent one of its kind.
 
-        A new scene discards the messages before it; before the first scene, nothing else is
-        accepted.
+        A new scene discards the messages before it; before the first scene, only what it waits for
+        is accepted.
         """
         with self._lock:
             if kind == "scene":
                 self._box.clear()
                 self._begun = True
-            elif not self._begun:
+            elif not self._begun and kind != "waits":
                 return
             self._box[kind] = message
+            self._told = time.monotonic()
         self._poke()
 
     def drawn(self, total: int) -> None:

@@ -32,7 +32,9 @@ function waitsFor() {
   if (!answered) return 'waiting for the server';
   if (!ready) return 'importing torch, once after the server has started';
   if (!document.querySelector('.gl-root:not([data-old])')) return 'loading the view';
-  return window.ganlab?.socketOpen ? 'waiting for the first picture' : 'starting the run';
+  if (!window.ganlab?.socketOpen) return 'starting the run';
+  const why = window.ganlab.waits;
+  return 'waiting for the first picture' + (why ? ': ' + why : '');
 }
 
 /** Whether the page itself has replaced the frame. */
@@ -54,7 +56,8 @@ function place() {
 }
 
 function look() {
-  if (there() || performance.now() - since > LONGEST) return close();
+  const long = performance.now() - since > LONGEST && !window.ganlab?.waits;
+  if (there() || long) return close();
   place();
   const words = box.querySelector('.ganlab-waits');
   const text = waitsFor() + '…';

@@ -7,15 +7,16 @@ import threading
 import numpy as np
 import pytest
 import torch
-from live_helpers import SMALL, Browser, settle
+from live_helpers import SMALL, Browser, of_type, settle, until
 
 from ganlab import Run, Spec
 from ganlab.engine.snapshot import take
 from ganlab.limits import limited
-from ganlab.live import computing, cpu_time, messages, process_pool, thumbnails
+from ganlab.live import computing, cpu_time, messages, process_pool, scheduler, thumbnails
 from ganlab.live.computing import to_end
 from ganlab.live.moment import moment_of
-from ganlab.live.process_pool import Places, ProcessPool, Unavailable
+from ganlab.live.process_pool import START, TURN, Places, ProcessPool, Unavailable
+from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.live.transfer import Failed, Recent
 
@@ -294,6 +295,9 @@ class OneForAll:
     def places(self, slow: bool) -> Places:
         return Places(self.pool, self.pool, self.pool) if slow else Places()
 
+    def doing(self, game) -> str:
+        return self.pool.doing(game)
+
 
 @pytest.fixture
 def slow(pool):
@@ -327,3 +331,56 @@ def test_a_session_that_is_slow_no_more_is_computed_here(slow, pool):
         session.set("k", 2)
         settle(session, browser)
     assert session.run.elsewhere is None
+
+
+def in_a_thread(call) -> threading.Thread:
+    thread = threading.Thread(target=call)
+    thread.start()
+    return thread
+
+
+def test_a_page_is_told_what_its_slow_run_waits_for(slow, pool, monkeypatch):
+    session, browser = slow
+    monkeypatch.setattr(scheduler, "_SILENT_SECONDS", -1.0)
+    server = Scheduler(pools=session.pools)
+    server.sessions[session.token] = session
+
+    def told() -> list[str]:
+        server.tell_waiting()
+        return [header["text"] for header, _ in of_type(browser.take(), "waits")]
+
+    assert told() == []  # it is paused, and waits for nothing
+    other = Run(RING)
+    (process,) = pool._free
+    os.kill(process.child.pid, signal.SIGSTOP)
+    try:
+        threads = [in_a_thread(session.moments()[0].measure)]
+        until(lambda: pool.doing(session.run.game) == "see")
+        threads.append(in_a_thread(moment_of(1, other, None, Places(pool, pool, pool)).measure))
+        until(lambda: pool.doing(other.game) == TURN)
+        assert told() == ["computing metrics"]
+        monkeypatch.setattr(session.run, "game", other.game)
+        assert told() == ["waiting for its turn: other slow runs are computed"]
+    finally:
+        os.kill(process.child.pid, signal.SIGCONT)
+    for thread in threads:
+        thread.join()
+    assert told() == [] and not pool._doing
+
+
+def test_a_page_is_told_that_its_process_is_starting(monkeypatch):
+    class Starting:
+        def __init__(self, outside, nice, tell):
+            self.outside, self.tell, self.broken = outside, tell, True
+            self.begun, self.known = threading.Event(), ()
+
+    monkeypatch.setattr(process_pool, "_Process", Starting)
+    mine, run = ProcessPool(lambda: 1, waits=True), Run(RING)
+    run.elsewhere = mine
+    thread = in_a_thread(lambda: run.make(1))
+    until(lambda: mine.doing(run.game) == START)
+    (process,) = mine._free
+    process.begun.set()
+    process.tell()
+    thread.join()
+    assert mine.doing(run.game) == "" and run.state.d_updates == 1  # computed here

@@ -14,6 +14,7 @@ from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
 from ganlab.live import commands
 from ganlab.live.commands import FigureRequest
+from ganlab.live.messages import waits
 from ganlab.live.session import Session
 from ganlab.paths import ASSETS
 from ganlab.registry import SpecError
@@ -42,7 +43,7 @@ JS = {path.name: path.read_text() for path in (ASSETS / "live").glob("*.js")}
 # The front end's names of the types of each message.
 DECLARED = {
     "scene": "Scene", "frame": "FrameOnly Said", "curves": "Curves", "status": "Status",
-    "export": "ExportMessage", "figure": "FigureMessage",
+    "export": "ExportMessage", "figure": "FigureMessage", "waits": "Waits",
 }  # fmt: skip
 
 
@@ -90,6 +91,7 @@ def sent(experiment: Experiment) -> dict[str, list]:
     browser = Browser(session)
     session.command("pause")
     got = settle(session, browser)[0]
+    browser.subscriber.put("waits", waits("computing an update"))  # by the scheduler
     for _ in range(6):
         got += press(session, browser, "step")
     session.set("minibatch_discrimination", 4)  # a new run, in front of the ghost of the old one
