@@ -132,6 +132,7 @@ def main() -> None:
     known = experiments()
     parser.add_argument("names", nargs="*", help=f"of {', '.join(known)}; all if none")
     parser.add_argument("--trials", type=int, default=10)
+    parser.add_argument("--first", type=int, default=0, help="the seed of the first trial")
     parser.add_argument("--folder", type=Path, default=Path("build/published"))
     parser.add_argument("--most", type=int, default=10**9, help="iterations, if fewer than theirs")
     parser.add_argument("--every", type=int, default=2500, help="iterations between two files")
@@ -139,10 +140,11 @@ def main() -> None:
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)
     rows = []
+    seeds = range(options.first, options.first + options.trials)
     for name in options.names or known:
         it = known[name]
         given = (options.folder, options.most, options.every)
-        runs = [train(name, it, seed, *given) for seed in range(options.trials)]
+        runs = [train(name, it, seed, *given) for seed in seeds]
         least = min(run.iteration for run in runs)
         part = "" if least >= it.iterations else f" at {least:,} of {it.iterations:,}"
         rows.append(

@@ -12,9 +12,10 @@ from ganlab.optim import OPTIMIZERS
 from ganlab.presets import PRESETS
 from ganlab.registry import Entry, Param
 from ganlab.stabilisers import STABILISERS
-from ganlab.targets import TARGETS, make_target
+from ganlab.targets import TARGETS, Target, TargetEntry, make_target
 from ganlab.testing import checks
 from ganlab.testing.common import REGISTRIES, registry_of
+from ganlab.ui.navigation import PAGES
 
 # Fields that some entries need.
 BESIDE = {
@@ -25,7 +26,7 @@ BESIDE = {
 }
 EVERY = [
     check
-    for registry in REGISTRIES
+    for registry in (*REGISTRIES, PAGES)
     for entry in registry.entries.values()
     for check in checks(entry, **BESIDE.get(entry.name, {}))
 ]
@@ -52,6 +53,52 @@ class _Shifted:
 
     def sample(self, n, generator):
         return self._target.sample(n, generator) + 0.05
+
+
+class _Rectangle(Target):
+    """Uniform on a rectangle, whose edges are inside cells."""
+
+    dim, box = 2, np.array([[-2.0, 2.0], [-2.0, 2.0]])
+
+    def __init__(self, width, height, height_of_cells=None):
+        self._half = np.array([width, height]) / 2
+        self._seen = np.array([width, height_of_cells or height]) / 2
+
+    def sample(self, n, generator):
+        x = 2 * torch.rand(n, 2, generator=generator) - 1
+        return x * torch.tensor(self._half, dtype=torch.float32)
+
+    def _log_density(self, x):
+        inside = (np.abs(x) <= self._half).all(-1)
+        return np.where(inside, -np.log(4 * self._half.prod()), -np.inf)
+
+    def _cell_masses(self, *edges):
+        pairs = zip(edges, self._seen, strict=True)
+        return np.outer(*[np.diff(np.clip((e / h + 1) / 2, 0, 1)) for e, h in pairs])
+
+
+@pytest.mark.parametrize(("height_of_cells", "right"), [(None, True), (0.95, False)])
+def test_densities_may_end_inside_a_cell(height_of_cells, right, monkeypatch):
+    """Where a quadrature is inaccurate, a correct target passes, and a wrong one still fails."""
+    name = "rectangle" if right else "wrong-rectangle"  # targets of one name are cached
+    bounds = {"low": 0.1, "high": 3.0, "doc": "Its length."}
+    entry = TargetEntry(
+        name=name,
+        title="rectangle",
+        equation="p(x) = 1/(w h)",
+        doc="It is flat, with sharp edges.",
+        dim=2,
+        params=(Param("width", "w", 2.1, **bounds), Param("height", "h", 1.13, **bounds)),
+        build=lambda width, height: _Rectangle(width, height, height_of_cells),
+    )
+    monkeypatch.setitem(TARGETS.entries, name, entry)
+    failed = []
+    for check in checks(entry):
+        try:
+            check()
+        except AssertionError as error:
+            failed.append(str(error))
+    assert failed == [] if right else any("integral of the density" in one for one in failed)
 
 
 def _r1_of_the_first(judged, gamma):
@@ -136,6 +183,8 @@ BROKEN = [
     (PRESETS["collapse"], "is_cured_above_the_picture", {"cures": (("batch", 3),)}),
     (PRESETS["collapse"], "decides_for_each_seed", {"holds": lambda a: a["nothing"]}),
     (PRESETS["collapse"], "has_specs_side_by_side", {"labels": ("one", "two")}),
+    (PAGES["phenomena"], "has_words", {"doc": "Only one sentence."}),
+    (PAGES["phenomena"], "is_drawn", {"run": lambda: 1 / 0}),
 ]
 
 

@@ -49,4 +49,8 @@ def checks(entry: Entry, **beside: Any) -> list[Check]:
         raise ValueError(f"{entry.name!r} is in no registry: add it before it is checked")
     own = next((own for kind, own in _KINDS if isinstance(entry, kind)), ())
     general = () if isinstance(entry, Preset) else common.CHECKS
+    if registry.field == "page":
+        from ganlab.testing import pages  # it imports Streamlit
+
+        general, own = (), pages.CHECKS
     return [Check(entry, made, beside) for made in (*general, *own)]

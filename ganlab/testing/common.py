@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,7 +70,11 @@ class Check:
 
 def registry_of(entry: Entry) -> Registry[Any] | None:
     """The registry that contains an entry, or None."""
-    return next((r for r in REGISTRIES if r.entries.get(entry.name) is entry), None)
+    registries = REGISTRIES
+    # Importing the pages takes a second, so it is left to those who have one.
+    if (navigation := sys.modules.get("ganlab.ui.navigation")) is not None:
+        registries = (*REGISTRIES, navigation.PAGES)
+    return next((r for r in registries if r.entries.get(entry.name) is entry), None)
 
 
 def another(param: Param) -> Any:
@@ -231,9 +236,9 @@ def promotes_nothing(entry: Entry, beside: Mapping[str, object]) -> None:
     A missing axis would be taken for the runs', or the runs' for the minibatch's; numbers without
     axes go with all.
     """
+    if registry_of(entry) is TARGETS:
+        return  # its samples have no axis of runs
     spec = spec_of(entry, beside)
-    if not spec.domain.drawn and registry_of(entry) is TARGETS:
-        return
     run = Run([spec, spec.replace(seed=1)])
     with _Strict():  # type: ignore[no-untyped-call]  # torch's own constructor has no types
         run.advance(2)

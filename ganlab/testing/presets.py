@@ -25,13 +25,14 @@ def has_specs_side_by_side(preset: Preset, beside: Mapping[str, object]) -> None
     """One to four Specs of one dimension and seed, which differ in one field and its companion."""
     specs = preset.specs
     assert 1 <= len(specs) <= 4 and len(preset.labels) == len(specs), "a label for each Spec"
-    assert len({s.dim for s in specs}) == len({s.seed for s in specs}) == 1
+    assert len({s.dim for s in specs}) == 1, "its Specs have one dimension"
+    assert len({s.seed for s in specs}) == 1, "its Specs have one seed"
     assert len(set(specs)) == len(set(preset.labels)) == len(specs), "each is there once"
     assert all(label == label.strip() and len(label) <= 24 for label in preset.labels)
     names = [*PARAMS, *(f"t.{p.name}" for p in TARGETS[specs[0].target].params)]
     assert len({s.target for s in specs}) == 1, "they learn the same"
     differ = [name for name in names if len({s.value(name) for s in specs}) > 1]
-    assert len(differ) <= 2, f"they differ in {', '.join(differ)}"
+    assert len(differ) <= 2, f"they may differ in two fields, not in {', '.join(differ)}"
 
 
 def has_words_and_a_claim(preset: Preset, beside: Mapping[str, object]) -> None:

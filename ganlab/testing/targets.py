@@ -83,7 +83,10 @@ def samples_are_a_function_of_the_generator(
 def masses_are_the_integral_of_the_density(
     entry: TargetEntry, beside: Mapping[str, object]
 ) -> None:
-    """Each cell's mass equals a quadrature of the density, and the masses sum to 1."""
+    """Each cell's mass equals a quadrature of the density, and the masses sum to 1.
+
+    Where the support ends inside a cell, the quadrature is less accurate, and so is the check.
+    """
     target = _target(entry)
     if target is None:
         return
@@ -103,10 +106,28 @@ def masses_are_the_integral_of_the_density(
     if not target.has_density:
         assert np.isneginf(target.log_density(points)).all(), "a density between its points"
         integral = _counted(target, edges)
-    apart = np.abs(masses - integral).max()
-    assert apart < 2e-7, f"a cell's mass is {apart:.1e} from the integral of the density"
+    apart = np.abs(masses - integral)
+    wrong = apart > 2e-7 + (_unresolved(target, edges, w.max()) if target.has_density else 0)
+    furthest = apart[wrong].max(initial=0)
+    assert not furthest, f"a cell's mass is {furthest:.1e} from the integral of the density"
     whole = target.cell_masses(*[np.array([-np.inf, np.inf])] * target.dim)
     assert abs(whole.item() - 1) < 1e-12, f"all mass is {whole.item()}"
+
+
+def _unresolved(target: Target, edges: list[np.ndarray], weight: float) -> np.ndarray:
+    """Bounds of a quadrature's errors in cells of which p_data covers a part, 0 in the others.
+
+    Along each axis a jump is misplaced by at most half of the largest weight of a node.
+    """
+    inside = np.linspace(-1, 1, 25) * (1 - 1e-9)
+    axes = [(0.5 * (e[1:] + e[:-1])[:, None] + 0.5 * np.diff(e)[:, None] * inside) for e in edges]
+    log_p = target.log_density(np.stack(np.meshgrid(*[a.ravel() for a in axes], indexing="ij"), -1))
+    log_p = log_p.reshape([n for e in edges for n in (len(e) - 1, len(inside))])
+    within = tuple(range(1, 2 * target.dim, 2))
+    ends = np.isneginf(log_p).any(within) & ~np.isneginf(log_p).all(within)
+    volume = reduce(np.multiply.outer, [np.diff(e) for e in edges])
+    bound: np.ndarray = ends * np.exp(log_p.max(within)) * volume * weight / 2 * target.dim
+    return bound
 
 
 def _counted(target: Target, edges: list[np.ndarray]) -> np.ndarray:

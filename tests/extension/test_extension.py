@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from streamlit.testing.v1 import AppTest
 
 import ganlab
 from ganlab import Run, Spec, export, variants
@@ -22,9 +21,9 @@ from ganlab.live.scene import knobs
 from ganlab.params import LIVE, PARAMS
 from ganlab.testing import checks
 from ganlab.testing.common import REGISTRIES
+from ganlab.testing.pages import opened
 from ganlab.ui.navigation import PAGES
 
-SCRIPT = Path(ganlab.__file__).parent / "ui" / "main.py"
 SCRATCH = Path(__file__).parent / "scratch"
 KINDS = ("loss", "target", "latent", "optimiser", "stabiliser", "rule", "preset")
 MODULES = tuple(f"scratch_variants.{kind}" for kind in (*KINDS, "page"))
@@ -51,7 +50,8 @@ def scratch(tmp_path_factory):
         patch.syspath_prepend(root)
         patch.setenv(variants.VARIABLE, ", ".join(MODULES))
         variants.load()
-        modules = {kind: importlib.import_module(f"scratch_variants.{kind}") for kind in KINDS}
+        kinds = (*KINDS, "page")
+        modules = {kind: importlib.import_module(f"scratch_variants.{kind}") for kind in kinds}
         yield {kind: module.ENTRY for kind, module in modules.items()} | {"root": root}
     for registry, names in before:
         for name in set(registry) - names:
@@ -60,11 +60,11 @@ def scratch(tmp_path_factory):
         del sys.modules[name]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", (*KINDS, "page"))
 def test_it_keeps_the_contract(scratch, kind):
     """Words, bounds, address, JSON, documentation, a training run, and the checks of its kind."""
     found = checks(scratch[kind])
-    assert len(found) >= 5
+    assert len(found) >= (2 if kind == "page" else 5)
     for check in found:
         check()
 
@@ -118,19 +118,7 @@ def test_a_module_that_fails_is_named(scratch, monkeypatch):
 @pytest.fixture
 def page(scratch):
     """Opens a page of the app, by url path, in Streamlit without a browser."""
-
-    def open_page(url: str = "") -> AppTest:
-        test = AppTest.from_file(SCRIPT, default_timeout=60)
-        test.run()
-        if url:
-            pages = test._registered_pages.items()
-            test._page_hash = next(h for h, p in pages if p.get("url_pathname") == url)
-            test.query_params.clear()
-            test.run()
-        assert not test.exception
-        return test
-
-    return open_page
+    return opened
 
 
 def test_each_has_a_widget_that_changes_the_run(page):
