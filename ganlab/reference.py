@@ -32,7 +32,8 @@ _PARTS: tuple[tuple[str, Registry[Any]], ...] = (
 
 def _field(param: Param, prefix: str = "") -> str:
     live = "changes during a run" if param.live else "a new run"
-    return f"`{prefix}{param.name}` = {param.format(param.default)} ({param.allowed}; {live})"
+    default = param.format(param.default) or "empty"
+    return f"`{prefix}{param.name}` = {default} ({param.allowed}; {live})"
 
 
 def _entry(entry: Entry, field: str) -> str:

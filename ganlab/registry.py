@@ -84,7 +84,10 @@ class Param:
         if noun is None:
             item = "integers" if self.kind == "ints" else "numbers"
             noun = f"at most {self.longest} {item}, separated by commas, each"
-        return f"{noun} from {self.low:g} to {self.high:g}"
+        low, high = self.low, self.high
+        if self.kind == "int" and math.isfinite(low) and high >= 10_000 and math.isfinite(high):
+            return f"{noun} from {int(low):,} to {int(high):,}"  # exact
+        return f"{noun} from {low:g} to {high:g}"
 
     def check(self, value: Any) -> Any:
         """The value in its own type. Raises `SpecError` if it is not allowed."""

@@ -68,6 +68,8 @@ def test_what_is_allowed_comes_back_in_its_own_type(param, value, wanted):
 
 def test_words_for_the_range():
     assert INT.allowed == "an integer from 1 to 8"
+    seed = Param("seed", "seed", 0, 0, 2**31 - 1, "int")  # exact, unlike 2.14748e+09
+    assert seed.allowed == "an integer from 0 to 2,147,483,647"
     assert FLOAT.allowed == "a number from -1 to 2"
     assert CHOICE.allowed == "one of a, b"
     assert INTS.allowed == "at most 3 integers, separated by commas, each from 1 to 9"

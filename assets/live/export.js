@@ -1,4 +1,4 @@
-// The Export menu: the run as Python, its Spec as JSON, its curves as CSV, the picture as PNG.
+// The Export menu: the run as Python or as a file, its Spec as JSON, its curves as CSV, the picture as PNG.
 
 import { el, icon, setText } from "./dom.js";
 import { atDensity, opaque } from "./plot.js";

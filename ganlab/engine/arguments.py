@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -50,8 +52,8 @@ def device(name: str | torch.device) -> torch.device:
         raise SpecError("device", str(name), allowed + why)
     count = torch.cuda.device_count() if found.type == "cuda" else 1
     if (found.index or 0) >= count:
-        last = f", numbered 0 to {count - 1}" if count > 1 else ""
-        raise SpecError("device", str(name), f"one of {count} of type {found.type}{last}")
+        last = f" to {found.type}:{count - 1}" if count > 1 else ""
+        raise SpecError("device", str(name), f"{found.type}:0{last} on this machine")
     return found
 
 
@@ -95,6 +97,14 @@ def player(name: object) -> Player | None:
 def run(number: object, runs: int) -> int:
     """The number of one of the runs. Raises `SpecError` unless it is from 0 to `runs` - 1."""
     found: int = Param("run", "run", 0, 0, runs - 1, "int").check(number)
+    return found
+
+
+def npz(path: str | os.PathLike[str]) -> Path:
+    """The place of a run's file. Raises `SpecError` unless its name ends in .npz."""
+    found = Path(path)
+    if found.suffix.lower() != ".npz":
+        raise SpecError("path", str(path), "a file name that ends in .npz")
     return found
 
 

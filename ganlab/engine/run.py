@@ -325,7 +325,7 @@ class Run:
     ) -> np.ndarray | torch.Tensor:
         """n samples of p_g, (n, dim) float32: NumPy, or a tensor on the CPU with `tensor=True`.
 
-        A function of the run's parameters, `seed` and `labels`, independent of the draws of
+        A function of the run's parameters, n, `seed` and `labels`, independent of the draws of
         training.
         run: which of the R runs. labels: (n,) integers for nets with labels; None for 0, 1, 2, ...
         in turn. Raises `SpecError` for arguments that are not allowed.
@@ -359,10 +359,12 @@ class Run:
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything needed to continue to one .npz file, atomically, without pickle."""
-        storage.save(
-            Path(path), self.start, self.specs, write(self.events), self.state, self.diverged
-        )
+        """Write everything needed to continue to one .npz file, atomically, without pickle.
+
+        Raises `SpecError` unless its name ends in .npz, and OSError if it cannot be written.
+        """
+        file = arguments.npz(path)
+        storage.save(file, self.start, self.specs, write(self.events), self.state, self.diverged)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Run:

@@ -64,6 +64,8 @@ def save(
             file.flush()
             os.fsync(file.fileno())
         replace(partial, path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         partial.unlink(missing_ok=True)
 

@@ -115,7 +115,7 @@ class ComparisonView(View):
         """One scene made of all runs' scenes."""
         specs = self.comparison.specs
         parts = [scene.scene(spec, self._probe(i), number) for i, spec in enumerate(specs)]
-        return together(self.comparison, parts, self._panels(), number, self.labels)
+        return combined(self.comparison, parts, self._panels(), number, self.labels)
 
     def axes(self) -> object:
         """Also the number of runs, and the fields that differ between them."""
@@ -181,7 +181,7 @@ class ComparisonView(View):
         return figures(*drawn, self._panels(), self.session.history, self.labels, request)
 
 
-def together(
+def combined(
     comparison: Experiment,
     parts: Sequence[Message],
     panels: list[dict[str, Any]],

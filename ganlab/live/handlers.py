@@ -95,9 +95,9 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "begin": lambda session, why: session.lifecycle.begin_anew(why),
     "change": lambda session, _: session.lifecycle.change(),
     "hello": _hello,
-    "look": lambda session, _: session.trainer.count_from_now(),  # watching began or ended
     "note": _note,
     "refuse": _refuse,
     "resume": lambda session, stored: session.lifecycle.resume(stored),
     "tell": _tell_story,
+    "watched": lambda session, _: session.trainer.count_from_now(),  # or no longer watched
 }

@@ -1,4 +1,4 @@
-"""The messages that a session sends, each as the front end reads it (see assets/live/live.js)."""
+"""The messages that a session sends, each as the front end reads it (see assets/live/types.js)."""
 
 from __future__ import annotations
 

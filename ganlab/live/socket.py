@@ -102,7 +102,7 @@ async def endpoint(ws: WebSocket, scheduler: Scheduler = SCHEDULER) -> None:
         session.subscribers.remove(subscriber)
         if not session.subscribers:
             session.unwatched_since = time.monotonic()
-        session.command("look")
+        session.command("watched")
         await sender
 
 
@@ -172,7 +172,7 @@ async def _do(
         scheduler.wake(session)
     elif name == "visible":
         subscriber.visible = value
-        session.command("look")
+        session.command("watched")
     elif name == "seed":
         session.new_seed()
     elif name == "set":

@@ -145,7 +145,7 @@ PRESETS.add(
         every=50,
         pace=((200, 8.0), (1200, 7.0)),
         holds=to_a_point,
-        look=spread,
+        measure=spread,
         counts=Counts(50, 20_000, 20_049),
     )
 )
@@ -216,7 +216,7 @@ PRESETS.add(
         iterations=500,
         every=50,
         holds=dependent,
-        look=dependence,
+        measure=dependence,
         counts=Counts(48, 30_000, 30_049),
     )
 )

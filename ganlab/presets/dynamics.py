@@ -200,7 +200,7 @@ PRESETS.add(
         "which ends at .2 nats or less. With k = 20 JSD is .69 (ln 2) at every check.",
         iterations=200,
         every=10,
-        look=off,
+        measure=off,
         holds=_three_ks,
         counts=Counts(50, 10_000, 10_049),
     )
@@ -274,7 +274,7 @@ PRESETS.add(
         iterations=300,
         every=15,
         holds=_fills,
-        look=lonely,
+        measure=lonely,
         counts=Counts(50, 10_000, 10_049),
     )
 )

@@ -30,7 +30,7 @@ class Preset(Entry):
     equation: the relation at work, or "". specs: they differ in few fields; labels: their short
     names. claim: up to three sentences, which `holds` decides for one seed from the Trace of each
     Spec with that seed. iterations: the length of the demonstration, in iterations of Algorithm 1;
-    every: the iterations between two checks. look(run): more measures, (R,) each.
+    every: the iterations between two checks. measure(run): more measures, (R,) each.
     published: whether these are the settings of a paper, which take longer than a lesson has.
     pace: the (iteration, seconds) of the stretches in which a page plays it, on any machine; by
     default all iterations in `SECONDS`, or at full speed if published. cures: Spec fields that
@@ -45,7 +45,7 @@ class Preset(Entry):
     iterations: int = 1000
     every: int = 100
     holds: Callable[..., bool] = lambda *traces: False
-    look: Callable[[Checked], dict[str, np.ndarray]] | None = None
+    measure: Callable[[Checked], dict[str, np.ndarray]] | None = None
     published: bool = False
     topic: str = COVERS
     pace: tuple[tuple[int, float], ...] = ()
@@ -131,7 +131,7 @@ def check(preset: Preset, run: Checked) -> dict[str, Any]:
         modes = [probe.target.modes for probe in shot.probes]
         fair = np.stack([one.weights for one in modes if one is not None])
         out["held"] = (shares >= HELD * fair).sum(1)
-    return out | (preset.look(run) if preset.look is not None else {})
+    return out | (preset.measure(run) if preset.measure is not None else {})
 
 
 def late(trace: Trace, name: str, share: float = 0.5) -> np.ndarray:

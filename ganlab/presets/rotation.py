@@ -63,7 +63,7 @@ PRESETS.add(
         "(alternating), and falls to at most .4 of it (extragradient, optimistic).",
         iterations=400,
         every=5,
-        look=off,
+        measure=off,
         holds=lambda a, b, c, d: (
             growth(a) >= 3 and _kept(b) and growth(c) <= 0.4 and growth(d) <= 0.4
         ),
@@ -89,7 +89,7 @@ PRESETS.add(
         "−.5.",
         iterations=200,
         every=4,
-        look=off,
+        measure=off,
         holds=lambda a, b, c: growth(a) >= 4 and _kept(b) and growth(c) <= 0.5,
         counts=Counts(49, 10_000, 10_049),
     )
@@ -117,7 +117,7 @@ PRESETS.add(
         "more than .5. With γ = 2 it ends below .02, and G never overshoots by more than .05.",
         iterations=400,
         every=5,
-        look=off,
+        measure=off,
         holds=lambda a, b, c: (
             growth(a) >= 3
             and growth(b) <= 1 / 3
@@ -143,7 +143,7 @@ PRESETS.add(
         "2-fold without the term, and falls to at most .1 of it with γ = .2.",
         iterations=300,
         every=5,
-        look=off,
+        measure=off,
         holds=lambda a, b: growth(a) >= 2 and growth(b) <= 0.1,
         counts=Counts(50, 10_000, 10_049),
     )
@@ -165,7 +165,7 @@ PRESETS.add(
         "G's mean is still on the side where it began, at least .1 off.",
         iterations=400,
         every=5,
-        look=off,
+        measure=off,
         holds=lambda a, b, c: (
             _kept(a) and growth(b) <= 0.1 and (c["off"] * np.sign(c["off"][0])).min() > 0.1
         ),

@@ -231,9 +231,10 @@ def frozen(values: ArrayLike) -> Floats:
 
 
 def check_resolved(place: float, name: str, spread: float) -> None:
-    """Raise `SpecError` for `name`, a spread about `place`, if float32 cannot resolve it there."""
+    """Raise `SpecError` for `name`, a spread around `place`, if float32 cannot resolve it there."""
     if spread < abs(place) * _RESOLVED:
-        allowed = f"at least {abs(place) * _RESOLVED:g} about {place:g}: float32 is no finer there"
+        least = f"at least {abs(place) * _RESOLVED:g} near {place:g}"
+        allowed = f"{least}, where float32 does not resolve narrower distributions"
         raise SpecError(name, spread, allowed)
 
 

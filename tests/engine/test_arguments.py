@@ -52,8 +52,18 @@ def test_devices(device, monkeypatch):
 def test_a_gpu_that_is_not_there(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    with pytest.raises(SpecError, match="one of 2 of type cuda, numbered 0 to 1"):
+    with pytest.raises(SpecError, match="cuda:0 to cuda:1 on this machine"):
         Run(Spec(), device="cuda:2")
+
+
+@pytest.mark.parametrize("name", ["run.csv", "run", "", "run.npz.gz", "."])
+def test_a_run_is_saved_under_a_name_that_says_so(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError, match=r"ends in \.npz"):
+        RUN.save(name)
+    with pytest.raises(FileNotFoundError, match="nowhere/run.NPZ"):  # not a temporary file's name
+        RUN.save("nowhere/run.NPZ")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

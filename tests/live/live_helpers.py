@@ -137,7 +137,7 @@ class Audience:
             subscriber.close()
             session.subscribers.remove(subscriber)
         session.unwatched_since = time.monotonic()
-        session.command("look")
+        session.command("watched")
 
     def of_type(self, session: Session, kind: str) -> list[tuple[float, dict, dict]]:
         return [m for m in list(self.messages[session.token]) if m[1]["type"] == kind]

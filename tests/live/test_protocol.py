@@ -200,7 +200,7 @@ def test_every_command_of_the_socket_has_its_work():
     from ganlab.live import handlers, socket
 
     own = set(handlers.HANDLERS) - set(commands.COMMANDS)
-    assert own == {"begin", "change", "hello", "look", "note", "refuse", "resume", "tell"}
+    assert own == {"begin", "change", "hello", "note", "refuse", "resume", "tell", "watched"}
     by_socket = set(commands.COMMANDS) - set(handlers.HANDLERS)
     assert by_socket == {"ack", "visible", "seed", "set"}
     code = Path(socket.__file__).read_text()

@@ -105,7 +105,7 @@ def test_quiet_while_paused_hidden_or_diverged(audience, monkeypatch):
     shown(crowd, paused, hidden, left, broken)
     pause(crowd, paused)
     hidden.subscribers[0].visible = False
-    hidden.command("look")
+    hidden.command("watched")
     crowd.leave(left)
     until(lambda: broken.state == "diverged")
 
@@ -118,7 +118,7 @@ def test_quiet_while_paused_hidden_or_diverged(audience, monkeypatch):
     until(rests, 20)  # the backlog is measured first
     before = updates(hidden)
     hidden.subscribers[0].visible = True
-    hidden.command("look")
+    hidden.command("watched")
     until(lambda: updates(hidden) > before)
 
 

@@ -276,7 +276,7 @@ def test_divergence(opened):
     while session.work(0.05) == 0.0 and time.perf_counter() < end:
         browser.take()
     got = settle(session, browser)[0]
-    session.command("look")
+    session.command("watched")
     got += settle(session, browser)[0]
     status = last(got, "status")[0]
     assert status["state"] == "diverged" and status["rate"] == 0

@@ -111,7 +111,7 @@ def test_time_begins_with_the_first_picture_and_the_visitor_wins(monkeypatch):
     browser.subscriber.visible = False
     assert run(30) == pytest.approx(50, abs=2), "in a hidden tab no time passes"
     browser.subscriber.visible = True
-    session.command("look")
+    session.command("watched")
     assert run(5) == pytest.approx(100, abs=3)
     assert run(5) == pytest.approx(200, abs=6)
     slow = AFTER * 200 / 15
