@@ -204,8 +204,8 @@ class Session:
 
     @property
     def playing(self) -> bool:
-        """Whether updates are made continuously."""
-        return self.trainer.playing
+        """Whether updates are made continuously; not once all runs have diverged."""
+        return self.trainer.playing and not (self.group is not None and self.group.stopped)
 
     @property
     def idle(self) -> bool:

@@ -265,6 +265,23 @@ def test_a_note_goes_with_the_next_right_command(opened):
     assert last(settle(session, browser)[0], "status")[0]["message"] == ""
 
 
+@pytest.mark.parametrize("loss", ["f-kl", "wasserstein"])
+def test_the_last_picture_of_a_diverged_run_is_complete(opened, loss):
+    """A moving picture may show the arrows of an earlier one, but nothing moves any more."""
+    spec = SMALL.replace(optimizer="sgd", g_lr=5.0, d_lr=5.0, target="ring", latent_dim=2)
+    session, browser = opened(spec.replace(loss=loss, g_activation="leaky_relu", seed=3))
+    session.command("play")
+    end = time.perf_counter() + 10
+    got = []
+    while session.state != "diverged" and time.perf_counter() < end:
+        session.work(0.01)
+        got += browser.take()
+    frame, arrays = last(got + settle(session, browser)[0], "frame")
+    (moment,) = session.moments()
+    assert frame["iteration"] == moment.iteration and not session.playing
+    assert np.array_equal(arrays["grad_x"], moment.picture("full")[1]["grad_x"])
+
+
 def test_divergence(opened):
     spec = SMALL.replace(optimizer="sgd", g_lr=100.0, d_lr=100.0, target="ring", latent_dim=2)
     session, browser = opened(spec)
