@@ -14,17 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote, urlencode
 
-from ganlab.query import GivenTwice
+from ganlab.query import GivenTwice, Pairs
 from ganlab.registry import SpecError
 
 LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no prefix
 MOST_EVENTS = 600  # the longest text of events, so that an address stays below 1.5 kB
-_MOST_FIELDS = 100
 _EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
-
-Pairs = list[tuple[str, str]]
 
 
 @dataclass
@@ -39,16 +36,6 @@ class Parts:
     beside: dict[str, dict[str, str]] = field(default_factory=dict)
     events: dict[str, str] = field(default_factory=dict)
     runs: str | None = None
-
-
-def pairs_of(query: str) -> Pairs:
-    """The fields of a query string or of a whole address, in order. Raises `SpecError`."""
-    query = query.rpartition("?")[2] if "?" in query else query
-    try:
-        return parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-    except ValueError:
-        allowed = f"at most {_MOST_FIELDS} fields name=value"
-        raise SpecError("query", query, allowed) from None
 
 
 def split(pairs: Iterable[tuple[str, str]], refuse: Callable[[SpecError], None]) -> Parts:

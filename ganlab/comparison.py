@@ -8,7 +8,7 @@ from typing import Any
 from ganlab import address
 from ganlab.address import LETTERS
 from ganlab.experiment import SHARED, Experiment, params, read_events, read_spec
-from ganlab.query import UnknownField
+from ganlab.query import UnknownField, pairs_of
 from ganlab.reconcile import reconcile
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
@@ -204,8 +204,7 @@ class Comparison(Experiment):
                 raise error
             ignored.append(error)
 
-        pairs = address.pairs_of(query) if isinstance(query, str) else query
-        parts = address.split(pairs, refuse)
+        parts = address.split(pairs_of(query), refuse)
         if parts.runs is not None:  # a comparison trains one seed
             parts.own.append(("runs", parts.runs))
         first = read_spec(parts.own, ignored, base)

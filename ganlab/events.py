@@ -56,18 +56,21 @@ def check(events: object, specs: Sequence[Spec]) -> tuple[Event, ...]:
     """
     if isinstance(events, str):
         events = read(events)
-    if not isinstance(events, Iterable):
-        raise SpecError("events", events, f"a sequence of Events, or text {_GRAMMAR}")
-    found, before = tuple(events), 0
+    try:
+        each = iter(events)  # type: ignore[call-overload]  # caught here
+    except TypeError:
+        raise SpecError("events", events, f"a sequence of Events, or text {_GRAMMAR}") from None
+    found, before = [], 0
     # Runs that differ only in their seed allow the same events.
     specs = list({_but_seed(spec): spec for spec in specs}.values())
-    for event in found:
+    for event in each:
         if not isinstance(event, Event):
             raise SpecError("events", event, f"Events, or text {_GRAMMAR}")
         if event.at < before:
             raise SpecError("events", event.at, f"events in order: {before} or later")
         before, specs = event.at + bool(event.player), [event.of(spec) for spec in specs]
-    return found
+        found.append(event)
+    return tuple(found)
 
 
 class Text:

@@ -12,6 +12,7 @@ from typing import Any, Self
 from ganlab import address
 from ganlab.address import LETTERS, MOST_EVENTS
 from ganlab.events import Event, all_after, check, reseeded, write
+from ganlab.query import pairs_of
 from ganlab.registry import Param, SpecError
 from ganlab.spec import OF_IMAGES, PARAMS, Spec
 from ganlab.targets import TARGETS
@@ -79,12 +80,14 @@ class Experiment:
     def _check_specs(self) -> None:
         if len(self.specs) != 1 or self.fields:
             raise SpecError("runs", len(self.specs), "one, with no fields that differ")
+        if not isinstance(self.base, Spec):
+            raise SpecError("base", self.base, "a Spec")
         self.base.in_a_lab()
 
     @classmethod
     def of(cls, base: Spec, seeds: int = 1, events: Sequence[Event] | str = ()) -> Experiment:
         """One Spec, or `seeds` of it."""
-        return Experiment((base,), seeds=seeds, events=((events,) if events else ()))  # type: ignore[arg-type]  # text is read
+        return Experiment((base,), seeds=seeds, events=(events,))  # type: ignore[arg-type]  # text is read
 
     @property
     def base(self) -> Spec:
@@ -177,8 +180,7 @@ class Experiment:
                 raise error
             ignored.append(error)
 
-        pairs = address.pairs_of(query) if isinstance(query, str) else query
-        parts = address.split(pairs, refuse)
+        parts = address.split(pairs_of(query), refuse)
         for letter, fields in parts.beside.items():  # fields of runs that do not exist here
             parts.own += [(f"{letter}.{name}", text) for name, text in fields.items()]
         parts.own += [(address.event_field(e), t) for e, t in parts.events.items() if e != "a"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -10,7 +10,9 @@ from ganlab.params import named
 from ganlab.registry import Param, SpecError
 
 PREFIX = "t."  # of the names of a target's parameters
+MOST_FIELDS = 100  # of an address
 
+Pairs = list[tuple[str, str]]
 Refuse = Callable[[SpecError], None]
 
 
@@ -37,16 +39,30 @@ def refusing(ignored: list[SpecError] | None) -> Refuse:
     return refuse
 
 
-def texts_of(query: str | Iterable[tuple[str, str]], refuse: Refuse) -> dict[str, str]:
+def pairs_of(query: object) -> Pairs:
+    """The fields of a query string, of a whole address, or of pairs of a name and a text, in order.
+
+    Raises `SpecError` for anything else, and for too many fields.
+    """
+    try:
+        if isinstance(query, str):
+            fields = query.rpartition("?")[2]
+            return parse_qsl(fields, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        pairs = [(name, text) for name, text in query]  # type: ignore[attr-defined]  # caught below
+        if all(isinstance(part, str) for pair in pairs for part in pair):
+            return pairs
+    except (TypeError, ValueError):
+        pass
+    raise SpecError("query", query, f"at most {MOST_FIELDS} fields name=value, or pairs of texts")
+
+
+def texts_of(query: object, refuse: Refuse) -> dict[str, str]:
     """The text of each field by its name. A field that is given twice keeps its first text."""
-    if isinstance(query, str):
-        try:
-            pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True, max_num_fields=100)
-        except ValueError:
-            refuse(SpecError("query", query, "at most 100 fields name=value"))
-            pairs = []
-    else:
-        pairs = list(query)
+    try:
+        pairs = pairs_of(query)
+    except SpecError as error:
+        refuse(error)
+        pairs = []
     texts: dict[str, str] = {}
     for name, text in pairs:
         if name in texts:

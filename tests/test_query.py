@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
+import numpy as np
 import pytest
 
 from ganlab import Spec, SpecError
@@ -144,3 +146,24 @@ def test_query_leaves_out_what_is_default():
     assert Spec.from_query("k=3&t.mean=2") == Spec(k=3, target_params={"mean": 2.0})
     assert Spec.from_query("g_hidden=&target=ring") == Spec(g_hidden=(), target="ring")
     assert "g_hidden=32,32&" in Spec().to_query() and "t.std=0.7" in Spec().to_query()
+
+
+@pytest.mark.parametrize("query", [None, 5, b"k=1", [1], [("k", 1)], {"a": 1}, [("k",)]], ids=repr)
+@pytest.mark.parametrize("of", [Spec, Experiment])
+def test_what_is_no_query_is_refused(of, query):
+    with pytest.raises(SpecError, match="fields name=value") as caught:
+        of.from_query(query)
+    assert caught.value.name == "query"
+
+
+def test_a_whole_address_is_a_query():
+    spec = Spec(k=3, seed=7)
+    assert Spec.from_query(f"https://example.org/lab/?{spec.to_query()}") == spec
+
+
+@pytest.mark.parametrize("events", [5, np.array(3), itertools.repeat(3)], ids=["5", "array", "∞"])
+def test_what_is_no_list_of_events_is_refused(events):
+    with pytest.raises(SpecError, match="Events, or text"):
+        Experiment.of(Spec(), events=events)
+    with pytest.raises(SpecError, match="a Spec"):
+        Experiment.of("ring")

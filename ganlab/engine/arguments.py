@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -62,9 +61,10 @@ def specs(given: object) -> tuple[Spec, ...]:
     allowed = "a Spec, or a sequence of at least one Spec"
     if isinstance(given, Spec):
         return (given,)
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        raise SpecError("specs", given, allowed)
-    found = tuple(islice(given, MOST_RUNS + 1))
+    try:
+        found = tuple(islice(given, MOST_RUNS + 1))  # type: ignore[call-overload]  # caught here
+    except TypeError:
+        raise SpecError("specs", given, allowed) from None
     if len(found) > MOST_RUNS:
         raise SpecError("specs", "more", f"at most {MOST_RUNS:,} together")
     if not found or not all(isinstance(spec, Spec) for spec in found):

@@ -39,7 +39,10 @@ def save(
     state: State,
     diverged: Sequence[Divergence | None],
 ) -> None:
-    """Write a run to `path`: its Specs at the start and now, events, state and divergences."""
+    """Write a run to `path`: its Specs at the start and now, events, state and divergences.
+
+    Raises OSError, which names `path`, if it cannot be written.
+    """
     header = {
         "ganlab": _FORMAT,
         "start": [s.to_dict() for s in start],

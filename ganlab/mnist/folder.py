@@ -13,7 +13,7 @@ from ganlab.jobs.records import record
 from ganlab.mnist.records import EPOCHS, History, Plan, Preview, Score, Status, Wanted
 
 _MOST_SCORES = 10_000
-_OLDER = "look.npz"  # the name of the preview's file in ganlab 0.1
+_OLDER = "look.npz"  # the former name of the preview's file
 
 
 class Folder(jobs.Folder[Plan, Status, Wanted]):

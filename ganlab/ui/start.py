@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ganlab.address import pairs_of, without_preset
+from ganlab.address import without_preset
 from ganlab.experiment import BadEvents, Experiment
 from ganlab.live.budget import TooDear
 from ganlab.live.scheduler import SCHEDULER
@@ -16,7 +16,7 @@ from ganlab.live.session import Session
 from ganlab.live.story import story_of
 from ganlab.params import in_words, named
 from ganlab.presets import PRESETS, Preset
-from ganlab.query import GivenTwice, UnknownField
+from ganlab.query import GivenTwice, UnknownField, pairs_of
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.ui.plain import plain, say
