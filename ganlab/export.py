@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ganlab import variants
 from ganlab.spec import PARAMS, Spec
 from ganlab.targets import TARGETS
 
@@ -52,7 +53,9 @@ def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -
     """
     seeds = [spec.seed for spec in specs]
     modules = sorted({name for spec in specs for name in spec.outside})
-    lines = [f"import {name}  # noqa: F401  adds variants" for name in modules]
+    lines = [f"import {n}  # noqa: F401  adds variants" for n in modules if n != variants.MAIN]
+    if variants.MAIN in modules:
+        lines += ["# It uses variants that a script or a notebook added: add them here.", ""]
     lines += ["from ganlab import Run, Spec", ""]
     if len(specs) == 1:
         lines += [f"specs = [{call(specs[0])}]"]

@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 VARIABLE = "GANLAB_VARIANTS"
+MAIN = "__main__"  # the module of a script or a notebook, which no other process can import
 
 
 def named() -> tuple[str, ...]:
@@ -40,8 +41,16 @@ def outside(module: str) -> bool:
 
 def environment(modules: Iterable[str]) -> dict[str, str]:
     """Environment variables with which another process imports these modules, and no others, from
-    the same places as this one."""
+    the same places as this one.
+
+    Raises RuntimeError if it cannot, since one of them is a script or a notebook.
+    """
     names = tuple(modules)
+    if MAIN in names:
+        raise RuntimeError(
+            "it uses a variant that was added in a script or a notebook, which other processes "
+            "cannot import: add it in a module"
+        )
     roots = [os.environ.get("PYTHONPATH", ""), *(str(_root(name)) for name in names if _file(name))]
     out = {VARIABLE: ",".join(names)}
     return out | {"PYTHONPATH": os.pathsep.join(dict.fromkeys(filter(None, roots)))}

@@ -87,3 +87,30 @@ def test_names_are_short_readable_and_of_the_whole_spec():
     assert export.name([Spec(), Spec(seed=1)], "python").startswith(
         "gaussian-non-saturating-k1-seed0-2runs-"
     )
+
+
+def test_variants_of_a_notebook_are_named_not_imported():
+    """No other process can import a script: neither the exported one nor the compiler."""
+    notebook = """
+from ganlab import Run, Spec, export
+from ganlab.losses import LOSSES, LossEntry
+
+mean = lambda real, fake: (fake**2).mean(1)
+LOSSES.add(LossEntry("late", "late", "x", "x.", d=mean, g=mean))
+spec = Spec(loss="late", g_hidden=(4,), d_hidden=(4,), batch=8)
+try:
+    Run(spec).compile()
+except RuntimeError as error:
+    print(error)
+print(export.python([spec], 3))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", notebook],
+        capture_output=True,
+        text=True,
+        cwd=Path(ganlab.__file__).parents[1],
+    )
+    why, script = done.stdout.split("\n", 1)
+    assert why.startswith("not compiled: ") and "in a script or a notebook" in why, done.stderr
+    assert script.startswith("# It uses variants that a script or a notebook added")
+    assert "import __main__" not in script

@@ -79,7 +79,7 @@ class _Process:
             # Only now: on a busy machine its imports would take a minute at a low priority.
             processes.stand_back(self.child, self._nice)
             self._connection = mine
-        except (OSError, EOFError):
+        except (OSError, EOFError, RuntimeError):  # RuntimeError: see `variants.environment`
             log.warning("a process that computes for the server could not be started")
             self.broken = True
             mine.close()
