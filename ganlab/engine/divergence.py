@@ -55,9 +55,9 @@ def diagnose(
     who = max(sizes, key=sizes.__getitem__)
     size, overshoots = sizes[who], sizes[who] >= _GROWN
     rate = f"{(who if overshoots else player).lower()}_lr"
-    advice = f"Try a smaller {PARAMS[rate].title} (now {getattr(spec, rate):g})"
+    advice = f"Try to lower {PARAMS[rate].title} (now {getattr(spec, rate):g})"
     if overshoots:
         advice = f"{who}'s weights had grown to {size:.2g}: the steps overshoot. {advice}"
     if spec.optimizer != "adam":
-        advice += ", or Adam, whose steps do not grow with the gradient"
+        advice += ", or use Adam, whose steps do not grow with the gradient"
     return Divergence(iteration, player, quantity, advice + ".")
