@@ -1,6 +1,6 @@
 """The cost and accuracy of the classifier of digits, and the coverage of known mixtures.
 
-    python benchmarks/coverage.py --data ../shared/mnist
+    python benchmarks/coverage.py --data FOLDER
 
 Without MNIST it measures digits drawn by ganlab. Every mixture is made of held-out images, to which
 the classifier was not fitted; "without c" is all of them except class c.

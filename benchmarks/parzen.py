@@ -1,7 +1,7 @@
 """Parzen scores of samples that come from no generator, and their time beside plain PyTorch.
 
-    python benchmarks/parzen.py --data ../shared/mnist
-    python benchmarks/parzen.py --data ../shared/mnist --rounds 5 --only speed
+    python benchmarks/parzen.py --data FOLDER
+    python benchmarks/parzen.py --data FOLDER --rounds 5 --only speed
 
 Without MNIST it measures digits drawn by ganlab, whose scores cannot be compared with others.
 - plain: as a careful user would write it: 1,000 test images at a time, |x|^2 + |m|^2 - 2 x m^T once

@@ -32,7 +32,7 @@ def test_claim_tells_the_specs_apart(name):
 
 
 def squared(rule: str, a: float) -> float:
-    """|eigenvalue|^2 of one update of the bilinear game b v with step a (ORACLES, section 2)."""
+    """|eigenvalue|^2 of one update of the bilinear game b v with step a."""
     return {
         "simultaneous": 1 + a**2,
         "alternating": 1.0,
