@@ -193,7 +193,8 @@ class Run:
         The first time this takes half a minute. Trajectories equal the eager ones up to rounding.
         Raises RuntimeError with the reason if it fails; the run then stays eager.
         """
-        request = COMPILE_QUEUE.ask(self.game.rules.structure)
+        # Nothing else is done meanwhile: the compiler has this process's own priority.
+        request = COMPILE_QUEUE.ask(self.game.rules.structure, nice=0)
         self.use(request.wait())
         COMPILE_QUEUE.leave(request)
         if self.program is None:

@@ -25,7 +25,7 @@ from typing import Literal, overload
 
 from ganlab import processes, variants
 from ganlab.engine.native import build, cache, times
-from ganlab.engine.native.compile_request import CompileRequest
+from ganlab.engine.native.compile_request import NICE, CompileRequest
 from ganlab.engine.native.program import Program
 from ganlab.engine.native.verification import verify
 from ganlab.engine.structure import Structure
@@ -54,17 +54,23 @@ class CompileQueue:
         atexit.register(self.close)
 
     @overload
-    def ask(self, structure: Structure, waits: Literal[True] = True) -> CompileRequest: ...
+    def ask(
+        self, structure: Structure, waits: Literal[True] = True, nice: int = NICE
+    ) -> CompileRequest: ...
 
     @overload
     def ask(self, structure: Structure, waits: bool) -> CompileRequest | None: ...
 
-    def ask(self, structure: Structure, waits: bool = True) -> CompileRequest | None:
+    def ask(
+        self, structure: Structure, waits: bool = True, nice: int = NICE
+    ) -> CompileRequest | None:
         """The request of `structure`, which is compiled unless it is on disk or in memory.
 
         waits: whether the caller waits for it. If not, it is started at once or not at all (None),
         stopped when others need its compiler, and not kept in memory; it is not started if it is
         known already, while others wait, or after `close`.
+        nice: the niceness of its compiler, unless that was started already; the least of all who
+        wait.
         """
         if not waits:
             return self._ask_idly(structure)
@@ -81,6 +87,7 @@ class CompileQueue:
                     return request
                 self._requests[structure] = request
             request.waiting += 1
+            request.nice = min(request.nice, nice)
             if request.state == "waiting" and request not in self._queue:
                 self._queue.append(request)
                 self._hire()
@@ -274,7 +281,8 @@ class CompileQueue:
                     errors="replace",
                 )
             try:
-                processes.stand_back(process, 10)  # may wait for the system
+                # This may wait for the system.
+                processes.stand_back(process, NICE if request is None else request.nice)
                 _, said = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
                 processes.end(process)

@@ -8,6 +8,8 @@ import time
 from ganlab.engine.native.program import Program
 from ganlab.engine.structure import Structure
 
+NICE = 10  # compilers stand back behind training
+
 
 class CompileRequest:
     """A request for a program: its state, and the program when it is ready."""
@@ -22,6 +24,7 @@ class CompileRequest:
         self.begun = 0.0  # when its compiler was started, by the same clock
         self.waiting = 0  # the number of callers that wait for it
         self.gave_way = False  # whether it was stopped in favour of others
+        self.nice = NICE  # of its compiler, in addition to this process's niceness
         self._done = threading.Event()
 
     def wait(self, seconds: float | None = None) -> Program | None:

@@ -12,7 +12,7 @@ import torch
 from ganlab import Spec
 from ganlab.engine.native import build, cache, compile_queue, program_key, times
 from ganlab.engine.native.compile_queue import CompileQueue
-from ganlab.engine.native.compile_request import CompileRequest
+from ganlab.engine.native.compile_request import NICE, CompileRequest
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 
@@ -191,6 +191,14 @@ def test_an_unwanted_process_gives_way(sleeping, caplog):
     assert not list(cache.kept().glob("programs/draft-*"))  # before this process ends
     assert second.wait(10) is None
     assert here.ask(structure(1)) is not first
+
+
+@pytest.mark.parametrize(("nice", "wanted"), [(NICE, NICE), (0, 0)])
+def test_a_compiler_that_a_caller_only_waits_for_does_not_stand_back(sleeping, nice, wanted):
+    sleeping.ask(structure(1), nice=nice)
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    until(lambda: pid_of(sleeping) is not None)
+    until(lambda: os.getpriority(os.PRIO_PROCESS, pid_of(sleeping)) == max(wanted, ours))
 
 
 def test_who_asks_again_while_it_gives_way_gets_it_in_its_turn(sleeping, monkeypatch):
