@@ -21,6 +21,7 @@ from ganlab.ui.mnist.words import (
     all_json,
     coverage_html,
     history_csv,
+    samples_png,
     small,
     table_1,
 )
@@ -108,6 +109,17 @@ def _downloads(folder: Folder, status: Status) -> None:
         _download("run.npz", "The checkpoint: `ganlab.Run.load` reads it.", folder.run)
         _download("preview.npz", "The pictures as NumPy arrays.", folder.preview_file)
         st.download_button(
+            "samples.png",
+            lambda: _samples(folder),
+            f"{folder.name}-samples.png",
+            "image/png",
+            key="mnist_png",
+            help="The samples and the nearest training images, at 2×.",
+            icon=":material/download:",
+            on_click="ignore",
+            disabled=not folder.preview_file.is_file(),
+        )
+        st.download_button(
             "history.csv",
             lambda: history_csv(folder.history),
             f"{folder.name}-history.csv",
@@ -151,6 +163,11 @@ def _downloads(folder: Folder, status: Status) -> None:
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def _samples(folder: Folder) -> bytes:
+    preview = folder.preview
+    return b"" if preview is None else samples_png(preview)
 
 
 def _download(name: str, note: str, path: Path) -> None:

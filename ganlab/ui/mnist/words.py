@@ -8,13 +8,18 @@ import html
 import io
 import json
 import math
+import struct
 import time
+import zlib
 from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ganlab.jobs.records import AT_WORK
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
-from ganlab.mnist.records import Coverage, History, Score, Status, Wanted
+from ganlab.mnist.records import Coverage, History, Preview, Score, Status, Wanted
 from ganlab.spec import Spec
 
 # Table 1 of the paper: log-likelihood on MNIST's test set and its standard error, in nats.
@@ -194,6 +199,35 @@ def history_csv(history: History) -> str:
     write.writerow(History.NAMES)
     write.writerows(history.rows)
     return out.getvalue()
+
+
+def samples_png(preview: Preview, scale: int = 2) -> bytes:
+    """The samples as in Figure 2 of the paper, as a PNG with `scale` pixels for each pixel.
+
+    Ten rows of ten, and right of each the training image nearest to its last sample.
+    """
+    side = round(preview.samples.shape[1] ** 0.5)
+    rows = preview.samples.reshape(10, 10, side, side)
+    images = np.concatenate([rows, preview.nearest.reshape(10, 1, side, side)], 1)
+    spaced = np.pad(images, ((0, 0), (0, 0), (1, 1), (1, 1)))
+    ink = spaced.transpose(0, 2, 1, 3).reshape(10 * (side + 2), -1)
+    ink = np.insert(ink, [10 * (side + 2)] * (side // 4), 0, axis=1)  # before the nearest ones
+    return _png((255 - ink).repeat(scale, 0).repeat(scale, 1))
+
+
+def _png(grey: NDArray[np.uint8]) -> bytes:
+    """A picture (height, width), 0 is black, as a PNG file."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    height, width = grey.shape
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)  # 8 bits of grey
+    rows = np.pad(grey, ((0, 0), (1, 0))).tobytes()  # each row is preceded by its filter, 0
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 9)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
 
 
 def all_json(folder: Folder) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 import math
 import re
@@ -10,6 +11,7 @@ import time
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ganlab.live.wire import decode
 from ganlab.mnist.folder import Folder
@@ -155,6 +157,26 @@ def _preview(labels: int) -> Preview:
     digits = pixels(10, 50) if labels else np.zeros((0, 0, 784), np.uint8)
     distance = np.arange(10, dtype=np.float32)
     return Preview(30, 5, pixels(100), pixels(10), distance, pixels(129), digits, bins, bins, bins)
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_samples_go_out_as_png(scale):
+    """Another program reads the file: every pixel is where Figure 2 has it, and ink is black."""
+    preview = _preview(0)
+    with Image.open(io.BytesIO(words.samples_png(preview, scale))) as image:
+        image.load()
+        assert (image.format, image.mode) == ("PNG", "L")
+        grey = np.asarray(image)
+    assert grey.shape == (300 * scale, 337 * scale)
+    sheet = 255 - grey[::scale, ::scale]
+    assert np.array_equal((255 - sheet).repeat(scale, 0).repeat(scale, 1), grey)
+    for row in range(10):
+        down = slice(30 * row + 1, 30 * row + 29)
+        for column in range(10):
+            one = sheet[down, 30 * column + 1 : 30 * column + 29]
+            assert np.array_equal(one.ravel(), preview.samples[10 * row + column])
+        assert np.array_equal(sheet[down, 308:336].ravel(), preview.nearest[row])
+    assert not sheet[:, 300:308].any() and not sheet[::30].any() and not sheet[29::30].any()
 
 
 @pytest.mark.parametrize("labels", [0, 10])
