@@ -256,6 +256,10 @@ class Domain:
         """
         self._refuse()
 
+    def mesh(self, view: Any) -> torch.Tensor:
+        """The points at which a small field of D is evaluated, on the axes of `view`, (n, dim)."""
+        self._refuse()
+
     def message(self, picture: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """The arrays of one run's picture as they are sent to browsers: see `picture`."""
         return picture

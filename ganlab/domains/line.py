@@ -92,6 +92,10 @@ class Line(Domain):
             out["tail"] = np.array(reach)
         return out | {"spread": gz[:, :: max(1, gz.shape[1] // detail.shared)]}
 
+    def mesh(self, view: LineProbe) -> torch.Tensor:
+        """The cells' centres, as in a picture."""
+        return view.grid
+
     def tile_scene(self, probe: LineProbe) -> dict[str, np.ndarray]:
         """p_data (CELLS,), as a share of twice its peak."""
         p_data = _coarse(probe.target)

@@ -17,6 +17,7 @@ from ganlab.domains.tiles import latents as tile_latents
 from ganlab.latents import LatentEntry, quasi_random
 from ganlab.targets import Target
 
+MESH = 48  # cells of a small field of D in each direction
 _REAL_SHOWN = 500
 _POINT = 3.0  # the blur of given points in contours, in 320ths of the box's width
 
@@ -79,6 +80,10 @@ class Plane(Domain):
             out |= players.arrows(made, made[:, :ARROWS])
         out["beyond"] = outside(self, views, out["fake"])
         return out | {"spread": out["fake"]}
+
+    def mesh(self, view: PlaneProbe) -> torch.Tensor:
+        """Centres of `MESH`² cells, in rows of constant y."""
+        return _field(tuple(map(tuple, view.target.box.tolist())), MESH)
 
     def message(self, picture: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """With D's field in bytes: see `field`."""

@@ -108,7 +108,8 @@ class Game:
                 typical = beside(typical, in_turn(_TYPICAL, labels))
         return cls(specs, device, reference(specs, rules, device), typical)
 
-    def _numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
+    def next_numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
+        """The numbers of the next update of `player`, by these rules or by `rules`."""
         numbers = (rules or self.rules).numbers(
             player,
             state.d_updates,
@@ -132,7 +133,7 @@ class Game:
             state.d,
             state.g_slots,
             state.d_slots,
-            self._numbers(player, state),
+            self.next_numbers(player, state),
             drawn,
             self.fixed,
         )
@@ -226,7 +227,7 @@ class Game:
         if self.D.joint:
             real, fake = (self._minibatch(x) for x in (real, fake))
         drawn = {"data": real, **self._typical_draws(real)}
-        numbers = self._given or self._numbers("G", state, self._calm)
+        numbers = self._given or self.next_numbers("G", state, self._calm)
         given = self._calm.given(numbers)
         with torch.enable_grad():
             return self._calm.ahead(state.d, state.d_slots, fake, given, drawn)
@@ -248,7 +249,7 @@ class Game:
         """The numbers that evaluation uses, (R, n): the argument of `with_numbers`."""
         out = [self.strengths["feature_matching"]] if "feature_matching" in self.strengths else []
         if self.rules.structure.unroll:
-            out += self._numbers("G", state, self._calm)
+            out += self.next_numbers("G", state, self._calm)
         runs = len(state.g)
         if not out:
             return state.g.new_empty(runs, 0)

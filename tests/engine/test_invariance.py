@@ -47,7 +47,7 @@ def gradient(spec: Spec, player: str) -> tuple[torch.Tensor, MLP]:
     rules = run.game.rules
     rules.D = dataclasses.replace(rules.D, level=True)
     rules.G = Loose(**{f.name: getattr(rules.G, f.name) for f in dataclasses.fields(rules.G)})
-    state, n = run.state, run.game._numbers(player, run.state)
+    state, n = run.state, run.game.next_numbers(player, run.state)
     drawn = {name: run.draws.get(player, name, 2) for name in rules.draws(player)}
     g, d = state.g.clone().requires_grad_(), state.d.clone().requires_grad_()
     slots = state.g_slots, state.d_slots
