@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganlab.engine import Run, Snapshot
     from ganlab.experiment import Experiment
+    from ganlab.record import Recording
     from ganlab.registry import SpecError
     from ganlab.spec import Spec
 
 __version__ = "0.1.0"
-__all__ = ["Experiment", "Run", "Snapshot", "Spec", "SpecError", "__version__"]
+__all__ = ["Experiment", "Recording", "Run", "Snapshot", "Spec", "SpecError", "__version__"]
 
 _HOMES = {
     "Experiment": "ganlab.experiment",
+    "Recording": "ganlab.record",
     "Run": "ganlab.engine",
     "Snapshot": "ganlab.engine",
     "SpecError": "ganlab.registry",

@@ -43,6 +43,7 @@ RANK = {
     "comparison": 4,
     "export": 3,
     "engine": 3,
+    "record": 3.5,
     "": 4,
     "output": 5,
     **dict.fromkeys(("presets", "mnist", "reference"), 5),

@@ -2,8 +2,9 @@
 
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.game import Game
+from ganlab.engine.keyframe import Keyframe
 from ganlab.engine.run import Run
 from ganlab.engine.snapshot import Snapshot
 from ganlab.engine.state import State
 
-__all__ = ["Divergence", "Game", "Run", "Snapshot", "State"]
+__all__ = ["Divergence", "Game", "Keyframe", "Run", "Snapshot", "State"]

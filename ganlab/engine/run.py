@@ -7,7 +7,7 @@ import dataclasses
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager, Elsewhere, Executor
 from ganlab.engine.game import Game
 from ganlab.engine.initial import initial_state
+from ganlab.engine.keyframe import Keyframe
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE
 from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
@@ -39,6 +40,16 @@ _EAGER = Eager()
 
 def _player(letter: int) -> Player:
     return "G" if letter == ord("G") else "D"
+
+
+class Recorder(Protocol):
+    """Keeps what it needs of a Run to return to earlier moments: see `ganlab.record`."""
+
+    def passes(self, run: Run) -> None:
+        """`run` is about to make updates."""
+
+    def at(self, updates: int) -> Run:
+        """The Run when it had made this many updates."""
 
 
 class Run:
@@ -68,6 +79,7 @@ class Run:
         self.program: Program | None = None
         self.captured: Captured | None = None
         self.elsewhere: Elsewhere | None = None  # computes updates instead of this thread
+        self.recorder: Recorder | None = None
         self.state = initial_state(self.specs, self.game, self.device)
         self._changes()
 
@@ -152,6 +164,7 @@ class Run:
             if room < 1:
                 self.update()
             else:
+                self._record()
                 self._play(self.turns.players(self.state, min(room, self._executor.most)))
             made += self.updates - before
             self._changes()
@@ -160,6 +173,10 @@ class Run:
     def _until(self, updates: int) -> int:
         """At most `updates`, and not beyond the next event."""
         return self.timeline.until_next(self.updates, updates)
+
+    def _record(self) -> None:
+        if self.recorder is not None:
+            self.recorder.passes(self)
 
     def _changes(self) -> None:
         """Make all changes that are due, together."""
@@ -178,6 +195,7 @@ class Run:
         player = arguments.player(player)
         if self.stopped:
             return player or self.next_player
+        self._record()
         if (due := self.timeline.take_update(self.updates)) is not None:
             player = player or arguments.player(due.player or None)
         player = player or self.next_player
@@ -225,7 +243,7 @@ class Run:
         if record is on_cuda and self.device.type != "cuda":
             raise SpecError("device", self.device.type, "cuda for CUDA graphs")
         self.captured = Captured(self.game, self.state, self.draws, record)
-        self._record = record
+        self._capturing = record
 
     @property
     def _executor(self) -> Executor:
@@ -302,7 +320,7 @@ class Run:
         if rules.structure != before.structure:
             self.program = None
             if self.captured is not None:
-                self.capture(self._record)
+                self.capture(self._capturing)
 
     @on_its_threads
     def snapshot(self, /, **wanted: Any) -> Snapshot:
@@ -352,9 +370,65 @@ class Run:
         run = arguments.run(run, len(self.specs))
         return modules.discriminator(self.game, self.state, self.specs[run], run)
 
+    def at(self, updates: int) -> Run:
+        """The run when it had made `updates`, as another Run with the same events.
+
+        A recorded run (see `ganlab.record.Recording`) is replayed from its nearest keyframe, with
+        the program it was made with, bit for bit; another one from its start, all of it with the
+        current program. Raises `SpecError` unless `updates` is an integer from 0 to those made.
+        """
+        updates = arguments.count("updates", updates)
+        if updates > self.updates:
+            raise SpecError("updates", updates, f"at most {self.updates:,}, those made so far")
+        if self.recorder is not None:
+            return self.recorder.at(updates)
+        run = type(self)(self.start, self.device, events=self.events)
+        run.elsewhere = self.elsewhere
+        if self.program is not None and run.game.rules.structure == self.program.structure:
+            run.use(self.program)
+        run.make(updates)
+        return run
+
+    def fork(self, at: int | None = None, **changes: Any) -> Run:
+        """Another Run with the same past up to `at` updates (None: now), then these changes.
+
+        Events after that are left out, so `Run(fork.start, events=fork.events)` replays the fork.
+        Raises `SpecError` as `at` and `change` do.
+        """
+        if at is None:
+            fork = self.still()
+            fork._prepare()  # its draws are not those of this run
+            if fork.captured is not None:
+                fork.capture(fork._capturing)
+        else:
+            fork = self.at(at)
+        fork.timeline = Timeline((), fork.past)
+        fork.change(**changes)
+        return fork
+
+    def keyframe(self) -> Keyframe:
+        """The current moment, for `back_at`."""
+        happened, diverged = self.timeline.happened, tuple(self.diverged)
+        return Keyframe(self.state, self.specs, happened, self.alive.clone(), diverged, self.last)
+
+    def back_at(self, frame: Keyframe) -> Run:
+        """Another Run, eager, at an earlier moment of this one; what happened then is to come."""
+        other, events = copy.copy(self), self.timeline.all
+        other.program = other.captured = other.recorder = None
+        other.state, other.specs, other.last = frame.state, frame.specs, frame.last
+        other.alive, other.diverged = frame.alive.clone(), list(frame.diverged)
+        other.timeline = Timeline(events[frame.happened :], events[: frame.happened])
+        if other.specs == self.specs:
+            other.draws = Draws(self.specs, self.game.rules, self.device)
+        else:
+            other._prepare()
+        other._changes()  # those that were made at that moment, after the keyframe
+        return other
+
     def still(self) -> Run:
         """A copy of the run's current state, to be saved while this one continues."""
         other = copy.copy(self)
+        other.recorder = None
         other.timeline = self.timeline.copy()
         other.diverged = list(self.diverged)
         return other

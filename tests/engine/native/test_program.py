@@ -8,7 +8,7 @@ import time
 import pytest
 import torch
 
-from ganlab import Run, Spec, SpecError
+from ganlab import Recording, Run, Spec, SpecError
 from ganlab.engine.native import build, cache, program_key
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
@@ -127,6 +127,25 @@ def test_a_hundred_iterations_equal_the_eager_ones(case, k, g_steps):
         assert (a - b).abs().mean() < 2e-5
     assert (fast.state.g - start.g).abs().max() > 1e-3
     assert torch.equal(fast.state.d, start.d) == (k == 0)
+
+
+def test_a_recorded_moment_is_made_by_what_made_it(case):
+    """An eager run, for which a program becomes ready, and which loses it again."""
+    spec, program = case
+
+    def made(updates: int, run: Run) -> Run:
+        for until, by in ((11, None), (36, program), (45, None)):
+            run.use(by)
+            run.make(max(0, min(until, updates) - run.updates))
+        return run
+
+    run = Run(spec)
+    recording = Recording(run, megabytes=0.05)
+    made(45, run)
+    for updates in (40, 5, 11, 30, 36, 29):
+        moment, other = run.at(updates), made(updates, Run(spec))
+        assert counts(moment) == counts(other) and recording.exact(updates)
+        assert all(map(torch.equal, tensors(moment), tensors(other)))
 
 
 @pytest.fixture(scope="module")

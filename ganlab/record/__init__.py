@@ -1,0 +1,5 @@
+"""Recordings: a run with keyframes, from which it can return to any earlier moment."""
+
+from ganlab.record.recording import Recording, Replay
+
+__all__ = ["Recording", "Replay"]

@@ -1,0 +1,106 @@
+"""Keyframes: the States of a run at some moments, so few that they fit a number of bytes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from ganlab.engine import Keyframe
+
+MOST = 400  # keyframes
+_LEAST_GAP = 8  # updates between two of them, which are replayed in no time
+_DENSER = 4.0  # times, near flags
+_NEAR = 1 / 60  # of the run's length, the distance from a flag that counts as near
+_APART = 1.3  # the ratio of the distances of two neighbours on the way to a moment
+
+
+class Keyframes:
+    """Keyframes in the order of a run, at most `most_bytes` of them.
+
+    They thin out evenly as the run grows, but less near `flags`, which are numbers of updates.
+    """
+
+    def __init__(self, most_bytes: float):
+        self.most_bytes = most_bytes
+        self.flags: tuple[int, ...] = ()
+        self._kept: list[Keyframe] = []
+        self._at: list[int] = []  # their updates
+        self._due = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[Keyframe]:
+        return iter(self._kept)
+
+    @property
+    def updates(self) -> list[int]:
+        """The updates of each, ascending."""
+        return list(self._at)
+
+    @property
+    def nbytes(self) -> int:
+        """Their size in bytes."""
+        return sum(one.nbytes for one in self._kept)
+
+    def due(self, updates: int) -> bool:
+        """Whether one is wanted of a run that has made `updates`."""
+        return updates >= self._due
+
+    def add(self, one: Keyframe) -> None:
+        """Add a later one than the others, and leave out others for it if there are too many."""
+        size = max(1, one.nbytes)
+        room = int(min(MOST, self.most_bytes // size))
+        if room < 1:
+            self._due = 2**62  # such a run is replayed from its start
+            return
+        if self._at and self._at[-1] == one.updates:
+            self._kept[-1] = one
+        else:
+            self._kept.append(one)
+            self._at.append(one.updates)
+        while len(self._kept) > 1 and (len(self._kept) > MOST or self.nbytes > self.most_bytes):
+            self._drop_one()
+        # Twice as dense as they will be when they are thinned: what is recent is looked at most.
+        self._due = one.updates + max(_LEAST_GAP, (one.updates - self._at[0]) // (2 * room))
+
+    def _drop_one(self) -> None:
+        """Drop the one whose neighbours are closest; never the first or, if possible, the last."""
+        at = np.array(self._at, np.float64)
+        if len(at) < 3:
+            del self._kept[-1], self._at[-1]
+            return
+        gaps = at[2:] - at[:-2]
+        if self.flags:
+            reach = max(_LEAST_GAP, (at[-1] - at[0]) * _NEAR)
+            away = np.abs(at[1:-1, None] - np.array(self.flags)).min(1)
+            gaps = gaps * np.where(away <= reach, _DENSER, 1.0)
+        worst = 1 + int(gaps.argmin())
+        del self._kept[worst], self._at[worst]
+
+    def cut(self, updates: int) -> None:
+        """Drop those after `updates`."""
+        count = bisect_right(self._at, updates)
+        del self._kept[count:], self._at[count:]
+        self.flags = tuple(flag for flag in self.flags if flag <= updates)
+        self._due = min(self._due, updates + _LEAST_GAP)
+
+
+def apart(found: Iterable[Keyframe], target: int, most_bytes: float) -> list[Keyframe]:
+    """Those of `found` by which `target` and the moments before it are reached soonest.
+
+    They lie the farther apart the farther they are from it; at most `most_bytes` of them.
+    """
+    kept: dict[int, Keyframe] = {}
+    left, last = most_bytes, 0.0
+    for one in sorted(found, key=lambda one: abs(target - one.updates)):
+        away = abs(target - one.updates)
+        if one.updates in kept or (kept and away < last * _APART):
+            continue
+        if one.nbytes > left:
+            break
+        kept[one.updates] = one
+        left, last = left - one.nbytes, away
+    return [kept[at] for at in sorted(kept)]

@@ -1,0 +1,187 @@
+"""A recording: a run with keyframes, from which the run at any earlier moment is replayed."""
+
+from __future__ import annotations
+
+import math
+import time
+from bisect import bisect_right
+from typing import Literal
+
+from ganlab.engine import Keyframe, Run
+from ganlab.engine.native.program import Program
+from ganlab.record.keyframes import Keyframes, apart
+from ganlab.registry import SpecError
+
+Unit = Literal["updates", "iterations"]
+MEGABYTES = 6.0  # of keyframes
+_WAY = 1 / 8  # as many bytes again, of keyframes on the way to the last moment replayed
+_PIECE_SECONDS = 0.004  # of updates between two looks at the clock
+_MOST_AT_ONCE = 4096  # updates
+
+
+class Recording:
+    """A Run and keyframes of it, which thin out as it grows; any earlier moment is replayed.
+
+    `Recording(run)` records the run from now on, whoever advances it: `recording.at(n)` or
+    `run.at(n)` is the run when it had made n updates, `run.fork(at=n, k=5)` another run from
+    there. Each update is replayed by what computed it, a compiled program or eagerly, and therefore
+    bit for bit; only what was made before the recording began, and updates of CUDA graphs, are
+    replayed eagerly and equal up to rounding (see `exact`).
+    megabytes: the most that the keyframes of the run take. Raises `SpecError` unless it is a
+    positive number.
+    """
+
+    def __init__(self, run: Run, megabytes: float = MEGABYTES):
+        number = isinstance(megabytes, (int, float)) and not isinstance(megabytes, bool)
+        if not number or not 0 < megabytes < math.inf:
+            raise SpecError("megabytes", megabytes, "a number above 0")
+        self.run = run
+        self.first = run.updates  # when it began
+        self.frames = Keyframes(megabytes * 1e6 * (1 - _WAY))
+        self._way: list[Keyframe] = []
+        self._way_bytes = megabytes * 1e6 * _WAY
+        # What made the updates from each of these numbers of updates on.
+        self._from: list[int] = []
+        self._by: list[Program | None] = []
+        self.captured = run.captured is not None
+        run.recorder = self
+        self.passes(run)
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that its keyframes take."""
+        return self.frames.nbytes + sum(one.state.nbytes for one in self._way)
+
+    def passes(self, run: Run) -> None:
+        """Keep a keyframe of the run, which is about to make updates, if one is due."""
+        self.captured = self.captured or run.captured is not None
+        program = run.program
+        if not self._by or self._by[-1] is not program:
+            if self._from and self._from[-1] == run.updates:
+                self._by[-1] = program
+            else:
+                self._from.append(run.updates)
+                self._by.append(program)
+        if self.frames.due(run.updates):
+            self.frames.add(run.keyframe())
+
+    def flag(self, updates: tuple[int, ...]) -> None:
+        """Keep keyframes denser near these numbers of updates from now on."""
+        self.frames.flags = updates
+
+    def exact(self, updates: int) -> bool:
+        """Whether the moment after `updates` is replayed bit for bit, not up to rounding."""
+        known = updates >= self.first and (self.first == 0 or len(self.frames) > 0)
+        return known and not self.captured
+
+    # -- earlier moments ---------------------------------------------------------------------------
+
+    def at(self, updates: int) -> Run:
+        """The run when it had made `updates`; see `Run.at`, which checks the number."""
+        replay = self.replay(updates)
+        replay.go()
+        return replay.run
+
+    def replay(self, target: int, unit: Unit = "updates") -> Replay:
+        """The way to the moment after `target` updates, or after so many whole iterations."""
+        return Replay(self, target, unit)
+
+    def nearest(self, target: int, unit: Unit = "updates") -> Keyframe | None:
+        """The keyframe that is nearest to a moment; None if there is none."""
+        found = [*self.frames, *self._way]
+        return min(found, key=lambda one: abs(_place(one, unit) - target), default=None)
+
+    def base(self, target: int, unit: Unit = "updates") -> Keyframe | None:
+        """The last keyframe from which a moment can be replayed; None: from the run's start."""
+        found = [one for one in (*self.frames, *self._way) if _place(one, unit) <= target]
+        return max(found, key=lambda one: one.updates, default=None)
+
+    def restore(self, frame: Keyframe | None) -> Run:
+        """The run at a keyframe, or at its start, with what came after it still to come."""
+        if frame is not None:
+            return self.run.back_at(frame)
+        other = Run(self.run.start, self.run.device, events=self.run.events)
+        other.elsewhere = self.run.elsewhere
+        return other
+
+    def program(self, updates: int) -> tuple[Program | None, float]:
+        """What made the update after `updates`, and up to which number of updates it made them."""
+        at = bisect_right(self._from, updates) - 1
+        until = self._from[at + 1] if at + 1 < len(self._from) else math.inf
+        return (self._by[at] if at >= 0 else None), until
+
+    def keep_way(self, target: int, frames: list[Keyframe]) -> None:
+        """Keep these for the moments near `target`, which are asked for next."""
+        self._way = apart([*self._way, *frames], target, self._way_bytes)
+
+    def cut(self, run: Run) -> None:
+        """Record `run` instead, an earlier moment of the run, and forget what came after it."""
+        self.frames.cut(run.updates)
+        self._way = []
+        count = bisect_right(self._from, run.updates)
+        del self._from[count:], self._by[count:]
+        self.run.recorder = None
+        self.run, run.recorder = run, self
+
+
+class Replay:
+    """An earlier moment that is being recomputed, in as many pieces as its caller likes.
+
+    run: the Run on its way there; it is that moment once `done`.
+    """
+
+    def __init__(self, recording: Recording, target: int, unit: Unit):
+        self.recording, self.target, self.unit = recording, target, unit
+        base = recording.base(target, unit)
+        self.run = recording.restore(base)
+        # Halfway to the moment, and halfway again: from there the moments before it are near.
+        self._halts = [2**i for i in range(max(0, self.left - 1).bit_length() - 1, -1, -1)]
+        self._way: list[Keyframe] = []
+        self._rate = 100.0  # updates per second
+
+    @property
+    def left(self) -> int:
+        """Updates, or iterations, that are still to be made."""
+        return self.target - (self.run.updates if self.unit == "updates" else self.run.iteration)
+
+    @property
+    def done(self) -> bool:
+        """Whether `run` is the moment that was asked for."""
+        return self.left <= 0 or self.run.stopped
+
+    def go(self, seconds: float = math.inf) -> bool:
+        """Make updates for about that many seconds; returns whether it is done."""
+        end = time.perf_counter() + seconds
+        while not self.done:
+            self._piece()
+            if time.perf_counter() >= end:
+                break
+        if self.done and self._way:
+            self.recording.keep_way(self.run.updates, self._way)
+            self._way = []
+        return self.done
+
+    def _piece(self) -> None:
+        """Make some updates by what made them, not beyond the next of its halts."""
+        run = self.run
+        program, until = self.recording.program(run.updates)
+        if run.program is not program:
+            run.use(program)
+        while self._halts and self._halts[0] >= self.left:
+            self._halts.pop(0)
+        halt = self._halts[0] if self._halts else 0
+        wanted = self.left - halt
+        if self.unit == "iterations":
+            turns = run.turns
+            wanted = len(turns.left(run.state)) + (wanted - 1) * turns.each
+            wanted = run.timeline.until_next(run.updates, wanted) or 1
+        most = min(wanted, until - run.updates, _MOST_AT_ONCE, max(1, self._rate * _PIECE_SECONDS))
+        started = time.perf_counter()
+        made = run.make(int(most))
+        self._rate = made / max(1e-6, time.perf_counter() - started)
+        if self.left == halt:
+            self._way.append(run.keyframe())
+
+
+def _place(frame: Keyframe, unit: Unit) -> float:
+    return frame.updates if unit == "updates" else frame.iterations
