@@ -158,6 +158,15 @@ class Session:
         self.configuration.new_seed(step)
         self.command("restart")
 
+    def begin(self, story: Story | None, after: str = "") -> None:
+        """Let a worker begin the runs with `story`; after: the token of a session to continue."""
+        self.story = story
+        # A command in between would begin runs that `resume` restarts.
+        if after:
+            self.resume(after)
+        else:
+            self.wake()
+
     def tell(self, story: Story | None) -> None:
         """Show `story` from now on; a run that has begun continues without a check of its claim."""
         self.story = story

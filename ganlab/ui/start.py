@@ -100,9 +100,7 @@ def session_of(
     otherwise = old.begun if old is not None and alive else default
     session, start = _create(start, otherwise, ignored)
     sessions[page] = session
-    session.tell(story_of(preset, session.experiment.specs))
-    if after:
-        session.resume(after)
+    session.begin(story_of(preset, session.experiment.specs), after)
     fill(start)
     st.session_state[f"_notes_{page}"] = (start, ignored)
     return session

@@ -15,6 +15,7 @@ from ganlab.live import stored_session
 from ganlab.live.history import History
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
+from ganlab.live.story import opening
 
 OTHER = SMALL.replace(k=3)
 KINDS = {
@@ -103,6 +104,20 @@ def test_it_is_taken_up_once_and_only_by_the_same_configuration():
     assert stored_session.load("one") is None
     browser.leave()
     other.leave()
+
+
+def test_a_run_that_continues_is_begun_once():
+    one, browser = watched(SMALL, "one")
+    work_until(one, browser, lambda: one.run.iteration > 3)
+    one.store()
+    browser.leave()
+    # The worker visits at once whenever it is woken.
+    two = Session("two", SMALL, lambda session: session.work(0))
+    two.begin(opening(1), after="one")
+    assert (two.run_number, two.group.iteration) == (1, one.group.iteration)
+    assert two.scene[0]["story"] == two.story.words()
+    two.begin(None)
+    assert two.run_number == 1
 
 
 def test_of_several_runs_all_are_moved_or_none():
