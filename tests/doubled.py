@@ -19,7 +19,19 @@ def in_double(run: Run) -> Run:
     s = run.state
     slots = [tuple(v.double() for v in slot) for slot in (s.g_slots, s.d_slots)]
     run.state = State(s.g.double(), s.d.double(), *slots)
+    _double(run)
+    prepare = run._prepare
+
+    def again():
+        """A change of the run makes new draws, which are doubled as well."""
+        prepare()
+        _double(run)
+
+    run._prepare = again
+    return run
+
+
+def _double(run: Run) -> None:
     run.draws = Doubled(run.draws)
     if run.game.fixed is not None:
         run.game.fixed = run.game.fixed.double()
-    return run

@@ -32,6 +32,11 @@ _TAGS |= {"mix_d": 12, "mix_g": 13, "sample": 14}
 _TAGS |= {f"u_{tag}": 20 + number for tag, number in _TAGS.items() if tag[-2:] in ("_d", "_g")}
 
 
+def tag_number(tag: str) -> int:
+    """The number of a purpose; for stabilisers' draws a hash, above the tags listed here."""
+    return _TAGS.get(tag) or 1000 + zlib.crc32(tag.encode())
+
+
 def generator(
     seed: int, tag: str, block: int = 0, device: torch.device | str = "cpu"
 ) -> torch.Generator:
@@ -39,9 +44,7 @@ def generator(
 
     The numbers also depend on the kind of device.
     """
-    # The tags of stabilisers' draws are hashes of their names, above the tags listed here.
-    number = _TAGS.get(tag) or 1000 + zlib.crc32(tag.encode())
-    word = np.random.SeedSequence([seed, number, block]).generate_state(1)[0]
+    word = np.random.SeedSequence([seed, tag_number(tag), block]).generate_state(1)[0]
     return torch.Generator(device).manual_seed(int(word))
 
 

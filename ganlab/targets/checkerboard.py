@@ -32,6 +32,12 @@ class Checkerboard(Target):
         self._low, self._high = torch.from_numpy(low32), torch.from_numpy(high32)
         self._side = width / squares
 
+    @property
+    def sides(self) -> tuple[list[float], list[float]]:
+        """For each column, the smallest and the largest coordinate of its samples, in float32."""
+        low, high = float32_inside(self._edges[:-1], self._edges[1:])
+        return low.tolist(), high.tolist()
+
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`: a square, then a point in it."""
         square = torch.randint(len(self._low), (n,), generator=generator)

@@ -46,6 +46,11 @@ class Uniform(Target1D):
         low32, high32 = float32_inside(np.array(self._low), np.array(self._high))
         self._clamp = float(low32), float(high32)
 
+    @property
+    def ends(self) -> tuple[float, float, tuple[float, float]]:
+        """The lower and the upper end, and the smallest and the largest sample, in float32."""
+        return self._low, self._high, self._clamp
+
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`."""
         u = torch.rand(n, 1, generator=generator)
