@@ -441,3 +441,51 @@ def test_every_pair():
     # Averages are unchanged, and so is a cost of averages.
     for name in ("relativistic-average", "minimax"):
         torch.testing.assert_close(LOSSES[name].d(a, b), LOSSES[name].d(real, fake))
+
+
+# The terms of `Terms`, as formulas of the logits a of real and b of fake samples.
+_S = expit_
+TERMS = {
+    r"-\mathbb{E}\,\log D(x)": lambda a, b: -torch.log(_S(a)).mean(),
+    r"-\mathbb{E}\,\log(1 - D(G(z)))": lambda a, b: -torch.log(1 - _S(b)).mean(),
+    r"\mathbb{E}\,\log(1 - D(G(z)))": lambda a, b: torch.log(1 - _S(b)).mean(),
+    r"-\mathbb{E}\,\log D(G(z))": lambda a, b: -torch.log(_S(b)).mean(),
+    r"-\mathbb{E}\,\frac{D(G(z))}{1 - D(G(z))}": lambda a, b: -(_S(b) / (1 - _S(b))).mean(),
+    r"-\mathbb{E}\,a(x)": lambda a, b: -a.mean(),
+    r"\mathbb{E}\,a(G(z))": lambda a, b: b.mean(),
+    r"-\mathbb{E}\,a(G(z))": lambda a, b: -b.mean(),
+    r"\mathbb{E}\,a(G(z)) - 1": lambda a, b: b.mean() - 1,
+    r"1 - \mathbb{E}\,a(G(z))": lambda a, b: 1 - b.mean(),
+    r"\mathbb{E}\,e^{a(G(z)) - 1}": lambda a, b: torch.exp(b - 1).mean(),
+    r"-\mathbb{E}\,e^{a(G(z)) - 1}": lambda a, b: -torch.exp(b - 1).mean(),
+    r"\mathbb{E}\,e^{-a(x)}": lambda a, b: torch.exp(-a).mean(),
+    r"\mathbb{E}\,e^{a(G(z))} - 2": lambda a, b: torch.exp(b).mean() - 2,
+    r"1 - \mathbb{E}\,e^{a(G(z))}": lambda a, b: 1 - torch.exp(b).mean(),
+    r"\mathbb{E}\,(\tfrac14 a(G(z))^2 + a(G(z)))": lambda a, b: (b * b / 4 + b).mean(),
+    r"-\mathbb{E}\,(\tfrac14 a(G(z))^2 + a(G(z)))": lambda a, b: -(b * b / 4 + b).mean(),
+    r"\tfrac12 \mathbb{E}\,(a(x) - 1)^2": lambda a, b: ((a - 1) ** 2).mean() / 2,
+    r"\tfrac12 \mathbb{E}\,a(G(z))^2": lambda a, b: (b**2).mean() / 2,
+    r"\tfrac12 \mathbb{E}\,(a(G(z)) - 1)^2": lambda a, b: ((b - 1) ** 2).mean() / 2,
+    r"\mathbb{E}\,[1 - a(x)]_+": lambda a, b: torch.clamp(1 - a, min=0).mean(),
+    r"\mathbb{E}\,[1 + a(G(z))]_+": lambda a, b: torch.clamp(1 + b, min=0).mean(),
+    r"-\mathbb{E}\,\log\sigma(a(x) - a(G(z)))": lambda a, b: -torch.log(_S(a - b)).mean(),
+    r"-\mathbb{E}\,\log\sigma(a(G(z)) - a(x))": lambda a, b: -torch.log(_S(b - a)).mean(),
+    r"-\mathbb{E}\,\log\sigma(a(x) - \bar a_g)": lambda a, b: -torch.log(_S(a - b.mean())).mean(),
+    r"-\mathbb{E}\,\log(1 - \sigma(a(G(z)) - \bar a_{\rm data}))": (
+        lambda a, b: -torch.log(1 - _S(b - a.mean())).mean()
+    ),
+    r"-\mathbb{E}\,\log\sigma(a(G(z)) - \bar a_{\rm data})"
+    r" - \mathbb{E}\,\log(1 - \sigma(a(x) - \bar a_g))": (
+        lambda a, b: -(torch.log(_S(b - a.mean())) + torch.log(1 - _S(a - b.mean()))).mean()
+    ),
+    "": lambda a, b: torch.zeros(()),
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_terms_of_the_equation_are_those_of_the_loss(name):
+    a, b = torch.randn(2, 32, generator=torch.Generator().manual_seed(3)).double()
+    entry = LOSSES[name]
+    real, fake, g = (TERMS[latex](a, b) for latex in entry.terms)
+    torch.testing.assert_close(real + fake, entry.d(a[None], b[None])[0])
+    torch.testing.assert_close(g, entry.g(a[None], b[None])[0])

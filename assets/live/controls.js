@@ -8,6 +8,7 @@ import { keepSpeed } from "./story.js";
 /** @typedef {import("./types.js").Command} Command */
 
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
+const IN_PARTS = -1; // the slider's position below them: iterations in their parts
 const SLOW = 8; // updates/s up to which the turns of D and G are visible
 const FLASH = 160; // ms
 const grouped = new Intl.NumberFormat("en-US");
@@ -74,8 +75,9 @@ function backendWords(backend) {
  * @param {boolean} many
  * @param {boolean} whole
  * @param {Record<string, () => boolean>} more
+ * @param {{on: boolean, button: HTMLElement, toggle: (on?: boolean) => void} | null} explain iterations in their parts
  */
-export function toolbar(send, many = false, whole = false, more = {}) {
+export function toolbar(send, many = false, whole = false, more = {}, explain = null) {
   const single = !many && !whole;
   const unit = whole ? "iteration" : "update";
   let state = "waiting";
@@ -129,7 +131,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   const slider = el("input", {
     type: "range",
     class: "gl-range",
-    min: 0,
+    min: explain ? IN_PARTS : 0,
     max: SPEEDS.length - 1,
     step: 1,
     value: SPEEDS.length - 1,
@@ -140,6 +142,11 @@ export function toolbar(send, many = false, whole = false, more = {}) {
       : "Updates per second, of D or G: slow to watch them take turns, full speed to see the outcome",
     oninput: () => {
       quiet = performance.now() + 800;
+      if (Number(slider.value) === IN_PARTS) {
+        explain?.toggle(true);
+        return showSpeed();
+      }
+      if (explain?.on) explain.toggle(false);
       speed = SPEEDS[Number(slider.value)];
       showSpeed();
       keepSpeed(speed);
@@ -157,15 +164,16 @@ export function toolbar(send, many = false, whole = false, more = {}) {
   const node = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
-    el("div", { class: "gl-group" }, play, ...(single ? [d, g] : []), step),
-    el("label", { class: "gl-speed" }, el("span", { class: "gl-name" }, "speed"), slider, speedText),
+    el("div", { class: "gl-group" }, play, ...(single ? [d, g] : []), step, ...(explain ? [explain.button] : [])),
+    el("label", { class: "gl-speed" }, ...(explain ? [] : [el("span", { class: "gl-name" }, "speed")]), slider, speedText),
     el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rates, word, about.node),
     el("div", { class: "gl-group" }, restart, seed),
   );
 
   function showSpeed() {
-    setText(speedText, speedName(speed, unit));
-    slider.setAttribute("aria-valuetext", speedName(speed, unit));
+    const text = explain?.on ? "in parts" : speedName(speed, unit);
+    setText(speedText, text);
+    slider.setAttribute("aria-valuetext", text);
     fillTrack(slider);
   }
   showSpeed();
@@ -229,7 +237,7 @@ export function toolbar(send, many = false, whole = false, more = {}) {
             if (Math.abs(Math.log(SPEEDS[i] / speed)) < Math.abs(Math.log(SPEEDS[nearest] / speed))) nearest = i;
           }
         }
-        slider.value = String(nearest);
+        slider.value = String(explain?.on ? IN_PARTS : nearest);
         showSpeed();
       }
       setText(iteration, grouped.format(message.iteration));

@@ -143,5 +143,5 @@ export function arrange(root, boxes, what) {
   const mark = JSON.stringify([room.u, picture, curves, window.devicePixelRatio]);
   const same = boxes.mark === mark;
   boxes.mark = mark;
-  return { u: room.u, picture, curves, same };
+  return { u: room.u, narrow: room.narrow, picture, curves, same };
 }

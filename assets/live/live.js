@@ -3,17 +3,22 @@
 import { picture1d } from "./draw1d.js";
 import { picture2d } from "./draw2d.js";
 import { el } from "./dom.js";
-import { fit, opaque } from "./plot.js";
+import { lineParts } from "./explain_line.js";
+import { planeParts } from "./explain_plane.js";
+import { fit, opaque, over } from "./plot.js";
 import { mountView } from "./shell.js";
 
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
 function single({ hidden }) {
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
+  const overlay = el("canvas", { class: "gl-canvas gl-overlaid", "aria-hidden": "true" });
   const host = el("div", { class: "gl-still" });
   /** @type {import("./types.js").Picture} */
   let picture;
+  /** @type {import("./types.js").PartsPicture} */
+  let parts;
   return {
-    nodes: [canvas, host],
+    nodes: [canvas, overlay, host],
     curvesLabel: "Curves over iterations",
     hasLayers: true,
     follows: true,
@@ -21,11 +26,14 @@ function single({ hidden }) {
     size: () => ({ width: host.clientWidth, height: host.clientHeight }),
     scene(scene) {
       picture = scene.dim === 1 ? picture1d(scene) : picture2d(scene);
+      parts = scene.dim === 1 ? lineParts(scene) : planeParts(scene);
     },
     resize(width, height, theme) {
       fit(canvas, width, height);
       picture.resize(width, height, theme, hidden);
+      parts.resize(width, height, theme);
     },
+    explained: (message, index, progress) => parts?.draw(over(overlay), message, index, progress),
     draw: (frame) => picture.draw(opaque(canvas), frame),
   };
 }

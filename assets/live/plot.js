@@ -33,6 +33,13 @@ export function offscreen(width, height, options) {
   return { canvas, ctx: there(canvas.getContext("2d", options)) };
 }
 
+/**
+ * The context of a canvas over another one.
+ *
+ * @param {HTMLCanvasElement} canvas
+ */
+export const over = (canvas) => there(canvas.getContext("2d"));
+
 /** Pixels of a canvas per CSS pixel. */
 let chosen = 0;
 export const density = () => chosen || Math.min(window.devicePixelRatio || 1, 2);

@@ -6,6 +6,7 @@ import { toolbar } from "./controls.js";
 import { counters } from "./counters.js";
 import { credit } from "./credit.js";
 import { curvesColumn } from "./curves.js";
+import { explainer } from "./explain.js";
 import { exportMenu } from "./export.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
@@ -62,10 +63,17 @@ export function mountView(root, settings, make) {
   const later = (/** @type {() => void} */ act, /** @type {number} */ ms) => timers.add(window.setTimeout(act, ms));
   const isOfScene = (/** @type {{run: number}} */ message) => scene !== null && message.run === scene.run;
 
+  /** @type {ReturnType<typeof explainer> | null} */
+  let explain = null;
+  /** @type {import("./types.js").Status | null} */
+  let told = null; // the newest status that was shown
+  const showBar = () => told && bar.status(explain?.told(told) ?? told);
+
   const send = (/** @type {import("./types.js").Command} */ command) => {
+    if (explain?.takes(command)) return true;
     if (STEPPING.has(command.cmd)) {
       still.drop();
-      if (state !== "playing") still.arm();
+      if (state !== "playing" && !explain?.on) still.arm();
     }
     if (command.cmd === "play") still.drop();
     return link ? link.send(command) : false;
@@ -75,7 +83,10 @@ export function mountView(root, settings, make) {
   const view = make({ root, settings, hidden, send, act, layout: () => layout() });
 
   const story = storyRow(send, act);
-  const bar = toolbar(send, view.many, view.whole, story.keys);
+  if (view.explained) {
+    explain = explainer({ send: (command) => link?.send(command), show: view.explained, changed: () => (showBar(), refresh()), playing: () => state === "playing" });
+  }
+  const bar = toolbar(send, view.many, view.whole, { ...story.keys, ...explain?.keys }, explain);
   const exporter = exportMenu(send, root, () => layout());
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
@@ -117,7 +128,7 @@ export function mountView(root, settings, make) {
   /** Drop the outdated still figure, show the canvas, and request a new figure if paused. */
   function refresh() {
     still.drop();
-    if (state === "paused" || state === "diverged") still.arm();
+    if ((state === "paused" || state === "diverged") && !explain?.on) still.arm();
   }
 
   /** Show pending curves and status with a frame: separately they would cost another layout and paint. */
@@ -196,6 +207,12 @@ export function mountView(root, settings, make) {
     // At once, not in the next animation frame, because a resized canvas is blank.
     redraw.picture = redraw.curves = false;
     view.draw(frame);
+    // Over the curves, or above the picture if these are below it.
+    if (explain && explain.node.parentElement !== (size.narrow ? boxes.main : boxes.curves)) {
+      if (size.narrow) boxes.main.prepend(explain.node);
+      else boxes.curves.append(explain.node);
+    }
+    explain?.draw();
     curves.draw();
     refresh();
   }
@@ -236,6 +253,7 @@ export function mountView(root, settings, make) {
     still.drop();
     scene = message;
     frame = null;
+    explain?.clear();
     fresh = ready = redraw.picture = false;
     story.scene(message);
     root.classList.toggle("gl-dim-2", message.dim === 2);
@@ -280,7 +298,9 @@ export function mountView(root, settings, make) {
     counters.iteration = message.iteration;
     root.dataset.state = state;
     if (message.message) root.dataset.drawn = ""; // possibly no picture will follow
-    bar.status(message);
+    told = message;
+    explain?.status(message);
+    showBar();
     exporter.status(message);
     story.status(message);
     banner.say(message.message || "", state === "diverged");
@@ -309,6 +329,8 @@ export function mountView(root, settings, make) {
     } else if (message.type === "waits") {
       counters.waits = message.text;
       bar.waits(message.text);
+    } else if (message.type === "parts") {
+      if (isOfScene(message)) explain?.receive(message);
     } else if (message.type === "export") exporter.receive(message);
     else if (message.type === "figure" && isOfScene(message)) still.receive(message);
   }
@@ -317,7 +339,7 @@ export function mountView(root, settings, make) {
     classes: view.classes ?? [],
     layout,
     changed: () => scene !== null && (!ready || !measure()?.same),
-    key: bar.key,
+    key: (event) => explain?.key(event) || bar.key(event),
     visible: (value) => send({ cmd: "visible", value }),
   });
   ground.open();
@@ -349,6 +371,7 @@ export function mountView(root, settings, make) {
       link?.close();
       cancelAnimationFrame(raf);
       clearTimeout(overdue);
+      explain?.close();
       ground.close();
       banner.close();
       for (const timer of timers) clearTimeout(timer);

@@ -180,16 +180,36 @@
  * @typedef {Decoded & {
  *   type: "status", run: number, state: string, rate: number, speed: number, iteration: number, seed: number,
  *   values: Record<string, string | number>, query: string, message: string, refused?: {field: string, why: string} | null,
- *   replayed?: number, follow?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
+ *   replayed?: number, follow?: boolean, explains?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
  *   differs?: string[], story?: StoryNow, runs: RunNow[], seeds: number, says?: string, fields?: string[],
  *   complete: boolean, lab_query: string,
  * }} Status
  */
 
 /** @typedef {Decoded & {type: "export", what: "python" | "json" | "csv" | "run", name: string, text: string}} ExportMessage */
+/**
+ * @typedef {object} Part of an iteration
+ * @property {"data" | "make" | "judge" | "d" | "d_again" | "g_make" | "ahead" | "slope" | "g" | "g_again"} kind
+ * @property {"D" | "G"} player
+ * @property {string} title
+ * @property {string} says
+ * @property {string[]} lit terms of the equation
+ * @property {number} set number of its arrays
+ * @property {number} d number of its field of D
+ * @property {number} [d_after]
+ * @property {number[]} [ahead]
+ */
+
+/**
+ * @typedef {Decoded & {
+ *   type: "parts", run: number, iteration: number, batch: number, shown: number, latent_dim: number,
+ *   equation: [id: string, math: string][][], beside: string, note: string, parts: Part[],
+ * }} Parts
+ */
+
 /** @typedef {Decoded & {type: "waits", text: string}} Waits */
 /** @typedef {{type: "figure", run: number, request: number} & Record<string, any>} FigureMessage */
-/** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | FigureMessage} Message */
+/** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | Parts | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
 
 // A view, and its renderer.
@@ -241,12 +261,20 @@
  * @property {() => number | undefined} [share] the largest share of the width for the pictures
  * @property {(curves: Curves) => boolean} [curves] receives curves; returns whether the picture shows them
  * @property {(status: Status) => void} [status]
+ * @property {(parts: Parts | null, index: number, progress: number) => void} [explained] draw a part of an iteration; missing if
+ *   iterations cannot be explained
  */
 
 /**
  * @typedef {object} Picture
  * @property {(width: number, height: number, theme: Theme, hidden: Set<string>) => void} resize
  * @property {(ctx: CanvasRenderingContext2D, frame: Frame | null) => void} draw
+ */
+
+/**
+ * @typedef {object} PartsPicture a picture of the parts of an iteration
+ * @property {(width: number, height: number, theme: Theme) => void} resize
+ * @property {(ctx: CanvasRenderingContext2D, parts: Parts | null, index: number, progress: number) => void} draw
  */
 
 /** @typedef {{react: (host: HTMLElement, data: unknown, layout: unknown, config: unknown) => Promise<void>, purge: (host: HTMLElement) => void}} Plotly */

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +16,8 @@ from ganlab.engine.state import State
 from ganlab.engine.tracing import TRACES, Function
 from ganlab.losses import every_pair
 from ganlab.spec import Spec
+
+Number = TypeVar("Number", torch.Tensor, np.ndarray)
 
 PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 FACED = 256  # samples of each kind on which D is unrolled for the arrows
@@ -134,8 +137,7 @@ class Evaluation:
         """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
 
         The cost uses the D that G faces: unrolled, if that is on, on `made` (R, n, dim), outputs of
-        G. A gradient of norm n is drawn with length 0.15 n / (n + 0.4) times the box's width, at
-        any time, so that a vanishing gradient looks small and none leaves the picture.
+        G. Lengths are `arrow_length` times the box's width.
         """
         game, state = self.game, self.state
         match, compares = "feature_matching" in game.strengths, game.loss.g_sees_real
@@ -163,8 +165,7 @@ class Evaluation:
             # NaN has no direction: omit it, so that it is not drawn as a gradient of 0.
             by_x = (by_x * seen.shape[1])[:, : x.shape[1]].clamp(-1e15, 1e15)
             norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
-            length = 0.15 * norm / (norm + 0.4) * widths
-            return x.clone(), -by_x / norm * length
+            return x.clone(), -by_x / norm * arrow_length(norm) * widths
 
         widths = torch.from_numpy(self._widths).to(x)
         inputs = state.d, made, x, widths, game.numbers(state), *self._slots, self._faced
@@ -185,6 +186,15 @@ def _statistics(game: Game) -> tuple[torch.Tensor, ...]:
     """The inputs whose statistics G uses in evaluation, as the arguments of a traced function."""
     typical = game.statistics()
     return () if typical is None else (typical,)
+
+
+def arrow_length(norm: Number) -> Number:
+    """The length at which a gradient of this norm is drawn, as a share of the box's width.
+
+    It is the same at any time, so that a vanishing gradient looks small and none leaves the
+    picture. Elementwise, of tensors or arrays.
+    """
+    return 0.15 * norm / (norm + 0.4)
 
 
 def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:

@@ -49,7 +49,8 @@ class Explained:
     Of G's update: push (n, dim): -n times the derivative of G's cost by each generated sample,
     through an unrolled D if there is one (fresh samples of its steps are constants); moved (n,
     dim): G(z) after the update; faced: the D that G's update starts from, (1, P_D); ahead: D after
-    some of the steps that it would take if unrolled, the last included.
+    some of the steps that it would take if unrolled, the last included (it alone if the update
+    before was G's as well).
     """
 
     player: str
@@ -82,11 +83,15 @@ def explain(
     """
     out: list[Explained] = []
     for player, first, count in _portions(game, state, players):
+        opening = not out or out[-1].player != player
         after, made = executor.play(game, state, draws, [True], player.encode() * count)
         if made[0] < count:
             break
-        one = _of_d if player == "D" else _of_g
-        out.append(one(game, draws, state, after, first, first + count - 1))
+        last = first + count - 1
+        if player == "D":
+            out.append(_of_d(game, draws, state, after, first, last))
+        else:
+            out.append(_of_g(game, draws, state, after, first, last, EACH if opening else 1))
         state = after
     return out
 
@@ -162,7 +167,10 @@ def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last
     )
 
 
-def _of_g(game: Game, draws: Draws, state: State, after: State, first: int, last: int) -> Explained:
+def _of_g(
+    game: Game, draws: Draws, state: State, after: State, first: int, last: int, most: int
+) -> Explained:
+    """most: the number of unrolled steps to return."""
     rules, drawn = game.rules, _drawn(game, draws, "G", state)
     n = rules.given(game.next_numbers("G", state))
     hearing, noted = _heard(rules, "G")
@@ -177,7 +185,7 @@ def _of_g(game: Game, draws: Draws, state: State, after: State, first: int, last
         (push,) = _slopes(cost, (fake,))
         moved = make(drawn, after.g)
         cost_after = rules.g_cost(d, slots, moved, n, drawn, lambda u: make(u, after.g))
-        ahead = tuple(_steps_ahead(rules, d, slots, fake.detach(), n, drawn, make))
+        ahead = tuple(_steps_ahead(rules, d, slots, fake.detach(), n, drawn, make, most))
     real_logits, fake_logits = noted[0]
     return Explained(
         "G",
@@ -216,10 +224,11 @@ def _steps_ahead(
     n: Given,
     drawn: Drawn,
     make: Callable[[Drawn], torch.Tensor],
+    most: int,
 ) -> Iterator[Step]:
     """D after some of its unrolled steps, evenly spaced up to the last: see `Costs.ahead`."""
     total = rules.structure.unroll
-    shown = min(total, EACH)
+    shown = min(total, most)
     for step in (total * (i + 1) // shown for i in range(shown)):
         some = Rules(replace(rules.structure, unroll=step))
         cut = {

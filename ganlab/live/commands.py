@@ -130,6 +130,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "go_on": _nothing,
     "set": _change,
     "follow": _switch,
+    "explain": _switch,
     "visible": _switch,
     "ack": _drawn,
     "figure": FigureRequest.read,

@@ -32,6 +32,7 @@ from ganlab.engine.native.program import Program
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
 from ganlab.live import messages, thumbnails
+from ganlab.live.parts import parts
 from ganlab.live.transfer import Failed, Recent, receive, send
 from ganlab.spec import Spec
 
@@ -112,6 +113,15 @@ def _picture(
     )
 
 
+def _parts(
+    runs: Runs, state: State, number: int, points: int, box: np.ndarray | None, compiled: bool
+) -> messages.Picture:
+    probe = probe_for(runs.specs[0], points)
+    view = probe if box is None else probe.over(box)
+    executor = runs.compiled if compiled else Eager()
+    return parts(runs.game, state, runs.specs, number, view, executor)
+
+
 def _tiles(runs: Runs, state: State) -> Arrays:
     return thumbnails.pictures(runs.game, state, runs.specs[0])
 
@@ -146,6 +156,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     PLAY: _play,
     "see": _see,
     "picture": _picture,
+    "parts": _parts,
     "tiles": _tiles,
     "measure_tiles": _measure_tiles,
 }

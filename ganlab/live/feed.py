@@ -122,6 +122,8 @@ class Feed:
                 self.pacing.curves_begun(now)
                 self.curves_wanted = False
                 self.hand_over("curves", self._curves(newest, due))
+        if idle and "parts" not in self.painting and (make := session.view.parts()) is not None:
+            self.hand_over("parts", make)
         if self._answers:
             self._answer()
         if self.status_wanted or (session.playing and self.pacing.status_due(now)):

@@ -59,9 +59,20 @@ def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
     session.feed.answer("export", subscriber, lambda: iter([make()]))
 
 
+def _explain(session: CommandedSession, on: bool) -> None:
+    session.view.explain(on)
+    state = None if session.group is None else session.group.state
+    if not on:
+        return
+    if session.playing and state is not None and (state.phase or state.g_phase):
+        session.trainer.step()  # the explanation starts with a whole iteration
+    session.trainer.pause()
+
+
 def _hello(session: CommandedSession, subscriber: Subscriber) -> None:
     if session.group is not None:
         session.display.hello(subscriber)
+        session.view.explain_again()
     session.feed.frame_wanted = session.feed.status_wanted = True
 
 
@@ -88,6 +99,7 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "speed": lambda session, value: session.trainer.set_speed(value),
     "own_pace": lambda session, _: session.trainer.set_speed(None),
     "go_on": _go_on_at_full_speed,
+    "explain": _explain,
     "follow": lambda session, value: session.view.follow(value),
     "figure": _figure,
     "export": _export,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,8 @@ class LabView(View):
     _follow = False  # whether the axes follow G
     _view: Probe | None = None  # the probe of these axes, if they are not the target's own
     _fitted_at = 0.0  # when they were fitted
+    _explains = False  # whether the next iteration is explained
+    _explained: tuple[Any, ...] = ()  # what the last explanation was about
 
     @property
     def _run(self) -> Run:
@@ -73,14 +76,38 @@ class LabView(View):
         number = session.run_number + 1
         session.show_scene(scene(self._run.spec, self._probe, number, self._view))
 
+    def explain(self, value: bool) -> None:
+        """Explain the next iteration while the run is paused, or stop."""
+        self._explains, self._explained = value, ()
+
+    def explain_again(self) -> None:
+        """Send the explanation again, to a browser that has just come."""
+        self._explained = ()
+
+    def parts(self) -> Callable[[], Iterator[bytes]] | None:
+        """A job that explains the next iteration; None if there is nothing new to explain."""
+        if not self._explains or self.group.stopped or not self.session.running:
+            return None
+        (moment,), view, program = self.session.moments(), self._view, self._run.program
+        now = moment.number, moment.state, moment.specs, view, program
+        same = self._explained[:1] == now[:1]
+        if same and all(map(operator.is_, now[1:], self._explained[1:])):
+            return None
+        self._explained = now
+
+        def make() -> Iterator[bytes]:
+            yield encode(*moment.parts(view, program))
+
+        return make
+
     def advanced(self) -> None:
         """Refit axes that follow G if it is time."""
         if self._follow:
             self._fit()
 
     def status(self) -> dict[str, Any]:
-        """Whether the axes follow G."""
-        return {"follow": self._follow}
+        """Whether the axes follow G, and whether iterations are explained."""
+        return {"follow": self._follow, "explains": self._explains}
 
     def measure(self, moments: Moments) -> Iterable[None]:
         """Measure the run."""

@@ -12,9 +12,14 @@ import numpy as np
 from ganlab.domains import Probe
 from ganlab.engine import Game, Run, Snapshot, State
 from ganlab.engine.divergence import Divergence
+from ganlab.engine.executor import Eager
+from ganlab.engine.native.play import Compiled
+from ganlab.engine.native.program import Program
+from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for, snapshot_of, take
 from ganlab.live import messages, thumbnails
 from ganlab.live.history import History
+from ganlab.live.parts import parts
 from ganlab.live.process_pool import NOWHERE, Places, ProcessPool, Unavailable
 from ganlab.spec import Spec
 
@@ -99,6 +104,18 @@ class Moment:
             view,
             arrows,
         )
+
+    def parts(self, view: Probe | None, program: Program | None) -> messages.Picture:
+        """See `ganlab.live.parts`; program: that of the run, which makes its updates."""
+        points, box = points_for(self.game), None if view is None else view.target.box
+        with suppress(Unavailable):
+            made: messages.Picture = self._ask(
+                self.places.frames, "parts", self.number, points, box, program is not None
+            )
+            return made
+        executor = Eager() if program is None else Compiled(program)
+        view = view or probe_for(self.spec, points)
+        return parts(self.game, self.state, self.specs, self.number, view, executor)
 
     def tiles(self) -> Arrays:
         """See `thumbnails.pictures`."""

@@ -7,7 +7,7 @@ import threading
 import time
 
 IN_FLIGHT = 2  # the most frames that are sent but not yet drawn
-_ORDER = ("scene", "waits", "status", "curves", "figure", "export", "frame")
+_ORDER = ("scene", "waits", "status", "curves", "figure", "export", "parts", "frame")
 _STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watching
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -168,6 +168,20 @@ class View:
 
     def advanced(self) -> None:
         """Called after the runs have made some updates."""
+
+    def explain(self, value: bool) -> None:
+        """Explain the next iteration while the run is paused, or stop. Raises `SpecError`."""
+        if value:
+            raise SpecError(
+                "cmd", "explain", "a view of one run, whose iterations can be explained"
+            )
+
+    def explain_again(self) -> None:
+        """Send the explanation again, to a browser that has just come."""
+
+    def parts(self) -> Callable[[], Iterator[bytes]] | None:
+        """A job that explains the next iteration; None if there is nothing new to explain."""
+        return None
 
     def follow(self, value: bool) -> None:
         """Let the axes follow G. Raises `SpecError` if they cannot."""

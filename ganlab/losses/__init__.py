@@ -7,9 +7,9 @@ D(x) = sigmoid(logit). The numbers of real and fake samples may differ.
 from __future__ import annotations
 
 from ganlab.losses import cross_entropy, f_gan, relativistic, scores
-from ganlab.losses.entry import LOSSES, LossEntry, every_pair
+from ganlab.losses.entry import LOSSES, LossEntry, Terms, every_pair
 
-__all__ = ["LOSSES", "LossEntry", "every_pair"]
+__all__ = ["LOSSES", "LossEntry", "Terms", "every_pair"]
 
 for _entry in (
     *cross_entropy.ENTRIES,

@@ -6,7 +6,7 @@ import torch
 from numpy.typing import ArrayLike
 from torch.nn.functional import softplus
 
-from ganlab.losses.entry import Array, Logits, LossEntry
+from ganlab.losses.entry import Array, Logits, LossEntry, Terms
 from ganlab.optim import Number
 from ganlab.theory import d_star
 
@@ -30,6 +30,8 @@ def d_star_smoothed(p: ArrayLike, q: ArrayLike, a: float = 0.0, b: float = 0.0) 
     return (1 - a) * star + b * (1 - star)
 
 
+_OF_D = r"-\mathbb{E}\,\log D(x)", r"-\mathbb{E}\,\log(1 - D(G(z)))"  # the first two of `Terms`
+
 ENTRIES = (
     LossEntry(
         name="minimax",
@@ -37,6 +39,7 @@ ENTRIES = (
         equation=r"\min_G \mathbb{E}\,\log(1 - D(G(z)))",
         doc="The game of the theory. If D is sure, G's gradient vanishes and G stalls.",
         cite="Goodfellow et al. 2014, eq. 1",
+        terms=Terms(*_OF_D, r"\mathbb{E}\,\log(1 - D(G(z)))"),
         d=_cross_entropy,
         g=lambda real, fake: -softplus(fake).mean(1),
         zero_sum=True,
@@ -51,6 +54,7 @@ ENTRIES = (
         doc="It has the same fixed point, but G is pushed hardest where D is surest. Used in "
         "practice.",
         cite="Goodfellow et al. 2014, section 3",
+        terms=Terms(*_OF_D, r"-\mathbb{E}\,\log D(G(z))"),
         d=_cross_entropy,
         g=lambda real, fake: softplus(-fake).mean(1),
         optimal=d_star_smoothed,
@@ -64,6 +68,7 @@ ENTRIES = (
         doc="With D = D* its gradient is that of KL(p_data ‖ p_g). Few samples carry most of it, "
         "so it is noisy and may overflow.",
         cite="Goodfellow 2014; NIPS 2016 tutorial, section 3.2.4",
+        terms=Terms(*_OF_D, r"-\mathbb{E}\,\frac{D(G(z))}{1 - D(G(z))}"),
         d=_cross_entropy,
         g=lambda real, fake: -fake.exp().mean(1),
         optimal=d_star_smoothed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -17,10 +17,22 @@ Logits = torch.Tensor
 Array = NDArray[np.float64]
 
 
+class Terms(NamedTuple):
+    """Both objectives as LaTeX: D minimises the sum of `real` and `fake`, G minimises `g`.
+
+    a is D's output, and D(x) = σ(a(x)). fake is empty if one term compares real with fake samples.
+    """
+
+    real: str
+    fake: str
+    g: str
+
+
 @dataclass(frozen=True)
 class LossEntry(Entry):
     """A pair of losses, and the meaning of D's output under them.
 
+    terms: `d` and `g` term by term, for explanations; None: `equation` is shown instead.
     g_sees_real: whether `g` uses the logits of real samples. If not, `g` is given None for them,
     and D is not evaluated on them for G's update.
     optimal(p, q, a=0, b=0): the optimal D(x), in the scale of `shown`, where p_data = p and
@@ -37,6 +49,7 @@ class LossEntry(Entry):
 
     d: Callable[[Logits, Logits], torch.Tensor] = field(kw_only=True)
     g: Callable[[Any, Logits], torch.Tensor] = field(kw_only=True)
+    terms: Terms | None = None
     g_sees_real: bool = False
     optimal: Callable[..., Array] | None = None
     smooth: Callable[[Logits, Logits, Number, Number], torch.Tensor] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from numpy.typing import ArrayLike
 
-from ganlab.losses.entry import Array, Logits, LossEntry
+from ganlab.losses.entry import Array, Logits, LossEntry, Terms
 from ganlab.theory import d_star
 
 
@@ -27,6 +27,9 @@ ENTRIES = (
         doc="With D = D* its value is KL(p_data ‖ p_g), so G must cover all of the data. G's "
         "gradient grows with e^a, so few samples carry most of it.",
         cite="Nowozin et al. 2016, table 2",
+        terms=Terms(
+            r"-\mathbb{E}\,a(x)", r"\mathbb{E}\,e^{a(G(z)) - 1}", r"-\mathbb{E}\,e^{a(G(z)) - 1}"
+        ),
         d=lambda real, fake: (fake - 1).exp().mean(1) - real.mean(1),
         g=lambda real, fake: -(fake - 1).exp().mean(1),
         zero_sum=True,
@@ -40,6 +43,9 @@ ENTRIES = (
         doc="With D = D* its value is KL(p_g ‖ p_data): G is penalised for samples unlike the "
         "data, but not for missing modes.",
         cite="Nowozin et al. 2016, table 2",
+        terms=Terms(
+            r"\mathbb{E}\,e^{-a(x)}", r"\mathbb{E}\,a(G(z)) - 1", r"1 - \mathbb{E}\,a(G(z))"
+        ),
         d=lambda real, fake: (-real).exp().mean(1) + fake.mean(1) - 1,
         g=lambda real, fake: 1 - fake.mean(1),
         zero_sum=True,
@@ -53,6 +59,11 @@ ENTRIES = (
         doc="With D = D* its value is ∫ (p_data − p_g)²/p_g, which is huge if G misses a mode. D "
         "regresses to twice the relative error of p_g.",
         cite="Nowozin et al. 2016, table 2",
+        terms=Terms(
+            r"-\mathbb{E}\,a(x)",
+            r"\mathbb{E}\,(\tfrac14 a(G(z))^2 + a(G(z)))",
+            r"-\mathbb{E}\,(\tfrac14 a(G(z))^2 + a(G(z)))",
+        ),
         d=lambda real, fake: (fake**2 / 4 + fake).mean(1) - real.mean(1),
         g=lambda real, fake: -(fake**2 / 4 + fake).mean(1),
         zero_sum=True,
@@ -66,6 +77,9 @@ ENTRIES = (
         doc="With D = D* its value is ∫ (√p_data − √p_g)², a distance between 0 and 2 that is "
         "symmetric in p_data and p_g.",
         cite="Nowozin et al. 2016, table 2",
+        terms=Terms(
+            r"\mathbb{E}\,e^{-a(x)}", r"\mathbb{E}\,e^{a(G(z))} - 2", r"1 - \mathbb{E}\,e^{a(G(z))}"
+        ),
         d=lambda real, fake: (-real).exp().mean(1) + fake.exp().mean(1) - 2,
         g=lambda real, fake: 1 - fake.exp().mean(1),
         zero_sum=True,

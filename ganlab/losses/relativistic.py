@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch.nn.functional import softplus
 
-from ganlab.losses.entry import Logits, LossEntry
+from ganlab.losses.entry import Logits, LossEntry, Terms
 
 
 def _paired(real: Logits, fake: Logits) -> tuple[Logits, Logits]:
@@ -40,6 +40,12 @@ ENTRIES = (
         doc="D estimates how much more real a sample is than the average of the other kind. G also "
         "lowers D's output on real samples.",
         cite="Jolicoeur-Martineau 2018, RaSGAN",
+        terms=Terms(
+            r"-\mathbb{E}\,\log\sigma(a(x) - \bar a_g)",
+            r"-\mathbb{E}\,\log(1 - \sigma(a(G(z)) - \bar a_{\rm data}))",
+            r"-\mathbb{E}\,\log\sigma(a(G(z)) - \bar a_{\rm data})"
+            r" - \mathbb{E}\,\log(1 - \sigma(a(x) - \bar a_g))",
+        ),
         d=_prefers_on_average,
         g=lambda real, fake: _prefers_on_average(fake, real),
         g_sees_real=True,
@@ -53,6 +59,11 @@ ENTRIES = (
         doc="D tells which of a pair, one real and one fake, is real: every real sample pulls, so "
         "modes are not forgotten. With R1 and R2 this is R3GAN's loss, which converges locally.",
         cite="Jolicoeur-Martineau 2018, RSGAN; Huang et al. 2024",
+        terms=Terms(
+            r"-\mathbb{E}\,\log\sigma(a(x) - a(G(z)))",
+            "",
+            r"-\mathbb{E}\,\log\sigma(a(G(z)) - a(x))",
+        ),
         d=_prefers,
         g=lambda real, fake: _prefers(fake, real),
         g_sees_real=True,

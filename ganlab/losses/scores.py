@@ -7,7 +7,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from ganlab.losses.cross_entropy import d_star_smoothed
-from ganlab.losses.entry import Array, Logits, LossEntry
+from ganlab.losses.entry import Array, Logits, LossEntry, Terms
 from ganlab.optim import Number
 
 
@@ -31,6 +31,11 @@ ENTRIES = (
         doc="D regresses to 1 and 0 and does not saturate, so samples far on the right side of the "
         "decision boundary still move.",
         cite="Mao et al. 2017",
+        terms=Terms(
+            r"\tfrac12 \mathbb{E}\,(a(x) - 1)^2",
+            r"\tfrac12 \mathbb{E}\,a(G(z))^2",
+            r"\tfrac12 \mathbb{E}\,(a(G(z)) - 1)^2",
+        ),
         d=lambda real, fake: 0.5 * ((real - 1) ** 2).mean(1) + 0.5 * (fake**2).mean(1),
         g=lambda real, fake: 0.5 * ((fake - 1) ** 2).mean(1),
         optimal=d_star_smoothed,
@@ -45,6 +50,7 @@ ENTRIES = (
         "WGAN-GP), its loss estimates a distance and G gets a gradient everywhere; unbounded, D "
         "diverges. D's offset has no effect: it is kept, and D is drawn relative to its mean.",
         cite="Arjovsky et al. 2017",
+        terms=Terms(r"-\mathbb{E}\,a(x)", r"\mathbb{E}\,a(G(z))", r"-\mathbb{E}\,a(G(z))"),
         d=lambda real, fake: fake.mean(1) - real.mean(1),
         g=lambda real, fake: -fake.mean(1),
         zero_sum=True,
@@ -57,6 +63,9 @@ ENTRIES = (
         r"\min_G -\mathbb{E}\,a(G(z))",
         doc="D ignores samples beyond the margin; G's gradient keeps its strength.",
         cite="Lim & Ye 2017; Miyato et al. 2018",
+        terms=Terms(
+            r"\mathbb{E}\,[1 - a(x)]_+", r"\mathbb{E}\,[1 + a(G(z))]_+", r"-\mathbb{E}\,a(G(z))"
+        ),
         d=lambda real, fake: (1 - real).relu().mean(1) + (1 + fake).relu().mean(1),
         g=lambda real, fake: -fake.mean(1),
         optimal=_hinge_optimum,

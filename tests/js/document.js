@@ -84,6 +84,13 @@ class FakeElement extends EventTarget {
     return this.attributes.get(name) ?? null;
   }
 
+  removeAttribute(name) {
+    this.attributes.delete(name);
+  }
+
+  prepend(...nodes) {
+    this.append(...nodes);
+  }
   append(...nodes) {
     for (const node of nodes) {
       if (node instanceof FakeElement) node.parentElement = this;

@@ -14,6 +14,7 @@ from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
 from ganlab.live import commands
 from ganlab.live.commands import FigureRequest
+from ganlab.live.lab_view import LabView
 from ganlab.live.messages import waits
 from ganlab.live.session import Session
 from ganlab.paths import ASSETS
@@ -43,7 +44,7 @@ JS = {path.name: path.read_text() for path in (ASSETS / "live").glob("*.js")}
 # The front end's names of the types of each message.
 DECLARED = {
     "scene": "Scene", "frame": "FrameOnly Said", "curves": "Curves", "status": "Status",
-    "export": "ExportMessage", "figure": "FigureMessage", "waits": "Waits",
+    "export": "ExportMessage", "parts": "Parts", "figure": "FigureMessage", "waits": "Waits",
 }  # fmt: skip
 
 
@@ -96,6 +97,9 @@ def sent(experiment: Experiment) -> dict[str, list]:
         got += press(session, browser, "step")
     session.set("minibatch_discrimination", 4)  # a new run, in front of the ghost of the old one
     got += settle(session, browser)[0]
+    if isinstance(session.view, LabView):
+        session.command("explain", True)
+        got += settle(session, browser)[0]
     for what in ("python", "run"):
         session.command("export", (browser.subscriber, what))
         got += settle(session, browser)[0]
@@ -113,7 +117,8 @@ def sent(experiment: Experiment) -> dict[str, list]:
 def test_what_is_sent_is_what_is_documented(view):
     runs = len(SHOWN[view].specs)
     found = sent(SHOWN[view])
-    assert set(found) == set(MESSAGES) - ({"figure"} if view[0] == "S" else set())
+    elsewhere = {"L": set(), "C": {"parts"}, "S": {"parts", "figure"}}
+    assert set(found) == set(MESSAGES) - elsewhere[view[0]]
     for kind, messages in found.items():
         fields = documented(kind, view, "field")
         if kind == "figure" and view[0] == "C":
@@ -138,6 +143,8 @@ def check_arrays(kind, view, header, arrays, runs, seen) -> None:
         base, dot, number = name.rpartition(".")
         if name.startswith("ghost."):
             stem = "ghost."
+        elif kind == "parts" and dot:
+            stem = f"{base}."
         elif kind == "curves" and (name == "iteration" or name in header["series"]):
             stem = "iteration"
         elif view[0] == "C" and kind != "export":

@@ -1,0 +1,210 @@
+"""What a page says about the parts of an iteration, and the objectives as MathML."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+from latex2mathml.converter import convert
+
+from ganlab.engine.explain import Explained
+from ganlab.losses import LOSSES
+from ganlab.spec import Spec
+from ganlab.stabilisers import STABILISERS
+from ganlab.update_rules import RULES
+
+# The terms of the equation by id: D's goal and terms, and G's.
+MIN_D, REAL, FAKE, MIN_G, OF_G, WHOLE = "min_d", "real", "fake", "min_g", "g", "whole"
+_OF_D = (MIN_D, REAL, FAKE)
+_RULE = "The rule of updates is not alternating, so this step is not along the arrows alone."
+
+
+@cache
+def equation(loss: str) -> list[list[list[str]]]:
+    """The objectives of a loss: rows of terms, each its id and its MathML."""
+    entry = LOSSES[loss]
+    if entry.terms is None:
+        return [[[WHOLE, convert(entry.equation)]]]
+    real, fake, g = entry.terms
+    if fake and not fake.startswith("-"):
+        fake = f"+ {fake}"
+    parts_of_g = re.split(r" (?=- \\mathbb\{E\})", g)  # a browser cannot break a formula's line
+    rows = [
+        [(MIN_D, r"\min_D"), (REAL, real), (FAKE, fake)],
+        [(MIN_G, r"\min_G"), *((OF_G, part) for part in parts_of_g)],
+    ]
+    return [[[name, convert(latex)] for name, latex in row if latex] for row in rows]
+
+
+def beside(spec: Spec) -> str:
+    """What else belongs to the objectives: the meaning of a(x), and the stabilisers that are on."""
+    terms, out = LOSSES[spec.loss].terms, []
+    if terms is not None and any("a(" in term for term in terms):
+        out.append("a(x) is D's output; the picture maps it to D(x), from 0 to 1.")
+    on = [STABILISERS[name] for name in spec.stabilisers]
+    if titles := [entry.title for entry in on if not entry.watches]:
+        out.append(f"Also on: {', '.join(titles)}.")
+    return " ".join(out)
+
+
+def note(spec: Spec) -> str:
+    """What the update rule does, unless it alternates."""
+    entry = RULES[spec.rule]
+    return f"Update rule {entry.title}: {entry.doc}" if entry.before else ""
+
+
+def of(spec: Spec, one: Explained, number: int, opening: bool) -> list[dict[str, Any]]:
+    """The parts of update `number` of an explanation: kind, player, title, says, lit, set.
+
+    opening: whether it is the first one of its player; later ones have a single part.
+    """
+    make = {
+        ("D", True): _first_of_d,
+        ("D", False): _next_of_d,
+        ("G", True): _first_of_g,
+        ("G", False): _next_of_g,
+    }
+    return [
+        {
+            "kind": kind,
+            "player": one.player,
+            "title": title,
+            "says": says,
+            "lit": _lit(spec.loss, terms),
+            "set": number,
+        }
+        for kind, title, says, terms in make[one.player, opening](spec, one)
+    ]
+
+
+def _lit(loss: str, ids: list[str]) -> list[str]:
+    """These terms of the equation, or those that contain them."""
+    terms = LOSSES[loss].terms
+    if terms is None:
+        return [WHOLE]
+    return list(dict.fromkeys(REAL if name == FAKE and not terms.fake else name for name in ids))
+
+
+Row = tuple[str, str, str, list[str]]
+
+
+def _costs(one: Explained) -> str:
+    """ "from 1.39 to 1.35"."""
+    before, after = (f"{v:.4g}".replace("-", "−") for v in (one.cost, one.cost_after))
+    return f"from {before} to {after}"
+
+
+def _which(one: Explained, of: int) -> str:
+    """ "step 2 of 3" or "steps 6 to 20 of 20"; "" if there is one step only."""
+    if of == 1:
+        return ""
+    if one.first == one.last:
+        return f"step {one.first} of {max(of, one.last)}"
+    return f"steps {one.first} to {one.last} of {max(of, one.last)}"
+
+
+def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
+    which = _which(one, spec.k)
+    moves = "D moves" + (f": {which}" if which else "")
+    height = " and height" if spec.domain.density else ""
+    judged = "D(x)" if LOSSES[spec.loss].value else "D's output, drawn as D(x),"
+    ruled = f" {_RULE}" if RULES[spec.rule].find else ""
+    return [
+        (
+            "data",
+            "Draw a minibatch of data",
+            f"{spec.batch} samples x are drawn at random from p_data. The next minibatch will be "
+            "a different one.",
+            [REAL],
+        ),
+        (
+            "make",
+            "Draw z and push it through G",
+            f"{spec.batch} latents z are drawn, and G maps each of them to a sample G(z). G does "
+            "not change while D learns.",
+            [FAKE],
+        ),
+        (
+            "judge",
+            "D judges both",
+            f"{judged} is each sample's colour{height}: 1 if D takes it for real, 0 if for "
+            "generated.",
+            [REAL, FAKE],
+        ),
+        (
+            "d",
+            moves,
+            "Arrows: D's gradient asks for a higher D(x) at real samples and a lower one at "
+            f"generated ones. One step of D's optimiser takes its cost on them {_costs(one)}."
+            f"{ruled}",
+            [*_OF_D],
+        ),
+    ]
+
+
+def _next_of_d(spec: Spec, one: Explained) -> list[Row]:
+    several = one.last > one.first
+    says = (
+        "Each step draws fresh data and fresh z; those of the first are shown."
+        if several
+        else "D draws fresh data and fresh z, judges them, and moves again: its cost on them goes "
+        f"{_costs(one)}."
+    )
+    return [("d_again", f"D moves: {_which(one, spec.k)}", says, [*_OF_D])]
+
+
+def _first_of_g(spec: Spec, one: Explained) -> list[Row]:
+    rule = RULES[spec.rule]
+    old = " D is taken as it was before its last update, as the rule says."
+    before = old if rule.before and spec.k else ""
+    which = _which(one, spec.g_steps)
+    unrolled = f", after its {spec.unroll} unrolled steps" if spec.unroll else ""
+    ruled = f" {_RULE}" if rule.find else ""
+    rows: list[Row] = [
+        (
+            "g_make",
+            "G's turn: draw new z",
+            f"{spec.batch} new latents z are drawn and mapped to G(z). From here on D does not "
+            "change.",
+            [OF_G],
+        ),
+        (
+            "slope",
+            "D's slope at the generated samples",
+            f"Each arrow is where a sample should go to lower G's cost, as D sees it{unrolled}: "
+            f"long where D is steep, short where D is flat.{before}",
+            [OF_G],
+        ),
+        (
+            "g",
+            "G moves" + (f": {which}" if which else ""),
+            "One step of G's optimiser moves all samples together, so they follow their arrows "
+            f"only roughly. G's cost on these z goes {_costs(one)}.{ruled}",
+            [MIN_G, OF_G],
+        ),
+    ]
+    if spec.unroll:
+        data = "on fresh data and z" if spec.unroll_data == "fresh" else "on these samples"
+        steps = f"{spec.unroll} step{'s' if spec.unroll > 1 else ''}"
+        rows.insert(
+            1,
+            (
+                "ahead",
+                f"D's answer: {steps} that it would take",
+                f"D is unrolled: its next {steps} {data} are computed, but D does not make them. "
+                "G learns from the D after them, and so expects D's answer.",
+                [*_OF_D],
+            ),
+        )
+    return rows
+
+
+def _next_of_g(spec: Spec, one: Explained) -> list[Row]:
+    several = one.last > one.first
+    says = (
+        "Each step draws new z; those of the first are shown."
+        if several
+        else f"New z, new slopes, another step: G's cost on them goes {_costs(one)}."
+    )
+    return [("g_again", f"G moves: {_which(one, spec.g_steps)}", says, [MIN_G, OF_G])]
