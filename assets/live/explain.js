@@ -30,6 +30,7 @@ export function explainer({ send, show, changed, playing }) {
   let asked = 0; // when this page last switched it on or off
   let before = false; // whether the run played before
   let running = false; // whether one part follows the other by itself
+  let over = false; // whether the run has diverged
   let waiting = false; // for the parts of the next iteration
   let at = 0;
   let progress = 0;
@@ -46,7 +47,10 @@ export function explainer({ send, show, changed, playing }) {
       "data-testid": id,
       title,
       "aria-label": title.split(":")[0],
-      onclick: act,
+      onclick: (/** @type {MouseEvent} */ event) => {
+        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // so that the space key plays and pauses
+        act();
+      },
     }, ...content);
   const button = tool("explain", "Explain one iteration in its parts: slow motion (e)", () => toggle(), "Explain");
   button.classList.remove("gl-small");
@@ -161,7 +165,8 @@ export function explainer({ send, show, changed, playing }) {
     const count = parts?.parts.length ?? 0;
     const where = parts ? `Iteration ${parts.iteration + 1} in its parts` : "One iteration in its parts";
     setText(heading, where);
-    const said = part ? part.title : on ? "Computing the next iteration…" : "";
+    const none = over ? "The run has diverged: there is no next iteration." : "Computing the next iteration…";
+    const said = part ? part.title : on ? none : "";
     setText(title, waiting ? "The iteration is made…" : said);
     const some = part && ["data", "make", "g_make"].includes(part.kind) && parts && parts.shown < parts.batch;
     setText(says, part && !waiting ? `${part.says}${some ? ` The first ${parts?.shown} are drawn.` : ""}` : "");
@@ -254,12 +259,19 @@ export function explainer({ send, show, changed, playing }) {
     /** @param {import("./types.js").Status} message */
     status(message) {
       if (performance.now() - asked > 1000 || Boolean(message.explains) === on) set(Boolean(message.explains));
-      if (on && message.state === "diverged") clear();
+      const ended = message.state === "diverged";
+      if (ended === over) return;
+      over = ended;
+      if (over) clear();
+      tell();
     },
     /** @param {Parts} message */
     receive(message) {
       if (!on) return;
+      // The same iteration by another program, which has been compiled meanwhile: hardly a digit differs.
+      const same = parts?.iteration === message.iteration && parts.parts.length === message.parts.length && !waiting;
       parts = message;
+      if (same) return begin(at);
       waiting = false;
       seen += 1;
       begin(0);

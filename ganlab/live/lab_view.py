@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,8 @@ from ganlab.live.pacing import CROWD, SLOW
 from ganlab.live.scene import scene
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
+
+log = logging.getLogger(__name__)
 
 _FIT_SECONDS = 0.7  # between two changes of axes that follow G
 _ARROWS_EVERY = 5  # frames of many sessions get new arrows this rarely, and
@@ -96,7 +99,14 @@ class LabView(View):
         self._explained = now
 
         def make() -> Iterator[bytes]:
-            yield encode(*moment.parts(view, program))
+            try:
+                yield encode(*moment.parts(view, program))
+            except MemoryError:
+                raise
+            except Exception:
+                log.exception("an iteration could not be explained")
+                self.session.command("note", "It could not be explained: see the server's log.")
+                yield b""
 
         return make
 

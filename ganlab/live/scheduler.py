@@ -35,6 +35,7 @@ _WAITS = {
     computing.PLAY: "computing an update",
     "picture": "computing a picture",
     "tiles": "computing a picture",
+    "parts": "computing the parts of an iteration",
     "see": "computing metrics",
     "measure_tiles": "computing metrics",
 }
