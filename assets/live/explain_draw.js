@@ -125,25 +125,30 @@ export function dot(ctx, theme, role, x, y, { fill, strength = 1, hollow = false
 }
 
 /**
- * A line of text on the ground's colour.
+ * Text on the ground's colour; its parts have lines of their own if they are too wide together.
  *
  * @param {CanvasRenderingContext2D} ctx
  * @param {Theme} theme
- * @param {string} text
+ * @param {string[]} parts
  * @param {number} x
  * @param {number} y
- * @param {string} [role]
+ * @param {string} role
+ * @param {number} most px of width
  */
-export function label(ctx, theme, text, x, y, role = "game") {
-  if (!text) return;
+export function label(ctx, theme, parts, x, y, role, most) {
   ctx.font = font(theme, SIZES.note, 600);
   ctx.textAlign = "left";
   ctx.textBaseline = "middle";
-  const { width } = ctx.measureText(text);
-  ctx.globalAlpha = 0.75;
-  ctx.fillStyle = theme.back;
-  ctx.fillRect(x - 3, y - 9 * theme.u, width + 6, 18 * theme.u);
-  ctx.globalAlpha = 1;
-  ctx.fillStyle = theme.ink(role);
-  ctx.fillText(text, x, y);
+  const said = parts.filter(Boolean);
+  const whole = said.join(" · ");
+  const lines = ctx.measureText(whole).width > most ? said : said.length ? [whole] : [];
+  lines.forEach((text, i) => {
+    const down = y + 18 * i * theme.u;
+    ctx.globalAlpha = 0.75;
+    ctx.fillStyle = theme.back;
+    ctx.fillRect(x - 3, down - 9 * theme.u, ctx.measureText(text).width + 6, 18 * theme.u);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = theme.ink(role);
+    ctx.fillText(text, x, down);
+  });
 }

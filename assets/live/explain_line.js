@@ -32,6 +32,9 @@ export function lineParts(scene) {
   const py = (/** @type {number} */ v) => g.base - (v / top) * g.h;
   const pd = (/** @type {number} */ v) => g.base - v * g.h;
 
+  const say = (/** @type {CanvasRenderingContext2D} */ ctx, /** @type {string[]} */ words, /** @type {string} */ role) =>
+    label(ctx, theme, words, g.left + 8 * theme.u, g.head + 12 * theme.u, role, g.w - 16 * theme.u);
+
   /**
    * The value of a curve at v.
    *
@@ -165,7 +168,7 @@ export function lineParts(scene) {
       ctx.lineWidth = 1.6 * theme.u;
       ctx.stroke();
     }
-    if (move > 0) label(ctx, theme, drawn("change", factor), g.left + 8 * theme.u, g.head + 12 * theme.u, "D");
+    if (move > 0) say(ctx, [drawn("change", factor)], "D");
   }
 
   /**
@@ -187,7 +190,7 @@ export function lineParts(scene) {
       if (seen > 0) curve(ctx, (i) => now[i] + (values[i] - now[i]) * factor, { dash: [2, 3], weight: k + 1 === steps.length ? 2.4 : 1.2, strength: seen * (0.4 + (0.6 * (k + 1)) / steps.length) });
     });
     const words = ["dashes: D now", "dots: after steps that it would take", drawn("change", factor)];
-    label(ctx, theme, words.filter(Boolean).join(" · "), g.left + 8 * theme.u, g.head + 12 * theme.u, "D");
+    say(ctx, words, "D");
   }
 
   /**
@@ -217,7 +220,7 @@ export function lineParts(scene) {
       ctx.lineWidth = 1.8 * theme.u;
       ctx.stroke();
     }
-    if (move > 0) label(ctx, theme, drawn("moves", factor), g.left + 8 * theme.u, g.head + 12 * theme.u, "G");
+    if (move > 0) say(ctx, [drawn("moves", factor)], "G");
   }
 
   return {

@@ -1,12 +1,11 @@
 // An explained iteration over the 2-D picture: samples in the plane, z in a corner, D's field and its contour.
 
 import { alpha } from "./theme.js";
-import { SIZES } from "./tokens.js";
 import { contour } from "./contour.js";
 import { placePlane } from "./draw2d.js";
 import { apart, colourOf, DIM, dot, drawn, ease, enlargement, fieldOf, inTurn, label, own } from "./explain_draw.js";
 import { enlarger } from "./pixels.js";
-import { arrow, density, font, resize } from "./plot.js";
+import { arrow, density, resize } from "./plot.js";
 
 /** @typedef {import("./types.js").NumberArray} NumberArray */
 /** @typedef {import("./types.js").Parts} Parts */
@@ -33,6 +32,9 @@ export function planeParts(scene) {
   let [width, height] = [0, 0];
   const px = (/** @type {number} */ v) => g.left + (v - xLow) * g.scale;
   const py = (/** @type {number} */ v) => g.bottom - (v - yLow) * g.scale;
+
+  const say = (/** @type {CanvasRenderingContext2D} */ ctx, /** @type {string[]} */ words, /** @type {string} */ role) =>
+    label(ctx, theme, words, g.left + 8 * theme.u, g.top + 14 * theme.u, role, g.w - 16 * theme.u);
 
   /**
    * A field of D, of which changes may be enlarged.
@@ -157,9 +159,8 @@ export function planeParts(scene) {
       ctx.fillRect(x - 1.5 * u, y - 1.5 * u, 3 * u, 3 * u);
       if (part > 0) dot(ctx, theme, "G", x + (px(fake[2 * i]) - x) * part, y + (py(fake[2 * i + 1]) - y) * part);
     }
-    ctx.font = `italic ${font(theme, SIZES.letter)}`;
     const of = message.latent_dim > 2 ? `z: 2 of ${message.latent_dim} dimensions` : "z";
-    label(ctx, theme, of, left, top - 12 * u, "G");
+    label(ctx, theme, [of], left, top - 12 * u, "G", g.w);
   }
 
   /**
@@ -197,7 +198,7 @@ export function planeParts(scene) {
       ctx.stroke();
     }
     const words = move > 0 ? [`D = ${name} before (dashes) and after`, drawn("change", factor)] : [`dashes: D = ${name}`];
-    label(ctx, theme, words.filter(Boolean).join(" · "), g.left + 8 * theme.u, g.top + 14 * theme.u, "D");
+    say(ctx, words, "D");
   }
 
   /**
@@ -220,8 +221,8 @@ export function planeParts(scene) {
       const values = fieldOf(message, index);
       if (seen > 0) line(ctx, shape, (i) => now[i] + (values[i] - now[i]) * factor, level, { dash: [1, 4], weight: k + 1 === steps.length ? 2.6 : 1.6, strength: seen * (0.4 + (0.6 * (k + 1)) / steps.length) });
     });
-    const words = [`D = ${name} now (line) and after steps that it would take (dots)`, drawn("change", factor)];
-    label(ctx, theme, words.filter(Boolean).join(" · "), g.left + 8 * theme.u, g.top + 14 * theme.u, "D");
+    const words = [`line: D = ${name} now`, "dots: after steps that it would take", drawn("change", factor)];
+    say(ctx, words, "D");
   }
 
   /**
@@ -262,7 +263,7 @@ export function planeParts(scene) {
       ctx.lineWidth = 2 * theme.u;
       ctx.stroke();
     }
-    if (move > 0) label(ctx, theme, drawn("moves", factor), g.left + 8 * theme.u, g.top + 14 * theme.u, "G");
+    if (move > 0) say(ctx, [drawn("moves", factor)], "G");
   }
 
   return {

@@ -3,6 +3,7 @@
 import { PLANE } from "./tokens.js";
 
 const NARROW = 760; // px of width below which the curves are below the picture
+const TIGHT = 1000; // px of width below which a lab's toolbar has fewer words
 const LEAST = 480; // px of height
 const FOOT = 10; // px of free space at the bottom
 const SPARE = 2; // px beside a square picture, so that rounding does not shrink it
@@ -57,9 +58,10 @@ export function roomOf(root, least = LEAST) {
  * @param {HTMLElement} root
  * @param {import("./types.js").Room} room
  */
-export function applyRoom(root, { height, narrow, u }) {
+export function applyRoom(root, { width, height, narrow, u }) {
   root.style.setProperty("--gl-u", String(u));
   root.classList.toggle("gl-narrow", narrow);
+  root.classList.toggle("gl-tight", !narrow && width < TIGHT);
   root.style.height = narrow ? "auto" : `${height}px`;
 }
 

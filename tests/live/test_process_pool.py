@@ -75,6 +75,9 @@ def test_what_is_seen_is_the_same(pool, name):
         header, arrays = messages.frame(1, shot, run.last)
         found_header, found = moment.picture("full", axes, arrows)
         assert found_header == header and same(found, arrays | (arrows or {}))
+        here, explained = moment_of(1, run, None), moment.parts(axes, None)
+        assert here.parts(axes, None)[0] == explained[0]
+        assert same(here.parts(axes, None)[1], explained[1])
     assert moment.picture("coarse")[1]["d"].size < arrays["d"].size
 
 

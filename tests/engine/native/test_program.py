@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from ganlab import Recording, Run, Spec, SpecError
+from ganlab.engine.explain import explain
 from ganlab.engine.native import build, cache, program_key
 from ganlab.engine.native.compile_queue import CompileQueue
+from ganlab.engine.native.play import Compiled
 from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 from ganlab.live.process_pool import ProcessPool
@@ -193,6 +195,16 @@ def test_however_it_is_cut_it_is_the_same_bit_for_bit(case):
     assert parts.state.phase == 2  # 65 updates: 21 iterations, and both of D's of the next
     parts.advance(158 - 21)
     assert same(whole, parts)
+
+
+def test_an_explained_iteration_is_the_programs_own_bit_for_bit(case):
+    spec, program = case
+    run = compiled(spec.replace(k=2), program)
+    run.advance(3)
+    for one in explain(run.game, run.state, run.draws, Compiled(program), b"DDG"):
+        run.update()
+        assert torch.equal(one.after.g, run.state.g) and torch.equal(one.after.d, run.state.d)
+    assert run.iteration == 4
 
 
 @pytest.mark.parametrize("k", [0, 1, 5])
