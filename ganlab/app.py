@@ -13,17 +13,18 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from ganlab import rights, server
+from ganlab import environment, rights, server, variants
 from ganlab.front import Front
-from ganlab.headers import embedders
-from ganlab.limits import check_limits
 from ganlab.registry import SpecError
 
 try:
-    check_limits()
-    embedders()
-except SpecError as error:
+    environment.check_environment()
+    if variants.named():
+        import ganlab.spec  # noqa: F401 - imports the variants, which takes seconds
+except (SpecError, ImportError) as error:
     sys.exit(f"ganlab: {error}")
+for words in environment.unknown():
+    print(f"ganlab: {words}", file=sys.stderr)
 
 
 def _get_ready() -> None:
@@ -55,5 +56,6 @@ app = st.App(
 )
 
 server.send_at_once()
-rights.announce()
+if not st.get_option(server.QUIET):
+    rights.announce()
 threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

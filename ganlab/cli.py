@@ -12,25 +12,31 @@ from functools import partial
 from pathlib import Path
 
 from ganlab import __version__
-from ganlab.headers import EMBED, embedders
-from ganlab.limits import LIMITS, check_limits, variable
+from ganlab.environment import check_environment
+from ganlab.headers import EMBED
+from ganlab.limits import LIMITS, variable
 from ganlab.mnist import command
 from ganlab.reading import read_text
 from ganlab.registry import SpecError
+from ganlab.rights import TOKEN
+
+
+def _refuse(rest: list[str], allowed: str) -> None:
+    if rest:
+        raise SpecError("argument", rest[0], allowed)
 
 
 def _app(options: argparse.Namespace, rest: list[str]) -> int:
     chosen = {n: text for n in LIMITS if (text := getattr(options, n)) is not None}
     for name, text in chosen.items():
         LIMITS[name].parse(text)
-    check_limits()
     os.environ.update({variable(n): text for n, text in chosen.items()})
     if options.embed is not None:
         os.environ[EMBED] = options.embed
-    embedders()
-    from ganlab.server import serve
+    check_environment()
+    from ganlab.server import QUIET, serve
 
-    return serve(rest)
+    return serve([f"--{QUIET}=true", *rest] if options.quiet else rest)
 
 
 def _train(options: argparse.Namespace, rest: list[str]) -> int:
@@ -38,9 +44,7 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
 
     from ganlab import Run, Spec, output
 
-    if rest:
-        allowed = "one of --spec, --load, --iterations, --compile, --out, --every"
-        raise SpecError("argument", rest[0], allowed)
+    _refuse(rest, "one of --spec, --load, --iterations, --compile, --out, --every")
     outs = output.check_outs(options.out)
     torch.set_num_threads(1)
     if options.iterations < 0:
@@ -107,6 +111,7 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
+    _refuse(rest, "none")
     from ganlab.reference import markdown
 
     print(markdown(), end="")
@@ -114,6 +119,7 @@ def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _measures(options: argparse.Namespace, rest: list[str]) -> int:
+    _refuse(rest, "none")
     from ganlab.reference import measures
 
     print(measures(), end="")
@@ -131,6 +137,8 @@ def main(arguments: list[str] | None = None) -> int:
         metavar="ORIGINS",
         help=f"origins that may embed the lab: https://moodle.example.org, or *; or ${EMBED}",
     )
+    words = f"print warnings and errors only, not the operator's token (see ${TOKEN})"
+    app.add_argument("--quiet", action="store_true", help=words)
     bounds = app.add_argument_group("limits of the server (each also an environment variable)")
     for name, param in LIMITS.items():
         words = f"{param.title}: {param.doc} Default {param.default:g}, or ${variable(name)}."

@@ -30,6 +30,14 @@ def embedders() -> tuple[str, ...]:
     return tuple(origin for origin in origins if origin)
 
 
+def chosen_policy() -> str:
+    """The policy in $GANLAB_CSP; "" for our own. Raises `SpecError` if no header can hold it."""
+    chosen = os.environ.get(POLICY, "").strip()
+    if not (chosen.isascii() and chosen.isprintable()):
+        raise SpecError(POLICY, chosen, "one line of ASCII characters, or off")
+    return chosen
+
+
 def policy(page: str, origins: Iterable[str]) -> str:
     """A Content-Security-Policy for Streamlit's `page` (its HTML) and everything that it loads.
 
@@ -56,7 +64,7 @@ def policy(page: str, origins: Iterable[str]) -> str:
 
 
 def security_headers(page: str) -> list[tuple[bytes, bytes]]:
-    """Names and values in ASGI's format. Raises `SpecError` for a bad $GANLAB_EMBED.
+    """Names and values in ASGI's format. Raises `SpecError` for a bad $GANLAB_EMBED or $GANLAB_CSP.
 
     $GANLAB_CSP holds another policy, or "off" for none.
     """
@@ -65,7 +73,7 @@ def security_headers(page: str) -> list[tuple[bytes, bytes]]:
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",  # the address holds a configuration
     }
-    chosen = os.environ.get(POLICY, "").strip()
+    chosen = chosen_policy()
     if chosen != "off":
         headers["content-security-policy"] = chosen or policy(page, origins)
     if not origins:

@@ -80,6 +80,12 @@ LIMITS: dict[str, Param] = {
     )
 }
 
+COMPILE = "GANLAB_COMPILE"  # an environment variable
+_SWITCH = {
+    **dict.fromkeys(("", "on", "yes", "true", "1"), True),
+    **dict.fromkeys(("off", "no", "false", "0"), False),
+}
+
 
 def variable(name: str) -> str:
     """The environment variable of a limit."""
@@ -95,6 +101,15 @@ def limit(name: str) -> float:
         return float(param.parse(text))
     except SpecError as error:
         raise SpecError(variable(name), text, error.allowed) from None
+
+
+def compiling() -> bool:
+    """Whether runs are compiled: $GANLAB_COMPILE, by default on. Raises `SpecError`."""
+    text = os.environ.get(COMPILE, "").strip()
+    try:
+        return _SWITCH[text.lower()]
+    except KeyError:
+        raise SpecError(COMPILE, text, "on or off") from None
 
 
 def check_limits() -> None:

@@ -8,9 +8,11 @@ import socket
 import sys
 from pathlib import Path
 
+QUIET = "logger.hideWelcomeMessage"  # Streamlit's option
+
 
 def serve(options: list[str]) -> int:
-    """Serve the lab with `streamlit run`'s options until stopped; returns 0, or 2: bad options.
+    """Serve the lab with `streamlit run`'s options until stopped; returns 0, or 2: bad arguments.
 
     It stays in this process, so that any signal to it stops the server.
     """
@@ -19,10 +21,15 @@ def serve(options: list[str]) -> int:
 
     # uvicorn closes the sockets first, and then raises the signal again.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    arguments = [str(Path(__file__).with_name("app.py")), *options]
     try:
-        cli.main(["run", str(Path(__file__).with_name("app.py")), *options], standalone_mode=False)
+        extra = cli.main.commands["run"].make_context("ganlab app", list(arguments)).params["args"]
+        if extra:
+            raise click.UsageError(f"Unexpected argument {extra[0]!r}.")
+        cli.main(["run", *arguments], standalone_mode=False)
     except click.UsageError as error:
-        error.show()
+        print(f"ganlab app: {error.format_message()}", file=sys.stderr)
+        print("See ganlab app --help, and streamlit run --help.", file=sys.stderr)
         return 2
     except (click.Abort, KeyboardInterrupt):  # Ctrl-C
         pass

@@ -2,9 +2,10 @@
 
 import pytest
 
-from ganlab import SpecError, server
+from ganlab import SpecError, environment, server
 from ganlab.cli import main
-from ganlab.limits import LIMITS, check_limits, limit, limited, variable
+from ganlab.environment import check_environment
+from ganlab.limits import LIMITS, check_limits, compiling, limit, limited, variable
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -18,6 +19,41 @@ def test_environment_and_default(name, monkeypatch):
         monkeypatch.setenv(variable(name), wrong)
         with pytest.raises(SpecError, match=variable(name)):
             check_limits()
+
+
+@pytest.mark.parametrize("text, on", [("", 1), ("On", 1), ("1", 1), ("false", 0), (" OFF ", 0)])
+def test_the_switch_of_the_compiler(text, on, monkeypatch):
+    monkeypatch.setenv("GANLAB_COMPILE", text)
+    assert compiling() == on
+
+
+@pytest.mark.parametrize(
+    "name, wrong",
+    [
+        (variable("sockets"), "many"),
+        ("GANLAB_COMPILE", "sometimes"),
+        ("GANLAB_EMBED", "example.org"),
+        ("GANLAB_CSP", "default-src\nx-header: 1"),
+    ],
+)
+def test_a_wrong_variable_is_refused_when_the_server_starts(name, wrong, monkeypatch, capsys):
+    check_environment()
+    monkeypatch.setenv(name, wrong)
+    with pytest.raises(SpecError, match=name):
+        check_environment()
+    assert main(["app"]) == 2 and name in capsys.readouterr().err
+
+
+def test_a_variable_that_does_not_exist_is_named_with_what_may_be_meant(monkeypatch):
+    for name in environment.KNOWN:
+        monkeypatch.delenv(name, raising=False)
+    assert environment.unknown() == []
+    monkeypatch.setenv("GANLAB_CACHE", "/tmp")
+    monkeypatch.setenv("GANLAB_UPDATE_SECOND", "1")
+    monkeypatch.setenv("GANLAB_PORT_80_TCP", "tcp://10.0.0.1:80")  # as some hosts set by themselves
+    port, second = environment.unknown()
+    assert "GANLAB_PORT_80_TCP is not a variable" in port and "meant" not in port
+    assert "is GANLAB_UPDATE_SECONDS meant?" in second
 
 
 def test_limited_is_undone(monkeypatch):
@@ -34,5 +70,6 @@ def test_app_hands_its_options_to_the_server(monkeypatch, capsys):
     monkeypatch.setenv(variable("update_seconds"), "9")
     assert main(["app", "--update-seconds", "0.25", "--server.port", "9000"]) == 0
     assert limit("update_seconds") == 0.25 and seen == [["--server.port", "9000"]]
+    assert main(["app", "--quiet"]) == 0 and seen.pop() == [f"--{server.QUIET}=true"]
     assert main(["app", "--sessions", "none"]) == 2
     assert "sessions" in capsys.readouterr().err and len(seen) == 1

@@ -31,6 +31,7 @@ RANK = {
     "rights": 0,
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "update_rules", "limits", "headers"), 1),
+    "environment": 1,
     "declarations": 2,
     "fields": 2,
     "params": 2,

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import Any
 
 from ganlab.engine import Run
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE
 from ganlab.engine.native.compile_request import CompileRequest
+from ganlab.limits import compiling
 
 _FRESH = 0.1  # weight of the newest call in the average time of an iteration
-
-
-def compiling_wanted() -> bool:
-    """Whether to compile runs: unless $GANLAB_COMPILE is "off"."""
-    return os.environ.get("GANLAB_COMPILE", "on").lower() not in ("off", "0", "no")
 
 
 class Backend:
@@ -31,7 +26,7 @@ class Backend:
         old, self.request = self.request, None
         if old is None or old.structure != run.game.rules.structure:
             self._seconds = {}
-        if compiling_wanted() and not self._closed:
+        if compiling() and not self._closed:
             self.request = COMPILE_QUEUE.ask(run.game.rules.structure)
         if old is not None:
             COMPILE_QUEUE.leave(old)  # after the new request, which may be for the same program

@@ -12,8 +12,7 @@ from ganlab.engine.native import cache
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE, CompileQueue
 from ganlab.engine.native.compile_request import CompileRequest
 from ganlab.engine.structure import Structure
-from ganlab.limits import limit
-from ganlab.live.backend import compiling_wanted
+from ganlab.limits import compiling, limit
 from ganlab.live.session import Session
 from ganlab.live.story import OFFERS
 from ganlab.presets import PRESETS, to_compile
@@ -103,7 +102,7 @@ class Precompiler:
 
     def start(self) -> None:
         """Start checking for idle time, unless this server does not precompile."""
-        if self._thread is None and compiling_wanted() and limit("idle_programs"):
+        if self._thread is None and compiling() and limit("idle_programs"):
             self._thread = threading.Thread(target=self._work, name="ganlab-ahead", daemon=True)
             self._thread.start()
 
