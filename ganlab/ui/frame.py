@@ -13,7 +13,7 @@ from ganlab.ui import navigation
 
 _JS = """
 const NAV = '[data-testid="stTopNavLink"], [data-testid="stSidebarNavLink"], .ganlab-to';
-const OPENS = '[class*="st-key-open-"] button';
+const OPENS = '[class*="st-key-open-"]';  // followed by the page's name, if it is known
 const EVERY = 100;  // ms between two checks of whether the page is there
 const LONGEST = 60000;  // ms
 let shown = null, pages = {}, ready = true, answered = true;
@@ -101,19 +101,22 @@ function draw(page) {
   timer = setInterval(look, EVERY);
 }
 
+function leave(page) {
+  answered = false;
+  draw(page ?? null);
+}
+
 document.addEventListener('click', (event) => {
   if (event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const link = event.target.closest?.(NAV);
+  const opens = event.target.closest?.('button')?.closest(OPENS);
   if (link?.href) {
     const path = known(new URL(link.href).pathname);
-    if (path === shown) return;
-    answered = false;
-    draw(pages[path]);
-  } else if (event.target.closest?.(OPENS)) {
-    answered = false;
-    draw(null);
-  }
+    if (path !== shown) leave(pages[path]);
+  } else if (opens) leave(pages[/st-key-open-(\\S*)/.exec(opens.className)[1]]);
 }, { capture: true });
+// A button or key of a live view leads to another page, whose name is in `detail` if it is known.
+document.addEventListener('ganlab-leaves', ({ detail }) => leave(pages[detail]));
 
 export default function ({ data: [path, all, now] }) {
   pages = all;

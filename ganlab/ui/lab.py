@@ -41,10 +41,11 @@ def lab(dim: int, title: str, watch_for: str) -> None:
     with top:
         told(session, title, watch_for)
     with st.sidebar:
-        if st.button("Many seeds of this", icon=":material/grid_view:", width="stretch"):
+        many, compare = (f"open-{name}" for name in (navigation.MANY, navigation.COMPARE))
+        if st.button("Many seeds of this", key=many, icon=":material/grid_view:", width="stretch"):
             want(navigation.MANY, Experiment.of(session.spec, SEEDS[0]))
             st.switch_page(navigation.script(navigation.MANY))
-        if st.button("Compare this", icon=":material/compare:", width="stretch"):
+        if st.button("Compare this", key=compare, icon=":material/compare:", width="stretch"):
             want(navigation.COMPARE, Comparison.pair(session.spec))
             st.switch_page(navigation.script(navigation.COMPARE))
         sidebar(page, form, session, partial(reset, page, session))

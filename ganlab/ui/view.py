@@ -73,6 +73,8 @@ _JS = (
     LOADER
     + """
 const views = new WeakMap();
+// The frame of the next page is drawn before the server has answered: see frame.py.
+const leave = (detail) => document.dispatchEvent(new CustomEvent('ganlab-leaves', { detail }));
 export default function ({ data: [data], parentElement, setTriggerValue }) {
   let entry = views.get(parentElement);
   const report = (entry) => setTriggerValue('gone', {
@@ -111,8 +113,15 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
         onLost: () => { entry.search = location.search; },
         onBack: () => { entry.search = null; },
         onGone: () => report(entry),
-        onOpen: (seed) => setTriggerValue('open', seed),
-        onAct: (act) => setTriggerValue('act', act),
+        onOpen: (seed) => {
+          leave();
+          setTriggerValue('open', seed);
+        },
+        onAct: (act) => {
+          if (act.act === 'preset') leave();
+          if (act.act === 'gallery') leave(data.gallery);
+          setTriggerValue('act', act);
+        },
       });
     });
   } else entry.update();
@@ -142,6 +151,7 @@ def live_view(
         "socket": f"live/{session.token}",
         "module": module,
         "labs": list(navigation.addresses()),
+        "gallery": navigation.GALLERY,
         "others": [name for name in navigation.PAGES if name != page],
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,

@@ -11,7 +11,7 @@ from ganlab.ui.navigation import words
 
 from .server import Server
 
-# For each click on a link of the menu, records the contents of the frame in the next paint.
+# For each click, records the contents of the frame in the next paint.
 _NOTE = """
 () => {
   window.noted = [];
@@ -40,6 +40,23 @@ def test_the_frame_stands_before_the_server_has_answered(lab, live):
     expect(lab.get("frame")).to_have_count(0)
     if live:
         lab.moves()
+
+
+def test_the_frame_stands_when_a_button_leads_to_another_page(lab):
+    lab.open("/two")
+    lab.page.evaluate(_NOTE)
+    for number, (button, page) in enumerate(
+        (
+            (lab.page.get_by_role("button", name="Many seeds of this"), "many"),
+            (lab.get("see-collapse"), None),  # only the server knows its page
+            (lab.get("gallery"), "phenomena"),
+        )
+    ):
+        button.click()
+        text = lab.js(f"window.noted[{number}].text")
+        assert "waiting for the server…" in text and (page is None or words(page)[0] in text)
+        expect(lab.get("frame")).to_have_count(0)
+    expect(lab.page.get_by_role("heading", name=words("phenomena")[0])).to_be_visible()
 
 
 def test_a_page_opens_before_all_is_imported(new_lab, tmp_path):
