@@ -155,9 +155,7 @@ def _advice(spec: Spec, changes: dict[str, Any]) -> str:
         if name == "runs":
             parts.append(f"the number of seeds to {new}")
         else:
-            old, new = (
-                PARAMS[name].format(v).replace(",", ", ") for v in (getattr(spec, name), new)
-            )
+            old, new = (PARAMS[name].words(v) for v in (getattr(spec, name), new))
             parts.append(f"“{PARAMS[name].title}” from {old} to {new}")
     return "Lower " + " and ".join(parts)
 

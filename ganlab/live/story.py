@@ -11,7 +11,6 @@ from typing import Any
 from ganlab.live.moment import Moment
 from ganlab.presets import DEFAULTS, OPENING, PRESETS, Preset
 from ganlab.presets.preset import check, trace
-from ganlab.registry import Param
 from ganlab.spec import PARAMS, Spec
 from ganlab.targets import TARGETS
 
@@ -206,18 +205,13 @@ def differences(spec: Spec, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     for name, param in PARAMS.items():
         value = getattr(spec, name)
         if name not in without and value != getattr(default, name):
-            out.append(f"{param.title} = {_short(param, value)}")
+            out.append(f"{param.title} = {param.words(value)}")
     standard = default.target_params if spec.target == default.target else {}
     for param in TARGETS[spec.target].params:
         value = spec.target_params[param.name]
         if f"t.{param.name}" not in without and value != standard.get(param.name, param.default):
-            out.append(f"{param.title} = {_short(param, value)}")
+            out.append(f"{param.title} = {param.words(value)}")
     return tuple(out)
-
-
-def _short(param: Param, value: object) -> str:
-    text = f"{value:.4g}" if param.kind == "float" else param.format(value)
-    return text.replace(",", ", ") or "none"
 
 
 def story_of(name: str, specs: Sequence[Spec]) -> Story | None:

@@ -258,8 +258,9 @@ def test_what_differs_from_the_default_is_listed():
     spec = DEFAULTS[1].replace(k=5, target_params={"mean": 3.0}, g_hidden=())
     assert differences(spec) == ("G's hidden widths = none", "k = 5", "mean = 3")
     assert differences(spec, ("k", "t.mean")) == ("G's hidden widths = none",)
-    laplace = differences(DEFAULTS[1].replace(target="laplace"))
-    assert laplace == ("p_data = laplace",)
+    # Variants are named as in the sidebar.
+    laplace = differences(DEFAULTS[1].replace(target="laplace", loss="wasserstein"))
+    assert laplace == ("p_data = Laplace", "loss = Wasserstein")
     for name in LESSON:
         for s in PRESETS[name].specs:
             assert (differences(s) == ()) == (s == DEFAULTS[s.dim])
