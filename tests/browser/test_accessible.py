@@ -7,7 +7,7 @@ import pytest
 from .accessible import PHONE, check
 
 
-@pytest.mark.parametrize("path", ["/", "/two", "/many?runs=16", "/compare"])
+@pytest.mark.parametrize("path", ["/", "/two?preset=collapse", "/many?runs=16", "/compare"])
 def test_a_live_page(lab, path):
     check(lab.open(path))
 
