@@ -6,8 +6,10 @@ import argparse
 import json
 import math
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +28,16 @@ def _refuse(rest: list[str], allowed: str) -> None:
         raise SpecError("argument", rest[0], allowed)
 
 
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end this process as Ctrl-C does: compilers end, and their files are removed."""
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _app(options: argparse.Namespace, rest: list[str]) -> int:
     chosen = {n: text for n in LIMITS if (text := getattr(options, n)) is not None}
     for name, text in chosen.items():
@@ -39,6 +51,7 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
     return serve([f"--{QUIET}=true", *rest] if options.quiet else rest)
 
 
+@_stopped_by_sigterm()
 def _train(options: argparse.Namespace, rest: list[str]) -> int:
     import torch
 
@@ -85,6 +98,7 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     return 1 if moved else 0
 
 
+@_stopped_by_sigterm()
 def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     from ganlab import Spec
     from ganlab.engine.native.compile_queue import CompileQueue
@@ -127,7 +141,10 @@ def _measures(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Execute one command. Returns 0: done, 1: partly failed, 2: bad input, 3: the run diverged."""
+    """Execute one command. Returns 0: done, 1: partly failed, 2: bad input, 3: the run diverged.
+
+    128 and the signal's number if a signal stopped it.
+    """
     parser = argparse.ArgumentParser(prog="ganlab", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -168,6 +185,9 @@ def main(arguments: list[str] | None = None) -> int:
     options, rest = parser.parse_known_args(arguments)
     try:
         return int(options.do(options, rest))
+    except KeyboardInterrupt:
+        print("ganlab: stopped", file=sys.stderr)
+        return 128 + signal.SIGINT
     except MemoryError:
         print("ganlab: out of memory: lower the batch or the widths", file=sys.stderr)
         return 2

@@ -2,6 +2,11 @@
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 import torch
@@ -233,3 +238,23 @@ def test_what_cannot_be_compiled_is_trained_all_the_same(tmp_path, capsys, monke
     assert main(["train", "--spec", spec, "--iterations", "5", "--compile"]) == 0
     said = capsys.readouterr()
     assert json.loads(said.out)["iteration"] == 5 and "training eagerly: not compiled" in said.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_a_stopped_compilation_leaves_nothing(tmp_path, number):
+    command = [sys.executable, "-m", "ganlab", "train", "--compile", "--iterations", "1"]
+    command += ["--spec", write(tmp_path / "spec.json", TINY)]
+    environment = {**os.environ, "GANLAB_CACHE": str(tmp_path)}
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        drafts = tmp_path / "programs"
+        while not any(drafts.glob("draft-*")):
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.05)
+        process.send_signal(number)
+        assert process.wait(60) == 128 + number
+    finally:
+        process.kill()
+    assert "Traceback" not in process.stderr.read()
+    assert not any(drafts.glob("draft-*"))
