@@ -1,8 +1,9 @@
 """A process that computes for the server, in which `main` is executed with the argument FD.
 
 It answers the requests of `ganlab.live.process_pool` one by one, on one thread. A request names a
-function of `FUNCTIONS`, the runs, their State and further arguments. The process ends with the
-connection, whose file descriptor is FD.
+function of `FUNCTIONS`, the runs, their State and further arguments. The State after updates stays
+here; its number is enough for later requests. The process ends with the connection, whose file
+descriptor is FD.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import itertools
 import math
 import socket
 import sys
@@ -32,13 +34,16 @@ from ganlab.engine.native.program import Program
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
 from ganlab.live import messages, thumbnails
+from ganlab.live.held_state import Held, held
 from ganlab.live.parts import parts
+from ganlab.live.picture_request import Painted, PictureRequest
 from ganlab.live.transfer import Failed, Recent, receive, send
 from ganlab.spec import Spec
 
 MOST_RUNS = 128  # how many runs a process keeps the Games of
 PLAY = "play"  # the function that makes updates
-_MOST_KEPT = 2**20  # bytes
+FETCH = "fetch"  # a request for a State that is kept
+_MOST_KEPT = 2**20  # bytes of a State whose tensors the server has as well
 _LOOK_SECONDS = 5.0  # between two looks for kernels
 _OOM_SCORE = 500  # of 1000: if memory runs out, Linux kills this process before the server
 _CPU = torch.device("cpu")
@@ -48,13 +53,12 @@ T = TypeVar("T")
 
 
 class Runs:
-    """R runs of one structure. state: the State that both ends have, if there is one."""
+    """R runs of one structure."""
 
     _looked = -math.inf  # when `find_kernels` last looked for some
 
     def __init__(self, specs: tuple[Spec, ...]):
         self.specs = specs
-        self.state: State | None = None
         self.game = Game.of(specs, _CPU)
         self.draws = Draws(specs, self.game.rules, _CPU)
 
@@ -82,10 +86,21 @@ class Runs:
 
 
 def _play(
-    runs: Runs, state: State, alive: list[bool], players: bytes, compiled: bool
-) -> tuple[State, list[int]]:
+    runs: Runs,
+    state: State,
+    alive: list[bool],
+    players: bytes,
+    compiled: bool,
+    request: PictureRequest | None,
+) -> tuple[State, list[int], Painted | None]:
+    """Updates, and then a picture if one is requested."""
     executor = runs.compiled if compiled else Eager()
-    return executor.play(runs.game, state, runs.draws, alive, players)
+    after, made = executor.play(runs.game, state, runs.draws, alive, players)
+    if request is None or not max(made):
+        return after, made, None
+    started = time.process_time()
+    picture = _picture(runs, after, request, players[max(made) - 1 : max(made)].decode())
+    return after, made, Painted(picture, time.process_time() - started)
 
 
 def _see(
@@ -97,16 +112,8 @@ def _see(
     return shot.metrics, shot.picture
 
 
-def _picture(
-    runs: Runs,
-    state: State,
-    number: int,
-    last: str,
-    points: int,
-    detail: str,
-    box: np.ndarray | None,
-    arrows: Arrays | None,
-) -> messages.Picture:
+def _picture(runs: Runs, state: State, request: PictureRequest, last: str) -> messages.Picture:
+    number, points, detail, box, arrows = request
     view = None if box is None else probe_for(runs.specs[0], points).over(box)
     return messages.picture(
         runs.game, state, runs.specs, number, last, points, detail, view, arrows
@@ -140,16 +147,28 @@ def to_end(work: Generator[None, None, T]) -> T:
             return result
 
 
-def kept(name: str, before: State | None, answer: Any) -> State | None:
-    """The State of some runs that both ends keep after a call of function `name`.
+class Kept:
+    """The States that this process keeps for the server, by number."""
 
-    Only that of an update, which the next update and pictures start from: others are of moments
-    that pass. before: what they kept before. A large one is not kept: a process knows many runs.
-    """
-    if name != PLAY:
-        return before
-    state: State = answer[0]
-    return state if state.nbytes <= _MOST_KEPT else None
+    def __init__(self) -> None:
+        self._numbers = itertools.count()
+        self._states: dict[int, State] = {}
+
+    def __getitem__(self, number: int) -> State:
+        return self._states[number]
+
+    def keep(self, state: State, sent: bool) -> Held:
+        """Keep `state`; sent: send its tensors. A large one that is sent is not kept."""
+        if sent and state.nbytes > _MOST_KEPT:
+            return held(None, state, sent)
+        number = next(self._numbers)
+        self._states[number] = state
+        return held(number, state, sent)
+
+    def release(self, numbers: list[int]) -> None:
+        """Forget these States."""
+        for number in numbers:
+            self._states.pop(number, None)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -169,21 +188,31 @@ def main() -> None:
         Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE))
     connection = socket.socket(fileno=int(sys.argv[1]))
     known: Recent[int, Runs] = Recent(MOST_RUNS)
+    kept = Kept()
     gc.freeze()
     with contextlib.suppress(EOFError, OSError):
         send(connection, True)  # all is imported
         while True:
-            name, key, specs, state, arguments = receive(connection)
-            started = time.process_time()
+            (name, key, specs, state, arguments, tensors), released = receive(connection)
+            started, apart = time.process_time(), 0.0
+            kept.release(released)
             try:
-                if specs is not None:
-                    known[key] = Runs(specs)
-                runs = known[key]
-                state = state or runs.state
-                assert state is not None
-                runs.find_kernels()
-                answer = FUNCTIONS[name](runs, state, *arguments)
-                runs.state = kept(name, runs.state, answer)
+                if not isinstance(state, State):
+                    state = kept[state]
+                if name == FETCH:
+                    answer: Any = state
+                else:
+                    if specs:
+                        known[key] = Runs(specs)
+                    runs = known[key]
+                    runs.find_kernels()
+                    answer = FUNCTIONS[name](runs, state, *arguments)
+                if name == PLAY:
+                    after, made, painted = answer
+                    # Runs that stop are explained by their tensors.
+                    stops = min(made) < max(made) or max(made) < len(arguments[1])
+                    answer = kept.keep(after, tensors or stops), made, painted
+                    apart = 0.0 if painted is None else painted.seconds
             except Exception as error:
                 answer = Failed(type(error).__name__, str(error))
-            send(connection, (time.process_time() - started, answer))
+            send(connection, (time.process_time() - started - apart, answer))

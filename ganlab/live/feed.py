@@ -240,13 +240,18 @@ class Feed:
 
     def frame_due(self, now: float) -> bool:
         """Whether a frame is wanted, may be made now, and would soon be drawn."""
-        if not self.frame_wanted or "frame" in self.painting:
+        return self.frame_wanted and self.frame_allowed(now)
+
+    def frame_allowed(self, now: float) -> bool:
+        """Whether a frame may be made now, and would soon be drawn."""
+        if "frame" in self.painting:
             return False
         ready = [s for s in list(self.session.subscribers) if s.ready_for_frame]
         if not ready:
             return False
         drawn = any(s.has_drawn_all for s in ready)
-        return self.session.idle or self.pacing.frame_due(now, drawn)
+        session = self.session
+        return session.idle or session.painted or self.pacing.frame_due(now, drawn)
 
     # -- sending ---------------------------------------------------------------------------------
 

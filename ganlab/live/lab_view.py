@@ -17,6 +17,7 @@ from ganlab.engine.snapshot import points_for
 from ganlab.live import axes, messages
 from ganlab.live.commands import FigureRequest
 from ganlab.live.pacing import CROWD, SLOW
+from ganlab.live.picture_request import PictureRequest
 from ganlab.live.scene import scene
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
@@ -130,22 +131,41 @@ class LabView(View):
 
     def frame(self, moments: Moments) -> Iterator[bytes]:
         """The run's picture."""
-        (moment,), session = moments, self.session
-        # In a moving picture nobody notices repeated arrows, which take half of a picture's time.
-        # A paused picture can be examined closely, so it is drawn completely.
-        crowd = session.crowd >= CROWD
-        moving = session.playing and (session.speed == 0 or (crowd and session.speed > SLOW))
-        every = 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
-        run, left, arrows = self._arrows
-        fresh = run != moment.number or left == 0 or every == 1
-        detail = "coarse" if crowd and session.playing else "full"
+        (moment,) = moments
+        detail, fresh = self._how(moment.number)
+        _, left, arrows = self._arrows
         # Should the axes change meanwhile, this picture is not sent.
         picture = moment.picture(detail, self._view, None if fresh else arrows)
         if fresh:
-            left, arrows = every, messages.arrows_of(picture)
+            left, arrows = self._every, messages.arrows_of(picture)
         self._arrows = moment.number, left - 1, arrows
         self.last_picture = picture
         yield encode(*picture)
+
+    @property
+    def _every(self) -> int:
+        """After how many pictures the arrows are computed anew."""
+        # In a moving picture nobody notices repeated arrows, which take half of a picture's time.
+        # A paused picture can be examined closely, so it is drawn completely.
+        session = self.session
+        crowd = session.crowd >= CROWD
+        moving = session.playing and (session.speed == 0 or (crowd and session.speed > SLOW))
+        return 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
+
+    def _how(self, number: int) -> tuple[str, bool]:
+        """The detail of the next picture of run `number`, and whether it has new arrows."""
+        run, left, _ = self._arrows
+        fresh = run != number or left == 0 or self._every == 1
+        crowd = self.session.crowd >= CROWD
+        return "coarse" if crowd and self.session.playing else "full", fresh
+
+    def next_picture(self) -> PictureRequest:
+        """See `View.next_picture`."""
+        number = self.session.run_number
+        detail, fresh = self._how(number)
+        box = None if self._view is None else self._view.target.box
+        arrows = None if fresh else self._arrows[2]
+        return PictureRequest(number, points_for(self._run.game), detail, box, arrows)
 
     def why_stopped(self) -> str:
         """What diverged, and where."""

@@ -7,6 +7,8 @@ from ganlab.live.view import ViewedSession
 FRAME_SHARE = 0.85  # the most that one session alone uses of the frame renderer's time
 CROWD_SHARE = 0.25  # and all sessions together, if there are several: the rest is for training
 APART_SHARE = 0.8  # or the most that they use of a process beside the server's
+HOME_SHARE = 0.4  # or of each process that also trains,
+HOME_MEASURE_SHARE = 0.25  # and for metrics there
 MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter lock too
 ALONE_SHARE = 0.1  # the same for a session alone
 RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
@@ -89,7 +91,9 @@ class Pacing:
     @property
     def _measure_share(self) -> float:
         share = ALONE_SHARE if self.session.playing else RESTING_SHARE
-        return max(MEASURE_SHARE, share / self.session.crowd)
+        homes = self.session.places.homes
+        least = HOME_MEASURE_SHARE * homes if homes else MEASURE_SHARE
+        return max(least, share / self.session.crowd)
 
     @property
     def at_once(self) -> int:
@@ -118,10 +122,17 @@ class Pacing:
     def next_frame(self) -> float:
         """When the next frame is due."""
         crowd, view = self.session.crowd, self.session.view
-        apart = APART_SHARE if self.session.places.frames else CROWD_SHARE
-        share = FRAME_SHARE if crowd == 1 else apart
+        share = FRAME_SHARE if crowd == 1 else self._crowd_share
         due = min(crowd * self.cost["frame"] / share, view.slowest_frames)
         return self._frame_at + max(self._least, due)
+
+    @property
+    def _crowd_share(self) -> float:
+        """The most that all sessions together use for frames, in cores."""
+        places = self.session.places
+        if places.homes:
+            return HOME_SHARE * places.homes
+        return APART_SHARE if places.frames else CROWD_SHARE
 
     @property
     def _least(self) -> float:

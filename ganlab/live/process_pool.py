@@ -13,32 +13,28 @@ from __future__ import annotations
 
 import atexit
 import itertools
-import logging
 import os
-import socket
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
-from ganlab import processes, variants
 from ganlab.engine import Game, State
 from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Executor
 from ganlab.engine.native.play import Compiled
-from ganlab.limits import limit
-from ganlab.live import computing, cpu_time
-from ganlab.live.transfer import Failed, Recent, receive, send
-from ganlab.processes import Child
-
-log = logging.getLogger(__name__)
+from ganlab.live import computing
+from ganlab.live.held_state import HeldState, Origin, plain
+from ganlab.live.picture_request import PictureRequest
+from ganlab.live.process import Process, Request
+from ganlab.live.transfer import Failed
 
 _MOST_EAGER = 256  # the most eager updates in one call
+_IN_LINE = 3  # calls to a process at once: it has the next one while it sends an answer
 _IDLE_SECONDS = 120.0  # until a process that nobody needs is ended
 _ENDED = "the process that computed this run has ended: probably there is not enough memory"
-
 
 START, TURN = "start", "turn"  # a call waits for a process to start, or for a free one
 
@@ -47,67 +43,11 @@ class Unavailable(Exception):
     """No process can compute this; compute it in the calling thread."""
 
 
-class _Process:
-    """One process and the connection to it. tell: called once it has begun."""
-
-    def __init__(self, outside: tuple[str, ...], nice: int, tell: Callable[[], None]):
-        self.outside = outside
-        self.known: Recent[int, State | None] = Recent(computing.MOST_RUNS)  # see `kept`
-        self.used = time.monotonic()
-        self.child: Child | None = None
-        self.broken = False  # whether it ended before it was ready
-        self._nice, self._tell = nice, tell
-        self._connection: socket.socket | None = None
-        self.begun = threading.Event()
-        # Linux takes the end of the thread that has started a child for the parent's death.
-        threading.Thread(target=self._live, name="ganlab-process", daemon=True).start()
-
-    def _live(self) -> None:
-        mine, its = socket.socketpair()
-        named = dict.fromkeys((*variants.named(), *self.outside))
-        try:
-            with its:
-                self.child = processes.start(
-                    computing.__name__,
-                    str(its.fileno()),
-                    env=os.environ | variants.environment(named) | {"OMP_NUM_THREADS": "1"},
-                    pass_fds=(its.fileno(),),
-                    stdout=subprocess.DEVNULL,
-                )
-            processes.stand_back(self.child, 0)
-            receive(mine)
-            # Only now: on a busy machine its imports would take a minute at a low priority.
-            processes.stand_back(self.child, self._nice)
-            self._connection = mine
-        except (OSError, EOFError, RuntimeError):  # RuntimeError: see `variants.environment`
-            log.warning("a process that computes for the server could not be started")
-            self.broken = True
-            mine.close()
-        finally:
-            self.begun.set()
-            self._tell()
-        if self.child is not None:
-            self.child.wait()
-
-    def ask(self, request: tuple[Any, ...]) -> tuple[float, Any]:
-        """CPU seconds and the answer. Raises OSError or EOFError if it has ended."""
-        assert self._connection is not None
-        send(self._connection, request)
-        answer: tuple[float, Any] = receive(self._connection)
-        self.used = time.monotonic()
-        return answer
-
-    def end(self) -> None:
-        """End it, whatever it does."""
-        if self.child is not None:
-            processes.end(self.child)
-
-
 class _Remote:
     """The results of `executor`, computed by a process of `pool`, or by `executor` if it cannot."""
 
-    def __init__(self, pool: ProcessPool, executor: Executor):
-        self._pool, self._here = pool, executor
+    def __init__(self, pool: ProcessPool, executor: Executor, request: PictureRequest | None):
+        self._pool, self._here, self._request = pool, executor, request
         self._compiled = isinstance(executor, Compiled)
 
     @property
@@ -119,30 +59,52 @@ class _Remote:
         self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
     ) -> tuple[State, list[int]]:
         """See `Executor.play`. Raises MemoryError as `ProcessPool.call` does."""
+        origin = None
+        if isinstance(state, HeldState):
+            origin = state.origin(game, draws, alive, self._here)
+        origin = origin or Origin(plain(state), game, draws, tuple(alive), self._here)
         try:
-            after, made = self._pool.call(
-                computing.PLAY, game, state, list(alive), players, self._compiled
+            process, (after, made, painted) = self._pool.ask(
+                computing.PLAY, game, state, list(alive), players, self._compiled, self._request
             )
         except Unavailable:
-            return self._here.play(game, state, draws, alive, players)
-        return after, made
+            return self._here.play(game, plain(state), draws, alive, players)
+        if after.number is None:
+            return after.state, made
+        origin = replace(origin, players=origin.players + players[: max(made)])
+        both = self._request and painted and (self._request, painted)
+        state = HeldState.of(process, after, origin, both or None)
+        process.keep(state)
+        return state, made
+
+
+class Painting(NamedTuple):
+    """Computes updates in a pool, and with them the picture that will be wanted next."""
+
+    pool: ProcessPool
+    request: PictureRequest
+
+    def instead_of(self, executor: Executor) -> Executor:
+        """See `Elsewhere`."""
+        return _Remote(self.pool, executor, self.request)
 
 
 class ProcessPool:
     """Processes that compute the functions of `computing.FUNCTIONS`.
 
     count: the most processes. nice: their niceness, relative to the server's. waits: whether a call
-    waits until a process has started. If not, calls raise `Unavailable` meanwhile, and also if a
-    process ends during a call.
+    waits until a process has started, and updates return all tensors, so that nothing is lost with
+    a process. If not, calls raise `Unavailable` meanwhile, and also if a process ends during a
+    call.
     """
 
     def __init__(self, count: Callable[[], int], nice: int = 0, waits: bool = False):
         self._count, self._nice, self._waits = count, nice, waits
-        self._free: list[_Process] = []
-        self._busy: set[_Process] = set()
+        self._all: list[Process] = []
         self._changed = threading.Condition()
         self._can = os.name == "posix"
         self._keys: WeakKeyDictionary[Game, tuple[int, tuple[str, ...]]] = WeakKeyDictionary()
+        self._homes: WeakKeyDictionary[Game, Process] = WeakKeyDictionary()
         self._numbers = itertools.count()
         self._doing: dict[tuple[int, int], str] = {}  # by runs and thread: see `doing`
         atexit.register(self.close)
@@ -150,11 +112,16 @@ class ProcessPool:
     @property
     def processes(self) -> int:
         """The number of processes."""
-        return len(self._free) + len(self._busy)
+        return len(self._all)
+
+    @property
+    def most(self) -> int:
+        """The most processes."""
+        return self._count()
 
     def instead_of(self, executor: Executor) -> Executor:
         """See `Elsewhere`."""
-        return _Remote(self, executor)
+        return _Remote(self, executor, None)
 
     def call(self, name: str, game: Game, state: State, *arguments: Any) -> Any:
         """The result of function `name` for runs, their State and further arguments.
@@ -162,45 +129,46 @@ class ProcessPool:
         Raises MemoryError if memory runs out or, in a pool that waits, the process ends; raises
         `Unavailable` if there is no process or the function raises another error.
         """
+        return self.ask(name, game, state, *arguments)[1]
+
+    def ask(self, name: str, game: Game, state: State, *arguments: Any) -> tuple[Process, Any]:
+        """As `call`, with the process that has computed it. Raises MemoryError or `Unavailable`."""
         key, outside = self._key(game)
         here = key, threading.get_ident()
         self._doing[here] = TURN
         try:
-            process = self._take(key, outside)
-        except Unavailable:
+            process = self._take(game, outside, state)
+            failed, self._doing[here] = True, name
+            try:
+                number = state.kept_by(process) if isinstance(state, HeldState) else None
+                sent = plain(state) if number is None else number
+                request = Request(name, key, game.specs, sent, arguments, self._waits)
+                answer = process.ask(request)
+                failed = False
+            except (OSError, EOFError):
+                if self._waits:
+                    raise MemoryError(_ENDED) from None
+                raise Unavailable from None
+            finally:  # after any other error the connection may hold half a message
+                self._give_back(process, failed)
+        finally:
             del self._doing[here]
-            raise
-        failed, self._doing[here] = True, name
-        try:
-            told = key in process.known
-            before = process.known[key] if told else None
-            specs, sent = None if told else game.specs, None if before is state else state
-            seconds, answer = process.ask((name, key, specs, sent, arguments))
-            # Before another thread asks it: both ends must use `known` in the same order.
-            if isinstance(answer, Failed):
-                process.known.forget(key)  # it may not have kept the runs
-            else:
-                process.known[key] = computing.kept(name, before, answer)
-            failed = False
-        except (OSError, EOFError):
-            if self._waits:
-                raise MemoryError(_ENDED) from None
-            raise Unavailable from None
-        finally:  # after any other error the connection may hold half a message
-            del self._doing[here]
-            self._give_back(process, failed)
-        cpu_time.charge(seconds)
         if isinstance(answer, Failed):
             if answer.for_want_of_memory:
                 raise MemoryError(answer.text)
             raise Unavailable(f"{answer.name}: {answer.text}")
-        return answer
+        return process, answer
+
+    def in_line(self, game: Game) -> int:
+        """The number of calls to the process that computes these runs."""
+        home = self._homes.get(game)
+        return 0 if home is None else home.in_line
 
     def doing(self, game: Game) -> str:
         """The stage of a call for these runs: START, TURN, the function's name; "" without one."""
         key, _ = self._key(game)
         stages = [stage for (of, _), stage in list(self._doing.items()) if of == key]
-        if set(stages) == {TURN} and not self._busy:
+        if set(stages) == {TURN} and not any(p.in_line for p in list(self._all)):
             return START
         return next((stage for stage in stages if stage != TURN), TURN if stages else "")
 
@@ -211,41 +179,62 @@ class ProcessPool:
             key = self._keys[game] = next(self._numbers), game.rules.structure.outside
         return key
 
-    def _take(self, key: int, outside: tuple[str, ...]) -> _Process:
-        """A free process that has imported the modules `outside`, if possible one that knows `key`.
+    def _take(self, game: Game, outside: tuple[str, ...], state: State) -> Process:
+        """The process that computes these runs, when its line is short.
 
-        Raises `Unavailable`.
+        It has imported the modules `outside`. Raises `Unavailable`.
         """
+        keeper = state.keeper if isinstance(state, HeldState) else None
+        most = 1 if self._waits else _IN_LINE
         with self._changed:
             while self._can:
-                free = [p for p in self._free if p.outside == outside]
-                if not free and self._start(outside):
-                    continue
-                ready = [p for p in free if p.begun.is_set()]
-                if ready:
-                    process = next((p for p in ready if key in p.known), ready[0])
-                    self._free.remove(process)
-                    if process.broken:
-                        self._can = False
-                        self._changed.notify_all()
-                        break
-                    self._busy.add(process)
-                    return process
-                if not self._busy and not (free and self._waits):
+                mine = [p for p in self._all if p.outside == outside and p.begun.is_set()]
+                if any(p.broken for p in mine):
+                    self._can, self._all = False, [p for p in self._all if not p.broken]
+                    self._changed.notify_all()
                     break
+                process = self._home(game, outside, mine, keeper)
+                if process is None:
+                    if not (self._waits and self._all):
+                        break
+                elif process.in_line < most:
+                    process.in_line += 1
+                    return process
                 self._changed.wait()
         raise Unavailable
 
-    def _start(self, outside: tuple[str, ...] = ()) -> bool:
-        """Start a process, if need be in place of one with other modules; whether it started."""
-        if self.processes >= self._count():
-            other = next((p for p in self._free if p.outside != outside), None)
-            if other is None:
-                return False
-            self._free.remove(other)
-            other.end()
-        self._free.append(_Process(outside, self._nice, self._tell))
-        return True
+    def _home(
+        self, game: Game, outside: tuple[str, ...], ready: Sequence[Process], keeper: object
+    ) -> Process | None:
+        """The one of `ready` that computes these runs; None if none is ready.
+
+        Runs stay where they are, or where their State is, unless another process has fewer.
+        """
+        if all(p.begun.is_set() and p.homes for p in self._all if p.outside == outside):
+            self._start(outside)
+        if not ready:
+            return None
+        old = self._homes.get(game) or keeper
+        home = least = min(ready, key=lambda p: len(p.homes))
+        for process in ready:
+            if process is old and len(process.homes) <= len(least.homes) + 1:
+                home = process
+        if home is not self._homes.get(game):
+            for process in ready:
+                process.homes.discard(game)
+            self._homes[game] = home
+            home.homes.add(game)
+        return home
+
+    def _start(self, outside: tuple[str, ...] = ()) -> None:
+        """Start a process, if there may be one more, or if no process has these modules."""
+        if len(self._all) >= self._count():
+            idle = [p for p in self._all if not p.in_line]
+            if not idle or any(p.outside == outside for p in self._all):
+                return
+            self._all.remove(idle[0])
+            idle[0].end()
+        self._all.append(Process(outside, self._nice, self._tell))
 
     def _tell(self) -> None:
         with self._changed:
@@ -254,16 +243,15 @@ class ProcessPool:
     def begin(self) -> None:
         """Start a process that will soon be needed, unless there is one."""
         with self._changed:
-            if self._can and not self.processes:
+            if self._can and not self._all:
                 self._start()
 
-    def _give_back(self, process: _Process, failed: bool) -> None:
+    def _give_back(self, process: Process, failed: bool) -> None:
         with self._changed:
-            if process in self._busy:
-                self._busy.remove(process)
-                if not failed:
-                    self._free.append(process)
-            self._changed.notify()
+            process.in_line -= 1
+            if failed and process in self._all:
+                self._all.remove(process)
+            self._changed.notify_all()
         if failed:
             process.end()
 
@@ -271,63 +259,17 @@ class ProcessPool:
         """End the processes that have been idle for a while."""
         now = time.monotonic()
         with self._changed:
-            idle = [p for p in self._free if now - p.used > _IDLE_SECONDS]
-            self._free = [p for p in self._free if p not in idle]
+            idle = [
+                p for p in self._all if not (p.in_line or p.keeps) and now - p.used > _IDLE_SECONDS
+            ]
+            self._all = [p for p in self._all if p not in idle]
         for process in idle:
             process.end()
 
     def close(self) -> None:
         """End all processes; a later call starts others."""
         with self._changed:
-            ended = [*self._free, *self._busy]
-            self._free, self._busy = [], set()
+            ended, self._all = self._all, []
             self._changed.notify_all()
         for process in ended:
             process.end()
-
-
-class Places(NamedTuple):
-    """The pools that compute updates, pictures and metrics of runs; None: the calling thread."""
-
-    updates: ProcessPool | None = None
-    frames: ProcessPool | None = None
-    metrics: ProcessPool | None = None
-
-
-NOWHERE = Places()
-
-
-class Pools:
-    """The pools of a server: for slow runs, with a low priority, for pictures, and for metrics."""
-
-    def __init__(self) -> None:
-        self._slow = ProcessPool(lambda: int(limit("slow_runs")), nice=10, waits=True)
-        self._frames = ProcessPool(lambda: int(limit("render_processes")))
-        self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
-        self._all = (self._slow, self._frames, self._metrics)
-
-    def places(self, slow: bool) -> Places:
-        """The pools that compute a session's runs."""
-        if slow:
-            return Places(self._slow, self._slow, self._slow)
-        # Not the updates of other runs: a request takes as long as a short call.
-        return Places(None, self._frames, self._metrics)
-
-    def doing(self, game: Game) -> str:
-        """See `ProcessPool.doing`, of a slow run."""
-        return self._slow.doing(game)
-
-    def begin(self) -> None:
-        """Start the processes for pictures and metrics, which a page will soon need."""
-        self._frames.begin()
-        self._metrics.begin()
-
-    def rest(self) -> None:
-        """End the processes that have been idle for a while."""
-        for pool in self._all:
-            pool.rest()
-
-    def close(self) -> None:
-        """End all processes."""
-        for pool in self._all:
-            pool.close()

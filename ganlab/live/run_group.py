@@ -178,6 +178,11 @@ class RunGroup:
                 one(i)
         return max(self.made)
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether the updates are computed elsewhere."""
+        return any(run.elsewhere is not None for run in self.runs)
+
     def compute_by(self, elsewhere: Elsewhere | None) -> None:
         """Compute the updates elsewhere; None: in the calling thread."""
         for run in self.runs:

@@ -1,7 +1,7 @@
 """The scheduler: every session of this server, by token, and the pools that train them.
 
 Sessions with slow updates have a pool of their own, whose threads have a low priority, and their
-runs are computed in another process (see `process_pool`): an update that takes a second must block
+runs are computed in another process (see `pools`): an update that takes a second must block
 neither the other sessions' workers nor the interpreter lock.
 """
 
@@ -18,8 +18,9 @@ from collections.abc import Callable
 from ganlab.experiment import Experiment
 from ganlab.limits import limit
 from ganlab.live import computing, messages, system
+from ganlab.live.pools import Pools
 from ganlab.live.precompile import Precompiler
-from ganlab.live.process_pool import START, Pools
+from ganlab.live.process_pool import START
 from ganlab.live.session import Session
 from ganlab.live.worker_pool import WorkerPool
 from ganlab.registry import SpecError
@@ -56,8 +57,12 @@ class Scheduler:
     ):
         self.sessions: dict[str, Session] = {}
         self.drop_seconds = drop_seconds
-        count = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
-        self.pool = WorkerPool(self, "ganlab", count, system.prefer_this_thread)
+        cores = workers or max(1, min(4, (os.cpu_count() or 1) // 2))
+        if pools is not None and workers is None:
+            cores = max(cores, pools.homes)
+            # While one thread waits for a process, another one prepares the next call to it.
+            workers = max(cores, 2 * pools.homes)
+        self.pool = WorkerPool(self, "ganlab", workers or cores, system.prefer_this_thread, cores)
         self.slow_pool = WorkerPool(
             self, "ganlab-slow", int(limit("slow_runs")), system.defer_this_thread
         )
@@ -127,12 +132,12 @@ class Scheduler:
         self.precompiler.close()
         self.pool.close()
         self.slow_pool.close()
-        if self.pools is not None:
-            self.pools.close()
         if self._sweeper is not None:
             self._sweeper.join(timeout=5)
         for session in list(self.sessions.values()):
             self._put_away(session)
+        if self.pools is not None:  # not before: they may have the sessions' States
+            self.pools.close()
 
     def _put_away(self, session: Session) -> None:
         try:

@@ -11,17 +11,20 @@ from typing import Any
 
 from ganlab import address
 from ganlab.engine import Run
+from ganlab.engine.executor import Elsewhere
 from ganlab.experiment import Experiment
 from ganlab.live import stored_session, take_away
 from ganlab.live.configuration import Configuration, Events
 from ganlab.live.display import Display
 from ganlab.live.feed import Feed, Paint
 from ganlab.live.handlers import handle
+from ganlab.live.held_state import HeldState
 from ganlab.live.history import History
 from ganlab.live.lifecycle import WITHOUT, Lifecycle
 from ganlab.live.moment import Moment, moment_of
 from ganlab.live.page_address import PageAddress
-from ganlab.live.process_pool import NOWHERE, Places, Pools
+from ganlab.live.pools import NOWHERE, Places, Pools
+from ganlab.live.process_pool import Painting
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story, differences
 from ganlab.live.subscriber import Subscriber
@@ -261,7 +264,20 @@ class Session:
     @property
     def places(self) -> Places:
         """The pools that compute its updates, pictures and metrics."""
-        return NOWHERE if self.pools is None else self.pools.places(self.slow)
+        return NOWHERE if self.pools is None else self.pools.places(self.slow, self.crowd)
+
+    @property
+    def home_is_busy(self) -> bool:
+        """Whether the process that computes it has something to do, and something more to begin."""
+        pool, _, _, homes = self.places
+        run = self.run
+        return bool(homes and pool is not None and run is not None and pool.in_line(run.game) > 1)
+
+    @property
+    def painted(self) -> bool:
+        """Whether the picture of the current moment was made with the last updates."""
+        state = None if self.group is None or not self.group.alone else self.group.state
+        return isinstance(state, HeldState) and state.painted is not None
 
     @property
     def begun(self) -> Experiment:
@@ -363,8 +379,8 @@ class Session:
             asked = self._take_commands()
             self.lifecycle.start_if_asked()
             assert self.group is not None
-            self.group.compute_by(self.places.updates)
             now = time.perf_counter()
+            self.group.compute_by(self._elsewhere(now, seconds))
             if asked and self.playing:
                 self.feed.publish(now)  # the answer does not wait for the next call
             wait = self.trainer.advance(now, seconds)
@@ -376,6 +392,14 @@ class Session:
             over = now + (now - begun) / 2 >= end
             if over and not (self.trainer.by_hand and now < end + _BY_HAND_SECONDS):
                 return 0.0
+
+    def _elsewhere(self, now: float, seconds: float) -> Elsewhere | None:
+        """Where its updates are computed; with them a picture, if one may be made after them."""
+        pool, _, _, homes = self.places
+        if pool is not None and homes and seconds and self.feed.frame_allowed(now + seconds):
+            request = self.view.next_picture()
+            return pool if request is None else Painting(pool, request)
+        return pool
 
     def _take_commands(self) -> bool:
         """Execute the commands in the queue; returns whether there were any."""

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 
+from ganlab.live import cpu_time
 from ganlab.live.run_group import RunGroup
 
 _SPARE = 0.75  # of the time of a call: after a shorter one, the next makes more updates
@@ -52,13 +53,15 @@ class Throttle:
         The number at most doubles from call to call, so that a quick call is not followed by a very
         long one. Returns how many were made, and their seconds.
         """
-        started = time.perf_counter()
+        # Of another process, this thread's time says more about the others that it works for.
+        clock = cpu_time.seconds if run.elsewhere else time.perf_counter
+        started = clock()
         room = int(self._per_second * seconds)
         if run.compiled and self._at_once < _SPARE * self._per_second * seconds:
             room = max(room, self._at_once + 1)  # allows for the overhead of a call
         count = int(max(1, min(most, 2 * self._at_once, room)))
         made = max(1, run.make(count))
-        took = max(time.perf_counter() - started, 1e-9)
+        took = max(clock() - started, 1e-9)
         if count < most:  # at a set speed, calls of few updates are mostly overhead
             self._timed(run, made / run.turns.each, took)
         self._at_once, self._per_second = count, made / took

@@ -11,7 +11,8 @@ from ganlab.experiment import Experiment
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import SERIES, History
 from ganlab.live.moment import Moment
-from ganlab.live.process_pool import Places
+from ganlab.live.picture_request import PictureRequest
+from ganlab.live.pools import Places
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story
 from ganlab.live.subscriber import Subscriber
@@ -85,6 +86,10 @@ class ViewedSession(Protocol):
         """The pools that compute its updates, pictures and metrics."""
 
     @property
+    def painted(self) -> bool:
+        """Whether the picture of the current moment was made with the last updates."""
+
+    @property
     def measured(self) -> dict[str, float]:
         """The newest metrics."""
 
@@ -148,6 +153,10 @@ class View:
     def frame(self, moments: Moments) -> Iterator[bytes | None]:
         """The message with one picture."""
         raise NotImplementedError
+
+    def next_picture(self) -> PictureRequest | None:
+        """The picture that `frame` will ask for next; None if it needs more than one."""
+        return None
 
     def measure(self, moments: Moments) -> Iterable[None]:
         """Measure moments and add them to their history."""

@@ -28,7 +28,7 @@ from ganlab.live.session import Session
 
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
-ROUND_SECONDS = 0.08  # the length of a round in which every session gets a slice,
+ROUND_SECONDS = 0.05  # the length of a round in which every session gets a slice,
 _LEAST_SECONDS = 0.002  # unless slices would be shorter than this
 _LENIENCE = 1.2  # a session that cannot stop in time may use this much more, to be drawn as often
 _LONGEST_WAIT = 30.0
@@ -60,13 +60,19 @@ class PoolScheduler(Protocol):
 class WorkerPool:
     """Worker threads, render threads, and the sessions that wait for them.
 
-    prepare: called first in each of its threads, to set the thread's priority.
+    prepare: called first in each of its threads, to set the thread's priority. cores: how many
+    turns are computed at once, by default as many as there are workers.
     """
 
     def __init__(
-        self, scheduler: PoolScheduler, name: str, workers: int, prepare: Callable[[], None]
+        self,
+        scheduler: PoolScheduler,
+        name: str,
+        workers: int,
+        prepare: Callable[[], None],
+        cores: int | None = None,
     ):
-        self.workers = workers
+        self.workers, self.cores = workers, cores or workers
         self._scheduler, self._name, self._prepare = scheduler, name, prepare
         self._changed = threading.Condition()
         self._ready: list[Session] = []
@@ -77,7 +83,9 @@ class WorkerPool:
         self._render_pool = RenderPool(workers, name, prepare)
         self._painted = False  # whether a picture was painted since the last turn
         self._crowd, self._counted_at = 1, 0.0
-        self._trained = self._painting = 0.0  # workers' CPU seconds of turns and of pictures
+        self._trained = self._painting = (
+            0.0  # CPU seconds of turns, and of pictures made in their place
+        )
         self._share = 1.0  # the share of turns in these
         self._closing = False
 
@@ -118,12 +126,21 @@ class WorkerPool:
     def paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
         """Have a render thread or a worker do `job`. Raises RuntimeError once closed."""
 
+        homes = session.places.homes
+
         def guarded() -> None:
+            started = cpu_time.seconds()
             try:
                 job()
             except Exception as error:
                 self._scheduler.fail(session, error)
+            if homes:  # the processes that train have made it
+                with self._changed:
+                    self._painting += cpu_time.seconds() - started
 
+        if homes and kind == "frame" and session.painted:
+            guarded()  # it only has to be sent
+            return
         if self._render_pool.by_workers(session, kind):
             with self._changed:
                 self._render_pool.waiting.append(partial(self._picture, guarded))
@@ -175,7 +192,8 @@ class WorkerPool:
                     del ready[at]
                     return partial(self.serve, session)
         self._painted = False
-        session = min(ready, key=_USED)
+        # No process should idle while threads wait for another one.
+        session = min([s for s in ready if not s.home_is_busy] or ready, key=_USED)
         ready.remove(session)
         self._now = max(self._now, session.used)
         return partial(self.serve, session, self._slice(bool(ready)))
@@ -250,7 +268,7 @@ class WorkerPool:
 
     def _slice(self, others: bool) -> float:
         """The length of a turn in seconds."""
-        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._share * self.workers / self._crowd)
+        fair = min(SHARED_SECONDS, ROUND_SECONDS * self._share * self.cores / self._crowd)
         return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
 
 

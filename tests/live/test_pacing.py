@@ -7,6 +7,7 @@ import pytest
 from live_helpers import last, of_type, settle
 
 from ganlab.live.pacing import Pacing
+from ganlab.live.pools import Places
 from ganlab.live.view import View
 
 TICK = 1 / 60
@@ -14,7 +15,7 @@ TICK = 1 / 60
 
 def pacing(crowd=1, cost=0.0):
     view = SimpleNamespace(frame_seconds=View.frame_seconds, slowest_frames=View.slowest_frames)
-    places = SimpleNamespace(frames=None)
+    places = Places()
     one = Pacing(SimpleNamespace(crowd=crowd, view=view, places=places))
     one.cost["frame"] = cost
     one.frame_begun(100.0)

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from weakref import WeakSet
 
 import numpy as np
 import pytest
@@ -10,12 +11,14 @@ import torch
 from live_helpers import SMALL, Browser, of_type, settle, until
 
 from ganlab import Run, Spec
+from ganlab.engine import State
 from ganlab.engine.snapshot import take
 from ganlab.limits import limited
-from ganlab.live import computing, cpu_time, messages, process_pool, scheduler, thumbnails
+from ganlab.live import computing, cpu_time, messages, process, process_pool, scheduler, thumbnails
 from ganlab.live.computing import to_end
 from ganlab.live.moment import moment_of
-from ganlab.live.process_pool import START, TURN, Places, ProcessPool, Unavailable
+from ganlab.live.pools import Places
+from ganlab.live.process_pool import START, TURN, ProcessPool, Unavailable
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.live.transfer import Failed, Recent
@@ -92,12 +95,12 @@ def test_tiles_are_the_same(pool):
 
 @pytest.fixture
 def sent(pool, monkeypatch):
-    """The States that requests contain, None for one that the process has."""
-    out, send = [], process_pool.send
+    """The requests: for each the State, or the number of one that the process keeps."""
+    out, send = [], process.send
     monkeypatch.setattr(
-        process_pool,
+        process,
         "send",
-        lambda socket, request: out.append(request[3]) or send(socket, request),
+        lambda socket, message: out.append(message[0].state) or send(socket, message),
     )
     return out
 
@@ -112,11 +115,11 @@ def test_a_state_is_sent_only_if_the_process_does_not_have_it(pool, sent):
     assert same(moment.picture()[1], here[1])  # of an earlier moment: the last one stays
     run.make(2)
     moment_of(1, run, None, Places(pool, pool, pool)).picture()
-    assert [state is None for state in sent] == [False, False, True, True]
+    assert [isinstance(state, int) for state in sent] == [False, False, True, True]
     assert sent[:2] == [first, first] and second is not first
-    run.change(d_lr=0.02)  # other runs for the process
+    run.change(d_lr=0.02)  # other runs for the process, which still has the State
     run.make(1)
-    assert sent[-1] is not None
+    assert isinstance(sent[-1], int)
     other = Run(RING.replace(seed=9))
     other.advance(2)
     other.change(d_lr=0.02)
@@ -124,26 +127,24 @@ def test_a_state_is_sent_only_if_the_process_does_not_have_it(pool, sent):
     assert torch.equal(other.state.d, run.state.d)
 
 
-def test_a_large_state_is_not_kept(pool, sent, monkeypatch):
+def test_a_large_state_is_not_kept(pool, sent):
     run = Run(RING.replace(g_hidden=(512, 512), d_hidden=(512, 512)))
     assert run.state.nbytes > computing._MOST_KEPT
     run.elsewhere = pool
     run.make(2)
     run.make(1)
-    assert None not in sent
+    assert all(isinstance(state, State) for state in sent)
 
 
-def test_runs_return_to_the_process_that_knows_them():
+def test_runs_return_to_the_process_that_computes_them():
     pool = ProcessPool(lambda: 2, waits=True)
     runs = [Run(RING.replace(seed=seed)) for seed in range(4)]
-    both = [pool._take(0, ()), pool._take(0, ())]
-    for process in both:
-        pool._give_back(process, failed=False)
     for _ in range(2):
         for run in runs:
             pool.call("tiles", run.game, run.state)
-    known = [{pool._key(run.game)[0] for run in runs} & {*p.known._values} for p in both]
-    assert len(known[0] | known[1]) == 4 and not known[0] & known[1]
+            assert all(p.begun.wait(120) for p in pool._all)
+    known = [{pool._key(run.game)[0] for run in runs} & {*p.known._values} for p in pool._all]
+    assert [len(keys) for keys in known] == [2, 2] and not known[0] & known[1]
     pool.close()
 
 
@@ -182,20 +183,19 @@ def test_what_it_cannot_do_is_computed_here(pool):
 def test_runs_that_it_has_forgotten_are_told_again(pool):
     runs = [Run(RING.replace(seed=seed)) for seed in range(computing.MOST_RUNS + 3)]
     for run in [*runs, *runs[:5]]:
-        made, _ = pool.call("play", run.game, run.state, [True], b"G", False)
-        assert torch.equal(made.d, run.state.d)
+        made, *_ = pool.call("play", run.game, run.state, [True], b"G", False, None)
+        assert torch.equal(made.state.d, run.state.d)
 
 
 def test_runs_that_it_has_lost_are_told_again_after_one_failure(pool):
     run = Run(RING.replace(seed=77))
     pool.call("tiles", run.game, run.state)
-    (process,) = pool._free
-    process.known[pool._key(other := Run(RING.replace(seed=78)).game)[0]] = (
-        None  # it never was told
-    )
+    (one,) = pool._all
+    other = Run(RING.replace(seed=78))
+    one.known[pool._key(other.game)[0]] = None  # it never was told
     with pytest.raises(Unavailable, match="KeyError"):
-        pool.call("tiles", other, run.state)
-    assert pool.call("tiles", other, run.state).keys()
+        pool.call("tiles", other.game, run.state)
+    assert pool.call("tiles", other.game, run.state).keys()
 
 
 def test_recent_values_stay():
@@ -209,8 +209,8 @@ def test_recent_values_stay():
 @pytest.mark.parametrize("error", ["MemoryError: none left", "RuntimeError: no memory: 9 GB"])
 def test_too_little_memory_is_said(pool, monkeypatch, error):
     failed = Failed(*error.split(": ", 1))
-    monkeypatch.setattr(process_pool, "receive", lambda connection: (0.0, failed))
-    monkeypatch.setattr(process_pool, "send", lambda connection, value: None)
+    monkeypatch.setattr(process, "receive", lambda connection: (0.0, failed))
+    monkeypatch.setattr(process, "send", lambda connection, value: None)
     run = Run(RING)
     run.elsewhere = pool
     with pytest.raises(MemoryError, match=failed.text):
@@ -218,9 +218,9 @@ def test_too_little_memory_is_said(pool, monkeypatch, error):
 
 
 def kill(pool: ProcessPool) -> None:
-    (process,) = pool._free
-    os.kill(process.child.pid, signal.SIGKILL)
-    process.child.wait()
+    (one,) = pool._all
+    os.kill(one.child.pid, signal.SIGKILL)
+    one.child.wait()
 
 
 def test_a_death_is_said_and_another_process_follows():
@@ -242,8 +242,8 @@ def test_pictures_are_made_here_while_there_is_no_process():
     here = messages.picture(run.game, run.state, run.specs, 1, "")
     pool.begin()
     assert same(moment.picture()[1], here[1])  # it has just begun
-    (process,) = pool._free
-    process.begun.wait(60)
+    (one,) = pool._all
+    one.begun.wait(60)
     assert same(moment.picture()[1], here[1])
     kill(pool)
     assert same(moment.picture()[1], here[1])
@@ -255,12 +255,12 @@ def test_an_idle_process_is_ended(monkeypatch, pool):
     run = Run(RING)
     run.elsewhere = pool
     run.make(1)
-    (process,) = pool._free
+    (one,) = pool._all
     pool.rest()
     assert pool.processes == 1
     monkeypatch.setattr(process_pool, "_IDLE_SECONDS", -1.0)
     pool.rest()
-    assert pool.processes == 0 and process.child.wait(10) != 0
+    assert pool.processes == 0 and one.child.wait(10) != 0
 
 
 def test_no_more_processes_than_there_may_be(pool):
@@ -295,7 +295,9 @@ class OneForAll:
     def __init__(self, pool: ProcessPool):
         self.pool = pool
 
-    def places(self, slow: bool) -> Places:
+    homes = 1
+
+    def places(self, slow: bool, crowd: int = 1) -> Places:
         return Places(self.pool, self.pool, self.pool) if slow else Places()
 
     def doing(self, game) -> str:
@@ -317,8 +319,8 @@ def slow(pool):
 
 def test_a_slow_session_is_computed_there(slow, pool, monkeypatch):
     session, browser = slow
-    asked, call = [], pool.call
-    monkeypatch.setattr(pool, "call", lambda name, *rest: asked.append(name) or call(name, *rest))
+    asked, ask = [], pool.ask
+    monkeypatch.setattr(pool, "ask", lambda name, *rest: asked.append(name) or ask(name, *rest))
     session.command("step")
     settle(session, browser)
     assert {"play", "picture", "see"} <= set(asked)
@@ -354,8 +356,8 @@ def test_a_page_is_told_what_its_slow_run_waits_for(slow, pool, monkeypatch):
 
     assert told() == []  # it is paused, and waits for nothing
     other = Run(RING)
-    (process,) = pool._free
-    os.kill(process.child.pid, signal.SIGSTOP)
+    (one,) = pool._all
+    os.kill(one.child.pid, signal.SIGSTOP)
     try:
         threads = [in_a_thread(session.moments()[0].measure)]
         until(lambda: pool.doing(session.run.game) == "see")
@@ -365,7 +367,7 @@ def test_a_page_is_told_what_its_slow_run_waits_for(slow, pool, monkeypatch):
         monkeypatch.setattr(session.run, "game", other.game)
         assert told() == ["waiting for its turn: other slow runs are computed"]
     finally:
-        os.kill(process.child.pid, signal.SIGCONT)
+        os.kill(one.child.pid, signal.SIGCONT)
     for thread in threads:
         thread.join()
     assert told() == [] and not pool._doing
@@ -375,15 +377,15 @@ def test_a_page_is_told_that_its_process_is_starting(monkeypatch):
     class Starting:
         def __init__(self, outside, nice, tell):
             self.outside, self.tell, self.broken = outside, tell, True
-            self.begun, self.known = threading.Event(), ()
+            self.begun, self.in_line, self.homes = threading.Event(), 0, WeakSet()
 
-    monkeypatch.setattr(process_pool, "_Process", Starting)
+    monkeypatch.setattr(process_pool, "Process", Starting)
     mine, run = ProcessPool(lambda: 1, waits=True), Run(RING)
     run.elsewhere = mine
     thread = in_a_thread(lambda: run.make(1))
     until(lambda: mine.doing(run.game) == START)
-    (process,) = mine._free
-    process.begun.set()
-    process.tell()
+    (one,) = mine._all
+    one.begun.set()
+    one.tell()
     thread.join()
     assert mine.doing(run.game) == "" and run.state.d_updates == 1  # computed here

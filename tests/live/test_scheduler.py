@@ -14,7 +14,7 @@ from ganlab.limits import limited
 from ganlab.live import scheduler as module
 from ganlab.live import worker_pool
 from ganlab.live.lab_view import LabView
-from ganlab.live.process_pool import NOWHERE, Places
+from ganlab.live.pools import NOWHERE, Places
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session

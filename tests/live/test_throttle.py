@@ -176,6 +176,7 @@ class Program:
     """A run with a compiled program: each call has an overhead, by a clock of the test."""
 
     compiled = True
+    elsewhere = False
     turns = Turns(5, 1)
 
     def __init__(self, clock: Clock, call: float, update: float):

@@ -1,0 +1,75 @@
+"""The pools of processes of a server, and which of them compute a session's runs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ganlab.engine import Game
+from ganlab.limits import limit
+from ganlab.live.process_pool import ProcessPool
+
+SHARED = 2  # the number of playing sessions from which they are computed in other processes
+
+
+class Places(NamedTuple):
+    """The pools that compute updates, pictures and metrics of runs; None: the calling thread.
+
+    homes: the number of processes that compute all three for many sessions; 0 if they are apart.
+    """
+
+    updates: ProcessPool | None = None
+    frames: ProcessPool | None = None
+    metrics: ProcessPool | None = None
+    homes: int = 0
+
+
+NOWHERE = Places()
+
+
+class Pools:
+    """The pools of a server.
+
+    A session alone trains in the server's threads, beside processes for pictures and for metrics.
+    Several sessions are computed in processes of their own, each in one of them, so that they use
+    all cores. Slow runs have processes with a low priority.
+    """
+
+    def __init__(self) -> None:
+        self._slow = ProcessPool(lambda: int(limit("slow_runs")), nice=10, waits=True)
+        self._runs = ProcessPool(lambda: int(limit("run_processes")))
+        self._frames = ProcessPool(lambda: int(limit("render_processes")))
+        self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
+        self._all = (self._slow, self._runs, self._frames, self._metrics)
+
+    @property
+    def homes(self) -> int:
+        """The most processes for the runs of several sessions."""
+        return self._runs.most
+
+    def places(self, slow: bool, crowd: int = 1) -> Places:
+        """The pools that compute a session's runs, if `crowd` sessions play."""
+        if slow:
+            return Places(self._slow, self._slow, self._slow)
+        if crowd >= SHARED and (homes := self._runs.most):
+            return Places(self._runs, self._runs, self._runs, homes)
+        # Not the updates of a session alone: a request takes as long as a short call.
+        return Places(None, self._frames, self._metrics)
+
+    def doing(self, game: Game) -> str:
+        """See `ProcessPool.doing`, of a slow run."""
+        return self._slow.doing(game)
+
+    def begin(self) -> None:
+        """Start the processes for pictures and metrics, which a page will soon need."""
+        self._frames.begin()
+        self._metrics.begin()
+
+    def rest(self) -> None:
+        """End the processes that have been idle for a while."""
+        for pool in self._all:
+            pool.rest()
+
+    def close(self) -> None:
+        """End all processes."""
+        for pool in self._all:
+            pool.close()
