@@ -142,6 +142,10 @@ class HeldState(State):
         """The process that must be asked for its tensors; None if they are here."""
         return None if self.loaded else self._keeper
 
+    def forget_picture(self) -> None:
+        """Free its picture: the runs go on, and the State may be kept for long."""
+        self.__dict__["painted"] = None
+
     def load(self) -> State:
         """The State with its tensors: fetched, or computed again if the process has ended."""
         with self._lock:

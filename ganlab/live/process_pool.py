@@ -62,6 +62,7 @@ class _Remote:
         origin = None
         if isinstance(state, HeldState):
             origin = state.origin(game, draws, alive, self._here)
+            state.forget_picture()
         origin = origin or Origin(plain(state), game, draws, tuple(alive), self._here)
         try:
             process, (after, made, painted) = self._pool.ask(

@@ -221,9 +221,10 @@ def test_a_picture_comes_with_the_updates_before_it(one_of_many, monkeypatch):
     asked, ask = [], pool.ask
     monkeypatch.setattr(pool, "ask", lambda name, *rest: asked.append(name) or ask(name, *rest))
     session.command("play")
-    shown = []
+    shown, states = [], []
     for _ in range(400):
         session.work(0.002)
+        states.append(session.run.state)
         for header, arrays in of_type(browser.take(), "frame"):
             shown.append((header, arrays, session.spec))
         if len(shown) > 6:
@@ -238,3 +239,5 @@ def test_a_picture_comes_with_the_updates_before_it(one_of_many, monkeypatch):
         assert {n: header[n] for n in known_header} == known_header
         fresh = [n for n in known if not n.startswith("grad")]
         assert fresh and all(np.allclose(arrays[n], known[n], equal_nan=True) for n in fresh)
+    earlier = [s for s in states if isinstance(s, HeldState) and s is not session.run.state]
+    assert earlier and not any(state.painted for state in earlier)  # recordings keep States
