@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -119,8 +120,10 @@ def _create(
         try:
             return SCHEDULER.create(wanted), wanted
         except SpecError as error:
-            ignored.append(error)
             wanted = _less(wanted, error)
+            if wanted is None:  # then nothing of it is used, and the error must not say "reduced"
+                error = SpecError(error.name, error.value, error.allowed)
+            ignored.append(error)
     return SCHEDULER.create(otherwise), otherwise
 
 
@@ -128,15 +131,29 @@ def _less(start: Experiment, error: SpecError) -> Experiment | None:
     """`start` reduced as the error of its refusal advises; None if it cannot be reduced."""
     if error.name == "events":
         return start.with_events(()) if start.events else None
-    if not isinstance(error, TooDear) or not error.changes or len(start.specs) > 1:
+    if not isinstance(error, TooDear) or not error.changes:
         return None
     changes = dict(error.changes)
     seeds = changes.pop("runs", start.seeds)
-    less = Experiment.of(start.base.replace(**changes), seeds)
+    try:
+        specs = [_lowered(spec, changes) for spec in start.specs]
+        less = replace(start.with_events(()), specs=tuple(specs), seeds=seeds)
+    except SpecError:  # the lower values do not go with a field of another run
+        return None
     try:
         return less.with_events(start.events)
-    except SpecError:  # the events do not go with the reduced Spec
+    except SpecError:  # the events do not go with the reduced Specs
         return less
+
+
+def _lowered(spec: Spec, changes: Mapping[str, Any]) -> Spec:
+    """`spec` with these numbers, and widths up to these, where its own are larger."""
+    lower: dict[str, Any] = {}
+    for name, most in changes.items():
+        now = getattr(spec, name)
+        widths = isinstance(now, tuple)
+        lower[name] = tuple(min(w, max(most)) for w in now) if widths else min(now, most)
+    return spec.replace(**lower)
 
 
 def _moved() -> bool:

@@ -7,11 +7,12 @@ from ganlab.comparison import Comparison
 from ganlab.engine.cost import surely_below
 from ganlab.experiment import SEEDS, Experiment
 from ganlab.limits import limit, limited
-from ganlab.live.budget import afford, demand
+from ganlab.live.budget import afford, afford_experiment, demand
 from ganlab.live.scheduler import Scheduler
 from ganlab.params import PARAMS
 from ganlab.presets import DEFAULTS, PRESETS
 from ganlab.registry import SpecError
+from ganlab.ui import start
 
 WIDE = "g_hidden=512,512,512,512&d_hidden=512,512,512,512&latent_dim=256&batch=4096"
 TOO_DEAR = {
@@ -90,6 +91,43 @@ KINDS = {
     "many": Experiment.of(RING, SEEDS[0]),
     "compare": Comparison.pair(RING),
 }
+
+
+class Server:
+    """What a page needs of the scheduler: it allows an experiment or refuses it."""
+
+    @staticmethod
+    def create(experiment):
+        afford_experiment(experiment)
+        return experiment
+
+
+@pytest.mark.parametrize(
+    "fields, lower",
+    [
+        ("unroll=10&b.unroll=20&b.k=50", True),
+        ("unroll=20&b.d_hidden=512,64", True),
+        ("b.unroll=20&events=5:k:3&b.events=7:k:2", True),
+        ("unroll=20&b.packing=8&batch=4088", False),  # 511 samples cannot be packed
+    ],
+)
+def test_a_dear_comparison_in_an_address_is_reduced_or_said_to_be_replaced(
+    fields, lower, monkeypatch
+):
+    wanted = Comparison.from_query(f"{fields}&{WIDE}", [])  # of a field given twice, the first
+    other, errors = Comparison.pair(DEFAULTS[1]), []
+    monkeypatch.setattr(start, "SCHEDULER", Server)
+    with limited(update_seconds=0.25, memory_gb=2.0):
+        session, shown = start._create(wanted, other, errors)
+    said = [start._why(error) for error in errors]
+    assert session is shown and said
+    if not lower:
+        assert shown is other and said[-1].endswith("The default is used.")
+        return
+    assert shown.fields == wanted.fields and shown.events == wanted.events
+    assert all("reduced accordingly" in words for words in said)
+    for a, b in zip(shown.specs, wanted.specs, strict=True):
+        assert (a.k, a.seed) == (b.k, b.seed) and a.batch <= b.batch and a.unroll <= b.unroll
 
 
 @pytest.mark.parametrize("kind", KINDS)
