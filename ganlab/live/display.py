@@ -20,10 +20,11 @@ _FEW = 5  # a run with fewer measurements does not replace the previous ghost
 
 
 class Shown(NamedTuple):
-    """The previous runs: their axes, the Spec of each seed, and their curves."""
+    """The previous runs: their axes, their course, the first one's last Spec, and their curves."""
 
     axes: object
-    rows: tuple[Spec, ...]
+    course: object
+    spec: Spec
     history: History
 
 
@@ -40,8 +41,8 @@ class Display:
         self.history = History(view.series)
 
     def shown(self, group: RunGroup) -> Shown:
-        """The axes, Specs and curves of these runs."""
-        return Shown(self.view.axes(), group.rows, self.history)
+        """What must be known of these runs when others replace them."""
+        return Shown(self.view.axes(), group.course, group.spec, self.history)
 
     def prepare(self) -> None:
         """Make a scene and empty curves for new runs."""
@@ -52,12 +53,11 @@ class Display:
         """Draw the last runs' curves faintly behind the new ones', and mark the changes."""
         if last.axes != self.view.axes():
             return
-        again = last.rows == group.rows or len(last.history.rows) < _FEW
+        again = last.course == group.course or len(last.history.rows) < _FEW
         self.history.ghost = last.history.ghost if again else last.history.arrays()
-        before = last.rows[0]
         for name in PARAMS:
-            if getattr(before, name) != getattr(group.spec, name):
-                self.history.mark(0, *changes.in_words(name, before, group.spec))
+            if getattr(last.spec, name) != getattr(group.spec, name):
+                self.history.mark(0, *changes.in_words(name, last.spec, group.spec))
 
     def begin(self, said: Mapping[str, object]) -> None:
         """Send the scene of new runs; said: more fields of its header."""

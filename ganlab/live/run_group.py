@@ -216,6 +216,13 @@ class RunGroup:
         """For each run, the events still to come."""
         return tuple(run.timeline.coming for run in self.runs)
 
+    @property
+    def course(self) -> tuple[object, ...]:
+        """What decides each run: the Specs of its seeds at its start, and all of its events."""
+        return tuple(
+            (run.start, *run.timeline.past_from(0), *run.timeline.coming) for run in self.runs
+        )
+
     def events(self, most: float = math.inf) -> tuple[str, ...] | None:
         """All events of each run as text; None if one is longer than `most` characters."""
         if sum(log.text.length for log in self._logs) > most:

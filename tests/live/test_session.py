@@ -242,6 +242,20 @@ def test_a_toggle_that_restarts_keeps_the_old_curves_behind_the_new(opened):
     assert not any(name.startswith("ghost") for name in arrays)
 
 
+def test_a_restart_after_a_change_keeps_the_curves_of_the_run_that_was_changed(opened):
+    session, browser = opened()
+    for k in (1, 1, 1, 5, 5, 5):
+        session.set("k", k)
+        press(session, browser, "step")
+    old = session.history.arrays()
+    for _ in range(2):  # the second restart repeats the run, whose curves would hide behind its own
+        session.command("restart")
+        arrays = last(settle(session, browser)[0], "scene")[1]
+        np.testing.assert_allclose(arrays["ghost.jsd"], old["jsd"], rtol=1e-6)
+        for _ in range(6):
+            press(session, browser, "step")
+
+
 def test_a_toggle_that_is_refused_says_so_and_loses_nothing(opened):
     session, browser = opened(SMALL.replace(r1=1.0))
     press(session, browser, "step")
