@@ -46,6 +46,10 @@ class Backend:
         before = self._seconds.get(name, each)
         self._seconds[name] = before + _FRESH * (each - before)
 
+    def compiled_seconds(self, run: Run) -> float | None:
+        """Seconds of an iteration with the program; None if there is none, or it was not timed."""
+        return None if run.program is None else self._seconds.get("compiled")
+
     def status(self, run: Run) -> dict[str, Any]:
         """state: eager, waiting, compiling, compiled or failed; factor; seconds so far and left."""
         if self.request is None:

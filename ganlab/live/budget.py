@@ -43,8 +43,12 @@ class Demand(NamedTuple):
     @property
     def slow(self) -> bool:
         """Whether it is trained in the pool for slow runs."""
-        longest = max(self.update, self.picture, self.measure / _SLOW_MEASURES)
-        return longest > limit("slow_seconds")
+        return self.update > limit("slow_seconds") or self.slow_to_show
+
+    @property
+    def slow_to_show(self) -> bool:
+        """Whether it would be in that pool because of its pictures and metrics alone."""
+        return max(self.picture, self.measure / _SLOW_MEASURES) > limit("slow_seconds")
 
     @property
     def excess(self) -> float:

@@ -292,6 +292,13 @@ class Backends:
             if group.made[i]:
                 backend.timed(group.runs[i], group.made[i], group.seconds[i])
 
+    def compiled_seconds(self, group: RunGroup) -> float | None:
+        """Seconds of an update of all runs with their programs; None if one has not been timed."""
+        pairs = zip(self.each, group.runs, strict=False)
+        times = [backend.compiled_seconds(run) for backend, run in pairs]
+        known = [one for one in times if one is not None]
+        return sum(known) / group.turns.each if known and len(known) == len(times) else None
+
     def status(self, group: RunGroup) -> dict[str, Any]:
         """The status of the run whose program is least advanced."""
         all_ = [backend.status(run) for backend, run in zip(self.each, group.runs, strict=False)]

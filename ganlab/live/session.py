@@ -96,6 +96,13 @@ class Session:
     @property
     def slow(self) -> bool:
         """Whether it is trained in the pool for slow runs."""
+        demand = self.configuration.demand
+        quick = self.trainer.quick and demand is not None and not demand.slow_to_show
+        return self.demanding and not quick
+
+    @property
+    def demanding(self) -> bool:
+        """Whether its eager updates, pictures or metrics are slow."""
         return self.configuration.slow
 
     @property

@@ -9,6 +9,7 @@ from collections import deque
 from typing import Protocol
 
 from ganlab.engine.turns import START, Turns
+from ganlab.limits import limit
 from ganlab.live.feed import Feed
 from ganlab.live.run_group import Backends, RunGroup
 from ganlab.live.story import BEHIND
@@ -18,6 +19,7 @@ from ganlab.registry import SpecError
 
 _MOST_BY_HAND = 200  # the most updates by hand in the queue
 _SEEN_SECONDS = 0.03  # between two checks whether a picture has been drawn
+_BECOMES, _STAYS = 0.8, 1.5  # times the limit of slow updates, below which updates are quick
 _ITERATION = "iteration"  # an entry of the queue of updates by hand, besides "D" and "G"
 
 
@@ -26,6 +28,10 @@ class TrainedSession(ViewedSession, Protocol):
 
     feed: Feed
     used: float
+
+    @property
+    def demanding(self) -> bool:
+        """Whether its eager updates, pictures or metrics are slow."""
 
     @property
     def query(self) -> str:
@@ -48,6 +54,7 @@ class Trainer:
         self.chosen: float | None = None
         self.by_hand: deque[str] = deque()
         self.backend = Backends()
+        self.quick = False  # whether programs make an update soon, which eagerly takes long
         self._session = session
         self._throttle = Throttle(self.backend.timed)
         self._seconds = math.inf  # of the current turn
@@ -55,6 +62,7 @@ class Trainer:
     def begin(self, group: RunGroup) -> None:
         """Advance these new runs from now on."""
         self.backend.begin(group)
+        self.quick = False
         self._throttle.again()
         self.count_from_now()
 
@@ -136,6 +144,8 @@ class Trainer:
         if self.backend.serve(group):
             self._throttle.again()
             session.feed.status_wanted = True
+        if session.demanding:
+            self._time_updates(group)
         if self.by_hand:
             group.update(self.by_hand.popleft())
             if not self.by_hand:
@@ -168,6 +178,13 @@ class Trainer:
         session.feed.keep_moment()
         session.advanced()
         return 0.0
+
+    def _time_updates(self, group: RunGroup) -> None:
+        """Find out whether the updates are quick: a Spec's cost is that of eager updates."""
+        seconds = self.backend.compiled_seconds(group)
+        # Otherwise it would change between two pools that measure a bit more and a bit less.
+        most = limit("slow_seconds") * (_STAYS if self.quick else _BECOMES)
+        self.quick = seconds is not None and seconds < most
 
     def _advance_at_full_speed(self, group: RunGroup, most: float) -> None:
         session = self._session

@@ -338,6 +338,35 @@ def test_a_session_that_is_slow_no_more_is_computed_here(slow, pool):
     assert session.run.elsewhere is None
 
 
+def test_a_session_whose_programs_are_quick_is_not_slow(slow, monkeypatch):
+    session, browser = slow
+    seconds = {"now": None}
+    monkeypatch.setattr(session.trainer.backend, "compiled_seconds", lambda group: seconds["now"])
+    most, shown = 0.0001, session.configuration.demand._replace(picture=0.0, measure=0.0)
+    for now, is_slow in (
+        (None, True),  # eager
+        (0.9 * most, True),
+        (0.7 * most, False),
+        (1.4 * most, False),  # it stays, lest it move to and fro
+        (1.6 * most, True),
+        (0.7 * most, False),
+    ):
+        seconds["now"] = now
+        session.configuration.demand = shown
+        session.command("step")
+        settle(session, browser)
+        assert session.slow == is_slow, now
+    session.configuration.demand = shown._replace(picture=1.0)
+    assert session.slow  # because of its pictures
+    session.configuration.demand = shown
+    session.command("restart")
+    settle(session, browser)
+    seconds["now"] = None
+    session.command("step")
+    settle(session, browser)
+    assert session.slow
+
+
 def in_a_thread(call) -> threading.Thread:
     thread = threading.Thread(target=call)
     thread.start()
