@@ -18,6 +18,7 @@ from ganlab.theory import kl
 
 Array = NDArray[np.float64]
 HIGH_QUALITY_SIGMAS = 3.0
+HELD = 0.25  # the share of its fair share that a mode needs to count as held
 _NOT_FINITE = "x is not finite: the generator has diverged"
 PROJECTIONS = 31  # directions of the sliced W1: a prime, unlike the symmetries of rings and grids
 
@@ -266,7 +267,7 @@ def mode_score(samples: ArrayLike, modes: ModesLike) -> ModeScore:
         raise ValueError(f"samples must be (..., n, {d}) with n > 0, got {samples.shape}")
     lead, n = samples.shape[:-2], samples.shape[-2]
     samples = samples.reshape(-1, n, d)
-    nearest, counts = _near_modes(samples, centers, std)
+    nearest, counts = near_modes(samples, centers, std)
     total = counts.sum(-1)
     with np.errstate(invalid="ignore"):
         reverse = kl(counts / total[:, None], weights)
@@ -278,7 +279,7 @@ def mode_score(samples: ArrayLike, modes: ModesLike) -> ModeScore:
     )
 
 
-def _near_modes(
+def near_modes(
     samples: Array, centers: Array, std: Array
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """For each mode (m,), how many samples (R, n, d) are nearest to it, and how many of these of

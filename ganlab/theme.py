@@ -110,6 +110,7 @@ class Column:
     dashed: float = 1.5
     least_span: int = 200  # iterations of an earlier run shown beside one that has just begun
     ghost_alpha: float = 0.4  # of an earlier run's curves
+    later: float = 0.7  # of the cover of what came after the moment that is shown
     mark_alpha: float = 0.65
     missed: float = 0.1  # of its fair share: a mode with less is drawn in the accent colour
     bars_top: float = 2.5  # of the bars' axis, in the largest fair share

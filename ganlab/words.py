@@ -78,6 +78,12 @@ MEASURES = {
         "The distance of D from the optimal D*, averaged over the points that D trains on.",
         "probability",
     ),
+    "d_accuracy": Word(
+        "D's accuracy",
+        "The share of samples, half of them real, that D puts on the right side of ½. It has won "
+        "if this stays above 99 %.",
+        "share of samples",
+    ),
     "modes": Word(
         "modes captured",
         "The number of modes of p_data with at least one of 2,500 generated samples within 3σ.",
@@ -93,6 +99,20 @@ MEASURES = {
         "KL(p_g ‖ p_data) over the modes, from samples within 3σ of one: 0 if G covers all modes "
         "in the right proportions.",
         "nats",
+    ),
+    "held": Word(
+        "modes held",
+        "The number of modes that have at least a quarter of their share of p_data near them: "
+        "within 3σ, or a quarter of the way to the next mode if that is farther.",
+        "modes",
+    ),
+    "leader": Word(
+        "leading mode",
+        "The mode, counted from 0, nearest to the most generated samples.",
+        "number of the mode",
+    ),
+    "lead": Word(
+        "its share", "The share of samples nearest to the leading mode.", "share of samples"
     ),
 }
 

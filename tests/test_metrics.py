@@ -10,6 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.stats import binomtest, norm, wasserstein_distance
 
 from ganlab import metrics, theory
+from ganlab.engine.near import near_shares
 from ganlab.targets import TARGETS, make_target
 
 
@@ -382,6 +383,18 @@ def test_scores_of_many_runs_are_each_alone():
         alone = metrics.mode_score(samples[i], modes)
         for name in ("captured", "high_quality", "reverse_kl", "shares"):
             np.testing.assert_array_equal(getattr(score, name)[i], getattr(alone, name))
+
+
+def test_samples_between_narrow_modes_are_near_none_of_them():
+    modes = SimpleNamespace(
+        centers=np.array([[0.0], [4.0], [8.0]]), std=np.full(3, 0.1), weights=np.full(3, 1 / 3)
+    )
+    x = np.array([[0.0], [0.9], [-0.9], [2.0], [5.1], [4.9], [8.0], [np.nan]])
+    np.testing.assert_allclose(near_shares(x, modes), np.array([3, 1, 1]) / 8)
+    wide = SimpleNamespace(centers=modes.centers, std=np.full(3, 0.5), weights=modes.weights)
+    np.testing.assert_allclose(near_shares(x, wide), np.array([3, 2, 1]) / 8)
+    one = SimpleNamespace(centers=np.zeros((1, 1)), std=np.ones(1), weights=np.ones(1))
+    np.testing.assert_allclose(near_shares(np.stack([x, x + 1]), one), [[4 / 8], [4 / 8]])
 
 
 def test_d_distance_is_a_weighted_mean_over_defined_cells():

@@ -18,12 +18,13 @@ export function build(root, view, head, notices) {
   const boxes = {
     knobs: el("div", { class: "gl-knobs-box" }),
     picture: el("div", { class: "gl-picture" }, ...view.nodes),
+    timeline: el("div", {}),
     legend: el("div", view.hasLayers ? { class: "gl-legend-box" } : {}),
     curves: el("div", { class: "gl-curves" }, ...(view.aboveCurves ? [view.aboveCurves] : []), place, curvesHost),
     main: el("div", { class: "gl-main" }),
     mark: "",
   };
-  const left = el("div", { class: "gl-left" }, boxes.picture, ...(view.hasLayers ? [boxes.legend] : []));
+  const left = el("div", { class: "gl-left" }, boxes.picture, ...(view.records ? [boxes.timeline] : []), ...(view.hasLayers ? [boxes.legend] : []));
   boxes.main.append(left, boxes.curves);
   root.replaceChildren(...head, boxes.knobs, ...notices, ...(view.above ? [view.above] : []), boxes.main);
   return { boxes, small, curvesHost };

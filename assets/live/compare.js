@@ -30,6 +30,7 @@ function sideBySide({ hidden, act }) {
     classes: ["gl-compare"],
     hasLayers: true,
     whole: true,
+    records: true,
     hosts: () => Object.fromEntries(cells.map(({ host }, i) => [`picture${i}`, host])),
     size: () => cells[0].size(),
     stays: (message) => message.runs.length === cells.length,

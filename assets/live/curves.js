@@ -12,6 +12,19 @@ const dashOf = ({ dash }) => dashesOf(dash);
 /** @param {import("./types.js").Series} series */
 const widthOf = ({ dash = "solid" }) => (dash === "solid" ? COLUMN.width : COLUMN.dashed);
 
+/**
+ * How many of the measured iterations, ascending, are not after `iteration`; all of them if that is null.
+ *
+ * @param {import("./types.js").NumberArray} steps
+ * @param {number | null} iteration
+ */
+function measuredBy(steps, iteration) {
+  if (iteration === null) return steps.length;
+  let count = steps.length;
+  while (count > 1 && steps[count - 1] > iteration) count -= 1;
+  return count;
+}
+
 /** @typedef {import("./types.js").NumberArray} NumberArray */
 /** @typedef {import("./types.js").Panel} Panel */
 /** @typedef {{y: number, value: number, role: string}} End of a curve */
@@ -40,6 +53,8 @@ export function curvesColumn(scene) {
   let message = null;
   /** @type {NumberArray | null} */
   let shares = null;
+  /** @type {number | null} */
+  let cursor = null; // the iteration of an earlier moment that is shown
   // The curves of the previous run, by the names of this run's curves.
   const ghost = Object.fromEntries(
     Object.entries(scene.a || {}).filter(([name]) => name.startsWith("ghost.")).map(([name, a]) => [name.slice(6), a]),
@@ -201,6 +216,7 @@ export function curvesColumn(scene) {
     const ends = [];
     const all = message?.a ?? {};
     const steps = all.iteration;
+    const known = steps ? measuredBy(steps, cursor) : 0;
     ctx.save();
     ctx.beginPath();
     ctx.rect(g.left, top - 2, g.w + 3 * u, g.h + 4);
@@ -230,7 +246,7 @@ export function curvesColumn(scene) {
       const array = all[series.key];
       if (!array || !array.length) continue;
       line(series, steps, array);
-      const last = lastOf(panel, array);
+      const last = lastOf(panel, array, known);
       if (!last) continue;
       ends.push({ y: py(last.value), value: last.value, role: series.role });
       ctx.fillStyle = theme.role(series.role);
@@ -238,9 +254,30 @@ export function curvesColumn(scene) {
       ctx.arc(px(steps[last.index]), py(last.value), 2.5 * u, 0, 2 * Math.PI);
       ctx.fill();
     }
+    if (cursor !== null) drawCursor(cursor, top);
     ctx.restore();
     drawLines(panel, top, py);
     drawEnds(ends, top);
+  }
+
+  /**
+   * Dim what came after the moment that is shown.
+   *
+   * @param {number} at its iteration
+   * @param {number} top
+   */
+  function drawCursor(at, top) {
+    const x = Math.round(px(at)) + 0.5;
+    ctx.fillStyle = theme.back;
+    ctx.globalAlpha = COLUMN.later;
+    ctx.fillRect(x, top - 2, g.left + g.w + 3 * theme.u - x, g.h + 1);
+    ctx.globalAlpha = 1;
+    ctx.strokeStyle = theme.text;
+    ctx.lineWidth = 1;
+    ctx.beginPath();
+    ctx.moveTo(x, top - 2);
+    ctx.lineTo(x, top + g.h);
+    ctx.stroke();
   }
 
   /**
@@ -334,6 +371,16 @@ export function curvesColumn(scene) {
     setCurves(newMessage) {
       message = newMessage;
       choose();
+    },
+    /**
+     * Show the values at an iteration, and dim what came later; null: the newest ones. Returns whether that is new.
+     *
+     * @param {number | null} iteration
+     */
+    setCursor(iteration) {
+      const moved = cursor !== iteration;
+      cursor = iteration;
+      return moved;
     },
     /** @param {NumberArray} newShares */
     setShares(newShares) {

@@ -5,6 +5,7 @@ import { PLANE } from "./tokens.js";
 const NARROW = 760; // px of width below which the curves are below the picture
 const TIGHT = 1000; // px of width below which a lab's toolbar has fewer words
 const LEAST = 480; // px of height
+const LOWEST = 60; // px of a picture: less only while the style sheet is not there
 const FOOT = 10; // px of free space at the bottom
 const SPARE = 2; // px beside a square picture, so that rounding does not shrink it
 const SHARE = 0.63; // the largest share of the width for the pictures
@@ -91,7 +92,7 @@ export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
   const rest = Math.max(200, room.height - top);
   const most = Math.round((width - gap) * share);
   const words = legend(most);
-  const tall = rest - words.height;
+  const tall = Math.max(LOWEST, rest - words.height);
   let wide = most;
   if (box) {
     // A square picture takes only the width that it and its legend need: the rest is for the curves.
@@ -135,13 +136,17 @@ export function arrange(root, boxes, what) {
   const { picture, curves } = plan(room, {
     ...what,
     top: boxes.main.offsetTop,
-    legend: (width) => legendSize(boxes.legend, width),
+    legend: (width) => {
+      const words = legendSize(boxes.legend, width);
+      boxes.timeline.style.width = `${width}px`;
+      return { ...words, height: words.height + boxes.timeline.offsetHeight };
+    },
   });
   for (const [node, size] of /** @type {[HTMLElement, import("./types.js").Size][]} */ ([[boxes.picture, picture], [boxes.curves, curves]])) {
     node.style.width = `${size.width}px`;
     node.style.height = `${size.height}px`;
   }
-  boxes.legend.style.width = `${picture.width}px`;
+  boxes.legend.style.width = boxes.timeline.style.width = `${picture.width}px`;
   const mark = JSON.stringify([room.u, picture, curves, window.devicePixelRatio]);
   const same = boxes.mark === mark;
   boxes.mark = mark;

@@ -22,6 +22,8 @@ function single({ hidden }) {
     curvesLabel: "Curves over iterations",
     hasLayers: true,
     follows: true,
+    records: true,
+    forks: true,
     hosts: () => ({ picture: host }),
     size: () => ({ width: host.clientWidth, height: host.clientHeight }),
     scene(scene) {

@@ -106,10 +106,11 @@ export function panelRange(panel, message, ghost = {}) {
  *
  * @param {import("./types.js").Panel} panel
  * @param {import("./types.js").NumberArray} array
+ * @param {number} [count] of its values that are considered
  */
-export function lastOf(panel, array) {
+export function lastOf(panel, array, count = array.length) {
   const usable = shows(panel);
-  for (let i = array.length - 1; i >= 0; i--) {
+  for (let i = count - 1; i >= 0; i--) {
     if (usable(array[i])) return { index: i, value: panel.log ? array[i] : noNoise(array[i]) };
   }
   return null;

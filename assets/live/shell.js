@@ -15,6 +15,7 @@ import { connect } from "./socket.js";
 import { stage } from "./stage.js";
 import { noStills, prefetchPlotly, stills } from "./still.js";
 import { keptSpeed, storyRow } from "./story.js";
+import { timeline } from "./timeline.js";
 
 const BLANK = 200; // ms that the old picture stays while a new scene waits for its first frame
 const CURVES_EVERY = 120; // ms
@@ -47,6 +48,7 @@ export function mountView(root, settings, make) {
   const built = { knobs: "", layers: "" }; // the inputs of the current knobs and legend
   let state = "waiting";
   let speed = 0;
+  let past = false; // whether an earlier moment is shown
   let shownAt = Infinity; // the display's frame in which a picture of the moving run was last drawn
   let fresh = false; // whether the newest frame has not been drawn yet
   let ready = false; // whether this scene's picture and curves have their sizes
@@ -83,6 +85,7 @@ export function mountView(root, settings, make) {
   const view = make({ root, settings, hidden, send, act, layout: () => layout() });
 
   const story = storyRow(send, act);
+  const line = view.records ? timeline(send, view.forks ? (name) => act({ act: "fork", name }) : null) : null;
   if (view.explained) {
     explain = explainer({ send: (command) => link?.send(command), show: view.explained, changed: () => (showBar(), refresh()), playing: () => state === "playing" });
   }
@@ -92,6 +95,7 @@ export function mountView(root, settings, make) {
   const banner = makeBanner(() => layout());
   const follow = follower(root, settings.others);
   const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], [banner.node]);
+  if (line) boxes.timeline.append(line.node);
   // The event does not bubble, so it is captured.
   root.addEventListener("contextrestored", () => layout(), { capture: true });
 
@@ -106,7 +110,7 @@ export function mountView(root, settings, make) {
   /** @param {number} request */
   function askFigure(request) {
     const size = view.size?.();
-    if (!ready || !size || state === "playing") return;
+    if (!ready || !size || past || state === "playing") return;
     const column = curvesSize();
     const { name, u } = ground.theme();
     send({
@@ -128,7 +132,7 @@ export function mountView(root, settings, make) {
   /** Drop the outdated still figure, show the canvas, and request a new figure if paused. */
   function refresh() {
     still.drop();
-    if ((state === "paused" || state === "diverged") && !explain?.on) still.arm();
+    if (!past && (state === "paused" || state === "diverged") && !explain?.on) still.arm();
   }
 
   /** Show pending curves and status with a frame: separately they would cost another layout and paint. */
@@ -159,6 +163,7 @@ export function mountView(root, settings, make) {
     redraw.picture = false;
     const arrived = fresh ? frame : null;
     fresh = false;
+    if (arrived && past && curves?.setCursor(arrived.iteration)) redraw.curves = true;
     const shares = curves?.hasBars ? arrived?.a.shares : null;
     if (shares) curves?.setShares(shares);
     const now = performance.now();
@@ -203,6 +208,7 @@ export function mountView(root, settings, make) {
     view.resize(size.picture.width, size.picture.height, theme);
     const { width, height } = curvesSize();
     curves.resize(small, width, height, theme);
+    line?.resize(size.u);
     ready = true;
     // At once, not in the next animation frame, because a resized canvas is blank.
     redraw.picture = redraw.curves = false;
@@ -260,6 +266,7 @@ export function mountView(root, settings, make) {
     view.scene(message);
     curves = curvesColumn(message);
     bar.explain(message.readout);
+    line?.knobs(message.knobs);
     showKnobs(message, message.fields);
     showLayers(message);
     counters.run = message.run;
@@ -283,10 +290,27 @@ export function mountView(root, settings, make) {
   function onCurves(message) {
     if (!isOfScene(message)) return;
     curves?.setCurves(message);
+    line?.flags(message.flags ?? []);
     redraw.curves = true;
     if (view.curves?.(message)) redraw.picture = true;
     if (state === "playing") withNextFrame();
     else schedule();
+  }
+
+  /**
+   * @param {import("./types.js").Timeline | undefined} now
+   * @param {boolean} moved whether that is into the past, or out of it
+   */
+  function showTimeline(now, moved) {
+    const had = line?.node.hidden;
+    line?.status(now);
+    if (had !== line?.node.hidden) layout();
+    root.classList.toggle("gl-rewound", past);
+    if (curves?.setCursor(past && now ? now.iteration : null)) {
+      redraw.curves = true;
+      schedule();
+    }
+    if (moved) refresh();
   }
 
   /** @param {import("./types.js").Status} message */
@@ -298,9 +322,13 @@ export function mountView(root, settings, make) {
     counters.iteration = message.iteration;
     root.dataset.state = state;
     if (message.message) root.dataset.drawn = ""; // possibly no picture will follow
-    told = message;
+    const now = message.timeline;
+    const moved = past !== (now?.past ?? false);
+    past = now?.past ?? false;
+    told = past && now ? { ...message, iteration: now.iteration } : message;
     explain?.status(message);
     showBar();
+    showTimeline(now, moved);
     exporter.status(message);
     story.status(message);
     banner.say(message.message || "", state === "diverged");
@@ -374,6 +402,7 @@ export function mountView(root, settings, make) {
       explain?.close();
       ground.close();
       banner.close();
+      line?.close();
       for (const timer of timers) clearTimeout(timer);
     },
   };

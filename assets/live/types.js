@@ -18,6 +18,7 @@
  * @typedef {object} Boxes elements of a view that get sizes
  * @property {HTMLElement} knobs
  * @property {HTMLElement} picture
+ * @property {HTMLElement} timeline
  * @property {HTMLElement} legend
  * @property {HTMLElement} curves
  * @property {HTMLElement} main
@@ -166,7 +167,22 @@
  * }} MnistMessage
  */
 
-/** @typedef {Decoded & {type: "curves", run: number, marks: {iteration: number, text: string}[]}} Curves */
+/** @typedef {{at: number, iteration: number, text: string, kind: "change" | "found" | "note"}} Flag on the timeline */
+
+/** @typedef {Decoded & {type: "curves", run: number, marks: {iteration: number, text: string}[], flags?: Flag[]}} Curves */
+
+/**
+ * @typedef {object} Timeline the moment that is shown
+ * @property {"updates" | "iterations"} unit
+ * @property {number} first
+ * @property {number} last
+ * @property {number} at
+ * @property {number} iteration
+ * @property {boolean} past whether it is an earlier one
+ * @property {number} wanted the one that is being computed; -1 for none
+ * @property {number} done the share of its updates that is done
+ * @property {boolean} exact
+ */
 
 /**
  * @typedef {object} Backend how a run is computed
@@ -182,7 +198,7 @@
  *   values: Record<string, string | number>, query: string, message: string, refused?: {field: string, why: string} | null,
  *   replayed?: number, follow?: boolean, explains?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
  *   differs?: string[], story?: StoryNow, runs: RunNow[], seeds: number, says?: string, fields?: string[],
- *   complete: boolean, lab_query: string,
+ *   complete: boolean, lab_query: string, timeline?: Timeline,
  * }} Status
  */
 
@@ -251,6 +267,8 @@
  * @property {string[]} [classes] of the root
  * @property {boolean} [hasLayers] whether there is a legend below the picture
  * @property {boolean} [follows] whether the axes can follow G
+ * @property {boolean} [records] whether there is a timeline
+ * @property {boolean} [forks] whether its moments can be compared with a change
  * @property {boolean} [many] whether the toolbar is for many seeds
  * @property {boolean} [whole] whether runs move by whole iterations
  * @property {() => Record<string, HTMLElement>} [hosts] the elements for still figures, by name; missing if there are none

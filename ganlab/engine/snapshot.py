@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import torch
 
 from ganlab import metrics, theory
 from ganlab.domains import Probe
@@ -15,6 +16,7 @@ from ganlab.domains.picture import DETAILS
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly
+from ganlab.engine.near import near_shares
 from ganlab.engine.probe import probe_for
 from ganlab.engine.state import State
 from ganlab.spec import Spec
@@ -32,9 +34,11 @@ class Snapshot:
     with a Gaussian of two cells), w1, value = V(D, G), c_g = C(G) = -log 4 + 2 jsd,
     gap = c_g - value, d_distance = mean |D - D*| under (p_data + p_g)/2, d_loss, g_loss,
     grad_x = mean norm of dG's cost/dx at a generated x, grad_g = norm of dG's cost/dθ_G,
-    tail = width of p_g's tails over that of p_data's (`Probe.tail`), modes (captured), hq
-    (fraction), reverse_kl. If an average of G's weights is kept, also jsd_average, w1_average,
-    modes_average and hq_average, of the G with these weights.
+    tail = width of p_g's tails over that of p_data's (`Probe.tail`), d_accuracy = share of real
+    and of generated samples that D judges correctly, modes (captured), hq (fraction), reverse_kl,
+    held = number of modes with at least `metrics.HELD` of their weight near them, leader = the mode
+    nearest to most samples, lead = their share. If an average of G's weights is kept, also
+    jsd_average, w1_average, modes_average and hq_average, of the G with these weights.
     picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
     tail: as in metrics, if every run's p_data or latent has no mean.
     """
@@ -142,18 +146,30 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     out["gap"] = out["c_g"] - out["value"]
     out["d_loss"] = array(game.loss.d(real, fake))
     out["g_loss"] = array(g_cost)
+    out["d_accuracy"] = _accuracy(game, real, fake)
     out["grad_x"] = array(by_x.norm(dim=2).mean(1))
     out["grad_g"] = array(by_g.norm(dim=1))
     cells = [players.cells(r, masses[r], x) for r in range(len(probes))]
     out["d_distance"] = np.array([metrics.d_distance(d, star, weight) for d, star, weight in cells])
-    for name in ("modes", "hq", "reverse_kl"):
+    for name in ("modes", "hq", "reverse_kl", "held", "leader", "lead"):
         out[name] = np.full(len(probes), np.nan)
     for r, probe in enumerate(probes):
         if probe.target.modes is not None:
             score = metrics.mode_score(samples(probe, gz[r : r + 1])[0], probe.target.modes)
             out["modes"][r], out["hq"][r] = score.captured, score.high_quality
             out["reverse_kl"][r] = score.reverse_kl
+            near = near_shares(samples(probe, gz[r : r + 1])[0], probe.target.modes)
+            out["held"][r] = (near >= metrics.HELD * probe.target.modes.weights).sum()
+            out["leader"][r], out["lead"][r] = score.shares.argmax(), score.shares.max()
     return out
+
+
+def _accuracy(game: Game, real: torch.Tensor, fake: torch.Tensor) -> np.ndarray:
+    """The mean of the shares of logits real and fake, (R, n), on the right side of D = ½: (R,)."""
+    loss = game.loss
+    centre = loss.centre(real, fake)
+    right = loss.shown(real - centre) > 0.5, loss.shown(fake - centre) < 0.5
+    return array((right[0].double().mean(1) + right[1].double().mean(1)) / 2)
 
 
 def _of_average(probes: Sequence[Probe], gz: np.ndarray, bounded: bool) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ganlab.export import KINDS
 from ganlab.registry import SpecError
 
+LONGEST_NOTE = 60  # characters of a bookmark
 SLOWEST = 0.01  # the lowest speed, in updates per second
 
 
@@ -28,6 +29,23 @@ class Change(NamedTuple):
 
     field: str
     value: Any
+
+
+class Scrub(NamedTuple):
+    """An earlier moment to show: its place on the timeline.
+
+    kept: whether the nearest keyframe will do if the moment takes long to compute.
+    """
+
+    at: int
+    kept: bool
+
+
+class Bookmark(NamedTuple):
+    """A note at a place on the timeline; an empty one removes it."""
+
+    at: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,27 @@ def _drawn(message: dict[str, Any]) -> int:
     return total
 
 
+def _place(message: dict[str, Any]) -> int:
+    at = message.get("at")
+    if type(at) is not int or not 0 <= at <= 10**12:
+        raise SpecError("at", at, "a place on the timeline: an integer >= 0")
+    return at
+
+
+def _scrub(message: dict[str, Any]) -> Scrub:
+    kept = message.get("kept")
+    if not isinstance(kept, bool):
+        raise SpecError("kept", kept, "true or false")
+    return Scrub(_place(message), kept)
+
+
+def _bookmark(message: dict[str, Any]) -> Bookmark:
+    text = message.get("text")
+    if not isinstance(text, str) or len(text) > LONGEST_NOTE or not (text + " ").isprintable():
+        raise SpecError("text", text, f"at most {LONGEST_NOTE} characters in one line")
+    return Bookmark(_place(message), text.strip())
+
+
 def _kind(message: dict[str, Any]) -> str:
     kind = message.get("value")
     if not isinstance(kind, str) or kind not in KINDS:
@@ -129,6 +168,10 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "own_pace": _nothing,
     "go_on": _nothing,
     "set": _change,
+    "scrub": _scrub,
+    "present": _nothing,
+    "continue": _nothing,
+    "bookmark": _bookmark,
     "follow": _switch,
     "explain": _switch,
     "visible": _switch,

@@ -25,7 +25,10 @@ from ganlab.theme import RUN_DASHES
 
 _MOST = 1e6  # of any measured quantity: a run beyond it has practically diverged
 LETTERS = "ABCD"
-SERIES = ("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x")  # of each run
+SERIES = (  # of each run
+    *("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x"),
+    *("d_accuracy", "held", "leader", "lead"),
+)
 
 
 def key(name: str, run: int) -> str:
@@ -141,7 +144,9 @@ class ComparisonView(View):
                 value = found.get(name, np.array([np.nan]))
                 # The values of a run that diverges would flatten the others' curves.
                 values[key(name, i)] = np.where(np.abs(value) < _MOST, value, np.nan)
-        if first.history.add(max(m.state.iterations for m in moments), values):
+        first.history.lost(tuple(moment.diverged[0] for moment in moments))
+        newest = first.history.add(max(m.state.iterations for m in moments), values)
+        if newest or self.session.rewound:
             numbers = {name: float(v[0]) for name, v in values.items()}
             self.session.found(first.number, numbers)
 
@@ -165,7 +170,7 @@ class ComparisonView(View):
     def status(self) -> dict[str, Any]:
         """The label and iteration of each run, and why it has stopped, if so."""
         runs = []
-        for i, (run, label) in enumerate(zip(self.group.runs, self.labels, strict=False)):
+        for i, (run, label) in enumerate(zip(self.session.shown, self.labels, strict=False)):
             lost = run.diverged[0]
             one = {"label": label, "iteration": run.iteration, "lost": str(lost) if lost else ""}
             runs.append(one | {"jsd": self.session.measured.get(key("jsd", i))})

@@ -59,6 +59,14 @@ class Display:
             if getattr(last.spec, name) != getattr(group.spec, name):
                 self.history.mark(0, *changes.in_words(name, last.spec, group.spec))
 
+    def go_back(self, iteration: int) -> None:
+        """Make a scene for the same runs at an earlier iteration, with what came later as a ghost.
+
+        To be called before `begin`.
+        """
+        self.history = self.history.until(iteration)
+        self.scene = self.view.scene(self.run_number + 1)
+
     def begin(self, said: Mapping[str, object]) -> None:
         """Send the scene of new runs; said: more fields of its header."""
         assert self.scene is not None

@@ -316,7 +316,7 @@ class Feed:
         message = messages.status(
             session.run_number,
             group,
-            session.spec,
+            session.shown[0].spec if session.rewound else session.spec,
             session.state,
             rate,
             session.speed,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ganlab.live.commands import FigureRequest
+from ganlab.live.commands import FigureRequest, Scrub
 from ganlab.live.display import Display
 from ganlab.live.lifecycle import Lifecycle
+from ganlab.live.rewind import Rewind
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.trainer import TrainedSession, Trainer
 from ganlab.registry import SpecError
 
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
+# They concern the present, which is shown again before.
+_OF_THE_PRESENT = {"play", "d", "g", "step", "restart", "begin", "change", "resume"}
 
 
 class CommandedSession(TrainedSession, Protocol):
@@ -21,6 +24,7 @@ class CommandedSession(TrainedSession, Protocol):
     trainer: Trainer
     display: Display
     lifecycle: Lifecycle
+    rewind: Rewind
     refused: dict[str, str]
 
     def exporter(self, kind: str) -> Callable[[], bytes]:
@@ -30,6 +34,8 @@ class CommandedSession(TrainedSession, Protocol):
 def handle(session: CommandedSession, name: str, value: object) -> None:
     """Execute a command; an error becomes the session's note."""
     group = session.group
+    if name in _OF_THE_PRESENT:
+        session.rewind.leave()
     try:
         HANDLERS[name](session, value)
         if name in _ANSWERS and not (group is not None and group.stopped):
@@ -59,7 +65,15 @@ def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
     session.feed.answer("export", subscriber, lambda: iter([make()]))
 
 
+def _scrub(session: CommandedSession, wanted: Scrub) -> None:
+    session.rewind.show(wanted)
+    if session.rewind.active:
+        session.view.explain(False)  # that is about the present
+
+
 def _explain(session: CommandedSession, on: bool) -> None:
+    if on:
+        session.rewind.leave()
     session.view.explain(on)
     state = None if session.group is None else session.group.state
     if not on:
@@ -99,6 +113,10 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "speed": lambda session, value: session.trainer.set_speed(value),
     "own_pace": lambda session, _: session.trainer.set_speed(None),
     "go_on": _go_on_at_full_speed,
+    "scrub": _scrub,
+    "present": lambda session, _: session.rewind.leave(),
+    "bookmark": lambda session, value: session.rewind.bookmark(value),
+    "continue": lambda session, _: session.lifecycle.continue_from_here(),
     "explain": _explain,
     "follow": lambda session, value: session.view.follow(value),
     "figure": _figure,

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import time
-from typing import TypedDict
+from collections.abc import Callable, Sequence
+from typing import Literal, TypedDict
 
 import numpy as np
+
+from ganlab.engine import Divergence
+from ganlab.record import found
+from ganlab.record.findings import MEASURED
+from ganlab.registry import SpecError
 
 MOST = 800  # points kept of each curve
 _APART = 450  # evenly spaced points over the whole run are enough
 _EARLY = 20  # but near iteration i the spacing is at most i / this, so that early points stay dense
 _MARKS = 500
+_FLAGS = 200
+_BOOKMARKS = 50
 _BY_HAND = "out of turn: "
 SERIES = (
     "jsd",
@@ -27,6 +35,10 @@ SERIES = (
     "modes",
     "hq",
     "reverse_kl",
+    "d_accuracy",
+    "held",
+    "leader",
+    "lead",
 )
 _MERGE_SECONDS = 1.0
 
@@ -46,12 +58,21 @@ class Mark(TypedDict):
     text: str
 
 
+class Flag(TypedDict):
+    """A change, a found moment or a note on the timeline. at: its place there."""
+
+    at: int
+    iteration: int
+    text: str
+    kind: Literal["change", "found", "note"]
+
+
 class History:
     """Metrics by iteration, and marks of the user's changes.
 
     rows: (n, 1 + series), with the iteration first, ascending; replaced as a whole, never modified.
     now: arrays of the newest moment alone, sent with the curves. ghost: `arrays()` of an earlier
-    run, drawn behind this one's.
+    run, drawn behind this one's. diverged: of each Run, once it has. flags: those of `find_flags`.
     """
 
     def __init__(self, series: tuple[str, ...] = SERIES) -> None:
@@ -60,6 +81,10 @@ class History:
         self.ghost: dict[str, np.ndarray] = {}
         self.rows = np.empty((0, 1 + len(series)))
         self.marks: list[Mark] = []
+        self.diverged: tuple[Divergence | None, ...] = ()
+        self.places: Callable[[Sequence[int]], list[int]] | None = None  # see `Rewind.places`
+        self.flags: list[Flag] = []
+        self.bookmarks: dict[int, Flag] = {}  # by place
         self._merge = ("", 0.0, "")
 
     @property
@@ -102,6 +127,62 @@ class History:
             self.marks, text = self.marks[:-1], last[0]["text"] + player
         self._merge = ("", 0.0, "")
         self.marks = [*self.marks[1 - _MARKS :], {"iteration": iteration, "text": text}]
+
+    def until(self, iteration: int) -> History:
+        """The measurements and marks up to an iteration, in front of all as a ghost."""
+        other = History(self.series)
+        other.rows = self.rows[self.rows[:, 0] <= iteration]
+        other.marks = [mark for mark in self.marks if mark["iteration"] <= iteration]
+        other.ghost, other.places = self.arrays(), self.places
+        notes = self.bookmarks.items()
+        other.bookmarks = {at: flag for at, flag in notes if flag["iteration"] <= iteration}
+        return other
+
+    def bookmark(self, at: int, iteration: int, text: str) -> None:
+        """Keep a note at a place on the timeline; without text remove it.
+
+        Raises `SpecError` if there are too many.
+        """
+        kept = {place: flag for place, flag in self.bookmarks.items() if place != at}
+        if text:
+            if len(kept) >= _BOOKMARKS:
+                raise SpecError("bookmarks", len(kept) + 1, f"at most {_BOOKMARKS}")
+            kept[at] = {"at": at, "iteration": iteration, "text": text, "kind": "note"}
+        self.bookmarks = kept  # a new one, since other threads may read the old one
+
+    def lost(self, diverged: tuple[Divergence | None, ...]) -> None:
+        """Note which Runs have diverged; those that were known to have stay so."""
+        before = self.diverged or (None,) * len(diverged)
+        self.diverged = tuple(a or b for a, b in zip(before, diverged, strict=True))
+
+    def find_flags(self) -> list[Flag]:
+        """The marks, and the moments that are found in the measurements, on the timeline."""
+        if self.places is None:
+            return []
+        said = [(mark["iteration"], mark["text"], False) for mark in self.marks]
+        columns = self.arrays()
+        several = "held" not in columns
+        for i, letter in enumerate("ABCD" if several else " "):
+            end, who = (f".{i}", f"{letter}: ") if several else ("", "")
+            if f"held{end}" not in columns:
+                break
+            rows = {name: columns[name + end] for name in MEASURED}
+            lost = self.diverged[i] if i < len(self.diverged) else None
+            for iteration, word in found(rows | {"iteration": columns["iteration"]}, lost):
+                said.append((iteration, who + word, True))
+        said = sorted(said)[-_FLAGS:]
+        places = self.places([iteration for iteration, *_ in said])
+        self.flags = [
+            {
+                "at": at,
+                "iteration": iteration,
+                "text": text,
+                "kind": "found" if is_found else "change",
+            }
+            for at, (iteration, text, is_found) in zip(places, said, strict=True)
+        ]
+        self.flags = sorted([*self.flags, *self.bookmarks.values()], key=lambda flag: flag["at"])
+        return self.flags
 
     def arrays(self) -> dict[str, np.ndarray]:
         """iteration and each series, (n,) float64."""

@@ -124,7 +124,8 @@ class LabView(View):
         """Measure the run."""
         (moment,) = moments
         metrics = moment.measure()
-        if moment.history.add(moment.iteration, metrics):
+        moment.history.lost((moment.diverged[0],))
+        if moment.history.add(moment.iteration, metrics) or self.session.rewound:
             numbers = {name: float(value[0]) for name, value in metrics.items()}
             self.session.found(moment.number, numbers)
         return ()

@@ -7,10 +7,12 @@ from typing import Any
 from ganlab.live import changes
 from ganlab.live.configuration import Configuration
 from ganlab.live.display import Display
+from ganlab.live.rewind import Rewind
 from ganlab.live.run_group import RunGroup
 from ganlab.live.stored_session import StoredSession
 from ganlab.live.trainer import TrainedSession, Trainer
 from ganlab.params import LIVE
+from ganlab.registry import SpecError
 
 WITHOUT = "Without the changes that were still to come."
 _BEGINS_ANEW = "The server has restarted or dropped this run: it starts again at iteration 0."
@@ -29,11 +31,12 @@ class Lifecycle:
         configuration: Configuration,
         trainer: Trainer,
         display: Display,
+        rewind: Rewind,
     ):
         self.restarts = True
         self.replayed: list[str] = []
         self._session, self._configuration = session, configuration
-        self._trainer, self._display = trainer, display
+        self._trainer, self._display, self._rewind = trainer, display, rewind
         self._stored: StoredSession | None = None  # the state to resume in the next runs
         self._lost = 0  # the number of diverged runs
 
@@ -69,6 +72,7 @@ class Lifecycle:
         elif before is not None:
             display.keep_ghost(before, group)
         self._trainer.begin(group)
+        self._rewind.begin(group, display.history)
         display.begin(self.said())
 
     def _resume_from(self, stored: StoredSession, group: RunGroup) -> None:
@@ -113,6 +117,26 @@ class Lifecycle:
             self._trainer.playing = True
         self._trainer.by_hand.clear()
         self.restarts = True
+
+    def continue_from_here(self) -> None:
+        """Continue from the earlier moment that is shown; what came after it becomes a ghost.
+
+        Raises `SpecError` unless there is one.
+        """
+        session, group = self._session, self._session.group
+        if group is None or not session.running:
+            raise SpecError("cmd", "continue", "runs that have begun")
+        iteration = self._rewind.take_over(group)
+        session.feed.painting.clear()
+        group.moved(self._configuration.experiment)
+        self._configuration.follow(group.specs)
+        self._lost = sum(d is not None for d in group.diverged)
+        self._display.go_back(iteration)
+        self._touched()
+        self._trainer.playing = True
+        self._trainer.begin(group)
+        self._display.begin(self.said())
+        session.note = f"Continued from iteration {iteration:,}: what came after is drawn faintly."
 
     # -- changes and events ----------------------------------------------------------------------
 

@@ -25,6 +25,8 @@ def curves(number: int, history: History) -> bytes:
     arrays = history.arrays()
     names = list(history.series)
     header = {"type": "curves", "run": number, "series": names, "marks": history.marks}
+    if history.places is not None:
+        header["flags"] = history.find_flags()
     return encode(header, arrays | history.now)
 
 

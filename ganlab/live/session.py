@@ -25,6 +25,7 @@ from ganlab.live.moment import Moment, moment_of
 from ganlab.live.page_address import PageAddress
 from ganlab.live.pools import NOWHERE, Places, Pools
 from ganlab.live.process_pool import Painting
+from ganlab.live.rewind import Rewind
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story, differences
 from ganlab.live.subscriber import Subscriber
@@ -77,7 +78,10 @@ class Session:
         self.view: View = (view or view_of(self.experiment))(self)
         self.feed = Feed(self, paint)
         self.display = Display(self.view, self.feed)
-        self.lifecycle = Lifecycle(self, self.configuration, self.trainer, self.display)
+        self.rewind = Rewind(self, self.trainer)
+        self.lifecycle = Lifecycle(
+            self, self.configuration, self.trainer, self.display, self.rewind
+        )
         self._wake = wake
         self._inbox: deque[tuple[str, object]] = deque()
 
@@ -132,6 +136,8 @@ class Session:
         """
         if field not in LIVE and field not in KNOBS:
             raise SpecError(field, value, f"only {', '.join(LIVE)} can change during a run")
+        if self.rewind.active:
+            raise SpecError(field, value, "unchanged in the past: go back to the present")
         value = PARAMS[field].check(value)
         self._become(lambda now: now.on(now.base.replace(**{field: value})))
 
@@ -168,12 +174,22 @@ class Session:
         self.configuration.new_seed(step)
         self.command("restart")
 
-    def begin(self, story: Story | None, after: str = "") -> None:
-        """Let a worker begin the runs with `story`; after: the token of a session to continue."""
+    def begin(
+        self,
+        story: Story | None,
+        after: str = "",
+        state: stored_session.StoredSession | None = None,
+    ) -> None:
+        """Let a worker begin the runs with `story`.
+
+        after: the token of a session to continue. state: that from which they begin.
+        """
         self.story = story
         # A command in between would begin runs that `resume` restarts.
         if after:
             self.resume(after)
+        elif state is not None:
+            self.command("resume", state)
         else:
             self.wake()
 
@@ -215,7 +231,7 @@ class Session:
     @property
     def state(self) -> str:
         """playing, paused, diverged or waiting (unwatched)."""
-        if self.group is not None and self.group.stopped:
+        if self.group is not None and self.group.stopped and not self.rewind.active:
             return "diverged"
         if not self.playing:
             return "paused"
@@ -261,12 +277,20 @@ class Session:
         self.feed.found(number, metrics, tell)
 
     def moments(self) -> tuple[Moment, ...]:
-        """The current moments of the runs."""
-        assert self.group is not None
+        """The shown moments of the runs: the current ones, except in the past."""
         places = self.places
-        return tuple(
-            moment_of(self.run_number, run, self.history, places) for run in self.group.runs
-        )
+        return tuple(moment_of(self.run_number, run, self.history, places) for run in self.shown)
+
+    @property
+    def rewound(self) -> bool:
+        """Whether an earlier moment of the runs is shown."""
+        return self.rewind.runs is not None
+
+    @property
+    def shown(self) -> tuple[Run, ...]:
+        """The runs at the moment that is shown."""
+        assert self.group is not None
+        return self.rewind.runs or tuple(self.group.runs)
 
     @property
     def places(self) -> Places:
@@ -319,6 +343,7 @@ class Session:
         assert self.group is not None
         story, specs, demand = self.story, self.experiment.specs, self.configuration.demand
         return {
+            "timeline": self.rewind.status(),
             "backend": self.trainer.backend.status(self.group),
             "refused": self.refused,
             **({} if demand is None else {"update_seconds": demand.update}),
@@ -390,7 +415,10 @@ class Session:
             self.group.compute_by(self._elsewhere(now, seconds))
             if asked and self.playing:
                 self.feed.publish(now)  # the answer does not wait for the next call
-            wait = self.trainer.advance(now, seconds)
+            if self.rewind.active:
+                wait = self.rewind.go(seconds)
+            else:
+                wait = self.trainer.advance(now, seconds)
             now = time.perf_counter()
             self.feed.publish(now)
             if wait is None or wait > 0:
@@ -419,6 +447,7 @@ class Session:
     def advanced(self) -> None:
         """The runs have made some updates."""
         assert self.group is not None
+        self.rewind.advanced(self.group, time.monotonic())
         self.lifecycle.advanced(self.group)
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ganlab.engine import Run
 from ganlab.experiment import Experiment
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import SERIES, History
@@ -60,6 +61,14 @@ class ViewedSession(Protocol):
     @property
     def spec(self) -> Spec:
         """The requested Spec of run A."""
+
+    @property
+    def shown(self) -> tuple[Run, ...]:
+        """The runs at the moment that is shown."""
+
+    @property
+    def rewound(self) -> bool:
+        """Whether an earlier moment of the runs is shown."""
 
     @property
     def running(self) -> bool:

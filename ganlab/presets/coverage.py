@@ -6,8 +6,9 @@ import numpy as np
 import torch
 
 from ganlab.latents import quasi_random
+from ganlab.metrics import HELD
 from ganlab.presets.counts import Counts
-from ganlab.presets.preset import HELD, PRESETS, Checked, Preset, Trace, late
+from ganlab.presets.preset import PRESETS, Checked, Preset, Trace, late
 from ganlab.spec import Spec
 
 _MADE = 2**14  # the number of latents behind a measure

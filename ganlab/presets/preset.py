@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ganlab.engine import Divergence, Game, Run, Snapshot, State
+from ganlab.metrics import HELD
 from ganlab.presets.counts import Counts
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
@@ -17,7 +18,6 @@ COVERS, MOVES = "What G covers", "How the players move"
 PUBLISHED = "Published settings (slow)"
 POINTS = 4096  # the number of latents behind a check where p_g is estimated
 SECONDS = 15.0  # the time that a page takes to show a phenomenon
-HELD = 0.25  # the share of its fair share that a mode needs to count as held
 
 Trace = dict[str, np.ndarray]  # one run's "iteration" and measures, (checks,) each
 

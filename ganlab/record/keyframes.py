@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -16,7 +17,20 @@ _NEAR = 1 / 60  # of the run's length, the distance from a flag that counts as n
 _APART = 1.3  # the ratio of the distances of two neighbours on the way to a moment
 
 
-class Keyframes:
+class Kept(Protocol):
+    """A moment of one run, or of several. updates: its place, which grows."""
+
+    @property
+    def updates(self) -> int: ...
+
+    @property
+    def nbytes(self) -> int: ...
+
+
+K = TypeVar("K", bound=Kept)
+
+
+class Keyframes(Generic[K]):
     """Keyframes in the order of a run, at most `most_bytes` of them.
 
     They thin out evenly as the run grows, but less near `flags`, which are numbers of updates.
@@ -25,14 +39,14 @@ class Keyframes:
     def __init__(self, most_bytes: float):
         self.most_bytes = most_bytes
         self.flags: tuple[int, ...] = ()
-        self._kept: list[Keyframe] = []
+        self._kept: list[K] = []
         self._at: list[int] = []  # their updates
         self._due = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    def __iter__(self) -> Iterator[Keyframe]:
+    def __iter__(self) -> Iterator[K]:
         return iter(self._kept)
 
     @property
@@ -49,7 +63,7 @@ class Keyframes:
         """Whether one is wanted of a run that has made `updates`."""
         return updates >= self._due
 
-    def add(self, one: Keyframe) -> None:
+    def add(self, one: K) -> None:
         """Add a later one than the others, and leave out others for it if there are too many."""
         size = max(1, one.nbytes)
         room = int(min(MOST, self.most_bytes // size))

@@ -15,7 +15,7 @@ from ganlab.registry import SpecError
 Unit = Literal["updates", "iterations"]
 MEGABYTES = 6.0  # of keyframes
 _WAY = 1 / 8  # as many bytes again, of keyframes on the way to the last moment replayed
-_PIECE_SECONDS = 0.004  # of updates between two looks at the clock
+_PIECE_SECONDS = 0.02  # of updates between two looks at the clock
 _MOST_AT_ONCE = 4096  # updates
 
 
@@ -28,16 +28,20 @@ class Recording:
     bit for bit; only what was made before the recording began, and updates of CUDA graphs, are
     replayed eagerly and equal up to rounding (see `exact`).
     megabytes: the most that the keyframes of the run take. Raises `SpecError` unless it is a
-    positive number.
+    positive number. frames: where they are kept, if that is not its own.
     """
 
-    def __init__(self, run: Run, megabytes: float = MEGABYTES):
+    def __init__(
+        self, run: Run, megabytes: float = MEGABYTES, frames: Keyframes[Keyframe] | None = None
+    ):
         number = isinstance(megabytes, (int, float)) and not isinstance(megabytes, bool)
         if not number or not 0 < megabytes < math.inf:
             raise SpecError("megabytes", megabytes, "a number above 0")
         self.run = run
         self.first = run.updates  # when it began
-        self.frames = Keyframes(megabytes * 1e6 * (1 - _WAY))
+        own = Keyframes[Keyframe](megabytes * 1e6 * (1 - _WAY))
+        self.frames = own if frames is None else frames
+        self.rate = 300.0  # updates per second of the last replay
         self._way: list[Keyframe] = []
         self._way_bytes = megabytes * 1e6 * _WAY
         # What made the updates from each of these numbers of updates on.
@@ -137,12 +141,17 @@ class Replay:
         # Halfway to the moment, and halfway again: from there the moments before it are near.
         self._halts = [2**i for i in range(max(0, self.left - 1).bit_length() - 1, -1, -1)]
         self._way: list[Keyframe] = []
-        self._rate = 100.0  # updates per second
 
     @property
     def left(self) -> int:
         """Updates, or iterations, that are still to be made."""
         return self.target - (self.run.updates if self.unit == "updates" else self.run.iteration)
+
+    @property
+    def seconds(self) -> float:
+        """About how long the rest takes."""
+        each = 1 if self.unit == "updates" else self.run.turns.each
+        return max(0, self.left) * each / self.recording.rate
 
     @property
     def done(self) -> bool:
@@ -175,10 +184,12 @@ class Replay:
             turns = run.turns
             wanted = len(turns.left(run.state)) + (wanted - 1) * turns.each
             wanted = run.timeline.until_next(run.updates, wanted) or 1
-        most = min(wanted, until - run.updates, _MOST_AT_ONCE, max(1, self._rate * _PIECE_SECONDS))
+        most = min(
+            wanted, until - run.updates, _MOST_AT_ONCE, max(1, self.recording.rate * _PIECE_SECONDS)
+        )
         started = time.perf_counter()
         made = run.make(int(most))
-        self._rate = made / max(1e-6, time.perf_counter() - started)
+        self.recording.rate = made / max(1e-6, time.perf_counter() - started)
         if self.left == halt:
             self._way.append(run.keyframe())
 

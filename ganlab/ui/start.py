@@ -14,6 +14,7 @@ from ganlab.experiment import BadEvents, Experiment
 from ganlab.live.budget import TooDear
 from ganlab.live.scheduler import SCHEDULER
 from ganlab.live.session import Session
+from ganlab.live.stored_session import StoredSession
 from ganlab.live.story import story_of
 from ganlab.params import in_words, named
 from ganlab.presets import PRESETS, Preset
@@ -31,17 +32,19 @@ def want(
     after: str = "",
     ignored: Sequence[SpecError] = (),
     preset: str = "",
+    state: StoredSession | None = None,
 ) -> None:
     """Make `page` start a new session with `start` when it is shown next.
 
     after: the token of a lost session to resume, if the server kept its state. ignored: errors for
     the unusable parts of the address that `start` came from. preset: the name of the preset that
-    `start` is; "" if none.
+    `start` is; "" if none. state: that from which its runs begin, if they have already begun.
     """
     st.session_state[f"_ignored_{page}"] = list(ignored)
     st.session_state[f"_wanted_{page}"] = start
     st.session_state[f"_after_{page}"] = after
     st.session_state[f"_preset_{page}"] = preset
+    st.session_state[f"_state_{page}"] = state
 
 
 def resume(page: str, session: Session, gone: Any, read: Callable[..., Experiment | None]) -> None:
@@ -86,6 +89,7 @@ def session_of(
     start: Experiment | None = st.session_state.pop(f"_wanted_{page}", None)
     after = st.session_state.pop(f"_after_{page}", "")
     preset = st.session_state.pop(f"_preset_{page}", "")
+    state: StoredSession | None = st.session_state.pop(f"_state_{page}", None)
     ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
     alive = old is not None and SCHEDULER.get(old.token) is old
     if start is None:
@@ -101,7 +105,7 @@ def session_of(
     otherwise = old.begun if old is not None and alive else default
     session, start = _create(start, otherwise, ignored)
     sessions[page] = session
-    session.begin(story_of(preset, session.experiment.specs), after)
+    session.begin(story_of(preset, session.experiment.specs), after, state)
     fill(start)
     st.session_state[f"_notes_{page}"] = (start, ignored)
     return session

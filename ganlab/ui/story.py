@@ -8,9 +8,11 @@ import streamlit as st
 
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
+from ganlab.live.fork import fork
 from ganlab.live.session import Session
 from ganlab.live.story import story_of
 from ganlab.presets import PRESETS, Preset
+from ganlab.registry import SpecError
 from ganlab.ui import navigation
 from ganlab.ui.layout import headline
 from ganlab.ui.start import want
@@ -35,6 +37,17 @@ def told(session: Session, title: str, watch_for: str) -> None:
         headline(title, watch_for)
 
 
+def _fork(session: Session, field: str) -> None:
+    """Open the shown moment of a lab on the Compare page, in two runs, one with another value."""
+    try:
+        pair, state = fork(session, field)
+    except SpecError as error:
+        session.command("note", str(error))
+        return
+    want(navigation.COMPARE, pair, state=state)
+    st.switch_page(navigation.script(navigation.COMPARE))
+
+
 def acted(session: Session, act: Any) -> None:
     """Do what a button or key of the story asks for; ignore anything else."""
     if not isinstance(act, dict):
@@ -44,5 +57,7 @@ def acted(session: Session, act: Any) -> None:
         show(PRESETS[name])
     elif act.get("act") == "gallery":
         st.switch_page(navigation.script(navigation.GALLERY))
+    elif act.get("act") == "fork" and isinstance(name, str):
+        _fork(session, name)
     elif act.get("act") == "leave":
         session.tell(story_of("", session.experiment.specs))

@@ -15,8 +15,10 @@ from ganlab.domains.picture import ARROWS, DETAILS
 from ganlab.targets import TARGETS
 
 POINTS = 2**12
-NEVER_NAN = "jsd jsd_smooth w1 value c_g gap d_loss g_loss grad_x grad_g d_distance".split()
-MODAL = ["modes", "hq", "reverse_kl"]
+NEVER_NAN = (
+    "jsd jsd_smooth w1 value c_g gap d_loss g_loss grad_x grad_g d_distance d_accuracy".split()
+)
+MODAL = ["modes", "hq", "reverse_kl", "held", "leader", "lead"]
 
 FULL = DETAILS["full"]
 

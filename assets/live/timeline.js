@@ -1,0 +1,245 @@
+// The timeline under the picture: a slider over all moments of the run, and flags for what happened.
+
+import { el, fillTrack, setText } from "./dom.js";
+
+const EVERY = 50; // ms between two requests while dragging; the server accepts 20 per second
+const QUIET = 600; // ms after the last input before the server moves the thumb
+const LETTER = 6.2; // px of a letter of a flag's word, at text scale 1
+const APART = 4; // px between two flags
+const RANK = { change: 0, found: 1, note: 2 };
+const grouped = new Intl.NumberFormat("en-US");
+
+/** @typedef {import("./types.js").Flag} Flag */
+
+/**
+ * The flags that are drawn in `width` px: of flags at the same place the most important one, and its word if there is
+ * room for it. Notes come before found moments, these before changes, and newer ones before older ones.
+ *
+ * @param {Flag[]} flags in the order of places
+ * @param {(at: number) => number} x the place of a flag in px
+ * @param {number} width
+ * @param {number} u
+ */
+export function placeFlags(flags, x, width, u) {
+  const order = flags.map((flag, i) => ({ flag, i, x: x(flag.at) })).filter((one) => one.x >= 0 && one.x <= width);
+  order.sort((a, b) => RANK[b.flag.kind] - RANK[a.flag.kind] || b.i - a.i);
+  /** @type {{flag: Flag, x: number, from: number, word: boolean}[]} */
+  const placed = [];
+  /** @type {[number, number][]} */
+  const used = [];
+  for (const { flag, x: at } of order) {
+    if (placed.some((other) => Math.abs(other.x - at) < APART * u)) continue;
+    const wide = flag.text.length * LETTER * u;
+    const from = Math.max(0, Math.min(at - wide / 2, width - wide));
+    const word = wide <= width && used.every(([a, b]) => from > b || from + wide < a);
+    if (word) used.push([from - 4 * u, from + wide + 4 * u]);
+    placed.push({ flag, x: at, from, word });
+  }
+  return placed;
+}
+
+/**
+ * Returns {node, status(timeline), flags(list), knobs(list), resize(scale), close()}.
+ *
+ * @param {(command: import("./types.js").Command) => unknown} send
+ * @param {((field: string) => void) | null} fork compares the moment with the same after a change of that field
+ */
+export function timeline(send, fork = null) {
+  /** @type {import("./types.js").Timeline | null} */
+  let now = null;
+  /** @type {Flag[]} */
+  let flags = [];
+  let drawn = ""; // the inputs of the flags on the page
+  let [width, u] = [0, 1];
+  let quiet = 0;
+  let asked = 0; // the place that was asked for last
+  let sent = 0; // when
+  let timer = 0;
+
+  const slider = el("input", {
+    type: "range",
+    class: "gl-range",
+    min: 0,
+    max: 0,
+    step: 1,
+    value: 0,
+    "data-testid": "timeline",
+    "aria-label": "Moment of the run",
+    title: "Drag to an earlier moment. Keys: ← → one step, with shift ten, Page Up and Page Down to the next flag, Home and End",
+    oninput: () => ask(Number(slider.value), true),
+    onchange: () => ask(Number(slider.value), false),
+    onkeydown: (/** @type {KeyboardEvent} */ event) => onKey(event),
+  });
+  const over = el("div", { class: "gl-flags", "aria-hidden": "true" });
+  const words = el("output", { class: "gl-value gl-when", "data-testid": "moment" }, "");
+  const button = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ cmd, /** @type {string} */ word) =>
+    el("button", {
+      class: "gl-button gl-small",
+      type: "button",
+      "data-testid": id,
+      title,
+      onclick: () => {
+        quiet = 0;
+        send({ cmd });
+      },
+    }, word);
+  const present = button("present", "Back to the present: the run goes on where it is", "present", "Present");
+  const onward = button("continue", "Continue the run from this moment; the curves of what came after it stay in the background", "continue", "Continue");
+  const menu = el("select", {
+    class: "gl-select gl-fork",
+    "data-testid": "fork",
+    "aria-label": "Fork to Compare with another setting",
+    title: "Compare this moment with itself, but for one setting: two runs side by side from here",
+    onchange: () => {
+      const name = menu.value;
+      menu.value = "";
+      if (name) fork?.(name);
+    },
+  });
+  const note = el("input", {
+    type: "text",
+    class: "gl-note",
+    maxlength: 60,
+    placeholder: "note",
+    "data-testid": "note",
+    "aria-label": "Note at this moment",
+    title: "A note at this moment, which becomes a flag: Enter keeps it, and removes it if it is empty",
+    onkeydown: (/** @type {KeyboardEvent} */ event) => {
+      if (event.key !== "Enter" || !now) return;
+      send({ cmd: "bookmark", at: now.at, text: note.value.trim() });
+      note.blur();
+    },
+    onblur: () => noted(),
+  });
+  const buttons = [onward, ...(fork ? [menu] : []), present];
+  const node = el(
+    "div",
+    { class: "gl-time", role: "group", "aria-label": "Timeline" },
+    el("div", { class: "gl-track" }, over, slider),
+    el("div", { class: "gl-moment" }, el("div", { class: "gl-said-of" }, note, words), el("div", { class: "gl-group" }, ...buttons)),
+  );
+
+  /**
+   * @param {number} at
+   * @param {boolean} kept
+   */
+  function ask(at, kept) {
+    if (!now) return;
+    asked = at;
+    quiet = performance.now() + QUIET;
+    slider.value = String(at);
+    fillTrack(slider);
+    clearTimeout(timer);
+    const wait = kept ? sent + EVERY - performance.now() : 0;
+    const go = () => {
+      sent = performance.now();
+      send({ cmd: "scrub", at, kept });
+    };
+    if (wait > 0) timer = window.setTimeout(go, wait);
+    else go();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (!now || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = performance.now() < quiet ? asked : Number(slider.value);
+    const step = event.shiftKey ? 10 : 1;
+    const [first, last] = [now.first, now.last];
+    const before = flags.map((flag) => flag.at).filter((one) => one < at);
+    const after = flags.map((flag) => flag.at).filter((one) => one > at);
+    /** @type {Record<string, number>} */
+    const places = {
+      ArrowLeft: at - step, ArrowDown: at - step, ArrowRight: at + step, ArrowUp: at + step, Home: first, End: last,
+      PageUp: Math.max(first, ...before), PageDown: Math.min(last, ...after),
+    };
+    const place = places[event.key];
+    if (place === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    ask(Math.min(last, Math.max(first, place)), false);
+  }
+
+  /** Show the note at this moment, unless it is being written. */
+  function noted() {
+    if (document.activeElement === note) return;
+    note.value = flags.find((flag) => flag.kind === "note" && flag.at === now?.at)?.text ?? "";
+    note.disabled = !now?.past;
+  }
+
+  function say() {
+    if (!now) return;
+    const unit = now.unit === "updates" ? "update" : "iteration";
+    const place = now.wanted >= 0 ? now.wanted : now.at;
+    const busy = now.wanted >= 0 && now.done < 1;
+    const at = `${unit} ${grouped.format(place)}`;
+    const text = !now.past ? at : busy ? `${at} · ${Math.floor(100 * now.done)} %` : `${at} of ${grouped.format(now.last)}`;
+    setText(words, text);
+    words.title = now.exact ? "" : "Replayed from before the recording began: equal up to rounding";
+    const here = flags.filter((flag) => flag.at === now?.at).map((flag) => flag.text);
+    const more = now.unit === "updates" ? [`iteration ${grouped.format(now.iteration)}`] : [];
+    const value = [...(now.past ? [at, ...more] : ["present", at]), ...here].join(", ");
+    if (slider.getAttribute("aria-valuetext") !== value) slider.setAttribute("aria-valuetext", value);
+    noted();
+    for (const one of buttons) one.disabled = !now.past;
+    onward.disabled ||= now.wanted >= 0;
+    node.classList.toggle("gl-past", now.past);
+  }
+
+  function draw() {
+    if (!now || !width) return;
+    const thumb = 16 * u; // the middle of the thumb moves over the width without it
+    const span = now.last - now.first || 1;
+    const first = now.first;
+    const x = (/** @type {number} */ at) => ((at - first) / span) * (width - thumb) + thumb / 2;
+    const placed = placeFlags(flags, x, width, u);
+    const text = JSON.stringify([placed.map((one) => [one.flag.text, Math.round(one.x), one.word]), u]);
+    if (text === drawn) return;
+    drawn = text;
+    over.replaceChildren(
+      ...placed.flatMap(({ flag, x: at, from, word }) => {
+        const go = () => ask(flag.at, false);
+        const { kind } = flag;
+        const title = `${flag.text}, iteration ${grouped.format(flag.iteration)}`;
+        const pole = el("span", { class: "gl-flag", "data-kind": kind, title, style: `left:${at.toFixed(1)}px`, onclick: go });
+        if (!word) return [pole];
+        return [pole, el("span", { class: "gl-flag-word", "data-kind": kind, title, style: `left:${from.toFixed(1)}px`, onclick: go }, flag.text)];
+      }),
+    );
+  }
+
+  return {
+    node,
+    /** @param {import("./types.js").Timeline | undefined} message */
+    status(message) {
+      now = message && "at" in message ? message : null;
+      node.hidden = !now;
+      if (!now) return;
+      slider.min = String(Math.min(now.first, now.last - 1)); // the present is at the right end
+      slider.max = String(now.last);
+      if (performance.now() > quiet) slider.value = String(now.wanted >= 0 ? now.wanted : now.at);
+      fillTrack(slider);
+      say();
+      draw();
+    },
+    /** @param {Flag[]} list */
+    flags(list) {
+      flags = list;
+      noted();
+      draw();
+    },
+    /** @param {import("./types.js").Knob[]} list */
+    knobs(list) {
+      const fields = list.filter((knob) => !knob.restarts);
+      menu.replaceChildren(
+        el("option", { value: "" }, "Fork…"),
+        ...fields.map(({ field, title }) => el("option", { value: field }, `another ${title}`)),
+      );
+    },
+    /** @param {number} scale */
+    resize(scale) {
+      [width, u] = [over.clientWidth, scale];
+      draw();
+    },
+    close: () => clearTimeout(timer),
+  };
+}
