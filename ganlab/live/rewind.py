@@ -20,8 +20,8 @@ from ganlab.registry import SpecError
 if TYPE_CHECKING:
     from ganlab.live.trainer import TrainedSession, Trainer
 
-# A State that a process keeps takes its bytes there, and here those of the State from which it can be
-# computed again: together at most 8 MB.
+# A State that a process keeps takes its bytes there, and here those of the State from which it can
+# be computed again: together at most 8 MB.
 _MEGABYTES = 4.0
 _SOON = 0.04  # seconds of replay that a drag waits for; else it shows the nearest keyframe
 _TELL_SECONDS = 0.25  # between two looks at the history for flags
