@@ -243,7 +243,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       setText(iteration, grouped.format(message.iteration));
       const shown = message.rate >= 10 ? Math.round(message.rate) : +(message.rate || 0).toFixed(1);
       const about = costWords(message.update_seconds);
-      const playing = state === "playing";
+      const playing = state === "playing" && !explain?.on; // else there is no speed
       setText(rate, playing ? `${grouped.format(shown)} it/s` : "");
       setText(dear, playing && (message.update_seconds ?? 0) >= DEAR ? ` · ${about}` : "");
       rates.title = about ? `Iterations per second; computed eagerly, ${about} on the server` : "";
