@@ -11,14 +11,14 @@ import { mountView } from "./shell.js";
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
 function single({ hidden }) {
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "aria-label": "Data, generator and discriminator" });
-  const overlay = el("canvas", { class: "gl-canvas gl-overlaid", "aria-hidden": "true" });
+  const overlay = el("canvas", { class: "gl-overlaid", "aria-hidden": "true" });
   const host = el("div", { class: "gl-still" });
   /** @type {import("./types.js").Picture} */
   let picture;
   /** @type {import("./types.js").PartsPicture} */
   let parts;
   return {
-    nodes: [canvas, overlay, host],
+    nodes: [canvas, host],
     curvesLabel: "Curves over iterations",
     hasLayers: true,
     follows: true,
@@ -35,7 +35,11 @@ function single({ hidden }) {
       picture.resize(width, height, theme, hidden);
       parts.resize(width, height, theme);
     },
-    explained: (message, index, progress) => parts?.draw(over(overlay), message, index, progress),
+    explained(message, index, progress) {
+      if (!message) return overlay.remove();
+      if (!overlay.isConnected) canvas.after(overlay);
+      parts.draw(over(overlay), message, index, progress);
+    },
     draw: (frame) => picture.draw(opaque(canvas), frame),
   };
 }

@@ -10,6 +10,7 @@ from .accessible import check
 _INK = """
 (() => {
   const canvas = document.querySelector('.gl-overlaid');
+  if (!canvas) return 0;
   const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
   let sum = 0;
   for (let i = 0; i < data.length; i += 4) {
