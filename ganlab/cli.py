@@ -1,4 +1,4 @@
-"""The command line: `ganlab app`, `train`, `mnist`, `warm`, `toggles` and `measures`."""
+"""The command line: `ganlab app`, `train`, `export`, `mnist`, `warm`, `toggles`, `measures`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
 
 from ganlab import __version__
 from ganlab.environment import check_environment
@@ -75,17 +73,11 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
         except RuntimeError as error:
             print(f"ganlab: training eagerly: {error}", file=sys.stderr)
     every = options.every or max(1, math.ceil(options.iterations / output.ROWS))
-    curves = output.Curves(run) if any(p.suffix.lower() == ".csv" for p in outs) else None
+    curves = output.Curves(run) if output.needs_curves(outs) else None
     output.advance(run, options.iterations, curves, every)
-    moved = False
-    for path in outs:
-        save: Callable[[Path], None] = run.save
-        if curves is not None and path.suffix.lower() == ".csv":
-            save = partial(output.save_text, curves.csv())
-        place = output.write(path, save)
-        if place != path:
-            print(f"ganlab: cannot write {path}: the run is in {place}", file=sys.stderr)
-            moved = True
+    moved = output.write_all(run, outs, curves)
+    for path, place in moved:
+        print(f"ganlab: cannot write {path}: it is in {place}", file=sys.stderr)
     shot = run.snapshot(picture=False)
     numbers = {name: float(value[0]) for name, value in shot.metrics.items()}
     # JSON has neither NaN nor infinity.
@@ -95,6 +87,33 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     if run.diverged[0] is not None:
         print(run.diverged[0], file=sys.stderr)
         return 3
+    return 1 if moved else 0
+
+
+def _export(options: argparse.Namespace, rest: list[str]) -> int:
+    import torch
+
+    from ganlab import Run, output
+
+    if rest:
+        raise SpecError("argument", rest[0], "a run, --out, --every")
+    outs = output.check_outs(options.out)
+    if not outs:
+        raise SpecError("--out", None, "at least one file")
+    if options.every is not None and options.every < 1:
+        raise SpecError("--every", options.every, "an integer >= 1")
+    torch.set_num_threads(1)
+    run = Run.load(options.run)
+    run.spec.in_a_lab()
+    curves = None
+    if output.needs_curves(outs):
+        again = Run(run.start, events=run.past)  # the file holds one moment: replay for the others
+        curves = output.Curves(again)
+        every = options.every or max(1, math.ceil(run.iteration / output.ROWS))
+        output.advance(again, run.iteration, curves, every)
+    moved = output.write_all(run, outs, curves)
+    for path, place in moved:
+        print(f"ganlab: cannot write {path}: it is in {place}", file=sys.stderr)
     return 1 if moved else 0
 
 
@@ -166,10 +185,22 @@ def main(arguments: list[str] | None = None) -> int:
     start.add_argument("--spec", help="a JSON file as written by Spec.to_json()")
     start.add_argument("--load", help="continue a run from a file written with --out")
     train.add_argument("--iterations", type=int, default=1000, help="iterations of Algorithm 1")
-    words = "write the run (.npz) or its curves (.csv) to this file; may be given for both"
-    train.add_argument("--out", action="append", default=[], metavar="FILE", help=words)
-    words = "iterations between two rows of curves (default: 200 rows)"
-    train.add_argument("--every", type=int, metavar="N", help=words)
+    taken = commands.add_parser("export", help="write files of a saved run, by their suffixes")
+    taken.add_argument(
+        "run", metavar="RUN.npz", help="a file written by `train --out` or by a page"
+    )
+    taken.set_defaults(do=_export)
+    for one in (train, taken):
+        words = (
+            "a file to write, may be repeated: .npz the run, .csv or .parquet its curves, .py a "
+        )
+        words += (
+            "plain PyTorch script, .ipynb a notebook, .json its Spec, .data.npz samples, fields "
+        )
+        words += "and parameters"
+        one.add_argument("--out", action="append", default=[], metavar="FILE", help=words)
+        words = "iterations between two rows of curves (default: 200 rows)"
+        one.add_argument("--every", type=int, metavar="N", help=words)
     train.set_defaults(do=_train)
     train.add_argument(
         "--compile", action="store_true", help="about eight times faster, after half a minute"

@@ -1,21 +1,42 @@
-"""The files that `ganlab train --out` writes: the run (.npz), or its curves (.csv)."""
+"""The files that `ganlab train` and `ganlab export` write: by the suffix of their names."""
 
 from __future__ import annotations
 
-import csv
-import io
-import math
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+
+from ganlab import export
 from ganlab.engine import Run
 from ganlab.paths import replace
 from ganlab.registry import SpecError
 
-SUFFIXES = (".npz", ".csv")
+# By suffix, the first that fits: the kind of a file, and its words.
+SUFFIXES = {
+    ".data.npz": ("data", "samples, fields and parameters"),
+    ".npz": ("run", "the run"),
+    ".csv": ("csv", "its curves"),
+    ".parquet": ("parquet", "its curves"),
+    ".py": ("script", "a plain PyTorch script"),
+    ".ipynb": ("notebook", "a notebook"),
+    ".json": ("json", "its Spec"),
+}
 ROWS = 200  # of the curves by default
+
+
+def kind_of(path: Path) -> str | None:
+    """The kind of a file, from the suffix of its name; None for another suffix."""
+    ends = (kind for end, (kind, _) in SUFFIXES.items() if path.name.lower().endswith(end))
+    return next(ends, None)
+
+
+def needs_curves(paths: Sequence[Path]) -> bool:
+    """Whether one of the files holds curves, which are measured during training."""
+    return any(kind_of(path) in ("csv", "parquet") for path in paths)
 
 
 def check_outs(paths: Sequence[str]) -> list[Path]:
@@ -26,9 +47,11 @@ def check_outs(paths: Sequence[str]) -> list[Path]:
     found = [Path(p).expanduser() for p in paths]
     for path in found:
         name = str(path)
-        if path.suffix.lower() not in SUFFIXES:
-            allowed = "a name that ends in .npz (the run) or in .csv (its curves)"
-            raise SpecError("--out", name, allowed)
+        if kind_of(path) is None:
+            known = [f"{end} ({words})" for end, (_, words) in SUFFIXES.items()]
+            raise SpecError(
+                "--out", name, f"a name that ends in {', '.join(known[1:] + known[:1])}"
+            )
         if path.is_dir():
             raise SpecError("--out", name, "the name of a file: this is a folder")
         try:
@@ -61,15 +84,47 @@ class Curves:
             values = (float(metrics[name][run]) for name in self.names)
             self.rows.append((run, self._run.iteration, *values))
 
-    def csv(self) -> str:
-        """The rows, with `run` first if there are several; empty if a metric has no value."""
-        out = io.StringIO()
-        write = csv.writer(out, lineterminator="\n")
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The rows by column (n,), with `run` first if there are several runs; NaN: no value."""
         several = len(self._run.specs) > 1
-        write.writerow(("run", "iteration", *self.names)[not several :])
-        for row in self.rows:
-            write.writerow(["" if math.isnan(v) else v for v in row][not several :])
-        return out.getvalue()
+        names = ("run", "iteration", *self.names)[not several :]
+        values = np.array(self.rows, np.float64)[:, not several :]
+        return dict(zip(names, values.T, strict=True))
+
+
+def write_all(run: Run, paths: Sequence[Path], curves: Curves | None) -> list[tuple[Path, Path]]:
+    """Write the files of a run; returns (wanted, written) for each that lies elsewhere.
+
+    curves: those of the run, if a file holds them. Raises `SpecError` for what the run does not
+    have, and OSError if a file cannot be written anywhere.
+    """
+    moved = []
+    for path in paths:
+        place = write(path, _saver(run, kind_of(path), curves))
+        if place != path:
+            moved.append((path, place))
+    return moved
+
+
+def _saver(run: Run, kind: str | None, curves: Curves | None) -> Callable[[Path], None]:
+    """A function that writes one file of a run."""
+    if kind == "run":
+        return run.save
+    if kind == "data":
+        content = export.data(run)
+    elif kind in ("script", "notebook"):
+        make = export.script if kind == "script" else export.notebook
+        content = make(run.start[0], run.iteration, run.past).encode()
+    elif kind == "json":
+        content = export.as_json(run.specs).encode()
+    elif curves is None:
+        raise ValueError("curves must be measured")
+    elif kind == "parquet":
+        content = export.parquet(curves.columns, export.as_json(run.specs))
+    else:
+        content = export.curves(curves.columns).encode()
+    return partial(save_bytes, content)
 
 
 def advance(run: Run, iterations: int, curves: Curves | None, every: int) -> None:
@@ -101,11 +156,11 @@ def write(path: Path, save: Callable[[Path], None]) -> Path:
         return other
 
 
-def save_text(text: str, path: Path) -> None:
-    """Write a text to a file atomically."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+def save_bytes(content: bytes, path: Path) -> None:
+    """Write a file atomically."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        replace(partial, path)
+        draft.write_bytes(content)
+        replace(draft, path)
     finally:
-        partial.unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)

@@ -10,8 +10,9 @@ import time
 
 import pytest
 import torch
+from pyarrow import parquet
 
-from ganlab import Run, Spec, __version__
+from ganlab import Run, Spec, __version__, export
 from ganlab.cli import main
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.live.history import SERIES
@@ -177,7 +178,7 @@ def test_a_run_that_cannot_be_written_at_its_end_is_written_elsewhere(
     assert main(["train", "--spec", spec, "--iterations", "3", "--out", str(out)]) == 1
     said = capsys.readouterr()
     assert json.loads(said.out)["iteration"] == 3 and out.read_bytes() == b"old"
-    place = said.err.strip().rpartition("the run is in ")[2]
+    place = said.err.strip().rpartition("it is in ")[2]
     assert str(out) in said.err and Run.load(place).iteration == 3
 
 
@@ -191,6 +192,8 @@ def test_curves_as_csv(tmp_path, capsys):
         rows = list(csv.DictReader(file))
     one = Run(TINY)
     metrics = one.snapshot(picture=False).metrics
+    # Units are in the header: "jsd [nats]".
+    rows = [{name.partition(" [")[0]: value for name, value in row.items()} for row in rows]
     assert list(rows[0]) == ["iteration", *metrics] and set(SERIES) <= set(rows[0])
     assert [float(row["iteration"]) for row in rows] == [0, 4, 8, 10]
     for row, iterations in zip(rows, (0, 4, 4, 2), strict=True):
@@ -219,6 +222,31 @@ def test_curves_of_several_runs_and_of_one_that_diverges(tmp_path, capsys):
     assert main(["train", "--spec", spec, "--iterations", "5000", "--out", str(out)]) == 3
     assert len(out.read_text().splitlines()) >= 2
     capsys.readouterr()
+
+
+def test_export_writes_every_kind_of_file_of_a_saved_run(tmp_path, capsys):
+    run = Run(TINY, events="3:k:1,9:G")
+    run.advance(6)
+    run.save(tmp_path / "run.npz")
+    names = ("c.csv", "c.parquet", "code.py", "book.ipynb", "spec.json", "all.data.npz", "r.npz")
+    outs = [part for name in names for part in ("--out", str(tmp_path / name))]
+    assert main(["export", str(tmp_path / "run.npz"), *outs, "--every", "2"]) == 0
+    with open(tmp_path / "c.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["iteration"] for row in rows] == ["0", "2", "4", "6"]
+    last = run.snapshot(picture=False).metrics["jsd"][0]
+    assert float(rows[-1]["jsd [nats]"]) == last  # replayed, with its events, to the same moment
+    assert (tmp_path / "code.py").read_text() == export.script(TINY, 6, run.past)
+    assert (tmp_path / "book.ipynb").read_text() == export.notebook(TINY, 6, run.past)
+    assert Spec.from_json((tmp_path / "spec.json").read_text()) == run.spec
+    assert (tmp_path / "all.data.npz").read_bytes() == export.data(run)
+    assert torch.equal(Run.load(tmp_path / "r.npz").state.g, run.state.g)
+    columns = parquet.read_table(tmp_path / "c.parquet")
+    assert columns["jsd"].to_pylist()[-1] == last
+    capsys.readouterr()
+    for bad in ([], ["--out", "x.txt"], ["--out", "x.csv", "--every", "0"], ["--fast"]):
+        assert main(["export", str(tmp_path / "run.npz"), *bad]) == 2
+    assert "ends in .npz (the run), .csv" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("broken", ["compiler", "home"])

@@ -12,6 +12,7 @@ import pytest
 
 import ganlab
 from ganlab import Run, Spec, export
+from ganlab.events import check
 
 SMALL = {"g_hidden": (4,), "d_hidden": (4,), "batch": 8}
 SPECS = {
@@ -73,10 +74,60 @@ def test_curves_round_trip():
     columns = {"iteration": np.arange(50.0) * 7, "jsd": rng.normal(size=50) * 1e-9}
     columns["value"] = np.where(np.arange(50) % 5 == 0, np.nan, rng.normal(size=50))
     head, *rows = csv.reader(io.StringIO(export.curves(columns)))
-    assert head == list(columns)
+    assert head == ["iteration", "jsd [nats]", "value [nats]"]
     back = np.array([[float(v) if v else np.nan for v in row] for row in rows]).T
     for got, wanted in zip(back, columns.values(), strict=True):
         np.testing.assert_array_equal(got, wanted)
+
+
+def test_parquet_holds_the_same_with_units_in_its_metadata():
+    from pyarrow import parquet
+
+    columns = {"iteration": np.arange(4.0), "jsd": np.array([0.1, np.nan, 1e-9, np.inf])}
+    columns["d_loss"], columns["hq"] = columns["jsd"], columns["jsd"]
+    table = parquet.read_table(io.BytesIO(export.parquet(columns, Spec(seed=3).to_json())))
+    assert table.column_names == list(columns)
+    assert table["iteration"].to_pylist() == [0, 1, 2, 3]
+    assert table["jsd"].to_pylist() == [0.1, None, 1e-9, None]
+    units = {field.name: field.metadata[b"unit"].decode() for field in table.schema}
+    assert (units["iteration"], units["jsd"]) == ("", "nats") and "nats or" in units["d_loss"]
+    assert Spec.from_json(table.schema.metadata[b"spec"].decode()).seed == 3
+
+
+def test_data_are_those_of_the_run_without_pickles():
+    run = Run([Spec(target="ring", latent_dim=2, seed=s, **SMALL) for s in (0, 1)])
+    run.advance(3)
+    with np.load(io.BytesIO(export.data(run)), allow_pickle=False) as file:
+        arrays = dict(file)
+    assert [Spec.from_json(text) for text in arrays["specs"]] == list(run.specs)
+    assert arrays["samples"].shape == arrays["p_data"].shape == (2, 10_000, 2)
+    np.testing.assert_array_equal(arrays["samples"][1], run.sample(10_000, run=1))
+    np.testing.assert_allclose(np.hypot(*arrays["p_data"][0].T).mean(), 2, atol=0.01)  # the radius
+    shot = run.snapshot()
+    np.testing.assert_array_equal(arrays["metrics.jsd"], shot.metrics["jsd"])
+    assert {f"picture.{name}" for name in shot.picture} <= set(arrays)
+    for name, net in (("G", run.generator(1)), ("D", run.discriminator(1))):
+        for key, value in net.state_dict().items():
+            np.testing.assert_array_equal(arrays[f"{name}.{key}"][1], value.numpy())
+
+
+def test_a_notebook_trains_the_run_twice_and_compares():
+    text = export.notebook(SPECS["odd"][0], 5, check("4:k:3", SPECS["odd"]))
+    book = json.loads(text)
+    assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
+    assert set(book) == {"cells", "metadata", "nbformat", "nbformat_minor"}
+    space: dict = {}
+    for number, cell in enumerate(book["cells"]):
+        code = cell["cell_type"] == "code"
+        extra = {"execution_count", "outputs"} if code else set()
+        assert set(cell) == {"cell_type", "id", "metadata", "source"} | extra
+        assert cell["id"] == f"cell-{number}" and isinstance(cell["source"], str)
+        if code:
+            exec(cell["source"], space)
+    run = space["run"]
+    assert run.iteration == 5 and run.past
+    for player, ours in (("G", run.state.g[0]), ("D", run.state.d[0])):
+        np.testing.assert_allclose(space["weights"][player], ours, rtol=1e-4, atol=1e-5)
 
 
 def test_names_are_short_readable_and_of_the_whole_spec():

@@ -1,12 +1,33 @@
-// The Export menu: the run as Python or as a file, its Spec as JSON, its curves as CSV, the picture as PNG.
+// The Export menu: the code of the run, its numbers, the picture, the run itself; each with what it is and its size.
 
 import { el, icon, setText } from "./dom.js";
 import { atDensity, opaque } from "./plot.js";
 
 const SHARP = 2; // pixels of the PNG per pixel of the page
 const TOLD = 1800; // ms
-const FILE = "Run as a file";
-const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv", run: "application/octet-stream" };
+const MARGIN = 10; // px between the menu and the edge of the page
+/** @type {Record<string, string>} */
+const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
+
+/** @type {[string, string, string][]} kind, title, what it contains */
+const FILES = [
+  ["python", "Copy as Python", "the run in a few lines with ganlab"],
+  ["script", "The code: PyTorch", "the same run as a plain script, without ganlab"],
+  ["notebook", "Jupyter notebook", "both, and their comparison"],
+  ["png", "Picture as PNG, 2×", "what is on the screen"],
+  ["csv", "Curves as CSV", "every measured number, with units"],
+  ["parquet", "Curves as Parquet", "the same, for data frames"],
+  ["data", "Samples and fields as NPZ", "10,000 samples, the drawn arrays, all weights"],
+  ["json", "Spec as JSON", "the settings alone"],
+  ["run", "Run as a file", "to continue it in Python: Run.load"],
+];
+
+/** @param {number} bytes */
+function size(bytes) {
+  if (bytes < 950) return `${Math.max(1, Math.round(bytes / 100)) * 100} B`;
+  const [number, unit] = bytes < 950_000 ? [bytes / 1e3, "kB"] : [bytes / 1e6, "MB"];
+  return `${number < 9.5 ? Math.round(number * 10) / 10 : Math.round(number)} ${unit}`;
+}
 
 /**
  * @param {Blob} blob
@@ -75,6 +96,7 @@ function photograph(root, relayout) {
  */
 export function exportMenu(send, root, relayout) {
   let wanted = "";
+  let complete = true;
   let timer = 0;
   const sign = el("span", { class: "gl-icons" }, icon("save"));
   const said = el("span", { class: "gl-offscreen", role: "status" });
@@ -87,37 +109,42 @@ export function exportMenu(send, root, relayout) {
       "aria-haspopup": "menu",
       "aria-expanded": "false",
       "aria-label": "Export",
-      title: "Export: the run as Python, JSON, CSV, PNG or a file",
+      title: "Export: the code, the numbers, the picture, the run",
       onclick: () => (list.hidden ? open() : close()),
     },
     sign,
   );
-  const item = (/** @type {string} */ id, /** @type {string} */ text, /** @type {() => void} */ act) =>
-    el("button", { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1", "data-testid": `export-${id}`, onclick: act }, text);
-  const ask = (/** @type {string} */ what) => () => {
-    wanted = what;
+  /** @type {Map<string, {says: HTMLElement, text: string}>} */
+  const notes = new Map();
+  const act = (/** @type {string} */ kind) => () => {
+    wanted = kind;
     close();
-    send({ cmd: "export", value: what });
+    send({ cmd: "export", value: kind === "png" ? "json" : kind }); // the JSON's name is that of the picture
   };
-  const file = item("run", FILE, ask("run"));
-  const items = [
-    item("python", "Copy as Python", ask("python")),
-    item("json", "Spec as JSON", ask("json")),
-    item("csv", "Curves as CSV", ask("csv")),
-    file,
-    item("png", "Picture as PNG, 2×", () => {
-      wanted = "png";
-      close();
-      send({ cmd: "export", value: "json" }); // for its file name
-    }),
-  ];
+  const items = FILES.map(([kind, title, text]) => {
+    const says = el("span", { class: "gl-about" }, text);
+    notes.set(kind, { says, text });
+    const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };
+    return el("button", { ...attributes, "data-testid": `export-${kind}`, onclick: act(kind) }, title, says);
+  });
   const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
   const node = el("div", { class: "gl-export" }, button, list, said);
 
   function open() {
     list.hidden = false;
+    list.style.right = "";
+    const { left } = list.getBoundingClientRect();
+    if (left < MARGIN) list.style.right = `${left - MARGIN}px`; // on a phone the button is far from the right edge
     button.setAttribute("aria-expanded", "true");
     items[0].focus();
+    if (!wanted) send({ cmd: "export", value: "sizes" });
+  }
+  /** @param {Record<string, number>} sizes */
+  function note(sizes) {
+    for (const [kind, { says, text }] of notes) {
+      const late = kind === "run" && !complete ? ", also if the address cannot hold all changes" : "";
+      setText(says, `${text}${late}${kind in sizes ? ` · ${size(sizes[kind])}` : ""}`);
+    }
   }
   function close() {
     if (list.hidden) return;
@@ -154,10 +181,14 @@ export function exportMenu(send, root, relayout) {
     node,
     /** @param {import("./types.js").Status} message */
     status(message) {
-      setText(file, message.complete ? FILE : `${FILE} (it has too many changes for the address)`);
+      complete = message.complete;
     },
     /** @param {import("./types.js").ExportMessage} message */
     async receive({ what, name, text, a }) {
+      if (what === "sizes") {
+        note(JSON.parse(text));
+        return;
+      }
       if (wanted === "png") {
         /** @type {Blob | null} */
         const blob = await new Promise((done) => photograph(root, relayout).toBlob(done, "image/png"));
@@ -165,7 +196,7 @@ export function exportMenu(send, root, relayout) {
       } else if (what === "python" && (await copy(text))) {
         tell("Copied", "done");
       } else {
-        save(new Blob([a.file ? new Uint8Array(a.file) : text], { type: TYPES[what] }), name);
+        save(new Blob([a.file ? new Uint8Array(a.file) : text], { type: TYPES[what] ?? "application/octet-stream" }), name);
       }
       wanted = "";
     },

@@ -202,7 +202,7 @@
  * }} Status
  */
 
-/** @typedef {Decoded & {type: "export", what: "python" | "json" | "csv" | "run", name: string, text: string}} ExportMessage */
+/** @typedef {Decoded & {type: "export", what: string, name: string, text: string}} ExportMessage */
 /**
  * @typedef {object} Part of an iteration
  * @property {"data" | "make" | "judge" | "d" | "d_again" | "g_make" | "ahead" | "slope" | "g" | "g_again"} kind

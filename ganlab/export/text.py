@@ -1,16 +1,11 @@
-"""Export of a run as text: a Python script, its Spec as JSON, its curves as CSV."""
+"""Export of a run as text: a Python script with ganlab, its Spec as JSON; the names of files."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
-import math
 import re
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from ganlab import variants
 from ganlab.spec import PARAMS, Spec
@@ -20,21 +15,31 @@ _LAST = (
     '    print(spec.seed, run.iteration, run.snapshot(picture=False).metrics["jsd"][0])',
     "    images = run.sample(100, seed=0)  # (100, 784), 1 is ink",
 )
-KINDS = ("python", "json", "csv", "run")
-_ENDINGS = {"python": "py", "json": "json", "csv": "csv", "run": "npz"}
+KINDS = ("python", "script", "notebook", "json", "csv", "parquet", "data", "run")
+_ENDINGS = {
+    "python": "py",
+    "script": "torch.py",
+    "notebook": "ipynb",
+    "json": "json",
+    "csv": "csv",
+    "parquet": "parquet",
+    "data": "data.npz",
+    "run": "npz",
+}
+OF_EACH = ("script", "notebook", "data", "run")  # one file for each run
 
 
 def name(specs: Sequence[Spec], kind: str, runs: int = 1) -> str:
     """A file name: p_data, loss, k and seed of the first Spec, and a hash of all Specs.
 
-    runs: the number of files of kind "run", which are put into one archive if there are several.
+    runs: the number of files of a kind in `OF_EACH`, which are put into one archive if several.
     """
     first = specs[0]
     whole = hashlib.sha256("\n".join(spec.to_json() for spec in specs).encode()).hexdigest()
     more = f"-{len(specs)}runs" if len(specs) > 1 else ""
     words = f"{first.target}-{first.loss}-k{first.k}-seed{first.seed}{more}-{whole[:8]}"
-    ending = "zip" if kind == "run" and runs > 1 else _ENDINGS[kind]
-    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', words)}.{ending}"
+    suffix = f"{kind}.zip" if kind in OF_EACH and runs > 1 else _ENDINGS[kind]
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '-', words)}.{suffix}"
 
 
 def call(spec: Spec) -> str:
@@ -94,18 +99,6 @@ def as_json(specs: Sequence[Spec]) -> str:
     return json.dumps(items[0] if len(items) == 1 else items, indent=1) + "\n"
 
 
-def curves(columns: Mapping[str, np.ndarray]) -> str:
-    """Columns (n,) as CSV with a header: numbers with all digits, empty if not finite."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([_number(value) for value in row])
-    return out.getvalue()
-
-
-def _number(value: float) -> str:
-    value = float(value)
-    if not math.isfinite(value):
-        return ""
-    return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+def ending(kind: str) -> str:
+    """The suffix of files of a kind, without its first dot."""
+    return _ENDINGS[kind]

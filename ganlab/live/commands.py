@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ganlab.export import KINDS
+from ganlab.live.take_away import SIZES
 from ganlab.registry import SpecError
 
 LONGEST_NOTE = 60  # characters of a bookmark
@@ -150,8 +151,8 @@ def _bookmark(message: dict[str, Any]) -> Bookmark:
 
 def _kind(message: dict[str, Any]) -> str:
     kind = message.get("value")
-    if not isinstance(kind, str) or kind not in KINDS:
-        raise SpecError("export", kind, f"one of {', '.join(KINDS)}")
+    if not isinstance(kind, str) or kind not in (*KINDS, SIZES):
+        raise SpecError("export", kind, f"one of {', '.join((*KINDS, SIZES))}")
     return kind
 
 

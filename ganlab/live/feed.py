@@ -83,22 +83,29 @@ class Feed:
         """Send a browser a figure or an export, replacing a request that has not been started."""
         self._answers[kind, subscriber] = make
 
-    def figure(self, subscriber: Subscriber, request: FigureRequest) -> None:
-        """Send a browser the still figures, once a frame of these runs was shown."""
-        view, session = self.session.view, self.session
+    def reply(
+        self, kind: str, what: str, subscriber: Subscriber, make: Callable[[], bytes]
+    ) -> None:
+        """Send a browser the message that `make` returns; if it fails, the session says why."""
+        session = self.session
 
-        def make() -> Iterator[bytes]:
+        def steps() -> Iterator[bytes]:
             try:
-                yield view.figure(request)
+                yield make()
             except SpecError as error:
                 session.command("note", str(error))
                 yield NOTHING
             except Exception:
-                log.exception("figure failed")
-                session.command("note", "The figure could not be made: see the server's log.")
+                log.exception("%s failed", what)
+                session.command("note", f"{what} could not be made: see the server's log.")
                 yield NOTHING
 
-        self.answer("figure", subscriber, make)
+        self.answer(kind, subscriber, steps)
+
+    def figure(self, subscriber: Subscriber, request: FigureRequest) -> None:
+        """Send a browser the still figures, once a frame of these runs was shown."""
+        view = self.session.view
+        self.reply("figure", "The figure", subscriber, lambda: view.figure(request))
 
     # -- schedule --------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ def _figure(session: CommandedSession, asked: tuple[Subscriber, FigureRequest]) 
 def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
     subscriber, kind = asked
     make = session.exporter(kind)
-    session.feed.answer("export", subscriber, lambda: iter([make()]))
+    session.feed.reply("export", "The file", subscriber, make)
 
 
 def _scrub(session: CommandedSession, wanted: Scrub) -> None:

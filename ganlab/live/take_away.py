@@ -1,7 +1,9 @@
-"""The answers to a view's Export menu: runs as a file."""
+"""The answers to a view's Export menu: runs as files, and how large these would be."""
 
 from __future__ import annotations
 
+import io
+import json
 import tempfile
 import zipfile
 from pathlib import Path
@@ -10,57 +12,106 @@ import numpy as np
 
 from ganlab import export
 from ganlab.engine import Run
-from ganlab.events import write
+from ganlab.events import Event, write
 from ganlab.experiment import Experiment
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
+from ganlab.spec import Spec
+
+SIZES = "sizes"  # asks for about how many bytes each kind of file would have
+_OVERHEAD = 40_000  # bytes of a file with data besides its samples: mostly what is drawn
+Begun = list[tuple[Spec, tuple[Event, ...]]]
 
 
 def message(
     kind: str, experiment: Experiment, runs: tuple[Run, ...], curves: dict[str, np.ndarray]
 ) -> bytes:
-    """The message with the file.
+    """The message with the file, or with the sizes of all files as JSON.
 
     runs: those of the experiment, or () before they have begun. curves: by name, one value for each
     point, (n,).
 
-    Raises `SpecError` unless `kind` is in `export.KINDS`, and for "run" before the run has begun.
+    Raises `SpecError` unless `kind` is "sizes" or in `export.KINDS`, for what a run does not have
+    (a plain script with a variant from outside), and for "run" and "data" before the run has begun.
     """
-    if kind not in export.KINDS:
-        raise SpecError("export", kind, f"one of {', '.join(export.KINDS)}")
+    if kind not in (*export.KINDS, SIZES):
+        raise SpecError("export", kind, f"one of {', '.join((*export.KINDS, SIZES))}")
     specs = [spec for run in runs for spec in run.specs] or list(experiment.specs)
-    header = {
-        "type": "export",
-        "what": kind,
-        "name": export.name(specs, kind, len(runs)),
-        "text": "",
-    }
-    if kind == "run":
-        if not runs:
-            raise SpecError("export", kind, "python or json before the run has begun")
-        return encode(header, {"file": np.frombuffer(_file(runs), np.uint8)})
+    begun: Begun = [(spec, run.past) for run in runs for spec in run.start]
+    begun = begun or [(spec, ()) for spec in specs]
+    header = {"type": "export", "what": kind, "name": "", "text": ""}
+    if kind == SIZES:
+        header["text"] = json.dumps(_sizes(begun, runs, curves))
+        return encode(header)
+    files = len(runs) if kind in ("run", "data") else len(begun)
+    header["name"] = export.name(specs, kind, files)
+    made = max((run.iteration for run in runs), default=0)
     if kind == "python":
-        begun = [(spec, write(run.past)) for run in runs for spec in run.start]
-        begun = begun or [(spec, "") for spec in specs]
-        made = max((run.iteration for run in runs), default=0)
-        header["text"] = export.python([s for s, _ in begun], made, [e for _, e in begun])
+        texts = [write(events) for _, events in begun]
+        header["text"] = export.python([spec for spec, _ in begun], made, texts)
     elif kind == "json":
         header["text"] = export.as_json(specs)
-    else:
+    elif kind == "csv":
         header["text"] = export.curves(curves)
+    else:
+        binary = np.frombuffer(_file(kind, specs, begun, runs, curves), np.uint8)
+        return encode(header, {"file": binary})
     return encode(header)
 
 
-def _file(runs: tuple[Run, ...]) -> bytes:
-    """A run as `Run.save` writes it; for several, a zip archive of such files."""
+def _file(
+    kind: str,
+    specs: list[Spec],
+    begun: Begun,
+    runs: tuple[Run, ...],
+    curves: dict[str, np.ndarray],
+) -> bytes:
+    """The content of a file; for several runs, a zip archive of one for each."""
+    if kind == "parquet":
+        return export.parquet(curves, export.as_json(specs))
+    if kind in ("script", "notebook"):
+        made = max((run.iteration for run in runs), default=0)
+        make = export.script if kind == "script" else export.notebook
+        return _packed(kind, [make(spec, made, events).encode() for spec, events in begun])
+    if not runs:
+        raise SpecError("export", kind, "python or json before the run has begun")
+    if kind == "data":
+        return _packed(kind, [export.data(run) for run in runs])
+    return _packed(kind, [_saved(run) for run in runs])
+
+
+def _packed(kind: str, files: list[bytes]) -> bytes:
+    if len(files) == 1:
+        return files[0]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, content in enumerate(files):
+            archive.writestr(f"run-{number}.{export.ending(kind)}", content)
+    return out.getvalue()
+
+
+def _saved(run: Run) -> bytes:
+    """A run as `Run.save` writes it."""
     with tempfile.TemporaryDirectory(prefix="ganlab-") as folder:
-        paths = [Path(folder) / f"run-{i}.npz" for i in range(len(runs))]
-        for run, path in zip(runs, paths, strict=True):
-            run.save(path)
-        if len(paths) == 1:
-            return paths[0].read_bytes()
-        whole = Path(folder) / "runs.zip"
-        with zipfile.ZipFile(whole, "w") as archive:
-            for path in paths:
-                archive.write(path, path.name)
-        return whole.read_bytes()
+        path = Path(folder) / "run.npz"
+        run.save(path)
+        return path.read_bytes()
+
+
+def _sizes(begun: Begun, runs: tuple[Run, ...], curves: dict[str, np.ndarray]) -> dict[str, int]:
+    """About how many bytes the files would have."""
+    events = sum(len(write(past)) for _, past in begun)
+    cells = sum(len(column) for column in curves.values())
+    samples = sum(80_000 * spec.dim + _OVERHEAD for spec, _ in begun)
+    state = sum(run.state.nbytes for run in runs)
+    count = len(begun)
+    return {
+        "python": 600 + 150 * count + events,
+        "script": 7_000 * count + 2 * events,
+        "notebook": 10_000 * count + 3 * events,
+        "json": 2_500 * count,
+        "csv": 400 + 12 * cells,
+        "parquet": 12_000 + 8 * cells,
+        "data": samples + state // 3,
+        "run": 4_000 * max(1, len(runs)) + state + events,
+    }

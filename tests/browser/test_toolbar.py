@@ -198,12 +198,15 @@ def test_what_is_exported(lab):
     button, menu = lab.get("export"), lab.page.get_by_role("menu", name="Export")
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    assert menu.get_by_role("menuitem").count() == 5
+    assert menu.get_by_role("menuitem").count() == 9
+    lab.page.wait_for_function(
+        "document.querySelectorAll('.gl-about')[1].textContent.includes('kB')"
+    )
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Escape")
     assert not menu.is_visible() and button.get_attribute("aria-expanded") == "false"
     names = {}
-    for kind in ("json", "csv", "run", "png"):
+    for kind in ("json", "csv", "run", "png", "script"):
         button.click()
         with lab.page.expect_download() as download:
             lab.get(f"export-{kind}").click()
@@ -215,7 +218,10 @@ def test_what_is_exported(lab):
             run = Run.load(download.value.path())
             assert run.iteration == lab.status["iteration"] and run.spec.seed == 0
         elif kind == "csv":
-            assert content.startswith(b"iteration,jsd,") and content.count(b"\n") > 1
+            assert content.startswith(b"iteration,jsd [nats],") and content.count(b"\n") > 1
+        elif kind == "script":
+            assert b"import torch" in content and b"import ganlab" not in content
+            names[kind] = names[kind].removesuffix(".torch.py") + ".py"
         else:
             width, height = struct.unpack(">II", content[16:24])
             box = lab.page.locator(".gl-main").bounding_box()

@@ -2,12 +2,13 @@
 
 import csv
 import io
+import json
 
 import numpy as np
 import pytest
 from live_helpers import SMALL, settle
 
-from ganlab import Spec, SpecError
+from ganlab import Spec, SpecError, export
 from ganlab.events import write
 from ganlab.experiment import Experiment
 from ganlab.live.session import Session
@@ -27,6 +28,7 @@ def test_a_session_exports_its_run(opened):
     assert "run.advance(2)" in said["python"]["text"]
     head, *rows = csv.reader(io.StringIO(said["csv"]["text"]))
     arrays = session.history.arrays()
+    head = [name.partition(" [")[0] for name in head]  # without units
     assert head == list(arrays) and len(rows) == len(arrays["iteration"]) > 0
     for i, name in enumerate(head):
         got = [float(row[i]) if row[i] else np.nan for row in rows]
@@ -34,7 +36,7 @@ def test_a_session_exports_its_run(opened):
             got, np.where(np.isfinite(arrays[name]), arrays[name], np.nan)
         )
     for bad in ("png", "", "None", "<b>"):
-        with pytest.raises(SpecError, match="one of python, json, csv"):
+        with pytest.raises(SpecError, match="one of python, script, notebook"):
             session.export(bad)
 
 
@@ -64,6 +66,41 @@ def test_what_was_changed_on_the_way_is_in_the_script_and_in_the_address(opened)
         and "events" not in session.query
     )
     assert repr(write(session.run.events)) in decode(session.export("python"))[0]["text"]
+
+
+def test_every_kind_of_file_and_its_size(opened):
+    session, browser = opened()
+    session.command("step")
+    session.set("k", 2)
+    session.command("step")
+    settle(session, browser)
+    sizes = json.loads(decode(session.export("sizes"))[0]["text"])
+    assert set(sizes) == set(export.KINDS)
+    for kind in export.KINDS:
+        message, arrays = decode(session.export(kind))
+        content = arrays["file"].tobytes() if arrays else message["text"].encode()
+        assert message["what"] == kind and message["name"].endswith(export.ending(kind))
+        assert sizes[kind] / 4 < len(content) < sizes[kind] * 4, kind
+    run = session.run
+    script = decode(session.export("script"))[1]["file"].tobytes().decode()
+    assert script == export.script(run.start[0], run.iteration, run.past)
+
+
+def test_what_cannot_be_exported_is_said_and_the_session_goes_on(opened, monkeypatch):
+    session, browser = opened()
+    session.command("step")
+    settle(session, browser)
+
+    def refuses(*_):
+        raise SpecError("script", "late", "a variant of ganlab itself")
+
+    monkeypatch.setattr(export, "script", refuses)
+    session.command("export", (browser.subscriber, "script"))
+    settle(session, browser)
+    assert "a variant of ganlab itself" in session.note
+    session.command("step")
+    settle(session, browser)
+    assert session.group.iteration == 2
 
 
 @pytest.mark.parametrize(
