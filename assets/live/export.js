@@ -1,10 +1,14 @@
 // The Export menu: the code of the run, its numbers, the picture, the run itself; each with what it is and its size.
 
 import { el, icon, setText } from "./dom.js";
-import { atDensity, opaque } from "./plot.js";
+import { filmType, record } from "./film.js";
+import { photograph } from "./picture.js";
+import { asSvg } from "./svg.js";
 
 const SHARP = 2; // pixels of the PNG per pixel of the page
 const TOLD = 1800; // ms
+const SECONDS = 10; // of a film
+const HERE = new Set(["png", "svg", "film"]); // made by the page, which asks the server for a name
 const MARGIN = 10; // px between the menu and the edge of the page
 /** @type {Record<string, string>} */
 const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
@@ -14,7 +18,9 @@ const FILES = [
   ["python", "Copy as Python", "the run in a few lines with ganlab"],
   ["script", "The code: PyTorch", "the same run as a plain script, without ganlab"],
   ["notebook", "Jupyter notebook", "both, and their comparison"],
-  ["png", "Picture as PNG, 2×", "what is on the screen"],
+  ["png", "Picture as PNG, 2×", "what is on the screen · 100 to 500 kB"],
+  ["svg", "Picture as SVG", "the same as lines and text · 30 to 300 kB"],
+  ["film", "Film, 10 seconds", "what the page shows from now on · 1 to 10 MB"],
   ["csv", "Curves as CSV", "every measured number, with units"],
   ["parquet", "Curves as Parquet", "the same, for data frames"],
   ["data", "Samples and fields as NPZ", "10,000 samples, the drawn arrays, all weights"],
@@ -60,34 +66,6 @@ async function copy(text) {
 }
 
 /**
- * A picture of all canvases of `root`, redrawn by relayout() with `SHARP` pixels for each.
- *
- * @param {HTMLElement} root
- * @param {() => void} relayout
- */
-function photograph(root, relayout) {
-  const sheet = document.createElement("canvas");
-  atDensity(SHARP, () => {
-    relayout();
-    const all = [...root.querySelectorAll("canvas")].filter((node) => node.clientWidth > 0);
-    const boxes = all.map((node) => node.getBoundingClientRect());
-    const left = Math.min(...boxes.map((b) => b.left));
-    const top = Math.min(...boxes.map((b) => b.top));
-    sheet.width = Math.ceil((Math.max(...boxes.map((b) => b.right)) - left) * SHARP);
-    sheet.height = Math.ceil((Math.max(...boxes.map((b) => b.bottom)) - top) * SHARP);
-    const ctx = opaque(sheet);
-    ctx.fillStyle = getComputedStyle(root).getPropertyValue("--gl-back");
-    ctx.fillRect(0, 0, sheet.width, sheet.height);
-    all.forEach((node, i) => {
-      const { x, y, width, height } = boxes[i];
-      ctx.drawImage(node, (x - left) * SHARP, (y - top) * SHARP, width * SHARP, height * SHARP);
-    });
-  });
-  relayout();
-  return sheet;
-}
-
-/**
  * The menu's {node, receive(message)}.
  *
  * @param {(command: import("./types.js").Command) => void} send
@@ -119,25 +97,36 @@ export function exportMenu(send, root, relayout) {
   const act = (/** @type {string} */ kind) => () => {
     wanted = kind;
     close();
-    send({ cmd: "export", value: kind === "png" ? "json" : kind }); // the JSON's name is that of the picture
+    send({ cmd: "export", value: HERE.has(kind) ? "json" : kind }); // the JSON's name is that of the picture
   };
-  const items = FILES.map(([kind, title, text]) => {
+  const items = FILES.filter(([kind]) => kind !== "film" || filmType()).map(([kind, title, text]) => {
     const says = el("span", { class: "gl-about" }, text);
     notes.set(kind, { says, text });
     const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };
     return el("button", { ...attributes, "data-testid": `export-${kind}`, onclick: act(kind) }, title, says);
   });
   const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
-  const node = el("div", { class: "gl-export" }, button, list, said);
+  const going = el("button", {
+    class: "gl-button gl-going",
+    type: "button",
+    hidden: "",
+    "data-testid": "recording",
+    title: "A film is recorded. Press to stop and save it",
+  });
+  const node = el("div", { class: "gl-export" }, going, button, list, said);
 
   function open() {
     list.hidden = false;
-    list.style.right = "";
-    const { left } = list.getBoundingClientRect();
-    if (left < MARGIN) list.style.right = `${left - MARGIN}px`; // on a phone the button is far from the right edge
+    place();
     button.setAttribute("aria-expanded", "true");
     items[0].focus();
     if (!wanted) send({ cmd: "export", value: "sizes" });
+  }
+  /** Keep the menu on the page: on a phone the button is far from the right edge. */
+  function place() {
+    list.style.right = "";
+    const { left } = list.getBoundingClientRect();
+    if (left < MARGIN) list.style.right = `${left - MARGIN}px`;
   }
   /** @param {Record<string, number>} sizes */
   function note(sizes) {
@@ -145,6 +134,7 @@ export function exportMenu(send, root, relayout) {
       const late = kind === "run" && !complete ? ", also if the address cannot hold all changes" : "";
       setText(says, `${text}${late}${kind in sizes ? ` · ${size(sizes[kind])}` : ""}`);
     }
+    place();
   }
   function close() {
     if (list.hidden) return;
@@ -152,6 +142,25 @@ export function exportMenu(send, root, relayout) {
     list.hidden = true;
     button.setAttribute("aria-expanded", "false");
     if (inside) button.focus();
+  }
+  /** @param {string} called */
+  function film(called) {
+    if (!going.hidden) return;
+    const stop = record(
+      root,
+      SECONDS,
+      (seconds) => {
+        setText(going, `■ ${Math.floor(seconds)} of ${SECONDS} s`);
+      },
+      (blob) => {
+        going.hidden = true;
+        going.onclick = null;
+        save(blob, called);
+        tell("Film saved", "done");
+      },
+    );
+    going.hidden = false;
+    going.onclick = stop;
   }
   /**
    * @param {string} text
@@ -189,16 +198,22 @@ export function exportMenu(send, root, relayout) {
         note(JSON.parse(text));
         return;
       }
-      if (wanted === "png") {
+      const kind = wanted;
+      wanted = "";
+      const called = (/** @type {string} */ suffix) => name.replace(/json$/, suffix);
+      if (kind === "png") {
         /** @type {Blob | null} */
-        const blob = await new Promise((done) => photograph(root, relayout).toBlob(done, "image/png"));
-        if (blob) save(blob, name.replace(/json$/, "png"));
+        const blob = await new Promise((done) => photograph(root, relayout, SHARP).toBlob(done, "image/png"));
+        if (blob) save(blob, called("png"));
+      } else if (kind === "svg") {
+        save(new Blob([asSvg(root, relayout)], { type: "image/svg+xml" }), called("svg"));
+      } else if (kind === "film") {
+        film(called(filmType().includes("mp4") ? "mp4" : "webm"));
       } else if (what === "python" && (await copy(text))) {
         tell("Copied", "done");
       } else {
         save(new Blob([a.file ? new Uint8Array(a.file) : text], { type: TYPES[what] ?? "application/octet-stream" }), name);
       }
-      wanted = "";
     },
   };
 }

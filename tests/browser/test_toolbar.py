@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import struct
+from xml.etree import ElementTree
 
 import pytest
+from playwright.sync_api import expect
 
 from ganlab import Run, Spec
 
@@ -198,18 +200,19 @@ def test_what_is_exported(lab):
     button, menu = lab.get("export"), lab.page.get_by_role("menu", name="Export")
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    assert menu.get_by_role("menuitem").count() == 9
-    lab.page.wait_for_function(
-        "document.querySelectorAll('.gl-about')[1].textContent.includes('kB')"
-    )
+    assert menu.get_by_role("menuitem").count() == 11
+    expect(lab.page.locator(".gl-about").nth(1)).to_contain_text(" kB")
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Escape")
     assert not menu.is_visible() and button.get_attribute("aria-expanded") == "false"
     names = {}
-    for kind in ("json", "csv", "run", "png", "script"):
+    for kind in ("json", "csv", "run", "png", "script", "svg", "film"):
         button.click()
         with lab.page.expect_download() as download:
             lab.get(f"export-{kind}").click()
+            if kind == "film":
+                expect(lab.get("recording")).to_contain_text("1 of", timeout=30_000)
+                lab.get("recording").click()  # before its ten seconds are over
         names[kind] = download.value.suggested_filename
         content = download.value.path().read_bytes()
         if kind == "json":
@@ -222,6 +225,12 @@ def test_what_is_exported(lab):
         elif kind == "script":
             assert b"import torch" in content and b"import ganlab" not in content
             names[kind] = names[kind].removesuffix(".torch.py") + ".py"
+        elif kind == "svg":
+            tree = ElementTree.fromstring(content)
+            words = {node.text for node in tree.iter("{http://www.w3.org/2000/svg}text")}
+            assert {"density", "D(x)", "losses"} <= words and b"<image" not in content[:2000]
+        elif kind == "film":
+            assert content[4:8] == b"ftyp" or content.startswith(b"\x1a\x45\xdf\xa3")  # MP4, WebM
         else:
             width, height = struct.unpack(">II", content[16:24])
             box = lab.page.locator(".gl-main").bounding_box()
