@@ -90,13 +90,13 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     return 1 if moved else 0
 
 
+@_stopped_by_sigterm()
 def _export(options: argparse.Namespace, rest: list[str]) -> int:
     import torch
 
     from ganlab import Run, output
 
-    if rest:
-        raise SpecError("argument", rest[0], "a run, --out, --every")
+    _refuse(rest, "a run, --out, --every")
     outs = output.check_outs(options.out)
     if not outs:
         raise SpecError("--out", None, "at least one file")
