@@ -18,7 +18,7 @@ def test_pause_shows_plotly_and_play_goes_on(lab):
     picture, curves = lab.wait_stills()
     assert {"p_data", "p_g", "D(x)", "D*(x)"} <= set(picture["traces"])
     assert any("JSD" in name for name in curves["traces"])
-    canvas = lab.page.locator(".gl-picture canvas").bounding_box()
+    canvas = lab.page.locator(".gl-picture canvas").first.bounding_box()
     assert picture["box"] == pytest.approx([canvas["width"], canvas["height"]], abs=1)
     # The frame and the number on the screen are those of the paused run, and stay the same.
     assert lab.counters["iteration"] == lab.status["iteration"] == rest["iteration"]

@@ -9,12 +9,13 @@ import threading
 import numpy as np
 import pytest
 import torch
-from live_helpers import SMALL, Browser, of_type, settle
+from live_helpers import SMALL, Browser, of_type, same, settle
 
 from ganlab import Run, Spec
 from ganlab.engine.snapshot import points_for
 from ganlab.engine.state import State
 from ganlab.live import held_state, messages
+from ganlab.live.commands import Scrub
 from ganlab.live.held_state import HeldState
 from ganlab.live.moment import moment_of
 from ganlab.live.pools import Places
@@ -241,3 +242,23 @@ def test_a_picture_comes_with_the_updates_before_it(one_of_many, monkeypatch):
         assert fresh and all(np.allclose(arrays[n], known[n], equal_nan=True) for n in fresh)
     earlier = [s for s in states if isinstance(s, HeldState) and s is not session.run.state]
     assert earlier and not any(state.painted for state in earlier)  # recordings keep States
+
+
+def test_a_moment_is_replayed_from_states_that_a_process_keeps(one_of_many):
+    session, browser = one_of_many
+    session.command("play")
+    for _ in range(60):
+        session.work(0.002)
+        browser.take()
+    session.command("pause")
+    settle(session, browser)
+    assert isinstance(session.run.state, HeldState) and session.run.updates > 20
+    (recording,) = session.rewind.recordings
+    assert any(isinstance(one.state, HeldState) for one in recording.frames)
+    for at in (session.run.updates - 3, 5, session.run.updates // 2):
+        session.command("scrub", Scrub(at, False))
+        settle(session, browser)
+        then = Run(session.spec)
+        then.make(at)
+        assert same(session.shown[0], then) and session.rewind.status()["at"] == at
+    assert not session.shown[0].state.painted
