@@ -16,14 +16,15 @@ def test_earlier_moments_are_shown_continued_and_forked(lab):
         lab.page.mouse.move(box["x"] + part * box["width"], middle)
     lab.wait_status(f"s.timeline.past && s.timeline.at < {0.7 * last}")
     lab.page.mouse.up()
-    then = lab.wait_status("s.timeline.past && s.timeline.wanted === -1")["timeline"]
-    assert 0.3 * last < then["at"] < 0.7 * last and then["last"] == last and then["exact"]
+    at = int(slider.input_value())  # the exact moment, not a keyframe near it as during the drag
+    then = lab.wait_status(f"s.timeline.wanted === -1 && s.timeline.at === {at}")["timeline"]
+    assert 0.3 * last < at < 0.7 * last and then["last"] == last and then["exact"]
     lab.says("iteration", f"{then['iteration']:,}")
-    lab.wait(f"live.last.frame.d_updates + live.last.frame.g_updates === {then['at']}")
-    for key, at in (("ArrowLeft", -1), ("Shift+ArrowRight", 9), ("Shift+ArrowLeft", -1)):
+    lab.wait(f"live.last.frame.d_updates + live.last.frame.g_updates === {at}")
+    for key, away in (("ArrowLeft", -1), ("Shift+ArrowRight", 9), ("Shift+ArrowLeft", -1)):
         slider.press(key)
-        lab.wait_status(f"s.timeline.at === {then['at'] + at}")
-    assert slider.get_attribute("aria-valuetext").startswith(f"update {then['at'] - 1:,}, iter")
+        lab.wait_status(f"s.timeline.at === {at + away}")
+    assert slider.get_attribute("aria-valuetext").startswith(f"update {at - 1:,}, iteration ")
     slider.press("End")
     lab.wait_status(f"!s.timeline.past && s.timeline.at === {last}")
     assert lab.get("continue").is_disabled() and lab.get("fork").is_disabled()

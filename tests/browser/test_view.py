@@ -12,7 +12,8 @@ _OVERFLOW = """
 () => {
   const main = document.querySelector('[data-testid="stMain"]');
   const page = document.documentElement;
-  const canvases = [...document.querySelectorAll('.gl-canvas, .gl-legend-box, .gl-toolbar')];
+  const parts = '.gl-canvas:not(.gl-overlaid), .gl-legend-box, .gl-toolbar';
+  const canvases = [...document.querySelectorAll(parts)];
   return {
     page: page.scrollHeight - page.clientHeight,
     main: main.scrollHeight - main.clientHeight,
