@@ -280,5 +280,10 @@ export function explainer({ send, show, changed, playing }) {
     draw: () => parts && show(parts, at, progress),
     close: () => cancelAnimationFrame(raf),
     toggle,
+    /** Stop explaining, without playing. */
+    stop() {
+      before = false;
+      toggle(false);
+    },
   };
 }

@@ -327,6 +327,7 @@ export function mountView(root, settings, make) {
     past = now?.past ?? false;
     told = past && now ? { ...message, iteration: now.iteration } : message;
     explain?.status(message);
+    if (past && explain?.on) explain.stop(); // it explains the present
     showBar();
     showTimeline(now, moved);
     exporter.status(message);
