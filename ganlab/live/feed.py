@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 NOTHING = b""  # the message of a job that has nothing to send
 
-# paint(session, kind, job): a render thread executes the job; kind: "frame", "curves", "answer".
+# paint(session, kind, job): a render thread executes the job; kind: see `RenderPool`.
 Paint = Callable[[Any, str, Callable[[], None]], None]
 
 
@@ -271,7 +271,7 @@ class Feed:
         """Let a render thread make a message while the runs continue; to: None for all browsers."""
         session = self.session
         number = session.run_number
-        thread = kind if kind in self.pacing.cost else "answer"
+        thread = kind if kind in (*self.pacing.cost, "parts") else "answer"
         steps: Any = None
         cost = 0.0
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
+import math
 import operator
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ganlab.domains import Probe
 from ganlab.engine import Run
+from ganlab.engine.cost import cost, surely_below
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.live import axes, messages
@@ -21,10 +24,13 @@ from ganlab.live.picture_request import PictureRequest
 from ganlab.live.scene import scene
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
+from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
 _FIT_SECONDS = 0.7  # between two changes of axes that follow G
+_EXPLAINED_TIMES = 4.0  # an explanation takes as long as this many of its iterations
+_LONG_SECONDS = 0.3  # of an explanation that is made by the processes for slow runs
 _ARROWS_EVERY = 5  # frames of many sessions get new arrows this rarely, and
 _ARROWS_EVERY_ALONE = 2  # full frames at full speed this rarely; the others repeat the last ones
 
@@ -100,8 +106,10 @@ class LabView(View):
         self._explained = now
 
         def make() -> Iterator[bytes]:
+            # Others' pictures must not wait for a long explanation.
+            places = self.session.slow_places if _takes_long(moment.spec) else moment.places
             try:
-                yield encode(*moment.parts(view, program))
+                yield encode(*replace(moment, places=places).parts(view, program))
             except MemoryError:
                 raise
             except Exception:
@@ -176,3 +184,11 @@ class LabView(View):
         """The still Plotly pictures of the last frame."""
         shown, frame = ({**header, **arrays} for header, arrays in self.drawn(request))
         return messages.figure(shown, frame, self.session.history, request)
+
+
+def _takes_long(spec: Spec) -> bool:
+    """Whether explaining an iteration takes long."""
+    iteration = _LONG_SECONDS / _EXPLAINED_TIMES
+    if surely_below(spec, 1, iteration / (spec.k + spec.g_steps), math.inf):
+        return False  # counting takes a tenth of a second
+    return cost(spec).iteration.seconds > iteration

@@ -22,11 +22,12 @@ class RenderPool:
     def __init__(
         self, workers: int, name: str = "ganlab", prepare: Callable[[], None] | None = None
     ):
-        # Metrics, figures and files take long: frames must not wait for them. With one frame thread
-        # more than workers, a process has its next picture to make while one is sent.
+        # Metrics, figures, files and explanations take long: frames must not wait for them. With
+        # one frame thread more than workers, a process has its next picture to make while one is
+        # sent.
         self._threads = {
             kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
-            for kind, count in (("frame", workers + 1), ("curves", 1), ("answer", 1))
+            for kind, count in (("frame", workers + 1), ("curves", 1), ("answer", 1), ("parts", 1))
         }
         self.waiting: deque[Callable[[], None]] = deque()  # for the scheduler's workers
 

@@ -298,6 +298,11 @@ class Session:
         return NOWHERE if self.pools is None else self.pools.places(self.slow, self.crowd)
 
     @property
+    def slow_places(self) -> Places:
+        """The pools for what takes long."""
+        return NOWHERE if self.pools is None else self.pools.places(True, self.crowd)
+
+    @property
     def home_is_busy(self) -> bool:
         """Whether the process that computes it has something to do, and something more to begin."""
         pool, _, _, homes = self.places

@@ -95,6 +95,10 @@ class ViewedSession(Protocol):
         """The pools that compute its updates, pictures and metrics."""
 
     @property
+    def slow_places(self) -> Places:
+        """The pools for what takes long."""
+
+    @property
     def painted(self) -> bool:
         """Whether the picture of the current moment was made with the last updates."""
 

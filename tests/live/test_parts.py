@@ -10,8 +10,11 @@ from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager
 from ganlab.engine.explain import explain
 from ganlab.engine.probe import probe_for
+from ganlab.live import lab_view
 from ganlab.live.commands import Command, read
 from ganlab.live.parts import SHOWN, parts
+from ganlab.live.pools import Places
+from ganlab.live.process_pool import Unavailable
 from ganlab.live.session import Session
 from ganlab.live.wire import encode
 from ganlab.losses import LOSSES
@@ -156,3 +159,30 @@ def test_a_rule_that_does_not_alternate_is_explained(rule):
 def test_stabilisers_that_are_on_are_named():
     beside = message(SMALL.replace(r1=1.0, g_average=0.9))[0]["beside"]
     assert STABILISERS["r1"].title in beside and STABILISERS["g_average"].title not in beside
+
+
+def test_a_long_explanation_is_made_by_the_processes_for_slow_runs(monkeypatch):
+    asked = []
+
+    class Asked:
+        def call(self, name, game, state, *arguments):
+            asked.append((name, self))
+            raise Unavailable
+
+    quick, slow = Asked(), Asked()
+
+    class Both:
+        def places(self, is_slow, crowd):
+            pool = slow if is_slow else quick
+            return Places(None, pool, pool)
+
+    for seconds, pool in ((lab_view._LONG_SECONDS, quick), (1e-6, slow)):
+        monkeypatch.setattr(lab_view, "_LONG_SECONDS", seconds)
+        session = Session("token", SMALL.replace(k=5), lambda _: None)
+        session.pools = Both()
+        browser = Browser(session)
+        session.command("explain", True)
+        settle(session, browser)
+        assert [one for name, one in asked if name == "parts"] == [pool]
+        asked.clear()
+        browser.leave()
