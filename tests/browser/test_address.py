@@ -40,6 +40,7 @@ TWO = Spec(target="grid", latent_dim=2, k=2, d_hidden=(48, 48), seed=3)
 @pytest.mark.parametrize("spec", [ONE, TWO], ids=["one", "two"])
 def test_an_address_opens_as_it_was(lab, new_lab, browser, spec):
     lab.open(("/?", "/two?")[spec.dim - 1] + spec.to_query())
+    lab.pause()  # the other run must come to the update of the change
     lab.get("knob-k").fill("6")
     lab.wait_field("k", "6")
     changed = spec.replace(k=6)
