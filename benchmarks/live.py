@@ -67,10 +67,10 @@ for line in sys.stdin:
 _HOOK = """
 window.ganlab = {
   frames: 0, gaps: 0, mounts: 0, iteration: 0, state: 'waiting', socketOpen: false, run: -1,
-  drawn: [], samples: 0, blank: 0, waits: [], at: 0,
+  drawn: [], samples: 0, blank: 0, asked: [], at: 0,
   set lastFrameAt(now) {
     this.drawn.push([now, this.iteration]);
-    this.waits = this.waits.filter((f) => f());
+    this.asked = this.asked.filter((f) => f());
   },
   get lastFrameAt() { return this.drawn.at(-1)?.[0] ?? 0; },
 };
@@ -104,7 +104,7 @@ _AWAIT = """
 _AWAIT_FRAME = """
 (condition) => { window.hit = new Promise((resolve) => {
   const check = new Function('ganlab', `return ${condition}`);
-  ganlab.waits.push(() => !(check(ganlab) && (resolve(performance.now()), true)));
+  ganlab.asked.push(() => !(check(ganlab) && (resolve(performance.now()), true)));
 }); }
 """
 
