@@ -311,8 +311,10 @@ class Session:
 
     @property
     def painted(self) -> bool:
-        """Whether the picture of the current moment was made with the last updates."""
-        state = None if self.group is None or not self.group.alone else self.group.state
+        """Whether the picture of the shown moment was made with the last updates."""
+        if self.group is None or not self.group.alone or self.rewind.active:
+            return False
+        state = self.group.state
         return isinstance(state, HeldState) and state.painted is not None
 
     @property

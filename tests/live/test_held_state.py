@@ -262,3 +262,19 @@ def test_a_moment_is_replayed_from_states_that_a_process_keeps(one_of_many):
         then.make(at)
         assert same(session.shown[0], then) and session.rewind.status()["at"] == at
     assert not session.shown[0].state.painted
+
+
+def test_the_picture_of_the_present_is_not_that_of_an_earlier_moment(one_of_many):
+    session, browser = one_of_many
+    session.command("play")
+    for _ in range(400):
+        session.work(0.002)
+        browser.take()
+        if session.painted and session.run.updates > 10:
+            break
+    assert session.painted
+    session.command("scrub", Scrub(3, False))
+    session.work(0.0)
+    assert session.rewind.active and not session.painted
+    shown = of_type(settle(session, browser)[0], "frame")[-1][0]
+    assert shown["d_updates"] + shown["g_updates"] == 3
