@@ -19,6 +19,7 @@ RANK = {
     "paths": 0,
     "theme": 0,
     "words": 0,
+    "bundle": 1,
     "ownership": 0,
     "kernels": 0,
     "allowance": 0,

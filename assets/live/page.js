@@ -1,6 +1,7 @@
 // The view and its page: events, styles, messages above the picture, the address.
 
 import { el, setText } from "./dom.js";
+import { STYLES } from "./styles.js";
 
 const NOTE = 6000; // ms that a message stays
 const NOW = 1000; // ms
@@ -12,8 +13,13 @@ const NOW = 1000; // ms
  * @param {string} name
  */
 export function linkStyles(onload, name = "live.css") {
+  if (document.querySelector(`[data-gl-styles="${name}"]`)) return;
+  if (name in STYLES) {
+    document.head.append(el("style", { "data-gl-styles": name }, STYLES[name]));
+    onload();
+    return;
+  }
   const href = new URL(name, import.meta.url).href;
-  if (document.querySelector(`link[data-gl-styles="${name}"]`)) return;
   document.head.append(el("link", { rel: "stylesheet", href, "data-gl-styles": name, onload }));
 }
 

@@ -33,7 +33,7 @@ const STEPPING = new Set(["d", "g", "step"]);
 export function mountView(root, settings, make) {
   /** @type {Set<string>} */
   const hidden = new Set(); // layers switched off; kept across restarts
-  /** @type {ReturnType<typeof connect> | null} */
+  /** @type {import("./types.js").Link | null} */
   let link = null;
   /** @type {import("./types.js").Scene | null} */
   let scene = null;
@@ -93,7 +93,7 @@ export function mountView(root, settings, make) {
   const exporter = exportMenu(send, root, () => layout());
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
-  const follow = follower(root, settings.others);
+  const follow = settings.connect ? () => {} : follower(root, settings.others);
   const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], [banner.node]);
   if (line) boxes.timeline.append(line.node);
   // The event does not bubble, so it is captured.
@@ -372,7 +372,8 @@ export function mountView(root, settings, make) {
     visible: (value) => send({ cmd: "visible", value }),
   });
   ground.open();
-  link = connect(settings.socket, {
+  const join = settings.connect ?? ((client) => connect(settings.socket, client));
+  link = join({
     bar,
     banner,
     opened() {

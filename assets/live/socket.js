@@ -47,20 +47,11 @@ const notAllowed = () =>
   `The server does not allow this address: its operator has to name ${location.origin} in server.corsAllowedOrigins, or ${location.hostname} in browser.serverAddress.`;
 
 /**
- * view: {bar, banner, opened(), message(decoded), expects(), lost(), back(), gone()}. bar and banner show the state of
- * the connection; expects: whether messages should arrive; gone: the server does not know the session. It reconnects
- * repeatedly; a new session needs a new connection.
+ * Connect a view by a WebSocket. It reconnects repeatedly; a new session needs a new connection.
  *
  * @param {string} url
- * @param {object} view
- * @param {{link: (text: string) => void}} view.bar
- * @param {{say: (text: string, alarm: boolean) => void}} view.banner
- * @param {() => void} view.opened
- * @param {(message: any) => void} view.message
- * @param {() => boolean} view.expects
- * @param {() => void} view.lost
- * @param {() => void} view.back
- * @param {() => void} view.gone
+ * @param {import("./types.js").Client} view
+ * @returns {import("./types.js").Link}
  */
 export function connect(url, view) {
   /** @type {WebSocket | null} */

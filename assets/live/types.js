@@ -228,13 +228,28 @@
 /** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | Parts | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
 
-// A view, and its renderer.
+// A view, its connection, and its renderer.
 
 /** @typedef {{act: string, run?: number, name?: string}} Act what a button asks of the page */
 
 /**
+ * @typedef {object} Client the shell's side of a connection, as the connection sees it
+ * @property {{link: (text: string) => void}} bar shows the state of the connection
+ * @property {{say: (text: string, alarm: boolean) => void}} banner
+ * @property {() => void} opened
+ * @property {(message: any) => void} message receives a decoded message of the server
+ * @property {() => boolean} expects whether messages should arrive
+ * @property {() => void} lost
+ * @property {() => void} back
+ * @property {() => void} gone the other side has no such session
+ */
+
+/** @typedef {{send: (command: Command) => boolean, close: () => void}} Link a connection; send: whether it could be sent */
+
+/**
  * @typedef {object} Settings of a live view, given by its page
  * @property {string} socket its address
+ * @property {(client: Client) => Link} [connect] makes another connection than to that address; the page's address then stays
  * @property {string} plotly its address
  * @property {string[]} labs addresses, by dimension
  * @property {string[]} others paths of other pages

@@ -27,10 +27,10 @@ function bytes(header) {
 let view, root, socket, said;
 
 /** Mount a view whose renderer notes what it is asked for. */
-function mount(more = {}) {
+function mount(more = {}, settings = SETTINGS) {
   said = [];
   root = document.createElement("div");
-  view = mountView(root, SETTINGS, () => ({
+  view = mountView(root, settings, () => ({
     nodes: [document.createElement("canvas")],
     curvesLabel: "curves",
     hasLayers: true,
@@ -40,7 +40,7 @@ function mount(more = {}) {
     ...more,
   }));
   socket = sockets.at(-1);
-  socket.onopen();
+  if (!settings.connect) socket.onopen();
 }
 
 const get = (...messages) => messages.forEach((message) => socket.receive(bytes(message)));
@@ -216,4 +216,20 @@ test("after its end a view neither draws nor answers", () => {
   view.update();
   assert.equal(said.length, before);
   assert.deepEqual(acks(), []);
+});
+
+test("a view may be fed by another connection than a socket", () => {
+  const before = sockets.length;
+  const sent = [];
+  let client;
+  const connect = (shell) => ((client = shell), { send: (command) => sent.push(command) > 0, close: () => sent.push("close") });
+  mount({}, { ...SETTINGS, connect });
+  assert.equal(sockets.length, before);
+  client.message({ ...SCENE, a: {}, shape: {} });
+  client.message({ ...frame(7), a: {}, shape: {} });
+  nextFrame();
+  assert.deepEqual(drawn().slice(-1), [7]);
+  assert.deepEqual(sent, [{ cmd: "ack", n: 1 }]);
+  view.destroy();
+  assert.equal(sent.at(-1), "close");
 });
