@@ -1,0 +1,68 @@
+"""Eigenvalues of one update at an equilibrium, measured from the update itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlab.games.entry import Array, Equilibrium, GameEntry, Values
+from ganlab.games.method import Method
+from ganlab.games.schemes import SCHEMES
+from ganlab.games.turn import Player, SmallGame, gradients, gradients_and_jacobians
+
+EPS = 1e-5  # of the differences
+
+
+def measured(
+    game: GameEntry, values: Values, method: Method, at: Equilibrium
+) -> NDArray[np.complex128] | None:
+    """The eigenvalues (n,) of one update, or of lookahead's cycle; None if it has no derivative.
+
+    By central differences of the update of all that it carries on: both numbers, and what the
+    optimiser, the rule and lookahead keep. Adaptive optimisers divide by the gradient's size, which
+    is 0 at a rest point, and have no derivative there.
+    """
+    if at.jacobian is None or method.optimizer not in ("sgd", "momentum", "nesterov"):
+        return None
+    matrix = _of_scheme(game, values, method, at) if method.exact else _of_rule(
+        SmallGame(game, values, method), method, at
+    )  # fmt: skip
+    if not np.isfinite(matrix).all():
+        return None
+    return np.asarray(np.linalg.eigvals(matrix), np.complex128)
+
+
+def _of_scheme(game: GameEntry, values: Values, method: Method, at: Equilibrium) -> Array:
+    def field(points: Array) -> Array:
+        return gradients(game, values, method.consensus, points)
+
+    def slopes(points: Array) -> tuple[Array, Array]:
+        return gradients_and_jacobians(game, values, method.consensus, points)
+
+    centre = np.array([at.x, at.y])
+    # Both schemes have a tolerance: larger differences keep its share small.
+    eps = 100 * EPS
+    around = np.concatenate([centre + eps * np.eye(2), centre - eps * np.eye(2)])
+    end = SCHEMES[method.rule].advance(field, slopes, around, method.step, 1)[0]
+    return np.asarray(((end[:2] - end[2:]) / (2 * eps)).T)
+
+
+def _of_rule(small: SmallGame, method: Method, at: Equilibrium) -> Array:
+    rest = np.array([[at.x, at.y]])
+    sizes = [len(player.parts) for player in small.start(rest)]
+    size = sum(sizes)
+    signs = np.concatenate([np.eye(size), -np.eye(size)]) * EPS
+    d, g = small.start(np.repeat(rest, 2 * size, 0))
+    d, g = _plus(d, signs[:, : sizes[0]]), _plus(g, signs[:, sizes[0] :])
+    cycle = method.lookahead or 1
+    for i in range(cycle):
+        d, g = small.iterate(d, g, i)
+    parts = [part.numpy() for player in (d, g) for part in player.parts.values()]
+    end = np.concatenate(parts, 1)
+    return np.asarray((end[:size] - end[size:]).T / (2 * EPS))
+
+
+def _plus(player: Player, more: Array) -> Player:
+    """A player with the columns of `more` (R, n) added to its parts."""
+    moved = zip(player.parts.items(), more.T, strict=True)
+    return player.with_parts({n: part + part.new_tensor(by)[:, None] for (n, part), by in moved})
