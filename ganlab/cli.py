@@ -195,9 +195,9 @@ def main(arguments: list[str] | None = None) -> int:
             "a file to write, may be repeated: .npz the run, .csv or .parquet its curves, .py a "
         )
         words += (
-            "plain PyTorch script, .ipynb a notebook, .json its Spec, .data.npz samples, fields "
+            "plain PyTorch script, .ipynb a notebook, .json its Spec, .html a web page that plays "
         )
-        words += "and parameters"
+        words += "it without a server, .data.npz samples, fields and parameters"
         one.add_argument("--out", action="append", default=[], metavar="FILE", help=words)
         words = "iterations between two rows of curves (default: 200 rows)"
         one.add_argument("--every", type=int, metavar="N", help=words)

@@ -24,6 +24,7 @@ SUFFIXES = {
     ".py": ("script", "a plain PyTorch script"),
     ".ipynb": ("notebook", "a notebook"),
     ".json": ("json", "its Spec"),
+    ".html": ("page", "a web page that plays it"),
 }
 ROWS = 200  # of the curves by default
 
@@ -116,6 +117,8 @@ def _saver(run: Run, kind: str | None, curves: Curves | None) -> Callable[[Path]
     elif kind in ("script", "notebook"):
         make = export.script if kind == "script" else export.notebook
         content = make(run.start[0], run.iteration, run.past).encode()
+    elif kind == "page":
+        content = export.page(run).encode()
     elif kind == "json":
         content = export.as_json(run.specs).encode()
     elif curves is None:

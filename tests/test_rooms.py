@@ -52,6 +52,7 @@ RANK = {
     **dict.fromkeys(("presets", "mnist", "reference"), 5),
     "figures": 5,
     "live": 6,
+    "standalone": 6,
     "ui": 7,
     "index": 6,
     "front": 7,

@@ -9,10 +9,12 @@ import { keepSpeed } from "./story.js";
 
 const SPEEDS = [1, 2, 4, 8, 15, 30, 60, 125, 250, 500, 1000, 2000, 0]; // updates/s; 0: full speed
 const IN_PARTS = -1; // the slider's position below them: iterations in their parts
+const TIMES = [1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8]; // of the speed of a stored recording
 const SLOW = 8; // updates/s up to which the turns of D and G are visible
 const FLASH = 160; // ms
 const grouped = new Intl.NumberFormat("en-US");
 
+const timesName = (/** @type {number} */ value) => (value < 1 ? `1/${Math.round(1 / value)}` : String(value)) + "×";
 const speedName = (/** @type {number} */ value, /** @type {string} */ unit) =>
   value === 0 ? "full speed" : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
 
@@ -69,15 +71,17 @@ function backendWords(backend) {
 /**
  * send(command); returns {node, status(message), frame(message), link(text), waits(text), key(event) -> bool}.
  * many: for an ensemble of seeds; whole: for runs that move by whole iterations; both without single updates. more: actions
- * of other keys, which return whether they used the key.
+ * of other keys, which return whether they used the key. stored: for a stored recording, which only plays.
  *
  * @param {(command: Command) => unknown} send
  * @param {boolean} many
  * @param {boolean} whole
  * @param {Record<string, () => boolean>} more
  * @param {{on: boolean, button: HTMLElement, toggle: (on?: boolean) => void} | null} explain iterations in their parts
+ * @param {boolean} stored
  */
-export function toolbar(send, many = false, whole = false, more = {}, explain = null) {
+export function toolbar(send, many = false, whole = false, more = {}, explain = null, stored = false) {
+  const speeds = stored ? TIMES : SPEEDS;
   const single = !many && !whole;
   const unit = whole ? "iteration" : "update";
   let state = "waiting";
@@ -132,12 +136,14 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
     type: "range",
     class: "gl-range",
     min: explain ? IN_PARTS : 0,
-    max: SPEEDS.length - 1,
+    max: speeds.length - 1,
     step: 1,
-    value: SPEEDS.length - 1,
+    value: speeds.length - 1,
     "data-testid": "speed",
-    "aria-label": `Speed in ${unit}s per second`,
-    title: whole
+    "aria-label": stored ? "Speed" : `Speed in ${unit}s per second`,
+    title: stored
+      ? "How fast the recording plays"
+      : whole
       ? "Iterations of Algorithm 1 per second, of every run"
       : "Updates per second, of D or G: slow to watch them take turns, full speed to see the outcome",
     oninput: () => {
@@ -147,9 +153,9 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
         return showSpeed();
       }
       if (explain?.on) explain.toggle(false);
-      speed = SPEEDS[Number(slider.value)];
+      speed = speeds[Number(slider.value)];
       showSpeed();
-      keepSpeed(speed);
+      if (!stored) keepSpeed(speed);
       send({ cmd: "speed", value: speed });
     },
   });
@@ -164,14 +170,14 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
   const node = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Training" },
-    el("div", { class: "gl-group" }, play, ...(single ? [d, g] : []), step, ...(explain ? [explain.button] : [])),
+    el("div", { class: "gl-group" }, play, ...(stored ? [] : [...(single ? [d, g] : []), step]), ...(explain ? [explain.button] : [])),
     el("label", { class: "gl-speed" }, ...(explain ? [] : [el("span", { class: "gl-name" }, "speed")]), slider, speedText),
     el("div", { class: "gl-readout" }, el("span", { class: "gl-count" }, iteration, " it"), rates, word, about.node),
-    el("div", { class: "gl-group" }, restart, seed),
+    el("div", { class: "gl-group" }, ...(stored ? [] : [restart, seed])),
   );
 
   function showSpeed() {
-    const text = explain?.on ? "in parts" : speedName(speed, unit);
+    const text = explain?.on ? "in parts" : stored ? timesName(speed) : speedName(speed, unit);
     setText(speedText, text);
     slider.setAttribute("aria-valuetext", text);
     fillTrack(slider);
@@ -186,7 +192,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       play.setAttribute("aria-label", playing ? "Pause" : "Play");
       playIcon.replaceChildren(icon(playing ? "pause" : "play"));
     }
-    const [text, title] = state === "playing" ? backendWords(backend) : [state, ""];
+    const [text, title] = state === "playing" && !stored ? backendWords(backend) : [state, ""];
     setText(word, lost || waiting || text);
     word.title = lost || waiting ? "" : title;
     word.dataset.state = lost ? "lost" : state;
@@ -211,11 +217,8 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
   /** @type {Record<string, () => boolean>} */
   const keys = {
     " ": () => press(play),
-    ...(single ? { d: () => press(d), g: () => press(g) } : {}),
-    s: () => press(step),
-    ArrowRight: () => press(step),
-    r: () => press(restart),
-    n: () => press(seed),
+    ...(stored ? {} : { s: () => press(step), ArrowRight: () => press(step), r: () => press(restart), n: () => press(seed) }),
+    ...(single && !stored ? { d: () => press(d), g: () => press(g) } : {}),
     ...more,
   };
 
@@ -230,11 +233,11 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       waiting = "";
       if (performance.now() > quiet && typeof message.speed === "number") {
         speed = message.speed;
-        let nearest = SPEEDS.length - 1;
+        let nearest = speeds.length - 1;
         if (speed > 0) {
           nearest = 0;
-          for (let i = 1; i < SPEEDS.length - 1; i++) {
-            if (Math.abs(Math.log(SPEEDS[i] / speed)) < Math.abs(Math.log(SPEEDS[nearest] / speed))) nearest = i;
+          for (let i = 1; i < speeds.length; i++) {
+            if (speeds[i] > 0 && Math.abs(Math.log(speeds[i] / speed)) < Math.abs(Math.log(speeds[nearest] / speed))) nearest = i;
           }
         }
         slider.value = String(explain?.on ? IN_PARTS : nearest);
@@ -287,7 +290,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       if (tag === "BUTTON" && event.key === " ") return false; // a focused button handles the space key itself
       if (target.closest?.('[role="slider"],[role="combobox"],[role="listbox"],[role="dialog"]')) return false;
       const handler = keys[event.key];
-      if (!handler || (event.repeat && event.key !== "ArrowRight" && event.key !== "s")) return Boolean(handler);
+      if (!handler || (event.repeat && !event.key.startsWith("Arrow") && event.key !== "s")) return Boolean(handler);
       return handler();
     },
   };

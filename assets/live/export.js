@@ -71,8 +71,9 @@ async function copy(text) {
  * @param {(command: import("./types.js").Command) => void} send
  * @param {HTMLElement} root of the view
  * @param {() => void} relayout
+ * @param {boolean} stored whether it is of a stored recording, of which the page makes everything itself
  */
-export function exportMenu(send, root, relayout) {
+export function exportMenu(send, root, relayout, stored = false) {
   let wanted = "";
   let complete = true;
   let timer = 0;
@@ -99,7 +100,8 @@ export function exportMenu(send, root, relayout) {
     close();
     send({ cmd: "export", value: HERE.has(kind) ? "json" : kind }); // the JSON's name is that of the picture
   };
-  const items = FILES.filter(([kind]) => kind !== "film" || filmType()).map(([kind, title, text]) => {
+  const offered = FILES.filter(([kind]) => (kind !== "film" || filmType()) && (!stored || HERE.has(kind)));
+  const items = offered.map(([kind, title, text]) => {
     const says = el("span", { class: "gl-about" }, text);
     notes.set(kind, { says, text });
     const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };

@@ -85,12 +85,15 @@ export function mountView(root, settings, make) {
   const view = make({ root, settings, hidden, send, act, layout: () => layout() });
 
   const story = storyRow(send, act);
-  const line = view.records ? timeline(send, view.forks ? (name) => act({ act: "fork", name }) : null) : null;
-  if (view.explained) {
+  const stored = settings.stored ?? false;
+  const fork = view.forks ? (/** @type {string} */ name) => act({ act: "fork", name }) : null;
+  const line = view.records ? timeline(send, fork, stored) : null;
+  if (view.explained && !stored) {
     explain = explainer({ send: (command) => link?.send(command), show: view.explained, changed: () => (showBar(), refresh()), playing: () => state === "playing" });
   }
-  const bar = toolbar(send, view.many, view.whole, { ...story.keys, ...explain?.keys }, explain);
-  const exporter = exportMenu(send, root, () => layout());
+  const keys = { ...story.keys, ...explain?.keys, ...(stored ? line?.keys : {}) };
+  const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
+  const exporter = exportMenu(send, root, () => layout(), stored);
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = settings.connect ? () => {} : follower(root, settings.others);
@@ -230,6 +233,7 @@ export function mountView(root, settings, make) {
    * @param {string[]} [except] fields in which the runs differ
    */
   function showKnobs(of, except = []) {
+    boxes.knobs.hidden = stored;
     const shown = of.knobs.filter((knob) => !except.includes(knob.field));
     const text = JSON.stringify(shown);
     if (text === built.knobs) return false;
@@ -245,7 +249,7 @@ export function mountView(root, settings, make) {
     const text = JSON.stringify(of.layers);
     if (!view.hasLayers || text === built.layers) return;
     built.layers = text;
-    const axes = view.follows ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
+    const axes = view.follows && !settings.stored ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
     layers = legend(of.layers, hidden, layout, axes);
     boxes.legend.replaceChildren(layers.node);
   }
@@ -379,7 +383,7 @@ export function mountView(root, settings, make) {
     opened() {
       frames.reset();
       counters.waits = "";
-      if (keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
+      if (!stored && keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
       if (document.hidden) send({ cmd: "visible", value: false });
     },
     message: receive,

@@ -1,6 +1,7 @@
 // The timeline under the picture: a slider over all moments of the run, and flags for what happened.
 
 import { el, fillTrack, setText } from "./dom.js";
+import { nearestTo } from "./places.js";
 
 const EVERY = 50; // ms between two requests while dragging; the server accepts 20 per second
 const QUIET = 600; // ms after the last input before the server moves the thumb
@@ -43,8 +44,9 @@ export function placeFlags(flags, x, width, u) {
  *
  * @param {(command: import("./types.js").Command) => unknown} send
  * @param {((field: string) => void) | null} fork compares the moment with the same after a change of that field
+ * @param {boolean} stored whether it is of a stored recording, which cannot be changed
  */
-export function timeline(send, fork = null) {
+export function timeline(send, fork = null, stored = false) {
   /** @type {import("./types.js").Timeline | null} */
   let now = null;
   /** @type {Flag[]} */
@@ -111,12 +113,12 @@ export function timeline(send, fork = null) {
     },
     onblur: () => noted(),
   });
-  const buttons = [onward, ...(fork ? [menu] : []), present];
+  const buttons = stored ? [] : [onward, ...(fork ? [menu] : []), present];
   const node = el(
     "div",
     { class: "gl-time", role: "group", "aria-label": "Timeline" },
     el("div", { class: "gl-track" }, over, slider),
-    el("div", { class: "gl-moment" }, el("div", { class: "gl-said-of" }, note, words), el("div", { class: "gl-group" }, ...buttons)),
+    el("div", { class: "gl-moment" }, el("div", { class: "gl-said-of" }, ...(stored ? [] : [note]), words), el("div", { class: "gl-group" }, ...buttons)),
   );
 
   /**
@@ -139,24 +141,45 @@ export function timeline(send, fork = null) {
     else go();
   }
 
-  /** @param {KeyboardEvent} event */
-  function onKey(event) {
-    if (!now || event.ctrlKey || event.metaKey || event.altKey) return;
+  /**
+   * The place that many steps away.
+   *
+   * @param {number} at
+   * @param {number} steps
+   */
+  function away(at, steps) {
+    const places = now?.places;
+    return places ? places[Math.min(places.length - 1, Math.max(0, nearestTo(places, at) + steps))] : at + steps;
+  }
+
+  /**
+   * Go where a key leads; returns whether it leads anywhere.
+   *
+   * @param {string} key
+   * @param {number} [step]
+   */
+  function press(key, step = 1) {
+    if (!now) return false;
     const at = performance.now() < quiet ? asked : Number(slider.value);
-    const step = event.shiftKey ? 10 : 1;
     const [first, last] = [now.first, now.last];
     const before = flags.map((flag) => flag.at).filter((one) => one < at);
     const after = flags.map((flag) => flag.at).filter((one) => one > at);
     /** @type {Record<string, number>} */
     const places = {
-      ArrowLeft: at - step, ArrowDown: at - step, ArrowRight: at + step, ArrowUp: at + step, Home: first, End: last,
+      ArrowLeft: away(at, -step), ArrowDown: away(at, -step), ArrowRight: away(at, step), ArrowUp: away(at, step), Home: first, End: last,
       PageUp: Math.max(first, ...before), PageDown: Math.min(last, ...after),
     };
-    const place = places[event.key];
-    if (place === undefined) return;
+    const place = places[key];
+    if (place === undefined) return false;
+    ask(Math.min(last, Math.max(first, place)), false);
+    return true;
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey || !press(event.key, event.shiftKey ? 10 : 1)) return;
     event.preventDefault();
     event.stopPropagation();
-    ask(Math.min(last, Math.max(first, place)), false);
   }
 
   /** Show the note at this moment, unless it is being written. */
@@ -209,6 +232,8 @@ export function timeline(send, fork = null) {
 
   return {
     node,
+    /** Actions of keys, wherever the focus is. */
+    keys: Object.fromEntries(["ArrowLeft", "ArrowRight", "Home", "End", "PageUp", "PageDown"].map((key) => [key, () => press(key)])),
     /** @param {import("./types.js").Timeline | undefined} message */
     status(message) {
       now = message && "at" in message ? message : null;

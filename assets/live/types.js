@@ -154,7 +154,8 @@
 
 /**
  * @typedef {Decoded & {
- *   type: "frame", run: number, iteration: number, last?: "D" | "G" | "", runs?: Said[],
+ *   type: "frame", run: number, iteration: number, d_updates?: number, g_updates?: number, last?: "D" | "G" | "",
+ *   runs?: Said[],
  * }} FrameOnly
  */
 
@@ -182,6 +183,23 @@
  * @property {number} wanted the one that is being computed; -1 for none
  * @property {number} done the share of its updates that is done
  * @property {boolean} exact
+ * @property {number[]} [places] the only places that can be shown, ascending; missing: all
+ */
+
+/**
+ * @typedef {object} Tape a stored recording: see tape.js
+ * @property {"updates" | "iterations"} unit of places
+ * @property {number} seconds that it plays
+ * @property {number} seed
+ * @property {string} name for files
+ * @property {string[]} labels of the runs
+ * @property {[iteration: number, how: string][]} lost where each run has diverged; 0 and "" if it has not
+ * @property {number} count of frames
+ * @property {number[]} at their places on the timeline
+ * @property {number[]} iterations
+ * @property {Scene} scene
+ * @property {Curves} curves
+ * @property {(i: number) => Frame} frame
  */
 
 /**
@@ -250,7 +268,8 @@
  * @typedef {object} Settings of a live view, given by its page
  * @property {string} socket its address
  * @property {(client: Client) => Link} [connect] makes another connection than to that address; the page's address then stays
- * @property {string} plotly its address
+ * @property {boolean} [stored] whether it shows a stored recording, without what needs a server
+ * @property {string} plotly its address; empty: there are no still figures
  * @property {string[]} labs addresses, by dimension
  * @property {string[]} others paths of other pages
  * @property {() => void} [onLost] the connection was lost

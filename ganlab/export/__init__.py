@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 from ganlab.export.notebook import notebook
 from ganlab.export.plain import script
 from ganlab.export.tables import curves, data, parquet
@@ -17,7 +20,17 @@ __all__ = [
     "ending",
     "name",
     "notebook",
+    "page",
     "parquet",
     "python",
     "script",
 ]
+
+# What needs the rooms above this one, which import it.
+_ABOVE = {"page": "ganlab.standalone"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ABOVE:
+        return getattr(import_module(_ABOVE[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -25,6 +25,7 @@ _ENDINGS = {
     "parquet": "parquet",
     "data": "data.npz",
     "run": "npz",
+    "page": "html",
 }
 OF_EACH = ("script", "notebook", "data", "run")  # one file for each run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -139,11 +139,7 @@ class ComparisonView(View):
             if i:
                 yield None
             lost = moment.diverged[0] is not None
-            found = {} if lost else moment.measure()
-            for name in SERIES:
-                value = found.get(name, np.array([np.nan]))
-                # The values of a run that diverges would flatten the others' curves.
-                values[key(name, i)] = np.where(np.abs(value) < _MOST, value, np.nan)
+            values |= measured(i, {} if lost else moment.measure())
         first.history.lost(tuple(moment.diverged[0] for moment in moments))
         newest = first.history.add(max(m.state.iterations for m in moments), values)
         if newest or self.session.rewound:
@@ -152,20 +148,13 @@ class ComparisonView(View):
 
     def frame(self, moments: Moments) -> Iterator[bytes | None]:
         """One message with a picture of each run."""
-        header: dict[str, Any] = {}
-        arrays: dict[str, np.ndarray] = {}
-        said = []
+        pictures = []
         for i, moment in enumerate(moments):
             if i:
                 yield None
-            one, own = moment.picture()
-            if not header or one["iteration"] > header["iteration"]:
-                header = one
-            said.append({name: one.pop(name) for name in ("beyond", "missing", "tails")})
-            arrays |= {key(name, i): array for name, array in own.items()}
-        header = header | {"runs": said, "last": ""}
-        self.last_picture = (header, arrays)
-        yield encode(header, arrays)
+            pictures.append(moment.picture())
+        self.last_picture = side_by_side(pictures)
+        yield encode(*self.last_picture)
 
     def status(self) -> dict[str, Any]:
         """The label and iteration of each run, and why it has stopped, if so."""
@@ -184,6 +173,24 @@ class ComparisonView(View):
         """A still picture of each run, and one figure of all curves."""
         drawn = self.drawn(request)
         return figures(*drawn, self._panels(), self.session.history, self.labels, request)
+
+
+def measured(run: int, metrics: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The values of one run's curves, (1,) each; NaN for those that it does not have."""
+    values = {name: metrics.get(name, np.array([np.nan])) for name in SERIES}
+    # The values of a run that diverges would flatten the others' curves.
+    return {key(n, run): np.where(np.abs(v) < _MOST, v, np.nan) for n, v in values.items()}
+
+
+def side_by_side(pictures: Sequence[Message]) -> Message:
+    """One frame of the frames of all runs; array x of run i is called x.i."""
+    header = dict(max((one for one, _ in pictures), key=lambda one: one["iteration"]))
+    own = ("beyond", "missing", "tails")
+    said = [{name: one[name] for name in own} for one, _ in pictures]
+    for name in own:
+        del header[name]
+    arrays = {key(n, i): a for i, (_, one) in enumerate(pictures) for n, a in one.items()}
+    return header | {"runs": said, "last": ""}, arrays
 
 
 def combined(

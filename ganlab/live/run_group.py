@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ganlab.engine import Run, State
@@ -50,6 +50,12 @@ class _EventLog:
             out.append(AppliedEvent(iteration, number, event, before, self.clock.spec))
         self.known += len(out)
         return out
+
+
+def applied(runs: Sequence[Run]) -> list[AppliedEvent]:
+    """All events that have happened to these runs, in the order of iterations."""
+    events = [one for i, run in enumerate(runs) for one in _EventLog(run).take_new(i)]
+    return sorted(events, key=lambda one: one.iteration)
 
 
 class RunGroup:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import time
 from bisect import bisect_right
@@ -86,9 +87,23 @@ class Recording:
         replay.go()
         return replay.run
 
-    def replay(self, target: int, unit: Unit = "updates") -> Replay:
-        """The way to the moment after `target` updates, or after so many whole iterations."""
-        return Replay(self, target, unit)
+    def replay(self, target: int, unit: Unit = "updates", onward: Run | None = None) -> Replay:
+        """The way to the moment after `target` updates, or after so many whole iterations.
+
+        onward: an earlier moment of it, from which the way goes on if no keyframe is nearer. Then
+        no keyframes are kept for the moments near the target.
+        """
+        return Replay(self, target, unit, onward)
+
+    def still(self) -> Recording:
+        """A copy for another thread, with the present keyframes, while this one goes on."""
+        frames = Keyframes[Keyframe](1e18)
+        for one in self.frames:
+            frames.add(one)
+        other = copy.copy(self)
+        other.run, other.frames, other._way = self.run.still(), frames, list(self._way)
+        other._from, other._by = list(self._from), list(self._by)
+        return other
 
     def nearest(self, target: int, unit: Unit = "updates") -> Keyframe | None:
         """The keyframe that is nearest to a moment; None if there is none."""
@@ -134,12 +149,15 @@ class Replay:
     run: the Run on its way there; it is that moment once `done`.
     """
 
-    def __init__(self, recording: Recording, target: int, unit: Unit):
+    def __init__(self, recording: Recording, target: int, unit: Unit, onward: Run | None = None):
         self.recording, self.target, self.unit = recording, target, unit
         base = recording.base(target, unit)
-        self.run = recording.restore(base)
+        passed = onward is not None and (base is None or base.updates <= onward.updates)
+        self.run = onward if onward is not None and passed else recording.restore(base)
         # Halfway to the moment, and halfway again: from there the moments before it are near.
-        self._halts = [2**i for i in range(max(0, self.left - 1).bit_length() - 1, -1, -1)]
+        halves = range(max(0, self.left - 1).bit_length() - 1, -1, -1)
+        self._keeps = onward is None
+        self._halts = [2**i for i in halves] if self._keeps else []
         self._way: list[Keyframe] = []
 
     @property
@@ -190,7 +208,7 @@ class Replay:
         started = time.perf_counter()
         made = run.make(int(most))
         self.recording.rate = made / max(1e-6, time.perf_counter() - started)
-        if self.left == halt:
+        if self.left == halt and self._keeps:
             self._way.append(run.keyframe())
 
 

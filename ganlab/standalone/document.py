@@ -1,0 +1,145 @@
+"""The HTML of a page that needs no server: the front end, a tape, and the Spec in words."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from html import escape
+
+from ganlab import bundle, export, theme
+from ganlab.engine import Run
+from ganlab.events import write
+from ganlab.live.story import differences
+from ganlab.losses import LOSSES
+from ganlab.params import PARAMS
+from ganlab.standalone.source import Source
+from ganlab.targets import TARGETS
+
+SHELL_BYTES = 450_000  # about those of a page without its tape
+_HOME = "http://localhost:8501/"  # where `ganlab app` serves
+_PATHS = {1: "", 2: "two"}
+_MOST_QUERY = 3000  # characters of a link
+_START = "start();\n"
+
+_STYLE = """
+:root { color-scheme: light dark; --back: %(back)s; --text: %(text)s; --soft: %(soft)s; }
+html { background: var(--back); color: var(--text); }
+body { margin: 0; padding: 10px 16px 24px; font: 15px/1.45 system-ui, sans-serif; }
+header { display: flex; gap: 4px 16px; align-items: baseline; flex-wrap: wrap; margin-bottom: 6px; }
+h1 { font-size: 1.15rem; line-height: 1.3; margin: 0; flex: 1 1 18rem; overflow-wrap: anywhere; }
+h2 { font-size: 1rem; margin: 1.2rem 0 0.4rem; }
+header button { font: inherit; color: inherit; background: var(--soft); border: 1px solid #8886;
+  border-radius: 6px; padding: 2px 10px; cursor: pointer; }
+footer { max-width: 62rem; }
+footer p, footer ul { margin: 0.4rem 0; overflow-wrap: anywhere; }
+table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th { text-align: left; font-weight: 400; padding: 1px 18px 1px 0; }
+td { text-align: right; padding: 1px 0 1px 18px; }
+pre { background: var(--soft); padding: 8px 10px; overflow: auto; font-size: 0.85rem; }
+summary { cursor: pointer; padding: 3px 0; min-height: 24px; box-sizing: border-box; }
+a { color: inherit; }
+"""
+
+
+def html(source: Source, tape: str) -> str:
+    """The page. tape: what `Page.tape` returns, as base64."""
+    code = bundle.inline(bundle.module("offline.js") + _START)
+    light, dark = theme.THEMES["light"], theme.THEMES["dark"]
+    colours = {
+        "back": f"light-dark({light.background}, {dark.background})",
+        "text": f"light-dark({light.text}, {dark.text})",
+        "soft": f"light-dark({light.second}, {dark.second})",
+    }
+    script = f"\n{code}"
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
+    )
+    name = escape(title(source))
+    return f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="ganlab">
+<title>{name}</title>
+<style>{_STYLE % colours}</style>
+</head>
+<body>
+<header>
+<h1>{name}</h1>
+<button id="theme" type="button">Dark theme</button>
+</header>
+<main id="view"><noscript>This recording needs JavaScript.</noscript></main>
+<footer>
+<h2 id="numbers-title">Numbers at this moment</h2>
+<table id="numbers" aria-labelledby="numbers-title"></table>
+{_about(source)}
+</footer>
+<script type="application/octet-stream" id="tape">{tape}</script>
+<script type="module">{script}</script>
+</body>
+</html>
+"""
+
+
+def title(source: Source) -> str:
+    """What is shown, in a line."""
+    spec = source.runs[0].start[0]
+    about = f"GAN: {TARGETS[spec.target].title}, {LOSSES[spec.loss].title} loss"
+    what = f"k = {spec.k}" if source.alone else " beside ".join(source.labels)
+    return f"{about}, {what}, seed {spec.seed}"
+
+
+def _about(source: Source) -> str:
+    """The runs in words, and how to have them in ganlab."""
+    specs = [run.start[0] for run in source.runs]
+    letters = "ABCD" if len(specs) > 1 else " "
+    parts = ["<h2>What this is</h2>"]
+    parts.append(
+        "<p>A recording of a run, made with ganlab, which plays without a server. Drag the line "
+        "under the picture, or use the keys: space plays and pauses, ← and → go to the moment "
+        "before and after, Home and End to the first and the last one. Words below the picture "
+        "show and hide its layers. To change a setting, explain an iteration or continue the run, "
+        "open it in ganlab.</p>"
+    )
+    for letter, run in zip(letters, source.runs, strict=False):
+        who = f"Run {letter}: " if letter.strip() else ""
+        parts.append(f"<p>{who}{escape(_words(run))}</p>")
+    query = _query(source)
+    if query:
+        link = f"{_HOME}{_PATHS[specs[0].dim] if source.alone else 'compare'}?{query}"
+        parts.append(
+            f'<p>With ganlab running on this computer: <a href="{escape(link)}" '
+            'rel="noreferrer">open this run in ganlab</a></p>'
+        )
+    events = [write(run.past) for run in source.runs]
+    made = max(run.iteration for run in source.runs)
+    code = export.python(specs, made, events)
+    parts.append(f"<details><summary>In Python</summary><pre>{escape(code)}</pre></details>")
+    whole = export.as_json(specs)
+    parts.append(f"<details><summary>All settings</summary><pre>{escape(whole)}</pre></details>")
+    return "\n".join(parts)
+
+
+def _words(run: Run) -> str:
+    """The settings that differ from the defaults, and the changes on the way."""
+    spec = run.start[0]
+    found: Sequence[str] = differences(spec)
+    said = ", ".join(found) if found else "the settings with which the lab opens"
+    words = f"{said}; {PARAMS['seed'].title} {spec.seed}"
+    words += f"; {run.iteration:,} iterations of Algorithm 1"
+    if run.past:
+        count = len(run.past)
+        words += f"; changed {count} time{'s' * (count > 1)} on the way"
+    return words[:1].upper() + words[1:] + "."
+
+
+def _query(source: Source) -> str:
+    """The query string of the runs' address; "" if it would be too long."""
+    begun = source.experiment.with_specs([run.start[0] for run in source.runs])
+    query = begun.to_query([write(run.past) for run in source.runs])
+    return query if len(query) <= _MOST_QUERY else ""

@@ -1,0 +1,142 @@
+"""Makes a page: chooses moments, goes to each of them, and stores what is seen there."""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from collections.abc import Generator
+from itertools import islice
+from typing import Any
+
+from ganlab import export
+from ganlab.live.computing import to_end
+from ganlab.standalone import document
+from ganlab.standalone.moments import Journey, plan
+from ganlab.standalone.source import Seen, Source, measured
+from ganlab.standalone.tape import Tape
+
+MOST_BYTES = 5_000_000  # of a page of a minute
+MINUTE = 60.0
+# Frames per second while a page plays, and about the bytes of one, by whether x is on a line.
+_FRAMES = {True: 20, False: 15}
+_BYTES = {True: 300, False: 2100}
+_FOR_PICTURES = 0.6  # of the time for a page; the rest is for replays
+_TRIES = 3  # pieces of a replay by which it is measured how fast that is
+_PACKING = 0.06  # of the progress
+_SIDE_FIELDS = ("side", "text", "brief")
+
+
+class Page:
+    """A page that is being made, in as many pieces as its caller likes.
+
+    seconds: how long it plays at most. most_bytes: of the file. budget: about how many seconds may
+    be spent on it; there are fewer frames if that is too short for as many as the page could show.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        seconds: float = MINUTE,
+        most_bytes: float = MOST_BYTES,
+        budget: float = math.inf,
+    ):
+        self._source, self._seconds, self._budget = source, seconds, budget
+        self._room = (most_bytes - document.SHELL_BYTES) * 0.74  # base64 takes a third more
+
+    @property
+    def _line(self) -> bool:
+        return self._source.runs[0].spec.domain.quick
+
+    def make(self) -> Generator[float, None, str]:
+        """The page's HTML; yields the share of the work that is done."""
+        packed = yield from self.tape()
+        yield 1 - _PACKING / 4
+        text = base64.b64encode(packed).decode()
+        return document.html(self._source, text)
+
+    def tape(
+        self, first: int | None = None, last: int | None = None
+    ) -> Generator[float, None, bytes]:
+        """The frames as assets/live/tape.js reads them: from iteration `first` to `last`."""
+        source, journeys = self._source, self._source.journeys()
+        begin = max(one.first for one in journeys)
+        end = max(one.last for one in journeys)
+        begin = max(begin, begin if first is None else first)
+        end = max(begin, end if last is None else min(last, end))
+        wanted = yield from self._choose(journeys, begin, end)
+        tape, seen = Tape(source.scene), list[Seen]()
+        for i, iteration in enumerate(wanted):
+            for journey in journeys:
+                for _ in journey.to(iteration):
+                    yield (1 - _PACKING) * i / len(wanted)
+            one = to_end(source.see([journey.run for journey in journeys]))
+            if not seen or one.header["iteration"] > seen[-1].header["iteration"]:
+                seen.append(one)
+                tape.add(_brief(one.header), one.arrays, one.at)
+            yield (1 - _PACKING) * (i + 1) / len(wanted)
+        tape.close(self._room)
+        yield 1 - _PACKING / 2
+        return self._pack(tape, seen)
+
+    def _choose(
+        self, journeys: list[Journey], begin: int, end: int
+    ) -> Generator[float, None, list[int]]:
+        """The iterations to show."""
+        source = self._source
+        each = _BYTES[self._line] * len(journeys)
+        most = max(2, min(int(self._seconds * _FRAMES[self._line]), int(self._room / each)))
+        afford, common = math.inf, set.intersection(*(set(one.keys) for one in journeys))
+        keys = sorted(key for key in common if begin <= key <= end)
+        if math.isfinite(self._budget) and keys:
+            to_end(source.see(source.runs))  # which also prepares constants
+            begun = time.perf_counter()
+            to_end(source.see(source.runs))
+            took = time.perf_counter() - begun
+            most = max(2, min(most, int(_FOR_PICTURES * self._budget / took)))
+            rate = yield from self._rate(keys)
+            afford = (1 - _FOR_PICTURES) * self._budget * rate
+        return plan(begin, end, most, keys, afford).iterations
+
+    def _rate(self, keys: list[int]) -> Generator[float, None, float]:
+        """How many iterations of all runs are replayed in a second, up to the next of `keys`."""
+        rates = []
+        for journey in self._source.journeys():
+            for _ in islice(journey.to(keys[len(keys) // 2] - 1), _TRIES):
+                yield 0.0
+            rates.append(journey.rate or math.inf)
+        return 1 / max(1e-9, sum(1 / rate for rate in rates))
+
+    def _pack(self, tape: Tape, seen: list[Seen]) -> bytes:
+        source = self._source
+        header, arrays = source.scene
+        history = measured(source.history, seen)
+        rows = history.arrays()
+        made = {f"scene.{n}": a for n, a in arrays.items() if not n.startswith("ghost.")}
+        made |= {f"row.{name}": values for name, values in rows.items()}
+        seconds = min(self._seconds, max(1.0, len(tape) / _FRAMES[self._line]))
+        about = {
+            "scene": header | {"run": 1, "knobs": [], "offers": [], "story": {}, "query": ""},
+            "marks": history.marks,
+            "flags": history.find_flags(),
+            "unit": "updates" if source.alone else "iterations",
+            "seconds": seconds,
+            "labels": list(source.labels),
+            "lost": [_lost(run) for run in source.runs],
+            "seed": source.experiment.base.seed,
+            "name": export.name(source.experiment.specs, "page").removesuffix(".html"),
+        }
+        return tape.pack(about, made)
+
+
+def _lost(run: Any) -> list[Any]:
+    """The iteration in which a run has diverged, and how; 0 and "" if it has not."""
+    return [run.iteration, str(run.diverged[0])] if run.diverged[0] else [0, ""]
+
+
+def _brief(header: dict[str, Any]) -> dict[str, Any]:
+    """What a page needs of a frame's header."""
+    left = {name: value for name, value in header.items() if name not in ("type", "run", "phase")}
+    for one in left.get("runs", [left]):
+        one["beyond"] = [{name: side[name] for name in _SIDE_FIELDS} for side in one["beyond"]]
+    return left
