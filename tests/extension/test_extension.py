@@ -170,7 +170,7 @@ def test_they_are_compiled_together(scratch):
     assert variants.digest(names) != variants.digest(names[:2])
     queue = CompileQueue()
     try:
-        request = queue.ask(structure)
+        request = queue.ask(structure, nice=0)
         program = request.wait(900)
         assert request.state == "ready", request.reason
     finally:

@@ -17,19 +17,14 @@ from ganlab.engine.structure import Structure
 from ganlab.limits import limited
 from ganlab.live.process_pool import ProcessPool
 
-pytestmark = pytest.mark.timeout(1000)  # compilers have a low priority
+pytestmark = pytest.mark.timeout(1000)
 COMPILE_QUEUE = CompileQueue()
 SPECS = {
-    "adam, ring": Spec(target="ring", latent_dim=2, batch=64, seed=3),
     "sgd, minimax": Spec(
         optimizer="sgd", loss="minimax", g_lr=0.05, d_lr=0.1, g_hidden=(), d_hidden=(5,), batch=31
     ),
-    "momentum, unrolled": Spec(
+    "adam, unrolled": Spec(
         target="grid",
-        optimizer="momentum",
-        momentum=-0.3,
-        g_lr=0.02,
-        d_lr=0.05,
         latent_dim=7,
         latent="uniform",
         g_hidden=(16,),
@@ -46,7 +41,11 @@ SPECS = {
 def requests():
     """One program for each code path: half a minute each, two at a time."""
     with limited(compile_jobs=2):
-        asked = {name: COMPILE_QUEUE.ask(Structure.of(spec)) for name, spec in SPECS.items()}
+        asked = {
+            # These tests have nothing else to do: their compilers need not stand back.
+            name: COMPILE_QUEUE.ask(Structure.of(spec), nice=0)
+            for name, spec in SPECS.items()
+        }
         for one in asked.values():
             assert one.state in ("waiting", "compiling") and one.program is None
         yield asked
