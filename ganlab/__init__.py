@@ -27,6 +27,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     # Imported on demand: torch takes two seconds, during which the app can already answer browsers.
+    if name == "live":  # a package that can be called
+        return import_module("ganlab.live")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

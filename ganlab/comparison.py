@@ -40,6 +40,11 @@ def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
     return (first,) * count
 
 
+def differing(specs: Sequence[Spec]) -> tuple[str, ...]:
+    """The fields in which these Specs differ, of those in which the runs of a comparison may."""
+    return tuple(n for n in params(specs[0]) if len({s.value(n) for s in specs}) > 1)
+
+
 class Comparison(Experiment):
     """Two to four Specs that are equal except in `fields`, of which there is at least one.
 
@@ -79,8 +84,7 @@ class Comparison(Experiment):
     @classmethod
     def among(cls, specs: Sequence[Spec]) -> Comparison:
         """These Specs, with all the fields in which they differ."""
-        names = [n for n in params(specs[0]) if len({s.value(n) for s in specs}) > 1]
-        return cls(tuple(specs), tuple(names))
+        return cls(tuple(specs), differing(specs))
 
     @classmethod
     def pair(cls, base: Spec) -> Comparison:

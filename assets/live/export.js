@@ -9,7 +9,7 @@ const SHARP = 2; // pixels of the PNG per pixel of the page
 const TOLD = 1800; // ms
 const SECONDS = 10; // of a film
 const HERE = new Set(["png", "svg", "film"]); // made by the page, which asks the server for a name
-const MARGIN = 10; // px between the menu and the edge of the page
+const MARGIN = 4; // px between the menu and the edge of the view
 /** @type {Record<string, string>} */
 const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
 
@@ -124,11 +124,11 @@ export function exportMenu(send, root, relayout, stored = false) {
     items[0].focus();
     if (!wanted) send({ cmd: "export", value: "sizes" });
   }
-  /** Keep the menu on the page: on a phone the button is far from the right edge. */
+  /** Keep the menu in the view, which hides what is beyond: on a phone the button is far from its right edge. */
   function place() {
     list.style.right = "";
-    const { left } = list.getBoundingClientRect();
-    if (left < MARGIN) list.style.right = `${left - MARGIN}px`;
+    const beyond = list.getBoundingClientRect().left - root.getBoundingClientRect().left - MARGIN;
+    if (beyond < 0) list.style.right = `${beyond}px`;
   }
   /** @param {Record<string, number>} sizes */
   function note(sizes) {

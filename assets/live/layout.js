@@ -5,6 +5,7 @@ import { PLANE } from "./tokens.js";
 const NARROW = 760; // px of width below which the curves are below the picture
 const TIGHT = 1000; // px of width below which a lab's toolbar has fewer words
 const LEAST = 480; // px of height
+const INSIDE = { least: 540, most: 700, share: 0.72 }; // px of height of a view in another document, and of its width
 const LOWEST = 60; // px of a picture: less only while the style sheet is not there
 const FOOT = 10; // px of free space at the bottom
 const SPARE = 2; // px beside a square picture, so that rounding does not shrink it
@@ -40,6 +41,14 @@ function topOf(root) {
 }
 
 /**
+ * The height of a view inside of another document: data-height, or by its width if that is 0.
+ *
+ * @param {string} own
+ * @param {number} width
+ */
+const insideHeight = (own, width) => Number(own) || Math.round(Math.min(INSIDE.most, Math.max(INSIDE.least, width * INSIDE.share)));
+
+/**
  * The space for a view, in CSS pixels, or null while the page is hidden.
  *
  * @param {HTMLElement} root
@@ -49,7 +58,8 @@ function topOf(root) {
 export function roomOf(root, least = LEAST) {
   const width = root.clientWidth;
   if (!(width > 0) || !root.isConnected) return null;
-  const height = Math.max(least, Math.floor(window.innerHeight - topOf(root) - FOOT));
+  const own = root.dataset.height;
+  const height = own ? insideHeight(own, width) : Math.max(least, Math.floor(window.innerHeight - topOf(root) - FOOT));
   return { width, height, window: window.innerHeight, narrow: width < NARROW, u: scaleFor(width, height) };
 }
 

@@ -61,7 +61,7 @@ function manySeeds({ settings }) {
     query = newQuery;
     const lab = settings.labs[scene.dim - 1];
     [...links.children].forEach((node, i) => {
-      /** @type {HTMLAnchorElement} */ (node).href = `${lab}?${query}${seedAt(scene.seed, i)}`;
+      /** @type {HTMLAnchorElement} */ (node).href = lab ? `${lab}?${query}${seedAt(scene.seed, i)}` : "#";
     });
   }
 

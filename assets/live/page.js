@@ -40,6 +40,8 @@ export function attend(root, { visible, key, resize, now }) {
   document.addEventListener("visibilitychange", () => visible(!document.hidden), { signal });
   const onKey = (/** @type {KeyboardEvent} */ event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || root.offsetParent === null) return;
+    // The other keys belong to the document around it.
+    if (root.dataset.height && !event.composedPath().includes(root)) return;
     if (!key(event)) return;
     event.preventDefault();
     event.stopImmediatePropagation(); // Streamlit has its own shortcuts for some of these keys

@@ -383,7 +383,7 @@ export function mountView(root, settings, make) {
     opened() {
       frames.reset();
       counters.waits = "";
-      if (!stored && keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
+      if (!settings.connect && keptSpeed() !== null) send({ cmd: "speed", value: keptSpeed() });
       if (document.hidden) send({ cmd: "visible", value: false });
     },
     message: receive,

@@ -248,7 +248,7 @@
 
 // A view, its connection, and its renderer.
 
-/** @typedef {{act: string, run?: number, name?: string}} Act what a button asks of the page */
+/** @typedef {{act: string, run?: number, name?: string, seed?: number}} Act what a button asks of the page */
 
 /**
  * @typedef {object} Client the shell's side of a connection, as the connection sees it
@@ -263,6 +263,22 @@
  */
 
 /** @typedef {{send: (command: Command) => boolean, close: () => void}} Link a connection; send: whether it could be sent */
+
+/**
+ * @typedef {object} WidgetModel of a notebook's view, as anywidget gives it
+ * @property {(name: string) => any} get
+ * @property {(content: unknown) => void} send
+ * @property {(event: string, heed: (content: any, buffers: DataView[]) => void) => void} on
+ * @property {(event: string, heed: (content: any, buffers: DataView[]) => void) => void} off
+ * @property {WidgetManager} [widget_manager]
+ */
+/**
+ * @typedef {object} WidgetManager of JupyterLab; others have less
+ * @property {(key: string) => Promise<{comm_live?: boolean}> | undefined} get_model
+ * @property {(key: string) => boolean} [has_model]
+ * @property {{model?: {getMetadata?: (name: string) => any, setMetadata?: (name: string, value: any) => void}}} [context]
+ */
+/** @typedef {Link & {act: (what: Act) => void}} NotebookLink */
 
 /**
  * @typedef {object} Settings of a live view, given by its page

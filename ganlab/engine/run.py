@@ -395,13 +395,7 @@ class Run:
         Events after that are left out, so `Run(fork.start, events=fork.events)` replays the fork.
         Raises `SpecError` as `at` and `change` do.
         """
-        if at is None:
-            fork = self.still()
-            fork._prepare()  # its draws are not those of this run
-            if fork.captured is not None:
-                fork.capture(fork._capturing)
-        else:
-            fork = self.at(at)
+        fork = self.copied() if at is None else self.at(at)
         fork.timeline = Timeline((), fork.past)
         fork.change(**changes)
         return fork
@@ -423,6 +417,14 @@ class Run:
         else:
             other._prepare()
         other._changes()  # those that were made at that moment, after the keyframe
+        return other
+
+    def copied(self) -> Run:
+        """A copy of the run, not recorded, that may be advanced while this one continues."""
+        other = self.still()
+        other._prepare()  # its draws are not those of this run
+        if other.captured is not None:
+            other.capture(other._capturing)
         return other
 
     def still(self) -> Run:

@@ -98,6 +98,11 @@ def _refuse(session: CommandedSession, refused: dict[str, str]) -> None:
     session.refused = refused
 
 
+def _do(session: CommandedSession, work: Callable[[], None]) -> None:
+    session.lifecycle.start_if_asked()
+    work()
+
+
 def _tell_story(session: CommandedSession, _: None) -> None:
     if session.running and session.scene is not None:
         session.display.tell(session.lifecycle.said())
@@ -124,6 +129,7 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     # of the session itself
     "begin": lambda session, why: session.lifecycle.begin_anew(why),
     "change": lambda session, _: session.lifecycle.change(),
+    "do": _do,
     "hello": _hello,
     "note": _note,
     "refuse": _refuse,

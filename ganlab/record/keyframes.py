@@ -49,6 +49,14 @@ class Keyframes(Generic[K]):
     def __iter__(self) -> Iterator[K]:
         return iter(self._kept)
 
+    def copied(self) -> Keyframes[K]:
+        """A copy, to which others may be added."""
+        other = Keyframes[K](self.most_bytes)
+        other.flags, other._kept = self.flags, list(self)
+        other._at = [one.updates for one in other._kept]
+        other._due = other._at[-1] + _LEAST_GAP if other._at else 0
+        return other
+
     @property
     def updates(self) -> list[int]:
         """The updates of each, ascending."""

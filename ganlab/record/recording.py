@@ -70,6 +70,14 @@ class Recording:
         if self.frames.due(run.updates):
             self.frames.add(run.keyframe())
 
+    def copied(self) -> Recording:
+        """A copy of the recording, of a copy of its run that may be advanced: see `Run.copied`."""
+        other = copy.copy(self)
+        other.frames, other.run = self.frames.copied(), self.run.copied()
+        other._way, other._from, other._by = [*self._way], [*self._from], [*self._by]
+        other.run.recorder = other
+        return other
+
     def flag(self, updates: tuple[int, ...]) -> None:
         """Keep keyframes denser near these numbers of updates from now on."""
         self.frames.flags = updates

@@ -10,8 +10,9 @@ from typing import Any
 import streamlit as st
 
 from ganlab.address import LETTERS
-from ganlab.comparison import LEAST, MOST, Comparison
+from ganlab.comparison import MOST, Comparison
 from ganlab.experiment import Experiment, params
+from ganlab.live.acts import edited
 from ganlab.live.session import Session
 from ganlab.live.story import opening
 from ganlab.presets import DEFAULTS, STRIPS, Strip
@@ -250,16 +251,5 @@ def _act(session: Session, act: Any) -> None:
     if not isinstance(act, dict):
         return
     acted(session, act)
-    # A browser may send anything, including values that cannot be dictionary keys.
-    name, at, runs = str(act.get("act")), act.get("run"), len(_compared(session).specs)
-    do = {
-        "copy": Comparison.copied,
-        "swap": Comparison.swapped,
-        "drop": Comparison.without_run,
-    }.get(name)
-    least = 0 if name == "drop" else 1
-    if do is None or type(at) is not int or not least <= at < runs:
-        return
-    if do is Comparison.without_run and runs == LEAST:
-        return
-    _apply(session, lambda old: do(old, at))
+    if edited(_compared(session), act) is not None:
+        _apply(session, lambda old: edited(old, act) or old)

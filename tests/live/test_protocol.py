@@ -204,13 +204,13 @@ def test_every_command_is_documented_with_its_fields_and_types():
 
 
 def test_every_command_of_the_socket_has_its_work():
-    from ganlab.live import handlers, socket
+    from ganlab.live import conversation, handlers
 
     own = set(handlers.HANDLERS) - set(commands.COMMANDS)
-    assert own == {"begin", "change", "hello", "note", "refuse", "resume", "tell", "watched"}
+    assert own == {"begin", "change", "do", "hello", "note", "refuse", "resume", "tell", "watched"}
     by_socket = set(commands.COMMANDS) - set(handlers.HANDLERS)
     assert by_socket == {"ack", "visible", "seed", "set"}
-    code = Path(socket.__file__).read_text()
+    code = Path(conversation.__file__).read_text()
     assert all(f'"{name}"' in code for name in by_socket)
 
 

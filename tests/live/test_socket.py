@@ -16,6 +16,7 @@ from streamlit import net_util
 
 from ganlab.allowance import Allowance
 from ganlab.limits import limited
+from ganlab.live import conversation
 from ganlab.live import socket as module
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
@@ -436,7 +437,7 @@ def test_hiding_pauses_and_showing_goes_on(talk):
 
 
 def test_who_sends_more_than_hands_and_pictures_do_waits():
-    messages, commands = Allowance(*module._MESSAGES), Allowance(*module._COMMANDS)
+    messages, commands = Allowance(*conversation._MESSAGES), Allowance(*conversation._COMMANDS)
     at = 1000.0
     for i in range(6000):  # a dragged slider beside pictures at their highest rate
         at += 1 / (60 + 20)
@@ -445,12 +446,13 @@ def test_who_sends_more_than_hands_and_pictures_do_waits():
 
 
 @pytest.mark.parametrize("text, cost", [
-    ('{"cmd": "ack", "n": 0}', 0), ('{"cmd": "pause"}', 1), ("{", module._ERROR),
-    ('{"cmd": "no"}', module._ERROR), (None, module._ERROR), ('{"cmd": "ack"}', module._ERROR),
+    ('{"cmd": "ack", "n": 0}', 0), ('{"cmd": "pause"}', 1), ("{", conversation._ERROR),
+    ('{"cmd": "no"}', conversation._ERROR), (None, conversation._ERROR),
+    ('{"cmd": "ack"}', conversation._ERROR),
 ])  # fmt: skip
 def test_what_a_message_counts_as(text, cost):
     session = Session("t", Spec(), lambda _: None)
     scheduler = SimpleNamespace(wake=lambda _: None)
     subscriber = SimpleNamespace(drawn=lambda _: None)
-    asked = module._receive(text, session, subscriber, scheduler)
+    asked = conversation._receive(text, session, subscriber, scheduler)
     assert asyncio.run(asked) == cost

@@ -1,0 +1,142 @@
+"""A browser's conversation with its session: messages out, commands in, over any connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Protocol
+
+from ganlab.allowance import Allowance
+from ganlab.live import commands
+from ganlab.live.commands import Command
+from ganlab.live.scheduler import Scheduler
+from ganlab.live.session import Session
+from ganlab.live.subscriber import Subscriber
+from ganlab.live.wire import MOST_TEXT
+from ganlab.registry import SpecError
+from ganlab.spec import KNOBS
+
+_SEND_SECONDS = 30.0  # a browser that reads nothing for this long is disconnected
+_MOST_BACKLOG = 100  # commands in a session's queue
+# Limits of messages per browser: how many at once, and then per second. Frames are acknowledged up
+# to 60 times per second, and a dragged slider sends 20 commands. Each message takes a tenth of a
+# millisecond of the event loop, which all browsers share.
+_MESSAGES = 100.0, 80.0
+_COMMANDS = 40.0, 20.0
+_ERROR = 4.0  # an invalid command counts as this many: it is answered in words
+_MOST_NESTED = 20  # objects and lists in a message
+
+
+class Gone(Exception):
+    """The browser has left, or no longer reads."""
+
+
+class Connection(Protocol):
+    """A connection to one browser. Every method raises `Gone` once the browser has left."""
+
+    async def receive(self) -> str | None:
+        """The browser's next message; None if it is not text."""
+
+    async def send(self, message: bytes) -> None:
+        """Send a message."""
+
+    async def end(self, reason: str) -> None:
+        """Close it; reason: why the run has failed, "" if it did not."""
+
+
+async def converse(connection: Connection, session: Session, scheduler: Scheduler) -> None:
+    """Serve one browser until it leaves, or the session is over."""
+    subscriber = Subscriber(asyncio.get_running_loop())
+    session.subscribers.append(subscriber)
+    session.unwatched_since = None
+    if scheduler.get(session.token) is not session:
+        subscriber.close()  # the session was dropped at this moment, perhaps without closing us
+    session.command("hello", subscriber)
+    sender = asyncio.create_task(_send(connection, subscriber))
+    messages, tasks = Allowance(*_MESSAGES), Allowance(*_COMMANDS)
+    try:
+        while not subscriber.closed:
+            text = await connection.receive()
+            await asyncio.sleep(messages.wait(time.monotonic()))
+            cost = await _receive(text, session, subscriber, scheduler)
+            if cost:
+                await asyncio.sleep(tasks.wait(time.monotonic(), cost))
+            while session.backlog > _MOST_BACKLOG and not subscriber.closed:
+                await asyncio.sleep(0.02)  # a flood stays in the sender's buffers
+    except (Gone, RuntimeError):  # RuntimeError: this process is stopping, its threads have ended
+        pass
+    finally:
+        subscriber.close()
+        session.subscribers.remove(subscriber)
+        if not session.subscribers:
+            session.unwatched_since = time.monotonic()
+        session.command("watched")
+        await sender
+
+
+async def _send(connection: Connection, subscriber: Subscriber) -> None:
+    try:
+        while (message := await subscriber.next()) is not None:
+            await asyncio.wait_for(connection.send(message), _SEND_SECONDS)
+        await connection.end(subscriber.reason)
+    except (Gone, TimeoutError):
+        pass  # the browser left between two messages, or no longer reads them
+    finally:
+        subscriber.closed = True
+
+
+async def _receive(
+    text: str | None,
+    session: Session,
+    subscriber: Subscriber,
+    scheduler: Scheduler,
+) -> float:
+    """Execute a browser's command; invalid ones are answered, and raise nothing.
+
+    Returns the number of commands that it counts as: 0 for an acknowledgement.
+    """
+    try:
+        if text is None:
+            raise SpecError("message", "(binary)", "text")
+        if len(text) > MOST_TEXT:
+            raise SpecError("message", text, f"at most {MOST_TEXT} characters")
+        # Detecting nesting that is too deep takes a millisecond.
+        flat = text.count("[") + text.count("{") <= _MOST_NESTED
+        message = json.loads(text) if flat else None
+        command = commands.read(message)
+        await _do(command, session, subscriber, scheduler)
+    except (SpecError, ValueError, RecursionError) as error:
+        session.command("note", str(error))
+        return _ERROR
+    return 0.0 if command.name == "ack" else 1.0
+
+
+async def _do(
+    command: Command,
+    session: Session,
+    subscriber: Subscriber,
+    scheduler: Scheduler,
+) -> None:
+    name, value = command
+    if name == "ack":
+        subscriber.drawn(value)
+        session.feed.acknowledged()
+        scheduler.wake(session)
+    elif name == "visible":
+        subscriber.visible = value
+        session.command("watched")
+    elif name == "seed":
+        session.new_seed()
+    elif name == "set":
+        try:
+            # Counting the cost of the new Spec may take tenths of a second.
+            await asyncio.to_thread(session.set, value.field, value.value)
+        except SpecError as error:
+            if value.field not in KNOBS:
+                raise
+            session.refuse(value.field, error)
+    elif name in ("figure", "export"):
+        session.command(name, (subscriber, value))
+    else:
+        session.command(name, value)
