@@ -97,6 +97,13 @@ async def _endpoint(ws: WebSocket) -> None:
     await socket.endpoint(ws)
 
 
+async def _games(request: Request) -> Response:
+    """The trajectories of the page of games; a thread imports what computes them."""
+    from ganlab.live.games import endpoint  # imports torch
+
+    return await endpoint(request)
+
+
 def _probe(request: Request) -> Response:
     """Tell a browser whose socket was refused whether the server is there and knows its session."""
     from ganlab.live.scheduler import (
@@ -153,6 +160,7 @@ class Front:
         routes = [
             WebSocketRoute(f"/{LIVE_URL}/{{token}}", _endpoint),
             Route(f"/{LIVE_URL}/{{token}}", _probe),
+            Route(f"/{paths.GAMES_URL}/{{kind}}", _games),
             *(Route(f"/{path}", _home) for path in _HOME),
             Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
             Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
@@ -165,7 +173,11 @@ class Front:
         self._headers = security_headers(addressed(page.read_text()) if page.is_file() else "")
         self._own = Starlette(routes=[Mount(self._base, routes=routes)])
         # Whole folders: an address of another version is a 404, not Streamlit's page.
-        names = (LIVE_URL, *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)))
+        names = (
+            LIVE_URL,
+            paths.GAMES_URL,
+            *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)),
+        )
         self._prefixes = tuple(f"{self._base}/{name}/" for name in names)
         self._homes = {f"{self._base}/{path}" for path in _HOME}
         self._sockets = Admission(*_SOCKETS, _LONGEST_WAIT)

@@ -40,7 +40,7 @@ RANK = {
     "shapes": 2,
     "spec": 2,
     "events": 2.5,
-    "games": 2.5,
+    "games": 3.2,
     "address": 3,
     "experiment": 4,
     "comparison": 4,

@@ -13,7 +13,9 @@ const MARGIN = 4; // px between the menu and the edge of the view
 /** @type {Record<string, string>} */
 const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
 
-/** @type {[string, string, string][]} kind, title, what it contains */
+/** @typedef {[kind: string, title: string, contains: string]} Item */
+
+/** @type {Item[]} */
 const FILES = [
   ["python", "Copy as Python", "the run in a few lines with ganlab"],
   ["script", "The code: PyTorch", "the same run as a plain script, without ganlab"],
@@ -71,9 +73,15 @@ async function copy(text) {
  * @param {(command: import("./types.js").Command) => void} send
  * @param {HTMLElement} root of the view
  * @param {() => void} relayout
+<<<<<<< HEAD
  * @param {boolean} stored whether it is of a stored recording, of which the page makes everything itself
  */
 export function exportMenu(send, root, relayout, stored = false) {
+=======
+ * @param {Item[]} files
+ */
+export function exportMenu(send, root, relayout, files = FILES) {
+>>>>>>> a9e0fe4 (The page Games: phase portraits that play, beside their eigenvalues)
   let wanted = "";
   let complete = true;
   let timer = 0;
@@ -100,8 +108,12 @@ export function exportMenu(send, root, relayout, stored = false) {
     close();
     send({ cmd: "export", value: HERE.has(kind) ? "json" : kind }); // the JSON's name is that of the picture
   };
+<<<<<<< HEAD
   const offered = FILES.filter(([kind]) => (kind !== "film" || filmType()) && (!stored || HERE.has(kind)));
   const items = offered.map(([kind, title, text]) => {
+=======
+  const items = files.filter(([kind]) => kind !== "film" || filmType()).map(([kind, title, text]) => {
+>>>>>>> a9e0fe4 (The page Games: phase portraits that play, beside their eigenvalues)
     const says = el("span", { class: "gl-about" }, text);
     notes.set(kind, { says, text });
     const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };

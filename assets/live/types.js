@@ -348,3 +348,29 @@
 /** @typedef {{react: (host: HTMLElement, data: unknown, layout: unknown, config: unknown) => Promise<void>, purge: (host: HTMLElement) => void}} Plotly */
 
 export {};
+
+/**
+ * One rule in a game, see ganlab/live/games.py.
+ *
+ * @typedef {object} GameRun
+ * @property {string} rule
+ * @property {string} title
+ * @property {string} doc
+ * @property {string} role
+ * @property {string} dash
+ * @property {string} refused
+ * @property {number | null} [radius]
+ * @property {number} [of] updates of which the eigenvalues are
+ * @property {number | null} [predicted]
+ * @property {{word: string, why: string, measured: number | null}[]} [verdicts] of each trajectory
+ */
+
+/**
+ * @typedef {Decoded & {
+ *   query: string, game: string, title: string, doc: string, watch: string, cite: string, equation: string,
+ *   variables: [string, string], box: [number, number][], rest: [number, number][], starts: [number, number][],
+ *   rules: string[], updates: number, games: [string, string][], choices: [string, string][],
+ *   presets: [name: string, title: string, says: string, query: string][], knobs: Knob[],
+ *   values: Record<string, string | number>, runs: GameRun[], notes: string[], python: string, file: string,
+ * }} Game
+ */

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ganlab.games.entry import GAMES, Array, Values
+from ganlab.games.field import Field
 from ganlab.games.method import Method
 from ganlab.games.schemes import FAR, SCHEMES
-from ganlab.games.turn import SmallGame, gradients, gradients_and_jacobians
+from ganlab.games.turn import SmallGame
 from ganlab.registry import SpecError
 
 MOST_STARTS = 64
@@ -44,20 +45,15 @@ class Play:
             raise SpecError("start", starts, f"numbers from {-FAR:g} to {FAR:g}")
         self.path = points[None]
         self.diverged = np.zeros(len(points), int)
+        self.field = Field(self.game, self.values, self.method.consensus)
         self._small = None if self.method.exact else SmallGame(self.game, self.values, self.method)
         if self._small is not None:
-            self._players = self._small.start(points)
+            self._parts = self._small.start(points)
 
     @property
     def updates(self) -> int:
         """The number of updates made."""
         return len(self.path) - 1
-
-    def gradients(self, points: Array) -> Array:
-        """What continuous time follows, downhill: gradients (..., 2) at points (..., 2)."""
-        flat = np.asarray(points, np.float64).reshape(-1, 2)
-        out = gradients(self.game, self.values, self.method.consensus, flat)
-        return out.reshape(np.shape(points))
 
     def advance(self, updates: int) -> Array:
         """Make more updates; returns the new points (updates, R, 2)."""
@@ -83,24 +79,16 @@ class Play:
         return new
 
     def _by_rule(self, small: SmallGame, updates: int) -> Array:
-        made, (d, g) = self.updates, self._players
+        made, parts = self.updates, self._parts
         new = np.full((updates, *self.path.shape[1:]), np.nan)
         for i in range(updates):
-            d, g = small.iterate(d, g, made + i)
-            new[i] = np.concatenate([d.at.numpy(), g.at.numpy()], 1)
+            parts = small.iterate(parts, made + i)
+            new[i] = small.points(parts)
             if not np.isfinite(new[i]).any():
                 break
-        self._players = d, g
+        self._parts = parts
         return new
 
     def _by_scheme(self, updates: int) -> Array:
-        consensus = self.method.consensus
-
-        def field(points: Array) -> Array:
-            return gradients(self.game, self.values, consensus, points)
-
-        def slopes(points: Array) -> tuple[Array, Array]:
-            return gradients_and_jacobians(self.game, self.values, consensus, points)
-
         scheme = SCHEMES[self.method.rule]
-        return scheme.advance(field, slopes, self.path[-1], self.method.step, updates)
+        return scheme.advance(self.field, self.path[-1], self.method.step, updates)

@@ -5,18 +5,16 @@ Both need the gradients as often as they like, which a real GAN cannot afford.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.integrate import DOP853
 
+from ganlab.games.entry import Array
+from ganlab.games.field import Field
 from ganlab.registry import Entry, Registry
-
-Array = NDArray[np.float64]
-Field = Callable[[Array], Array]  # points (R, 2) -> gradients (R, 2)
-Slopes = Callable[[Array], tuple[Array, Array]]  # -> gradients, and their Jacobians (R, 2, 2)
 
 TOLERANCE = 1e-10
 MOST_CALLS = 2_000, 40  # of the gradients in continuous time: at first, and more for each update
@@ -27,20 +25,20 @@ FAR = 1e6  # where a trajectory counts as diverged
 
 @dataclass(frozen=True)
 class SchemeEntry(Entry):
-    """advance(field, slopes, start (R, 2), h, n) -> path (n, R, 2), NaN from where it fails."""
+    """advance(field, start (R, 2), h, n) -> path (n, R, 2), NaN from where it fails."""
 
-    advance: Callable[[Field, Slopes, Array, float, int], Array] = field(kw_only=True)
+    advance: Callable[[Field, Array, float, int], Array] = dataclasses.field(kw_only=True)
 
 
 SCHEMES: Registry[SchemeEntry] = Registry("rule")
 
 
-def _continuous(gradients: Field, slopes: Slopes, start: Array, h: float, n: int) -> Array:
+def _continuous(field: Field, start: Array, h: float, n: int) -> Array:
     """x' = -v(x) at times h, 2h, ..., n h, by an adaptive method of order 8."""
-    return _flow(gradients, start, h, n, MOST_CALLS[0] + MOST_CALLS[1] * n)
+    return _flow(field, start, h, n, MOST_CALLS[0] + MOST_CALLS[1] * n)
 
 
-def _flow(gradients: Field, start: Array, h: float, n: int, most: int) -> Array:
+def _flow(field: Field, start: Array, h: float, n: int, most: int) -> Array:
     """The path (n, R, 2) of the flow from `start` (R, 2), with at most `most` calls of the field.
 
     All trajectories share their steps, until one of them makes the steps too short for the others.
@@ -54,7 +52,7 @@ def _flow(gradients: Field, start: Array, h: float, n: int, most: int) -> Array:
     def descent(_: float, flat: Array) -> Array:
         nonlocal calls
         calls += 1
-        values = -gradients(flat.reshape(-1, 2)).ravel()
+        values = -field.gradients(flat.reshape(-1, 2)).ravel()
         return np.where(np.isfinite(values), values, 0.0)
 
     first = min(h, 0.1)
@@ -74,25 +72,25 @@ def _flow(gradients: Field, start: Array, h: float, n: int, most: int) -> Array:
         last = out[done - 1] if done else start
         for row in alive[~far]:
             share = (most - calls) // len(alive)
-            out[done:, [row]] = _flow(gradients, last[[row]], h, n - done, share)
+            out[done:, [row]] = _flow(field, last[[row]], h, n - done, share)
     return out
 
 
-def _implicit(gradients: Field, slopes: Slopes, start: Array, h: float, n: int) -> Array:
+def _implicit(field: Field, start: Array, h: float, n: int) -> Array:
     """x' = x - h v(x'), by Newton's method with shorter steps where a whole one does not help."""
     out = np.full((n, *start.shape), np.nan)
     x = start
     for i in range(n):
-        x = _solve(slopes, x, h)
+        x = _solve(field, x, h)
         out[i] = x
     return out
 
 
-def _solve(slopes: Slopes, old: Array, h: float) -> Array:
+def _solve(field: Field, old: Array, h: float) -> Array:
     x = old.copy()
     share, wanted = np.ones(len(x)), TOLERANCE * (1 + np.abs(old).max(1))
     with np.errstate(all="ignore"):
-        grads, by = slopes(x)
+        grads, by = field.slopes(x)
         rest = x - old + h * grads
         for _ in range(_MOST_NEWTON):
             size = np.abs(rest).max(1)
@@ -108,7 +106,7 @@ def _solve(slopes: Slopes, old: Array, h: float) -> Array:
                 1,
             )
             trial = x - share[:, None] * step
-            grads, new_by = slopes(trial)
+            grads, new_by = field.slopes(trial)
             new_rest = trial - old + h * grads
             better = ~(np.abs(new_rest).max(1) > size)
             share = np.where(better, np.minimum(1.0, 2 * share), share / 2)

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganlab.games.entry import Array, Equilibrium, GameEntry, Values
+from ganlab.games.field import Field
 from ganlab.games.method import Method
 from ganlab.games.schemes import SCHEMES
-from ganlab.games.turn import Player, SmallGame, gradients, gradients_and_jacobians
+from ganlab.games.turn import SmallGame
 
 EPS = 1e-5  # of the differences
 
@@ -33,36 +34,20 @@ def measured(
 
 
 def _of_scheme(game: GameEntry, values: Values, method: Method, at: Equilibrium) -> Array:
-    def field(points: Array) -> Array:
-        return gradients(game, values, method.consensus, points)
-
-    def slopes(points: Array) -> tuple[Array, Array]:
-        return gradients_and_jacobians(game, values, method.consensus, points)
-
-    centre = np.array([at.x, at.y])
-    # Both schemes have a tolerance: larger differences keep its share small.
-    eps = 100 * EPS
+    field, centre = Field(game, values, method.consensus), np.array([at.x, at.y])
+    eps = 100 * EPS  # both schemes have a tolerance: larger differences keep its share small
     around = np.concatenate([centre + eps * np.eye(2), centre - eps * np.eye(2)])
-    end = SCHEMES[method.rule].advance(field, slopes, around, method.step, 1)[0]
+    end = SCHEMES[method.rule].advance(field, around, method.step, 1)[0]
     return np.asarray(((end[:2] - end[2:]) / (2 * eps)).T)
 
 
 def _of_rule(small: SmallGame, method: Method, at: Equilibrium) -> Array:
     rest = np.array([[at.x, at.y]])
-    sizes = [len(player.parts) for player in small.start(rest)]
-    size = sum(sizes)
+    size = len(small.start(rest))
     signs = np.concatenate([np.eye(size), -np.eye(size)]) * EPS
-    d, g = small.start(np.repeat(rest, 2 * size, 0))
-    d, g = _plus(d, signs[:, : sizes[0]]), _plus(g, signs[:, sizes[0] :])
-    cycle = method.lookahead or 1
-    for i in range(cycle):
-        d, g = small.iterate(d, g, i)
-    parts = [part.numpy() for player in (d, g) for part in player.parts.values()]
-    end = np.concatenate(parts, 1)
+    parts = small.start(np.repeat(rest, 2 * size, 0))
+    parts = tuple(p + p.new_tensor(by)[:, None] for p, by in zip(parts, signs.T, strict=True))
+    for i in range(method.lookahead or 1):
+        parts = small.iterate(parts, i)
+    end = np.concatenate([part.numpy() for part in parts], 1)
     return np.asarray((end[:size] - end[size:]).T / (2 * EPS))
-
-
-def _plus(player: Player, more: Array) -> Player:
-    """A player with the columns of `more` (R, n) added to its parts."""
-    moved = zip(player.parts.items(), more.T, strict=True)
-    return player.with_parts({n: part + part.new_tensor(by)[:, None] for (n, part), by in moved})

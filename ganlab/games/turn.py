@@ -7,11 +7,12 @@ double precision, and all trajectories (R, 1) are computed at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from ganlab.engine.tracing import Traces
 from ganlab.games.entry import Array, Costs, GameEntry, Values
 from ganlab.games.method import Method
 from ganlab.optim import OPTIMIZERS, Number, Slots
@@ -20,6 +21,8 @@ from ganlab.update_rules import RULES, Found
 
 _CONSENSUS = STABILISERS["consensus"].field_term
 _LOOKAHEAD = STABILISERS["lookahead"]
+_TRACES = Traces()
+Parts = tuple[torch.Tensor, ...]  # what both players carry on: the first player's, the second's
 
 
 @dataclass(frozen=True)
@@ -35,31 +38,35 @@ class Player:
     slow: torch.Tensor | None = None
 
     @property
-    def parts(self) -> dict[str, torch.Tensor]:
-        """All that it carries on to the next update, (R, 1) each, by name."""
-        named = {"at": self.at, **{str(i): slot for i, slot in enumerate(self.slots)}}
-        more = {"step": self.step, "slow": self.slow}
-        return named | {name: part for name, part in more.items() if part is not None}
+    def parts(self) -> Parts:
+        """All that it carries on to the next update, (R, 1) each."""
+        more = (part for part in (self.step, self.slow) if part is not None)
+        return (self.at, *self.slots, *more)
 
-    def with_parts(self, parts: dict[str, torch.Tensor]) -> Player:
-        """A player with other `parts`, (R, 1) each."""
-        slots = tuple(parts[str(i)] for i in range(len(self.slots)))
-        return Player(parts["at"], slots, parts.get("step"), parts.get("slow"))
+
+class Given(NamedTuple):
+    """The numbers of one iteration, as the engine's `Given`; () for what is off.
+
+    now, look: the optimiser's, for the step and for a look ahead; consensus: γ; lookahead: the
+    share that is kept, and whether it is time.
+    """
+
+    now: tuple[Any, ...]
+    look: tuple[Any, ...]
+    consensus: tuple[Any, ...]
+    lookahead: tuple[Any, ...]
 
 
 class SmallTurn:
     """An update of `player` in a small game, which implements `ganlab.update_rules.Turn`."""
 
-    def __init__(self, play: SmallGame, player: str, slots: dict[str, Slots], made: int):
-        self.play, self.player, self._slots = play, player, slots
-        twice = play.rule.twice
-        self._look = play.optimizer.numbers(2 * made + 1 if twice else made + 1, play.hyper)
-        self.now = play.optimizer.numbers(2 * made + 2 if twice else made + 1, play.hyper)
+    def __init__(self, play: SmallGame, player: str, slots: dict[str, Slots], n: Given):
+        self.play, self.player, self._slots, self.n = play, player, slots, n
 
     @property
     def rates(self) -> tuple[Number, Number]:
-        """The step sizes of both players."""
-        return self.play.hyper.lr, self.play.hyper.lr
+        """The step size of both players, for optimisers that have no other number."""
+        return self.n.now[0], self.n.now[0]
 
     def costs(self, g: torch.Tensor, d: torch.Tensor) -> Costs:
         """D's and G's cost (R,) at g and d (R, 1)."""
@@ -69,13 +76,13 @@ class SmallTurn:
         """A player's cost and gradient at g and d (R, 1), changed as the method says."""
         d_cost, g_cost = self.costs(g, d)
         cost, mine = (d_cost, d) if player == "D" else (g_cost, g)
-        if self.play.consensus:
+        if self.n.consensus:
             assert _CONSENSUS is not None
             by_d, by_g = (
                 torch.autograd.grad(c.sum(), p, create_graph=True)[0]
                 for c, p in ((d_cost, d), (g_cost, g))
             )
-            cost = cost + _CONSENSUS(by_d, by_g, self.play.consensus)
+            cost = cost + _CONSENSUS(by_d, by_g, *self.n.consensus)
         return Found(cost, torch.autograd.grad(cost.sum(), mine)[0])
 
     def shaped(self, player: str, grad: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
@@ -88,8 +95,8 @@ class SmallTurn:
         """See `Turn.stepped`; all (R, 1)."""
         apply = self.play.optimizer.apply
         with torch.no_grad():
-            d, d_memory = apply(by_d, self._slots["D"], d, *self._look)
-            g, g_memory = apply(by_g, self._slots["G"], g, *self._look)
+            d, d_memory = apply(by_d, self._slots["D"], d, *self.n.look)
+            g, g_memory = apply(by_g, self._slots["G"], g, *self.n.look)
             g = self.play.bounded(g)
         memory = d_memory if self.player == "D" else g_memory
         kept = memory if self.play.rule.twice else None
@@ -104,7 +111,7 @@ class SmallTurn:
         share: float,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """See `Turn.moved`; all (R, 1)."""
-        rate = share * self.play.hyper.lr
+        rate = share * self.n.now[0]
         with torch.no_grad():
             d, g = d - rate * by_d, self.play.bounded(g - rate * by_g)
         return g.detach().requires_grad_(), d.detach().requires_grad_()
@@ -116,15 +123,20 @@ class SmallGame:
     def __init__(self, game: GameEntry, values: Values, method: Method):
         self.game, self.values, self.method = game, values, method
         self.rule, self.optimizer = RULES[method.rule], OPTIMIZERS[method.optimizer]
-        self.hyper, self.consensus = method.hyper, method.consensus
+        switches = method.rule, method.optimizer, method.consensus > 0, method.lookahead > 0
+        self._key = (game.name, tuple(sorted(values.items())), *switches)
         self._bound = game.bound(values)
+        own = len(self.start(np.zeros((1, 2)))) // 2
+        self._sizes = own, 2 * own
+        self._numbers: Given | None = None
+        self._tensors: list[torch.Tensor] = []
 
     def bounded(self, y: torch.Tensor) -> torch.Tensor:
         """The second player's number (R, 1), clipped if the game clips it."""
         return y if self._bound == float("inf") else y.clamp(-self._bound, self._bound)
 
-    def start(self, players: Array) -> tuple[Player, Player]:
-        """Both players at points (R, 2), before any update."""
+    def start(self, points: Array) -> Parts:
+        """All parts, (R, 1) each, of both players at points (R, 2), before any update."""
 
         def begin(column: Array) -> Player:
             at = torch.tensor(column, dtype=torch.float64).reshape(-1, 1)
@@ -133,16 +145,61 @@ class SmallGame:
             slow = at if self.method.lookahead else None
             return Player(at, (zero,) * self.optimizer.slots, step, slow)
 
-        return begin(players[:, 0]), begin(players[:, 1])
+        d, g = begin(points[:, 0]), begin(points[:, 1])
+        return (*d.parts, *g.parts)
 
-    def iterate(self, d: Player, g: Player, made: int) -> tuple[Player, Player]:
-        """Both players after one iteration, the first of which is number made + 1 = 1."""
-        new_d = self._update("D", d, g, made)
-        new_g = self._update("G", d if self.rule.before else new_d, g, made)
-        return new_d, new_g
+    def points(self, parts: Parts) -> Array:
+        """The points (R, 2) of both players in their parts, (R, 1) each."""
+        return np.concatenate([parts[0].numpy(), parts[self._sizes[0]].numpy()], 1)
 
-    def _update(self, name: str, d: Player, g: Player, made: int) -> Player:
-        turn = SmallTurn(self, name, {"D": d.slots, "G": g.slots}, made)
+    def given(self, made: int) -> Given:
+        """The numbers of the iteration after `made` others."""
+        method, hyper = self.method, self.method.hyper
+        now = 2 * made + 2 if self.rule.twice else made + 1
+        look = (self.optimizer.numbers(now - 1, hyper),) if self.rule.twice else ()
+        numbers = self.optimizer.numbers(now, hyper)
+        period, share = float(method.lookahead), method.lookahead_share
+        back: tuple[Any, ...] = ()
+        if method.lookahead:
+            back = _LOOKAHEAD.at(
+                {"lookahead_d": period, "lookahead_g": period, "lookahead_share": share},
+                Clock("D", made, made, made),
+            )
+        return Given(
+            numbers,
+            look[0] if look else numbers,
+            (method.consensus,) * (method.consensus > 0),
+            back,
+        )
+
+    def iterate(self, parts: Parts, made: int) -> Parts:
+        """All parts, (R, 1) each, after one more iteration than `made`.
+
+        It is traced after a few calls, which makes it several times as fast.
+        """
+        numbers = self.given(made)
+        if numbers != self._numbers:
+            self._numbers = numbers
+            self._tensors = [torch.tensor(x, dtype=torch.float64) for part in numbers for x in part]
+        return _TRACES.call(self._key, self._one, *parts, *self._tensors)
+
+    def _one(self, *tensors: torch.Tensor) -> Parts:
+        own, count = self._sizes
+        numbers = iter(tensors[count:])
+        n = Given(*(tuple(next(numbers) for _ in part) for part in self._numbers or ()))
+        d, g = self._player(tensors[:own]), self._player(tensors[own:count])
+        new_d = self._update("D", d, g, n)
+        new_g = self._update("G", d if self.rule.before else new_d, g, n)
+        return (*new_d.parts, *new_g.parts)
+
+    def _player(self, parts: Parts) -> Player:
+        kept = self.optimizer.slots
+        at, slots, more = parts[0], parts[1 : kept + 1], list(parts[kept + 1 :])
+        step = None if self.rule.step is None else more.pop(0)
+        return Player(at, slots, step, more.pop(0) if self.method.lookahead else None)
+
+    def _update(self, name: str, d: Player, g: Player, n: Given) -> Player:
+        turn = SmallTurn(self, name, {"D": d.slots, "G": g.slots}, n)
         own = d if name == "D" else g
         with torch.enable_grad():
             at_g, at_d = g.at.detach().requires_grad_(), d.at.detach().requires_grad_()
@@ -152,63 +209,15 @@ class SmallGame:
                 found = self.rule.find(turn, at_g, at_d)
         with torch.no_grad():
             kept = own.slots if found.memory is None else found.memory
-            new, slots = self.optimizer.apply(found.grad, kept, own.at, *turn.now)
+            new, slots = self.optimizer.apply(found.grad, kept, own.at, *n.now)
             step = own.step
             if self.rule.step is not None:
                 new, step = self.rule.step(own.at, new, step)
             if name == "G":
                 new = self.bounded(new)
             moved = replace(own, at=new, slots=slots, step=step)
-            return self._looked_back(name, moved, made) if self.method.lookahead else moved
-
-    def _looked_back(self, name: str, player: Player, made: int) -> Player:
-        assert _LOOKAHEAD.keep is not None
-        n, share = float(self.method.lookahead), self.method.lookahead_share
-        values: dict[str, Any] = {"lookahead_d": n, "lookahead_g": n, "lookahead_share": share}
-        numbers = _LOOKAHEAD.at(values, Clock(name, made, made, made))
-        at, slow = _LOOKAHEAD.keep(player.at, player.slow, *numbers)
-        return replace(player, at=at, slow=slow)
-
-
-def gradients(game: GameEntry, values: Values, consensus: float, players: Array) -> Array:
-    """Both players' gradients (R, 2) of their own costs at points (R, 2)."""
-    return _gradients(game, values, consensus, players)[0]
-
-
-def gradients_and_jacobians(
-    game: GameEntry, values: Values, consensus: float, players: Array
-) -> tuple[Array, Array]:
-    """The gradients (R, 2), and their Jacobians (R, 2, 2), by automatic differentiation."""
-    grads, by = _gradients(game, values, consensus, players, jacobians=True)
-    assert by is not None
-    return grads, by
-
-
-def _gradients(
-    game: GameEntry, values: Values, consensus: float, players: Array, jacobians: bool = False
-) -> tuple[Array, Array | None]:
-    def by(of: torch.Tensor, at: Any, again: bool) -> Any:
-        if not of.requires_grad:
-            return tuple(torch.zeros_like(x) for x in at)
-        return torch.autograd.grad(
-            of.sum(), at, create_graph=again, retain_graph=True, allow_unused=True,
-            materialize_grads=True,
-        )  # fmt: skip
-
-    with torch.enable_grad():
-        both = tuple(
-            torch.tensor(players[:, i : i + 1], dtype=torch.float64).requires_grad_()
-            for i in (0, 1)
-        )
-        costs = game.costs(both[0], both[1], values)
-        again = jacobians or consensus > 0
-        grads = [by(costs[i], (both[i],), again)[0] for i in (0, 1)]
-        if consensus:
-            assert _CONSENSUS is not None
-            term = _CONSENSUS(grads[0], grads[1], consensus)
-            grads = [grads[i] + by(term, (both[i],), jacobians)[0] for i in (0, 1)]
-        out = torch.cat([grad.detach() for grad in grads], 1).numpy()
-        if not jacobians:
-            return out, None
-        rows = [torch.cat([x.detach() for x in by(grad, both, False)], 1) for grad in grads]
-        return out, np.stack([row.numpy() for row in rows], 1)
+            if not n.lookahead:
+                return moved
+            assert _LOOKAHEAD.keep is not None
+            at, slow = _LOOKAHEAD.keep(moved.at, moved.slow, *n.lookahead)
+            return replace(moved, at=at, slow=slow)

@@ -15,7 +15,7 @@ from ganlab.games.play import Play
 from ganlab.optim import OPTIMIZERS
 
 _ON = 1e-6  # how far from the unit circle an eigenvalue still counts as on it
-_CLEAR = 0.15  # a change of the log-distance in the second half that counts as one
+_CLEAR = 0.1  # a change of the log-distance in the second half that counts as one
 _FLOOR = 1e-12  # a distance below which rounding decides
 _FEWEST = 8  # points of a fit
 
@@ -98,7 +98,10 @@ def verdict(play: Play, found: Spectrum, run: int = 0) -> Verdict:
     why = [_eigenvalues(found, play.method) if radius is not None else _none(play)]
     if radius is not None and not play.game.linear:
         why.append(_beyond(word, radius, distance))
-    if play.method.rule == "continuous" and play.game.flow(play.values):
+    if play.game.linear and predicted is not None and 0 < abs(predicted) * play.updates < 0.02:
+        why.append(f"In {play.updates} updates that is too little to be seen.")
+    plain = play.method.rule == "continuous" and not play.method.consensus
+    if plain and play.game.flow(play.values):
         text = play.game.flow(play.values)
         why.append(f"{text[0].upper()}{text[1:]}.")
     if play.diverged[run]:
@@ -134,15 +137,15 @@ def _eigenvalues(found: Spectrum, method: Method) -> str:
     many = f"{found.updates} updates" if found.updates > 1 else "one update"
     size = abs(largest)
     if abs(size - 1) < _ON:
-        where = "lies on the unit circle: to first order the distance stays"
+        where = "is on the unit circle: to first order the distance stays"
     else:
         side, what = ("inside", "shrinks") if size < 1 else ("outside", "grows")
-        where = f"lies {side} the unit circle: near the equilibrium the distance {what}"
+        where = f"is {side} the unit circle: near the equilibrium the distance {what}"
     turn = abs(math.degrees(math.atan2(largest.imag, largest.real)))
     if abs(largest.imag) < 1e-9:
         way = "" if largest.real >= 0 else ", and each update jumps to the other side"
     else:
-        way = f", while the point turns by {turn:.3g}°"
+        way = f", and the point turns by {turn:.3g}°"
     return f"The largest eigenvalue of {many}, |μ| = {size:.5f}, {where}{way}."
 
 
@@ -157,9 +160,9 @@ def _beyond(word: str, radius: float, distance: Array) -> str:
             return "There the curvature of the costs decides: it pushes out."
         return f"There the curvature of the costs decides: this trajectory stays {seen}."
     if radius > 1 and word == "orbits":
-        return f"Further out it is held: a limit cycle, at distances {seen}."
+        return f"Further out it is held: this trajectory circles at distances {seen}."
     if radius > 1 and word == "converges":
-        return f"This trajectory still comes closer, towards a limit cycle; it is {seen}."
+        return f"This trajectory starts further out, and still comes closer: it is {seen}."
     if radius < 1 and word != "converges":
         return "This trajectory starts too far away to be drawn in."
     return ""

@@ -17,6 +17,7 @@ from ganlab.ui import layout
 MANY = "many"
 COMPARE = "compare"
 MNIST = "mnist"
+GAMES = "games"
 GALLERY = "phenomena"
 LABS = {1: "one", 2: "two"}  # by dimension
 
@@ -91,6 +92,15 @@ for _page in (
         run=paths.PAGES / "compare.py",
         icon=":material/compare:",
         live=True,
+    ),
+    Page(
+        GAMES,
+        "Games",
+        "",
+        "Two players, one number each: the smallest games that rotate as a GAN does. "
+        "Click to add a starting point, add a rule or change the step: does the closed form agree?",
+        run=paths.PAGES / "games.py",
+        icon=":material/cyclone:",
     ),
     Page(
         MNIST,

@@ -11,8 +11,8 @@ import torch
 
 from ganlab.games import GAMES, METHOD, Method, Play, closed, spectrum
 from ganlab.games.dirac import slopes
+from ganlab.games.field import Field
 from ganlab.games.method import rules
-from ganlab.games.turn import gradients, gradients_and_jacobians
 from ganlab.games.verdict import rate, spectrum_of, verdict
 from ganlab.losses import LOSSES
 from ganlab.optim import OPTIMIZERS
@@ -92,12 +92,12 @@ def test_equilibria_and_jacobians_are_those_of_the_costs(name):
         for rest in game.equilibria(values):
             at = np.array([[rest.x, rest.y]])
             for gamma in (0.0, 0.7):
-                grads, by = gradients_and_jacobians(game, values, gamma, at)
+                grads, by = Field(game, values, gamma).slopes(at)
                 assert np.abs(grads).max() < 1e-12
                 wanted = closed.with_consensus(rest.jacobian, gamma)
                 assert np.abs(by[0] - wanted).max() < 1e-9
                 steps = 1e-5 * np.concatenate([np.eye(2), -np.eye(2)])
-                ends = gradients(game, values, gamma, at + steps)
+                ends = Field(game, values, gamma).gradients(at + steps)
                 assert np.abs((ends[:2] - ends[2:]).T / 2e-5 - wanted).max() < 1e-7
         eigen = np.linalg.eigvals(game.equilibria(values)[0].jacobian)
         assert same(closed.of_field(game.equilibria(values)[0].jacobian), eigen, 1e-6)
@@ -110,7 +110,7 @@ def test_zero_sum_games_say_so(name):
     for more in choices:
         values = game.read({**random_values(name, rng), "noise": 0.0, **more} if more else
                            random_values(name, rng))  # fmt: skip
-        _, by = gradients_and_jacobians(game, values, 0.0, rng.normal(size=(5, 2)))
+        _, by = Field(game, values).slopes(rng.normal(size=(5, 2)))
         assert game.zero_sum(values) == bool(np.abs(by[:, 0, 1] + by[:, 1, 0]).max() < 1e-9)
 
 

@@ -1,0 +1,234 @@
+"""The answer to a page of games: trajectories, eigenvalues and verdicts of one address.
+
+An answer depends on the address alone, so that it is kept for all visitors, and a page that asks
+again for the same costs nothing. At most one answer is computed at a time, in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from latex2mathml.converter import convert
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ganlab.games import GAMES, METHOD, Play, spectrum_of, verdict
+from ganlab.games.field import Field
+from ganlab.games.method import rule_entry, rules
+from ganlab.games.presets import PRESETS
+from ganlab.games.setup import UPDATES, Setup, label, menu
+from ganlab.games.text import file_name, python, table
+from ganlab.games.verdict import Complex, distances
+from ganlab.live.wire import MOST_TEXT, encode
+from ganlab.query import UnknownField
+from ganlab.registry import Param, Registry, SpecError
+from ganlab.theme import RUN_DASHES, RUN_ROLES
+
+CELLS = 81  # points of the grid of gradients, along each axis
+_KEPT = 64  # answers
+_WAITING = 60  # requests that may wait for the one that is computed
+_SHOWN = ("step", "optimizer", "momentum", "consensus", "lookahead", "lookahead_share")
+_MOMENTUM = ("momentum", "nesterov")
+
+
+def answer(query: str) -> bytes:
+    """The answer to the query string of a page."""
+    ignored: list[SpecError] = []
+    setup = Setup.from_query(query, ignored)
+    header, arrays = _common(setup)
+    header["notes"] = [*_ignored(setup, ignored), *_reduced(setup)]
+    header["runs"] = []
+    for i, rule in enumerate(setup.rules):
+        run, more = _run(setup, rule, i)
+        header["runs"].append(run)
+        arrays |= {f"{name}.{i}": array for name, array in more.items()}
+    return encode(header, arrays)
+
+
+def as_csv(query: str) -> tuple[str, str]:
+    """The name of a file, and its text: the trajectories of an address as CSV."""
+    setup = Setup.from_query(query, [])
+    plays = {rule: _play(setup, rule) for rule in setup.rules if setup.refused(rule) is None}
+    return file_name(setup, "csv"), table(setup, plays)
+
+
+def _play(setup: Setup, rule: str) -> Play:
+    play = Play(setup.game, setup.methods()[rule], list(setup.points), **setup.values)
+    play.advance(setup.made)
+    return play
+
+
+def _run(setup: Setup, rule: str, number: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What the page is told about one rule, and its arrays."""
+    entry = rule_entry(rule)
+    told: dict[str, Any] = {
+        "rule": rule,
+        "title": entry.title,
+        "doc": entry.doc,
+        "role": RUN_ROLES[number],
+        "dash": RUN_DASHES[number],
+        "refused": "",
+    }
+    if (error := setup.refused(rule)) is not None:
+        about = "" if error.name == "rule" else f"{label(error.name, setup.entry)} must be "
+        told["refused"] = f"Not allowed here: {about}{error.allowed}."
+        return told, {}
+    play = _play(setup, rule)
+    found = spectrum_of(play)
+    rest = play.game.equilibria(play.values)
+    verdicts = [verdict(play, found, run) for run in range(len(setup.points))]
+    told |= {
+        "radius": found.radius,
+        "of": found.updates,
+        "predicted": verdicts[0].predicted,
+        "verdicts": [{"word": v.word, "why": v.why, "measured": v.measured} for v in verdicts],
+        "diverged": play.diverged.tolist(),
+    }
+    paths = play.path.transpose(1, 0, 2)
+    arrays = {
+        "path": paths,
+        "distance": np.stack([distances(path, rest) for path in paths]),
+        "closed": _plane(found.closed),
+        "measured": _plane(found.measured),
+    }
+    return told, arrays
+
+
+def _plane(values: Complex | None) -> np.ndarray:
+    if values is None:
+        return np.zeros((0, 2))
+    return np.stack([values.real, values.imag], 1)
+
+
+def _common(setup: Setup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """The game itself, its gradients on a grid, and the page's controls."""
+    game = setup.entry
+    reach = np.abs(np.array(setup.points) - game.centre).max()
+    reach = max(game.box, math.ceil(10.5 * reach) / 10 if reach > 0.95 * game.box else 0.0)
+    box = [[c - reach, c + reach] for c in game.centre]
+    x, y = (np.linspace(low, high, CELLS) for low, high in box)
+    points = np.stack(np.meshgrid(x, y), 2).reshape(-1, 2)
+    field = Field(game, setup.values, setup.method["consensus"]).gradients(points)
+    header = {
+        "type": "game",
+        "query": setup.query(),
+        "game": setup.game,
+        "title": game.title,
+        "doc": game.doc,
+        "watch": game.watch,
+        "cite": game.cite,
+        "equation": convert(game.equation),
+        "variables": game.variables,
+        "box": box,
+        "rest": [[one.x, one.y] for one in game.equilibria(setup.values)],
+        "starts": [list(point) for point in setup.points],
+        "rules": list(setup.rules),
+        "updates": setup.made,
+        "games": menu(GAMES),
+        "choices": menu(rules()),
+        "presets": [[p.name, p.title, p.says, p.setup.query()] for p in PRESETS],
+        "knobs": _knobs(setup),
+        "values": {"game": setup.game, "updates": setup.updates, **setup.values, **setup.method},
+        "python": python(setup),
+        "file": file_name(setup, "json"),
+    }
+    return header, {"field": -field.reshape(CELLS, CELLS, 2)}
+
+
+def _knobs(setup: Setup) -> list[dict[str, Any]]:
+    """The controls of the game's parameters, and of those of the method that have an effect."""
+    off = set()
+    if setup.method["optimizer"] not in _MOMENTUM:
+        off.add("momentum")
+    if not setup.method["lookahead"]:
+        off.add("lookahead_share")
+    shown = [p for p in setup.entry.params if p.name != "gp_target" or setup.values["gp"]]
+    shown += [METHOD[name] for name in _SHOWN if name not in off]
+    return [_knob(param) for param in (*shown, UPDATES)]
+
+
+def _knob(param: Param) -> dict[str, Any]:
+    entries = param.choices if isinstance(param.choices, Registry) else None
+    return {
+        "field": param.name,
+        "title": param.title,
+        "kind": param.kind,
+        "low": max(param.low, -1e6) if param.kind != "choice" else 0,
+        "high": min(param.high, 1e6) if param.kind != "choice" else 0,
+        "log": param.name == "step",
+        "choices": menu(entries) if entries is not None else [],
+        "doc": param.doc + (f" Unit: {param.unit}." if param.unit else ""),
+        "restarts": False,
+    }
+
+
+def _ignored(setup: Setup, ignored: list[SpecError]) -> list[str]:
+    """What is said about the parts of an address that cannot be used."""
+    out = []
+    for error in ignored:
+        if isinstance(error, UnknownField):
+            out.append(f"Ignored in this address: {error.field[:40]}.")
+        else:
+            name = label(error.name, setup.entry)
+            out.append(
+                f"In this address {name} = {error.shown} is not allowed: {error.allowed[:300]}. "
+                "The default is used."
+            )
+    return out[:4]
+
+
+def _reduced(setup: Setup) -> list[str]:
+    if setup.made == setup.updates:
+        return []
+    return [
+        f"{setup.made} updates instead of {setup.updates}: more take too long with these rules."
+    ]
+
+
+class _Answers:
+    """Answers by their query, and the turn to compute one."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+        self._lock, self._turn = threading.Lock(), threading.Lock()
+        self.waiting = 0
+
+    def get(self, kind: str, query: str) -> bytes:
+        """The answer of a kind, "data" or "csv"; waits for its turn if it must be computed."""
+        key = kind, query
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        with self._turn:
+            made = answer(query) if kind == "data" else as_csv(query)[1].encode()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return made
+
+
+ANSWERS = _Answers()
+
+
+async def endpoint(request: Request) -> Response:
+    """Answer a page: kind "data" or "csv", and the page's query string."""
+    kind, query = request.path_params["kind"], request.url.query
+    headers = {"Cache-Control": "no-store"}
+    if kind not in ("data", "csv") or len(query) > MOST_TEXT:
+        return Response("unknown", 404, headers)
+    if ANSWERS.waiting >= _WAITING:
+        return Response("busy", 503, headers | {"Retry-After": "1"})
+    ANSWERS.waiting += 1
+    try:
+        made = await asyncio.to_thread(ANSWERS.get, kind, query)
+    finally:
+        ANSWERS.waiting -= 1
+    types = {"data": "application/octet-stream", "csv": "text/csv"}
+    return Response(made, 200, headers, types[kind])
