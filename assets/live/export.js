@@ -30,6 +30,9 @@ const FILES = [
   ["run", "Run as a file", "to continue it in Python: Run.load"],
 ];
 
+/** Of a stored recording the page makes everything itself. */
+export const OF_STORED = FILES.filter(([kind]) => HERE.has(kind));
+
 /** @param {number} bytes */
 function size(bytes) {
   if (bytes < 950) return `${Math.max(1, Math.round(bytes / 100)) * 100} B`;
@@ -73,15 +76,9 @@ async function copy(text) {
  * @param {(command: import("./types.js").Command) => void} send
  * @param {HTMLElement} root of the view
  * @param {() => void} relayout
-<<<<<<< HEAD
- * @param {boolean} stored whether it is of a stored recording, of which the page makes everything itself
- */
-export function exportMenu(send, root, relayout, stored = false) {
-=======
- * @param {Item[]} files
+ * @param {Item[]} files what it offers
  */
 export function exportMenu(send, root, relayout, files = FILES) {
->>>>>>> a9e0fe4 (The page Games: phase portraits that play, beside their eigenvalues)
   let wanted = "";
   let complete = true;
   let timer = 0;
@@ -108,12 +105,7 @@ export function exportMenu(send, root, relayout, files = FILES) {
     close();
     send({ cmd: "export", value: HERE.has(kind) ? "json" : kind }); // the JSON's name is that of the picture
   };
-<<<<<<< HEAD
-  const offered = FILES.filter(([kind]) => (kind !== "film" || filmType()) && (!stored || HERE.has(kind)));
-  const items = offered.map(([kind, title, text]) => {
-=======
   const items = files.filter(([kind]) => kind !== "film" || filmType()).map(([kind, title, text]) => {
->>>>>>> a9e0fe4 (The page Games: phase portraits that play, beside their eigenvalues)
     const says = el("span", { class: "gl-about" }, text);
     notes.set(kind, { says, text });
     const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };

@@ -7,7 +7,7 @@ import { counters } from "./counters.js";
 import { credit } from "./credit.js";
 import { curvesColumn } from "./curves.js";
 import { explainer } from "./explain.js";
-import { exportMenu } from "./export.js";
+import { exportMenu, OF_STORED } from "./export.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
 import { follower, makeBanner } from "./page.js";
@@ -93,7 +93,7 @@ export function mountView(root, settings, make) {
   }
   const keys = { ...story.keys, ...explain?.keys, ...(stored ? line?.keys : {}) };
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
-  const exporter = exportMenu(send, root, () => layout(), stored);
+  const exporter = exportMenu(send, root, () => layout(), stored ? OF_STORED : undefined);
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = settings.connect ? () => {} : follower(root, settings.others);
