@@ -60,7 +60,7 @@ export function legendEntry(i, label) {
  *
  * @param {Scene} scene
  * @param {number} i
- * @param {(name: string) => void} act
+ * @param {((name: string) => void) | null} act null: there are no buttons
  */
 export function cell(scene, i, act) {
   const own = part(scene, i);
@@ -77,18 +77,18 @@ export function cell(scene, i, act) {
         "aria-label": title,
         onclick: (/** @type {MouseEvent} */ event) => {
           if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur();
-          act(name);
+          act?.(name);
         },
       },
       sign,
     );
   const tools = [];
-  if (i > 0) {
+  if (act && i > 0) {
     const left = LETTERS[i - 1];
     tools.push(tool("copy", `${left}→${letter}`, `Run ${letter}: copy ${left}`));
     tools.push(tool("swap", `${left}⇄${letter}`, `Run ${letter}: swap with ${left}`));
   }
-  if (scene.runs.length > 2) tools.push(tool("drop", "×", `Run ${letter}: remove`));
+  if (act && scene.runs.length > 2) tools.push(tool("drop", "×", `Run ${letter}: remove`));
   const label = el("span", { class: "gl-cell-label", "data-testid": `label-${i}` }, own.label ?? "");
   const score = el("span", { class: "gl-cell-score", title: "JSD(p_data, p_g) in nats" });
   const lost = el("div", { class: "gl-lost", role: "alert", "data-testid": `lost-${i}`, hidden: "" });

@@ -10,7 +10,7 @@ const WIDEST = 0.7; // of the width, for a row of squares
 const HEAD = 28; // px of a cell's heading
 
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
-function sideBySide({ hidden, act }) {
+function sideBySide({ hidden, act, settings }) {
   const grid = el("div", { class: "gl-cells" });
   const names = el("div", { class: "gl-runs" }); // the curves' legend
   /** @type {import("./types.js").Scene} */
@@ -37,7 +37,8 @@ function sideBySide({ hidden, act }) {
     scene(message) {
       scene = message;
       const { runs } = scene;
-      cells = runs.map((_, i) => cell(scene, i, (what) => act({ act: what, run: i })));
+      const acts = (/** @type {number} */ run) => (settings.stored ? null : (/** @type {string} */ what) => act({ act: what, run }));
+      cells = runs.map((_, i) => cell(scene, i, acts(i)));
       entries = runs.map((run, i) => legendEntry(i, run.label));
       names.replaceChildren(...entries.map(({ node }) => node));
     },

@@ -1,13 +1,17 @@
 // The Export menu: the code of the run, its numbers, the picture, the run itself; each with what it is and its size.
 
+import { clipForm, FILM, filmTape, showFilm } from "./clip.js";
 import { el, icon, setText } from "./dom.js";
 import { filmType, record } from "./film.js";
+import { jobs } from "./jobs.js";
 import { photograph } from "./picture.js";
 import { asSvg } from "./svg.js";
 
 const SHARP = 2; // pixels of the PNG per pixel of the page
 const TOLD = 1800; // ms
 const SECONDS = 10; // of a film
+const RECORDED = new Set(["clip", "page"]); // made by the server from its recording
+const FILMS = new Set(["film", "clip"]);
 const HERE = new Set(["png", "svg", "film"]); // made by the page, which asks the server for a name
 const MARGIN = 4; // px between the menu and the edge of the view
 /** @type {Record<string, string>} */
@@ -23,6 +27,8 @@ const FILES = [
   ["png", "Picture as PNG, 2×", "what is on the screen · 100 to 500 kB"],
   ["svg", "Picture as SVG", "the same as lines and text · 30 to 300 kB"],
   ["film", "Film, 10 seconds", "what the page shows from now on · 1 to 10 MB"],
+  ["clip", "Film of the recording", "from one moment to another, in some seconds · 1 to 10 MB"],
+  ["page", "Web page", "plays the recording so far, without a server or a network"],
   ["csv", "Curves as CSV", "every measured number, with units"],
   ["parquet", "Curves as Parquet", "the same, for data frames"],
   ["data", "Samples and fields as NPZ", "10,000 samples, the drawn arrays, all weights"],
@@ -77,10 +83,12 @@ async function copy(text) {
  * @param {HTMLElement} root of the view
  * @param {() => void} relayout
  * @param {Item[]} files what it offers
+ * @param {Parameters<typeof filmTape>[2] | null} replay mounts a view of a tape; null: there is no recording on a server
  */
-export function exportMenu(send, root, relayout, files = FILES) {
+export function exportMenu(send, root, relayout, files = FILES, replay = null) {
   let wanted = "";
   let complete = true;
+  let filming = false;
   let timer = 0;
   const sign = el("span", { class: "gl-icons" }, icon("save"));
   const said = el("span", { class: "gl-offscreen", role: "status" });
@@ -101,27 +109,25 @@ export function exportMenu(send, root, relayout, files = FILES) {
   /** @type {Map<string, {says: HTMLElement, text: string}>} */
   const notes = new Map();
   const act = (/** @type {string} */ kind) => () => {
-    wanted = kind;
     close();
+    if (kind === "clip") return clip.open();
+    wanted = kind;
     send({ cmd: "export", value: HERE.has(kind) ? "json" : kind }); // the JSON's name is that of the picture
   };
-  const items = files.filter(([kind]) => kind !== "film" || filmType()).map(([kind, title, text]) => {
+  const can = (/** @type {string} */ kind) => (!FILMS.has(kind) || filmType()) && (replay || !RECORDED.has(kind));
+  const items = files.filter(([kind]) => can(kind)).map(([kind, title, text]) => {
     const says = el("span", { class: "gl-about" }, text);
     notes.set(kind, { says, text });
     const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };
     return el("button", { ...attributes, "data-testid": `export-${kind}`, onclick: act(kind) }, title, says);
   });
   const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
-  const going = el("button", {
-    class: "gl-button gl-going",
-    type: "button",
-    hidden: "",
-    "data-testid": "recording",
-    title: "A film is recorded. Press to stop and save it",
-  });
-  const node = el("div", { class: "gl-export" }, going, button, list, said);
+  const clip = clipForm((stretch) => send({ cmd: "tape", ...stretch }), () => button.focus());
+  const going = jobs();
+  const node = el("div", { class: "gl-export" }, going.node, button, list, clip.node, said);
 
   function open() {
+    clip.close();
     list.hidden = false;
     place();
     button.setAttribute("aria-expanded", "true");
@@ -151,22 +157,39 @@ export function exportMenu(send, root, relayout, files = FILES) {
   }
   /** @param {string} called */
   function film(called) {
-    if (!going.hidden) return;
-    const stop = record(
-      root,
-      SECONDS,
-      (seconds) => {
-        setText(going, `■ ${Math.floor(seconds)} of ${SECONDS} s`);
-      },
-      (blob) => {
-        going.hidden = true;
-        going.onclick = null;
-        save(blob, called);
-        tell("Film saved", "done");
-      },
-    );
-    going.hidden = false;
-    going.onclick = stop;
+    if (filming) return;
+    filming = true;
+    let stop = () => {};
+    const told = (/** @type {number} */ seconds) => showFilm(going, seconds, SECONDS, () => stop());
+    stop = record(root, SECONDS, told, (blob) => filmed(blob, called));
+  }
+  /**
+   * @param {BlobPart} tape
+   * @param {string} called
+   */
+  function replayed(tape, called) {
+    if (filming || !replay) return;
+    filming = true;
+    filmTape(tape, root, replay, (blob) => filmed(blob, called));
+  }
+  /**
+   * @param {Blob} blob
+   * @param {string} called
+   */
+  function filmed(blob, called) {
+    filming = false;
+    going.hide(FILM);
+    save(blob, called);
+    tell("Film saved", "done");
+  }
+  /** @param {{kind: string, done: number, waiting: number}} job */
+  function progress({ kind, done, waiting }) {
+    const word = kind === "page" ? "Web page" : "Film";
+    const text = waiting ? `${word}: after ${waiting} other${waiting > 1 ? "s" : ""}` : `${word} ${Math.floor(100 * done)} %`;
+    going.show(kind, text, done, `${word}: the recording is replayed. Press to cancel`, () => {
+      send({ cmd: "export", value: "stop" });
+      going.hide(kind);
+    });
   }
   /**
    * @param {string} text
@@ -183,11 +206,13 @@ export function exportMenu(send, root, relayout, files = FILES) {
     /** @type {Record<string, number>} */
     const keys = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 };
     const to = keys[event.key];
-    if (event.key === "Escape") close();
-    else if (to !== undefined && !list.hidden) {
+    if (event.key === "Escape") {
+      close();
+      clip.close();
+    } else if (to !== undefined && !list.hidden) {
       event.preventDefault();
       items.at(to % items.length)?.focus();
-    } else if (event.key === "Tab") list.hidden = true;
+    } else if (event.key === "Tab" && !list.hidden) list.hidden = true;
     event.stopPropagation(); // do not trigger the view's keys
   });
   node.addEventListener("focusout", ({ relatedTarget: to }) => (to instanceof Node && node.contains(to)) || close());
@@ -197,6 +222,12 @@ export function exportMenu(send, root, relayout, files = FILES) {
     /** @param {import("./types.js").Status} message */
     status(message) {
       complete = message.complete;
+      clip.status(message.timeline);
+    },
+    flags: clip.flags,
+    /** The connection was lost, and with it what the server was making. */
+    lost() {
+      for (const kind of ["page", "tape"]) going.hide(kind);
     },
     /** @param {import("./types.js").ExportMessage} message */
     async receive({ what, name, text, a }) {
@@ -204,9 +235,18 @@ export function exportMenu(send, root, relayout, files = FILES) {
         note(JSON.parse(text));
         return;
       }
+      const called = (/** @type {string} */ suffix) => name.replace(/(json|html)$/, suffix);
+      const movie = () => called(filmType().includes("mp4") ? "mp4" : "webm");
+      if (what === "progress") return progress(JSON.parse(text));
+      if (what === "page" || what === "tape") {
+        going.hide(what);
+        const file = new Uint8Array(a.file);
+        if (what === "tape") return replayed(file, movie());
+        save(new Blob([file], { type: "text/html" }), name);
+        return tell("Web page saved", "done");
+      }
       const kind = wanted;
       wanted = "";
-      const called = (/** @type {string} */ suffix) => name.replace(/json$/, suffix);
       if (kind === "png") {
         /** @type {Blob | null} */
         const blob = await new Promise((done) => photograph(root, relayout, SHARP).toBlob(done, "image/png"));
@@ -214,7 +254,7 @@ export function exportMenu(send, root, relayout, files = FILES) {
       } else if (kind === "svg") {
         save(new Blob([asSvg(root, relayout)], { type: "image/svg+xml" }), called("svg"));
       } else if (kind === "film") {
-        film(called(filmType().includes("mp4") ? "mp4" : "webm"));
+        film(movie());
       } else if (what === "python" && (await copy(text))) {
         tell("Copied", "done");
       } else {

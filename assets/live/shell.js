@@ -93,7 +93,10 @@ export function mountView(root, settings, make) {
   }
   const keys = { ...story.keys, ...explain?.keys, ...(stored ? line?.keys : {}) };
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
-  const exporter = exportMenu(send, root, () => layout(), stored ? OF_STORED : undefined);
+  /** @type {Parameters<typeof exportMenu>[4]} */
+  const replay = (host, link) => mountView(host, { ...settings, plotly: "", stored: true, connect: link }, make);
+  const files = stored ? OF_STORED : undefined;
+  const exporter = exportMenu(send, root, () => layout(), files, view.records && !stored ? replay : null);
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = settings.connect ? () => {} : follower(root, settings.others);
@@ -295,6 +298,7 @@ export function mountView(root, settings, make) {
     if (!isOfScene(message)) return;
     curves?.setCurves(message);
     line?.flags(message.flags ?? []);
+    exporter.flags(message.flags ?? []);
     redraw.curves = true;
     if (view.curves?.(message)) redraw.picture = true;
     if (state === "playing") withNextFrame();
@@ -388,7 +392,10 @@ export function mountView(root, settings, make) {
     },
     message: receive,
     expects: () => state === "playing",
-    lost: () => settings.onLost?.(),
+    lost() {
+      exporter.lost();
+      settings.onLost?.();
+    },
     back: () => settings.onBack?.(),
     gone: () => settings.onGone?.(),
   });

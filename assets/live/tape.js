@@ -21,15 +21,21 @@ const MISSING = -32768; // the code of NaN
 const product = (/** @type {number[]} */ list) => list.reduce((all, n) => all * n, 1);
 
 /**
+ * The message in gzipped bytes.
+ *
+ * @param {BlobPart} bytes
+ */
+export async function unzip(bytes) {
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return decode(await new Response(plain).arrayBuffer());
+}
+
+/**
  * The message in a gzipped text in base64.
  *
  * @param {string} text
  */
-export async function unpack(text) {
-  const bytes = Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0));
-  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return decode(await new Response(plain).arrayBuffer());
-}
+export const unpack = (text) => unzip(Uint8Array.from(atob(text.trim()), (letter) => letter.charCodeAt(0)));
 
 /**
  * Undo differences along an axis, in place; typed arrays count modulo their size, as the differences did.

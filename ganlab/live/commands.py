@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ganlab.export import KINDS
-from ganlab.live.take_away import SIZES
+from ganlab.live.take_away import PAGE, SIZES, STOP
 from ganlab.registry import SpecError
 
 LONGEST_NOTE = 60  # characters of a bookmark
+LONGEST_FILM = 60  # seconds
 SLOWEST = 0.01  # the lowest speed, in updates per second
 
 
@@ -128,10 +129,10 @@ def _drawn(message: dict[str, Any]) -> int:
     return total
 
 
-def _place(message: dict[str, Any]) -> int:
-    at = message.get("at")
+def _place(message: dict[str, Any], name: str = "at") -> int:
+    at = message.get(name)
     if type(at) is not int or not 0 <= at <= 10**12:
-        raise SpecError("at", at, "a place on the timeline: an integer >= 0")
+        raise SpecError(name, at, "a place on the timeline: an integer >= 0")
     return at
 
 
@@ -151,9 +152,29 @@ def _bookmark(message: dict[str, Any]) -> Bookmark:
 
 def _kind(message: dict[str, Any]) -> str:
     kind = message.get("value")
-    if not isinstance(kind, str) or kind not in (*KINDS, SIZES):
-        raise SpecError("export", kind, f"one of {', '.join((*KINDS, SIZES))}")
+    known = (*KINDS, SIZES, PAGE, STOP)
+    if not isinstance(kind, str) or kind not in known:
+        raise SpecError("export", kind, f"one of {', '.join(known)}")
     return kind
+
+
+class Stretch(NamedTuple):
+    """A stretch of the recording for a film: iterations, and the seconds that it takes."""
+
+    first: int
+    last: int
+    seconds: float
+
+
+def _stretch(message: dict[str, Any]) -> Stretch:
+    first, last = (_place(message, name) for name in ("first", "last"))
+    seconds: Any = message.get("seconds")
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    if not number or not 1 <= seconds <= LONGEST_FILM:
+        raise SpecError("seconds", seconds, f"a number from 1 to {LONGEST_FILM}")
+    if last < first:
+        raise SpecError("last", last, f"an iteration not before {first:,}")
+    return Stretch(first, last, float(seconds))
 
 
 # name -> reads the value from a message; raises `SpecError` if it cannot be used.
@@ -179,6 +200,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "ack": _drawn,
     "figure": FigureRequest.read,
     "export": _kind,
+    "tape": _stretch,
 }
 
 

@@ -136,7 +136,7 @@ async def _do(
             if value.field not in KNOBS:
                 raise
             session.refuse(value.field, error)
-    elif name in ("figure", "export"):
+    elif name in ("figure", "export", "tape"):
         session.command(name, (subscriber, value))
     else:
         session.command(name, value)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ganlab.live.commands import FigureRequest, Scrub
+from ganlab.live.commands import FigureRequest, Scrub, Stretch
 from ganlab.live.display import Display
 from ganlab.live.lifecycle import Lifecycle
 from ganlab.live.rewind import Rewind
 from ganlab.live.subscriber import Subscriber
+from ganlab.live.take_away import PAGE, STOP
+from ganlab.live.tape_maker import TAPE, TapeMaker, Wanted
 from ganlab.live.trainer import TrainedSession, Trainer
 from ganlab.registry import SpecError
 
@@ -26,6 +28,7 @@ class CommandedSession(TrainedSession, Protocol):
     lifecycle: Lifecycle
     rewind: Rewind
     refused: dict[str, str]
+    tapes: TapeMaker
 
     def exporter(self, kind: str) -> Callable[[], bytes]:
         """A function that makes the file from the current state of the runs."""
@@ -61,8 +64,19 @@ def _figure(session: CommandedSession, asked: tuple[Subscriber, FigureRequest]) 
 
 def _export(session: CommandedSession, asked: tuple[Subscriber, str]) -> None:
     subscriber, kind = asked
+    if kind == STOP:
+        session.tapes.stop()
+        return
+    if kind == PAGE:
+        session.tapes.begin(subscriber, Wanted(PAGE))
+        return
     make = session.exporter(kind)
     session.feed.reply("export", "The file", subscriber, make)
+
+
+def _tape(session: CommandedSession, asked: tuple[Subscriber, Stretch]) -> None:
+    subscriber, stretch = asked
+    session.tapes.begin(subscriber, Wanted(TAPE, *stretch))
 
 
 def _scrub(session: CommandedSession, wanted: Scrub) -> None:
@@ -126,6 +140,7 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "follow": lambda session, value: session.view.follow(value),
     "figure": _figure,
     "export": _export,
+    "tape": _tape,
     # of the session itself
     "begin": lambda session, why: session.lifecycle.begin_anew(why),
     "change": lambda session, _: session.lifecycle.change(),

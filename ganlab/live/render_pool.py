@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from ganlab.live.pacing import CROWD
 from ganlab.live.session import Session
+from ganlab.live.take_away import PAGE
 
 
 class RenderPool:
@@ -25,9 +26,10 @@ class RenderPool:
         # Metrics, figures, files and explanations take long: frames must not wait for them. With
         # one frame thread more than workers, a process has its next picture to make while one is
         # sent.
+        counts = {"frame": workers + 1, "curves": 1, "answer": 1, "parts": 1, PAGE: 1}
         self._threads = {
             kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
-            for kind, count in (("frame", workers + 1), ("curves", 1), ("answer", 1), ("parts", 1))
+            for kind, count in counts.items()
         }
         self.waiting: deque[Callable[[], None]] = deque()  # for the scheduler's workers
 

@@ -22,6 +22,7 @@ from ganlab.live.pools import Pools
 from ganlab.live.precompile import Precompiler
 from ganlab.live.process_pool import START
 from ganlab.live.session import Session
+from ganlab.live.take_away import PAGE
 from ganlab.live.worker_pool import WorkerPool
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -167,9 +168,10 @@ class Scheduler:
         return self.slow_pool if session.slow else self.pool
 
     def _paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
-        """Have a render thread or a worker do `job`: a frame or metrics."""
+        """Have a render thread or a worker do `job`: a frame or metrics, say."""
         try:
-            self._pool_of(session).paint(session, kind, job)
+            pool = self.slow_pool if kind == PAGE else self._pool_of(session)
+            pool.paint(session, kind, job)
         except RuntimeError:  # closing
             self.drop(session)
 

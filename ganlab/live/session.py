@@ -29,6 +29,7 @@ from ganlab.live.rewind import Rewind
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story, differences
 from ganlab.live.subscriber import Subscriber
+from ganlab.live.tape_maker import TapeMaker
 from ganlab.live.trainer import Trainer
 from ganlab.live.view import Message, View
 from ganlab.live.views import view_of
@@ -79,6 +80,7 @@ class Session:
         self.feed = Feed(self, paint)
         self.display = Display(self.view, self.feed)
         self.rewind = Rewind(self, self.trainer)
+        self.tapes = TapeMaker(self, paint)
         self.lifecycle = Lifecycle(
             self, self.configuration, self.trainer, self.display, self.rewind
         )

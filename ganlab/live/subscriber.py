@@ -7,7 +7,8 @@ import threading
 import time
 
 IN_FLIGHT = 2  # the most frames that are sent but not yet drawn
-_ORDER = ("scene", "waits", "status", "curves", "figure", "export", "parts", "frame")
+_ORDER = ("scene", "waits", "status", "curves", "figure", "export", "page", "parts", "frame")
+_FILES = ("export", "page")  # which a new scene does not make void
 _STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watching
 
 
@@ -67,7 +68,7 @@ class Subscriber:
         """
         with self._lock:
             if kind == "scene":
-                self._box.clear()
+                self._box = {k: v for k, v in self._box.items() if k in _FILES}
                 self._begun = True
             elif not self._begun and kind != "waits":
                 return

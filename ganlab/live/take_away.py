@@ -19,7 +19,10 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 SIZES = "sizes"  # asks for about how many bytes each kind of file would have
+PAGE, STOP = "page", "stop"  # a page of the recording, see `TapeMaker`; make it no longer
 _OVERHEAD = 40_000  # bytes of a file with data besides its samples: mostly what is drawn
+_SMALLEST_PAGE, _LARGEST_PAGE = 370_000, 5_000_000  # bytes
+_MOST_FRAMES, _FRAME_BYTES = 900, {1: 450, 2: 4_500}  # of a page; by dimension
 Begun = list[tuple[Spec, tuple[Event, ...]]]
 
 
@@ -101,6 +104,7 @@ def _saved(run: Run) -> bytes:
 def _sizes(begun: Begun, runs: tuple[Run, ...], curves: dict[str, np.ndarray]) -> dict[str, int]:
     """About how many bytes the files would have."""
     events = sum(len(write(past)) for _, past in begun)
+    specs = [spec for spec, _ in begun]
     cells = sum(len(column) for column in curves.values())
     samples = sum(80_000 * spec.dim + _OVERHEAD for spec, _ in begun)
     state = sum(run.state.nbytes for run in runs)
@@ -114,4 +118,10 @@ def _sizes(begun: Begun, runs: tuple[Run, ...], curves: dict[str, np.ndarray]) -
         "parquet": 12_000 + 8 * cells,
         "data": samples + state // 3,
         "run": 4_000 * max(1, len(runs)) + state + events,
+        PAGE: _page_size(specs, max((run.iteration for run in runs), default=0)),
     }
+
+
+def _page_size(specs: list[Spec], iterations: int) -> int:
+    frames = min(iterations + 1, _MOST_FRAMES)
+    return min(_LARGEST_PAGE, _SMALLEST_PAGE + frames * sum(_FRAME_BYTES[s.dim] for s in specs))

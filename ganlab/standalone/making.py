@@ -32,6 +32,7 @@ class Page:
 
     seconds: how long it plays at most. most_bytes: of the file. budget: about how many seconds may
     be spent on it; there are fewer frames if that is too short for as many as the page could show.
+    rate: frames per second, at most; then it plays exactly `seconds`. By default, what fits.
     """
 
     def __init__(
@@ -40,13 +41,12 @@ class Page:
         seconds: float = MINUTE,
         most_bytes: float = MOST_BYTES,
         budget: float = math.inf,
+        rate: float = 0.0,
     ):
         self._source, self._seconds, self._budget = source, seconds, budget
+        self._whole = rate > 0
+        self._frames = rate or _FRAMES[source.runs[0].spec.domain.quick]
         self._room = (most_bytes - document.SHELL_BYTES) * 0.74  # base64 takes a third more
-
-    @property
-    def _line(self) -> bool:
-        return self._source.runs[0].spec.domain.quick
 
     def make(self) -> Generator[float, None, str]:
         """The page's HTML; yields the share of the work that is done."""
@@ -84,8 +84,8 @@ class Page:
     ) -> Generator[float, None, list[int]]:
         """The iterations to show."""
         source = self._source
-        each = _BYTES[self._line] * len(journeys)
-        most = max(2, min(int(self._seconds * _FRAMES[self._line]), int(self._room / each)))
+        each = _BYTES[source.runs[0].spec.domain.quick] * len(journeys)
+        most = max(2, min(int(self._seconds * self._frames), int(self._room / each)))
         afford, common = math.inf, set.intersection(*(set(one.keys) for one in journeys))
         keys = sorted(key for key in common if begin <= key <= end)
         if math.isfinite(self._budget) and keys:
@@ -114,7 +114,9 @@ class Page:
         rows = history.arrays()
         made = {f"scene.{n}": a for n, a in arrays.items() if not n.startswith("ghost.")}
         made |= {f"row.{name}": values for name, values in rows.items()}
-        seconds = min(self._seconds, max(1.0, len(tape) / _FRAMES[self._line]))
+        seconds = self._seconds
+        if not self._whole:
+            seconds = min(seconds, max(1.0, len(tape) / self._frames))
         about = {
             "scene": header | {"run": 1, "knobs": [], "offers": [], "story": {}, "query": ""},
             "marks": history.marks,

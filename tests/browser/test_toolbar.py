@@ -200,17 +200,23 @@ def test_what_is_exported(lab):
     button, menu = lab.get("export"), lab.page.get_by_role("menu", name="Export")
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    assert menu.get_by_role("menuitem").count() == 11
+    assert menu.get_by_role("menuitem").count() == 13
     expect(lab.page.locator(".gl-about").nth(1)).to_contain_text(" kB")
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Escape")
     assert not menu.is_visible() and button.get_attribute("aria-expanded") == "false"
     names = {}
-    for kind in ("json", "csv", "run", "png", "script", "svg", "film"):
+    for kind in ("json", "csv", "run", "png", "script", "svg", "film", "page", "clip"):
         button.click()
-        with lab.page.expect_download() as download:
+        with lab.page.expect_download(timeout=100_000) as download:
             lab.get(f"export-{kind}").click()
-            if kind == "film":
+            if kind == "clip":
+                lab.get("clip-to").select_option("0")
+                lab.get("clip-make").click()
+                expect(lab.page.get_by_text("The end must come after")).to_be_visible()
+                lab.get("clip-to").select_option("the present")
+                lab.get("clip-make").click()
+            if kind in ("film", "clip"):
                 expect(lab.get("recording")).to_contain_text("1 of", timeout=30_000)
                 lab.get("recording").click()  # before its ten seconds are over
         names[kind] = download.value.suggested_filename
@@ -229,7 +235,9 @@ def test_what_is_exported(lab):
             tree = ElementTree.fromstring(content)
             words = {node.text for node in tree.iter("{http://www.w3.org/2000/svg}text")}
             assert {"density", "D(x)", "losses"} <= words and b"<image" not in content[:2000]
-        elif kind == "film":
+        elif kind == "page":
+            assert content.count(b"<script") == 2 and b'id="tape"' in content
+        elif kind in ("film", "clip"):
             assert content[4:8] == b"ftyp" or content.startswith(b"\x1a\x45\xdf\xa3")  # MP4, WebM
         else:
             width, height = struct.unpack(">II", content[16:24])

@@ -75,7 +75,7 @@ def test_every_kind_of_file_and_its_size(opened):
     session.command("step")
     settle(session, browser)
     sizes = json.loads(decode(session.export("sizes"))[0]["text"])
-    assert set(sizes) == set(export.KINDS)
+    assert set(sizes) == {*export.KINDS, "page"}
     for kind in export.KINDS:
         message, arrays = decode(session.export(kind))
         content = arrays["file"].tobytes() if arrays else message["text"].encode()
