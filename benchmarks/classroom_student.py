@@ -11,7 +11,7 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -202,6 +202,14 @@ class Student:
         future = asyncio.get_running_loop().create_future()
         self._waits.append((check, future))
         return future
+
+    async def take_home(self, kinds: Iterable[str]) -> None:
+        """Ask for a file of each kind, one after the other."""
+        for kind in kinds:
+            came = self._expect(lambda header: header["type"] == "export")
+            await self.send(cmd="export", value=kind)
+            await asyncio.wait_for(came, PATIENCE)
+            self.tally["files"] += 1
 
     # -- clicks ------------------------------------------------------------------------------
 

@@ -7,12 +7,16 @@ ahead, as by `ganlab warm`.
 
     python benchmarks/hostile.py --students 30 --seconds 40
     python benchmarks/hostile.py --quick
+
+With `--exports` there is no attacker: instead, every student asks for one file after the other.
+The limit: the worst student's frame rate falls by at most a third.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import os
 import subprocess
@@ -28,10 +32,11 @@ import numpy as np
 from benchmarks.classroom_mix import warm
 from benchmarks.classroom_phases import Class
 from benchmarks.classroom_probes import CpuShares, memory
-from benchmarks.limits import UNDER_ATTACK, Table, machine, most, parse
+from benchmarks.limits import UNDER_ATTACK, WHILE_EXPORTING, Table, machine, most, parse
 from tests.browser.server import ROOT, Server
 
 JOBS = ("specs", "flood", "deaf", "crowd")
+FILES = ("sizes", "script", "csv", "data", "run")
 
 
 class Attacker:
@@ -54,16 +59,41 @@ class Attacker:
         self._process.stdin.write(f"begin {' '.join(jobs)}\n")
         self._process.stdin.flush()
 
-    def end(self) -> None:
+    async def end(self) -> None:
         """Stop the attack."""
         self._process.stdin.write("end\n")
         self._process.stdin.flush()
-        assert self._process.stdout.readline() == "done\n"
+        assert await asyncio.to_thread(self._process.stdout.readline) == "done\n"
 
-    def close(self) -> dict[str, int]:
+    async def close(self) -> dict[str, int]:
         """End the process; returns what it has done."""
-        said, _ = self._process.communicate(timeout=60)
+        said, _ = await asyncio.to_thread(self._process.communicate, timeout=60)
         return json.loads(said)
+
+
+class Exporters:
+    """All students, who press Export in place of an attacker."""
+
+    def __init__(self, room: Class):
+        self._room, self._tasks = room, []
+
+    def begin(self, jobs: Sequence[str]) -> None:
+        """Let each of them take home one file after the other."""
+        self._tasks = [
+            asyncio.create_task(student.take_home(itertools.cycle(FILES)))
+            for student in self._room.students
+        ]
+
+    async def end(self) -> None:
+        """Stop it."""
+        for task in self._tasks:
+            task.cancel()
+        for error in await asyncio.gather(*self._tasks, return_exceptions=True):
+            self._room.tally["errors"] += isinstance(error, TimeoutError)
+
+    async def close(self) -> dict[str, int]:
+        """How many files have come."""
+        return {"files": self._room.tally["files"]}
 
 
 class Watched(NamedTuple):
@@ -92,8 +122,9 @@ async def watch(room: Class, seconds: float) -> Watched:
 
 async def attack(options: argparse.Namespace, server: Server, table: Table) -> None:
     """Alternating rows without and with the attacker, and the verdict."""
-    coming = asyncio.create_task(asyncio.to_thread(Attacker, server.url, options))
     room = Class(options, server, table)
+    start = (Exporters, room) if options.exports else (Attacker, server.url, options)
+    coming = asyncio.create_task(asyncio.to_thread(*start))
     await room.visit([options.page])
     await room.join()
     for student in room.students:
@@ -111,7 +142,7 @@ async def attack(options: argparse.Namespace, server: Server, table: Table) -> N
         cpu.start()
         rates, iterations, longest = await watch(room, options.seconds)
         worst.append(min(rates))
-        name = "with him" if hostile else "without him"
+        name = f"with {_him(options)}" if hostile else f"without {_him(options)}"
         name = f"by {jobs[0]} only" if hostile and options.each else name
         text = f"{min(rates):.2f} / {np.median(rates):.2f}, longest gap {longest:.1f} s"
         table.add(f"{name}: frames/s, worst / median", "", text, None)
@@ -123,13 +154,13 @@ async def attack(options: argparse.Namespace, server: Server, table: Table) -> N
         table.add("  server's threads, % of a core", "", cpu.threads(), None)
         peak = max(peak, memory(server.pid)["MB"])
         if hostile:
-            await asyncio.to_thread(him.end)
+            await him.end()
             await asyncio.sleep(options.rest)
     _verdict(options, table, worst)
     text = f"{before['MB']:.0f} before, {peak:.0f} at a phase's end"
     text += f", peak {memory(server.pid)['peak MB']:.0f}"
     table.add("memory of the server, MB", "", text, None)
-    for name, count in sorted((await asyncio.to_thread(him.close)).items()):
+    for name, count in sorted((await him.close()).items()):
         table.add(f"  {name}", "", f"{count:,}", None)
     lost = room.tally["dead sockets"] + room.tally["errors"]
     table.row("students thrown out", lost, most(0))
@@ -147,8 +178,14 @@ def _verdict(options: argparse.Namespace, table: Table, worst: list[float]) -> N
         2 * worst[i] / max(worst[i - 1] + worst[i + 1], 1e-9) for i in range(1, len(worst), 2)
     ]
     middle = float(np.median(shares))
-    text = f"{middle:.2f} of it without him ({', '.join(f'{s:.2f}' for s in shares)})"
-    table.row("the worst frame rate with him", middle, UNDER_ATTACK, text)
+    him = _him(options)
+    text = f"{middle:.2f} of it without {him} ({', '.join(f'{s:.2f}' for s in shares)})"
+    limit = WHILE_EXPORTING if options.exports else UNDER_ATTACK
+    table.row(f"the worst frame rate with {him}", middle, limit, text)
+
+
+def _him(options: argparse.Namespace) -> str:
+    return "exports" if options.exports else "him"
 
 
 def main() -> None:
@@ -162,6 +199,7 @@ def main() -> None:
     parser.add_argument("--every", type=float, default=8, help="seconds of each expensive Spec")
     parser.add_argument("--sockets", type=int, default=200, help="sockets to open at once")
     parser.add_argument("--only", nargs="+", choices=JOBS, default=JOBS, help="attacks to make")
+    parser.add_argument("--exports", action="store_true", help="no attacker: all press Export")
     parser.add_argument("--each", action="store_true", help="one of these after the other")
     parser.add_argument("--page", choices=("one", "two"), default="two")
     parser.add_argument("--eager", action="store_true", help="without compiled programs")

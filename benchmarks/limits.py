@@ -54,6 +54,7 @@ ONE_SPEC = least(10), least(12)
 MIXED = least(9), least(10)
 CLICKING = least(6), least(9)  # and with churn
 UNDER_ATTACK = least(0.8)  # of the worst frame rate without the attacker
+WHILE_EXPORTING = least(0.667)  # of the worst frame rate, while all students press Export
 FAIRNESS = most(1.3)  # the largest share of training / the least
 CLASS_LATENCY_MS = most(250)  # 95 % of the clicks
 CLASS_CPU = least(90)  # % that the server uses of the cores' time that others leave

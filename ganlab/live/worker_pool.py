@@ -23,6 +23,7 @@ from typing import Protocol
 import torch
 
 from ganlab.live import cpu_time, system
+from ganlab.live.pacing import CROWD
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.session import Session
 
@@ -37,6 +38,8 @@ _COUNT_SECONDS = 0.25
 _SAME = 0.0005  # seconds within which two due times count as one
 SERVICE_SECONDS = 0.3  # of service (commands, frames) between turns at once, and after that
 SERVICE_SHARE = 0.1  # of a core: a session with endless commands finally waits for its turns
+RESTS = 2.0  # times as long as the last file took, with many sessions
+_LONGEST_REST = 1.0  # seconds
 SERVICE_CROWD = 6  # playing sessions above which the share is divided further
 
 _USED = operator.attrgetter("used")
@@ -147,7 +150,8 @@ class WorkerPool:
                 self._render_pool.waiting.append(partial(self._picture, guarded))
                 self._changed.notify()
             return
-        self._render_pool.submit(kind, guarded)
+        crowd = kind == "answer" and session.crowd >= CROWD
+        self._render_pool.submit(kind, partial(_and_rest, guarded) if crowd else guarded)
 
     def _picture(self, job: Callable[[], None]) -> None:
         """A picture that a worker paints."""
@@ -272,6 +276,17 @@ class WorkerPool:
         most = HOME_SECONDS if session.places.homes else SHARED_SECONDS
         fair = min(most, ROUND_SECONDS * self._share * self.cores / self._crowd)
         return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
+
+
+def _and_rest(job: Callable[[], None]) -> None:
+    """Do a job, and leave the interpreter lock to others for a while.
+
+    Files are made by Python code. If a whole class asks for them at once, its pictures must not
+    wait for the last one.
+    """
+    started = time.thread_time()
+    job()
+    time.sleep(min(_LONGEST_REST, RESTS * (time.thread_time() - started)))
 
 
 def _served(session: Session, now: float) -> float:

@@ -474,3 +474,19 @@ def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
     scheduler.pool.serve(session, slice_)
     scheduler.close()
     assert session.used == pytest.approx(charged * took[0], rel=0.1)
+
+
+@pytest.mark.parametrize(
+    "kind, crowd, rests", [("answer", 30, [0.5, 1.0]), ("answer", 1, []), ("frame", 30, [])]
+)
+def test_files_for_a_class_leave_the_interpreter_to_others(monkeypatch, kind, crowd, rests):
+    clock, slept, done = iter([1.0, 1.25, 2.0, 4.0]), [], []
+    fake = SimpleNamespace(thread_time=lambda: next(clock), sleep=slept.append)
+    pool = worker_pool.WorkerPool(SimpleNamespace(), "test", 1, lambda: None)
+    monkeypatch.setattr(worker_pool, "time", fake)
+    session = SimpleNamespace(places=NOWHERE, crowd=crowd, group=None, painted=False)
+    for number in range(2):
+        pool.paint(session, kind, lambda number=number: done.append(number))
+    pool._render_pool.close()  # waits for the job that has begun
+    until(lambda: done)
+    assert slept == rests[: len(slept)] and len(slept) == len(done) * bool(rests)
