@@ -8,17 +8,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ganlab.engine import Run, Snapshot
     from ganlab.experiment import Experiment
-    from ganlab.record import Recording
+    from ganlab.record import Recording, RunFile
     from ganlab.registry import SpecError
     from ganlab.spec import Spec
 
 __version__ = "0.1.0"
-__all__ = ["Experiment", "Recording", "Run", "Snapshot", "Spec", "SpecError", "__version__"]
+__all__ = [
+    "Experiment",
+    "Recording",
+    "Run",
+    "RunFile",
+    "Snapshot",
+    "Spec",
+    "SpecError",
+    "__version__",
+]
 
 _HOMES = {
     "Experiment": "ganlab.experiment",
     "Recording": "ganlab.record",
-    "Run": "ganlab.engine",
+    "Run": "ganlab.record.run_file",  # which lets it read and write .ganlab files
+    "RunFile": "ganlab.record",
     "Snapshot": "ganlab.engine",
     "SpecError": "ganlab.registry",
     "Spec": "ganlab.spec",

@@ -10,7 +10,7 @@ import os
 import stat
 import struct
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -83,18 +83,26 @@ class Arrays:
             if arrays.heads.get("g") == (np.dtype("float32"), (2, 10)):
                 g = arrays.read("g")
 
-    Nothing in it can take more memory than the file has bytes. Raises ValueError if it is no such
-    file, and OSError if it cannot be read.
+    source: a path, or an open file, which is closed at the end. most: bytes of the file. texts:
+    names of members that hold text, of which there may be any. Nothing in it can take more memory
+    than the file has bytes. Raises ValueError if it is no such file, and OSError if it cannot be
+    read.
     """
 
-    def __init__(self, path: Path, most: int | None = None):
-        self._file = _regular(path)
+    def __init__(
+        self, source: Path | BinaryIO, most: int | None = None, texts: Collection[str] = ()
+    ):
+        self._file = _regular(source) if isinstance(source, Path) else source
+        self._allowed = frozenset(texts)
         try:
-            size = os.fstat(self._file.fileno()).st_size
+            self._size = size = self._file.seek(0, os.SEEK_END)
             if most is not None and size > most:
-                raise ValueError(f"more than {most:,} bytes")
+                raise ValueError(f"it has more than {most:,} bytes")
+            self._file.seek(0)
             self._zip = self._opened(size)
-            self.heads = {name: self._head(name) for name in self._names()}
+            names = self._names()
+            self.texts = self._allowed & set(names)
+            self.heads = {name: self._head(name) for name in names if name not in self.texts}
         except BaseException:
             self._file.close()
             raise
@@ -106,46 +114,61 @@ class Arrays:
         self._zip.close()
         self._file.close()
 
+    def text(self, name: str, most: int) -> str:
+        """The text of a member. Raises ValueError if it is longer than `most` bytes or damaged."""
+        if self._zip.getinfo(name).file_size > most:
+            raise ValueError(f"its {name} has more than {most:,} bytes")
+        with self._member(name) as member:
+            content: bytes = member.read()
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            raise ValueError(f"its {name} is not text in UTF-8") from None
+
     def read(self, name: str) -> np.ndarray:
         """The array `name`, of the shape in `heads`. Raises ValueError if it is damaged."""
-        with self._member(name) as member:
+        with self._member(f"{name}.npy") as member:
             array = npy.read_array(member, allow_pickle=False, max_header_size=_MOST_HEAD)
             if member.read(1):
-                raise ValueError("more than an array")
+                raise ValueError(f"its member {name!r} is more than an array")
             return array
 
     @contextmanager
     def _member(self, name: str) -> Iterator[Any]:
         try:
-            with self._zip.open(f"{name}.npy") as member:
+            with self._zip.open(name) as member:
                 yield member
         except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, RuntimeError) as error:
-            raise ValueError(str(error)) from None
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # an offset outside of the file
+            raise ValueError(f"its member {name} is damaged ({error})") from None
+        except (OSError, struct.error) as error:
+            if getattr(error, "errno", errno.EINVAL) != errno.EINVAL:  # an offset outside of it
                 raise
-            raise ValueError(str(error)) from None
+            raise ValueError(f"its member {name} is damaged ({error})") from None
 
     def _opened(self, size: int) -> zipfile.ZipFile:
         tail = self._file.read() if size <= _TAIL else self._last(_TAIL)
         end = tail.rfind(b"PK\x05\x06")
         if end < 0 or end + 20 > len(tail):
-            raise ValueError("no zip")
+            raise ValueError("it is no zip archive, or it is cut off")
         number, length = struct.unpack_from("<HI", tail, end + 10)
         locator = tail[max(0, end - 20) : end]
         if locator.startswith(b"PK\x06\x07"):
             # Beyond 4 GB, the directory's true size is in another record.
-            self._file.seek(struct.unpack_from("<Q", locator, 8)[0])
+            (place,) = struct.unpack_from("<Q", locator, 8)
+            self._file.seek(min(place, size))
             record = self._file.read(56)
             if len(record) < 56 or not record.startswith(b"PK\x06\x06"):
-                raise ValueError("no zip")
+                raise ValueError("it is no zip archive: its directory is not where it says")
             number, length = struct.unpack_from("<QQ", record, 32)
         if number > _MOST_MEMBERS or length > _MOST_DIRECTORY:
-            raise ValueError("too many members")
+            raise ValueError(f"too many members: at most {_MOST_MEMBERS} are allowed")
         try:
             return zipfile.ZipFile(self._file)
-        except (zipfile.BadZipFile, NotImplementedError, struct.error, RuntimeError) as error:
-            raise ValueError(str(error)) from None
+        except (
+            *(zipfile.BadZipFile, NotImplementedError, struct.error, RuntimeError),
+            *(EOFError, ValueError, OSError),
+        ) as error:
+            raise ValueError(f"its directory is damaged ({error})") from None
 
     def _last(self, count: int) -> bytes:
         self._file.seek(-count, os.SEEK_END)
@@ -153,37 +176,40 @@ class Arrays:
 
     def _names(self) -> list[str]:
         members = self._zip.infolist()
-        names = [m.filename.removesuffix(".npy") for m in members]
-        size = os.fstat(self._file.fileno()).st_size
-        plain = all(
-            m.compress_type == zipfile.ZIP_STORED
-            and m.file_size == m.compress_size
-            and m.filename.endswith(".npy")
-            and not m.flag_bits & 1
-            for m in members
-        )
-        if not plain or sum(m.file_size for m in members) > size or len(set(names)) < len(names):
-            raise ValueError("not an uncompressed .npz file")
+        names = []
+        for m in members:
+            name = m.filename.removesuffix(".npy")
+            if m.flag_bits & 1:
+                raise ValueError(f"its member {m.filename!r} is encrypted")
+            if m.compress_type != zipfile.ZIP_STORED or m.file_size != m.compress_size:
+                raise ValueError(f"its member {m.filename!r} is compressed")
+            if m.filename not in self._allowed and not m.filename.endswith(".npy"):
+                raise ValueError(f"its member {m.filename!r} is no array")
+            if name in names:
+                raise ValueError(f"it has two members {name!r}")
+            names.append(name)
+        if sum(m.file_size for m in members) > self._size:
+            raise ValueError("its members are larger than it is")
         return names
 
     def _head(self, name: str) -> tuple[np.dtype, tuple[int, ...]]:
         """An array's dtype and shape, which must fill its member exactly."""
         whole = self._zip.getinfo(f"{name}.npy").file_size
-        with self._member(name) as member:
+        with self._member(f"{name}.npy") as member:
             start = io.BytesIO(member.read(_MOST_HEAD))
         readers = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
         try:
             read = readers[npy.read_magic(start)]
             shape, _, dtype = read(start, max_header_size=_MOST_HEAD)
         except Exception as error:  # NumPy passes on errors of Python's tokenizer
-            raise ValueError(f"no array: {error}") from None
+            raise ValueError(f"its member {name!r} is no array ({error})") from None
         count = 1
         for n in shape:
             count *= n
         if dtype.hasobject or any(n < 0 for n in shape):
-            raise ValueError("objects")
+            raise ValueError(f"its array {name!r} holds objects")
         if count * dtype.itemsize != whole - start.tell():
-            raise ValueError("an array of another size")
+            raise ValueError(f"its array {name!r} has another size than it says")
         return dtype, shape
 
 

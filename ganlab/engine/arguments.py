@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -100,11 +101,11 @@ def run(number: object, runs: int) -> int:
     return found
 
 
-def npz(path: str | os.PathLike[str]) -> Path:
-    """The place of a run's file. Raises `SpecError` unless its name ends in .npz."""
-    found = Path(path)
-    if found.suffix.lower() != ".npz":
-        raise SpecError("path", str(path), "a file name that ends in .npz")
+def place(path: str | os.PathLike[str], more: Iterable[str] = ()) -> Path:
+    """The place of a run's file. Raises `SpecError` unless it ends in .npz or one of `more`."""
+    found, known = Path(path), (".npz", *more)
+    if found.suffix.lower() not in known:
+        raise SpecError("path", str(path), f"a file name that ends in {' or '.join(known)}")
     return found
 
 

@@ -32,10 +32,24 @@ from ganlab.engine.timeline import Timeline
 from ganlab.engine.turns import Player, Turns
 from ganlab.events import Event, changed, check, write
 from ganlab.params import LIVE
+from ganlab.reading import Arrays
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 _EAGER = Eager()
+
+
+class Format(Protocol):
+    """Files of runs with another suffix than .npz."""
+
+    def save(self, run: Run, path: Path) -> None:
+        """See `Run.save`."""
+
+    def load(self, path: Path, device: str | torch.device) -> Run:
+        """See `Run.load`."""
+
+
+FORMATS: dict[str, Format] = {}  # by suffix; `ganlab.record` adds .ganlab
 
 
 def _player(letter: int) -> Player:
@@ -436,12 +450,17 @@ class Run:
         return other
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write everything needed to continue to one .npz file, atomically, without pickle.
+        """Write everything needed to continue to one file, atomically, without pickle.
 
-        Raises `SpecError` unless its name ends in .npz, and OSError if it cannot be written.
+        .npz holds the current moment, .ganlab also what a `Recording` of the run has kept. Raises
+        `SpecError` unless its name ends in one of these, and OSError if it cannot be written.
         """
-        file = arguments.npz(path)
-        storage.save(file, self.start, self.specs, write(self.events), self.state, self.diverged)
+        file = arguments.place(path, FORMATS)
+        if file.suffix.lower() == ".npz":
+            events = write(self.events)
+            storage.save(file, self.start, self.specs, events, self.state, self.diverged)
+        else:
+            FORMATS[file.suffix.lower()].save(self, file)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], device: str | torch.device = "cpu") -> Run:
@@ -449,15 +468,41 @@ class Run:
 
         Raises `SpecError`, which says what is wrong, for a file that `save` did not write.
         """
-        start, read, events, numbers, diverged = storage.read(Path(path))
-        specs = arguments.specs(read)
-        arrays = storage.read_arrays(Path(path), Rules(Structure.of(specs[0])), len(specs))
+        place = Path(path)
+        if place.suffix.lower() in FORMATS:
+            return FORMATS[place.suffix.lower()].load(place, device)
+        with storage.reading(place, place.name) as file:
+            return cls.read(file, place.name, device)
+
+    @classmethod
+    def read(cls, file: Arrays, name: str, device: str | torch.device = "cpu") -> Run:
+        """The run in an opened .npz file called `name`. Raises `SpecError` as `load` does."""
+        start, read, events, numbers, diverged = storage.read(file, name)
+        rules = Rules(Structure.of(arguments.specs(read)[0]))
+        arrays = storage.read_arrays(file, name, rules, len(read))
+        lost = [Divergence(**d) if d else None for d in diverged]
+        timeline = Timeline.divided(events, numbers["d_updates"] + numbers["g_updates"])
+        return cls.restored(start, read, timeline, storage.state(arrays, numbers), lost, device)
+
+    @classmethod
+    def restored(
+        cls,
+        start: Sequence[Spec],
+        specs: Sequence[Spec],
+        timeline: Timeline,
+        state: State,
+        diverged: Sequence[Divergence | None],
+        device: str | torch.device = "cpu",
+    ) -> Run:
+        """The run of `specs` in `state`, from `start` by the past events of `timeline`.
+
+        Raises `SpecError` if the Specs cannot be advanced together.
+        """
         run = cls(specs, device)
-        run.state = storage.restore(run.state, arrays, numbers)
-        run.diverged = [Divergence(**d) if d else None for d in diverged]
+        run.state = state.to(run.device)
+        run.diverged = list(diverged)
         run.alive = torch.tensor([d is None for d in run.diverged], device=run.device)
-        run.start = arguments.specs(start)
-        run.timeline = Timeline.divided(check(events, run.start), run.updates)
+        run.start, run.timeline = arguments.specs(start), timeline
         return run
 
     def can_resume_from(self, other: Run) -> bool:

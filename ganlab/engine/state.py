@@ -40,6 +40,20 @@ class State:
         """The same without slots: all that D(x) and G(z) depend on, and a third of it or less."""
         return replace(self, g_slots=(), d_slots=())
 
+    def here(self) -> State:
+        """Itself: its tensors are in this process."""
+        return self
+
+    def to(self, device: torch.device) -> State:
+        """The same on another device."""
+        return replace(
+            self,
+            g=self.g.to(device),
+            d=self.d.to(device),
+            g_slots=tuple(slot.to(device) for slot in self.g_slots),
+            d_slots=tuple(slot.to(device) for slot in self.d_slots),
+        )
+
     def row(self, run: int) -> State:
         """The State of one of the runs, R = 1, with the same counts."""
         at = slice(run, run + 1)

@@ -6,18 +6,43 @@ import copy
 import math
 import time
 from bisect import bisect_right
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from ganlab.engine import Keyframe, Run
 from ganlab.engine.native.program import Program
+from ganlab.engine.structure import Structure
 from ganlab.record.keyframes import Keyframes, apart
 from ganlab.registry import SpecError
 
 Unit = Literal["updates", "iterations"]
 MEGABYTES = 6.0  # of keyframes
+_ALL = 1e6  # megabytes
 _WAY = 1 / 8  # as many bytes again, of keyframes on the way to the last moment replayed
 _PIECE_SECONDS = 0.02  # of updates between two looks at the clock
 _MOST_AT_ONCE = 4096  # updates
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What made some updates, and is not here: a program, or another machine (structure: None)."""
+
+    structure: Structure | None = None
+
+
+Maker = Program | Missing | None  # of updates; None: they were made eagerly
+
+
+class Past(NamedTuple):
+    """What a recording has kept of a run.
+
+    first: the number of updates at which it began. made: what made the updates from each of these
+    numbers of updates on.
+    """
+
+    frames: tuple[Keyframe, ...]
+    first: int
+    made: tuple[tuple[int, Maker], ...]
 
 
 class Recording:
@@ -29,25 +54,32 @@ class Recording:
     bit for bit; only what was made before the recording began, and updates of CUDA graphs, are
     replayed eagerly and equal up to rounding (see `exact`).
     megabytes: the most that the keyframes of the run take. Raises `SpecError` unless it is a
-    positive number. frames: where they are kept, if that is not its own.
+    positive number. frames: where they are kept, if that is not its own. past: what another
+    recording has kept of the run, up to now.
     """
 
     def __init__(
-        self, run: Run, megabytes: float = MEGABYTES, frames: Keyframes[Keyframe] | None = None
+        self,
+        run: Run,
+        megabytes: float = MEGABYTES,
+        frames: Keyframes[Keyframe] | None = None,
+        past: Past | None = None,
     ):
         number = isinstance(megabytes, (int, float)) and not isinstance(megabytes, bool)
         if not number or not 0 < megabytes < math.inf:
             raise SpecError("megabytes", megabytes, "a number above 0")
         self.run = run
-        self.first = run.updates  # when it began
+        self.first = run.updates if past is None else past.first  # when it began
         own = Keyframes[Keyframe](megabytes * 1e6 * (1 - _WAY))
         self.frames = own if frames is None else frames
         self.rate = 300.0  # updates per second of the last replay
         self._way: list[Keyframe] = []
         self._way_bytes = megabytes * 1e6 * _WAY
         # What made the updates from each of these numbers of updates on.
-        self._from: list[int] = []
-        self._by: list[Program | None] = []
+        self._from = [] if past is None else [at for at, _ in past.made]
+        self._by: list[Maker] = [] if past is None else [maker for _, maker in past.made]
+        for frame in () if past is None or frames is not None else past.frames:
+            self.frames.add(frame)
         self.captured = run.captured is not None
         run.recorder = self
         self.passes(run)
@@ -56,6 +88,20 @@ class Recording:
     def nbytes(self) -> int:
         """The bytes that its keyframes take."""
         return self.frames.nbytes + sum(one.state.nbytes for one in self._way)
+
+    @property
+    def past(self) -> Past:
+        """What it has kept, for another recording of the same run."""
+        made = tuple(zip(self._from, self._by, strict=True))
+        if self.captured:
+            made = ((self.first, Missing()),)
+        return Past(tuple(self.frames), self.first, made)
+
+    def still(self) -> Run:
+        """A copy of the run's current state with this recording; the run may continue."""
+        other, past = self.run.still(), self.past
+        Recording(other, _ALL, past=past)
+        return other
 
     def passes(self, run: Run) -> None:
         """Keep a keyframe of the run, which is about to make updates, if one is due."""
@@ -84,8 +130,16 @@ class Recording:
 
     def exact(self, updates: int) -> bool:
         """Whether the moment after `updates` is replayed bit for bit, not up to rounding."""
+        at = [frame.updates for frame in self.frames if frame.updates <= updates]
         known = updates >= self.first and (self.first == 0 or len(self.frames) > 0)
-        return known and not self.captured
+        if not known or self.captured:
+            return False
+        since, ends = max(at, default=0), [*self._from[1:], math.inf]
+        parts = zip(self._from, ends, self._by, strict=False)
+        return not any(
+            start < updates and end > since < updates and isinstance(self._maker(by), Missing)
+            for start, end, by in parts
+        )
 
     # -- earlier moments ---------------------------------------------------------------------------
 
@@ -135,7 +189,15 @@ class Recording:
         """What made the update after `updates`, and up to which number of updates it made them."""
         at = bisect_right(self._from, updates) - 1
         until = self._from[at + 1] if at + 1 < len(self._from) else math.inf
-        return (self._by[at] if at >= 0 else None), until
+        maker = self._maker(self._by[at]) if at >= 0 else None
+        return (None if isinstance(maker, Missing) else maker), until
+
+    def _maker(self, maker: Maker) -> Maker:
+        """The program of the run, if that is what was missing."""
+        program = self.run.program
+        if program is None or not isinstance(maker, Missing):
+            return maker
+        return program if program.structure == maker.structure else maker
 
     def keep_way(self, target: int, frames: list[Keyframe]) -> None:
         """Keep these for the moments near `target`, which are asked for next."""
@@ -200,6 +262,8 @@ class Replay:
         """Make some updates by what made them, not beyond the next of its halts."""
         run = self.run
         program, until = self.recording.program(run.updates)
+        if program is not None and program.structure != run.game.rules.structure:
+            program = None  # a file may say so
         if run.program is not program:
             run.use(program)
         while self._halts and self._halts[0] >= self.left:

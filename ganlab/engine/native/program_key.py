@@ -24,8 +24,8 @@ _SOURCES = (
 
 
 @cache
-def _surroundings() -> str:
-    """Everything that a program depends on besides its Structure: sources, torch, the CPU."""
+def surroundings() -> str:
+    """A hash of all that updates depend on besides their Structure: sources, torch, the CPU."""
     package = Path(__file__).parents[2]
     here = Path(__file__).parent
     seen = hashlib.sha256()
@@ -48,7 +48,7 @@ def _surroundings() -> str:
 
 def key(structure: Structure) -> str:
     """The name of a Structure's folder."""
-    text = build.to_json(structure) + _surroundings()
+    text = build.to_json(structure) + surroundings()
     if outside := structure.outside:
         text += variants.digest(outside)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

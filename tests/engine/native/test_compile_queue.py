@@ -77,11 +77,11 @@ def test_the_key_depends_on_the_code_and_on_nothing_that_may_change_live():
 
 def test_a_torch_or_a_source_that_changed_is_another_key(monkeypatch):
     before = program_key.key(structure(8))
-    program_key._surroundings.cache_clear()
+    program_key.surroundings.cache_clear()
     monkeypatch.setattr(torch, "__version__", "0.0")
     changed = program_key.key(structure(8))
     monkeypatch.undo()
-    program_key._surroundings.cache_clear()
+    program_key.surroundings.cache_clear()
     assert changed != before == program_key.key(structure(8))
 
 
