@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ganlab.comparison import Comparison, spread
 from ganlab.events import Event
-from ganlab.live.stored_session import StoredSession
 from ganlab.params import LIVE, PARAMS
+from ganlab.record import RunFile
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -22,7 +22,7 @@ def other_value(spec: Spec, field: str) -> Any:
     return spread(PARAMS[field], getattr(spec, field), 2)[1]
 
 
-def fork(session: Session, field: str) -> tuple[Comparison, StoredSession]:
+def fork(session: Session, field: str) -> tuple[Comparison, RunFile]:
     """The comparison of a fork, which replays it, and the state from which it begins.
 
     Both runs are at the shown moment of a lab, and the second one changes `field` there. Raises
@@ -39,4 +39,4 @@ def fork(session: Session, field: str) -> tuple[Comparison, StoredSession]:
     change = Event(run.updates, ((field, value),))
     events = (run.past, (*run.past, change))
     pair = Comparison((start, start), (field,), events=events)
-    return pair, StoredSession(runs, {}, {}, [], playing=False, speed=None)
+    return pair, RunFile(runs)

@@ -150,14 +150,21 @@ class HeldState(State):
         """The State with its tensors: fetched, or computed again if the process has ended."""
         with self._lock:
             if self._here is None:
-                assert self._number is not None
-                try:
-                    here = self._keeper.fetch(self._number)
-                except LookupError:
-                    here = self._origin.again()
-                self.__dict__["_here"] = here
+                self.__dict__["_here"] = self._fetch()
             assert self._here is not None
             return self._here
+
+    def here(self) -> State:
+        """As `load`, but the tensors are not kept in this process."""
+        with self._lock:
+            return self._fetch() if self._here is None else self._here
+
+    def _fetch(self) -> State:
+        assert self._number is not None
+        try:
+            return self._keeper.fetch(self._number)
+        except LookupError:
+            return self._origin.again()
 
     def origin(
         self, game: Game, draws: Draws, alive: Sequence[bool], executor: Executor

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, TypedDict
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from ganlab.engine import Divergence
 from ganlab.record import found
 from ganlab.record.findings import MEASURED
+from ganlab.record.run_file import Columns
+from ganlab.record.run_header import Mark, Note
 from ganlab.registry import SpecError
 
 MOST = 800  # points kept of each curve
@@ -49,13 +51,6 @@ def spacing(iteration: np.ndarray | float, now: float) -> np.ndarray:
     Elementwise, for iterations of any shape.
     """
     return np.maximum(1.0, np.minimum(now / _APART, np.asarray(iteration) / _EARLY))
-
-
-class Mark(TypedDict):
-    """What the curves say of a change or an update by hand."""
-
-    iteration: int
-    text: str
 
 
 class Flag(TypedDict):
@@ -105,6 +100,27 @@ class History:
         rows = np.concatenate([rows[:at], row[None], rows[at + old :]])
         self.rows = _thinned(rows) if len(rows) > MOST else rows
         return bool(rows[-1, 0] == iteration)
+
+    def restore(
+        self, curves: Columns, ghost: Columns, marks: Iterable[Mark], notes: Iterable[Note]
+    ) -> None:
+        """Take over what a file holds: columns (n,) of these series, and others, and its marks."""
+        iteration = curves.get("iteration", np.empty(0))
+        none = np.full(len(iteration), np.nan)
+        rows = np.stack([iteration, *(curves.get(name, none) for name in self.series)], axis=1)
+        self.rows = _thinned(rows) if len(rows) > MOST else rows
+        known = {name: ghost[name] for name in ("iteration", *self.series) if name in ghost}
+        if known and len(known["iteration"]) > MOST:
+            rows = _thinned(np.stack(list(known.values()), axis=1))
+            known = dict(zip(known, rows.T, strict=True))
+        self.ghost, self.marks = known, list(marks)
+        self.bookmarks = {note["at"]: {**note, "kind": "note"} for note in notes}
+
+    @property
+    def notes(self) -> list[Note]:
+        """The notes on the timeline, for a file."""
+        flags = self.bookmarks.values()
+        return [{"at": f["at"], "iteration": f["iteration"], "text": f["text"]} for f in flags]
 
     def mark(self, iteration: int, title: str, before: str, after: str) -> None:
         """Mark a change at `iteration`; a knob that is still being dragged keeps one mark."""

@@ -7,11 +7,12 @@ from typing import Any
 from ganlab.live import changes
 from ganlab.live.configuration import Configuration
 from ganlab.live.display import Display
-from ganlab.live.rewind import Rewind
+from ganlab.live.rewind import Pasts, Rewind
 from ganlab.live.run_group import RunGroup
-from ganlab.live.stored_session import StoredSession
+from ganlab.live.stored_session import restore
 from ganlab.live.trainer import TrainedSession, Trainer
 from ganlab.params import LIVE
+from ganlab.record import RunFile
 from ganlab.registry import SpecError
 
 WITHOUT = "Without the changes that were still to come."
@@ -37,7 +38,7 @@ class Lifecycle:
         self.replayed: list[str] = []
         self._session, self._configuration = session, configuration
         self._trainer, self._display, self._rewind = trainer, display, rewind
-        self._stored: StoredSession | None = None  # the state to resume in the next runs
+        self._stored: RunFile | None = None  # the state to resume in the next runs
         self._lost = 0  # the number of diverged runs
 
     def said(self) -> dict[str, Any]:
@@ -67,27 +68,31 @@ class Lifecycle:
         if session.story is not None:
             session.story.begin(display.run_number + 1, group.rows)
         stored, self._stored = self._stored, None
+        pasts: Pasts = ()
         if stored is not None:
-            self._resume_from(stored, group)
+            pasts = self._resume_from(stored, group)
         elif before is not None:
             display.keep_ghost(before, group)
         self._trainer.begin(group)
-        self._rewind.begin(group, display.history)
+        self._rewind.begin(group, display.history, pasts)
         display.begin(self.said())
 
-    def _resume_from(self, stored: StoredSession, group: RunGroup) -> None:
-        """Set new runs to the state of stored ones."""
+    def _resume_from(self, stored: RunFile, group: RunGroup) -> Pasts:
+        """Set new runs to the state of stored ones; returns what was recorded of them."""
         session, trainer = self._session, self._trainer
-        if not stored.restore_into(tuple(group.runs), self._display.history):
+        if not restore(stored, tuple(group.runs), self._display.history):
             session.note = _BEGINS_ANEW
-            return
+            return ()
         trainer.playing, trainer.chosen = stored.playing, stored.speed
         group.moved(self._configuration.experiment)
         self.replayed += self._configuration.follow(group.specs)
         self._touched()  # the claim was not checked from the beginning
         session.note = f"The run continues where it was, at iteration {group.iteration:,}."
+        if stored.note:
+            session.note += f" {stored.note} Replays may differ by rounding."
+        return stored.pasts
 
-    def resume(self, stored: StoredSession | None) -> None:
+    def resume(self, stored: RunFile | None) -> None:
         """Continue from a stored session; None: there is none, and the runs begin."""
         if stored is None:
             self._session.note = _BEGINS_ANEW

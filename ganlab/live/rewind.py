@@ -14,7 +14,7 @@ from ganlab.live.history import History
 from ganlab.live.run_group import RunGroup
 from ganlab.record import Recording, Replay
 from ganlab.record.keyframes import Keyframes
-from ganlab.record.recording import Unit
+from ganlab.record.recording import Past, Unit
 from ganlab.registry import SpecError
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _MEGABYTES = 4.0
 _SOON = 0.04  # seconds of replay that a drag waits for; else it shows the nearest keyframe
 _TELL_SECONDS = 0.25  # between two looks at the history for flags
 _FLAGS = 60  # the most moments near which keyframes are denser
+
+
+Pasts = tuple[Past | None, ...]  # of each run
 
 
 class _Together(NamedTuple):
@@ -66,6 +69,14 @@ class _Lane(Keyframes[Keyframe]):
         """Nothing: they are dropped for all runs at once."""
 
 
+def _together(pasts: Pasts) -> list[_Together]:
+    """The keyframes that several runs have at the same iterations."""
+    known = [() if past is None else past.frames for past in pasts]
+    whole = [{one.state.iterations: one for one in frames} for frames in known]
+    places = sorted(set[int].intersection(*(set(frames) for frames in whole)))
+    return [_Together(at, tuple(frames[at] for frames in whole)) for at in places]
+
+
 class Rewind:
     """The recordings of a session's runs, and the moment that is shown instead of the present.
 
@@ -91,23 +102,26 @@ class Rewind:
         """What the timeline counts."""
         return "updates" if len(self.recordings) == 1 else "iterations"
 
-    def begin(self, group: RunGroup, history: History) -> None:
-        """Record these new runs, if their view has a timeline."""
+    def begin(self, group: RunGroup, history: History, pasts: Pasts = ()) -> None:
+        """Record these new runs, if their view has a timeline. pasts: what is recorded of them."""
         self._forget()
         self.recordings = ()
         if len(group.rows) != len(group.runs):
             return
+        pasts = pasts or (None,) * len(group.runs)
         if group.alone:
-            self.recordings = (Recording(group.runs[0], _MEGABYTES),)
+            self.recordings = (Recording(group.runs[0], _MEGABYTES, past=pasts[0]),)
             self._frames = self.recordings[0].frames
+            self._first = self.recordings[0].first
         else:
             self._frames = Keyframes[_Together](_MEGABYTES * 1e6)
+            self._frames.extend(_together(pasts))
             lanes = [_Lane(self._frames, i) for i in range(len(group.runs))]
             each = _MEGABYTES / len(lanes)
-            pairs = zip(group.runs, lanes, strict=True)
-            self.recordings = tuple(Recording(run, each, lane) for run, lane in pairs)
+            runs = zip(group.runs, lanes, pasts, strict=True)
+            self.recordings = tuple(Recording(run, each, lane, past) for run, lane, past in runs)
             self._keep_together(group)
-        self._first = self._last
+            self._first = min([*self._frames.updates, self._last])
         history.places = self.places
 
     def _forget(self) -> None:

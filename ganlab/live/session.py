@@ -34,6 +34,7 @@ from ganlab.live.trainer import Trainer
 from ganlab.live.view import Message, View
 from ganlab.live.views import view_of
 from ganlab.params import LIVE, in_words
+from ganlab.record import RunFile
 from ganlab.registry import SpecError
 from ganlab.spec import KNOBS, PARAMS, Spec
 
@@ -180,7 +181,7 @@ class Session:
         self,
         story: Story | None,
         after: str = "",
-        state: stored_session.StoredSession | None = None,
+        state: RunFile | None = None,
     ) -> None:
         """Let a worker begin the runs with `story`.
 
@@ -202,11 +203,25 @@ class Session:
 
     def store(self) -> None:
         """Store on disk what `resume` needs."""
-        group = self.group
-        if group is not None and group.iteration > 0:
-            runs = tuple(group.runs)
-            trainer = self.trainer
-            stored_session.store(self.token, runs, self.history, trainer.playing, trainer.chosen)
+        if self.group is not None and self.group.iteration > 0:
+            stored_session.store(self.token, self.file())
+
+    def file(self) -> RunFile:
+        """The runs, which have begun, with all that the page shows of them, as they are now."""
+        assert self.group is not None
+        recordings, history = self.rewind.recordings, self.history
+        runs = [recording.still() for recording in recordings]
+        return RunFile(
+            tuple(runs or [run.still() for run in self.group.runs]),
+            history.arrays(),
+            history.ghost,
+            self.experiment.fields,
+            tuple(history.marks),
+            tuple(history.notes),
+            "" if self.story is None else self.story.name,
+            self.trainer.playing,
+            self.trainer.chosen,
+        )
 
     def resume(self, token: str) -> None:
         """Continue the session with that token, which the server has dropped; else say so."""

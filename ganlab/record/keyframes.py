@@ -73,34 +73,44 @@ class Keyframes(Generic[K]):
 
     def add(self, one: K) -> None:
         """Add a later one than the others, and leave out others for it if there are too many."""
-        size = max(1, one.nbytes)
-        room = int(min(MOST, self.most_bytes // size))
+        if self._at and self._at[-1] == one.updates:
+            del self._kept[-1], self._at[-1]
+        self.extend([one])
+
+    def extend(self, later: Iterable[K]) -> None:
+        """Add later ones than the others, in order, and leave out some if there are too many."""
+        later = list(later)
+        if not later:
+            return
+        room = int(min(MOST, self.most_bytes // max(1, later[-1].nbytes)))
         if room < 1:
             self._due = 2**62  # such a run is replayed from its start
             return
-        if self._at and self._at[-1] == one.updates:
-            self._kept[-1] = one
-        else:
-            self._kept.append(one)
-            self._at.append(one.updates)
-        while len(self._kept) > 1 and (len(self._kept) > MOST or self.nbytes > self.most_bytes):
-            self._drop_one()
+        self._kept += later
+        self._at += [one.updates for one in later]
+        size = self.nbytes
+        while len(self._kept) > 1 and (len(self._kept) > MOST or size > self.most_bytes):
+            size -= self._drop_one()
         # Twice as dense as they will be when they are thinned: what is recent is looked at most.
-        self._due = one.updates + max(_LEAST_GAP, (one.updates - self._at[0]) // (2 * room))
+        last = self._at[-1]
+        self._due = last + max(_LEAST_GAP, (last - self._at[0]) // (2 * room))
 
-    def _drop_one(self) -> None:
-        """Drop the one whose neighbours are closest; never the first or, if possible, the last."""
+    def _drop_one(self) -> int:
+        """Drop the one whose neighbours are closest; never the first or, if possible, the last.
+
+        Returns its size in bytes.
+        """
         at = np.array(self._at, np.float64)
-        if len(at) < 3:
-            del self._kept[-1], self._at[-1]
-            return
-        gaps = at[2:] - at[:-2]
-        if self.flags:
-            reach = max(_LEAST_GAP, (at[-1] - at[0]) * _NEAR)
-            away = np.abs(at[1:-1, None] - np.array(self.flags)).min(1)
-            gaps = gaps * np.where(away <= reach, _DENSER, 1.0)
-        worst = 1 + int(gaps.argmin())
-        del self._kept[worst], self._at[worst]
+        worst = len(at) - 1
+        if len(at) > 2:
+            gaps = at[2:] - at[:-2]
+            if self.flags:
+                reach = max(_LEAST_GAP, (at[-1] - at[0]) * _NEAR)
+                away = np.abs(at[1:-1, None] - np.array(self.flags)).min(1)
+                gaps = gaps * np.where(away <= reach, _DENSER, 1.0)
+            worst = 1 + int(gaps.argmin())
+        del self._at[worst]
+        return self._kept.pop(worst).nbytes
 
     def cut(self, updates: int) -> None:
         """Drop those after `updates`."""

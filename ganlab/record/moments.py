@@ -31,9 +31,7 @@ def of(run: Run, megabytes: float) -> Part:
     past = run.recorder.past if isinstance(run.recorder, Recording) else None
     past = past or Past((), run.updates, ())
     kept = Keyframes[Keyframe](megabytes * 1e6)
-    for frame in past.frames:
-        if frame.updates < run.updates:
-            kept.add(frame)
+    kept.extend(frame for frame in past.frames if frame.updates < run.updates)
     frames = [*kept, run.keyframe()]
     lost = [
         {"run": row, "moment": _first(frames, row), **dataclasses.asdict(divergence)}

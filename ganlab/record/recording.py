@@ -78,8 +78,8 @@ class Recording:
         # What made the updates from each of these numbers of updates on.
         self._from = [] if past is None else [at for at, _ in past.made]
         self._by: list[Maker] = [] if past is None else [maker for _, maker in past.made]
-        for frame in () if past is None or frames is not None else past.frames:
-            self.frames.add(frame)
+        if past is not None and frames is None:
+            self.frames.extend(past.frames)
         self.captured = run.captured is not None
         run.recorder = self
         self.passes(run)

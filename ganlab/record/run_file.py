@@ -62,15 +62,21 @@ class RunFile:
         return cls((still,), **more)
 
     @property
-    def nbytes(self) -> int:
-        """About how many bytes the file has."""
-        size = 2000 + 60 * (len(self.marks) + len(self.notes))
+    def pasts(self) -> tuple[Past | None, ...]:
+        """What was recorded of each run."""
+        recorders = (run.recorder for run in self.runs)
+        return tuple(one.past if isinstance(one, Recording) else None for one in recorders)
+
+    def nbytes_with(self, megabytes: float = KEPT) -> int:
+        """About how many bytes the file has, with so many megabytes of keyframes at most."""
+        size = 1500 + 60 * (len(self.marks) + len(self.notes))
         size += sum(column.nbytes for column in (*self.curves.values(), *self.ghost.values()))
+        frames = 0
         for run in self.runs:
-            frames = run.recorder.past.frames if isinstance(run.recorder, Recording) else ()
+            past = run.recorder.past.frames if isinstance(run.recorder, Recording) else ()
             size += 1300 * len(run.start) + run.state.nbytes + 20 * run.timeline.happened
-            size += min(sum(frame.nbytes + 40 for frame in frames), int(KEPT * 1e6))
-        return size
+            frames += sum(one.nbytes + 40 for one in past if one.updates < run.updates)
+        return size + min(frames, int(megabytes * 1e6))
 
     # -- writing ---------------------------------------------------------------------------------
 

@@ -14,11 +14,11 @@ from ganlab.experiment import BadEvents, Experiment
 from ganlab.live.budget import TooDear
 from ganlab.live.scheduler import SCHEDULER
 from ganlab.live.session import Session
-from ganlab.live.stored_session import StoredSession
 from ganlab.live.story import story_of
 from ganlab.params import in_words, named
 from ganlab.presets import PRESETS, Preset
 from ganlab.query import GivenTwice, UnknownField, pairs_of
+from ganlab.record import RunFile
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.ui.plain import plain, say
@@ -32,7 +32,7 @@ def want(
     after: str = "",
     ignored: Sequence[SpecError] = (),
     preset: str = "",
-    state: StoredSession | None = None,
+    state: RunFile | None = None,
 ) -> None:
     """Make `page` start a new session with `start` when it is shown next.
 
@@ -89,7 +89,7 @@ def session_of(
     start: Experiment | None = st.session_state.pop(f"_wanted_{page}", None)
     after = st.session_state.pop(f"_after_{page}", "")
     preset = st.session_state.pop(f"_preset_{page}", "")
-    state: StoredSession | None = st.session_state.pop(f"_state_{page}", None)
+    state: RunFile | None = st.session_state.pop(f"_state_{page}", None)
     ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
     alive = old is not None and SCHEDULER.get(old.token) is old
     if start is None:

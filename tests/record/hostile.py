@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import random
@@ -207,15 +208,15 @@ def other_header(content: bytes, r: random.Random) -> bytes:
         if what == 0:
             del where[key]
         elif what == 1 and isinstance(where, dict):
-            where[r.choice(("x", "__class__", "seed"))] = r.choice(_VALUES)
+            where[r.choice(("x", "__class__", "seed"))] = copy.deepcopy(r.choice(_VALUES))
         elif what == 2 and isinstance(where, list):
-            where.append(r.choice(_VALUES))
+            where.append(copy.deepcopy(r.choice(_VALUES)))
         elif what == 3 and type(where[key]) is int:
             where[key] += r.choice((-1, 1, 7, 1000))
         elif what == 4 and isinstance(where[key], str):
             where[key] += r.choice(("0", ":", ",", "1:k:2", ",300:k:2", "G"))
         else:
-            where[key] = r.choice(_VALUES)
+            where[key] = copy.deepcopy(r.choice(_VALUES))
     text = json.dumps(header)
     return packed(parts | {"run.json": text.encode()})
 
