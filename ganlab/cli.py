@@ -53,7 +53,7 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
 def _train(options: argparse.Namespace, rest: list[str]) -> int:
     import torch
 
-    from ganlab import Run, Spec, output
+    from ganlab import Recording, Run, RunFile, Spec, output
 
     _refuse(rest, "one of --spec, --load, --iterations, --compile, --out, --every")
     outs = output.check_outs(options.out)
@@ -63,10 +63,14 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     if options.every is not None and options.every < 1:
         raise SpecError("--every", options.every, "an integer >= 1")
     if options.load:
-        run = Run.load(options.load)
+        file = output.opened(options.load)
     else:
-        run = Run(Spec.from_json(read_text(options.spec) if options.spec else "{}"))
+        spec = Spec.from_json(read_text(options.spec) if options.spec else "{}")
+        file = RunFile((Run(spec),))
+    (run,) = file.runs
     run.spec.in_a_lab()
+    if run.recorder is None and any(output.kind_of(path) == "file" for path in outs):
+        Recording(run)
     if options.compile:
         try:
             run.compile()
@@ -75,7 +79,7 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
     every = options.every or max(1, math.ceil(options.iterations / output.ROWS))
     curves = output.Curves(run) if output.needs_curves(outs) else None
     output.advance(run, options.iterations, curves, every)
-    moved = output.write_all(run, outs, curves)
+    moved = output.write_all(run, outs, curves, file)
     for path, place in moved:
         print(f"ganlab: cannot write {path}: it is in {place}", file=sys.stderr)
     shot = run.snapshot(picture=False)
@@ -94,7 +98,7 @@ def _train(options: argparse.Namespace, rest: list[str]) -> int:
 def _export(options: argparse.Namespace, rest: list[str]) -> int:
     import torch
 
-    from ganlab import Run, output
+    from ganlab import output
 
     _refuse(rest, "a run, --out, --every")
     outs = output.check_outs(options.out)
@@ -103,15 +107,15 @@ def _export(options: argparse.Namespace, rest: list[str]) -> int:
     if options.every is not None and options.every < 1:
         raise SpecError("--every", options.every, "an integer >= 1")
     torch.set_num_threads(1)
-    run = Run.load(options.run)
+    file = output.opened(options.run)
+    (run,) = file.runs
     run.spec.in_a_lab()
     curves = None
     if output.needs_curves(outs):
-        again = Run(run.start, events=run.past)  # the file holds one moment: replay for the others
-        curves = output.Curves(again)
         every = options.every or max(1, math.ceil(run.iteration / output.ROWS))
-        output.advance(again, run.iteration, curves, every)
-    moved = output.write_all(run, outs, curves)
+        again, curves = output.replayed(run, every)
+        run = again if run.recorder is None else run
+    moved = output.write_all(run, outs, curves, file)
     for path, place in moved:
         print(f"ganlab: cannot write {path}: it is in {place}", file=sys.stderr)
     return 1 if moved else 0
@@ -187,12 +191,13 @@ def main(arguments: list[str] | None = None) -> int:
     train.add_argument("--iterations", type=int, default=1000, help="iterations of Algorithm 1")
     taken = commands.add_parser("export", help="write files of a saved run, by their suffixes")
     taken.add_argument(
-        "run", metavar="RUN.npz", help="a file written by `train --out` or by a page"
+        "run", metavar="RUN.ganlab", help="a file written by `train --out` or by a page, or .npz"
     )
     taken.set_defaults(do=_export)
     for one in (train, taken):
         words = (
-            "a file to write, may be repeated: .npz the run, .csv or .parquet its curves, .py a "
+            "a file to write, may be repeated: .ganlab the run with its curves and moments, .npz "
+            "the run as it is, .csv or .parquet its curves, .py a "
         )
         words += (
             "plain PyTorch script, .ipynb a notebook, .json its Spec, .html a web page that plays "

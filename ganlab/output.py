@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace as replaced
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +14,15 @@ import numpy as np
 from ganlab import export
 from ganlab.engine import Run
 from ganlab.paths import replace
+from ganlab.record import Recording, RunFile
+from ganlab.record.run_file import Columns
 from ganlab.registry import SpecError
 
 # By suffix, the first that fits: the kind of a file, and its words.
 SUFFIXES = {
     ".data.npz": ("data", "samples, fields and parameters"),
-    ".npz": ("run", "the run"),
+    ".ganlab": ("file", "the run with its curves and moments"),
+    ".npz": ("run", "the run as it is"),
     ".csv": ("csv", "its curves"),
     ".parquet": ("parquet", "its curves"),
     ".py": ("script", "a plain PyTorch script"),
@@ -37,7 +41,16 @@ def kind_of(path: Path) -> str | None:
 
 def needs_curves(paths: Sequence[Path]) -> bool:
     """Whether one of the files holds curves, which are measured during training."""
-    return any(kind_of(path) in ("csv", "parquet") for path in paths)
+    return any(kind_of(path) in ("csv", "parquet", "file") for path in paths)
+
+
+def opened(path: str) -> RunFile:
+    """A file of one run. Raises `SpecError` or OSError as `RunFile.load` does."""
+    file = RunFile.load(Path(path))
+    if len(file.runs) > 1:
+        allowed = f"a file of one run; RunFile.load(path).runs in Python has its {len(file.runs)}"
+        raise SpecError("run", Path(path).name, allowed)
+    return file
 
 
 def check_outs(paths: Sequence[str]) -> list[Path]:
@@ -94,24 +107,31 @@ class Curves:
         return dict(zip(names, values.T, strict=True))
 
 
-def write_all(run: Run, paths: Sequence[Path], curves: Curves | None) -> list[tuple[Path, Path]]:
+def write_all(
+    run: Run, paths: Sequence[Path], curves: Curves | None, file: RunFile | None = None
+) -> list[tuple[Path, Path]]:
     """Write the files of a run; returns (wanted, written) for each that lies elsewhere.
 
-    curves: those of the run, if a file holds them. Raises `SpecError` for what the run does not
-    have, and OSError if a file cannot be written anywhere.
+    curves: those of the run, if a file holds them. file: what is known of the run besides. Raises
+    `SpecError` for what the run does not have, and OSError if a file cannot be written anywhere.
     """
     moved = []
     for path in paths:
-        place = write(path, _saver(run, kind_of(path), curves))
+        place = write(path, _saver(run, kind_of(path), curves, file or RunFile(())))
         if place != path:
             moved.append((path, place))
     return moved
 
 
-def _saver(run: Run, kind: str | None, curves: Curves | None) -> Callable[[Path], None]:
+def _saver(
+    run: Run, kind: str | None, curves: Curves | None, file: RunFile
+) -> Callable[[Path], None]:
     """A function that writes one file of a run."""
     if kind == "run":
         return run.save
+    if kind == "file":
+        known = _joined(file.curves, {} if curves is None else curves.columns)
+        return replaced(file, runs=RunFile.of(run).runs, curves=known).save
     if kind == "data":
         content = export.data(run)
     elif kind in ("script", "notebook"):
@@ -128,6 +148,34 @@ def _saver(run: Run, kind: str | None, curves: Curves | None) -> Callable[[Path]
     else:
         content = export.curves(curves.columns).encode()
     return partial(save_bytes, content)
+
+
+def _joined(before: Columns, after: Columns) -> Columns:
+    """Curves of a run that was continued; those of several runs together are left out."""
+    if not after or "run" in after:
+        return before
+    if not before:
+        return after
+    kept = np.asarray(before["iteration"]) < after["iteration"][0]
+    out = {}
+    for name in dict.fromkeys((*before, *after)):
+        old, new = (table.get(name, np.full(len(table["iteration"]), np.nan))
+                    for table in (before, after))  # fmt: skip
+        out[name] = np.concatenate([old[kept], new])
+    return out
+
+
+def replayed(run: Run, every: int) -> tuple[Run, Curves]:
+    """The run again from its start, recorded and measured; the run itself if the other differs.
+
+    It differs, by rounding, if it was compiled.
+    """
+    again = Run(run.start, events=run.past)
+    Recording(again)
+    curves = Curves(again)
+    advance(again, run.iteration, curves, every)
+    again.make(max(0, run.updates - again.updates))
+    return (again if again.state.equals(run.state) else run), curves
 
 
 def advance(run: Run, iterations: int, curves: Curves | None, every: int) -> None:

@@ -24,6 +24,7 @@ MOST_TEXT = 1_000_000  # characters of JSON
 _MOST_MEMBERS = 64
 _MOST_DIRECTORY = 64_000  # bytes of a zip file's directory
 _MOST_HEAD = 4_000  # bytes of an array's header
+_BRIEF = 80  # characters
 _TAIL = 22 + 65_535 + 20  # bytes that contain a zip file's end record, comment and locator
 
 
@@ -57,6 +58,12 @@ def parse_json(text: str, name: str, allowed: str, most: int = MOST_TEXT) -> Any
         raise
     except (ValueError, RecursionError):
         raise SpecError(name, text, allowed) from None
+
+
+def _brief(words: object) -> str:
+    """Words of an error, which may quote a file at length."""
+    text = str(words)
+    return text if len(text) <= _BRIEF else f"{text[: _BRIEF - 3]}..."
 
 
 def _regular(path: Path) -> BinaryIO:
@@ -130,7 +137,7 @@ class Arrays:
         with self._member(f"{name}.npy") as member:
             array = npy.read_array(member, allow_pickle=False, max_header_size=_MOST_HEAD)
             if member.read(1):
-                raise ValueError(f"its member {name!r} is more than an array")
+                raise ValueError(f"its member {_brief(name)!r} is more than an array")
             return array
 
     @contextmanager
@@ -139,11 +146,11 @@ class Arrays:
             with self._zip.open(name) as member:
                 yield member
         except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, RuntimeError) as error:
-            raise ValueError(f"its member {name} is damaged ({error})") from None
+            raise ValueError(f"its member {_brief(name)} is damaged ({_brief(error)})") from None
         except (OSError, struct.error) as error:
             if getattr(error, "errno", errno.EINVAL) != errno.EINVAL:  # an offset outside of it
                 raise
-            raise ValueError(f"its member {name} is damaged ({error})") from None
+            raise ValueError(f"its member {_brief(name)} is damaged ({_brief(error)})") from None
 
     def _opened(self, size: int) -> zipfile.ZipFile:
         tail = self._file.read() if size <= _TAIL else self._last(_TAIL)
@@ -168,7 +175,7 @@ class Arrays:
             *(zipfile.BadZipFile, NotImplementedError, struct.error, RuntimeError),
             *(EOFError, ValueError, OSError),
         ) as error:
-            raise ValueError(f"its directory is damaged ({error})") from None
+            raise ValueError(f"its directory is damaged ({_brief(error)})") from None
 
     def _last(self, count: int) -> bytes:
         self._file.seek(-count, os.SEEK_END)
@@ -180,13 +187,13 @@ class Arrays:
         for m in members:
             name = m.filename.removesuffix(".npy")
             if m.flag_bits & 1:
-                raise ValueError(f"its member {m.filename!r} is encrypted")
+                raise ValueError(f"its member {_brief(m.filename)!r} is encrypted")
             if m.compress_type != zipfile.ZIP_STORED or m.file_size != m.compress_size:
-                raise ValueError(f"its member {m.filename!r} is compressed")
+                raise ValueError(f"its member {_brief(m.filename)!r} is compressed")
             if m.filename not in self._allowed and not m.filename.endswith(".npy"):
-                raise ValueError(f"its member {m.filename!r} is no array")
+                raise ValueError(f"its member {_brief(m.filename)!r} is no array")
             if name in names:
-                raise ValueError(f"it has two members {name!r}")
+                raise ValueError(f"it has two members {_brief(name)!r}")
             names.append(name)
         if sum(m.file_size for m in members) > self._size:
             raise ValueError("its members are larger than it is")
@@ -202,14 +209,14 @@ class Arrays:
             read = readers[npy.read_magic(start)]
             shape, _, dtype = read(start, max_header_size=_MOST_HEAD)
         except Exception as error:  # NumPy passes on errors of Python's tokenizer
-            raise ValueError(f"its member {name!r} is no array ({error})") from None
+            raise ValueError(f"its member {_brief(name)!r} is no array ({_brief(error)})") from None
         count = 1
         for n in shape:
             count *= n
         if dtype.hasobject or any(n < 0 for n in shape):
-            raise ValueError(f"its array {name!r} holds objects")
+            raise ValueError(f"its array {_brief(name)!r} holds objects")
         if count * dtype.itemsize != whole - start.tell():
-            raise ValueError(f"its array {name!r} has another size than it says")
+            raise ValueError(f"its array {_brief(name)!r} has another size than it says")
         return dtype, shape
 
 

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 import torch
 from pyarrow import parquet
 
-from ganlab import Run, Spec, __version__, export
+from ganlab import Run, RunFile, Spec, __version__, export
 from ganlab.cli import main
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.live.history import SERIES
@@ -143,9 +144,9 @@ def test_version(capsys):
         ("missing/run.npz", "No such file"),
         ("a-file/run.npz", "Not a directory"),
         ("folder.npz", "this is a folder"),
-        ("run.txt", "ends in .npz"),
-        ("run", "ends in .npz"),
-        ("run.npz.gz", "ends in .npz"),
+        ("run.txt", "ends in .ganlab"),
+        ("run", "ends in .ganlab"),
+        ("run.npz.gz", "ends in .ganlab"),
     ],
 )
 def test_where_nothing_can_be_written_nothing_is_trained(tmp_path, capsys, monkeypatch, out, named):
@@ -246,7 +247,10 @@ def test_export_writes_every_kind_of_file_of_a_saved_run(tmp_path, capsys):
     capsys.readouterr()
     for bad in ([], ["--out", "x.txt"], ["--out", "x.csv", "--every", "0"], ["--fast"]):
         assert main(["export", str(tmp_path / "run.npz"), *bad]) == 2
-    assert "ends in .npz (the run), .csv" in capsys.readouterr().err
+    assert (
+        "ends in .ganlab (the run with its curves and moments), .npz (the run as it is), .csv"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize("broken", ["compiler", "home"])
@@ -286,3 +290,29 @@ def test_a_stopped_compilation_leaves_nothing(tmp_path, number):
         process.kill()
     assert "Traceback" not in process.stderr.read()
     assert not any(drafts.glob("draft-*"))
+
+
+def test_a_ganlab_file_holds_curves_and_moments(tmp_path, capsys):
+    spec, path = write(tmp_path / "spec.json", TINY), tmp_path / "a.ganlab"
+    assert main(["train", "--spec", spec, "--iterations", "40", "--out", str(path)]) == 0
+    file, run = RunFile.load(path), Run(TINY)
+    run.advance(40)
+    assert file.runs[0].state.equals(run.state)
+    assert file.runs[0].at(33).state.equals(run.at(33).state) and len(file.runs[0].recorder.frames)
+    assert file.curves["iteration"].tolist() == list(range(41))
+    # It is continued, with its curves, and so is one that was exported from an .npz.
+    run.save(tmp_path / "a.npz")
+    assert main(["export", str(tmp_path / "a.npz"), "--out", str(tmp_path / "b.ganlab")]) == 0
+    for name in ("a", "b"):
+        out = tmp_path / f"{name}2.ganlab"
+        load = ["train", "--load", str(tmp_path / f"{name}.ganlab"), "--iterations", "10"]
+        assert main([*load, "--out", str(out)]) == 0
+        longer = RunFile.load(out)
+        assert longer.curves["iteration"].tolist() == list(range(51))
+        jsd = file.curves["jsd"]
+        np.testing.assert_array_equal(longer.curves["jsd"][:41], jsd)
+        assert longer.runs[0].at(7).state.equals(run.at(7).state)
+    RunFile((Run(TINY), Run(TINY.replace(k=2)))).save(tmp_path / "two.ganlab")
+    capsys.readouterr()
+    assert main(["export", str(tmp_path / "two.ganlab"), "--out", "c.csv"]) == 2
+    assert "a file of one run" in capsys.readouterr().err

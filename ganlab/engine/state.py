@@ -40,6 +40,17 @@ class State:
         """The same without slots: all that D(x) and G(z) depend on, and a third of it or less."""
         return replace(self, g_slots=(), d_slots=())
 
+    def equals(self, other: State) -> bool:
+        """Whether both are the same, bit for bit."""
+        mine = (self.g, self.d, *self.g_slots, *self.d_slots)
+        theirs = (other.g, other.d, *other.g_slots, *other.d_slots)
+        counts = ("d_updates", "g_updates", "phase", "iterations", "g_phase")
+        return (
+            len(mine) == len(theirs)
+            and all(getattr(self, n) == getattr(other, n) for n in counts)
+            and all(torch.equal(a, b) for a, b in zip(mine, theirs, strict=True))
+        )
+
     def here(self) -> State:
         """Itself: its tensors are in this process."""
         return self

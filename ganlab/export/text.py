@@ -24,10 +24,10 @@ _ENDINGS = {
     "csv": "csv",
     "parquet": "parquet",
     "data": "data.npz",
-    "run": "npz",
+    "run": "ganlab",
     "page": "html",
 }
-OF_EACH = ("script", "notebook", "data", "run")  # one file for each run
+OF_EACH = ("script", "notebook", "data")  # one file for each run
 
 
 def name(specs: Sequence[Spec], kind: str, runs: int = 1) -> str:

@@ -406,8 +406,8 @@ class Session:
 
     def exporter(self, kind: str) -> Callable[[], bytes]:
         """A function that makes the file from the current state of the runs."""
-        runs = () if self.group is None else tuple(run.still() for run in self.group.runs)
-        return partial(take_away.message, kind, self.experiment, runs, self.history.arrays())
+        file = RunFile((), self.history.arrays()) if self.group is None else self.file()
+        return partial(take_away.message, kind, self.experiment, file)
 
     def show_scene(self, scene: Message) -> None:
         """Show the same runs with another scene, which gets the next number; called by the view."""

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
 import zipfile
-from pathlib import Path
 
 import numpy as np
 
 from ganlab import export
-from ganlab.engine import Run
 from ganlab.events import Event, write
 from ganlab.experiment import Experiment
 from ganlab.live.wire import encode
+from ganlab.record import RunFile
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -26,27 +24,25 @@ _MOST_FRAMES, _FRAME_BYTES = 900, {1: 450, 2: 4_500}  # of a page; by dimension
 Begun = list[tuple[Spec, tuple[Event, ...]]]
 
 
-def message(
-    kind: str, experiment: Experiment, runs: tuple[Run, ...], curves: dict[str, np.ndarray]
-) -> bytes:
+def message(kind: str, experiment: Experiment, file: RunFile) -> bytes:
     """The message with the file, or with the sizes of all files as JSON.
 
-    runs: those of the experiment, or () before they have begun. curves: by name, one value for each
-    point, (n,).
+    file: the experiment's runs and curves; it has no runs before they have begun.
 
     Raises `SpecError` unless `kind` is "sizes" or in `export.KINDS`, for what a run does not have
     (a plain script with a variant from outside), and for "run" and "data" before the run has begun.
     """
     if kind not in (*export.KINDS, SIZES):
         raise SpecError("export", kind, f"one of {', '.join((*export.KINDS, SIZES))}")
+    runs, curves = file.runs, file.curves
     specs = [spec for run in runs for spec in run.specs] or list(experiment.specs)
     begun: Begun = [(spec, run.past) for run in runs for spec in run.start]
     begun = begun or [(spec, ()) for spec in specs]
     header = {"type": "export", "what": kind, "name": "", "text": ""}
     if kind == SIZES:
-        header["text"] = json.dumps(_sizes(begun, runs, curves))
+        header["text"] = json.dumps(_sizes(begun, file))
         return encode(header)
-    files = len(runs) if kind in ("run", "data") else len(begun)
+    files = len(runs) if kind == "data" else len(begun)
     header["name"] = export.name(specs, kind, files)
     made = max((run.iteration for run in runs), default=0)
     if kind == "python":
@@ -57,21 +53,16 @@ def message(
     elif kind == "csv":
         header["text"] = export.curves(curves)
     else:
-        binary = np.frombuffer(_file(kind, specs, begun, runs, curves), np.uint8)
+        binary = np.frombuffer(_file(kind, specs, begun, file), np.uint8)
         return encode(header, {"file": binary})
     return encode(header)
 
 
-def _file(
-    kind: str,
-    specs: list[Spec],
-    begun: Begun,
-    runs: tuple[Run, ...],
-    curves: dict[str, np.ndarray],
-) -> bytes:
+def _file(kind: str, specs: list[Spec], begun: Begun, file: RunFile) -> bytes:
     """The content of a file; for several runs, a zip archive of one for each."""
+    runs = file.runs
     if kind == "parquet":
-        return export.parquet(curves, export.as_json(specs))
+        return export.parquet(file.curves, export.as_json(specs))
     if kind in ("script", "notebook"):
         made = max((run.iteration for run in runs), default=0)
         make = export.script if kind == "script" else export.notebook
@@ -80,7 +71,9 @@ def _file(
         raise SpecError("export", kind, "python or json before the run has begun")
     if kind == "data":
         return _packed(kind, [export.data(run) for run in runs])
-    return _packed(kind, [_saved(run) for run in runs])
+    out = io.BytesIO()
+    file.write(out)
+    return out.getvalue()
 
 
 def _packed(kind: str, files: list[bytes]) -> bytes:
@@ -93,16 +86,9 @@ def _packed(kind: str, files: list[bytes]) -> bytes:
     return out.getvalue()
 
 
-def _saved(run: Run) -> bytes:
-    """A run as `Run.save` writes it."""
-    with tempfile.TemporaryDirectory(prefix="ganlab-") as folder:
-        path = Path(folder) / "run.npz"
-        run.save(path)
-        return path.read_bytes()
-
-
-def _sizes(begun: Begun, runs: tuple[Run, ...], curves: dict[str, np.ndarray]) -> dict[str, int]:
+def _sizes(begun: Begun, file: RunFile) -> dict[str, int]:
     """About how many bytes the files would have."""
+    runs, curves = file.runs, file.curves
     events = sum(len(write(past)) for _, past in begun)
     specs = [spec for spec, _ in begun]
     cells = sum(len(column) for column in curves.values())
@@ -117,7 +103,7 @@ def _sizes(begun: Begun, runs: tuple[Run, ...], curves: dict[str, np.ndarray]) -
         "csv": 400 + 12 * cells,
         "parquet": 12_000 + 8 * cells,
         "data": samples + state // 3,
-        "run": 4_000 * max(1, len(runs)) + state + events,
+        "run": file.nbytes_with(),
         PAGE: _page_size(specs, max((run.iteration for run in runs), default=0)),
     }
 

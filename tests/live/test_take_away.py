@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from live_helpers import SMALL, settle
 
-from ganlab import Spec, SpecError, export
+from ganlab import RunFile, Spec, SpecError, export
 from ganlab.events import write
 from ganlab.experiment import Experiment
+from ganlab.live.commands import Bookmark
 from ganlab.live.session import Session
 from ganlab.live.wire import decode
 
@@ -84,6 +85,21 @@ def test_every_kind_of_file_and_its_size(opened):
     run = session.run
     script = decode(session.export("script"))[1]["file"].tobytes().decode()
     assert script == export.script(run.start[0], run.iteration, run.past)
+
+
+def test_the_file_of_the_run_holds_what_the_page_shows(opened):
+    session, browser = opened()
+    for _ in range(20):
+        session.command("step")
+    settle(session, browser)
+    session.command("bookmark", Bookmark(5, "here"))
+    settle(session, browser)
+    content = decode(session.export("run"))[1]["file"].tobytes()
+    file = RunFile.load(io.BytesIO(content))
+    assert file.runs[0].state.equals(session.run.state) and len(file.runs[0].recorder.frames) > 2
+    assert file.notes == tuple(session.history.notes) and file.notes[0]["text"] == "here"
+    for name, column in session.history.arrays().items():
+        np.testing.assert_array_equal(file.curves[name], column)
 
 
 def test_what_cannot_be_exported_is_said_and_the_session_goes_on(opened, monkeypatch):
