@@ -104,6 +104,13 @@ async def _games(request: Request) -> Response:
     return await endpoint(request)
 
 
+async def _upload(request: Request) -> Response:
+    """A file of a run that a page opens."""
+    from ganlab.live import upload  # imports torch, as above
+
+    return await upload.endpoint(request)
+
+
 def _probe(request: Request) -> Response:
     """Tell a browser whose socket was refused whether the server is there and knows its session."""
     from ganlab.live.scheduler import (
@@ -160,6 +167,7 @@ class Front:
         routes = [
             WebSocketRoute(f"/{LIVE_URL}/{{token}}", _endpoint),
             Route(f"/{LIVE_URL}/{{token}}", _probe),
+            Route(f"/{LIVE_URL}/{{token}}/open", _upload, methods=["POST"]),
             Route(f"/{paths.GAMES_URL}/{{kind}}", _games),
             *(Route(f"/{path}", _home) for path in _HOME),
             Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),

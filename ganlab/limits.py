@@ -64,6 +64,7 @@ LIMITS: dict[str, Param] = {
             "int",
             doc="Then two per second. A class behind one router has one address.",
         ),
+        Param("run_file_mb", "MB of a run's file", 16.0, 0.1, 1000.0, doc="Opened by a page."),
         Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Not for uploads."),
         Param(
             "stored_sessions_mb",

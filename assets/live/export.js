@@ -33,7 +33,7 @@ const FILES = [
   ["parquet", "Curves as Parquet", "the same, for data frames"],
   ["data", "Samples and fields as NPZ", "10,000 samples, the drawn arrays, all weights"],
   ["json", "Spec as JSON", "the settings alone"],
-  ["run", "Run as a file", "to continue it in Python: Run.load"],
+  ["run", "Run as a file", "to open it here again, or in Python: Run.load"],
 ];
 
 export const SAVED = "saved"; // the answer to a command of a page that saves the file itself
@@ -100,8 +100,9 @@ async function copy(text) {
  * @param {() => void} relayout
  * @param {Item[]} files what it offers
  * @param {Parameters<typeof filmTape>[2] | null} replay mounts a view of a tape; null: there is no recording on a server
+ * @param {(() => void) | null} [choose] opens a run from a file
  */
-export function exportMenu(send, root, relayout, files = FILES, replay = null) {
+export function exportMenu(send, root, relayout, files = FILES, replay = null, choose = null) {
   let wanted = "";
   let complete = true;
   let filming = false;
@@ -139,6 +140,11 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null) {
     const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };
     return el("button", { ...attributes, "data-testid": `export-${kind}`, onclick: act(kind) }, title, says);
   });
+  if (choose) {
+    const from = el("span", { class: "gl-about" }, "a .ganlab file; or drop it on the page");
+    const attributes = { class: "gl-item gl-apart", type: "button", role: "menuitem", tabindex: "-1" };
+    items.push(el("button", { ...attributes, "data-testid": "open", onclick: () => (close(), choose()) }, "Open a run…", from));
+  }
   const list = el("div", { class: "gl-menu", role: "menu", "aria-label": "Export", hidden: "" }, ...items);
   const clip = clipForm((stretch) => send({ cmd: "tape", ...stretch }), () => button.focus());
   const going = jobs();

@@ -10,6 +10,7 @@ import { explainer } from "./explain.js";
 import { exportMenu, OF_STORED } from "./export.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
+import { opener } from "./open.js";
 import { follower, makeBanner } from "./page.js";
 import { connect } from "./socket.js";
 import { stage } from "./stage.js";
@@ -95,12 +96,15 @@ export function mountView(root, settings, make) {
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
   /** @type {Parameters<typeof exportMenu>[4]} */
   const replay = (host, link) => mountView(host, { ...settings, plotly: "", stored: true, connect: link }, make);
-  const files = stored ? OF_STORED : undefined;
-  const exporter = exportMenu(send, root, () => layout(), files, view.records && !stored ? replay : null);
+  const { socket, largest } = settings;
+  const files = largest && !stored ? opener(root, { socket, largest, opened: () => act({ act: "open" }) }) : null;
+  const records = view.records && !stored;
+  const exporter = exportMenu(send, root, () => layout(), stored ? OF_STORED : undefined, records ? replay : null, files?.choose);
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = settings.connect ? () => {} : follower(root, settings.others);
-  const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], [banner.node]);
+  const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
+  if (files) root.append(files.target);
   if (line) boxes.timeline.append(line.node);
   // The event does not bubble, so it is captured.
   root.addEventListener("contextrestored", () => layout(), { capture: true });
@@ -416,6 +420,7 @@ export function mountView(root, settings, make) {
       ground.close();
       banner.close();
       line?.close();
+      files?.close();
       for (const timer of timers) clearTimeout(timer);
     },
   };

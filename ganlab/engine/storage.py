@@ -85,18 +85,26 @@ def write(path: Path, save: Callable[[BinaryIO], None]) -> None:
         partial.unlink(missing_ok=True)
 
 
+class BadFile(SpecError):
+    """A file that is no run, and why."""
+
+    def __init__(self, name: str, why: str):
+        super().__init__("file", name, f"{_WRITTEN}: {why}")
+        self.why = why
+
+
 @contextmanager
 def reading(
     source: Path | BinaryIO, name: str, most: int | None = None, texts: Collection[str] = ()
 ) -> Iterator[Arrays]:
-    """The file called `name`, opened as `Arrays`, whose ValueErrors become a `SpecError`."""
+    """The file called `name`, opened as `Arrays`. Raises `BadFile` where that raises ValueError."""
     try:
         with Arrays(source, most, texts) as file:
             yield file
     except SpecError:
         raise
     except (ValueError, KeyError) as error:
-        raise SpecError("file", name, f"{_WRITTEN}: {error}") from None
+        raise BadFile(name, str(error)) from None
 
 
 def read(
@@ -201,7 +209,7 @@ def check_head(
 
 
 def finite(file: Arrays, array: str, name: str) -> np.ndarray:
-    """An array. Raises `SpecError` if a number in it is not finite."""
+    """An array of any shape. Raises `SpecError` if a number in it is not finite."""
     found = file.read(array)
     if not np.isfinite(found).all():
         raise SpecError(array, "NaN or inf", f"finite numbers (in {name})")

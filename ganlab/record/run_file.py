@@ -10,6 +10,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,7 +18,6 @@ import numpy as np
 import torch
 from numpy.lib import format as npy
 
-from ganlab import __version__
 from ganlab.engine import Run, storage
 from ganlab.engine.native.program_key import surroundings
 from ganlab.engine.run import FORMATS
@@ -93,7 +93,7 @@ class RunFile:
         header = {
             "ganlab": run_header.FORMAT,
             "made": {
-                "by": f"ganlab {__version__}, torch {torch.__version__}",
+                "by": _made_by(),
                 "on": surroundings(),
             },
             "fields": list(self.fields),
@@ -107,7 +107,7 @@ class RunFile:
             "runs": [part.plan for part in parts],
         }
         text = json.dumps(header, allow_nan=False)
-        work = max(run_header.changes(run.events, len(run.start)) for run in self.runs)
+        work = max(run_header.changes(p.plan["events"], len(p.plan["start"])) for p in parts)
         longest = max(len(part.plan["events"]) for part in parts)
         if work > run_header.MOST_CHANGES or longest > run_header.MOST_EVENTS:
             allowed = f"at most {run_header.MOST_CHANGES:,} in a file of at most "
@@ -177,6 +177,14 @@ class RunFile:
             header.speed,
             "" if same else f"It was made by {header.made_by}, or on another machine.",
         )
+
+
+def _made_by() -> str:
+    try:
+        own = version("ganlab")
+    except PackageNotFoundError:  # it was not installed
+        own = "from its sources"
+    return f"ganlab {own}, torch {torch.__version__}"
 
 
 def _run(plan: Plan, flat: np.ndarray, same: bool, device: str | torch.device) -> Run:

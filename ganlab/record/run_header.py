@@ -111,9 +111,9 @@ def _size(rules: Rules) -> int:
     return rules.G.size * (1 + slots["G"]) + rules.D.size * (1 + slots["D"])
 
 
-def changes(found: Sequence[Event], rows: int) -> int:
-    """How many changes there are; a change of very many seeds counts several times."""
-    return sum(bool(event.fields) for event in found) * (1 + rows // 64)
+def changes(text: str, rows: int) -> int:
+    """How many changes events as text have; one of very many seeds counts several times."""
+    return sum(part.count(":") > 1 for part in text.split(",")) * (1 + rows // 64)
 
 
 def read(items: object, name: str) -> Header:
@@ -244,11 +244,10 @@ class _Reader:
         """Each event, with the Specs after it."""
         if not isinstance(text, str) or len(text) > MOST_EVENTS:
             raise self._bad("events", text, f"a text of at most {MOST_EVENTS:,} characters")
-        out, before, specs = [], 0, start
-        found = events.read(text)
-        if (work := changes(found, len(start))) > MOST_CHANGES:
+        if (work := changes(text, len(start))) > MOST_CHANGES:
             raise self._bad("events", f"{work:,} changes", f"at most {MOST_CHANGES:,}")
-        for event in found:
+        out, before, specs = [], 0, start
+        for event in events.read(text):
             if event.at < before:
                 raise self._bad("events", event.at, f"events in order: {before} or later")
             before = event.at + bool(event.player)

@@ -9,6 +9,7 @@ import streamlit as st
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
 from ganlab.live.fork import fork
+from ganlab.live.opened import WAITING
 from ganlab.live.session import Session
 from ganlab.live.story import story_of
 from ganlab.presets import PRESETS, Preset
@@ -48,6 +49,24 @@ def _fork(session: Session, field: str) -> None:
     st.switch_page(navigation.script(navigation.COMPARE))
 
 
+def _open(session: Session) -> None:
+    """Open the page of the file that the visitor has sent, with its runs."""
+    opened = WAITING.take(session.token)
+    if opened is None:
+        session.command("note", "The file has not arrived: open it again.")
+        return
+    experiment, file = opened
+    if len(experiment.specs) > 1:
+        page = navigation.COMPARE
+    else:
+        page = navigation.MANY if experiment.seeds > 1 else navigation.LABS[experiment.base.dim]
+    known = PRESETS[file.preset].specs if file.preset in PRESETS else ()
+    fits = [spec.dim for spec in known] == [spec.dim for spec in experiment.specs]
+    preset = file.preset if fits and experiment.seeds == 1 else ""
+    want(page, experiment, preset=preset, state=file)
+    st.switch_page(navigation.script(page))
+
+
 def acted(session: Session, act: Any) -> None:
     """Do what a button or key of the story asks for; ignore anything else."""
     if not isinstance(act, dict):
@@ -59,5 +78,7 @@ def acted(session: Session, act: Any) -> None:
         st.switch_page(navigation.script(navigation.GALLERY))
     elif act.get("act") == "fork" and isinstance(name, str):
         _fork(session, name)
+    elif act.get("act") == "open":
+        _open(session)
     elif act.get("act") == "leave":
         session.tell(story_of("", session.experiment.specs))

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from ganlab import paths
+from ganlab.live.opened import most_bytes
 from ganlab.live.session import Session
 from ganlab.ui import navigation
 
@@ -108,6 +109,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       if (module) view = module.mount(root, {
         socket: socket.href,
         others: data.others,
+        largest: data.largest,
         plotly: at(data.plotly + '/plotly.min.js').href,
         labs: data.labs.map((path) => at(path).href),
         onLost: () => { entry.search = location.search; },
@@ -152,6 +154,7 @@ def live_view(
         "module": module,
         "labs": list(navigation.addresses()),
         "gallery": navigation.GALLERY,
+        "largest": most_bytes(),
         "others": [name for name in navigation.PAGES if name != page],
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,

@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from "node:test";
 import { mountView } from "../../assets/live/shell.js";
 import { nextFrame, sockets } from "./document.js";
 
-const SETTINGS = { socket: "ws://lab.example/live/t", plotly: "", labs: ["", "two"], others: [] };
+const SETTINGS = { socket: "ws://lab.example/live/t", plotly: "", labs: ["", "two"], others: [], largest: 1e6 };
 const SCENE = {
   type: "scene", run: 1, dim: 1, box: [[-4, 4]], panels: [], layers: [], readout: [], seed: 0, query: "k=2",
   knobs: [

@@ -1,0 +1,130 @@
+// Opening a run from a file: dropped on the page, or chosen by the Export menu's entry. The server reads it.
+
+import { el, setText } from "./dom.js";
+
+const SUFFIXES = [".ganlab", ".npz"];
+const PATIENCE = 90_000; // ms for the server's answer
+
+/** @param {DragEvent} event */
+const hasFiles = (event) => event.dataTransfer?.types.includes("Files") ?? false;
+
+/** @param {number} bytes */
+const megabytes = (bytes) => `${Math.round(bytes / 1e5) / 10} MB`;
+
+/**
+ * Send a file to the server; returns why it cannot be opened, or nothing.
+ *
+ * @param {string} url
+ * @param {File} file
+ */
+async function send(url, file) {
+  let answer;
+  try {
+    answer = await fetch(url, {
+      method: "POST",
+      body: file,
+      headers: { "content-type": "application/octet-stream", "x-ganlab-name": encodeURIComponent(file.name) },
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+  } catch {
+    return "the server does not answer, or something on the way to it refuses the file";
+  }
+  const said = await answer.json().catch(() => ({}));
+  if (said.refused) return String(said.refused);
+  return answer.ok ? "" : `something on the way to the server refuses the file (${answer.status})`;
+}
+
+/**
+ * Let files of runs be opened while a view is on the page. Returns {node, target, choose(), close()}: `node` shows what
+ * happens, and `target`, over the view, that a file can be dropped.
+ *
+ * @param {HTMLElement} root of the view
+ * @param {object} how
+ * @param {string} how.socket the address of the session
+ * @param {number} how.largest bytes of a file
+ * @param {() => void} how.opened the server has a run for the page
+ */
+export function opener(root, { socket, largest, opened }) {
+  const url = new URL(`${socket}/open`);
+  url.protocol = url.protocol.replace("ws", "http");
+  let busy = false;
+  const words = el("span", { role: "alert", "data-testid": "opening" });
+  const dismiss = el("button", { class: "gl-button gl-small", type: "button", "aria-label": "Close this message", onclick: () => say("") }, "×");
+  const box = el("div", { class: "gl-banner gl-opening", "data-kind": "note", hidden: "" }, words, dismiss);
+  const target = el(
+    "div",
+    { class: "gl-drop", hidden: "", "aria-hidden": "true", "data-testid": "drop" },
+    el("div", {}, el("b", {}, "Drop the file to open its run"), el("span", {}, ".ganlab or .npz, as Export saves it")),
+  );
+  const input = el("input", {
+    type: "file",
+    accept: SUFFIXES.join(","),
+    hidden: "",
+    "data-testid": "open-file",
+    onchange: () => {
+      const [file] = input.files ?? [];
+      input.value = ""; // so that the same file can be chosen again
+      if (file) void open(file);
+    },
+  });
+  const node = el("div", { class: "gl-banner-box" }, box, input);
+
+  /**
+   * @param {string} text
+   * @param {boolean} [wrong]
+   */
+  function say(text, wrong = false) {
+    setText(words, text);
+    box.hidden = !text;
+    dismiss.hidden = !wrong;
+    box.dataset.wrong = String(wrong);
+  }
+
+  /** @param {File} file */
+  async function open(file) {
+    if (busy) return;
+    const name = file.name.toLowerCase();
+    const why = !SUFFIXES.some((end) => name.endsWith(end))
+      ? `the name of a run's file ends in ${SUFFIXES.join(" or ")}`
+      : file.size > largest
+        ? `it has ${megabytes(file.size)}, and this server opens at most ${megabytes(largest)}`
+        : "";
+    if (why) return say(`${file.name} cannot be opened: ${why}.`, true);
+    busy = true;
+    say(`Opening ${file.name}…`);
+    const refused = await send(url.href, file);
+    busy = false;
+    if (refused) return say(`${file.name} cannot be opened: ${refused.replace(/\.$/, "")}.`, true);
+    opened();
+  }
+
+  const page = new AbortController();
+  /**
+   * @param {string} type
+   * @param {(event: DragEvent) => void} act
+   */
+  const on = (type, act) =>
+    window.addEventListener(
+      type,
+      (event) => {
+        if (!(event instanceof DragEvent) || !hasFiles(event) || root.offsetParent === null) return;
+        event.preventDefault(); // else the browser leaves the page to show the file
+        act(event);
+      },
+      { signal: page.signal },
+    );
+  on("dragenter", () => (target.hidden = false));
+  on("dragover", (event) => {
+    target.hidden = false;
+    if (event.dataTransfer) event.dataTransfer.dropEffect = busy ? "none" : "copy";
+  });
+  on("dragleave", (event) => (target.hidden = event.relatedTarget !== null ? target.hidden : true));
+  on("drop", (event) => {
+    target.hidden = true;
+    const [file, ...more] = event.dataTransfer?.files ?? [];
+    if (more.length) say("Drop one file: a run, or runs side by side, are one file.", true);
+    else if (file) void open(file);
+  });
+
+  return { node, target, choose: () => input.click(), close: () => page.abort() };
+}

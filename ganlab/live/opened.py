@@ -1,0 +1,105 @@
+"""Runs that visitors open from files: read within the server's limits, then shown by their page."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import BinaryIO, NamedTuple
+
+from ganlab.comparison import MOST, Comparison
+from ganlab.experiment import SEEDS, Experiment
+from ganlab.limits import limit
+from ganlab.live.budget import afford, afford_events
+from ganlab.record import RunFile
+from ganlab.record.run_header import Course
+from ganlab.registry import SpecError
+
+_KEPT_MB = 100.0  # of files that wait for their pages, all together
+
+
+class Opened(NamedTuple):
+    """Runs of a file, and what a session of them is asked to run."""
+
+    experiment: Experiment
+    file: RunFile
+
+
+def most_bytes() -> int:
+    """The largest file that a page may open."""
+    return int(1e6 * limit("run_file_mb"))
+
+
+def read(source: BinaryIO, name: str) -> Opened:
+    """The runs of the file called `name`, paused.
+
+    Raises `SpecError` for a file that is no run, that exceeds the server's limits, or that no page
+    can show.
+    """
+    file = RunFile.load(source, name, allow=_allow, most=most_bytes())
+    return Opened(_experiment(file), replace(file, playing=False))
+
+
+def _allow(courses: Sequence[Course]) -> None:
+    """Raise `SpecError` for runs that this server does not train, or that no page shows."""
+    seeds = [len(course.start) for course in courses]
+    several = len(courses) > 1
+    if len(courses) > MOST or max(seeds) not in ((1,) if several else (1, *SEEDS)):
+        counts = " and ".join(map(str, seeds))
+        allowed = (
+            f"what a page shows: one, 2 to {MOST} side by side, or {', '.join(map(str, SEEDS))}"
+        )
+        raise SpecError("runs", counts, f"{allowed} seeds of one Spec; ganlab.RunFile reads others")
+    specs = [course.start[0].in_a_lab() for course in courses]
+    if len({(spec.target, spec.seed) for spec in specs}) > 1:
+        raise SpecError("runs", "different", "runs side by side with one p_data and one seed")
+    afford(specs, seeds[0])
+    for spec, course in zip(specs, courses, strict=True):
+        afford_events(spec, course.events, seeds[0], len(courses))
+
+
+def _experiment(file: RunFile) -> Experiment:
+    """What a session must be asked to run, so that it can continue the runs of a file.
+
+    Their current Specs, without events: the runs bring those with them.
+    """
+    specs = tuple(run.spec for run in file.runs)
+    if len(specs) > 1:
+        try:
+            return Comparison(specs, file.fields)
+        except SpecError:
+            return Comparison.among(specs)  # one has diverged, and a later change is not in it
+    (run,) = file.runs
+    made = Experiment.of(run.spec, len(run.specs))
+    if list(run.specs) != made.rows(0):
+        raise SpecError("seeds", [spec.seed for spec in run.specs], "consecutive, of one Spec")
+    return made
+
+
+class Waiting:
+    """Opened files that wait for the scripts of their pages; the oldest go if they are too many."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Opened] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def put(self, token: str, opened: Opened) -> None:
+        """Keep a file for the page of the session with that token."""
+        with self._lock:
+            self._kept.pop(token, None)
+            self._kept[token] = opened
+            while len(self._kept) > 1 and sum(map(_size, self._kept.values())) > _KEPT_MB * 1e6:
+                self._kept.popitem(last=False)
+
+    def take(self, token: str) -> Opened | None:
+        """The file for that page, which is forgotten here; None if there is none."""
+        with self._lock:
+            return self._kept.pop(token, None)
+
+
+def _size(opened: Opened) -> int:
+    return opened.file.nbytes_with(limit("run_file_mb"))
+
+
+WAITING = Waiting()
