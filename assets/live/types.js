@@ -288,7 +288,7 @@
  * @property {string} plotly its address; empty: there are no still figures
  * @property {string[]} labs addresses, by dimension
  * @property {string[]} others paths of other pages
- * @property {number} largest bytes of a file that can be opened
+ * @property {number} [largest] bytes of a file that can be opened; none can if it is missing
  * @property {() => void} [onLost] the connection was lost
  * @property {() => void} [onBack] the connection is back
  * @property {() => void} [onGone] the server has no such session

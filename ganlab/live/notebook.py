@@ -33,9 +33,9 @@ from ganlab.live.pools import Pools
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.live.start import What, start_of
-from ganlab.live.stored_session import StoredSession
 from ganlab.live.story import story_of
 from ganlab.presets import PRESETS
+from ganlab.record import RunFile
 from ganlab.registry import SpecError
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ class Shown:
         self.session.view.frame_seconds = _FRAME_SECONDS
         self._send = send
         self._views: dict[str, _View] = {}
-        state = StoredSession(runs, {}, {}, [], playing, None) if runs else None
+        state = RunFile(runs, playing=playing) if runs else None
         self.session.begin(story_of(preset, experiment.specs), state=state)
         if not playing:
             self.session.command("pause")

@@ -210,7 +210,7 @@ class Session:
         """The runs, which have begun, with all that the page shows of them, as they are now."""
         assert self.group is not None
         recordings, history = self.rewind.recordings, self.history
-        runs = [recording.still() for recording in recordings]
+        runs = [recording.still().run for recording in recordings]
         return RunFile(
             tuple(runs or [run.still() for run in self.group.runs]),
             history.arrays(),

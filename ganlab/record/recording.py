@@ -17,7 +17,7 @@ from ganlab.registry import SpecError
 
 Unit = Literal["updates", "iterations"]
 MEGABYTES = 6.0  # of keyframes
-_ALL = 1e6  # megabytes
+_ALL = 1e18  # bytes
 _WAY = 1 / 8  # as many bytes again, of keyframes on the way to the last moment replayed
 _PIECE_SECONDS = 0.02  # of updates between two looks at the clock
 _MOST_AT_ONCE = 4096  # updates
@@ -97,12 +97,6 @@ class Recording:
             made = ((self.first, Missing()),)
         return Past(tuple(self.frames), self.first, made)
 
-    def still(self) -> Run:
-        """A copy of the run's current state with this recording; the run may continue."""
-        other, past = self.run.still(), self.past
-        Recording(other, _ALL, past=past)
-        return other
-
     def passes(self, run: Run) -> None:
         """Keep a keyframe of the run, which is about to make updates, if one is due."""
         self.captured = self.captured or run.captured is not None
@@ -159,12 +153,12 @@ class Recording:
 
     def still(self) -> Recording:
         """A copy for another thread, with the present keyframes, while this one goes on."""
-        frames = Keyframes[Keyframe](1e18)
-        for one in self.frames:
-            frames.add(one)
+        frames = Keyframes[Keyframe](_ALL)
+        frames.extend(self.frames)
         other = copy.copy(self)
         other.run, other.frames, other._way = self.run.still(), frames, list(self._way)
         other._from, other._by = list(self._from), list(self._by)
+        other.run.recorder = other
         return other
 
     def nearest(self, target: int, unit: Unit = "updates") -> Keyframe | None:

@@ -58,7 +58,7 @@ class RunFile:
     @classmethod
     def of(cls, run: Run, **more: Any) -> RunFile:
         """A file of one run as it is now, with its recording."""
-        still = run.recorder.still() if isinstance(run.recorder, Recording) else run.still()
+        still = run.recorder.still().run if isinstance(run.recorder, Recording) else run.still()
         return cls((still,), **more)
 
     @property

@@ -66,7 +66,7 @@ def test_all_that_is_known_of_runs_comes_back(tmp_path):
         run.advance(40)
     rows = {"iteration": np.arange(5.0), "jsd.0": np.array([0.5, np.nan, 0.1, np.inf, 0.0])}
     file = RunFile(
-        tuple(run.recorder.still() for run in runs),
+        tuple(run.recorder.still().run for run in runs),
         curves=rows,
         fields=("k",),
         marks=({"iteration": 3, "text": "k 1→2"},),
