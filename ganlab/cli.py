@@ -100,22 +100,25 @@ def _export(options: argparse.Namespace, rest: list[str]) -> int:
 
     from ganlab import output
 
-    _refuse(rest, "a run, --out, --every")
+    _refuse(rest, "a run, --out, --every, --from, --to, --seconds, --fps, --theme, --width")
     outs = output.check_outs(options.out)
     if not outs:
         raise SpecError("--out", None, "at least one file")
     if options.every is not None and options.every < 1:
         raise SpecError("--every", options.every, "an integer >= 1")
+    fields = ("theme", "width", "first", "last", "seconds", "fps")
+    drawn = output.Drawn(**{name: getattr(options, name) for name in fields})
     torch.set_num_threads(1)
     file = output.opened(options.run)
     (run,) = file.runs
-    run.spec.in_a_lab()
+    if any(output.kind_of(path) != "picture" for path in outs):
+        run.spec.in_a_lab()
     curves = None
     if output.needs_curves(outs):
         every = options.every or max(1, math.ceil(run.iteration / output.ROWS))
         again, curves = output.replayed(run, every)
         run = again if run.recorder is None else run
-    moved = output.write_all(run, outs, curves, file)
+    moved = output.write_all(run, outs, curves, file, drawn)
     for path, place in moved:
         print(f"ganlab: cannot write {path}: it is in {place}", file=sys.stderr)
     return 1 if moved else 0
@@ -194,6 +197,14 @@ def main(arguments: list[str] | None = None) -> int:
         "run", metavar="RUN.ganlab", help="a file written by `train --out` or by a page, or .npz"
     )
     taken.set_defaults(do=_export)
+    look = taken.add_argument_group("pictures and films")
+    look.add_argument("--theme", default="light", help="light or dark")
+    look.add_argument("--width", type=int, default=1280, metavar="PX", help="default 1280")
+    words = "the first and the last iteration of a film (default: all)"
+    look.add_argument("--from", type=int, dest="first", metavar="N", help=words)
+    look.add_argument("--to", type=int, dest="last", metavar="N", help=words)
+    look.add_argument("--seconds", type=float, default=10, help="of a film, default 10")
+    look.add_argument("--fps", type=int, metavar="N", help="default 30, in a GIF 20")
     for one in (train, taken):
         words = (
             "a file to write, may be repeated: .ganlab the run with its curves and moments, .npz "
@@ -202,7 +213,8 @@ def main(arguments: list[str] | None = None) -> int:
         words += (
             "plain PyTorch script, .ipynb a notebook, .json its Spec, .html a web page that plays "
         )
-        words += "it without a server, .data.npz samples, fields and parameters"
+        words += "it without a server, .data.npz samples, fields and parameters, .png or .svg a "
+        words += "picture, .mp4, .webm or .gif a film"
         one.add_argument("--out", action="append", default=[], metavar="FILE", help=words)
         words = "iterations between two rows of curves (default: 200 rows)"
         one.add_argument("--every", type=int, metavar="N", help=words)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from dataclasses import replace as replaced
 from functools import partial
 from pathlib import Path
@@ -29,6 +32,11 @@ SUFFIXES = {
     ".ipynb": ("notebook", "a notebook"),
     ".json": ("json", "its Spec"),
     ".html": ("page", "a web page that plays it"),
+    ".png": ("picture", "a picture"),
+    ".svg": ("picture", "a picture"),
+    ".mp4": ("film", "a film"),
+    ".webm": ("film", "a film"),
+    ".gif": ("film", "a film"),
 }
 ROWS = 200  # of the curves by default
 
@@ -80,6 +88,50 @@ def check_outs(paths: Sequence[str]) -> list[Path]:
     return found
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """How pictures and films are drawn: see `export.picture` and `export.film`."""
+
+    theme: str = "light"
+    width: int = 1280
+    first: int | None = None
+    last: int | None = None
+    seconds: float = 10
+    fps: int | None = None
+
+    def picture(self, run: Run, path: Path) -> None:
+        """Write a picture."""
+        export.picture(run, path, theme=self.theme, width=self.width)
+
+    def film(self, run: Run, path: Path) -> None:
+        """Write a film, with a bar on a terminal."""
+        with bar(path.name) as tell:
+            export.film(
+                run, path, theme=self.theme, width=self.width, first=self.first, last=self.last,
+                seconds=self.seconds, fps=self.fps, tell=tell,
+            )  # fmt: skip
+
+
+@contextmanager
+def bar(name: str) -> Iterator[Callable[[float], None]]:
+    """A function that shows the share of the work that is done on the terminal, if there is one."""
+    shown, terminal = -1, sys.stderr.isatty()
+
+    def tell(share: float) -> None:
+        nonlocal shown
+        percent = int(100 * share)
+        if terminal and percent != shown:
+            shown = percent
+            line = f"\r{name} [{'#' * (percent // 4):25}] {percent:3} %"
+            print(line, end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        if shown >= 0:
+            print(file=sys.stderr)
+
+
 class Curves:
     """Metrics measured while a run trains, in rows of `iteration` and every metric."""
 
@@ -108,23 +160,29 @@ class Curves:
 
 
 def write_all(
-    run: Run, paths: Sequence[Path], curves: Curves | None, file: RunFile | None = None
+    run: Run,
+    paths: Sequence[Path],
+    curves: Curves | None,
+    file: RunFile | None = None,
+    drawn: Drawn | None = None,
 ) -> list[tuple[Path, Path]]:
     """Write the files of a run; returns (wanted, written) for each that lies elsewhere.
 
-    curves: those of the run, if a file holds them. file: what is known of the run besides. Raises
-    `SpecError` for what the run does not have, and OSError if a file cannot be written anywhere.
+    curves: those of the run, if a file holds them. file: what is known of the run besides. drawn:
+    how pictures are drawn. Raises `SpecError` for what the run does not have, and OSError if a file
+    cannot be written anywhere.
     """
     moved = []
     for path in paths:
-        place = write(path, _saver(run, kind_of(path), curves, file or RunFile(())))
+        save = _saver(run, kind_of(path), curves, file or RunFile(()), drawn or Drawn())
+        place = write(path, save)
         if place != path:
             moved.append((path, place))
     return moved
 
 
 def _saver(
-    run: Run, kind: str | None, curves: Curves | None, file: RunFile
+    run: Run, kind: str | None, curves: Curves | None, file: RunFile, drawn: Drawn
 ) -> Callable[[Path], None]:
     """A function that writes one file of a run."""
     if kind == "run":
@@ -132,6 +190,8 @@ def _saver(
     if kind == "file":
         known = _joined(file.curves, {} if curves is None else curves.columns)
         return replaced(file, runs=RunFile.of(run).runs, curves=known).save
+    if kind in ("picture", "film"):
+        return partial(drawn.picture if kind == "picture" else drawn.film, run)
     if kind == "data":
         content = export.data(run)
     elif kind in ("script", "notebook"):

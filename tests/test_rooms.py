@@ -53,6 +53,7 @@ RANK = {
     "figures": 5,
     "live": 6,
     "standalone": 6,
+    "pictures": 6.5,
     "ui": 7,
     "index": 6,
     "front": 7,

@@ -32,6 +32,46 @@ export function part(message, i) {
 }
 
 /**
+ * The height of a square picture in a box, so that the shares of modes have room below it; else that of the box.
+ *
+ * @param {Scene} scene of one run
+ * @param {number} width
+ * @param {number} whole
+ * @param {number} u
+ */
+export function heightAbove(scene, width, whole, u) {
+  if (scene.dim !== 2 || !(scene.modes > 1)) return whole;
+  const [x, y] = scene.box;
+  const height = Math.min(whole, Math.round(((width - 46 * u) * (y[1] - y[0])) / (x[1] - x[0]) + 34 * u));
+  return whole - height < LEAST_BARS * u ? whole : height;
+}
+
+/**
+ * Draw the shares of modes on a canvas of their own.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {Theme} theme
+ * @param {Scene} scene of one run
+ * @param {import("./types.js").NumberArray | undefined} shares
+ * @param {number} width
+ * @param {number} height
+ */
+export function drawShares(ctx, theme, scene, shares, width, height) {
+  const { u } = theme;
+  flood(ctx, theme.back);
+  const place = { left: 36 * u, top: 26 * u, w: width - 80 * u, h: height - 34 * u };
+  bars(ctx, theme, scene, shares, place, () => {
+    ctx.font = font(theme, SIZES.title, 600);
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
+    ctx.fillStyle = theme.text;
+    ctx.fillText("share of each mode", place.left, place.top - 8 * u);
+    ctx.fillStyle = theme.line;
+    ctx.fillRect(place.left, place.top + place.h, place.w, 1);
+  });
+}
+
+/**
  * One entry of the curves' legend: a sample of the line, and the run's values of the fields that differ.
  *
  * @param {number} i
@@ -108,18 +148,7 @@ export function cell(scene, i, act) {
    */
   function drawBars(theme, frame) {
     const ctx = opaque(below);
-    const { u } = theme;
-    flood(ctx, theme.back);
-    const place = { left: 36 * u, top: 26 * u, w: below.clientWidth - 80 * u, h: room - 34 * u };
-    bars(ctx, theme, own, frame?.a.shares, place, () => {
-      ctx.font = font(theme, SIZES.title, 600);
-      ctx.textAlign = "left";
-      ctx.textBaseline = "alphabetic";
-      ctx.fillStyle = theme.text;
-      ctx.fillText("share of each mode", place.left, place.top - 8 * u);
-      ctx.fillStyle = theme.line;
-      ctx.fillRect(place.left, place.top + place.h, place.w, 1);
-    });
+    drawShares(ctx, theme, own, frame?.a.shares, below.clientWidth, room);
   }
   const head = el(
     "div",
@@ -143,13 +172,7 @@ export function cell(scene, i, act) {
       const [width, whole] = [box.clientWidth, box.clientHeight];
       if (!(width > 0 && whole > 0)) return;
       theme = newTheme;
-      const { u } = newTheme;
-      let height = whole;
-      if (own.dim === 2 && own.modes > 1) {
-        const [x, y] = own.box;
-        height = Math.min(whole, Math.round(((width - 46 * u) * (y[1] - y[0])) / (x[1] - x[0]) + 34 * u));
-        if (whole - height < LEAST_BARS * u) height = whole;
-      }
+      const height = heightAbove(own, width, whole, newTheme.u);
       room = whole - height;
       below.hidden = room === 0;
       if (room) {

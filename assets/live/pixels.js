@@ -3,8 +3,8 @@
 // Without a graphics card, canvases are drawn by the processor that also trains: a smooth enlargement takes 2 ms per
 // frame, and 1500 small squares as much.
 
-import { offscreen } from "./plot.js";
-import { pixelOf } from "./theme.js";
+import { asShapes, offscreen } from "./plot.js";
+import { alpha, pixelOf } from "./theme.js";
 
 /** @typedef {import("./types.js").Box} Box */
 /** @typedef {import("./types.js").Context} Context */
@@ -102,6 +102,27 @@ export function enlarger() {
 }
 
 /**
+ * Draw dots as shapes.
+ *
+ * @param {Context} ctx
+ * @param {NumberArray} points
+ * @param {import("./types.js").Rgb} rgb
+ * @param {number} radius
+ * @param {(v: number) => number} across
+ * @param {(v: number) => number} down
+ */
+function discs(ctx, points, rgb, radius, across, down) {
+  ctx.fillStyle = alpha(rgb, 1);
+  ctx.beginPath();
+  for (let i = 0; i < points.length; i += 2) {
+    const [x, y] = [across(points[i]), down(points[i + 1])];
+    ctx.moveTo(x + radius, y);
+    ctx.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+  ctx.fill();
+}
+
+/**
  * A transparent layer of w x h pixels with a constant part, and dots over it that change with each frame.
  * still(ctx) draws the constant part; draw(ctx, x, y, points, colour, side, across, down) the layer at (x, y), with a
  * dot of `side` pixels at (across(points[2 i]), down(points[2 i + 1])), in pixels of the layer.
@@ -118,6 +139,11 @@ export function dotLayer(w, h, still) {
   const ground = new Uint32Array(own.getImageData(0, 0, w, h).data.buffer);
   pixels.set(ground);
   return (ctx, x, y, points, rgb, side, across, down) => {
+    if (asShapes()) {
+      ctx.drawImage(canvas, x, y);
+      discs(ctx, points ?? NONE, rgb, side / Math.sqrt(Math.PI), (v) => x + across(v), (v) => y + down(v));
+      return;
+    }
     const colour = pixelOf(rgb);
     const cut = side < 4 ? 0 : Math.round(side * CUT);
     pixels.set(ground);

@@ -42,20 +42,25 @@ export const over = (canvas) => there(canvas.getContext("2d"));
 
 /** Pixels of a canvas per CSS pixel. */
 let chosen = 0;
+let shapes = false;
 export const density = () => chosen || Math.min(window.devicePixelRatio || 1, 2);
+
+/** Whether what is drawn is recorded as shapes, so that no pixels are to be written. */
+export const asShapes = () => shapes;
 
 /**
  * Execute a function while canvases have this many pixels per CSS pixel.
  *
  * @param {number} pixels
  * @param {() => void} act
+ * @param {boolean} [recorded] whether it is recorded as shapes
  */
-export function atDensity(pixels, act) {
-  chosen = pixels;
+export function atDensity(pixels, act, recorded = false) {
+  [chosen, shapes] = [pixels, recorded];
   try {
     act();
   } finally {
-    chosen = 0;
+    [chosen, shapes] = [0, false];
   }
 }
 

@@ -1,7 +1,7 @@
 // The view as SVG: what is drawn on its canvases while they are laid out anew, recorded call by call.
 //
 // Canvas coordinates here are only scaled and shifted, so each call is written in pixels of its canvas. Parts that are
-// computed pixel by pixel (the field of D, many dots) become images.
+// computed pixel by pixel (the field of D) become images.
 
 import { canvases } from "./picture.js";
 import { atDensity } from "./plot.js";
@@ -85,7 +85,6 @@ function recorder() {
     },
     fill: (ctx) => add(ctx, "path", ` d="${of(ctx).path}"${paint("fill", ctx.fillStyle, ctx.globalAlpha)}`),
     stroke: (ctx) => add(ctx, "path", ` d="${of(ctx).path}" fill="none"${stroke(ctx)}`),
-    clearRect: (ctx) => void (of(ctx).out = []), // only whole canvases are cleared
     fillRect(ctx, x, y, w, h) {
       const mine = of(ctx);
       const whole = x <= 0 && y <= 0 && w >= ctx.canvas.width && h >= ctx.canvas.height;
@@ -178,7 +177,7 @@ export function asSvg(root, relayout) {
     const size = `width="${n(width)}" height="${n(height)}" viewBox="0 0 ${n(width)} ${n(height)}"`;
     const ground = `<rect width="100%" height="100%" fill="${back.trim()}"/>`;
     text = `<svg xmlns="http://www.w3.org/2000/svg" ${size}><defs>${defs.join("")}</defs>${ground}${drawn.join("")}</svg>\n`;
-  });
+  }, true);
   relayout();
   return text;
 }

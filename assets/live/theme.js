@@ -88,6 +88,43 @@ export function themeKey(root) {
 }
 
 /**
+ * One of `THEMES` for the canvases, over this background and with this text.
+ *
+ * @param {"light" | "dark"} name
+ * @param {Rgb} [back]
+ * @param {Rgb} [text]
+ * @returns {import("./types.js").Theme}
+ */
+export function themeOf(name, font = "system-ui, sans-serif", back = rgb(THEMES[name].background), text = rgb(THEMES[name].text)) {
+  const own = THEMES[name];
+  const shade = (/** @type {number} */ share) => {
+    const [red, green, blue] = mix(text, back, share);
+    return `rgb(${red},${green},${blue})`;
+  };
+  /** @type {Record<string, string>} */
+  const roles = { ...own.roles, game: shade(0), muted: shade(SHADES.muted) };
+  const role = (/** @type {string} */ of) => roles[of] ?? shade(0);
+  /** @type {Record<string, string>} */
+  const inks = own.inks;
+  return {
+    name,
+    dark: name === "dark",
+    back: shade(1),
+    text: shade(0),
+    muted: shade(SHADES.muted),
+    faint: shade(SHADES.faint),
+    line: shade(SHADES.line),
+    fill: own.fill,
+    rgb: Object.fromEntries(Object.entries(own.roles).map(([of, colour]) => [of, rgb(colour)])),
+    font,
+    field: fieldTable(own.field.map(rgb)),
+    u: 1,
+    role,
+    ink: (of) => inks[of] ?? role(of),
+  };
+}
+
+/**
  * Read the theme and set it on the root as --gl-* variables. Returns the values for the canvases.
  *
  * @param {HTMLElement} root
@@ -100,41 +137,15 @@ export function readTheme(root) {
   const dark = 0.2126 * back[0] + 0.7152 * back[1] + 0.0722 * back[2] < 128;
   const own = dark ? THEMES.dark : THEMES.light;
   // An operator may have configured other colours for the pages.
-  const text = parse(get("text-color", own.text));
-  const shade = (/** @type {number} */ share) => {
-    const [red, green, blue] = mix(text, back, share);
-    return `rgb(${red},${green},${blue})`;
-  };
-  /** @type {Record<string, string>} */
-  const roles = { ...own.roles, game: shade(0), muted: shade(SHADES.muted) };
-  const role = (/** @type {string} */ name) => roles[name] ?? shade(0);
-  /** @type {Record<string, string>} */
-  const inks = own.inks;
-  const ink = (/** @type {string} */ name) => inks[name] ?? role(name);
-  const theme = {
-    name: /** @type {"light" | "dark"} */ (own.name),
-    dark,
-    back: shade(1),
-    text: shade(0),
-    muted: shade(SHADES.muted),
-    faint: shade(SHADES.faint),
-    line: shade(SHADES.line),
-    fill: own.fill,
-    rgb: Object.fromEntries(Object.entries(own.roles).map(([name, colour]) => [name, rgb(colour)])),
-    font: get("font", "system-ui, sans-serif"),
-    field: fieldTable(own.field.map(rgb)),
-    u: 1,
-    role,
-    ink,
-  };
+  const theme = themeOf(dark ? "dark" : "light", get("font", "system-ui, sans-serif"), back, parse(get("text-color", own.text)));
   const put = (/** @type {string} */ key, /** @type {string} */ value) => root.style.setProperty(`--gl-${key}`, value);
   for (const key of /** @type {const} */ (["back", "text", "muted", "faint", "line", "font"])) put(key, theme[key]);
   put("second", get("secondary-background-color", own.second));
   put("shadow", own.shadow);
   put("legend", `${COLUMN.legend}px`);
-  for (const name of Object.keys(roles)) {
-    put(name, role(name));
-    put(`${name}-ink`, ink(name));
+  for (const name of [...Object.keys(own.roles), "game", "muted"]) {
+    put(name, theme.role(name));
+    put(`${name}-ink`, theme.ink(name));
   }
   put("field", `linear-gradient(90deg, ${own.field.join(",")})`);
   root.dataset.theme = own.name;

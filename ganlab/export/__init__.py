@@ -18,16 +18,22 @@ __all__ = [
     "curves",
     "data",
     "ending",
+    "film",
     "name",
     "notebook",
     "page",
     "parquet",
+    "picture",
     "python",
     "script",
 ]
 
 # What needs the rooms above this one, which import it.
-_ABOVE = {"page": "ganlab.standalone"}
+_ABOVE = {
+    "film": "ganlab.pictures",
+    "page": "ganlab.standalone",
+    "picture": "ganlab.pictures",
+}
 
 
 def __getattr__(name: str) -> Any:
