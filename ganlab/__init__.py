@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganlab.engine import Run, Snapshot
+    from ganlab.engine import Run, Snapshot, spectrum
     from ganlab.experiment import Experiment
     from ganlab.record import Recording, RunFile
     from ganlab.registry import SpecError
@@ -22,6 +22,7 @@ __all__ = [
     "Spec",
     "SpecError",
     "__version__",
+    "spectrum",
 ]
 
 _HOMES = {
@@ -32,6 +33,7 @@ _HOMES = {
     "Snapshot": "ganlab.engine",
     "SpecError": "ganlab.registry",
     "Spec": "ganlab.spec",
+    "spectrum": "ganlab.engine",
 }
 
 

@@ -60,10 +60,16 @@ class OptimizerEntry(Entry):
 
     Optimisers that read the same field share its Param, which is shown if one of them is chosen.
     decays: whether it applies `weight_decay` itself instead of adding it to the gradient.
+    rate(slots, t, hyper): what it is near a rest point, where slots that measure the size of the
+    gradient stand still: each parameter's learning rate, (R, P) or a number.
+    filter(hyper): polynomials p, q in the shift μ of one update, highest power first, with
+    p(μ) θ = -q(μ) rate g there. None for both if it is not linear.
     """
 
     slots: int = 0
     decays: bool = False
+    rate: Callable[[Slots, Any, Hyper], Number] | None = None
+    filter: Callable[[Hyper], tuple[list[float], list[float]]] | None = None
     numbers: Callable[[Any, Hyper], tuple[Number, ...]] = field(kw_only=True)
     apply: Callable[..., Stepped] = field(kw_only=True)
 

@@ -99,6 +99,34 @@ def _rmsprop(
     return params - lr * grad / (_sqrt(v) + 1e-8), (v,)
 
 
+def _plain(hyper: Hyper) -> tuple[list[float], list[float]]:
+    return [1.0, -1.0], [1.0]
+
+
+def _of_momentum(hyper: Hyper) -> tuple[list[float], list[float]]:
+    """(μ - 1)(μ - β) θ = -η μ g."""
+    beta = float(hyper.momentum)
+    return [1.0, -1.0 - beta, beta], [1.0, 0.0]
+
+
+def _of_nesterov(hyper: Hyper) -> tuple[list[float], list[float]]:
+    """(μ - 1)(μ - β) θ = -η ((1 + β) μ - β) g."""
+    beta = float(hyper.momentum)
+    return [1.0, -1.0 - beta, beta], [1 + beta, -beta]
+
+
+def _of_adam(hyper: Hyper) -> tuple[list[float], list[float]]:
+    """(μ - 1)(μ - β₁) θ = -(1 - β₁) μ rate g."""
+    beta = float(hyper.beta1)
+    return [1.0, -1.0 - beta, beta], [1 - beta, 0.0]
+
+
+def _adam_rate(slots: Slots, t: Any, hyper: Hyper) -> Number:
+    root: Number = (1 - hyper.beta2**t) ** 0.5
+    rate: Number = hyper.lr / (slots[1].sqrt() / root + 1e-8)
+    return rate
+
+
 OPTIMIZERS.add(
     OptimizerEntry(
         "adam",
@@ -110,6 +138,8 @@ OPTIMIZERS.add(
         params=(_BETAS,),
         numbers=_adam_numbers,
         apply=_adam,
+        rate=_adam_rate,
+        filter=_of_adam,
     )
 )
 OPTIMIZERS.add(
@@ -156,6 +186,8 @@ OPTIMIZERS.add(
         ),
         numbers=lambda t, hyper: (hyper.lr, hyper.momentum),
         apply=_momentum,
+        rate=lambda slots, t, hyper: hyper.lr,
+        filter=_of_momentum,
     )
 )
 OPTIMIZERS.add(
@@ -167,6 +199,8 @@ OPTIMIZERS.add(
         slots=0,
         numbers=lambda t, hyper: (hyper.lr,),
         apply=_sgd,
+        rate=lambda slots, t, hyper: hyper.lr,
+        filter=_plain,
     )
 )
 OPTIMIZERS.add(
@@ -181,6 +215,8 @@ OPTIMIZERS.add(
         params=(_BETAS,),
         numbers=lambda t, hyper: (hyper.lr, 1 - hyper.beta2),
         apply=_rmsprop,
+        rate=lambda slots, t, hyper: hyper.lr / (slots[0].sqrt() + 1e-8),
+        filter=_plain,
     )
 )
 OPTIMIZERS.add(
@@ -209,6 +245,8 @@ OPTIMIZERS.add(
         slots=1,
         numbers=lambda t, hyper: (hyper.lr,),
         apply=_adagrad,
+        rate=lambda slots, t, hyper: hyper.lr / (slots[0].sqrt() + 1e-10),
+        filter=_plain,
     )
 )
 OPTIMIZERS.add(
@@ -223,5 +261,7 @@ OPTIMIZERS.add(
         params=OPTIMIZERS["momentum"].params,
         numbers=lambda t, hyper: (hyper.lr, hyper.momentum),
         apply=_nesterov,
+        rate=lambda slots, t, hyper: hyper.lr,
+        filter=_of_nesterov,
     )
 )
