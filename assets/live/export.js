@@ -14,6 +14,7 @@ const RECORDED = new Set(["clip", "page"]); // made by the server from its recor
 const FILMS = new Set(["film", "clip"]);
 const HERE = new Set(["png", "svg", "film"]); // made by the page, which asks the server for a name
 const MARGIN = 4; // px between the menu and the edge of the view
+const LEAST = 160; // px of its height, in another document
 /** @type {Record<string, string>} */
 const TYPES = { python: "text/x-python", json: "application/json", csv: "text/csv" };
 
@@ -143,8 +144,10 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
   /** Keep the menu in the view, which hides what is beyond: on a phone the button is far from its right edge. */
   function place() {
     list.style.right = "";
-    const beyond = list.getBoundingClientRect().left - root.getBoundingClientRect().left - MARGIN;
+    const [box, all] = [list.getBoundingClientRect(), root.getBoundingClientRect()];
+    const beyond = box.left - all.left - MARGIN;
     if (beyond < 0) list.style.right = `${beyond}px`;
+    if (root.dataset.height) list.style.maxHeight = `${Math.max(LEAST, all.bottom - box.top - MARGIN)}px`;
   }
   /** @param {Record<string, number>} sizes */
   function note(sizes) {

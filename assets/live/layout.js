@@ -5,7 +5,7 @@ import { PLANE } from "./tokens.js";
 const NARROW = 760; // px of width below which the curves are below the picture
 const TIGHT = 1000; // px of width below which a lab's toolbar has fewer words
 const LEAST = 480; // px of height
-const INSIDE = { least: 540, most: 700, share: 0.72 }; // px of height of a view in another document, and of its width
+const INSIDE = { least: 560, most: 720, share: 0.8 }; // px of height of a view in another document, and of its width
 const LOWEST = 60; // px of a picture: less only while the style sheet is not there
 const FOOT = 10; // px of free space at the bottom
 const SPARE = 2; // px beside a square picture, so that rounding does not shrink it
