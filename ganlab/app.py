@@ -29,6 +29,7 @@ for words in environment.unknown():
 
 def _get_ready() -> None:
     """Import what the first page needs, while the browser loads Streamlit's own files."""
+    from ganlab.live import games  # noqa: F401
     from ganlab.live.scheduler import (
         SCHEDULER,  # imports torch and everything that trains and draws
     )

@@ -67,6 +67,7 @@ _MEASURED = (
     ("Above the picture", words.READOUTS),
     ("Many seeds", words.TILES),
     ("MNIST", words.MNIST),
+    ("Games", words.GAMES),
 )  # fmt: skip
 
 

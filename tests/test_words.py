@@ -30,6 +30,7 @@ TABLES = (
     words.READOUTS,
     words.TILES,
     words.MNIST,
+    words.GAMES,
 )
 
 
@@ -76,6 +77,11 @@ def test_the_mnist_page_explains_all_that_it_shows():
         places |= set(re.findall(r"(\w+)(?:: \w+)?", names)) - {"lines"}
     panels = {panel["id"] for panel in MNIST_PANELS}
     assert places | panels | {"likelihood"} == set(words.MNIST)
+
+
+def test_the_page_of_games_explains_all_that_it_shows():
+    code = (ASSETS / "live" / "games.js").read_text()
+    assert set(re.findall(r"game\.help\.(\w+)", code)) == set(words.GAMES)
 
 
 @pytest.mark.parametrize("table", TABLES)

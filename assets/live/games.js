@@ -10,7 +10,7 @@ import { points } from "./games_points.js";
 import { drawPlane, places } from "./games_plane.js";
 import { verdicts } from "./games_rules.js";
 import { distance, eigenvalues } from "./games_side.js";
-import { helpButton } from "./help.js";
+import { helpButton, placeHelp } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { applyRoom, roomOf } from "./layout.js";
 import { follower, makeBanner } from "./page.js";
@@ -23,6 +23,7 @@ import { decode } from "./wire.js";
 const LEAST = 470; // px of height
 const AGAIN = 2000; // ms after which a failed request is repeated
 const SPEEDS = [2, 5, 10, 20, 40, 60, 120, 240]; // updates per second
+const FULL = "There are eight starting points, the most that a picture has. Remove one first.";
 /** @type {import("./export.js").Item[]} */
 const FILES = [
   ["python", "Copy as Python", "the same trajectories, with ganlab"],
@@ -79,7 +80,8 @@ export function mount(root, { answers }) {
       show(made);
     } catch (error) {
       if (dead) return;
-      banner.say(`The server does not answer (${/** @type {Error} */ (error).message}). This page keeps trying.`, true);
+      // A busy server asks to wait.
+      if (/** @type {Error} */ (error).message !== "503") banner.say("The server does not answer. This page keeps trying.", true);
       wanted ||= asked;
       timer = window.setTimeout(() => void next(), AGAIN);
       return;
@@ -143,7 +145,13 @@ export function mount(root, { answers }) {
     ask(query);
   });
   const fewer = button("fewer", "Remove the chosen starting point (Delete)", () => marks.remove(chosen), "− point");
-  const clear = button("one", "One starting point, the game's own", () => turn({ start: null }), "reset points");
+  const more = button("more", "Add a starting point, opposite to the chosen one", () => {
+    if (!game) return;
+    const [x, y] = game.starts[chosen];
+    const [[xLow, xHigh], [yLow, yHigh]] = game.box;
+    if (!marks.add((xLow + xHigh - x) % 1e6, (yLow + yHigh - y) % 1e6)) banner.say(FULL, false);
+  }, "+ point");
+  const clear = button("one", "One starting point, the game's own", () => turn({ start: null }), "reset");
   const about = helpButton("game");
   const menu = exportMenu(({ value }) => give(String(value)), root, () => layout(), FILES);
   const bar = el(
@@ -186,10 +194,11 @@ export function mount(root, { answers }) {
     { class: "gl-legend", role: "group", "aria-label": "Layers" },
     layer("arrows", "gradients", "Where both players move, downhill in their own cost; lengths are compressed"),
     layer("nullclines", "nullclines", "Where one player's gradient is 0: the first player's solid, the second one's dotted"),
+    more,
     fewer,
     clear,
   );
-  for (const one of [fewer, clear]) one.classList.add("gl-small");
+  for (const one of [more, fewer, clear]) one.classList.add("gl-small");
   const eigen = eigenvalues(() => game);
   const far = distance(() => game && { game, now, point: chosen, hidden });
   const rules = verdicts({
@@ -202,7 +211,7 @@ export function mount(root, { answers }) {
     },
   });
   const head = el("div", { class: "gl-game-head" }, games, presets, rules.menu, equation, about.node, watch);
-  const charts = el("div", { class: "gl-game-charts" }, eigen.node, far.node);
+  const charts = el("div", { class: "gl-game-charts" }, el("div", { class: "gl-chart" }, eigen.node), el("div", { class: "gl-chart" }, far.node));
   const side = el("div", { class: "gl-side" }, charts, rules.node);
   const left = el("div", { class: "gl-left" }, picture, layers);
   root.replaceChildren(bar, head, knobs, banner.node, el("div", { class: "gl-main" }, left, side));
@@ -213,7 +222,7 @@ export function mount(root, { answers }) {
     const [x, y] = [at.x(event.clientX - box.left), at.y(event.clientY - box.top)];
     const [[xLow, xHigh], [yLow, yHigh]] = game.box;
     if (x < xLow || x > xHigh || y < yLow || y > yHigh) return;
-    if (!marks.add(x, y)) banner.say("There are eight starting points, the most that a picture has. Remove one first.", false);
+    if (!marks.add(x, y)) banner.say(FULL, false);
   });
 
   /**
@@ -304,6 +313,16 @@ export function mount(root, { answers }) {
     const first = narrow ? wide : Math.round(Math.min(0.42 * wide, tall * 1.25));
     eigen.resize(first, tall, theme);
     far.resize(narrow ? wide : wide - first - Math.round(10 * u), tall, theme);
+    placeHelp(eigen.node, [{ id: "eigenvalues", what: "the picture of eigenvalues", lines: game.help.eigenvalues, x: 30 * u, y: 10 * u }]);
+    placeHelp(far.node, [
+      { id: "distance", what: "the distance", lines: [...game.help.distance, ...game.help.rates], x: 30 * u, y: 10 * u },
+    ]);
+    about.set("this game", [
+      [game.title, game.doc, ""],
+      ["Source:", game.cite, ""],
+      ...game.help.plane,
+      ...game.runs.map((run) => /** @type {import("./types.js").HelpLine} */ ([run.title, run.doc, ""])),
+    ]);
     rules.node.style.maxHeight = narrow ? "" : `${rest - tall - 8}px`;
     mark = sizes();
     draw();
@@ -341,7 +360,6 @@ export function mount(root, { answers }) {
     );
     presets.value = preset ? preset[3] : "";
     setText(watch, preset ? preset[2] : game.watch);
-    about.set(game.title, [[game.title, game.doc, ""], ["Source:", game.cite, ""], ...(/** @type {import("./types.js").HelpLine[]} */ (game.runs.map((run) => [run.title, run.doc, ""])))]);
     fewer.disabled = game.starts.length < 2;
     banner.say(game.notes.join(" "), game.notes.length > 0);
     if (asked || !wanted) follow(game.query);

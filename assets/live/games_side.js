@@ -37,7 +37,7 @@ export function eigenvalues(get) {
     const game = get();
     if (!game) return;
     const u = theme.u;
-    const { left, top, w, h } = frame(ctx, theme, width, height, "eigenvalues μ of one update", "○ closed form  ● measured");
+    const { left, top, w, h } = frame(ctx, theme, width, height, "eigenvalues μ of one update", "");
     const side = Math.min(w, h);
     const x0 = left + (w - side) / 2;
     const { centre, half } = window_(game);
@@ -84,6 +84,8 @@ export function eigenvalues(get) {
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
     ctx.fillText("|μ| = 1", px(Math.sqrt(1 - im * im)) - 6 * u, py(-im));
+    ctx.textAlign = "left";
+    ["○ closed form", "● measured"].forEach((text, i) => ctx.fillText(text, left + 6 * u, top + (11 + 15 * i) * u));
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     const reach = (w / side) * half;

@@ -372,6 +372,6 @@ export {};
  *   variables: [string, string], box: [number, number][], rest: [number, number][], starts: [number, number][],
  *   rules: string[], updates: number, games: [string, string][], choices: [string, string][],
  *   presets: [name: string, title: string, says: string, query: string][], knobs: Knob[],
- *   values: Record<string, string | number>, runs: GameRun[], notes: string[], python: string, file: string,
+ *   values: Record<string, string | number>, help: Record<string, HelpLine[]>, runs: GameRun[], notes: string[], python: string, file: string,
  * }} Game
  */

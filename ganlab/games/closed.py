@@ -70,6 +70,8 @@ def _without_lookahead(jacobian: Array, method: Method, beta: float) -> Complex 
     h, rule = method.step, method.rule
     (a, b), (c, d) = jacobian
     plain = method.optimizer == "sgd"
+    if max(method.first_steps, method.second_steps) > 1:
+        return _several(jacobian, method) if rule == "alternating" and plain else None
     if rule == "sga" and plain:
         # (I + Aᵀ) J with A = (J - Jᵀ)/2: near a rest point the sign of the adjustment is +1.
         half = (b - c) / 2
@@ -93,6 +95,23 @@ def _without_lookahead(jacobian: Array, method: Method, beta: float) -> Complex 
     if rule in _ONE_STEP and plain:
         return np.array([_ONE_STEP[rule](h * z) for z in lambdas])
     return None
+
+
+def _several(jacobian: Array, method: Method) -> Complex:
+    """n plain steps of the first player, then m of the second one.
+
+    x' = (1 - h a)^n x - h b s y with s the sum of the first n powers of 1 - h a, and y alike.
+    """
+    (a, b), (c, d) = jacobian
+    h = method.step
+
+    def steps(own: float, cross: float, count: int) -> tuple[float, float]:
+        keep = 1 - h * own
+        return keep**count, -h * cross * sum(keep**i for i in range(count))
+
+    first, by_y = steps(a, b, method.first_steps)
+    second, by_x = steps(d, c, method.second_steps)
+    return _of_matrix(np.array([[first, by_y], [by_x * first, second + by_x * by_y]]))
 
 
 def _step(optimizer: str, h: float, beta: float) -> tuple[Array, Array]:

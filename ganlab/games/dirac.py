@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from ganlab.games.entry import Costs, Equilibrium, GameEntry, Values
+from ganlab.games.inputs import on
 from ganlab.losses import LOSSES
 from ganlab.registry import Param
 
@@ -42,7 +43,7 @@ def _mean(
 
 def _costs(theta: torch.Tensor, psi: torch.Tensor, values: Values) -> Costs:
     loss, sigma = LOSSES[values["loss"]], values["noise"]
-    if sigma:
+    if on(sigma):
         nodes, weights = _quadrature()
         if loss.g_sees_real:  # a pair is compared: all pairs of noise
             at_real = nodes.repeat_interleave(NODES)
@@ -56,9 +57,9 @@ def _costs(theta: torch.Tensor, psi: torch.Tensor, values: Values) -> Costs:
         real = torch.zeros_like(fake)
         by_d, by_g = loss.d(real, fake), loss.g(real, fake)
     # D's slope is ψ at every x, so that all penalties on it are functions of ψ alone.
-    if values["r1"]:
+    if on(values["r1"]):
         by_d = by_d + values["r1"] / 2 * (psi * psi).sum(1)
-    if values["gp"]:
+    if on(values["gp"]):
         by_d = by_d + values["gp"] / 2 * ((psi.abs() - values["gp_target"]) ** 2).sum(1)
     return by_g, by_d
 

@@ -38,7 +38,7 @@ def _own(name: str) -> Param:
 
 
 METHOD: Mapping[str, Param] = {
-    "step": Param("step", "step size h", 0.2, 0.001, 3.0, doc="The learning rate of both players."),
+    "step": Param("step", "step size h", 0.2, 0.001, 5.0, doc="The learning rate of both players."),
     "optimizer": Param(
         "optimizer",
         "optimiser",
@@ -62,6 +62,24 @@ METHOD: Mapping[str, Param] = {
         doc="Every n iterations both players go part of the way back. 0: off.",
     ),
     "lookahead_share": _own("lookahead_share"),
+    "first_steps": Param(
+        "first_steps",
+        "updates of the first player",
+        1,
+        1,
+        10,
+        "int",
+        doc="How many it makes in an iteration, before the second player's.",
+    ),
+    "second_steps": Param(
+        "second_steps",
+        "updates of the second player",
+        1,
+        1,
+        10,
+        "int",
+        doc="How many it makes in an iteration.",
+    ),
 }
 
 
@@ -80,6 +98,8 @@ class Method:
     consensus: float = 0.0
     lookahead: int = 0
     lookahead_share: float = 0.5
+    first_steps: int = 1
+    second_steps: int = 1
 
     def __post_init__(self) -> None:
         rule_entry(self.rule)
@@ -111,6 +131,9 @@ class Method:
                 raise SpecError("rule", self.rule, f"another one with {other}: it has no optimiser")
             if self.lookahead:
                 raise SpecError("lookahead", self.lookahead, f"0 with the rule {title}")
+            for name in ("first_steps", "second_steps"):
+                if getattr(self, name) > 1:
+                    raise SpecError(name, getattr(self, name), f"1 with the rule {title}")
             if game.bound(values) < float("inf"):
                 raise SpecError("clip", game.bound(values), f"0 with the rule {title}")
             return

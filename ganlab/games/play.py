@@ -12,6 +12,7 @@ from ganlab.games.turn import SmallGame
 from ganlab.registry import SpecError
 
 MOST_STARTS = 64
+PADDED = 8  # trajectories are computed in a multiple of these
 
 
 class Play:
@@ -48,7 +49,9 @@ class Play:
         self.field = Field(self.game, self.values, self.method.consensus)
         self._small = None if self.method.exact else SmallGame(self.game, self.values, self.method)
         if self._small is not None:
-            self._parts = self._small.start(points)
+            # All traces are of the same few shapes.
+            more = -len(points) % PADDED
+            self._parts = self._small.start(np.concatenate([points, points[:1].repeat(more, 0)]))
 
     @property
     def updates(self) -> int:
@@ -79,14 +82,9 @@ class Play:
         return new
 
     def _by_rule(self, small: SmallGame, updates: int) -> Array:
-        made, parts = self.updates, self._parts
         new = np.full((updates, *self.path.shape[1:]), np.nan)
-        for i in range(updates):
-            parts = small.iterate(parts, made + i)
-            new[i] = small.points(parts)
-            if not np.isfinite(new[i]).any():
-                break
-        self._parts = parts
+        path, self._parts = small.iterate(self._parts, self.updates, updates)
+        new[: len(path)] = path[:, : self.path.shape[1]]
         return new
 
     def _by_scheme(self, updates: int) -> Array:

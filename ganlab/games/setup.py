@@ -93,7 +93,8 @@ class Setup:
     @property
     def made(self) -> int:
         """How many updates each rule makes: fewer than `updates` if the rules are dear."""
-        return min(self.updates, int(BUDGET / sum(work(rule) for rule in self.rules)))
+        both = (self.method["first_steps"] + self.method["second_steps"]) / 2
+        return min(self.updates, int(BUDGET / (both * sum(work(rule) for rule in self.rules))))
 
     @property
     def points(self) -> tuple[tuple[float, float], ...]:

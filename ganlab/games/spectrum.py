@@ -47,7 +47,6 @@ def _of_rule(small: SmallGame, method: Method, at: Equilibrium) -> Array:
     signs = np.concatenate([np.eye(size), -np.eye(size)]) * EPS
     parts = small.start(np.repeat(rest, 2 * size, 0))
     parts = tuple(p + p.new_tensor(by)[:, None] for p, by in zip(parts, signs.T, strict=True))
-    for i in range(method.lookahead or 1):
-        parts = small.iterate(parts, i)
+    _, parts = small.iterate(parts, 0, method.lookahead or 1)
     end = np.concatenate([part.numpy() for part in parts], 1)
     return np.asarray((end[:size] - end[size:]).T / (2 * EPS))

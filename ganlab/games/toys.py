@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,14 +16,10 @@ def _bilinear(x: torch.Tensor, y: torch.Tensor, values: Values) -> Costs:
     return value, -value
 
 
-def _split(values: Values) -> tuple[float, float, float, float]:
+def _split(values: Values) -> tuple[Any, Any, Any, Any]:
     """The entries of the Jacobian: cos φ of the potential part, sin φ of the rotation."""
-    angle = math.radians(values["angle"])
-    c, s = math.cos(angle), math.sin(angle)
-    if values["angle"] % 180 == 90:
-        c = 0.0  # exactly: the game is then a pure rotation
-    if values["angle"] % 180 == 0:
-        s = 0.0
+    turns = torch.as_tensor(values["angle"], dtype=torch.float64) / 180
+    c, s = torch.sin(torch.pi * (0.5 - turns)), torch.sin(torch.pi * turns)
     a, b, p = values["a"], values["b"], values["p"]
     return c * a, c * p + s, c * p - s, c * b
 
@@ -34,13 +30,12 @@ def _quadratic(x: torch.Tensor, y: torch.Tensor, values: Values) -> Costs:
 
 
 def _quadratic_rest(values: Values) -> tuple[Equilibrium, ...]:
-    a, b, c, d = _split(values)
+    a, b, c, d = (x.item() for x in _split(values))
     return (Equilibrium(0.0, 0.0, np.array([[a, b], [c, d]])),)
 
 
 def _quadratic_zero_sum(values: Values) -> bool:
-    _, b, c, _ = _split(values)
-    return b == -c
+    return bool(values["p"] == 0 or values["angle"] == 90)
 
 
 def _salimans(x: torch.Tensor, y: torch.Tensor, values: Values) -> Costs:

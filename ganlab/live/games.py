@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import math
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from latex2mathml.converter import convert
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ganlab import rights, words
 from ganlab.games import GAMES, METHOD, Play, spectrum_of, verdict
 from ganlab.games.field import Field
 from ganlab.games.method import rule_entry, rules
@@ -30,9 +32,10 @@ from ganlab.registry import Param, Registry, SpecError
 from ganlab.theme import RUN_DASHES, RUN_ROLES
 
 CELLS = 81  # points of the grid of gradients, along each axis
-_KEPT = 64  # answers
-_WAITING = 60  # requests that may wait for the one that is computed
+_KEPT = 16_000_000  # bytes of answers
+_WAITING, _OWN = 60, 3  # requests that may wait for the one that is computed: all, and a visitor's
 _SHOWN = ("step", "optimizer", "momentum", "consensus", "lookahead", "lookahead_share")
+_STEPS = ("first_steps", "second_steps")
 _MOMENTUM = ("momentum", "nesterov")
 
 
@@ -134,6 +137,7 @@ def _common(setup: Setup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "presets": [[p.name, p.title, p.says, p.setup.query()] for p in PRESETS],
         "knobs": _knobs(setup),
         "values": {"game": setup.game, "updates": setup.updates, **setup.values, **setup.method},
+        "help": {name: words.unfold([word]) for name, word in words.GAMES.items()},
         "python": python(setup),
         "file": file_name(setup, "json"),
     }
@@ -149,6 +153,9 @@ def _knobs(setup: Setup) -> list[dict[str, Any]]:
         off.add("lookahead_share")
     shown = [p for p in setup.entry.params if p.name != "gp_target" or setup.values["gp"]]
     shown += [METHOD[name] for name in _SHOWN if name not in off]
+    if "alternating" in setup.rules or setup.made < setup.updates:
+        named = zip(_STEPS, setup.entry.variables, strict=True)
+        shown += [replace(METHOD[name], title=f"updates of {x}") for name, x in named]
     return [_knob(param) for param in (*shown, UPDATES)]
 
 
@@ -190,45 +197,61 @@ def _reduced(setup: Setup) -> list[str]:
     ]
 
 
-class _Answers:
-    """Answers by their query, and the turn to compute one."""
+class Answers:
+    """Answers by their query, and the turn to compute one.
 
-    def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+    most: the bytes that are kept, those used last.
+    """
+
+    def __init__(self, most: int = _KEPT) -> None:
+        self._most, self._bytes = most, 0
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._lock, self._turn = threading.Lock(), threading.Lock()
-        self.waiting = 0
 
-    def get(self, kind: str, query: str) -> bytes:
-        """The answer of a kind, "data" or "csv"; waits for its turn if it must be computed."""
-        key = kind, query
+    def data(self, query: str) -> bytes:
+        """The answer to a query string; waits for its turn if it must be computed."""
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if query in self._kept:
+                self._kept.move_to_end(query)
+                return self._kept[query]
         with self._turn:
-            made = answer(query) if kind == "data" else as_csv(query)[1].encode()
+            made = answer(query)
         with self._lock:
-            self._kept[key] = made
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._bytes += len(made) - len(self._kept.pop(query, b""))
+            self._kept[query] = made
+            while self._bytes > self._most and len(self._kept) > 1:
+                self._bytes -= len(self._kept.popitem(last=False)[1])
         return made
 
+    def csv(self, query: str) -> bytes:
+        """The trajectories as CSV, which are not kept."""
+        with self._turn:
+            return as_csv(query)[1].encode()
 
-ANSWERS = _Answers()
+
+ANSWERS = Answers()
+_waiting: Counter[str] = Counter()  # requests, by visitor
 
 
 async def endpoint(request: Request) -> Response:
-    """Answer a page: kind "data" or "csv", and the page's query string."""
+    """Answer a page: kind "data" or "csv", and the page's query string.
+
+    A visitor who asks for too much at once is told to wait, and so are all if too many do.
+    """
     kind, query = request.path_params["kind"], request.url.query
     headers = {"Cache-Control": "no-store"}
     if kind not in ("data", "csv") or len(query) > MOST_TEXT:
         return Response("unknown", 404, headers)
-    if ANSWERS.waiting >= _WAITING:
+    host = request.client.host if request.client else ""
+    visitor = rights.known_visitor(request.cookies.get(rights.COOKIE)) or host
+    if _waiting.total() >= _WAITING or _waiting[visitor] >= _OWN:
         return Response("busy", 503, headers | {"Retry-After": "1"})
-    ANSWERS.waiting += 1
+    _waiting[visitor] += 1
     try:
-        made = await asyncio.to_thread(ANSWERS.get, kind, query)
+        made = await asyncio.to_thread(ANSWERS.data if kind == "data" else ANSWERS.csv, query)
     finally:
-        ANSWERS.waiting -= 1
+        _waiting[visitor] -= 1
+        if not _waiting[visitor]:
+            del _waiting[visitor]
     types = {"data": "application/octet-stream", "csv": "text/csv"}
     return Response(made, 200, headers, types[kind])

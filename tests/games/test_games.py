@@ -244,6 +244,7 @@ def test_verdicts(name, values, method, word):
         (lambda: Play("bilinear", Method("continuous", lookahead=3)), "lookahead"),
         (lambda: Play("bilinear", starts=[(1.0, math.nan)]), "start"),
         (lambda: Play("bilinear", starts=[1.0]), "start"),
+        (lambda: Play("bilinear", Method("implicit", first_steps=2)), "first_steps"),
     ],
 )
 def test_bad_input_names_the_field(call, field):

@@ -151,6 +151,16 @@ def test_r1_and_noise_in_closed_form(h):
         assert got == pytest.approx((wanted, wanted), abs=1e-6)
 
 
+@pytest.mark.parametrize(("n", "m"), [(1, 1), (5, 1), (2, 3)])
+def test_alternating_steps_stay_on_the_circle_up_to_a_step(n, m):
+    edge = 2 / (math.sqrt(n * m) * 0.5)  # Mescheder et al.: h ≤ 2/(√(n_g n_d) f'(0))
+    for share, inside in ((0.3, True), (0.99, True), (1.01, False)):
+        method = Method("alternating", share * edge, first_steps=n, second_steps=m)
+        known, found = radii("dirac", method)
+        assert known == pytest.approx(found, abs=1e-4)
+        assert (known == pytest.approx(1, abs=1e-4)) == inside
+
+
 def test_critical_values_end_the_rotation():
     def rotates(**values) -> bool:
         game = GAMES["dirac"]
