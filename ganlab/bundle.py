@@ -16,7 +16,7 @@ _EXPORT = re.compile(
 _DEFAULT = re.compile(r"^export default ", re.MULTILINE)
 # What would need another file at run time; types in comments look like import("./a.js").Type.
 _OTHER = re.compile(
-    r"^(?:import\b|export\b).*|\bimport\((?!\"\./\w+\.js\"\)\.[A-Z]).*", re.MULTILINE
+    r"^(?:import\b|export\b).*|\bimport\((?!\"\./\w+\.js\"\)\.(?!then\b)\w).*", re.MULTILINE
 )
 _STYLES = "styles.js"
 
