@@ -184,6 +184,17 @@ def test_a_journey_reaches_each_moment_and_ends_in_the_present():
             assert there.state.g.equal(wanted.state.g) and there.state.d.equal(wanted.state.d)
 
 
+def test_a_page_for_which_there_is_no_time_has_what_is_at_hand():
+    run = Run(LINE)
+    recording = Recording(run)
+    for _ in range(40):
+        run.advance(25)
+    keys = {frame.iterations for frame in recording.frames}
+    text = to_end(Page(source_of([run]), 10, budget=1e-6).make())
+    shown = read(text, "t.iterations")
+    assert shown[-1] == 1000 and set(shown) <= keys | {1000}
+
+
 def test_a_tape_leaves_out_points_and_then_frames_until_it_fits():
     rng = np.random.default_rng(0)
     scene = {"box": [[-2, 2], [-2, 2]]}, {}

@@ -39,7 +39,8 @@ class Pools:
         self._runs = ProcessPool(lambda: int(limit("run_processes")))
         self._frames = ProcessPool(lambda: int(limit("render_processes")))
         self._metrics = ProcessPool(lambda: int(limit("render_processes")), nice=5)
-        self._all = (self._slow, self._runs, self._frames, self._metrics)
+        self._pages = ProcessPool(lambda: 1, nice=5, waits=True)
+        self._all = (self._slow, self._runs, self._frames, self._metrics, self._pages)
 
     @property
     def homes(self) -> int:
@@ -54,6 +55,11 @@ class Pools:
             return Places(self._runs, self._runs, self._runs, homes)
         # Not the updates of a session alone: a request takes as long as a short call.
         return Places(None, self._frames, self._metrics)
+
+    @property
+    def pages(self) -> Places:
+        """The pool that replays recordings, beside all others: for pages and films."""
+        return Places(self._pages, self._pages, self._pages)
 
     def doing(self, game: Game) -> str:
         """See `ProcessPool.doing`, of a slow run."""

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from ganlab.live import system
 from ganlab.live.pacing import CROWD
 from ganlab.live.session import Session
 from ganlab.live.take_away import PAGE
@@ -27,8 +28,10 @@ class RenderPool:
         # one frame thread more than workers, a process has its next picture to make while one is
         # sent.
         counts = {"frame": workers + 1, "curves": 1, "answer": 1, "parts": 1, PAGE: 1}
+        # A thread of low priority would keep the interpreter lock from the others for too long.
+        prepared = dict.fromkeys(counts, prepare) | {PAGE: system.equal_this_thread}
         self._threads = {
-            kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepare)
+            kind: ThreadPoolExecutor(count, f"{name}-{kind}", prepared[kind])
             for kind, count in counts.items()
         }
         self.waiting: deque[Callable[[], None]] = deque()  # for the scheduler's workers

@@ -170,7 +170,7 @@ class Scheduler:
     def _paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
         """Have a render thread or a worker do `job`: a frame or metrics, say."""
         try:
-            pool = self.slow_pool if kind == PAGE else self._pool_of(session)
+            pool = self.pool if kind == PAGE else self._pool_of(session)
             pool.paint(session, kind, job)
         except RuntimeError:  # closing
             self.drop(session)

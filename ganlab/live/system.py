@@ -31,6 +31,14 @@ def prefer_this_thread() -> None:
         pass
 
 
+def equal_this_thread() -> None:
+    """Give this thread the server's own priority, not that of the thread which has started it."""
+    try:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 0)
+    except (OSError, AttributeError):
+        pass
+
+
 def defer_this_thread() -> None:
     """Give this thread a lower priority, if the system can do that (Linux).
 

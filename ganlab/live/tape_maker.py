@@ -1,7 +1,7 @@
 """Makes pages and films of a session's recording, while its runs continue.
 
-They take long: in the whole server one is made at a time, in a thread and a process of low
-priority, and each gets the less time the more are waiting.
+They take long: in the whole server one is made at a time, in a process of low priority, and each
+gets the less time the more are waiting.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from ganlab import export
+from ganlab.live.pools import NOWHERE, Pools
 from ganlab.live.rewind import Rewind
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.take_away import PAGE
@@ -46,6 +47,7 @@ class RecordedSession(ViewedSession, Protocol):
     """The interface of a session for its TapeMaker."""
 
     rewind: Rewind
+    pools: Pools | None
 
 
 class TapeMaker:
@@ -92,7 +94,7 @@ class TapeMaker:
             labels,
             scene,
             history,
-            session.slow_places,
+            NOWHERE if session.pools is None else session.pools.pages,
         )
 
     def _work(self, subscriber: Subscriber, wanted: Wanted, source: Source) -> None:

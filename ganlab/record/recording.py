@@ -19,7 +19,9 @@ Unit = Literal["updates", "iterations"]
 MEGABYTES = 6.0  # of keyframes
 _ALL = 1e18  # bytes
 _WAY = 1 / 8  # as many bytes again, of keyframes on the way to the last moment replayed
-_PIECE_SECONDS = 0.02  # of updates between two looks at the clock
+# Of updates between two looks at the clock; more if nobody waits for the moment. A process of low
+# priority on a busy machine answers late, however small the piece is.
+_PIECE_SECONDS, _ONWARD_SECONDS = 0.02, 0.3
 _MOST_AT_ONCE = 4096  # updates
 
 
@@ -221,6 +223,7 @@ class Replay:
         # Halfway to the moment, and halfway again: from there the moments before it are near.
         halves = range(max(0, self.left - 1).bit_length() - 1, -1, -1)
         self._keeps = onward is None
+        self._seconds = _PIECE_SECONDS if self._keeps else _ONWARD_SECONDS
         self._halts = [2**i for i in halves] if self._keeps else []
         self._way: list[Keyframe] = []
 
@@ -268,9 +271,8 @@ class Replay:
             turns = run.turns
             wanted = len(turns.left(run.state)) + (wanted - 1) * turns.each
             wanted = run.timeline.until_next(run.updates, wanted) or 1
-        most = min(
-            wanted, until - run.updates, _MOST_AT_ONCE, max(1, self.recording.rate * _PIECE_SECONDS)
-        )
+        piece = max(1, self.recording.rate * self._seconds)
+        most = min(wanted, until - run.updates, _MOST_AT_ONCE, piece)
         started = time.perf_counter()
         made = run.make(int(most))
         self.recording.rate = made / max(1e-6, time.perf_counter() - started)

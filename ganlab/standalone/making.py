@@ -45,6 +45,7 @@ class Page:
     ):
         self._source, self._seconds, self._budget = source, seconds, budget
         self._whole = rate > 0
+        self._ends = math.inf  # when the time for it is over
         self._frames = rate or _FRAMES[source.runs[0].spec.domain.quick]
         self._room = (most_bytes - document.SHELL_BYTES) * 0.74  # base64 takes a third more
 
@@ -60,24 +61,39 @@ class Page:
     ) -> Generator[float, None, bytes]:
         """The frames as assets/live/tape.js reads them: from iteration `first` to `last`."""
         source, journeys = self._source, self._source.journeys()
+        self._ends = time.perf_counter() + self._budget
         begin = max(one.first for one in journeys)
         end = max(one.last for one in journeys)
         begin = max(begin, begin if first is None else first)
         end = max(begin, end if last is None else min(last, end))
         wanted = yield from self._choose(journeys, begin, end)
         tape, seen = Tape(source.scene), list[Seen]()
+        at_hand = _at_hand(journeys)
         for i, iteration in enumerate(wanted):
-            for journey in journeys:
-                for _ in journey.to(iteration):
-                    yield (1 - _PACKING) * i / len(wanted)
+            part = (1 - _PACKING) * i / len(wanted)
+            spare = iteration != wanted[-1] and (i % 2 > 0 or iteration not in at_hand)
+            there = yield from self._go(journeys, iteration, spare, part)
+            if not there:
+                continue
             one = to_end(source.see([journey.run for journey in journeys]))
             if not seen or one.header["iteration"] > seen[-1].header["iteration"]:
                 seen.append(one)
                 tape.add(_brief(one.header), one.arrays, one.at)
-            yield (1 - _PACKING) * (i + 1) / len(wanted)
         tape.close(self._room)
         yield 1 - _PACKING / 2
         return self._pack(tape, seen)
+
+    def _go(
+        self, journeys: list[Journey], iteration: int, spare: bool, part: float
+    ) -> Generator[float, None, bool]:
+        """Go to a moment; returns whether it was reached. spare: it is left out if time is over."""
+        for journey in journeys:
+            for _ in journey.to(iteration):
+                yield part
+                if spare and time.perf_counter() > self._ends:
+                    return False
+        yield part
+        return not (spare and time.perf_counter() > self._ends)
 
     def _choose(
         self, journeys: list[Journey], begin: int, end: int
@@ -86,16 +102,17 @@ class Page:
         source = self._source
         each = _BYTES[source.runs[0].spec.domain.quick] * len(journeys)
         most = max(2, min(int(self._seconds * self._frames), int(self._room / each)))
-        afford, common = math.inf, set.intersection(*(set(one.keys) for one in journeys))
-        keys = sorted(key for key in common if begin <= key <= end)
+        afford = math.inf
+        keys = sorted(key for key in _at_hand(journeys) if begin <= key <= end)
         if math.isfinite(self._budget) and keys:
             to_end(source.see(source.runs))  # which also prepares constants
             begun = time.perf_counter()
             to_end(source.see(source.runs))
             took = time.perf_counter() - begun
-            most = max(2, min(most, int(_FOR_PICTURES * self._budget / took)))
+            left = max(0.0, self._ends - time.perf_counter())
+            most = max(2, min(most, int(_FOR_PICTURES * left / took)))
             rate = yield from self._rate(keys)
-            afford = (1 - _FOR_PICTURES) * self._budget * rate
+            afford = (1 - _FOR_PICTURES) * left * rate
         return plan(begin, end, most, keys, afford).iterations
 
     def _rate(self, keys: list[int]) -> Generator[float, None, float]:
@@ -129,6 +146,11 @@ class Page:
             "name": export.name(source.experiment.specs, "page").removesuffix(".html"),
         }
         return tape.pack(about, made)
+
+
+def _at_hand(journeys: list[Journey]) -> set[int]:
+    """The iterations at which no run must be replayed."""
+    return set.intersection(*(set(one.keys) for one in journeys))
 
 
 def _lost(run: Any) -> list[Any]:

@@ -197,6 +197,11 @@ def test_space_plays_where_no_control_has_the_focus(lab):
 def test_what_is_exported(lab):
     lab.open()
     lab.pause()
+    lab.get("restart").click()
+    lab.wait_status("s.iteration === 0")
+    for i in range(1, 4):
+        lab.get("step").click()
+        lab.wait_status(f"s.iteration === {i}")
     button, menu = lab.get("export"), lab.page.get_by_role("menu", name="Export")
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
