@@ -197,7 +197,7 @@ export function timeline(send, fork = null, stored = false) {
     const at = `${unit} ${grouped.format(place)}`;
     const text = !now.past ? at : busy ? `${at} · ${Math.floor(100 * now.done)} %` : `${at} of ${grouped.format(now.last)}`;
     setText(words, text);
-    words.title = now.exact ? "" : "Replayed from before the recording began: equal up to rounding";
+    words.title = now.exact ? "" : "Replayed by other means than it was made (another version, machine or program): equal up to rounding";
     const here = flags.filter((flag) => flag.at === now?.at).map((flag) => flag.text);
     const more = now.unit === "updates" ? [`iteration ${grouped.format(now.iteration)}`] : [];
     const value = [...(now.past ? [at, ...more] : ["present", at]), ...here].join(", ");

@@ -440,6 +440,7 @@ class Session:
             if asked and self.playing:
                 self.feed.publish(now)  # the answer does not wait for the next call
             if self.rewind.active:
+                self.trainer.backend.serve(self.group)  # it may have made the moment that is wanted
                 wait = self.rewind.go(seconds)
             else:
                 wait = self.trainer.advance(now, seconds)
