@@ -1,6 +1,7 @@
 // Opening a run from a file: dropped on the page, or chosen by the Export menu's entry. The server reads it.
 
 import { el, setText } from "./dom.js";
+import { linkStyles } from "./page.js";
 
 const SUFFIXES = [".ganlab", ".npz"];
 const PATIENCE = 90_000; // ms for the server's answer
@@ -127,4 +128,21 @@ export function opener(root, { socket, largest, opened }) {
   });
 
   return { node, target, choose: () => input.click(), close: () => page.abort() };
+}
+
+/**
+ * Let files be dropped on a page that has no view; returns a function that ends it.
+ *
+ * @param {HTMLElement} root
+ * @param {Parameters<typeof opener>[1]} how
+ */
+export function door(root, how) {
+  linkStyles(() => {});
+  root.classList.add("gl-door");
+  const files = opener(root, how);
+  root.append(files.target, files.node);
+  return () => {
+    files.close();
+    root.remove();
+  };
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from ganlab.record import RunFile
 from ganlab.record.run_header import Course
 from ganlab.registry import SpecError
 
+_MOST_DOORS = 1000
 _KEPT_MB = 100.0  # of files that wait for their pages, all together
 
 
@@ -102,4 +104,25 @@ def _size(opened: Opened) -> int:
     return opened.file.nbytes_with(limit("run_file_mb"))
 
 
+class Doors:
+    """Tokens of pages without a session, to which files may be sent; the oldest go."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def new(self) -> str:
+        """A new token."""
+        token = f"door-{secrets.token_urlsafe(24)}"
+        with self._lock:
+            self._known[token] = None
+            while len(self._known) > _MOST_DOORS:
+                self._known.popitem(last=False)
+        return token
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._known
+
+
 WAITING = Waiting()
+DOORS = Doors()

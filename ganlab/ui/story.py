@@ -49,12 +49,11 @@ def _fork(session: Session, field: str) -> None:
     st.switch_page(navigation.script(navigation.COMPARE))
 
 
-def _open(session: Session) -> None:
-    """Open the page of the file that the visitor has sent, with its runs."""
-    opened = WAITING.take(session.token)
+def open_sent(token: str) -> bool:
+    """Open the page of the file that was sent to `token`, with its runs; False if there is none."""
+    opened = WAITING.take(token)
     if opened is None:
-        session.command("note", "The file has not arrived: open it again.")
-        return
+        return False
     experiment, file = opened
     if len(experiment.specs) > 1:
         page = navigation.COMPARE
@@ -65,6 +64,7 @@ def _open(session: Session) -> None:
     preset = file.preset if fits and experiment.seeds == 1 else ""
     want(page, experiment, preset=preset, state=file)
     st.switch_page(navigation.script(page))
+    return True
 
 
 def acted(session: Session, act: Any) -> None:
@@ -79,6 +79,7 @@ def acted(session: Session, act: Any) -> None:
     elif act.get("act") == "fork" and isinstance(name, str):
         _fork(session, name)
     elif act.get("act") == "open":
-        _open(session)
+        if not open_sent(session.token):
+            session.command("note", "The file has not arrived: open it again.")
     elif act.get("act") == "leave":
         session.tell(story_of("", session.experiment.specs))

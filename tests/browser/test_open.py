@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import re
 
+from playwright.sync_api import expect
+
 from .lab import Lab
 
 # A drag of a file over the page, and its drop; Playwright cannot drag files from outside.
@@ -59,6 +61,13 @@ def test_a_saved_run_is_opened_on_its_page(lab):
     lab.wait("live.last.scene.dim === 2 && live.last.curves.flags.length")
     notes = lab.js("live.last.curves.flags.filter((flag) => flag.kind === 'note')")
     assert [(note["at"], note["text"]) for note in notes] == [(at, "look here")]
+    # A page without a run opens it too.
+    lab.open("/phenomena", moving=False)
+    lab.get("open-file").wait_for(state="attached")
+    drag(lab, b"")
+    lab.says("opening", "run.ganlab cannot be opened: it is no zip archive, or it is cut off.")
+    drag(lab, content)
+    lab.wait_status(f"s.state === 'paused' && s.iteration === {before['iteration']}")
     # By the keyboard, a comparison that was forked from it.
     lab.get("timeline").press("Shift+ArrowLeft")
     lab.wait_status("s.timeline.past && s.timeline.wanted === -1")
@@ -71,8 +80,10 @@ def test_a_saved_run_is_opened_on_its_page(lab):
         lab.get("export-run").click()
     lab.open("/many")
     lab.wait_status("s.seeds > 1")
+    lab.at_rest()
     lab.get("export").press("Enter")
     lab.page.keyboard.press("End")
+    expect(lab.get("open")).to_be_focused()
     with lab.page.expect_file_chooser() as chooser:
         lab.page.keyboard.press("Enter")
     chooser.value.set_files(

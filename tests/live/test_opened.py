@@ -191,6 +191,13 @@ def test_a_file_waits_for_the_script_of_its_own_page(sent):
     assert sent.session.run is None  # which is as it was
 
 
+def test_a_page_without_a_session_has_a_token_of_its_own(sent):
+    door = opened.DOORS.new()
+    assert sent(of(RING), token=door) == (200, "")
+    assert opened.WAITING.take(door).experiment == Experiment.of(RING)
+    assert sent(of(RING), token="door-forged")[0] == 404
+
+
 def test_refusals_are_answers_in_words(sent):
     assert sent(b"nothing", "%E2%82%AC.ganlab") == (200, "it is no zip archive, or it is cut off")
     status, words = sent(of(SMALL, RING, SMALL))
