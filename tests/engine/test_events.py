@@ -15,6 +15,7 @@ from ganlab import Run, Spec
 from ganlab.events import LIVE, Event, all_after, check, read, write
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS
+from tests.programs import play_out
 
 SMALL = Spec(target="ring", latent_dim=2, g_hidden=(4,), d_hidden=(4,), batch=8)
 
@@ -52,18 +53,6 @@ STEPS = st.one_of(
     st.integers(0, 4).map(lambda n: ("make", n)),
     st.integers(0, 2).map(lambda n: ("advance", n)),
 )
-
-
-def play_out(run: Run, program) -> None:
-    """Execute the program, skipping changes that are not allowed at their place."""
-    for what, *rest in program:
-        if what == "change":
-            try:
-                run.change(**{rest[0]: rest[1]})
-            except SpecError:
-                continue
-        else:
-            getattr(run, what)(*rest)
 
 
 def same(a: Run, b: Run) -> None:

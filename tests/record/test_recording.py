@@ -14,6 +14,7 @@ from ganlab import Recording, Run, Spec, SpecError
 from ganlab.engine import Keyframe
 from ganlab.engine.state import State
 from ganlab.record.keyframes import MOST, Keyframes, apart
+from tests.programs import play_out
 
 SMALL = Spec(target="ring", latent_dim=2, g_hidden=(4,), d_hidden=(4,), batch=8)
 
@@ -29,17 +30,6 @@ STEPS = st.one_of(
     st.integers(0, 40).map(lambda n: ("make", n)),
     st.integers(0, 6).map(lambda n: ("advance", n)),
 )
-
-
-def play_out(run: Run, program) -> None:
-    for what, *rest in program:
-        if what == "change":
-            try:
-                run.change(**{rest[0]: rest[1]})
-            except SpecError:
-                continue
-        else:
-            getattr(run, what)(*rest)
 
 
 def same(a: Run, b: Run) -> None:
