@@ -137,6 +137,26 @@ def _slopes(cost: torch.Tensor, by: Sequence[torch.Tensor]) -> list[Array]:
     return [array(-slope * slope.shape[1])[0] for slope in found]
 
 
+def _common(
+    drawn: Drawn,
+    fake: torch.Tensor,
+    logits: tuple[torch.Tensor | None, torch.Tensor],
+    cost: torch.Tensor,
+    cost_after: torch.Tensor,
+) -> tuple[Array, Array, Array | None, Array | None, Array, float, float]:
+    """The fields `z` to `cost_after` of either player's update."""
+    real, (real_logits, fake_logits) = drawn.get("data"), logits
+    return (
+        array(drawn["latent"])[0],
+        array(fake)[0],
+        None if real is None else array(real)[0],
+        None if real_logits is None else array(real_logits)[0],
+        array(fake_logits)[0],
+        cost.item(),
+        cost_after.item(),
+    )
+
+
 def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last: int) -> Explained:
     rules, drawn = game.rules, _drawn(game, draws, "D", state)
     n = rules.given(game.next_numbers("D", state))
@@ -155,13 +175,7 @@ def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last
         last,
         state,
         after,
-        array(drawn["latent"])[0],
-        array(fake)[0],
-        array(real)[0],
-        array(real_logits)[0],
-        array(fake_logits)[0],
-        cost.item(),
-        cost_after.item(),
+        *_common(drawn, fake, noted[0], cost, cost_after),
         real_push=real_push,
         fake_push=fake_push,
     )
@@ -186,20 +200,13 @@ def _of_g(
         moved = make(drawn, after.g)
         cost_after = rules.g_cost(d, slots, moved, n, drawn, lambda u: make(u, after.g))
         ahead = tuple(_steps_ahead(rules, d, slots, fake.detach(), n, drawn, make, most))
-    real_logits, fake_logits = noted[0]
     return Explained(
         "G",
         first,
         last,
         state,
         after,
-        array(drawn["latent"])[0],
-        array(fake)[0],
-        array(drawn["data"])[0] if "data" in drawn else None,
-        None if real_logits is None else array(real_logits)[0],
-        array(fake_logits)[0],
-        cost.item(),
-        cost_after.item(),
+        *_common(drawn, fake, noted[0], cost, cost_after),
         push=push,
         moved=array(moved)[0],
         faced=d,
