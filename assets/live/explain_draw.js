@@ -1,7 +1,7 @@
 // What the pictures of an explained iteration share: dots that are coloured by D, time within a part, enlarged changes.
 
 import { SIZES } from "./tokens.js";
-import { font } from "./plot.js";
+import { arrow, font } from "./plot.js";
 
 /** @typedef {import("./types.js").Parts} Parts */
 /** @typedef {import("./types.js").Part} Part */
@@ -151,4 +151,22 @@ export function label(ctx, theme, parts, x, y, role, most) {
     ctx.fillStyle = theme.ink(role);
     ctx.fillText(text, x, down);
   });
+}
+
+/**
+ * Draw arrows in the accent colour: each(i) gives the ends of one.
+ *
+ * @param {import("./types.js").Context} ctx
+ * @param {Theme} theme
+ * @param {number} count
+ * @param {(i: number) => [x0: number, y0: number, x1: number, y1: number]} each
+ * @param {number} width of the lines, and
+ * @param {number} head of the arrows, in px at text scale 1
+ */
+export function pushes(ctx, theme, count, each, width, head) {
+  ctx.beginPath();
+  for (let i = 0; i < count; i++) arrow(ctx, ...each(i), head * theme.u);
+  ctx.strokeStyle = theme.role("accent");
+  ctx.lineWidth = width * theme.u;
+  ctx.stroke();
 }

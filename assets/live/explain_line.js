@@ -3,7 +3,7 @@
 import { alpha } from "./theme.js";
 import { LINE } from "./tokens.js";
 import { placeLine } from "./draw1d.js";
-import { apart, colourOf, DIM, dot, drawn, ease, enlargement, fieldOf, inTurn, label, own } from "./explain_draw.js";
+import { apart, colourOf, DIM, dot, drawn, ease, enlargement, fieldOf, inTurn, label, own, pushes } from "./explain_draw.js";
 import { arrow, resize, trace } from "./plot.js";
 
 /** @typedef {import("./types.js").NumberArray} NumberArray */
@@ -159,14 +159,8 @@ export function lineParts(scene) {
       };
       judged(ctx, where, role, ds, height);
       if (pull === 0) continue;
-      ctx.beginPath();
-      for (let i = 0; i < where.length; i++) {
-        const y = height(i);
-        arrow(ctx, px(where[i]), y, px(where[i]), y - push[i] * LONGEST * g.h * pull, 5 * theme.u);
-      }
-      ctx.strokeStyle = theme.role("accent");
-      ctx.lineWidth = 1.6 * theme.u;
-      ctx.stroke();
+      const up = (/** @type {number} */ i) => push[i] * LONGEST * g.h * pull;
+      pushes(ctx, theme, where.length, (i) => [px(where[i]), height(i), px(where[i]), height(i) - up(i)], 1.6, 5);
     }
     if (move > 0) say(ctx, [drawn("change", factor)], "D");
   }
@@ -214,11 +208,7 @@ export function lineParts(scene) {
       dot(ctx, theme, "G", px(to(i)), y(i), { strength: move > 0 ? 1 : 0.9 });
     }
     if (slope > 0 && move === 0) {
-      ctx.beginPath();
-      for (let i = 0; i < fake.length; i++) arrow(ctx, px(fake[i]), y(i), px(fake[i] + push[i] * slope), y(i), 6 * theme.u);
-      ctx.strokeStyle = theme.role("accent");
-      ctx.lineWidth = 1.8 * theme.u;
-      ctx.stroke();
+      pushes(ctx, theme, fake.length, (i) => [px(fake[i]), y(i), px(fake[i] + push[i] * slope), y(i)], 1.8, 6);
     }
     if (move > 0) say(ctx, [drawn("moves", factor)], "G");
   }

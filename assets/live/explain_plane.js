@@ -3,9 +3,9 @@
 import { alpha } from "./theme.js";
 import { contour } from "./contour.js";
 import { placePlane } from "./draw2d.js";
-import { apart, colourOf, DIM, dot, drawn, ease, enlargement, fieldOf, inTurn, label, own } from "./explain_draw.js";
+import { apart, colourOf, DIM, dot, drawn, ease, enlargement, fieldOf, inTurn, label, own, pushes } from "./explain_draw.js";
 import { enlarger } from "./pixels.js";
-import { arrow, density, resize } from "./plot.js";
+import { density, resize } from "./plot.js";
 
 /** @typedef {import("./types.js").NumberArray} NumberArray */
 /** @typedef {import("./types.js").Parts} Parts */
@@ -186,16 +186,11 @@ export function planeParts(scene) {
       dots(ctx, points, role, (i) => inTurn(show, i, ds.length), ds);
     }
     if (pull > 0) {
-      ctx.beginPath();
       for (const [points, push] of [[a.real, a.push_real], [a.fake, a.push_fake]]) {
-        for (let i = 0; 2 * i < points.length; i++) {
-          const [x, y] = [px(points[2 * i]), py(points[2 * i + 1])];
-          arrow(ctx, x, y, x, y - push[i] * LONGEST * theme.u * pull, 5 * theme.u);
-        }
+        const at = (/** @type {number} */ i) => /** @type {const} */ ([px(points[2 * i]), py(points[2 * i + 1])]);
+        const up = (/** @type {number} */ i) => push[i] * LONGEST * theme.u * pull;
+        pushes(ctx, theme, points.length / 2, (i) => [...at(i), at(i)[0], at(i)[1] - up(i)], 1.8, 5);
       }
-      ctx.strokeStyle = theme.role("accent");
-      ctx.lineWidth = 1.8 * theme.u;
-      ctx.stroke();
     }
     const words = move > 0 ? [`D = ${name} before (dashes) and after`, drawn("change", factor)] : [`dashes: D = ${name}`];
     say(ctx, words, "D");
@@ -255,13 +250,9 @@ export function planeParts(scene) {
     }
     dots(ctx, at, "G", () => show);
     if (slope > 0 && move === 0) {
-      ctx.beginPath();
-      for (let i = 0; i < fake.length; i += 2) {
-        arrow(ctx, px(fake[i]), py(fake[i + 1]), px(fake[i] + push[i] * slope), py(fake[i + 1] + push[i + 1] * slope), 6 * theme.u);
-      }
-      ctx.strokeStyle = theme.role("accent");
-      ctx.lineWidth = 2 * theme.u;
-      ctx.stroke();
+      const x = (/** @type {number} */ i, to = 0) => px(fake[2 * i] + push[2 * i] * to);
+      const y = (/** @type {number} */ i, to = 0) => py(fake[2 * i + 1] + push[2 * i + 1] * to);
+      pushes(ctx, theme, fake.length / 2, (i) => [x(i), y(i), x(i, slope), y(i, slope)], 2, 6);
     }
     if (move > 0) say(ctx, [drawn("moves", factor)], "G");
   }
