@@ -202,6 +202,14 @@ def test_a_gif_plays_at_its_speed_forever(tmp_path, line):
         assert (image.info["duration"], image.info["loop"]) == (100, 0)
 
 
+@pytest.mark.parametrize("name", theme.THEMES)
+def test_the_colours_of_a_gif_are_those_of_the_theme(name):
+    found, own = encoders.colours(name), theme.THEMES[name]
+    assert len(found) <= 256
+    for colour in (own.background, own.text, *own.roles.values(), *own.field):
+        assert theme.rgb(colour) in found
+
+
 @pytest.fixture
 def drawn(monkeypatch):
     """The frames that a film in MP4 has, instead of a file of them."""

@@ -9,8 +9,10 @@ import numpy as np
 from PIL import Image
 
 from ganlab.pictures.extras import need
+from ganlab.theme import SHADES, THEMES, mix, rgb
 
-_COLOURS = 255  # of a GIF
+_MOST = 256  # colours of a GIF
+_OF_FIELD = 100  # of them in D's field
 
 Frames = Iterator[np.ndarray]  # RGB, (height, width, 3)
 
@@ -36,36 +38,46 @@ def _video(
         file.mux(stream.encode())
 
 
-def _mp4(path: Path, frames: Frames, fps: int, width: int, height: int) -> None:
+def _mp4(path: Path, frames: Frames, fps: int, width: int, height: int, theme: str) -> None:
     settings = {"crf": "18", "preset": "veryfast", "tune": "animation"}
     _video(path, frames, fps, width, height, "libx264", settings, {"movflags": "faststart"})
 
 
-def _webm(path: Path, frames: Frames, fps: int, width: int, height: int) -> None:
+def _webm(path: Path, frames: Frames, fps: int, width: int, height: int, theme: str) -> None:
     settings = {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "7", "row-mt": "1"}
     _video(path, frames, fps, width, height, "libvpx-vp9", settings, {})
 
 
-def _gif(path: Path, frames: Frames, fps: int, width: int, height: int) -> None:
-    """All frames have the colours of the first, and of its lines and dots."""
-    palette: Image.Image | None = None
+def _gif(path: Path, frames: Frames, fps: int, width: int, height: int, theme: str) -> None:
+    """All frames have the same colours, those of the theme, so that none flickers."""
+    few = Image.new("P", (1, 1))
+    few.putpalette([part for colour in colours(theme) for part in colour])
 
-    def few() -> Iterator[Image.Image]:
-        nonlocal palette
+    def each() -> Iterator[Image.Image]:
         for frame in frames:
             image = Image.fromarray(np.ascontiguousarray(frame))
-            if palette is None:
-                palette = image.quantize(_COLOURS, dither=Image.Dither.NONE)
-            yield image.quantize(palette=palette, dither=Image.Dither.NONE)
+            yield image.quantize(palette=few, dither=Image.Dither.NONE)
 
-    each = few()
-    first = next(each)
-    first.save(
-        path, "gif", save_all=True, append_images=each, duration=1000 // fps, loop=0, disposal=1
+    images = each()
+    next(images).save(
+        path, "gif", save_all=True, append_images=images, duration=1000 // fps, loop=0, disposal=1
     )
 
 
-ENCODERS: dict[str, Callable[[Path, Frames, int, int, int], None]] = {
+def colours(name: str) -> list[tuple[int, int, int]]:
+    """At most 256 colours of a theme: those of D's field, and of lines and text over it."""
+    own = THEMES[name]
+    low, middle, high = own.field
+    steps = np.linspace(0, 1, _OF_FIELD // 2).tolist()
+    found = [mix(low, middle, share) for share in steps] + [mix(middle, high, s) for s in steps]
+    inks = [own.text, own.shade(SHADES.muted), *own.roles.values(), *own.inks.values()]
+    for ink in inks:
+        count = (_MOST - _OF_FIELD) // len(inks)
+        found += [mix(ink, own.background, share) for share in np.linspace(0, 1, count).tolist()]
+    return [rgb(colour) for colour in dict.fromkeys(found)]
+
+
+ENCODERS: dict[str, Callable[[Path, Frames, int, int, int, str], None]] = {
     ".mp4": _mp4,
     ".webm": _webm,
     ".gif": _gif,

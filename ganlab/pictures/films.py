@@ -91,7 +91,8 @@ def film(
                     tell(0.5 + 0.5 * done / count)
 
         try:
-            ENCODERS[place.suffix.lower()](draft, pictures(), fps, wanted.width, wanted.height)
+            encode = ENCODERS[place.suffix.lower()]
+            encode(draft, pictures(), fps, wanted.width, wanted.height, wanted.theme)
             replace(draft, place)
         finally:
             draft.unlink(missing_ok=True)
