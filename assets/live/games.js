@@ -51,7 +51,7 @@ export function mount(root, { answers }) {
   let before = 0; // the time of the last frame
   let mark = ""; // identifies the current sizes
   let built = ""; // identifies the current knobs
-  /** @type {ReturnType<typeof places> | null} */
+  /** @type {import("./games_plane.js").Places | null} */
   let at = null;
   /** @type {CanvasRenderingContext2D | null} */
   let ctx = null;

@@ -10,6 +10,7 @@ const APART = 7; // px between the points of updates above which each is drawn
 
 /** @typedef {import("./types.js").Game} Game */
 /** @typedef {import("./types.js").Theme} Theme */
+/** @typedef {ReturnType<typeof places>} Places */
 
 /**
  * The plane's places in pixels, for a size of the canvas.
@@ -37,7 +38,7 @@ export function places(game, width, height, u) {
  * @param {CanvasRenderingContext2D} ctx
  * @param {Theme} theme
  * @param {Game} game
- * @param {ReturnType<typeof places>} at
+ * @param {Places} at
  * @param {number} now
  * @param {Set<string>} hidden
  */
@@ -62,7 +63,7 @@ export function drawPlane(ctx, theme, game, at, now, hidden) {
  * @param {CanvasRenderingContext2D} ctx
  * @param {Theme} theme
  * @param {Game} game
- * @param {ReturnType<typeof places>} at
+ * @param {Places} at
  */
 function drawAxes(ctx, theme, game, { g, px, py }) {
   const u = theme.u;
@@ -103,7 +104,7 @@ function drawAxes(ctx, theme, game, { g, px, py }) {
  * @param {CanvasRenderingContext2D} ctx
  * @param {Theme} theme
  * @param {Game} game
- * @param {ReturnType<typeof places>} at
+ * @param {Places} at
  */
 function drawArrows(ctx, theme, game, { g, px, py }) {
   const field = game.a.field;
@@ -139,7 +140,7 @@ function drawArrows(ctx, theme, game, { g, px, py }) {
  * @param {CanvasRenderingContext2D} ctx
  * @param {Theme} theme
  * @param {Game} game
- * @param {ReturnType<typeof places>} at
+ * @param {Places} at
  */
 function drawNullclines(ctx, theme, game, { px, py }) {
   const field = game.a.field;
@@ -191,7 +192,7 @@ function drawRest(ctx, theme, x, y) {
  * @param {CanvasRenderingContext2D} ctx
  * @param {Theme} theme
  * @param {Game} game
- * @param {ReturnType<typeof places>} at
+ * @param {Places} at
  * @param {number} now
  * @param {number} i
  */

@@ -23,7 +23,7 @@ export function points({ moved, choose }) {
   let starts = [];
   /** @type {HTMLButtonElement[]} */
   const handles = [];
-  /** @type {ReturnType<typeof import("./games_plane.js").places> | null} */
+  /** @type {import("./games_plane.js").Places | null} */
   let at = null;
   let names = ["x", "y"];
   let held = -1; // the handle that is dragged, which answers do not move
@@ -116,7 +116,7 @@ export function points({ moved, choose }) {
     node,
     /**
      * @param {Point[]} newStarts
-     * @param {NonNullable<typeof at>} places
+     * @param {import("./games_plane.js").Places} places
      * @param {string[]} variables
      */
     place(newStarts, places, variables) {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import dataclasses
 import io
 import math
 import threading
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from starlette.requests import Request
 
-from ganlab.games import GAMES, Method, Play
+from ganlab.games import GAMES, Equilibrium, Method, Play
 from ganlab.games.method import rules
 from ganlab.games.presets import PRESETS
 from ganlab.games.setup import BUDGET, MOST_STARTS, Setup, work
@@ -205,3 +206,25 @@ def test_the_table_has_every_point_exactly():
     play = Play("dirac", Method("alternating"), [(1.0, 1.0), (2.0, 0.0)])
     play.advance(15)
     assert [float(rows[-1]["θ"]), float(rows[-1]["ψ"])] == play.path[-1, 1].tolist()
+
+
+def test_a_game_that_is_added_is_on_the_page():
+    name = "late"
+    like = GAMES["bilinear"]
+    GAMES.add(
+        dataclasses.replace(
+            like,
+            name=name,
+            title="late",
+            params=(),
+            costs=lambda x, y, values: ((2 * x * y).sum(1), -(2 * x * y).sum(1)),
+            equilibria=lambda values: (Equilibrium(0.0, 0.0, np.array([[0.0, 2.0], [-2.0, 0.0]])),),
+        )
+    )
+    try:
+        header, _ = decode(answer("game=late&step=0.1&rule=extragradient"))
+        assert [name, "late"] in header["games"] and header["notes"] == []
+        assert header["runs"][0]["radius"] == pytest.approx(math.sqrt(1 - 0.04 + 0.0016))
+    finally:
+        del GAMES.entries[name]
+    assert "one of bilinear" in decode(answer("game=late"))[0]["notes"][0]
