@@ -205,7 +205,7 @@ def test_what_is_exported(lab):
     button, menu = lab.get("export"), lab.page.get_by_role("menu", name="Export")
     button.click()
     assert button.get_attribute("aria-expanded") == "true"
-    assert menu.get_by_role("menuitem").count() == 13
+    assert menu.get_by_role("menuitem").count() == 14
     expect(lab.page.locator(".gl-about").nth(1)).to_contain_text(" kB")
     lab.page.keyboard.press("ArrowDown")
     lab.page.keyboard.press("Escape")
