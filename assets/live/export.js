@@ -193,6 +193,7 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
   }
   /** @param {{kind: string, done: number, waiting: number}} job */
   function progress({ kind, done, waiting }) {
+    if (done < 0) return going.hide(kind); // it could not be made, which the page says
     const word = kind === "page" ? "Web page" : "Film";
     const text = waiting ? `${word}: after ${waiting} other${waiting > 1 ? "s" : ""}` : `${word} ${Math.floor(100 * done)} %`;
     going.show(kind, text, done, `${word}: the recording is replayed. Press to cancel`, () => {

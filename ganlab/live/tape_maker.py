@@ -31,6 +31,7 @@ TAPE = "tape"  # for a film
 _SECONDS = {PAGE: 40.0, TAPE: 12.0}  # about those that one may take, if nobody else waits
 _LEAST_SECONDS = 5.0
 _FILM_FRAMES = 24  # per second
+_NEVER = -1.0  # the share that is done of what could not be made
 _TELL_SECONDS = 0.3  # between two messages about the progress
 
 
@@ -103,11 +104,13 @@ class TapeMaker:
         try:
             budget = max(_LEAST_SECONDS, _SECONDS[wanted.kind] / max(1, TapeMaker._active))
             self._send(subscriber, wanted, source, budget)
-        except SpecError as error:
-            session.command("note", str(error))
-        except Exception:
-            log.exception("a recording could not be exported")
-            session.command("note", "The file could not be made: see the server's log.")
+        except Exception as error:
+            said = str(error)
+            if not isinstance(error, SpecError):
+                log.exception("a recording could not be exported")
+                said = "The file could not be made: see the server's log."
+            session.command("note", said)
+            subscriber.put(PAGE, _progress(wanted.kind, _NEVER))
         finally:
             with self._counting:
                 TapeMaker._active -= 1

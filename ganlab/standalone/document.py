@@ -30,7 +30,7 @@ header { display: flex; gap: 4px 16px; align-items: baseline; flex-wrap: wrap; m
 h1 { font-size: 1.15rem; line-height: 1.3; margin: 0; flex: 1 1 18rem; overflow-wrap: anywhere; }
 h2 { font-size: 1rem; margin: 1.2rem 0 0.4rem; }
 header button { font: inherit; color: inherit; background: var(--soft);
-  border: 1px solid color-mix(in srgb, currentColor 40%, transparent); border-radius: 6px;
+  border: 1px solid color-mix(in srgb, currentColor 40%%, transparent); border-radius: 6px;
   padding: 2px 10px; cursor: pointer; }
 footer { max-width: 62rem; }
 footer p, footer ul { margin: 0.4rem 0; overflow-wrap: anywhere; }

@@ -194,7 +194,7 @@ def test_space_plays_where_no_control_has_the_focus(lab):
     ]
 
 
-def test_what_is_exported(lab):
+def test_what_is_exported(lab, tmp_path):
     lab.open()
     lab.pause()
     lab.get("restart").click()
@@ -229,7 +229,8 @@ def test_what_is_exported(lab):
         if kind == "json":
             assert Spec.from_json(content.decode()).seed == 0
         elif kind == "run":
-            run = Run.load(download.value.path())
+            download.value.save_as(tmp_path / names[kind])  # its suffix tells the format
+            run = Run.load(tmp_path / names[kind])
             assert run.iteration == lab.status["iteration"] and run.spec.seed == 0
         elif kind == "csv":
             assert content.startswith(b"iteration,jsd [nats],") and content.count(b"\n") > 1

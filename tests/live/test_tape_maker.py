@@ -155,7 +155,8 @@ def test_what_cannot_be_made_is_said(opened, monkeypatch):
         raise OSError("disk")
 
     monkeypatch.setattr(tape_maker, "_steps", fails)
-    assert len(ask(session, browser, {"cmd": "export", "value": "page"})) == 1
+    (told,) = ask(session, browser, {"cmd": "export", "value": "page"})
+    assert json.loads(told[0]["text"])["done"] < 0
     assert "could not be made" in session.note and not session.failed
     for name, value in (("first", -1), ("last", 1), ("seconds", 0), ("seconds", "5")):
         with pytest.raises(SpecError, match=name):
