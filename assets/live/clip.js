@@ -58,7 +58,7 @@ export function clipForm(make, closed) {
       "div",
       { class: "gl-group" },
       el("button", { class: "gl-button", type: "submit", "data-testid": "clip-make" }, "Make the film"),
-      el("button", { class: "gl-button", type: "button", onclick: () => close() }, "Cancel"),
+      el("button", { class: "gl-button", type: "button", "data-testid": "clip-cancel", onclick: () => close() }, "Cancel"),
     ),
   );
 

@@ -50,7 +50,7 @@ export function opener(root, { socket, largest, opened }) {
   url.protocol = url.protocol.replace("ws", "http");
   let busy = false;
   const words = el("span", { role: "alert", "data-testid": "opening" });
-  const dismiss = el("button", { class: "gl-button gl-small", type: "button", "aria-label": "Close this message", onclick: () => say("") }, "×");
+  const dismiss = el("button", { class: "gl-button gl-small", type: "button", "data-testid": "opening-close", "aria-label": "Close this message", onclick: () => say("") }, "×");
   const box = el("div", { class: "gl-banner gl-opening", "data-kind": "note", hidden: "" }, words, dismiss);
   const target = el(
     "div",
