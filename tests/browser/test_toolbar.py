@@ -71,11 +71,13 @@ def test_speed_from_one_update_a_second_to_full(lab):
     start = lab.wait_status("s.speed === 1")
     made = start["d_updates"] + start["g_updates"]
     updates = "s.d_updates + s.g_updates"
-    lab.wait_status(f"{updates} > {made}")
+    first = lab.wait_status(f"{updates} > {made}")
     began = lab.js("performance.now()")
-    lab.wait_status(f"{updates} >= {made + 4}")
+    made = first["d_updates"] + first["g_updates"]  # several if a busy machine told them late
+    last = lab.wait_status(f"{updates} >= {made + 4}")
     took = (lab.js("performance.now()") - began) / 1000
-    assert 2.4 < took < 4.5, "three more updates take three seconds"
+    count = last["d_updates"] + last["g_updates"] - made
+    assert 0.75 * count - 1 < took < 1.5 * count, "an update takes a second"
     slider.fill(slider.get_attribute("max"))
     lab.wait_status(f"s.speed === 0 && {updates} > {made + 40}")
 
