@@ -230,6 +230,13 @@ export function timeline(send, fork = null, stored = false) {
     );
   }
 
+  // The words beside the track may grow and leave it less room.
+  const observer = new ResizeObserver(() => {
+    width = over.clientWidth;
+    draw();
+  });
+  observer.observe(over);
+
   return {
     node,
     /** Actions of keys, wherever the focus is. */
@@ -265,6 +272,9 @@ export function timeline(send, fork = null, stored = false) {
       [width, u] = [over.clientWidth, scale];
       draw();
     },
-    close: () => clearTimeout(timer),
+    close() {
+      clearTimeout(timer);
+      observer.disconnect();
+    },
   };
 }
