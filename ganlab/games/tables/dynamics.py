@@ -1,0 +1,239 @@
+"""How both players' mixed strategies move when each follows what pays: paths and their averages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ganlab.games.tables.entry import Array, Table
+from ganlab.games.tables.solve import regrets
+from ganlab.registry import Entry, Param, Registry, SpecError
+
+LONGEST = 20_000  # updates of a path
+
+Step = Callable[[Array, Array, Array, Array, float], tuple[Array, Array]]
+
+
+@dataclass(frozen=True)
+class DynamicsEntry(Entry):
+    """A rule by which strategies move.
+
+    step(a, b, x, y, h) -> x, y: one update of the strategies x (m,), y (n,) with step size h.
+    play(a, b, x, y, h, n) -> (n + 1, m + n): the whole path instead, if it has a memory.
+    """
+
+    step: Step | None = field(default=None, kw_only=True)
+    play: Callable[[Array, Array, Array, Array, float, int], Array] | None = field(
+        default=None, kw_only=True
+    )
+
+
+DYNAMICS: Registry[DynamicsEntry] = Registry("dynamics")
+STEP = Param("step", "step size h", 0.1, 0.001, 10.0, doc="Of one update.", log=True)
+
+
+@dataclass(frozen=True)
+class Path:
+    """x (T + 1, m) and y (T + 1, n): the strategies before the first and after each of T updates.
+
+    mean_x, mean_y: the averages so far, alike. regret, mean_regret (T + 1,): what both players
+    together could gain by best responses, to the strategies and to their averages.
+    """
+
+    x: Array
+    y: Array
+    mean_x: Array
+    mean_y: Array
+    regret: Array
+    mean_regret: Array
+
+
+def play(
+    game: Table, dynamics: str, x: Array, y: Array, step: float = 0.1, updates: int = 1000
+) -> Path:
+    """The path of both strategies from x (m,), y (n,).
+
+    Raises `SpecError` for unknown dynamics, a step or a number of updates out of bounds, and
+    strategies that are no probabilities.
+    """
+    entry = DYNAMICS[dynamics]
+    step = STEP.check(step)
+    if not isinstance(updates, int) or not 0 <= updates <= LONGEST:
+        raise SpecError("updates", updates, f"0 to {LONGEST}")
+    a, b = game.payoffs
+    x, y = (_mixed(name, p, n) for name, p, n in zip("xy", (x, y), game.shape, strict=True))
+    if entry.play is not None:
+        path = entry.play(a, b, x, y, step, updates)
+    else:
+        assert entry.step is not None
+        path = np.empty((updates + 1, len(x) + len(y)))
+        path[0] = np.concatenate([x, y])
+        for i in range(updates):
+            x, y = entry.step(a, b, x, y, step)
+            path[i + 1] = np.concatenate([x, y])
+    xs, ys = path[:, : game.shape[0]], path[:, game.shape[0] :]
+    count = np.arange(1, len(path) + 1)[:, None]
+    means = xs.cumsum(0) / count, ys.cumsum(0) / count
+    return Path(xs, ys, *means, _regret(game, xs, ys), _regret(game, *means))
+
+
+def _mixed(name: str, p: Array, count: int) -> Array:
+    p = np.asarray(p, np.float64)
+    if p.shape != (count,) or not (p >= 0).all() or not abs(p.sum() - 1) < 1e-6:
+        raise SpecError(f"strategy {name}", p.tolist(), f"{count} probabilities that add up to 1")
+    out: Array = p / p.sum()
+    return out
+
+
+def _regret(game: Table, x: Array, y: Array) -> Array:
+    return np.array([sum(regrets(game, one, other)) for one, other in zip(x, y, strict=True)])
+
+
+def onto_simplex(p: Array) -> Array:
+    """The nearest probabilities to p (n,), in Euclidean distance. Source: Held et al. 1974."""
+    down = np.sort(p)[::-1]
+    excess = (down.cumsum() - 1) / np.arange(1, len(p) + 1)
+    out: Array = np.maximum(p - excess[np.flatnonzero(down > excess)[-1]], 0)
+    return out
+
+
+def _gradient(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
+    return onto_simplex(x + h * a @ y), onto_simplex(y + h * x @ b)
+
+
+def _alternating(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
+    x = onto_simplex(x + h * a @ y)
+    return x, onto_simplex(y + h * x @ b)
+
+
+def _extragradient(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
+    ahead = _gradient(a, b, x, y, h)
+    return onto_simplex(x + h * a @ ahead[1]), onto_simplex(y + h * ahead[0] @ b)
+
+
+def _softened(p: Array, gain: Array) -> Array:
+    """p with weights e^gain; a strategy that nobody plays stays so."""
+    q = p * np.exp(gain - gain.max())
+    out: Array = q / q.sum()
+    return out
+
+
+def _weights(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
+    return _softened(x, h * a @ y), _softened(y, h * x @ b)
+
+
+def _optimistic(a: Array, b: Array, x: Array, y: Array, h: float, updates: int) -> Array:
+    path = np.empty((updates + 1, len(x) + len(y)))
+    path[0] = np.concatenate([x, y])
+    last = a @ y, x @ b
+    for i in range(updates):
+        now = a @ y, x @ b
+        x = _softened(x, h * (2 * now[0] - last[0]))
+        y = _softened(y, h * (2 * now[1] - last[1]))
+        last = now
+        path[i + 1] = np.concatenate([x, y])
+    return path
+
+
+def _flow(a: Array, b: Array, x: Array, y: Array) -> tuple[Array, Array]:
+    rows, columns = a @ y, x @ b
+    return x * (rows - x @ rows), y * (columns - columns @ y)
+
+
+def _replicator(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
+    """A step of h in time by Runge-Kutta, in parts of at most .05 / the spread of the pay-offs."""
+    spread = max(1e-9, float(np.ptp(a)), float(np.ptp(b)))
+    parts = min(200, max(1, int(np.ceil(h * spread / 0.05))))
+    t = h / parts
+    for _ in range(parts):
+        k1 = _flow(a, b, x, y)
+        k2 = _flow(a, b, x + t / 2 * k1[0], y + t / 2 * k1[1])
+        k3 = _flow(a, b, x + t / 2 * k2[0], y + t / 2 * k2[1])
+        k4 = _flow(a, b, x + t * k3[0], y + t * k3[1])
+        x = np.maximum(x + t / 6 * (k1[0] + 2 * k2[0] + 2 * k3[0] + k4[0]), 0)
+        y = np.maximum(y + t / 6 * (k1[1] + 2 * k2[1] + 2 * k3[1] + k4[1]), 0)
+        x, y = x / x.sum(), y / y.sum()
+    return x, y
+
+
+def _fictitious(a: Array, b: Array, x: Array, y: Array, h: float, updates: int) -> Array:
+    """Each update each player plays the best response to the other's play so far, x and y first.
+
+    The path is what they play; h is not used. Ties go to the first strategy.
+    """
+    path = np.zeros((updates + 1, len(x) + len(y)))
+    path[0] = np.concatenate([x, y])
+    total = path[0].copy()
+    m = len(x)
+    for i in range(1, updates + 1):
+        path[i, int(np.argmax(a @ total[m:]))] = 1
+        path[i, m + int(np.argmax(total[:m] @ b))] = 1
+        total += path[i]
+    return path
+
+
+for _entry in (
+    DynamicsEntry(
+        "gradient",
+        "gradient ascent",
+        r"x' = \Pi(x + h A y),\ y' = \Pi(y + h B^\top x)",
+        "Both players climb their own pay-off at the same time: as in a GAN, they chase one "
+        "another and spiral out to the edge.",
+        cite="Singh et al. 2000",
+        step=_gradient,
+    ),
+    DynamicsEntry(
+        "alternating",
+        "alternating gradient ascent",
+        r"x' = \Pi(x + h A y),\ y' = \Pi(y + h B^\top x')",
+        "The column player answers the row that has just moved: the path stays on its circle.",
+        cite="Bailey et al. 2020",
+        step=_alternating,
+    ),
+    DynamicsEntry(
+        "extragradient",
+        "extragradient",
+        r"x' = \Pi(x + h A \tilde y),\ \tilde y = \Pi(y + h B^\top x), \text{ and alike for } y",
+        "Both look one update ahead: the path spirals in.",
+        cite="Korpelevich 1976",
+        step=_extragradient,
+    ),
+    DynamicsEntry(
+        "replicator",
+        "replicator",
+        r"\dot x_i = x_i\,((A y)_i - x^\top A y)",
+        "Shares of a population that grow as they pay, in continuous time: in a zero-sum game they "
+        "circle for ever, and their average comes to the equilibrium.",
+        cite="Taylor & Jonker 1978",
+        step=_replicator,
+    ),
+    DynamicsEntry(
+        "weights",
+        "multiplicative weights",
+        r"x_i' \propto x_i\,e^{h (A y)_i}",
+        "The last strategies move away from a mixed equilibrium, the averages come to it.",
+        cite="Freund & Schapire 1999",
+        step=_weights,
+    ),
+    DynamicsEntry(
+        "optimistic",
+        "optimistic weights",
+        r"x_i' \propto x_i\,e^{h (2 (A y)_i - (A y_{-1})_i)}",
+        "Each expects the last change to come again: the last strategies come to the equilibrium "
+        "themselves.",
+        cite="Daskalakis & Panageas 2019",
+        play=_optimistic,
+    ),
+    DynamicsEntry(
+        "fictitious",
+        "fictitious play",
+        r"x_{t+1} = \mathrm{BR}\bigl(\tfrac1t \sum_{s \le t} y_s\bigr), \text{ and alike for } y",
+        "Each plays the best response to what the other has played so far on average. In zero-sum "
+        "games the averages come to an equilibrium.",
+        cite="Brown 1951; Robinson 1951",
+        play=_fictitious,
+    ),
+):
+    DYNAMICS.add(_entry)

@@ -1,0 +1,133 @@
+"""Games with pay-off tables: two players, each with a few strategies, and what both get."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ganlab.registry import SpecError
+
+Array = NDArray[np.float64]
+LEAST, MOST = 2, 4  # strategies of a player
+HIGHEST = 1000.0  # the largest absolute pay-off
+_LONGEST = 24  # characters of a strategy's name
+
+
+@dataclass(frozen=True)
+class Table:
+    """A game of two players, who choose a row and a column at the same time.
+
+    a, b (m, n): the pay-offs of the row player and of the column player, as tuples of rows; b =
+    None for a zero-sum game, in which it is -a. rows, columns: the names of the strategies; () for
+    Row 1, Row 2, ... and Column 1, ....
+
+    Raises `SpecError` unless each player has 2 to 4 strategies, the shapes agree, and all
+    pay-offs are numbers of at most 1,000.
+    """
+
+    a: tuple[tuple[float, ...], ...]
+    b: tuple[tuple[float, ...], ...] | None = None
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        a = _payoffs("pay-offs of the row player", self.a)
+        object.__setattr__(self, "a", a)
+        if self.b is not None:
+            b = _payoffs("pay-offs of the column player", self.b)
+            if (len(b), len(b[0])) != (len(a), len(a[0])):
+                shape = f"{len(b)} × {len(b[0])}"
+                allowed = f"{len(a)} × {len(a[0])}, as those of the row player"
+                raise SpecError("pay-offs of the column player", shape, allowed)
+            object.__setattr__(self, "b", b)
+        for field, word, count in (("rows", "Row", len(a)), ("columns", "Column", len(a[0]))):
+            names = tuple(getattr(self, field)) or tuple(f"{word} {i + 1}" for i in range(count))
+            object.__setattr__(self, field, _names(f"names of the {field}", names, count))
+
+    @property
+    def payoffs(self) -> tuple[Array, Array]:
+        """The pay-offs of the row player and of the column player, (m, n) each."""
+        a = np.array(self.a)
+        return a, -a if self.b is None else np.array(self.b)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """The numbers of rows and of columns."""
+        return len(self.a), len(self.a[0])
+
+    @property
+    def zero_sum(self) -> bool:
+        """Whether one player gets what the other loses, in every cell."""
+        a, b = self.payoffs
+        return bool((a + b == 0).all())
+
+    def with_payoff(self, player: int, row: int, column: int, value: float) -> Table:
+        """The same game with another pay-off; player 0 chooses rows, player 1 columns.
+
+        In a zero-sum game the other player's pay-off stays its opposite, if player is 0; for player
+        1 the game is not zero-sum any more. Raises `SpecError`.
+        """
+        a, b = self.payoffs
+        (a if player == 0 else b)[row, column] = value
+        keep = self.b is None and player == 0
+        return replace(self, a=_rows(a), b=None if keep else _rows(b))
+
+
+def table(a: ArrayLike, b: ArrayLike | None = None, rows: str = "", columns: str = "") -> Table:
+    """A `Table` from arrays (m, n) and names separated by commas. Raises `SpecError`."""
+    given = [None if x is None else _rows(np.asarray(x, np.float64)) for x in (a, b)]
+    names = [
+        tuple(part.strip() for part in text.split(",")) if text else () for text in (rows, columns)
+    ]
+    assert given[0] is not None
+    return Table(given[0], given[1], *names)
+
+
+def _rows(values: Array) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(float(v) for v in row) for row in np.atleast_2d(values))
+
+
+def _payoffs(field: str, values: Sequence[Sequence[float]]) -> tuple[tuple[float, ...], ...]:
+    try:
+        out = tuple(tuple(float(v) for v in row) for row in values)
+    except (TypeError, ValueError):
+        raise SpecError(field, values, "rows of numbers") from None
+    widths = {len(row) for row in out}
+    if len(widths) != 1 or not all(LEAST <= n <= MOST for n in (len(out), *widths)):
+        raise SpecError(field, values, f"{LEAST} to {MOST} rows of {LEAST} to {MOST} numbers")
+    for row in out:
+        for v in row:
+            if not math.isfinite(v) or abs(v) > HIGHEST:
+                raise SpecError(field, v, f"from -{HIGHEST:g} to {HIGHEST:g}")
+    return out
+
+
+def _names(field: str, names: tuple[str, ...], count: int) -> tuple[str, ...]:
+    if len(names) != count or len(set(names)) != count:
+        raise SpecError(field, names, f"{count} different names")
+    for name in names:
+        if not isinstance(name, str) or not 0 < len(name) <= _LONGEST or not name.isprintable():
+            raise SpecError(field, name, f"1 to {_LONGEST} characters")
+    return names
+
+
+def read(text: str) -> tuple[tuple[float, ...], ...]:
+    """Pay-offs from text: numbers separated by commas, rows by semicolons, as in 3,-2;-2,1.
+
+    Raises `SpecError`.
+    """
+    if len(text) > 400:
+        raise SpecError("pay-offs", text, "at most 400 characters")
+    try:
+        return tuple(tuple(float(v) for v in row.split(",")) for row in text.split(";"))
+    except ValueError:
+        raise SpecError("pay-offs", text, "numbers as in 3,-2;-2,1") from None
+
+
+def write(payoffs: Sequence[Sequence[float]]) -> str:
+    """The text that `read` reads."""
+    return ";".join(",".join(f"{v:.12g}" for v in row) for row in payoffs)
