@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ganlab.games.tables.entry import Array, Table
-from ganlab.games.tables.solve import regrets
 from ganlab.registry import Entry, Param, Registry, SpecError
 
 LONGEST = 20_000  # updates of a path
@@ -20,8 +19,8 @@ Step = Callable[[Array, Array, Array, Array, float], tuple[Array, Array]]
 class DynamicsEntry(Entry):
     """A rule by which strategies move.
 
-    step(a, b, x, y, h) -> x, y: one update of the strategies x (m,), y (n,) with step size h.
-    play(a, b, x, y, h, n) -> (n + 1, m + n): the whole path instead, if it has a memory.
+    step(a, b, x, y, h) -> x, y: one update with step size h of the strategies x (R, m), y (R, n)
+    of R paths. play(a, b, x, y, h, n) -> (n + 1, R, m + n): the whole paths, if it has a memory.
     """
 
     step: Step | None = field(default=None, kw_only=True)
@@ -58,25 +57,45 @@ def play(
     Raises `SpecError` for unknown dynamics, a step or a number of updates out of bounds, and
     strategies that are no probabilities.
     """
+    return plays(game, dynamics, [(x, y)], step, updates)[0]
+
+
+def plays(
+    game: Table,
+    dynamics: str,
+    starts: Sequence[tuple[Array, Array]],
+    step: float = 0.1,
+    updates: int = 1000,
+) -> list[Path]:
+    """The paths from several starting points, each as `play` makes it. Raises `SpecError`."""
     entry = DYNAMICS[dynamics]
     step = STEP.check(step)
     if not isinstance(updates, int) or not 0 <= updates <= LONGEST:
         raise SpecError("updates", updates, f"0 to {LONGEST}")
     a, b = game.payoffs
-    x, y = (_mixed(name, p, n) for name, p, n in zip("xy", (x, y), game.shape, strict=True))
+    x, y = (
+        np.array([_mixed(name, p, n) for p in given])
+        for name, given, n in zip("xy", zip(*starts, strict=True), game.shape, strict=True)
+    )
     if entry.play is not None:
         path = entry.play(a, b, x, y, step, updates)
     else:
         assert entry.step is not None
-        path = np.empty((updates + 1, len(x) + len(y)))
-        path[0] = np.concatenate([x, y])
+        path = np.empty((updates + 1, len(x), sum(game.shape)))
+        path[0] = np.concatenate([x, y], 1)
         for i in range(updates):
             x, y = entry.step(a, b, x, y, step)
-            path[i + 1] = np.concatenate([x, y])
-    xs, ys = path[:, : game.shape[0]], path[:, game.shape[0] :]
-    count = np.arange(1, len(path) + 1)[:, None]
-    means = xs.cumsum(0) / count, ys.cumsum(0) / count
-    return Path(xs, ys, *means, _regret(game, xs, ys), _regret(game, *means))
+            path[i + 1] = np.concatenate([x, y], 1)
+    means = path.cumsum(0) / np.arange(1, len(path) + 1)[:, None, None]
+    m = game.shape[0]
+    out = []
+    for r in range(len(starts)):
+        xs, ys, mean_xs, mean_ys = (
+            p[:, r, part] for p in (path, means) for part in (slice(m), slice(m, None))
+        )
+        regrets = _regret(a, b, xs, ys), _regret(a, b, mean_xs, mean_ys)
+        out.append(Path(xs, ys, mean_xs, mean_ys, *regrets))
+    return out
 
 
 def _mixed(name: str, p: Array, count: int) -> Array:
@@ -87,65 +106,77 @@ def _mixed(name: str, p: Array, count: int) -> Array:
     return out
 
 
-def _regret(game: Table, x: Array, y: Array) -> Array:
-    return np.array([sum(regrets(game, one, other)) for one, other in zip(x, y, strict=True)])
+def _regret(a: Array, b: Array, x: Array, y: Array) -> Array:
+    """What both together would gain by best responses to x (T, m), y (T, n)."""
+    rows, columns = _gains(a, b, x, y)
+    out: Array = rows.max(1) - (x * rows).sum(1) + columns.max(1) - (y * columns).sum(1)
+    return out
+
+
+def _gains(a: Array, b: Array, x: Array, y: Array) -> tuple[Array, Array]:
+    """What each strategy would get, A y and Bᵀ x."""
+    return y @ a.T, x @ b
 
 
 def onto_simplex(p: Array) -> Array:
-    """The nearest probabilities to p (n,), in Euclidean distance. Source: Held et al. 1974."""
-    down = np.sort(p)[::-1]
-    excess = (down.cumsum() - 1) / np.arange(1, len(p) + 1)
-    out: Array = np.maximum(p - excess[np.flatnonzero(down > excess)[-1]], 0)
+    """The nearest probabilities to p (..., n), in Euclidean distance. Source: Held et al. 1974."""
+    down = -np.sort(-p, -1)
+    excess = (down.cumsum(-1) - 1) / np.arange(1, p.shape[-1] + 1)
+    last = (down > excess).sum(-1, keepdims=True) - 1
+    out: Array = np.maximum(p - np.take_along_axis(excess, last, -1), 0)
     return out
 
 
 def _gradient(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
-    return onto_simplex(x + h * a @ y), onto_simplex(y + h * x @ b)
+    rows, columns = _gains(a, b, x, y)
+    return onto_simplex(x + h * rows), onto_simplex(y + h * columns)
 
 
 def _alternating(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
-    x = onto_simplex(x + h * a @ y)
+    x = onto_simplex(x + h * y @ a.T)
     return x, onto_simplex(y + h * x @ b)
 
 
 def _extragradient(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
-    ahead = _gradient(a, b, x, y, h)
-    return onto_simplex(x + h * a @ ahead[1]), onto_simplex(y + h * ahead[0] @ b)
+    rows, columns = _gains(a, b, *_gradient(a, b, x, y, h))
+    return onto_simplex(x + h * rows), onto_simplex(y + h * columns)
 
 
 def _softened(p: Array, gain: Array) -> Array:
     """p with weights e^gain; a strategy that nobody plays stays so."""
-    q = p * np.exp(gain - gain.max())
-    out: Array = q / q.sum()
+    q = p * np.exp(gain - gain.max(-1, keepdims=True))
+    out: Array = q / q.sum(-1, keepdims=True)
     return out
 
 
 def _weights(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
-    return _softened(x, h * a @ y), _softened(y, h * x @ b)
+    rows, columns = _gains(a, b, x, y)
+    return _softened(x, h * rows), _softened(y, h * columns)
 
 
 def _optimistic(a: Array, b: Array, x: Array, y: Array, h: float, updates: int) -> Array:
-    path = np.empty((updates + 1, len(x) + len(y)))
-    path[0] = np.concatenate([x, y])
-    last = a @ y, x @ b
+    path = np.empty((updates + 1, len(x), len(a) + len(b.T)))
+    path[0] = np.concatenate([x, y], 1)
+    last = _gains(a, b, x, y)
     for i in range(updates):
-        now = a @ y, x @ b
+        now = _gains(a, b, x, y)
         x = _softened(x, h * (2 * now[0] - last[0]))
         y = _softened(y, h * (2 * now[1] - last[1]))
         last = now
-        path[i + 1] = np.concatenate([x, y])
+        path[i + 1] = np.concatenate([x, y], 1)
     return path
 
 
 def _flow(a: Array, b: Array, x: Array, y: Array) -> tuple[Array, Array]:
-    rows, columns = a @ y, x @ b
-    return x * (rows - x @ rows), y * (columns - columns @ y)
+    rows, columns = _gains(a, b, x, y)
+    mean = (x * rows).sum(1, keepdims=True), (y * columns).sum(1, keepdims=True)
+    return x * (rows - mean[0]), y * (columns - mean[1])
 
 
 def _replicator(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array, Array]:
-    """A step of h in time by Runge-Kutta, in parts of at most .05 / the spread of the pay-offs."""
+    """A step of h in time by Runge-Kutta, in parts of at most .1 / the spread of the pay-offs."""
     spread = max(1e-9, float(np.ptp(a)), float(np.ptp(b)))
-    parts = min(200, max(1, int(np.ceil(h * spread / 0.05))))
+    parts = replicator_parts(spread, h)
     t = h / parts
     for _ in range(parts):
         k1 = _flow(a, b, x, y)
@@ -154,8 +185,13 @@ def _replicator(a: Array, b: Array, x: Array, y: Array, h: float) -> tuple[Array
         k4 = _flow(a, b, x + t * k3[0], y + t * k3[1])
         x = np.maximum(x + t / 6 * (k1[0] + 2 * k2[0] + 2 * k3[0] + k4[0]), 0)
         y = np.maximum(y + t / 6 * (k1[1] + 2 * k2[1] + 2 * k3[1] + k4[1]), 0)
-        x, y = x / x.sum(), y / y.sum()
+        x, y = x / x.sum(1, keepdims=True), y / y.sum(1, keepdims=True)
     return x, y
+
+
+def replicator_parts(spread: float, h: float) -> int:
+    """The Runge-Kutta steps of an update of h, if the pay-offs differ by up to `spread`."""
+    return min(200, max(1, int(np.ceil(h * spread / 0.1))))
 
 
 def _fictitious(a: Array, b: Array, x: Array, y: Array, h: float, updates: int) -> Array:
@@ -163,13 +199,14 @@ def _fictitious(a: Array, b: Array, x: Array, y: Array, h: float, updates: int) 
 
     The path is what they play; h is not used. Ties go to the first strategy.
     """
-    path = np.zeros((updates + 1, len(x) + len(y)))
-    path[0] = np.concatenate([x, y])
+    path = np.zeros((updates + 1, len(x), len(a) + len(b.T)))
+    path[0] = np.concatenate([x, y], 1)
     total = path[0].copy()
-    m = len(x)
+    m, runs = len(a), np.arange(len(x))
     for i in range(1, updates + 1):
-        path[i, int(np.argmax(a @ total[m:]))] = 1
-        path[i, m + int(np.argmax(total[:m] @ b))] = 1
+        rows, columns = _gains(a, b, total[:, :m], total[:, m:])
+        path[i, runs, rows.argmax(1)] = 1
+        path[i, runs, m + columns.argmax(1)] = 1
         total += path[i]
     return path
 

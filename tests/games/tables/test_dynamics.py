@@ -112,3 +112,14 @@ def test_the_nearest_probabilities():
 def test_what_is_refused(wrong):
     with pytest.raises(SpecError):
         dynamics.play(COINS, **({"dynamics": "weights", "x": X, "y": Y} | wrong))
+
+
+@pytest.mark.parametrize("name", list(dynamics.DYNAMICS))
+def test_several_paths_at_once_are_those_of_each_alone(name):
+    rng = np.random.default_rng(4)
+    game = table(*rng.normal(size=(2, 3, 4)))
+    starts = [(rng.dirichlet(np.ones(3)), rng.dirichlet(np.ones(4))) for _ in range(3)]
+    for start, found in zip(starts, dynamics.plays(game, name, starts, 0.2, 50), strict=True):
+        alone = dynamics.play(game, name, *start, 0.2, 50)
+        for field in ("x", "y", "mean_x", "mean_y", "regret", "mean_regret"):
+            np.testing.assert_allclose(getattr(found, field), getattr(alone, field), atol=1e-12)
