@@ -67,7 +67,7 @@ def plays(
     step: float = 0.1,
     updates: int = 1000,
 ) -> list[Path]:
-    """The paths from several starting points, each as `play` makes it. Raises `SpecError`."""
+    """The paths from several pairs x (m,), y (n,), each as `play` makes it. Raises `SpecError`."""
     entry = DYNAMICS[dynamics]
     step = STEP.check(step)
     if not isinstance(updates, int) or not 0 <= updates <= LONGEST:
