@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from ganlab.params import named
@@ -13,6 +13,7 @@ PREFIX = "t."  # of the names of a target's parameters
 MOST_FIELDS = 100  # of an address
 
 Pairs = list[tuple[str, str]]
+T = TypeVar("T")
 Refuse = Callable[[SpecError], None]
 
 
@@ -86,6 +87,42 @@ def values_of(
         except SpecError as error:
             refuse(SpecError(name, error.value, error.allowed))
     return values
+
+
+def complete(params: Iterable[Param], values: Mapping[str, Any], of: str) -> dict[str, Any]:
+    """The values of all `params`: those given, checked, and the defaults of the others.
+
+    Raises `SpecError` for a name that none of them has, and for a value that is not allowed; `of`
+    is the word for what has these parameters.
+    """
+    known = {p.name: p for p in params}
+    for name in values:
+        if name not in known:
+            allowed = ", ".join(known) or f"nothing: this {of} has no parameters"
+            raise SpecError(f"{of}'s parameter", name, f"one of {allowed}")
+    return {name: p.check(values.get(name, p.default)) for name, p in known.items()}
+
+
+def changed(params: Iterable[Param], values: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of the values that are not the defaults, by name."""
+    return {p.name: p.format(values[p.name]) for p in params if values[p.name] != p.default}
+
+
+def one_by_one(make: Callable[[dict[str, Any]], T], given: Mapping[str, Any], refuse: Refuse) -> T:
+    """What `make` makes of the given values, added one by one; those that it refuses are left out.
+
+    A value may be allowed alone, but not beside another.
+    """
+    values: dict[str, Any] = {}
+    made = make(values)
+    for name, value in given.items():
+        try:
+            made = make({**values, name: value})
+        except SpecError as error:
+            refuse(error)
+        else:
+            values[name] = value
+    return made
 
 
 def not_together(name: str, value: object, error: SpecError) -> SpecError:

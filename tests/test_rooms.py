@@ -41,6 +41,7 @@ RANK = {
     "spec": 2,
     "events": 2.5,
     "games": 3.2,
+    "demonstrations": 4.5,
     "address": 3,
     "experiment": 4,
     "comparison": 4,

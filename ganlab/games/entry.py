@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ganlab.query import complete
 from ganlab.registry import Entry, Registry, SpecError
 
 Array = NDArray[np.float64]
@@ -66,12 +67,7 @@ class GameEntry(Entry):
         Raises `SpecError` for an unknown name, a value that is not allowed, or values that do not
         go together.
         """
-        given, known = dict(values or {}), {p.name: p for p in self.params}
-        for name in given:
-            if name not in known:
-                allowed = ", ".join(known) or "nothing: this game has no parameters"
-                raise SpecError("game's parameter", name, f"one of {allowed}")
-        out = {name: p.check(given.get(name, p.default)) for name, p in known.items()}
+        out = complete(self.params, values or {}, "game")
         why = self.refuse(out)
         if why is not None:
             raise SpecError(*why)

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from ganlab.games.entry import GAMES, GameEntry
 from ganlab.games.method import METHOD, Method, rule_entry, rules
 from ganlab.games.schemes import SCHEMES
-from ganlab.query import refusing, texts_of, values_of
+from ganlab.query import changed, one_by_one, refusing, texts_of, values_of
 from ganlab.registry import Entry, Param, Registry, SpecError
 
 MOST_RULES = 4
@@ -115,15 +115,9 @@ class Setup:
 
     def query(self) -> str:
         """The query string, from which `from_query` makes an equal setup."""
-        pairs = {"game": self.game}
-        known = {p.name: p for p in self.entry.params}
-        pairs |= {
-            n: p.format(self.values[n]) for n, p in known.items() if self.values[n] != p.default
-        }
+        pairs = {"game": self.game} | changed(self.entry.params, self.values)
         pairs["rule"] = ",".join(self.rules)
-        for name, param in METHOD.items():
-            if self.method[name] != param.default:
-                pairs[name] = param.format(self.method[name])
+        pairs |= changed(METHOD.values(), self.method)
         if self.starts:
             pairs["start"] = START.format([x for point in self.starts for x in point])
         if self.updates != UPDATES.default:
@@ -146,28 +140,23 @@ class Setup:
         known |= {"start": START, "updates": UPDATES}
         rest = {n: t for n, t in texts.items() if n != "game"}
         read = values_of(known, rest, refuse)
-        given = {n: v for n, v in read.items() if n in own}
-        numbers = {n: v for n, v in read.items() if n in METHOD}
         flat = read.get("start", ())
         if len(flat) % 2:
             refuse(SpecError("start", START.format(flat), "an even number of numbers"))
             flat = ()
-        setup = replace(
+        plain = replace(
             cls(name),
             rules=read.get("rule", RULES_PARAM.default),
             starts=tuple(zip(flat[::2], flat[1::2], strict=True)),
             updates=read.get("updates", UPDATES.default),
         )
-        # One by one: a value may be allowed alone, but not beside another.
-        for name in (*given, *numbers):
-            try:
-                if name in given:
-                    setup = replace(setup, values={**setup.values, name: given[name]})
-                else:
-                    setup = replace(setup, method={**setup.method, name: numbers[name]})
-            except SpecError as error:
-                refuse(error)
-        return setup
+
+        def make(values: dict[str, Any]) -> Setup:
+            values_of_game = {n: v for n, v in values.items() if n in own}
+            method = {n: v for n, v in values.items() if n in METHOD}
+            return replace(plain, values=values_of_game, method=method)
+
+        return one_by_one(make, {n: v for n, v in read.items() if n in own or n in METHOD}, refuse)
 
 
 def label(name: str, game: GameEntry) -> str:

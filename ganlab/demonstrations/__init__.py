@@ -1,0 +1,42 @@
+"""The theory as pictures that a hand can move: one entry of `DEMONSTRATIONS` in one file each."""
+
+from __future__ import annotations
+
+from ganlab.demonstrations import optimal_d
+from ganlab.demonstrations.entry import DEMONSTRATIONS, Demonstration
+from ganlab.demonstrations.picture import (
+    Area,
+    Arrows,
+    Axis,
+    Bars,
+    Dots,
+    Draw,
+    Handle,
+    Heat,
+    Line,
+    Number,
+    Panel,
+    Shown,
+    Table,
+)
+
+__all__ = [
+    "DEMONSTRATIONS",
+    "Area",
+    "Arrows",
+    "Axis",
+    "Bars",
+    "Demonstration",
+    "Dots",
+    "Draw",
+    "Handle",
+    "Heat",
+    "Line",
+    "Number",
+    "Panel",
+    "Shown",
+    "Table",
+]
+
+for _entry in (optimal_d.ENTRY,):
+    DEMONSTRATIONS.add(_entry)

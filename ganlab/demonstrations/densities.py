@@ -1,0 +1,141 @@
+"""Densities on a line that demonstrations share: Gaussians that are dragged, and drawn curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ganlab.demonstrations.picture import Draw, Handle
+from ganlab.registry import Param
+
+Array = NDArray[np.float64]
+LOW, HIGH = -5.0, 5.0  # of the axis
+X = np.linspace(LOW, HIGH, 401)
+POINTS = 41  # of a drawn curve
+SPREAD = (0.3, 3.0)  # of a dragged Gaussian
+
+
+class Density(Protocol):
+    """A probability density on the line."""
+
+    def pdf(self, x: ArrayLike) -> Array:
+        """The density at x (n,) -> (n,)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Normal:
+    """A Gaussian."""
+
+    mean: float
+    std: float
+
+    def pdf(self, x: ArrayLike) -> Array:
+        """The density at x (n,) -> (n,)."""
+        z = (np.asarray(x, np.float64) - self.mean) / self.std
+        return np.exp(-0.5 * z * z) / (self.std * math.sqrt(2 * math.pi))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A density that is linear between `heights` at equally spaced points, scaled to area 1."""
+
+    heights: tuple[float, ...]
+
+    @property
+    def places(self) -> Array:
+        """The points (n,) of the heights (n,)."""
+        return np.linspace(LOW, HIGH, len(self.heights))
+
+    def pdf(self, x: ArrayLike) -> Array:
+        """The density at x (n,) -> (n,), 0 outside of the axis."""
+        area = np.trapezoid(self.heights, self.places)
+        heights = np.asarray(self.heights) / area
+        at = np.asarray(x, np.float64)
+        return np.asarray(np.interp(at, self.places, heights, left=0.0, right=0.0))
+
+
+@dataclass(frozen=True)
+class Movable:
+    """The parameters of a density that can be dragged and drawn, and its handles.
+
+    name: the prefix of the parameters; title: what the density is called.
+    """
+
+    name: str
+    title: str
+    role: str
+    mean: float
+    std: float
+    drawable: bool = True
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """The parameters: mean and standard deviation, and the heights of a drawn curve."""
+        of = f"of {self.title}"
+        out = (
+            Param(f"{self.name}_mean", f"mean {of}", self.mean, -4.5, 4.5, doc="Drag its peak."),
+            Param(f"{self.name}_std", f"width {of}", self.std, *SPREAD, doc="Drag its side."),
+        )
+        if not self.drawable:
+            return out
+        doc = f"Heights {of} from x = {LOW:g} to {HIGH:g}, drawn by hand; scaled to area 1."
+        return (
+            *out,
+            Param(self._drawn, f"curve {of}", (), 0, 10, "floats", longest=POINTS, doc=doc),
+        )
+
+    @property
+    def _drawn(self) -> str:
+        return f"{self.name}_drawn"
+
+    def of(self, values: Mapping[str, Any]) -> Density:
+        """The density for these values."""
+        heights = values[self._drawn] if self.drawable else ()
+        if heights:
+            return Drawn(heights)
+        return Normal(values[f"{self.name}_mean"], values[f"{self.name}_std"])
+
+    def refuse(self, values: Mapping[str, Any]) -> tuple[str, Any, str] | None:
+        """Why a drawn curve is no density, or None."""
+        heights = values[self._drawn] if self.drawable else ()
+        if heights and (len(heights) < 3 or not any(heights[1:-1])):
+            return self._drawn, heights, f"3 to {POINTS} heights, not all 0 between the ends"
+        return None
+
+    def handles(self, values: Mapping[str, Any]) -> tuple[Handle, ...]:
+        """Handles at the peak and one standard deviation beside it; none for a drawn curve."""
+        density = self.of(values)
+        if not isinstance(density, Normal):
+            return ()
+        mean, side = density.mean, density.mean + density.std
+        peak, at_side = (float(density.pdf(x)) for x in (mean, side))
+        names = f"{self.name}_mean", f"{self.name}_std"
+        return (
+            Handle(f"mean of {self.title}", (mean, peak), names[0], role=self.role),
+            Handle(
+                f"width of {self.title}",
+                (side, at_side),
+                names[1],
+                role=self.role,
+                origin=(mean, 0.0),
+            ),
+        )
+
+    def draws(self, values: Mapping[str, Any]) -> tuple[Draw, ...]:
+        """The curve that can be drawn, from its present heights."""
+        if not self.drawable:
+            return ()
+        now = self.of(values).pdf(np.linspace(LOW, HIGH, POINTS))
+        return (Draw(self._drawn, self.title, now, self.role),)
+
+
+def top(*curves: Array) -> float:
+    """The end of an axis of densities that contains all curves, in steps of 0.2."""
+    highest = max(float(curve.max()) for curve in curves)
+    return max(0.6, math.ceil(1.12 * highest * 5) / 5)

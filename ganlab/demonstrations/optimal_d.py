@@ -1,0 +1,137 @@
+"""Proposition 1: for fixed densities, which D(x) makes V(D, G) largest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import xlog1py, xlogy
+
+from ganlab import theory
+from ganlab.demonstrations.densities import HIGH, LOW, Drawn, Movable, X, top
+from ganlab.demonstrations.entry import Demonstration
+from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.registry import Param
+from ganlab.spec import Spec
+
+DATA = Movable("p", "p_data", "data", -1.0, 0.8)
+FAKE = Movable("q", "p_g", "G", 1.0, 1.2)
+Y = np.linspace(0.0, 1.0, 401)[1:-1]
+HALVES = ((0.0, "0"), (0.5, "½"), (1.0, "1"))
+
+
+def integrand(a: float, b: float, y: Any) -> Any:
+    """The share of x in V(D, G) if D(x) = y: a log y + b log(1 − y), nats."""
+    return xlogy(a, y) + xlog1py(b, -y)
+
+
+def searched(a: float, b: float) -> tuple[float, float]:
+    """The y that makes the integrand largest, and the integrand there, by a bounded search."""
+    found = minimize_scalar(
+        lambda y: -integrand(a, b, y), bounds=(0, 1), method="bounded", options={"xatol": 1e-10}
+    )
+    return float(found.x), -float(found.fun)
+
+
+def show(values: Mapping[str, Any]) -> Shown:
+    """Both densities and D*, and the integrand at the chosen x."""
+    p, q, x = DATA.of(values), FAKE.of(values), values["x"]
+    data, fake = p.pdf(X), q.pdf(X)
+    a, b = float(p.pdf(x)), float(q.pdf(x))
+    high = top(data, fake)
+    densities = Panel(
+        "densities",
+        "The densities, and the best D against them",
+        Axis("x", LOW, HIGH),
+        Axis("density", 0.0, high),
+        (
+            Area(x=X, y=fake, role="G"),
+            Line(x=X, y=fake, role="G", title="p_g"),
+            Line(x=X, y=data, role="data", title="p_data", dash="data"),
+            Line(x=X, y=theory.d_star(data, fake), role="D", title="D*", dash="dash", right=True),
+            Line(x=(x, x), y=(0.0, high), role="accent", title="the point x", thin=True),
+        ),
+        handles=(
+            *DATA.handles(values),
+            *FAKE.handles(values),
+            Handle("the point x", (x, 0.0), "x", role="accent"),
+        ),
+        right=Axis("D(x)", 0.0, 1.0, ticks=HALVES),
+        draws=(*DATA.draws(values), *FAKE.draws(values)),
+        cursor="x",
+        share=1.5,
+    )
+    known = a + b > 0
+    best = float(theory.d_star(a, b))
+    largest = float(integrand(a, b, best)) if known else 0.0
+    other, found = searched(a, b) if known else (None, None)
+    depth = 3.0 * (a + b) if known else 1.0
+    curve = integrand(a, b, Y)
+    at_point = Panel(
+        "integrand",
+        "What D(x) = y adds to V at the point x",
+        Axis("y, the answer of D at x", 0.0, 1.0, ticks=HALVES),
+        Axis("p_data(x) log y + p_g(x) log(1 − y)", -depth, 0.0),
+        (
+            Line(x=Y, y=curve, role="accent"),
+            Line(x=(best, best), y=(-depth, largest), role="D", dash="dash", thin=True),
+            Dots(x=(best,), y=(largest,), role="D", size=11.0, title="largest at y = D*(x)"),
+        ),
+    )
+    numbers = (
+        Number("p_data at x", a, "per unit of x"),
+        Number("p_g at x", b, "per unit of x"),
+        Number("D*(x)", best, "", "p_data / (p_data + p_g)", other, "search for the largest value"),
+        Number("largest value", largest, "nats", "the curve at D*(x)", found, "the same search"),
+    )
+    return Shown((densities, at_point), numbers, _says(a, b, best, x))
+
+
+def _says(a: float, b: float, best: float, x: float) -> str:
+    if a + b == 0:
+        return f"At x = {x:.2f} both densities are 0: V does not depend on D there."
+    if best > 0.6:
+        which = f"p_data is {a / b:.3g} times p_g" if b else "only p_data is there"
+        return f"At x = {x:.2f} {which}, so the best D says real more than fake: {best:.2f}."
+    if best < 0.4:
+        which = f"p_g is {b / a:.3g} times p_data" if a else "only p_g is there"
+        return f"At x = {x:.2f} {which}, so the best D says fake more than real: {best:.2f}."
+    return (
+        f"At x = {x:.2f} both densities are about the same, so the best D cannot tell: {best:.2f}."
+    )
+
+
+def lab(values: Mapping[str, Any]) -> Spec | None:
+    """A lab with these two Gaussians, where D learns faster than G; None if one was drawn."""
+    if any(isinstance(one.of(values), Drawn) for one in (DATA, FAKE)):
+        return None
+    target = {"mean": values["p_mean"], "std": values["p_std"]}
+    start = (values["q_std"], values["q_mean"])  # G(z) = std z + mean
+    return Spec(
+        target="gaussian", target_params=target, g_hidden=(), g_start=start, loss="minimax", k=5
+    )
+
+
+ENTRY = Demonstration(
+    "optimal-d",
+    "Proposition 1: the best D",
+    r"D^*_G(x) = \arg\max_y \; p_{\mathrm{data}}(x) \log y + p_g(x) \log(1 - y)"
+    r" = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}",
+    "For a fixed generator, D can be chosen at each x on its own: the best answer there is the "
+    "share of p_data among both densities.",
+    "Goodfellow et al. 2014, Proposition 1",
+    (
+        *DATA.params,
+        *FAKE.params,
+        Param(
+            "x", "point x", 0.0, LOW, HIGH, doc="Where the integrand is drawn: the mouse sets it."
+        ),
+    ),
+    show=show,
+    watch="Move the mouse over the densities: the highest point of the curve beside them is always "
+    "at y = D*(x). Then drag one density onto the other: D* becomes ½ everywhere.",
+    lab=lab,
+    refuse=lambda values: DATA.refuse(values) or FAKE.refuse(values),
+)
