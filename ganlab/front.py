@@ -31,6 +31,7 @@ from ganlab.allowance import Admission
 from ganlab.headers import security_headers
 from ganlab.index import Addressing, addressed
 from ganlab.limits import limit
+from ganlab.live import answers
 from ganlab.live.wire import MOST_TEXT
 from ganlab.ui.navigation import LABS
 
@@ -97,13 +98,6 @@ async def _endpoint(ws: WebSocket) -> None:
     await socket.endpoint(ws)
 
 
-async def _games(request: Request) -> Response:
-    """The trajectories of the page of games; a thread imports what computes them."""
-    from ganlab.live.games import endpoint  # imports torch
-
-    return await endpoint(request)
-
-
 async def _upload(request: Request) -> Response:
     """A file of a run that a page opens."""
     from ganlab.live import upload  # imports torch, as above
@@ -168,7 +162,7 @@ class Front:
             WebSocketRoute(f"/{LIVE_URL}/{{token}}", _endpoint),
             Route(f"/{LIVE_URL}/{{token}}", _probe),
             Route(f"/{LIVE_URL}/{{token}}/open", _upload, methods=["POST"]),
-            Route(f"/{paths.GAMES_URL}/{{kind}}", _games),
+            Route(f"/{paths.ANSWERS_URL}/{{page}}/{{kind}}", answers.endpoint),
             *(Route(f"/{path}", _home) for path in _HOME),
             Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
             Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
@@ -183,7 +177,7 @@ class Front:
         # Whole folders: an address of another version is a 404, not Streamlit's page.
         names = (
             LIVE_URL,
-            paths.GAMES_URL,
+            paths.ANSWERS_URL,
             *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)),
         )
         self._prefixes = tuple(f"{self._base}/{name}/" for name in names)

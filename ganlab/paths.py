@@ -114,4 +114,4 @@ def _version() -> str:
 # The content's hash in the address keeps a browser from mixing old modules with new ones.
 ASSETS_URL = f"ganlab-assets/{_version()}"
 PLOTLY_URL = f"ganlab-plotly/{version('plotly')}"
-GAMES_URL = "ganlab-games"
+ANSWERS_URL = "ganlab-answers"

@@ -1,7 +1,7 @@
 """Games: two-player games with closed forms, beside their simulation."""
 
 from ganlab.ui import navigation
-from ganlab.ui.games import games
+from ganlab.ui.view import answered
 
 navigation.headline(navigation.GAMES)
-games()
+answered(navigation.GAMES, "games.js")

@@ -3,6 +3,7 @@
 // mount(root, {answers}) -> {update(), destroy()}; answers: the address below which the server answers.
 // The page's address is the only state: each change makes a new query, and the answer to it is shown.
 
+import { asker } from "./asker.js";
 import { counters } from "./counters.js";
 import { el, fillTrack, icon, setText } from "./dom.js";
 import { exportMenu } from "./export.js";
@@ -13,15 +14,13 @@ import { distance, eigenvalues } from "./games_side.js";
 import { helpButton, placeHelp } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { applyRoom, roomOf } from "./layout.js";
-import { follower, makeBanner } from "./page.js";
+import { makeBanner } from "./page.js";
 import { fit } from "./plot.js";
 import { stage } from "./stage.js";
-import { decode } from "./wire.js";
 
 /** @typedef {import("./types.js").Game} Game */
 
 const LEAST = 470; // px of height
-const AGAIN = 2000; // ms after which a failed request is repeated
 const SPEEDS = [2, 5, 10, 20, 40, 60, 120, 240]; // updates per second
 const FULL = "There are eight starting points, the most that a picture has. Remove one first.";
 /** @type {import("./export.js").Item[]} */
@@ -55,50 +54,10 @@ export function mount(root, { answers }) {
   let at = null;
   /** @type {CanvasRenderingContext2D | null} */
   let ctx = null;
-  const follow = follower(root);
   const banner = makeBanner(() => layout());
 
-  // ---- requests: one at a time, the newest wins
-  let asked = ""; // the query of the request in flight
-  let wanted = ""; // the query to ask for next
-  let timer = 0;
-
-  /** @param {string} query */
-  function ask(query) {
-    wanted = query;
-    if (!asked) void next();
-  }
-
-  async function next() {
-    asked = wanted;
-    wanted = "";
-    try {
-      const answer = await fetch(`${answers}data?${asked}`, { cache: "no-store" });
-      if (!answer.ok) throw new Error(String(answer.status));
-      const made = /** @type {Game} */ (decode(await answer.arrayBuffer()));
-      if (dead) return;
-      show(made);
-    } catch (error) {
-      if (dead) return;
-      // A busy server asks to wait.
-      if (/** @type {Error} */ (error).message !== "503") banner.say("The server does not answer. This page keeps trying.", true);
-      wanted ||= asked;
-      timer = window.setTimeout(() => void next(), AGAIN);
-      return;
-    }
-    asked = "";
-    if (wanted) void next();
-  }
-
-  /** The newest query, with a change: values by field; null removes one. @param {Record<string, string | null>} change */
-  function turn(change) {
-    const query = new URLSearchParams(wanted || asked || game?.query || "");
-    for (const [name, value] of Object.entries(change)) {
-      if (value === null) query.delete(name);
-      else query.set(name, value);
-    }
-    ask(query.toString().replaceAll("%2C", ","));
-  }
+  /** @type {ReturnType<typeof asker<Game>>} */
+  const server = asker(root, { answers, show, trouble: (text) => banner.say(text, true) });
 
   // ---- the controls
   const button = (/** @type {string} */ id, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {(Node | string)[]} */ ...content) =>
@@ -136,13 +95,13 @@ export function mount(root, { answers }) {
   pace.value = String(speed);
   const games = select("game", "Game", [], (value) => {
     now = 0;
-    ask(`game=${value}`);
+    server.ask(`game=${value}`);
   });
   const presets = select("preset", "Show one thing at a click", [], (query) => {
     if (!query) return;
     now = 0;
     playing = true;
-    ask(query);
+    server.ask(query);
   });
   const fewer = button("fewer", "Remove the chosen starting point (Delete)", () => marks.remove(chosen), "− point");
   const more = button("more", "Add a starting point, opposite to the chosen one", () => {
@@ -151,7 +110,7 @@ export function mount(root, { answers }) {
     const [[xLow, xHigh], [yLow, yHigh]] = game.box;
     if (!marks.add((xLow + xHigh - x) % 1e6, (yLow + yHigh - y) % 1e6)) banner.say(FULL, false);
   }, "+ point");
-  const clear = button("one", "One starting point, the game's own", () => turn({ start: null }), "reset");
+  const clear = button("one", "One starting point, the game's own", () => server.turn({ start: null }), "reset");
   const about = helpButton("game");
   const menu = exportMenu(({ value }) => give(String(value)), root, () => layout(), FILES);
   const bar = el(
@@ -171,7 +130,7 @@ export function mount(root, { answers }) {
   // ---- the picture, and what is beside it
   const canvas = el("canvas", { class: "gl-canvas", role: "img", "data-testid": "plane", "aria-label": "Phase portrait" });
   const marks = points({
-    moved: (starts) => turn({ start: starts.flat().join(",") }),
+    moved: (starts) => server.turn({ start: starts.flat().join(",") }),
     choose: (index) => {
       chosen = index;
       tell();
@@ -202,8 +161,8 @@ export function mount(root, { answers }) {
   const eigen = eigenvalues(() => game);
   const far = distance(() => game && { game, now, point: chosen, hidden });
   const rules = verdicts({
-    add: (rule) => turn({ rule: [...(game?.rules ?? []), rule].join(",") }),
-    drop: (rule) => turn({ rule: (game?.rules ?? []).filter((one) => one !== rule).join(",") }),
+    add: (rule) => server.turn({ rule: [...(game?.rules ?? []), rule].join(",") }),
+    drop: (rule) => server.turn({ rule: (game?.rules ?? []).filter((one) => one !== rule).join(",") }),
     toggle: (rule) => {
       if (!hidden.delete(rule)) hidden.add(rule);
       draw();
@@ -345,7 +304,7 @@ export function mount(root, { answers }) {
     const kinds = JSON.stringify([game.game, game.knobs.map(({ field }) => field)]);
     if (kinds !== built) {
       built = kinds;
-      row = knobRow(game.knobs, ({ field, value }) => turn({ [String(field)]: String(value) }));
+      row = knobRow(game.knobs, ({ field, value }) => server.turn({ [String(field)]: String(value) }));
       knobs.replaceChildren(row.node);
       games.replaceChildren(...game.games.map(([value, title]) => el("option", { value }, title)));
       equation.innerHTML = game.equation; // MathML that the server made of the game's own formula
@@ -362,7 +321,6 @@ export function mount(root, { answers }) {
     setText(watch, preset ? preset[2] : game.watch);
     fewer.disabled = game.starts.length < 2;
     banner.say(game.notes.join(" "), game.notes.length > 0);
-    if (asked || !wanted) follow(game.query);
     tell();
     layout();
     if (first) {
@@ -379,8 +337,7 @@ export function mount(root, { answers }) {
     if (kind === "sizes") return;
     if (kind === "python") void menu.receive({ ...common, name: game.file.replace(/json$/, "py"), text: game.python });
     else if (kind === "csv") {
-      const answer = await fetch(`${answers}csv?${game.query}`, { cache: "no-store" });
-      void menu.receive({ ...common, name: game.file.replace(/json$/, "csv"), text: await answer.text() });
+      void menu.receive({ ...common, name: game.file.replace(/json$/, "csv"), text: await server.file(kind) });
     } else void menu.receive(common);
   }
 
@@ -413,14 +370,14 @@ export function mount(root, { answers }) {
     key,
   });
   ground.open();
-  ask(location.search.slice(1).split("&").filter((pair) => !/^embed(_options)?=/.test(pair)).join("&"));
+  server.start();
 
   return {
     update: () => void (dead || ground.retheme()),
     destroy() {
       dead = true;
       cancelAnimationFrame(frame);
-      clearTimeout(timer);
+      server.close();
       banner.close();
       ground.close();
     },

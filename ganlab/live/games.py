@@ -1,24 +1,15 @@
-"""The answer to a page of games: trajectories, eigenvalues and verdicts of one address.
-
-An answer depends on the address alone, so that it is kept for all visitors, and a page that asks
-again for the same costs nothing. At most one answer is computed at a time, in a thread.
-"""
+"""The answer to a page of games: trajectories, eigenvalues and verdicts of one address."""
 
 from __future__ import annotations
 
-import asyncio
 import math
-import threading
-from collections import Counter, OrderedDict
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from latex2mathml.converter import convert
-from starlette.requests import Request
-from starlette.responses import Response
 
-from ganlab import rights, words
+from ganlab import words
 from ganlab.games import GAMES, METHOD, Play, spectrum_of, verdict
 from ganlab.games.field import Field
 from ganlab.games.method import rule_entry, rules
@@ -26,14 +17,13 @@ from ganlab.games.presets import PRESETS
 from ganlab.games.setup import UPDATES, Setup, label, menu
 from ganlab.games.text import file_name, python, table
 from ganlab.games.verdict import Complex, distances
-from ganlab.live.wire import MOST_TEXT, encode
+from ganlab.live.answers import Answered
+from ganlab.live.wire import encode
 from ganlab.query import UnknownField
 from ganlab.registry import Param, Registry, SpecError
 from ganlab.theme import RUN_DASHES, RUN_ROLES
 
 CELLS = 81  # points of the grid of gradients, along each axis
-_KEPT = 16_000_000  # bytes of answers
-_WAITING, _OWN = 60, 3  # requests that may wait for the one that is computed: all, and a visitor's
 _SHOWN = ("step", "optimizer", "momentum", "consensus", "lookahead", "lookahead_share")
 _STEPS = ("first_steps", "second_steps")
 _MOMENTUM = ("momentum", "nesterov")
@@ -53,11 +43,11 @@ def answer(query: str) -> bytes:
     return encode(header, arrays)
 
 
-def as_csv(query: str) -> tuple[str, str]:
-    """The name of a file, and its text: the trajectories of an address as CSV."""
+def as_csv(query: str) -> str:
+    """The trajectories of an address as CSV."""
     setup = Setup.from_query(query, [])
     plays = {rule: _play(setup, rule) for rule in setup.rules if setup.refused(rule) is None}
-    return file_name(setup, "csv"), table(setup, plays)
+    return table(setup, plays)
 
 
 def _play(setup: Setup, rule: str) -> Play:
@@ -197,61 +187,4 @@ def _reduced(setup: Setup) -> list[str]:
     ]
 
 
-class Answers:
-    """Answers by their query, and the turn to compute one.
-
-    most: the bytes that are kept, those used last.
-    """
-
-    def __init__(self, most: int = _KEPT) -> None:
-        self._most, self._bytes = most, 0
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-        self._lock, self._turn = threading.Lock(), threading.Lock()
-
-    def data(self, query: str) -> bytes:
-        """The answer to a query string; waits for its turn if it must be computed."""
-        with self._lock:
-            if query in self._kept:
-                self._kept.move_to_end(query)
-                return self._kept[query]
-        with self._turn:
-            made = answer(query)
-        with self._lock:
-            self._bytes += len(made) - len(self._kept.pop(query, b""))
-            self._kept[query] = made
-            while self._bytes > self._most and len(self._kept) > 1:
-                self._bytes -= len(self._kept.popitem(last=False)[1])
-        return made
-
-    def csv(self, query: str) -> bytes:
-        """The trajectories as CSV, which are not kept."""
-        with self._turn:
-            return as_csv(query)[1].encode()
-
-
-ANSWERS = Answers()
-_waiting: Counter[str] = Counter()  # requests, by visitor
-
-
-async def endpoint(request: Request) -> Response:
-    """Answer a page: kind "data" or "csv", and the page's query string.
-
-    A visitor who asks for too much at once is told to wait, and so are all if too many do.
-    """
-    kind, query = request.path_params["kind"], request.url.query
-    headers = {"Cache-Control": "no-store"}
-    if kind not in ("data", "csv") or len(query) > MOST_TEXT:
-        return Response("unknown", 404, headers)
-    host = request.client.host if request.client else ""
-    visitor = rights.known_visitor(request.cookies.get(rights.COOKIE)) or host
-    if _waiting.total() >= _WAITING or _waiting[visitor] >= _OWN:
-        return Response("busy", 503, headers | {"Retry-After": "1"})
-    _waiting[visitor] += 1
-    try:
-        made = await asyncio.to_thread(ANSWERS.data if kind == "data" else ANSWERS.csv, query)
-    finally:
-        _waiting[visitor] -= 1
-        if not _waiting[visitor]:
-            del _waiting[visitor]
-    types = {"data": "application/octet-stream", "csv": "text/csv"}
-    return Response(made, 200, headers, types[kind])
+ANSWERED = Answered(answer, as_csv)

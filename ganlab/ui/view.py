@@ -16,6 +16,9 @@ from ganlab.ui import navigation
 # `at(path)`: an address below the app's own. It is derived from the address of Streamlit's script,
 # so that it holds behind any base path and proxy.
 # `load(path, root, closed)`: import a module. While that fails, show why in `root` and retry.
+# `place(parent, path, mount)`: show the view that `mount(module, root, data)` makes with a module,
+# once it is there. Returns {update(data), close()}, which `views` has by `parent`.
+# `leaving(parent)`: the function that Streamlit calls when the component may have gone.
 LOADER = """
 const LONGEST = 20000;  // ms between two attempts
 const at = (path) => {
@@ -68,12 +71,34 @@ async function load(path, root, closed) {
   }
   return null;
 }
+
+const views = new WeakMap();
+function place(parent, path, mount) {
+  const root = document.createElement('div');
+  parent.appendChild(root);
+  let view = null, closed = false, newest;
+  const entry = {
+    update: (data) => { newest = data; if (view) view.update(data); },
+    close: () => {
+      closed = true;
+      if (view) view.destroy();
+      root.remove();
+      views.delete(parent);
+    },
+  };
+  views.set(parent, entry);
+  load(path, root, () => closed).then((module) => {
+    if (module) view = mount(module, root, newest);
+  });
+  return entry;
+}
+
+const leaving = (parent) => () => { if (!parent.isConnected) views.get(parent)?.close(); };
 """
 
 _JS = (
     LOADER
     + """
-const views = new WeakMap();
 // The frame of the next page is drawn before the server has answered: see frame.py.
 const leave = (detail) => document.dispatchEvent(new CustomEvent('ganlab-leaves', { detail }));
 export default function ({ data: [data], parentElement, setTriggerValue }) {
@@ -88,49 +113,60 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     entry = null;
   }
   if (!entry) {
-    const root = document.createElement('div');
-    parentElement.appendChild(root);
-    let view = null, closed = false;
     const socket = at(data.socket);
     socket.protocol = socket.protocol.replace('http', 'ws');
-    entry = {
-      socket: data.socket,
-      search: null,  // the address when the connection was lost: Streamlit may restore an older one
-      update: () => view && view.update(),
-      close: () => {
-        closed = true;
-        if (view) view.destroy();
-        root.remove();
-        views.delete(parentElement);
+    const path = data.assets + '/live/' + data.module;
+    const made = entry = place(parentElement, path, (module, root) => module.mount(root, {
+      socket: socket.href,
+      others: data.others,
+      largest: data.largest,
+      plotly: at(data.plotly + '/plotly.min.js').href,
+      labs: data.labs.map((path) => at(path).href),
+      onLost: () => { made.search = location.search; },
+      onBack: () => { made.search = null; },
+      onGone: () => report(made),
+      onOpen: (seed) => {
+        leave();
+        setTriggerValue('open', seed);
       },
-    };
-    views.set(parentElement, entry);
-    load(data.assets + '/live/' + data.module, root, () => closed).then((module) => {
-      if (module) view = module.mount(root, {
-        socket: socket.href,
-        others: data.others,
-        largest: data.largest,
-        plotly: at(data.plotly + '/plotly.min.js').href,
-        labs: data.labs.map((path) => at(path).href),
-        onLost: () => { entry.search = location.search; },
-        onBack: () => { entry.search = null; },
-        onGone: () => report(entry),
-        onOpen: (seed) => {
-          leave();
-          setTriggerValue('open', seed);
-        },
-        onAct: (act) => {
-          if (act.act === 'preset') leave();
-          if (act.act === 'gallery') leave(data.gallery);
-          setTriggerValue('act', act);
-        },
-      });
-    });
+      onAct: (act) => {
+        if (act.act === 'preset') leave();
+        if (act.act === 'gallery') leave(data.gallery);
+        setTriggerValue('act', act);
+      },
+    }));
+    entry.socket = data.socket;
+    // The address when the connection was lost: Streamlit may restore an older one.
+    entry.search = null;
   } else entry.update();
-  return () => { if (!parentElement.isConnected) entry.close(); };
+  return leaving(parentElement);
 }
 """
 )
+
+_ANSWERED = (
+    LOADER
+    + """
+export default function ({ data: [data], parentElement }) {
+  const entry = views.get(parentElement);
+  if (entry) entry.update();
+  else place(parentElement, data.assets + '/live/' + data.module, (module, root) =>
+    module.mount(root, { answers: at(data.answers + '/').href }));
+  return leaving(parentElement);
+}
+"""
+)
+
+
+def answered(page: str, module: str) -> None:
+    """Mount the view of a page of `ganlab.live.answers`, drawn by `module` of the front end."""
+    about = {
+        "assets": paths.ASSETS_URL,
+        "module": module,
+        "answers": f"{paths.ANSWERS_URL}/{page}",
+    }
+    view = st.components.v2.component("ganlab_answered", js=_ANSWERED, isolate_styles=False)
+    view(key=page, data=[about])
 
 
 def live_view(

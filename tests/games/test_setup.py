@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import dataclasses
 import io
 import math
-import threading
 
 import numpy as np
 import pytest
-from starlette.requests import Request
 
 from ganlab.games import GAMES, Equilibrium, Method, Play
 from ganlab.games.method import rules
 from ganlab.games.presets import PRESETS
 from ganlab.games.setup import BUDGET, MOST_STARTS, Setup, work
 from ganlab.games.text import python
-from ganlab.live import games
-from ganlab.live.games import ANSWERS, CELLS, Answers, answer
+from ganlab.live.games import CELLS, answer, as_csv
 from ganlab.live.wire import decode
 from ganlab.query import UnknownField
 from ganlab.registry import SpecError
@@ -126,59 +122,6 @@ def test_what_an_answer_costs_is_bounded():
     assert all(1 <= work(rule) <= 20 for rule in rules())
 
 
-def test_an_answer_is_kept_for_all_visitors():
-    query = "game=quadratic&rule=simultaneous&updates=20"
-    assert ANSWERS.data(query) is ANSWERS.data(query)
-
-
-def test_kept_answers_are_bounded():
-    answers = Answers(most=200_000)
-    queries = [f"rule=simultaneous&updates=10&start={x},1" for x in range(1, 6)]
-    first = [answers.data(query) for query in queries]
-    assert 50_000 < len(first[0]) < 100_000
-    assert answers.data(queries[-1]) is first[-1]
-    assert answers.data(queries[0]) is not first[0] and answers.data(queries[0]) == first[0]
-
-
-def test_a_visitor_cannot_stop_others(monkeypatch):
-    begun, go = threading.Event(), threading.Event()
-
-    def slow(query: str) -> bytes:
-        begun.set()
-        assert go.wait(30)
-        return query.encode()
-
-    monkeypatch.setattr(games.ANSWERS, "data", slow)
-
-    def request(host: str) -> Request:
-        scope = {"type": "http", "headers": [], "query_string": b"x=1", "path": "/"}
-        return Request(scope | {"path_params": {"kind": "data"}, "client": (host, 1)})
-
-    async def ask() -> list[int]:
-        first = [asyncio.create_task(games.endpoint(request("a"))) for _ in range(3)]
-        await asyncio.to_thread(begun.wait, 30)
-        more = await games.endpoint(request("a"))
-        other = asyncio.create_task(games.endpoint(request("b")))
-        await asyncio.sleep(0)
-        go.set()
-        done = [(await task).status_code for task in (*first, other)]
-        return [more.status_code, *done]
-
-    assert asyncio.run(ask()) == [503, 200, 200, 200, 200]
-    assert not games._waiting
-
-
-def test_other_requests_are_refused():
-    def ask(kind: str, query: bytes) -> int:
-        scope = {"type": "http", "headers": [], "query_string": query, "path": "/", "client": None}
-        return asyncio.run(
-            games.endpoint(Request(scope | {"path_params": {"kind": kind}}))
-        ).status_code
-
-    assert ask("other", b"") == ask("data", b"a" * 5000) == 404
-    assert ask("csv", b"updates=10") == 200
-
-
 def test_the_axes_contain_all_starting_points():
     for start in ((1.0, 1.0), (25.0, -3.0)):
         header, _ = decode(answer(f"rule=alternating&updates=20&start={start[0]},{start[1]}"))
@@ -200,7 +143,7 @@ def test_python_lines_make_the_same_trajectories(setup, capsys):
 
 
 def test_the_table_has_every_point_exactly():
-    text = ANSWERS.csv("game=dirac&rule=alternating&updates=15&start=1,1,2,0").decode()
+    text = as_csv("game=dirac&rule=alternating&updates=15&start=1,1,2,0")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert len(rows) == 2 * 16 and list(rows[0]) == ["rule", "start", "update", "θ", "ψ"]
     play = Play("dirac", Method("alternating"), [(1.0, 1.0), (2.0, 0.0)])

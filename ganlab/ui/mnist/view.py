@@ -44,28 +44,11 @@ PANELS: tuple[dict[str, Any], ...] = (
 _JS = (
     LOADER
     + """
-const views = new WeakMap();
 export default function ({ data, parentElement }) {
-  let entry = views.get(parentElement);
-  if (!entry) {
-    const root = document.createElement('div');
-    parentElement.appendChild(root);
-    let view = null, closed = false, newest = data;
-    entry = {
-      update: (message) => { newest = message; if (view) view.update({ message }); },
-      close: () => {
-        closed = true;
-        if (view) view.destroy();
-        root.remove();
-        views.delete(parentElement);
-      },
-    };
-    views.set(parentElement, entry);
-    load('ASSETS/live/mnist.js', root, () => closed).then((module) => {
-      if (module) view = module.mount(root, { message: newest });
-    });
-  } else entry.update(data);
-  return () => { if (!parentElement.isConnected) entry.close(); };
+  const entry = views.get(parentElement) ?? place(parentElement, 'ASSETS/live/mnist.js',
+    (module, root, options) => module.mount(root, options));
+  entry.update({ message: data });
+  return leaving(parentElement);
 }
 """.replace("ASSETS", paths.ASSETS_URL)
 )

@@ -1,0 +1,79 @@
+// A page whose whole state is its address: each change makes a new query, and the server's answer to it is shown.
+
+import { decode } from "./wire.js";
+import { follower } from "./page.js";
+
+const AGAIN = 2000; // ms after which a failed request is repeated
+
+/**
+ * Requests are made one at a time, and the newest query wins. Returns
+ * {ask(query), turn(change), start(), file(kind) -> Promise of its text, close()}.
+ *
+ * @template {{query: string}} Answer
+ * @param {HTMLElement} root
+ * @param {object} page
+ * @param {string} page.answers the address below which the server answers
+ * @param {(answer: Answer) => void} page.show
+ * @param {(text: string) => void} page.trouble called while the server does not answer
+ */
+export function asker(root, { answers, show, trouble }) {
+  const follow = follower(root);
+  let asked = ""; // the query of the request in flight
+  let wanted = ""; // the query to ask for next
+  let shown = ""; // the query of the answer that is shown
+  let waits = false; // whether a query waits for its turn: an empty one may, too
+  let busy = false;
+  let timer = 0;
+  let dead = false;
+
+  /** @param {string} query */
+  function ask(query) {
+    [wanted, waits] = [query, true];
+    if (!busy) void next();
+  }
+
+  async function next() {
+    [asked, waits, busy] = [wanted, false, true];
+    /** @type {Answer} */
+    let made;
+    try {
+      const answer = await fetch(`${answers}data?${asked}`, { cache: "no-store" });
+      if (!answer.ok) throw new Error(String(answer.status));
+      made = /** @type {Answer} */ (decode(await answer.arrayBuffer()));
+    } catch (error) {
+      if (dead) return;
+      // A busy server asks to wait.
+      if (/** @type {Error} */ (error).message !== "503") trouble("The server does not answer. This page keeps trying.");
+      if (!waits) [wanted, waits] = [asked, true];
+      timer = window.setTimeout(() => void next(), AGAIN);
+      return;
+    }
+    if (dead) return;
+    busy = false;
+    shown = made.query;
+    if (waits) void next();
+    else follow(shown);
+    show(made);
+  }
+
+  return {
+    ask,
+    /** Change the newest query: values by field; null removes one. @param {Record<string, string | null>} change */
+    turn(change) {
+      const query = new URLSearchParams(waits ? wanted : busy ? asked : shown);
+      for (const [name, value] of Object.entries(change)) {
+        if (value === null) query.delete(name);
+        else query.set(name, value);
+      }
+      ask(query.toString().replaceAll("%2C", ","));
+    },
+    /** Ask for what the page's address says. */
+    start: () => ask(location.search.slice(1).split("&").filter((pair) => !/^embed(_options)?=/.test(pair)).join("&")),
+    /** A file of what is shown, as text. @param {string} kind */
+    file: async (kind) => (await fetch(`${answers}${kind}?${shown}`, { cache: "no-store" })).text(),
+    close() {
+      dead = true;
+      clearTimeout(timer);
+    },
+  };
+}
