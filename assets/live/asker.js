@@ -77,3 +77,18 @@ export function asker(root, { answers, show, trouble }) {
     },
   };
 }
+
+/**
+ * Answer the export menu of such a page: its answer has the Python lines and a name for files.
+ *
+ * @param {{receive: (message: import("./types.js").ExportMessage) => Promise<void>}} menu
+ * @param {{file: (kind: string) => Promise<string>}} server
+ * @param {{file: string, python: string} | null} shown
+ * @param {string} kind
+ */
+export async function handOver(menu, server, shown, kind) {
+  if (!shown || kind === "sizes") return;
+  const text = kind === "python" ? shown.python : kind === "csv" ? await server.file(kind) : "";
+  const ending = { python: "py", csv: "csv" }[kind] ?? "json";
+  await menu.receive({ type: "export", what: kind, name: shown.file.replace(/json$/, ending), text, a: {}, shape: {} });
+}

@@ -3,9 +3,10 @@
 // mount(root, {answers}) -> {update(), destroy()}; answers: the address below which the server answers.
 // The page's address is the only state: each change makes a new query, and the answer to it is shown.
 
-import { asker } from "./asker.js";
+import { asker, handOver } from "./asker.js";
+import { barButton, barSelect, clock } from "./clock.js";
 import { counters } from "./counters.js";
-import { el, fillTrack, icon, setText } from "./dom.js";
+import { el, setText } from "./dom.js";
 import { exportMenu } from "./export.js";
 import { points } from "./games_points.js";
 import { drawPlane, places } from "./games_plane.js";
@@ -39,15 +40,10 @@ const FILES = [
 export function mount(root, { answers }) {
   /** @type {Game | null} */
   let game = null;
-  let now = 0; // in updates
-  let playing = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-  let speed = 60;
   let chosen = 0; // the point whose distances and verdicts are shown
   /** @type {Set<string>} */
   const hidden = new Set();
   let dead = false;
-  let frame = 0;
-  let before = 0; // the time of the last frame
   let mark = ""; // identifies the current sizes
   let built = ""; // identifies the current knobs
   /** @type {import("./games_plane.js").Places | null} */
@@ -60,65 +56,30 @@ export function mount(root, { answers }) {
   const server = asker(root, { answers, show, trouble: (text) => banner.say(text, true) });
 
   // ---- the controls
-  const button = (/** @type {string} */ id, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {(Node | string)[]} */ ...content) =>
-    el("button", {
-      class: `gl-button gl-${id}`,
-      type: "button",
-      "data-testid": id,
-      title,
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // space must play and pause again
-        act();
-      },
-    }, ...content);
-  const playWord = el("span", {}, "Play");
-  const playIcon = el("span", { class: "gl-icons" }, icon("play"));
-  const play = button("play", "Play or pause (space)", () => toggle(), playIcon, playWord);
-  const back = button("back", "One update back (←, with shift ten)", () => jump(Math.ceil(now) - 1), "◂");
-  const on = button("step", "One update on (→, with shift ten)", () => jump(Math.floor(now) + 1), "▸");
-  back.setAttribute("aria-label", "One update back");
-  on.setAttribute("aria-label", "One update on");
-  const scrub = el("input", {
-    class: "gl-range",
-    type: "range",
-    min: 0,
-    max: 1,
-    step: 1,
-    value: 0,
-    "data-testid": "scrub",
-    "aria-label": "Update",
-    title: "Drag to another update (Home and End: first and last)",
-    oninput: () => jump(Number(scrub.value)),
-  });
-  const count = el("output", { class: "gl-value gl-when", "data-testid": "update" }, "");
-  const pace = select("speed", "Updates per second", SPEEDS.map((n) => [String(n), `${n} updates/s`]), (value) => (speed = Number(value)));
-  pace.value = String(speed);
-  const games = select("game", "Game", [], (value) => {
-    now = 0;
+  const time = clock({ unit: "update", speeds: SPEEDS, speed: 60, draw });
+  const games = barSelect("game", "Game", [], (value) => {
+    time.restart();
     server.ask(`game=${value}`);
   });
-  const presets = select("preset", "Show one thing at a click", [], (query) => {
+  const presets = barSelect("preset", "Show one thing at a click", [], (query) => {
     if (!query) return;
-    now = 0;
-    playing = true;
+    time.restart();
     server.ask(query);
   });
-  const fewer = button("fewer", "Remove the chosen starting point (Delete)", () => marks.remove(chosen), "− point");
-  const more = button("more", "Add a starting point, opposite to the chosen one", () => {
+  const fewer = barButton("fewer", "Remove the chosen starting point (Delete)", () => marks.remove(chosen), "− point");
+  const more = barButton("more", "Add a starting point, opposite to the chosen one", () => {
     if (!game) return;
     const [x, y] = game.starts[chosen];
     const [[xLow, xHigh], [yLow, yHigh]] = game.box;
     if (!marks.add((xLow + xHigh - x) % 1e6, (yLow + yHigh - y) % 1e6)) banner.say(FULL, false);
   }, "+ point");
-  const clear = button("one", "One starting point, the game's own", () => server.turn({ start: null }), "reset");
+  const clear = barButton("one", "One starting point, the game's own", () => server.turn({ start: null }), "reset");
   const about = helpButton("game");
-  const menu = exportMenu(({ value }) => give(String(value)), root, () => layout(), FILES);
+  const menu = exportMenu(({ value }) => void handOver(menu, server, game, String(value)), root, () => layout(), FILES);
   const bar = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Time" },
-    el("div", { class: "gl-group" }, play, back, on),
-    el("label", { class: "gl-speed gl-scrub" }, scrub, count),
-    pace,
+    ...time.nodes,
     menu.node,
   );
   const equation = el("span", { class: "gl-game-math", tabindex: 0 });
@@ -139,7 +100,7 @@ export function mount(root, { answers }) {
   });
   const picture = el("div", { class: "gl-picture" }, canvas, marks.node);
   const layer = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ says) => {
-    const one = button(`layer-${id}`, says, () => {
+    const one = barButton(`layer-${id}`, says, () => {
       if (!hidden.delete(id)) hidden.add(id);
       one.setAttribute("aria-pressed", String(!hidden.has(id)));
       draw();
@@ -159,7 +120,7 @@ export function mount(root, { answers }) {
   );
   for (const one of [more, fewer, clear]) one.classList.add("gl-small");
   const eigen = eigenvalues(() => game);
-  const far = distance(() => game && { game, now, point: chosen, hidden });
+  const far = distance(() => game && { game, now: time.now(), point: chosen, hidden });
   const rules = verdicts({
     add: (rule) => server.turn({ rule: [...(game?.rules ?? []), rule].join(",") }),
     drop: (rule) => server.turn({ rule: (game?.rules ?? []).filter((one) => one !== rule).join(",") }),
@@ -184,68 +145,13 @@ export function mount(root, { answers }) {
     if (!marks.add(x, y)) banner.say(FULL, false);
   });
 
-  /**
-   * @param {string} id
-   * @param {string} label
-   * @param {[string, string][]} choices
-   * @param {(value: string) => void} act
-   */
-  function select(id, label, choices, act) {
-    const node = el("select", { class: "gl-select", "data-testid": id, "aria-label": label, title: label, onchange: () => act(node.value) });
-    node.append(...choices.map(([value, title]) => el("option", { value }, title)));
-    return node;
-  }
-
-  // ---- time
-  function toggle() {
-    if (!game) return;
-    playing = !playing;
-    if (playing && now >= game.updates) now = 0;
-    run();
-  }
-
-  /** @param {number} to */
-  function jump(to) {
-    if (!game) return;
-    playing = false;
-    now = Math.min(game.updates, Math.max(0, to));
-    run();
-  }
-
-  function run() {
-    setText(playWord, playing ? "Pause" : "Play");
-    playIcon.replaceChildren(icon(playing ? "pause" : "play"));
-    play.dataset.state = playing ? "playing" : "paused";
-    counters.state = playing ? "playing" : "paused";
-    draw();
-    cancelAnimationFrame(frame);
-    before = 0;
-    if (playing && !dead) frame = requestAnimationFrame(tick);
-  }
-
-  /** @param {number} time */
-  function tick(time) {
-    if (dead || !game) return;
-    if (before && !document.hidden) now = Math.min(game.updates, now + (speed * Math.min(200, time - before)) / 1000);
-    before = time;
-    if (now >= game.updates) playing = false;
-    if (!playing) return void run();
-    draw();
-    frame = requestAnimationFrame(tick);
-  }
-
   // ---- drawing
   function draw() {
     if (!game || !at || !ctx) return;
+    const now = time.now();
     const theme = ground.theme();
     drawPlane(ctx, theme, game, at, now, hidden);
     far.redraw();
-    if (Number(scrub.value) !== Math.floor(now)) scrub.value = String(Math.floor(now));
-    fillTrack(scrub);
-    setText(count, `${Math.floor(now)} of ${game.updates}`);
-    scrub.setAttribute("aria-valuetext", `update ${Math.floor(now)} of ${game.updates}`);
-    counters.frames += 1;
-    counters.iteration = Math.floor(now);
   }
 
   const sizes = () => JSON.stringify([roomOf(root, LEAST), window.devicePixelRatio, head.offsetHeight, knobs.offsetHeight, banner.node.offsetHeight]);
@@ -284,7 +190,7 @@ export function mount(root, { answers }) {
     ]);
     rules.node.style.maxHeight = narrow ? "" : `${rest - tall - 8}px`;
     mark = sizes();
-    draw();
+    time.redraw();
   }
 
   function tell() {
@@ -295,12 +201,8 @@ export function mount(root, { answers }) {
 
   /** @param {Game} made */
   function show(made) {
-    const first = game === null;
-    const ended = game !== null && now >= game.updates;
     game = made;
     counters.run = 0;
-    if (ended || now > game.updates) now = game.updates;
-    scrub.max = String(game.updates);
     const kinds = JSON.stringify([game.game, game.knobs.map(({ field }) => field)]);
     if (kinds !== built) {
       built = kinds;
@@ -323,43 +225,8 @@ export function mount(root, { answers }) {
     banner.say(game.notes.join(" "), game.notes.length > 0);
     tell();
     layout();
-    if (first) {
-      if (!playing) now = game.updates;
-      root.dataset.drawn = "";
-      run();
-    } else if (playing) run();
-  }
-
-  /** Answer the export menu. @param {string} kind */
-  async function give(kind) {
-    if (!game) return;
-    const common = { type: /** @type {const} */ ("export"), what: kind, name: game.file, text: "", a: {}, shape: {} };
-    if (kind === "sizes") return;
-    if (kind === "python") void menu.receive({ ...common, name: game.file.replace(/json$/, "py"), text: game.python });
-    else if (kind === "csv") {
-      void menu.receive({ ...common, name: game.file.replace(/json$/, "csv"), text: await server.file(kind) });
-    } else void menu.receive(common);
-  }
-
-  /** @param {KeyboardEvent} event */
-  function key(event) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest?.(".gl-point, [role=menu], [role=dialog], [role=listbox], [role=combobox]")) return false;
-    if (["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName) || target.isContentEditable) return false;
-    if (target.tagName === "BUTTON" && event.key === " ") return false;
-    const far = event.shiftKey ? 10 : 1;
-    /** @type {Record<string, () => void>} */
-    const keys = {
-      " ": toggle,
-      ArrowLeft: () => jump(Math.ceil(now) - far),
-      ArrowRight: () => jump(Math.floor(now) + far),
-      Home: () => jump(0),
-      End: () => jump(game?.updates ?? 0),
-    };
-    const act = keys[event.key];
-    if (!act || (event.repeat && event.key === " ")) return Boolean(act);
-    act();
-    return true;
+    time.length(game.updates);
+    root.dataset.drawn = "";
   }
 
   const ground = stage(root, {
@@ -367,7 +234,7 @@ export function mount(root, { answers }) {
     styles: ["live.css", "games.css"],
     layout,
     changed: () => sizes() !== mark,
-    key,
+    key: (event) => game !== null && time.key(event),
   });
   ground.open();
   server.start();
@@ -376,7 +243,7 @@ export function mount(root, { answers }) {
     update: () => void (dead || ground.retheme()),
     destroy() {
       dead = true;
-      cancelAnimationFrame(frame);
+      time.close();
       server.close();
       banner.close();
       ground.close();

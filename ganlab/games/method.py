@@ -38,7 +38,9 @@ def _own(name: str) -> Param:
 
 
 METHOD: Mapping[str, Param] = {
-    "step": Param("step", "step size h", 0.2, 0.001, 5.0, doc="The learning rate of both players."),
+    "step": Param(
+        "step", "step size h", 0.2, 0.001, 5.0, doc="The learning rate of both players.", log=True
+    ),
     "optimizer": Param(
         "optimizer",
         "optimiser",

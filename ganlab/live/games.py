@@ -18,9 +18,10 @@ from ganlab.games.setup import UPDATES, Setup, label, menu
 from ganlab.games.text import file_name, python, table
 from ganlab.games.verdict import Complex, distances
 from ganlab.live.answers import Answered
+from ganlab.live.knob import knob
 from ganlab.live.wire import encode
 from ganlab.query import UnknownField
-from ganlab.registry import Param, Registry, SpecError
+from ganlab.registry import SpecError
 from ganlab.theme import RUN_DASHES, RUN_ROLES
 
 CELLS = 81  # points of the grid of gradients, along each axis
@@ -146,22 +147,7 @@ def _knobs(setup: Setup) -> list[dict[str, Any]]:
     if "alternating" in setup.rules or setup.made < setup.updates:
         named = zip(_STEPS, setup.entry.variables, strict=True)
         shown += [replace(METHOD[name], title=f"updates of {x}") for name, x in named]
-    return [_knob(param) for param in (*shown, UPDATES)]
-
-
-def _knob(param: Param) -> dict[str, Any]:
-    entries = param.choices if isinstance(param.choices, Registry) else None
-    return {
-        "field": param.name,
-        "title": param.title,
-        "kind": param.kind,
-        "low": max(param.low, -1e6) if param.kind != "choice" else 0,
-        "high": min(param.high, 1e6) if param.kind != "choice" else 0,
-        "log": param.name == "step",
-        "choices": menu(entries) if entries is not None else [],
-        "doc": param.doc + (f" Unit: {param.unit}." if param.unit else ""),
-        "restarts": False,
-    }
+    return [knob(param) for param in (*shown, UPDATES)]
 
 
 def _ignored(setup: Setup, ignored: list[SpecError]) -> list[str]:

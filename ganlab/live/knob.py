@@ -1,0 +1,26 @@
+"""A Param as a control of the front end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ganlab.registry import Param, Registry
+
+_WIDEST = 1e6  # of a slider
+
+
+def knob(param: Param) -> dict[str, Any]:
+    """What assets/live/knobs.js needs of a Param."""
+    entries = param.choices.entries if isinstance(param.choices, Registry) else {}
+    number = param.kind != "choice"
+    return {
+        "field": param.name,
+        "title": param.title,
+        "kind": param.kind,
+        "low": max(param.low, -_WIDEST) if number else 0,
+        "high": min(param.high, _WIDEST) if number else 0,
+        "log": param.log,
+        "choices": [(entry.name, entry.title) for entry in entries.values()],
+        "doc": param.doc + (f" Unit: {param.unit}." if param.unit else ""),
+        "restarts": False,
+    }
