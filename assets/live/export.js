@@ -37,6 +37,22 @@ const FILES = [
   ["run", "Run as a file", "to open it here again, or in Python: Run.load"],
 ];
 
+export const SAVED = "saved"; // the answer to a command of a page that saves the file itself
+
+/** @type {Item[]} of an MNIST run, whose page has a button for each file: its key is the kind */
+export const OF_MNIST = [
+  ["python", "Python script", "the same run with ganlab"],
+  ["png", "Picture as PNG, 2×", "what is on the screen · 300 kB to 1 MB"],
+  ["svg", "Picture as SVG", "the same as lines, text and small images · 200 to 700 kB"],
+  ["sheet", "Samples as PNG", "those and their nearest training images, two pixels for each"],
+  ["csv", "Curves as CSV", "losses and means of D(x), by iteration"],
+  ["parquet", "Curves as Parquet", "the same, for data frames"],
+  ["preview", "Samples as NPZ", "all pictures of this page as arrays"],
+  ["spec", "Spec as JSON", "the settings alone"],
+  ["all", "Everything as JSON", "plan, status, scores and curves"],
+  ["run", "Run as a file", "the checkpoint, to continue it in Python: Run.load"],
+];
+
 /** Of a stored recording the page makes everything itself. */
 export const OF_STORED = FILES.filter(([kind]) => HERE.has(kind));
 
@@ -80,7 +96,7 @@ async function copy(text) {
 /**
  * The menu's {node, receive(message)}.
  *
- * @param {(command: import("./types.js").Command) => void} send
+ * @param {(command: import("./types.js").Command) => unknown} send
  * @param {HTMLElement} root of the view
  * @param {() => void} relayout
  * @param {Item[]} files what it offers
@@ -108,18 +124,20 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
     },
     sign,
   );
-  /** @type {Map<string, {says: HTMLElement, text: string}>} */
+  /** @type {Map<string, {says: HTMLElement, text: string, none: boolean}>} */
   const notes = new Map();
   const act = (/** @type {string} */ kind) => () => {
+    if (notes.get(kind)?.none) return;
     close();
     if (kind === "clip") return clip.open();
     wanted = kind;
-    send({ cmd: "export", value: HERE.has(kind) ? "json" : kind }); // the JSON's name is that of the picture
+    // The JSON's name is that of the picture.
+    if (send({ cmd: "export", value: HERE.has(kind) ? "json" : kind }) === SAVED) wanted = "";
   };
   const can = (/** @type {string} */ kind) => (!FILMS.has(kind) || filmType()) && (replay || !RECORDED.has(kind));
   const items = files.filter(([kind]) => can(kind)).map(([kind, title, text]) => {
     const says = el("span", { class: "gl-about" }, text);
-    notes.set(kind, { says, text });
+    notes.set(kind, { says, text, none: false });
     const attributes = { class: "gl-item", type: "button", role: "menuitem", tabindex: "-1" };
     return el("button", { ...attributes, "data-testid": `export-${kind}`, onclick: act(kind) }, title, says);
   });
@@ -149,11 +167,15 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
     if (beyond < 0) list.style.right = `${beyond}px`;
     if (root.dataset.height) list.style.maxHeight = `${Math.max(LEAST, all.bottom - box.top - MARGIN)}px`;
   }
-  /** @param {Record<string, number>} sizes */
+  /** @param {Record<string, number | null>} sizes in bytes; null: there is no such file yet */
   function note(sizes) {
-    for (const [kind, { says, text }] of notes) {
+    for (const [kind, item] of notes) {
+      const { says, text } = item;
+      item.none = sizes[kind] === null;
+      says.parentElement?.setAttribute("aria-disabled", `${item.none}`);
+      const bytes = sizes[kind];
       const late = kind === "run" && !complete ? ", also if the address cannot hold all changes" : "";
-      setText(says, `${text}${late}${kind in sizes ? ` · ${size(sizes[kind])}` : ""}`);
+      setText(says, `${text}${late}${item.none ? " · not there yet" : bytes ? ` · ${size(bytes)}` : ""}`);
     }
     place();
   }

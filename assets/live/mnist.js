@@ -5,6 +5,7 @@
 import { counters } from "./counters.js";
 import { curvesColumn } from "./curves.js";
 import { el } from "./dom.js";
+import { exportMenu, OF_MNIST, SAVED } from "./export.js";
 import { placeHelp } from "./help.js";
 import { applyRoom, roomOf } from "./layout.js";
 import { classes } from "./mnist_classes.js";
@@ -33,7 +34,26 @@ export function mount(root, options) {
   let curves = null;
   let mark = ""; // identifies the current sizes
   let dead = false;
+  const exporter = exportMenu(ask, root, () => layout(), OF_MNIST);
+  sheet.head.append(exporter.node);
   root.replaceChildren(el("div", { class: "gl-main" }, sheet.node, side));
+
+  /**
+   * Answer the Export menu: sizes and names are here; a file is saved by a button of the page, which is not shown.
+   *
+   * @param {import("./types.js").Command} command
+   */
+  function ask({ value: kind }) {
+    if (!message) return null;
+    const answer = { type: /** @type {"export"} */ ("export"), what: String(kind), a: {}, shape: {} };
+    if (kind === "sizes") exporter.receive({ ...answer, name: "", text: JSON.stringify(message.sizes) });
+    else if (kind === "json") exporter.receive({ ...answer, name: `${message.run}.json`, text: "" });
+    else {
+      /** @type {HTMLElement | null} */ (document.querySelector(`.st-key-mnist_take_${kind} button`))?.click();
+      return SAVED;
+    }
+    return null;
+  }
 
   const sizes = () => JSON.stringify([roomOf(root, LEAST), window.devicePixelRatio]);
 

@@ -63,6 +63,7 @@ export function stamper() {
     // Squares of unequal size look ragged: draw the image larger, then scale it down smoothly.
     const fine = SIDE * (Math.ceil(side / SIDE) + 1);
     if (large.width !== fine) large.width = large.height = fine;
+    up.clearRect(0, 0, fine, fine);
     up.imageSmoothingEnabled = false;
     up.drawImage(small, 0, 0, fine, fine);
     ctx.imageSmoothingEnabled = true;

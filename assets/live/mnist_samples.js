@@ -12,7 +12,7 @@ const APART = 12; // between the samples and the framed column
 const shape = (/** @type {number | null} */ label) => (label === null ? { columns: 11, rows: 10 } : { columns: 10, rows: 5 });
 
 /**
- * {node, wide(room, u), resize(width, height, theme), show(message), draw()}. wide: the width of a sheet of this
+ * {node, head, wide(room, u), resize(width, height, theme), show(message), draw()}. wide: the width of a sheet of this
  * height.
  */
 export function samplesSheet() {
@@ -23,7 +23,8 @@ export function samplesSheet() {
   const about = helpButton("samples");
   const heading = el("span", { class: "gl-title-box" }, about.node, title);
   const box = el("div", { class: "gl-paper" }, canvas);
-  const node = el("section", { class: "gl-sheet" }, el("div", { class: "gl-head" }, heading, picker), box, caption);
+  const head = el("div", { class: "gl-head" }, heading, picker);
+  const node = el("section", { class: "gl-sheet" }, head, box, caption);
   const stamp = stamper();
   /** @type {import("./types.js").MnistMessage | null} */
   let message = null;
@@ -160,6 +161,7 @@ export function samplesSheet() {
 
   return {
     node,
+    head,
     /** @param {Record<string, import("./types.js").HelpLine[]>} help */
     explain: ({ samples, nearest }) => about.set("shown of G", [...samples, ...nearest]),
     /** The width of Figure 2 for images with a total height of `height`. */

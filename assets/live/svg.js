@@ -85,6 +85,7 @@ function recorder() {
     },
     fill: (ctx) => add(ctx, "path", ` d="${of(ctx).path}"${paint("fill", ctx.fillStyle, ctx.globalAlpha)}`),
     stroke: (ctx) => add(ctx, "path", ` d="${of(ctx).path}" fill="none"${stroke(ctx)}`),
+    clearRect: (ctx) => void (of(ctx).out = []), // only whole canvases are cleared
     fillRect(ctx, x, y, w, h) {
       const mine = of(ctx);
       const whole = x <= 0 && y <= 0 && w >= ctx.canvas.width && h >= ctx.canvas.height;

@@ -164,7 +164,7 @@
 /**
  * @typedef {Decoded & {
  *   stamp: string, run: string, iteration: number, latents: number, axis: string, panels: Panel[],
- *   help: Record<string, HelpLine[]>,
+ *   help: Record<string, HelpLine[]>, sizes: Record<string, number | null>,
  * }} MnistMessage
  */
 

@@ -38,6 +38,7 @@ _CSS = Template("""
 .ganlab-status p { display: flex; gap: 1.1rem; height: 1.45em; margin: 0; overflow: hidden; }
 .ganlab-status p, .ganlab-status p > * { font-size: inherit; white-space: nowrap; }
 .st-key-mnist_watch { gap: 0.55rem; }
+.st-key-mnist_take { display: none; }
 .ganlab-status p + p > span { opacity: 0.75; }
 .ganlab-status p + p > .ganlab-warm { opacity: 1; color: $ACCENT; }
 .ganlab-warm { font-weight: 600; }

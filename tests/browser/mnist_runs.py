@@ -31,6 +31,9 @@ DONE = Status(
 )  # fmt: skip
 
 
+HISTORY = History(
+    [(float(i), 1.4 - i / 1000, 0.7 + i / 800, 0.6, 0.4, 0.55) for i in range(0, 401, 20)]
+)
 # Shares of the classes, the expected ones, and whether each is covered.
 CLASSES = np.full((3, 10), 0.1, np.float32)
 CLASSES[0] = 0.21, 0.302, 0.091, 0.102, 0.004, 0.09, 0.1, 0.1, 0.001, 0.0
@@ -54,8 +57,7 @@ def make(path, recipe: str = "quick", k: int = 1, **changes) -> Folder:
     spec = RECIPES[recipe].spec.replace(target="drawn_digits", k=k)
     folder = Folder.create(Plan(spec, epochs=4), path)
     folder.put_preview(look(spec.conditional == "yes"))
-    rows = [(float(i), 1.4 - i / 1000, 0.7 + i / 800, 0.6, 0.4, 0.55) for i in range(0, 401, 20)]
-    folder.put_history(History(rows))
+    folder.put_history(HISTORY)
     found = Coverage(
         CLASSES[0].tolist(), (0.1,) * 10, (0, 1, 2, 3, 5, 6, 7), 0.4321, 0.0023, 2000, 0.991
     )

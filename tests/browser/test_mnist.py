@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 from playwright.sync_api import Locator, expect
+from pyarrow import parquet as pq
 
 from ganlab.digits.data import MNIST
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
+from ganlab.ui.mnist.words import history_csv
 
 from . import mnist_runs
 from .accessible import check
@@ -160,7 +164,44 @@ def test_the_pictures_of_a_run_that_is_done(page, site):
     assert lab.get("pick-7").is_hidden(), "its G knows no labels"
     told = lab.get("classes").get_attribute("aria-label")
     assert told == "7 of 10 classes covered, not 4, 8, 9; KL 0.43 (floor 0.0045) nats"
+    _take_home(lab)
     assert lab.counters["mounts"] == 1
+
+
+def _take_home(lab) -> None:
+    """The Export menu, by keyboard: files of the server, which the page saves, and the picture."""
+
+    def saved(kind: str) -> tuple[str, bytes]:
+        lab.get("export").focus()
+        lab.page.keyboard.press("Enter")
+        item = lab.get(f"export-{kind}")
+        expect(item).to_contain_text(" · ")  # its size
+        for _ in range(20):
+            if item.evaluate("node => node === document.activeElement"):
+                break
+            lab.page.keyboard.press("ArrowDown")
+        with lab.page.expect_download() as download:
+            lab.page.keyboard.press("Enter")
+        return download.value.suggested_filename, Path(download.value.path()).read_bytes()
+
+    name = "2026-01-02-030405-aaaa"
+    assert saved("csv") == (f"{name}-history.csv", history_csv(mnist_runs.HISTORY).encode())
+    called, table = saved("parquet")
+    assert called.endswith(".parquet") and pq.read_table(io.BytesIO(table)).num_rows == 21
+    called, arrays = saved("preview")
+    assert called == f"{name}-preview.npz"
+    assert np.load(io.BytesIO(arrays), allow_pickle=False)["samples"].shape == (100, 784)
+    called, picture = saved("png")
+    assert called == f"{name}.png" and picture.startswith(b"\x89PNG")
+    called, drawing = saved("svg")
+    # 110 samples and nearest images, and those of the interpolation; each once.
+    assert called == f"{name}.svg" and 110 < drawing.count(b"<image") < 200
+    assert b">losses<" in drawing and len(drawing) < 1e6
+    lab.get("export").click()
+    run = lab.get("export-run")
+    expect(run).to_contain_text("not there yet")
+    expect(run).to_have_attribute("aria-disabled", "true")
+    lab.page.keyboard.press("Escape")
 
 
 def test_a_label_is_picked(page, site):

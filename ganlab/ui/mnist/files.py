@@ -104,7 +104,14 @@ def files(folder: Folder, status: Status) -> None:
         _delete(folder)
 
 
-def _downloads(folder: Folder, status: Status) -> None:
+def take_home(folder: Folder, status: Status) -> None:
+    """The same downloads without buttons to see: the Export menu of the pictures presses them."""
+    with st.container(key="mnist_take"):
+        _downloads(folder, status, alone=True)
+
+
+def _downloads(folder: Folder, status: Status, alone: bool = False) -> None:
+    """A button for each file; alone: and nothing else."""
     with st.container(horizontal=True, gap="small"):
         _download("run.npz", "The checkpoint: `ganlab.Run.load` reads it.", folder.run)
         _download("preview.npz", "The pictures as NumPy arrays.", folder.preview_file)
@@ -113,7 +120,7 @@ def _downloads(folder: Folder, status: Status) -> None:
             lambda: _samples(folder),
             f"{folder.name}-samples.png",
             "image/png",
-            key="mnist_png",
+            key="mnist_take_sheet",
             help="The samples and the nearest training images, at 2×.",
             icon=":material/download:",
             on_click="ignore",
@@ -124,7 +131,7 @@ def _downloads(folder: Folder, status: Status) -> None:
             lambda: history_csv(folder.history),
             f"{folder.name}-history.csv",
             "text/csv",
-            key="mnist_csv",
+            key="mnist_take_csv",
             icon=":material/download:",
             on_click="ignore",
         )
@@ -133,12 +140,21 @@ def _downloads(folder: Folder, status: Status) -> None:
             lambda: all_json(folder),
             f"{folder.name}.json",
             "application/json",
-            key="mnist_json",
+            key="mnist_take_all",
             help="Plan, status, scores and history.",
             icon=":material/download:",
             on_click="ignore",
         )
-        if status.state not in ("failed", "diverged"):  # else the log is shown above
+        st.download_button(
+            "history.parquet",
+            lambda: export.parquet(folder.history.arrays()),
+            f"{folder.name}-history.parquet",
+            "application/vnd.apache.parquet",
+            key="mnist_take_parquet",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        if not alone and status.state not in ("failed", "diverged"):  # else the log is shown above
             again(folder)
         try:
             text = folder.plan.spec.to_json()
@@ -149,7 +165,7 @@ def _downloads(folder: Folder, status: Status) -> None:
             lambda: export.python([folder.plan.spec], status.iteration),
             export.name([folder.plan.spec], "python"),
             "text/x-python",
-            key="mnist_python",
+            key="mnist_take_python",
             help="The same Spec as a Python script, for the same number of iterations.",
             icon=":material/download:",
             on_click="ignore",
@@ -159,7 +175,7 @@ def _downloads(folder: Folder, status: Status) -> None:
             text,
             f"{folder.name}-spec.json",
             "application/json",
-            key="mnist_spec",
+            key="mnist_take_spec",
             icon=":material/download:",
             on_click="ignore",
         )
@@ -177,7 +193,7 @@ def _download(name: str, note: str, path: Path) -> None:
         path.read_bytes,
         f"{path.parent.name}-{name}",
         "application/octet-stream",
-        key=f"mnist_{name}",
+        key=f"mnist_take_{path.stem}",
         help=note,
         icon=":material/download:",
         on_click="ignore",

@@ -44,6 +44,8 @@ def run_page(folder: Folder) -> None:
         st.fragment(_watch, run_every=every)(folder, seen)
     if (draw := _VIEWS[view]) is not None:
         draw(folder, status)
+    else:
+        files.take_home(folder, status)
 
 
 def _seen(folder: Folder, status: Status, view: str) -> tuple[Any, ...]:

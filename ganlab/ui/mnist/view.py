@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ganlab.mnist.folder import Folder
 from ganlab.mnist.records import Preview, Status
 from ganlab.ui.view import LOADER
 
+_SHEET = 70_000  # bytes of the samples as PNG
 # As in a lab's scene, for both the canvas and the Plotly figure.
 PANELS: tuple[dict[str, Any], ...] = (
     {
@@ -70,6 +72,25 @@ def series(folder: Folder) -> dict[str, np.ndarray]:
     return {name: arrays[name] for name in ("iteration", "d_loss", "g_loss")} | means
 
 
+def sizes(folder: Folder) -> dict[str, int | None]:
+    """About how many bytes each file of the Export menu has; None: there is none yet."""
+
+    def of(path: Path) -> int | None:
+        return path.stat().st_size if path.is_file() else None
+
+    numbers, preview = len(folder.history.rows) * len(folder.history.NAMES), of(folder.preview_file)
+    return {
+        "python": 2_000,
+        "sheet": preview and _SHEET,
+        "csv": 100 + 12 * numbers,
+        "parquet": 4_000 + 8 * numbers,
+        "preview": preview,
+        "spec": 2_500,
+        "all": 8_000 + 14 * numbers,
+        "run": of(folder.run),
+    }
+
+
 @lru_cache(maxsize=8)
 def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
     """Preview and history as one message. per_epoch: iterations per epoch, 0 while unknown."""
@@ -86,6 +107,7 @@ def _packed(path: str, changed: tuple[int, int], per_epoch: float) -> bytes:
         "axis": "epoch" if per_epoch else "",
         "iteration": preview.iteration if preview else 0,
         "latents": preview.latents if preview else 0,
+        "sizes": sizes(folder),
     }
     if preview is not None:
         names: tuple[str, ...] = (
