@@ -8,36 +8,38 @@ Sources: Mescheder et al. 2017; Balduzzi et al. 2018.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 
-from ganlab.engine.game import Game
-from ganlab.engine.inputs import Drawn, Given
+from ganlab.engine.iteration_map import Array, Blocks, Complex, Filter, of_modes, of_turns
+from ganlab.engine.local_game import LocalGame
 from ganlab.engine.run import Run
-from ganlab.engine.state import State
 from ganlab.optim import OPTIMIZERS
 from ganlab.registry import SpecError
 
-Complex = NDArray[np.complex128]
 DENSE = 2000  # parameters up to which all eigenvalues are computed
 SAMPLES = 1024  # about as many samples stand for the distributions
 _LEADING = 24  # eigenvalues that are found of larger games
 _LEFT = 8  # and of those with the smallest real parts
-_ROWS = 64  # of the Jacobian, computed at once
+_RESTARTS = 30  # of the Krylov method, at most
+_WHOLE = 240  # numbers that an iteration carries on, up to which its map is not projected
 _FLAT = 1e-6  # eigenvalues below this share of the largest one are 0
-_STEPS = np.geomspace(1e-3, 1e3, 400)  # factors of the learning rates that are tried
-# μ of one plain update by z: θ' = μ θ.
-_RULES: dict[str, Callable[[Complex], Complex]] = {
-    "simultaneous": lambda z: 1 - z,
-    "extragradient": lambda z: 1 - z + z**2,
-    "heun": lambda z: 1 - z + z**2 / 2,
-    "rk4": lambda z: 1 - z + z**2 / 2 - z**3 / 6 + z**4 / 24,
-}
+_CLEAR = 1e-2  # and from this share on they count for `rotation`
+_ROUNDED = 1e-7  # growth per step, as a share of the largest z, that is rounding
+_STEPS = np.geomspace(1e-4, 1e3, 141)  # factors that are tried, for a largest |z| of 1
+
+
+def _flow(order: int) -> Callable[[Complex], Complex]:
+    """exp(-z) up to a power of z: a step along the flow."""
+    return lambda z: sum(((-z) ** i / math.factorial(i) for i in range(order + 1)), 0 * z)
+
+
+_BY_MODES = ("simultaneous", "extragradient")
+_WITHOUT_MEMORY: dict[str, Callable[[Complex], Complex]] = {"heun": _flow(2), "rk4": _flow(4)}
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class Spectrum:
 
     values: z of S J, per iteration; of J if the optimiser is not linear (`per_update` is False).
     complete: whether these are all of `size`. rule: the run's update rule. filter: see
-    `OptimizerEntry`; None if it is not linear.
+    `OptimizerEntry`; None if it is not linear. blocks: the game for updates in turns, None if it is
+    unknown. symmetric, rotating: Frobenius norms of J's parts (J + Jᵀ)/2 and (J - Jᵀ)/2, where the
+    whole of J was computed, else None.
     """
 
     values: Complex
@@ -54,13 +58,28 @@ class Spectrum:
     complete: bool
     per_update: bool
     rule: str
-    filter: tuple[list[float], list[float]] | None
+    filter: Filter | None
+    blocks: Blocks | None = field(default=None, repr=False, compare=False)
+    symmetric: float | None = None
+    rotating: float | None = None
 
     @property
     def rotation(self) -> float:
-        """The largest |Im z| / |z| where z is not 0: from 0, no rotation, to 1, nothing else."""
+        """The largest |Im z| / |z|, from 0, no rotation, to 1, nothing else.
+
+        Of the z that are at least a hundredth of the largest one.
+        """
         z = self.moving
+        z = z[abs(z) >= _CLEAR * abs(z).max()] if len(z) else z
         return float((abs(z.imag) / abs(z)).max()) if len(z) else 0.0
+
+    @property
+    def rotating_share(self) -> float | None:
+        """‖A‖² / ‖J‖², the share of J that only rotates (Balduzzi et al. 2018); None if unknown."""
+        if self.symmetric is None or self.rotating is None:
+            return None
+        both = self.symmetric**2 + self.rotating**2
+        return self.rotating**2 / both if both else 0.0
 
     @property
     def growing(self) -> int:
@@ -69,57 +88,70 @@ class Spectrum:
         return int((z.real < -_FLAT * abs(z).max()).sum()) if len(z) else 0
 
     def of_update(self, rule: str = "simultaneous", factor: float = 1.0) -> Complex:
-        """The eigenvalues μ of one update with `factor` times the learning rates; |μ| > 1 grows.
+        """The eigenvalues μ of one iteration with `factor` times the learning rates; |μ| > 1 grows.
 
-        rule: "simultaneous" (alternating updates are the same to first order in the step),
-        "optimistic", or, with an optimiser without memory, "extragradient", "heun" or "rk4".
-        Raises `SpecError` for others, and if the optimiser is not linear.
+        rule: "alternating", "simultaneous", "extragradient" or "optimistic", or, with an optimiser
+        without memory, "heun" or "rk4". Raises `SpecError` for others, and if the optimiser is not
+        linear. Several updates of D count as one longer one if the rule is none of the first two.
         """
         allowed = self.rules
         if rule not in allowed:
             raise SpecError("rule", rule, f"one of {', '.join(allowed) or 'none'} here")
         assert self.filter is not None
-        p, q = (np.array(part) for part in self.filter)
+        if self.blocks is not None and self._by_turns(rule):
+            return of_turns(rule, self.blocks, self.filter, factor)
         z = factor * self.values
-        if rule in _RULES and len(p) == 2:
-            return _RULES[rule](z)
-        # optimistic: p(μ) μ θ = -q(μ) (2μ - 1) z θ
-        if rule == "optimistic":
-            p, q = np.polymul(p, [1.0, 0.0]), np.polymul(q, [2.0, -1.0])
-        return np.concatenate([np.roots(np.polyadd(p, one * q)) for one in z]).astype(complex)
+        if rule in _WITHOUT_MEMORY:
+            return _WITHOUT_MEMORY[rule](z)
+        if rule == "optimistic":  # p(μ) μ θ = -q(μ) (2μ - 1) z θ
+            p, q = self.filter
+            wider = [*np.polymul(p, [1.0, 0.0])], [*np.polymul(q, [2.0, -1.0])]
+            return of_modes("simultaneous", z, wider)
+        return of_modes(rule, z, self.filter)
+
+    def _by_turns(self, rule: str) -> bool:
+        several = self.blocks is not None and self.blocks.steps != (1, 1)
+        return rule == "alternating" or (rule == "simultaneous" and several)
 
     @property
     def rules(self) -> tuple[str, ...]:
         """The rules that `of_update` knows, given the optimiser."""
         if self.filter is None or not self.per_update:
             return ()
-        return (
-            (*_RULES, "optimistic") if len(self.filter[0]) == 2 else ("simultaneous", "optimistic")
-        )
+        turns = () if self.blocks is None else ("alternating",)
+        plain = tuple(_WITHOUT_MEMORY) if len(self.filter[0]) == 2 else ()
+        return (*turns, *_BY_MODES, *plain, "optimistic")
 
     def largest_step(self, rule: str = "simultaneous") -> float:
         """The factor of the learning rates up to which no μ is outside the unit circle.
 
         Of the eigenvalues that do not grow at any step: see `growing`. 0 if rotation alone makes
-        every step too large; infinity beyond 1,000. To first order about the present parameters.
-        Raises `SpecError` as `of_update` does.
+        every step too large; infinity if there is no largest one. To first order about the present
+        parameters. Raises `SpecError` as `of_update` does.
         """
         z = self.moving
-        z = z[z.real >= -_FLAT * abs(z).max()] if len(z) else z
-        game = Spectrum(z, self.size, self.complete, self.per_update, self.rule, self.filter)
+        if not len(z):
+            return np.inf
+        size = float(abs(z).max())
+        game, grow, steps = replace(self, values=z[z.real >= -_FLAT * size]), 0, _STEPS
+        if self.blocks is not None and self._by_turns(rule):
+            # Turns mix the eigenvectors: those that grow are only counted.
+            own = np.linalg.eigvals(self.blocks.matrix)
+            game, grow, steps = self, int((own.real < -_FLAT * size).sum()), _STEPS[::4]
 
         def stable(factor: float) -> bool:
-            return not len(z) or bool(abs(game.of_update(rule, factor)).max() <= 1 + 1e-9)
+            beyond = abs(game.of_update(rule, factor)) > 1 + 1e-11 + _ROUNDED * factor * size
+            return int(beyond.sum()) <= grow
 
         low = 0.0
-        for factor in _STEPS:
-            if not stable(float(factor)):
-                high = float(factor)
+        for step in steps / size:
+            if not stable(float(step)):
+                high = float(step)
                 break
-            low = float(factor)
+            low = float(step)
         else:
             return np.inf
-        for _ in range(30 if low else 0):
+        for _ in range(22 if low else 0):
             middle = (low + high) / 2
             low, high = (middle, high) if stable(middle) else (low, middle)
         return low
@@ -136,151 +168,74 @@ def spectrum(run: Run, which: int = 0, samples: int = SAMPLES, dense: int = DENS
 
     The costs are those of its Spec with all stabilisers, averaged over its next minibatches, about
     `samples` samples. Up to `dense` parameters all eigenvalues are computed, else the leading ones
-    by ARPACK. float64. Raises `SpecError` for a run that does not exist and for numbers that are
-    not allowed.
+    by ARPACK. Where an iteration carries on more than 240 numbers, the map of alternating updates
+    is projected onto the leading left eigenvectors. float64. Raises `SpecError` for a run that does
+    not exist and for numbers that are not allowed.
     """
     if not isinstance(which, int) or not 0 <= which < len(run.specs):
         raise SpecError("run", which, f"0 to {len(run.specs) - 1}")
     for name, value, most in (("samples", samples, 2**16), ("dense", dense, 5000)):
         if not isinstance(value, int) or not 1 <= value <= most:
             raise SpecError(name, value, f"1 to {most}")
-    local = _Local(run, which, samples)
-    rate = local.rates()
-    scale = np.ones(local.size) if rate is None else rate
-    values: Complex
-    if local.size <= dense:
-        values = np.linalg.eigvals(scale[:, None] * local.jacobian()).astype(np.complex128)
-    else:
-        values = _leading(local, scale)
-    values = values[np.argsort(-abs(values), kind="stable")]
-    entry = OPTIMIZERS[local.spec.optimizer]
+    local = LocalGame(run, which, samples)
+    spec = local.spec
+    rate, entry = local.rates(), OPTIMIZERS[spec.optimizer]
     given = None if entry.filter is None else entry.filter(local.game.d_hyper)
-    complete = local.size <= dense
-    return Spectrum(values, local.size, complete, rate is not None, local.spec.rule, given)
+    scale = np.ones(local.size) if rate is None else rate
+    found = Spectrum(np.empty(0, complex), local.size, False, rate is not None, spec.rule, given)
+    whole: Array | None = None
+    values = np.empty(0, complex)
+    if local.size <= dense:
+        jacobian = local.jacobian()
+        whole = scale[:, None] * jacobian
+        values = np.linalg.eigvals(whole).astype(complex)
+        symmetric, rotating = (np.linalg.norm(jacobian + s * jacobian.T) / 2 for s in (1, -1))
+        found = replace(found, complete=True, symmetric=float(symmetric), rotating=float(rotating))
+    states = 1 if given is None else len(given[0]) - 1
+    if whole is None or (rate is not None and local.size * states > _WHOLE):
+        times = (lambda u: whole.T @ u) if whole is not None else (lambda u: local.times(scale * u))
+        leading, vectors = _leading(times, local.size)
+        values = values if whole is not None else leading
+        reduced, split = _reduced(times, vectors, local.sizes[0])
+    else:
+        reduced, split = whole, local.sizes[0]
+    blocks = Blocks(reduced, split, (spec.k, spec.g_steps)) if rate is not None else None
+    return replace(found, values=values[np.argsort(-abs(values), kind="stable")], blocks=blocks)
 
 
-def _leading(local: _Local, scale: NDArray[np.float64]) -> Complex:
-    """Eigenvalues of S J from products Jᵀ u, since (S J)ᵀ = Jᵀ S has the same ones."""
-    n = local.size
-    operator = LinearOperator((n, n), matvec=lambda u: local.times(scale * u.ravel()), dtype=float)
+def _leading(times: Callable[[Array], Array], n: int) -> tuple[Complex, Array]:
+    """Eigenvalues of (S J)ᵀ, and the real and imaginary parts (n, c) of their eigenvectors."""
+    operator = LinearOperator((n, n), matvec=lambda u: times(u.ravel()), dtype=float)
     found: list[complex] = []
+    vectors = []
     for which, count in (("LM", _LEADING), ("SR", _LEFT)):
         start = np.random.default_rng(0).normal(size=n)  # the same every time
         try:
-            values = eigs(
-                operator, count, which=which, v0=start, tol=1e-6, return_eigenvectors=False
+            values, at = eigs(
+                operator, min(count, n - 2), which=which, v0=start, tol=1e-6, maxiter=_RESTARTS
             )
         except ArpackNoConvergence as error:
-            values = error.eigenvalues
+            values, at = error.eigenvalues, error.eigenvectors
+        vectors.append(at)
         for z in values:
             if all(abs(z - known) > 1e-4 * abs(z) for known in found):
                 found.append(complex(z))
-    return np.array(found, complex)
+    every = np.hstack(vectors)
+    return np.array(found, complex), np.hstack([every.real, every.imag])
 
 
-class _Local:
-    """The gradients v (n,) of one run's game at its parameters (n,), D's first."""
+def _reduced(times: Callable[[Array], Array], vectors: Array, split: int) -> tuple[Array, int]:
+    """S J on the span of D's and of G's parts of left eigenvectors (n, c), and how many are D's.
 
-    def __init__(self, run: Run, which: int, samples: int):
-        self.spec = run.specs[which]
-        device = run.device
-        self.game = Game.of((self.spec,), device)
-        state = run.state.row(which)
-        self.state: State = state
-        batches = max(1, -(-samples // self.spec.batch))
-        self._n: dict[str, Given] = {}
-        self._drawn: dict[str, Drawn] = {}
-        rules = self.game.rules
-        for player, made in (("D", state.d_updates), ("G", state.g_updates)):
-            self._n[player] = rules.given(self.game.next_numbers(player, state))
-            self._drawn[player] = {
-                name: run.draws.slab(which, player, name, made, batches).to(device).double()
-                for name in rules.draws(player)
-            }
-        fixed = self.game.fixed
-        self._fixed = None if fixed is None else fixed.double().expand(batches, -1, -1)
-        self._slots = tuple(s.double().expand(batches, -1) for s in state.d_slots)
-        self._past = {
-            p: s.double()
-            for p, slots in (("D", state.d_slots), ("G", state.g_slots))
-            for name, s in zip(rules.slots(p), slots, strict=True)
-            if name == "historical_averaging"
-        }
-        self._batches = batches
-        self._sizes = (state.d.shape[1], state.g.shape[1])
-        self.size = sum(self._sizes)
-        self._at = torch.cat([state.d, state.g], 1).double()[0].requires_grad_()
-        with torch.enable_grad():
-            self.value = self._gradients(self._at)
-
-    def _gradients(self, at: torch.Tensor) -> torch.Tensor:
-        rules = self.game.rules
-        d, g = (p.expand(self._batches, -1) for p in at.split(self._sizes))
-        out = []
-        for player, x in (("D", d), ("G", g)):
-            (grad,) = torch.autograd.grad(self._cost(player, g, d).sum(), x, create_graph=True)
-            grad = grad.mean(0, keepdim=True)
-            out.append(rules.shaped(grad, x[:1], self._past.get(player), self._n[player]))
-        return torch.cat(out, 1)[0]
-
-    def _cost(self, player: str, g: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
-        """A player's cost (M,) on its next M minibatches, with the terms of both gradients."""
-        terms, n = self.game.rules.fields[player], self._n[player]
-        if not terms:
-            return self._own(player, player, g, d)
-        costs = {p: self._own(p, player, g, d) for p in "DG"}
-        by_d, by_g = (
-            torch.autograd.grad(costs[p].sum(), x, create_graph=True)[0]
-            for p, x in (("D", d), ("G", g))
-        )
-        cost = costs[player]
-        for name, term in terms:
-            cost = cost + term(by_d, by_g, *n.of[name])
-        return cost
-
-    def _own(self, whose: str, player: str, g: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
-        """The cost (M,) of D or G on the minibatches that `player` draws."""
-        rules, drawn, n = self.game.rules, self._drawn[player], self._n[player]
-
-        def make(given: Drawn) -> torch.Tensor:
-            return rules.make(g, given, self._fixed)
-
-        fake = make(drawn)
-        if whose == "D":
-            return rules.d_cost(d, drawn["data"], fake, n, drawn)
-        return rules.g_cost(d, self._slots, fake, n, drawn, make)
-
-    def times(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Jᵀ u, (n,)."""
-        (out,) = torch.autograd.grad(
-            self.value, self._at, torch.from_numpy(u).to(self._at), retain_graph=True
-        )
-        return out.cpu().numpy()
-
-    def jacobian(self) -> NDArray[np.float64]:
-        """J (n, n), row by row."""
-        rows = []
-        for some in torch.eye(self.size, dtype=torch.float64, device=self._at.device).split(_ROWS):
-            (part,) = torch.autograd.grad(
-                self.value, self._at, some, retain_graph=True, is_grads_batched=True
-            )
-            rows.append(part)
-        return torch.cat(rows).cpu().numpy()
-
-    def rates(self) -> NDArray[np.float64] | None:
-        """The learning rate of each parameter per iteration, (n,); None if it is not known."""
-        entry, state, spec = OPTIMIZERS[self.spec.optimizer], self.state, self.spec
-        if entry.rate is None:
-            return None
-        out = []
-        for slots, made, hyper, each, size in (
-            (state.d_slots, state.d_updates, self.game.d_hyper, spec.k, self._sizes[0]),
-            (state.g_slots, state.g_updates, self.game.g_hyper, spec.g_steps, self._sizes[1]),
-        ):
-            own = tuple(s.double() for s in slots[: entry.slots])
-            rate = entry.rate(own, max(1, made), hyper.at(made + 1))
-            if torch.is_tensor(rate) and rate.numel() > 1 and not made:
-                return None  # no gradient has been measured yet
-            rate = torch.as_tensor(rate, dtype=torch.float64).cpu()
-            out.append((each * rate).expand(1, size)[0].numpy())
-        return np.concatenate(out)
+    S J has the eigenvalues of those vectors there too. D and G stay apart, so that updates in turns
+    are the same product of maps as in the whole space.
+    """
+    parts = []
+    for part in (vectors[:split], vectors[split:]):
+        u, sizes, _ = np.linalg.svd(part, full_matrices=False)
+        parts.append(u[:, sizes > 1e-8 * sizes[0]] if len(sizes) and sizes[0] > 0 else u[:, :0])
+    of_d, of_g = parts
+    basis = np.zeros((len(vectors), of_d.shape[1] + of_g.shape[1]))
+    basis[:split, : of_d.shape[1]], basis[split:, of_d.shape[1] :] = of_d, of_g
+    products = np.stack([times(column) for column in basis.T], 1)
+    return (basis.T @ products).T, of_d.shape[1]

@@ -10,8 +10,11 @@ import pytest
 import torch
 
 from ganlab import Run, Spec, SpecError, spectrum
-from ganlab.engine.eigenvalues import Spectrum, _Local
+from ganlab.engine import eigenvalues
+from ganlab.engine.eigenvalues import Spectrum
 from ganlab.engine.game import Game
+from ganlab.engine.iteration_map import of_turns
+from ganlab.engine.local_game import LocalGame
 from ganlab.optim import OPTIMIZERS
 from tests.doubled import in_double
 
@@ -46,6 +49,55 @@ def test_the_dirac_gan(fields, values, radius):
     assert found.of_update() == pytest.approx(1 - found.values)
     assert found.rotation == pytest.approx(abs(values[0].imag) / abs(values[0]), abs=1e-3)
     assert found.growing == 0
+
+
+@pytest.mark.parametrize("h", [0.2, 0.05, 0.7])
+@pytest.mark.parametrize(
+    ("fields", "own"),
+    [
+        ({}, (0, 0)),
+        ({"loss": "non-saturating"}, (0, 0)),
+        ({"r1": 0.3}, (0.3, 0)),
+        ({"r1": 1.0}, (1, 0)),
+        ({"consensus": 1.0}, (0.25, 0.25)),
+    ],
+    ids=str,
+)
+def test_the_dirac_gan_in_turns(fields, own, h):
+    """The product of both μ is the determinant of both players' steps, ∏ (1 - h own)."""
+    found = spectrum(Run(DIRAC.replace(g_lr=h, d_lr=h, **fields)))
+    wanted = (1 - h * own[0]) * (1 - h * own[1])
+    mu = found.of_update("alternating")
+    assert mu[abs(mu - 1) > 1e-6].prod() == pytest.approx(wanted, abs=1e-7)
+
+
+@pytest.mark.parametrize("h", [0.2, 0.01])
+@pytest.mark.parametrize(("k", "steps"), [(1, 1), (3, 1), (2, 2)])
+def test_the_largest_step_in_turns(h, k, steps):
+    """Alternating updates of minimax are stable up to h = 2 / (f' √(k g_steps)): Mescheder 2018."""
+    found = spectrum(Run(DIRAC.replace(g_lr=h, d_lr=h, k=k, g_steps=steps)))
+    assert found.largest_step("alternating") == pytest.approx(
+        4 / math.sqrt(k * steps) / h, rel=1e-4
+    )
+    assert found.largest_step() == 0
+
+
+def test_published_radii_in_turns():
+    """Mescheder et al. 2018 at h = .2: with R1, γ = 1, both are real."""
+    for fields, radius in (
+        ({"r1": 1.0}, 0.92702),
+        ({"r1": 0.3}, 0.96954),
+        ({"consensus": 1.0}, 0.95),
+    ):
+        mu = spectrum(Run(DIRAC.replace(**fields))).of_update("alternating")
+        assert abs(mu[abs(mu - 1) > 1e-6]).max() == pytest.approx(radius, abs=1e-5)
+
+
+def test_the_largest_step_in_turns_with_a_penalty():
+    """Trace 2 - hγ - h²f'², determinant 1 - hγ: stable while h²f'² + 2hγ <= 4."""
+    found = spectrum(Run(DIRAC.replace(r1=0.3)))
+    largest = (-0.3 + math.sqrt(0.09 + 4 * 0.25)) / 0.25
+    assert found.largest_step("alternating") == pytest.approx(5 * largest, rel=1e-5)
 
 
 def test_instance_noise_by_sampling():
@@ -114,6 +166,111 @@ def test_the_jacobian_is_that_of_the_engines_own_updates(fields):
         assert abs(z - wanted).min() < 2e-5 * max(1, abs(wanted).max())
 
 
+@pytest.mark.parametrize("rule", ["alternating", "simultaneous"])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"optimizer": "momentum", "momentum": 0.6, "g_lr": 0.4},
+        {"optimizer": "nesterov", "momentum": 0.5},
+        {"k": 3, "optimizer": "momentum", "momentum": 0.3},
+        {"r1": 0.5, "loss": "hinge", "k": 2},
+    ],
+    ids=str,
+)
+def test_an_iteration_is_the_engines_own(fields, rule):
+    """Finite differences of whole iterations, at a point that is made a rest point.
+
+    From each update of a player its value at the point is subtracted, and all use one minibatch.
+    """
+    fields = fields | ({"g_steps": 2} if rule == "alternating" and "k" in fields else {})
+    spec = SMALL.replace(rule=rule, **fields)
+    run = in_double(Run(spec))
+    start, memory = run.state, OPTIMIZERS[spec.optimizer].slots
+    assert ("before" in run.game.rules.slots("D")) == (rule == "simultaneous")
+    draw = lambda who, name, n: run.draws.get(who, name, 0).double()  # noqa: E731
+
+    def update(who: str, state):
+        made = run.game.after(who, state, draw)
+        kept = (made.params, *made.slots[:memory]), made.slots[memory:]
+        return torch.stack(kept[0]), kept[1]
+
+    start = with_before(run, start)
+    drift = {who: update(who, start)[0] for who in "DG"}
+    for who, own in (("D", start.d), ("G", start.g)):
+        drift[who][0] -= own
+
+    def moved(at: np.ndarray) -> np.ndarray:
+        d, g = torch.from_numpy(at)[None].split(sizes, 1)
+        d, g = (x.reshape(1 + memory, 1, -1) for x in (d, g))
+        before = d[0]
+        for who, count in (("D", spec.k), ("G", spec.g_steps)):
+            for _ in range(count):
+                slots = [
+                    (*own[1:], *(before if n == "before" else x for n, x in rest))
+                    for own, rest in ((d, others("D")), (g, others("G")))
+                ]
+                state = dataclasses.replace(
+                    start, d=d[0], g=g[0], d_slots=slots[0], g_slots=slots[1]
+                )
+                new = update(who, state)[0] - drift[who]
+                if who == "D":
+                    before, d = d[0], new
+                else:
+                    g = new
+        return torch.cat([d.flatten(), g.flatten()]).detach().numpy()
+
+    def others(who: str):
+        slots = start.d_slots if who == "D" else start.g_slots
+        return list(zip(run.game.rules.slots(who), slots, strict=True))[memory:]
+
+    sizes = [x.shape[1] * (1 + memory) for x in (start.d, start.g)]
+    none = [torch.zeros(memory * x.shape[1]).double() for x in (start.d, start.g)]
+    at = torch.cat([start.d[0], none[0], start.g[0], none[1]]).numpy()
+    h = 1e-5
+    columns = [(moved(at + h * e) - moved(at - h * e)) / (2 * h) for e in np.eye(len(at))]
+    wanted = np.linalg.eigvals(np.array(columns).T)
+    found = spectrum(Run(spec), samples=spec.batch)
+    mine = of_turns(rule, found.blocks, found.filter)
+    assert len(mine) == len(wanted)
+    if rule == "alternating" or "k" in fields:
+        np.testing.assert_array_equal(mine, found.of_update(rule))
+    for mu in mine:
+        assert abs(mu - wanted).min() < 1e-4
+    for mu in wanted:
+        assert abs(mu - mine).min() < 1e-4
+
+
+def test_a_projected_map_is_that_of_the_whole_game():
+    run = Run(Spec(g_hidden=(40,), d_hidden=(40,), optimizer="momentum", momentum=0.5, g_lr=0.02))
+    run.advance(200)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(eigenvalues, "_WHOLE", 10**6)
+        whole = spectrum(run)
+    projected = spectrum(run)
+    assert len(projected.blocks.matrix) < len(whole.blocks.matrix) == whole.size
+    for factor in (1.0, 5.0):
+        one, other = (s.of_update("alternating", factor) for s in (whole, projected))
+        for mu in sorted(one, key=lambda m: -abs(m - 1))[:6]:
+            assert abs(mu - other).min() < 1e-4 * max(1, abs(mu))
+    steps = [s.largest_step("alternating") for s in (whole, projected)]
+    assert steps[0] == pytest.approx(steps[1], rel=1e-2)
+
+
+def test_the_parts_of_the_jacobian():
+    """Minimax at the equilibrium only rotates; γ of R1 is D's own second derivative."""
+    pure, damped = spectrum(Run(DIRAC)), spectrum(Run(DIRAC.replace(r1=0.3)))
+    assert (pure.symmetric, pure.rotating) == pytest.approx((0, math.sqrt(0.5)), abs=1e-6)
+    assert pure.rotating_share == pytest.approx(1)
+    assert damped.symmetric == pytest.approx(0.3, abs=1e-6)
+    assert damped.rotating_share == pytest.approx(0.5 / (0.5 + 0.09), abs=1e-6)
+    run = Run(SMALL)
+    jacobian = LocalGame(run, 0, 16).jacobian()
+    found = spectrum(run, samples=16)
+    assert found.symmetric**2 + found.rotating**2 == pytest.approx((jacobian**2).sum())
+    assert found.symmetric**2 - found.rotating**2 == pytest.approx((jacobian * jacobian.T).sum())
+
+
 def with_before(run: Run, state):
     """The State as if D had been here before its last update, too: G's gradient is taken there."""
     names = run.game.rules.slots("D")
@@ -138,7 +295,7 @@ def test_the_leading_ones_are_those_of_all():
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "momentum", "nesterov"])
-@pytest.mark.parametrize("rule", ["simultaneous", "optimistic"])
+@pytest.mark.parametrize("rule", ["simultaneous", "optimistic", "extragradient"])
 def test_memory_is_a_part_of_the_update(optimizer, rule):
     """The linear update of (θ, memory, last step), written out as a matrix."""
     rng = np.random.default_rng(0)
@@ -151,6 +308,11 @@ def test_memory_is_a_part_of_the_update(optimizer, rule):
     else:
         step = -memory
     if rule == "simultaneous":
+        matrix = np.vstack([np.hstack([eye, none]) + step, memory])
+    elif rule == "extragradient":  # the gradient is that of the point one step ahead
+        by = J @ (np.hstack([eye, none]) + step)
+        memory = gain * by + beta * np.hstack([none, eye])
+        step = -by - beta * memory if optimizer == "nesterov" else -memory
         matrix = np.vstack([np.hstack([eye, none]) + step, memory])
     else:
         step, memory = np.hstack([step, none]), np.hstack([memory, none])
@@ -171,7 +333,7 @@ def test_memory_is_a_part_of_the_update(optimizer, rule):
 def test_adams_rates_are_those_of_its_next_steps():
     run = Run(SMALL.replace(optimizer="adam", g_lr=1e-3, d_lr=2e-3, betas=(0.0, 0.999)))
     run.advance(50)
-    local = _Local(run, 0, 16)
+    local = LocalGame(run, 0, 16)
     before = run.state
     run.update("D")
     moved = (before.d - run.state.d)[0].numpy() / local.value.detach().numpy()[: before.d.shape[1]]
