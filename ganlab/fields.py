@@ -162,6 +162,19 @@ class Fields:
         knob=1,
         scale=(0, 20),
     )
+    d_to_optimum: float = declared(
+        "D to its optimum",
+        0.0,
+        0.0,
+        1.0,
+        doc="Each update of D trains it to its optimum on 4,096 samples of each kind, the same in "
+        "every update, as the theory assumes: L-BFGS, eagerly, until no entry of D's gradient is "
+        "larger than this tolerance, or after 64 evaluations. 0: off.",
+        typical=1e-3,
+        owner="D",
+        live=True,
+        more=True,
+    )
     g_steps: int = declared(
         "G updates",
         1,

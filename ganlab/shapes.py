@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from ganlab.domains import Domain, domain_of
 from ganlab.fields import Fields
 from ganlab.latents import LATENTS, LatentEntry, given
+from ganlab.losses import LOSSES
 from ganlab.networks import MLP
 from ganlab.params import PARAMS
 from ganlab.registry import SpecError
+from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 from ganlab.update_rules import RULES
 
@@ -66,11 +68,30 @@ class Shapes(Fields):
             # A decay would change the weights, which must keep their values.
             raise SpecError("weight_decay", self.weight_decay, "0 if only G's biases learn")
         self._check_starts()
+        if self.d_to_optimum and (why := self._not_to_optimum()) is not None:
+            raise SpecError("d_to_optimum", self.d_to_optimum, f"0 {why}")
         if self.g_steps > 1 and self.rule != "alternating":
             raise SpecError("g_steps", self.g_steps, f"1 with {RULES[self.rule].title} updates")
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
             allowed = f"a rise that keeps momentum {self.momentum:g} between -0.95 and 0.99"
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
+
+    def _not_to_optimum(self) -> str | None:
+        """Why D has no optimum that can be found, or None."""
+        if not self.domain.drawn:
+            return "with images, for which it would take too long"
+        if LOSSES[self.loss].optimal is None:
+            return f"with the loss {LOSSES[self.loss].title}, whose optimal D is not known"
+        if self.rule != "alternating":
+            return f"with {RULES[self.rule].title} updates, which are gradient steps of both"
+        if self.g_norm != "none":
+            return "with a normalisation in G"
+        for name in STABILISERS:
+            entry = STABILISERS[name]
+            changes = entry.grad_term or entry.field_term or entry.project or "D" in entry.keeps
+            if (changes or name == "unroll") and entry.on(self):
+                return f"with {entry.title}, which changes D's steps"
+        return None
 
     def _check_starts(self) -> None:
         g = MLP(self.g_sizes, self.g_activation, bias=self.g_bias != "no")

@@ -127,6 +127,7 @@ OTHERS = [
     {"g_bias": "no", "d_bias": "no"},
     {"g_bias": "alone"},
     {"k": 0, "g_steps": 2},
+    {"d_to_optimum": 0.01, "d_activation": "tanh", "batch": 1500},
     {"target": "points_2d", "seed": 2**31 - 1},
 ]
 
@@ -148,6 +149,10 @@ EVENTS = [
         "5:d_dropout:.3,12:gradient_penalty:.01,18:dragan:.02,25:dragan:0:gradient_penalty:0,30:consensus:.1",
     ),
     ({"k": 0}, "5:D,10:k:1:g_lr:.01"),
+    (
+        {"d_hidden": (), "batch": 512},
+        "2:d_to_optimum:.01,6:d_to_optimum:0:r1:.1,8:d_to_optimum:.02:loss:minimax",
+    ),
     ({"loss": "least-squares", "smooth_real": 0.1}, "5:smooth_real:0,10:loss:hinge"),
 ]
 

@@ -44,6 +44,7 @@ def base_and_value(name: str):
 
 # Fields whose value may be refused because of another field.
 TOGETHER = (
+    "d_to_optimum",
     "g_steps",
     "g_start",
     "d_start",

@@ -15,7 +15,7 @@ import torch
 
 from ganlab.domains.base import INTERVALS
 from ganlab.domains.picture import ARROWS, DETAILS
-from ganlab.engine import snapshot
+from ganlab.engine import optimum, snapshot
 from ganlab.engine.evaluation import FACED, PIECE
 from ganlab.engine.game import Game
 from ganlab.engine.rules import Rules
@@ -69,11 +69,12 @@ class _Kind:
 
     structure: Structure
     dim: int
+    to_optimum: bool
     spec: Spec = field(compare=False)
 
     @classmethod
     def of(cls, spec: Spec) -> _Kind:
-        return cls(Structure.of(spec), spec.dim, spec)
+        return cls(Structure.of(spec), spec.dim, spec.d_to_optimum > 0, spec)
 
 
 def cost(spec: Spec, runs: int = 1) -> Cost:
@@ -99,6 +100,8 @@ def surely_below(spec: Spec, runs: int, seconds: float, size: float) -> bool:
 
     The first count in a process takes a second, because torch imports modules for it.
     """
+    if spec.d_to_optimum:
+        return False
     structure = Structure.of(spec)
     rules = Rules(structure)
     passes = 1 + 3 * structure.unroll
@@ -169,7 +172,13 @@ def _count(spec: Spec) -> Cost:
         for rows, columns in rules.draws(player).values():
             held += max(_BLOCK_BYTES, 4 * rows * columns)
     looks = _looks(game, state, spec, some) if spec.domain.drawn else (Work(), Work())
-    return Cost(update("D"), update("G"), *looks, held, spec.k)
+    by_d = update("D")
+    if spec.d_to_optimum:
+        count = optimum.minibatches(spec.batch)
+        by_d = by_d.together(2 * count).times(optimum.EVALUATIONS + optimum.LINE_SEARCH)
+        for rows, columns in rules.draws("D").values():
+            held += 8.0 * count * rows * columns
+    return Cost(by_d, update("G"), *looks, held, spec.k)
 
 
 def _looks(

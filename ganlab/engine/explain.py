@@ -109,7 +109,7 @@ def _portions(game: Game, state: State, players: bytes) -> Iterator[tuple[str, i
 
 
 def _drawn(game: Game, draws: Draws, player: str, state: State) -> dict[str, torch.Tensor]:
-    number = state.d_updates if player == "D" else state.g_updates
+    number = game.number(player, state)
     return {name: draws.get(player, name, number) for name in game.rules.draws(player)}
 
 

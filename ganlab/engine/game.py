@@ -11,6 +11,7 @@ from typing import Self
 import torch
 
 from ganlab.engine.draws import reference
+from ganlab.engine.optimum import Draw, OptimalD
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
@@ -121,11 +122,11 @@ class Game:
         )
         return [n.to(state.g.dtype) if torch.is_tensor(n) else n for n in numbers]
 
-    def after(
-        self, player: str, state: State, draw: Callable[[str, str, int], torch.Tensor]
-    ) -> Update:
+    def after(self, player: str, state: State, draw: Draw) -> Update:
         """The next update of `player`; `draw(player, name, number)` returns its random numbers."""
-        n = state.d_updates if player == "D" else state.g_updates
+        if player == "D" and self.to_optimum:
+            return self.optimal_d(state, draw).update([s.d_to_optimum for s in self.specs])
+        n = self.number(player, state)
         drawn = {name: draw(player, name, n) for name in self.rules.draws(player)}
         return self.rules.update(
             player,
@@ -137,6 +138,24 @@ class Game:
             drawn,
             self.fixed,
         )
+
+    @property
+    def to_optimum(self) -> bool:
+        """Whether an update of D trains it to its optimum: see `ganlab.engine.optimum`."""
+        return self.specs[0].d_to_optimum > 0
+
+    def optimal_d(self, state: State, draw: Draw) -> OptimalD:
+        """D's optimum for the G in `state`."""
+        return OptimalD(self.rules, self.each, state, draw)
+
+    def number(self, player: str, state: State) -> int:
+        """The number of the draws of the next update of `player`.
+
+        If it trains D to its optimum, that of the first of the minibatches, which stay the same.
+        """
+        if player == "D":
+            return 0 if self.to_optimum else state.d_updates
+        return state.g_updates
 
     def average(self, state: State) -> torch.Tensor | None:
         """The running average of G's weights, (R, P_G); None if none is kept."""

@@ -16,7 +16,7 @@ from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import Captured, Step, on_cuda
 from ganlab.engine.divergence import Divergence, diagnose
 from ganlab.engine.draws import Draws
-from ganlab.engine.executor import Eager, Elsewhere, Executor
+from ganlab.engine.executor import Eager, Elsewhere, Executor, suited
 from ganlab.engine.game import Game
 from ganlab.engine.initial import initial_state
 from ganlab.engine.keyframe import Keyframe
@@ -262,8 +262,8 @@ class Run:
     @property
     def _executor(self) -> Executor:
         if self.captured is not None:
-            return self.captured
-        here = _EAGER if self.program is None else Compiled(self.program)
+            return suited(self.captured, self.game)
+        here = suited(_EAGER if self.program is None else Compiled(self.program), self.game)
         return here if self.elsewhere is None else self.elsewhere.instead_of(here)
 
     def _play(self, players: bytes) -> None:
@@ -335,6 +335,19 @@ class Run:
             self.program = None
             if self.captured is not None:
                 self.capture(self._capturing)
+
+    @on_its_threads
+    def d_slope(self) -> np.ndarray:
+        """The largest entry of D's gradient in each run, (R,), if D is trained to its optimum.
+
+        It is that of D's cost on the samples of `Spec.d_to_optimum`, which is its tolerance, at the
+        present D and G; right after an update of D it is no larger, unless the limit of
+        evaluations was reached. nan if the field is 0.
+        """
+        if not self.game.to_optimum:
+            return np.full(len(self.specs), np.nan)
+        slopes = self.game.optimal_d(self.state, self.draws.get).slope()
+        return slopes.cpu().numpy()
 
     @on_its_threads
     def snapshot(self, /, **wanted: Any) -> Snapshot:

@@ -42,6 +42,7 @@ def script(spec: Spec, iterations: int, events: Sequence[Event] | str = ()) -> s
             costs.g_cost(plan),
             *play.optimiser(plan),
             *play.gradient(plan),
+            *play.to_optimum(plan),
             play.update(plan),
         ],
         "Random numbers: those of ganlab, a function of the seed": draws.numbers(plan),

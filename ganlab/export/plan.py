@@ -130,6 +130,11 @@ class Plan:
         return any(LOSSES[name].g_sees_real for name in self.values("loss"))
 
     @property
+    def to_optimum(self) -> bool:
+        """Whether an update of D trains it to its optimum in some phase."""
+        return any(self.values("d_to_optimum")) and self.d_plays
+
+    @property
     def d_plays(self) -> bool:
         """Whether D's cost is used at all."""
         by_hand = any(e.player == "D" for e in self.events)

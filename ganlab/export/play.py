@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ganlab.engine.optimum import EVALUATIONS, HISTORY, SAMPLES
 from ganlab.export.lines import FIELD_TERMS, GRAD_TERMS, KEEPS, KEPT, OPTIMIZERS, RULES
 from ganlab.export.plan import Plan, indent
 from ganlab.optim import OPTIMIZERS as OPTIMISERS
@@ -12,6 +13,31 @@ _SQRT = '''\
 def sqrt(v):
     """The square root, with the derivative 0 at 0."""
     return torch.where(v > 0, torch.where(v > 0, v, 1.0).sqrt(), 0.0)
+'''
+_TO_OPTIMUM = f'''\
+def to_optimum():
+    """D trained to its optimum, on minibatches that are the same in every update."""
+    some = [draws("D", n) for n in range(-(-{SAMPLES} // BATCH))]
+    some = [{{name: x.double() for name, x in r.items()}} for r in some]
+    d, g = weights["D"].detach().double().requires_grad_(), weights["G"].detach().double()
+    search = torch.optim.LBFGS(
+        [d],
+        max_iter={EVALUATIONS},
+        max_eval={EVALUATIONS},
+        tolerance_grad=D_TO_OPTIMUM,
+        tolerance_change=0.0,
+        history_size={HISTORY},
+        line_search_fn="strong_wolfe",
+    )
+
+    def cost():
+        search.zero_grad()
+        value = sum(d_cost({{"D": d, "G": g}}, r) for r in some) / len(some)
+        value.backward()
+        return value
+
+    search.step(cost)
+    weights["D"] = d.detach().to(DTYPE)
 '''
 
 
@@ -82,10 +108,18 @@ def gradient(plan: Plan) -> list[str]:
     return out
 
 
+def to_optimum(plan: Plan) -> list[str]:
+    """The function that trains D to its optimum, if the run uses it."""
+    return [plan.text(_TO_OPTIMUM)] if plan.to_optimum else []
+
+
 def update(plan: Plan) -> str:
     """The function update(player)."""
     rules, several = plan.rules, len(plan.rules) > 1
     lines = ["r = draws(player, made[player])"]
+    if plan.to_optimum:
+        lines[:0] = ['if player == "D" and D_TO_OPTIMUM:', '    made["D"] += 1']
+        lines[2:2] = ["    return to_optimum()"]
     lines += ['w = {p: weights[p].detach().requires_grad_() for p in "DG"}']
     if plan.needs_kept:
         lines += ['r["kept"], r["t"] = dict(slots), {p: made[p] + 1 for p in "DG"}']

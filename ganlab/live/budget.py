@@ -185,6 +185,8 @@ def _step(spec: Spec, runs: int, excess: float) -> dict[str, Any] | None:
     fewer = [n for n in SEEDS if n < runs]
     if fewer:
         return {"runs": max((n for n in fewer if n <= runs / excess), default=fewer[0])}
+    if spec.d_to_optimum:
+        return {"d_to_optimum": 0.0}
     if spec.unroll > 1:
         return {"unroll": max(1, int(spec.unroll / excess))}
     kernels = spec.minibatch_discrimination

@@ -27,7 +27,7 @@ import torch
 from ganlab import kernels
 from ganlab.engine import Game, State
 from ganlab.engine.draws import Draws
-from ganlab.engine.executor import Eager
+from ganlab.engine.executor import Eager, suited
 from ganlab.engine.native import build, cache
 from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
@@ -94,7 +94,7 @@ def _play(
     request: PictureRequest | None,
 ) -> tuple[State, list[int], Painted | None]:
     """Updates, and then a picture if one is requested."""
-    executor = runs.compiled if compiled else Eager()
+    executor = suited(runs.compiled if compiled else Eager(), runs.game)
     after, made = executor.play(runs.game, state, runs.draws, alive, players)
     if request is None or not max(made):
         return after, made, None
@@ -125,7 +125,7 @@ def _parts(
 ) -> messages.Picture:
     probe = probe_for(runs.specs[0], points)
     view = probe if box is None else probe.over(box)
-    executor = runs.compiled if compiled else Eager()
+    executor = suited(runs.compiled if compiled else Eager(), runs.game)
     return parts(runs.game, state, runs.specs, number, view, executor)
 
 

@@ -110,12 +110,15 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
     height = " and height" if spec.domain.density else ""
     judged = "D(x)" if LOSSES[spec.loss].value else "D's output, drawn as D(x),"
     ruled = f" {_RULE}" if RULES[spec.rule].find else ""
+    others, step = "The next minibatch will be a different one.", "One step of D's optimiser"
+    if spec.d_to_optimum:
+        others = "They are some of those on which D is trained to its optimum, always the same."
+        step = "All the steps to D's optimum on all of them together"
     return [
         (
             "data",
             "Draw a minibatch of data",
-            f"{spec.batch} samples x are drawn at random from p_data. The next minibatch will be "
-            "a different one.",
+            f"{spec.batch} samples x are drawn at random from p_data. {others}",
             [REAL],
         ),
         (
@@ -136,8 +139,9 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
             "d",
             moves,
             "Arrows: D's gradient asks for a higher D(x) at real samples and a lower one at "
-            f"generated ones. One step of D's optimiser takes its cost on them {_costs(one)}."
-            f"{ruled}",
+            f"generated ones. {step} takes its cost on them {_costs(one)}.{ruled}"
+            if not spec.d_to_optimum
+            else f"generated ones. {step} take its cost on these {_costs(one)}.",
             [*_OF_D],
         ),
     ]
@@ -145,6 +149,9 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
 
 def _next_of_d(spec: Spec, one: Explained) -> list[Row]:
     several = one.last > one.first
+    if spec.d_to_optimum:
+        says = "D is at its optimum already, or continues from where it stopped."
+        return [("d_again", f"D moves: {_which(one, spec.k)}", says, [*_OF_D])]
     says = (
         "Each step draws fresh data and fresh z; those of the first are shown."
         if several
