@@ -13,7 +13,8 @@ const AGAIN = 2000; // ms after which a failed request is repeated
  * @param {HTMLElement} root
  * @param {object} page
  * @param {string} page.answers the address below which the server answers
- * @param {(answer: Answer) => void} page.show
+ * @param {(answer: Answer, newest: boolean) => void} page.show newest: false if a later query is already under way, so that
+ *   what a hand moves is ahead of the answer
  * @param {(text: string) => void} page.trouble called while the server does not answer
  */
 export function asker(root, { answers, show, trouble }) {
@@ -51,9 +52,10 @@ export function asker(root, { answers, show, trouble }) {
     if (dead) return;
     busy = false;
     shown = made.query;
-    if (waits) void next();
-    else follow(shown);
-    show(made);
+    const newest = !waits;
+    if (newest) follow(shown);
+    else void next();
+    show(made, newest);
   }
 
   return {

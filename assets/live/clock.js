@@ -41,7 +41,8 @@ export function barSelect(id, label, choices, act) {
 
 /**
  * draw(now) is called at each change of the time; unit: what a step is, such as "update"; speeds: steps per second,
- * of which `speed` is the first. Returns {nodes, now(), length(n), jump(to), toggle(), restart(), key(event), close()}.
+ * of which `speed` is the first. Returns {nodes, now(), length(n), jump(to), toggle(), restart(), call(unit), key(event),
+ * close()}.
  *
  * @param {object} options
  * @param {string} options.unit
@@ -61,10 +62,8 @@ export function clock({ unit, speeds, speed, draw }) {
   const word = el("span", {}, "Play");
   const sign = el("span", { class: "gl-icons" }, icon("play"));
   const play = barButton("play", "Play or pause (space)", () => toggle(), sign, word);
-  const back = barButton("back", `One ${unit} back (←, with shift ten)`, () => jump(Math.ceil(now) - 1), "◂");
-  const on = barButton("step", `One ${unit} on (→, with shift ten)`, () => jump(Math.floor(now) + 1), "▸");
-  back.setAttribute("aria-label", `One ${unit} back`);
-  on.setAttribute("aria-label", `One ${unit} on`);
+  const back = barButton("back", "", () => jump(Math.ceil(now) - 1), "◂");
+  const on = barButton("step", "", () => jump(Math.floor(now) + 1), "▸");
   const scrub = el("input", {
     class: "gl-range",
     type: "range",
@@ -73,13 +72,27 @@ export function clock({ unit, speeds, speed, draw }) {
     step: 1,
     value: 0,
     "data-testid": "scrub",
-    "aria-label": unit[0].toUpperCase() + unit.slice(1),
-    title: `Drag to another ${unit} (Home and End: first and last)`,
     oninput: () => jump(Number(scrub.value)),
   });
   const count = el("output", { class: "gl-value gl-when", "data-testid": "update" }, "");
-  const pace = barSelect("speed", `${unit[0].toUpperCase() + unit.slice(1)}s per second`, speeds.map((n) => [String(n), `${n} ${unit}s/s`]), (value) => (speed = Number(value)));
+  const pace = barSelect("speed", "", speeds.map((n) => [String(n), ""]), (value) => (speed = Number(value)));
   pace.value = String(speed);
+
+  /** Say what a step is. @param {string} word */
+  function call(word) {
+    unit = word;
+    const first = unit[0].toUpperCase() + unit.slice(1);
+    back.title = `One ${unit} back (←, with shift ten)`;
+    on.title = `One ${unit} on (→, with shift ten)`;
+    scrub.title = `Drag to another ${unit} (Home and End: first and last)`;
+    pace.title = `${first}s per second`;
+    back.setAttribute("aria-label", `One ${unit} back`);
+    on.setAttribute("aria-label", `One ${unit} on`);
+    scrub.setAttribute("aria-label", first);
+    pace.setAttribute("aria-label", pace.title);
+    [...pace.options].forEach((option, i) => setText(option, `${speeds[i]} ${unit}s/s`));
+  }
+  call(unit);
 
   function show() {
     const at = Math.floor(now);
@@ -127,15 +140,16 @@ export function clock({ unit, speeds, speed, draw }) {
   }
 
   return {
+    call,
     nodes: [el("div", { class: "gl-group" }, play, back, on), el("label", { class: "gl-speed gl-scrub" }, scrub, count), pace],
     now: () => now,
     jump,
     toggle,
     /** Draw what is there now. */
     redraw: show,
-    /** Play from the beginning, once the next length is known. */
-    restart() {
-      now = 0;
+    /** Play from a step, once the next length is known. */
+    restart(from = 0) {
+      now = from;
       playing = started = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     },
     /**
@@ -162,7 +176,7 @@ export function clock({ unit, speeds, speed, draw }) {
     key(event) {
       const target = /** @type {HTMLElement} */ (event.target);
       if (target.closest?.(".gl-point, [role=menu], [role=dialog], [role=listbox], [role=combobox], [role=tablist]")) return false;
-      if (["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName) || target.isContentEditable) return false;
+      if (!length || ["INPUT", "SELECT", "TEXTAREA"].includes(target.tagName) || target.isContentEditable) return false;
       if (target.tagName === "BUTTON" && event.key === " ") return false;
       const far = event.shiftKey ? 10 : 1;
       /** @type {Record<string, () => void>} */

@@ -43,6 +43,7 @@ export function mount(root, { answers }) {
   let chosen = 0; // the point whose distances and verdicts are shown
   /** @type {Set<string>} */
   const hidden = new Set();
+  let newest = true; // whether the answer has all that was moved
   let dead = false;
   let mark = ""; // identifies the current sizes
   let built = ""; // identifies the current knobs
@@ -171,7 +172,7 @@ export function mount(root, { answers }) {
     picture.style.height = `${square}px`;
     ctx = fit(canvas, square, square);
     at = places(game, square, square, u);
-    marks.place(game.starts, at, game.variables);
+    marks.place(game.starts, at, game.variables, newest);
     const wide = narrow ? width : width - square - gap;
     side.style.width = `${wide}px`;
     const tall = narrow ? Math.round(230 * u) : Math.round(Math.min(0.48 * rest, 0.46 * wide));
@@ -199,9 +200,12 @@ export function mount(root, { answers }) {
     rules.show(game, chosen, hidden);
   }
 
-  /** @param {Game} made */
-  function show(made) {
-    game = made;
+  /**
+   * @param {Game} made
+   * @param {boolean} whole
+   */
+  function show(made, whole) {
+    [game, newest] = [made, whole];
     counters.run = 0;
     const kinds = JSON.stringify([game.game, game.knobs.map(({ field }) => field)]);
     if (kinds !== built) {

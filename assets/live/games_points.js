@@ -1,10 +1,10 @@
 // The starting points of trajectories: handles over the phase portrait, by mouse, touch and keyboard.
 
 import { el } from "./dom.js";
+import { handle } from "./handles.js";
 import { steady } from "./plot.js";
 
 const MOST = 8;
-const STEP = 0.01; // of the axes, for a key
 const DIGITS = 3;
 
 /** @typedef {[number, number]} Point */
@@ -13,7 +13,7 @@ const round = (/** @type {number} */ value) => +value.toFixed(DIGITS) || 0;
 
 /**
  * moved(starts) is called when a point was added, removed or moved; choose(index) when one is touched. Returns
- * {node, place(starts, places, variables), add(x, y) -> whether there is room, remove(index)}.
+ * {node, place(starts, places, variables, newest), add(x, y) -> whether there is room, remove(index)}.
  *
  * @param {{moved: (starts: Point[]) => void, choose: (index: number) => void}} heard
  */
@@ -21,80 +21,39 @@ export function points({ moved, choose }) {
   const node = el("div", { class: "gl-points" });
   /** @type {Point[]} */
   let starts = [];
-  /** @type {HTMLButtonElement[]} */
+  /** @type {ReturnType<typeof handle>[]} */
   const handles = [];
-  /** @type {import("./games_plane.js").Places | null} */
+  /** @type {import("./handles.js").Places | null} */
   let at = null;
   let names = ["x", "y"];
-  let held = -1; // the handle that is dragged, which answers do not move
 
   /** @param {number} index */
   function put(index) {
-    if (!at) return;
     const [x, y] = starts[index];
-    const handle = handles[index];
-    handle.style.left = `${at.px(x)}px`;
-    handle.style.top = `${at.py(y)}px`;
+    const { node: button, put: show } = handles[index];
+    show(x, y);
     const where = `${names[0]} = ${steady(x)}, ${names[1]} = ${steady(y)}`;
-    handle.setAttribute("aria-label", `Starting point ${index + 1}: ${where}. Arrow keys move it, Delete removes it`);
-    handle.title = `Starting point ${index + 1}: ${where}. Drag it; Delete removes it`;
-  }
-
-  /**
-   * @param {number} index
-   * @param {number} x
-   * @param {number} y
-   */
-  function move(index, x, y) {
-    starts[index] = [round(x), round(y)];
-    put(index);
-    moved(starts);
+    button.setAttribute("aria-label", `Starting point ${index + 1}: ${where}. Arrow keys move it, Delete removes it`);
+    button.title = `Starting point ${index + 1}: ${where}. Drag it; Delete removes it`;
   }
 
   function make() {
     const index = handles.length;
-    const handle = el("button", {
-      class: "gl-point",
-      type: "button",
-      "data-testid": `point-${index}`,
-      onfocus: () => choose(index),
-      onpointerdown: (/** @type {PointerEvent} */ event) => {
-        held = index;
-        handle.setPointerCapture(event.pointerId);
-        choose(index);
+    const one = handle({
+      id: `point-${index}`,
+      layer: node,
+      places: () => at,
+      value: () => starts[index],
+      move: (x, y) => {
+        starts[index] = [round(x), round(y)];
+        put(index);
+        moved(starts);
       },
-      onpointermove: (/** @type {PointerEvent} */ event) => {
-        if (held !== index || !at) return;
-        const box = node.getBoundingClientRect();
-        const { g } = at;
-        const px = Math.min(g.left + g.w, Math.max(g.left, event.clientX - box.left));
-        const py = Math.min(g.bottom, Math.max(g.top, event.clientY - box.top));
-        move(index, at.x(px), at.y(py));
-      },
-      onpointerup: () => (held = -1),
-      onpointercancel: () => (held = -1),
-      onkeydown: (/** @type {KeyboardEvent} */ event) => {
-        if (!at) return;
-        const by = ((event.shiftKey ? 10 : 1) * STEP * at.g.w) / at.g.scale;
-        const [x, y] = starts[index];
-        /** @type {Record<string, () => void>} */
-        const keys = {
-          ArrowLeft: () => move(index, x - by, y),
-          ArrowRight: () => move(index, x + by, y),
-          ArrowUp: () => move(index, x, y + by),
-          ArrowDown: () => move(index, x, y - by),
-          Delete: () => remove(index),
-          Backspace: () => remove(index),
-        };
-        const act = keys[event.key];
-        if (!act) return;
-        event.preventDefault();
-        event.stopPropagation();
-        act();
-      },
+      touch: () => choose(index),
+      keys: { Delete: () => remove(index), Backspace: () => remove(index) },
     });
-    handles.push(handle);
-    node.append(handle);
+    handles.push(one);
+    node.append(one.node);
   }
 
   /** @param {number} index */
@@ -108,7 +67,7 @@ export function points({ moved, choose }) {
 
   function fill() {
     while (handles.length < starts.length) make();
-    while (handles.length > starts.length) handles.pop()?.remove();
+    while (handles.length > starts.length) handles.pop()?.node.remove();
     starts.forEach((_, index) => put(index));
   }
 
@@ -116,12 +75,14 @@ export function points({ moved, choose }) {
     node,
     /**
      * @param {Point[]} newStarts
-     * @param {import("./games_plane.js").Places} places
+     * @param {import("./handles.js").Places} places
      * @param {string[]} variables
+     * @param {boolean} newest whether the answer has all that was moved
      */
-    place(newStarts, places, variables) {
+    place(newStarts, places, variables, newest) {
       [at, names] = [places, variables];
-      if (held < 0) starts = newStarts.map(([x, y]) => [x, y]);
+      // What is moved is ahead of the answers.
+      if (newest && !handles.some((one) => one.held())) starts = newStarts.map(([x, y]) => [x, y]);
       fill();
     },
     /**

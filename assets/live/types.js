@@ -375,3 +375,67 @@ export {};
  *   values: Record<string, string | number>, help: Record<string, HelpLine[]>, runs: GameRun[], notes: string[], python: string, file: string,
  * }} Game
  */
+
+/** @typedef {{label: string, low: number, high: number, log: boolean, ticks: [number, string][]}} PanelAxis */
+
+/**
+ * One series of a panel, see ganlab/demonstrations/picture.py; `get` gives its arrays at a frame.
+ *
+ * @typedef {object} PanelSeries
+ * @property {"line" | "area" | "dots" | "bars" | "arrows" | "heat"} kind
+ * @property {string} role
+ * @property {string} title
+ * @property {boolean} right
+ * @property {string} dash of a line
+ * @property {boolean} thin of a line
+ * @property {number} size of dots
+ * @property {string[]} labels of dots
+ * @property {number} width of bars
+ * @property {(name: string, frame: number) => NumberArray} get
+ * @property {(name: string) => number[]} shape
+ */
+
+/**
+ * @typedef {object} PanelHandle
+ * @property {string} label
+ * @property {[number, number]} at
+ * @property {string | null} x
+ * @property {string | null} y
+ * @property {string} role
+ * @property {[number, number]} origin
+ * @property {[number, number] | null} x_ends of the parameter
+ * @property {[number, number] | null} y_ends
+ */
+
+/** @typedef {{param: string, label: string, role: string, now: number[], low: number, high: number}} PanelDraw */
+
+/**
+ * @typedef {object} ShownPanel see ganlab/demonstrations/picture.py
+ * @property {string} name
+ * @property {string} title
+ * @property {string} note
+ * @property {string | null} cursor
+ * @property {boolean} equal
+ * @property {number} share
+ * @property {PanelAxis} x
+ * @property {PanelAxis} y
+ * @property {PanelAxis | null} right
+ * @property {PanelSeries[]} series
+ * @property {PanelHandle[]} handles
+ * @property {PanelDraw[]} draws
+ */
+
+/** @typedef {{label: string, unit: string, by: string, how: string, values: string[], others: string[] | null}} ShownNumber */
+
+/**
+ * What the page of theory shows, see ganlab/live/theory.py.
+ *
+ * @typedef {Decoded & {
+ *   query: string, figure: string, title: string, doc: string, watch: string, cite: string, equation: string,
+ *   figures: [string, string][], knobs: Knob[], values: Record<string, string | number>, panels: ShownPanel[],
+ *   numbers: ShownNumber[], says: string[],
+ *   table: {columns: string[], rows: {text?: string, math?: string}[][], chosen: number | null} | null,
+ *   frames: number, clock: string, first: number, notes: string[], lab: {dim: number, query: string} | null,
+ *   python: string, file: string,
+ * }} Theory
+ */

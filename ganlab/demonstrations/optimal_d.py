@@ -117,7 +117,7 @@ def lab(values: Mapping[str, Any]) -> Spec | None:
 ENTRY = Demonstration(
     "optimal-d",
     "Proposition 1: the best D",
-    r"D^*_G(x) = \arg\max_y \; p_{\mathrm{data}}(x) \log y + p_g(x) \log(1 - y)"
+    r"D^*(x) = \mathrm{argmax}_y \; p_{\mathrm{data}}(x) \log y + p_g(x) \log(1 - y)"
     r" = \frac{p_{\mathrm{data}}(x)}{p_{\mathrm{data}}(x) + p_g(x)}",
     "For a fixed generator, D can be chosen at each x on its own: the best answer there is the "
     "share of p_data among both densities.",
@@ -130,8 +130,8 @@ ENTRY = Demonstration(
         ),
     ),
     show=show,
-    watch="Move the mouse over the densities: the highest point of the curve beside them is always "
-    "at y = D*(x). Then drag one density onto the other: D* becomes ½ everywhere.",
+    watch="Move the mouse over the densities: the highest point of the orange curve is always at "
+    "y = D*(x). Then drag one density onto the other: D* becomes ½ everywhere.",
     lab=lab,
     refuse=lambda values: DATA.refuse(values) or FAKE.refuse(values),
 )

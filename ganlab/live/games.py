@@ -19,8 +19,8 @@ from ganlab.games.text import file_name, python, table
 from ganlab.games.verdict import Complex, distances
 from ganlab.live.answers import Answered
 from ganlab.live.knob import knob
+from ganlab.live.remarks import remarks
 from ganlab.live.wire import encode
-from ganlab.query import UnknownField
 from ganlab.registry import SpecError
 from ganlab.theme import RUN_DASHES, RUN_ROLES
 
@@ -35,7 +35,8 @@ def answer(query: str) -> bytes:
     ignored: list[SpecError] = []
     setup = Setup.from_query(query, ignored)
     header, arrays = _common(setup)
-    header["notes"] = [*_ignored(setup, ignored), *_reduced(setup)]
+    said = remarks(ignored, lambda name: label(name, setup.entry))
+    header["notes"] = [*said, *_reduced(setup)]
     header["runs"] = []
     for i, rule in enumerate(setup.rules):
         run, more = _run(setup, rule, i)
@@ -148,21 +149,6 @@ def _knobs(setup: Setup) -> list[dict[str, Any]]:
         named = zip(_STEPS, setup.entry.variables, strict=True)
         shown += [replace(METHOD[name], title=f"updates of {x}") for name, x in named]
     return [knob(param) for param in (*shown, UPDATES)]
-
-
-def _ignored(setup: Setup, ignored: list[SpecError]) -> list[str]:
-    """What is said about the parts of an address that cannot be used."""
-    out = []
-    for error in ignored:
-        if isinstance(error, UnknownField):
-            out.append(f"Ignored in this address: {error.field[:40]}.")
-        else:
-            name = label(error.name, setup.entry)
-            out.append(
-                f"In this address {name} = {error.shown} is not allowed: {error.allowed[:300]}. "
-                "The default is used."
-            )
-    return out[:4]
 
 
 def _reduced(setup: Setup) -> list[str]:

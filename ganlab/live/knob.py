@@ -12,6 +12,7 @@ _WIDEST = 1e6  # of a slider
 def knob(param: Param) -> dict[str, Any]:
     """What assets/live/knobs.js needs of a Param."""
     entries = param.choices.entries if isinstance(param.choices, Registry) else {}
+    titles = [(name, entries[name].title if entries else name) for name in param.choices]
     number = param.kind != "choice"
     return {
         "field": param.name,
@@ -20,7 +21,7 @@ def knob(param: Param) -> dict[str, Any]:
         "low": max(param.low, -_WIDEST) if number else 0,
         "high": min(param.high, _WIDEST) if number else 0,
         "log": param.log,
-        "choices": [(entry.name, entry.title) for entry in entries.values()],
+        "choices": titles,
         "doc": param.doc + (f" Unit: {param.unit}." if param.unit else ""),
         "restarts": False,
     }

@@ -18,6 +18,7 @@ MANY = "many"
 COMPARE = "compare"
 MNIST = "mnist"
 GAMES = "games"
+THEORY = "theory"
 GALLERY = "phenomena"
 LABS = {1: "one", 2: "two"}  # by dimension
 
@@ -101,6 +102,15 @@ for _page in (
         "Click to add a starting point, add a rule or change the step: does the closed form agree?",
         run=paths.PAGES / "games.py",
         icon=":material/cyclone:",
+    ),
+    Page(
+        THEORY,
+        "Theory",
+        "",
+        "Theorems about GANs as pictures: drag curves, points and sliders, and watch what follows. "
+        "The numbers that matter are computed in two ways: do they agree?",
+        run=paths.PAGES / "theory.py",
+        icon=":material/function:",
     ),
     Page(
         MNIST,

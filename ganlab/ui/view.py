@@ -151,7 +151,10 @@ export default function ({ data: [data], parentElement }) {
   const entry = views.get(parentElement);
   if (entry) entry.update();
   else place(parentElement, data.assets + '/live/' + data.module, (module, root) =>
-    module.mount(root, { answers: at(data.answers + '/').href }));
+    module.mount(root, {
+      answers: at(data.answers + '/').href,
+      labs: data.labs.map((path) => at(path).href),
+    }));
   return leaving(parentElement);
 }
 """
@@ -164,6 +167,7 @@ def answered(page: str, module: str) -> None:
         "assets": paths.ASSETS_URL,
         "module": module,
         "answers": f"{paths.ANSWERS_URL}/{page}",
+        "labs": navigation.addresses(),
     }
     view = st.components.v2.component("ganlab_answered", js=_ANSWERED, isolate_styles=False)
     view(key=page, data=[about])

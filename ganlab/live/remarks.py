@@ -1,0 +1,24 @@
+"""What a page says about an address of which it cannot use everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ganlab.query import UnknownField
+from ganlab.registry import SpecError
+
+_MOST = 4
+
+
+def remarks(ignored: Sequence[SpecError], label: Callable[[str], str]) -> list[str]:
+    """One sentence about each part of an address that was ignored; label(name): its title."""
+    out = []
+    for error in ignored:
+        if isinstance(error, UnknownField):
+            out.append(f"Ignored in this address: {error.field[:40]}.")
+        else:
+            out.append(
+                f"In this address {label(error.name)} = {error.shown} is not allowed: "
+                f"{error.allowed[:300]}. The default is used."
+            )
+    return out[:_MOST]

@@ -1,0 +1,7 @@
+"""Theory: the propositions of the sources as figures that a hand can move."""
+
+from ganlab.ui import navigation
+from ganlab.ui.view import answered
+
+navigation.headline(navigation.THEORY)
+answered(navigation.THEORY, "theory.js")
