@@ -1,0 +1,258 @@
+"""Proposition 2 as an algorithm: D to its optimum, then a step of p_g, free or with a parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, xlogy
+
+from ganlab import theory
+from ganlab.demonstrations.densities import Normal
+from ganlab.demonstrations.entry import Demonstration
+from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
+from ganlab.registry import Param
+from ganlab.spec import Spec
+
+Array = NDArray[np.float64]
+END = 8.0  # the axis reaches from -END to END
+CELLS = 160
+EDGES = np.linspace(-END, END, CELLS + 1)
+X = (EDGES[1:] + EDGES[:-1]) / 2
+WIDTH = EDGES[1] - EDGES[0]
+PLACE, STD = 2.0, 0.55  # p_data has bumps of this width at -PLACE and PLACE
+STEPS = 80  # iterations
+RATE = 0.6  # the step size of θ
+TINY = 1e-300  # the smallest mass at the start: a mass of 0 would stay 0
+FARTHEST = 5.0  # of θ
+THETAS = np.linspace(-FARTHEST - 0.5, FARTHEST + 0.5, 221)
+LOWEST = -2 * theory.LN2
+
+
+def masses(theta: float | Array) -> Array:
+    """Masses (..., CELLS) of p_data moved by θ (...), scaled to sum to 1."""
+    raw = _raw(theta)
+    return np.asarray(raw / raw.sum(-1, keepdims=True))
+
+
+def _raw(theta: float | Array) -> Array:
+    at = np.asarray(theta, np.float64)[..., None]
+    out = np.zeros((*at.shape[:-1], CELLS))
+    for c in (-PLACE, PLACE):
+        z = (EDGES - at - c) / STD
+        low, high = z[..., :-1], z[..., 1:]
+        above = low > 0  # from the other tail, so that the smallest masses are exact as well
+        out += np.where(above, ndtr(-low) - ndtr(-high), ndtr(high) - ndtr(low)) / 2
+    return out
+
+
+def moved_masses(theta: float) -> Array:
+    """The derivative by θ of the masses (CELLS,) that G has at θ."""
+    pdf = (Normal(theta - PLACE, STD).pdf(EDGES) + Normal(theta + PLACE, STD).pdf(EDGES)) / 2
+    raw, by = _raw(theta), -np.diff(pdf)
+    total = raw.sum()
+    return np.asarray((by - raw / total * by.sum()) / total)
+
+
+def value(p: Array, q: Array) -> Array:
+    """V(D*, G) = sum p log D* + q log(1 - D*) over the cells, nats; (..., CELLS) -> (...)."""
+    return np.asarray((xlogy(p, theory.d_star(p, q)) + q * pulls(p, q)).sum(-1))
+
+
+def c_of(p: Array, q: Array) -> Array:
+    """C(G) = -log 4 + 2 JSD over the cells, nats; (..., CELLS) -> (...)."""
+    return theory.c_g(theory.jsd(p, q))
+
+
+def pulls(p: Array, q: Array) -> Array:
+    """The gradient of sup_D V(D, q) by q (CELLS,): that of V at the optimal D, log(1 - D*)."""
+    return np.log(q) - np.log(p + q)
+
+
+def of_densities(p: Array, q: Array, step: float, count: int) -> Array:
+    """p_g (count + 1, CELLS) after each iteration: q exp(-step log(1 - D*)), scaled to sum 1.
+
+    With step 1 this is (p_data + p_g)/2. Source: mirror descent, Bauschke et al. 2017.
+    """
+    out = [q]
+    for _ in range(count):
+        log_q = np.log(q) - step * pulls(p, q)
+        q = np.exp(log_q - log_q.max())
+        q = q / q.sum()
+        out.append(q)
+    return np.stack(out)
+
+
+def slope(p: Array, theta: float) -> float:
+    """dC/dθ of the G that moves p_data by θ."""
+    q = masses(theta)
+    return float(moved_masses(theta) @ pulls(p, np.maximum(q, TINY)))
+
+
+def of_parameter(p: Array, theta: float, rate: float, count: int) -> Array:
+    """θ (count + 1,) after each iteration of gradient descent on C(θ), D at its optimum."""
+    out = [theta]
+    for _ in range(count):
+        theta = float(np.clip(theta - rate * slope(p, theta), -FARTHEST - 0.5, FARTHEST + 0.5))
+        out.append(theta)
+    return np.array(out)
+
+
+def show(values: Mapping[str, Any]) -> Shown:
+    """Both p_g at every iteration, and C of both."""
+    start, step = values["theta"], values["step"]
+    p = masses(0.0)
+    first = np.maximum(masses(start), TINY)
+    q = of_densities(p, first, step, STEPS)
+    theta = of_parameter(p, start, RATE, STEPS)
+    r = masses(theta)
+    c_q, c_r = c_of(p, q), c_of(p, r)
+    frames, times = STEPS + 1, np.arange(STEPS + 1)
+    high = 1.15 * float(p.max()) / WIDTH
+    x = Axis("x", -END, END)
+    density = Axis("density", 0.0, high)
+    answers = Axis("D(x)", 0.0, 1.0, ticks=((0.0, "0"), (0.5, "½"), (1.0, "1")))
+    data = Line(x=X, y=p / WIDTH, role="data", title="p_data", dash="data")
+
+    def densities(name: str, title: str, mass: Array, handles: tuple[Handle, ...] = ()) -> Panel:
+        star = theory.d_star(p, mass)
+        return Panel(
+            name,
+            title,
+            x,
+            density,
+            (
+                Area(x=X, y=mass / WIDTH, role="G"),
+                Line(x=X, y=mass / WIDTH, role="G", title="p_g"),
+                data,
+                Line(x=X, y=star, role="D", title="D*", dash="dash", right=True),
+            ),
+            handles=handles,
+            right=answers,
+        )
+
+    landscape = c_of(p, masses(THETAS))
+    free = densities(
+        "free",
+        "Any p_g: every cell moves on its own",
+        q,
+        (Handle("where p_g begins: θ", (start, 0.0), "theta", role="G"),),
+    )
+    tied = densities("tied", "G can only shift its two bumps, by θ", r)
+    costs = Panel(
+        "cost",
+        "C(G) at each iteration",
+        Axis("iteration", 0.0, float(STEPS)),
+        Axis("C(G), nats", LOWEST - 0.08, 0.06),
+        (
+            Line(x=(0, STEPS), y=(LOWEST, LOWEST), role="muted", title="−log 4", thin=True),
+            Line(x=times, y=c_q, role="run0", title="any p_g"),
+            Line(x=times, y=c_r, role="run1", title="only a shift θ", dash="dash"),
+            Dots(x=times[:, None], y=c_q[:, None], role="run0", size=9.0),
+            Dots(x=times[:, None], y=c_r[:, None], role="run1", size=9.0),
+        ),
+    )
+    shape = Panel(
+        "landscape",
+        "C as a function of θ has valleys that are not the lowest",
+        Axis("θ, the shift of G", float(THETAS[0]), float(THETAS[-1])),
+        Axis("C(G), nats", LOWEST - 0.08, 0.06),
+        (
+            Line(x=THETAS, y=landscape, role="run1", title="C(θ)", dash="dash"),
+            Dots(x=theta[:, None], y=c_r[:, None], role="run1", size=11.0),
+        ),
+    )
+    gap = c_q - LOWEST
+    first_kl = float(theory.kl(p, first))
+    with np.errstate(divide="ignore"):
+        bound = np.where(times > 0, first_kl / (step * np.maximum(times, 1)), np.nan)
+    near = 1e-5
+    finite = [(_c_at(p, t + near) - _c_at(p, t - near)) / (2 * near) for t in theta]
+    numbers = (
+        Number(
+            "C(G), any p_g", c_q, "nats", "−log 4 + 2 JSD",
+            value(p, q), "V(D*, G), term by term",
+        ),
+        Number(
+            "C(G), only a shift", c_r, "nats", "−log 4 + 2 JSD",
+            value(p, np.maximum(r, TINY)), "V(D*, G), term by term",
+        ),
+        Number("above −log 4, any p_g", gap, "nats", "C(G) + log 4"),
+        Number("at most", bound, "nats", "KL(p_data ‖ first p_g) / (step · iteration): the proof"),
+        Number("shift θ", theta, ""),
+        Number(
+            "slope dC/dθ", np.array([slope(p, t) for t in theta]), "", "by the optimal D alone",
+            np.array(finite), "by differences of C(θ)",
+        ),
+    )  # fmt: skip
+    return Shown(
+        (free, tied, costs, shape),
+        numbers,
+        tuple(_says(int(t), float(gap[t]), float(c_r[t] - LOWEST), float(theta[t])) for t in times),
+        frames=frames,
+        first=0,
+    )
+
+
+def _c_at(p: Array, theta: float) -> float:
+    """C(θ), one number."""
+    return float(c_of(p, masses(theta)))
+
+
+def _says(t: int, free: float, tied: float, theta: float) -> str:
+    if t == 0:
+        return "Both begin with the same p_g. Play: each iteration finds D*, then moves p_g."
+    begin = f"Iteration {t}: p_g that moves freely is {free:.2g} nats above −log 4"
+    if free < 1e-6:
+        begin = f"Iteration {t}: p_g that moves freely is p_data"
+    if tied < 0.01:
+        return f"{begin}; the shift has found p_data: θ = {theta:.2f}, {tied:.2g} above."
+    if t > STEPS // 2:
+        place = f"θ = {theta:.2f}, {tied:.2f} above"
+        return f"{begin}; the shift is stuck at {place}, in a valley of C(θ)."
+    return f"{begin}; the shift is at θ = {theta:.2f}, {tied:.2f} above."
+
+
+def lab(values: Mapping[str, Any]) -> Spec:
+    """A lab where D is trained to its optimum, and G, one bump on two, can only shift."""
+    return Spec(
+        target="two_gaussians",
+        target_params={"separation": 2 * PLACE, "std": STD},
+        g_hidden=(),
+        g_start=(STD, values["theta"]),
+        g_bias="alone",
+        d_activation="tanh",
+        loss="minimax",
+        optimizer="sgd",
+        g_lr=0.3,
+        batch=1024,
+        d_to_optimum=1e-3,
+    )
+
+
+ENTRY = Demonstration(
+    "proposition-2",
+    "Proposition 2: D to its optimum, then a step of p_g",
+    r"p_g \leftarrow p_g \, e^{-\eta \log(1 - D^*)} / Z, \qquad "
+    r"\theta \leftarrow \theta - 0.6 \, \frac{d}{d\theta} \sup_D V(D, G_\theta)",
+    "The proof needs D at its optimum in every iteration, and a p_g that can become any density: "
+    "sup over D of V is convex in p_g, so every step leads to p_data. As a function of G's "
+    "parameters it is not convex.",
+    "Goodfellow et al. 2014, Proposition 2 and section 4.2; Bauschke, Bolte & Teboulle 2017",
+    (
+        Param(
+            "theta", "first shift θ", 3.4, -FARTHEST, FARTHEST, doc="Where both p_g begin: drag it."
+        ),
+        Param(
+            "step", "step size η", 0.1, 0.01, 1.0, log=True,
+            doc="Of the p_g that moves freely; with 1 each step is p_g ← (p_data + p_g)/2.",
+        ),
+    ),
+    show=show,
+    watch="Play: the p_g whose cells are free becomes p_data from any start. The same p_g that can "
+    "only shift stops with one bump on the wrong bump of p_data, although θ = 0 would be right. "
+    "Begin closer to 0, and both arrive.",
+    lab=lab,
+)  # fmt: skip
