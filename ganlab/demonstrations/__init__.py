@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ganlab.demonstrations import noise_gradient, optimal_d, proposition_2
+from ganlab.demonstrations import label_smoothing, max_min, noise_gradient, optimal_d, proposition_2
 from ganlab.demonstrations.entry import DEMONSTRATIONS, Demonstration
 from ganlab.demonstrations.picture import (
     Area,
@@ -38,5 +38,11 @@ __all__ = [
     "Table",
 ]
 
-for _entry in (optimal_d.ENTRY, proposition_2.ENTRY, noise_gradient.ENTRY):
+for _entry in (
+    optimal_d.ENTRY,
+    proposition_2.ENTRY,
+    label_smoothing.ENTRY,
+    max_min.ENTRY,
+    noise_gradient.ENTRY,
+):
     DEMONSTRATIONS.add(_entry)

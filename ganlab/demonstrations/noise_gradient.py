@@ -154,7 +154,7 @@ def variances(f: Function, x: float, sigma: Array) -> dict[str, Array]:
 
 
 def samples(f: Function, x: float, sigma: float, seed: int) -> dict[str, Array]:
-    """DRAWS samples of each estimator, from the same noise."""
+    """Samples (DRAWS,) of each estimator, from the same noise."""
     e = np.random.default_rng([seed, 15]).standard_normal(DRAWS)
     y = x + sigma * e
     return {

@@ -86,7 +86,7 @@ def of_densities(p: Array, q: Array, step: float, count: int) -> Array:
 
 
 def slope(p: Array, theta: float) -> float:
-    """dC/dθ of the G that moves p_data by θ."""
+    """dC/dθ of the G that moves p_data by θ; p (CELLS,)."""
     q = masses(theta)
     return float(moved_masses(theta) @ pulls(p, np.maximum(q, TINY)))
 
