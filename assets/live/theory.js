@@ -19,6 +19,7 @@ import { stage } from "./stage.js";
 /** @typedef {import("./types.js").Theory} Theory */
 
 const LEAST = 500; // px of height
+const LEAST_HIGH = 190; // px of height of a panel with others above or below it
 const SPEEDS = [2, 5, 10, 20, 40, 80]; // frames per second
 /** @type {import("./export.js").Item[]} */
 const FILES = [
@@ -167,9 +168,13 @@ export function mount(root, { answers, labs }) {
     const high = Math.max(220, room.height - pictures.offsetTop - foot.offsetHeight - 8 * u);
     const share = (/** @type {number} */ i) => /** @type {Theory} */ (shown).panels[i].share;
     const count = panels.length;
+    const fits = (high - gap * (count - 2)) / (count - 1) >= LEAST_HIGH * u; // one above the other, beside the first
+    pictures.classList.toggle("gl-in-a-row", !narrow && !fits);
+    const total = panels.reduce((sum, _, i) => sum + share(i), 0);
     panels.forEach((one, i) => {
       if (narrow) return one.resize(width, Math.round(Math.max(260, Math.min(0.8 * width, 380))), theme);
       if (count === 1) return one.resize(width, high, theme);
+      if (!fits) return one.resize(Math.floor(((width - gap * (count - 1)) * share(i)) / total), high, theme);
       const first = Math.round(((width - gap) * share(0)) / (share(0) + share(1)));
       if (i === 0) return one.resize(first, high, theme);
       const rest = high - gap * (count - 2);

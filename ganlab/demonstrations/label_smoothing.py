@@ -84,7 +84,7 @@ def show(values: Mapping[str, Any]) -> Shown:
             Handle("spurious mode of p_g", (place, spot), "place", role="G"),
         ),
         right=answers,
-        share=1.4,
+        share=1.2,
     )
     upper = Panel(
         "numerator",
@@ -191,7 +191,7 @@ ENTRY = Demonstration(
         *DATA.params,
         Param("place", "spurious mode", 2.0, -4.5, 4.5, doc="Drag it: the other half of p_g."),
         Param("alpha", "α of real labels", 0.1, 0.0, 0.5, doc="Real samples have the label 1 − α."),
-        Param("beta", "β of generated labels", 0.1, 0.0, 0.5, doc="Generated ones have label β."),
+        Param("beta", "β of generated labels", 0.3, 0.0, 0.5, doc="Generated ones have label β."),
     ),
     show=show,
     watch="Set β to 0: D* is only scaled down, and the push on the spurious samples stays. With "

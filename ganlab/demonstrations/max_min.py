@@ -147,8 +147,6 @@ def show(values: Mapping[str, Any]) -> Shown:
             "V, D answers last", above, "nats", "with D* = p_data/(p_data + p_g)",
             theory.c_g(theory.jsd(p, spread)), "−log 4 + 2 JSD",
         ),
-        Number("modes with p_g, G last", (collapsed > 0.5 / modes).sum(1).astype(float)),
-        Number("modes with p_g, D last", (spread > 0.5 / modes).sum(1).astype(float)),
         Number(
             "best V of a G with one mode", one, "nats", "−log 4 + 2 JSD(one of n modes)",
             by_trial, "every mode tried, against its best D",

@@ -27,7 +27,7 @@ STEPS = 80  # iterations
 RATE = 0.6  # the step size of θ
 TINY = 1e-300  # the smallest mass at the start: a mass of 0 would stay 0
 FARTHEST = 5.0  # of θ
-THETAS = np.linspace(-FARTHEST - 0.5, FARTHEST + 0.5, 221)
+THETAS = np.linspace(-END, END, 321)
 LOWEST = -2 * theory.LN2
 
 
@@ -110,37 +110,37 @@ def show(values: Mapping[str, Any]) -> Shown:
     r = masses(theta)
     c_q, c_r = c_of(p, q), c_of(p, r)
     frames, times = STEPS + 1, np.arange(STEPS + 1)
-    high = 1.15 * float(p.max()) / WIDTH
-    x = Axis("x", -END, END)
+    high = 1.1 * float(max(p.max(), q.max(), r.max())) / WIDTH
     density = Axis("density", 0.0, high)
-    answers = Axis("D(x)", 0.0, 1.0, ticks=((0.0, "0"), (0.5, "½"), (1.0, "1")))
     data = Line(x=X, y=p / WIDTH, role="data", title="p_data", dash="data")
-
-    def densities(name: str, title: str, mass: Array, handles: tuple[Handle, ...] = ()) -> Panel:
-        star = theory.d_star(p, mass)
-        return Panel(
-            name,
-            title,
-            x,
-            density,
-            (
-                Area(x=X, y=mass / WIDTH, role="G"),
-                Line(x=X, y=mass / WIDTH, role="G", title="p_g"),
-                data,
-                Line(x=X, y=star, role="D", title="D*", dash="dash", right=True),
-            ),
-            handles=handles,
-            right=answers,
-        )
-
-    landscape = c_of(p, masses(THETAS))
-    free = densities(
+    free = Panel(
         "free",
         "Any p_g: every cell moves on its own",
-        q,
-        (Handle("where p_g begins: θ", (start, 0.0), "theta", role="G"),),
+        Axis("x", -END, END),
+        density,
+        (
+            Area(x=X, y=q / WIDTH, role="G"),
+            Line(x=X, y=q / WIDTH, role="G", title="p_g"),
+            data,
+            Line(x=X, y=theory.d_star(p, q), role="D", title="D*", dash="dash", right=True),
+        ),
+        handles=(Handle("where p_g begins: θ", (start, 0.0), "theta", role="G"),),
+        right=Axis("D(x)", 0.0, 1.0, ticks=((0.0, "0"), (0.5, "½"), (1.0, "1"))),
     )
-    tied = densities("tied", "G can only shift its two bumps, by θ", r)
+    tied = Panel(
+        "tied",
+        "G can only shift its bumps, by θ",
+        Axis("x, and the shift θ", -END, END),
+        density,
+        (
+            Area(x=X, y=r / WIDTH, role="G"),
+            Line(x=X, y=r / WIDTH, role="G", title="p_g"),
+            data,
+            Line(x=THETAS, y=c_of(p, masses(THETAS)), role="accent", title="C(θ)", right=True),
+            Dots(x=theta[:, None], y=c_r[:, None], role="accent", size=11.0, right=True),
+        ),
+        right=Axis("C(θ), nats", LOWEST, 0.3),
+    )
     costs = Panel(
         "cost",
         "C(G) at each iteration",
@@ -148,20 +148,10 @@ def show(values: Mapping[str, Any]) -> Shown:
         Axis("C(G), nats", LOWEST - 0.08, 0.06),
         (
             Line(x=(0, STEPS), y=(LOWEST, LOWEST), role="muted", title="−log 4", thin=True),
-            Line(x=times, y=c_q, role="run0", title="any p_g"),
-            Line(x=times, y=c_r, role="run1", title="only a shift θ", dash="dash"),
-            Dots(x=times[:, None], y=c_q[:, None], role="run0", size=9.0),
-            Dots(x=times[:, None], y=c_r[:, None], role="run1", size=9.0),
-        ),
-    )
-    shape = Panel(
-        "landscape",
-        "C as a function of θ has valleys that are not the lowest",
-        Axis("θ, the shift of G", float(THETAS[0]), float(THETAS[-1])),
-        Axis("C(G), nats", LOWEST - 0.08, 0.06),
-        (
-            Line(x=THETAS, y=landscape, role="run1", title="C(θ)", dash="dash"),
-            Dots(x=theta[:, None], y=c_r[:, None], role="run1", size=11.0),
+            Line(x=times, y=c_q, role="game", title="any p_g"),
+            Line(x=times, y=c_r, role="accent", title="only a shift θ", dash="dash"),
+            Dots(x=times[:, None], y=c_q[:, None], role="game", size=9.0),
+            Dots(x=times[:, None], y=c_r[:, None], role="accent", size=9.0),
         ),
     )
     gap = c_q - LOWEST
@@ -180,7 +170,7 @@ def show(values: Mapping[str, Any]) -> Shown:
             value(p, np.maximum(r, TINY)), "V(D*, G), term by term",
         ),
         Number("above −log 4, any p_g", gap, "nats", "C(G) + log 4"),
-        Number("at most", bound, "nats", "KL(p_data ‖ first p_g) / (step · iteration): the proof"),
+        Number("at most, by the proof", bound, "nats", "KL(p_data ‖ first p_g) / (η · iteration)"),
         Number("shift θ", theta, ""),
         Number(
             "slope dC/dθ", np.array([slope(p, t) for t in theta]), "", "by the optimal D alone",
@@ -188,7 +178,7 @@ def show(values: Mapping[str, Any]) -> Shown:
         ),
     )  # fmt: skip
     return Shown(
-        (free, tied, costs, shape),
+        (free, tied, costs),
         numbers,
         tuple(_says(int(t), float(gap[t]), float(c_r[t] - LOWEST), float(theta[t])) for t in times),
         frames=frames,
