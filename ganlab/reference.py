@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ganlab import words
+from ganlab.games import help
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, D_NORMS, INITS, NORMS, OUTPUTS
@@ -67,7 +68,8 @@ _MEASURED = (
     ("Above the picture", words.READOUTS),
     ("Many seeds", words.TILES),
     ("MNIST", words.MNIST),
-    ("Games", words.GAMES),
+    ("Games", help.GAMES),
+    ("Matrix games", help.MATRIX),
 )  # fmt: skip
 
 

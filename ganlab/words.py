@@ -254,35 +254,6 @@ MNIST = {
 }  # fmt: skip
 
 
-# The page of games.
-GAMES = {
-    "plane": Word(
-        "phase portrait",
-        "Arrows point along both players' descent; a nullcline is where one player's gradient is "
-        "0, solid for the first player and dotted for the second. A cross is an equilibrium.",
-        "both numbers",
-    ),
-    "eigenvalues": Word(
-        "eigenvalues of one update",
-        "Of the linearised update at the equilibrium: rings in closed form, dots measured from the "
-        "update itself. Inside the unit circle distances shrink, outside they grow.",
-        "complex numbers",
-    ),
-    "distance": Word(
-        "distance to the equilibrium",
-        "On a logarithmic axis, over the updates. The thin line has the slope that the largest "
-        "eigenvalue predicts, log |μ|.",
-        "units of both numbers",
-    ),
-    "rates": Word(
-        "log-distance per update",
-        "The slope of the logarithm of the distance: predicted as log |μ| of the largest "
-        "eigenvalue, and measured in the second half of the trajectory.",
-        "1/update",
-    ),
-}  # fmt: skip
-
-
 def unfold(words: Iterable[Word]) -> list[list[str]]:
     """The words as the front end reads them: a list of [title, sentence, unit]."""
     return [[w.title, w.says, w.unit] for w in words]

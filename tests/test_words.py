@@ -7,6 +7,7 @@ import pytest
 from ganlab import Run, Spec, words
 from ganlab.comparison import Comparison
 from ganlab.engine.probe import probe_for
+from ganlab.games import help
 from ganlab.live import comparison_view, thumbnails
 from ganlab.live.history import SERIES
 from ganlab.live.scene import layers, panels
@@ -30,7 +31,8 @@ TABLES = (
     words.READOUTS,
     words.TILES,
     words.MNIST,
-    words.GAMES,
+    help.GAMES,
+    help.MATRIX,
 )
 
 
@@ -81,7 +83,12 @@ def test_the_mnist_page_explains_all_that_it_shows():
 
 def test_the_page_of_games_explains_all_that_it_shows():
     code = (ASSETS / "live" / "games.js").read_text()
-    assert set(re.findall(r"game\.help\.(\w+)", code)) == set(words.GAMES)
+    assert set(re.findall(r"game\.help\.(\w+)", code)) == set(help.GAMES)
+
+
+def test_the_page_of_matrix_games_explains_all_that_it_shows():
+    code = "".join(path.read_text() for path in (ASSETS / "live").glob("matrix*.js"))
+    assert set(re.findall(r"(?:game|made)\.help\.(\w+)", code)) == set(help.MATRIX)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -60,3 +60,14 @@ export function fillTrack(input) {
   const part = (value - low) / (high - low || 1);
   input.style.setProperty("--gl-p", `${100 * part}%`);
 }
+
+/**
+ * Fill an input with what it edits, but not while it is edited, nor while it has a value that was refused.
+ *
+ * @param {HTMLInputElement | HTMLTextAreaElement} input
+ * @param {string} value
+ */
+export function fill(input, value) {
+  const free = document.activeElement !== input && input.getAttribute("aria-invalid") !== "true";
+  if (free && input.value !== value) input.value = value;
+}

@@ -12,18 +12,29 @@ const DIGITS = 3;
 const round = (/** @type {number} */ value) => +value.toFixed(DIGITS) || 0;
 
 /**
- * moved(starts) is called when a point was added, removed or moved; choose(index) when one is touched. Returns
+ * @typedef {import("./handles.js").Places & {
+ *   inside?: (x: number, y: number) => Point, words?: (x: number, y: number) => string,
+ * }} Ground inside: the nearest point that is allowed; words: a point in words
+ */
+
+/**
+ * moved(starts, index) is called when a point was added, removed or moved; choose(index) when one is touched;
+ * removed(index) instead of moved, if there is one; id: of its handles, for tests. Returns
  * {node, place(starts, places, variables, newest), add(x, y) -> whether there is room, remove(index)}.
  *
- * @param {{moved: (starts: Point[]) => void, choose: (index: number) => void}} heard
+ * @param {object} heard
+ * @param {(starts: Point[], index: number) => void} heard.moved
+ * @param {(index: number) => void} heard.choose
+ * @param {(index: number) => void} [heard.removed]
+ * @param {string} [heard.id]
  */
-export function points({ moved, choose }) {
+export function points({ moved, choose, removed, id = "point" }) {
   const node = el("div", { class: "gl-points" });
   /** @type {Point[]} */
   let starts = [];
   /** @type {ReturnType<typeof handle>[]} */
   const handles = [];
-  /** @type {import("./handles.js").Places | null} */
+  /** @type {Ground | null} */
   let at = null;
   let names = ["x", "y"];
 
@@ -32,7 +43,7 @@ export function points({ moved, choose }) {
     const [x, y] = starts[index];
     const { node: button, put: show } = handles[index];
     show(x, y);
-    const where = `${names[0]} = ${steady(x)}, ${names[1]} = ${steady(y)}`;
+    const where = at?.words ? at.words(x, y) : `${names[0]} = ${steady(x)}, ${names[1]} = ${steady(y)}`;
     button.setAttribute("aria-label", `Starting point ${index + 1}: ${where}. Arrow keys move it, Delete removes it`);
     button.title = `Starting point ${index + 1}: ${where}. Drag it; Delete removes it`;
   }
@@ -40,14 +51,15 @@ export function points({ moved, choose }) {
   function make() {
     const index = handles.length;
     const one = handle({
-      id: `point-${index}`,
+      id: `${id}-${index}`,
       layer: node,
       places: () => at,
       value: () => starts[index],
       move: (x, y) => {
-        starts[index] = [round(x), round(y)];
+        const [u, v] = at?.inside ? at.inside(x, y) : [x, y];
+        starts[index] = [round(u), round(v)];
         put(index);
-        moved(starts);
+        moved(starts, index);
       },
       touch: () => choose(index),
       keys: { Delete: () => remove(index), Backspace: () => remove(index) },
@@ -59,10 +71,11 @@ export function points({ moved, choose }) {
   /** @param {number} index */
   function remove(index) {
     if (starts.length < 2) return;
+    if (removed) return void removed(index);
     starts.splice(index, 1);
     fill();
     choose(Math.min(index, starts.length - 1));
-    moved(starts);
+    moved(starts, -1);
   }
 
   function fill() {
@@ -75,7 +88,7 @@ export function points({ moved, choose }) {
     node,
     /**
      * @param {Point[]} newStarts
-     * @param {import("./handles.js").Places} places
+     * @param {Ground} places
      * @param {string[]} variables
      * @param {boolean} newest whether the answer has all that was moved
      */
@@ -94,7 +107,7 @@ export function points({ moved, choose }) {
       starts.push([round(x), round(y)]);
       fill();
       choose(starts.length - 1);
-      moved(starts);
+      moved(starts, starts.length - 1);
       return true;
     },
     remove,

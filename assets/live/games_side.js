@@ -233,7 +233,7 @@ function drawKey(ctx, theme, runs, left, top) {
  * @param {string} title
  * @param {string} about
  */
-function frame(ctx, theme, width, height, title, about) {
+export function frame(ctx, theme, width, height, title, about) {
   const u = theme.u;
   const [left, top, below, right] = [42 * u, 22 * u, 22 * u, 10 * u];
   ctx.textBaseline = "alphabetic";

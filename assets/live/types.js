@@ -439,3 +439,12 @@ export {};
  *   python: string, file: string,
  * }} Theory
  */
+
+/**
+ * The answer to the page of matrix games, see ganlab/live/matrix.py; each tab has fields of its own.
+ *
+ * @typedef {Decoded & {
+ *   tab: string, tabs: [name: string, title: string][], query: string, refused: {field: string, why: string}[],
+ *   notes: string[], steps: number, help: Record<string, HelpLine[]>, python: string, file: string,
+ * } & Record<string, any>} Matrix
+ */

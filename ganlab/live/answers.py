@@ -24,7 +24,7 @@ TYPES = {DATA: "application/octet-stream", "csv": "text/csv"}
 _KEPT = 16_000_000  # bytes of answers
 _WAITING, _OWN = 60, 3  # requests that may wait for the one that is computed: all, and a visitor's
 # Modules by page; each has one `Answered` under this name. They are imported by the first request.
-_MODULES = {"games": "ganlab.live.games", "theory": "ganlab.live.theory"}
+_MODULES = {name: f"ganlab.live.{name}" for name in ("games", "matrix", "theory")}
 _NAME = "ANSWERED"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from latex2mathml.converter import convert
 
 from ganlab import words
-from ganlab.games import GAMES, METHOD, Play, spectrum_of, verdict
+from ganlab.games import GAMES, METHOD, Play, help, spectrum_of, verdict
 from ganlab.games.field import Field
 from ganlab.games.method import rule_entry, rules
 from ganlab.games.presets import PRESETS
@@ -129,7 +129,7 @@ def _common(setup: Setup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "presets": [[p.name, p.title, p.says, p.setup.query()] for p in PRESETS],
         "knobs": _knobs(setup),
         "values": {"game": setup.game, "updates": setup.updates, **setup.values, **setup.method},
-        "help": {name: words.unfold([word]) for name, word in words.GAMES.items()},
+        "help": {name: words.unfold([word]) for name, word in help.GAMES.items()},
         "python": python(setup),
         "file": file_name(setup, "json"),
     }

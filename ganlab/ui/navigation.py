@@ -18,6 +18,7 @@ MANY = "many"
 COMPARE = "compare"
 MNIST = "mnist"
 GAMES = "games"
+MATRIX = "matrix"
 THEORY = "theory"
 GALLERY = "phenomena"
 LABS = {1: "one", 2: "two"}  # by dimension
@@ -102,6 +103,15 @@ for _page in (
         "Click to add a starting point, add a rule or change the step: does the closed form agree?",
         run=paths.PAGES / "games.py",
         icon=":material/cyclone:",
+    ),
+    Page(
+        MATRIX,
+        "Matrix games",
+        "",
+        "Two players, a few strategies each: the play circles as a GAN does, its average comes to "
+        "rest. Edit a pay-off or drag a start: where are the equilibria?",
+        run=paths.PAGES / "matrix.py",
+        icon=":material/grid_on:",
     ),
     Page(
         THEORY,

@@ -216,8 +216,8 @@ for _entry in (
         "gradient",
         "gradient ascent",
         r"x' = \Pi(x + h A y),\ y' = \Pi(y + h B^\top x)",
-        "Both players climb their own pay-off at the same time: as in a GAN, they chase one "
-        "another and spiral out to the edge.",
+        "Both players climb their own pay-off at the same time: round a mixed equilibrium of a "
+        "zero-sum game they chase one another as in a GAN, and spiral out to the edge.",
         cite="Singh et al. 2000",
         step=_gradient,
     ),
@@ -225,7 +225,8 @@ for _entry in (
         "alternating",
         "alternating gradient ascent",
         r"x' = \Pi(x + h A y),\ y' = \Pi(y + h B^\top x')",
-        "The column player answers the row that has just moved: the path stays on its circle.",
+        "The column player answers the row that has just moved: in a zero-sum game the path stays "
+        "on its circle.",
         cite="Bailey et al. 2020",
         step=_alternating,
     ),
@@ -233,7 +234,7 @@ for _entry in (
         "extragradient",
         "extragradient",
         r"x' = \Pi(x + h A \tilde y),\ \tilde y = \Pi(y + h B^\top x), \text{ and alike for } y",
-        "Both look one update ahead: the path spirals in.",
+        "Both look one update ahead: in a zero-sum game the path spirals in.",
         cite="Korpelevich 1976",
         step=_extragradient,
     ),
@@ -250,7 +251,8 @@ for _entry in (
         "weights",
         "multiplicative weights",
         r"x_i' \propto x_i\,e^{h (A y)_i}",
-        "The last strategies move away from a mixed equilibrium, the averages come to it.",
+        "In a zero-sum game the play moves away from a mixed equilibrium, and its average comes "
+        "near it.",
         cite="Freund & Schapire 1999",
         step=_weights,
     ),
@@ -258,8 +260,8 @@ for _entry in (
         "optimistic",
         "optimistic weights",
         r"x_i' \propto x_i\,e^{h (2 (A y)_i - (A y_{-1})_i)}",
-        "Each expects the last change to come again: the last strategies come to the equilibrium "
-        "themselves.",
+        "Each expects the last change to come again: in a zero-sum game the play itself comes to "
+        "the equilibrium.",
         cite="Daskalakis & Panageas 2019",
         play=_optimistic,
     ),

@@ -130,4 +130,9 @@ def read(text: str) -> tuple[tuple[float, ...], ...]:
 
 def write(payoffs: Sequence[Sequence[float]]) -> str:
     """The text that `read` reads."""
-    return ";".join(",".join(f"{v:.12g}" for v in row) for row in payoffs)
+    return ";".join(",".join(exact(v) for v in row) for row in payoffs)
+
+
+def exact(value: float) -> str:
+    """The shortest text that is read as the same number; 3, not 3.0."""
+    return repr(float(value)).removesuffix(".0")

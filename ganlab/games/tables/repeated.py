@@ -9,6 +9,7 @@ from itertools import product
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganlab.games.tables.entry import Array, Table
 from ganlab.registry import SpecError
@@ -166,10 +167,9 @@ def best_reply(game: Dilemma, other: str, again: float) -> tuple[float, tuple[in
     best = (-math.inf, tuple[int, ...]())
     for moves in product((COOPERATE, DEFECT), repeat=len(them.cooperates)):
         # Against a finite memory the best reply is one move for each of its states.
-        gets, chain = _against(game, them, moves)
-        value = (1 - again) * np.linalg.solve(np.eye(len(gets)) - again * chain, gets)[0]
+        value = follow(game, other, moves, again)
         if value > best[0] + 1e-12:
-            best = (float(value), moves)
+            best = (value, moves)
     return best
 
 
@@ -179,6 +179,23 @@ def best_moves(game: Dilemma, other: str, count: int) -> list[int]:
     By backward induction. If the other one is random, the moves that its likeliest path asks for.
     Raises `SpecError`.
     """
+    plan, _ = _backwards(game, other, count)
+    them = player(other)
+    out, state = [], 0
+    for moves in plan:
+        out.append(moves[state])
+        theirs = COOPERATE if them.cooperates[state] >= 0.5 else DEFECT
+        state = them.after[state][theirs][moves[state]]
+    return out
+
+
+def best_total(game: Dilemma, other: str, count: int) -> float:
+    """The highest expected total against a player in `count` rounds. Raises `SpecError`."""
+    return _backwards(game, other, count)[1]
+
+
+def _backwards(game: Dilemma, other: str, count: int) -> tuple[list[list[int]], float]:
+    """The best move in each round and state of the other one's memory, and the expected total."""
     _check_rounds(count)
     them = player(other)
     states = range(len(them.cooperates))
@@ -191,12 +208,53 @@ def best_moves(game: Dilemma, other: str, count: int) -> list[int]:
             value[move] = gets + chain @ later
         plan.append([int(value[DEFECT, s] >= value[COOPERATE, s]) for s in states])
         later = value.max(0)
-    out, state = [], 0
-    for moves in reversed(plan):
-        out.append(moves[state])
-        theirs = COOPERATE if them.cooperates[state] >= 0.5 else DEFECT
-        state = them.after[state][theirs][moves[state]]
+    return plan[::-1], float(later[0])
+
+
+def table_of(game: Dilemma, count: int) -> Array:
+    """As `matrix`, of the mean pay-offs in a known number of rounds, (n, n). Raises `SpecError`."""
+    means = [[rounds(game, i, j, count)[:, 0].mean() for j in PLAYERS] for i in PLAYERS]
+    return np.array(means)
+
+
+def follow(game: Dilemma, other: str, moves: Sequence[int], again: float) -> float:
+    """The expected mean pay-off of a move for each state of the other one's memory.
+
+    As `best_reply`, for given moves. Raises `SpecError`.
+    """
+    _check(again)
+    gets, chain = _against(game, player(other), moves)
+    visits = np.linalg.solve(np.eye(len(gets)) - again * chain, gets)
+    return float((1 - again) * visits[0])
+
+
+def match(one: str, other: str, count: int, seed: int) -> NDArray[np.int64]:
+    """The moves of both players in `count` rounds, drawn with a seed, (count, 2).
+
+    Round and player have a draw of their own, so that a longer match begins alike. Raises
+    `SpecError`.
+    """
+    _check_rounds(count)
+    both, states = (player(one), player(other)), [0, 0]
+    draws = np.random.default_rng(seed).random((LONGEST, 2))
+    out = np.empty((count, 2), np.int64)
+    for i in range(count):
+        chances = [p.cooperates[s] for p, s in zip(both, states, strict=True)]
+        out[i] = [DEFECT if draws[i, k] >= chances[k] else COOPERATE for k in (0, 1)]
+        states = [both[k].after[states[k]][out[i, k]][out[i, 1 - k]] for k in (0, 1)]
     return out
+
+
+def last_round(again: float, seed: int, most: int = LONGEST) -> int:
+    """How many rounds a match has in which another follows with probability `again`, by a seed.
+
+    At most `most`. The same seed gives a longer match for a higher probability. Raises `SpecError`.
+    """
+    _check(again)
+    draw = float(np.random.default_rng([seed, 1]).random())
+    if again == 0:
+        return 1
+    return min(most, 1 + int(math.log(1 - draw) / math.log(again)))
 
 
 def _against(game: Dilemma, them: Automaton, moves: Sequence[int]) -> tuple[Array, Array]:

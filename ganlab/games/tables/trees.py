@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ganlab.games.tables.entry import exact
 from ganlab.registry import SpecError
 
 MOST = 60  # nodes of a tree
@@ -123,7 +124,7 @@ def read(text: str) -> Node:
 def write(node: Node) -> str:
     """The text that `read` reads."""
     if not node.player:
-        return "/".join(f"{v:.12g}" for v in node.pays)
+        return "/".join(exact(v) for v in node.pays)
     return f"{node.player}({', '.join(f'{name}: {write(to)}' for name, to in node.moves)})"
 
 

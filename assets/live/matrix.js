@@ -1,0 +1,194 @@
+// The page of matrix games: three tabs, one of which is shown; the server's answer to the address fills it.
+//
+// mount(root, {answers}) -> {update(), destroy()}; answers: the address below which the server answers.
+
+import { asker, handOver } from "./asker.js";
+import { barButton } from "./clock.js";
+import { counters } from "./counters.js";
+import { el, setText } from "./dom.js";
+import { exportMenu } from "./export.js";
+import { applyRoom, roomOf } from "./layout.js";
+import { gameView } from "./matrix_game.js";
+import { repeatedView } from "./matrix_repeated.js";
+import { treeView } from "./matrix_tree.js";
+import { makeBanner } from "./page.js";
+import { stage } from "./stage.js";
+
+/** @typedef {import("./types.js").Matrix} Matrix */
+
+/**
+ * @typedef {object} Page what a tab can do
+ * @property {(change: Record<string, string | null>, input?: HTMLElement) => void} turn change the address; input: where
+ *   a refusal is shown
+ * @property {(query: string) => void} ask go to another address
+ * @property {(text: string) => void} say a short notice
+ * @property {() => import("./types.js").Theme} theme
+ */
+
+/**
+ * @typedef {object} Tab
+ * @property {HTMLElement} node
+ * @property {ReturnType<typeof import("./clock.js").clock>} time
+ * @property {(made: Matrix, newest: boolean) => void} show newest: false if a later answer is under way
+ * @property {(room: import("./types.js").Room, top: number) => void} layout in a room, below `top` pixels of it
+ */
+
+const LEAST = 500; // px of height
+/** @type {Record<string, (page: Page) => Tab>} */
+const VIEWS = { game: gameView, repeated: repeatedView, tree: treeView };
+/** @type {import("./export.js").Item[]} */
+const FILES = [
+  ["python", "Copy as Python", "the same numbers, with ganlab"],
+  ["csv", "Numbers as CSV", "trajectories, rounds or nodes, in full precision"],
+  ["png", "Picture as PNG, 2×", "what is on the screen"],
+  ["svg", "Picture as SVG", "the same as lines and text"],
+  ["film", "Film, 10 seconds", "what the page shows from now on"],
+];
+
+/**
+ * @param {HTMLElement} root
+ * @param {{answers: string}} options
+ */
+export function mount(root, { answers }) {
+  /** @type {Matrix | null} */
+  let made = null; // the newest answer without a refusal of an edit
+  /** @type {Tab | null} */
+  let view = null;
+  /** @type {HTMLElement | null} */
+  let edited = null; // the input of the newest change
+  /** @type {Record<string, string>} */
+  const last = {}; // the query of each tab
+  let dead = false;
+  let mark = "";
+  const banner = makeBanner(() => layout());
+  const complaint = el("div", { class: "gl-refused", role: "alert", "data-testid": "refused", hidden: "" });
+  /** @type {ReturnType<typeof asker<Matrix>>} */
+  const server = asker(root, { answers, show, trouble: (text) => banner.say(text, true) });
+
+  /** @type {Page} */
+  const page = {
+    turn(change, input) {
+      settle();
+      edited = input ?? null;
+      server.turn({ ...change, ...(made && made.tab !== "game" ? { tab: made.tab } : {}) });
+    },
+    ask(query) {
+      settle();
+      server.ask(query);
+    },
+    say: (text) => banner.say(text, false),
+    theme: () => ground.theme(),
+  };
+
+  /** Forget the last refusal. */
+  function settle() {
+    complaint.hidden = true;
+    for (const one of root.querySelectorAll("[aria-invalid=true]")) one.removeAttribute("aria-invalid");
+    edited = null;
+  }
+
+  /** @type {Map<string, HTMLButtonElement>} */
+  const tabs = new Map();
+  const tablist = el("div", { class: "gl-tabs", role: "tablist", "aria-label": "What is shown" });
+  tablist.addEventListener("keydown", (event) => {
+    const names = [...tabs.keys()];
+    const at = names.findIndex((name) => tabs.get(name) === document.activeElement);
+    const to = /** @type {Record<string, number>} */ ({ ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: -1 })[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    const name = names.at(to % names.length) ?? names[0];
+    tabs.get(name)?.focus();
+    open(name);
+  });
+
+  /** @param {string} name */
+  function open(name) {
+    if (name !== made?.tab) page.ask(last[name] ?? (name === "game" ? "" : `tab=${name}`));
+  }
+
+  const menu = exportMenu(({ value }) => void handOver(menu, server, made, String(value)), root, () => layout(), FILES);
+  const times = el("div", { class: "gl-times" });
+  const bar = el("div", { class: "gl-toolbar", role: "toolbar", "aria-label": "Time" }, tablist, times, menu.node);
+  const host = el("div", { class: "gl-matrix-host", role: "tabpanel" });
+  root.replaceChildren(bar, banner.node, host);
+
+  /**
+   * @param {Matrix} answer
+   * @param {boolean} newest
+   */
+  function show(answer, newest) {
+    const [refusal] = answer.refused;
+    if (refusal && edited && made) {
+      // The field keeps what was refused, the rest goes back to what it was.
+      edited.setAttribute("aria-invalid", "true");
+      (edited.closest(".gl-field") ?? edited.parentElement)?.append(complaint);
+      setText(complaint, refusal.why);
+      complaint.hidden = false;
+      edited = null;
+      server.ask(made.query);
+      return;
+    }
+    const other = answer.tab !== made?.tab;
+    made = answer;
+    last[answer.tab] = answer.query;
+    counters.run = 0;
+    if (!tabs.size) {
+      for (const [name, title] of answer.tabs) {
+        const one = barButton(`tab-${name}`, title, () => open(name), title);
+        one.setAttribute("role", "tab");
+        tabs.set(name, one);
+        tablist.append(one);
+      }
+    }
+    if (other) {
+      view?.time.close();
+      view = VIEWS[answer.tab](page);
+      times.replaceChildren(...view.time.nodes);
+      host.replaceChildren(view.node);
+      for (const [name, one] of tabs) {
+        one.setAttribute("aria-selected", String(name === answer.tab));
+        one.tabIndex = name === answer.tab ? 0 : -1;
+      }
+      host.setAttribute("aria-label", answer.tabs.find(([name]) => name === answer.tab)?.[1] ?? "");
+      root.dataset.tab = answer.tab;
+    }
+    banner.say(answer.notes.join(" "), answer.notes.length > 0);
+    view?.show(answer, newest);
+    layout();
+    view?.time.length(answer.steps);
+    root.dataset.drawn = answer.query;
+  }
+
+  const sizes = () => JSON.stringify([roomOf(root, LEAST), window.devicePixelRatio, banner.node.offsetHeight, bar.offsetHeight]);
+
+  function layout() {
+    const room = dead || !made || !view ? null : roomOf(root, LEAST);
+    if (!room || !view) return;
+    applyRoom(root, room);
+    ground.theme().u = room.u;
+    view.layout(room, host.offsetTop);
+    mark = sizes();
+    view.time.redraw();
+  }
+
+  const ground = stage(root, {
+    classes: ["gl-games", "gl-matrix"],
+    styles: ["live.css", "games.css", "matrix.css"],
+    layout,
+    changed: () => sizes() !== mark,
+    key: (event) => view !== null && view.time.key(event),
+  });
+  ground.open();
+  server.start();
+
+  return {
+    update: () => void (dead || ground.retheme()),
+    destroy() {
+      dead = true;
+      view?.time.close();
+      server.close();
+      banner.close();
+      ground.close();
+    },
+  };
+}

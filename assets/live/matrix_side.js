@@ -1,0 +1,272 @@
+// Beside the strategies: max-min against min-max, and the regret over time.
+
+import { chart } from "./chart.js";
+import { frame } from "./games_side.js";
+import { font, logTicks, power, short, ticks, named } from "./plot.js";
+import { SIZES } from "./tokens.js";
+
+/** @typedef {import("./types.js").Matrix} Matrix */
+/** @typedef {import("./types.js").Theme} Theme */
+/** @typedef {CanvasRenderingContext2D} Ctx */
+
+const FLOOR = 1e-6; // of the regret that is drawn
+const PLAYERS = ["G", "D"]; // the colours of the row and of the column player
+const cut = (/** @type {string} */ name, most = 9) => (name.length > most ? `${name.slice(0, most - 1)}…` : name);
+
+/**
+ * What a player is sure of and what the other one can hold it to, in its own pay-offs; {node, resize, redraw}.
+ *
+ * @param {() => Matrix | null} get
+ */
+export function securityChart(get) {
+  return chart({ "data-testid": "security", "aria-label": "Max-min against min-max" }, (ctx, theme, width, height) => {
+    const game = get();
+    if (!game) return;
+    const player = game.of === "row" ? 0 : 1;
+    const own = game.security[player];
+    /** @type {number[][]} */
+    const pays = player ? game.columns.map((/** @type {string} */ _, /** @type {number} */ j) => game.pays[1].map((/** @type {number[]} */ row) => row[j])) : game.pays[0];
+    const names = [game.rows, game.columns];
+    const u = theme.u;
+    const all = pays.flat();
+    const [least, most] = [Math.min(...all), Math.max(...all)];
+    const spread = most - least || 1;
+    const [low, high] = [least - 0.07 * spread, most + 0.09 * spread];
+    const left = 40 * u;
+    const gap = 12 * u;
+    const wide = (width - left - gap - 8 * u) / 2;
+    const top = 36 * u;
+    const tall = height - top - 36 * u;
+    const py = (/** @type {number} */ v) => top + (tall * (high - v)) / (high - low);
+    ctx.font = font(theme, SIZES.title, 600);
+    ctx.fillStyle = theme.text;
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
+    const who = player ? "column" : "row";
+    ctx.fillText(`the ${who} player's pay-off`, left - 14 * u, 13 * u);
+    ctx.font = font(theme, SIZES.panel_axis);
+    ctx.fillStyle = theme.muted;
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
+    for (const [t, text] of named(ticks(low, high, Math.max(3, tall / (34 * u))))) ctx.fillText(text, left - 5 * u, py(t));
+    const sides = [
+      { who: player, x: left, mixed: own.own, lines: pays, title: "max-min", end: Math.min },
+      { who: 1 - player, x: left + wide + gap, mixed: own.other, lines: pays[0].map((_, j) => pays.map((row) => row[j])), title: "min-max", end: Math.max },
+    ];
+    for (const side of sides) {
+      const role = PLAYERS[side.who];
+      ctx.strokeStyle = theme.line;
+      ctx.lineWidth = 1;
+      ctx.strokeRect(Math.round(side.x) + 0.5, Math.round(top) + 0.5, Math.round(wide), Math.round(tall));
+      ctx.font = font(theme, SIZES.panel_axis, 600);
+      ctx.fillStyle = theme.ink(role);
+      ctx.textAlign = "left";
+      ctx.textBaseline = "alphabetic";
+      ctx.fillText(`${side.who ? "column" : "row"} mixes: ${side.title}`, side.x + 2, 30 * u);
+      if (side.lines.length === 2) envelope(ctx, theme, side, { wide, top, tall, py, role }, names[side.who], names[1 - side.who]);
+      else dots(ctx, theme, side, { wide, top, tall, py, role }, names[side.who]);
+    }
+    // The value, across both: where they meet.
+    ctx.strokeStyle = theme.role("accent");
+    ctx.lineWidth = 1.5 * u;
+    ctx.setLineDash([5 * u, 4 * u]);
+    ctx.beginPath();
+    ctx.moveTo(left, py(own.value));
+    ctx.lineTo(left + 2 * wide + gap, py(own.value));
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.font = font(theme, SIZES.panel_axis, 600);
+    ctx.textAlign = "center";
+    const says = `value ${own.texts[2]}`;
+    const middle = left + wide + gap / 2;
+    const half = ctx.measureText(says).width / 2 + 3 * u;
+    ctx.fillStyle = theme.back;
+    ctx.globalAlpha = 0.85;
+    ctx.fillRect(middle - half, py(own.value) - 20 * u, 2 * half, 15 * u);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = theme.ink("accent");
+    ctx.textBaseline = "middle";
+    ctx.fillText(says, middle, py(own.value) - 12 * u);
+  });
+}
+
+/**
+ * A player with two strategies: a line for each strategy of the other one, and what is left of them at worst.
+ *
+ * @param {Ctx} ctx
+ * @param {Theme} theme
+ * @param {{x: number, mixed: number[], lines: number[][], end: (...values: number[]) => number}} side
+ * @param {{wide: number, top: number, tall: number, py: (v: number) => number, role: string}} at
+ * @param {string[]} names
+ * @param {string[]} others
+ */
+function envelope(ctx, theme, { x, mixed, lines, end }, { wide, top, tall, py, role }, names, others) {
+  const u = theme.u;
+  const px = (/** @type {number} */ p) => x + p * wide;
+  const at = (/** @type {number} */ p, /** @type {number} */ j) => p * lines[0][j] + (1 - p) * lines[1][j];
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 1.1 * u;
+  ctx.beginPath();
+  others.forEach((_, j) => {
+    ctx.moveTo(px(0), py(at(0, j)));
+    ctx.lineTo(px(1), py(at(1, j)));
+  });
+  ctx.stroke();
+  ctx.font = font(theme, SIZES.panel_axis);
+  ctx.fillStyle = theme.muted;
+  // The name of each line at the end where it is farther from the others.
+  others.forEach((name, j) => {
+    const gap = (/** @type {number} */ p) => Math.min(...others.map((_, k) => (k === j ? Infinity : Math.abs(py(at(p, k)) - py(at(p, j))))));
+    const right = gap(1) >= gap(0);
+    ctx.textAlign = right ? "right" : "left";
+    ctx.textBaseline = at(right ? 1 : 0, j) > at(right ? 0.9 : 0.1, j) ? "top" : "bottom";
+    const y = py(at(right ? 0.97 : 0.03, j));
+    ctx.fillText(cut(name), px(right ? 1 : 0) + (right ? -4 : 4) * u, ctx.textBaseline === "top" ? y + 5 * u : y - 3 * u);
+  });
+  ctx.strokeStyle = theme.role(role);
+  ctx.lineWidth = 3 * u;
+  ctx.beginPath();
+  const worst = (/** @type {number} */ p) => end(...others.map((_, j) => at(p, j)));
+  for (let k = 0; k <= 200; k++) ctx.lineTo(px(k / 200), py(worst(k / 200)));
+  ctx.stroke();
+  ctx.beginPath();
+  ctx.arc(px(mixed[0]), py(worst(mixed[0])), 5 * u, 0, 2 * Math.PI);
+  ctx.fillStyle = theme.role("accent");
+  ctx.fill();
+  ctx.fillStyle = theme.muted;
+  ctx.textBaseline = "top";
+  ctx.textAlign = "left";
+  ctx.fillText(cut(names[1], 8), x + 2, top + tall + 4 * u);
+  ctx.textAlign = "right";
+  ctx.fillText(cut(names[0], 8), x + wide - 2, top + tall + 4 * u);
+  ctx.font = font(theme, SIZES.panel_axis, 600);
+  ctx.fillStyle = theme.ink("accent");
+  ctx.textAlign = "center";
+  ctx.fillText(short(mixed[0]), Math.min(x + wide - 20 * u, Math.max(x + 20 * u, px(mixed[0]))), top + tall + 18 * u);
+}
+
+/**
+ * A player with more strategies: of each, and of the best mixture, its pay-offs against the other one's; the end is ringed.
+ *
+ * @param {Ctx} ctx
+ * @param {Theme} theme
+ * @param {{x: number, mixed: number[], lines: number[][], end: (...values: number[]) => number}} side
+ * @param {{wide: number, top: number, tall: number, py: (v: number) => number, role: string}} at
+ * @param {string[]} names
+ */
+function dots(ctx, theme, { x, mixed, lines, end }, { wide, top, tall, py, role }, names) {
+  const u = theme.u;
+  const best = lines[0].map((_, j) => lines.reduce((sum, row, i) => sum + mixed[i] * row[j], 0));
+  const every = [...lines, best];
+  const room = wide / every.length;
+  ctx.font = font(theme, SIZES.panel_axis);
+  every.forEach((row, i) => {
+    const px = x + room * (i + 0.5);
+    const last = i === every.length - 1;
+    ctx.strokeStyle = theme.faint;
+    ctx.lineWidth = u;
+    ctx.beginPath();
+    ctx.moveTo(px, py(Math.min(...row)));
+    ctx.lineTo(px, py(Math.max(...row)));
+    ctx.stroke();
+    ctx.fillStyle = theme.muted;
+    for (const v of row) {
+      ctx.beginPath();
+      ctx.arc(px, py(v), 2.5 * u, 0, 2 * Math.PI);
+      ctx.fill();
+    }
+    ctx.beginPath();
+    ctx.arc(px, py(end(...row)), 5 * u, 0, 2 * Math.PI);
+    ctx.strokeStyle = theme.role(last ? "accent" : role);
+    ctx.lineWidth = 2 * u;
+    ctx.stroke();
+    ctx.fillStyle = last ? theme.ink("accent") : theme.muted;
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    // Every second name is a row lower.
+    ctx.fillText(last ? "mixed" : cut(names[i], Math.max(4, Math.floor(room / (3.4 * u)))), px, top + tall + (i % 2 ? 17 : 4) * u);
+  });
+}
+
+/**
+ * The regret of the play and of its average, on a logarithmic axis; {node, resize, redraw}.
+ *
+ * @param {() => {game: Matrix, now: number, point: number, hidden: Set<string>} | null} get
+ */
+export function regretChart(get) {
+  return chart({ "data-testid": "regret", "aria-label": "Regret over time" }, (ctx, theme, width, height) => {
+    const state = get();
+    if (!state) return;
+    const { game, now, point, hidden } = state;
+    const u = theme.u;
+    const { left, top, w, h } = frame(ctx, theme, width, height, "regret", "0 at an equilibrium");
+    const [, points] = game.shape.regret;
+    const of = (/** @type {string} */ name) => game.a[name].subarray(point * points, (point + 1) * points);
+    const curves = /** @type {[string, string, number[], string][]} */ ([["regret", "run0", [], "of the play"], ["mean_regret", "run2", [1.5 * u, 3.5 * u], "of its average"]])
+      .filter(([name]) => !hidden.has(name === "regret" ? "path" : "mean"));
+    let [low, high] = [Infinity, 0];
+    for (const [name] of curves) {
+      for (const v of of(name)) {
+        if (v > FLOOR) low = Math.min(low, v);
+        high = Math.max(high, v);
+      }
+    }
+    if (!(high > FLOOR)) [low, high] = [FLOOR, 1];
+    low = Math.min(low, high / 10);
+    const [a, b] = [Math.log(low) - 0.15, Math.log(high) + 0.15];
+    const px = (/** @type {number} */ t) => left + (w * t) / (points - 1);
+    const py = (/** @type {number} */ v) => top + (h * (b - Math.log(Math.max(v, low * 0.9)))) / (b - a);
+    ctx.font = font(theme, SIZES.panel_axis);
+    ctx.fillStyle = theme.muted;
+    ctx.strokeStyle = theme.faint;
+    ctx.lineWidth = 1;
+    ctx.textAlign = "right";
+    ctx.textBaseline = "middle";
+    const decades = Math.log10(high / low) > 1.7;
+    ctx.beginPath();
+    for (const t of decades ? logTicks(Math.exp(a), Math.exp(b), 4) : ticks(Math.exp(a), Math.exp(b), 4).filter((v) => v > 0)) {
+      const y = Math.round(py(t)) + 0.5;
+      ctx.moveTo(left, y);
+      ctx.lineTo(left + w, y);
+      ctx.fillText(decades ? power(Math.round(Math.log10(t))) : short(t), left - 5 * u, y);
+    }
+    ctx.stroke();
+    ctx.textAlign = "center";
+    ctx.textBaseline = "top";
+    for (const [t, text] of named(ticks(0, points - 1, Math.max(2, w / (70 * u))))) {
+      if (px(t) < left + w - 40 * u) ctx.fillText(text, px(t), top + h + 5 * u);
+    }
+    ctx.textAlign = "right";
+    ctx.fillText("update", left + w, top + h + 5 * u);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(left, top, w, h);
+    ctx.clip();
+    curves.forEach(([name, role, dash, title], i) => {
+      const values = of(name);
+      ctx.strokeStyle = ctx.fillStyle = theme.role(role);
+      ctx.lineWidth = (dash.length ? 2.4 : 1.4) * u;
+      ctx.lineCap = dash.length ? "round" : "butt";
+      ctx.setLineDash(dash);
+      ctx.beginPath();
+      for (let t = 0; t < points; t++) ctx.lineTo(px(t), py(values[t]));
+      ctx.stroke();
+      ctx.setLineDash([]);
+      ctx.lineCap = "butt";
+      const t = Math.min(points - 1, Math.floor(now));
+      ctx.beginPath();
+      ctx.arc(px(t), py(values[t]), 4 * u, 0, 2 * Math.PI);
+      ctx.fill();
+      ctx.textAlign = "left";
+      ctx.textBaseline = "middle";
+      const y = top + h - (26 - 15 * i) * u;
+      ctx.fillStyle = theme.back;
+      ctx.globalAlpha = 0.8;
+      ctx.fillRect(left + 3 * u, y - 7 * u, ctx.measureText(title).width + 8 * u, 14 * u);
+      ctx.globalAlpha = 1;
+      ctx.fillStyle = theme.ink(role);
+      ctx.fillText(title, left + 7 * u, y);
+    });
+    ctx.restore();
+  });
+}

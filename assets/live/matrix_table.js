@@ -1,0 +1,278 @@
+// The pay-off table: its cells and names are edited in place, best responses are marked, dominated strategies struck out.
+
+import { el, fill, setText } from "./dom.js";
+
+/** @typedef {import("./types.js").Matrix} Matrix */
+
+const write = (/** @type {string[][]} */ cells) => cells.map((row) => row.join(",")).join(";");
+const plain = (/** @type {number} */ v) => String(v);
+const minus = (/** @type {number} */ v) => plain(v).replace("-", "−");
+
+/**
+ * {node, width(), show(game)}.
+ *
+ * @param {import("./matrix.js").Page} page
+ */
+export function tableEditor(page) {
+  /** @type {Matrix} */
+  let game;
+  let built = "";
+  const table = el("table", { class: "gl-pays", "data-testid": "table" });
+  const zero = el("input", { type: "checkbox", "data-testid": "zero-sum", onchange: () => setZero() });
+  const addRow = small("add-row", "Add a strategy of the row player", "+ row", () => grow(0));
+  const addColumn = small("add-column", "Add a strategy of the column player", "+ column", () => grow(1));
+  const node = el(
+    "div",
+    { class: "gl-table-box" },
+    table,
+    el("div", { class: "gl-table-tools" }, addRow, addColumn, el("label", { class: "gl-check" }, zero, "zero-sum")),
+  );
+
+  /**
+   * @param {string} id
+   * @param {string} title
+   * @param {string} text
+   * @param {() => void} act
+   */
+  function small(id, title, text, act) {
+    return el("button", { class: "gl-button gl-small", type: "button", "data-testid": id, title, "aria-label": title, onclick: act }, text);
+  }
+
+  /** The table as texts, to be changed. */
+  const now = () => ({
+    a: game.pays[0].map((/** @type {number[]} */ row) => row.map(plain)),
+    b: game.zero ? null : game.pays[1].map((/** @type {number[]} */ row) => row.map(plain)),
+    rows: [...game.rows],
+    columns: [...game.columns],
+  });
+
+  /**
+   * @param {ReturnType<typeof now>} made
+   * @param {HTMLElement} [input]
+   * @param {boolean} [shape] whether its shape has changed
+   */
+  function turn(made, input, shape = false) {
+    page.turn({
+      game: null,
+      a: write(made.a),
+      b: made.b && write(made.b),
+      rows: made.rows.join(","),
+      columns: made.columns.join(","),
+      dropped: null,
+      ...(shape ? { start: null } : {}),
+    }, input);
+  }
+
+  function setZero() {
+    const made = now();
+    made.b = zero.checked ? null : game.pays[1].map((/** @type {number[]} */ row) => row.map(plain));
+    turn(made, zero);
+  }
+
+  /** Add a strategy of a player. @param {number} player */
+  function grow(player) {
+    const made = now();
+    const names = player ? made.columns : made.rows;
+    let n = names.length + 1;
+    const word = player ? "Column" : "Row";
+    while (names.includes(`${word} ${n}`)) n += 1;
+    names.push(`${word} ${n}`);
+    for (const cells of [made.a, made.b]) {
+      if (!cells) continue;
+      if (player) for (const row of cells) row.push("0");
+      else cells.push(game.columns.map(() => "0"));
+    }
+    turn(made, undefined, true);
+  }
+
+  /**
+   * Remove strategy `i` of a player.
+   *
+   * @param {number} player
+   * @param {number} i
+   */
+  function shrink(player, i) {
+    const made = now();
+    (player ? made.columns : made.rows).splice(i, 1);
+    for (const cells of [made.a, made.b]) {
+      if (!cells) continue;
+      if (player) for (const row of cells) row.splice(i, 1);
+      else cells.splice(i, 1);
+    }
+    turn(made, undefined, true);
+  }
+
+  /**
+   * The name of a strategy, and the button that removes it.
+   *
+   * @param {number} player
+   * @param {number} i
+   */
+  function name(player, i) {
+    const who = player ? "column" : "row";
+    const input = el("input", {
+      class: "gl-input gl-strategy",
+      "data-testid": `${who}-${i}`,
+      "aria-label": `Name of ${who} ${i + 1}`,
+      maxlength: 24,
+      onchange: () => {
+        const made = now();
+        (player ? made.columns : made.rows)[i] = input.value.replaceAll(",", " ").trim();
+        turn(made, input);
+      },
+    });
+    const away = small(`drop-${who}-${i}`, `Remove ${who} ${i + 1}`, "×", () => shrink(player, i));
+    away.classList.add("gl-away");
+    return el("th", { class: "gl-field", scope: player ? "col" : "row", "data-player": player }, el("span", { class: "gl-strategy-box" }, input, away));
+  }
+
+  /**
+   * @param {number} player
+   * @param {number} i
+   * @param {number} j
+   */
+  function cell(player, i, j) {
+    const who = player ? "column" : "row";
+    const input = el("input", {
+      class: "gl-input gl-pay",
+      inputmode: "decimal",
+      "data-testid": `${player ? "b" : "a"}-${i}-${j}`,
+      "data-player": player,
+      "aria-label": `Pay-off of the ${who} player, row ${i + 1}, column ${j + 1}`,
+      onchange: () => {
+        const made = now();
+        const cells = player ? made.b : made.a;
+        if (cells) cells[i][j] = input.value.trim().replaceAll("−", "-").replace(/[,;\s]/g, "_") || "_";
+        turn(made, input);
+      },
+    });
+    return input;
+  }
+
+  function build() {
+    const [m, n] = [game.rows.length, game.columns.length];
+    const head = el("tr", {}, el("td", { class: "gl-corner" }, el("b", { "data-player": 0 }, "row"), ", ", el("b", { "data-player": 1 }, "column")));
+    for (let j = 0; j < n; j++) head.append(name(1, j));
+    const body = Array.from({ length: m }, (_, i) =>
+      el("tr", {}, name(0, i), ...Array.from({ length: n }, (_unused, j) =>
+        el("td", { class: "gl-field", "data-testid": `cell-${i}-${j}` }, cell(0, i, j), game.zero ? el("span", { class: "gl-pay gl-minus", "data-player": 1 }) : cell(1, i, j)),
+      )),
+    );
+    table.replaceChildren(el("tbody", {}, head, ...body));
+  }
+
+  return {
+    node,
+    width: () => table.offsetWidth,
+    /** @param {Matrix} made */
+    show(made) {
+      game = made;
+      const [m, n] = [game.rows.length, game.columns.length];
+      const kind = `${m} ${n} ${game.zero}`;
+      if (kind !== built) {
+        built = kind;
+        build();
+      }
+      zero.checked = game.zero;
+      addRow.disabled = m >= game.bounds.most;
+      addColumn.disabled = n >= game.bounds.most;
+      const struck = [new Set(), new Set()];
+      for (const { player, strategy } of game.drops.slice(0, game.dropped)) struck[player].add(strategy);
+      const rows = [.../** @type {HTMLTableRowElement} */ (table.firstElementChild).children].map((row) => [...row.children]);
+      game.columns.forEach((/** @type {string} */ title, /** @type {number} */ j) => names(rows[0][j + 1], title, struck[1].has(j), n > game.bounds.least));
+      game.rows.forEach((/** @type {string} */ title, /** @type {number} */ i) => {
+        names(rows[i + 1][0], title, struck[0].has(i), m > game.bounds.least);
+        for (let j = 0; j < n; j++) {
+          const td = /** @type {HTMLElement} */ (rows[i + 1][j + 1]);
+          const [own, other] = /** @type {HTMLElement[]} */ ([...td.children]);
+          fill(/** @type {HTMLInputElement} */ (own), minus(game.pays[0][i][j]));
+          if (other instanceof HTMLInputElement) fill(other, minus(game.pays[1][i][j]));
+          else setText(other, minus(game.pays[1][i][j]));
+          own.dataset.best = game.best[0][i][j];
+          other.dataset.best = game.best[1][i][j];
+          td.dataset.pure = String(game.best[0][i][j] && game.best[1][i][j]);
+          td.dataset.struck = String(struck[0].has(i) || struck[1].has(j));
+        }
+      });
+    },
+  };
+
+  /**
+   * @param {Element} th
+   * @param {string} title
+   * @param {boolean} gone
+   * @param {boolean} many whether it can be removed
+   */
+  function names(th, title, gone, many) {
+    const [input, away] = /** @type {[HTMLInputElement, HTMLButtonElement]} */ ([...th.children[0].children]);
+    fill(input, title);
+    input.style.width = `${Math.min(12, Math.max(4, title.length + 1))}ch`;
+    away.disabled = !many;
+    /** @type {HTMLElement} */ (th).dataset.struck = String(gone);
+  }
+}
+
+/**
+ * The equilibria and the dominated strategies in words: {node, show(game)}.
+ *
+ * @param {import("./matrix.js").Page} page
+ */
+export function findings(page) {
+  /** @type {Matrix} */
+  let game;
+  let ahead = 0; // how many are struck out, with what was asked for
+  const list = el("ol", { class: "gl-equilibria", "data-testid": "equilibria", tabindex: 0, "aria-label": "Nash equilibria" });
+  const title = el("h2", {});
+  const ties = el("p", { class: "gl-quiet" }, "The game has ties: its equilibria may form whole segments, of which these are the ends.");
+  const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {number} */ by, /** @type {string} */ says) =>
+    el("button", { class: "gl-button gl-small", type: "button", "data-testid": id, title: says, onclick: () => {
+      ahead = Math.min(game.drops.length, Math.max(0, ahead + by));
+      page.turn({ dropped: String(ahead) });
+    } }, text);
+  const next = button("strike", "Strike out", 1, "Strike out the next dominated strategy");
+  const undo = button("unstrike", "Undo", -1, "Bring the last one back");
+  const weakly = el("input", { type: "checkbox", "data-testid": "weakly", onchange: () => page.turn({ weakly: weakly.checked ? "1" : null, dropped: null }) });
+  const says = el("ol", { class: "gl-drops", "data-testid": "drops" });
+  const left = el("p", { class: "gl-quiet", "data-testid": "drops-left" });
+  const node = el(
+    "div",
+    { class: "gl-findings" },
+    title,
+    list,
+    ties,
+    el("h2", {}, "Dominated strategies"),
+    el("div", { class: "gl-table-tools" }, next, undo, el("label", { class: "gl-check" }, weakly, "weakly, too")),
+    says,
+    left,
+  );
+  return {
+    node,
+    title,
+    /**
+     * @param {Matrix} made
+     * @param {boolean} newest
+     */
+    show(made, newest) {
+      game = made;
+      if (newest) ahead = made.dropped;
+      const { equilibria, drops, dropped } = game;
+      setText(title, equilibria.length === 1 ? "One Nash equilibrium" : `${equilibria.length} Nash equilibria`);
+      list.replaceChildren(...equilibria.map((/** @type {any} */ one, /** @type {number} */ i) => el(
+        "li",
+        { "data-testid": `equilibrium-${i}` },
+        el("b", { "data-player": 0 }, one.words[0]),
+        " against ",
+        el("b", { "data-player": 1 }, one.words[1]),
+        ": ",
+        el("span", { class: "gl-nobreak" }, "pays ", el("b", { "data-player": 0 }, one.texts[0]), ", ", el("b", { "data-player": 1 }, one.texts[1])),
+      )));
+      ties.hidden = !game.degenerate;
+      weakly.checked = Boolean(game.weakly);
+      next.disabled = dropped >= drops.length;
+      undo.disabled = !dropped;
+      says.replaceChildren(...drops.slice(0, dropped).map((/** @type {any} */ one) => el("li", {}, one.says)));
+      const kind = game.weakly ? "dominated" : "strictly dominated";
+      setText(left, !drops.length ? `No strategy is ${kind}.` : dropped < drops.length ? `${drops.length - dropped} can be struck out.` : `No other strategy is ${kind}.`);
+    },
+  };
+}

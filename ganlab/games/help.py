@@ -1,0 +1,100 @@
+"""An explanation, with its unit, of what the pages of games show."""
+
+from __future__ import annotations
+
+from ganlab.words import Word
+
+# The page of games.
+GAMES = {
+    "plane": Word(
+        "phase portrait",
+        "Arrows point along both players' descent; a nullcline is where one player's gradient is "
+        "0, solid for the first player and dotted for the second. A cross is an equilibrium.",
+        "both numbers",
+    ),
+    "eigenvalues": Word(
+        "eigenvalues of one update",
+        "Of the linearised update at the equilibrium: rings in closed form, dots measured from the "
+        "update itself. Inside the unit circle distances shrink, outside they grow.",
+        "complex numbers",
+    ),
+    "distance": Word(
+        "distance to the equilibrium",
+        "On a logarithmic axis, over the updates. The thin line has the slope that the largest "
+        "eigenvalue predicts, log |μ|.",
+        "units of both numbers",
+    ),
+    "rates": Word(
+        "log-distance per update",
+        "The slope of the logarithm of the distance: predicted as log |μ| of the largest "
+        "eigenvalue, and measured in the second half of the trajectory.",
+        "1/update",
+    ),
+}  # fmt: skip
+
+
+# The page of matrix games.
+MATRIX = {
+    "table": Word(
+        "pay-off table",
+        "Both players choose at the same time, a row and a column; in a cell the row player's "
+        "pay-off stands first. A line under a pay-off marks a best response, and a cell with two "
+        "is an equilibrium.",
+        "",
+    ),
+    "equilibria": Word(
+        "Nash equilibria",
+        "Pairs of strategies of which neither player gains by another one. All extreme ones are "
+        "listed, with what each player gets.",
+        "pay-off",
+    ),
+    "security": Word(
+        "max-min and min-max",
+        "Max-min is the most that a player can be sure of; min-max the least to which the other "
+        "one can hold it. In mixed strategies both are the value of the game (von Neumann 1928).",
+        "pay-off",
+    ),
+    "square": Word(
+        "strategies",
+        "Each point is a mixed strategy of both players, or of one; a cross is an equilibrium. The "
+        "solid line is the play, the dotted one its average so far, and a ring, which can be "
+        "dragged, is where both start.",
+        "probability",
+    ),
+    "regret": Word(
+        "regret",
+        "What both players together could gain by best responses to the other one's strategy: of "
+        "the play, and of its average. It is 0 at an equilibrium.",
+        "pay-off",
+    ),
+    "pairs": Word(
+        "pay-off of each against each",
+        "The exact expected pay-off per round of the player on the left. A frame marks a pair "
+        "that is an equilibrium: no way to play, however clever, gains on it.",
+        "pay-off per round",
+    ),
+    "match": Word(
+        "a match",
+        "Round by round: what both do, and the mean of what they got so far; dotted, the exact "
+        "expected mean.",
+        "pay-off per round",
+    ),
+    "discount": Word(
+        "pay-off against δ",
+        "The mean pay-off per round of simple replies to the second player, at each probability of "
+        "another round: (1 − δ) Σ δᵗ uₜ.",
+        "pay-off per round",
+    ),
+    "staircase": Word(
+        "unravelling",
+        "The best round to begin to defect in, if the other one defects from a given round on and "
+        "punishes for ever: always one round earlier.",
+        "round",
+    ),
+    "tree": Word(
+        "backward induction",
+        "Each player chooses what is best for it, given what follows. Thick lines are these "
+        "choices; the path that is played is coloured to its end.",
+        "",
+    ),
+}  # fmt: skip

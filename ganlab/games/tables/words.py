@@ -1,0 +1,69 @@
+"""What a pay-off table's numbers say, in words, and numbers as a person writes them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from ganlab.games.tables.entry import Array, Table
+from ganlab.games.tables.solve import CLOSE, Dropped, Equilibrium, Security
+
+_LARGEST = 99  # denominator of a number that is written as a fraction
+
+
+def number(value: float) -> str:
+    """A number as a short fraction if it is one, else with four digits; with a true minus sign."""
+    near = Fraction(value).limit_denominator(_LARGEST)
+    if abs(float(near) - value) <= 1e-9 * max(1.0, abs(value)):
+        text = str(near)
+    else:
+        text = f"{value:.4g}"
+    return text.replace("-", "\N{MINUS SIGN}")
+
+
+def mixture(p: Array, names: tuple[str, ...]) -> str:
+    """Probabilities p (n,) of strategies in words, those of 0 left out."""
+    played = [(float(v), name) for v, name in zip(p, names, strict=True) if v > CLOSE]
+    if len(played) == 1:
+        return played[0][1]
+    return " + ".join(f"{number(v)} {name}" for v, name in played)
+
+
+def dropped(game: Table, step: Dropped) -> str:
+    """Why a strategy is struck out."""
+    names = (game.rows, game.columns)[step.player]
+    word, whatever = (("Row", "column"), ("Column", "row"))[step.player]
+    by = mixture(step.by, names)
+    if step.strict:
+        how = f"pays less than {by}, whatever {whatever} is played"
+    else:
+        how = f"never pays more than {by}, and sometimes less"
+    return f"{word} {names[step.strategy]}: {how}."
+
+
+def security(own: Security, player: int) -> str:
+    """What a player is sure of, in pure and in mixed strategies, and why they differ."""
+    who, other = (("row", "column"), ("column", "row"))[player]
+    low, high, value = (number(v) for v in (own.pure_max_min, own.pure_min_max, own.value))
+    if own.pure_min_max - own.pure_max_min <= CLOSE:
+        return (
+            f"In pure strategies max-min and min-max meet at {value}: a saddle point. "
+            "Neither player gains by mixing."
+        )
+    return (
+        f"In pure strategies the {who} player is sure of {low} (max-min), and the {other} player "
+        f"can hold it to {high} (min-max). In mixed strategies they meet: both are {value}."
+    )
+
+
+def degenerate(game: Table, found: list[Equilibrium]) -> bool:
+    """Whether an equilibrium has more best responses than strategies that they respond to."""
+    a, b = game.payoffs
+    for one in found:
+        rows, columns = a @ one.y, one.x @ b
+        for gain, other, spread in ((rows, one.y, np.ptp(a)), (columns, one.x, np.ptp(b))):
+            best = (gain >= gain.max() - CLOSE * max(1.0, spread)).sum()
+            if best > (other > CLOSE).sum():
+                return True
+    return False
