@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ganlab.demonstrations import label_smoothing, max_min, noise_gradient, optimal_d, proposition_2
+from ganlab.demonstrations import (
+    finite_data,
+    label_smoothing,
+    max_min,
+    noise_gradient,
+    optimal_d,
+    proposition_2,
+)
 from ganlab.demonstrations.entry import DEMONSTRATIONS, Demonstration
 from ganlab.demonstrations.picture import (
     Area,
@@ -43,6 +50,7 @@ for _entry in (
     proposition_2.ENTRY,
     label_smoothing.ENTRY,
     max_min.ENTRY,
+    finite_data.ENTRY,
     noise_gradient.ENTRY,
 ):
     DEMONSTRATIONS.add(_entry)

@@ -268,9 +268,13 @@ def show(values: Mapping[str, Any]) -> Shown:
     return Shown((functions, variance, gradients), numbers, _says(now, slope, limit, sigma))
 
 
+def _v(value: float) -> str:
+    return f"{value:.3f}".replace("-", "−")
+
+
 def _says(now: Mapping[str, Array], slope: float, limit: float, sigma: float) -> str:
     through, score = float(now["pathwise"][0]), float(now["score"][0])
-    begin = f"With σ = {sigma:.2g} the gradient is {slope:.3f}; without noise it is {limit:.3f}."
+    begin = f"With σ = {sigma:.2g} the gradient is {_v(slope)}; without noise it is {_v(limit)}."
     if through < 1e-12:
         return f"{begin} Each sample through f is exact; one of REINFORCE has variance {score:.3g}."
     if score < 1e-12:

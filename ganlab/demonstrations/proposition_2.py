@@ -191,6 +191,10 @@ def _c_at(p: Array, theta: float) -> float:
     return float(c_of(p, masses(theta)))
 
 
+def _v(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
 def _says(t: int, free: float, tied: float, theta: float) -> str:
     if t == 0:
         return "Both begin with the same p_g. Play: each iteration finds D*, then moves p_g."
@@ -198,11 +202,11 @@ def _says(t: int, free: float, tied: float, theta: float) -> str:
     if free < 1e-6:
         begin = f"Iteration {t}: p_g that moves freely is p_data"
     if tied < 0.01:
-        return f"{begin}; the shift has found p_data: θ = {theta:.2f}, {tied:.2g} above."
+        return f"{begin}; the shift has found p_data: θ = {_v(theta)}, {tied:.2g} above."
     if t > STEPS // 2:
-        place = f"θ = {theta:.2f}, {tied:.2f} above"
+        place = f"θ = {_v(theta)}, {tied:.2f} above"
         return f"{begin}; the shift is stuck at {place}, in a valley of C(θ)."
-    return f"{begin}; the shift is at θ = {theta:.2f}, {tied:.2f} above."
+    return f"{begin}; the shift is at θ = {_v(theta)}, {tied:.2f} above."
 
 
 def lab(values: Mapping[str, Any]) -> Spec:
