@@ -176,7 +176,7 @@ export function gameView(page) {
       rules.replaceChildren(...made.rules.map((/** @type {[string, string]} */ [value, title]) => el("option", { value }, title)));
       rules.value = made.rule.name;
       equation.innerHTML = made.rule.equation; // MathML that the server made of the dynamics' formula
-      setText(watch, [made.watch, made.rule.doc].filter(Boolean).join(" "));
+      setText(watch, [made.watch, made.cite && `(${made.cite})`, made.rule.doc, `(${made.rule.cite})`].filter(Boolean).join(" "));
       if (!row) {
         row = knobRow(made.knobs, ({ field, value }) => page.turn({ [String(field)]: String(value) }));
         knobs.replaceChildren(row.node);

@@ -1,7 +1,7 @@
 // Where mixed strategies are drawn: a square for both players of a 2 × 2 game, else one pad for each player: over
 // time for two strategies, a triangle for three, a square of corners for four.
 
-import { arrow, font, trace } from "./plot.js";
+import { arrow, font } from "./plot.js";
 import { SIZES } from "./tokens.js";
 
 /** @typedef {import("./types.js").Theme} Theme */
@@ -284,6 +284,30 @@ export function drawField(ctx, theme, game, { ground: { g, px, py } }) {
   ctx.stroke();
 }
 
+const APART = 0.5; // px between two points of a line that is drawn
+/** @type {WeakMap<Pad, Record<string, Float32Array>>} */
+const spots = new WeakMap();
+
+/**
+ * Where the points of all paths of one kind are in pixels; a pad is made anew for each answer and size.
+ *
+ * @param {Matrix} game
+ * @param {Pad} pad
+ * @param {string} name
+ * @param {number} first
+ */
+function placed(game, pad, name, first) {
+  const known = spots.get(pad) ?? {};
+  spots.set(pad, known);
+  if (known[name]) return known[name];
+  const [runs, points, each] = game.shape.path;
+  const out = (known[name] = new Float32Array(2 * runs * points));
+  for (let k = 0; k < runs * points; k++) {
+    [out[2 * k], out[2 * k + 1]] = pad.place(game.a[name], k * each + first, (k % points) / (points - 1));
+  }
+  return out;
+}
+
 /**
  * The play and its average up to time `now`, on a pad that shows the probabilities from number `first` on.
  *
@@ -296,15 +320,14 @@ export function drawField(ctx, theme, game, { ground: { g, px, py } }) {
  * @param {Set<string>} hidden
  */
 export function drawPaths(ctx, theme, game, pad, first, now, hidden) {
-  const [runs, points, each] = game.shape.path;
+  const [runs, points] = game.shape.path;
   const last = Math.min(points - 1, Math.floor(now));
   const u = theme.u;
   for (const [name, role, wide, dash] of /** @type {[string, string, number, number[]][]} */ ([["path", "run0", 1.5, []], ["mean", "run2", 2.6, [1.5 * u, 3.5 * u]]])) {
     if (hidden.has(name)) continue;
-    const all = game.a[name];
+    const all = placed(game, pad, name, first);
     for (let r = 0; r < runs; r++) {
-      const at = (/** @type {number} */ i) => pad.place(all, (r * points + i) * each + first, i / (points - 1));
-      const spots = Array.from({ length: last + 1 }, (_, i) => at(i));
+      const from = 2 * r * points;
       ctx.strokeStyle = ctx.fillStyle = theme.role(role);
       ctx.lineWidth = wide * u;
       ctx.lineJoin = "round";
@@ -312,15 +335,21 @@ export function drawPaths(ctx, theme, game, pad, first, now, hidden) {
       ctx.setLineDash(dash);
       ctx.globalAlpha = name === "path" && last > 400 ? 0.7 : 1;
       ctx.beginPath();
-      trace(ctx, spots.length, (i) => spots[i][0], (i) => spots[i][1]);
+      let [x, y] = [all[from], all[from + 1]];
+      ctx.moveTo(x, y);
+      for (let i = 1; i <= last; i++) {
+        const [nx, ny] = [all[from + 2 * i], all[from + 2 * i + 1]];
+        if (Math.abs(nx - x) + Math.abs(ny - y) < APART && i < last) continue;
+        ctx.lineTo(nx, ny);
+        [x, y] = [nx, ny];
+      }
       ctx.stroke();
       ctx.setLineDash([]);
       ctx.lineCap = "butt";
       ctx.globalAlpha = 1;
-      let [x, y] = spots[last];
       const part = now - last;
       if (part > 0 && last + 1 < points) {
-        const [nx, ny] = at(last + 1);
+        const [nx, ny] = [all[from + 2 * last + 2], all[from + 2 * last + 3]];
         [x, y] = [x + part * (nx - x), y + part * (ny - y)];
       }
       ctx.beginPath();

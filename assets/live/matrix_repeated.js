@@ -149,7 +149,7 @@ export function repeatedView(page) {
         knobs.replaceChildren(row.node);
       }
       row?.values(made.values);
-      setText(watch, made.watch);
+      setText(watch, `${made.watch} (${made.cite})`);
       about.set("this tab", [
         ["Repeated dilemma", made.watch, ""],
         ["Source:", made.cite, ""],

@@ -62,7 +62,7 @@ export function securityChart(get) {
       ctx.fillStyle = theme.ink(role);
       ctx.textAlign = "left";
       ctx.textBaseline = "alphabetic";
-      ctx.fillText(`${side.who ? "column" : "row"} mixes: ${side.title}`, side.x + 2, 30 * u);
+      ctx.fillText(`${side.who ? "column" : "row"}: ${side.title}`, side.x + 2, 30 * u);
       if (side.lines.length === 2) envelope(ctx, theme, side, { wide, top, tall, py, role }, names[side.who], names[1 - side.who]);
       else dots(ctx, theme, side, { wide, top, tall, py, role }, names[side.who]);
     }

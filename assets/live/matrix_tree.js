@@ -223,7 +223,7 @@ export function treeView(page) {
         ...made.trees.map((/** @type {string[]} */ [, title, written]) => el("option", { value: written }, title)),
       );
       trees.value = value;
-      setText(watch, made.watch);
+      setText(watch, `${made.watch} (${made.cite})`);
       about.set("this tab", [["Source:", made.cite, ""], ...made.help.tree]);
       if (!parity.childElementCount) {
         parity.replaceChildren(...made.parity.map((/** @type {[number, boolean]} */ [n, eats]) =>

@@ -81,9 +81,11 @@ export function drawTree(ctx, theme, game, places, turn, width, _height) {
     if (one.parent < 0) return;
     const [from, to] = [places[one.parent], places[i]];
     const solved = game.nodes[one.parent].turn <= turn;
-    let [x, y] = [from.x + 0.55 * (to.x - from.x), from.y + 0.55 * (to.y - from.y)];
+    const short = to.x - from.x < ctx.measureText(one.move).width + 44 * u;
+    const part = short && to.y > from.y ? 0.78 : 0.55;
+    let [x, y] = [from.x + part * (to.x - from.x), from.y + part * (to.y - from.y)];
     const half = ctx.measureText(one.move).width / 2 + 2 * u;
-    if (to.x - from.x > 2 * half + 40 * u) {
+    if (!short) {
       ctx.fillStyle = theme.back;
       ctx.globalAlpha = 0.85;
       ctx.fillRect(x - half, y - 8 * u, 2 * half, 16 * u);

@@ -76,7 +76,7 @@ function recorder() {
     beginPath: (ctx) => void (of(ctx).path = ""),
     closePath: (ctx) => void (of(ctx).path += "Z"),
     moveTo: (ctx, x, y) => void (of(ctx).path += `M${at(ctx).x(x)} ${at(ctx).y(y)}`),
-    lineTo: (ctx, x, y) => void (of(ctx).path += `L${at(ctx).x(x)} ${at(ctx).y(y)}`),
+    lineTo: (ctx, x, y) => void (of(ctx).path += `${of(ctx).path ? "L" : "M"}${at(ctx).x(x)} ${at(ctx).y(y)}`),
     rect: (ctx, ...given) => void (of(ctx).path += box(ctx, given)),
     arc(ctx, x, y, r) {
       const [{ k, x: tx, y: ty }, mine] = [at(ctx), of(ctx)]; // only whole circles are drawn

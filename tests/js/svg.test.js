@@ -49,7 +49,7 @@ test("what is drawn becomes SVG in pixels of the page, and contexts draw as befo
     ctx.rect(0, 0, 50, 50);
     ctx.clip();
     ctx.beginPath();
-    ctx.moveTo(1, 2);
+    ctx.lineTo(1, 2); // the first point of a path, as with moveTo
     ctx.lineTo(3, 4);
     ctx.stroke();
     ctx.restore();
