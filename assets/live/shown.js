@@ -49,7 +49,7 @@ export function shownPanel(name, turn) {
     if (!about) return;
     const { one, where } = handles[index];
     one.put(...where);
-    const says = [about.x, about.y].flatMap((param, axis) => (param ? [steady(where[axis] - about.origin[axis])] : []));
+    const says = [about.x, about.y].flatMap((param, axis) => (param ? [steady(about.signs[axis] * (where[axis] - about.origin[axis]))] : []));
     one.node.setAttribute("aria-label", `${about.label}: ${says.join(", ")}. Arrow keys move it`);
     one.node.title = `${about.label}: drag it`;
     one.node.style.setProperty("--gl-r", `var(--gl-${about.role})`);
@@ -70,8 +70,8 @@ export function shownPanel(name, turn) {
     const both = [[about.x, about.x_ends, x], [about.y, about.y_ends, y]];
     both.forEach(([param, ends, to], axis) => {
       if (!param || !ends) return;
-      const value = within(round(to - about.origin[axis]), ends);
-      where[axis] = value + about.origin[axis];
+      const value = within(round(about.signs[axis] * (to - about.origin[axis])), ends);
+      where[axis] = about.signs[axis] * value + about.origin[axis];
       change[param] = String(value);
     });
     put(index);

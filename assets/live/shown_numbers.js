@@ -65,8 +65,8 @@ export function shownTable() {
       built = state;
       node.hidden = !table;
       if (!table) return;
-      const cell = (/** @type {{text?: string, math?: string}} */ { text, math }, /** @type {boolean} */ head) => {
-        const one = el(head ? "th" : "td", head ? { scope: "row" } : {}, text ?? "");
+      const cell = (/** @type {{text?: string, math?: string}} */ { text, math }, /** @type {number} */ column) => {
+        const one = el(column ? "td" : "th", column ? { "data-column": table.columns[column] } : { scope: "row" }, text ?? "");
         if (math) one.innerHTML = math; // MathML that the server made
         return one;
       };
@@ -75,7 +75,7 @@ export function shownTable() {
           "table",
           { class: "gl-table", "data-testid": "table" },
           el("thead", {}, el("tr", {}, ...table.columns.map((text) => el("th", { scope: "col" }, text)))),
-          el("tbody", {}, ...table.rows.map((row, i) => el("tr", i === table.chosen ? { "aria-current": "true" } : {}, ...row.map((one, j) => cell(one, j === 0))))),
+          el("tbody", {}, ...table.rows.map((row, i) => el("tr", i === table.chosen ? { "aria-current": "true" } : {}, ...row.map(cell)))),
         ),
       );
     },

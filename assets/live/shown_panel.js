@@ -31,25 +31,39 @@ function scale({ low, high, log }, from, to) {
 }
 
 /**
- * The words of a legend in rows.
+ * The words of a legend in rows. The last row also has the names of the y axes, right above them, if there is room.
  *
  * @param {CanvasRenderingContext2D} ctx
- * @param {PanelSeries[]} series
+ * @param {Panel} panel
  * @param {number} room
  * @param {number} u
  */
-function rowsOf(ctx, series, room, u) {
+function rowsOf(ctx, panel, room, u) {
   /** @type {{series: PanelSeries, x: number, row: number}[]} */
-  const out = [];
-  let [x, row] = [0, 0];
-  for (const one of series.filter(({ title }) => title)) {
-    const wide = ctx.measureText(one.title).width + (28 + BESIDE) * u;
-    if (x && x + wide > room) [x, row] = [0, row + 1];
-    out.push({ series: one, x, row });
-    x += wide;
+  const words = [];
+  const left = ctx.measureText(upwards(panel.y)).width + 2 * BESIDE * u;
+  const right = panel.right ? ctx.measureText(upwards(panel.right)).width + BESIDE * u : 0;
+  const shown = panel.series.filter(({ title }) => title);
+  const wide = (/** @type {PanelSeries} */ { title }) => ctx.measureText(title).width + (28 + BESIDE) * u;
+  const total = shown.reduce((sum, one) => sum + wide(one), 0);
+  if (left + total + right < room) {
+    let x = left;
+    for (const one of shown) {
+      words.push({ series: one, x, row: 0 });
+      x += wide(one);
+    }
+    return { words, rows: 1 };
   }
-  return { words: out, rows: out.length ? row + 1 : 0 };
+  let [x, row] = [0, 0];
+  for (const one of shown) {
+    if (x && x + wide(one) > room) [x, row] = [0, row + 1];
+    words.push({ series: one, x, row });
+    x += wide(one);
+  }
+  return { words, rows: row + 2 };
 }
+
+const upwards = (/** @type {PanelAxis} */ { label }) => `↑ ${label}`;
 
 /**
  * The places of a panel in pixels, for a size of its canvas.
@@ -65,8 +79,8 @@ export function places(ctx, theme, panel, width, height) {
   ctx.font = font(theme, SIZES.unit);
   const left = Math.round(46 * u);
   const right = Math.round((panel.right ? 40 : 14) * u);
-  const legend = rowsOf(ctx, panel.series, width - left - 4 * u, u);
-  const head = Math.round((24 + ROW * (1 + legend.rows)) * u);
+  const legend = rowsOf(ctx, panel, width - 8 * u, u);
+  const head = Math.round((24 + ROW * legend.rows) * u);
   let [w, top] = [Math.max(1, width - left - right), head];
   let h = Math.max(1, height - head - 38 * u);
   let from = left;
@@ -83,6 +97,9 @@ export function places(ctx, theme, panel, width, height) {
   return { g: { left: from, top, w, h, bottom: top + h }, px: across.p, py: up.p, x: across.v, y: up.v, pr: other.p, legend, head };
 }
 
+/** The right axis has the colour of what belongs to it. @param {Panel} panel */
+const roleOfRight = (panel) => panel.series.find(({ right }) => right)?.role ?? "muted";
+
 /**
  * The ticks of an axis with their texts, about `count` of them.
  *
@@ -93,7 +110,10 @@ export function places(ctx, theme, panel, width, height) {
 function ticksOf(axis, count) {
   if (axis.ticks.length) return axis.ticks;
   if (axis.log) return logTicks(axis.low, axis.high, Math.max(2, count)).map((t) => [t, power(Math.round(Math.log10(t)))]);
-  return named(ticks(axis.low, axis.high, Math.max(2, count)));
+  for (let more = Math.max(2, count); ; more += 1) {
+    const round = ticks(axis.low, axis.high, more);
+    if (round.length > 1 || more > 9) return named(round);
+  }
 }
 
 /**
@@ -143,11 +163,11 @@ function drawWords(ctx, theme, panel, { g, legend, head }, width) {
   ctx.textAlign = "right";
   if (panel.note && title + ctx.measureText(panel.note).width + 24 * u < width) ctx.fillText(panel.note, width - 2 * u, 14 * u);
   ctx.textAlign = "left";
-  ctx.fillText(`↑ ${panel.y.label}`, start, head - 8 * u, width / (panel.right ? 1.6 : 1));
+  ctx.fillText(upwards(panel.y), start, head - 8 * u, width / (panel.right ? 1.6 : 1));
   if (panel.right) {
     ctx.textAlign = "right";
-    ctx.fillStyle = theme.ink("D");
-    ctx.fillText(`${panel.right.label} ↑`, width - 2 * u, head - 8 * u);
+    ctx.fillStyle = theme.ink(roleOfRight(panel));
+    ctx.fillText(upwards(panel.right), width - 2 * u, head - 8 * u);
   }
   ctx.fillStyle = theme.muted;
   ctx.textAlign = "center";
@@ -156,7 +176,7 @@ function drawWords(ctx, theme, panel, { g, legend, head }, width) {
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
   for (const { series, x, row } of legend.words) {
-    const y = (26 + ROW * row) * u;
+    const y = (28 + ROW * row) * u;
     const from = start + x;
     sample(ctx, theme, series, from, y);
     ctx.fillStyle = theme.ink(series.role);
@@ -249,7 +269,7 @@ function drawAxes(ctx, theme, panel, { g, px, py, pr }) {
   for (const [t, text] of up) ctx.fillText(text, g.left - 6 * u, py(t), g.left - 8 * u);
   if (!panel.right) return;
   ctx.textAlign = "left";
-  ctx.fillStyle = theme.ink("D");
+  ctx.fillStyle = theme.ink(roleOfRight(panel));
   for (const [t, text] of ticksOf(panel.right, g.h / (42 * u))) ctx.fillText(text, g.left + g.w + 6 * u, pr(t));
 }
 

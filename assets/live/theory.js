@@ -73,12 +73,14 @@ export function mount(root, { answers, labs }) {
   const after = barButton("after", "The next figure", () => turnTo(1), "›");
   const reset = barButton("reset", "Undo all changes of this figure", () => server.ask(`figure=${figure}`), "Reset");
   const lab = el("a", { class: "gl-button gl-to-lab", "data-testid": "open-lab", title: "Train a GAN in this situation" }, "Open this in the lab");
+  const draws = el("div", { class: "gl-group gl-draws", role: "group", "aria-label": "Draw by hand" });
   const menu = exportMenu(({ value }) => void handOver(menu, server, shown, String(value)), root, () => layout(), FILES);
   const play = el("div", { class: "gl-clock" }, ...time.nodes);
   const bar = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Figure" },
     el("div", { class: "gl-group gl-which" }, before, figures, after),
+    draws,
     play,
     el("div", { class: "gl-group gl-last" }, reset, lab, menu.node),
   );
@@ -88,8 +90,6 @@ export function mount(root, { answers, labs }) {
   const cite = el("span", { class: "gl-cite", "data-testid": "cite" });
   const head = el("div", { class: "gl-theory-head" }, watch, el("div", { class: "gl-source" }, equation, cite, about.node));
   const knobs = el("div", { class: "gl-knobs-box" });
-  const draws = el("div", { class: "gl-group gl-draws", role: "group", "aria-label": "Draw by hand" });
-  const setting = el("div", { class: "gl-setting" }, knobs, draws);
   /** @type {ReturnType<typeof knobRow> | null} */
   let row = null;
 
@@ -99,7 +99,7 @@ export function mount(root, { answers, labs }) {
   const says = el("p", { class: "gl-says", "data-testid": "says", role: "status" });
   const cards = numberCards();
   const foot = el("div", { class: "gl-foot" }, says, cards.node, table.node);
-  root.replaceChildren(bar, head, setting, banner.node, pictures, foot);
+  root.replaceChildren(bar, head, knobs, banner.node, pictures, foot);
 
   /** @param {number} by */
   function turnTo(by) {
@@ -154,7 +154,7 @@ export function mount(root, { answers, labs }) {
   }
 
   const sizes = () => JSON.stringify([
-    roomOf(root, LEAST), window.devicePixelRatio, ...[bar, head, setting, banner.node, foot].map((node) => node.offsetHeight),
+    roomOf(root, LEAST), window.devicePixelRatio, ...[bar, head, knobs, banner.node, foot].map((node) => node.offsetHeight),
   ]);
 
   function layout() {

@@ -403,6 +403,7 @@ export {};
  * @property {string | null} y
  * @property {string} role
  * @property {[number, number]} origin
+ * @property {[number, number]} signs
  * @property {[number, number] | null} x_ends of the parameter
  * @property {[number, number] | null} y_ends
  */

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from ganlab.demonstrations import (
+    costs,
+    disjoint,
+    f_gan,
     finite_data,
+    fit,
     label_smoothing,
     max_min,
+    minimum,
     noise_gradient,
     optimal_d,
     proposition_2,
@@ -47,7 +52,12 @@ __all__ = [
 
 for _entry in (
     optimal_d.ENTRY,
+    minimum.ENTRY,
     proposition_2.ENTRY,
+    disjoint.ENTRY,
+    fit.ENTRY,
+    f_gan.ENTRY,
+    costs.ENTRY,
     label_smoothing.ENTRY,
     max_min.ENTRY,
     finite_data.ENTRY,

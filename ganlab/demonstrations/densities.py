@@ -12,12 +12,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from ganlab.demonstrations.picture import Draw, Handle
 from ganlab.registry import Param
+from ganlab.spec import Spec
 
 Array = NDArray[np.float64]
 LOW, HIGH = -5.0, 5.0  # of the axis
 X = np.linspace(LOW, HIGH, 401)
 POINTS = 41  # of a drawn curve
 SPREAD = (0.3, 3.0)  # of a dragged Gaussian
+WIDTH = 0.005
+CELLS = np.arange(-30.0, 30.0, WIDTH) + WIDTH / 2  # centres of cells that hold all of the mass
+_EDGES = np.arange(-30.0, 30.1, 0.25)  # of the pieces of a quadrature
+_ORDER = 12  # its points in each piece
 
 
 class Density(Protocol):
@@ -39,6 +44,11 @@ class Normal:
         """The density at x (n,) -> (n,)."""
         z = (np.asarray(x, np.float64) - self.mean) / self.std
         return np.exp(-0.5 * z * z) / (self.std * math.sqrt(2 * math.pi))
+
+    def log(self, x: ArrayLike) -> Array:
+        """The logarithm of the density at x (n,) -> (n,), also where the density underflows."""
+        z = (np.asarray(x, np.float64) - self.mean) / self.std
+        return -0.5 * z * z - math.log(self.std * math.sqrt(2 * math.pi))
 
 
 @dataclass(frozen=True)
@@ -113,17 +123,22 @@ class Movable:
         density = self.of(values)
         if not isinstance(density, Normal):
             return ()
-        mean, side = density.mean, density.mean + density.std
+        mean = density.mean
+        # On the outer side, away from other curves, if the axis has room for every width there.
+        outer = -1.0 if mean <= 0 else 1.0
+        sign = outer if abs(mean) + SPREAD[1] <= HIGH else -outer
+        side = mean + sign * density.std
         peak, at_side = (float(density.pdf(x)) for x in (mean, side))
-        names = f"{self.name}_mean", f"{self.name}_std"
+        of = self.title
         return (
-            Handle(f"mean of {self.title}", (mean, peak), names[0], role=self.role),
+            Handle(f"mean of {of}", (mean, peak), f"{self.name}_mean", role=self.role),
             Handle(
-                f"width of {self.title}",
+                f"width of {of}",
                 (side, at_side),
-                names[1],
+                f"{self.name}_std",
                 role=self.role,
                 origin=(mean, 0.0),
+                signs=(sign, 1.0),
             ),
         )
 
@@ -133,6 +148,33 @@ class Movable:
             return ()
         now = self.of(values).pdf(np.linspace(LOW, HIGH, POINTS))
         return (Draw(self._drawn, self.title, now, self.role),)
+
+
+def masses(density: Density) -> Array:
+    """The masses (n,) of `CELLS`, by the midpoint rule."""
+    return density.pdf(CELLS) * WIDTH
+
+
+def nodes(*densities: Density) -> tuple[Array, Array]:
+    """Points (n,) and weights (n,) of a Gauss-Legendre quadrature over the line.
+
+    The bends of drawn densities lie between its pieces, so that it is as exact for them.
+    """
+    bends = [density.places for density in densities if isinstance(density, Drawn)]
+    edges = np.unique(np.concatenate([_EDGES, *bends]))
+    points, weights = np.polynomial.legendre.leggauss(_ORDER)
+    half = np.diff(edges)[:, None] / 2
+    middle = (edges[1:] + edges[:-1])[:, None] / 2
+    return (middle + half * points).ravel(), (half * weights).ravel()
+
+
+def as_spec(data: Density, fake: Density, **settings: Any) -> Spec | None:
+    """A lab with two Gaussians: p_data, and the p_g of a linear G at its start; None if drawn."""
+    if not (isinstance(data, Normal) and isinstance(fake, Normal)):
+        return None
+    target = {"mean": data.mean, "std": data.std}
+    start = (fake.std, fake.mean)  # G(z) = std z + mean
+    return Spec(target="gaussian", target_params=target, g_hidden=(), g_start=start, **settings)
 
 
 def top(*curves: Array) -> float:

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import xlog1py, xlogy
 
 from ganlab import theory
-from ganlab.demonstrations.densities import HIGH, LOW, Drawn, Movable, X, top
+from ganlab.demonstrations.densities import HIGH, LOW, Movable, X, as_spec, top
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Handle, Line, Number, Panel, Shown
 from ganlab.registry import Param
@@ -105,13 +105,7 @@ def _says(a: float, b: float, best: float, x: float) -> str:
 
 def lab(values: Mapping[str, Any]) -> Spec | None:
     """A lab with these two Gaussians, where D learns faster than G; None if one was drawn."""
-    if any(isinstance(one.of(values), Drawn) for one in (DATA, FAKE)):
-        return None
-    target = {"mean": values["p_mean"], "std": values["p_std"]}
-    start = (values["q_std"], values["q_mean"])  # G(z) = std z + mean
-    return Spec(
-        target="gaussian", target_params=target, g_hidden=(), g_start=start, loss="minimax", k=5
-    )
+    return as_spec(DATA.of(values), FAKE.of(values), loss="minimax", k=5)
 
 
 ENTRY = Demonstration(

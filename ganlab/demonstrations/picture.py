@@ -122,8 +122,8 @@ class Heat:
 class Handle:
     """A point at `at` that mouse, touch and arrow keys drag.
 
-    x, y: the names of the parameters that its coordinates, minus `origin`, become; None: it does
-    not move in this direction.
+    x, y: the names of the parameters that its coordinates, minus `origin` and times `signs`,
+    become; None: it does not move in this direction.
     """
 
     label: str
@@ -132,6 +132,7 @@ class Handle:
     y: str | None = None
     role: str = "game"
     origin: tuple[float, float] = (0.0, 0.0)
+    signs: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True)

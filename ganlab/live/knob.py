@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ganlab.registry import Param, Registry
@@ -11,8 +12,11 @@ _WIDEST = 1e6  # of a slider
 
 def knob(param: Param) -> dict[str, Any]:
     """What assets/live/knobs.js needs of a Param."""
-    entries = param.choices.entries if isinstance(param.choices, Registry) else {}
-    titles = [(name, entries[name].title if entries else name) for name in param.choices]
+    titles: list[tuple[str, str]] = [(name, name) for name in param.choices]
+    if isinstance(param.choices, Registry):
+        titles = [(name, entry.title) for name, entry in param.choices.entries.items()]
+    elif isinstance(param.choices, Mapping):
+        titles = list(param.choices.items())
     number = param.kind != "choice"
     return {
         "field": param.name,

@@ -39,11 +39,8 @@ def number(lab, index: int, way: str = "number") -> float:
 def agree(lab, closed: dict[tuple[str, int], Callable[[dict[str, float]], float]]) -> None:
     """Wait until numbers on the screen are closed forms of what the address says."""
     for _ in range(300):
-        query = {
-            n: float(v[0])
-            for n, v in parse_qs(urlsplit(lab.page.url).query).items()
-            if n != "figure"
-        }
+        fields = parse_qs(urlsplit(lab.page.url).query)
+        query = {n: float(v[0]) for n, v in fields.items() if n not in ("figure", "divergence")}
         wanted = {key: form(query) for key, form in closed.items()}
         found = {(way, i): number(lab, i, way) for way, i in closed}
         if found == pytest.approx(wanted, abs=6e-5, rel=1e-4):
@@ -54,6 +51,32 @@ def agree(lab, closed: dict[tuple[str, int], Callable[[dict[str, float]], float]
 
 def gauss(x: float, mean: float, std: float) -> float:
     return math.exp(-(((x - mean) / std) ** 2) / 2) / (std * math.sqrt(2 * math.pi))
+
+
+def above(q) -> float:
+    """C(G) − (−log 4) on a grid, for p_data = N(−1, 0.8²) and the p_g of the figure's start."""
+    d = 0.01
+    total = 0.0
+    for i in range(-1500, 1500):
+        a, b = gauss(i * d, -1, 0.8), gauss(i * d, q["q_mean"], 1.2)
+        total += d * (a * math.log(2 * a / (a + b)) + b * math.log(2 * b / (a + b))) if a * b else 0
+    return total
+
+
+def smooth(q) -> float:
+    """JSD of N(0, σ²) and N(θ, σ²), on a grid."""
+    d, total = 0.005, 0.0
+    for i in range(-1200, 1200):
+        a, b = gauss(i * d, 0, q["noise"]), gauss(i * d, q["theta"], q["noise"])
+        for own in (a, b):
+            total += d * own * math.log(2 * own / (a + b)) / 2 if own else 0
+    return total
+
+
+def hellinger(q) -> float:
+    """∫ (√p − √q)² of N(−0.8, 1) and N(0.8, 1.2²)."""
+    square = 1 + 1.2**2
+    return 2 - 2 * math.sqrt(2.4 / square) * math.exp(-(1.6**2) / (4 * square))
 
 
 def drag(lab, testid: str, dx: float, dy: float) -> None:
@@ -80,7 +103,7 @@ def test_the_numbers_are_the_closed_forms_whatever_is_dragged(lab):
     assert lab.get("reading-densities").is_visible()
     drag(lab, "handle-q_mean", -150, 20)
     has(lab, q_mean="^-")
-    drag(lab, "handle-q_std", 60, 0)
+    drag(lab, "handle-q_std", -60, 0)
     has(lab, q_std="^[12]")
     lab.get("handle-x").focus()
     for _ in range(3):
@@ -129,4 +152,53 @@ def test_the_numbers_are_the_closed_forms_whatever_is_dragged(lab):
     assert open(download.value.path()).readline() == "panel,series,frame,array,index,value\n"
     lab.get("reset").click()
     has(lab, q_mean="^$", figure="^optimal-d$")
+
+    # Theorem 1: p_g is dragged towards p_data.
+    lab.get("after").click()
+    has(lab, figure="^minimum$")
+    lab.get("panel-cost").wait_for()
+    far = number(lab, 0)
+    drag(lab, "handle-q_mean", -170, 30)
+    has(lab, q_mean="^-")
+    agree(lab, {(way, 2): above for way in ("number", "other")})
+    assert number(lab, 0) < far - 0.5
+
+    # Disjoint supports: a knob, and a point that the arrow keys move.
+    lab.get("figure").select_option("disjoint")
+    has(lab, figure="^disjoint$")
+    lab.get("knob-noise").focus()
+    for _ in range(40):
+        lab.page.keyboard.press("ArrowRight")
+    has(lab, noise="^0\\.[23]")
+    lab.get("handle-theta").focus()
+    for _ in range(5):
+        lab.page.keyboard.press("Shift+ArrowLeft")
+    has(lab, theta="^-1\\.3$")
+    agree(lab, {("number", 0): lambda q: math.log(2), ("number", 1): lambda q: abs(q["theta"])})
+    agree(lab, {("number", 2): smooth, ("other", 2): smooth})
+
+    # One Gaussian for two: its steps, by keys and by the buttons.
+    lab.get("figure").select_option("fit")
+    lab.get("update").wait_for()
+    lab.get("figure").blur()
+    lab.page.keyboard.press("Home")
+    lab.wait("document.querySelector('[data-testid=update]').textContent === '0 of 60'")
+    start = number(lab, 0)
+    lab.get("step").click()
+    lab.wait("document.querySelector('[data-testid=update]').textContent === '1 of 60'")
+    assert number(lab, 0) < start
+    lab.get("play").click()
+    lab.wait("window.ganlab.iteration > 3")
+    lab.page.keyboard.press("End")
+    assert "picks the right peak" in lab.get("says").inner_text()
+    drag(lab, "handle-q_mean", -200, 0)
+    lab.wait("document.querySelector('[data-testid=says]').textContent.includes('picks the left')")
+
+    lab.get("figure").select_option("f-gan")
+    lab.get("knob-divergence").select_option("hellinger")
+    lab.wait(
+        "document.querySelector('[data-testid=table] [aria-current] th').textContent"
+        " === 'squared Hellinger'"
+    )
+    agree(lab, {(way, 0): hellinger for way in ("number", "other")})
     check(lab, live=False)

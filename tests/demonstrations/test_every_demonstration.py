@@ -71,10 +71,10 @@ def test_a_picture_is_complete(setup):
             assert panel.x.low <= handle.at[0] <= panel.x.high, handle
             assert panel.y.low <= handle.at[1] <= panel.y.high, handle
             # Dropped where it is, a handle changes nothing.
-            for name, at, origin in zip(
-                (handle.x, handle.y), handle.at, handle.origin, strict=True
-            ):
-                assert name is None or setup.values[name] == pytest.approx(at - origin, abs=1e-9)
+            moves = zip((handle.x, handle.y), handle.at, handle.origin, handle.signs, strict=True)
+            for name, at, origin, sign in moves:
+                own = sign * (at - origin)
+                assert name is None or setup.values[name] == pytest.approx(own, abs=1e-9)
         for draw in panel.draws:
             assert params[draw.param].kind == "floats"
             assert np.shape(draw.now) == (params[draw.param].longest,)
