@@ -96,7 +96,7 @@ def smooth_by_quadrature(case: str, theta: float, noise: float) -> float:
 
 
 def blurred(distance: Array, noise: float) -> Array:
-    """The density of a uniform disc plus Gaussian noise at a distance (...) from its centre.
+    """The density (n,) of a uniform disc plus Gaussian noise at distances (n,) from its centre.
 
     P(|N(distance, noise² I)| <= R) / (π R²): a noncentral χ² distribution with two degrees of
     freedom.
