@@ -68,6 +68,7 @@ _MEASURED = (
     ("Above the picture", words.READOUTS),
     ("Many seeds", words.TILES),
     ("MNIST", words.MNIST),
+    ("The spectrum of a lab", help.SPECTRUM),
     ("Games", help.GAMES),
     ("Matrix games", help.MATRIX),
 )  # fmt: skip

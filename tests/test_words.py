@@ -31,6 +31,7 @@ TABLES = (
     words.READOUTS,
     words.TILES,
     words.MNIST,
+    help.SPECTRUM,
     help.GAMES,
     help.MATRIX,
 )

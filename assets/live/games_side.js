@@ -1,103 +1,29 @@
 // Beside the phase portrait: the eigenvalues of an update in the complex plane, and the distance over time.
 
 import { chart } from "./chart.js";
+import { complexPlane, frame } from "./complex_plane.js";
 import { dashesOf, font, logTicks, named, power, short, ticks, trace } from "./plot.js";
 import { SIZES } from "./tokens.js";
 
 /** @typedef {import("./types.js").Game} Game */
 /** @typedef {import("./types.js").Theme} Theme */
 
-const LEAST = 0.15; // half the width of the eigenvalues' axes
-const WHOLE = 0.85; // from which on the whole circle is shown
 const FLOOR = 1e-13; // of distances
-
-/** @param {Game} game */
-function window_(game) {
-  /** @type {[number, number][]} */
-  const all = [];
-  game.runs.forEach((run, i) => {
-    for (const name of ["closed", "measured"]) {
-      const a = game.a[`${name}.${i}`] ?? [];
-      for (let k = 0; k < a.length; k += 2) all.push([a[k], a[k + 1]]);
-    }
-  });
-  const largest = all.filter(([re, im]) => Math.hypot(re, im) > 0.5);
-  if (!largest.length) return { centre: 0, half: 1.25 };
-  const low = Math.min(...largest.map(([re]) => re), 1);
-  const high = Math.max(...largest.map(([re]) => re), 1);
-  const tall = Math.max(...largest.map(([, im]) => Math.abs(im)));
-  const half = Math.max(LEAST, 1.25 * tall, 0.75 * (high - low));
-  if (half > WHOLE) return { centre: 0, half: Math.max(1.25, 1.1 * Math.max(...all.map(([re, im]) => Math.hypot(re, im)))) };
-  return { centre: (low + high) / 2, half };
-}
 
 /** {node, resize, redraw}: the eigenvalues, closed forms as rings and measured ones as dots. @param {() => Game | null} get */
 export function eigenvalues(get) {
   return chart({ "data-testid": "eigenvalues", "aria-label": "Eigenvalues of one update in the complex plane" }, (ctx, theme, width, height) => {
     const game = get();
     if (!game) return;
-    const u = theme.u;
-    const { left, top, w, h } = frame(ctx, theme, width, height, "eigenvalues μ of one update", "");
-    const side = Math.min(w, h);
-    const x0 = left + (w - side) / 2;
-    const { centre, half } = window_(game);
-    const px = (/** @type {number} */ re) => x0 + (side * (re - centre + half)) / (2 * half);
-    const py = (/** @type {number} */ im) => top + (h - side) / 2 + (side * (half - im)) / (2 * half);
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(left, top, w, h);
-    ctx.clip();
-    ctx.strokeStyle = theme.faint;
-    ctx.lineWidth = 1;
-    ctx.beginPath();
-    ctx.moveTo(left, Math.round(py(0)) + 0.5);
-    ctx.lineTo(left + w, Math.round(py(0)) + 0.5);
-    ctx.moveTo(Math.round(px(0)) + 0.5, top);
-    ctx.lineTo(Math.round(px(0)) + 0.5, top + h);
-    ctx.stroke();
-    ctx.strokeStyle = theme.text;
-    ctx.lineWidth = 1.4 * u;
-    ctx.beginPath();
-    ctx.arc(px(0), py(0), Math.abs(px(1) - px(0)), 0, 2 * Math.PI);
-    ctx.stroke();
-    game.runs.forEach((run, i) => {
-      if (run.refused) return;
-      const [closed, measured] = [game.a[`closed.${i}`], game.a[`measured.${i}`]];
-      ctx.strokeStyle = ctx.fillStyle = theme.role(run.role);
-      ctx.lineWidth = 1.8 * u;
-      for (let k = 0; k < closed.length; k += 2) {
-        ctx.beginPath();
-        ctx.arc(px(closed[k]), py(closed[k + 1]), 6.5 * u, 0, 2 * Math.PI);
-        ctx.stroke();
-      }
-      for (let k = 0; k < measured.length; k += 2) {
-        ctx.beginPath();
-        ctx.arc(px(measured[k]), py(measured[k + 1]), 3 * u, 0, 2 * Math.PI);
-        ctx.fill();
-      }
-    });
-    ctx.restore();
-    ctx.font = font(theme, SIZES.panel_axis);
-    ctx.fillStyle = theme.muted;
-    // The name of the circle, where it leaves the picture or at its top.
-    const im = Math.min(0.93 * half, 0.93);
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    ctx.fillText("|μ| = 1", px(Math.sqrt(1 - im * im)) - 6 * u, py(-im));
-    ctx.textAlign = "left";
-    ["○ closed form", "● measured"].forEach((text, i) => ctx.fillText(text, left + 6 * u, top + (11 + 15 * i) * u));
-    ctx.textAlign = "center";
-    ctx.textBaseline = "top";
-    const reach = (w / side) * half;
-    for (const [t, text] of named(ticks(centre - reach, centre + reach, Math.max(2, w / (60 * u))))) {
-      if (px(t) > left + 10 * u && px(t) < left + w - 10 * u) ctx.fillText(text, px(t), top + h + 5 * u);
-    }
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    const up = (h / side) * half;
-    for (const [t, text] of named(ticks(-up, up, Math.max(3, h / (45 * u))))) {
-      if (py(t) > top + 6 * u && py(t) < top + h - 4 * u) ctx.fillText(text === "0" ? text : `${text} i`, left - 5 * u, py(t));
-    }
+    const groups = game.runs.flatMap((run, i) =>
+      run.refused
+        ? []
+        : [
+            { points: game.a[`closed.${i}`], role: run.role, ring: true },
+            { points: game.a[`measured.${i}`], role: run.role, ring: false },
+          ],
+    );
+    complexPlane(ctx, theme, width, height, { title: "eigenvalues μ of one update", groups, circle: true, key: ["○ closed form", "● measured"] });
   });
 }
 
@@ -221,33 +147,4 @@ function drawKey(ctx, theme, runs, left, top) {
     ctx.fillStyle = theme.ink(run.role);
     ctx.fillText(run.title, left + 34 * u, y);
   });
-}
-
-/**
- * The title and the box of a panel, and its plot rectangle.
- *
- * @param {CanvasRenderingContext2D} ctx
- * @param {Theme} theme
- * @param {number} width
- * @param {number} height
- * @param {string} title
- * @param {string} about
- */
-export function frame(ctx, theme, width, height, title, about) {
-  const u = theme.u;
-  const [left, top, below, right] = [42 * u, 22 * u, 22 * u, 10 * u];
-  ctx.textBaseline = "alphabetic";
-  ctx.textAlign = "left";
-  ctx.font = font(theme, SIZES.title, 600);
-  ctx.fillStyle = theme.text;
-  ctx.fillText(title, left, 14 * u);
-  const wide = ctx.measureText(title).width;
-  ctx.font = font(theme, SIZES.unit);
-  ctx.fillStyle = theme.muted;
-  if (left + wide + ctx.measureText(about).width + 12 * u < width) ctx.fillText(about, left + wide + 10 * u, 14 * u);
-  const g = { left, top, w: Math.max(1, width - left - right), h: Math.max(1, height - top - below) };
-  ctx.strokeStyle = theme.line;
-  ctx.lineWidth = 1;
-  ctx.strokeRect(g.left - 0.5, g.top - 0.5, g.w + 1, g.h + 1);
-  return g;
 }

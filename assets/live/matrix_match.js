@@ -1,7 +1,7 @@
 // The pictures of a repeated dilemma: a match round by round, pay-off against δ, and the staircase of a known end.
 
 import { chart } from "./chart.js";
-import { frame } from "./games_side.js";
+import { frame } from "./complex_plane.js";
 import { font, named, short, ticks } from "./plot.js";
 import { SIZES } from "./tokens.js";
 

@@ -1,7 +1,7 @@
 // Beside the strategies: max-min against min-max, and the regret over time.
 
 import { chart } from "./chart.js";
-import { frame } from "./games_side.js";
+import { frame } from "./complex_plane.js";
 import { font, logTicks, power, short, ticks, named } from "./plot.js";
 import { SIZES } from "./tokens.js";
 

@@ -13,6 +13,7 @@ import { arrange } from "./layout.js";
 import { opener } from "./open.js";
 import { follower, makeBanner } from "./page.js";
 import { connect } from "./socket.js";
+import { spectrumPanel } from "./spectrum.js";
 import { stage } from "./stage.js";
 import { noStills, prefetchPlotly, stills } from "./still.js";
 import { keptSpeed, storyRow } from "./story.js";
@@ -68,6 +69,8 @@ export function mountView(root, settings, make) {
 
   /** @type {ReturnType<typeof explainer> | null} */
   let explain = null;
+  /** @type {ReturnType<typeof spectrumPanel> | null} */
+  let spectrum = null;
   /** @type {import("./types.js").Status | null} */
   let told = null; // the newest status that was shown
   const showBar = () => told && bar.status(explain?.told(told) ?? told);
@@ -90,10 +93,18 @@ export function mountView(root, settings, make) {
   const fork = view.forks ? (/** @type {string} */ name) => act({ act: "fork", name }) : null;
   const line = view.records ? timeline(send, fork, stored) : null;
   if (view.explained && !stored) {
-    explain = explainer({ send: (command) => link?.send(command), show: view.explained, changed: () => (showBar(), refresh()), playing: () => state === "playing" });
+    explain = explainer({ send: (command) => link?.send(command), show: view.explained, changed: () => {
+      if (explain?.on && spectrum?.on) spectrum.toggle(false);
+      showBar();
+      refresh();
+    }, playing: () => state === "playing" });
   }
-  const keys = { ...story.keys, ...explain?.keys, ...(stored ? line?.keys : {}) };
+  if (view.explained && !stored) {
+    spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false) });
+  }
+  const keys = { ...story.keys, ...explain?.keys, ...spectrum?.keys, ...(stored ? line?.keys : {}) };
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
+  if (spectrum) explain?.button.after(spectrum.button);
   /** @type {Parameters<typeof exportMenu>[4]} */
   const replay = (host, link) => mountView(host, { ...settings, plotly: "", stored: true, connect: link }, make);
   const { socket, largest } = settings;
@@ -224,11 +235,13 @@ export function mountView(root, settings, make) {
     redraw.picture = redraw.curves = false;
     view.draw(frame);
     // Over the curves, or above the picture if these are below it.
-    if (explain && explain.node.parentElement !== (size.narrow ? boxes.main : boxes.curves)) {
-      if (size.narrow) boxes.main.prepend(explain.node);
-      else boxes.curves.append(explain.node);
+    for (const panel of [explain, spectrum]) {
+      if (!panel || panel.node.parentElement === (size.narrow ? boxes.main : boxes.curves)) continue;
+      if (size.narrow) boxes.main.prepend(panel.node);
+      else boxes.curves.append(panel.node);
     }
     explain?.draw();
+    spectrum?.resize(theme);
     curves.draw();
     refresh();
   }
@@ -271,6 +284,7 @@ export function mountView(root, settings, make) {
     scene = message;
     frame = null;
     explain?.clear();
+    spectrum?.clear();
     fresh = ready = redraw.picture = false;
     story.scene(message);
     root.classList.toggle("gl-dim-2", message.dim === 2);
@@ -339,6 +353,7 @@ export function mountView(root, settings, make) {
     past = now?.past ?? false;
     told = past && now ? { ...message, iteration: now.iteration } : message;
     explain?.status(message);
+    spectrum?.status(told);
     if (past && explain?.on) explain.stop(); // it explains the present
     showBar();
     showTimeline(now, moved);
@@ -372,6 +387,8 @@ export function mountView(root, settings, make) {
       bar.waits(message.text);
     } else if (message.type === "parts") {
       if (isOfScene(message)) explain?.receive(message);
+    } else if (message.type === "spectrum") {
+      if (isOfScene(message)) spectrum?.receive(message);
     } else if (message.type === "export") exporter.receive(message);
     else if (message.type === "figure" && isOfScene(message)) still.receive(message);
   }

@@ -214,7 +214,7 @@
  * @typedef {Decoded & {
  *   type: "status", run: number, state: string, rate: number, speed: number, iteration: number, seed: number,
  *   values: Record<string, string | number>, query: string, message: string, refused?: {field: string, why: string} | null,
- *   replayed?: number, follow?: boolean, explains?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
+ *   replayed?: number, follow?: boolean, explains?: boolean, spectrum?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
  *   differs?: string[], story?: StoryNow, runs: RunNow[], seeds: number, says?: string, fields?: string[],
  *   complete: boolean, lab_query: string, timeline?: Timeline,
  * }} Status
@@ -241,9 +241,34 @@
  * }} Parts
  */
 
+/**
+ * The eigenvalues of the game at one moment, of the run or with another strength of R1.
+ *
+ * @typedef {object} GameSpectrum
+ * @property {number | null} r1
+ * @property {number} size
+ * @property {number} count
+ * @property {boolean} complete
+ * @property {boolean} per_update
+ * @property {number} rotation
+ * @property {number | null} turn
+ * @property {number} growing
+ * @property {number | null} symmetric
+ * @property {number | null} rotating
+ * @property {number | null} share
+ * @property {Record<string, {radius: number, step: number | null, why: string}>} rules
+ */
+
+/**
+ * @typedef {Decoded & {
+ *   type: "spectrum", run: number, iteration: number, refused: string, notes: string[], seconds: number, rule: string,
+ *   r1: number, titles: Record<string, string>, help: Record<string, HelpLine[]>, now: GameSpectrum | null, other: GameSpectrum | null,
+ * }} SpectrumMessage
+ */
+
 /** @typedef {Decoded & {type: "waits", text: string}} Waits */
 /** @typedef {{type: "figure", run: number, request: number} & Record<string, any>} FigureMessage */
-/** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | Parts | FigureMessage} Message */
+/** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | Parts | SpectrumMessage | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
 
 // A view, its connection, and its renderer.

@@ -1,8 +1,48 @@
-"""An explanation, with its unit, of what the pages of games show."""
+"""An explanation, with its unit, of what the pages of games and a lab's spectrum show."""
 
 from __future__ import annotations
 
 from ganlab.words import Word
+
+# The spectrum of a lab's game.
+SPECTRUM = {
+    "radius": Word(
+        "largest |μ|",
+        "Of the eigenvalues μ of one iteration, linearised at the present parameters: above 1 the "
+        "run leaves this point, below 1 it would be drawn to it.",
+        "factor per iteration",
+    ),
+    "step": Word(
+        "largest stable step",
+        "The factor of both learning rates up to which no μ leaves the unit circle, of those that "
+        "do not grow at any step. “none”: rotation without damping, every step is too large.",
+        "times the present learning rates",
+    ),
+    "rotation": Word(
+        "rotation",
+        "The largest |Im λ| / |λ| of the game's eigenvalues λ, those below a hundredth of the "
+        "largest left out: 0 % is pure descent, 100 % pure rotation.",
+        "share",
+    ),
+    "turn": Word(
+        "fastest turn",
+        "2π / |Im λ|: the iterations in which the players would circle once along the eigenvector "
+        "that turns fastest, in the limit of small steps.",
+        "iterations",
+    ),
+    "growing": Word(
+        "grow at any step",
+        "Eigenvalues with a negative real part: along these the players leave this point however "
+        "small their steps are. At a stable equilibrium there are none.",
+        "eigenvalues",
+    ),
+    "share": Word(
+        "share of J that rotates",
+        "The Jacobian J of both gradients is S + A: S symmetric, as of one cost that both descend, "
+        "A antisymmetric, which only rotates. The share is ‖A‖² / ‖J‖²; it needs all of J.",
+        "share; Frobenius norms",
+    ),
+}
 
 # The page of games.
 GAMES = {

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from ganlab.export import KINDS
 from ganlab.live.take_away import PAGE, SIZES, STOP
 from ganlab.registry import SpecError
+from ganlab.spec import PARAMS
 
 LONGEST_NOTE = 60  # characters of a bookmark
 LONGEST_FILM = 60  # seconds
@@ -96,6 +97,20 @@ class FigureRequest:
     def curves_size(self) -> dict[str, Any]:
         """The size of the curves."""
         return {"width": self.curves_width, "height": self.curves_height, "scale": self.scale}
+
+
+class SpectrumRequest(NamedTuple):
+    """Whether the spectrum is wanted; r1: with which other strength of R1, None for none."""
+
+    on: bool
+    r1: float | None = None
+
+
+def _spectrum(message: dict[str, Any]) -> SpectrumRequest:
+    r1: Any = message.get("r1")
+    if isinstance(r1, bool) or not isinstance(r1, (int, float)) or not math.isfinite(r1):
+        raise SpecError("r1", r1, "a number: a strength of R1, or -1 for none")
+    return SpectrumRequest(_switch(message), None if r1 == -1 else PARAMS["r1"].check(r1))
 
 
 def _nothing(message: dict[str, Any]) -> None:
@@ -196,6 +211,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "bookmark": _bookmark,
     "follow": _switch,
     "explain": _switch,
+    "spectrum": _spectrum,
     "visible": _switch,
     "ack": _drawn,
     "figure": FigureRequest.read,

@@ -37,6 +37,7 @@ from ganlab.live import messages, thumbnails
 from ganlab.live.held_state import Held, held
 from ganlab.live.parts import parts
 from ganlab.live.picture_request import Painted, PictureRequest
+from ganlab.live.spectra import Message, Price, of_moment
 from ganlab.live.transfer import Failed, Recent, receive, send
 from ganlab.spec import Spec
 
@@ -129,6 +130,10 @@ def _parts(
     return parts(runs.game, state, runs.specs, number, view, executor)
 
 
+def _spectrum(runs: Runs, state: State, paid: Price, r1: float | None) -> Message:
+    return of_moment(state, runs.specs[0], paid, r1)
+
+
 def _tiles(runs: Runs, state: State) -> Arrays:
     return thumbnails.pictures(runs.game, state, runs.specs[0])
 
@@ -176,6 +181,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "see": _see,
     "picture": _picture,
     "parts": _parts,
+    "spectrum": _spectrum,
     "tiles": _tiles,
     "measure_tiles": _measure_tiles,
 }

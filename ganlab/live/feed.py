@@ -20,7 +20,7 @@ from ganlab.live.backlog import Backlog
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
 from ganlab.live.pacing import CROWD, SLOW, Pacing
-from ganlab.live.subscriber import Subscriber
+from ganlab.live.subscriber import SPECTRUM, Subscriber
 from ganlab.live.view import Moments, ViewedSession
 from ganlab.registry import SpecError
 
@@ -129,10 +129,9 @@ class Feed:
                 self.pacing.curves_begun(now)
                 self.curves_wanted = False
                 self.hand_over("curves", self._curves(newest, due))
-        if idle and "parts" not in self.painting and (make := session.view.parts()) is not None:
-            self.hand_over("parts", make)
-        if self._answers:
-            self._answer()
+        for kind, make in session.view.background(now, idle, self.painting):
+            self.hand_over(kind, make)
+        self._answer()
         if self.status_wanted or (session.playing and self.pacing.status_due(now)):
             self._status(watching, now)
 
@@ -200,7 +199,8 @@ class Feed:
         if self.curves_wanted and not session.playing and session.watched:
             if not self.painting & {"curves", "frame"}:  # else the worker is woken afterwards
                 wait = sooner(max(0.001, self.pacing.next_at_rest - time.perf_counter()))
-        return wait
+        left = session.view.spectrum_wait(time.perf_counter())
+        return wait if left is None else sooner(max(0.001, left))
 
     def keep_moment(self) -> None:
         """Keep the current moment for measuring, if curves would be sparse without it."""
@@ -271,7 +271,7 @@ class Feed:
         """Let a render thread make a message while the runs continue; to: None for all browsers."""
         session = self.session
         number = session.run_number
-        thread = kind if kind in (*self.pacing.cost, "parts") else "answer"
+        thread = kind if kind in (*self.pacing.cost, "parts", SPECTRUM) else "answer"
         steps: Any = None
         cost = 0.0
 
@@ -295,7 +295,7 @@ class Feed:
                             subscriber.put(kind, message)
             self.painting.discard(kind)
             wanted = self.frame_wanted or self.curves_wanted or self.status_wanted
-            if wanted or self.moments or self._answers:
+            if wanted or self.moments or self._answers or kind == SPECTRUM:
                 session.wake()
 
         self.painting.add(kind)

@@ -101,6 +101,7 @@ def _hello(session: CommandedSession, subscriber: Subscriber) -> None:
     if session.group is not None:
         session.display.hello(subscriber)
         session.view.explain_again()
+        session.view.spectrum_again(subscriber)
     session.feed.frame_wanted = session.feed.status_wanted = True
 
 
@@ -137,6 +138,7 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "bookmark": lambda session, value: session.rewind.bookmark(value),
     "continue": lambda session, _: session.lifecycle.continue_from_here(),
     "explain": _explain,
+    "spectrum": lambda session, value: session.view.spectrum(value),
     "follow": lambda session, value: session.view.follow(value),
     "figure": _figure,
     "export": _export,

@@ -18,11 +18,13 @@ from ganlab.engine.cost import cost, surely_below
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.live import axes, messages
-from ganlab.live.commands import FigureRequest
+from ganlab.live.commands import FigureRequest, SpectrumRequest
 from ganlab.live.pacing import CROWD, SLOW
 from ganlab.live.picture_request import PictureRequest
 from ganlab.live.scene import scene
-from ganlab.live.view import Message, Moments, View
+from ganlab.live.spectrum_watch import SpectrumWatch
+from ganlab.live.subscriber import Subscriber
+from ganlab.live.view import Message, Moments, View, ViewedSession
 from ganlab.live.wire import encode
 from ganlab.spec import Spec
 
@@ -48,6 +50,10 @@ class LabView(View):
     _fitted_at = 0.0  # when they were fitted
     _explains = False  # whether the next iteration is explained
     _explained: tuple[Any, ...] = ()  # what the last explanation was about
+
+    def __init__(self, session: ViewedSession):
+        super().__init__(session)
+        self._spectrum = SpectrumWatch(session)
 
     @property
     def _run(self) -> Run:
@@ -119,14 +125,34 @@ class LabView(View):
 
         return make
 
+    def spectrum(self, request: SpectrumRequest) -> None:
+        """See `View.spectrum`."""
+        self._spectrum.switch(request)
+
+    def spectrum_again(self, subscriber: Subscriber) -> None:
+        """See `View.spectrum_again`."""
+        self._spectrum.again(subscriber)
+
+    def spectrum_wait(self, now: float) -> float | None:
+        """See `View.spectrum_wait`."""
+        return self._spectrum.wait(now)
+
+    def spectrum_job(self, now: float) -> Callable[[], Iterator[bytes | None]] | None:
+        """See `View.spectrum_job`."""
+        return self._spectrum.job(now)
+
     def advanced(self) -> None:
         """Refit axes that follow G if it is time."""
         if self._follow:
             self._fit()
 
     def status(self) -> dict[str, Any]:
-        """Whether the axes follow G, and whether iterations are explained."""
-        return {"follow": self._follow, "explains": self._explains}
+        """Whether the axes follow G, iterations are explained, and the spectrum is computed."""
+        return {
+            "follow": self._follow,
+            "explains": self._explains,
+            "spectrum": self._spectrum.request.on,
+        }
 
     def measure(self, moments: Moments) -> Iterable[None]:
         """Measure the run."""

@@ -24,6 +24,7 @@ from ganlab.live.parts import parts
 from ganlab.live.picture_request import PictureRequest
 from ganlab.live.pools import NOWHERE, Places
 from ganlab.live.process_pool import ProcessPool, Unavailable
+from ganlab.live.spectra import Message, Price, of_moment
 from ganlab.spec import Spec
 
 Arrays = dict[str, np.ndarray]
@@ -123,6 +124,13 @@ class Moment:
         executor = Eager() if program is None else Compiled(program)
         view = view or probe_for(self.spec, points)
         return parts(self.game, self.state, self.specs, self.number, view, executor)
+
+    def spectrum(self, paid: Price, r1: float | None = None) -> Message:
+        """See `spectra.of_moment`."""
+        with suppress(Unavailable):
+            made: Message = self._ask(self.places.frames, "spectrum", paid, r1)
+            return made
+        return of_moment(self.state, self.spec, paid, r1)
 
     def tiles(self) -> Arrays:
         """See `thumbnails.pictures`."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ganlab.live import system
 from ganlab.live.pacing import CROWD
 from ganlab.live.session import Session
+from ganlab.live.subscriber import SPECTRUM
 from ganlab.live.take_away import PAGE
 
 
@@ -27,7 +28,7 @@ class RenderPool:
         # Metrics, figures, files and explanations take long: frames must not wait for them. With
         # one frame thread more than workers, a process has its next picture to make while one is
         # sent.
-        counts = {"frame": workers + 1, "curves": 1, "answer": 1, "parts": 1, PAGE: 1}
+        counts = {"frame": workers + 1, "curves": 1, "answer": 1, "parts": 1, SPECTRUM: 1, PAGE: 1}
         # A thread of low priority would keep the interpreter lock from the others for too long.
         prepared = dict.fromkeys(counts, prepare) | {PAGE: system.equal_this_thread}
         self._threads = {

@@ -22,6 +22,7 @@ from ganlab.live.pools import Pools
 from ganlab.live.precompile import Precompiler
 from ganlab.live.process_pool import START
 from ganlab.live.session import Session
+from ganlab.live.subscriber import SPECTRUM
 from ganlab.live.take_away import PAGE
 from ganlab.live.worker_pool import WorkerPool
 from ganlab.registry import SpecError
@@ -38,6 +39,7 @@ _WAITS = {
     "picture": "computing a picture",
     "tiles": "computing a picture",
     "parts": "computing the parts of an iteration",
+    "spectrum": "computing eigenvalues",
     "see": "computing metrics",
     "measure_tiles": "computing metrics",
 }
@@ -170,7 +172,8 @@ class Scheduler:
     def _paint(self, session: Session, kind: str, job: Callable[[], None]) -> None:
         """Have a render thread or a worker do `job`: a frame or metrics, say."""
         try:
-            pool = self.pool if kind == PAGE else self._pool_of(session)
+            alone = kind in (PAGE, SPECTRUM)  # one at a time in the whole server
+            pool = self.pool if alone else self._pool_of(session)
             pool.paint(session, kind, job)
         except RuntimeError:  # closing
             self.drop(session)

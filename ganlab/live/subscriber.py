@@ -6,8 +6,20 @@ import asyncio
 import threading
 import time
 
+SPECTRUM = "spectrum"  # the kind of its message
 IN_FLIGHT = 2  # the most frames that are sent but not yet drawn
-_ORDER = ("scene", "waits", "status", "curves", "figure", "export", "page", "parts", "frame")
+_ORDER = (
+    "scene",
+    "waits",
+    "status",
+    "curves",
+    "figure",
+    "export",
+    "page",
+    "parts",
+    "spectrum",
+    "frame",
+)
 _FILES = ("export", "page")  # which a new scene does not make void
 _STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watching
 

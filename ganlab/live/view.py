@@ -9,14 +9,14 @@ import numpy as np
 
 from ganlab.engine import Run
 from ganlab.experiment import Experiment
-from ganlab.live.commands import FigureRequest
+from ganlab.live.commands import FigureRequest, SpectrumRequest
 from ganlab.live.history import SERIES, History
 from ganlab.live.moment import Moment
 from ganlab.live.picture_request import PictureRequest
 from ganlab.live.pools import Places
 from ganlab.live.run_group import RunGroup
 from ganlab.live.story import Story
-from ganlab.live.subscriber import Subscriber
+from ganlab.live.subscriber import SPECTRUM, Subscriber
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -204,6 +204,31 @@ class View:
     def parts(self) -> Callable[[], Iterator[bytes]] | None:
         """A job that explains the next iteration; None if there is nothing new to explain."""
         return None
+
+    def spectrum(self, request: SpectrumRequest) -> None:
+        """Compute the spectrum of the run's game now and then, or no longer. Raises `SpecError`."""
+        if request.on:
+            raise SpecError("cmd", "spectrum", "a view of one run, whose game has a spectrum")
+
+    def spectrum_again(self, subscriber: Subscriber) -> None:
+        """Send the newest spectrum to a browser that has just come."""
+
+    def spectrum_wait(self, now: float) -> float | None:
+        """Seconds until a spectrum is due; None if none is."""
+        return None
+
+    def spectrum_job(self, now: float) -> Callable[[], Iterator[bytes | None]] | None:
+        """A job that computes the spectrum; None if none is due."""
+        return None
+
+    def background(
+        self, now: float, idle: bool, busy: set[str]
+    ) -> Iterator[tuple[str, Callable[[], Iterator[bytes | None]]]]:
+        """The jobs that are due beside pictures and metrics, by kind; not those in `busy`."""
+        if idle and "parts" not in busy and (parts := self.parts()) is not None:
+            yield "parts", parts
+        if SPECTRUM not in busy and (work := self.spectrum_job(now)) is not None:
+            yield SPECTRUM, work
 
     def follow(self, value: bool) -> None:
         """Let the axes follow G. Raises `SpecError` if they cannot."""

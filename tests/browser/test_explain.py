@@ -20,10 +20,31 @@ _INK = """
 })()
 """
 _TITLE = "document.querySelector('[data-testid=part-title]').textContent"
+_PIXELS = """
+(() => {
+  const canvas = document.querySelector('[data-testid=spectrum-plane]');
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  return [...new Set(new Uint32Array(data.buffer))];
+})()
+"""
+
+
+def _SAID(name):
+    return f"Number(document.querySelector('[data-testid={name}]').textContent)"
+
+
+_WHOLE = """
+(() => {
+  const { scrollHeight, clientHeight } = document.querySelector('[data-testid=spectrum-panel]');
+  return scrollHeight <= clientHeight + 1;
+})()
+"""
 _FITS = "document.scrollingElement.scrollHeight <= innerHeight"
 
 
-@pytest.mark.parametrize("path", ["/?k=2&unroll=2", "/two?latent_dim=3"])
+@pytest.mark.parametrize(
+    "path", ["/?k=2&unroll=2&g_hidden=8&d_hidden=8", "/two?latent_dim=3&g_hidden=8&d_hidden=8"]
+)
 def test_an_iteration_in_its_parts(lab, path):
     lab.page.emulate_media(reduced_motion="reduce")  # each part stands still, complete
     lab.open(path)
@@ -52,6 +73,37 @@ def test_an_iteration_in_its_parts(lab, path):
     lab.get("explain-close").click()
     lab.wait_status("s.state === 'playing' && !s.explains")
     assert not lab.get("explained").is_visible() and lab.js(_INK) == 0
+    the_spectrum_says_what_was_computed(lab)
+
+
+def the_spectrum_says_what_was_computed(lab):
+    """The numbers beside the eigenvalues, under another rule and with R1, while the run stands."""
+    lab.page.set_viewport_size({"width": 1280, "height": 720})
+    lab.get("play").click()
+    lab.wait_status("s.state === 'paused'")
+    lab.page.keyboard.press("l")
+    lab.wait("live.last.spectrum?.now", seconds=120)
+    lab.get("spectrum-rule").select_option("extragradient")
+    lab.get("spectrum-r1").fill("2")
+    lab.get("spectrum-r1").press("Tab")
+    lab.wait("live.last.spectrum.other?.r1 === 2", seconds=120)
+    told = lab.js("live.last.spectrum")
+    lab.wait(
+        f"{_SAID('spectrum-radius')} === {told['now']['rules']['extragradient']['radius']:.5f}"
+    )
+    assert lab.get("spectrum-why").inner_text() == told["now"]["rules"]["extragradient"]["why"]
+    assert (
+        lab.get("spectrum-growing").inner_text()
+        == f"{told['now']['growing']} of {told['now']['count']}"
+    )
+    assert str(told["iteration"]) in lab.get("spectrum-age").inner_text()
+    drawn = lab.get("spectrum-plane")
+    assert len(lab.js(_PIXELS)) > 3 and drawn.bounding_box()["height"] > 100
+    assert lab.js(_FITS) and lab.js(_WHOLE), "one screen"
+    check(lab, live=False)
+    lab.get("spectrum-close").click()
+    lab.wait_status("!s.spectrum")
+    assert not lab.get("spectrum-panel").is_visible()
 
 
 def test_the_slowest_speed_runs_through_the_parts_by_itself(lab):

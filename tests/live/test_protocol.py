@@ -13,7 +13,7 @@ import ganlab
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
 from ganlab.live import commands
-from ganlab.live.commands import FigureRequest
+from ganlab.live.commands import FigureRequest, SpectrumRequest
 from ganlab.live.lab_view import LabView
 from ganlab.live.messages import waits
 from ganlab.live.session import Session
@@ -45,6 +45,7 @@ JS = {path.name: path.read_text() for path in (ASSETS / "live").glob("*.js")}
 DECLARED = {
     "scene": "Scene", "frame": "FrameOnly Said", "curves": "Curves", "status": "Status",
     "export": "ExportMessage", "parts": "Parts", "figure": "FigureMessage", "waits": "Waits",
+    "spectrum": "SpectrumMessage",
 }  # fmt: skip
 
 
@@ -99,6 +100,7 @@ def sent(experiment: Experiment) -> dict[str, list]:
     got += settle(session, browser)[0]
     if isinstance(session.view, LabView):
         session.command("explain", True)
+        session.command("spectrum", SpectrumRequest(True, 1.0))
         got += settle(session, browser)[0]
     for what in ("python", "run"):
         session.command("export", (browser.subscriber, what))
@@ -117,7 +119,7 @@ def sent(experiment: Experiment) -> dict[str, list]:
 def test_what_is_sent_is_what_is_documented(view):
     runs = len(SHOWN[view].specs)
     found = sent(SHOWN[view])
-    elsewhere = {"L": set(), "C": {"parts"}, "S": {"parts", "figure"}}
+    elsewhere = {"L": set(), "C": {"parts", "spectrum"}, "S": {"parts", "spectrum", "figure"}}
     assert set(found) == set(MESSAGES) - elsewhere[view[0]]
     for kind, messages in found.items():
         fields = documented(kind, view, "field")
@@ -143,7 +145,7 @@ def check_arrays(kind, view, header, arrays, runs, seen) -> None:
         base, dot, number = name.rpartition(".")
         if name.startswith("ghost."):
             stem = "ghost."
-        elif kind == "parts" and dot:
+        elif kind in ("parts", "spectrum") and dot:
             stem = f"{base}."
         elif kind == "curves" and (name == "iteration" or name in header["series"]):
             stem = "iteration"

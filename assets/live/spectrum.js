@@ -1,0 +1,246 @@
+// The eigenvalues of the game at the shown moment: in the complex plane, in numbers and in words.
+// The server computes them, on demand and now and then while the run plays; other rules and R1 are drawn without training.
+
+import { chart } from "./chart.js";
+import { complexPlane } from "./complex_plane.js";
+import { el, setText } from "./dom.js";
+import { helpButton } from "./help.js";
+import { steady } from "./plot.js";
+
+/** @typedef {import("./types.js").Command} Command */
+/** @typedef {import("./types.js").GameSpectrum} GameSpectrum */
+/** @typedef {import("./types.js").SpectrumMessage} SpectrumMessage */
+
+const NONE = -1; // in place of a strength of R1
+const LEAST = 0.004; // half of the least width of the axes around 1
+const grouped = new Intl.NumberFormat("en-US");
+const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
+
+/**
+ * What is said of a spectrum under a rule, by the name of its explanation: [name, words, (spectrum, rule) -> text].
+ *
+ * @type {[string, string, (of: GameSpectrum, rule: string) => string][]}
+ */
+const NUMBERS = [
+  ["radius", "largest |μ|", (of, rule) => of.rules[rule]?.radius.toFixed(5) ?? "–"],
+  ["step", "largest stable step", (of, rule) => (of.rules[rule] ? stepText(of.rules[rule].step) : "–")],
+  ["rotation", "rotation, |Im λ| / |λ|", (of) => percent(of.rotation)],
+  ["turn", "fastest turn", (of) => turnText(of)],
+  ["growing", "grow at any step", (of) => `${of.growing} of ${of.count}`],
+  ["share", "share of J that rotates", (of) => (of.share === null ? "–" : `${percent(of.share)}: ‖A‖ ${steady(of.rotating ?? 0)}, ‖S‖ ${steady(of.symmetric ?? 0)}`)],
+];
+
+/** @param {number | null} step */
+function stepText(step) {
+  if (step === null) return "any";
+  return step === 0 ? "none" : `${step < 100 ? +step.toPrecision(3) : Math.round(step)} × now`;
+}
+
+/** @param {GameSpectrum} of */
+const turnText = ({ turn }) => (turn === null ? "–" : `${grouped.format(turn < 100 ? +turn.toPrecision(2) : Math.round(turn))} iterations`);
+
+/**
+ * send(command) to the server; opened() when the panel is opened here. Returns {button, node, on, ...}.
+ *
+ * @param {object} given
+ * @param {(command: Command) => unknown} given.send
+ * @param {() => void} given.opened
+ */
+export function spectrumPanel({ send, opened }) {
+  let on = false;
+  let asked = 0; // when this page last switched it on or off
+  let now = 0; // the iteration of the shown moment
+  /** @type {SpectrumMessage | null} */
+  let message = null;
+  let chosen = ""; // the rule, if it is not the run's
+  let built = "";
+  /** @type {import("./types.js").Theme | null} */
+  let theme = null;
+
+  const tool = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ text) =>
+    el("button", {
+      class: "gl-button",
+      type: "button",
+      "data-testid": id,
+      title,
+      "aria-label": title.split(":")[0],
+      onclick: (/** @type {MouseEvent} */ event) => {
+        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // so that the space key plays and pauses
+        toggle();
+      },
+    }, text);
+  const button = tool("spectrum", "Eigenvalues of the game at this moment: does it rotate, what is stable? (l)", "Spectrum");
+  button.setAttribute("aria-pressed", "false");
+  const close = tool("spectrum-close", "Close the spectrum: key l", "×");
+  close.classList.add("gl-small");
+
+  const plane = chart({ "data-testid": "spectrum-plane", "aria-label": "Eigenvalues in the complex plane" }, draw);
+  const select = (/** @type {string} */ id, /** @type {string} */ label) =>
+    el("select", { class: "gl-select", "data-testid": id, "aria-label": label, onchange: () => (chosen = rules.value, show()) });
+  const kind = select("spectrum-kind", "What is drawn");
+  kind.append(el("option", { value: "update" }, "one iteration, μ"), el("option", { value: "game" }, "the game, λ"));
+  const rules = select("spectrum-rule", "Update rule");
+  const with_ = el("input", { type: "checkbox", "data-testid": "spectrum-r1-on", onchange: ask });
+  const strength = el("input", {
+    type: "number", class: "gl-spectrum-number", min: 0, step: "any", value: 1, "data-testid": "spectrum-r1", "aria-label": "Strength of R1",
+    onchange: () => {
+      with_.checked = true;
+      ask();
+    },
+  });
+  const compare = el("span", { class: "gl-spectrum-with" }, el("label", {}, with_, " also with R1, γ ="), strength);
+  const heads = [el("th", {}, el("span", { class: "gl-spoken" }, "number")), el("th", {}, "now"), el("th", {})];
+  const rows = NUMBERS.map(([name, words, text]) => {
+    const about = helpButton(`spectrum-${name}`);
+    const cells = [el("td", { "data-testid": `spectrum-${name}` }), el("td", {})];
+    return { name, words, text, about, cells, row: el("tr", {}, el("th", { scope: "row" }, words, " ", about.node), ...cells) };
+  });
+  const heading = el("h2", { class: "gl-explain-head", "data-testid": "spectrum-age" }, "");
+  const why = el("p", { class: "gl-spectrum-why", "data-testid": "spectrum-why" });
+  const notes = el("p", { class: "gl-explain-note" });
+  const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot" });
+  const table = el("table", { class: "gl-spectrum-table" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows.map(({ row }) => row)));
+  const space = el("div", { class: "gl-spectrum-plane" }, plane.node);
+  const body = el("div", { class: "gl-spectrum-body" }, space, table);
+  const choices = el("div", { class: "gl-explain-bar gl-spectrum-choices" }, kind, rules, compare);
+  const node = el(
+    "section",
+    { class: "gl-explain gl-spectrum", "aria-label": "Eigenvalues of the game", "data-testid": "spectrum-panel", hidden: "" },
+    el("div", { class: "gl-explain-bar" }, heading, el("span", { class: "gl-space" }), close),
+    why,
+    choices,
+    body,
+    notes,
+    foot,
+  );
+
+  function ask() {
+    const r1 = with_.checked && strength.value !== "" && strength.checkValidity() ? Number(strength.value) : NONE;
+    send({ cmd: "spectrum", value: on, r1 });
+    show();
+  }
+
+  /** @param {boolean} [value] */
+  function toggle(value = !on) {
+    asked = performance.now();
+    set(value);
+    ask();
+    if (value) opened();
+  }
+
+  /** @param {boolean} value */
+  function set(value) {
+    if (value === on) return;
+    on = value;
+    button.setAttribute("aria-pressed", String(on));
+    node.hidden = !on;
+    show();
+    if (on && node.closest(".gl-narrow")) node.scrollIntoView?.({ block: "start" });
+  }
+
+  const rule = () => {
+    const own = message?.now?.rules ?? {};
+    return chosen in own ? chosen : message && message.rule in own ? message.rule : (Object.keys(own)[0] ?? "");
+  };
+  const ofUpdate = () => kind.value === "update" && rule() !== "";
+
+  /** @type {import("./chart.js").Draw} */
+  function draw(ctx, theme, width, height) {
+    const a = message?.a ?? {};
+    const name = ofUpdate() ? `.${rule()}` : "";
+    const groups = [
+      { points: a[`now${name}`], role: "text", ring: false },
+      { points: a[`other${name}`], role: "accent", ring: true },
+    ];
+    const other = message?.other;
+    const per = message?.now?.per_update ? "η∂v" : "∂v";
+    complexPlane(ctx, theme, width, height, {
+      title: ofUpdate() ? "eigenvalues μ of one iteration" : `eigenvalues λ of the game`,
+      about: ofUpdate() ? "" : `of ${per}`,
+      groups: message?.now ? groups : [],
+      circle: ofUpdate(),
+      key: other ? ["● now", `○ with R1, γ = ${other.r1}`] : [],
+      least: LEAST,
+    });
+  }
+
+  /** Offer the rules that this spectrum knows. */
+  function offer() {
+    const own = Object.keys(message?.now?.rules ?? {});
+    const text = JSON.stringify([own, message?.rule]);
+    if (text === built || !message?.now) return;
+    built = text;
+    rules.replaceChildren(
+      ...own.map((name) => el("option", { value: name }, `${message?.titles[name] ?? name}${name === message?.rule ? ", as now" : ""}`)),
+    );
+    rules.hidden = !own.length;
+  }
+
+  function show() {
+    if (!on) return;
+    offer();
+    const [one, other] = [message?.now ?? null, message?.other ?? null];
+    const name = rule();
+    rules.value = name;
+    kind.disabled = name === "";
+    const about = message?.refused || (one ? one.rules[name]?.why ?? "" : "Computing the eigenvalues…");
+    setText(why, about);
+    for (const { text, words, cells, about: help, name: id, row } of rows) {
+      row.hidden = id === "share" && one?.share === null;
+      help.set(words, message?.help[id]);
+      setText(cells[0], one ? text(one, name) : "–");
+      setText(cells[1], other ? text(other, name) : "");
+    }
+    setText(heads[2], other ? `R1, γ = ${other.r1}` : "");
+    node.classList.toggle("gl-spectrum-two", other !== null);
+    setText(notes, (message?.notes ?? []).join(" "));
+    tellAge();
+    const which = one ? (one.complete ? "All" : `The ${one.count} leading`) : "";
+    setText(foot, one ? `${which} of ${grouped.format(one.size)}, in ${steady(message?.seconds ?? 0)} s of computing.` : "");
+    fit();
+  }
+
+  function tellAge() {
+    if (!message) return setText(heading, "Eigenvalues of the game");
+    const ago = now - message.iteration;
+    const age = ago > 0 ? ` (${grouped.format(ago)} ago)` : "";
+    setText(heading, `Eigenvalues at iteration ${grouped.format(message.iteration)}${age}`);
+  }
+
+  function fit() {
+    if (!theme || !on) return;
+    const { clientWidth: width, clientHeight: height } = space;
+    if (width && height) plane.resize(width, height, theme);
+  }
+
+  return {
+    button,
+    node,
+    get on() {
+      return on;
+    },
+    keys: { l: () => (toggle(), true) },
+    /** @param {import("./types.js").Theme} newTheme */
+    resize(newTheme) {
+      theme = newTheme;
+      fit();
+    },
+    /** @param {import("./types.js").Status} status */
+    status(status) {
+      now = status.iteration;
+      if (performance.now() - asked > 1000 || Boolean(status.spectrum) === on) set(Boolean(status.spectrum));
+      if (on) tellAge();
+    },
+    /** @param {SpectrumMessage} received */
+    receive(received) {
+      message = received; // also while a status that was sent before has closed the panel
+      show();
+    },
+    /** The runs are others now. */
+    clear() {
+      message = null;
+      show();
+    },
+    toggle,
+  };
+}

@@ -1,0 +1,214 @@
+"""The message about the eigenvalues of a run's game at one moment: see docs/protocol.md.
+
+They are computed at the moment's parameters, without training: also those under other update rules,
+and with another strength of R1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ganlab.engine import Run, Spectrum, State, spectrum
+from ganlab.engine.cost import cost
+from ganlab.engine.eigenvalues import DENSE
+from ganlab.engine.rules import Rules
+from ganlab.engine.structure import Structure
+from ganlab.engine.timeline import Timeline
+from ganlab.games import help
+from ganlab.optim import OPTIMIZERS
+from ganlab.params import in_words
+from ganlab.registry import SpecError
+from ganlab.spec import Spec
+from ganlab.stabilisers import STABILISERS
+from ganlab.update_rules import RULES
+from ganlab.words import unfold
+
+SAMPLES = 512  # about as many stand for the distributions
+MOST_SECONDS = 15.0  # on one thread of this machine, for each spectrum
+_DENSE_SECONDS = 4.0  # all eigenvalues are computed if that takes no longer
+_PRODUCTS = 300  # with the Jacobian, for the leading ones (about)
+_PRODUCT = 2.0  # the time of a product, relative to an iteration with as many samples (about)
+_MOST = 400  # eigenvalues that are sent
+_ON = 1e-6  # |μ| this near to 1 is on the unit circle
+
+Arrays = dict[str, np.ndarray]
+Message = tuple[dict[str, Any], Arrays]
+
+
+class Price(NamedTuple):
+    """What a spectrum will cost: seconds (about), and how it is computed."""
+
+    seconds: float
+    samples: int
+    dense: int
+
+
+def price(spec: Spec) -> Price:
+    """The cost of the spectrum of one run; nothing of it is computed."""
+    one = cost(spec).iteration.seconds / spec.batch * _PRODUCT  # seconds of a product, per sample
+    rules = Rules(Structure.of(spec))
+    size = rules.D.size + rules.G.size
+    samples = max(SAMPLES, spec.batch)
+    if _PRODUCTS * one * samples > MOST_SECONDS:
+        samples = spec.batch
+    product = one * samples
+    if size <= min(DENSE, _PRODUCTS) or (size <= DENSE and size * product <= _DENSE_SECONDS):
+        return Price(size * product + 5e-10 * size**3, samples, DENSE)
+    return Price(_PRODUCTS * product, samples, 1)
+
+
+def refused(spec: Spec, paid: Price) -> str:
+    """Why the spectrum of this run is not computed; "" if it is."""
+    if paid.seconds > MOST_SECONDS:
+        return (
+            f"With this batch and these nets the eigenvalues take about {paid.seconds:,.0f} s, "
+            f"more than the {MOST_SECONDS:.0f} s that this page spends on them. Narrower nets or a "
+            "smaller batch would do; ganlab.spectrum(run) computes them in Python."
+        )
+    if not spec.k:
+        return "D does not learn (k = 0): the game has one player, and nothing rotates."
+    return ""
+
+
+def of_moment(state: State, spec: Spec, paid: Price, r1: float | None = None) -> Message:
+    """One spectrum: what it says in numbers, and its arrays; r1: with another strength of R1.
+
+    If there is none, it has only the field refused, which says why.
+    """
+    run = Run.restored((spec,), (spec,), Timeline(()), state, [None])
+    try:
+        if r1 is not None:
+            run.change(r1=r1)
+        found = spectrum(run, samples=paid.samples, dense=paid.dense)
+    except SpecError as error:
+        return {"refused": f"{in_words(error)}."}, {}
+    except (ValueError, RuntimeError, ArithmeticError, np.linalg.LinAlgError) as error:
+        if "memory" in str(error).lower():
+            raise
+        return {"refused": "The gradients are not finite here, or not differentiable."}, {}
+    if not len(found.values):
+        return {"refused": "The search for eigenvalues did not converge here."}, {}
+    maps = {}
+    arrays: Arrays = {"": _plane(found.values)}
+    for rule in found.rules:
+        mu = found.of_update(rule)
+        largest = mu[abs(mu).argmax()]
+        step = found.largest_step(rule)
+        maps[rule] = {
+            "radius": float(abs(largest)),
+            "step": step if math.isfinite(step) else None,
+            "why": _why(found, largest, step),
+        }
+        arrays[f".{rule}"] = _plane(mu, 1)
+    told = {
+        "r1": r1,
+        "size": found.size,
+        "count": len(found.values),
+        "complete": found.complete,
+        "per_update": found.per_update,
+        "rotation": found.rotation,
+        "turn": _turn(found),
+        "growing": found.growing,
+        "symmetric": found.symmetric,
+        "rotating": found.rotating,
+        "share": found.rotating_share,
+        "rules": maps,
+    }
+    return told, arrays
+
+
+def header(number: int, iteration: int, spec: Spec) -> dict[str, Any]:
+    """A message without a spectrum, of run `number`."""
+    return {
+        "type": "spectrum",
+        "run": number,
+        "iteration": iteration,
+        "refused": "",
+        "notes": [],
+        "seconds": 0.0,
+        "rule": spec.rule,
+        "r1": spec.r1,
+        "titles": {name: entry.title for name, entry in RULES.entries.items()},
+        "help": {name: unfold([word]) for name, word in help.SPECTRUM.items()},
+        "now": None,
+        "other": None,
+    }
+
+
+def notes(spec: Spec, told: dict[str, Any]) -> list[str]:
+    """What these eigenvalues leave out."""
+    out = []
+    title = OPTIMIZERS[spec.optimizer].title
+    if not told["per_update"]:
+        measured = OPTIMIZERS[spec.optimizer].rate is not None
+        why = (
+            f"{title} has not measured the size of a gradient yet"
+            if measured
+            else f"a step of {title} is not linear in the gradient"
+        )
+        out.append(f"The eigenvalues are those of the game alone, without an optimiser: {why}.")
+    elif spec.rule not in told["rules"]:
+        out.append(
+            f"What {RULES[spec.rule].title} does with {title} does not follow from these "
+            "eigenvalues; the rules above do."
+        )
+    left = [
+        STABILISERS[name].title
+        for name in STABILISERS
+        if getattr(spec, name, None) and _is_left_out(name)
+    ]
+    if left:
+        out.append(f"Left out, as it is no smooth part of an update: {', '.join(left)}.")
+    return out
+
+
+def _turn(found: Spectrum) -> float | None:
+    """The iterations in which the fastest eigenvalue turns once; None if none does."""
+    fastest = float(abs(found.moving.imag).max(initial=0.0)) if found.per_update else 0.0
+    return 2 * math.pi / fastest if fastest > 0 else None
+
+
+def _is_left_out(name: str) -> bool:
+    entry = STABILISERS[name]
+    return entry.project is not None or name == "lookahead"
+
+
+def _plane(values: np.ndarray, around: float = 0.0) -> np.ndarray:
+    """Real and imaginary parts (m, 2) of those farthest from `around`, and of the largest one."""
+    if len(values) > _MOST:
+        order = np.argsort(-abs(values - around), kind="stable")[: _MOST - 1]
+        values = values[np.union1d(order, abs(values).argmax())]
+    return np.stack([values.real, values.imag], 1).astype(np.float32)
+
+
+def _why(found: Spectrum, largest: complex, step: float) -> str:
+    """What the largest μ of one iteration says, in words."""
+    size, turn = abs(largest), abs(math.degrees(math.atan2(largest.imag, largest.real)))
+    turns = abs(largest.imag) > 1e-9 * size
+    if abs(size - 1) < _ON:
+        way = f", while it turns by {turn:.3g}°" if turns else ""
+        head = f"The largest |μ| is 1: to first order this point is neither left nor reached{way}."
+    elif size < 1:
+        way = f" while it turns by {turn:.3g}°" if turns else ""
+        head = f"The largest |μ| is {size:.4f} < 1: what is left shrinks{way}: this point attracts."
+    elif not turns and largest.real < 0:
+        head = (
+            f"The largest |μ| is {size:.4f} > 1, and it is negative: the step is too large for a "
+            "steep direction, in which each iteration jumps to the other side."
+        )
+    elif turns:
+        head = f"The largest |μ| is {size:.4f} > 1: rotates outward, by {turn:.3g}° an iteration."
+    else:
+        head = f"The largest |μ| is {size:.4f} > 1: leaves this point without rotating."
+    if found.growing:
+        leading = "" if found.complete else "leading "
+        head += (
+            f" {found.growing} of {len(found.values)} {leading}eigenvalues of the game have a "
+            "negative real part: not at rest, the players leave at any step."
+        )
+    elif step == 0:
+        head += " Rotation without damping: every step is too large."
+    return head

@@ -1,0 +1,153 @@
+"""When a session computes the eigenvalues of its game: on demand, and now and then as it plays.
+
+In the whole server one spectrum is computed at a time, in the processes for slow runs, which have a
+low priority. Between two of its parts, others' get a turn.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from ganlab.engine import State
+from ganlab.live import cpu_time, spectra
+from ganlab.live.commands import SpectrumRequest
+from ganlab.live.moment import Moment
+from ganlab.live.subscriber import SPECTRUM, Subscriber
+from ganlab.live.view import ViewedSession
+from ganlab.live.wire import encode
+
+log = logging.getLogger(__name__)
+
+_REST = 0.3  # seconds between two spectra while the runs stand still
+_GAP = 2.0  # and at least while they play, or
+_TIMES = 6.0  # this many times as long as the last one took
+_NOTHING = b""
+
+
+class SpectrumWatch:
+    """The spectrum of one run, while a page shows it."""
+
+    def __init__(self, session: ViewedSession):
+        self._session = session
+        self.request = SpectrumRequest(False)
+        self._done: tuple[Any, ...] = ()  # what the last one was about
+        self._base: tuple[Moment, spectra.Message] | None = None  # the newest, without R1
+        self._asked = False  # whether the request has changed since the last one began
+        self._busy = False  # whether one is being computed, or waits for it
+        self._next = 0.0  # when another one may begin
+        self._sent: tuple[int, bytes] | None = None  # the newest message, and of which runs
+
+    def switch(self, request: SpectrumRequest) -> None:
+        """Compute it from now on, or no longer."""
+        if request != self.request:
+            self.request, self._next, self._asked = request, 0.0, True
+        if not request.on:
+            self._done, self._base, self._sent = (), None, None
+
+    def again(self, subscriber: Subscriber) -> None:
+        """Send the newest one to a browser that has just come."""
+        if self._sent is not None and self._sent[0] == self._session.run_number:
+            subscriber.put(SPECTRUM, self._sent[1])
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until one is due; None if none is, or one is being computed."""
+        session = self._session
+        if self._busy or not self.request.on or not session.watched:
+            return None
+        if session.group is None or not session.running:
+            return None
+        return None if self._is_done() else max(0.0, self._next - now)
+
+    def _is_done(self) -> bool:
+        return _same(self._done, (*self._about(), self.request.r1))
+
+    def _about(self) -> tuple[Any, ...]:
+        run = self._session.shown[0]
+        return self._session.run_number, run.state, run.specs
+
+    def job(self, now: float) -> Callable[[], Iterator[bytes | None]] | None:
+        """A job that computes it, if it is due."""
+        if self.wait(now) != 0:
+            return None
+        (moment,) = self._session.moments()
+        base = None if self._base is None else self._base[0]
+        if self._asked and self._session.playing and base and base.number == moment.number:
+            moment = base  # what is asked for is told of the eigenvalues that are shown
+        self._busy, self._asked, self._done = True, False, (*self._about(), self.request.r1)
+        return lambda: self._make(moment)
+
+    def _make(self, moment: Moment) -> Iterator[bytes | None]:
+        head = spectra.header(moment.number, moment.iteration, moment.spec)
+        arrays: spectra.Arrays = {}
+        started = cpu_time.seconds()
+        try:
+            for _ in self._parts(moment, head, arrays):
+                if not self.request.on or not self._session.watched:
+                    self._done, self._busy = (), False
+                    yield _NOTHING
+                    return
+                yield None
+        except Exception as error:
+            head["refused"] = "They could not be computed: see the server's log."
+            if isinstance(error, MemoryError) or "memory" in str(error).lower():
+                head["refused"] = "There is not enough memory for them."
+            else:
+                log.exception("a spectrum could not be computed")
+            head["now"] = head["other"] = None
+            arrays = {}
+        head["seconds"] = seconds = round(cpu_time.seconds() - started, 3)
+        gap = max(_GAP, _TIMES * seconds) if self._session.playing else _REST
+        self._next = time.perf_counter() + gap
+        if self._asked:
+            self._next = 0.0  # something else was asked for meanwhile
+        self._busy = False
+        message = encode(head, arrays)
+        if self.request.on:
+            self._sent = moment.number, message
+        yield message
+
+    def _parts(
+        self, moment: Moment, head: dict[str, Any], arrays: spectra.Arrays
+    ) -> Iterator[None]:
+        """Compute it into `head` and `arrays`; after each yield others' may be computed."""
+        yield None
+        if moment.diverged[0] is not None and not self._session.rewound:
+            head["refused"] = "The run has diverged: there is no game left to linearise."
+            return
+        paid = spectra.price(moment.spec)
+        head["refused"] = spectra.refused(moment.spec, paid)
+        if head["refused"]:
+            return
+        slow = replace(moment, places=self._session.slow_places)
+        base = None if self._base is None else self._base[0]
+        if base is None or base.state is not moment.state or base.specs != moment.specs:
+            self._base = moment, slow.spectrum(paid)
+        assert self._base is not None
+        told, own = self._base[1]
+        if "refused" in told:
+            head["refused"] = told["refused"]
+            return
+        head["now"], head["notes"] = told, spectra.notes(moment.spec, told)
+        arrays |= {f"now{name}": array for name, array in own.items()}
+        yield None
+        r1 = self.request.r1
+        if r1 is None:
+            return
+        other, own = slow.spectrum(paid, r1)
+        if "refused" in other:
+            head["notes"].append(other["refused"])
+            return
+        head["other"] = other
+        arrays |= {f"other{name}": array for name, array in own.items()}
+
+
+def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether both are about the same State, by identity, and the rest of them is equal."""
+    if len(one) != len(other):
+        return False
+    pairs = zip(one, other, strict=True)
+    return all(a is b or (not isinstance(a, State) and a == b) for a, b in pairs)

@@ -1,0 +1,216 @@
+"""The spectrum that a session sends: what is in it, when it is computed, and when it is refused."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from live_helpers import SMALL, Browser, last, of_type, press, settle
+
+from ganlab import Run, Spec, spectrum
+from ganlab.comparison import Comparison
+from ganlab.live import moment, spectra
+from ganlab.live.commands import Command, Scrub, SpectrumRequest, read
+from ganlab.live.computing import FUNCTIONS, Runs
+from ganlab.live.session import Session
+from ganlab.registry import SpecError
+
+TINY = SMALL.replace(g_hidden=(3,), d_hidden=(3,))
+# The Dirac-GAN of Mescheder et al. 2018 at its equilibrium, as in tests/engine/test_eigenvalues.py.
+DIRAC = Spec(
+    **{"target": "gaussian", "target_params": {"mean": 0.0, "std": 1e-6}, "latent": "constant"},
+    **{"g_hidden": (), "d_hidden": (), "g_bias": "no", "d_bias": "no"},
+    **{"g_start": (0.0,), "d_start": (0.0,), "optimizer": "sgd", "g_lr": 0.2, "d_lr": 0.2},
+    **{"loss": "minimax", "batch": 4},
+)
+
+
+class Watcher:
+    """A paused session with one browser, whose spectrum is open."""
+
+    def __init__(self, spec: Spec, r1: float | None = None):
+        self.session = Session("t", spec, lambda _: None)
+        self.browser = Browser(self.session)
+        self.session.command("pause")
+        settle(self.session, self.browser)
+        self.ask(True, r1)
+
+    def ask(self, on: bool, r1: float | None = None) -> None:
+        self.session.command("spectrum", SpectrumRequest(on, r1))
+        self.got = settle(self.session, self.browser)[0]
+
+    @property
+    def message(self):
+        return last(self.got, "spectrum")
+
+
+@pytest.fixture
+def watch(request):
+    made = []
+
+    def begin(*args) -> Watcher:
+        made.append(Watcher(*args))
+        return made[-1]
+
+    yield begin
+    for one in made:
+        one.browser.leave()
+
+
+def complex_of(array: np.ndarray) -> np.ndarray:
+    return array[:, 0] + 1j * array[:, 1]
+
+
+def test_it_is_that_of_the_run_under_each_rule(watch):
+    one = watch(TINY)
+    one.got = press(one.session, one.browser, "step")
+    header, arrays = one.message
+    found = spectrum(one.session.run, samples=spectra.SAMPLES)
+    assert header["iteration"] == 1 and header["refused"] == "" and header["other"] is None
+    now = header["now"]
+    assert now["complete"] and now["count"] == now["size"] == found.size
+    assert now["rotation"] == pytest.approx(found.rotation)
+    assert now["growing"] == found.growing and now["share"] == pytest.approx(found.rotating_share)
+    np.testing.assert_allclose(complex_of(arrays["now"]), found.values, atol=1e-6)
+    assert set(now["rules"]) == set(found.rules) and header["rule"] in now["rules"]
+    for rule, told in now["rules"].items():
+        mu = found.of_update(rule)
+        assert told["radius"] == pytest.approx(abs(mu).max())
+        assert abs(complex_of(arrays[f"now.{rule}"])).max() == pytest.approx(told["radius"])
+        assert told["step"] == pytest.approx(found.largest_step(rule))
+        assert f"{told['radius']:.4f}" in told["why"]
+
+
+@pytest.mark.parametrize("h", [0.2, 0.5])
+def test_the_dirac_gans_numbers_on_the_screen(watch, h):
+    header, _ = watch(DIRAC.replace(g_lr=h, d_lr=h), 0.3).message
+    now, other = header["now"], header["other"]
+    radius = {rule: told["radius"] for rule, told in now["rules"].items()}
+    assert radius["simultaneous"] == pytest.approx(math.sqrt(1 + h * h / 4))
+    assert radius["alternating"] == pytest.approx(1)
+    assert radius["extragradient"] == pytest.approx(1, abs=1e-9)  # of what does not move
+    assert now["rotation"] == pytest.approx(1) and now["share"] == pytest.approx(1)
+    assert now["turn"] == pytest.approx(2 * math.pi / (h / 2))
+    assert now["rules"]["simultaneous"]["step"] == 0
+    assert "every step is too large" in now["rules"]["simultaneous"]["why"]
+    assert "rotates outward" in now["rules"]["simultaneous"]["why"]
+    assert now["rules"]["alternating"]["step"] == pytest.approx(4 / h, rel=1e-4)
+    # With R1 the same game is damped: |1 - hλ| = 1 at h = γ / f'².
+    assert other["r1"] == 0.3 and other["rules"]["simultaneous"]["step"] == pytest.approx(
+        1.2 / h, rel=1e-4
+    )
+    assert other["share"] == pytest.approx(0.5 / 0.59, abs=1e-6)
+
+
+def test_it_follows_the_moment_and_stops_when_it_is_closed(watch):
+    one = watch(TINY)
+    assert last(one.got, "status")[0]["spectrum"] is True
+    assert not of_type(press(one.session, one.browser, "pause"), "spectrum")
+    for at in (1, 2):
+        got = press(one.session, one.browser, "step")
+        assert [h["iteration"] for h, _ in of_type(got, "spectrum")][-1] == at
+    one.session.set("loss", "minimax")
+    changed = last(settle(one.session, one.browser)[0], "spectrum")
+    np.testing.assert_allclose(
+        complex_of(changed[1]["now"]), spectrum(one.session.run, samples=512).values, atol=1e-6
+    )
+    one.ask(False)
+    assert last(one.got, "status")[0]["spectrum"] is False
+    assert not of_type(press(one.session, one.browser, "step"), "spectrum")
+
+
+def test_an_earlier_moment_has_its_own(watch):
+    one = watch(TINY)
+    now = press(one.session, one.browser, "step")
+    first = last(now, "spectrum")
+    press(one.session, one.browser, "step")
+    one.session.command("scrub", Scrub(2, False))
+    header, arrays = last(settle(one.session, one.browser)[0], "spectrum")
+    assert header["iteration"] == 1
+    np.testing.assert_array_equal(arrays["now"], first[1]["now"])
+
+
+def test_a_browser_that_comes_later_gets_it_and_nobody_watches_for_nothing(watch, monkeypatch):
+    one = watch(TINY)
+    other = Browser(one.session)
+    assert len(of_type(settle(one.session, one.browser, other)[1], "spectrum")) == 1
+    other.leave()
+    computed = []
+    monkeypatch.setattr(
+        spectra, "of_moment", lambda *_: computed.append(1) or ({"refused": "x"}, {})
+    )
+    one.browser.subscriber.visible = False
+    one.session.command("step")
+    for _ in range(20):
+        one.session.work(0.01)
+    assert not computed
+
+
+def test_r1_alone_is_computed_when_only_that_is_asked_for(watch, monkeypatch):
+    one = watch(TINY)
+    asked = []
+    real = spectra.of_moment
+    monkeypatch.setattr(moment, "of_moment", lambda *a: asked.append(a[-1]) or real(*a))
+    one.ask(True, 2.0)
+    assert asked == [2.0] and one.message[0]["other"]["r1"] == 2.0
+    one.ask(True)
+    assert asked == [2.0] and one.message[0]["other"] is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"batch": 4096, "g_hidden": (256, 256), "d_hidden": (256, 256)}, "s, more than the 15 s"),
+        ({"k": 0}, "D does not learn"),
+    ],
+)
+def test_what_is_too_dear_or_no_game_is_refused_in_words_before_it_is_paid(fields, why):
+    spec = SMALL.replace(**fields)
+    assert why in spectra.refused(spec, spectra.price(spec))
+
+
+def test_what_is_not_known_is_said(watch):
+    header, _ = watch(TINY).message
+    assert "has not measured" in header["notes"][0] and header["now"]["rules"] == {}
+    one = watch(TINY.replace(optimizer="momentum", rule="extra-adam", weight_clip=0.1))
+    assert "does not follow" in one.message[0]["notes"][0]
+    assert "weight clipping" in one.message[0]["notes"][1]
+
+
+def test_a_failure_does_not_stop_the_run(watch, monkeypatch):
+    def broken(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(moment, "of_moment", broken)
+    one = watch(TINY)
+    assert "memory" in one.message[0]["refused"] and one.session.failed == ""
+
+
+def test_a_process_computes_the_same():
+    run = Run(TINY)
+    run.advance(2)
+    paid = spectra.price(TINY)
+    told, arrays = FUNCTIONS["spectrum"](Runs((TINY,)), run.state, paid, None)
+    mine, own = spectra.of_moment(run.state, TINY, paid)
+    assert told == mine and all((arrays[name] == own[name]).all() for name in own)
+
+
+def test_runs_side_by_side_have_none():
+    session = Session("t", Comparison.pair(SMALL), lambda _: None)
+    browser = Browser(session)
+    session.command("pause")
+    settle(session, browser)
+    session.command("spectrum", SpectrumRequest(True))
+    got = settle(session, browser)[0]
+    assert "a view of one run" in last(got, "status")[0]["message"] and not of_type(got, "spectrum")
+    browser.leave()
+
+
+def test_the_command_is_read():
+    ask = {"cmd": "spectrum", "value": True}
+    assert read(ask | {"r1": -1}) == Command("spectrum", SpectrumRequest(True, None))
+    assert read(ask | {"r1": 0}) == Command("spectrum", SpectrumRequest(True, 0))
+    for r1 in (-2, math.nan, True, "1", None, 1e12):
+        with pytest.raises(SpecError):
+            read(ask | {"r1": r1})
