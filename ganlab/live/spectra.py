@@ -30,7 +30,7 @@ SAMPLES = 512  # about as many stand for the distributions
 MOST_SECONDS = 15.0  # on one thread of this machine, for each spectrum
 _DENSE_SECONDS = 4.0  # all eigenvalues are computed if that takes no longer
 _PRODUCTS = 300  # with the Jacobian, for the leading ones (about)
-_PRODUCT = 2.0  # the time of a product, relative to an iteration with as many samples (about)
+_PRODUCT = 2.0  # the time of a product, relative to an update of each player (about)
 _MOST = 400  # eigenvalues that are sent
 _ON = 1e-6  # |μ| this near to 1 is on the unit circle
 
@@ -48,13 +48,17 @@ class Price(NamedTuple):
 
 def price(spec: Spec) -> Price:
     """The cost of the spectrum of one run; nothing of it is computed."""
-    one = cost(spec).iteration.seconds / spec.batch * _PRODUCT  # seconds of a product, per sample
+    counted, batches = cost(spec), max(1, -(-SAMPLES // spec.batch))
+    both = counted.d + counted.g
+
+    def product_of(batches: int) -> float:
+        return _PRODUCT * both.together(batches).seconds
+
+    if _PRODUCTS * product_of(batches) > MOST_SECONDS:
+        batches = 1
+    product, samples = product_of(batches), batches * spec.batch
     rules = Rules(Structure.of(spec))
     size = rules.D.size + rules.G.size
-    samples = max(SAMPLES, spec.batch)
-    if _PRODUCTS * one * samples > MOST_SECONDS:
-        samples = spec.batch
-    product = one * samples
     if size <= min(DENSE, _PRODUCTS) or (size <= DENSE and size * product <= _DENSE_SECONDS):
         return Price(size * product + 5e-10 * size**3, samples, DENSE)
     return Price(_PRODUCTS * product, samples, 1)

@@ -66,7 +66,9 @@ def test_it_is_that_of_the_run_under_each_rule(watch):
     one = watch(TINY)
     one.got = press(one.session, one.browser, "step")
     header, arrays = one.message
-    found = spectrum(one.session.run, samples=spectra.SAMPLES)
+    paid = spectra.price(TINY)
+    assert paid.seconds < spectra.MOST_SECONDS
+    found = spectrum(one.session.run, samples=paid.samples)
     assert header["iteration"] == 1 and header["refused"] == "" and header["other"] is None
     now = header["now"]
     assert now["complete"] and now["count"] == now["size"] == found.size
