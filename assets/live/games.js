@@ -1,6 +1,7 @@
 // The page of games: a phase portrait that plays, its eigenvalues, distances and verdicts.
 //
-// mount(root, {answers}) -> {update(), destroy()}; answers: the address below which the server answers.
+// mount(root, {answers, labs}) -> {update(), destroy()}; answers: the address below which the server answers; labs: the
+// addresses of the labs by dimension.
 // The page's address is the only state: each change makes a new query, and the answer to it is shown.
 
 import { asker, handOver } from "./asker.js";
@@ -16,7 +17,7 @@ import { helpButton, placeHelp } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { applyRoom, roomOf } from "./layout.js";
 import { makeBanner } from "./page.js";
-import { fit } from "./plot.js";
+import { fit, short } from "./plot.js";
 import { stage } from "./stage.js";
 
 /** @typedef {import("./types.js").Game} Game */
@@ -35,9 +36,9 @@ const FILES = [
 
 /**
  * @param {HTMLElement} root
- * @param {{answers: string}} options
+ * @param {{answers: string, labs: string[]}} options
  */
-export function mount(root, { answers }) {
+export function mount(root, { answers, labs }) {
   /** @type {Game | null} */
   let game = null;
   let chosen = 0; // the point whose distances and verdicts are shown
@@ -76,11 +77,15 @@ export function mount(root, { answers }) {
   }, "+ point");
   const clear = barButton("one", "One starting point, the game's own", () => server.turn({ start: null }), "reset");
   const about = helpButton("game");
+  const lab = el("a", { class: "gl-button", "data-testid": "open-lab", title: "Train the GAN of a lab that plays this game" }, "Open this in the lab");
+  const labHelp = helpButton("lab");
+  const toLab = el("div", { class: "gl-group gl-last" }, lab, labHelp.node);
   const menu = exportMenu(({ value }) => void handOver(menu, server, game, String(value)), root, () => layout(), FILES);
   const bar = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Time" },
     ...time.nodes,
+    toLab,
     menu.node,
   );
   const equation = el("span", { class: "gl-game-math", tabindex: 0 });
@@ -133,7 +138,10 @@ export function mount(root, { answers }) {
   });
   const head = el("div", { class: "gl-game-head" }, games, presets, rules.menu, equation, about.node, watch);
   const charts = el("div", { class: "gl-game-charts" }, el("div", { class: "gl-chart" }, eigen.node), el("div", { class: "gl-chart" }, far.node));
-  const side = el("div", { class: "gl-side" }, charts, rules.node);
+  const parts = el("span", { "data-testid": "parts" });
+  const partsHelp = helpButton("parts");
+  const split = el("div", { class: "gl-game-parts" }, parts, partsHelp.node);
+  const side = el("div", { class: "gl-side" }, charts, split, rules.node);
   const left = el("div", { class: "gl-left" }, picture, layers);
   root.replaceChildren(bar, head, knobs, banner.node, el("div", { class: "gl-main" }, left, side));
 
@@ -189,7 +197,7 @@ export function mount(root, { answers }) {
       ...game.help.plane,
       ...game.runs.map((run) => /** @type {import("./types.js").HelpLine} */ ([run.title, run.doc, ""])),
     ]);
-    rules.node.style.maxHeight = narrow ? "" : `${rest - tall - 8}px`;
+    rules.node.style.maxHeight = narrow ? "" : `${rest - tall - split.offsetHeight - 8}px`;
     mark = sizes();
     time.redraw();
   }
@@ -225,6 +233,17 @@ export function mount(root, { answers }) {
     );
     presets.value = preset ? preset[3] : "";
     setText(watch, preset ? preset[2] : game.watch);
+    toLab.hidden = !made.lab;
+    if (made.lab) {
+      lab.href = `${labs[0]}?${made.lab.query}`;
+      labHelp.set("different in the lab", made.lab.help);
+    }
+    split.hidden = !made.parts;
+    if (made.parts) {
+      const [s, a] = made.parts;
+      setText(parts, `At the equilibrium J = S + A: ‖S‖ = ${short(s)}, ‖A‖ = ${short(a)}; ${short((100 * a * a) / (s * s + a * a || 1))} % of J rotates`);
+      partsHelp.set("S and A", game.help.parts);
+    }
     fewer.disabled = game.starts.length < 2;
     banner.say(game.notes.join(" "), game.notes.length > 0);
     tell();

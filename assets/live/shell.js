@@ -100,7 +100,7 @@ export function mountView(root, settings, make) {
     }, playing: () => state === "playing" });
   }
   if (view.explained && !stored) {
-    spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false) });
+    spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false), base: settings.labs?.[0] });
   }
   const keys = { ...story.keys, ...explain?.keys, ...spectrum?.keys, ...(stored ? line?.keys : {}) };
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);

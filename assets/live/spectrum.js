@@ -45,8 +45,9 @@ const turnText = ({ turn }) => (turn === null ? "–" : `${grouped.format(turn <
  * @param {object} given
  * @param {(command: Command) => unknown} given.send
  * @param {() => void} given.opened
+ * @param {string} [given.base] the address of the app, if it has a page of games
  */
-export function spectrumPanel({ send, opened }) {
+export function spectrumPanel({ send, opened, base }) {
   let on = false;
   let asked = 0; // when this page last switched it on or off
   let now = 0; // the iteration of the shown moment
@@ -99,6 +100,9 @@ export function spectrumPanel({ send, opened }) {
   const why = el("p", { class: "gl-spectrum-why", "data-testid": "spectrum-why" });
   const notes = el("p", { class: "gl-explain-note" });
   const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot" });
+  const link = el("a", { class: "gl-spectrum-game", "data-testid": "spectrum-game", title: "The smallest GAN, with this loss, rule and R1" }, "The game that explains it: Dirac-GAN");
+  const linkHelp = helpButton("spectrum-game");
+  const more = el("div", { class: "gl-explain-bar" }, foot, link, linkHelp.node);
   const table = el("table", { class: "gl-spectrum-table" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows.map(({ row }) => row)));
   const space = el("div", { class: "gl-spectrum-plane" }, plane.node);
   const body = el("div", { class: "gl-spectrum-body" }, space, table);
@@ -111,7 +115,7 @@ export function spectrumPanel({ send, opened }) {
     choices,
     body,
     notes,
-    foot,
+    more,
   );
 
   function ask() {
@@ -196,6 +200,9 @@ export function spectrumPanel({ send, opened }) {
     setText(notes, (message?.notes ?? []).join(" "));
     tellAge();
     const which = one ? (one.complete ? "All" : `The ${one.count} leading`) : "";
+    link.hidden = !message?.game || !base;
+    if (message?.game) link.href = `${base}games?${message.game.query}`;
+    linkHelp.set("different in the game", link.hidden ? [] : message?.game?.help);
     setText(foot, one ? `${which} of ${grouped.format(one.size)}, in ${steady(message?.seconds ?? 0)} s of computing.` : "");
     fit();
   }

@@ -262,7 +262,7 @@
 /**
  * @typedef {Decoded & {
  *   type: "spectrum", run: number, iteration: number, refused: string, notes: string[], seconds: number, rule: string,
- *   r1: number, titles: Record<string, string>, help: Record<string, HelpLine[]>, now: GameSpectrum | null, other: GameSpectrum | null,
+ *   r1: number, titles: Record<string, string>, help: Record<string, HelpLine[]>, game: {query: string, help: HelpLine[]} | null, now: GameSpectrum | null, other: GameSpectrum | null,
  * }} SpectrumMessage
  */
 
@@ -397,7 +397,8 @@ export {};
  *   variables: [string, string], box: [number, number][], rest: [number, number][], starts: [number, number][],
  *   rules: string[], updates: number, games: [string, string][], choices: [string, string][],
  *   presets: [name: string, title: string, says: string, query: string][], knobs: Knob[],
- *   values: Record<string, string | number>, help: Record<string, HelpLine[]>, runs: GameRun[], notes: string[], python: string, file: string,
+ *   values: Record<string, string | number>, help: Record<string, HelpLine[]>, runs: GameRun[], notes: string[],
+ *   parts: [number, number] | null, lab: {query: string, help: HelpLine[]} | null, python: string, file: string,
  * }} Game
  */
 

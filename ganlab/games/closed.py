@@ -37,6 +37,15 @@ def with_consensus(jacobian: Array, gamma: float) -> Array:
     return jacobian + gamma * jacobian.T @ jacobian if gamma else jacobian
 
 
+def parts(jacobian: Array) -> tuple[float, float]:
+    """‖S‖ and ‖A‖ of J = S + A (2, 2): S symmetric, as of a potential, and A, which only rotates.
+
+    Frobenius norms. Source: Balduzzi et al. 2018.
+    """
+    symmetric, rotating = (np.linalg.norm(jacobian + s * jacobian.T) / 2 for s in (1, -1))
+    return float(symmetric), float(rotating)
+
+
 _ONE_STEP: dict[str, Callable[[complex], complex]] = {
     "simultaneous": lambda z: 1 - z,
     "extragradient": lambda z: 1 - z + z * z,

@@ -64,6 +64,12 @@ GAMES = {
         "eigenvalue predicts, log |μ|.",
         "units of both numbers",
     ),
+    "parts": Word(
+        "potential and rotation",
+        "The Jacobian J of both gradients at the equilibrium is S + A: S symmetric, as of one cost "
+        "that both descend, A antisymmetric, which only rotates. The share is ‖A‖² / ‖J‖².",
+        "Frobenius norms",
+    ),
     "rates": Word(
         "log-distance per update",
         "The slope of the logarithm of the distance: predicted as log |μ| of the largest "

@@ -10,8 +10,9 @@ import numpy as np
 from latex2mathml.converter import convert
 
 from ganlab import words
-from ganlab.games import GAMES, METHOD, Play, help, spectrum_of, verdict
+from ganlab.games import GAMES, METHOD, Play, closed, help, spectrum_of, verdict
 from ganlab.games.field import Field
+from ganlab.games.lab import lab_of
 from ganlab.games.method import rule_entry, rules
 from ganlab.games.presets import PRESETS
 from ganlab.games.setup import UPDATES, Setup, label, menu
@@ -130,10 +131,29 @@ def _common(setup: Setup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "knobs": _knobs(setup),
         "values": {"game": setup.game, "updates": setup.updates, **setup.values, **setup.method},
         "help": {name: words.unfold([word]) for name, word in help.GAMES.items()},
+        "parts": _parts(setup),
+        "lab": _lab(setup),
         "python": python(setup),
         "file": file_name(setup, "json"),
     }
     return header, {"field": -field.reshape(CELLS, CELLS, 2)}
+
+
+def _parts(setup: Setup) -> list[float] | None:
+    """‖S‖ and ‖A‖ at the main equilibrium; None where the gradients have no Jacobian."""
+    rest = setup.entry.equilibria(setup.values)
+    if not rest or rest[0].jacobian is None:
+        return None
+    return list(closed.parts(closed.with_consensus(rest[0].jacobian, setup.method["consensus"])))
+
+
+def _lab(setup: Setup) -> dict[str, Any] | None:
+    lab = lab_of(setup)
+    if lab is None:
+        return None
+    same = "The lab makes the same steps: G's point, D's slope, the same rule and step size."
+    lines = [["Open this in the lab", text, ""] for text in lab.differs or (same,)]
+    return {"query": lab.spec.to_query(), "help": lines}
 
 
 def _knobs(setup: Setup) -> list[dict[str, Any]]:

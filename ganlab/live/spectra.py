@@ -18,13 +18,14 @@ from ganlab.engine.rules import Rules
 from ganlab.engine.structure import Structure
 from ganlab.engine.timeline import Timeline
 from ganlab.games import help
+from ganlab.games.lab import game_of
 from ganlab.optim import OPTIMIZERS
 from ganlab.params import in_words
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.update_rules import RULES
-from ganlab.words import unfold
+from ganlab.words import Word, unfold
 
 SAMPLES = 512  # about as many stand for the distributions
 MOST_SECONDS = 15.0  # on one thread of this machine, for each spectrum
@@ -137,9 +138,17 @@ def header(number: int, iteration: int, spec: Spec) -> dict[str, Any]:
         "r1": spec.r1,
         "titles": {name: entry.title for name, entry in RULES.entries.items()},
         "help": {name: unfold([word]) for name, word in help.SPECTRUM.items()},
+        "game": None,
         "now": None,
         "other": None,
     }
+
+
+def game(spec: Spec) -> dict[str, Any]:
+    """The game that explains it: the query of its page, and what differs, as explanations."""
+    setup, differs = game_of(spec)
+    title = setup.entry.title
+    return {"query": setup.query(), "help": unfold(Word(title, text) for text in differs)}
 
 
 def notes(spec: Spec, told: dict[str, Any]) -> list[str]:

@@ -97,7 +97,7 @@ class SpectrumWatch:
                 head["refused"] = "There is not enough memory for them."
             else:
                 log.exception("a spectrum could not be computed")
-            head["now"] = head["other"] = None
+            head["now"] = head["other"] = head["game"] = None
             arrays = {}
         head["seconds"] = seconds = round(cpu_time.seconds() - started, 3)
         gap = max(_GAP, _TIMES * seconds) if self._session.playing else _REST
@@ -131,6 +131,7 @@ class SpectrumWatch:
         if "refused" in told:
             head["refused"] = told["refused"]
             return
+        head["game"] = spectra.game(moment.spec)
         head["now"], head["notes"] = told, spectra.notes(moment.spec, told)
         arrays |= {f"now{name}": array for name, array in own.items()}
         yield None

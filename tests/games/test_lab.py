@@ -7,7 +7,7 @@ import pytest
 
 from ganlab import Run, Spec, spectrum
 from ganlab.experiment import Experiment
-from ganlab.games import Play, spectrum_of
+from ganlab.games import Play, closed, spectrum_of
 from ganlab.games.lab import game_of, lab_of
 from ganlab.games.setup import Setup
 
@@ -84,6 +84,25 @@ def test_what_differs_is_said():
     spec, said = lab_of(Setup("dirac", {"gp": 1.0, "gp_target": 0.5}, ("continuous",)))
     assert spec.rule == "rk4" and "no continuous time" in said[0] and "not 0.5" in said[1]
     assert lab_of(Setup("bilinear")) is None
+
+
+@pytest.mark.parametrize("phi", [0.0, 30.0, 90.0])
+def test_the_share_that_rotates(phi):
+    """A quadratic game is cos φ times a potential and sin φ times a rotation, of equal norms."""
+    rest = Play("quadratic", Setup("quadratic").methods()["simultaneous"], [(1.0, 0.0)], angle=phi)
+    (main, *_) = rest.game.equilibria(rest.values)
+    symmetric, rotating = closed.parts(main.jacobian)
+    assert rotating**2 / (symmetric**2 + rotating**2) == pytest.approx(
+        np.sin(np.radians(phi)) ** 2, abs=1e-9
+    )
+    np.testing.assert_allclose(symmetric**2 + rotating**2, (main.jacobian**2).sum(), rtol=1e-12)
+
+
+def test_the_parts_of_the_dirac_gan_are_those_of_the_labs_spectrum():
+    setup = Setup("dirac", {"r1": 0.3}, ("simultaneous",), {}, ((0.0, 0.0),))
+    found = spectrum(Run(lab_of(setup).spec))
+    mine = closed.parts(setup.entry.equilibria(setup.values)[0].jacobian)
+    assert (found.symmetric, found.rotating) == pytest.approx(mine, abs=1e-6)
 
 
 def test_a_labs_address_is_the_lab():
