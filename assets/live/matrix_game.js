@@ -127,7 +127,8 @@ export function gameView(page) {
   const layers = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" },
     layer("path", "play", "The strategies of both players"), layer("mean", "average", "The average of the strategies so far"), fields, more, fewer, reset);
   const lines = /** @type {const} */ (["play", "average"]).map((id) => el("p", { class: "gl-now", "data-testid": `now-${id}` }));
-  const readout = el("div", { class: "gl-readout-box" }, ...lines);
+  const verdict = el("p", { class: "gl-told", "data-testid": "verdict" });
+  const readout = el("div", { class: "gl-readout-box" }, ...lines, verdict);
 
   // ---- beside them
   const security = securityChart(() => game);
@@ -150,6 +151,7 @@ export function gameView(page) {
     const [, points_, each] = game.shape.path;
     const at = Math.min(points_ - 1, Math.floor(now));
     const m = game.rows.length;
+    setText(verdict, game.says[chosen] ?? "");
     lines.forEach((line, k) => {
       if (!game) return;
       const [name, regretName, word] = k ? ["mean", "mean_regret", "average"] : ["path", "regret", "play"];

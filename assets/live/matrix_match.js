@@ -260,7 +260,7 @@ export function staircaseChart(get) {
     const py = (/** @type {number} */ v) => top + h - (h * (v - 0.5)) / most;
     ctx.font = font(theme, SIZES.panel_axis);
     ctx.fillStyle = theme.muted;
-    const marks = ticks(1, most - 1, 5).filter((t) => Number.isInteger(t) && t < most - 0.04 * most);
+    const marks = ticks(1, most - 1, 5).filter((t) => Number.isInteger(t) && t < 0.9 * most);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
     for (const [t, text] of [...named(marks), /** @type {[number, string]} */ ([most, "never"])]) ctx.fillText(text, Math.min(px(t), left + w - 14 * u), top + h + 5 * u);

@@ -11,7 +11,12 @@ import { short } from "./plot.js";
 /** @typedef {import("./types.js").Matrix} Matrix */
 
 const SPEEDS = [1, 2, 4, 8, 16]; // rounds per second
-const PAYS = ["temptation T", "reward R", "punishment P", "sucker's S"];
+const PAYS = [
+  ["temptation T", "What the one gets who defects alone"],
+  ["reward R", "What both get if they cooperate"],
+  ["punishment P", "What both get if they defect"],
+  ["sucker S", "What the one gets who cooperates alone"],
+];
 
 /** A pay-off with two digits and a true minus sign. @param {number} v */
 const pay = (v) => v.toFixed(2).replace("-", "−");
@@ -24,7 +29,7 @@ export function repeatedView(page) {
   /** @type {Matrix | null} */
   let game = null;
   const time = clock({ unit: "round", speeds: SPEEDS, speed: 4, draw });
-  const inputs = PAYS.map((title, i) =>
+  const inputs = PAYS.map(([title], i) =>
     el("input", {
       class: "gl-input gl-pay",
       inputmode: "decimal",
@@ -33,7 +38,7 @@ export function repeatedView(page) {
       onchange: () => page.turn({ pays: inputs.map((one) => one.value.trim().replaceAll("−", "-").replaceAll(",", "_")).join(",") }, inputs[i]),
     }),
   );
-  const pays = el("div", { class: "gl-pays-row" }, ...inputs.map((input, i) => el("label", { class: "gl-field" }, el("span", { title: PAYS[i] }, "TRPS"[i]), input)));
+  const pays = el("div", { class: "gl-pays-row" }, ...inputs.map((input, i) => el("label", { class: "gl-field" }, el("span", { title: PAYS[i][1] }, PAYS[i][0]), input)));
   const known = barSelect("known", "Known pay-offs", [], (value) => value && page.turn({ pays: value }));
   const end = barSelect("end", "The end", [], (value) => {
     time.restart();
@@ -45,7 +50,7 @@ export function repeatedView(page) {
   let built = "";
   const about = helpButton("repeated");
   const watch = el("span", { class: "gl-game-watch", "data-testid": "watch" });
-  const head = el("div", { class: "gl-game-head" }, known, pays, end, knobs, about.node, watch);
+  const head = el("div", { class: "gl-game-head" }, known, pays, end, about.node, knobs, watch);
 
   // ---- the table of all pairs
   const table = el("table", { class: "gl-pairs", "data-testid": "pairs" });
@@ -187,7 +192,7 @@ export function repeatedView(page) {
       middle.style.width = `${second}px`;
       right.style.width = board.style.width = `${third}px`;
       main.style.columnGap = `${gap}px`;
-      const tall = narrow ? Math.round(300 * u) : Math.min(rest - Math.round(90 * u), Math.round(430 * u));
+      const tall = narrow ? Math.round(300 * u) : Math.min(rest - Math.round(90 * u), Math.round(1.15 * third));
       matchBox.style.height = board.style.height = `${tall}px`;
       match.resize(second, tall, theme);
       (game.end === "known" ? staircase : discount).resize(third, tall, theme);

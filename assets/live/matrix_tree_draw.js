@@ -6,7 +6,7 @@ import { SIZES } from "./tokens.js";
 /** @typedef {import("./types.js").Matrix} Matrix */
 
 const NODE = 8; // px of a node's radius
-const WIDEST = 150; // px between two depths
+const WIDEST = 230; // px between two depths
 const ENDS = 7; // px of text that a character of an end's pay-offs needs
 
 /**

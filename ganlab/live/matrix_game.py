@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from latex2mathml.converter import convert
 
-from ganlab.games.tables.dynamics import DYNAMICS, STEP, plays
+from ganlab.games.tables.dynamics import DYNAMICS, STEP, Path, plays
 from ganlab.games.tables.entry import HIGHEST, LEAST, MOST, Table
 from ganlab.games.tables.entry import table as table_of
 from ganlab.games.tables.presets import PRESETS
@@ -20,6 +20,7 @@ from ganlab.games.tables.solve import (
     security,
 )
 from ganlab.games.tables.words import degenerate, dropped, mixture, number
+from ganlab.games.tables.words import path as says_path
 from ganlab.games.tables.words import security as says_security
 from ganlab.live.knob import knob
 
@@ -34,6 +35,8 @@ def of_game(setup: GameSetup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     drops = dominated(game, bool(setup.weakly))
     rule = DYNAMICS[setup.dynamics]
     known = PRESETS.get(setup.game)
+    paths = plays(game, setup.dynamics, setup.points, setup.step, setup.made)
+    spread = max(float(np.ptp(p)) for p in (a, b))
     header = {
         "game": setup.game,
         "title": known.title if known else "Your own game",
@@ -67,9 +70,10 @@ def of_game(setup: GameSetup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "knobs": [knob(p) for p in (STEP, UPDATES)],
         "values": {"step": setup.step, "updates": setup.updates},
         "steps": setup.made,
+        "says": [says_path(path, spread) for path in paths],
         "notes": _notes(setup),
     }
-    return header, _arrays(setup)
+    return header, _arrays(setup, paths)
 
 
 def _notes(setup: GameSetup) -> list[str]:
@@ -106,14 +110,13 @@ def _security(game: Table, player: int) -> dict[str, Any]:
     }
 
 
-def _arrays(setup: GameSetup) -> dict[str, np.ndarray]:
+def _arrays(setup: GameSetup, paths: list[Path]) -> dict[str, np.ndarray]:
     """path, mean (R, T + 1, m + n); gets, mean_gets (R, T + 1, 2); regret, mean_regret (R, T + 1).
 
     field (CELLS, CELLS, 2), of a 2 × 2 game: one update at each point of a grid, rows by the column
     player's probability.
     """
     game = setup.table
-    paths = plays(game, setup.dynamics, setup.points, setup.step, setup.made)
     arrays = {
         "path": np.stack([np.concatenate([p.x, p.y], 1) for p in paths]),
         "mean": np.stack([np.concatenate([p.mean_x, p.mean_y], 1) for p in paths]),

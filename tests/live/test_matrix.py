@@ -112,6 +112,35 @@ def test_the_games_of_the_texts():
     assert told("a=1,1;1,1")[0]["degenerate"]
 
 
+@pytest.mark.parametrize(
+    "query, word",
+    [
+        ("game=coins", "keeps moving"),
+        ("game=coins&dynamics=optimistic&updates=2000", "comes to rest at an equilibrium"),
+        ("game=prisoners", "comes to rest at an equilibrium"),
+        ("game=stag&start=0,0.5", "comes to rest"),
+        ("game=rock-paper-scissors&dynamics=weights&step=0.3", "keeps moving"),
+    ],
+)
+def test_a_play_is_told_as_it_goes(query, word):
+    header, arrays = told(query)
+    a, b = (np.array(p) for p in header["pays"])
+    for run, says in enumerate(header["says"]):
+        assert word in says
+        late = arrays["path"][run, -header["steps"] // 5 :]
+        assert (np.ptp(late, 0).max() < 0.01) == ("rest" in word)
+        numbers = [
+            float(t.strip(".,")) for t in says.split() if t.strip(".,").replace(".", "").isdigit()
+        ]
+        for name, number in zip(("path", "mean"), numbers, strict=True):
+            x, y = np.split(arrays[name][run, -1].astype(float), [len(a)])
+            regret = (a @ y).max() - x @ a @ y + (x @ b).max() - x @ b @ y
+            assert number == pytest.approx(regret, abs=0.0006)
+        near = [one for one in header["equilibria"] if abs(x - one["x"]).max() < 0.1]
+        if "average is near" in says:
+            assert near
+
+
 def test_arrows_are_one_update_and_regrets_are_theirs():
     header, arrays = told("game=sexes&dynamics=weights&step=0.3&updates=20")
     a, b = (np.array(p) for p in header["pays"])

@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 
+from ganlab.games.tables.dynamics import Path
 from ganlab.games.tables.entry import Array, Table
 from ganlab.games.tables.solve import CLOSE, Dropped, Equilibrium, Security
 
+_STILL = 0.01  # change of a probability in the last fifth of a path at rest
 _LARGEST = 99  # denominator of a number that is written as a fraction
 
 
@@ -55,6 +57,26 @@ def security(own: Security, player: int) -> str:
         f"In pure strategies the {who} player is sure of {low} (max-min), and the {other} player "
         f"can hold it to {high} (min-max). In mixed strategies they meet: both are {value}."
     )
+
+
+def path(found: Path, spread: float) -> str:
+    """Whether the play has come to rest, and the regrets of the play and of its average.
+
+    spread: the difference of the pay-offs, of which less than a hundredth is little regret.
+    """
+    last = np.concatenate([found.x, found.y], 1)[-(len(found.x) // 5 + 1) :]
+    rests = bool((np.ptp(last, 0) < _STILL).all())
+    play, mean = float(found.regret[-1]), float(found.mean_regret[-1])
+    little = max(0.01 * spread, 1e-9)
+    if rests:
+        where = "at an equilibrium" if play < little else "where a player could still gain"
+        how = f"The play comes to rest {where}: its regret is {play:.3f} at the end"
+    else:
+        how = f"The play keeps moving: its regret is {play:.3f} at the end"
+    if rests and play < little:
+        return f"{how}, that of its average {mean:.3f}."
+    come = "is near an equilibrium" if mean < 5 * little else "is not there, either"
+    return f"{how}. Its average {come}: {mean:.3f}."
 
 
 def degenerate(game: Table, found: list[Equilibrium]) -> bool:
