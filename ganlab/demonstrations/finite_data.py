@@ -28,7 +28,7 @@ NAMES = tuple(str(n) for n in COUNTS)
 FEWEST, MOST = COUNTS[0], COUNTS[-1]
 MOVED = 50  # samples of G that follow D's slope
 STEPS = 80
-LONGEST = 0.1  # of the first step; the last is near 0
+LONGEST = 0.08  # of one step
 DRAWN = 400  # training points
 OTHER = 10_000  # what is added to the seed for other points
 _CELLS = 81  # of the picture
@@ -136,12 +136,21 @@ def worths(detail: int, count: int, seed: int) -> tuple[float, float]:
 
 
 def moved(bumps: Bumps, weights: Array, start: Array) -> Array:
-    """Samples that follow the slope of D's logit, (STEPS + 1, n, 2), from `start` (n, 2)."""
-    out = [start]
-    for step in range(STEPS):
+    """Samples that climb D's logit, (STEPS + 1, n, 2), from `start` (n, 2).
+
+    A step that would not lead upwards is not made, and the next one is half as long.
+    """
+    out, heights = [start], bumps.logits(weights, start)
+    longest = np.full((len(start), 1), LONGEST)
+    for _ in range(STEPS):
         slope = bumps.slopes(weights, out[-1])
         length = np.linalg.norm(slope, axis=1, keepdims=True)
-        out.append(out[-1] + LONGEST * (1 - step / STEPS) * slope / (length + 4.0))
+        new = out[-1] + longest * slope / (length + 1.0)
+        found = bumps.logits(weights, new)
+        up = found > heights
+        out.append(np.where(up[:, None], new, out[-1]))
+        heights = np.where(up, found, heights)
+        longest = np.where(up[:, None], longest, longest / 2)
     return np.array(out)
 
 

@@ -115,7 +115,7 @@ def show(values: Mapping[str, Any]) -> Shown:
     data = Line(x=X, y=p / WIDTH, role="data", title="p_data", dash="data")
     free = Panel(
         "free",
-        "Any p_g: every cell moves on its own",
+        "p_g of any shape: each cell moves on its own",
         Axis("x", -END, END),
         density,
         (
@@ -217,6 +217,7 @@ def lab(values: Mapping[str, Any]) -> Spec:
         g_hidden=(),
         g_start=(STD, values["theta"]),
         g_bias="alone",
+        d_hidden=(16,),
         d_activation="tanh",
         loss="minimax",
         optimizer="sgd",
@@ -245,8 +246,8 @@ ENTRY = Demonstration(
         ),
     ),
     show=show,
-    watch="Play: the p_g whose cells are free becomes p_data from any start. The same p_g that can "
-    "only shift stops with one bump on the wrong bump of p_data, although θ = 0 would be right. "
-    "Begin closer to 0, and both arrive.",
+    watch="Play. In the first picture p_g may take any shape, and becomes p_data from any start. "
+    "In the second the same p_g can only shift: it stops with one bump on the wrong bump of "
+    "p_data, although θ = 0 would be right. Drag the start closer to 0, and both arrive.",
     lab=lab,
 )  # fmt: skip

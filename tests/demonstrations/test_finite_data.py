@@ -110,6 +110,13 @@ def test_samples_of_g_copy_training_points_if_they_are_few(seed):
     assert "by heart" in few.says[0] and "about the same" in many.says[0]
 
 
+def test_samples_climb():
+    bumps, weights = d_on(30)
+    path = page.moved(bumps, weights, np.random.default_rng(0).normal(size=(20, 2)))
+    heights = np.array([bumps.logits(weights, x) for x in path])
+    assert (np.diff(heights, axis=0) >= 0).all() and (heights[-1] > heights[0] + 0.5).all()
+
+
 def test_nearest_is_the_smallest_of_all_distances():
     rng = np.random.default_rng(0)
     points, among = rng.normal(size=(4, 7, 2)), rng.normal(size=(130, 2))
