@@ -6,6 +6,7 @@ the State that the run reaches with the same executor bit for bit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -45,7 +46,8 @@ class Explained:
     its noise and dropout, one for each pack of n / m samples; real_logits is None if the cost does
     not use them. cost, cost_after: the player's cost before, and after with the same draws.
 
-    Of D's update: real_push, fake_push (m,): -m times the derivative of D's cost by each logit.
+    Of D's update: real_push, fake_push (m,): -m times the derivative of D's cost by each logit;
+    slope: the largest entry of D's gradient after it, if it trained D to its optimum, else nan.
     Of G's update: push (n, dim): -n times the derivative of G's cost by each generated sample,
     through an unrolled D if there is one (fresh samples of its steps are constants); moved (n,
     dim): G(z) after the update; faced: the D that G's update starts from, (1, P_D); ahead: D after
@@ -71,6 +73,7 @@ class Explained:
     moved: Array = field(default_factory=lambda: np.empty((0, 0)))
     faced: torch.Tensor | None = None
     ahead: tuple[Step, ...] = ()
+    slope: float = math.nan
 
 
 def explain(
@@ -169,6 +172,9 @@ def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last
         real_logits, fake_logits = noted[0]
         real_push, fake_push = _slopes(cost, (real_logits, fake_logits))
         cost_after = rules.d_cost(after.d.detach().requires_grad_(), real, fake, n, drawn)
+    slope = math.nan
+    if game.to_optimum:
+        slope = game.optimal_d(after, draws.get).slope().item()
     return Explained(
         "D",
         first,
@@ -178,6 +184,7 @@ def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last
         *_common(drawn, fake, noted[0], cost, cost_after),
         real_push=real_push,
         fake_push=fake_push,
+        slope=slope,
     )
 
 

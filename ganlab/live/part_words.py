@@ -95,6 +95,14 @@ def _costs(one: Explained) -> str:
     return f"from {before} to {after}"
 
 
+def _slope(spec: Spec, one: Explained) -> str:
+    """How near D is to its optimum."""
+    return (
+        f"The largest entry of its gradient is now {one.slope:.1g}; the tolerance is "
+        f"{spec.d_to_optimum:g}."
+    )
+
+
 def _which(one: Explained, of: int) -> str:
     """ "step 2 of 3" or "steps 6 to 20 of 20"; "" if there is one step only."""
     if of == 1:
@@ -110,10 +118,11 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
     height = " and height" if spec.domain.density else ""
     judged = "D(x)" if LOSSES[spec.loss].value else "D's output, drawn as D(x),"
     ruled = f" {_RULE}" if RULES[spec.rule].find else ""
-    others, step = "The next minibatch will be a different one.", "One step of D's optimiser"
+    others = "The next minibatch will be a different one."
+    step = f"One step of D's optimiser takes its cost on them {_costs(one)}.{ruled}"
     if spec.d_to_optimum:
         others = "They are some of those on which D is trained to its optimum, always the same."
-        step = "All the steps to D's optimum on all of them together"
+        step = f"D goes all the way: its cost on these falls {_costs(one)}. {_slope(spec, one)}"
     return [
         (
             "data",
@@ -139,9 +148,7 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
             "d",
             moves,
             "Arrows: D's gradient asks for a higher D(x) at real samples and a lower one at "
-            f"generated ones. {step} takes its cost on them {_costs(one)}.{ruled}"
-            if not spec.d_to_optimum
-            else f"generated ones. {step} take its cost on these {_costs(one)}.",
+            f"generated ones. {step}",
             [*_OF_D],
         ),
     ]
@@ -150,7 +157,7 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
 def _next_of_d(spec: Spec, one: Explained) -> list[Row]:
     several = one.last > one.first
     if spec.d_to_optimum:
-        says = "D is at its optimum already, or continues from where it stopped."
+        says = f"D is at its optimum already, or comes nearer. {_slope(spec, one)}"
         return [("d_again", f"D moves: {_which(one, spec.k)}", says, [*_OF_D])]
     says = (
         "Each step draws fresh data and fresh z; those of the first are shown."

@@ -211,6 +211,7 @@ def test_slow_motion_shows_the_samples_on_which_d_is_trained():
     found = explain(run.game, run.state, run.draws, ToOptimum(Eager()), b"DDG")
     for one in found[:2]:
         np.testing.assert_array_equal(one.real, run.draws.get("D", "data", 0)[0].numpy())
+    assert found[0].slope <= run.spec.d_to_optimum and np.isnan(found[2].slope)
     first, second, of_g = (of(run.spec, one, i, i != 1) for i, one in enumerate(found))
-    assert "always the same" in first[0]["says"] and "optimum" in first[-1]["says"]
+    assert "always the same" in first[0]["says"] and "the tolerance is 0.01" in first[-1]["says"]
     assert "optimum" in second[0]["says"] and all("optimum" not in p["says"] for p in of_g)
