@@ -188,14 +188,16 @@ export function knobRow(knobs, send, turned = () => {}) {
 }
 
 /**
- * toggle() is called after a change of `hidden`; follow(on) if the axes can follow G. Returns {node, following(on)}.
+ * toggle() is called after a change of `hidden`; follow(on) if the axes can follow G; costs(): the address of the figure
+ * of G's costs. Returns {node, following(on)}.
  *
  * @param {import("./types.js").Layer[]} layers
  * @param {Set<string>} hidden
  * @param {() => void} toggle
  * @param {((on: boolean) => void) | null} follow
+ * @param {(() => string) | null} costs
  */
-export function legend(layers, hidden, toggle, follow = null) {
+export function legend(layers, hidden, toggle, follow = null, costs = null) {
   const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
   for (const layer of layers) {
     const button = el(
@@ -236,6 +238,26 @@ export function legend(layers, hidden, toggle, follow = null) {
     },
     "follow G",
   );
+  if (costs) {
+    const look = () => (link.href = costs());
+    const link = el(
+      "a",
+      {
+        class: "gl-layer gl-costs",
+        "data-testid": "costs",
+        target: "_blank",
+        rel: "noopener",
+        title: "Why it is so strong or so weak: the costs of G at the present D(G(z)), in a new tab",
+        onpointerenter: look,
+        onpointerdown: look,
+        onfocus: look,
+        onclick: look,
+      },
+      "why ↗",
+    );
+    look();
+    node.append(link);
+  }
   if (follow) node.append(axes);
   const help = helpButton("layers");
   help.set("in the picture", layers.flatMap((layer) => layer.help));

@@ -124,7 +124,7 @@ export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
 function legendSize(box, width) {
   box.style.width = `${width}px`;
   let wide = 0;
-  const words = box.querySelectorAll("button");
+  const words = /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("button, a"));
   for (const word of words) wide += word.offsetWidth;
   const row = words[0]?.parentElement;
   const gap = row ? parseFloat(getComputedStyle(row).columnGap) || 0 : 0;

@@ -5,6 +5,7 @@ import { picture2d } from "./draw2d.js";
 import { el } from "./dom.js";
 import { lineParts } from "./explain_line.js";
 import { planeParts } from "./explain_plane.js";
+import { judged } from "./judged.js";
 import { fit, opaque, over } from "./plot.js";
 import { mountView } from "./shell.js";
 
@@ -17,6 +18,8 @@ function single({ hidden }) {
   let picture;
   /** @type {import("./types.js").PartsPicture} */
   let parts;
+  /** @type {import("./types.js").Scene} */
+  let now;
   return {
     nodes: [canvas, host],
     curvesLabel: "Curves over iterations",
@@ -26,7 +29,9 @@ function single({ hidden }) {
     forks: true,
     hosts: () => ({ picture: host }),
     size: () => ({ width: host.clientWidth, height: host.clientHeight }),
+    judged: (frame) => judged(now, frame),
     scene(scene) {
+      now = scene;
       picture = scene.dim === 1 ? picture1d(scene) : picture2d(scene);
       parts = scene.dim === 1 ? lineParts(scene) : planeParts(scene);
     },

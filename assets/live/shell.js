@@ -264,13 +264,20 @@ export function mountView(root, settings, make) {
     return true;
   }
 
+  /** The figure of G's costs, at what D says about generated samples now. */
+  function costs() {
+    const d = view.judged?.(frame) ?? null;
+    const at = d === null ? "" : `&d=${Math.min(0.999, Math.max(0.001, d)).toFixed(4)}&seen=1`;
+    return `${settings.theory}?figure=costs${at}`;
+  }
+
   /** @param {import("./types.js").Scene} of */
   function showLayers(of) {
     const text = JSON.stringify(of.layers);
     if (!view.hasLayers || text === built.layers) return;
     built.layers = text;
     const axes = view.follows && !settings.stored ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
-    layers = legend(of.layers, hidden, layout, axes);
+    layers = legend(of.layers, hidden, layout, axes, settings.theory && view.judged ? costs : null);
     boxes.legend.replaceChildren(layers.node);
   }
 

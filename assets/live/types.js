@@ -312,6 +312,7 @@
  * @property {boolean} [stored] whether it shows a stored recording, without what needs a server
  * @property {string} plotly its address; empty: there are no still figures
  * @property {string[]} labs addresses, by dimension
+ * @property {string} [theory] the address of the page of theory
  * @property {string[]} others paths of other pages
  * @property {number} [largest] bytes of a file that can be opened; none can if it is missing
  * @property {() => void} [onLost] the connection was lost
@@ -350,6 +351,7 @@
  * @property {() => Record<string, HTMLElement>} [hosts] the elements for still figures, by name; missing if there are none
  * @property {() => Size} [size] of the picture in a still figure
  * @property {(scene: Scene) => boolean} [stays] whether the old picture may stay until the new one's first frame
+ * @property {(frame: Frame | null) => number | null} [judged] the mean of D(G(z)) in a frame; missing if there are several runs
  * @property {() => void} [reveal] replace the old picture by the new one
  * @property {(height: number, u: number) => number} [need] the width of square pictures of this height
  * @property {() => number | undefined} [share] the largest share of the width for the pictures

@@ -121,6 +121,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       others: data.others,
       largest: data.largest,
       plotly: at(data.plotly + '/plotly.min.js').href,
+      theory: at(data.theory).href,
       labs: data.labs.map((path) => at(path).href),
       onLost: () => { made.search = location.search; },
       onBack: () => { made.search = null; },
@@ -198,6 +199,7 @@ def live_view(
         "others": [name for name in navigation.PAGES if name != page],
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,
+        "theory": navigation.THEORY,
     }
 
     def told(what: str, heed: Callable[[Any], None]) -> None:

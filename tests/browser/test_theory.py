@@ -202,3 +202,18 @@ def test_the_numbers_are_the_closed_forms_whatever_is_dragged(lab):
     )
     agree(lab, {(way, 0): hellinger for way in ("number", "other")})
     check(lab, live=False)
+
+
+def test_a_lab_leads_to_the_costs_of_its_run(lab):
+    lab.open("/?loss=minimax")
+    lab.pause()
+    link = lab.get("costs")
+    link.focus()
+    href = link.get_attribute("href")
+    d = float(parse_qs(urlsplit(href).query)["d"][0])
+    opened(lab, href[len(lab.base) :])
+    assert f"{d:.3f} on average" in lab.get("says").inner_text()
+    agree(lab, {(way, 3): lambda q: -q["d"] for way in ("number", "other")})
+    # The way back: the lab of the figure, with the minimax cost.
+    back = urlsplit(lab.get("open-lab").get_attribute("href"))
+    assert parse_qs(back.query)["loss"] == ["minimax"]
