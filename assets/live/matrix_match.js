@@ -190,9 +190,20 @@ export function discountChart(get) {
       ctx.stroke();
       ctx.setLineDash([]);
     });
-    // Their names, where there is room.
-    game.replies.forEach((/** @type {string} */ title, /** @type {number} */ k) => {
-      const role = k ? "accent" : "G";
+    // What the first player gets, at each δ and at the present one.
+    const one = game.players.find((/** @type {string[]} */ [name]) => name === game.one)[1];
+    ctx.strokeStyle = theme.role("run0");
+    ctx.lineWidth = 1.4 * u;
+    ctx.beginPath();
+    for (let i = 0; i < n; i++) ctx.lineTo(px(agains[i]), py(game.a.own[i]));
+    ctx.stroke();
+    ctx.fillStyle = theme.role("run0");
+    ctx.beginPath();
+    ctx.arc(px(game.again), py(game.expected[0]), 4.5 * u, 0, 2 * Math.PI);
+    ctx.fill();
+    /** @type {[string, string, number[]][]} */
+    const key = game.replies.map((/** @type {string} */ title, /** @type {number} */ k) => [title, k ? "accent" : "G", DASHES[k]]);
+    [...key, /** @type {[string, string, number[]]} */ ([one, "run0", []])].forEach(([title, role, dash], k) => {
       const y = top + (10 + 15 * k) * u;
       const x = left + w - 8 * u;
       ctx.textAlign = "right";
@@ -203,8 +214,8 @@ export function discountChart(get) {
       ctx.fillRect(x - wide - 34 * u, y - 7 * u, wide + 38 * u, 15 * u);
       ctx.globalAlpha = 1;
       ctx.strokeStyle = theme.role(role);
-      ctx.lineWidth = 2 * u;
-      ctx.setLineDash(DASHES[k].map((v) => v * u));
+      ctx.lineWidth = (role === "run0" ? 1.4 : 2) * u;
+      ctx.setLineDash(dash.map((v) => v * u));
       ctx.beginPath();
       ctx.moveTo(x - wide - 30 * u, y);
       ctx.lineTo(x - wide - 6 * u, y);

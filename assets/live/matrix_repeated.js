@@ -173,7 +173,7 @@ export function repeatedView(page) {
       setText(verdict, made.says);
       const other = made.players.find((/** @type {string[]} */ [name]) => name === made.other)[1];
       setText(plan, made.plan ? `Best reply to ${other} in ${made.plan.length} rounds: ${made.plan.map((/** @type {number} */ move) => (move ? "D" : "C")).join(" ")}` : "");
-      setText(expected, `expected, exactly: ${pay(made.expected[0])} and ${pay(made.expected[1])} a round`);
+      setText(expected, `expected, ${made.end === "known" ? "exactly" : "over matches of every length"}: ${pay(made.expected[0])} and ${pay(made.expected[1])} a round`);
       discount.node.hidden = layer.hidden = made.end === "known";
       staircase.node.hidden = !discount.node.hidden;
       formula.innerHTML = made.formula ?? ""; // MathML that the server made

@@ -173,6 +173,7 @@ export function tableEditor(page) {
         built = kind;
         build();
       }
+      table.dataset.wide = String(n === game.bounds.most);
       zero.checked = game.zero;
       addRow.disabled = m >= game.bounds.most;
       addColumn.disabled = n >= game.bounds.most;
