@@ -6,6 +6,8 @@ import csv
 import io
 import math
 import random
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from ganlab.demonstrations.text import python, table
 from ganlab.query import UnknownField
 from ganlab.registry import Param, SpecError
 
+DOCS = Path(__file__).parents[2] / "docs" / "theory.md"
 NAMES = list(DEMONSTRATIONS)
 KINDS = (Line, Area, Dots, Bars, Arrows, Heat)
 
@@ -145,6 +148,11 @@ def test_what_an_address_cannot_say_is_named(name):
             entry.at(**{param.name: "no"})
     with pytest.raises(SpecError, match="nonsense"):
         entry.at(nonsense=1)
+
+
+def test_the_documentation_has_every_figure():
+    rows = re.findall(r"^\| (.+?) \|", DOCS.read_text(), re.M)
+    assert rows[1:] == [DEMONSTRATIONS[name].title for name in NAMES]
 
 
 def test_there_is_no_other_figure():
