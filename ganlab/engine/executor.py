@@ -68,32 +68,9 @@ class Eager:
         return state, made
 
 
-class ToOptimum:
-    """Trains D to its optimum eagerly, and leaves G's updates to another executor."""
-
-    most = 1  # their number of operations is not known in advance
-
-    def __init__(self, other: Executor):
-        self.other = other
-
-    def play(
-        self, game: Game, state: State, draws: Draws, alive: Sequence[bool], players: bytes
-    ) -> tuple[State, list[int]]:
-        """See `Executor.play`."""
-        made = [0] * len(alive)
-        for number, player in enumerate(players.decode()):
-            executor = Eager() if player == "D" else self.other
-            going = [lives and count == number for lives, count in zip(alive, made, strict=True)]
-            state, one = executor.play(game, state, draws, going, player.encode())
-            made = [count + more for count, more in zip(made, one, strict=True)]
-            if not any(one):
-                break
-        return state, made
-
-
 def suited(executor: Executor, game: Game) -> Executor:
-    """`executor`, or one that makes its updates except those that train D to its optimum."""
-    return ToOptimum(executor) if game.to_optimum else executor
+    """`executor`, or an eager one if updates train D to its optimum: programs have no such loop."""
+    return Eager() if game.to_optimum else executor
 
 
 def _choose(alive: torch.Tensor, new: State, old: State) -> State:

@@ -223,7 +223,8 @@ class Run:
         """Compile the updates, or load them from disk, and use them from here on.
 
         The first time this takes half a minute. Trajectories equal the eager ones up to rounding.
-        Raises RuntimeError with the reason if it fails; the run then stays eager.
+        Raises RuntimeError with the reason if it fails; the run then stays eager, as it does while
+        D is trained to its optimum (`Spec.d_to_optimum`).
         """
         # Nothing else is done meanwhile: the compiler has this process's own priority.
         request = COMPILE_QUEUE.ask(self.game.rules.structure, nice=0)
@@ -258,6 +259,11 @@ class Run:
             raise SpecError("device", self.device.type, "cuda for CUDA graphs")
         self.captured = Captured(self.game, self.state, self.draws, record)
         self._capturing = record
+
+    @property
+    def compiled(self) -> bool:
+        """Whether a compiled program makes the updates: not while D is trained to its optimum."""
+        return self.program is not None and not self.game.to_optimum
 
     @property
     def _executor(self) -> Executor:

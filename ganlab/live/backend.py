@@ -26,7 +26,7 @@ class Backend:
         old, self.request = self.request, None
         if old is None or old.structure != run.game.rules.structure:
             self._seconds = {}
-        if compiling() and not self._closed:
+        if compiling() and not self._closed and not run.game.to_optimum:
             self.request = COMPILE_QUEUE.ask(run.game.rules.structure)
         if old is not None:
             COMPILE_QUEUE.leave(old)  # after the new request, which may be for the same program
@@ -41,20 +41,20 @@ class Backend:
 
     def timed(self, run: Run, iterations: float, seconds: float) -> None:
         """Record that `iterations`, or a fraction of one, took `seconds`."""
-        name = "eager" if run.program is None else "compiled"
+        name = "compiled" if run.compiled else "eager"
         each = seconds / iterations
         before = self._seconds.get(name, each)
         self._seconds[name] = before + _FRESH * (each - before)
 
     def compiled_seconds(self, run: Run) -> float | None:
         """Seconds of an iteration with the program; None if there is none, or it was not timed."""
-        return None if run.program is None else self._seconds.get("compiled")
+        return self._seconds.get("compiled") if run.compiled else None
 
     def status(self, run: Run) -> dict[str, Any]:
         """state: eager, waiting, compiling, compiled or failed; factor; seconds so far and left."""
-        if self.request is None:
+        if self.request is None or run.game.to_optimum:
             return {"state": "eager"}
-        if run.program is not None:
+        if run.compiled:
             factor = None
             if {"eager", "compiled"} <= self._seconds.keys():
                 factor = self._seconds["eager"] / self._seconds["compiled"]

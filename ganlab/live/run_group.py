@@ -98,7 +98,7 @@ class RunGroup:
     @property
     def compiled(self) -> bool:
         """Whether every Run has a compiled program."""
-        return all(run.program is not None for run in self.runs)
+        return all(run.compiled for run in self.runs)
 
     @property
     def diverged(self) -> list[Divergence | None]:
@@ -259,7 +259,7 @@ class Backends:
 
     def __init__(self) -> None:
         self.each: list[Backend] = []
-        self._structures: list[Structure] = []
+        self._kinds: list[tuple[Structure, bool]] = []
         self._closed = False
 
     def begin(self, group: RunGroup) -> None:
@@ -273,16 +273,16 @@ class Backends:
         for backend in self.each[count:]:  # after the requests, which may be for the same programs
             backend.close()
         del self.each[count:]
-        self._structures = _structures(group.runs)
+        self._kinds = _kinds(group.runs)
 
     def changed(self, group: RunGroup) -> None:
         """Request new programs for runs whose changes need them."""
-        now = _structures(group.runs)
-        pairs = zip(self.each, group.runs, self._structures, now, strict=False)
+        now = _kinds(group.runs)
+        pairs = zip(self.each, group.runs, self._kinds, now, strict=False)
         for backend, run, old, new in pairs:
             if old != new:
                 backend.begin(run)
-        self._structures = now
+        self._kinds = now
 
     def serve(self, group: RunGroup) -> bool:
         """Whether a program became ready for one of them, and is used from here on."""
@@ -321,5 +321,6 @@ class Backends:
             backend.close()
 
 
-def _structures(runs: Iterable[Run]) -> list[Structure]:
-    return [run.game.rules.structure for run in runs]
+def _kinds(runs: Iterable[Run]) -> list[tuple[Structure, bool]]:
+    """What decides which program a run can use, and whether it can use any."""
+    return [(run.game.rules.structure, run.game.to_optimum) for run in runs]

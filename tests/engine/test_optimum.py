@@ -1,5 +1,7 @@
 """D trained to its optimum: what it finds, its tolerance, and how it fits into a run."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -9,12 +11,14 @@ from scipy.stats import norm
 
 from ganlab import Run, Spec, SpecError
 from ganlab.engine.cost import cost
-from ganlab.engine.executor import Eager, ToOptimum
+from ganlab.engine.executor import Eager
 from ganlab.engine.explain import explain
 from ganlab.engine.optimum import EVALUATIONS, SAMPLES, minibatches
 from ganlab.engine.structure import Structure
+from ganlab.experiment import Experiment
 from ganlab.live.budget import TooDear, afford
 from ganlab.live.part_words import of
+from ganlab.live.run_group import Backends, RunGroup
 from ganlab.params import PARAMS
 
 LINEAR_G = {"g_hidden": (), "g_start": (0.8, 0.4)}  # p_g = N(0.4, 0.8²)
@@ -138,21 +142,39 @@ def test_runs_side_by_side_are_what_they_are_alone():
         torch.testing.assert_close(both.state.row(i).d, alone.state.d, rtol=1e-4, atol=1e-5)
 
 
-def test_other_executors_make_only_gs_updates():
-    """A compiled program has no such inner loop; it keeps its key, and makes G's updates."""
+def test_a_program_is_not_used_meanwhile_and_keeps_its_key(monkeypatch):
+    """A compiled program has no such inner loop; it is used again once the field is 0."""
     spec = Spec(**QUICK)
     assert Structure.of(spec) == Structure.of(spec.replace(d_to_optimum=0.0))
-    players = []
+    run, plain = Run(spec), Run(spec)
+    used = []
 
-    class Noting(Eager):
-        def play(self, game, state, draws, alive, own):
-            players.append(own)
-            return super().play(game, state, draws, alive, own)
+    class Pretended(Eager):
+        def play(self, game, state, draws, alive, players):
+            used.append(players)
+            return super().play(game, state, draws, alive, players)
 
-    run, other = Run(spec), Run(spec)
+    monkeypatch.setattr("ganlab.engine.run.Compiled", lambda program: Pretended())
+    run.program = object()
     run.advance(2)
-    state, made = ToOptimum(Noting()).play(other.game, other.state, other.draws, [True], b"DGDG")
-    assert made == [4] and players == [b"G", b"G"] and state.equals(run.state)
+    plain.advance(2)
+    assert not used and not run.compiled and run.state.equals(plain.state)
+    run.change(d_to_optimum=0.0)
+    run.advance(1)
+    assert used == [b"D", b"G"] and run.compiled
+
+
+def test_a_page_asks_for_no_program_meanwhile(monkeypatch):
+    asked = []
+    monkeypatch.setenv("GANLAB_COMPILE", "on")
+    queue = SimpleNamespace(ask=lambda s: asked.append(s) or None, leave=lambda r: None)
+    monkeypatch.setattr("ganlab.live.backend.COMPILE_QUEUE", queue)
+    group, backends = RunGroup(Experiment.of(Spec(**QUICK))), Backends()
+    backends.begin(group)
+    assert not asked and backends.status(group) == {"state": "eager"}
+    group.runs[0].change(d_to_optimum=0.0)
+    backends.changed(group)
+    assert len(asked) == 1
 
 
 def test_its_cost_is_counted_before_it_is_paid():
@@ -208,7 +230,7 @@ def test_it_goes_with_other_terms_of_ds_cost(fields):
 def test_slow_motion_shows_the_samples_on_which_d_is_trained():
     run = Run(Spec(**QUICK, k=2))
     run.advance(1)
-    found = explain(run.game, run.state, run.draws, ToOptimum(Eager()), b"DDG")
+    found = explain(run.game, run.state, run.draws, Eager(), b"DDG")
     for one in found[:2]:
         np.testing.assert_array_equal(one.real, run.draws.get("D", "data", 0)[0].numpy())
     assert found[0].slope <= run.spec.d_to_optimum and np.isnan(found[2].slope)
