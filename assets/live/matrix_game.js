@@ -41,7 +41,7 @@ export function gameView(page) {
   });
   const rules = barSelect("dynamics", "Dynamics", [], (value) => {
     time.restart();
-    page.turn({ dynamics: value, step: null });
+    page.turn({ dynamics: value });
   });
   const watch = el("span", { class: "gl-game-watch", "data-testid": "watch" });
   const equation = el("span", { class: "gl-game-math", tabindex: 0 });

@@ -119,7 +119,7 @@ export function treeView(page) {
 
   /** The fields of the chosen node. */
   function fields() {
-    if (!game) return;
+    if (!game || editor.querySelector("[aria-invalid=true]")) return; // what was refused is corrected there
     const one = nodes[chosen];
     const spot = game.nodes[chosen];
     const names = /** @type {string[]} */ (game.players);

@@ -85,6 +85,12 @@ _TABLE = (
     _Names("rows", "names of the rows"),
     _Names("columns", "names of the columns"),
 )
+_FIELDS = {  # by the names in errors of a Table
+    "pay-offs of the row player": "a",
+    "pay-offs of the column player": "b",
+    "names of the rows": "rows",
+    "names of the columns": "columns",
+}
 FIELDS: tuple[Any, ...] = (GAME, *_TABLE, *NUMBERS, START)
 
 
@@ -177,7 +183,9 @@ class GameSetup:
             try:
                 table = Table(**given)
             except SpecError as error:
-                refuse(error)
+                name = _FIELDS[error.name]
+                value = error.value if isinstance(error.value, float) else texts.get(name, "")
+                refuse(SpecError(name, value, error.allowed))
         setup = cls(table, **{p.name: got[p.name] for p in NUMBERS if p.name in got})
         if "start" in got:
             try:

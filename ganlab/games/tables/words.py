@@ -41,7 +41,8 @@ def dropped(game: Table, step: Dropped) -> str:
         how = f"pays less than {by}, whatever {whatever} is played"
     else:
         how = f"never pays more than {by}, and sometimes less"
-    return f"{word} {names[step.strategy]}: {how}."
+    name = names[step.strategy]
+    return f"{name}: {how}." if name.startswith(word) else f"{word} {name}: {how}."
 
 
 def security(own: Security, player: int) -> str:
