@@ -24,10 +24,10 @@ const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
 const NUMBERS = [
   ["radius", "largest |μ|", (of, rule) => of.rules[rule]?.radius.toFixed(5) ?? "–"],
   ["step", "largest stable step", (of, rule) => (of.rules[rule] ? stepText(of.rules[rule].step) : "–")],
-  ["rotation", "rotation, |Im λ| / |λ|", (of) => percent(of.rotation)],
+  ["rotation", "rotation", (of) => percent(of.rotation)],
   ["turn", "fastest turn", (of) => turnText(of)],
   ["growing", "grow at any step", (of) => `${of.growing} of ${of.count}`],
-  ["share", "share of J that rotates", (of) => (of.share === null ? "–" : `${percent(of.share)}: ‖A‖ ${steady(of.rotating ?? 0)}, ‖S‖ ${steady(of.symmetric ?? 0)}`)],
+  ["share", "rotating share of J", (of) => (of.share === null ? "–" : percent(of.share))],
 ];
 
 /** @param {number | null} step */
@@ -37,7 +37,7 @@ function stepText(step) {
 }
 
 /** @param {GameSpectrum} of */
-const turnText = ({ turn }) => (turn === null ? "–" : `${grouped.format(turn < 100 ? +turn.toPrecision(2) : Math.round(turn))} iterations`);
+const turnText = ({ turn }) => (turn === null ? "–" : `${grouped.format(turn < 100 ? +turn.toPrecision(2) : Math.round(turn))} it`);
 
 /**
  * send(command) to the server; opened() when the panel is opened here. Returns {button, node, on, ...}.
@@ -76,12 +76,26 @@ export function spectrumPanel({ send, opened, base }) {
   close.classList.add("gl-small");
 
   const plane = chart({ "data-testid": "spectrum-plane", "aria-label": "Eigenvalues in the complex plane" }, draw);
-  const select = (/** @type {string} */ id, /** @type {string} */ label) =>
-    el("select", { class: "gl-select", "data-testid": id, "aria-label": label, onchange: () => (chosen = rules.value, show()) });
-  const kind = select("spectrum-kind", "What is drawn");
-  kind.append(el("option", { value: "update" }, "one iteration, μ"), el("option", { value: "game" }, "the game, λ"));
-  const rules = select("spectrum-rule", "Update rule");
-  const with_ = el("input", { type: "checkbox", "data-testid": "spectrum-r1-on", onchange: ask });
+  const rules = el("select", {
+    class: "gl-select", "data-testid": "spectrum-rule", "aria-label": "Update rule",
+    onchange: () => {
+      chosen = rules.value;
+      show();
+    },
+  });
+  let drawn = "of-update"; // which eigenvalues
+  const kind = (/** @type {string} */ id, /** @type {string} */ letter, /** @type {string} */ title) =>
+    el("button", {
+      class: "gl-button", type: "button", "data-testid": id, title, "aria-label": title, "aria-pressed": String(id === drawn),
+      onclick: () => {
+        drawn = id;
+        for (const one of kinds.children) one.setAttribute("aria-pressed", String(one.getAttribute("data-testid") === id));
+        plane.redraw();
+      },
+    }, letter);
+  const kinds = el("div", { class: "gl-group", role: "group", "aria-label": "What is drawn" });
+  kinds.append(kind("of-update", "μ", "Draw those of one iteration"), kind("of-game", "λ", "Draw those of the game itself"));
+  const with_ = el("input", { type: "checkbox", title: "Also as it would be with R1", "data-testid": "spectrum-r1-on", onchange: ask });
   const strength = el("input", {
     type: "number", class: "gl-spectrum-number", min: 0, step: "any", value: 1, "data-testid": "spectrum-r1", "aria-label": "Strength of R1",
     onchange: () => {
@@ -89,7 +103,7 @@ export function spectrumPanel({ send, opened, base }) {
       ask();
     },
   });
-  const compare = el("span", { class: "gl-spectrum-with" }, el("label", {}, with_, " also with R1, γ ="), strength);
+  const compare = el("span", { class: "gl-spectrum-with" }, el("label", {}, with_, " R1, γ ="), strength);
   const heads = [el("th", {}, el("span", { class: "gl-spoken" }, "number")), el("th", {}, "now"), el("th", {})];
   const rows = NUMBERS.map(([name, words, text]) => {
     const about = helpButton(`spectrum-${name}`);
@@ -100,13 +114,13 @@ export function spectrumPanel({ send, opened, base }) {
   const why = el("p", { class: "gl-spectrum-why", "data-testid": "spectrum-why" });
   const notes = el("p", { class: "gl-explain-note" });
   const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot" });
-  const link = el("a", { class: "gl-spectrum-game", "data-testid": "spectrum-game", title: "The smallest GAN, with this loss, rule and R1" }, "The game that explains it: Dirac-GAN");
+  const link = el("a", { class: "gl-spectrum-game", "data-testid": "spectrum-game", title: "The smallest GAN, with this loss, rule and R1" }, "Its game: Dirac-GAN");
   const linkHelp = helpButton("spectrum-game");
   const more = el("div", { class: "gl-explain-bar" }, foot, link, linkHelp.node);
   const table = el("table", { class: "gl-spectrum-table" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows.map(({ row }) => row)));
   const space = el("div", { class: "gl-spectrum-plane" }, plane.node);
   const body = el("div", { class: "gl-spectrum-body" }, space, table);
-  const choices = el("div", { class: "gl-explain-bar gl-spectrum-choices" }, kind, rules, compare);
+  const choices = el("div", { class: "gl-explain-bar gl-spectrum-choices" }, kinds, rules, compare);
   const node = el(
     "section",
     { class: "gl-explain gl-spectrum", "aria-label": "Eigenvalues of the game", "data-testid": "spectrum-panel", hidden: "" },
@@ -146,7 +160,7 @@ export function spectrumPanel({ send, opened, base }) {
     const own = message?.now?.rules ?? {};
     return chosen in own ? chosen : message && message.rule in own ? message.rule : (Object.keys(own)[0] ?? "");
   };
-  const ofUpdate = () => kind.value === "update" && rule() !== "";
+  const ofUpdate = () => drawn === "of-update" && rule() !== "";
 
   /** @type {import("./chart.js").Draw} */
   function draw(ctx, theme, width, height) {
@@ -186,7 +200,6 @@ export function spectrumPanel({ send, opened, base }) {
     const [one, other] = [message?.now ?? null, message?.other ?? null];
     const name = rule();
     rules.value = name;
-    kind.disabled = name === "";
     const about = message?.refused || (one ? one.rules[name]?.why ?? "" : "Computing the eigenvalues…");
     setText(why, about);
     for (const { text, words, cells, about: help, name: id, row } of rows) {
@@ -197,13 +210,14 @@ export function spectrumPanel({ send, opened, base }) {
     }
     setText(heads[2], other ? `R1, γ = ${other.r1}` : "");
     node.classList.toggle("gl-spectrum-two", other !== null);
-    setText(notes, (message?.notes ?? []).join(" "));
+    const norms = one?.share === null || !one ? "" : `‖S‖ = ${steady(one.symmetric ?? 0)}, ‖A‖ = ${steady(one.rotating ?? 0)}.`;
+    setText(notes, [...(message?.notes ?? []), norms].filter(Boolean).join(" "));
     tellAge();
     const which = one ? (one.complete ? "All" : `The ${one.count} leading`) : "";
     link.hidden = !message?.game || !base;
     if (message?.game) link.href = `${base}games?${message.game.query}`;
     linkHelp.set("different in the game", link.hidden ? [] : message?.game?.help);
-    setText(foot, one ? `${which} of ${grouped.format(one.size)}, in ${steady(message?.seconds ?? 0)} s of computing.` : "");
+    setText(foot, one ? `${which} of ${grouped.format(one.size)}, in ${steady(message?.seconds ?? 0)} s` : "");
     fit();
   }
 
