@@ -5,6 +5,7 @@ import { STYLES } from "./styles.js";
 
 const NOTE = 6000; // ms that a message stays
 const NOW = 1000; // ms
+const SELDOM = 350; // ms between two changes of the address: Safari allows 100 in 30 s, and Chromium ignores what is more
 
 /**
  * Put a style sheet into the page, once.
@@ -110,13 +111,25 @@ export function follower(root, others = []) {
   const path = location.pathname;
   const elsewhere = others.includes(path.split("/").filter(Boolean).pop() ?? "");
   let query = "";
-  return (/** @type {string} */ newQuery) => {
-    if (!newQuery || newQuery === query) return;
-    query = newQuery;
+  let told = -Infinity;
+  let timer = 0;
+
+  function tell() {
+    timer = 0;
+    told = performance.now();
     // Another page of the app may have replaced this one meanwhile.
     if (elsewhere || location.pathname !== path || !root.isConnected) return;
     const theirs = [...new URLSearchParams(location.search)].filter(([name]) => STREAMLITS.includes(name));
     const search = ["?" + query, ...theirs.map((pair) => pair.map(encodeURIComponent).join("="))].join("&");
     if (location.search !== search) history.replaceState(history.state, "", search);
+  }
+
+  return (/** @type {string} */ newQuery) => {
+    if (!newQuery || newQuery === query) return;
+    query = newQuery;
+    if (timer) return;
+    const wait = told + SELDOM - performance.now();
+    if (wait <= 0) tell();
+    else timer = window.setTimeout(tell, wait);
   };
 }

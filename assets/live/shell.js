@@ -267,8 +267,9 @@ export function mountView(root, settings, make) {
   /** The figure of G's costs, at what D says about generated samples now. */
   function costs() {
     const d = view.judged?.(frame) ?? null;
-    const at = d === null ? "" : `&d=${Math.min(0.999, Math.max(0.001, d)).toFixed(4)}&seen=1`;
-    return `${settings.theory}?figure=costs${at}`;
+    if (d === null) return `${settings.theory}?figure=costs`;
+    const value = Math.min(0.999, Math.max(0.001, d)).toFixed(4);
+    return `${settings.theory}?figure=costs&d=${value}&run=${value}`;
   }
 
   /** @param {import("./types.js").Scene} of */

@@ -47,7 +47,7 @@ def of_engine(loss: str, d: float) -> tuple[float, float]:
 
 def show(values: Mapping[str, Any]) -> Shown:
     """The costs and their gradients, and the chosen D(G(z))."""
-    d = values["d"]
+    d, run = values["d"], values["run"]
     axis = Axis("D(G(z)): how real D finds a generated sample", 0.0, 1.0)
     lines: dict[str, list[Any]] = {"cost": [], "gradient": []}
     numbers = []
@@ -61,14 +61,16 @@ def show(values: Mapping[str, Any]) -> Shown:
             Number(f"cost, {title}", cost(d), "nats", formulas[0], value, "the lab's own loss"),
             Number(f"gradient, {title}", slope(d), "", formulas[1], gradient, "autograd"),
         ]
-    here = Line(x=(d, d), y=(-6.0, 6.0), role="game", thin=True, dash="dash")
+    here = [Line(x=(d, d), y=(-6.0, 6.0), role="game", thin=True, dash="dash")]
+    if run:
+        here.append(Line(x=(run, run), y=(-6.0, 6.0), role="D", title="mean in the run"))
     panels = (
         Panel(
             "cost",
             "Cost of one generated sample",
             axis,
             Axis("cost of G, nats", -6.0, 6.0),
-            (here, *lines["cost"]),
+            (*here, *lines["cost"]),
             handles=(Handle("D(G(z))", (d, -6.0), "d"),),
             cursor="d",
         ),
@@ -77,31 +79,30 @@ def show(values: Mapping[str, Any]) -> Shown:
             "Gradient that G gets through D, of the same three costs",
             axis,
             Axis("derivative of the cost by D's logit", -3.0, 0.25),
-            (here, *lines["gradient"]),
+            (*here, *lines["gradient"]),
             cursor="d",
         ),
     )
-    return Shown(panels, (*numbers[::2], *numbers[1::2]), _says(d, values["seen"]))
+    return Shown(panels, (*numbers[::2], *numbers[1::2]), _says(d, run))
 
 
-def _says(d: float, seen: bool) -> str:
-    start = f"In the run, D gives generated samples {d:.3f} on average: " if seen else ""
+def _says(d: float, run: float) -> str:
     if d < 0.1:
-        rest = (
+        text = (
             f"D is sure that the sample is fake. The minimax gradient is only {d:.3f} in size and "
             f"has vanished; the non-saturating one is {1 - d:.3f}."
         )
     elif d > 0.9:
-        rest = (
+        text = (
             f"D takes the sample for real. Maximum likelihood has a gradient of size "
             f"{d / (1 - d):.1f}: a few such samples carry almost all of it."
         )
     else:
-        rest = (
+        text = (
             f"All three costs push the sample towards larger D. The minimax gradient has size "
             f"{d:.2f}, the non-saturating one {1 - d:.2f}."
         )
-    return start + (rest if not start else rest[0].lower() + rest[1:] if rest[0] != "D" else rest)
+    return f"{text} In the run, D(G(z)) was {run:.3f} on average." if run else text
 
 
 ENTRY = Demonstration(
@@ -114,13 +115,12 @@ ENTRY = Demonstration(
     (
         Param("d", "D(G(z))", 0.05, LEAST, MOST, doc="D's answer for a generated sample."),
         Param(
-            "seen",
-            "from a run",
-            0,
-            0,
-            1,
-            "int",
-            doc="1 if D(G(z)) is the mean of a lab's run, which then is said.",
+            "run",
+            "D(G(z)) of a run",
+            0.0,
+            0.0,
+            MOST,
+            doc="The mean in a lab's run, which is marked; 0: none.",
             needs=lambda values: False,
         ),
     ),

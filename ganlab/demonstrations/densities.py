@@ -88,9 +88,14 @@ class Movable:
     def params(self) -> tuple[Param, ...]:
         """The parameters: mean and standard deviation, and the heights of a drawn curve."""
         of = f"of {self.title}"
+
+        def needs(values: Mapping[str, Any]) -> bool:
+            return not values.get(self._drawn)
+
+        mean, std = f"{self.name}_mean", f"{self.name}_std"
         out = (
-            Param(f"{self.name}_mean", f"mean {of}", self.mean, -4.5, 4.5, doc="Drag its peak."),
-            Param(f"{self.name}_std", f"width {of}", self.std, *SPREAD, doc="Drag its side."),
+            Param(mean, f"mean {of}", self.mean, -4.5, 4.5, doc="Drag its peak.", needs=needs),
+            Param(std, f"width {of}", self.std, *SPREAD, doc="Drag its side.", needs=needs),
         )
         if not self.drawable:
             return out

@@ -212,7 +212,7 @@ def test_a_lab_leads_to_the_costs_of_its_run(lab):
     href = link.get_attribute("href")
     d = float(parse_qs(urlsplit(href).query)["d"][0])
     opened(lab, href[len(lab.base) :])
-    assert f"{d:.3f} on average" in lab.get("says").inner_text()
+    assert f"D(G(z)) was {d:.3f} on average" in lab.get("says").inner_text()
     agree(lab, {(way, 3): lambda q: -q["d"] for way in ("number", "other")})
     # The way back: the lab of the figure, with the minimax cost.
     back = urlsplit(lab.get("open-lab").get_attribute("href"))

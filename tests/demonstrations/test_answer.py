@@ -55,6 +55,13 @@ def test_an_answer_is_small_and_an_address_short(name):
     assert len(Setup(name, longest).query()) < MOST_TEXT / 2
 
 
+def test_a_drawn_curve_has_no_mean_to_change():
+    header, _ = decode(answer("figure=optimal-d&q_drawn=0,1,2,1,0"))
+    assert header["knobs"] == [] and header["lab"] is None
+    handles = [handle["x"] for handle in header["panels"][0]["handles"]]
+    assert handles == ["p_mean", "p_std", "x"]
+
+
 def test_a_bad_address_is_named_and_the_rest_is_used():
     header, _ = decode(answer("figure=optimal-d&p_mean=99&x=1&zzz=1"))
     assert header["values"]["x"] == 1 and header["values"]["p_mean"] == -1

@@ -81,5 +81,9 @@ def test_costs_and_gradients_are_those_of_figure_16(d):
 
 
 def test_the_point_of_a_run_is_said():
-    assert COSTS.at(d=0.031, seen=1).says.startswith("In the run, D gives generated samples 0.031")
+    shown = COSTS.at(d=0.5, run=0.031)
+    assert shown.says.endswith("In the run, D(G(z)) was 0.031 on average.")
+    for panel in shown.panels:
+        mark = next(s for s in panel.series if s.title == "mean in the run")
+        assert mark.x == (0.031, 0.031)
     assert "In the run" not in COSTS.at(d=0.031).says
