@@ -76,8 +76,8 @@ def show(values: Mapping[str, Any]) -> Shown:
             Area(x=X, y=q, role="G"),
             Line(x=X, y=q, role="G", title="p_g"),
             Line(x=X, y=p, role="data", title="p_data", dash="data"),
-            Line(x=X, y=plain, role="muted", title="D*, labels 1 and 0", right=True, dash="dash"),
             Line(x=X, y=smooth, role="D", title="D*, smoothed labels", right=True, dash="dash"),
+            Line(x=X, y=plain, role="muted", title="D*, labels 1 and 0", right=True, dash="dash"),
         ),
         handles=(
             *(handle for handle in DATA.handles(values) if handle.at[0] <= HIGH),

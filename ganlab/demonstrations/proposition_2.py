@@ -173,8 +173,8 @@ def show(values: Mapping[str, Any]) -> Shown:
         Number("at most, by the proof", bound, "nats", "KL(p_data ‖ first p_g) / (η · iteration)"),
         Number("shift θ", theta, ""),
         Number(
-            "slope dC/dθ", np.array([slope(p, t) for t in theta]), "", "by the optimal D alone",
-            np.array(finite), "by differences of C(θ)",
+            "slope dC/dθ", np.round([slope(p, t) for t in theta], 6) + 0.0, "",
+            "by the optimal D alone", np.round(finite, 6) + 0.0, "by differences of C(θ)",
         ),
     )  # fmt: skip
     return Shown(
