@@ -26,6 +26,7 @@ from ganlab.live import cpu_time, system
 from ganlab.live.pacing import CROWD
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.session import Session
+from ganlab.live.subscriber import SPECTRUM
 
 SLICE_SECONDS = 0.05  # for a session alone
 SHARED_SECONDS = 0.012  # the longest slice while others wait
@@ -138,7 +139,7 @@ class WorkerPool:
                 job()
             except Exception as error:
                 self._scheduler.fail(session, error)
-            if homes:  # the processes that train have made it
+            if homes and kind != SPECTRUM:  # the processes that train have made it
                 with self._changed:
                     self._painting += cpu_time.seconds() - started
 
