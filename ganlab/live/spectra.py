@@ -33,6 +33,7 @@ _DENSE_SECONDS = 4.0  # all eigenvalues are computed if that takes no longer
 _PRODUCTS = 300  # with the Jacobian, for the leading ones (about)
 _PRODUCT = 2.0  # the time of a product, relative to an update of each player (about)
 _MOST = 400  # eigenvalues that are sent
+_MEMORY = 0.6  # the smallest |μ| that is not what an optimiser remembers (about)
 _ON = 1e-6  # |μ| this near to 1 is on the unit circle
 
 Arrays = dict[str, np.ndarray]
@@ -100,12 +101,11 @@ def of_moment(state: State, spec: Spec, paid: Price, r1: float | None = None) ->
     arrays: Arrays = {"": _plane(found.values)}
     for rule in found.rules:
         mu = found.of_update(rule)
-        largest = mu[abs(mu).argmax()]
         step = found.largest_step(rule)
         maps[rule] = {
-            "radius": float(abs(largest)),
+            "radius": float(abs(mu).max()),
             "step": step if math.isfinite(step) else None,
-            "why": _why(found, largest, step),
+            "why": _why(found, mu, step),
         }
         arrays[f".{rule}"] = _plane(mu, 1)
     told = {
@@ -197,8 +197,9 @@ def _plane(values: np.ndarray, around: float = 0.0) -> np.ndarray:
     return np.stack([values.real, values.imag], 1).astype(np.float32)
 
 
-def _why(found: Spectrum, largest: complex, step: float) -> str:
-    """What the largest μ of one iteration says, in words."""
+def _why(found: Spectrum, mu: np.ndarray, step: float) -> str:
+    """What the μ (m,) of one iteration say, in words."""
+    largest = mu[abs(mu).argmax()]
     size, turn = abs(largest), abs(math.degrees(math.atan2(largest.imag, largest.real)))
     turns = abs(largest.imag) > 1e-9 * size
     if abs(size - 1) < _ON:
@@ -219,9 +220,15 @@ def _why(found: Spectrum, largest: complex, step: float) -> str:
     if found.growing:
         leading = "" if found.complete else "leading "
         head += (
-            f" {found.growing} of {len(found.values)} {leading}eigenvalues of the game have a "
-            "negative real part: not at rest, the players leave at any step."
+            f" {found.growing} of {len(found.values)} {leading}directions grow at any step, as the "
+            "players are not at rest."
         )
     elif step == 0:
         head += " Rotation without damping: every step is too large."
+    fast = mu[abs(mu) > _MEMORY]
+    fastest = fast[abs(fast.imag).argmax()] if len(fast) else largest
+    if abs(fastest.imag) > 1e-6 and abs(abs(fastest) - size) > _ON:
+        way = "inward" if abs(fastest) < 1 - _ON else "outward" if abs(fastest) > 1 + _ON else ""
+        spirals = f"spirals {way}" if way else "stays on the circle"
+        head += f" The fastest turn, |μ| = {abs(fastest):.4f}, {spirals}."
     return head

@@ -1,8 +1,8 @@
 """When a session computes the eigenvalues of its game: on demand, and now and then as it plays.
 
 In the whole server one spectrum is computed at a time, in the processes for slow runs, which have a
-low priority. Between two of its parts, others' get a turn, and it ends if nobody watches any more; a
-part takes a few seconds at most, and is finished.
+low priority. Between two of its parts, others' get a turn, and it ends if nobody watches any more.
+A part, of a few seconds at most, is finished.
 """
 
 from __future__ import annotations

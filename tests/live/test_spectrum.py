@@ -105,6 +105,15 @@ def test_the_dirac_gans_numbers_on_the_screen(watch, h):
     assert other["share"] == pytest.approx(0.5 / 0.59, abs=1e-6)
 
 
+def test_the_fastest_turn_is_named_beside_what_leaves_faster():
+    found = spectrum(Run(DIRAC.replace(r1=0.3)))
+    inward = np.array([1.1, 0.97 + 0.1j, 0.97 - 0.1j, 0.1 + 0.5j])
+    assert spectra._why(found, inward, 1.0).endswith("|μ| = 0.9751, spirals inward.")
+    outward = np.array([1.1, 1.0 + 0.1j, 1.0 - 0.1j])
+    assert "spirals outward" in spectra._why(found, outward, 1.0)
+    assert "fastest" not in spectra._why(found, outward[1:], 1.0)
+
+
 def test_it_follows_the_moment_and_stops_when_it_is_closed(watch):
     one = watch(TINY)
     assert last(one.got, "status")[0]["spectrum"] is True
