@@ -49,6 +49,7 @@ export function gameView(page) {
   const knobs = el("div", { class: "gl-knobs-box" });
   /** @type {ReturnType<typeof knobRow> | null} */
   let row = null;
+  let built = ""; // identifies the current knobs
   const table = tableEditor(page);
   const found = findings(page);
 
@@ -179,11 +180,13 @@ export function gameView(page) {
       rules.value = made.rule.name;
       equation.innerHTML = made.rule.equation; // MathML that the server made of the dynamics' formula
       setText(watch, [made.watch, made.cite && `(${made.cite})`, made.rule.doc, `(${made.rule.cite})`].filter(Boolean).join(" "));
-      if (!row) {
+      const kinds = made.knobs.map((/** @type {{field: string}} */ { field }) => field).join();
+      if (kinds !== built) {
+        built = kinds;
         row = knobRow(made.knobs, ({ field, value }) => page.turn({ [String(field)]: String(value) }));
         knobs.replaceChildren(row.node);
       }
-      row.values(made.values);
+      row?.values(made.values);
       about.set("this page", [
         [made.title, made.watch, ""],
         ...(made.cite ? [/** @type {import("./types.js").HelpLine} */ (["Source:", made.cite, ""])] : []),

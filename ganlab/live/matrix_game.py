@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from latex2mathml.converter import convert
 
-from ganlab.games.tables.dynamics import DYNAMICS, STEP, Path, plays
+from ganlab.games.tables.dynamics import DYNAMICS, Path, plays
 from ganlab.games.tables.entry import HIGHEST, LEAST, MOST, Table
 from ganlab.games.tables.entry import table as table_of
 from ganlab.games.tables.presets import PRESETS
@@ -67,7 +67,7 @@ def of_game(setup: GameSetup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
             "equation": convert(rule.equation),
         },
         "rules": [(one.name, one.title) for one in DYNAMICS.entries.values()],
-        "knobs": [knob(p) for p in (STEP, UPDATES)],
+        "knobs": [knob(p) for p in (*rule.params, UPDATES)],
         "values": {"step": setup.step, "updates": setup.updates},
         "steps": setup.made,
         "says": [says_path(path, spread) for path in paths],

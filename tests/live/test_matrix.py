@@ -110,6 +110,11 @@ def test_the_games_of_the_texts():
     header, _ = told("game=stag")
     assert [one["texts"][0] for one in header["equilibria"]] == ["4", "3", "3"]
     assert told("a=1,1;1,1")[0]["degenerate"]
+    # Only what has an effect can be set.
+    for rule, fields in (("weights", ["step", "updates"]), ("fictitious", ["updates"])):
+        assert [knob["field"] for knob in told(f"dynamics={rule}")[0]["knobs"]] == fields
+    slow, quick = (told(f"dynamics=fictitious&step={h}")[1]["path"] for h in (0.01, 5))
+    assert (slow == quick).all()
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from ganlab.registry import Entry, Param, Registry, SpecError
 
 LONGEST = 20_000  # updates of a path
 
+STEP = Param("step", "step size h", 0.1, 0.001, 10.0, doc="Of one update.", log=True)
 Step = Callable[[Array, Array, Array, Array, float], tuple[Array, Array]]
 
 
@@ -23,6 +24,7 @@ class DynamicsEntry(Entry):
     of R paths. play(a, b, x, y, h, n) -> (n + 1, R, m + n): the whole paths, if it has a memory.
     """
 
+    params: tuple[Param, ...] = (STEP,)
     step: Step | None = field(default=None, kw_only=True)
     play: Callable[[Array, Array, Array, Array, float, int], Array] | None = field(
         default=None, kw_only=True
@@ -30,7 +32,6 @@ class DynamicsEntry(Entry):
 
 
 DYNAMICS: Registry[DynamicsEntry] = Registry("dynamics")
-STEP = Param("step", "step size h", 0.1, 0.001, 10.0, doc="Of one update.", log=True)
 
 
 @dataclass(frozen=True)
@@ -272,6 +273,7 @@ for _entry in (
         "Each plays the best response to what the other has played so far on average. In zero-sum "
         "games the averages come to an equilibrium.",
         cite="Brown 1951; Robinson 1951",
+        params=(),
         play=_fictitious,
     ),
 ):
