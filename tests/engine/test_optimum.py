@@ -213,14 +213,14 @@ def test_what_it_does_not_go_with_is_refused(fields, why):
         {"smooth_real": 0.1, "r1": 0.1},
         {"instance_noise": 0.3, "d_dropout": 0.2},
         {"packing": 2, "target": "ring"},
-        {"minibatch_discrimination": 2},
+        {"minibatch_discrimination": 2, "batch": 16},
         {"packing": 2, "gradient_penalty": 0.1},
         {"feature_matching": 0.5, "g_average": 0.9},
     ],
     ids=str,
 )
 def test_it_goes_with_other_terms_of_ds_cost(fields):
-    run = Run(Spec(**QUICK, **fields))
+    run = Run(Spec(**QUICK | fields))
     before = run.d_slope()[0]
     assert run.advance(2) == 2
     run.update("D")
