@@ -99,9 +99,10 @@ def game_of(spec: Spec) -> Explained:
         "noise": spec.instance_noise,
     }
     wanted |= {"gp": 2 * spec.gradient_penalty, "clip": spec.weight_clip}
-    method: dict[str, Any] = {name: getattr(spec, name) for name in _SHARED} | {
-        "optimizer": optimizer
-    }
+    method: dict[str, Any] = {name: getattr(spec, name) for name in _SHARED if name != "betas"}
+    method["optimizer"] = optimizer
+    if optimizer == "sgd":
+        del method["momentum"]
     rules = tuple(dict.fromkeys((spec.rule, "alternating", "simultaneous")))
     setup = Setup("dirac", rules=rules)
     for name, value in wanted.items():

@@ -97,7 +97,9 @@ def the_spectrum_says_what_was_computed(lab):
         == f"{told['now']['growing']} of {told['now']['count']}"
     )
     assert str(told["iteration"]) in lab.get("spectrum-age").inner_text()
-    assert "/games?game=dirac&rule=alternating" in lab.get("spectrum-game").get_attribute("href")
+    assert "/games?game=dirac&loss=non-saturating&rule=alternating" in lab.get(
+        "spectrum-game"
+    ).get_attribute("href")
     drawn = lab.get("spectrum-plane")
     assert len(lab.js(_PIXELS)) > 3 and drawn.bounding_box()["height"] > 100
     assert lab.js(_FITS) and lab.js(_WHOLE), "one screen"

@@ -114,6 +114,10 @@ def test_the_game_that_explains_a_lab():
     setup, differs = game_of(Spec(loss="non-saturating", r1=0.3, rule="extragradient"))
     assert setup.values["loss"] == "non-saturating" and setup.values["r1"] == 0.3
     assert setup.rules[0] == "extragradient" and setup.method["optimizer"] == "sgd"
+    assert (
+        setup.query()
+        == "game=dirac&loss=non-saturating&r1=0.3&rule=extragradient,alternating,simultaneous"
+    )
     assert Setup.from_query(setup.query()) == setup and "Adam" in differs[1]
     odd, said = game_of(Spec(loss="non-saturating", r1=500.0, optimizer="momentum", momentum=0.3))
     assert odd.method["momentum"] == 0.3 and odd.values["r1"] == 0
