@@ -93,6 +93,18 @@ class Fields:
     target: str = choice(
         "p_data", TARGETS, "gaussian", "The data distribution that G must learn.", owner="data"
     )
+    data_size: int = declared(
+        "points of data",
+        0,
+        0,
+        1_000_000,
+        doc="The number of points that are drawn from p_data once, with the seed, as the training "
+        "data. Minibatches go through them in turn, shuffled. 0: each minibatch is drawn anew.",
+        typical=32,
+        owner="data",
+        numeric=True,
+        needs=lambda values: not TARGETS[values["target"]].finite,
+    )
     latent: str = choice("latent z", LATENTS, "normal", "The distribution of G's input.", owner="G")
     latent_dim: int = declared(
         "dimensions of z",

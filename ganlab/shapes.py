@@ -62,6 +62,11 @@ class Shapes(Fields):
             raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
             raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
+        if self.data_size == 1:
+            raise SpecError("data_size", 1, "0, or at least 2 points")
+        if self.data_size and TARGETS[self.target].finite:
+            allowed = f"0: {TARGETS[self.target].title} is a finite set of points already"
+            raise SpecError("data_size", self.data_size, allowed)
         if self.latent_points and self.latent_dim > 1:
             raise SpecError("latent_points", self.latent_points, "empty unless z has one dimension")
         if self.g_bias == "alone" and self.weight_decay:

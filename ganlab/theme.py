@@ -56,6 +56,9 @@ class Line:
     gradient_rows: int = 3  # neighbours stay apart
     tick_from: float = 1  # below x's line, without a line of z
     tick_to: float = 13
+    stroke: float = 9  # height of a training point on the axis, and its width
+    stroke_width: float = 1.2
+    stroke_alpha: float = 0.7
     quantiles: int = 61  # ticks at equal shares of p_g's mass, without a line of z
     top: float = 2  # of the densities' axis, in heights of p_data
     p_data: float = 2.75  # widths of lines
@@ -91,6 +94,10 @@ class Plane:
     curve: float = 1.5  # G's manifold, if it is one
     curve_alpha: float = 0.9
     gradient: float = 1.4
+    nearest: float = 1
+    few: int = 100  # as many training points are drawn larger, over the generated samples
+    few_size: float = 7
+    nearest_count: int = 60  # generated samples with a line to their nearest training point
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,24 @@ MEASURES = {
         "except by the errors of the cells and samples used.",
         "nats",
     ),
+    "value_data": Word(
+        "V on the training data",
+        "The value of the game with its first expectation over the training data alone. Above "
+        "C(G), D has learnt these points instead of p_data.",
+        "nats",
+    ),
+    "overfit": Word(
+        "V on the training data − V on new data",
+        "How much better D judges the points that it was trained on: 0 if it has learnt p_data, "
+        "large if it has learnt the points.",
+        "nats",
+    ),
+    "nearest": Word(
+        "distance to the nearest training point",
+        "The median over generated samples, divided by that of new data: about 1 if G makes new "
+        "samples, 0 if it copies.",
+        "ratio",
+    ),
     "gap": Word(
         "C(G) − V(D, G)",
         "How much D could still improve against this G: 0 if D is the optimal D*.",
@@ -144,6 +162,8 @@ LINES = {
     "p_data's": Word("p_data's", "1: the tails of p_g reach as far as those of p_data."),
     "all": Word("all", "All modes are captured."),
     "D = D*": Word("D = D*", "D is optimal against this G."),
+    "new data": Word("new data", "1: as far from the training data as new samples of p_data are."),
+    "0": Word("0", "D judges training data and new data alike."),
     "½": Word("½", "D cannot tell real from generated."),
 }
 CELLS = Word(
@@ -170,7 +190,14 @@ LAYERS = {
         "The direction in which G's loss pushes generated points. Longer is stronger, up to 15 % "
         "of the picture's width.",
     ),
-    "real": Word("real samples", "500 samples of p_data."),
+    "real": Word(
+        "real samples, training data",
+        "500 samples of p_data; or the training data, if they are a finite set: at most 2,000 of "
+        "them, in 1-D as strokes on the axis.",
+    ),
+    "nearest": Word(
+        "nearest data", "From each of 60 generated samples a line to the nearest training point."
+    ),
     "fake": Word("generated", "Samples of the generator."),
     "average": Word(
         "average of G",

@@ -45,6 +45,7 @@ def base_and_value(name: str):
 # Fields whose value may be refused because of another field.
 TOGETHER = (
     "d_to_optimum",
+    "data_size",
     "g_steps",
     "g_start",
     "d_start",
@@ -209,7 +210,7 @@ def test_which_fields_are_numbers():
         *("init", "init_gain", "d_init_gain", "g_start", "d_start", "k", "g_steps", "g_lr", "d_lr"),
         *("betas", "momentum", "momentum_rise", "momentum_ramp", "lr_decay", "lr_floor", "seed"),
         *(name for name in STABILISERS if PARAMS[name].kind == "float"),
-        *("instance_noise_decay", "dragan_spread", "lookahead", "lookahead_share"),
+        *("instance_noise_decay", "dragan_spread", "lookahead", "lookahead_share", "data_size"),
     }
 
 

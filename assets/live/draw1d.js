@@ -103,6 +103,17 @@ export function picture1d(scene) {
     line(end, g.head, end, g.base, alpha(theme.rgb.D, LINE.d_axis_alpha));
     line(g.left, pd(0.5), end, pd(0.5), alpha(theme.rgb.D, LINE.d_half_alpha));
 
+    if (scene.a.real && on("real")) {
+      ctx.beginPath();
+      for (const v of scene.a.real) {
+        ctx.moveTo(px(v), g.base);
+        ctx.lineTo(px(v), g.base - LINE.stroke * u);
+      }
+      ctx.strokeStyle = alpha(theme.rgb.data, LINE.stroke_alpha);
+      ctx.lineWidth = LINE.stroke_width * u;
+      ctx.stroke();
+    }
+
     ctx.font = font(theme, SIZES.axis);
     ctx.textBaseline = "middle";
     ctx.textAlign = "right";

@@ -58,6 +58,7 @@ export function picture2d(scene) {
   const px = (/** @type {number} */ v) => g.left + (v - xLow) * g.scale;
   const py = (/** @type {number} */ v) => g.bottom - (v - yLow) * g.scale;
   const on = (/** @type {string} */ layer) => !hidden.has(layer);
+  const knows = (/** @type {string} */ id) => scene.layers.some((layer) => layer.id === id);
 
   /** @param {Context} ctx */
   function drawAxes(ctx) {
@@ -141,6 +142,37 @@ export function picture2d(scene) {
     const { x, y, ratio } = box;
     const side = Math.round(PLANE.fake * SQUARE * theme.u * ratio);
     drawDots(ctx, x, y, fake, theme.rgb.G, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
+  }
+
+  /**
+   * Lines from some generated samples to the nearest training points.
+   * @param {Context} ctx
+   * @param {NumberArray} fake
+   * @param {NumberArray} data
+   */
+  function drawNearest(ctx, fake, data) {
+    ctx.beginPath();
+    for (let i = 0; i < Math.min(fake.length, 2 * PLANE.nearest_count); i += 2) {
+      let [best, at] = [Infinity, 0];
+      for (let j = 0; j < data.length; j += 2) {
+        const far = (data[j] - fake[i]) ** 2 + (data[j + 1] - fake[i + 1]) ** 2;
+        if (far < best) [best, at] = [far, j];
+      }
+      ctx.moveTo(px(fake[i]), py(fake[i + 1]));
+      ctx.lineTo(px(data[at]), py(data[at + 1]));
+    }
+    ctx.strokeStyle = ctx.fillStyle = theme.role("data");
+    ctx.lineWidth = PLANE.nearest * theme.u;
+    ctx.stroke();
+    if (data.length > 2 * PLANE.few) return;
+    // Few points are drawn over the generated samples that crowd around them.
+    const r = (PLANE.few_size / 2) * theme.u;
+    ctx.beginPath();
+    for (let j = 0; j < data.length; j += 2) {
+      ctx.moveTo(px(data[j]) + r, py(data[j + 1]));
+      ctx.arc(px(data[j]), py(data[j + 1]), r, 0, 2 * Math.PI);
+    }
+    ctx.fill();
   }
 
   /**
@@ -243,6 +275,7 @@ export function picture2d(scene) {
       drawFake(ctx, on("fake") ? a.fake : null);
       ctx.setTransform(box.ratio, 0, 0, box.ratio, 0, 0);
       ctx.lineJoin = "round";
+      if (a.fake && scene.a.real && knows("nearest") && on("nearest")) drawNearest(ctx, a.fake, scene.a.real);
       if (a.average && on("average")) drawAverage(ctx, a.average);
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);

@@ -30,6 +30,7 @@ RESOLUTION = 3e-5  # nats: the largest error of the JSD by exact push-forward, f
 POINTS = 2**15  # quasi-random latents if p_g must be estimated
 TAIL = 1e-3  # the mass of each tail of p_data
 SMOOTHING = 2.0  # the std of the Gaussian in the smoothed JSD, in cells
+SHOWN = 2000  # points of training data in a picture
 SEED = 20140610  # the day of the paper
 
 
@@ -235,13 +236,21 @@ class Domain:
         """
         self._refuse()
 
-    def layers(self, probe: Any, latent_dim: int, average: bool) -> list[Layer]:
-        """The layers of a picture in the order of the legend; average: whether one of G is kept."""
+    def layers(
+        self, probe: Any, latent_dim: int, average: bool, finite: bool = False
+    ) -> list[Layer]:
+        """The layers of a picture in the order of the legend.
+
+        average: whether one of G is kept; finite: whether there is a set of training data.
+        """
         self._refuse()
 
-    def scene(self, view: Any, seed: int) -> dict[str, np.ndarray]:
+    def scene(
+        self, view: Any, seed: int, data: torch.Tensor | None = None
+    ) -> dict[str, np.ndarray]:
         """The arrays of a picture that stay the same during a run, on the axes of `view`.
 
+        data: the training data, if they are a finite set, (n, dim).
         docs/protocol.md lists their names and shapes.
         """
         self._refuse()
@@ -279,6 +288,11 @@ class Domain:
         percentage of p_g there.
         """
         self._refuse()
+
+
+def thinned(data: torch.Tensor) -> np.ndarray:
+    """The training data (n, dim) that a picture shows, at most `SHOWN` of them."""
+    return data[:: -(-len(data) // SHOWN)].numpy()
 
 
 def within(x: np.ndarray, box: np.ndarray) -> bool:

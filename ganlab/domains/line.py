@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ganlab import metrics
-from ganlab.domains.base import Domain, beyond_row, outside, within
+from ganlab.domains.base import Domain, beyond_row, outside, thinned, within
 from ganlab.domains.line_probe import MOST_CELLS, LineProbe
 from ganlab.domains.picture import Detail, Layer, Players
 from ganlab.domains.tiles import CELLS, D_POINTS, MOST_LATENTS, fullest, to_bytes
@@ -38,10 +38,13 @@ class Line(Domain):
             return np.stack([_intervals(row, box, np.asarray(mass, np.float64)) for row in gz])
         return np.stack([_samples(row, box) for row in gz])
 
-    def layers(self, probe: LineProbe, latent_dim: int, average: bool) -> list[Layer]:
+    def layers(
+        self, probe: LineProbe, latent_dim: int, average: bool, finite: bool = False
+    ) -> list[Layer]:
         """p_data and p_g as densities, D, D*, the map from latents."""
         return [
             Layer("p_data", "p_data", "data"),
+            *([Layer("real", "training data", "data")] if finite else []),
             Layer("p_g", "p_g", "G"),
             *([Layer("average", "average of G", "G")] if average else []),
             Layer("d", "D(x)", "D"),
@@ -50,9 +53,12 @@ class Line(Domain):
             Layer("gradient", "push on G", "accent"),
         ]
 
-    def scene(self, view: LineProbe, seed: int) -> dict[str, np.ndarray]:
-        """x and p_data, (cells,)."""
-        return {"x": view.centres[0], "p_data": view.p_data[1:-1] / view.cell}
+    def scene(
+        self, view: LineProbe, seed: int, data: torch.Tensor | None = None
+    ) -> dict[str, np.ndarray]:
+        """x and p_data, (cells,); real (n,): the training data, if they are a finite set."""
+        out = {"x": view.centres[0], "p_data": view.p_data[1:-1] / view.cell}
+        return out if data is None else out | {"real": thinned(data)[:, 0]}
 
     def picture(
         self, players: Players, views: Sequence[LineProbe], detail: Detail, arrows: bool

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlab.domains.base import Domain, beyond_row, outside, within
+from ganlab.domains.base import Domain, beyond_row, outside, thinned, within
 from ganlab.domains.picture import ARROWS, Detail, Layer, Players
 from ganlab.domains.plane_probe import GRID, PlaneProbe
 from ganlab.domains.tiles import FAKES, SCALE, fullest
@@ -39,20 +39,30 @@ class Plane(Domain):
         gz, box = np.asarray(gz, np.float64), np.asarray(box, np.float64)
         return np.stack([_beyond(row, box) for row in gz])
 
-    def layers(self, probe: PlaneProbe, latent_dim: int, average: bool) -> list[Layer]:
+    def layers(
+        self, probe: PlaneProbe, latent_dim: int, average: bool, finite: bool = False
+    ) -> list[Layer]:
         """D's field, contours of p_data, samples, the image of a grid of latents."""
         return [
             Layer("d", "D(x)", "D"),
             Layer("p_data", "p_data", "data"),
-            Layer("real", "real samples", "data"),
+            Layer("real", "training data" if finite else "real samples", "data"),
             Layer("fake", "generated", "G"),
             *([Layer("average", "average of G", "G")] if average else []),
+            *([Layer("nearest", "nearest data", "data")] if finite else []),
             *([Layer("manifold", "z → G(z)", "G")] if latent_dim <= 2 else []),
             Layer("gradient", "push on G", "accent"),
         ]
 
-    def scene(self, view: PlaneProbe, seed: int) -> dict[str, np.ndarray]:
-        """The arrays of `contours`, and real (500, 2): samples of p_data, functions of the seed."""
+    def scene(
+        self, view: PlaneProbe, seed: int, data: torch.Tensor | None = None
+    ) -> dict[str, np.ndarray]:
+        """The arrays of `contours`, and real (n, 2): the training data, at most 2,000 of them.
+
+        If they are drawn anew for each minibatch: 500 samples of p_data, functions of the seed.
+        """
+        if data is not None:
+            return contours(view.target) | {"real": thinned(data)}
         draw = torch.Generator().manual_seed(seed)
         return contours(view.target) | {"real": view.target.sample(_REAL_SHOWN, draw).numpy()}
 

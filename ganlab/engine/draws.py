@@ -8,8 +8,9 @@ and latents.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ Make = Callable[[tuple[int, ...], torch.Generator], torch.Tensor]
 _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amortise the dispatch
 _TAGS = {"init_g": 1, "init_d": 2, "data_d": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
 _TAGS |= {"reference": 7, "noise_d": 8, "noise_g": 9, "mask_d": 10, "mask_g": 11}
-_TAGS |= {"mix_d": 12, "mix_g": 13, "sample": 14}
+_TAGS |= {"mix_d": 12, "mix_g": 13, "sample": 14, "data_set": 15}
 # The tags of draws for unrolled steps.
 _TAGS |= {f"u_{tag}": 20 + number for tag, number in _TAGS.items() if tag[-2:] in ("_d", "_g")}
 
@@ -46,6 +47,21 @@ def generator(
     """
     word = np.random.SeedSequence([seed, tag_number(tag), block]).generate_state(1)[0]
     return torch.Generator(device).manual_seed(int(word))
+
+
+@lru_cache(maxsize=16)
+def _data_set(target: str, params: Mapping[str, Any], size: int, seed: int) -> torch.Tensor:
+    return make_target(target, params).sample(size, generator(seed, "data_set"))
+
+
+def data_set(spec: Spec) -> torch.Tensor | None:
+    """The points that are a run's training data, (n, dim) float32; None: it draws new ones.
+
+    A function of the target, the size and the seed.
+    """
+    if not spec.data_size:
+        return None
+    return _data_set(spec.target, spec.target_params, spec.data_size, spec.seed)
 
 
 class Stream:
@@ -204,15 +220,20 @@ class Draws:
         if key not in self._streams:
             kind, seed = name.removeprefix("u_"), self.specs[run].seed
             shape = self.shapes[player][name]
-            if kind in ("data", "label") and (examples := self._targets[run].examples) is not None:
+            examples = self._targets[run].examples
+            if kind == "data" and (points := data_set(self.specs[run])) is not None:
+                tag = f"{name}_{player.lower()}"
+                stored = points.to(self.device)
+                self._streams[key] = Epochs(seed, tag, shape[0], stored, lambda x: x)
+            elif kind in ("data", "label") and examples is not None:
                 # The labels of the data of the same number, also in updates that take no data.
                 tag = f"{name.replace('label', 'data')}_{player.lower()}"
                 stored, read = examples.stored, examples.read
                 if kind == "label":
                     stored, read = examples.labels, lambda which: one_hot(which, shape[1])
                 self._streams[key] = Epochs(seed, tag, shape[0], stored.to(self.device), read)
-            elif kind == "latent" and (points := self.specs[run].p_z.points):
-                stored = torch.tensor(points, device=self.device).unsqueeze(1)
+            elif kind == "latent" and (latents := self.specs[run].p_z.points):
+                stored = torch.tensor(latents, device=self.device).unsqueeze(1)
                 tag = f"{name}_{player.lower()}"
                 self._streams[key] = Epochs(seed, tag, shape[0], stored, lambda z: z)
             else:

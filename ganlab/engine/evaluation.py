@@ -125,13 +125,17 @@ class Evaluation:
 
     def judge(self, real: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """D's logits of minibatches of samples real and x, (R, n, dim): see `Game.logits`."""
+        of_real, of_x = self.judged(slice(None), real, x)
+        return of_real, of_x
+
+    def judged(self, runs: slice, *seen: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """D's logits of minibatches of some runs, each (runs, n, dim): see `Game.logits`."""
         game = self.game
 
         def judge(d: torch.Tensor, *seen: torch.Tensor) -> tuple[torch.Tensor, ...]:
             return tuple(game.logits(d, x) for x in seen)
 
-        of_real, of_x = self._traced(judge, self.state.d, real, x)
-        return of_real, of_x
+        return self._traced(judge, self.state.d[runs], *seen)
 
     def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
         """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.

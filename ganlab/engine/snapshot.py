@@ -19,6 +19,7 @@ from ganlab.engine.game import Game, evenly
 from ganlab.engine.near import near_shares
 from ganlab.engine.probe import probe_for
 from ganlab.engine.state import State
+from ganlab.engine.training_data import nearest, value_on_data
 from ganlab.spec import Spec
 
 _SCORED = 2500  # generated samples behind modes, hq and reverse_kl
@@ -37,8 +38,10 @@ class Snapshot:
     tail = width of p_g's tails over that of p_data's (`Probe.tail`), d_accuracy = share of real
     and of generated samples that D judges correctly, modes (captured), hq (fraction), reverse_kl,
     held = number of modes with at least `metrics.HELD` of their weight near them, leader = the mode
-    nearest to most samples, lead = their share. If an average of G's weights is kept, also
-    jsd_average, w1_average, modes_average and hq_average, of the G with these weights.
+    nearest to most samples, lead = their share. If a run has a finite set of training data:
+    value_data = V on these data, overfit = value_data - value, nearest: see `nearest`. If an
+    average of G's weights is kept, also jsd_average, w1_average, modes_average and hq_average, of
+    the G with these weights.
     picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
     tail: as in metrics, if every run's p_data or latent has no mean.
     """
@@ -151,17 +154,31 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     out["grad_g"] = array(by_g.norm(dim=1))
     cells = [players.cells(r, masses[r], x) for r in range(len(probes))]
     out["d_distance"] = np.array([metrics.d_distance(d, star, weight) for d, star, weight in cells])
+    made = [samples(p, gz[r : r + 1])[0] for r, p in enumerate(probes)]
+    if any(spec.data_size for spec in players.specs):
+        out |= _on_data(players, array(fake), made)
+        out["overfit"] = out["value_data"] - value
     for name in ("modes", "hq", "reverse_kl", "held", "leader", "lead"):
         out[name] = np.full(len(probes), np.nan)
     for r, probe in enumerate(probes):
         if probe.target.modes is not None:
-            score = metrics.mode_score(samples(probe, gz[r : r + 1])[0], probe.target.modes)
+            score = metrics.mode_score(made[r], probe.target.modes)
             out["modes"][r], out["hq"][r] = score.captured, score.high_quality
             out["reverse_kl"][r] = score.reverse_kl
-            near = near_shares(samples(probe, gz[r : r + 1])[0], probe.target.modes)
+            near = near_shares(made[r], probe.target.modes)
             out["held"][r] = (near >= metrics.HELD * probe.target.modes.weights).sum()
             out["leader"][r], out["lead"][r] = score.shares.argmax(), score.shares.max()
     return out
+
+
+def _on_data(
+    players: Evaluation, fake: np.ndarray, made: Sequence[np.ndarray]
+) -> dict[str, np.ndarray]:
+    """The metrics of finite training data: see `Snapshot`."""
+    most = EXPECTATION // 2 if players.game.D.kernels else EXPECTATION
+    values = [value_on_data(players, r, judged, most) for r, judged in enumerate(fake)]
+    near = [nearest(spec, x) for spec, x in zip(players.specs, made, strict=True)]
+    return {"value_data": np.array(values), "nearest": np.array(near)}
 
 
 def _accuracy(game: Game, real: torch.Tensor, fake: torch.Tensor) -> np.ndarray:

@@ -57,6 +57,7 @@ def draws(player, n):
 _FROM_BLOCKS = """\
 each = max(1, min(128, 2**16 // (rows * columns)))  # draws in a block
 x = block(law, tag, each, rows, columns, n // each)[n % each]"""
+_SETS = {"POINTS", "LATENTS", "DATA"}  # laws that are finite sets of points
 _NORMAL = "return torch.randn(n, dim, generator=random)"
 _UNIFORM = "return torch.rand(n, dim, generator=random)"
 
@@ -86,8 +87,14 @@ def numbers(plan: Plan) -> list[str]:
     out = []
     for law, line in (("normal_numbers", _NORMAL), ("uniform_numbers", _UNIFORM)):
         out += [f"def {law}(n, dim, random):\n{indent(line)}\n"] * (law in used)
-    sets, blocks = used & {"POINTS", "LATENTS"}, used - {"POINTS", "LATENTS"}
-    out += [_SEEDS, *[_BLOCKS] * bool(blocks), *[_EPOCHS] * bool(sets), _streams(plan)]
+    sets, blocks = used & _SETS, used - _SETS
+    out += [_SEEDS, *[_BLOCKS] * bool(blocks), *[_EPOCHS] * bool(sets)]
+    if "DATA" in used:
+        made = (
+            f"data({plan.first.data_size}, {plan.first.dim}, generator({tag_number('data_set')}))"
+        )
+        out += [f"DATA = {made}  # the training data\n"]
+    out += [_streams(plan)]
     take = "x = in_turn(law, rows, tag, n)"
     if sets and blocks:
         take = f"if torch.is_tensor(law):\n    {take}\nelse:\n{indent(_FROM_BLOCKS)}"
@@ -114,6 +121,7 @@ def _laws(plan: Plan) -> dict[str, tuple[str, bool]]:
                 law = "normal_numbers" if normal else "uniform_numbers"
                 if kind == "data":
                     law = "POINTS" if "points" in first.target else "data"
+                    law = "DATA" if first.data_size else law
                 elif kind == "latent":
                     law = "LATENTS" if first.latent_points else "latents"
                 out[name] = (law, normal)

@@ -92,6 +92,7 @@ def picture_1d(
 
     if x is not None:
         _densities(layers, x, p_data, p_g, u)
+        _strokes(layers, array(scene, "real"), (base - head) / top, u)
         _average(layers, x, array(frame, "average"), u)
         _discriminator(layers, x, frame, u)
         if p_g is not None and "p_g" in layers.known:
@@ -158,6 +159,16 @@ def _densities(layers: Layers, x: np.ndarray, p_data: Any, p_g: Any, u: float) -
     if p_data is not None and "p_data" in layers.known:
         line = {"color": layers.colour("p_data"), "width": LINE.p_data * u, "dash": "dot"}
         layers.add("p_data", x=x, y=p_data, mode="lines", line=line, hovertemplate=HOVER)
+
+
+def _strokes(layers: Layers, data: Any, unit: float, u: float) -> None:
+    """The training data as strokes on the axis; unit: pixels of one unit of density."""
+    if data is None or "real" not in layers.known:
+        return
+    ends = np.stack([np.zeros(len(data)), np.full(len(data), LINE.stroke * u / unit)], 1)
+    xy = polylines(np.stack([np.repeat(data[:, None], 2, 1), ends], 2))
+    style = {"color": layers.colour("real", LINE.stroke_alpha), "width": LINE.stroke_width * u}
+    layers.add("real", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
 
 
 def _average(layers: Layers, x: np.ndarray, p: Any, u: float) -> None:

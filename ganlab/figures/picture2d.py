@@ -78,6 +78,7 @@ def picture_2d(
     _points(layers, "real", array(scene, "real"), PLANE.real * u, PLANE.real_alpha)
     _manifold(layers, array(frame, "manifold"), u)
     _points(layers, "fake", array(frame, "fake"), PLANE.fake * u, 1)
+    _nearest(layers, array(frame, "fake"), array(scene, "real"), u)
     _crosses(layers, "average", array(frame, "average"), u)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), x_hi - x_lo)
     if len(start) and "gradient" in layers.known:
@@ -161,6 +162,20 @@ def _points(layers: Layers, layer: str, xy: np.ndarray | None, size: float, alph
     xy = xy[np.isfinite(xy).all(axis=1)]
     marker = {"size": size, "color": layers.colour(layer), "opacity": alpha, "line": {"width": 0}}
     layers.add(layer, x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, hovertemplate=POINT)
+
+
+def _nearest(layers: Layers, fake: Any, data: Any, u: float) -> None:
+    """Lines from some generated samples to the nearest training points."""
+    if fake is None or data is None or "nearest" not in layers.known:
+        return
+    some = fake[: PLANE.nearest_count]
+    some = some[np.isfinite(some).all(axis=1)]
+    near = data[((some[:, None] - data[None]) ** 2).sum(-1).argmin(1)]
+    xy = polylines(np.stack([some, near], 1))
+    style = {"color": layers.colour("nearest"), "width": PLANE.nearest * u}
+    layers.add("nearest", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
+    if len(data) <= PLANE.few:
+        _points(layers, "nearest", data, PLANE.few_size * u, 1)
 
 
 def _crosses(layers: Layers, layer: str, xy: np.ndarray | None, u: float) -> None:

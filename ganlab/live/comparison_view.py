@@ -17,17 +17,18 @@ from ganlab.experiment import Experiment
 from ganlab.live import scene
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
-from ganlab.live.scene import REACH, Lines, knobs, panel
+from ganlab.live.scene import NEAREST, REACH, Lines, knobs, panel
 from ganlab.live.view import Message, Moments, View
 from ganlab.live.wire import encode
 from ganlab.registry import SpecError
+from ganlab.spec import Spec
 from ganlab.theme import RUN_DASHES
 
 _MOST = 1e6  # of any measured quantity: a run beyond it has practically diverged
 LETTERS = "ABCD"
 SERIES = (  # of each run
     *("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x"),
-    *("d_accuracy", "held", "leader", "lead"),
+    *("d_accuracy", "held", "leader", "lead", "overfit", "nearest"),
 )
 
 
@@ -45,7 +46,9 @@ def _same(values: Sequence[float]) -> bool:
     return len(set(values)) == 1
 
 
-def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any]]:
+def panels(
+    specs: Sequence[Spec], probes: Sequence[Probe], labels: Sequence[str]
+) -> list[dict[str, Any]]:
     """One panel per quantity, with a curve for each run, and a floor if all runs have the same."""
 
     def one(name: str, title: str, lines: Lines = (), **more: Any) -> dict[str, Any]:
@@ -76,6 +79,9 @@ def panels(probes: Sequence[Probe], labels: Sequence[str]) -> list[dict[str, Any
         most = max(counts)
         title = f"modes captured, of {most}" if _same(counts) else "modes captured"
         out.append(one("modes", title, [(most, "all")], low=0.0, high=most * 1.15))
+    if any(spec.data_size for spec in specs):
+        out.append(one("nearest", NEAREST, [(1.0, "new data")], low=0.0))
+        out.append(one("overfit", "V on the training data − V on new data", [(0.0, "0")], **nats))
     return [
         *out,
         one("gap", "C(G) − V(D, G): how far D is from D*", [(0.0, "D = D*")], **nats),
@@ -129,7 +135,8 @@ class ComparisonView(View):
         return probe_for(run.spec, points_for(run.game))
 
     def _panels(self) -> list[dict[str, Any]]:
-        return panels([self._probe(i) for i in range(len(self.group.runs))], self.labels)
+        probes = [self._probe(i) for i in range(len(self.group.runs))]
+        return panels([run.spec for run in self.group.runs], probes, self.labels)
 
     def measure(self, moments: Moments) -> Iterator[None]:
         """Measure each run, except those that have diverged."""

@@ -28,6 +28,7 @@ SERIES = (
     "w1",
     "tail",
     "value",
+    "value_data",
     "c_g",
     "d_loss",
     "g_loss",
@@ -41,6 +42,7 @@ SERIES = (
     "held",
     "leader",
     "lead",
+    "nearest",
 )
 _MERGE_SECONDS = 1.0
 
@@ -88,8 +90,12 @@ class History:
         return self.rows[:, 0]
 
     def add(self, iteration: int, metrics: dict[str, np.ndarray]) -> bool:
-        """Add one measurement, (1,) each, in any order; returns whether it is the newest."""
-        row = np.array([iteration, *(metrics[name][0] for name in self.series)], dtype=np.float64)
+        """Add one measurement, (1,) each, in any order; returns whether it is the newest.
+
+        A series that is missing has no value: the run has none of what it measures.
+        """
+        values = (metrics[name][0] if name in metrics else np.nan for name in self.series)
+        row = np.array([iteration, *values], dtype=np.float64)
         row[np.isinf(row)] = np.nan  # infinity has no place on an axis
         rows = self.rows
         at, count = int(np.searchsorted(rows[:, 0], iteration)), len(rows)

@@ -10,12 +10,14 @@ import numpy as np
 
 from ganlab import words
 from ganlab.domains import Probe
+from ganlab.engine.draws import data_set
 from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 
+NEAREST = "distance to the nearest training point"
 REACH = "reach of p_g's tails over p_data's"
 
 
@@ -76,7 +78,7 @@ def panel(
     return out | {"log": log, "low": low, "high": high, "bars": bars, "help": about}
 
 
-def panels(probe: Probe) -> list[dict[str, Any]]:
+def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The panels beside the picture, for both the canvas and the figures."""
     floor = probe.floors
     w1 = probe.domain.distance
@@ -115,11 +117,20 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         panel(
             "value",
             "V(D, G) below C(G) = V(D*, G)",
-            [_line("c_g", "C(G)", "G"), _line("value", "V(D, G)", "D", "dash")],
+            [
+                _line("c_g", "C(G)", "G"),
+                _line("value", "V(D, G)", "D", "dash"),
+                *([_line("value_data", "on the data", "data", "dot")] if spec.data_size else []),
+            ],
             [(-math.log(4), "−log 4")],
             unit="nats",
         )
         | {"needs": "value"},
+        *(
+            [panel("nearest", NEAREST, [_line("nearest", "G's", "G")], [(1.0, "new data")], low=0)]
+            if spec.data_size
+            else []
+        ),
         panel(
             "loss",
             "losses",
@@ -152,7 +163,8 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
 
 def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The legend: words that toggle layers."""
-    rows = spec.domain.layers(probe, spec.latent_dim, average=bool(spec.g_average))
+    average, finite = bool(spec.g_average), bool(spec.data_size)
+    rows = spec.domain.layers(probe, spec.latent_dim, average, finite)
     return [layer._asdict() | {"help": words.unfold([words.LAYERS[layer.id]])} for layer in rows]
 
 
@@ -178,7 +190,7 @@ def scene(
         "modes": 0 if modes is None else len(modes.std),
         "target": TARGETS[spec.target].title,
         # The front end shows a panel that requires a curve as soon as it has values.
-        "panels": [one | {"off": one.get("needs") in unlikely} for one in panels(probe)],
+        "panels": [one | {"off": one.get("needs") in unlikely} for one in panels(spec, probe)],
         "knobs": knobs(),
         "layers": layers(spec, probe),
         "readout": words.unfold(words.READOUTS.values()),
@@ -188,4 +200,5 @@ def scene(
     arrays: dict[str, np.ndarray] = {}
     if modes is not None:
         arrays["mode_centers"], arrays["mode_weights"] = modes.centers, modes.weights
-    return header, arrays | spec.domain.scene(view, spec.seed)
+    data = data_set(spec)
+    return header, arrays | spec.domain.scene(view, spec.seed, data)

@@ -1,7 +1,13 @@
 """Named Specs: the defaults of the pages, and the phenomena of the gallery."""
 
 from ganlab.losses import LOSSES
-from ganlab.presets import collapse, coverage, dynamics, rotation  # noqa: F401  they register
+from ganlab.presets import (  # noqa: F401  they register
+    collapse,
+    coverage,
+    dynamics,
+    memory,
+    rotation,
+)
 from ganlab.presets.defaults import DEFAULTS, OPENING, STRIPS, Strip
 from ganlab.presets.preset import COVERS, MOVES, PRESETS, PUBLISHED, Preset
 from ganlab.spec import Spec

@@ -122,7 +122,7 @@ def source_of(runs: Sequence[Run]) -> Source:
         experiment, shown, history = Experiment.of(specs[0]), parts[0], History()
     else:
         experiment = Comparison.among(specs)
-        panels = comparison_view.panels(probes, experiment.labels)
+        panels = comparison_view.panels(specs, probes, experiment.labels)
         shown = comparison_view.combined(experiment, parts, panels, number, experiment.labels)
         history = History(comparison_view.series(len(runs)))
     changes.mark(history, applied(runs), len(runs))

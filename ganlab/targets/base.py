@@ -150,12 +150,13 @@ class TargetEntry(Entry):
     """One kind of target; `build` takes the checked params by name and returns the Target.
 
     labels: the number of labels of its samples (see `Target.examples`), 0 for none; unit: whether
-    all x are in [0, 1].
+    all x are in [0, 1]; finite: whether its Target has `examples`.
     """
 
     dim: int = 1
     labels: int = 0
     unit: bool = False
+    finite: bool = False
     build: Callable[..., Target]
 
 

@@ -151,6 +151,7 @@ TARGETS.add(
         equation=_EQUATION,
         doc="A training set of a few points, and nothing between them: D can learn each by heart.",
         params=(_param("The points", (-2.0, -0.5, 0.0, 0.5, 2.0), _MOST),),
+        finite=True,
         build=points_1d,
     )
 )
@@ -162,6 +163,7 @@ TARGETS.add(
         doc="A training set of a few points in the plane: D can learn each of them by heart.",
         dim=2,
         params=(_param("x and y of each point in turn", (*_SQUARE, 0.0, 0.0), 2 * _MOST),),
+        finite=True,
         build=points_2d,
     )
 )

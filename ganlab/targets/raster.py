@@ -85,6 +85,7 @@ TARGETS.add(
         cite="LeCun et al. 1998",
         dim=PIXELS,
         labels=LABELS,
+        finite=True,
         unit=True,
         build=lambda: Images(data.load),
     )
@@ -97,6 +98,7 @@ TARGETS.add(
         doc="Stroke-drawn digits that replace MNIST when it is missing. They are not MNIST.",
         dim=PIXELS,
         labels=LABELS,
+        finite=True,
         unit=True,
         build=lambda: Images(strokes.digits),
     )

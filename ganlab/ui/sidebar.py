@@ -42,6 +42,12 @@ def _names(title: str, more: bool) -> list[str]:
     ]
 
 
+def _of_data() -> list[str]:
+    """The fields of the data beside p_data; the seed has a control above the picture."""
+    data = [name for name, param in PARAMS.items() if param.owner == "data"]
+    return [name for name in data if name not in ("target", "seed")]
+
+
 def fill(page: str) -> None:
     """Make every widget of `page`'s sidebar show its session's value."""
     stems = tuple(f"{page}_{dim}_" for dim in DEFAULTS)
@@ -69,7 +75,8 @@ def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Fie
             default = usual.value(name) if target == usual.target else param.default
             now = spec.value(name) if target == spec.target else param.default
             yield Field(name, param, _key(page, dim, f"{target}.{param.name}"), now, default)
-    for name in (n for more in (False, True) for title in _SECTIONS for n in _names(title, more)):
+    others = (n for more in (False, True) for title in _SECTIONS for n in _names(title, more))
+    for name in (*_of_data(), *others):
         if name not in without:
             yield Field(
                 name, PARAMS[name], _key(page, dim, name), spec.value(name), usual.value(name)
@@ -121,7 +128,7 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
                 form.widget(name, toggle_of(name))
 
     section("Data")
-    group(["target", *(name for name in form if name.startswith("t."))])
+    group(["target", *(name for name in form if name.startswith("t.")), *_of_data()])
     for title, (_, folded, color) in _SECTIONS.items():
         section(title, color)
         group(_names(title, more=False))

@@ -1,0 +1,45 @@
+"""The preset of finite training data: learnt by heart, or not."""
+
+from __future__ import annotations
+
+from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.spec import Spec
+
+
+def by_heart(few: Trace, many: Trace) -> bool:
+    """Whether D and G learn ten points by heart, and neither does with two thousand."""
+    learnt = late(few, "overfit").min() >= 0.5 and late(few, "nearest", 0.3).mean() <= 0.75
+    new = abs(late(many, "overfit")).max() <= 0.05
+    return bool(learnt and new and 0.75 <= late(many, "nearest", 0.3).mean() <= 1.3)
+
+
+_TEN = Spec(
+    target="moons",
+    data_size=10,
+    latent_dim=2,
+    d_hidden=(64, 64),
+    k=3,
+    g_lr=1e-3,
+    d_lr=1e-3,
+    batch=64,
+)
+PRESETS.add(
+    Preset(
+        name="by-heart",
+        title="Ten points are learnt by heart",
+        equation="",
+        doc="The training data are drawn once. D learns ten points instead of p_data: it is sure "
+        "of them, and wrong about new data. So G is drawn to the ten points and copies them. Two "
+        "thousand points are too many to learn.",
+        cite="Karras et al. 2020",
+        specs=(_TEN, _TEN.replace(data_size=2000)),
+        labels=("10 points", "2,000 points"),
+        claim="In the second half V on the ten training points exceeds V on new data by at least "
+        "0.5 nats, and at the end generated samples are on average at most 0.75 times as far from "
+        "the training data as new data are. With 2,000 points the two V differ by at most 0.05 "
+        "nats, and generated samples are as far from the data as new data, within 30 %.",
+        iterations=1000,
+        every=100,
+        holds=by_heart,
+    )
+)
