@@ -58,8 +58,8 @@ MEASURES = {
     ),
     "value_data": Word(
         "V on the training data",
-        "The value of the game with its first expectation over the training data alone. Above "
-        "C(G), D has learnt these points instead of p_data.",
+        "The value of the game with its first expectation over the training data. Above V on new "
+        "data, D has learnt these points instead of p_data.",
         "nats",
     ),
     "overfit": Word(
@@ -68,7 +68,7 @@ MEASURES = {
         "large if it has learnt the points.",
         "nats",
     ),
-    "nearest": Word(
+    "data_distance": Word(
         "distance to the nearest training point",
         "The median over generated samples, divided by that of new data: about 1 if G makes new "
         "samples, 0 if it copies.",

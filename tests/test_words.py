@@ -22,6 +22,7 @@ SPECS = (
     Spec(target="ring", latent_dim=1),
     Spec(target="cauchy"),
     Spec(g_average=0.9),
+    Spec(target="ring", latent_dim=2, data_size=8),
 )
 TABLES = (
     words.MEASURES,
@@ -42,14 +43,14 @@ def shown() -> list[dict]:
     found = list(MNIST_PANELS)
     for spec in SPECS:
         probe = probe_for(spec, 4096)
-        found += panels(probe) + thumbnails.panels(probe)
+        found += panels(spec, probe) + thumbnails.panels(probe)
         pair = Comparison.pair(spec)
-        found += comparison_view.panels([probe, probe], pair.labels)
+        found += comparison_view.panels([spec, spec], [probe, probe], pair.labels)
     return found
 
 
 def test_every_metric_of_a_snapshot_has_a_sentence_and_a_unit():
-    metrics = Run(Spec(batch=8)).snapshot(points=4096).metrics
+    metrics = Run(Spec(batch=8, data_size=8)).snapshot(points=4096).metrics
     assert set(words.MEASURES) == set(metrics)
     assert set(SERIES) <= set(metrics)
     assert all(word.unit for word in words.MEASURES.values())

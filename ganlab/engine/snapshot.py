@@ -39,7 +39,7 @@ class Snapshot:
     and of generated samples that D judges correctly, modes (captured), hq (fraction), reverse_kl,
     held = number of modes with at least `metrics.HELD` of their weight near them, leader = the mode
     nearest to most samples, lead = their share. If a run has a finite set of training data:
-    value_data = V on these data, overfit = value_data - value, nearest: see `nearest`. If an
+    value_data = V on these data, overfit = value_data - value, data_distance: see `nearest`. If an
     average of G's weights is kept, also jsd_average, w1_average, modes_average and hq_average, of
     the G with these weights.
     picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
@@ -178,7 +178,7 @@ def _on_data(
     most = EXPECTATION // 2 if players.game.D.kernels else EXPECTATION
     values = [value_on_data(players, r, judged, most) for r, judged in enumerate(fake)]
     near = [nearest(spec, x) for spec, x in zip(players.specs, made, strict=True)]
-    return {"value_data": np.array(values), "nearest": np.array(near)}
+    return {"value_data": np.array(values), "data_distance": np.array(near)}
 
 
 def _accuracy(game: Game, real: torch.Tensor, fake: torch.Tensor) -> np.ndarray:

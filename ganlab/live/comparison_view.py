@@ -28,7 +28,7 @@ _MOST = 1e6  # of any measured quantity: a run beyond it has practically diverge
 LETTERS = "ABCD"
 SERIES = (  # of each run
     *("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x"),
-    *("d_accuracy", "held", "leader", "lead", "overfit", "nearest"),
+    *("d_accuracy", "held", "leader", "lead", "overfit", "data_distance"),
 )
 
 
@@ -80,7 +80,7 @@ def panels(
         title = f"modes captured, of {most}" if _same(counts) else "modes captured"
         out.append(one("modes", title, [(most, "all")], low=0.0, high=most * 1.15))
     if any(spec.data_size for spec in specs):
-        out.append(one("nearest", NEAREST, [(1.0, "new data")], low=0.0))
+        out.append(one("data_distance", NEAREST, [(1.0, "new data")], low=0.0))
         out.append(one("overfit", "V on the training data − V on new data", [(0.0, "0")], **nats))
     return [
         *out,

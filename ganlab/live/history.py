@@ -42,7 +42,7 @@ SERIES = (
     "held",
     "leader",
     "lead",
-    "nearest",
+    "data_distance",
 )
 _MERGE_SECONDS = 1.0
 

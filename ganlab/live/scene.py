@@ -127,7 +127,15 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
         )
         | {"needs": "value"},
         *(
-            [panel("nearest", NEAREST, [_line("nearest", "G's", "G")], [(1.0, "new data")], low=0)]
+            [
+                panel(
+                    "data_distance",
+                    NEAREST,
+                    [_line("data_distance", "G's", "G")],
+                    [(1.0, "new data")],
+                    low=0,
+                )
+            ]
             if spec.data_size
             else []
         ),

@@ -96,7 +96,8 @@ class Source:
 
     def _rows(self, runs: Sequence[Run], shots: Sequence[Snapshot]) -> dict[str, np.ndarray]:
         if self.alone:
-            return {name: shots[0].metrics[name] for name in self.history.series}
+            none = np.array([np.nan])
+            return {name: shots[0].metrics.get(name, none) for name in self.history.series}
         rows: dict[str, np.ndarray] = {}
         for i, (run, shot) in enumerate(zip(runs, shots, strict=True)):
             lost = run.diverged[0] is not None
