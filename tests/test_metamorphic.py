@@ -263,19 +263,19 @@ def test_a_histogram_turns_with_its_points(seed):
 # -- lengths and symmetries of the registered targets ----------------------------------------------
 
 LENGTHS = {"mean", "mean_x", "mean_y", "std", "center", "location", "scale", "width", "radius"}
-LENGTHS |= {"spacing", "separation", "length", "points"}
+LENGTHS |= {"spacing", "separation", "length", "points", "means", "stds", "apart", "height"}
+TUPLES = {"points", "means", "stds"}
 AREAS = {"var_x", "var_y", "cov"}
-PURE = {"angle", "turns"}
+PURE = {"angle", "turns", "waves"}
 
 
 @pytest.mark.parametrize("target", NAMES)
 def test_all_lengths_of_a_target_doubled_double_its_samples(target):
     """The density decreases by the same factor, and masses of doubled cells are equal."""
     entry = TARGETS[target]
-    numeric = {p.name: p.default for p in entry.params if p.kind == "float" or p.name == "points"}
+    numeric = {p.name: p.default for p in entry.params if p.kind == "float" or p.name in TUPLES}
     assert set(numeric) <= LENGTHS | AREAS | PURE, "say above what it is a number of"
-    if "points" in numeric:  # a tuple
-        numeric["points"] = np.array(numeric["points"])
+    numeric |= {name: np.array(numeric[name]) for name in TUPLES & set(numeric)}
     half = {n: v / (2 if n in LENGTHS else 4 if n in AREAS else 1) for n, v in numeric.items()}
     small, large = make_target(target, half), make_target(target)
     u, v = (t.sample(500, torch.Generator().manual_seed(5)).double() for t in (small, large))
@@ -337,7 +337,7 @@ def test_modes_may_be_numbered_in_any_order(name, seed):
     weights = draw.dirichlet(np.ones(len(modes.weights)))
     order = draw.permutation(len(weights))
     one, two = (
-        GaussianMixture(modes.centers[o], modes.std[0], weights[o], target.box)
+        GaussianMixture(modes.centers[o], modes.std[o], weights[o], target.box)
         for o in (slice(None), order)
     )
     x = draw.uniform(target.box[:, 0], target.box[:, 1], (300, target.dim))

@@ -225,6 +225,9 @@ def _share(probe: Probe, x: np.ndarray) -> np.ndarray:
     far = np.stack([box[:, 0] - reach, box[:, 1] + reach], 1)
     if not within(x, far):
         x = x[((x >= far[:, 0]) & (x <= far[:, 1])).all(1)]
-    # All modes of a target have the same width, so the nearest is the nearest in σ as well.
-    nearest = ((centers**2).sum(1) - 2 * x @ centers.T).argmin(1)
+    if (modes.std == modes.std[0]).all():
+        nearest = ((centers**2).sum(1) - 2 * x @ centers.T).argmin(1)
+    else:  # the nearest in units of each mode's σ
+        away = ((x[:, None] - centers) ** 2).sum(-1) / (modes.std**2).astype(np.float32)
+        nearest = away.argmin(1)
     return np.bincount(nearest, minlength=len(centers)) / count

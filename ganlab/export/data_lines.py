@@ -15,7 +15,9 @@ from ganlab.targets.one_d import Uniform
 Numbers = tuple[float, ...]
 
 
-def _mixture(centers: str, count: int, std: float, weights: Numbers) -> str:
+def _mixture(centers: str, count: int, std: float | Numbers, weights: Numbers) -> str:
+    if not isinstance(std, float) and len(set(std)) == 1:
+        std = std[0]
     if count == 1:
         return f"""\
 {centers}
@@ -29,12 +31,15 @@ def data(n, dim, random):
         shares = f"SHARES = torch.tensor({list(weights)}, dtype=torch.float64)\n"
         centers += f"\n{shares}SHARES = (SHARES / SHARES.sum()).cumsum(0)"
         bounds = "SHARES[:-1].float()"
+    width = str(std)
+    if not isinstance(std, float):
+        centers, width = f"{centers}\nWIDTHS = torch.tensor({list(std)})[:, None]", "WIDTHS[mode]"
     return f"""\
 {centers}
 
 def data(n, dim, random):
     mode = torch.bucketize(torch.rand(n, generator=random), {bounds}, right=True)
-    return torch.randn(n, dim, generator=random) * {std} + CENTERS[mode]
+    return torch.randn(n, dim, generator=random) * {width} + CENTERS[mode]
 """
 
 
@@ -50,6 +55,16 @@ def _gaussians(count: int, spacing: float, std: float, weights: Numbers) -> str:
 
 def _two_gaussians(separation: float, std: float, weights: Numbers) -> str:
     return _gaussians(2, separation, std, weights)
+
+
+def _chosen(means: Numbers, stds: Numbers, weights: Numbers) -> str:
+    centers = f"CENTERS = torch.tensor({list(means)})[:, None]"
+    return _mixture(centers, len(means), stds, weights)
+
+
+def _chosen_2d(means: Numbers, stds: Numbers, weights: Numbers) -> str:
+    centers = f"CENTERS = torch.tensor({list(means)}).view(-1, 2)"
+    return _mixture(centers, len(means) // 2, stds, weights)
 
 
 def _uniform(center: float, width: float) -> str:
@@ -171,6 +186,42 @@ PIECES = ({length} * (ENDS[:, None] - 0.5) * ALONG)[None]"""
     return _curve(pieces, std)
 
 
+def _circle(radius: float, std: float) -> str:
+    pieces = f"""\
+ANGLE = 2 * math.pi * ENDS
+PIECES = {radius} * torch.stack([ANGLE.cos(), ANGLE.sin()], 1)[None]"""
+    return _curve(pieces, std)
+
+
+def _rings(radius: float, apart: float, std: float) -> str:
+    pieces = f"""\
+ANGLE = 2 * math.pi * ENDS
+X, Y = {radius} * ANGLE.cos(), {radius} * ANGLE.sin()
+PIECES = torch.stack([torch.stack([c + X, Y], 1) for c in ({-apart / 2}, {apart / 2})])"""
+    return _curve(pieces, std)
+
+
+def _swiss_roll(radius: float, std: float) -> str:
+    pieces = f"""\
+T = 1.5 * math.pi * (1 + 2 * ENDS)
+PIECES = {radius} / (4.5 * math.pi) * torch.stack([T * T.cos(), T * T.sin()], 1)[None]"""
+    return _curve(pieces, std)
+
+
+def _parabola(width: float, height: float, std: float) -> str:
+    pieces = f"""\
+X = {width} * (ENDS - 0.5)
+PIECES = torch.stack([X, {height} * (X / {width / 2}) ** 2], 1)[None]"""
+    return _curve(pieces, std)
+
+
+def _sine(width: float, height: float, waves: float, std: float) -> str:
+    pieces = f"""\
+X = {width} * (ENDS - 0.5)
+PIECES = torch.stack([X, {height} * (2 * math.pi * {waves} / {width} * X).sin()], 1)[None]"""
+    return _curve(pieces, std)
+
+
 def _points(points: Numbers) -> str:
     return f"POINTS = torch.tensor({list(points)})[:, None]\n"
 
@@ -194,6 +245,13 @@ TARGETS: dict[str, Callable[..., str]] = {
     "spiral": _spiral,
     "moons": _moons,
     "line": _line,
+    "mixture": _chosen,
+    "mixture_2d": _chosen_2d,
+    "circle": _circle,
+    "rings": _rings,
+    "swiss_roll": _swiss_roll,
+    "parabola": _parabola,
+    "sine": _sine,
     "points": _points,
     "points_2d": _points_2d,
 }

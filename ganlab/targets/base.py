@@ -215,6 +215,32 @@ def mode_weights(weights: tuple[float, ...], modes: int) -> Floats:
     return w / w.sum()
 
 
+def mode_stds(stds: tuple[float, ...], modes: int) -> Floats | float:
+    """The standard deviations of the modes: one for all, or (modes,).
+
+    Raises SpecError unless there is one number, or one for each mode.
+    """
+    if len(stds) == 1:
+        return float(stds[0])
+    if len(stds) != modes:
+        raise SpecError("stds", stds, f"one number, or {modes}, one for each mode")
+    return np.asarray(stds, dtype=np.float64)
+
+
+def stds_param(default: tuple[float, ...], longest: int) -> Param:
+    """The param `stds` of a mixture of at most `longest` modes."""
+    return Param(
+        "stds",
+        "standard deviations",
+        default,
+        1e-3,
+        FARTHEST,
+        kind="floats",
+        longest=longest,
+        doc="Standard deviation of each mode, separated by commas; one number counts for all.",
+    )
+
+
 def tail_differences(lower: Floats, upper: Floats) -> Floats:
     """Masses between successive edges, from both tails at the edges: (..., e) -> (..., e - 1).
 

@@ -1,10 +1,11 @@
-"""Gaussian mixtures with one common std, in any dimension, and curves blurred by a Gaussian."""
+"""Gaussian mixtures in any dimension, and curves blurred by a Gaussian."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -18,12 +19,17 @@ _SEGMENTS = 8192
 _FEW = 32  # up to this number of bounds, comparing with each is faster than a search
 
 
-def mixture_log_density(x: Floats, centers: Floats, std: float, weights: Floats) -> Floats:
-    """log sum_i w_i N(x; c_i, std^2 I) in nats, by log-sum-exp: x (..., dim) -> (...)."""
-    points = x.reshape(-1, x.shape[-1]) / (std * math.sqrt(2))
-    nodes = centers / (std * math.sqrt(2))
+def mixture_log_density(x: Floats, centers: Floats, std: Floats | float, weights: Floats) -> Floats:
+    """log sum_i w_i N(x; c_i, std_i^2 I) in nats, by log-sum-exp: x (..., dim) -> (...).
+
+    std: one for all, or (m,).
+    """
+    # In units of the smallest std, in which those of equal ones need no further division.
+    least = np.min(std)
+    scale, more = least * math.sqrt(2), np.asarray(std) / least
+    points, nodes = x.reshape(-1, x.shape[-1]) / scale, centers / scale
     m, dim = nodes.shape
-    constant = np.log(weights) - dim * (math.log(std) + 0.5 * math.log(2 * math.pi))
+    constant = np.log(weights) - dim * (np.log(std) + 0.5 * math.log(2 * math.pi))
     out = np.empty(len(points))
     rows = max(1, _BLOCK // m)
     for start in range(0, len(points), rows):
@@ -31,6 +37,8 @@ def mixture_log_density(x: Floats, centers: Floats, std: float, weights: Floats)
         terms = np.repeat(constant[None], len(block), axis=0)
         for axis in range(dim):
             offset = block[:, axis, None] - nodes[:, axis]
+            if more.ndim:
+                offset /= more
             with np.errstate(over="ignore"):
                 offset *= offset
             terms -= offset
@@ -44,12 +52,15 @@ def mixture_log_density(x: Floats, centers: Floats, std: float, weights: Floats)
 
 
 def mixture_cell_masses(
-    edges: tuple[Floats, ...], centers: Floats, std: float, weights: Floats
+    edges: tuple[Floats, ...], centers: Floats, std: Floats | float, weights: Floats
 ) -> Floats:
-    """sum_i w_i prod_axis [Phi((b - c_i)/std) - Phi((a - c_i)/std)] for each cell (a, b)."""
+    """sum_i w_i prod_axis [Phi((b - c_i)/std_i) - Phi((a - c_i)/std_i)] for each cell (a, b).
+
+    std: one for all, or (m,).
+    """
     masses = []
     for axis, e in enumerate(edges):
-        z = (e - centers[:, axis, None]) / std
+        z = (e - centers[:, axis, None]) / np.asarray(std)[..., None]
         masses.append(tail_differences(ndtr(z), ndtr(-z)))
     if len(masses) == 1:
         return weights @ masses[0]
@@ -57,15 +68,22 @@ def mixture_cell_masses(
 
 
 class GaussianMixture(Target):
-    """p_data = sum_i w_i N(c_i, std^2 I): centers (m, dim), weights (m,) summing to 1."""
+    """p_data = sum_i w_i N(c_i, std_i^2 I): centers (m, dim), weights (m,) summing to 1.
+
+    std: one for all modes, or (m,).
+    """
 
     modes: Modes
 
-    def __init__(self, centers: Floats, std: float, weights: Floats, box: Floats):
+    def __init__(self, centers: Floats, std: Floats | float, weights: Floats, box: Floats):
         self.box = box
-        self.modes = Modes(frozen(centers), frozen(np.full(len(centers), std)), frozen(weights))
+        self.modes = Modes(
+            frozen(centers), frozen(np.broadcast_to(std, len(centers))), frozen(weights)
+        )
         self.dim = self.modes.centers.shape[1]
-        self._std = float(std)
+        equal = np.ptp(self.modes.std) == 0
+        self._std: Any = float(self.modes.std[0]) if equal else self.modes.std
+        self._widths = None if equal else torch.tensor(self.modes.std, dtype=torch.float32)[:, None]
         self._centers = torch.tensor(self.modes.centers, dtype=torch.float32)
         self._bounds = torch.tensor(np.cumsum(weights)[:-1], dtype=torch.float32)
 
@@ -76,10 +94,15 @@ class GaussianMixture(Target):
         other contributions to each point unchanged.
         """
         u = torch.rand(n, generator=generator)
-        x = torch.randn(n, self.dim, generator=generator).mul_(self._std)
+        x = torch.randn(n, self.dim, generator=generator)
+        if self._widths is None:
+            x.mul_(self._std)
         if len(self._centers) == 1:
             return x.add_(self._centers)
-        return x.add_(self._centers.index_select(0, _count_below(self._bounds, u)))
+        mode = _count_below(self._bounds, u)
+        if self._widths is not None:
+            x.mul_(self._widths.index_select(0, mode))
+        return x.add_(self._centers.index_select(0, mode))
 
     def _log_density(self, x: Floats) -> Floats:
         return mixture_log_density(x, self.modes.centers, self._std, self.modes.weights)
@@ -102,11 +125,11 @@ class GaussianMixture1D(GaussianMixture, Target1D):
     """A Gaussian mixture on the line, with its distribution function and quantiles."""
 
     def cdf(self, x: Floats) -> Floats:
-        """F(x) = sum_i w_i Phi((x - c_i) / std); any shape."""
+        """F(x) = sum_i w_i Phi((x - c_i) / std_i); any shape."""
         return ndtr(self._standard(x)) @ self.modes.weights
 
     def sf(self, x: Floats) -> Floats:
-        """1 - F(x) = sum_i w_i Phi((c_i - x) / std); any shape."""
+        """1 - F(x) = sum_i w_i Phi((c_i - x) / std_i); any shape."""
         return ndtr(-self._standard(x)) @ self.modes.weights
 
     def _standard(self, x: Floats) -> Floats:
@@ -120,22 +143,22 @@ class GaussianMixture1D(GaussianMixture, Target1D):
             return centers[0] + self._std * ndtri(u)
         flat = u.ravel()
         # The mixture's quantile lies between the smallest and the largest of its components'.
-        shift = self._std * ndtri(flat)
-        low, high = centers.min() + shift, centers.max() + shift
+        finite = (flat > 0) & (flat < 1)
+        low, high = self._between(ndtri(flat))
         knots, heights = self._table
         cell = np.searchsorted(heights, flat, side="right")
         low = np.maximum(low, np.append(-np.inf, knots)[cell])
         high = np.maximum(np.minimum(high, np.append(knots, np.inf)[cell]), low)
-        x = np.where(np.isfinite(shift), 0.5 * (low + high), shift)
-        active = np.flatnonzero(np.isfinite(shift))
-        scale = 1 / (self._std * math.sqrt(2 * math.pi))
+        x = np.where(finite, 0.5 * (low + high), np.where(flat > 0, np.inf, -np.inf))
+        active = np.flatnonzero(finite)
+        heights_of = weights / (self._std * math.sqrt(2 * math.pi))
         for iteration in range(200):
             if active.size == 0:
                 break
             here = x[active]
             z = self._standard(here)
             error = ndtr(z) @ weights - flat[active]
-            slope = scale * (np.exp(-0.5 * z * z) @ weights)
+            slope = np.exp(-0.5 * z * z) @ heights_of
             low[active] = lo = np.where(error <= 0, here, low[active])
             high[active] = hi = np.where(error >= 0, here, high[active])
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -148,21 +171,34 @@ class GaussianMixture1D(GaussianMixture, Target1D):
             active = active[(~inside | (np.abs(new - here) > tiny)) & (hi - lo > tiny)]
         return x.reshape(u.shape)
 
+    def _between(self, z: Floats) -> tuple[Floats, Floats]:
+        """The least and the largest quantile of the components at standard normal z, (n,) each."""
+        centers, std = self.modes.centers, self.modes.std
+        if np.ndim(self._std) == 0:
+            shift = self._std * z
+            return centers.min() + shift, centers.max() + shift
+        low, high = np.full(z.shape, np.inf), np.full(z.shape, -np.inf)
+        for (center,), width in zip(centers, std, strict=True):
+            here = center + width * z
+            low, high = np.minimum(low, here), np.maximum(high, here)
+        return low, high
+
     @cached_property
     def _table(self) -> tuple[Floats, Floats]:
-        steps = self._std * np.linspace(-8, 8, 65)
+        steps = self.modes.std[:, None] * np.linspace(-8, 8, 65)
         knots = np.sort((self.modes.centers + steps).ravel())
         return knots, np.maximum.accumulate(self.cdf(knots))
 
 
 class BlurredCurve(Target):
-    """A uniform point on a plane curve plus Gaussian noise: X = c(s) + N(0, std^2 I).
+    """A point on a plane curve plus Gaussian noise: X = c(s) + N(0, std^2 I), s ~ U(0, 1).
 
-    p_data(x) = 1/L int_0^L N(x; c(s), std^2 I) ds, evaluated by Gauss-Legendre quadrature with
+    p_data(x) = int_0^1 N(x; c(s), std^2 I) ds, evaluated by Gauss-Legendre quadrature with
     10 nodes on each panel of at most four std, that is as a Gaussian mixture. The relative error is
     about 1e-8 where the mass is; tens of std beyond a curve's end, the log density is within 0.1 %.
-    `pieces` are functions from the fraction (n,) in [0, 1] of the arc length to (n, 2); all have
-    the same `length`. `bend` is their smallest radius of curvature.
+    `pieces` are functions from a fraction (n,) in [0, 1] to (n, 2), each with the same share of the
+    mass; `length` is the largest speed of any of them, which is its length if the fraction is one
+    of its arc length. `bend` is their smallest radius of curvature.
     """
 
     dim = 2
