@@ -89,6 +89,10 @@ def random_spec(rng: np.random.Generator) -> Spec:
         inner = {p.name: random_value(p, rng) for p in TARGETS[values["target"]].params}
         if rng.random() < 0.7:
             inner.pop("weights", None)
+        if "means" in inner:
+            modes, dim = int(rng.integers(1, 9)), TARGETS[values["target"]].dim
+            inner["means"] = tuple(float(v) for v in rng.normal(0, 9, modes * dim))
+            inner["stds"] = tuple(float(v) for v in rng.uniform(0.01, 9, rng.choice([1, modes])))
         if "cov" in inner:
             inner["cov"] = float(
                 rng.uniform(-0.99, 0.99) * (inner["var_x"] * inner["var_y"]) ** 0.5
