@@ -4,6 +4,7 @@
 # isort: off
 from ganlab.targets import one_d  # noqa: F401
 from ganlab.targets import mixtures_2d  # noqa: F401
+from ganlab.targets import mixtures_chosen  # noqa: F401
 from ganlab.targets import gaussian_2d  # noqa: F401
 from ganlab.targets import curves_2d  # noqa: F401
 from ganlab.targets import points  # noqa: F401

@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians in 2-D: a ring, a grid, two, and any."""
+"""Mixtures of Gaussians in 2-D: a ring, a grid, and two."""
 
 from __future__ import annotations
 
@@ -6,24 +6,17 @@ import math
 
 import numpy as np
 
-from ganlab.registry import Param, SpecError
+from ganlab.registry import Param
 from ganlab.targets.base import (
-    FARTHEST,
     TARGETS,
     Floats,
     TargetEntry,
-    check_resolved,
-    mode_stds,
     mode_weights,
     square_box,
-    square_box_about,
-    stds_param,
     weights_param,
 )
 from ganlab.targets.mixtures import GaussianMixture
 from ganlab.targets.one_d import std_param
-
-_MOST_MODES = 32
 
 
 def _mixture(
@@ -51,26 +44,6 @@ def two_gaussians_2d(separation: float, std: float, weights: tuple[float, ...]) 
     """Two Gaussians, at (-separation/2, 0) and (separation/2, 0)."""
     half = separation / 2
     return _mixture(np.array([[-half, 0.0], [half, 0.0]]), half, std, weights)
-
-
-def mixture_2d(
-    means: tuple[float, ...], stds: tuple[float, ...], weights: tuple[float, ...]
-) -> GaussianMixture:
-    """Gaussians with means x1, y1, x2, y2, ..., standard deviations and weights.
-
-    Raises `SpecError` unless the means are pairs, for other numbers of values, and for a spread
-    that float32 cannot resolve.
-    """
-    if not means or len(means) % 2:
-        raise SpecError("means", means, "pairs of numbers x, y, at least one pair")
-    centers = np.array(means).reshape(-1, 2)
-    std = mode_stds(stds, len(centers))
-    widths = np.broadcast_to(std, len(centers))[:, None]
-    for center, width in zip(centers, widths[:, 0], strict=True):
-        check_resolved(float(abs(center).max()), "stds", float(width))
-    low, high = (centers - 4 * widths).min(0), (centers + 4 * widths).max(0)
-    box = square_box_about((low + high) / 2, float((high - low).max()) / 2)
-    return GaussianMixture(centers, std, mode_weights(weights, len(centers)), box)
 
 
 TARGETS.add(
@@ -138,29 +111,5 @@ TARGETS.add(
             weights_param(2),
         ),
         build=two_gaussians_2d,
-    )
-)
-TARGETS.add(
-    TargetEntry(
-        name="mixture_2d",
-        title="mixture of your choice in the plane",
-        dim=2,
-        equation=r"p_{data} = \sum_i w_i\,\mathcal{N}(\mu_i, \sigma_i^2 I)",
-        doc="Any round Gaussians in the plane: which of them does the generator leave out?",
-        params=(
-            Param(
-                "means",
-                "means",
-                (-1.5, 0.0, 1.0, 1.0, 1.0, -1.0),
-                -FARTHEST,
-                FARTHEST,
-                kind="floats",
-                longest=2 * _MOST_MODES,
-                doc="x and y of each mode in turn, separated by commas.",
-            ),
-            stds_param((0.5, 0.2, 0.1), _MOST_MODES),
-            weights_param(_MOST_MODES),
-        ),
-        build=mixture_2d,
     )
 )

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ganlab.registry import Param, SpecError
+from ganlab.registry import Param
 from ganlab.targets.base import (
     FARTHEST,
     TARGETS,
@@ -17,14 +17,10 @@ from ganlab.targets.base import (
     TargetEntry,
     check_resolved,
     line_box,
-    mode_stds,
     mode_weights,
-    stds_param,
     weights_param,
 )
 from ganlab.targets.mixtures import GaussianMixture1D
-
-_MOST_MODES = 32
 
 
 def float32_inside(low: Floats, high: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -37,25 +33,6 @@ def float32_inside(low: Floats, high: Floats) -> tuple[NDArray[np.float32], NDAr
     low32 = np.where(low32.astype(np.float64) < low, np.nextafter(low32, up), low32)
     high32 = np.where(high32.astype(np.float64) >= high, np.nextafter(high32, down), high32)
     return low32, high32
-
-
-def mixture(
-    means: tuple[float, ...], stds: tuple[float, ...], weights: tuple[float, ...]
-) -> GaussianMixture1D:
-    """Gaussians with these means, standard deviations and weights.
-
-    Raises `SpecError` without means, for other numbers of values, and for a spread that float32
-    cannot resolve.
-    """
-    if not means:
-        raise SpecError("means", means, "at least one number")
-    centers, std = np.array(means)[:, None], mode_stds(stds, len(means))
-    widths = np.broadcast_to(std, len(means))
-    for mean, width in zip(means, widths, strict=True):
-        check_resolved(mean, "stds", float(width))
-    low, high = (centers[:, 0] - 4 * widths).min(), (centers[:, 0] + 4 * widths).max()
-    box = line_box(float(low), float(high), 0.0)
-    return GaussianMixture1D(centers, std, mode_weights(weights, len(means)), box)
 
 
 class Uniform(Target1D):
@@ -256,30 +233,6 @@ TARGETS.add(
             weights_param(16),
         ),
         build=gaussians,
-    )
-)
-TARGETS.add(
-    TargetEntry(
-        name="mixture",
-        title="mixture of your choice",
-        equation=r"p_{data} = \sum_i w_i\,\mathcal{N}(\mu_i, \sigma_i^2)",
-        doc="Any Gaussians on the line: where are the modes, how wide, how heavy?",
-        cite="Berkeley CS294-158, homework 3",
-        params=(
-            Param(
-                "means",
-                "means",
-                (-1.5, 0.2),
-                -FARTHEST,
-                FARTHEST,
-                kind="floats",
-                longest=_MOST_MODES,
-                doc="Mean of each mode, separated by commas.",
-            ),
-            stds_param((0.35, 0.6), _MOST_MODES),
-            weights_param(_MOST_MODES),
-        ),
-        build=mixture,
     )
 )
 TARGETS.add(
