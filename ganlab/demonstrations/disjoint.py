@@ -92,7 +92,7 @@ def smooth_by_quadrature(case: str, theta: float, noise: float) -> float:
     p, q = Normal(0.0, 1.0), Normal(_capped(theta / noise), 1.0)
     x, weights = nodes(p, q)
     a, b = p.pdf(x), q.pdf(x)
-    return float((weights * (rel_entr(a, (a + b) / 2) + rel_entr(b, (a + b) / 2))).sum() / 2)
+    return float((weights * (rel_entr(2 * a, a + b) + rel_entr(2 * b, a + b))).sum() / 4)
 
 
 def blurred(distance: Array, noise: float) -> Array:
@@ -117,9 +117,9 @@ def _discs(noise: float, theta: float, count: int = 121, exact: bool = False) ->
         radii = np.linspace(0, theta + 2 * end, 1500)
         profile = blurred(radii, noise)
         p, q = np.interp(first, radii, profile), np.interp(second, radii, profile)
-    middle = (p + q) / 2
-    rows = np.trapezoid(rel_entr(p, middle) + rel_entr(q, middle), x, axis=1)
-    both = float(np.trapezoid(rows, y))  # twice the half plane, and the half in JSD
+    # As in `theory.jsd`: without halving, so that the smallest densities do not underflow.
+    rows = np.trapezoid(rel_entr(2 * p, p + q) + rel_entr(2 * q, p + q), x, axis=1)
+    both = float(np.trapezoid(rows, y)) / 2  # twice the half plane, and a quarter
     return min(both, theory.LN2)
 
 

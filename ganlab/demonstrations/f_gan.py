@@ -32,15 +32,19 @@ DATA = Movable("p", "p_data", "data", -0.8, 1.0, drawable=False)
 FAKE = Movable("q", "p_g", "G", 0.8, 1.2, drawable=False)
 _FARTHEST = 50.0  # a standard deviation of p²/q beyond which no quadrature reaches its tails
 _PIECE, _ORDER, _MOST = 0.4, 12, 4000
-_SIDE = 3.0  # of T about its optimum, in the picture
+_SIDE = 3.0  # of T about its optimum, in the picture; or as a multiple of it
+_NONE = 1e-9  # a density below this share of the other one is about 0
+_FARTHEST_LOG = 650.0  # the largest |log u| of a number
+_DRAWN = 20.0  # the largest |log u| of the picture of the bound
 
 
 @dataclass(frozen=True)
 class Divergence:
     """∫ q f(p/q) and what an f-GAN needs of it, as functions of the ratio u = p/q.
 
-    conjugate(t) is f*, for t < bound; optimum(log u) is T* = f'(u). loss: the lab's loss. texts:
-    LaTeX for the table. most: the largest |log u| at which both can be computed.
+    conjugate(t) is f*, for t < bound; optimum(log u) is T* = f'(u). parts(log p, log q): p T* and
+    q f*(T*), from the logarithms, as T* alone may overflow. loss: the lab's loss. texts: LaTeX for
+    the table.
     """
 
     title: str
@@ -48,9 +52,9 @@ class Divergence:
     conjugate: Callable[[Any], Any]
     optimum: Callable[[Any], Any]
     bound: float
+    parts: Callable[[Array, Array], tuple[Array, Array]]
     loss: str
     texts: tuple[str, str, str, str]
-    most: float = 690.0
 
 
 DIVERGENCES = {
@@ -60,6 +64,7 @@ DIVERGENCES = {
         lambda t: np.exp(t - 1),
         lambda r: 1 + r,
         math.inf,
+        lambda p, q: (np.exp(p) * (1 + p - q), np.exp(p)),
         "f-kl",
         (r"u \log u", "v", r"e^{t-1}", r"1 + \log u"),
     ),
@@ -69,6 +74,7 @@ DIVERGENCES = {
         lambda t: -1 - np.log(-t),
         lambda r: -np.exp(-r),
         0.0,
+        lambda p, q: (-np.exp(q), np.exp(q) * (p - q - 1)),
         "f-reverse-kl",
         (r"-\log u", r"-e^{-v}", r"-1 - \log(-t)", r"-1/u"),
     ),
@@ -78,9 +84,9 @@ DIVERGENCES = {
         lambda t: t * t / 4 + t,
         lambda r: 2 * np.expm1(r),
         math.inf,
+        lambda p, q: (2 * (np.exp(2 * p - q) - np.exp(p)), np.exp(2 * p - q) - np.exp(q)),
         "f-pearson",
         (r"(u-1)^2", "v", r"\frac{1}{4} t^2 + t", r"2(u-1)"),
-        most=340.0,
     ),
     "hellinger": Divergence(
         "squared Hellinger",
@@ -88,9 +94,9 @@ DIVERGENCES = {
         lambda t: t / (1 - t),
         lambda r: -np.expm1(-r / 2),
         1.0,
+        lambda p, q: (np.exp(p) - np.exp((p + q) / 2), np.exp((p + q) / 2) - np.exp(q)),
         "f-hellinger",
         (r"(\sqrt{u}-1)^2", r"1 - e^{-v}", r"\frac{t}{1-t}", r"1 - 1/\sqrt{u}"),
-        most=60.0,
     ),
     "gan": Divergence(
         "original GAN: 2 JSD − log 4",
@@ -98,9 +104,9 @@ DIVERGENCES = {
         lambda t: -np.log(-np.expm1(t)),
         lambda r: -np.logaddexp(0, -r),
         0.0,
+        lambda p, q: (-np.exp(p) * np.logaddexp(0, q - p), np.exp(q) * np.logaddexp(0, p - q)),
         "minimax",
         (r"u \log u - (u+1) \log(u+1)", r"-\log(1 + e^{-v})", r"-\log(1 - e^t)", r"\log D^*"),
-        most=30.0,
     ),
 }
 
@@ -137,7 +143,8 @@ def by_definition(name: str, p: Normal, q: Normal) -> float:
     x, weights = nodes(p, q)
     ratio = p.log(x) - q.log(x)
     if name == "pearson":
-        inner = np.exp(2 * p.log(x) - q.log(x)) - 2 * p.pdf(x) + q.pdf(x)
+        with np.errstate(over="ignore"):  # it may be larger than any number
+            inner = np.exp(2 * p.log(x) - q.log(x)) - 2 * p.pdf(x) + q.pdf(x)
     elif name == "kl":
         inner = p.pdf(x) * ratio
     elif name == "reverse-kl":
@@ -155,9 +162,9 @@ def by_bound(name: str, p: Normal, q: Normal) -> float | None:
     if name == "pearson" and (own is None or own[1] >= _FARTHEST):
         return math.inf if own is None else None
     x, weights = nodes(p, q)
-    of = DIVERGENCES[name]
-    t = of.optimum((p.log(x) - q.log(x)).clip(-of.most, of.most))
-    return float((weights * (p.pdf(x) * t - q.pdf(x) * of.conjugate(t))).sum())
+    with np.errstate(over="ignore"):  # χ² may be larger than any number
+        gain, loss = DIVERGENCES[name].parts(p.log(x), q.log(x))
+    return math.inf if np.isinf(gain).any() else float((weights * (gain - loss)).sum())
 
 
 def inner(name: str, a: float, b: float, t: Any) -> Any:
@@ -165,14 +172,16 @@ def inner(name: str, a: float, b: float, t: Any) -> Any:
     return a * t - b * DIVERGENCES[name].conjugate(t)
 
 
-def searched(name: str, a: float, b: float, near: float) -> float:
-    """The t that makes `inner` largest, by a bounded search about `near`."""
-    high = min(near + _SIDE, DIVERGENCES[name].bound - 1e-9)
+def searched(name: str, a: float, b: float, ends: tuple[float, float]) -> float | None:
+    """The t that makes `inner` largest, by a bounded search; None if one density is about 0."""
+    if min(a, b) < _NONE * max(a, b):
+        return None
+    low, high = ends
     found = minimize_scalar(
         lambda t: -inner(name, a, b, t),
-        bounds=(near - _SIDE, high),
+        bounds=(low, min(high, DIVERGENCES[name].bound - 1e-12)),
         method="bounded",
-        options={"xatol": 1e-9},
+        options={"xatol": 1e-9 * (high - low)},
     )
     return float(found.x)
 
@@ -184,14 +193,24 @@ def show(values: Mapping[str, Any]) -> Shown:
     p, q = DATA.of(values), FAKE.of(values)
     assert isinstance(p, Normal) and isinstance(q, Normal)
     data, fake = p.pdf(X), q.pdf(X)
-    best = of.optimum(p.log(X) - q.log(X))
+    best = of.optimum((p.log(X) - q.log(X)).clip(-_FARTHEST_LOG, _FARTHEST_LOG))
     a, b = float(p.pdf(x)), float(q.pdf(x))
-    at = float(of.optimum(p.log(x) - q.log(x)))
+    ratio = float(p.log(x) - q.log(x))
+    at = float(of.optimum(min(max(ratio, -_FARTHEST_LOG), _FARTHEST_LOG)))
     high = top(data, fake)
-    low_t, high_t = at - _SIDE, min(at + _SIDE, of.bound)
+    near = float(of.optimum(min(max(ratio, -_DRAWN), _DRAWN)))
+    side = _SIDE * max(1.0, abs(near) / 2)
+    low_t, high_t = near - side, min(near + side, of.bound)
     t = np.linspace(low_t, high_t, 402)[1:-1]
-    curve, peak = inner(name, a, b, t), float(inner(name, a, b, at))
-    deep = peak - max(1.5 * (a + b) * 1.2, 1e-6)
+    curve, peak = inner(name, a, b, t), float(inner(name, a, b, near))
+    deep = peak - max(6 * float(peak - np.median(curve)), 1e-6)
+    deep = max(deep, min(float(curve.min()), peak - 1e-6))
+    marks: tuple[Line | Dots, ...] = (
+        Line(x=(near, near), y=(deep, peak), role="D", dash="dash", thin=True),
+        Dots(x=(near,), y=(peak,), role="D", size=11.0, title="largest at t = T*(x)"),
+    )
+    if abs(ratio) > _DRAWN:
+        marks = ()
     panels = (
         Panel(
             "densities",
@@ -219,11 +238,8 @@ def show(values: Mapping[str, Any]) -> Shown:
             "What T(x) = t adds to D's objective at the point x",
             Axis("t", low_t, high_t),
             Axis("p_data(x) t − p_g(x) f*(t)", deep, peak + 0.12 * (peak - deep)),
-            (
-                Line(x=t, y=curve, role="accent"),
-                Line(x=(at, at), y=(deep, peak), role="D", dash="dash", thin=True),
-                Dots(x=(at,), y=(peak,), role="D", size=11.0, title="largest at t = T*(x)"),
-            ),
+            (Line(x=t, y=curve, role="accent"), *marks),
+            note="" if marks else "T* is far outside",
         ),
     )
     numbers = (
@@ -236,7 +252,12 @@ def show(values: Mapping[str, Any]) -> Shown:
             "D's objective with T = T*",
         ),
         Number(
-            "T*(x)", at, "", "f′(p_data / p_g)", searched(name, a, b, at), "search for the peak"
+            "T*(x)",
+            at,
+            "",
+            "f′(p_data / p_g)",
+            searched(name, a, b, (low_t, high_t)),
+            "search for the peak",
         ),
     )
     rows = tuple((one.title, *(f"${text}$" for text in one.texts)) for one in DIVERGENCES.values())
@@ -251,13 +272,18 @@ def show(values: Mapping[str, Any]) -> Shown:
         rows,
         list(DIVERGENCES).index(name),
     )
-    return Shown(panels, numbers, _says(of, a, b, at, x), table)
+    return Shown(
+        panels,
+        numbers,
+        _says(of, math.exp(min(max(ratio, -_FARTHEST_LOG), _FARTHEST_LOG)), at, x),
+        table,
+    )
 
 
-def _says(of: Divergence, a: float, b: float, at: float, x: float) -> str:
+def _says(of: Divergence, ratio: float, at: float, x: float) -> str:
     size = f"{at:.2f}" if abs(at) < 1e4 else f"{at:.1e}"
     return (
-        f"At x = {x:.2f} the ratio p_data/p_g is {a / b:.3g}, and the best T is {size}. With the "
+        f"At x = {x:.2f} the ratio p_data/p_g is {ratio:.3g}, and the best T is {size}. With the "
         f"best T everywhere, D's objective is {of.title}, which G then minimises."
     ).replace("-", "−")
 

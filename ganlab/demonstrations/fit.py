@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import rel_entr
 
 from ganlab.demonstrations.densities import CELLS, HIGH, LOW, WIDTH, Movable, Normal, X, nodes
 from ganlab.demonstrations.entry import Demonstration
 from ganlab.demonstrations.picture import Area, Axis, Dots, Line, Number, Panel, Shown, Table
 from ganlab.registry import Param
 from ganlab.spec import Spec
+from ganlab.targets import TARGETS
 
 Array = NDArray[np.float64]
 START = Movable("q", "the start", "muted", 1.0, 1.0, drawable=False)
@@ -57,8 +57,9 @@ class Two:
 
 
 def _jensen(log_p: Array, log_q: Array) -> Array:
-    p, q = np.exp(log_p), np.exp(log_q)
-    return np.asarray((rel_entr(p, (p + q) / 2) + rel_entr(q, (p + q) / 2)) / 2)
+    # From the logarithms: where both densities underflow, their mean is 0 before they are.
+    log_mean = np.logaddexp(log_p, log_q) - math.log(2)
+    return (np.exp(log_p) * (log_p - log_mean) + np.exp(log_q) * (log_q - log_mean)) / 2
 
 
 @dataclass(frozen=True)
@@ -247,8 +248,14 @@ def _says(data: Two, paths: Mapping[str, Array]) -> str:
     return "; ".join(out).replace("-", "−") + "."
 
 
-def lab(values: Mapping[str, Any]) -> Spec:
-    """A lab with these two Gaussians as data and a linear G that starts as q does."""
+def lab(values: Mapping[str, Any]) -> Spec | None:
+    """A lab with these two Gaussians as data and a linear G that starts as q does.
+
+    None if they are so close that no target of the lab has them.
+    """
+    least = next(p.low for p in TARGETS["two_gaussians"].params if p.name == "separation")
+    if values["apart"] < least:
+        return None
     weights = (values["left"], 1 - values["left"])
     return Spec(
         target="two_gaussians",

@@ -65,7 +65,8 @@ def show(values: Mapping[str, Any]) -> Shown:
     )
     known = a + b > 0
     best = float(theory.d_star(a, b))
-    largest = float(integrand(a, b, best)) if known else 0.0
+    # At y = D*: as 1 − y would be rounded where a is much larger, from both shares.
+    largest = float(xlogy(a, a / (a + b)) + xlogy(b, b / (a + b))) if known else 0.0
     other, found = searched(a, b) if known else (None, None)
     depth = 3.0 * (a + b) if known else 1.0
     curve = integrand(a, b, Y)

@@ -69,6 +69,14 @@ def test_noise_gives_jsd_a_slope(case):
         assert noisy.value == pytest.approx(np.log(2 * a / (a + b)).mean(), abs=0.003)
 
 
+@pytest.mark.parametrize("noise", [1e-3, 0.01, 0.1, 1.5])
+@pytest.mark.parametrize("case", CASES)
+def test_jsd_after_noise_is_between_0_and_ln2_for_all_noise(case, noise):
+    for theta in (0.0, 1e-6, 0.3, 2.0):
+        value = smooth_jsd(case, theta, noise)
+        assert 0 <= value <= LN2 and value == pytest.approx(smooth_jsd(case, -theta, noise))
+
+
 def test_disjoint_hands_over_a_lab_whose_g_is_at_theta():
     spec = DISJOINT.lab(DISJOINT.read({"theta": -1.25, "noise": 0.3}))
     from ganlab import Run
@@ -92,6 +100,17 @@ def test_kl_covers_and_reverse_kl_picks_the_nearer_peak():
     for number in (kl, reverse, jsd):
         assert number.value[-1] == pytest.approx(0, abs=1e-4)
     assert all(path[-1] == pytest.approx([0, 1], abs=0.01) for path in one.more["paths"].values())
+
+
+@pytest.mark.parametrize("start", [-4.5, -3.0, 0.0, 2.2, 4.5])
+@pytest.mark.parametrize("width", [0.3, 1.0])
+def test_every_step_of_a_fit_has_its_divergences(start, width):
+    shown = FIT.at(q_mean=start, q_std=0.3, width=width)
+    for number in shown.numbers:
+        assert np.all(np.isfinite(number.value))
+        assert number.value == pytest.approx(number.other, rel=1e-6, abs=1e-9)
+        assert np.all(number.value > -1e-12)
+    assert np.all(shown.numbers[2].value <= LN2)
 
 
 def test_the_table_of_fits_has_the_minima():
@@ -172,6 +191,22 @@ def test_no_other_t_gives_more(name):
     for log_ratio in (-0.7, 0.2, 1.1):
         t = of.optimum(log_ratio)
         assert of.conjugate(t) == pytest.approx((u * t - of.f(u)).max(), abs=1e-6)
+
+
+@pytest.mark.parametrize("name", DIVERGENCES)
+def test_densities_that_are_far_apart_are_no_trouble(name):
+    ends = {"p_mean": -4.5, "q_mean": 4.5}
+    for widths in ((0.3, 0.3), (0.3, 3.0), (3.0, 0.3)):
+        for x in (-5.0, 0.0, 5.0):
+            stds = dict(zip(("p_std", "q_std"), widths, strict=True))
+            shown = F_GAN.at(divergence=name, x=x, **ends, **stds)
+            value, best = shown.numbers
+            assert value.value == pytest.approx(value.other, rel=1e-6)
+            assert math.isfinite(best.value)
+            assert best.other is None or best.other == pytest.approx(best.value, rel=2e-3, abs=1e-4)
+            curve, *marks = shown.panels[1].series
+            assert np.all(np.isfinite(curve.y)) and bool(marks) != bool(shown.panels[1].note)
+            assert not marks or marks[1].y[0] >= np.max(curve.y) - 1e-12
 
 
 def test_pearson_is_infinite_if_p_g_is_too_narrow():

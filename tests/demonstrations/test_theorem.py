@@ -39,6 +39,14 @@ def test_c_is_the_value_of_the_game_against_the_best_d(p, q):
     assert ("is p_data" in shown.says) == (p == q)
 
 
+def test_where_one_density_is_nothing_the_best_d_still_has_a_value():
+    best = DEMONSTRATIONS["optimal-d"].at(p_mean=4.5, p_std=3.0, q_mean=4.5, q_std=0.3, x=-5.0)
+    a = gauss(-5.0, 4.5, 3.0)
+    assert best.numbers[2].value == 1 and "only p_data" not in best.says
+    for way in (best.numbers[3].value, best.numbers[3].other):
+        assert way == pytest.approx(0, abs=1e-9 * max(1, a))
+
+
 def test_what_each_x_adds_has_the_area_c():
     shown = MINIMUM.at(q_mean=-1.0, q_std=0.8)
     line = shown.panels[2].series[1]
