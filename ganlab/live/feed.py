@@ -199,7 +199,7 @@ class Feed:
         if self.curves_wanted and not session.playing and session.watched:
             if not self.painting & {"curves", "frame"}:  # else the worker is woken afterwards
                 wait = sooner(max(0.001, self.pacing.next_at_rest - time.perf_counter()))
-        left = session.view.spectrum_wait(time.perf_counter())
+        left = None if SPECTRUM in self.painting else session.view.spectrum_wait()
         return wait if left is None else sooner(max(0.001, left))
 
     def keep_moment(self) -> None:

@@ -133,9 +133,9 @@ class LabView(View):
         """See `View.spectrum_again`."""
         self._spectrum.again(subscriber)
 
-    def spectrum_wait(self, now: float) -> float | None:
+    def spectrum_wait(self) -> float | None:
         """See `View.spectrum_wait`."""
-        return self._spectrum.wait(now)
+        return self._spectrum.wait(time.perf_counter())
 
     def spectrum_job(self, now: float) -> Callable[[], Iterator[bytes | None]] | None:
         """See `View.spectrum_job`."""

@@ -36,9 +36,9 @@ class SpectrumWatch:
         self._session = session
         self.request = SpectrumRequest(False)
         self._done: tuple[Any, ...] = ()  # what the last one was about
-        self._base: tuple[Moment, spectra.Message] | None = None  # the newest, without R1
+        # The newest without R1, and the CPU seconds that it took.
+        self._base: tuple[Moment, spectra.Message, float] | None = None
         self._asked = False  # whether the request has changed since the last one began
-        self._busy = False  # whether one is being computed, or waits for it
         self._next = 0.0  # when another one may begin
         self._sent: tuple[int, bytes] | None = None  # the newest message, and of which runs
 
@@ -55,9 +55,9 @@ class SpectrumWatch:
             subscriber.put(SPECTRUM, self._sent[1])
 
     def wait(self, now: float) -> float | None:
-        """Seconds until one is due; None if none is, or one is being computed."""
+        """Seconds until one is due; None if none is."""
         session = self._session
-        if self._busy or not self.request.on or not session.watched:
+        if not self.request.on or not session.watched:
             return None
         if session.group is None or not session.running:
             return None
@@ -78,7 +78,7 @@ class SpectrumWatch:
         base = None if self._base is None else self._base[0]
         if self._asked and self._session.playing and base and base.number == moment.number:
             moment = base  # what is asked for is told of the eigenvalues that are shown
-        self._busy, self._asked, self._done = True, False, (*self._about(), self.request.r1)
+        self._asked, self._done = False, (*self._about(), self.request.r1)
         return lambda: self._make(moment)
 
     def _make(self, moment: Moment) -> Iterator[bytes | None]:
@@ -88,7 +88,7 @@ class SpectrumWatch:
         try:
             for _ in self._parts(moment, head, arrays):
                 if not self.request.on or not self._session.watched:
-                    self._done, self._busy = (), False
+                    self._done, self._base = (), None
                     yield _NOTHING
                     return
                 yield None
@@ -100,12 +100,13 @@ class SpectrumWatch:
                 log.exception("a spectrum could not be computed")
             head["now"] = head["other"] = head["game"] = None
             arrays = {}
-        head["seconds"] = seconds = round(cpu_time.seconds() - started, 3)
+        seconds = cpu_time.seconds() - started
+        # What is shown may have been computed for an earlier message.
+        head["seconds"] = round(max(seconds, head["seconds"]), 3)
         gap = max(_GAP, _TIMES * seconds) if self._session.playing else _REST
         self._next = time.perf_counter() + gap
         if self._asked:
             self._next = 0.0  # something else was asked for meanwhile
-        self._busy = False
         message = encode(head, arrays)
         if self.request.on:
             self._sent = moment.number, message
@@ -124,11 +125,13 @@ class SpectrumWatch:
         if head["refused"]:
             return
         slow = replace(moment, places=self._session.slow_places)
-        base = None if self._base is None else self._base[0]
-        if base is None or base.state is not moment.state or base.specs != moment.specs:
-            self._base = moment, slow.spectrum(paid)
-        assert self._base is not None
-        told, own = self._base[1]
+        base = self._base  # another thread may forget it
+        same = base is not None and base[0].state is moment.state
+        if base is None or not same or base[0].specs != moment.specs:
+            started = cpu_time.seconds()
+            base = moment, slow.spectrum(paid), cpu_time.seconds() - started
+            self._base = base
+        _, (told, own), head["seconds"] = base
         if "refused" in told:
             head["refused"] = told["refused"]
             return

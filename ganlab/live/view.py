@@ -213,7 +213,7 @@ class View:
     def spectrum_again(self, subscriber: Subscriber) -> None:
         """Send the newest spectrum to a browser that has just come."""
 
-    def spectrum_wait(self, now: float) -> float | None:
+    def spectrum_wait(self) -> float | None:
         """Seconds until a spectrum is due; None if none is."""
         return None
 

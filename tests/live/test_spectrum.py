@@ -131,6 +131,25 @@ def test_it_follows_the_moment_and_stops_when_it_is_closed(watch):
     assert not of_type(press(one.session, one.browser, "step"), "spectrum")
 
 
+def test_a_restart_in_between_is_followed_by_the_new_runs_spectrum(watch, monkeypatch):
+    """Its parts are computed one after the other; those of the old run are not continued."""
+    one = watch(TINY, 1.0)
+    real = moment.of_moment
+
+    def restarts(*args):
+        monkeypatch.setattr(moment, "of_moment", real)
+        one.session.command("restart")
+        one.session.work(0.01)
+        return real(*args)
+
+    monkeypatch.setattr(moment, "of_moment", restarts)
+    number = one.session.run_number
+    got = press(one.session, one.browser, "step") + settle(one.session, one.browser)[0]
+    assert one.session.run_number > number
+    header, _ = last(got, "spectrum")
+    assert header["run"] == one.session.run_number and header["other"]["r1"] == 1.0
+
+
 def test_an_earlier_moment_has_its_own(watch):
     one = watch(TINY)
     now = press(one.session, one.browser, "step")
@@ -167,6 +186,10 @@ def test_r1_alone_is_computed_when_only_that_is_asked_for(watch, monkeypatch):
     assert asked == [2.0] and one.message[0]["other"]["r1"] == 2.0
     one.ask(True)
     assert asked == [2.0] and one.message[0]["other"] is None
+    assert one.message[0]["seconds"] > 0  # what the shown one has cost
+    one.ask(False)
+    one.ask(True)
+    assert asked == [2.0, None]
 
 
 @pytest.mark.parametrize(
