@@ -122,7 +122,7 @@ def test_the_keyboard(lab):
 
 
 _CONTROLS = """
-() => [...document.querySelectorAll('.gl-root button, .gl-root input, .gl-root select')]
+() => [...document.querySelectorAll('.gl-root :is(button, input, select, a[data-testid])')]
   .filter((node) => !node.closest('.gl-still'))
   .map((node) => node.dataset.testid)
 """
@@ -156,7 +156,7 @@ def test_every_control_has_a_name_and_shows_its_focus(lab):
     )
     for control in controls:
         tree = lab.get(control).aria_snapshot()
-        assert re.match(r'- (button|slider|combobox) "[^"]+"', tree), tree
+        assert re.match(r'- (button|slider|combobox|link) "[^"]+"', tree), tree
     # With the keyboard, in the order on the screen.
     lab.get(controls[0]).focus()
     lab.page.keyboard.press("Shift+Tab")
