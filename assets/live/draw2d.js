@@ -58,7 +58,7 @@ export function picture2d(scene) {
   const px = (/** @type {number} */ v) => g.left + (v - xLow) * g.scale;
   const py = (/** @type {number} */ v) => g.bottom - (v - yLow) * g.scale;
   const on = (/** @type {string} */ layer) => !hidden.has(layer);
-  const knows = (/** @type {string} */ id) => scene.layers.some((layer) => layer.id === id);
+  const knows = (/** @type {string} */ id) => (scene.layers ?? []).some((layer) => layer.id === id);
 
   /** @param {Context} ctx */
   function drawAxes(ctx) {

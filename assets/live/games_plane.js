@@ -2,7 +2,7 @@
 
 import { contour } from "./contour.js";
 import { placePlane } from "./draw2d.js";
-import { arrow, dashesOf, flood, font, named, ticks, trace } from "./plot.js";
+import { arrow, cross, dashesOf, flood, font, named, ticks, trace } from "./plot.js";
 import { SIZES } from "./tokens.js";
 
 const EVERY = 5; // cells between two arrows
@@ -55,7 +55,7 @@ export function drawPlane(ctx, theme, game, at, now, hidden) {
   game.runs.forEach((run, i) => {
     if (!run.refused && !hidden.has(run.rule)) drawRun(ctx, theme, game, at, now, i);
   });
-  for (const [x, y] of game.rest) drawRest(ctx, theme, at.px(x), at.py(y));
+  for (const [x, y] of game.rest) cross(ctx, theme, at.px(x), at.py(y));
   ctx.restore();
 }
 
@@ -164,26 +164,6 @@ function drawNullclines(ctx, theme, game, { px, py }) {
   });
   ctx.globalAlpha = 1;
   ctx.setLineDash([]);
-}
-
-/**
- * @param {CanvasRenderingContext2D} ctx
- * @param {Theme} theme
- * @param {number} x
- * @param {number} y
- */
-function drawRest(ctx, theme, x, y) {
-  const r = 5 * theme.u;
-  for (const [colour, wide] of /** @type {[string, number][]} */ ([[theme.back, 4.5], [theme.text, 2]])) {
-    ctx.strokeStyle = colour;
-    ctx.lineWidth = wide * theme.u;
-    ctx.beginPath();
-    ctx.moveTo(x - r, y);
-    ctx.lineTo(x + r, y);
-    ctx.moveTo(x, y - r);
-    ctx.lineTo(x, y + r);
-    ctx.stroke();
-  }
 }
 
 /**

@@ -1,8 +1,8 @@
 // Beside the phase portrait: the eigenvalues of an update in the complex plane, and the distance over time.
 
-import { chart } from "./chart.js";
+import { chart, overUpdates } from "./chart.js";
 import { complexPlane, frame } from "./complex_plane.js";
-import { dashesOf, font, logTicks, named, power, short, ticks, trace } from "./plot.js";
+import { dashesOf, font, trace } from "./plot.js";
 import { SIZES } from "./tokens.js";
 
 /** @typedef {import("./types.js").Game} Game */
@@ -58,29 +58,7 @@ export function distance(get) {
     const [a, b] = [Math.log(low) - 0.1, Math.log(high) + 0.1];
     const px = (/** @type {number} */ t) => left + (w * t) / game.updates;
     const py = (/** @type {number} */ v) => top + (h * (b - Math.log(Math.max(v, FLOOR / 10)))) / (b - a);
-    ctx.font = font(theme, SIZES.panel_axis);
-    ctx.fillStyle = theme.muted;
-    ctx.strokeStyle = theme.faint;
-    ctx.lineWidth = 1;
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    const decades = Math.log10(high / low);
-    const marks = decades > 1.7 ? logTicks(Math.exp(a), Math.exp(b), 4) : ticks(Math.exp(a), Math.exp(b), 4).filter((t) => t > 0);
-    ctx.beginPath();
-    for (const t of marks) {
-      const y = Math.round(py(t)) + 0.5;
-      ctx.moveTo(left, y);
-      ctx.lineTo(left + w, y);
-      ctx.fillText(decades > 1.7 ? power(Math.round(Math.log10(t))) : short(t), left - 5 * u, y);
-    }
-    ctx.stroke();
-    ctx.textAlign = "center";
-    ctx.textBaseline = "top";
-    for (const [t, text] of named(ticks(0, game.updates, Math.max(2, w / (70 * u))))) {
-      if (px(t) < left + w - 40 * u) ctx.fillText(text, px(t), top + h + 5 * u);
-    }
-    ctx.textAlign = "right";
-    ctx.fillText("update", left + w, top + h + 5 * u);
+    overUpdates(ctx, theme, { left, top, w, h }, game.updates, [a, b], px, py);
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, top, w, h);

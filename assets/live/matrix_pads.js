@@ -1,7 +1,7 @@
 // Where mixed strategies are drawn: a square for both players of a 2 × 2 game, else one pad for each player: over
 // time for two strategies, a triangle for three, a square of corners for four.
 
-import { arrow, font } from "./plot.js";
+import { arrow, cross, font } from "./plot.js";
 import { SIZES } from "./tokens.js";
 
 /** @typedef {import("./types.js").Theme} Theme */
@@ -373,19 +373,9 @@ export function drawPaths(ctx, theme, game, pad, first, now, hidden) {
  * @param {number} player -1: both
  */
 export function drawRest(ctx, theme, game, pad, player) {
-  const r = 5 * theme.u;
   for (const { x, y } of game.equilibria) {
     const p = player < 0 ? [...x, ...y] : player ? y : x;
     const [px, py] = pad.place(p, 0, 1);
-    for (const [colour, wide] of /** @type {[string, number][]} */ ([[theme.back, 4.5], [theme.text, 2]])) {
-      ctx.strokeStyle = colour;
-      ctx.lineWidth = wide * theme.u;
-      ctx.beginPath();
-      ctx.moveTo(px - r, py);
-      ctx.lineTo(px + r, py);
-      ctx.moveTo(px, py - r);
-      ctx.lineTo(px, py + r);
-      ctx.stroke();
-    }
+    cross(ctx, theme, px, py);
   }
 }

@@ -1,8 +1,8 @@
 // Beside the strategies: max-min against min-max, and the regret over time.
 
-import { chart } from "./chart.js";
+import { chart, overUpdates } from "./chart.js";
 import { frame } from "./complex_plane.js";
-import { font, logTicks, power, short, ticks, named } from "./plot.js";
+import { font, named, short, ticks } from "./plot.js";
 import { SIZES } from "./tokens.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
@@ -216,28 +216,7 @@ export function regretChart(get) {
     const [a, b] = [Math.log(low) - 0.15, Math.log(high) + 0.15];
     const px = (/** @type {number} */ t) => left + (w * t) / (points - 1);
     const py = (/** @type {number} */ v) => top + (h * (b - Math.log(Math.max(v, low * 0.9)))) / (b - a);
-    ctx.font = font(theme, SIZES.panel_axis);
-    ctx.fillStyle = theme.muted;
-    ctx.strokeStyle = theme.faint;
-    ctx.lineWidth = 1;
-    ctx.textAlign = "right";
-    ctx.textBaseline = "middle";
-    const decades = Math.log10(high / low) > 1.7;
-    ctx.beginPath();
-    for (const t of decades ? logTicks(Math.exp(a), Math.exp(b), 4) : ticks(Math.exp(a), Math.exp(b), 4).filter((v) => v > 0)) {
-      const y = Math.round(py(t)) + 0.5;
-      ctx.moveTo(left, y);
-      ctx.lineTo(left + w, y);
-      ctx.fillText(decades ? power(Math.round(Math.log10(t))) : short(t), left - 5 * u, y);
-    }
-    ctx.stroke();
-    ctx.textAlign = "center";
-    ctx.textBaseline = "top";
-    for (const [t, text] of named(ticks(0, points - 1, Math.max(2, w / (70 * u))))) {
-      if (px(t) < left + w - 40 * u) ctx.fillText(text, px(t), top + h + 5 * u);
-    }
-    ctx.textAlign = "right";
-    ctx.fillText("update", left + w, top + h + 5 * u);
+    overUpdates(ctx, theme, { left, top, w, h }, points - 1, [a, b], px, py);
     ctx.save();
     ctx.beginPath();
     ctx.rect(left, top, w, h);

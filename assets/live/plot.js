@@ -283,3 +283,25 @@ export function area(ctx, n, px, low, high) {
  * @param {number} size
  */
 export const font = (theme, size, weight = 400) => `${weight} ${size * theme.u}px ${theme.font}`;
+
+/**
+ * A cross with an outline, which marks where a game is at rest.
+ *
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {import("./types.js").Theme} theme
+ * @param {number} x
+ * @param {number} y
+ */
+export function cross(ctx, theme, x, y) {
+  const r = 5 * theme.u;
+  for (const [colour, wide] of /** @type {[string, number][]} */ ([[theme.back, 4.5], [theme.text, 2]])) {
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = wide * theme.u;
+    ctx.beginPath();
+    ctx.moveTo(x - r, y);
+    ctx.lineTo(x + r, y);
+    ctx.moveTo(x, y - r);
+    ctx.lineTo(x, y + r);
+    ctx.stroke();
+  }
+}
