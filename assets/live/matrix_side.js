@@ -77,7 +77,7 @@ export function securityChart(get) {
     ctx.setLineDash([]);
     ctx.font = font(theme, SIZES.panel_axis, 600);
     ctx.textAlign = "center";
-    const says = `value ${own.texts[2]}`;
+    const says = `${game.opposed ? "value" : "sure of"} ${own.texts[2]}`;
     const middle = left + wide + gap / 2;
     const half = ctx.measureText(says).width / 2 + 3 * u;
     ctx.fillStyle = theme.back;

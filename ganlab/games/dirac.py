@@ -99,7 +99,7 @@ def _flow(values: Values) -> str:
     if values["loss"] in ("minimax", "wasserstein", "relativistic-pairing"):
         return "continuous time follows circles: θ² + ψ² is conserved"
     if values["loss"] == "non-saturating":
-        return "continuous time approaches 0 as r ≈ √(8/t), slower than any power ρᵗ"
+        return "continuous time approaches 0 as r ≈ √(8/t), slower than any geometric rate ρᵗ"
     return ""
 
 

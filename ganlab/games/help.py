@@ -97,7 +97,8 @@ MATRIX = {
     "security": Word(
         "max-min and min-max",
         "Max-min is the most that a player can be sure of; min-max the least to which the other "
-        "one can hold it. In mixed strategies both are the value of the game (von Neumann 1928).",
+        "one can hold it. In mixed strategies both are equal (von Neumann 1928): the value of a "
+        "zero-sum game, else what the player is sure of, whatever the other one does.",
         "pay-off",
     ),
     "square": Word(
@@ -109,8 +110,9 @@ MATRIX = {
     ),
     "regret": Word(
         "regret",
-        "What both players together could gain by best responses to the other one's strategy: of "
-        "the play, and of its average. It is 0 at an equilibrium.",
+        "What the row player could gain by a best response to the other one's strategy, and what "
+        "the column player could, added: of the play, and of its average. It is 0 at an "
+        "equilibrium.",
         "pay-off",
     ),
     "pairs": Word(

@@ -155,7 +155,7 @@ def _beyond(word: str, radius: float, distance: Array) -> str:
     seen = f"between {np.nanmin(tail):.3g} and {np.nanmax(tail):.3g}"
     if abs(radius - 1) < _ON:
         if word == "converges":
-            return "There the curvature of the costs decides: it pulls in, slower than any power."
+            return "There the curvature of the costs decides: it pulls in, but slower than any ρᵗ."
         if word == "diverges":
             return "There the curvature of the costs decides: it pushes out."
         return f"There the curvature of the costs decides: this trajectory stays {seen}."

@@ -45,6 +45,7 @@ def of_game(setup: GameSetup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "presets": [(p.name, p.title) for p in PRESETS.values()],
         "pays": [a.tolist(), b.tolist()],
         "zero": game.b is None,
+        "opposed": game.zero_sum,
         "rows": game.rows,
         "columns": game.columns,
         "bounds": {"least": LEAST, "most": MOST, "highest": HIGHEST, "starts": MOST_STARTS},
@@ -106,7 +107,7 @@ def _security(game: Table, player: int) -> dict[str, Any]:
         "own": own.row.tolist(),
         "other": own.column.tolist(),
         "texts": [number(v) for v in (own.pure_max_min, own.pure_min_max, own.value)],
-        "says": says_security(own, player),
+        "says": says_security(own, player, game.zero_sum),
     }
 
 

@@ -29,7 +29,7 @@ from ganlab.live.knob import knob
 _POINTS = 100  # of a curve
 _WATCH = {
     "unknown": "If the game is likely to go on, to defect today costs the cooperation of tomorrow. "
-    "Drag δ across the crossing: there cooperation becomes an equilibrium.",
+    "Drag δ: the dashed line marks from where on the first player is a best reply.",
     "known": "In the last round nothing is left to lose, so both defect; then the round before is "
     "the last that counts, and so on back to the first. Watch the staircase go down.",
 }
@@ -51,7 +51,7 @@ def of_repeated(setup: RepeatedSetup) -> tuple[dict[str, Any], dict[str, np.ndar
     header: dict[str, Any] = {
         "pays": setup.pays,
         "known": [(title, ",".join(number_of(v) for v in p)) for title, p in KNOWN_GAMES.values()],
-        "watch": _WATCH[setup.end],
+        "watch": _watch(setup),
         "cite": "Axelrod 1984; Friedman 1971",
         "players": [(name, one.title, one.doc) for name, one in PLAYERS.items()],
         "one": setup.one,
@@ -90,6 +90,22 @@ def of_repeated(setup: RepeatedSetup) -> tuple[dict[str, Any], dict[str, np.ndar
         arrays["own"] = np.array(own)
         header |= _threshold(setup)
     return header, arrays
+
+
+def _watch(setup: RepeatedSetup) -> str:
+    """What to watch for; without a known end also which pairs hold cooperation from which δ on."""
+    if setup.known:
+        return _WATCH[setup.end]
+    game = setup.dilemma
+    strict, lenient = game.grim_discount, game.tit_for_tat_discount
+    if lenient < 1:
+        two = f"two players of tit for tat from δ = {number(lenient)}"
+    else:
+        two = "two players of tit for tat at no δ"
+    return (
+        f"{_WATCH[setup.end]} Two grim players are an equilibrium from δ = {number(strict)} on, "
+        f"{two}."
+    )
 
 
 def number_of(value: float) -> str:

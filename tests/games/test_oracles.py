@@ -198,7 +198,7 @@ def test_what_is_conserved():
     assert np.ptp(w * w + v * v / 2 - 1.44 * np.log(v)) < 1e-6 < 0.1 < np.ptp(v)
 
 
-def test_the_flow_of_the_non_saturating_game_is_slower_than_any_power():
+def test_the_flow_of_the_non_saturating_game_is_slower_than_any_geometric_rate():
     play = Play("dirac", Method("continuous", 3.0), [(0.3, 0.0)], loss="non-saturating")
     play.advance(30)
     t = 3.0 * np.arange(31) + 8 / 0.3**2

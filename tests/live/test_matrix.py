@@ -209,6 +209,34 @@ def test_a_repeated_dilemma_tells_what_holds_it():
     assert [pays[tuple(m)] for m in arrays["moves"].tolist()] == arrays["gets"][:, 0].tolist()
 
 
+@pytest.mark.parametrize("name", ["stag", "prisoners", "pigs", "sexes"])
+def test_only_a_zero_sum_game_has_a_saddle_point(name):
+    """max-min and min-max may meet in other games, whose players are not opposed."""
+    header, _ = told(f"game={name}")
+    assert not header["opposed"]
+    for who, other, own in zip(
+        ("row", "column"), ("column", "row"), header["security"], strict=True
+    ):
+        sure = f"The {who} player is sure of {own['texts'][2]}, whatever the {other} player does"
+        assert own["says"].startswith(sure) and "saddle" not in own["says"]
+    header, _ = told("a=1,2;0,3")
+    assert header["opposed"] and "saddle point" in header["security"][0]["says"]
+
+
+@pytest.mark.parametrize(
+    ("pays", "strict", "lenient"),
+    [
+        ("5,3,1,0", "1/2", "δ = 2/3"),
+        ("0,-1,-8,-10", "1/8", "δ = 1/8"),
+        ("5,3,2,1.5", "2/3", "no δ"),
+    ],
+)
+def test_it_is_said_which_pair_cooperates_from_which_discount_on(pays, strict, lenient):
+    header, _ = told(f"tab=repeated&pays={pays}")
+    assert f"grim players are an equilibrium from δ = {strict} on" in header["watch"]
+    assert f"tit for tat {'from' if '=' in lenient else 'at'} {lenient}" in header["watch"]
+
+
 def test_a_tree_is_told_from_its_ends():
     header, _ = told("tab=tree&lions=3")
     assert header["played"] == ["eat", "wait"]

@@ -45,11 +45,20 @@ def dropped(game: Table, step: Dropped) -> str:
     return f"{name}: {how}." if name.startswith(word) else f"{word} {name}: {how}."
 
 
-def security(own: Security, player: int) -> str:
-    """What a player is sure of, in pure and in mixed strategies, and why they differ."""
+def security(own: Security, player: int, zero_sum: bool) -> str:
+    """What a player is sure of, in pure and in mixed strategies, and why they differ.
+
+    In a game that is not zero-sum the other player need not want to hold it down.
+    """
     who, other = (("row", "column"), ("column", "row"))[player]
     low, high, value = (number(v) for v in (own.pure_max_min, own.pure_min_max, own.value))
-    if own.pure_min_max - own.pure_max_min <= CLOSE:
+    meet = own.pure_min_max - own.pure_max_min <= CLOSE
+    if not zero_sum:
+        sure = f"The {who} player is sure of {value}, whatever the {other} player does"
+        if meet:
+            return f"{sure}, and needs no mixing for it."
+        return f"{sure}, if it mixes; of {low} in pure strategies."
+    if meet:
         return (
             f"In pure strategies max-min and min-max meet at {value}: a saddle point. "
             "Neither player gains by mixing."
