@@ -12,6 +12,7 @@ import { SIZES } from "./tokens.js";
 
 const ROW = 16; // px of a row of text
 const DOTS = [0.1, 5]; // p_data's dashes, with round ends
+const BEYOND = 20; // heights of a panel; browsers drop the dashes, or all, of a line that goes much farther
 const BESIDE = 8; // px between words of the legend
 
 /**
@@ -296,7 +297,7 @@ function drawSeries(ctx, theme, series, at, frame) {
   const [x, y] = [series.get("x", frame), series.get("y", frame)];
   const n = Math.min(x.length, y.length);
   const across = (/** @type {number} */ i) => px(x[i]);
-  const up = (/** @type {number} */ i) => py(y[i]);
+  const up = (/** @type {number} */ i) => Math.min(g.bottom + BEYOND * g.h, Math.max(g.top - BEYOND * g.h, py(y[i])));
   ctx.fillStyle = theme.role(series.role);
   ctx.beginPath();
   if (series.kind === "line") {

@@ -72,7 +72,7 @@ export function mount(root, { answers, labs }) {
   const before = barButton("before", "The figure before this one", () => turnTo(-1), "‹");
   const after = barButton("after", "The next figure", () => turnTo(1), "›");
   const reset = barButton("reset", "Undo all changes of this figure", () => server.ask(`figure=${figure}`), "Reset");
-  const lab = el("a", { class: "gl-button gl-to-lab", "data-testid": "open-lab", title: "Train a GAN in this situation" }, "Open this in the lab");
+  const lab = el("a", { class: "gl-button gl-to-lab", "data-testid": "open-lab", }, "Open this in the lab");
   const draws = el("div", { class: "gl-group gl-draws", role: "group", "aria-label": "Draw by hand" });
   const menu = exportMenu(({ value }) => void handOver(menu, server, shown, String(value)), root, () => layout(), FILES);
   const play = el("div", { class: "gl-clock" }, ...time.nodes);
@@ -142,6 +142,21 @@ export function mount(root, { answers, labs }) {
         return one;
       }),
     );
+  }
+
+  /** @param {Theory["lab"]} to */
+  function toLab(to) {
+    lab.hidden = !to;
+    if (!to) return;
+    lab.title = to.why || "Train a GAN in this situation";
+    lab.classList.toggle("gl-off", to.why !== "");
+    if (to.why) {
+      lab.removeAttribute("href");
+      for (const [name, value] of [["role", "link"], ["aria-disabled", "true"], ["tabindex", "0"]]) lab.setAttribute(name, value);
+    } else {
+      lab.href = `${labs[to.dim - 1]}?${to.query}`;
+      for (const name of ["role", "aria-disabled", "tabindex"]) lab.removeAttribute(name);
+    }
   }
 
   // ---- drawing
@@ -228,8 +243,7 @@ export function mount(root, { answers, labs }) {
     for (const one of panels) one.pencil(pencil);
     play.hidden = made.frames < 2;
     reset.disabled = made.query === `figure=${figure}`;
-    lab.hidden = !made.lab;
-    if (made.lab) lab.href = `${labs[made.lab.dim - 1]}?${made.lab.query}`;
+    toLab(made.lab);
     table.show(made.table);
     cards.build(made);
     banner.say(made.notes.join(" "), made.notes.length > 0); // may lay everything out

@@ -464,7 +464,7 @@ export {};
  *   figures: [string, string][], knobs: Knob[], values: Record<string, string | number>, panels: ShownPanel[],
  *   numbers: ShownNumber[], says: string[],
  *   table: {columns: string[], rows: {text?: string, math?: string}[][], chosen: number | null} | null,
- *   frames: number, clock: string, first: number, notes: string[], lab: {dim: number, query: string} | null,
+ *   frames: number, clock: string, first: number, notes: string[], lab: {dim: number, query: string, why: string} | null,
  *   python: string, file: string,
  * }} Theory
  */

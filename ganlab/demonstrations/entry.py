@@ -24,7 +24,8 @@ class Demonstration(Entry):
     `Param.needs` decides whether it is shown.
     watch: what to watch for, in one sentence.
     show(values): the picture; it must take less than about 0.3 s and depend on the values alone.
-    lab(values): the Spec of the same situation for "Open this in the lab", or None.
+    lab(values): the Spec of the same situation for "Open this in the lab", or None. It raises
+    `SpecError` for a situation that the lab cannot have; the page then says why.
     refuse(values): a SpecError's arguments if the values do not go together, or None.
     """
 

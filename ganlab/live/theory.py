@@ -31,7 +31,6 @@ def answer(query: str) -> bytes:
     entry, shown = setup.entry, setup.shown()
     params = {p.name: p for p in entry.params}
     titles = {p.name: p.title for p in (CHOICE, *entry.params)}
-    spec = entry.lab(setup.values)
     arrays: dict[str, np.ndarray] = {}
     header = {
         "type": "theory",
@@ -53,7 +52,7 @@ def answer(query: str) -> bytes:
         "clock": shown.clock,
         "first": shown.first,
         "notes": remarks(ignored, lambda name: titles.get(name, name)),
-        "lab": None if spec is None else {"dim": spec.dim, "query": spec.to_query()},
+        "lab": _lab(setup),
         "python": python(setup),
         "file": file_name(setup, "json"),
     }
@@ -63,6 +62,15 @@ def answer(query: str) -> bytes:
 def as_csv(query: str) -> str:
     """All curves and numbers of an address as CSV."""
     return table(Setup.from_query(query, []).shown())
+
+
+def _lab(setup: Setup) -> dict[str, Any] | None:
+    """The lab in this situation, or why there is none; None if the figure has no lab."""
+    try:
+        spec = setup.entry.lab(setup.values)
+    except SpecError as error:
+        return {"dim": 1, "query": "", "why": f"The lab cannot: {error}"}
+    return None if spec is None else {"dim": spec.dim, "query": spec.to_query(), "why": ""}
 
 
 def _panel(

@@ -194,7 +194,14 @@ def test_the_numbers_are_the_closed_forms_whatever_is_dragged(lab):
     drag(lab, "handle-q_mean", -200, 0)
     lab.wait("document.querySelector('[data-testid=says]').textContent.includes('picks the left')")
 
+    # Peaks that no target of the lab has: the link says why.
+    lab.get("knob-apart").focus()
+    lab.page.keyboard.press("Home")
+    lab.wait("document.querySelector('[data-testid=open-lab]').ariaDisabled === 'true'")
+    link = lab.get("open-lab")
+    assert link.get_attribute("href") is None and "separation" in link.get_attribute("title")
     lab.get("figure").select_option("f-gan")
+    lab.wait("document.querySelector('[data-testid=open-lab]').href.includes('f-kl')")
     lab.get("knob-divergence").select_option("hellinger")
     lab.wait(
         "document.querySelector('[data-testid=table] [aria-current] th').textContent"

@@ -97,3 +97,34 @@ def test_the_file_is_the_librarys():
 )
 def test_numbers_are_written_as_a_reader_expects(value, text):
     assert number_text(value) == text
+
+
+def ends(param) -> list:
+    """The ends of a parameter: the lowest and the highest value, or the first and last choice."""
+    if param.kind == "choice":
+        return [list(param.choices)[0], list(param.choices)[-1]]
+    return [] if param.kind in ("ints", "floats") else [param.low, param.high]
+
+
+@pytest.mark.parametrize("name", DEMONSTRATIONS)
+def test_there_is_an_answer_at_every_end(name):
+    """One parameter at its end, all at their low ends, and all at their high ends."""
+    has = {p.name: ends(p) for p in DEMONSTRATIONS[name].params if ends(p)}
+    every = [{one: end} for one, both in has.items() for end in both]
+    for values in [*every, *({one: has[one][k] for one in has} for k in (0, 1))]:
+        header, _ = decode(answer(Setup(name, values).query()))
+        assert header["notes"] == [] and header["numbers"], values
+        lab = header["lab"]
+        assert lab is None or bool(lab["query"]) != bool(lab["why"]), values
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("figure=label-smoothing&alpha=0.5&beta=0.5", "smooth_real = 0.5 is not allowed"),
+        ("figure=fit&apart=0", "separation = 0.0 is not allowed"),
+    ],
+)
+def test_a_situation_that_the_lab_cannot_have_says_why(query, why):
+    header, _ = decode(answer(query))
+    assert header["lab"]["query"] == "" and f"The lab cannot: {why}" in header["lab"]["why"]
