@@ -23,17 +23,17 @@ const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
  */
 const NUMBERS = [
   ["radius", "largest |μ|", (of, rule) => of.rules[rule]?.radius.toFixed(5) ?? "–"],
-  ["step", "largest stable step", (of, rule) => (of.rules[rule] ? stepText(of.rules[rule].step) : "–")],
-  ["rotation", "rotation", (of) => percent(of.rotation)],
+  ["growing", "grow at small steps", (of) => `${of.growing} of ${of.count}`],
+  ["step", "others stable up to", (of, rule) => (of.rules[rule] ? stepText(of.rules[rule].step) : "–")],
+  ["rotation", "strongest rotation", (of) => percent(of.rotation)],
   ["turn", "fastest turn", (of) => turnText(of)],
-  ["growing", "grow at any step", (of) => `${of.growing} of ${of.count}`],
   ["share", "rotating share of J", (of) => (of.share === null ? "–" : percent(of.share))],
 ];
 
 /** @param {number | null} step */
 function stepText(step) {
-  if (step === null) return "any";
-  return step === 0 ? "none" : `${step < 100 ? +step.toPrecision(3) : Math.round(step)} × now`;
+  if (step === null) return "any step";
+  return step === 0 ? "no step" : `${step < 100 ? +step.toPrecision(3) : Math.round(step)} × now`;
 }
 
 /** @param {GameSpectrum} of */

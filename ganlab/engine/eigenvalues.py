@@ -125,9 +125,9 @@ class Spectrum:
     def largest_step(self, rule: str = "simultaneous") -> float:
         """The factor of the learning rates up to which no μ is outside the unit circle.
 
-        Of the eigenvalues that do not grow at any step: see `growing`. 0 if rotation alone makes
-        every step too large; infinity if there is no largest one. To first order about the present
-        parameters. Raises `SpecError` as `of_update` does.
+        Of the eigenvalues that do not grow at the smallest steps: see `growing`. 0 if rotation
+        alone makes every step too large; infinity if there is no largest one. To first order about
+        the present parameters. Raises `SpecError` as `of_update` does.
         """
         z = self.moving
         if not len(z):
@@ -144,7 +144,7 @@ class Spectrum:
             return int(beyond.sum()) <= grow
 
         low = 0.0
-        for step in steps / size:
+        for step in sorted([*steps / size, 1.0]):  # the present step for certain
             if not stable(float(step)):
                 high = float(step)
                 break

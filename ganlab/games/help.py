@@ -8,20 +8,28 @@ from ganlab.words import Word
 SPECTRUM = {
     "radius": Word(
         "largest |μ|",
-        "Of the eigenvalues μ of one iteration, linearised at the present parameters: above 1 the "
-        "run leaves this point, below 1 it would be drawn to it.",
+        "Of the eigenvalues μ of one iteration, linearised at the present parameters, that of the "
+        "direction that grows fastest: above 1 the parameters leave this point along it, below 1 "
+        "they would be drawn here from every direction.",
         "factor per iteration",
     ),
+    "growing": Word(
+        "grow at small steps",
+        "Eigenvalues of the game with a negative real part: along these the parameters leave this "
+        "point however small the step is. At a stable equilibrium there are none.",
+        "eigenvalues",
+    ),
     "step": Word(
-        "largest stable step",
-        "The factor of both learning rates up to which no μ leaves the unit circle, of those that "
-        "do not grow at any step. “none”: rotation without damping, every step is too large.",
+        "others stable up to",
+        "All directions but those that grow at small steps have |μ| ≤ 1 up to this factor of both "
+        "learning rates. “no step”: some rotate without damping, and grow at every step.",
         "times the present learning rates",
     ),
     "rotation": Word(
-        "rotation",
-        "The largest |Im λ| / |λ| of the game's eigenvalues λ, those below a hundredth of the "
-        "largest left out: 0 % is pure descent, 100 % pure rotation.",
+        "strongest rotation",
+        "The largest |Im λ| / |λ| of all the game's eigenvalues λ, those below a hundredth of the "
+        "largest left out: 0 % is pure descent, 100 % pure rotation. The direction that grows "
+        "fastest may be another one.",
         "share",
     ),
     "turn": Word(
@@ -29,12 +37,6 @@ SPECTRUM = {
         "2π / |Im λ|: the iterations in which the players would circle once along the eigenvector "
         "that turns fastest, in the limit of small steps.",
         "iterations",
-    ),
-    "growing": Word(
-        "grow at any step",
-        "Eigenvalues with a negative real part: along these the players leave this point however "
-        "small their steps are. At a stable equilibrium there are none.",
-        "eigenvalues",
     ),
     "share": Word(
         "share of J that rotates",

@@ -203,32 +203,56 @@ def _why(found: Spectrum, mu: np.ndarray, step: float) -> str:
     size, turn = abs(largest), abs(math.degrees(math.atan2(largest.imag, largest.real)))
     turns = abs(largest.imag) > 1e-9 * size
     if abs(size - 1) < _ON:
-        way = f", while it turns by {turn:.3g}°" if turns else ""
-        head = f"The largest |μ| is 1: to first order this point is neither left nor reached{way}."
+        way = f", while they turn by {turn:.3g}° an iteration" if turns else ""
+        head = "The largest |μ| is 1: to first order the parameters neither leave this point nor "
+        head += f"approach it{way}."
     elif size < 1:
-        way = f" while it turns by {turn:.3g}°" if turns else ""
-        head = f"The largest |μ| is {size:.4f} < 1: what is left shrinks{way}: this point attracts."
+        way = f", in the slowest direction turning by {turn:.3g}° an iteration" if turns else ""
+        head = f"The largest |μ| is {size:.4f} < 1: the parameters approach this point{way}."
     elif not turns and largest.real < 0:
         head = (
             f"The largest |μ| is {size:.4f} > 1, and it is negative: the step is too large for a "
-            "steep direction, in which each iteration jumps to the other side."
+            "steep direction, in which the parameters jump to the other side in each iteration."
         )
     elif turns:
-        head = f"The largest |μ| is {size:.4f} > 1: rotates outward, by {turn:.3g}° an iteration."
-    else:
-        head = f"The largest |μ| is {size:.4f} > 1: leaves this point without rotating."
-    if found.growing:
-        leading = "" if found.complete else "leading "
-        head += (
-            f" {found.growing} of {len(found.values)} {leading}directions grow at any step, as the "
-            "players are not at rest."
+        head = (
+            f"The largest |μ| is {size:.4f} > 1: in the direction that grows fastest the "
+            f"parameters rotate outward, by {turn:.3g}° an iteration."
         )
-    elif step == 0:
-        head += " Rotation without damping: every step is too large."
+    else:
+        head = (
+            f"The largest |μ| is {size:.4f} > 1: in the direction that grows fastest the "
+            "parameters move away from this point without rotating."
+        )
+    head += _stable(found, size, step)
     fast = mu[abs(mu) > _MEMORY]
     fastest = fast[abs(fast.imag).argmax()] if len(fast) else largest
     if abs(fastest.imag) > 1e-6 and abs(abs(fastest) - size) > _ON:
         way = "inward" if abs(fastest) < 1 - _ON else "outward" if abs(fastest) > 1 + _ON else ""
         spirals = f"spirals {way}" if way else "stays on the circle"
-        head += f" The fastest turn, |μ| = {abs(fastest):.4f}, {spirals}."
+        head += f" The direction that turns fastest, |μ| = {abs(fastest):.4f}, {spirals}."
     return head
+
+
+def _stable(found: Spectrum, size: float, step: float) -> str:
+    """Which steps are stable, in words; size: the largest |μ| at the present one."""
+    leaves, many = size > 1 + _ON, f"{step:.3g} × the present step"
+    if not found.growing:
+        if step == 0:
+            small = "" if leaves else ", here by less than a millionth an iteration"
+            return f" Rotation without damping: every step is too large{small}."
+        if step < 1 and not leaves:
+            return f" Beyond {many} it is not stable, but at the present one it is again."
+        if step >= 1 and leaves:  # of a projected map of updates in turns
+            return " It is too slow to be counted among those that grow."
+        return ""
+    which = "" if found.complete else "leading "
+    grow = f"{found.growing} of {len(found.values)} {which}directions grow however small the step"
+    if not leaves:
+        return f" {grow}, but none does at the present one."
+    others = "the others are stable at any"
+    if step == 0:
+        others = "of the others some rotate without damping and grow as well"
+    elif math.isfinite(step):
+        others = f"the others are stable {'only ' if step < 1 else ''}up to {many}"
+    return f" No small step is stable: {grow}; {others}."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +12,8 @@ from live_helpers import SMALL, Browser, last, of_type, press, settle
 
 from ganlab import Run, Spec, spectrum
 from ganlab.comparison import Comparison
+from ganlab.engine.eigenvalues import Spectrum
+from ganlab.engine.iteration_map import Blocks
 from ganlab.live import moment, spectra
 from ganlab.live.commands import Command, Scrub, SpectrumRequest, read
 from ganlab.live.computing import FUNCTIONS, Runs
@@ -96,7 +100,7 @@ def test_the_dirac_gans_numbers_on_the_screen(watch, h):
     assert now["turn"] == pytest.approx(2 * math.pi / (h / 2))
     assert now["rules"]["simultaneous"]["step"] == 0
     assert "every step is too large" in now["rules"]["simultaneous"]["why"]
-    assert "rotates outward" in now["rules"]["simultaneous"]["why"]
+    assert "rotate outward" in now["rules"]["simultaneous"]["why"]
     assert now["rules"]["alternating"]["step"] == pytest.approx(4 / h, rel=1e-4)
     # With R1 the same game is damped: |1 - hλ| = 1 at h = γ / f'².
     assert other["r1"] == 0.3 and other["rules"]["simultaneous"]["step"] == pytest.approx(
@@ -111,7 +115,46 @@ def test_the_fastest_turn_is_named_beside_what_leaves_faster():
     assert spectra._why(found, inward, 1.0).endswith("|μ| = 0.9751, spirals inward.")
     outward = np.array([1.1, 1.0 + 0.1j, 1.0 - 0.1j])
     assert "spirals outward" in spectra._why(found, outward, 1.0)
-    assert "fastest" not in spectra._why(found, outward[1:], 1.0)
+    assert "turns fastest" not in spectra._why(found, outward[1:], 1.0)
+
+
+def outside(found: Spectrum, rule: str, factor: float) -> int:
+    """How many μ are outside the unit circle but for as many as grow at small steps."""
+    z, game = found.values, found.blocks.matrix
+    growing = int((z.real < 0).sum())
+    if rule == "simultaneous" and len(found.filter[0]) == 2:
+        mu = np.linalg.eigvals(np.eye(len(game)) - factor * game)
+    elif rule == "alternating":  # which mixes the eigenvectors
+        mu = found.of_update(rule, factor)
+    else:
+        mu, growing = replace(found, values=z[z.real >= 0]).of_update(rule, factor), 0
+    return int((abs(mu) > 1 + 1e-9).sum()) - growing
+
+
+@pytest.mark.parametrize("shift", [-0.3, 0.0, 0.6, 1.5])
+@pytest.mark.parametrize("given", [([1, -1], [1]), ([1, -1.5, 0.5], [1, 0])], ids=str)
+def test_words_and_numbers_agree_with_the_eigenvalues_of_random_games(shift, given):
+    rng = np.random.default_rng(5)
+    for _ in range(6):
+        game = Blocks(rng.normal(size=(5, 5)) / 4 + shift * np.eye(5), 2, (1, 1))
+        z = np.linalg.eigvals(game.matrix).astype(complex)
+        growing = int((z.real < 0).sum())
+        found = Spectrum(z, 5, True, True, "alternating", given, game)
+        for rule in found.rules:
+            mu, step = found.of_update(rule), found.largest_step(rule)
+            why, largest = spectra._why(found, mu, step), abs(mu).max()
+            assert f"The largest |μ| is {largest:.4f} {'>' if largest > 1 else '<'} 1" in why
+            assert ("however small the step" in why) == (growing > 0)
+            assert not growing or f"{growing} of 5 directions grow" in why
+            assert ("No small step is stable" in why) == (growing > 0 and largest > 1)
+            said = re.search(r"stable (?:only )?up to (\S+) × the present step", why)
+            assert (said is not None) == (growing > 0 and largest > 1 and 0 < step < math.inf)
+            assert said is None or float(said[1]) == pytest.approx(step, rel=0.01)
+            assert "stable only" not in why or step < 1
+            if not growing and step >= 1:
+                assert largest < 1
+            if 0 < step < math.inf:
+                assert outside(found, rule, 0.99 * step) <= 0 < outside(found, rule, 1.01 * step)
 
 
 def test_it_follows_the_moment_and_stops_when_it_is_closed(watch):
