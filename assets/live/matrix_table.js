@@ -5,8 +5,7 @@ import { el, fill, setText } from "./dom.js";
 /** @typedef {import("./types.js").Matrix} Matrix */
 
 const write = (/** @type {string[][]} */ cells) => cells.map((row) => row.join(",")).join(";");
-const plain = (/** @type {number} */ v) => String(v);
-const minus = (/** @type {number} */ v) => plain(v).replace("-", "−");
+const minus = (/** @type {string} */ text) => text.replace("-", "−");
 
 /**
  * {node, width(), show(game)}.
@@ -40,8 +39,8 @@ export function tableEditor(page) {
 
   /** The table as texts, to be changed. */
   const now = () => ({
-    a: game.pays[0].map((/** @type {number[]} */ row) => row.map(plain)),
-    b: game.zero ? null : game.pays[1].map((/** @type {number[]} */ row) => row.map(plain)),
+    a: game.cells[0].map((/** @type {string[]} */ row) => [...row]),
+    b: game.zero ? null : game.cells[1].map((/** @type {string[]} */ row) => [...row]),
     rows: [...game.rows],
     columns: [...game.columns],
   });
@@ -65,7 +64,7 @@ export function tableEditor(page) {
 
   function setZero() {
     const made = now();
-    made.b = zero.checked ? null : game.pays[1].map((/** @type {number[]} */ row) => row.map(plain));
+    made.b = zero.checked ? null : game.cells[1].map((/** @type {string[]} */ row) => [...row]);
     turn(made, zero);
   }
 
@@ -139,10 +138,11 @@ export function tableEditor(page) {
       "data-testid": `${player ? "b" : "a"}-${i}-${j}`,
       "data-player": player,
       "aria-label": `Pay-off of the ${who} player, row ${i + 1}, column ${j + 1}`,
+      title: "A number or a fraction such as 2/3",
       onchange: () => {
         const made = now();
         const cells = player ? made.b : made.a;
-        if (cells) cells[i][j] = input.value.trim().replaceAll("−", "-").replace(/[,;\s]/g, "_") || "_";
+        if (cells) cells[i][j] = input.value.trim().replaceAll("−", "-").replace(/[,;]/g, "_") || "?";
         turn(made, input);
       },
     });
@@ -186,9 +186,9 @@ export function tableEditor(page) {
         for (let j = 0; j < n; j++) {
           const td = /** @type {HTMLElement} */ (rows[i + 1][j + 1]);
           const [own, other] = /** @type {HTMLElement[]} */ ([...td.children]);
-          fill(/** @type {HTMLInputElement} */ (own), minus(game.pays[0][i][j]));
-          if (other instanceof HTMLInputElement) fill(other, minus(game.pays[1][i][j]));
-          else setText(other, minus(game.pays[1][i][j]));
+          fill(/** @type {HTMLInputElement} */ (own), minus(game.cells[0][i][j]));
+          if (other instanceof HTMLInputElement) fill(other, minus(game.cells[1][i][j]));
+          else setText(other, minus(game.cells[1][i][j]));
           own.dataset.best = game.best[0][i][j];
           other.dataset.best = game.best[1][i][j];
           td.dataset.pure = String(game.best[0][i][j] && game.best[1][i][j]);

@@ -61,6 +61,7 @@ export function treeView(page) {
   let buttons = [];
 
   // ---- beside it
+  const question = el("h2", {}, "Hungry lions: is the sheep eaten?");
   const parity = el("div", { class: "gl-parity", role: "group", "aria-label": "How many lions there are" });
   const says = el("p", { class: "gl-told", "data-testid": "said", "aria-live": "polite" });
   const outcome = el("p", { class: "gl-told", "data-testid": "outcome" });
@@ -76,7 +77,7 @@ export function treeView(page) {
     },
   });
   const textBox = el("label", { class: "gl-field" }, el("span", { class: "gl-quiet" }, "The tree as text: player(choice: …, choice: pay-offs with /)"), text);
-  const side = el("div", { class: "gl-column" }, el("h2", {}, "Hungry lions: is the sheep eaten?"), parity, says, outcome, editor, textBox);
+  const side = el("div", { class: "gl-column" }, question, parity, says, outcome, editor, textBox);
   const main = el("div", { class: "gl-main" }, board, side);
   const node = el("div", { class: "gl-view" }, head, main);
 
@@ -234,6 +235,7 @@ export function treeView(page) {
           } }, String(n), el("br"), eats ? "yes" : "no"),
         ));
       }
+      question.hidden = parity.hidden = !made.lions;
       [...parity.children].forEach((one, i) => one.setAttribute("aria-pressed", String(made.lions === i + 1)));
       fill(text, made.text);
       if (buttons.length !== nodes.length) {

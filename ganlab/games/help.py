@@ -143,8 +143,8 @@ MATRIX = {
     ),
     "tree": Word(
         "backward induction",
-        "Each player chooses what is best for it, given what follows. Thick lines are these "
-        "choices; the path that is played is coloured to its end.",
+        "Each player chooses what is best for it, given what follows; of equal choices the first "
+        "is played. Thick lines are the best choices; the played path is coloured to its end.",
         "",
     ),
 }  # fmt: skip

@@ -8,7 +8,7 @@ import numpy as np
 from latex2mathml.converter import convert
 
 from ganlab.games.tables.dynamics import DYNAMICS, Path, plays
-from ganlab.games.tables.entry import HIGHEST, LEAST, MOST, Table
+from ganlab.games.tables.entry import HIGHEST, LEAST, MOST, Table, short
 from ganlab.games.tables.entry import table as table_of
 from ganlab.games.tables.presets import PRESETS
 from ganlab.games.tables.setup import MOST_STARTS, UPDATES, GameSetup
@@ -44,6 +44,7 @@ def of_game(setup: GameSetup) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         "cite": known.cite if known else "",
         "presets": [(p.name, p.title) for p in PRESETS.values()],
         "pays": [a.tolist(), b.tolist()],
+        "cells": [[[short(v) for v in row] for row in p] for p in (a, b)],
         "zero": game.b is None,
         "opposed": game.zero_sum,
         "rows": game.rows,

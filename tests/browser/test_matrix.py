@@ -75,6 +75,10 @@ def test_one_game_is_solved_as_it_is_edited_and_dragged(lab):
     assert lab.get("a-1-1").get_attribute("aria-invalid") == "true"
     assert lab.get("cell-1-1").get_by_test_id("refused").count() == 1
     lab.wait("new URLSearchParams(location.search).get('a') === '5,-2;-2,1'")
+    expect(lab.get("refused")).to_contain_text("row 2, column 2")
+    enter(lab, "a-1-1", "2/3")
+    shown(lab, "a=5,-2;-2,2/3")
+    expect(lab.get("a-1-1")).to_have_value("2/3")
     enter(lab, "a-1-1", "1")
     shown(lab, "a=5,-2;-2,1")
     expect(lab.get("refused")).to_be_hidden()
@@ -218,6 +222,7 @@ def test_repeated_and_backward_induction(lab):
     # A tree by hand: text, then a pay-off, a choice more, and its removal.
     enter(lab, "tree-text", "ann(left: bob(up: 3/1, down: 0/2), right: 1/1)")
     shown(lab, "tree=ann")
+    expect(lab.get("lions-7")).to_be_hidden()
     lab.get("tree-text").blur()
     lab.page.keyboard.press("End")
     expect(lab.get("outcome")).to_have_text("Played: right. ann gets 1, bob gets 1.")

@@ -170,7 +170,10 @@ def test_what_costs_too_much_is_made_shorter_and_said():
 def test_refusals_name_the_field_and_what_is_allowed():
     header, _ = told("a=1,2;3,x&step=-1&tab=game&bogus=1")
     fields = {one["field"]: one["why"] for one in header["refused"]}
-    assert "the row player's pay-offs = 1,2;3,x is not allowed: numbers as in" in fields["a"]
+    assert (
+        "the row player's pay-offs = x is not allowed: a number or a fraction such as 2/3 in "
+        "row 2, column 2."
+    ) == fields["a"]
     assert "step size h = -1.0 is not allowed: a number from 0.001 to 10" in fields["step"]
     assert "Ignored in this address: bogus." in header["notes"]
     assert header["query"] == "game=coins"
@@ -178,7 +181,9 @@ def test_refusals_name_the_field_and_what_is_allowed():
     assert header["tab"] == "game" and "one of game, repeated, tree" in header["refused"][0]["why"]
 
 
-@pytest.mark.parametrize("query", ["game=sexes", "tab=repeated&end=known", "tab=tree&lions=12"])
+@pytest.mark.parametrize(
+    "query", ["game=sexes", "a=2/3,-1;0.5,1/7", "tab=repeated&end=known", "tab=tree&lions=12"]
+)
 def test_an_answer_leads_to_itself(query):
     header, _ = told(query)
     assert header["query"] == query and not header["refused"]
@@ -248,7 +253,9 @@ def test_a_tree_is_told_from_its_ends():
     ]
     assert [eats for _, eats in header["parity"]] == [True, False] * 6
     tie, _ = told("tab=tree&tree=a(x: 1, y: 1, z: 0)")
-    assert tie["nodes"][0]["says"].endswith("It chooses x (x and y are equally good).")
+    assert tie["nodes"][0]["says"].endswith(
+        "It chooses x (x and y are equally good: the first is taken)."
+    )
     assert [one["chosen"] for one in tie["nodes"][1:]] == [True, True, False]
 
 

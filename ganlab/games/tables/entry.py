@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +16,7 @@ Array = NDArray[np.float64]
 LEAST, MOST = 2, 4  # strategies of a player
 HIGHEST = 1000.0  # the largest absolute pay-off
 _LONGEST = 24  # characters of a strategy's name
+_LARGEST = 99  # denominator of a pay-off that is written as a fraction
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,11 @@ def _payoffs(field: str, values: Sequence[Sequence[float]]) -> tuple[tuple[float
     widths = {len(row) for row in out}
     if len(widths) != 1 or not all(LEAST <= n <= MOST for n in (len(out), *widths)):
         raise SpecError(field, values, f"{LEAST} to {MOST} rows of {LEAST} to {MOST} numbers")
-    for row in out:
-        for v in row:
+    for i, row in enumerate(out, 1):
+        for j, v in enumerate(row, 1):
             if not math.isfinite(v) or abs(v) > HIGHEST:
-                raise SpecError(field, v, f"from -{HIGHEST:g} to {HIGHEST:g}")
+                allowed = f"from -{HIGHEST:g} to {HIGHEST:g} in row {i}, column {j}"
+                raise SpecError(field, v, allowed)
     return out
 
 
@@ -116,21 +119,42 @@ def _names(field: str, names: tuple[str, ...], count: int) -> tuple[str, ...]:
 
 
 def read(text: str) -> tuple[tuple[float, ...], ...]:
-    """Pay-offs from text: numbers separated by commas, rows by semicolons, as in 3,-2;-2,1.
+    """Pay-offs from text: numbers separated by commas, rows by semicolons, as in 3,-2;-1/2,1.
 
-    Raises `SpecError`.
+    A number may be a fraction. Raises `SpecError` that names the row and the column.
     """
     if len(text) > 400:
         raise SpecError("pay-offs", text, "at most 400 characters")
+    return tuple(
+        tuple(_number(v.strip(), i, j) for j, v in enumerate(row.split(","), 1))
+        for i, row in enumerate(text.split(";"), 1)
+    )
+
+
+def _number(text: str, row: int, column: int) -> float:
+    """A pay-off from text such as -2, 0.5, 1e2 or 2/3."""
+    over, slash, under = text.partition("/")
     try:
-        return tuple(tuple(float(v) for v in row.split(",")) for row in text.split(";"))
-    except ValueError:
-        raise SpecError("pay-offs", text, "numbers as in 3,-2;-2,1") from None
+        if "_" in text:  # Python reads 1_5 as 15
+            raise ValueError
+        return float(over) / float(under) if slash else float(over)
+    except (ValueError, ZeroDivisionError):
+        allowed = f"a number or a fraction such as 2/3 in row {row}, column {column}"
+        raise SpecError("pay-offs", text, allowed) from None
 
 
 def write(payoffs: Sequence[Sequence[float]]) -> str:
     """The text that `read` reads."""
-    return ";".join(",".join(exact(v) for v in row) for row in payoffs)
+    return ";".join(",".join(short(v) for v in row) for row in payoffs)
+
+
+def short(value: float) -> str:
+    """The text of a pay-off: a fraction if that is shorter and is read as the same number."""
+    decimal = exact(value + 0.0)  # 0, not -0
+    near = Fraction(value).limit_denominator(_LARGEST)
+    fraction = f"{near.numerator}/{near.denominator}"
+    same = near.numerator / near.denominator == value
+    return fraction if same and len(fraction) < len(decimal) else decimal
 
 
 def exact(value: float) -> str:

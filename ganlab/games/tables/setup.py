@@ -159,7 +159,7 @@ class GameSetup:
                 pairs[param.name] = param.format(value)
         if self.starts:
             pairs["start"] = START.format([p for start in self.starts for p in start])
-        return urlencode(pairs, safe=",;")
+        return urlencode(pairs, safe=",;/")
 
     @classmethod
     def from_query(cls, query: object, ignored: list[SpecError] | None = None) -> GameSetup:

@@ -171,7 +171,7 @@ def said(one: Solved, names: tuple[str, ...]) -> str:
     own = names.index(one.node.player)
     gets = [f"{name} pays {number(after.pays[own])}" for name, after in _choices(one)]
     best = [one.node.moves[i][0] for i in one.best]
-    tie = f" ({' and '.join(best)} are equally good)" if len(best) > 1 else ""
+    tie = f" ({' and '.join(best)} are equally good: the first is taken)" if len(best) > 1 else ""
     return f"{one.node.player}: {', '.join(gets)}. It chooses {best[0]}{tie}."
 
 

@@ -134,8 +134,11 @@ class _Reader:
 
     def error(self, wanted: str) -> SpecError:
         line = self.text[: self.at].count("\n") + 1
-        where = f"{wanted} at character {self.at + 1}" + (f", line {line}" if line > 1 else "")
-        return SpecError("tree", self.text[self.at : self.at + 12] or "the end", where)
+        where = f"at character {self.at + 1}" + (f", line {line}" if line > 1 else "")
+        rest = self.text[self.at : self.at + 12]
+        if rest:
+            return SpecError("tree", rest, f"{where} {wanted} is expected instead")
+        return SpecError("tree", self.text, f"it breaks off {where}, where {wanted} is missing")
 
     def skip(self) -> None:
         while self.at < len(self.text) and self.text[self.at].isspace():

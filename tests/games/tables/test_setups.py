@@ -32,7 +32,7 @@ ADDRESSES = [
     "game=coins",
     "game=prisoners&weakly=1&dropped=2&of=column",
     "a=3,-2;-2,1&rows=up,down&dynamics=weights&step=0.25&updates=40&start=0.2,0.7,0.5,0.5",
-    "a=1,2,3;0,1,0.3333333333333333&b=0,0,1;1,2,3&start=0.2,0.3,0.4&dynamics=fictitious",
+    "a=1,2,3;0,1,1/3&b=0,0,1;1,2,3&start=0.2,0.3,0.4&dynamics=fictitious",
 ]
 
 
@@ -65,8 +65,10 @@ def test_the_table_of_a_known_game_is_written_by_its_name():
     [
         ("game=chess", "game", "one of coins"),
         ("a=1,2;3", "a", "rows of"),
-        ("a=1,2;3,x", "a", "numbers as in"),
-        ("a=1,2;3,4000", "a", "from -1000 to 1000"),
+        ("a=1,2;3,x", "a", "fraction such as 2/3 in row 2, column 2"),
+        ("a=1,1/0;3,4", "a", "fraction such as 2/3 in row 1, column 2"),
+        ("a=1,2;1_5,4", "a", "in row 2, column 1"),
+        ("a=1,2;3,4000", "a", "from -1000 to 1000 in row 2, column 2"),
         ("a=1,2;3,4&b=1,2,3;3,4,5", "b", "2 × 2"),
         ("a=1,2;3,4&rows=same,same", "rows", "2 different names"),
         ("b=1,2;3,4", "b", "without"),
