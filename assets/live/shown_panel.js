@@ -208,6 +208,12 @@ function sample(ctx, theme, series, x, y) {
   } else if (series.kind === "dots") {
     ctx.arc(x + 11 * u, y, Math.min(5.5, series.size / 2) * u, 0, 2 * Math.PI);
     ctx.fill();
+  } else if (series.kind === "heat") {
+    for (let i = 0; i < 7; i++) {
+      const pixel = theme.field[Math.round((255 * i) / 6)];
+      ctx.fillStyle = `rgb(${pixel & 255}, ${(pixel >> 8) & 255}, ${(pixel >> 16) & 255})`;
+      ctx.fillRect(x + (2 + 3 * i) * u, y - 5 * u, 3 * u, 10 * u);
+    }
   } else {
     ctx.globalAlpha = series.kind === "area" ? 0.35 : 0.8;
     ctx.fillRect(x + 4 * u, y - 5 * u, 14 * u, 10 * u);

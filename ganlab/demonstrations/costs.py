@@ -57,8 +57,9 @@ def show(values: Mapping[str, Any]) -> Shown:
             lines[key].append(Dots(x=(d,), y=(curve(d),), role=role, size=10.0))
         value, gradient = of_engine(name, d)
         formulas = _FORMULAS[name]
+        unit = "" if name == "maximum-likelihood" else "nats"  # a ratio has none
         numbers += [
-            Number(f"cost, {title}", cost(d), "nats", formulas[0], value, "the lab's own loss"),
+            Number(f"cost, {title}", cost(d), unit, formulas[0], value, "the lab's own loss"),
             Number(f"gradient, {title}", slope(d), "", formulas[1], gradient, "autograd"),
         ]
     here = [Line(x=(d, d), y=(-6.0, 6.0), role="game", thin=True, dash="dash")]
@@ -69,7 +70,7 @@ def show(values: Mapping[str, Any]) -> Shown:
             "cost",
             "Cost of one generated sample",
             axis,
-            Axis("cost of G, nats", -6.0, 6.0),
+            Axis("cost of G", -6.0, 6.0),
             (*here, *lines["cost"]),
             handles=(Handle("D(G(z))", (d, -6.0), "d"),),
             cursor="d",

@@ -163,7 +163,7 @@ def show(values: Mapping[str, Any]) -> Shown:
     panels = (
         Panel(
             "distances",
-            "How far p_g is from p_data, measured in three ways",
+            f"How far p_g is from p_data, measured in {'three' if noise else 'two'} ways",
             Axis("θ, the shift of p_g", -FAR, FAR),
             Axis("nats, and length for W₁", 0.0, FAR),
             curves,
@@ -243,7 +243,8 @@ def _says(case: str, theta: float, noise: float, now: tuple[float, float, float]
         return "θ = 0: p_g is p_data, and all distances are 0."
     where = f"At θ = {theta:.2f} "
     if now[0] > theory.LN2 - 1e-12:
-        first = "the supports do not meet: JSD is ln 2 = 0.693, and would be at any other shift. "
+        other = f"any shift of {2 * RADIUS:g} or more" if case == "discs" else "any other but 0"
+        first = f"the supports do not meet: JSD is ln 2 = 0.693, and would be at {other}. "
     else:
         first = f"the discs overlap by {overlap(theta):.0%}, so JSD is {now[0]:.3f}, below ln 2. "
     second = f"W₁ = {now[1]:.2f} says how far it is"
@@ -267,10 +268,11 @@ def _lab(values: Mapping[str, Any]) -> Spec:
 ENTRY = Demonstration(
     "disjoint",
     "Disjoint supports: JSD saturates",
-    r"\mathrm{JSD}(p_{\mathrm{data}} \Vert p_g) = \log 2 \;\; (\theta \neq 0), \qquad "
+    r"\mathrm{JSD}(p_{\mathrm{data}} \Vert p_g) = (1 - \text{overlap}) \log 2, \qquad "
     r"W_1(p_{\mathrm{data}}, p_g) = |\theta|",
     "Distributions on thin supports, such as images, hardly ever meet. JSD then is constant, so it "
-    "gives G no direction; the Wasserstein distance and JSD after added noise do.",
+    "gives G no direction; the Wasserstein distance and JSD after added noise do. The overlap, the "
+    "share of p_g inside p_data's support, is 0 for points and lines unless θ = 0.",
     "Arjovsky et al. 2017, Example 1; Arjovsky & Bottou 2017",
     (
         Param("case", "p_data and p_g are", "lines", kind="choice", choices=CASES, doc="Supports."),

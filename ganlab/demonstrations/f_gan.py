@@ -275,7 +275,8 @@ def show(values: Mapping[str, Any]) -> Shown:
     return Shown(
         panels,
         numbers,
-        _says(of, math.exp(min(max(ratio, -_FARTHEST_LOG), _FARTHEST_LOG)), at, x),
+        _says(of, math.exp(min(max(ratio, -_FARTHEST_LOG), _FARTHEST_LOG)), at, x)
+        + (_infinite(p, q) if name == "pearson" else ""),
         table,
     )
 
@@ -286,6 +287,16 @@ def _says(of: Divergence, ratio: float, at: float, x: float) -> str:
         f"At x = {x:.2f} the ratio p_data/p_g is {ratio:.3g}, and the best T is {size}. With the "
         f"best T everywhere, D's objective is {of.title}, which G then minimises."
     ).replace("-", "−")
+
+
+def _infinite(p: Normal, q: Normal) -> str:
+    """Why χ² is infinite, if it is."""
+    if reach(p, q) is not None:
+        return ""
+    return (
+        f" It is infinite here: ∫ p_data²/p_g converges only if σ_g is above σ_data/√2, which is "
+        f"{p.std / math.sqrt(2):.2f}, and σ_g is {q.std:.2f}."
+    )
 
 
 def lab(values: Mapping[str, Any]) -> Spec | None:

@@ -30,6 +30,7 @@ MOVED = 50  # samples of G that follow D's slope
 STEPS = 80
 LONGEST = 0.08  # of one step
 DRAWN = 400  # training points
+NEAR = 0.1  # a sample of G this near to a training point counts as a copy
 OTHER = 10_000  # what is added to the seed for other points
 _CELLS = 81  # of the picture
 _FAR = 7.0  # the quadrature reaches from -_FAR to _FAR
@@ -177,15 +178,20 @@ def show(values: Mapping[str, Any]) -> Shown:
     fresh = np.random.default_rng([seed, 2])
     path = moved(bumps, weights, WIDE * 0.9 * fresh.standard_normal((MOVED, 2)))
     others = real_points(count, seed + OTHER)
-    away, apart = (np.median(nearest(path, points), 1) for points in (real, others))
+    to_real, to_others = (nearest(path, points) for points in (real, others))
+    away, apart = (np.median(far, 1) for far in (to_real, to_others))
+    copied, by_chance = ((far < NEAR).mean(1) for far in (to_real, to_others))
+    tried = by_trial(path, real)
     picture = Panel(
         "picture",
         f"D after training on {count:,} points of each kind",
         Axis("x₁", -BOX, BOX),
         Axis("x₂", -BOX, BOX),
         (
-            Heat(values=expit(bumps.logits(weights, mesh)).reshape(_CELLS, _CELLS), title="D(x)"),
-            Dots(x=real[:DRAWN, 0], y=real[:DRAWN, 1], role="data", size=5.0,
+            Heat(values=expit(bumps.logits(weights, mesh)).reshape(_CELLS, _CELLS),
+                 title="D(x), from fake to real"),
+            Dots(x=real[:DRAWN, 0], y=real[:DRAWN, 1], role="game",
+                 size=9.0 if count < 100 else 5.0,
                  title="training data" if count <= DRAWN else f"{DRAWN} of the training data"),
             Dots(x=path[:, :, 0], y=path[:, :, 1], role="G", size=6.0,
                  title="samples of G, uphill on D"),
@@ -242,12 +248,18 @@ def show(values: Mapping[str, Any]) -> Shown:
         ),
         Number(
             "from G's samples to training points", away, "", "search tree",
-            np.median(by_trial(path, real), 1), "all distances",
+            np.median(tried, 1), "all distances",
         ),
         Number("to as many other points", apart, "", "search tree"),
+        Number(
+            f"share within {NEAR:g} of a training point", copied, "", "search tree",
+            (tried < NEAR).mean(1), "all distances",
+        ),
+        Number(f"share within {NEAR:g} of another point", by_chance, "", "search tree"),
     )  # fmt: skip
     says = tuple(
-        _says(int(t), count, now, beyond, known, float(away[t]), float(apart[t])) for t in times
+        _says(int(t), count, now, beyond, known, float(copied[t]), float(by_chance[t]))
+        for t in times
     )
     return Shown((picture, worth, distance), numbers, says, frames=STEPS + 1, clock="step")
 
@@ -257,7 +269,7 @@ def _v(value: float) -> str:
 
 
 def _says(
-    t: int, count: int, now: float, beyond: float, known: float, away: float, apart: float
+    t: int, count: int, now: float, beyond: float, known: float, copied: float, by_chance: float
 ) -> str:
     begin = f"On its {count:,} points D reaches V = {_v(now)}, on others {_v(beyond)}"
     if now - beyond < 0.1:
@@ -268,11 +280,13 @@ def _says(
         begin += f"; {_v(known)} is possible. Part of what it learned is only about its points."
     if t < STEPS:
         return begin
-    if apart < STD / 5:
+    near = f"{copied:.0%} of G's samples end within {NEAR:g} of a training point"
+    if copied > 1.5 * by_chance:
+        rest = "." if copied > 0.95 else ". The others end elsewhere."
+        return f"{begin} {near}, and {by_chance:.0%} that near to other data: copies{rest}"
+    if by_chance > 0.7:
         return f"{begin} With so many points, every sample on a mode is near one."
-    if away < 0.6 * apart:
-        return f"{begin} G's samples end at training points, not at other data: copies."
-    return f"{begin} G's samples are as near to other data as to training points: no copies."
+    return f"{begin} {near}, and {by_chance:.0%} that near to other data: no copies."
 
 
 def lab(values: Mapping[str, Any]) -> Spec:
@@ -310,7 +324,7 @@ ENTRY = Demonstration(
     ),
     show=show,
     watch="With few points D is nearly perfect on them and worse than guessing elsewhere, and "
-    "samples of G that climb D end at single training points. With more points both values of V "
-    "meet, and the samples come to the modes.",
+    "most samples of G that climb D end at single training points. With more points both values of "
+    "V meet, and the samples come to the modes.",
     lab=lab,
 )  # fmt: skip

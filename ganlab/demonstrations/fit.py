@@ -281,7 +281,7 @@ ENTRY = Demonstration(
         Param("left", "mass of the left one", 0.5, 0.05, 0.95, doc="Its share of p."),
     ),
     show=show,
-    watch="Play: the same start, three divergences. Which q ends between the peaks, which on one? "
+    watch="The same start, three divergences. Which q ends between the peaks, which on one? "
     "Then drag the start to the other side, and bring the peaks together.",
     lab=lab,
 )

@@ -153,28 +153,41 @@ def show(values: Mapping[str, Any]) -> Shown:
         ),
     )  # fmt: skip
     says = tuple(
-        _says(int(t), modes, int(places[t]) + 1, len(set(places[: t + 1].tolist())), spread[t])
+        _says(int(t), int(places[t]) + 1, len(set(places[: t + 1].tolist())), spread[t], below[t])
         for t in times
     )
     return Shown((last_g, last_d, worth), numbers, says, frames=STEPS + 1)
 
 
-def _says(t: int, modes: int, place: int, seen: int, q: Array) -> str:
+def _says(t: int, place: int, seen: int, q: Array, below: float) -> str:
+    modes = len(q)
     held = int((q > 0.5 / modes).sum())
     if t == 0:
         return (
-            "Both begin with one mode. Play: in one game G answers each D with its favourite mode; "
+            "Both begin with one mode. In one game G answers each D with its favourite mode; "
             "in the other D answers each p_g with D*."
         )
+    end = ""
+    if t == STEPS:
+        end = f" V of a G that answers last is {LOWEST - below:.2f} below −log 4"
+        end += ": D's steps are too large to come nearer." if LOWEST - below > 0.02 else "."
     return (
         f"Iteration {t}: if G answers last, all of p_g is at mode {place}; so far it has been at "
         f"{seen} of {modes}, one at a time. If D answers last, p_g is on {held} of {modes} modes."
+        + end
     )
 
 
 def lab(values: Mapping[str, Any]) -> Spec:
     """A lab whose G makes many updates for each one of D."""
-    return Spec(target="ring", latent_dim=2, k=1, g_steps=20, loss="minimax")
+    return Spec(
+        target="ring",
+        target_params={"count": values["modes"]},
+        latent_dim=2,
+        k=1,
+        g_steps=20,
+        loss="minimax",
+    )
 
 
 ENTRY = Demonstration(
@@ -191,8 +204,9 @@ ENTRY = Demonstration(
         Param("step", "step size of D", 0.4, 0.05, 3.0, doc="Of D's logits, if G answers last."),
     ),
     show=show,
-    watch="Play: where G answers last, p_g jumps from mode to mode and is collapsed at every "
+    watch="Where G answers last, p_g jumps from mode to mode and is collapsed at every "
     "moment; only its mean over time covers p_data. Where D answers last, p_g spreads over all "
-    "modes. V comes to about −log 4 from below and from above.",
+    "modes, and V comes to −log 4 from above. Where G does, V stays below −log 4: the smaller D's "
+    "steps, the nearer it comes.",
     lab=lab,
 )  # fmt: skip

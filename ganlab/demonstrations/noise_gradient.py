@@ -153,7 +153,7 @@ def variances(f: Function, x: float, sigma: Array) -> dict[str, Array]:
     }
 
 
-def samples(f: Function, x: float, sigma: float, seed: int) -> dict[str, Array]:
+def samples(f: Function, x: float, sigma: float, seed: int = 0) -> dict[str, Array]:
     """Samples (DRAWS,) of each estimator, from the same noise."""
     e = np.random.default_rng([seed, 15]).standard_normal(DRAWS)
     y = x + sigma * e
@@ -216,7 +216,7 @@ def show(values: Mapping[str, Any]) -> Shown:
         handles=(Handle("size of the noise", (sigma, slope), "noise", role="accent"),),
     )
     now = variances(f, x, np.array([sigma]))
-    drawn = samples(f, x, sigma, values["seed"])
+    drawn = samples(f, x, sigma)
     measured = {name: float(one.var()) for name, one in drawn.items()}
     floor, top = 1e-4, 10.0 ** math.ceil(math.log10(max(10.0, max(v.max() for v in each.values()))))
 
@@ -290,8 +290,8 @@ def _says(now: Mapping[str, Array], slope: float, limit: float, sigma: float) ->
 ENTRY = Demonstration(
     "noise-gradient",
     "Equation 1: the gradient through noise that vanishes",
-    r"\lim_{\sigma \to 0} \nabla_x \, \mathbb{E}_{\epsilon \sim \mathcal{N}(0, \sigma^2 I)}"
-    r" f(x + \epsilon) = \nabla_x f(x)",
+    r"\lim_{\sigma \to 0} \nabla_x \, \mathbb{E}_{\epsilon \sim \mathcal{N}(0, I)}"
+    r" f(x + \sigma \epsilon) = \nabla_x f(x)",
     "Why G can be trained through D by backpropagation: a generator that adds noise to its output "
     "has, as the noise vanishes, the gradient of f at the output. REINFORCE estimates the same "
     "gradient from values of f alone.",
@@ -306,9 +306,9 @@ ENTRY = Demonstration(
             "noise", "size of the noise σ", 0.2, LEAST, MOST, log=True,
             doc="Standard deviation of the noise.",
         ),
-        Param("seed", "seed", 0, 0, 9999, "int", doc="Of the samples that are measured."),
     ),
     show=show,
     watch="Drag σ to the left: the gradient of the blurred f becomes that of f itself. The "
-    "variance of a sample through f vanishes with the noise, and REINFORCE's grows as 1/σ².",
+    "variance of a sample through f vanishes with the noise. REINFORCE's grows as f(x)²/σ²; with "
+    "f(x) subtracted from f it stays bounded.",
 )  # fmt: skip

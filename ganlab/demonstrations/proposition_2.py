@@ -197,7 +197,7 @@ def _v(value: float) -> str:
 
 def _says(t: int, free: float, tied: float, theta: float) -> str:
     if t == 0:
-        return "Both begin with the same p_g. Play: each iteration finds D*, then moves p_g."
+        return "Both begin with the same p_g. Each iteration finds D*, then moves p_g."
     begin = f"Iteration {t}: p_g that moves freely is {free:.2g} nats above −log 4"
     if free < 1e-6:
         begin = f"Iteration {t}: p_g that moves freely is p_data"
@@ -246,7 +246,7 @@ ENTRY = Demonstration(
         ),
     ),
     show=show,
-    watch="Play. In the first picture p_g may take any shape, and becomes p_data from any start. "
+    watch="In the first picture p_g may take any shape, and becomes p_data from any start. "
     "In the second the same p_g can only shift: it stops with one bump on the wrong bump of "
     "p_data, although θ = 0 would be right. Drag the start closer to 0, and both arrive.",
     lab=lab,

@@ -75,4 +75,16 @@ def test_a_g_with_one_mode_has_another_value(modes):
 def test_what_it_says_and_the_lab():
     shown = page.ENTRY.at(modes=3)
     assert "been at 3 of 3" in shown.says[-1] and "on 3 of 3 modes" in shown.says[-1]
-    assert page.ENTRY.lab({}).g_steps == 20
+    spec = page.ENTRY.lab(page.ENTRY.read({"modes": 3}))
+    assert spec.g_steps == 20 and spec.target_params["count"] == 3
+
+
+@pytest.mark.parametrize("modes", [2, 6, 12])
+def test_the_smaller_ds_steps_the_nearer_v_comes_to_its_limit(modes):
+    """No D has more than −log 4 against a G that answers last; with large steps D stays below."""
+    p, ends = np.full(modes, 1 / modes), []
+    for step in (0.2, 0.8, 3.0):
+        logits, _ = page.g_moves_last(p, step, page.STEPS)
+        ends.append(page.best_for_g(p, logits)[-1])
+    assert -LN4 > ends[0] > ends[1] > ends[2]
+    assert "too large" in page.ENTRY.at(modes=modes, step=3.0).says[-1]
