@@ -197,7 +197,7 @@ export function mount(root, { answers, labs }) {
       ...game.help.plane,
       ...game.runs.map((run) => /** @type {import("./types.js").HelpLine} */ ([run.title, run.doc, ""])),
     ]);
-    rules.node.style.maxHeight = narrow ? "" : `${rest - tall - split.offsetHeight - 8}px`;
+    rules.node.style.maxHeight = narrow ? "" : `${rest - tall - split.offsetHeight - Math.round(20 * u)}px`;
     mark = sizes();
     time.redraw();
   }
@@ -241,7 +241,7 @@ export function mount(root, { answers, labs }) {
     split.hidden = !made.parts;
     if (made.parts) {
       const [s, a] = made.parts;
-      setText(parts, `At the equilibrium J = S + A: ‖S‖ = ${short(s)}, ‖A‖ = ${short(a)}; ${short((100 * a * a) / (s * s + a * a || 1))} % of J rotates`);
+      setText(parts, `At the equilibrium J = S + A: ‖S‖ = ${short(s)}, ‖A‖ = ${short(a)}; ${short((100 * a * a) / (s * s + a * a || 1))} % of ‖J‖² rotates`);
       partsHelp.set("S and A", game.help.parts);
     }
     fewer.disabled = game.starts.length < 2;

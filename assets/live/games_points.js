@@ -45,6 +45,7 @@ export function points({ moved, choose, removed, id = "point" }) {
     show(x, y);
     const where = at?.words ? at.words(x, y) : `${names[0]} = ${steady(x)}, ${names[1]} = ${steady(y)}`;
     button.setAttribute("aria-label", `Starting point ${index + 1}: ${where}. Arrow keys move it, Delete removes it`);
+    button.textContent = starts.length > 1 ? String(index + 1) : "";
     button.title = `Starting point ${index + 1}: ${where}. Drag it; Delete removes it`;
   }
 
@@ -113,3 +114,11 @@ export function points({ moved, choose, removed, id = "point" }) {
     remove,
   };
 }
+
+/**
+ * Whose numbers are shown, if there are several starting points.
+ *
+ * @param {number} chosen
+ * @param {number} count
+ */
+export const ofWhich = (chosen, count) => (count > 1 ? `The numbers are those of starting point ${chosen + 1} of ${count}; click another ring to see its own.` : "");

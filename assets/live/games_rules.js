@@ -1,6 +1,7 @@
 // The rules that play: the legend of the picture, with each rule's verdict, and a menu to add one.
 
 import { el, setText } from "./dom.js";
+import { ofWhich } from "./games_points.js";
 import { noNoise, short } from "./plot.js";
 
 const MOST = 4;
@@ -28,7 +29,8 @@ export function verdicts({ add, drop, toggle }) {
       if (rule) add(rule);
     },
   });
-  const node = el("div", { class: "gl-game-rules" }, list);
+  const ofStart = el("p", { class: "gl-quiet", "data-testid": "of-start" });
+  const node = el("div", { class: "gl-game-rules gl-scrolls", tabindex: 0, role: "group", "aria-label": "The rules and their verdicts" }, ofStart, list);
   let drawn = "";
   /** @type {((game: Game, point: number) => void)[]} */
   let fills = [];
@@ -99,6 +101,8 @@ export function verdicts({ add, drop, toggle }) {
         );
         menu.hidden = game.rules.length >= MOST;
       }
+      setText(ofStart, ofWhich(point, game.starts.length));
+      ofStart.hidden = game.starts.length < 2;
       for (const fill of fills) fill(game, point);
     },
   };

@@ -3,7 +3,7 @@
 import { chart } from "./chart.js";
 import { barButton, barSelect, clock } from "./clock.js";
 import { el, setText } from "./dom.js";
-import { points } from "./games_points.js";
+import { ofWhich, points } from "./games_points.js";
 import { helpButton, placeHelp } from "./help.js";
 import { knobRow } from "./knobs.js";
 import { drawField, drawPaths, drawRest, inWords, playerPad, rounded, squarePad } from "./matrix_pads.js";
@@ -129,7 +129,8 @@ export function gameView(page) {
     layer("path", "play", "The strategies of both players"), layer("mean", "average", "The average of the strategies so far"), fields, more, fewer, reset);
   const lines = /** @type {const} */ (["play", "average"]).map((id) => el("p", { class: "gl-now", "data-testid": `now-${id}` }));
   const verdict = el("p", { class: "gl-told", "data-testid": "verdict" });
-  const readout = el("div", { class: "gl-readout-box" }, ...lines, verdict);
+  const ofStart = el("p", { class: "gl-quiet", "data-testid": "of-start" });
+  const readout = el("div", { class: "gl-readout-box" }, ofStart, ...lines, verdict);
 
   // ---- beside them
   const security = securityChart(() => game);
@@ -138,7 +139,7 @@ export function gameView(page) {
   const whose = barSelect("of", "Whose pay-offs", [["row", "of the row player"], ["column", "of the column player"]], (value) => page.turn({ of: value === "row" ? null : value }));
 
   const head = el("div", { class: "gl-game-head" }, games, rules, knobs, equation, about.node, watch);
-  const left = el("div", { class: "gl-column" }, table.node, found.node, readout);
+  const left = el("div", { class: "gl-column gl-scrolls" }, table.node, found.node, readout);
   const middle = el("div", { class: "gl-column" }, board, layers);
   const right = el("div", { class: "gl-column" }, security.node, says, whose, regret.node);
   const main = el("div", { class: "gl-main" }, left, middle, right);
@@ -153,6 +154,8 @@ export function gameView(page) {
     const at = Math.min(points_ - 1, Math.floor(now));
     const m = game.rows.length;
     setText(verdict, game.says[chosen] ?? "");
+    setText(ofStart, ofWhich(chosen, game.starts.length));
+    ofStart.hidden = game.starts.length < 2;
     lines.forEach((line, k) => {
       if (!game) return;
       const [name, regretName, word] = k ? ["mean", "mean_regret", "average"] : ["path", "regret", "play"];
@@ -179,7 +182,8 @@ export function gameView(page) {
       rules.replaceChildren(...made.rules.map((/** @type {[string, string]} */ [value, title]) => el("option", { value }, title)));
       rules.value = made.rule.name;
       equation.innerHTML = made.rule.equation; // MathML that the server made of the dynamics' formula
-      setText(watch, [made.watch, made.cite && `(${made.cite})`, made.rule.doc, `(${made.rule.cite})`].filter(Boolean).join(" "));
+      const about_ = /** @type {const} */ ([[made.title, made.watch, made.cite], [made.rule.title, made.rule.doc, made.rule.cite]]);
+      watch.replaceChildren(...about_.filter(([, says]) => says).map(([title, says, cite]) => el("span", {}, el("b", {}, `${title}: `), cite ? `${says} (${cite})` : says)));
       const kinds = made.knobs.map((/** @type {{field: string}} */ { field }) => field).join();
       if (kinds !== built) {
         built = kinds;

@@ -190,6 +190,23 @@ export function discountChart(get) {
       ctx.stroke();
       ctx.setLineDash([]);
     });
+    // The lines of δ lie under the key and the texts.
+    if (game.crossing > 0) {
+      ctx.strokeStyle = theme.muted;
+      ctx.lineWidth = u;
+      ctx.setLineDash([3 * u, 3 * u]);
+      ctx.beginPath();
+      ctx.moveTo(px(game.crossing), top);
+      ctx.lineTo(px(game.crossing), top + h);
+      ctx.stroke();
+      ctx.setLineDash([]);
+    }
+    ctx.strokeStyle = theme.text;
+    ctx.lineWidth = 1.5 * u;
+    ctx.beginPath();
+    ctx.moveTo(px(game.again), top);
+    ctx.lineTo(px(game.again), top + h);
+    ctx.stroke();
     // What the first player gets, at each δ and at the present one.
     const one = game.players.find((/** @type {string[]} */ [name]) => name === game.one)[1];
     ctx.strokeStyle = theme.role("run0");
@@ -210,9 +227,7 @@ export function discountChart(get) {
       ctx.textBaseline = "middle";
       const wide = ctx.measureText(title).width;
       ctx.fillStyle = theme.back;
-      ctx.globalAlpha = 0.8;
-      ctx.fillRect(x - wide - 34 * u, y - 7 * u, wide + 38 * u, 15 * u);
-      ctx.globalAlpha = 1;
+      ctx.fillRect(x - wide - 34 * u, y - 8 * u, wide + 38 * u, 16 * u);
       ctx.strokeStyle = theme.role(role);
       ctx.lineWidth = (role === "run0" ? 1.4 : 2) * u;
       ctx.setLineDash(dash.map((v) => v * u));
@@ -228,14 +243,6 @@ export function discountChart(get) {
       const x = px(game.crossing);
       let i = 0;
       while (i < n - 1 && agains[i + 1] <= game.crossing) i += 1;
-      ctx.strokeStyle = theme.muted;
-      ctx.lineWidth = u;
-      ctx.setLineDash([3 * u, 3 * u]);
-      ctx.beginPath();
-      ctx.moveTo(x, top);
-      ctx.lineTo(x, top + h);
-      ctx.stroke();
-      ctx.setLineDash([]);
       ctx.fillStyle = theme.text;
       ctx.beginPath();
       ctx.arc(x, py(game.a.own[i]), 5.5 * u, 0, 2 * Math.PI);
@@ -243,14 +250,14 @@ export function discountChart(get) {
       ctx.font = font(theme, SIZES.axis, 600);
       ctx.textAlign = game.crossing > 0.6 ? "right" : "left";
       ctx.textBaseline = "bottom";
-      ctx.fillText(`δ* = ${short(game.crossing)}`, x + (game.crossing > 0.6 ? -7 : 7) * u, top + h - 6 * u);
+      const says = `δ* = ${short(game.crossing)}`;
+      const wide = ctx.measureText(says).width + 4 * u;
+      const end = x + (game.crossing > 0.6 ? -7 : 7) * u;
+      ctx.fillStyle = theme.back;
+      ctx.fillRect(game.crossing > 0.6 ? end - wide + 2 * u : end - 2 * u, top + h - 22 * u, wide, 17 * u);
+      ctx.fillStyle = theme.text;
+      ctx.fillText(says, end, top + h - 6 * u);
     }
-    ctx.strokeStyle = theme.text;
-    ctx.lineWidth = 1.5 * u;
-    ctx.beginPath();
-    ctx.moveTo(px(game.again), top);
-    ctx.lineTo(px(game.again), top + h);
-    ctx.stroke();
   });
 }
 

@@ -43,7 +43,7 @@ export function securityChart(get) {
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     const who = player ? "column" : "row";
-    ctx.fillText(`the ${who} player's pay-off`, left - 14 * u, 13 * u);
+    ctx.fillText(`${who} player's pay-off`, left - 14 * u, 13 * u);
     ctx.font = font(theme, SIZES.panel_axis);
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";
@@ -75,18 +75,13 @@ export function securityChart(get) {
     ctx.lineTo(left + 2 * wide + gap, py(own.value));
     ctx.stroke();
     ctx.setLineDash([]);
+    // Its number is above, where it covers no name.
     ctx.font = font(theme, SIZES.panel_axis, 600);
-    ctx.textAlign = "center";
+    ctx.textAlign = "right";
     const says = `${game.opposed ? "value" : "sure of"} ${own.texts[2]}`;
-    const middle = left + wide + gap / 2;
-    const half = ctx.measureText(says).width / 2 + 3 * u;
-    ctx.fillStyle = theme.back;
-    ctx.globalAlpha = 0.85;
-    ctx.fillRect(middle - half, py(own.value) - 20 * u, 2 * half, 15 * u);
-    ctx.globalAlpha = 1;
     ctx.fillStyle = theme.ink("accent");
-    ctx.textBaseline = "middle";
-    ctx.fillText(says, middle, py(own.value) - 12 * u);
+    ctx.textBaseline = "alphabetic";
+    ctx.fillText(says, width - 30 * u, 13 * u);
   });
 }
 

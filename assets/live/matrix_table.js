@@ -222,7 +222,7 @@ export function findings(page) {
   /** @type {Matrix} */
   let game;
   let ahead = 0; // how many are struck out, with what was asked for
-  const list = el("ol", { class: "gl-equilibria", "data-testid": "equilibria", tabindex: 0, "aria-label": "Nash equilibria" });
+  const list = el("ol", { class: "gl-equilibria gl-scrolls", "data-testid": "equilibria", tabindex: 0, "aria-label": "Nash equilibria" });
   const title = el("h2", {});
   const ties = el("p", { class: "gl-quiet" }, "The game has ties: its equilibria may form whole segments, of which these are the ends.");
   const button = (/** @type {string} */ id, /** @type {string} */ text, /** @type {number} */ by, /** @type {string} */ says) =>

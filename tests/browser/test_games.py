@@ -123,7 +123,7 @@ def test_presets_bad_addresses_and_all_who_use_the_page(lab):
     lab.wait("document.body.innerText.includes('0.97468')")
     assert rates(lab, "alternating")[0] == pytest.approx(math.log(1 - h * gamma) / 2, rel=0.01)
     assert not lab.get("message").is_visible()
-    assert "84.7 % of J rotates" in lab.get("parts").inner_text()  # f'² / (f'² + γ²/2)
+    assert "84.7 % of ‖J‖² rotates" in lab.get("parts").inner_text()  # f'² / (f'² + γ²/2)
     href = urlsplit(lab.get("open-lab").get_attribute("href"))
     spec = Experiment.from_query(href.query).base
     assert spec.target == "points" and spec.r1 == gamma and spec.g_lr == spec.d_lr == h

@@ -96,6 +96,7 @@ def test_one_game_is_solved_as_it_is_edited_and_dragged(lab):
     lab.page.keyboard.press("End")
     lab.says("update", "300 of 300")
     lab.get("point-0").click()
+    expect(lab.get("of-start")).to_contain_text("starting point 1 of 2")
     a = np.array([[5.0, -2], [-2, 1]])
     p, q = np.array([x, 1 - x]), np.array([y, 1 - y])
     path = [[*p, *q]]
