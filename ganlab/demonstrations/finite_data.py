@@ -250,12 +250,10 @@ def show(values: Mapping[str, Any]) -> Shown:
             "from G's samples to training points", away, "", "search tree",
             np.median(tried, 1), "all distances",
         ),
-        Number("to as many other points", apart, "", "search tree"),
         Number(
             f"share within {NEAR:g} of a training point", copied, "", "search tree",
             (tried < NEAR).mean(1), "all distances",
         ),
-        Number(f"share within {NEAR:g} of another point", by_chance, "", "search tree"),
     )  # fmt: skip
     says = tuple(
         _says(int(t), count, now, beyond, known, float(copied[t]), float(by_chance[t]))

@@ -107,6 +107,8 @@ def test_samples_of_g_copy_training_points_if_they_are_few(seed):
     few, many = page.ENTRY.at(n="30", seed=seed), page.ENTRY.at(n="10000", seed=seed)
     assert "copies" in few.says[-1] and "no copies" not in few.says[-1]
     assert "every sample on a mode is near one" in many.says[-1]
+    share = next(n for n in few.numbers if n.label.startswith("share within"))
+    assert f"{share.value[-1]:.0%} of G's samples" in few.says[-1] and 0.5 < share.value[-1] <= 1
     assert "by heart" in few.says[0] and "about the same" in many.says[0]
 
 
