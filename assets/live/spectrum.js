@@ -53,6 +53,10 @@ export function spectrumPanel({ send, opened, base }) {
   let now = 0; // the iteration of the shown moment
   /** @type {SpectrumMessage | null} */
   let message = null;
+  /** @type {number | null} */
+  let wanted = null; // the other strength of R1
+  let awaited = 0; // messages within which the answer comes: one may be under way when it is asked for
+  let playing = false;
   let chosen = ""; // the rule, if it is not the run's
   let built = "";
   /** @type {import("./types.js").Theme | null} */
@@ -89,8 +93,7 @@ export function spectrumPanel({ send, opened, base }) {
       class: "gl-button", type: "button", "data-testid": id, title, "aria-label": title, "aria-pressed": String(id === drawn),
       onclick: () => {
         drawn = id;
-        for (const one of kinds.children) one.setAttribute("aria-pressed", String(one.getAttribute("data-testid") === id));
-        plane.redraw();
+        show();
       },
     }, letter);
   const kinds = el("div", { class: "gl-group", role: "group", "aria-label": "What is drawn" });
@@ -108,15 +111,15 @@ export function spectrumPanel({ send, opened, base }) {
   const rows = NUMBERS.map(([name, words, text]) => {
     const about = helpButton(`spectrum-${name}`);
     const cells = [el("td", { "data-testid": `spectrum-${name}` }), el("td", {})];
-    return { name, words, text, about, cells, row: el("tr", {}, el("th", { scope: "row" }, words, " ", about.node), ...cells) };
+    return { name, words, text, about, cells, row: el("tr", name === "share" ? { hidden: "" } : {}, el("th", { scope: "row" }, words, " ", about.node), ...cells) };
   });
   const heading = el("h2", { class: "gl-explain-head", "data-testid": "spectrum-age" }, "");
   const why = el("p", { class: "gl-spectrum-why", "data-testid": "spectrum-why" });
   const notes = el("p", { class: "gl-explain-note" });
-  const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot" });
-  const link = el("a", { class: "gl-spectrum-game", "data-testid": "spectrum-game", title: "The smallest GAN, with this loss, rule and R1" }, "Its game: Dirac-GAN");
+  const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot", title: "CPU time, without waiting for others" });
+  const link = el("a", { class: "gl-spectrum-game", "data-testid": "spectrum-game", title: "The smallest GAN, with this loss, rule and R1" }, "The smallest game of this kind: Dirac-GAN");
   const linkHelp = helpButton("spectrum-game");
-  const more = el("div", { class: "gl-explain-bar" }, foot, link, linkHelp.node);
+  const more = el("div", { class: "gl-explain-bar" }, link, linkHelp.node);
   const table = el("table", { class: "gl-spectrum-table" }, el("thead", {}, el("tr", {}, ...heads)), el("tbody", {}, ...rows.map(({ row }) => row)));
   const space = el("div", { class: "gl-spectrum-plane" }, plane.node);
   const body = el("div", { class: "gl-spectrum-body" }, space, table);
@@ -129,11 +132,14 @@ export function spectrumPanel({ send, opened, base }) {
     choices,
     body,
     notes,
+    foot,
     more,
   );
 
   function ask() {
     const r1 = with_.checked && strength.value !== "" && strength.checkValidity() ? Number(strength.value) : NONE;
+    wanted = r1 === NONE ? null : r1;
+    awaited = on ? 2 : 0;
     send({ cmd: "spectrum", value: on, r1 });
     show();
   }
@@ -160,7 +166,10 @@ export function spectrumPanel({ send, opened, base }) {
     const own = message?.now?.rules ?? {};
     return chosen in own ? chosen : message && message.rule in own ? message.rule : (Object.keys(own)[0] ?? "");
   };
-  const ofUpdate = () => drawn === "of-update" && rule() !== "";
+  const ofUpdate = () => drawn === "of-update" && (rule() !== "" || !message?.now);
+  const asksR1 = () => awaited > 0 && message !== null && message.asked !== wanted;
+  /** Whether another one is being computed. */
+  const computes = () => !message || asksR1() || (!playing && message.iteration !== now);
 
   /** @type {import("./chart.js").Draw} */
   function draw(ctx, theme, width, height) {
@@ -171,10 +180,9 @@ export function spectrumPanel({ send, opened, base }) {
       { points: a[`other${name}`], role: "accent", ring: true },
     ];
     const other = message?.other;
-    const per = message?.now?.per_update ? "η∂v" : "∂v";
     complexPlane(ctx, theme, width, height, {
-      title: ofUpdate() ? "eigenvalues μ of one iteration" : `eigenvalues λ of the game`,
-      about: ofUpdate() ? "" : `of ${per}`,
+      title: ofUpdate() ? "eigenvalues μ of one iteration" : "eigenvalues λ of the game's Jacobian",
+      about: ofUpdate() || !message?.now?.per_update ? "" : "× learning rates",
       groups: message?.now ? groups : [],
       circle: ofUpdate(),
       key: other ? ["● now", `○ with R1, γ = ${other.r1}`] : [],
@@ -200,32 +208,38 @@ export function spectrumPanel({ send, opened, base }) {
     const [one, other] = [message?.now ?? null, message?.other ?? null];
     const name = rule();
     rules.value = name;
+    for (const each of kinds.children) each.setAttribute("aria-pressed", String((each.getAttribute("data-testid") === "of-update") === ofUpdate()));
+    const asks = asksR1() && wanted !== null;
     const about = message?.refused || (one ? one.rules[name]?.why ?? "" : "Computing the eigenvalues…");
     setText(why, about);
     for (const { text, words, cells, about: help, name: id, row } of rows) {
-      row.hidden = id === "share" && one?.share === null;
+      if (id === "share" && one) row.hidden = one.share === null;
       help.set(words, message?.help[id]);
       setText(cells[0], one ? text(one, name) : "–");
-      setText(cells[1], other ? text(other, name) : "");
+      setText(cells[1], asks ? "…" : other ? text(other, name) : "");
     }
-    setText(heads[2], other ? `R1, γ = ${other.r1}` : "");
-    node.classList.toggle("gl-spectrum-two", other !== null);
+    setText(heads[2], asks ? `R1, γ = ${wanted}` : other ? `R1, γ = ${other.r1}` : "");
+    node.classList.toggle("gl-spectrum-two", asks || other !== null);
     const norms = one?.share === null || !one ? "" : `‖S‖ = ${steady(one.symmetric ?? 0)}, ‖A‖ = ${steady(one.rotating ?? 0)}.`;
-    setText(notes, [...(message?.notes ?? []), norms].filter(Boolean).join(" "));
+    setText(notes, (message?.notes ?? []).join(" "));
+    notes.hidden = !message?.notes.length;
     tellAge();
     const which = one ? (one.complete ? "All" : `The ${one.count} leading`) : "";
     link.hidden = !message?.game || !base;
     if (message?.game) link.href = `${base}games?${message.game.query}`;
     linkHelp.set("different in the game", link.hidden ? [] : message?.game?.help);
-    setText(foot, one ? `${which} of ${grouped.format(one.size)}, in ${steady(message?.seconds ?? 0)} s` : "");
+    setText(foot, one ? `${which} of ${grouped.format(one.size)}, ${steady(message?.seconds ?? 0)} s of computing. ${norms}` : "");
     fit();
   }
 
   function tellAge() {
-    if (!message) return setText(heading, "Eigenvalues of the game");
+    const before = message !== null && !message.refused && computes();
+    node.classList.toggle("gl-spectrum-before", before);
+    if (!message) return setText(heading, "Eigenvalues of the game: computing…");
     const ago = now - message.iteration;
     const age = ago > 0 ? ` (${grouped.format(ago)} ago)` : "";
-    setText(heading, `Eigenvalues at iteration ${grouped.format(message.iteration)}${age}`);
+    const more = computes() ? ", computing…" : "";
+    setText(heading, `Eigenvalues at iteration ${grouped.format(message.iteration)}${age}${more}`);
   }
 
   function fit() {
@@ -249,11 +263,13 @@ export function spectrumPanel({ send, opened, base }) {
     /** @param {import("./types.js").Status} status */
     status(status) {
       now = status.iteration;
+      playing = status.state === "playing";
       if (performance.now() - asked > 1000 || Boolean(status.spectrum) === on) set(Boolean(status.spectrum));
       if (on) tellAge();
     },
     /** @param {SpectrumMessage} received */
     receive(received) {
+      awaited = received.asked === wanted ? 0 : Math.max(0, awaited - 1);
       message = received; // also while a status that was sent before has closed the panel
       show();
     },

@@ -262,7 +262,7 @@
 /**
  * @typedef {Decoded & {
  *   type: "spectrum", run: number, iteration: number, refused: string, notes: string[], seconds: number, rule: string,
- *   r1: number, titles: Record<string, string>, help: Record<string, HelpLine[]>, game: {query: string, help: HelpLine[]} | null, now: GameSpectrum | null, other: GameSpectrum | null,
+ *   r1: number, asked: number | null, titles: Record<string, string>, help: Record<string, HelpLine[]>, game: {query: string, help: HelpLine[]} | null, now: GameSpectrum | null, other: GameSpectrum | null,
  * }} SpectrumMessage
  */
 

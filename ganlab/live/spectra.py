@@ -136,6 +136,7 @@ def header(number: int, iteration: int, spec: Spec) -> dict[str, Any]:
         "seconds": 0.0,
         "rule": spec.rule,
         "r1": spec.r1,
+        "asked": None,
         "titles": {name: entry.title for name, entry in RULES.entries.items()},
         "help": {name: unfold([word]) for name, word in help.SPECTRUM.items()},
         "game": None,
@@ -230,7 +231,7 @@ def _why(found: Spectrum, mu: np.ndarray, step: float) -> str:
     if abs(fastest.imag) > 1e-6 and abs(abs(fastest) - size) > _ON:
         way = "inward" if abs(fastest) < 1 - _ON else "outward" if abs(fastest) > 1 + _ON else ""
         spirals = f"spirals {way}" if way else "stays on the circle"
-        head += f" The direction that turns fastest, |μ| = {abs(fastest):.4f}, {spirals}."
+        head += f" The fastest turn, |μ| = {abs(fastest):.4f}, {spirals}."
     return head
 
 
@@ -247,9 +248,9 @@ def _stable(found: Spectrum, size: float, step: float) -> str:
             return " It is too slow to be counted among those that grow."
         return ""
     which = "" if found.complete else "leading "
-    grow = f"{found.growing} of {len(found.values)} {which}directions grow however small the step"
+    grow = f"{found.growing} of {len(found.values)} {which}directions grow"
     if not leaves:
-        return f" {grow}, but none does at the present one."
+        return f" {grow} at small steps, but none does at the present one."
     others = "the others are stable at any"
     if step == 0:
         others = "of the others some rotate without damping and grow as well"

@@ -83,6 +83,7 @@ class SpectrumWatch:
 
     def _make(self, moment: Moment) -> Iterator[bytes | None]:
         head = spectra.header(moment.number, moment.iteration, moment.spec)
+        head["asked"] = self.request.r1
         arrays: spectra.Arrays = {}
         started = cpu_time.seconds()
         try:
@@ -139,7 +140,7 @@ class SpectrumWatch:
         head["now"], head["notes"] = told, spectra.notes(moment.spec, told)
         arrays |= {f"now{name}": array for name, array in own.items()}
         yield None
-        r1 = self.request.r1
+        r1 = head["asked"] = self.request.r1
         if r1 is None:
             return
         other, own = slow.spectrum(paid, r1)

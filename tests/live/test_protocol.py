@@ -37,6 +37,7 @@ TYPES = {
     "boolean": bool,
     "list": list,
     "object": dict,
+    "number or null": (int, float, type(None)),
     "object or null": (dict, type(None)),
     "any": object,
 }
