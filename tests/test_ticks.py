@@ -55,7 +55,7 @@ def test_a_panel_without_anything_to_show_is_not_shown():
     found = {"iteration": steps, "c_g": -steps, "value": np.full(3, np.nan)}
 
     def titles(**more) -> str:
-        figure = figures.curves(panels(probe_for(Spec(), 512)), found | more)
+        figure = figures.curves(panels(Spec(), probe_for(Spec(), 512)), found | more)
         return " ".join(a.text for a in figure.layout.annotations)
 
     assert "V(D, G)" not in titles() and "V(D, G)" in titles(value=-steps)

@@ -248,7 +248,7 @@ export function legend(layers, hidden, toggle, follow = null, costs = null) {
         target: "_blank",
         rel: "noopener",
         title: "Why it is so strong or so weak: the costs of G at the present D(G(z)), in a new tab",
-        "aria-label": "Why ↗: the costs of G at the present D(G(z)), in a new tab",
+        "aria-label": "Why ↗, the costs of G at the present D(G(z)), in a new tab",
         onpointerenter: look,
         onpointerdown: look,
         onfocus: look,

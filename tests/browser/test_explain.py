@@ -96,7 +96,7 @@ def the_spectrum_says_what_was_computed(lab):
         lab.get("spectrum-growing").inner_text()
         == f"{told['now']['growing']} of {told['now']['count']}"
     )
-    assert str(told["iteration"]) in lab.get("spectrum-age").inner_text()
+    assert f"{told['iteration']:,}" in lab.get("spectrum-age").inner_text()
     assert "/games?game=dirac&loss=non-saturating&rule=alternating" in lab.get(
         "spectrum-game"
     ).get_attribute("href")

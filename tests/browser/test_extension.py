@@ -25,6 +25,7 @@ def test_its_variants_train_in_the_lab_and_its_page_opens(new_lab, tmp_path, mon
         expect(lab.page.get_by_role("combobox", name="loss", exact=True)).to_have_value(
             "exponential"
         )
+        lab.page.set_viewport_size({"width": 1920, "height": 1080})  # the menu has all pages
         lab.page.get_by_role("link", name="Counted", exact=True).click()
         expect(lab.page.get_by_role("heading", name="Counted")).to_be_visible()
         expect(lab.page.get_by_text(f"There are {len(LOSSES) + 1} losses.")).to_be_visible()
