@@ -228,7 +228,8 @@ def _why(found: Spectrum, mu: np.ndarray, step: float) -> str:
     head += _stable(found, size, step)
     fast = mu[abs(mu) > _MEMORY]
     fastest = fast[abs(fast.imag).argmax()] if len(fast) else largest
-    if abs(fastest.imag) > 1e-6 and abs(abs(fastest) - size) > _ON:
+    # The row "fastest turn" is of the game's eigenvalues: without a turn there, none is named here.
+    if _turn(found) and abs(fastest.imag) > 1e-6 and abs(abs(fastest) - size) > _ON:
         way = "inward" if abs(fastest) < 1 - _ON else "outward" if abs(fastest) > 1 + _ON else ""
         spirals = f"spirals {way}" if way else "stays on the circle"
         head += f" The fastest turn, |μ| = {abs(fastest):.4f}, {spirals}."

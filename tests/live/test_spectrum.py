@@ -116,6 +116,10 @@ def test_the_fastest_turn_is_named_beside_what_leaves_faster():
     outward = np.array([1.1, 1.0 + 0.1j, 1.0 - 0.1j])
     assert "spirals outward" in spectra._why(found, outward, 1.0)
     assert "fastest turn" not in spectra._why(found, outward[1:], 1.0)
+    # Nor where the game itself has none, so that the row and the sentence agree.
+    still = spectrum(Run(DIRAC.replace(r1=2.0)))
+    assert spectra._turn(still) is None
+    assert "fastest turn" not in spectra._why(still, inward, 1.0)
 
 
 def outside(found: Spectrum, rule: str, factor: float) -> int:
