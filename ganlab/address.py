@@ -5,6 +5,7 @@
     runs=16                           the number of seeds that are trained together
     events=100:k:5&b.events=240:G     changes and updates by hand of run A and of run B
     preset=hopping                    the preset that the page shows
+    t.data=6f1c...&own=eNpL...        the hash of own data, and the data if they are small
 
 `ganlab.experiment` makes Specs of the fields; `ganlab.events` defines how events are written. No
 other module writes or reads an address.
@@ -20,7 +21,7 @@ from ganlab.query import GivenTwice, Pairs
 from ganlab.registry import SpecError
 
 LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no prefix
-MOST_EVENTS = 600  # the longest text of events, so that an address stays below 1.5 kB
+MOST_EVENTS = 600  # the longest text of events: an address stays below 1.5 kB without own data
 _EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
 
 

@@ -11,15 +11,17 @@ from ganlab.experiment import SHARED, Experiment, params, read_events, read_spec
 from ganlab.query import UnknownField, pairs_of
 from ganlab.reconcile import reconcile
 from ganlab.registry import Param, SpecError
-from ganlab.spec import Spec
+from ganlab.spec import Spec, receive
 
 LEAST, MOST = 2, 4  # the number of runs in a comparison
 
 
 def spread(param: Param, first: Any, count: int) -> tuple[Any, ...]:
     """`count` values of a field for a new comparison: `first`, then others."""
-    if param.kind == "choice":
-        choices = tuple(param.choices)
+    if param.kind in ("choice", "data"):
+        # Own data are not among the examples, and come first.
+        own = () if first in param.choices else (first,)
+        choices = (*own, *param.choices)
         at = choices.index(first)
         return tuple(choices[(at + i) % len(choices)] for i in range(count))
 
@@ -110,7 +112,7 @@ class Comparison(Experiment):
         def word(spec: Spec, name: str) -> str:
             param, this = known[name], spec.value(name)
             text = param.words(this)
-            return text if param.kind == "choice" else f"{param.title} = {text}"
+            return text if param.kind in ("choice", "data", "text") else f"{param.title} = {text}"
 
         return tuple(" · ".join(word(s, n) for n in self.fields) for s in self.specs)
 
@@ -220,6 +222,7 @@ class Comparison(Experiment):
                 refuse(SpecError("runs", ", ".join(sorted(runs)), f"a run {letter} as well"))
                 break
             values = {}
+            receive(runs[letter], refuse)
             for field, text in runs[letter].items():
                 if field not in known:
                     what = f"one of {', '.join(known)}: all runs share {' and '.join(SHARED)}"

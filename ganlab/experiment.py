@@ -12,6 +12,7 @@ from typing import Any, Self
 from ganlab import address
 from ganlab.address import LETTERS, MOST_EVENTS
 from ganlab.events import Event, all_after, check, reseeded, write
+from ganlab.own_data import FIELD as OWN
 from ganlab.query import pairs_of
 from ganlab.registry import Param, SpecError
 from ganlab.spec import OF_IMAGES, PARAMS, Spec
@@ -147,8 +148,13 @@ class Experiment:
 
     def _beside(self) -> list[list[tuple[str, str]]]:
         known = params(self.base)
+
+        def own(spec: Spec) -> Iterable[tuple[str, str]]:
+            return (p for p in spec.to_query_pairs() if p[0] == OWN and p[1] not in shared)
+
+        shared = [text for name, text in self.base.to_query_pairs() if name == OWN]
         return [
-            [(name, known[name].format(spec.value(name))) for name in self.fields]
+            [*((name, known[name].format(spec.value(name))) for name in self.fields), *own(spec)]
             for spec in self.specs[1:]
         ]
 

@@ -65,6 +65,14 @@ LIMITS: dict[str, Param] = {
             doc="Then two per second. A class behind one router has one address.",
         ),
         Param("run_file_mb", "MB of a run's file", 16.0, 0.1, 1000.0, doc="Opened by a page."),
+        Param(
+            "own_data_mb",
+            "MB of users' data",
+            500.0,
+            20.0,
+            1e6,
+            doc="Points and drawings that visitors bring. Those least recently used go first.",
+        ),
         Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Not for uploads."),
         Param(
             "stored_sessions_mb",

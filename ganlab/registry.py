@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -26,14 +27,18 @@ class SpecError(ValueError):
         super().__init__(f"{name} = {shown} is not allowed: {allowed}")
 
 
+OWN_DATA_NAME = re.compile(r"[0-9a-f]{32}")  # see ganlab.own_data.Data.name
+
+
 @dataclass(frozen=True)
 class Param:
-    """One number, choice or tuple of numbers that a user may set.
+    """One number, choice, text or tuple of numbers that a user may set.
 
-    kind: "int", "float", "choice", "ints" or "floats" (tuples). `low` and `high` are inclusive
-    and, for a tuple, bound each item; `longest` bounds its length. `empty`: the meaning of an empty
-    tuple. `typical`: a value to try first if the default is off. `log`: whether its slider is
-    logarithmic.
+    kind: "int", "float", "choice", "ints" or "floats" (tuples), "text" (one line), or "data" (a
+    name in `choices`, or the hash of own data, see `ganlab.own_data`). `low` and `high` are
+    inclusive and, for a tuple, bound each item; `longest` bounds its length, or that of a text.
+    `empty`: the meaning of an empty tuple. `typical`: a value to try first if the default is off.
+    `log`: whether its slider is logarithmic.
 
     For a field of a Spec:
     owner: "data", "G", "D", "game" or "optimiser", which decides its section and colour in the
@@ -80,6 +85,10 @@ class Param:
         """The values that `check` accepts, in words."""
         if self.kind == "choice":
             return "one of " + ", ".join(self.choices)
+        if self.kind == "data":
+            return f"the hash of own data, or one of {', '.join(self.choices)}"
+        if self.kind == "text":
+            return f"one line of at most {self.longest} characters"
         noun = {"int": "an integer", "float": "a number"}.get(self.kind)
         if noun is None:
             item = "integers" if self.kind == "ints" else "numbers"
@@ -99,6 +108,10 @@ class Param:
             if not isinstance(value, str) or value not in self.choices:
                 raise SpecError(self.name, value, self.allowed)
             return value
+        if self.kind in ("data", "text"):
+            if not isinstance(value, str) or not self._is_allowed(value):
+                raise SpecError(self.name, value, self.allowed)
+            return value
         if self.kind in ("ints", "floats"):
             if isinstance(value, (str, bytes, Mapping)):
                 raise SpecError(self.name, value, self.allowed)
@@ -110,6 +123,11 @@ class Param:
                 raise SpecError(self.name, value, self.allowed)
             return tuple(self._number(item, value) for item in items)
         return self._number(value, value)
+
+    def _is_allowed(self, text: str) -> bool:
+        if self.kind == "data":
+            return text in self.choices or OWN_DATA_NAME.fullmatch(text) is not None
+        return len(text) <= self.longest and (text + " ").isprintable()
 
     def _number(self, item: Any, value: Any) -> int | float:
         whole = self.kind in ("int", "ints")
@@ -132,7 +150,7 @@ class Param:
             raise SpecError(self.name, text, self.allowed)
         number = int if self.kind in ("int", "ints") else float
         try:
-            if self.kind == "choice":
+            if self.kind in ("choice", "data", "text"):
                 value: Any = text
             elif self.kind in ("ints", "floats"):
                 value = tuple(number(t) for t in text.split(",")) if text.strip() else ()
@@ -151,7 +169,9 @@ class Param:
     def words(self, value: Any) -> str:
         """The value as pages show it: variants by their titles, numbers with four digits."""
         if self.kind == "choice":
-            return str(self.choices[value].title if isinstance(self.choices, Registry) else value)
+            return self.choices.words(value) if isinstance(self.choices, Registry) else str(value)
+        if self.kind == "data" and isinstance(self.choices, Registry):
+            return self.choices.words(value)
         if self.kind in ("ints", "floats"):
             return ", ".join(_plain(v) for v in value) or self.empty
         return f"{value:.4g}" if self.kind == "float" else _plain(value)
@@ -212,6 +232,10 @@ class Registry(Generic[E]):
     def origin(self, name: str) -> str:
         """The name of the module that added an entry; "" if unknown."""
         return self.origins.get(name, "")
+
+    def words(self, value: str) -> str:
+        """What pages call the value of a field that chooses among the entries."""
+        return self[value].title
 
     def __getitem__(self, name: str) -> E:
         """The entry called `name`. Raises `SpecError`, which lists the names, if there is none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, TypeVar, assert_type
@@ -12,6 +12,8 @@ from urllib.parse import quote, urlencode
 from ganlab import variants
 from ganlab.fields import LINES
 from ganlab.optim import OPTIMIZERS
+from ganlab.own_data import FIELD as OWN
+from ganlab.own_data import STORE, from_text, names_in, to_text
 from ganlab.params import KNOBS, OF_IMAGES, PARAMS
 from ganlab.query import PREFIX, not_together, refusing, texts_of, values_of
 from ganlab.reading import parse_json
@@ -150,6 +152,11 @@ class Spec(Shapes):
             changes.setdefault("target_params", {})
         return replace(self, **changes)
 
+    @property
+    def own_data(self) -> list[str]:
+        """The names of the own data that its target uses."""
+        return names_in(TARGETS[self.target].params, self.target_params)
+
     def value(self, name: str) -> Any:
         """The value of a field by its name in an address ("t.name" for a target's parameter)."""
         if name.startswith(PREFIX):
@@ -191,13 +198,17 @@ class Spec(Shapes):
         return cls.from_dict(parse_json(text, "spec", "JSON as written by Spec.to_json()"))
 
     def to_query_pairs(self) -> list[tuple[str, str]]:
-        """The whole Spec as the fields of a URL; a target's parameters are called t.name."""
+        """The whole Spec as the fields of a URL; a target's parameters are called t.name.
+
+        Small data of users (see `ganlab.own_data`) are in the field `own`.
+        """
         pairs = [(n, p.format(getattr(self, n))) for n, p in LINES.items()]
         pairs += [(n, PARAMS[n].format(v)) for n, v in self.extras.items()]
-        return pairs + [
+        pairs += [
             (PREFIX + p.name, p.format(self.target_params[p.name]))
             for p in TARGETS[self.target].params
         ]
+        return pairs + [(OWN, text) for n in self.own_data if (text := to_text(n)) is not None]
 
     def to_query(self) -> str:
         """The whole Spec as a URL's query string."""
@@ -222,6 +233,7 @@ class Spec(Shapes):
         """
         refuse = refusing(ignored)
         texts = texts_of(query, refuse)
+        receive(texts, refuse)
         # The target first: it decides which other fields there are.
         target = {"target": texts.pop("target")} if "target" in texts else {}
         values = values_of(PARAMS, target, refuse)
@@ -235,6 +247,25 @@ class Spec(Shapes):
         for name, error in refused.items():
             ignored.append(not_together(name, values[name], error))
         return spec
+
+
+def receive(texts: dict[str, str], refuse: Callable[[SpecError], None]) -> None:
+    """Take the field with small data out of an address's `texts`, and keep the data.
+
+    `refuse` gets a `SpecError` for data that are damaged, or that no other field names; none is
+    raised, unless `refuse` raises it.
+    """
+    text = texts.pop(OWN, None)
+    if text is None:
+        return
+    try:
+        data = from_text(text)
+        if data.name not in texts.values():
+            raise SpecError(OWN, text, "the data whose hash is in another field of the address")
+    except SpecError as error:
+        refuse(error)
+    else:
+        STORE.put(data)
 
 
 def _taken(entry: Entry) -> str | None:

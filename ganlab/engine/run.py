@@ -498,7 +498,7 @@ class Run:
         """The run in an opened .npz file called `name`. Raises `SpecError` as `load` does."""
         start, read, events, numbers, diverged = storage.read(file, name)
         rules = Rules(Structure.of(arguments.specs(read)[0]))
-        arrays = storage.read_arrays(file, name, rules, len(read))
+        arrays = storage.read_arrays(file, name, rules, len(read), read[0].own_data)
         lost = [Divergence(**d) if d else None for d in diverged]
         timeline = Timeline.divided(events, numbers["d_updates"] + numbers["g_updates"])
         return cls.restored(start, read, timeline, storage.state(arrays, numbers), lost, device)

@@ -21,6 +21,7 @@ from ganlab.engine.divergence import Divergence
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
 from ganlab.events import Event, all_after, check
+from ganlab.own_data import members
 from ganlab.paths import replace
 from ganlab.reading import Arrays, parse_json
 from ganlab.registry import SpecError
@@ -59,6 +60,7 @@ def save(
         "header": np.array(json.dumps(header)),
         "g": state.g,
         "d": state.d,
+        **members.arrays(start[0].own_data),
     }
     for player in "gd":
         for i, slot in enumerate(getattr(state, f"{player}_slots")):
@@ -140,6 +142,7 @@ def read(
     for entry in diverged:
         if entry is not None:
             check_divergence(entry, counts["g_updates"], name)
+    members.receive(file, name)
     found = [Spec.from_dict(s) for s in specs]
     if counts["g_phase"] >= found[0].g_steps:
         raise SpecError("g_phase", counts["g_phase"], f"less than g_steps (in {name})")
@@ -180,8 +183,12 @@ def check_divergence(entry: object, g_updates: int, name: str) -> None:
         raise SpecError("diverged", entry, f"null or a divergence (in {name})")
 
 
-def read_arrays(file: Arrays, name: str, rules: Rules, runs: int) -> dict[str, np.ndarray]:
+def read_arrays(
+    file: Arrays, name: str, rules: Rules, runs: int, own: Sequence[str] = ()
+) -> dict[str, np.ndarray]:
     """The arrays of a file, whose shapes must be those that `rules` give `runs` runs.
+
+    own: the names of the own data that its Specs use, which the file holds as well.
 
     Raises `SpecError`, before reading any, if they are not.
     """
@@ -192,7 +199,8 @@ def read_arrays(file: Arrays, name: str, rules: Rules, runs: int) -> dict[str, n
         wanted |= {f"{p}_slot_{i}": (runs, size) for i in slots}
     for one, shape in wanted.items():
         check_head(file, one, np.float32, shape, name)
-    if more := sorted(set(file.heads) - {"header", *wanted}):
+    kept = {members.PREFIX + data for data in own}
+    if more := sorted(set(file.heads) - {"header", *kept, *wanted}):
         raise SpecError("file", more[0], f"only the arrays of a run (in {name})")
     return {one: finite(file, one, name) for one in wanted}
 

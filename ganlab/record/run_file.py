@@ -1,7 +1,7 @@
 """Files of runs with their recordings: .ganlab, an uncompressed zip of JSON and NumPy arrays.
 
-docs/files.md documents the layout. A file is read within bounds: its header first, then what the
-Specs in it make of the shapes of its arrays, and only then the arrays.
+docs/files.md documents the layout. A file is read within bounds: the own data of its target, its
+header, then what the Specs in it make of the shapes of its arrays, and only then the arrays.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from numpy.lib import format as npy
 from ganlab.engine import Run, storage
 from ganlab.engine.native.program_key import surroundings
 from ganlab.engine.run import FORMATS
+from ganlab.own_data import members
 from ganlab.reading import Arrays, parse_json
 from ganlab.record import moments, run_header
 from ganlab.record.recording import MEGABYTES, Past, Recording
@@ -67,10 +68,16 @@ class RunFile:
         recorders = (run.recorder for run in self.runs)
         return tuple(one.past if isinstance(one, Recording) else None for one in recorders)
 
+    @property
+    def own_data(self) -> list[str]:
+        """The names of the own data that its runs use."""
+        return list(dict.fromkeys(name for run in self.runs for name in run.spec.own_data))
+
     def nbytes_with(self, megabytes: float = KEPT) -> int:
         """About how many bytes the file has, with so many megabytes of keyframes at most."""
         size = 1500 + 60 * (len(self.marks) + len(self.notes))
         size += sum(column.nbytes for column in (*self.curves.values(), *self.ghost.values()))
+        size += members.nbytes(self.own_data)
         frames = 0
         for run in self.runs:
             past = run.recorder.past.frames if isinstance(run.recorder, Recording) else ()
@@ -87,7 +94,8 @@ class RunFile:
     def write(self, file: BinaryIO, megabytes: float = KEPT) -> None:
         """Write it to an open file, with so many megabytes of keyframes, at most.
 
-        Raises `SpecError` if the changes of a run are too many for a file.
+        Raises `SpecError` if the changes of a run are too many for a file, and if own data of its
+        target are not here any more.
         """
         parts = [moments.of(run, megabytes / len(self.runs)) for run in self.runs]
         header = {
@@ -113,8 +121,11 @@ class RunFile:
             allowed = f"at most {run_header.MOST_CHANGES:,} in a file of at most "
             allowed += f"{run_header.MOST_EVENTS:,} characters"
             raise SpecError("changes", f"{work:,}", allowed)
+        own = members.arrays(self.own_data)
         with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr(zipfile.ZipInfo(HEADER, _DATE), text)
+            for name, array in own.items():
+                _put(archive, name, array)
             for i, part in enumerate(parts):
                 _put(archive, f"states_{i}", part.states)
             _put(archive, "curves", _table(self.curves))
@@ -146,6 +157,7 @@ class RunFile:
             text = file.text(HEADER, run_header.MOST_TEXT)
             allowed = f"the header of a run written by ganlab (in {name})"
             items = parse_json(text, "header", allowed, run_header.MOST_TEXT)
+            members.receive(file, name)
             header = run_header.read(items, name)
             allow([plan.course for plan in header.plans])
             return cls._of(file, header, name, device)
@@ -155,6 +167,8 @@ class RunFile:
         """The rest of the file, after its header."""
         same = header.made_on == surroundings()
         wanted = {"curves", "ghost", *(f"states_{i}" for i in range(len(header.plans)))}
+        starts = (plan.course.start[0] for plan in header.plans)
+        wanted |= {members.PREFIX + data for spec in starts for data in spec.own_data}
         if more := sorted(set(file.heads) - wanted):
             raise SpecError("file", more[0], f"only the arrays of a run (in {name})")
         curves = _columns(file, "curves", header.curves, name)

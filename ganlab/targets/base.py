@@ -178,12 +178,16 @@ def make_target(name: str, params: Mapping[str, Any] | None = None) -> Target:
         if key not in known:
             raise SpecError("target_params", key, f"{name} takes {', '.join(known)}")
     filled = {p.name: p.check(given.get(p.name, p.default)) for p in entry.params}
-    return _build(name, tuple(sorted(filled.items())))
+    own = any(p.kind == "data" for p in entry.params)
+    return (_build_large if own else _build)(name, tuple(sorted(filled.items())))
 
 
-@lru_cache(maxsize=64)
-def _build(name: str, items: tuple[tuple[str, Any], ...]) -> Target:
+def _built(name: str, items: tuple[tuple[str, Any], ...]) -> Target:
     return TARGETS[name].build(**dict(items))
+
+
+_build = lru_cache(maxsize=64)(_built)
+_build_large = lru_cache(maxsize=12)(_built)  # own data may take many megabytes
 
 
 def weights_param(longest: int) -> Param:

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.own_data import is_name
 from ganlab.params import in_words
 from ganlab.registry import Entry, Param, Registry, SpecError
 from ganlab.ui.plain import code
@@ -54,7 +55,11 @@ def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
             help=note,
             format_func=param.words,
         )
+    if param.kind == "data":
+        return _data_widget(param, key, note)
     note = f"{note}\n\nAllowed: {param.allowed}."
+    if param.kind == "text":
+        return st.text_input(param.title, key=key, help=note, max_chars=param.longest)
     if param.kind in ("ints", "floats"):
         return st.text_input(param.title, key=key, help=note, placeholder=param.empty)
     if param.kind == "int":
@@ -74,6 +79,19 @@ def param_widget(param: Param, key: str, entry: Entry | None = None) -> Any:
         step=step,
         format="%.4g",
         help=note,
+    )
+
+
+def _data_widget(param: Param, key: str, note: str) -> Any:
+    """The examples, and the own data that are in use or were used on this page."""
+    used = st.session_state.setdefault(f"_own_{key}", {})
+    if is_name(now := st.session_state.get(key)):
+        used[now] = None
+    for name in param.choices:
+        entry = param.choices[name] if isinstance(param.choices, Registry) else None
+        note += f"\n- **{entry.title}** {entry.doc}" if entry is not None else ""
+    return st.selectbox(
+        param.title, (*used, *param.choices), key=key, help=note, format_func=param.words
     )
 
 
