@@ -173,11 +173,14 @@ class Param:
         if self.kind == "data" and isinstance(self.choices, Registry):
             return self.choices.words(value)
         if self.kind in ("ints", "floats"):
+            if len(value) > _LISTED:
+                return f"{', '.join(_plain(v) for v in value[:3])}, … ({len(value)} numbers)"
             return ", ".join(_plain(v) for v in value) or self.empty
         return f"{value:.4g}" if self.kind == "float" else _plain(value)
 
 
 _EXACT = {"int": int, "float": float}
+_LISTED = 32  # the longest tuple that is shown whole
 
 
 def _plain(value: Any) -> str:

@@ -265,6 +265,8 @@ export function legend(layers, hidden, toggle, follow = null, costs = null) {
   node.append(help.node);
   return {
     node,
+    /** Put a button after the word of a layer. @param {HTMLElement} button @param {string} id */
+    add: (button, id) => node.querySelector(`[data-testid="layer-${id}"]`)?.after(button),
     following: (/** @type {boolean | undefined} */ on) => axes.setAttribute("aria-pressed", String(Boolean(on))),
   };
 }

@@ -27,6 +27,7 @@ function single({ hidden }) {
     follows: true,
     records: true,
     forks: true,
+    sketches: true,
     hosts: () => ({ picture: host }),
     size: () => ({ width: host.clientWidth, height: host.clientHeight }),
     judged: (frame) => judged(now, frame),

@@ -12,6 +12,7 @@ import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
 import { opener } from "./open.js";
 import { follower, makeBanner } from "./page.js";
+import { sketchpad } from "./sketchpad.js";
 import { connect } from "./socket.js";
 import { spectrumPanel } from "./spectrum.js";
 import { stage } from "./stage.js";
@@ -117,6 +118,9 @@ export function mountView(root, settings, make) {
   const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
   if (files) root.append(files.target);
   if (line) boxes.timeline.append(line.node);
+  const pad = view.sketches && !stored
+    ? sketchpad({ box: () => boxes.picture, send, playing: () => state === "playing", theme: () => ground.theme(), changed: () => refresh() })
+    : null;
   // The event does not bubble, so it is captured.
   root.addEventListener("contextrestored", () => layout(), { capture: true });
 
@@ -153,7 +157,7 @@ export function mountView(root, settings, make) {
   /** Drop the outdated still figure, show the canvas, and request a new figure if paused. */
   function refresh() {
     still.drop();
-    if (!past && (state === "paused" || state === "diverged") && !explain?.on) still.arm();
+    if (!past && (state === "paused" || state === "diverged") && !explain?.on && !pad?.on()) still.arm();
   }
 
   /** Show pending curves and status with a frame: separately they would cost another layout and paint. */
@@ -230,6 +234,7 @@ export function mountView(root, settings, make) {
     const { width, height } = curvesSize();
     curves.resize(small, width, height, theme);
     line?.resize(size.u);
+    pad?.layout();
     ready = true;
     // At once, not in the next animation frame, because a resized canvas is blank.
     redraw.picture = redraw.curves = false;
@@ -279,6 +284,7 @@ export function mountView(root, settings, make) {
     built.layers = text;
     const axes = view.follows && !settings.stored ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
     layers = legend(of.layers, hidden, layout, axes, settings.theory && view.judged ? costs : null);
+    if (pad) layers.add(pad.button, "p_data");
     boxes.legend.replaceChildren(layers.node);
   }
 
@@ -302,6 +308,7 @@ export function mountView(root, settings, make) {
     line?.knobs(message.knobs);
     showKnobs(message, message.fields);
     showLayers(message);
+    pad?.scene(message);
     counters.run = message.run;
     follow(message.query);
     // If the sizes are the same, the old picture stays until the first frame of the new run arrives.
@@ -374,6 +381,7 @@ export function mountView(root, settings, make) {
       follow(message.query);
     }
     knobs?.refused(message.refused);
+    pad?.status(message);
     knobs?.values(message.values, message.replayed);
     layers?.following(message.follow);
     if (state === "playing") {
@@ -405,7 +413,7 @@ export function mountView(root, settings, make) {
     classes: view.classes ?? [],
     layout,
     changed: () => scene !== null && (!ready || !measure()?.same),
-    key: (event) => explain?.key(event) || bar.key(event),
+    key: (event) => (pad?.on() ? pad.key(event) : explain?.key(event) || bar.key(event)),
     visible: (value) => send({ cmd: "visible", value }),
   });
   ground.open();
@@ -442,6 +450,7 @@ export function mountView(root, settings, make) {
       cancelAnimationFrame(raf);
       clearTimeout(overdue);
       explain?.close();
+      pad?.close();
       ground.close();
       banner.close();
       line?.close();

@@ -4,6 +4,7 @@ import { el } from "./dom.js";
 import { handle } from "./handles.js";
 import { fit, steady } from "./plot.js";
 import { drawPanel, places, readings } from "./shown_panel.js";
+import { sweep } from "./strokes.js";
 
 /** @typedef {import("./types.js").ShownPanel} Panel */
 /** @typedef {import("./types.js").PanelHandle} PanelHandle */
@@ -38,7 +39,8 @@ export function shownPanel(name, turn) {
   let drawing = ""; // the parameter whose curve the pointer draws
   /** @type {number[]} */
   let heights = [];
-  let last = -1; // the index of the last height that was drawn
+  /** @type {{at: number, height: number} | null} */
+  let last = null; // the last point of the stroke
   /** @type {{one: ReturnType<typeof handle>, where: [number, number]}[]} */
   let handles = [];
   let made = ""; // identifies the handles
@@ -142,14 +144,9 @@ export function shownPanel(name, turn) {
     const share = (at.x(px) - panel.x.low) / (panel.x.high - panel.x.low);
     const index = Math.round(within(share, [0, 1]) * (heights.length - 1));
     const height = +within(at.y(py), [about.low, Math.min(about.high, panel.y.high)]).toFixed(2);
-    const from = last < 0 ? index : last;
-    const step = Math.sign(index - from) || 1;
-    for (let i = from; ; i += step) {
-      // A fast stroke skips places: they lie on the line between.
-      heights[i] = i === index ? height : +(heights[from] + ((height - heights[from]) * (i - from)) / (index - from)).toFixed(2);
-      if (i === index) break;
-    }
-    last = index;
+    const now = { at: index, height };
+    sweep(heights, last, now, (value) => +value.toFixed(2));
+    last = now;
     turn({ [drawing]: heights.join(",") });
   }
 
@@ -158,7 +155,7 @@ export function shownPanel(name, turn) {
     if (!about) return void read(event);
     canvas.setPointerCapture(event.pointerId);
     heights = about.now.map((value) => +value.toFixed(3));
-    last = -1;
+    last = null;
     stroke(event);
   });
   canvas.addEventListener("pointermove", (event) => (heights.length ? stroke(event) : read(event)));

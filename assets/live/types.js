@@ -140,7 +140,39 @@
  *   latent: {kind: string, dim: number, lo: number, hi: number}, panels: Panel[], knobs: Knob[], layers: Layer[],
  *   readout: HelpLine[], seed: number, query: string, runs: RunScene[], seeds: number, fields?: string[], label?: string, axis?: string,
  *   scale: number, tiles: HelpLine[], lab_query: string, story?: Story, offers?: [name: string, words: string][],
+ *   drawing?: Sketched,
  * }} Scene
+ */
+
+/**
+ * @typedef {object} Sketched what can be drawn by hand, see ganlab/live/drawing.py
+ * @property {"curve" | "ink"} kind
+ * @property {boolean} own whether p_data is such a drawing
+ * @property {[number, number][]} box the axes' ends
+ * @property {[number, number][]} area where one can draw
+ * @property {number[]} [heights] of a curve now
+ * @property {number} [size] rows and columns of ink
+ * @property {string} [ink] now, as `packed` writes it; empty for none
+ */
+
+/**
+ * @typedef {object} Sheet what is drawn on: see sheet_curve.js and sheet_ink.js; places are in pixels
+ * @property {string} hint
+ * @property {boolean} sized whether the pen has a width
+ * @property {() => string} says the place of the keys' pen, in words
+ * @property {() => number[] | Uint8Array} values
+ * @property {(values: number[] | Uint8Array) => void} set
+ * @property {() => void} clear
+ * @property {() => boolean} blank
+ * @property {() => boolean} same whether nothing has changed
+ * @property {() => Command} command that makes it p_data
+ * @property {(width: number, erases: boolean) => void} [pen]
+ * @property {(width: number, height: number, theme: Theme) => void} resize
+ * @property {(x: number, y: number) => void} begin a stroke
+ * @property {(x: number, y: number) => void} move
+ * @property {(place: [number, number] | null) => void} point the pointer is here, and does not draw
+ * @property {(key: string) => (() => void) | null} key what a key does; null: nothing
+ * @property {(ctx: CanvasRenderingContext2D, focused: boolean) => void} draw
  */
 
 /** @typedef {{side: "left" | "right" | "bottom" | "top", text: string, brief: string}} Beyond */
@@ -345,6 +377,7 @@
  * @property {boolean} [hasLayers] whether there is a legend below the picture
  * @property {boolean} [follows] whether the axes can follow G
  * @property {boolean} [records] whether there is a timeline
+ * @property {boolean} [sketches] whether p_data can be drawn by hand
  * @property {boolean} [forks] whether its moments can be compared with a change
  * @property {boolean} [many] whether the toolbar is for many seeds
  * @property {boolean} [whole] whether runs move by whole iterations

@@ -6,10 +6,12 @@ target. A target that is a finite set of points is a tensor `POINTS` instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterable
 
 from ganlab.targets import make_target
 from ganlab.targets.checkerboard import Checkerboard
+from ganlab.targets.drawn import Curve
 from ganlab.targets.one_d import Uniform
 
 Numbers = tuple[float, ...]
@@ -222,6 +224,37 @@ PIECES = torch.stack([X, {height} * (2 * math.pi * {waves} / {width} * X).sin()]
     return _curve(pieces, std)
 
 
+def _drawn(heights: tuple[int, ...], center: float, width: float) -> str:
+    target = make_target("drawn", {"heights": heights, "center": center, "width": width})
+    assert isinstance(target, Curve)
+    low, pieces = center - width / 2, len(heights) - 1
+    numbers = _wrapped("HEIGHTS", heights)
+    return f"""\
+{numbers}
+STEP = {width / pieces}  # between two heights
+P = HEIGHTS / ((HEIGHTS[1:] + HEIGHTS[:-1]).sum() * STEP / 2)
+MASSES = (P[1:] + P[:-1]) * STEP / 2
+BELOW = torch.cat([torch.zeros(1, dtype=torch.float64), MASSES.cumsum(0)])
+USED = MASSES.nonzero()
+
+def data(n, dim, random):
+    u = torch.rand(n, generator=random, dtype=torch.float64) * BELOW[-1]
+    piece = (torch.searchsorted(BELOW, u) - 1).clamp(USED[0], USED[-1])
+    mass, start = (u - BELOW[piece]) / STEP, P[piece]
+    root = (start**2 + 2 * (P[piece + 1] - start) * mass).clamp(min=0).sqrt()
+    t = (2 * mass / (start + root).clamp(min=1e-300)).clamp(0, 1)  # the place in its piece
+    return ((piece + t) * STEP + {low}).float().clamp{target.ends}[:, None]
+"""
+
+
+def _wrapped(name: str, numbers: Iterable[int]) -> str:
+    """A tensor of integers as float64, in lines that are not long."""
+    text = textwrap.fill(
+        ", ".join(map(str, numbers)), 90, initial_indent="    ", subsequent_indent="    "
+    )
+    return f"{name} = torch.tensor([\n{text},\n], dtype=torch.float64)"
+
+
 def _points(points: Numbers) -> str:
     return f"POINTS = torch.tensor({list(points)})[:, None]\n"
 
@@ -252,6 +285,7 @@ TARGETS: dict[str, Callable[..., str]] = {
     "swiss_roll": _swiss_roll,
     "parabola": _parabola,
     "sine": _sine,
+    "drawn": _drawn,
     "points": _points,
     "points_2d": _points_2d,
 }

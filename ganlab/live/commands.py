@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from ganlab.export import KINDS
+from ganlab.live import drawing
 from ganlab.live.take_away import PAGE, SIZES, STOP
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS
@@ -205,6 +206,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "own_pace": _nothing,
     "go_on": _nothing,
     "set": _change,
+    "draw_curve": drawing.read_curve,
     "scrub": _scrub,
     "present": _nothing,
     "continue": _nothing,

@@ -8,7 +8,7 @@ import time
 from typing import Protocol
 
 from ganlab.allowance import Allowance
-from ganlab.live import commands
+from ganlab.live import commands, drawing
 from ganlab.live.commands import Command
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
@@ -136,6 +136,11 @@ async def _do(
             if value.field not in KNOBS:
                 raise
             session.refuse(value.field, error)
+    elif name in ("draw_curve",):
+        try:
+            await asyncio.to_thread(session.draw, value)
+        except SpecError as error:
+            session.refuse(drawing.FIELD, error)
     elif name in ("figure", "export", "tape"):
         session.command(name, (subscriber, value))
     else:

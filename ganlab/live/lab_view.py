@@ -17,7 +17,7 @@ from ganlab.engine import Run
 from ganlab.engine.cost import cost, surely_below
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
-from ganlab.live import axes, messages
+from ganlab.live import axes, drawing, messages
 from ganlab.live.commands import FigureRequest, SpectrumRequest
 from ganlab.live.pacing import CROWD, SLOW
 from ganlab.live.picture_request import PictureRequest
@@ -66,7 +66,12 @@ class LabView(View):
     def scene(self, number: int) -> Message:
         """The scene on the target's own axes."""
         self._view = None
-        return scene(self._run.spec, self._probe, number)
+        return self._scene(number)
+
+    def _scene(self, number: int) -> Message:
+        spec, probe = self._run.spec, self._probe
+        header, arrays = scene(spec, probe, number, self._view)
+        return header | drawing.offered(spec, probe.target), arrays
 
     def follow(self, value: bool) -> None:
         """Let the axes follow p_g from now on, or return them to the target's own."""
@@ -90,7 +95,7 @@ class LabView(View):
             return
         self._view = None if box is None else self._probe.over(box)
         number = session.run_number + 1
-        session.show_scene(scene(self._run.spec, self._probe, number, self._view))
+        session.show_scene(self._scene(number))
 
     def explain(self, value: bool) -> None:
         """Explain the next iteration while the run is paused, or stop."""

@@ -16,6 +16,7 @@ from ganlab.experiment import Experiment
 from ganlab.live import stored_session, take_away
 from ganlab.live.configuration import Configuration, Events
 from ganlab.live.display import Display
+from ganlab.live.drawing import Drawing
 from ganlab.live.feed import Feed, Paint
 from ganlab.live.handlers import handle
 from ganlab.live.held_state import HeldState
@@ -129,7 +130,7 @@ class Session:
 
     @property
     def replayed(self) -> list[str]:
-        """Fields that replayed events have changed, in order."""
+        """Fields that replayed events or drawings have changed, in order."""
         return self.lifecycle.replayed
 
     def set(self, field: str, value: object) -> None:
@@ -143,6 +144,13 @@ class Session:
             raise SpecError(field, value, "unchanged in the past: go back to the present")
         value = PARAMS[field].check(value)
         self._become(lambda now: now.on(now.base.replace(**{field: value})))
+
+    def draw(self, drawing: Drawing) -> None:
+        """Make a drawing p_data, in a lab. Raises `SpecError` if it is not allowed."""
+        if len(self.experiment.specs) > 1 or self.experiment.seeds > 1:
+            raise SpecError("cmd", "draw", "a lab, which shows one run")
+        self._become(lambda now: now.on(drawing.of(now.base)))
+        self.lifecycle.replayed += drawing.fields  # the sidebar must show them
 
     def configure(self, spec: Spec) -> None:
         """Make `spec` that of run A, and its shared fields those of all runs; see `show`."""

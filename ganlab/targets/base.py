@@ -56,6 +56,7 @@ class Target(ABC):
     mixture of isotropic Gaussians.
     has_mean: whether E x exists, so that W1 is finite.
     has_density: whether p_data has a density. A finite set of points has masses only.
+    knots: for each axis, places (n,) between which the density is smooth; None if it is so already.
     """
 
     dim: int
@@ -63,6 +64,7 @@ class Target(ABC):
     modes: Modes | None = None
     has_mean: bool = True
     has_density: bool = True
+    knots: tuple[Floats, ...] | None = None
 
     @property
     def examples(self) -> Examples | None:

@@ -165,7 +165,8 @@ def check_arrays(kind, view, header, arrays, runs, seen) -> None:
 
 
 GOOD = {"number": 1, "string": "run", "boolean": True, "list": ["d"], "any": {"a": [1]}}
-BAD = {"number": "1", "string": 3, "boolean": 1}
+BAD = {"number": "1", "string": 3, "boolean": 1, "list": "d"}
+DRAWN = {"draw_curve": {"heights": [0, 2, 1]}}
 
 
 def documented_commands() -> dict[str, dict[str, str]]:
@@ -186,6 +187,7 @@ def test_every_command_is_documented_with_its_fields_and_types():
     assert set(COMMANDS) == set(commands.COMMANDS)
     for cmd, fields in COMMANDS.items():
         message = {"cmd": cmd, **{name: GOOD[kind] for name, kind in fields.items()}}
+        message |= DRAWN.get(cmd, {})
         read = commands.read(message)
         assert read.name == cmd
         if cmd == "figure":
@@ -212,7 +214,7 @@ def test_every_command_of_the_socket_has_its_work():
     own = set(handlers.HANDLERS) - set(commands.COMMANDS)
     assert own == {"begin", "change", "do", "hello", "note", "refuse", "resume", "tell", "watched"}
     by_socket = set(commands.COMMANDS) - set(handlers.HANDLERS)
-    assert by_socket == {"ack", "visible", "seed", "set"}
+    assert by_socket == {"ack", "visible", "seed", "set", "draw_curve"}
     code = Path(conversation.__file__).read_text()
     assert all(f'"{name}"' in code for name in by_socket)
 

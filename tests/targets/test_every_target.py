@@ -116,6 +116,8 @@ def test_samples_of_another_target_are_told_apart(name, param):
     (p,) = [p for p in TARGETS[name].params if p.name == param]
     if name.startswith("points") or param in ("means", "stds"):
         value = tuple(1.1 * v for v in p.default)
+    elif p.kind == "ints":
+        value = tuple(min(p.high, v + 1) for v in p.default)
     elif p.kind == "floats":
         value = (1.5,) + (1.0,) * (len(target.modes.weights) - 1)
     elif p.kind == "int":
