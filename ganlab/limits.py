@@ -56,6 +56,14 @@ LIMITS: dict[str, Param] = {
         Param("session_sockets", "sockets of a session", 8, 1, 1000, "int", doc="Browser tabs."),
         Param("sockets", "sockets of the server", 500, 1, 100_000, "int", doc="All browser tabs."),
         Param(
+            "frame_rate",
+            "frames per second of a page",
+            60.0,
+            1.0,
+            240.0,
+            doc="Fewer leave more of the machine to training.",
+        ),
+        Param(
             "page_burst",
             "pages that one address may open at once",
             90,

@@ -43,10 +43,13 @@ def _group(path: Path) -> tuple[int, str]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """`pytest` alone takes up to four processes; tests that are named run in this one."""
+    """`pytest` alone takes up to four processes; tests that are named run in this one.
+
+    One more than there are cores: browsers and sockets are mostly waited for.
+    """
     alone = config.args_source is not config.ArgsSource.ARGS
     chosen = config.option.keyword or config.option.markexpr or config.option.lf
-    return min(4, os.cpu_count() or 1) if alone and not chosen else 0
+    return min(4, (os.cpu_count() or 1) + 1) if alone and not chosen else 0
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -85,7 +88,7 @@ def pytest_runtest_setup(item):
     beside = "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "nice")
     if beside and not _stood_back and _group(item.path)[1] not in CALM:
         _stood_back = True
-        os.nice(5)
+        os.nice(10)
 
 
 def pytest_sessionfinish():

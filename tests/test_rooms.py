@@ -2,9 +2,8 @@
 
 import ast
 import graphlib
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 import ganlab
 
@@ -84,19 +83,17 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(path: Path, name: str) -> set[str]:
+@cache
+def imports(name: str) -> set[str]:
     """Dotted names that a module imports anywhere in it, `from a import b` as a.b."""
     out: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(MODULES[name].read_text())):
         if isinstance(node, ast.Import):
             out |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name} has a relative import"
             out |= {f"{node.module}.{alias.name}" for alias in node.names}
     return out
-
-
-IMPORTS = {name: imports(path, name) for name, path in MODULES.items()}
 
 
 def room(module: str) -> str:
@@ -116,50 +113,50 @@ def known(imported: str) -> str | None:
 
 def outside(module: str) -> set[str]:
     """Top-level names of the outside packages that a module imports."""
-    return {i.split(".")[0] for i in IMPORTS[module] if known(i) is None}
+    return {i.split(".")[0] for i in imports(module) if known(i) is None}
 
 
 def test_there_are_modules_to_judge():
     assert {"ganlab", "ganlab.engine.run", "ganlab.app", "pages.lab_1d"} <= set(MODULES)
     assert known("ganlab.engine.run.Run") == "ganlab.engine.run" and known("numpy.array") is None
     assert "streamlit" in outside("ganlab.app") and "torch" in outside("ganlab.engine.run")
-    assert "ganlab.engine.game.Game" in IMPORTS["ganlab.engine.run"]
+    assert "ganlab.engine.game.Game" in imports("ganlab.engine.run")
     assert set(RANK) == set(map(room, MODULES)), "a room has no module, or no rank"
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_run_downward(module):
-    here = room(module)
-    assert here in RANK, f"say in RANK where the room {here!r} stands"
-    for imported in IMPORTS[module]:
-        there = known(imported)
-        if there is None or room(there) == here:
-            continue
+def test_imports_run_downward():
+    upward = {
+        f"{module} imports {imported}"
+        for module in MODULES
+        for imported in imports(module)
         # `from ganlab import theory` names a module, `from ganlab import Run` the package itself.
-        assert RANK[room(there)] <= RANK[here], f"{module} imports {imported}"
+        if (there := known(imported)) and RANK[room(there)] > RANK[room(module)]
+    }
+    assert not upward
 
 
 def test_no_module_imports_itself_in_a_circle():
-    graph = {m: {known(i) for i in IMPORTS[m]} - {None, m} for m in MODULES}
+    graph = {m: {known(i) for i in imports(m)} - {None, m} for m in MODULES}
     # A module inside a folder may import its siblings, whose folder imports it.
     graph = {m: {i for i in seen if not m.startswith(i + ".")} for m, seen in graph.items()}
     list(graphlib.TopologicalSorter(graph).static_order())  # raises CycleError
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_who_may_know_streamlit_plotly_and_the_web(module):
-    here, foreign = room(module), outside(module)
-    if here not in STREAMLIT_ROOMS:
-        assert not foreign & WEB, module
-    if here not in {"figures", "ui", "front", "app", "pages"}:
-        assert "plotly" not in foreign, module
-    if here == "figures":
-        assert not foreign & {"streamlit", "torch"}, module
-        ours = {room(known(i)) for i in IMPORTS[module] if known(i)}
-        assert ours <= {"figures", "registry", "theory", "theme"}, module
-    if RANK[here] <= RANK["engine"]:
-        assert not {room(known(i)) for i in IMPORTS[module] if known(i)} & {"live", "ui"}
-        assert not any(i.startswith("scipy.stats") for i in IMPORTS[module]), "1.7 s to import"
+def test_who_may_know_streamlit_plotly_and_the_web():
+    for module in MODULES:
+        here, foreign = room(module), outside(module)
+        ours = {room(known(i)) for i in imports(module) if known(i)}
+        if here not in STREAMLIT_ROOMS:
+            assert not foreign & WEB, module
+        if here not in {"figures", "ui", "front", "app", "pages"}:
+            assert "plotly" not in foreign, module
+        if here == "figures":
+            assert not foreign & {"streamlit", "torch"}, module
+            assert ours <= {"figures", "registry", "theory", "theme"}, module
+        if RANK[here] <= RANK["engine"]:
+            assert not ours & {"live", "ui"}, module
+            slow = any(i.startswith("scipy.stats") for i in imports(module))
+            assert not slow, f"{module} imports scipy.stats, which takes 1.7 s"
 
 
 def test_importing_the_engine_loads_no_interface():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab.limits import limit
 from ganlab.live.view import ViewedSession
 
 FRAME_SHARE = 0.85  # the most that one session alone uses of the frame renderer's time
@@ -39,6 +40,7 @@ class Pacing:
         self._measured_at_once = 1  # the number of moments behind the cost of curves
         self._curves_made = 0  # of these runs
         self._frame_at = self._measure_at = self._status_at = 0.0
+        self._allowed = 1 / limit("frame_rate")
 
     def begin(self) -> None:
         """Forget what only holds for the previous runs."""
@@ -137,5 +139,5 @@ class Pacing:
     @property
     def _least(self) -> float:
         """The shortest time between two frames."""
-        least = self.session.view.frame_seconds
+        least = max(self.session.view.frame_seconds, self._allowed)
         return least if self.session.crowd == 1 else max(least, SHARED_SECONDS)

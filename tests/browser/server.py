@@ -62,6 +62,7 @@ class Server:
         }
         options = [f"--{name}={value}" for name, value in flags.items()]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
+        environment.setdefault("GANLAB_FRAME_RATE", "20")  # less of the machine for each page
         with self.log_path.open(mode) as log:
             self._process = subprocess.Popen(
                 [sys.executable, *start, "run", str(ROOT / "ganlab" / "app.py"), *options],

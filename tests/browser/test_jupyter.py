@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,8 @@ from playwright.sync_api import Browser, Page, expect
 from .lab import SECONDS
 from .server import ROOT, START_SECONDS, free_port
 
-pytest.importorskip("jupyterlab")
+# Not importorskip: the import takes 2 s in every process that only collects the tests.
+pytestmark = pytest.mark.skipif(find_spec("jupyterlab") is None, reason="needs jupyterlab")
 MS = SECONDS * 1000
 CELLS = (
     "import ganlab, time\n"

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from live_helpers import last, of_type, settle
 
+from ganlab.limits import limited
 from ganlab.live.pacing import Pacing
 from ganlab.live.pools import Places
 from ganlab.live.view import View
@@ -31,6 +32,14 @@ def test_a_frame_follows_the_acknowledgement_of_a_display_even_if_that_comes_ear
     assert 0.5 < first_due(pacing(), drawn=True) < 0.9
     # Without one, frames still come as often as the way back and forth allows.
     assert 1.1 < first_due(pacing(), drawn=False) < 1.5
+
+
+def test_an_operator_may_allow_fewer_frames():
+    with limited(frame_rate=12):
+        assert 5 * 0.5 < first_due(pacing(), drawn=True) < 5 * 0.9
+        assert first_due(pacing(2), True) == pytest.approx(5, 0.02)
+    with limited(frame_rate=240):  # never more than a display shows
+        assert 0.5 < first_due(pacing(), drawn=True)
 
 
 def test_several_sessions_share_the_time_for_frames_as_before():
