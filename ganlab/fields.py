@@ -300,6 +300,7 @@ class Fields:
     smooth_fake: float = IN_ITS_ENTRY
     instance_noise: float = IN_ITS_ENTRY
     instance_noise_decay: int = IN_ITS_ENTRY
+    augmentation: float = IN_ITS_ENTRY
     r1: float = IN_ITS_ENTRY
     r2: float = IN_ITS_ENTRY
     gradient_penalty: float = IN_ITS_ENTRY

@@ -148,6 +148,13 @@ PANELS = {
         "p_data; orange marks a mode with less than a tenth of it.",
         "share of samples",
     ),
+    "distances": Word(
+        "how near G's samples are to the data",
+        "A histogram of the distances of generated samples to the nearest training point, in units "
+        "of the median of new data; the last bar has all that are farther. The thin lines are the "
+        "histogram of new data: bars at 0 are copies.",
+        "share of samples",
+    ),
 }
 
 # Reference lines across a panel by their titles, and the words in a panel's title.

@@ -16,8 +16,8 @@ PANELS = [
     {"id": "jsd", "title": "JSD", "unit": "nats", "bars": False, "log": False, "low": 0,
      "high": 0.75, "lines": [{"value": math.log(2), "title": "ln 2"}],
      "series": [{"key": "jsd", "title": "JSD", "role": "game", "dash": "solid"}]},
-    {"id": "shares", "title": "Modes", "unit": "", "bars": True, "log": False, "low": None,
-     "high": None, "lines": [], "series": []},
+    {"id": "shares", "title": "Modes", "unit": "", "bars": "shares", "log": False, "low": None,
+     "against": "mode_weights", "high": None, "lines": [], "series": []},
     {"id": "grad", "title": "Gradient", "unit": "", "bars": False, "log": True, "low": None,
      "high": None, "lines": [{"value": 0.01, "title": "floor"}],
      "series": [{"key": "g", "title": "norm", "role": "accent", "dash": "dash"},
@@ -35,7 +35,7 @@ def series(n: int = 101):
 
 def test_curves_share_the_iteration_and_bars_do_not():
     data = series()
-    fig = curves(PANELS, data, MARKS, shares=np.array([0.9, 0.02, 0.08]))
+    fig = curves(PANELS, data, MARKS, bars={"shares": np.array([0.9, 0.02, 0.08])})
     lines = [t for t in fig.data if t.xaxis == "x"]
     assert [t.name for t in lines] == ["JSD", "Gradient · norm", "Gradient · clipped"]
     for trace in lines:
@@ -56,7 +56,7 @@ def test_curves_share_the_iteration_and_bars_do_not():
     (None, [0.25] * 4), (np.array([0.1, 0.2, 0.3, 0.4]), [0.1, 0.2, 0.3, 0.4]),
 ])  # fmt: skip
 def test_fair_shares(weights, fair):
-    fig = curves(PANELS, series(), shares=np.full(4, 0.25), mode_weights=weights)
+    fig = curves(PANELS, series(), bars={"shares": np.full(4, 0.25), "mode_weights": weights})
     (line,) = [t for t in fig.data if t.name == "p_data"]
     y = np.asarray(line.y)
     np.testing.assert_allclose(y[np.isfinite(y)][::2], fair, rtol=1e-6)
@@ -166,7 +166,7 @@ def test_a_single_value_is_a_point():
                                   {"iteration": np.arange(3.0), "g": np.full(3, np.nan)},
                                   {"iteration": np.arange(3.0), "g": -np.ones(3)}])  # fmt: skip
 def test_curves_without_values_draw_their_axes(data):
-    fig = curves(PANELS, data, shares=np.full(3, np.nan))
+    fig = curves(PANELS, data, bars={"shares": np.full(3, np.nan)})
     for name in ("yaxis", "yaxis2", "yaxis3"):
         low, high = fig.layout[name].range
         assert math.isfinite(low) and math.isfinite(high) and low < high
@@ -181,7 +181,7 @@ def test_curves_have_the_colours_of_their_roles(theme):
 
 
 def test_json_is_valid_and_small():
-    text = curves(PANELS, series(600), MARKS, shares=np.array([1, np.nan])).to_json()
+    text = curves(PANELS, series(600), MARKS, bars={"shares": np.array([1, np.nan])}).to_json()
     assert len(text) < 400_000
 
     def refuse(token):

@@ -80,6 +80,10 @@ STRENGTHS = {
     "d_norm": [{"d_norm": name, "optimizer": "sgd"} for name in D_NORMS if name != "none"],
     "g_norm": [{"g_norm": name} for name in NORMS if name != "none"],
     "instance_noise": [{"instance_noise": 0.3, "instance_noise_decay": 100}],
+    "augmentation": [
+        {"augmentation": 0.5, "target": "gaussian_2d"},
+        {"augmentation": 0.5, "target": "gaussian", "instance_noise": 0.2, "packing": 2},
+    ],
     "ode_regulariser": [{"ode_regulariser": 0.1, **PLAIN, "rule": "rk4"}],
     "feature_matching": [{"feature_matching": 0.4, "d_dropout": 0.2, "packing": 2}],
     "smooth_fake": [

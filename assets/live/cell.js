@@ -60,7 +60,7 @@ export function drawShares(ctx, theme, scene, shares, width, height) {
   const { u } = theme;
   flood(ctx, theme.back);
   const place = { left: 36 * u, top: 26 * u, w: width - 80 * u, h: height - 34 * u };
-  bars(ctx, theme, scene, shares, place, () => {
+  bars(ctx, theme, { shares, weights: scene.a?.mode_weights, count: scene.modes }, place, () => {
     ctx.font = font(theme, SIZES.title, 600);
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";

@@ -1,4 +1,4 @@
-// The column of small panels over iterations, and the bars of the modes' shares.
+// The column of small panels over iterations, and bars of the moment that is shown.
 
 import { bars } from "./bars.js";
 import { placeHelp } from "./help.js";
@@ -31,7 +31,7 @@ function measuredBy(steps, iteration) {
 /** @typedef {{a: import("./types.js").Arrays, marks: {iteration: number, text: string}[]}} Message */
 
 /**
- * The column of one scene. resize, then setCurves / setShares, then draw or drawBars.
+ * The column of one scene. resize, then setCurves / setBars, then draw or drawBars.
  *
  * @param {{panels: Panel[], axis?: string, modes?: number, a?: import("./types.js").Arrays}} scene
  */
@@ -51,8 +51,8 @@ export function curvesColumn(scene) {
   let ctx;
   /** @type {Message | null} */
   let message = null;
-  /** @type {NumberArray | null} */
-  let shares = null;
+  /** @type {import("./types.js").Arrays} */
+  let heights = {}; // of bars, by name
   /** @type {number | null} */
   let cursor = null; // the iteration of an earlier moment that is shown
   // The curves of the previous run, by the names of this run's curves.
@@ -132,8 +132,9 @@ export function curvesColumn(scene) {
    * @param {number} low
    * @param {number} high
    * @param {(value: number) => number} py
+   * @param {number} [h] the height, if it is not that of a panel
    */
-  function drawAxes(panel, top, low, high, py) {
+  function drawAxes(panel, top, low, high, py, h = g.h) {
     const u = theme.u;
     ctx.strokeStyle = theme.faint;
     ctx.lineWidth = 1;
@@ -142,7 +143,7 @@ export function curvesColumn(scene) {
     ctx.fillStyle = theme.muted;
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
-    const count = Math.max(1, Math.min(4, Math.floor(g.h / (22 * u))));
+    const count = Math.max(1, Math.min(4, Math.floor(h / (22 * u))));
     let list = panel.log ? logTicks(low, high, count + 1) : ticks(low, high, count);
     if (list.length < 2 && !panel.log) list = ticks(low, high, count + 1);
     const texts = panel.log ? list.map((t) => power(Math.round(Math.log10(t)))) : names(list);
@@ -156,8 +157,8 @@ export function curvesColumn(scene) {
     ctx.strokeStyle = theme.line;
     ctx.beginPath();
     ctx.moveTo(g.left - 0.5, top);
-    ctx.lineTo(g.left - 0.5, top + g.h + 0.5);
-    ctx.lineTo(g.left + g.w, top + g.h + 0.5);
+    ctx.lineTo(g.left - 0.5, top + h + 0.5);
+    ctx.lineTo(g.left + g.w, top + h + 0.5);
     ctx.stroke();
   }
 
@@ -357,15 +358,16 @@ export function curvesColumn(scene) {
       const top = g.tops[i];
       ctx.fillStyle = theme.back;
       ctx.fillRect(0, top - g.title, width, g.h + g.title + 4);
-      bars(ctx, theme, scene, shares, { left: g.left, top, w: g.w, h: g.h }, (full, py) => {
+      const [shares, weights] = [heights[panel.bars], scene.a?.[panel.against ?? ""]];
+      const of = { shares, weights, count: weights?.length ?? shares?.length ?? scene.modes, ends: panel.ends };
+      bars(ctx, theme, of, { left: g.left, top, w: g.w, h: g.h }, (full, py, h) => {
         drawTitle(panel, top);
-        drawAxes({ log: false }, top, 0, full, py);
+        drawAxes({ log: false }, top, 0, full, py, h);
       });
     });
   }
 
   return {
-    hasBars: all.some((panel) => panel.bars),
     count: all.length,
     /** @param {Message} newMessage */
     setCurves(newMessage) {
@@ -382,9 +384,15 @@ export function curvesColumn(scene) {
       cursor = iteration;
       return moved;
     },
-    /** @param {NumberArray} newShares */
-    setShares(newShares) {
-      shares = newShares;
+    /**
+     * Take the heights of bars among a frame's arrays; returns whether there are some.
+     *
+     * @param {import("./types.js").Arrays} arrays
+     */
+    setBars(arrays) {
+      const found = all.flatMap(({ bars: name }) => (name && arrays[name] ? [[name, arrays[name]]] : []));
+      heights = { ...heights, ...Object.fromEntries(found) };
+      return found.length > 0;
     },
     /**
      * @param {HTMLCanvasElement} canvas

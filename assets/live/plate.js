@@ -138,7 +138,7 @@ function draw() {
     if (runs.length > 1) drawRuns.names(ctx, theme, { ...g.curves, y: g.curves.y - ROW * u, h: ROW * u }, scene.runs);
     const own = sheet(g.curves);
     column.resize(own.node, own.w, own.h, theme);
-    if (frame.a.shares) column.setShares(frame.a.shares);
+    column.setBars(frame.a);
     column.setCursor(frame.moving ? frame.iteration : null);
     column.draw();
   }

@@ -189,10 +189,9 @@ export function mountView(root, settings, make) {
     const arrived = fresh ? frame : null;
     fresh = false;
     if (arrived && past && curves?.setCursor(arrived.iteration)) redraw.curves = true;
-    const shares = curves?.hasBars ? arrived?.a.shares : null;
-    if (shares) curves?.setShares(shares);
+    const bars = !!arrived && !!curves?.setBars(arrived.a);
     const now = performance.now();
-    if ((redraw.curves || shares) && (state !== "playing" || now - curvesAt > CURVES_EVERY)) {
+    if ((redraw.curves || bars) && (state !== "playing" || now - curvesAt > CURVES_EVERY)) {
       curvesAt = now;
       if (redraw.curves) curves?.draw();
       else curves?.drawBars();

@@ -84,7 +84,9 @@
  * @property {boolean} [log]
  * @property {number | null} [low]
  * @property {number | null} [high]
- * @property {boolean} [bars] of the share of each mode
+ * @property {string} [bars] the array of a frame that is drawn as bars
+ * @property {string} [against] the array of the scene that they are compared with
+ * @property {[number, number] | null} [ends] of the axis along which bars stand, if they are a histogram
  * @property {boolean} [keys] false: its curves are not named in its title
  * @property {string} [needs] a curve without which the panel is hidden
  * @property {boolean} [off] whether it is expected to stay hidden

@@ -43,11 +43,11 @@ class Costs(Inputs):
         return out
 
     def _seen(self, x: torch.Tensor, n: Given, drawn: Drawn, half: int) -> torch.Tensor:
-        """x (R, B, dim) as D sees it: with noise (draw half 0: real, 1: fake), in packs."""
-        if self._noise:
-            size = self.structure.batch
-            noise = drawn["noise"][:, half * size : (half + 1) * size]
-            x = x + over(n.strength("instance_noise"), x) * noise
+        """x (R, B, dim) as D sees it (draws' half 0: real, 1: fake): with noise, in packs."""
+        size = self.structure.batch
+        for name, sees, draws in self._sees:
+            mine = {draw: drawn[draw][:, half * size : (half + 1) * size] for draw in draws}
+            x = sees(x, mine, *n.of[name])
         return self.D.packed(x)
 
     def make(self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None) -> torch.Tensor:

@@ -209,7 +209,7 @@ class Draws:
     def __init__(self, specs: tuple[Spec, ...], rules: Rules, device: torch.device):
         self.specs, self.device = specs, device
         self.shapes = {player: rules.draws(player) for player in "DG"}
-        self._normal = {name for name, draw in rules.term_draws.items() if draw.normal}
+        self._normal = rules.normal
         self._streams: dict[tuple[int, str, str], Stream | Epochs] = {}
         self._slabs: dict[tuple[str, str], Slabs] = {}
         self._targets = [make_target(s.target, s.target_params) for s in specs]
@@ -252,7 +252,7 @@ class Draws:
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
             return self.specs[run].p_z.sample
-        if kind == "noise" or kind in self._normal:
+        if self._normal(kind):
             return lambda shape, g: torch.randn(shape, generator=g, device=g.device)
         return lambda shape, g: torch.rand(shape, generator=g, device=g.device)
 

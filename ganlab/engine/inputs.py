@@ -76,7 +76,9 @@ class Inputs:
         self.loss = LOSSES[structure.loss]
         self.rule = RULES[structure.rule]
         self.optimizer = OPTIMIZERS[structure.optimizer]
-        self._term_draws = {n: draw for e in entries for n, draw in e.draws.items()}
+        self._term_draws = {n: d for e in entries if not e.sees for n, d in e.draws.items()}
+        self._seen_draws = {n: d for e in entries if e.sees for n, d in e.draws.items()}
+        self._sees = [(e.name, e.sees, tuple(e.draws)) for e in entries if e.sees]
         self.fields = {
             player: [
                 (e.name, e.field_term)
@@ -89,7 +91,6 @@ class Inputs:
             player: [(e.name, e.keep) for e in entries if e.keep is not None and player in e.keeps]
             for player in "DG"
         }
-        self._noise = "instance_noise" in on
         self._match = "feature_matching" in on
         self.past = "historical_averaging" in on
         # Cached, since every update needs them.
@@ -143,9 +144,9 @@ class Inputs:
         """Shapes of the random numbers of one update of a player, by name.
 
         data: real samples; latent: of fake samples; label: of real and fake samples alike, if there
-        are labels; noise: added to all x that D sees, real then fake; mask: uniform numbers, one
-        for each droppable unit and each pack; the draws of terms of D's cost; and the same names
-        with the prefix u_, for all unrolled steps one after the other.
+        are labels; the draws of changes of what D sees, for real samples, then fake ones; mask:
+        uniform numbers, one for each droppable unit and each pack; the draws of terms of D's cost;
+        and the same names with the prefix u_, for all unrolled steps one after the other.
         """
         return self._draws[player]
 
@@ -157,8 +158,8 @@ class Inputs:
         }
         if structure.labels:
             parts["label"] = (structure.batch, structure.labels)
-        if self._noise:
-            parts["noise"] = (2 * structure.batch, structure.dim)
+        both = 2 * structure.batch
+        parts |= {n: d.shape(both, structure.dim) for n, d in self._seen_draws.items()}
         if units := sum(self.D.droppable):
             parts["mask"] = (2 * packs, units)
         width = structure.dim * structure.packing
@@ -174,6 +175,11 @@ class Inputs:
     def term_draws(self) -> Mapping[str, Draw]:
         """The draws of the terms of D's cost, by name."""
         return self._term_draws
+
+    def normal(self, name: str) -> bool:
+        """Whether a stabiliser's draw (see `draws`) is from N(0, 1); else it is uniform."""
+        draw = (self._term_draws | self._seen_draws).get(name)
+        return draw is not None and draw.normal
 
     @property
     def reference(self) -> tuple[int, ...] | None:

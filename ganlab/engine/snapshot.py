@@ -19,7 +19,7 @@ from ganlab.engine.game import Game, evenly
 from ganlab.engine.near import near_shares
 from ganlab.engine.probe import probe_for
 from ganlab.engine.state import State
-from ganlab.engine.training_data import nearest, value_on_data
+from ganlab.engine.training_data import nearest, nearest_histogram, value_on_data
 from ganlab.spec import Spec
 
 _SCORED = 2500  # generated samples behind modes, hq and reverse_kl
@@ -117,7 +117,11 @@ def take(
             players = Evaluation(game, state, specs, views)
             draw = probes[0].domain.picture
             shot.picture = draw(players, views, DETAILS[detail], arrows)
-            shot.picture |= _shares(probes, shot.picture.pop("spread"))
+            spread = shot.picture.pop("spread")
+            shot.picture |= _shares(probes, spread)
+            if any(spec.data_size for spec in specs):
+                rows_of = [nearest_histogram(s, x) for s, x in zip(specs, spread, strict=True)]
+                shot.picture["distances"] = np.stack(rows_of)
     return shot
 
 

@@ -14,14 +14,19 @@ from ganlab.engine.game import evenly
 from ganlab.spec import Spec
 from ganlab.targets import make_target
 
+BINS = 12  # of the histogram of distances, up to `FARTHEST` medians of new data
+FARTHEST = 3.0
 COMPARED = 500  # samples whose nearest points are found
 _TREE = 20_000  # training points among which they are found
 _SEED = 20140610  # of the new samples
 
 
 @lru_cache(maxsize=16)
-def _near(spec: Spec) -> tuple[cKDTree, float]:
-    """The training data as a tree, and the median distance of new data to their nearest point."""
+def _near(spec: Spec) -> tuple[cKDTree, float, np.ndarray]:
+    """The training data as a tree; the median distance of new data to their nearest point.
+
+    And the histogram of these distances, (BINS,).
+    """
     import torch
 
     points = data_set(spec)
@@ -29,7 +34,16 @@ def _near(spec: Spec) -> tuple[cKDTree, float]:
     tree = cKDTree(points[:: -(-len(points) // _TREE)].double().numpy())
     target = make_target(spec.target, spec.target_params)
     new = target.sample(4 * COMPARED, torch.Generator().manual_seed(_SEED)).double().numpy()
-    return tree, float(np.median(tree.query(new)[0]))
+    found = tree.query(new)[0]
+    apart = float(np.median(found))
+    return tree, apart, _histogram(found / apart)
+
+
+def _histogram(distances: np.ndarray) -> np.ndarray:
+    """The shares (BINS,) of distances in equal bins from 0; the last one also has all beyond."""
+    finite = np.nan_to_num(distances, nan=FARTHEST, posinf=FARTHEST)
+    which = np.minimum(finite * (BINS / FARTHEST), BINS - 1).astype(int)
+    return np.bincount(which, minlength=BINS) / max(1, len(distances))
 
 
 def _data_of(spec: Spec) -> Spec:
@@ -45,11 +59,28 @@ def nearest(spec: Spec, x: np.ndarray) -> float:
     training points, evenly spaced ones count.
     NaN without a finite set of training data.
     """
-    if not spec.data_size:
-        return float("nan")
-    tree, apart = _near(_data_of(spec))
+    return float(np.median(_distances(spec, x))) if spec.data_size else float("nan")
+
+
+def _distances(spec: Spec, x: np.ndarray) -> np.ndarray:
+    tree, apart, _ = _near(_data_of(spec))
     some = np.asarray(x, np.float64)[:: -(-len(x) // COMPARED)]
-    return float(np.median(tree.query(some)[0])) / apart
+    found: np.ndarray = tree.query(np.nan_to_num(some, posinf=1e300, neginf=-1e300))[0]
+    return found / apart
+
+
+def nearest_histogram(spec: Spec, x: np.ndarray) -> np.ndarray:
+    """The histogram of the distances that `nearest` is the median of: shares (BINS,).
+
+    The bins are equal, from 0 to `FARTHEST` medians of new data; the last has all beyond. NaN
+    without a finite set of training data.
+    """
+    return _histogram(_distances(spec, x)) if spec.data_size else np.full(BINS, np.nan)
+
+
+def new_histogram(spec: Spec) -> np.ndarray:
+    """The same of new data, of 2,000 samples of p_data: (BINS,)."""
+    return _near(_data_of(spec))[2]
 
 
 def value_on_data(players: Evaluation, run: int, fake: np.ndarray, most: int) -> float:

@@ -6,6 +6,7 @@ import re
 
 from ganlab.export.lines import D_TERMS, LOSSES
 from ganlab.export.plan import Plan, indent
+from ganlab.targets import make_target
 
 _DATA, _MADE = 'r["data"]', 'G(w["G"], r["latent"])'
 _KEPT_UNITS = '''\
@@ -35,7 +36,7 @@ def of_d(plan: Plan) -> list[str]:
         out += [_SLOPE.format(u=", u" if plan.dropped else "")]
     if "length(" in text:
         out += [_LENGTH]
-    if plan.ever("instance_noise") or plan.first.packing > 1:
+    if _random(plan) or plan.first.packing > 1:
         out += [_seen(plan)]
     if plan.d_plays:
         out += [_d_cost(plan, d_terms)]
@@ -45,7 +46,7 @@ def of_d(plan: Plan) -> list[str]:
 def _seen(plan: Plan) -> str:
     """What D sees of samples."""
     noisy, packed = plan.ever("instance_noise"), plan.first.packing > 1
-    lines = []
+    lines = ["rows = slice(half * BATCH, (half + 1) * BATCH)"] * _random(plan)
     if noisy:
         sigma = "INSTANCE_NOISE"
         if any(plan.values("instance_noise_decay")):
@@ -53,18 +54,46 @@ def _seen(plan: Plan) -> str:
                 sigma += " * max(0, 1 - iteration / (INSTANCE_NOISE_DECAY or math.inf))"
             else:
                 sigma += " * max(0, 1 - iteration / INSTANCE_NOISE_DECAY)"
-        lines += [f"x = x + {sigma} * noise"]
-    what = {(True, False): "with noise", (False, True): "in packs", (True, True): "noisy, in packs"}
+        lines += [f'x = x + {sigma} * r["noise"][rows]']
+    if plan.ever("augmentation"):
+        lines += _augmented(plan)
+    what = ["noisy"] * noisy + ["augmented"] * plan.ever("augmentation") + ["in packs"] * packed
     lines += [f"return x.reshape(-1, PACKING * {plan.first.dim})" if packed else "return x"]
-    head = f"def seen(x{', noise' * noisy}):"
-    words = f'    """Samples as D sees them: {what[noisy, packed]}."""'
+    head = f"def seen(x{', r, half' * _random(plan)}):"
+    words = f'    """Samples as D sees them: {", ".join(what)}."""'
     return plan.text("\n".join([head, words, indent("\n".join(lines)), ""]))
 
 
+def _random(plan: Plan) -> bool:
+    """Whether what D sees is changed at random."""
+    return plan.ever("instance_noise") or plan.ever("augmentation")
+
+
+def _augmented(plan: Plan) -> list[str]:
+    """The lines of augmentation: see `ganlab.stabilisers.augmentation`."""
+    box = make_target(plan.first.target, plan.first.target_params).box
+    middle, width = [float(a + b) / 2 for a, b in box], float(box[0][1] - box[0][0])
+    lines = ['choose, size = r["choose"][rows], r["size"][rows]']
+    lines += [f"middle = torch.tensor([{middle}], dtype=DTYPE)"]
+    lines += ["taken = (choose < AUGMENTATION).to(DTYPE)"]
+    if len(middle) == 1:
+        lines += ["x = (x - middle) * (1 - 2.0 * (choose[:, :1] < AUGMENTATION / 2))"]
+    else:
+        lines += [
+            "mirrored = 1 - 2.0 * (choose[:, 0] < AUGMENTATION / 2)",
+            "angle = 2 * math.pi * choose[:, 4] * taken[:, 3]",
+            "a, b = (x - middle).unbind(1)",
+            "a, cos, sin = a * mirrored, angle.cos(), angle.sin()",
+            "x = torch.stack([cos * a - sin * b, sin * a + cos * b], 1)",
+        ]
+    lines += ["x = middle + x * 2 ** (0.2 * size[:, :1] * taken[:, 1:2])"]
+    return [*lines, f"x = x + {width} / 8 * size[:, 1:] * taken[:, 2:3]"]
+
+
 def _sees(plan: Plan, x: str, half: int) -> str:
-    """Samples x as D sees them: half 0 of the noise is for real ones, half 1 for generated ones."""
-    if plan.ever("instance_noise"):
-        return plan.text(f'seen({x}, r["noise"][{"BATCH:" if half else ":BATCH"}])')
+    """Samples x as D sees them: half 0 of the draws is for real ones, half 1 for generated ones."""
+    if _random(plan):
+        return f"seen({x}, r, {half})"
     return f"seen({x})" if plan.first.packing > 1 else x
 
 

@@ -115,9 +115,7 @@ def _laws(plan: Plan) -> dict[str, tuple[str, bool]]:
         for player in "DG":
             for name in inputs.draws(player):
                 kind = name.removeprefix("u_")
-                normal = kind == "noise" or (
-                    kind in inputs.term_draws and inputs.term_draws[kind].normal
-                )
+                normal = inputs.normal(kind)
                 law = "normal_numbers" if normal else "uniform_numbers"
                 if kind == "data":
                     law = "POINTS" if "points" in first.target else "data"

@@ -35,6 +35,7 @@ _TABLES: dict[str, Mapping[str, object]] = {
 _HOOKED = {*lines.D_TERMS, *lines.FIELD_TERMS, *lines.GRAD_TERMS, *lines.KEEPS, "weight_clip"}
 _IN_NETS = {"unroll", "minibatch_discrimination", "packing", "d_dropout", "d_dropout_input"}
 _IN_NETS |= {"smooth_real", "smooth_fake", "instance_noise", "d_norm", "g_norm", "feature_matching"}
+_IN_NETS |= {"augmentation"}
 
 
 class Plan:

@@ -1,7 +1,8 @@
-"""Curves over the iterations: small panels that share one axis, and bars of the modes' shares."""
+"""Curves over the iterations: small panels that share one axis, and bars of one moment."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -28,8 +29,7 @@ def curves(
     theme: str = "light",
     width: float = 380,
     height: float = 440,
-    shares: np.ndarray | None = None,
-    mode_weights: np.ndarray | None = None,
+    bars: Mapping[str, Any] | None = None,
     scale: float = 1,
     ghost: Mapping[str, np.ndarray] | None = None,
 ) -> go.Figure:
@@ -37,11 +37,11 @@ def curves(
 
     panels: as in the scene (title, unit, series, lines, log, low, high, bars); those with `bars`
     come last. series: "iteration" (n,) and one (n,) array per key; NaN is a gap, and a missing key
-    draws nothing. marks: [{iteration, text}], drawn as vertical lines. shares, mode_weights: (m,),
-    the share of generated samples at each mode and its share of p_data (1/m if not given); drawn
-    in panels with `bars`, in the accent colour if a mode has less than a tenth of its fair share.
-    scale: of text and margins, as in the live canvas. ghost: series of an earlier run, drawn
-    faintly behind. Raises SpecError for an unknown theme.
+    draws nothing. marks: [{iteration, text}], drawn as vertical lines. bars: arrays (m,) of frame
+    and scene, drawn in panels whose `bars` and `against` name two of them: shares of generated
+    samples and of p_data (1/m if missing). Bars of modes have the accent colour if they are lower
+    than a tenth of their fair share. scale: of text and margins, as in the live canvas. ghost:
+    series of an earlier run, drawn faintly behind. Raises SpecError for an unknown theme.
     """
     palette, u = find_theme(theme), scale
     found = array(series, "iteration")
@@ -60,7 +60,8 @@ def curves(
         layout["annotations"].append(heading(panel, place))
         name = place.y.replace("y", "yaxis")
         if panel.get("bars"):
-            added, over, up = _bars(place, shares, mode_weights)
+            tall, fair = (array(bars or {}, panel.get(name, "")) for name in ("bars", "against"))
+            added, over, up = _bars(place, tall, fair, panel.get("ends"))
             layout[name] = place.axis(**up)
             layout[name.replace("y", "x", 1)] = axis(palette, u, anchor=place.y, **over)
             traces += added
@@ -132,11 +133,15 @@ def span_of(iteration: np.ndarray, before: np.ndarray | None) -> tuple[float, fl
 
 
 def _bars(
-    place: Panel, shares: np.ndarray | None, weights: np.ndarray | None
+    place: Panel,
+    shares: np.ndarray | None,
+    weights: np.ndarray | None,
+    ends: Sequence[float] | None = None,
 ) -> tuple[list[Any], dict[str, Any], dict[str, Any]]:
-    """Bars of the shares, with a short line at each mode's fair share; settings of both axes."""
-    found = {"shares": shares, "weights": weights}
-    shares, weights = array(found, "shares"), array(found, "weights")
+    """Bars of the shares, with a short line at each fair share; settings of both axes.
+
+    ends: of the axis along which they stand, if they are a histogram; else they are modes.
+    """
     modes = len(shares) if shares is not None else len(weights) if weights is not None else 0
     if weights is None or len(weights) != modes:
         weights = np.full(modes, 1 / max(modes, 1), dtype=np.float32)
@@ -148,10 +153,11 @@ def _bars(
     largest = float(np.nanmax(weights)) if modes and np.isfinite(weights).any() else 0.4
     top = min(1.0, COLUMN.bars_top * largest)
     if shares is not None:
-        missed = ~(shares > COLUMN.missed * weights)
+        missed = ~(shares > COLUMN.missed * weights) & (ends is None)
         colours = [palette.colour("accent" if miss else "G") for miss in missed]
         traces.append(go.Bar(x=index, y=shares, name="p_g", marker={"color": colours},
-                             width=COLUMN.bar, hovertemplate="%{y:.4~g}", **where))  # fmt: skip
+                             width=COLUMN.bar if ends is None else 0.96,
+                             hovertemplate="%{y:.4~g}", **where))  # fmt: skip
         font = {"color": palette.background, "size": SIZES.panel_axis * place.u}
         # A bar that is higher than the panel shows its value.
         for i in np.flatnonzero(shares > top):
@@ -168,6 +174,12 @@ def _bars(
                                  line=line, **where))  # fmt: skip
     over = {"range": [0.5, max(modes, 1) + 0.5], "showticklabels": False, "ticks": "",
             "unifiedhovertitle": {"text": "mode %{x}"}}  # fmt: skip
+    if ends is not None:
+        low, high = ends
+        width = (high - low) / max(modes, 1)
+        units = range(math.ceil(low), math.floor(high) + 1)
+        over |= {"showticklabels": True, "tickvals": [0.5 + (t - low) / width for t in units]}
+        over |= {"ticktext": [f"{t}" for t in units], "unifiedhovertitle": {"text": "bar %{x}"}}
     return traces, over, {"range": [0, top * 1.04], "nticks": 4}
 
 

@@ -145,8 +145,7 @@ def figure(
         history.marks,
         theme,
         ghost=history.ghost,
-        shares=last.get("shares"),
-        mode_weights=scene.get("mode_weights"),
+        bars={**scene, **last},
         **request.curves_size,
     )
     return encode(

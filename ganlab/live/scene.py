@@ -11,6 +11,7 @@ import numpy as np
 from ganlab import words
 from ganlab.domains import Probe
 from ganlab.engine.draws import data_set
+from ganlab.engine.training_data import FARTHEST, new_histogram
 from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec
@@ -18,6 +19,7 @@ from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS
 
 NEAREST = "distance to the nearest training point"
+HOW_NEAR = "how near G's samples are to the data"
 REACH = "reach of p_g's tails over p_data's"
 
 
@@ -67,15 +69,25 @@ def panel(
     log: bool = False,
     low: float | None = None,
     high: float | None = None,
-    bars: bool = False,
+    bars: str = "",
+    against: str = "",
+    ends: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
-    """One panel of curves over iterations; lines: (value, name) of its reference lines."""
+    """One panel of curves over iterations; lines: (value, name) of its reference lines.
+
+    Or of bars: the name of their array in frames, and of the array of the scene that they are
+    compared with; ends: of the axis along which they stand, None if that has no numbers.
+    """
     named = list(lines)
     marked = [{"value": v, "title": t} for v, t in named]
     out = {"id": id, "title": title, "unit": unit, "series": series, "lines": marked}
     keys = dict.fromkeys(s["key"].split(".")[0] for s in series)
     about = words.of_panel(id, keys, (title for _, title in named))
-    return out | {"log": log, "low": low, "high": high, "bars": bars, "help": about}
+    return (
+        out
+        | {"log": log, "low": low, "high": high, "bars": bars, "help": about}
+        | ({"against": against, "ends": ends} if bars else {})
+    )
 
 
 def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
@@ -165,7 +177,13 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
                 high=count * 1.15,
             )
         )
-        out.append(panel("shares", "share of each mode", [], low=0.0, bars=True))
+        out.append(panel("shares", "share of each mode", [], bars="shares", against="mode_weights"))
+    if spec.data_size:
+        ends = (0.0, FARTHEST)
+        histogram = panel(
+            "distances", HOW_NEAR, [], bars="distances", against="new_distances", ends=ends
+        )
+        out.append(histogram)
     return out
 
 
@@ -209,4 +227,6 @@ def scene(
     if modes is not None:
         arrays["mode_centers"], arrays["mode_weights"] = modes.centers, modes.weights
     data = data_set(spec)
+    if data is not None:
+        arrays["new_distances"] = new_histogram(spec)
     return header, arrays | spec.domain.scene(view, spec.seed, data)

@@ -51,10 +51,11 @@ class Clock(NamedTuple):
 
 
 class Draw(NamedTuple):
-    """Random numbers that a term of D's cost draws for each minibatch.
+    """Random numbers that a term of D's cost, or a change of what D sees, draws for each minibatch.
 
-    shape(packs, width) -> (rows, columns), for `packs` inputs of `width` numbers. normal: whether
-    they are from N(0, 1), else uniform in [0, 1).
+    shape(n, width) -> (rows, columns): of a term, for n packs of `width` numbers; of what D sees,
+    for n samples, real and generated ones, in as many rows. normal: whether they are from N(0, 1),
+    else uniform in [0, 1).
     """
 
     shape: Callable[[int, int], tuple[int, int]]
@@ -69,7 +70,9 @@ class StabiliserEntry(Entry):
     `over`), or the result of `number`:
     d_term(judged, *numbers) -> (R,): a term of D's cost. needs_input_grad: whether it
     differentiates D in its inputs. offset: whether it depends on D's offset, which some losses do
-    not. draws: by name, the random numbers that it needs.
+    not. draws: by name, the random numbers that it or `sees` needs.
+    sees(x, draws, *numbers) -> x: samples (R, n, dim), real or generated, as D sees them in both
+    players' costs; draws: (R, n, columns) by name, rows for the same samples.
     field_term(by_d, by_g, *numbers) -> (R,): a term of the costs of the players in `field_of`, a
     function of both players' gradients (R, P_D) and (R, P_G), which can be differentiated.
     grad_term(grad, params, *numbers) -> grad: changes each player's gradient, in registry order.
@@ -78,7 +81,7 @@ class StabiliserEntry(Entry):
     `keeps`; one vector is kept for each of them, which starts as the parameters.
     number(values, clock): the numbers of one update, from the values of those fields and of
     `extra` by name. extra: more values, each a function of a Spec.
-    blurs: whether it adds noise to D's input, and is left out when D is shown. watches: whether it
+    blurs: whether it makes D's input random, and is left out when D is shown. watches: whether it
     changes neither player.
     refuse(spec): why the Spec's combination has no meaning, or None; called only while it is on.
     Its parameters are toggles of its player; all but the strength are shown only while it is on.
@@ -89,6 +92,7 @@ class StabiliserEntry(Entry):
     needs_input_grad: bool = False
     offset: bool = False
     draws: Mapping[str, Draw] = field(default_factory=dict)
+    sees: Callable[..., torch.Tensor] | None = None
     field_term: Callable[..., torch.Tensor] | None = None
     field_of: str = "DG"
     grad_term: Callable[..., torch.Tensor] | None = None
@@ -117,7 +121,8 @@ class StabiliserEntry(Entry):
     @property
     def hooked(self) -> bool:
         """Whether it is implemented by a hook."""
-        return any((self.d_term, self.field_term, self.grad_term, self.project, self.keep))
+        hooks = (self.d_term, self.sees, self.field_term, self.grad_term, self.project, self.keep)
+        return any(hooks)
 
     def at(self, values: Mapping[str, Any], clock: Clock) -> tuple[Any, ...]:
         """The arguments of its hooks in one update; values: of `numbers` and `extra`, by name."""

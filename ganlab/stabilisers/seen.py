@@ -1,13 +1,16 @@
-"""Changes of what D sees: unrolling, minibatches, packs, dropout, labels, noise."""
+"""Changes of what D sees: unrolling, minibatches, packs, dropout, labels, noise, augmentation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+
 from ganlab.losses import LOSSES
 from ganlab.registry import Param
-from ganlab.stabilisers.entry import Clock, StabiliserEntry, strength
+from ganlab.stabilisers.augmentation import AUGMENTATION
+from ganlab.stabilisers.entry import Clock, Draw, StabiliserEntry, over, strength
 
 
 def _fall(spec: Any) -> float:
@@ -18,6 +21,10 @@ def _fall(spec: Any) -> float:
 def _noise_left(values: Mapping[str, Any], clock: Clock) -> tuple[Any, ...]:
     left = 1 - clock.iterations * values["noise_fall"]
     return (values["instance_noise"] * ((left + abs(left)) / 2),)
+
+
+def _noisy(x: torch.Tensor, draws: Mapping[str, torch.Tensor], sigma: Any) -> torch.Tensor:
+    return x + over(sigma, x) * draws["noise"]
 
 
 def _unlabelled(spec: Any) -> str | None:
@@ -72,7 +79,7 @@ _unroll = StabiliserEntry(
     ),
 )
 
-ENTRIES = (
+ENTRIES: tuple[StabiliserEntry, ...] = (
     _unroll,
     StabiliserEntry(
         "minibatch_discrimination",
@@ -184,6 +191,8 @@ ENTRIES = (
         cite="Sønderby et al. 2017; Arjovsky & Bottou 2017",
         player="D",
         blurs=True,
+        sees=_noisy,
+        draws={"noise": Draw(lambda n, width: (n, width), normal=True)},
         extra={"noise_fall": _fall},
         number=_noise_left,
         params=(
@@ -202,4 +211,5 @@ ENTRIES = (
             ),
         ),
     ),
+    AUGMENTATION,
 )

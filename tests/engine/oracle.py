@@ -7,6 +7,7 @@ plain.
 from __future__ import annotations
 
 import copy
+import math
 
 import torch
 from torch import nn
@@ -14,6 +15,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 from ganlab import Run, Spec
+from ganlab.targets import make_target
 
 ACTIVATE = {
     "relu": torch.relu,
@@ -334,8 +336,28 @@ class Oracle:
         if self.spec.instance_noise:
             half = drawn["noise"][len(x) :] if fake else drawn["noise"][: len(x)]
             x = x + self.sigma() * half
+        if self.spec.augmentation:
+            rows = slice(len(x), None) if fake else slice(len(x))
+            draws = (drawn["choose"][rows], drawn["size"][rows])
+            x = torch.stack([self.augmented(*one) for one in zip(x, *draws, strict=True)])
         m = self.spec.packing
         return torch.stack([torch.cat(list(x[i : i + m])) for i in range(0, len(x), m)])
+
+    def augmented(self, x, u, size):
+        """One sample (dim,), by matrices about the middle of the axes."""
+        box = make_target(self.spec.target, self.spec.target_params).box
+        middle, p = torch.tensor(box.mean(1)).double(), self.spec.augmentation
+        turn = torch.eye(self.spec.dim).double()
+        if u[0] < p / 2:
+            turn[0, 0] = -1.0
+        if self.spec.dim == 2 and u[3] < p:
+            a = 2 * math.pi * float(u[4])
+            cos, sin = math.cos(a), math.sin(a)
+            turn = torch.tensor([[cos, -sin], [sin, cos]]).to(turn) @ turn
+        if u[1] < p:
+            turn = turn * 2.0 ** (0.2 * float(size[0]))
+        x = middle + turn.to(x) @ (x - middle)
+        return x + (box[0, 1] - box[0, 0]) / 8 * size[1:] if u[2] < p else x
 
     def masks(self, drawn, fake: bool):
         """The factors of dropout (of the input, of each hidden layer)."""

@@ -89,6 +89,11 @@ ALONE = {
         {"instance_noise": 1.0, "instance_noise_decay": 7, "k": 2},
         {"instance_noise": 1.0, "instance_noise_decay": 100},
     ],
+    "augmentation": [
+        {"augmentation": 0.6},
+        {"augmentation": 0.9, "target": "gaussian", "packing": 2},
+        {"augmentation": 0.5, "target": "gaussian_2d", "feature_matching": 0.3, "r1": 0.2},
+    ],
     "r1": [{"r1": 1.0}, {"r1": 10.0, "d_activation": "tanh"}],
     "r2": [{"r2": 1.0}, {"r2": 3.0, "r1": 2.0, "d_activation": "tanh"}],
     "gradient_penalty": [
@@ -249,6 +254,7 @@ TOGETHER = {
         "unroll": 2,
         "unroll_data": "fresh",
         "instance_noise": 0.3,
+        "augmentation": 0.4,
         "d_dropout": 0.3,
         "packing": 2,
         "gradient_penalty": 0.5,

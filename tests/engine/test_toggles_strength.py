@@ -17,6 +17,7 @@ STRENGTHS = {
     "smooth_real": ((0.05, 0.1, 0.4), {}),
     "smooth_fake": ((0.05, 0.1, 0.4), {"loss": "least-squares"}),
     "instance_noise": ((0.1, 1.0, 3.0), {}),
+    "augmentation": ((0.1, 0.5, 1.0), {}),
     "r1": ((0.1, 1.0, 10.0), {}),
     "r2": ((0.1, 1.0, 10.0), {}),
     "gradient_penalty": ((0.1, 1.0, 10.0), {}),

@@ -8,7 +8,7 @@ import torch
 
 from ganlab import Run, Spec, SpecError, theory
 from ganlab.engine.draws import data_set
-from ganlab.engine.training_data import nearest
+from ganlab.engine.training_data import nearest, nearest_histogram, new_histogram
 from ganlab.targets import TARGETS, make_target
 
 ANY = [name for name in TARGETS if TARGETS[name].dim <= 2 and not TARGETS[name].finite]
@@ -94,3 +94,26 @@ def test_d_learns_few_points_by_heart_and_not_many():
     run.advance(300)
     overfit = run.snapshot(picture=False).metrics["overfit"]
     assert (overfit[:3] > 0.2).all() and (abs(overfit[3:]) < 0.05).all()
+
+
+@pytest.mark.parametrize("target", ["laplace", "moons"])
+def test_the_histogram_of_distances_by_hand(target):
+    spec = Spec(target=target, data_size=30, latent_dim=2)
+    points = data_set(spec).double().numpy()
+    p_data = make_target(target)
+    unseen = p_data.sample(2000, torch.Generator().manual_seed(20140610)).double().numpy()
+    away = np.linalg.norm(unseen[:, None] - points[None], axis=-1).min(1)
+    edges = np.array([*np.arange(12) / 4, np.inf]) * np.median(away)
+    np.testing.assert_allclose(new_histogram(spec), np.histogram(away, edges)[0] / 2000)
+    assert new_histogram(spec)[:4].sum() == pytest.approx(0.5, abs=1e-3)
+    # Copies, and samples that have left: the first and the last bar.
+    some = np.concatenate([np.tile(points, (3, 1)), np.full((10, spec.dim), 1e6)])
+    first, *between, last = nearest_histogram(spec, some)
+    assert (first, last) == (0.9, 0.1) and not any(between)
+    assert np.isnan(nearest_histogram(spec.replace(data_size=0), some)).all()
+    shot = Run(spec).snapshot(measure=False)
+    made = shot.picture["distances"]
+    assert made.shape == (1, 12) and made.sum() == pytest.approx(1.0)
+    if target == "moons":  # a picture shows 1,500 samples, of which every third counts
+        away = np.linalg.norm(shot.picture["fake"][0][::3][:, None] - points, axis=-1).min(1)
+        np.testing.assert_allclose(made[0], np.histogram(away, edges)[0] / 500)

@@ -125,13 +125,13 @@ test("gradients are as long as they are large: one that has vanished is not draw
 const PANELS = [
   { id: "jsd", title: "JSD", unit: "nats", series: [{ key: "jsd", title: "JSD", role: "G" }], lines: [{ value: 0.69, title: "ln 2" }] },
   { id: "w1", title: "W₁", needs: "w1", off: true, series: [{ key: "w1", title: "W₁", role: "D", dash: "dash" }], lines: [] },
-  { id: "shares", title: "shares", bars: true, series: [], lines: [] },
+  { id: "shares", title: "shares", bars: "shares", against: "mode_weights", series: [], lines: [] },
 ];
 
 test("curves end with their last value, in order of their iterations, with what was changed on the way", () => {
   const column = curvesColumn({ panels: PANELS, modes: 4 });
   column.setCurves({ marks: [{ iteration: 2, text: "k 1→5" }], a: { iteration: f4(0, 2, 4), jsd: f4(0.6, 0.5, 0.41) } });
-  column.setShares(f4(0.99, 0.01, 0, 0));
+  column.setBars({ shares: f4(0.99, 0.01, 0, 0) });
   const found = texts(calls(() => {
     column.resize(canvas, 380, 420, theme);
     column.draw();
