@@ -148,9 +148,10 @@ class Fields:
         "labels",
         _SWITCH,
         "no",
-        "Whether G and D are given the label of each sample, so that G learns p(x | label).",
+        "Whether G and D are given the label of each sample, so that G learns p(x | label). A mode "
+        "of p_data, or a piece of its curve, is a label.",
         owner="game",
-        images=True,
+        needs=lambda values: TARGETS[values["target"]].labelled,
     )
     loss: str = choice(
         "loss",

@@ -31,6 +31,8 @@ class LatentEntry(Entry):
 
 _CUT = 2.0**-27  # the mass beyond the last finite end of an infinite latent
 _TAIL = 4  # the number of equal-mass intervals that are subdivided at each infinite end
+_FEWEST = 64  # intervals of a label
+_OF_ENDS = ("ends", "level")
 _PIECES = 4  # the number of pieces for each halving of the remaining mass
 
 LATENTS: Registry[LatentEntry] = Registry("latent")
@@ -171,12 +173,31 @@ class Intervals:
     ends (m + 1,); level (m + 1,), their quantile levels; mass (m,), which sums to 1.
     whole (count + 1,): the indices in `ends` of the ends of `count` intervals of equal mass, so
     that `whole[1::2]` are medians of intervals of equal mass.
+    With labels, the intervals of the labels follow each other, with one of mass 0 in between, and
+    `level` starts anew with each. starts (K,): the index of each label's first end; weights (K,):
+    p(label). Those in `whole` have nearly equal mass.
     """
 
     ends: np.ndarray
     level: np.ndarray
     mass: np.ndarray
     whole: np.ndarray
+    starts: tuple[int, ...] = ()
+    weights: tuple[float, ...] = ()
+
+    @property
+    def inputs(self) -> np.ndarray:
+        """The ends as G takes them: (m + 1, 1), or (m + 1, 1 + K) with one-hot labels."""
+        z = self.ends[:, None]
+        if not self.weights:
+            return z
+        counts = np.diff([*self.starts, len(z)])
+        return np.concatenate([z, np.repeat(np.eye(len(counts)), counts, 0)], 1)
+
+    def of_label(self, label: int) -> tuple[slice, np.ndarray]:
+        """The ends of a label, and the masses (n,) of the intervals between them, summing to 1."""
+        first, last = [*self.starts, len(self.ends)][label : label + 2]
+        return slice(first, last), self.mass[first : last - 1] / self.weights[label]
 
 
 @lru_cache(maxsize=32)
@@ -206,6 +227,33 @@ def intervals(latent: LatentEntry, count: int) -> Intervals:
     return Intervals(ppf(level), level, mass, whole)
 
 
+def labelled(latent: LatentEntry, count: int, weights: tuple[float, ...]) -> Intervals:
+    """About `count` intervals of a latent beside a label of probability weights[k].
+
+    A label has an even number of them, in proportion to its weight, but at least `_FEWEST`. Without
+    weights: the intervals of the latent alone.
+    """
+    return _labelled(latent, count, weights) if weights else intervals(latent, count)
+
+
+@lru_cache(maxsize=32)
+def _labelled(latent: LatentEntry, count: int, weights: tuple[float, ...]) -> Intervals:
+    least = max(1.0, _FEWEST / (count * min(weights)))
+    each = [intervals(latent, 2 * max(1, round(count * least * w / 2))) for w in weights]
+    ends, level = (np.concatenate([getattr(one, name) for one in each]) for name in _OF_ENDS)
+    masses = [np.append(w * one.mass, 0.0) for w, one in zip(weights, each, strict=True)]
+    starts = np.cumsum([0, *(len(one.ends) for one in each)])
+    whole = [one.whole[:-1] + at for one, at in zip(each, starts, strict=False)]
+    return Intervals(
+        ends,
+        level,
+        np.concatenate(masses)[:-1],
+        np.concatenate([*whole, [len(ends) - 1]]),
+        tuple(starts[:-1].tolist()),
+        weights,
+    )
+
+
 def _atoms(points: np.ndarray, each: int) -> Intervals:
     """`each` intervals at each point; whole[1::2] are as many ends at each of them."""
     n = len(points)
@@ -218,9 +266,18 @@ def _atoms(points: np.ndarray, each: int) -> Intervals:
     return Intervals(ends, level, mass.ravel()[:-1], np.append(whole, len(ends) - 1))
 
 
-def quasi_random(latent: LatentEntry, dim: int, count: int) -> np.ndarray:
-    """`count` scrambled-Sobol latents, (count, dim), the same at each call."""
+def quasi_random(
+    latent: LatentEntry, dim: int, count: int, weights: tuple[float, ...] = ()
+) -> np.ndarray:
+    """`count` scrambled-Sobol latents, (count, dim), the same at each call.
+
+    With weights, p(label): (count, dim + K), each followed by a one-hot label.
+    """
     exponent = math.ceil(math.log2(max(count, 2)))
-    sobol = torch.quasirandom.SobolEngine(dim, scramble=True, seed=20140610)
+    sobol = torch.quasirandom.SobolEngine(dim + bool(weights), scramble=True, seed=20140610)
     u = sobol.draw(2**exponent, dtype=torch.float64)[:count].numpy()
-    return latent.ppf(np.clip(u, 1e-9, 1 - 1e-9))
+    z = latent.ppf(np.clip(u[:, :dim], 1e-9, 1 - 1e-9))
+    if not weights:
+        return z
+    which = np.searchsorted(np.cumsum(weights)[:-1], u[:, dim], side="right")
+    return np.concatenate([z, np.eye(len(weights))[which]], 1)

@@ -12,7 +12,7 @@ from ganlab.networks import MLP
 from ganlab.params import PARAMS
 from ganlab.registry import SpecError
 from ganlab.stabilisers import STABILISERS
-from ganlab.targets import TARGETS
+from ganlab.targets import TARGETS, Target
 from ganlab.update_rules import RULES
 
 
@@ -46,9 +46,26 @@ class Shapes(Fields):
         return domain_of(self.dim)
 
     @property
+    def built(self) -> Target:
+        """The target with its parameters."""
+        raise NotImplementedError
+
+    @property
     def labels(self) -> int:
         """The number of labels that G and D are given; 0 if none."""
-        return TARGETS[self.target].labels if self.conditional == "yes" else 0
+        if self.conditional == "no":
+            return 0
+        return self.built.labels
+
+    @property
+    def label_weights(self) -> tuple[float, ...]:
+        """p(label), if G and D are given labels; those of images count as equally likely."""
+        if self.conditional == "no":
+            return ()
+        target = self.built
+        if target.parts is None:
+            return (1 / target.labels,) * target.labels
+        return tuple(target.parts.weights.tolist())
 
     def check_together(self) -> None:
         """Raise `SpecError` if the values of several fields do not go together."""
@@ -61,7 +78,11 @@ class Shapes(Fields):
             allowed = f"linear: {TARGETS[self.target].title} is not limited to [0, 1]"
             raise SpecError("g_output", "sigmoid", allowed)
         if self.conditional == "yes" and not self.labels:
-            raise SpecError("conditional", "yes", f"no: {TARGETS[self.target].title} has no labels")
+            lone = "with a single mode " if TARGETS[self.target].labelled else ""
+            allowed = f"no: {TARGETS[self.target].title} {lone}has no labels"
+            raise SpecError("conditional", "yes", allowed)
+        if self.conditional == "yes" and self.latent_points:
+            raise SpecError("latent_points", self.latent_points, "empty with labels")
         if self.data_size == 1:
             raise SpecError("data_size", 1, "0, or at least 2 points")
         if self.data_size and TARGETS[self.target].finite:

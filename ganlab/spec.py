@@ -21,7 +21,7 @@ from ganlab.reconcile import reconcile
 from ganlab.registry import Entry, Registry, SpecError
 from ganlab.shapes import Shapes
 from ganlab.stabilisers import STABILISERS, refusal
-from ganlab.targets import TARGETS, make_target
+from ganlab.targets import TARGETS, Target, make_target
 
 __all__ = ["KNOBS", "OF_IMAGES", "PARAMS", "Spec"]
 
@@ -114,6 +114,11 @@ class Spec(Shapes):
             if param is None:
                 raise AttributeError(f"{type(self).__name__!r} has no field {name!r}")
             return self.__dict__["extras"].get(name, param.default)
+
+    @property
+    def built(self) -> Target:
+        """The target with its parameters."""
+        return make_target(self.target, self.target_params)
 
     def in_a_lab(self) -> Spec:
         """This Spec. Raises `SpecError` if its target is images, which no lab can draw."""

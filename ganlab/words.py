@@ -39,6 +39,18 @@ MEASURES = {
         "p_data. In 2-D it is sliced: the mean over 31 directions, within 1 % of all directions.",
         "units of x",
     ),
+    "jsd_labels": Word(
+        "JSD with labels",
+        "The JSD of the pairs of x and label: that of each label's densities, averaged by the "
+        "labels' probabilities. It is above the JSD of x alone if G ignores its labels.",
+        "nats",
+    ),
+    "obeyed": Word(
+        "labels obeyed",
+        "The share of generated samples at which the label that G was given is the likeliest one "
+        "under p_data.",
+        "share of samples",
+    ),
     "tail": Word(
         "reach of the tails",
         "The width between the 0.1 % and 99.9 % quantiles of p_g, divided by that of p_data. "
@@ -52,8 +64,8 @@ MEASURES = {
     ),
     "c_g": Word(
         "C(G)",
-        "−log 4 + 2 JSD, the value that the optimal D reaches against this G. V cannot exceed it, "
-        "except by the errors of the cells and samples used.",
+        "−log 4 + 2 JSD, the value that the optimal D reaches against this G; with labels, the "
+        "JSD with labels. V cannot exceed it, except by the errors of the cells and samples used.",
         "nats",
     ),
     "value_data": Word(
@@ -93,7 +105,8 @@ MEASURES = {
     ),
     "d_distance": Word(
         "|D − D*|",
-        "The distance of D from the optimal D*, averaged over the points that D trains on.",
+        "The distance of D from the optimal D*, averaged over the points that D trains on, with "
+        "their labels if there are any.",
         "probability",
     ),
     "d_accuracy": Word(

@@ -50,7 +50,11 @@ def shown() -> list[dict]:
 
 
 def test_every_metric_of_a_snapshot_has_a_sentence_and_a_unit():
-    metrics = Run(Spec(batch=8, data_size=8)).snapshot(points=4096).metrics
+    metrics = (
+        Run(Spec(batch=8, data_size=8, target="two_gaussians", conditional="yes"))
+        .snapshot(points=4096)
+        .metrics
+    )
     assert set(words.MEASURES) == set(metrics)
     assert set(SERIES) <= set(metrics)
     assert all(word.unit for word in words.MEASURES.values())

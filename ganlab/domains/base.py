@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from ganlab import theory
+from ganlab.domains.label_probe import SEED, WithLabels
 from ganlab.domains.picture import Detail, Layer, Players
 from ganlab.latents import Intervals, LatentEntry, quasi_random
 from ganlab.registry import SpecError
@@ -31,18 +32,18 @@ POINTS = 2**15  # quasi-random latents if p_g must be estimated
 TAIL = 1e-3  # the mass of each tail of p_data
 SMOOTHING = 2.0  # the std of the Gaussian in the smoothed JSD, in cells
 SHOWN = 2000  # points of training data in a picture
-SEED = 20140610  # the day of the paper
 
 
 @dataclass(frozen=True)
-class Probe(ABC):
+class Probe(WithLabels, ABC):
     """Grids and constants with which runs on one target are measured, shared by all snapshots.
 
     Arrays of masses are flat: those of the cells, and those outside them. edges: one array for each
-    axis. p_data: exact masses. z: latents for p_g and expectations, (n, latent_dim). intervals: if
-    p_g is an exact push-forward of a 1-D latent, the intervals whose ends are z. latent_mean:
-    whether E z exists. x: points of p_data for expectations, (m, dim). floors: the metrics of a
-    perfect generator.
+    axis. p_data: exact masses. z: inputs of G for p_g and expectations, (n, latent_dim), or
+    (n, latent_dim + K) with one-hot labels. intervals: if p_g is an exact push-forward of a 1-D
+    latent, the intervals whose ends are z. latent_mean: whether E z exists. x: points of p_data for
+    expectations, (m, dim). floors: the metrics of a perfect generator. weights: p(label), if there
+    are labels; which: the labels of x, (m,).
     """
 
     domain: ClassVar[Domain]
@@ -55,27 +56,43 @@ class Probe(ABC):
     latent_mean: bool
     x: torch.Tensor
     floors: dict[str, float]
+    weights: tuple[float, ...] = ()
+    which: torch.Tensor | None = None
 
     @classmethod
-    def of(cls, target: Target, latent: LatentEntry, latent_dim: int, points: int) -> Self:
-        """The probe of a target and a latent; `points` latents if p_g is estimated."""
+    def of(
+        cls,
+        target: Target,
+        latent: LatentEntry,
+        latent_dim: int,
+        points: int,
+        weights: tuple[float, ...] = (),
+    ) -> Self:
+        """The probe of a target and a latent; `points` latents if p_g is estimated.
+
+        weights: p(label) if G and D are given labels, which are then those of `Target.parts`.
+        """
         edges = cls.cells_of(target)
-        latents, over = cls.latents(latent, latent_dim, points)
-        x = cls.reals(target, latents, over).float()
+        latents, over = cls.latents(latent, latent_dim, points, weights)
+        which = None
+        if weights:
+            x, which = cls.labelled_reals(target, latents, over)
+        else:
+            x = cls.reals(target, latents, over)
         mean = latent.has_mean
         z = torch.from_numpy(latents).float()
         p_data = cls.masses_of(target, edges)
-        probe = cls(target, edges, p_data, z, over, mean, x, {})
+        probe = cls(target, edges, p_data, z, over, mean, x.float(), {}, weights, which)
         floors = {name: float(value) for name, value in probe.perfect().items()}
         object.__setattr__(probe, "floors", floors)
         return probe
 
     @classmethod
     def latents(
-        cls, latent: LatentEntry, latent_dim: int, points: int
+        cls, latent: LatentEntry, latent_dim: int, points: int, weights: tuple[float, ...] = ()
     ) -> tuple[np.ndarray, Intervals | None]:
-        """Latents (n, latent_dim), and the intervals whose ends they are, or None."""
-        return quasi_random(latent, latent_dim, points), None
+        """Inputs of G as in `z`, (n, in), and the intervals whose ends they are, or None."""
+        return quasi_random(latent, latent_dim, points, weights), None
 
     @classmethod
     @abstractmethod
@@ -177,6 +194,8 @@ class Probe(ABC):
     def samples_of_perfect_g(self) -> np.ndarray:
         """Samples of a perfect G at z, (1, n, dim)."""
         draw = torch.Generator().manual_seed(SEED + 1)
+        if self.weights:
+            return self.labelled_samples(draw)
         return self.target.sample(len(self.z), draw).double().numpy()[None]
 
     def perfect(self) -> dict[str, np.ndarray]:
@@ -186,9 +205,13 @@ class Probe(ABC):
         """
         made = self.samples_of_perfect_g()
         jsd, smooth = self.jsd(self.masses(made))
+        out = {"jsd": jsd, "jsd_smooth": smooth}
+        if self.weights:
+            out["jsd_labels"] = self.jsd_with_labels(self.label_masses(made))
         if self.exact:
-            jsd, smooth = np.maximum(jsd, RESOLUTION), np.maximum(smooth, RESOLUTION)
-        return {"jsd": jsd[0], "jsd_smooth": smooth[0], "w1": self.w1(made, bounded=True)[0]}
+            out = {name: np.maximum(value, RESOLUTION) for name, value in out.items()}
+        out["w1"] = self.w1(made, bounded=True)
+        return {name: value[0] for name, value in out.items()}
 
     @cached_property
     def grid(self) -> torch.Tensor:
@@ -223,8 +246,15 @@ class Domain:
     def _refuse(self) -> NoReturn:
         raise SpecError("target", self.name, "1-D or 2-D")
 
-    def probe(self, target: Target, latent: LatentEntry, latent_dim: int, points: int) -> Probe:
-        """The probe for runs on `target`."""
+    def probe(
+        self,
+        target: Target,
+        latent: LatentEntry,
+        latent_dim: int,
+        points: int,
+        weights: tuple[float, ...] = (),
+    ) -> Probe:
+        """The probe for runs on `target`; weights: p(label), if G and D are given labels."""
         self._refuse()
 
     def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
@@ -293,27 +323,6 @@ class Domain:
 def thinned(data: torch.Tensor) -> np.ndarray:
     """The training data (n, dim) that a picture shows, at most `SHOWN` of them."""
     return data[:: -(-len(data) // SHOWN)].numpy()
-
-
-def within(x: np.ndarray, box: np.ndarray) -> bool:
-    """Whether all samples x (n, dim) are in the box (dim, 2)."""
-    return bool((x.min(0) >= box[:, 0]).all() and (x.max(0) <= box[:, 1]).all())
-
-
-def beyond_row(share: float, total: np.ndarray | float) -> np.ndarray:
-    """One side's share, and its mean from the total (dim,) over it: (1 + dim,)."""
-    return np.append(share, np.asarray(total) / (share or 1.0))
-
-
-def outside(
-    domain: Domain, views: Sequence[Probe], gz: np.ndarray, over: Intervals | None = None
-) -> np.ndarray:
-    """`Domain.beyond` of each run on its own axes: gz (R, n, dim) -> (R, sides, 1 + dim)."""
-    mass = None if over is None else over.mass
-    rows = [
-        domain.beyond(x[None], view.target.box, mass)[0] for view, x in zip(views, gz, strict=True)
-    ]
-    return np.stack(rows)
 
 
 def _normal(mass: np.ndarray) -> np.ndarray:

@@ -9,15 +9,18 @@ import numpy as np
 import torch
 
 from ganlab import metrics
-from ganlab.domains.base import Domain, beyond_row, outside, thinned, within
+from ganlab.domains.base import Domain, thinned
+from ganlab.domains.label_probe import marks
 from ganlab.domains.line_probe import MOST_CELLS, LineProbe
-from ganlab.domains.picture import Detail, Layer, Players
+from ganlab.domains.outside import beyond_row, outside, within
+from ganlab.domains.picture import MEAN, Detail, Layer, Players
 from ganlab.domains.tiles import CELLS, D_POINTS, MOST_LATENTS, fullest, to_bytes
 from ganlab.domains.tiles import latents as tile_latents
-from ganlab.latents import Intervals, LatentEntry, intervals
+from ganlab.latents import Intervals, LatentEntry, labelled
 from ganlab.targets import Target
 
 MAP_LINES = 41  # the number of arrows z -> G(z)
+FEWEST_LINES = 9  # of each label
 _FAKES = 200  # generated samples shown if there is no map z -> G(z)
 
 
@@ -27,9 +30,16 @@ class Line(Domain):
     name, sides, distance, density = "line", ("left", "right"), "W₁ (exact)", True
     quick, exact_latent_dim, most_cells = True, 1, MOST_CELLS
 
-    def probe(self, target: Target, latent: LatentEntry, latent_dim: int, points: int) -> LineProbe:
-        """The probe for runs on `target`."""
-        return LineProbe.of(target, latent, latent_dim, points)
+    def probe(
+        self,
+        target: Target,
+        latent: LatentEntry,
+        latent_dim: int,
+        points: int,
+        weights: tuple[float, ...] = (),
+    ) -> LineProbe:
+        """See `Domain.probe`."""
+        return LineProbe.of(target, latent, latent_dim, points, weights)
 
     def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
         """See `Domain.beyond`."""
@@ -56,8 +66,12 @@ class Line(Domain):
     def scene(
         self, view: LineProbe, seed: int, data: torch.Tensor | None = None
     ) -> dict[str, np.ndarray]:
-        """x and p_data, (cells,); real (n,): the training data, if they are a finite set."""
+        """x and p_data, (cells,); real (n,): the training data, if they are a finite set.
+
+        With labels also those of `marks`.
+        """
         out = {"x": view.centres[0], "p_data": view.p_data[1:-1] / view.cell}
+        out |= marks(view.target) if view.weights else {}
         return out if data is None else out | {"real": thinned(data)[:, 0]}
 
     def picture(
@@ -65,20 +79,31 @@ class Line(Domain):
     ) -> dict[str, np.ndarray]:
         """p_g, d, d_star in cells; map_z and map_x, or fake; beyond, spread, tail.
 
-        average: p_g of the average of G's weights, if one is kept.
+        average: p_g of the average of G's weights, if one is kept. With labels also p_g_labels
+        (R, K, cells), the part of p_g with each label, and map_label, the label of each in map_z.
         """
         exact, z, lines, over = views[0].exact, views[0].z[: detail.points], None, None
+        weights = views[0].weights
         if exact:
-            z, lines, over = latents(players.specs[0].p_z, detail.intervals)
+            z, lines, over = latents(players.specs[0].p_z, detail.intervals, weights)
         made, at = _parted(players.generate(z), over)
         gz = made.cpu().numpy()
         each = list(zip(views, gz, strict=True))
         masses = np.stack([view.masses(row[None], over)[0] for view, row in each])
         out = {"beyond": outside(self, views, gz, over)}
+        shown = masses
+        if weights:
+            own = np.stack([view.label_masses(row[None], over)[0] for view, row in each])
+            shown = masses if players.label == MEAN else own[:, players.label]
+            part = own[..., 1:-1] * np.array(weights)[:, None]
+            out["p_g_labels"] = part / np.array([[[view.cell]] for view in views])
+        inputs = z[: made.shape[1]]
         reach = [view.tail(row[None], over)[0] for view, row in each if view.heavy]
         if over is not None:  # from here on all samples have equal weight
             made, gz = made[:, over.whole[1::2]], gz[:, over.whole[1:-1]]
-        cells = [players.cells(run, masses[run], made) for run in range(len(views))]
+            inputs = inputs[over.whole[1::2]]
+        made = players.told(made, inputs)
+        cells = [players.cells(run, shown[run], made) for run in range(len(views))]
         out["p_g"] = masses[:, 1:-1] / np.array([[view.cell] for view in views])
         out["d"], out["d_star"] = (np.stack([c[i] for c in cells]) for i in (0, 1))
         if (mean := players.average) is not None:
@@ -89,6 +114,10 @@ class Line(Domain):
         if lines is not None and at is not None:
             out["map_z"] = np.tile(lines, (len(views), 1))
             out["map_x"] = at.cpu().numpy()[..., 0]
+            at = players.told(at, z[-len(lines) :])
+            if weights:
+                label = z[-len(lines) :, 1:].argmax(1).numpy().astype(np.uint8)
+                out["map_label"] = np.tile(label, (len(views), 1))
         else:
             out["fake"] = gz[:, :_FAKES, 0]
         if arrows:
@@ -115,21 +144,22 @@ class Line(Domain):
         """
         spec, runs, box = players.specs[0], len(players.specs), probe.target.box
         count = min(1024, MOST_LATENTS // runs) * (1 if probe.exact else 2)
-        z = tile_latents(spec.p_z, spec.latent_dim, count, probe.exact)
+        z = tile_latents(spec.p_z, spec.latent_dim, count, probe.exact, probe.weights)
         gz = players.generate(z).cpu().numpy()[..., 0]
         edges = _edges(probe.target)
-        over = intervals(spec.p_z, count) if probe.exact else None
+        over = labelled(spec.p_z, count, probe.weights) if probe.exact else None
         beyond = self.beyond(gz[..., None], box, None if over is None else over.mass)
         if over is not None:
             mass = metrics.pushforward_1d(gz, over.mass, edges)[:, 1:-1]
-            gz = gz[:, over.whole[1::2]]
+            gz, z = gz[:, over.whole[1::2]], z[over.whole[1::2]]
         else:
             mass = np.stack([np.histogram(row, edges)[0] for row in gz]) / count
             mass = metrics.smooth(mass, 1.0)  # with so few samples, plain counts are ragged
         top = 2 * _coarse(probe.target).max() * (edges[1] - edges[0])
         x = torch.linspace(float(box[0, 0]), float(box[0, 1]), D_POINTS)
         at = x[None, :, None].expand(runs, D_POINTS, 1)
-        d = players.field(at, torch.from_numpy(gz[..., None]).to(at)).cpu().numpy()
+        made = players.told(torch.from_numpy(gz[..., None]).to(at), z)
+        d = players.field(at, made).cpu().numpy()
         out = {"p_g": to_bytes(mass / top), "d": to_bytes(d), "beyond": fullest(beyond)}
         # With weights close to overflow D may have no value.
         none = ~np.isfinite(d)
@@ -148,11 +178,24 @@ def _coarse(target: Target) -> np.ndarray:
 
 
 @lru_cache(maxsize=16)
-def latents(latent: LatentEntry, count: int) -> tuple[torch.Tensor, np.ndarray, Intervals]:
-    """Ends of latent intervals, then the starts of the arrows z -> G(z), (n, 1); both again."""
-    lines = latent.ppf((np.arange(MAP_LINES) + 0.5) / MAP_LINES)
-    over = intervals(latent, count)
-    return torch.from_numpy(np.concatenate([over.ends, lines])).float()[:, None], lines, over
+def latents(
+    latent: LatentEntry, count: int, weights: tuple[float, ...] = ()
+) -> tuple[torch.Tensor, np.ndarray, Intervals]:
+    """Ends of latent intervals, then the starts of the arrows z -> G(z), (n, in); both again.
+
+    With labels each has arrows of its own, from the same latents.
+    """
+    labels = len(weights)
+    lines = max(FEWEST_LINES, 2 * MAP_LINES // labels) if labels else MAP_LINES
+    z = latent.ppf((np.arange(lines) + 0.5) / lines)
+    over = labelled(latent, count, weights)
+    starts = z[:, None]
+    if labels:
+        starts = np.concatenate(
+            [np.tile(starts, (labels, 1)), np.repeat(np.eye(labels), lines, 0)], 1
+        )
+    inputs = torch.from_numpy(np.concatenate([over.inputs, starts])).float()
+    return inputs, starts[:, 0], over
 
 
 def _parted(made: torch.Tensor, over: Intervals | None) -> tuple[torch.Tensor, torch.Tensor | None]:

@@ -9,7 +9,7 @@ import torch
 
 from ganlab import metrics
 from ganlab.domains.base import INTERVALS, SMOOTHING, TAIL, Probe
-from ganlab.latents import Intervals, LatentEntry, intervals
+from ganlab.latents import Intervals, LatentEntry, labelled
 from ganlab.targets import Target, Target1D
 
 MOST_CELLS = 400
@@ -21,13 +21,13 @@ class LineProbe(Probe):
 
     @classmethod
     def latents(
-        cls, latent: LatentEntry, latent_dim: int, points: int
+        cls, latent: LatentEntry, latent_dim: int, points: int, weights: tuple[float, ...] = ()
     ) -> tuple[np.ndarray, Intervals | None]:
-        """The ends of intervals of a 1-D latent; quasi-random latents otherwise."""
+        """(n, in): the ends of intervals of a 1-D latent; quasi-random latents otherwise."""
         if latent_dim > 1:
-            return super().latents(latent, latent_dim, points)
-        over = intervals(latent, min(INTERVALS, points))
-        return over.ends[:, None], over
+            return super().latents(latent, latent_dim, points, weights)
+        over = labelled(latent, min(INTERVALS, points), weights)
+        return over.inputs, over
 
     @classmethod
     def cells_of(cls, target: Target) -> tuple[np.ndarray, ...]:
@@ -47,6 +47,29 @@ class LineProbe(Probe):
     def reals(cls, target: Target, latents: np.ndarray, over: Intervals | None) -> torch.Tensor:
         """Evenly spaced quantiles, as many as p_g has."""
         return torch.from_numpy(_quantiles(target, _count(latents, over))[:, None])
+
+    @classmethod
+    def labelled_reals(
+        cls, target: Target, latents: np.ndarray, over: Intervals | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Evenly spaced quantiles of each part, in proportion to its weight."""
+        assert target.parts is not None
+        weights, parts = target.parts
+        counts = [max(1, round(INTERVALS * weight)) for weight in weights]
+        x = [_quantiles(part, count) for part, count in zip(parts, counts, strict=True)]
+        which = torch.repeat_interleave(torch.arange(len(parts)), torch.tensor(counts))
+        return torch.from_numpy(np.concatenate(x)[:, None]), which
+
+    def label_masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
+        """See `Probe.label_masses`: exact, as `masses` is."""
+        over = over or self.intervals
+        if over is None:
+            return super().label_masses(gz)
+        out = []
+        for k in range(len(self.weights)):
+            mine, mass = over.of_label(k)
+            out.append(metrics.pushforward_1d(gz[:, mine, 0], mass, self.edges[0]))
+        return np.stack(out, 1)
 
     def masses(self, gz: np.ndarray, over: Intervals | None = None) -> np.ndarray:
         """Exact if the latents are ends of intervals, on each of which G is taken as linear."""
@@ -69,6 +92,9 @@ class LineProbe(Probe):
     def quantiles(self) -> np.ndarray:
         """The quantiles of p_data that W1 compares with those of p_g, (n,)."""
         over = self.intervals
+        if over is not None and self.target.has_mean and self.weights:
+            levels = np.clip(np.arange(INTERVALS + 1) / INTERVALS, 1e-7, 1 - 1e-7)
+            return _line(self.target).quantile_means(levels)
         if over is not None and self.target.has_mean:
             return _gathered(_line(self.target).quantile_means(_levels(over)), over)
         return _quantiles(self.target, _count(self.z, over))
@@ -76,6 +102,11 @@ class LineProbe(Probe):
     def distance(self, gz: np.ndarray) -> np.ndarray:
         """The exact W1, from quantiles."""
         over = self.intervals
+        if over is not None and self.weights:
+            middle, mass = (gz[:, 1:, 0] + gz[:, :-1, 0]) / 2, over.mass
+            some = mass > 0  # between two labels there is an interval without mass
+            rows = (w1_weighted(row[some], mass[some], self.quantiles) for row in middle)
+            return np.array(list(rows))
         points = gz[..., 0] if over is None else _means(gz[..., 0], over)
         return metrics.w1_quantiles(points, self.quantiles)
 
@@ -106,10 +137,29 @@ class LineProbe(Probe):
         if self.intervals is None:
             return super().samples_of_perfect_g()
         # Equal latents make equal points: those of the middle of their quantile levels.
+        if self.weights:
+            level = np.clip(self.intervals.level, 1e-12, 1 - 1e-12)
+            parts = enumerate(self._parts)
+            each = [_line(part).ppf(level[self.intervals.of_label(k)[0]]) for k, part in parts]
+            return np.concatenate(each)[None, :, None]
         level, ends = _levels(self.intervals), self.intervals.ends
         first = np.searchsorted(ends, ends, side="left")
         last = np.searchsorted(ends, ends, side="right") - 1
         return _line(self.target).ppf((level[first] + level[last]) / 2)[None, :, None]
+
+
+def w1_weighted(a: np.ndarray, weights: np.ndarray, b: np.ndarray) -> float:
+    """Wasserstein-1 distance in 1-D of points a (n,) with `weights` (n,), sum 1, and points b (m,).
+
+    W1 = integral |F_a(x) - F_b(x)| dx, in units of x; all of b weigh the same. Any order.
+    """
+    # As scipy.stats.wasserstein_distance, whose import takes seconds.
+    order = np.argsort(a)
+    of_a, of_b = np.append(0.0, np.cumsum(weights[order])), np.arange(len(b) + 1) / len(b)
+    x = np.sort(np.concatenate([a, b]))
+    at_a = of_a[np.searchsorted(a[order], x[:-1], side="right")]
+    at_b = of_b[np.searchsorted(np.sort(b), x[:-1], side="right")]
+    return float((np.abs(at_a - at_b) * np.diff(x)).sum())
 
 
 def _line(target: Target) -> Target1D:

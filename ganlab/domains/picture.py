@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 ARROWS = 48  # the number of gradient arrows
+MEAN = -1  # in place of the label whose D is shown: the mean over all labels
 
 
 class Detail(NamedTuple):
@@ -38,15 +39,25 @@ class Players(Protocol):
     @property
     def specs(self) -> Sequence[Any]: ...
 
+    @property
+    def label(self) -> int:
+        """The label whose D and D* are shown; `MEAN` for all."""
+
     def generate(self, z: torch.Tensor) -> torch.Tensor:
-        """G(z): latents (n, latent_dim) for all runs, or (R, n, latent_dim) -> (R, n, dim)."""
+        """G(z): inputs (n, in) for all runs, or (R, n, in) -> (R, n, dim)."""
+
+    def told(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """Outputs x (R, n, dim) of G at inputs z (..., n, in), with their labels if any."""
 
     @property
     def average(self) -> Players | None:
         """The same with the average of G's weights; None if no average is kept."""
 
     def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
-        """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat."""
+        """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat.
+
+        mass: of p_g, or of p_g given the label that is shown.
+        """
 
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
         """D(x) as it is drawn, at points (n, dim) in the company of generated ones: (R, n)."""

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ganlab.domains.base import Domain, beyond_row, outside, thinned, within
+from ganlab.domains.base import Domain, thinned
+from ganlab.domains.label_probe import marks
+from ganlab.domains.outside import beyond_row, outside, within
 from ganlab.domains.picture import ARROWS, Detail, Layer, Players
 from ganlab.domains.plane_probe import GRID, PlaneProbe
 from ganlab.domains.tiles import FAKES, SCALE, fullest
@@ -18,6 +20,7 @@ from ganlab.latents import LatentEntry, quasi_random
 from ganlab.targets import Target
 
 MESH = 48  # cells of a small field of D in each direction
+FEWEST, FEWEST_LINES = 40, 5  # points of a line, and lines of a grid, of each label
 _REAL_SHOWN = 500
 _POINT = 3.0  # the blur of given points in contours, in 320ths of the box's width
 
@@ -29,10 +32,15 @@ class Plane(Domain):
     square, most_cells = True, GRID**2
 
     def probe(
-        self, target: Target, latent: LatentEntry, latent_dim: int, points: int
+        self,
+        target: Target,
+        latent: LatentEntry,
+        latent_dim: int,
+        points: int,
+        weights: tuple[float, ...] = (),
     ) -> PlaneProbe:
-        """The probe for runs on `target`."""
-        return PlaneProbe.of(target, latent, latent_dim, points)
+        """See `Domain.probe`."""
+        return PlaneProbe.of(target, latent, latent_dim, points, weights)
 
     def beyond(self, gz: np.ndarray, box: np.ndarray, mass: np.ndarray | None = None) -> np.ndarray:
         """See `Domain.beyond`; a sample belongs to the side that it exceeds most."""
@@ -60,7 +68,15 @@ class Plane(Domain):
         """The arrays of `contours`, and real (n, 2): the training data, at most 2,000 of them.
 
         If they are drawn anew for each minibatch: 500 samples of p_data, functions of the seed.
+        With labels also those of `marks`.
         """
+        if view.weights:
+            return marks(view.target) | self._scene(view, seed, data)
+        return self._scene(view, seed, data)
+
+    def _scene(
+        self, view: PlaneProbe, seed: int, data: torch.Tensor | None
+    ) -> dict[str, np.ndarray]:
         if data is not None:
             return contours(view.target) | {"real": thinned(data)}
         draw = torch.Generator().manual_seed(seed)
@@ -71,13 +87,18 @@ class Plane(Domain):
     ) -> dict[str, np.ndarray]:
         """fake, manifold, d (R, cells, cells) in rows of constant y; beyond, spread.
 
-        average: samples of the average of G's weights at some of the same latents.
+        average: samples of the average of G's weights at some of the same latents. With labels
+        also fake_label (R, n), and the manifold has one grid for each: (R, K, ...).
         """
-        spec = players.specs[0]
-        z, mesh = latents(spec.p_z, spec.latent_dim, detail)
+        spec, weights = players.specs[0], views[0].weights
+        z, mesh = latents(spec.p_z, spec.latent_dim, detail, weights)
         made = players.generate(z)
         gz = made.cpu().numpy()
         made, out = made[:, : detail.fakes], {"fake": gz[:, : detail.fakes]}
+        if weights:
+            label = z[: detail.fakes, -len(weights) :].argmax(1).numpy().astype(np.uint8)
+            out["fake_label"] = np.tile(label, (len(gz), 1))
+        made = players.told(made, z[: detail.fakes])
         if (mean := players.average) is not None:
             out["average"] = mean.generate(z[: detail.fakes // 4]).cpu().numpy()
         if mesh:
@@ -111,7 +132,8 @@ class Plane(Domain):
     def tiles(self, players: Players, probe: PlaneProbe) -> dict[str, np.ndarray]:
         """fake (R, FAKES, 2), int16, -SCALE..SCALE in the box; beyond."""
         spec, box = players.specs[0], probe.target.box
-        gz = players.generate(tile_latents(spec.p_z, spec.latent_dim, FAKES)).cpu().numpy()
+        z = tile_latents(spec.p_z, spec.latent_dim, FAKES, weights=probe.weights)
+        gz = players.generate(z).cpu().numpy()
         middle, half = box.mean(1), (box[:, 1] - box[:, 0]) / 2
         place = (gz - middle) / half * SCALE
         fake = np.rint(np.clip(place, -(2**15), 2**15 - 1)).astype(np.int16)
@@ -119,24 +141,33 @@ class Plane(Domain):
 
 
 @lru_cache(maxsize=16)
-def latents(latent: LatentEntry, dim: int, detail: Detail) -> tuple[torch.Tensor, tuple[int, ...]]:
-    """Latents of the samples shown, then those whose outputs show G's latent grid.
+def latents(
+    latent: LatentEntry, dim: int, detail: Detail, weights: tuple[float, ...] = ()
+) -> tuple[torch.Tensor, tuple[int, ...]]:
+    """Inputs of the samples shown, then those whose outputs show G's latent grid.
 
     The shape of the latter before flattening: (lines, lines) for 2-D latents, (points,) for 1-D
-    latents, () otherwise, where no grid is shown.
+    latents, () otherwise, where no grid is shown. With labels there is a coarser one for each:
+    (K, lines, lines) or (K, 1, points).
     """
-    shown = quasi_random(latent, dim, max(detail.fakes, detail.points or 0))[: detail.fakes]
-    ppf = latent.ppf
+    count = max(detail.fakes, detail.points or 0)
+    shown = quasi_random(latent, dim, count, weights)[: detail.fakes]
+    ppf, labels = latent.ppf, len(weights)
     shape: tuple[int, ...]
     if dim > 2:
         return torch.from_numpy(shown).float(), ()
     if dim == 1:
-        mesh = ppf(np.linspace(0.002, 0.998, detail.thread))[:, None]
-        shape = (detail.thread,)
+        points = max(FEWEST, 2 * detail.thread // labels) if labels else detail.thread
+        mesh = ppf(np.linspace(0.002, 0.998, points))[:, None]
+        shape = (labels, 1, points) if labels else (points,)
     else:
-        axis = ppf(np.linspace(0.02, 0.98, detail.mesh))
+        lines = max(FEWEST_LINES, int(1.5 * detail.mesh / labels**0.5)) if labels else detail.mesh
+        axis = ppf(np.linspace(0.02, 0.98, lines))
         mesh = np.stack(np.meshgrid(axis, axis, indexing="ij"), -1).reshape(-1, 2)
-        shape = (detail.mesh, detail.mesh)
+        shape = (labels, lines, lines) if labels else (lines, lines)
+    if labels:
+        each = np.repeat(np.eye(labels), len(mesh), 0)
+        mesh = np.concatenate([np.tile(mesh, (labels, 1)), each], 1)
     return torch.from_numpy(np.concatenate([shown, mesh])).float(), shape
 
 

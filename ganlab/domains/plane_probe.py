@@ -8,7 +8,8 @@ import numpy as np
 import torch
 
 from ganlab import metrics
-from ganlab.domains.base import SEED, SMOOTHING, Probe
+from ganlab.domains.base import SMOOTHING, Probe
+from ganlab.domains.label_probe import SEED
 from ganlab.latents import Intervals
 from ganlab.targets import Target
 

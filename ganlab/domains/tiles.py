@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from ganlab.latents import LatentEntry, intervals, quasi_random
+from ganlab.latents import LatentEntry, labelled, quasi_random
 
 CELLS = 96  # of a tile's densities, 1-D
 D_POINTS = 41  # points at which a tile shows D, 1-D
@@ -17,9 +17,21 @@ MOST_LATENTS = 2**15  # for all tiles of a frame, 1-D
 
 
 @lru_cache(maxsize=16)
-def latents(latent: LatentEntry, dim: int, count: int, exact: bool = False) -> torch.Tensor:
-    """Latents (n, dim): quasi-random, or the ends of `count` intervals of equal mass."""
-    z = intervals(latent, count).ends[:, None] if exact else quasi_random(latent, dim, count)
+def latents(
+    latent: LatentEntry,
+    dim: int,
+    count: int,
+    exact: bool = False,
+    weights: tuple[float, ...] = (),
+) -> torch.Tensor:
+    """Inputs of G, (n, dim) or with one-hot labels (n, dim + K).
+
+    Quasi-random, or the ends of about `count` intervals of equal mass. weights: p(label).
+    """
+    if exact:
+        z = labelled(latent, count, weights).inputs
+    else:
+        z = quasi_random(latent, dim, count, weights)
     return torch.from_numpy(z).float()
 
 

@@ -185,6 +185,7 @@ def _looks(
     game: Game, state: State, spec: Spec, some: Callable[..., torch.Tensor]
 ) -> tuple[Work, Work]:
     """The work of metrics, and of a picture with arrows: the evaluations in `snapshot.take`."""
+    seen = spec.dim + spec.labels  # as D sees a sample
     exact = spec.latent_dim == spec.domain.exact_latent_dim
     points = INTERVALS if exact else snapshot.points_for(game)
     shown = points if spec.domain.density and not exact else PIECE
@@ -195,28 +196,30 @@ def _looks(
             return metered(lambda: game.make(state.g, some(n, spec.g_sizes[0])))
 
     def gradients() -> None:
-        g, real = state.g.detach().requires_grad_(), some(count, spec.dim)
-        x = game.make(g, some(count, spec.latent_dim))
-        cost = game.g_cost(game.faced(state, real, x), real, x)
+        g, real = state.g.detach().requires_grad_(), some(count, seen)
+        z = some(count, spec.g_sizes[0])
+        x = game.make(g, z)
+        told = game.told(x, z)
+        cost = game.g_cost(game.faced(state, real, told), real, told)
         torch.autograd.grad(cost.sum(), (x, g))
 
     def arrows() -> None:
-        made, real, d = some(FACED, spec.dim), some(FACED, spec.dim), state.d
+        made, real, d = some(FACED, seen), some(FACED, seen), state.d
         if game.rules.structure.unroll:
             d = game.faced(state, real, made).detach()
         compares, count = game.loss.g_sees_real, ARROWS
-        x = some(count + FACED * compares, spec.dim).requires_grad_()
+        x = some(count + FACED * compares, seen).requires_grad_()
         at = game.at(d, x, made)
         sides = every_pair(game.at(d, real, made), at) if compares else (None, at)
         torch.autograd.grad(game.loss.g(*sides).sum(), x)
 
     def judged(n: int) -> None:
         with torch.no_grad():
-            game.at(state.d, some(n, spec.dim), some(DETAILS["full"].fakes, spec.dim))
+            game.at(state.d, some(n, seen), some(DETAILS["full"].fakes, seen))
 
     def logits(n: int) -> None:
         with torch.no_grad():
-            game.logits(state.d, some(n, spec.dim))
+            game.logits(state.d, some(n, seen))
 
     pushed = piece(PIECE)
     cells = metered(lambda: judged(spec.domain.most_cells))

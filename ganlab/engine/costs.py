@@ -54,23 +54,28 @@ class Costs(Inputs):
         """G's outputs (R, B, dim) for the latents and labels of a draw."""
         return self.G(g, beside(drawn["latent"], drawn.get("label")), fixed)
 
-    def _labels(self, drawn: Drawn) -> torch.Tensor | None:
-        """The labels of real and fake samples alike, in packs (R, n, pack * labels)."""
-        return self.D.packed(drawn["label"]) if self.structure.labels else None
+    def _labels(self, drawn: Drawn, side: str = "label") -> torch.Tensor | None:
+        """The labels of real and fake samples alike, in packs (R, n, pack * labels).
+
+        side: "fake_label" for those of fake samples, if a draw holds others for them.
+        """
+        if not self.structure.labels:
+            return None
+        return self.D.packed(drawn[side] if side in drawn else drawn["label"])
 
     def d_cost(
         self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
     ) -> torch.Tensor:
         """D's cost on a minibatch, real and fake (R, B, dim) each: (R,)."""
         real, fake = self._seen(real, n, drawn, 0), self._seen(fake, n, drawn, 1)
-        labels = self._labels(drawn)
+        labels, of_fake = self._labels(drawn), self._labels(drawn, "fake_label")
         if self._by_input:
             real = real.detach().requires_grad_()
             # Detached: an unrolled D depends on `fake` too, but D's slope is that of a fixed D.
             fake = fake.view_as(fake) if fake.requires_grad else fake.detach().requires_grad_()
         packs = real.shape[1]
         keep = self._keep(n, drawn, slice(None))
-        inputs = torch.cat([self.D.inputs(x, labels) for x in (real, fake)], 1)
+        inputs = torch.cat([self.D.inputs(real, labels), self.D.inputs(fake, of_fake)], 1)
         logits, _ = self.D.judge(d, inputs, keep, packs)
         real_logits, fake_logits = logits[:, :packs], logits[:, packs:]
         cost = self.loss.d(real_logits, fake_logits)

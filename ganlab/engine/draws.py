@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from ganlab.engine.rules import Rules
 from ganlab.engine.threads import on_all_cores
-from ganlab.networks.labels import beside, in_turn, one_hot
-from ganlab.registry import SpecError
+from ganlab.networks.labels import beside, one_hot, proportional
 from ganlab.spec import Spec
 from ganlab.targets import make_target
+from ganlab.targets.base import Examples
 
 Make = Callable[[tuple[int, ...], torch.Generator], torch.Tensor]
 
@@ -50,8 +50,10 @@ def generator(
 
 
 @lru_cache(maxsize=16)
-def _data_set(target: str, params: Mapping[str, Any], size: int, seed: int) -> torch.Tensor:
-    return make_target(target, params).sample(size, generator(seed, "data_set"))
+def _data_set(
+    target: str, params: Mapping[str, Any], size: int, seed: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    return make_target(target, params).sample_labelled(size, generator(seed, "data_set"))
 
 
 def data_set(spec: Spec) -> torch.Tensor | None:
@@ -61,11 +63,24 @@ def data_set(spec: Spec) -> torch.Tensor | None:
     """
     if not spec.data_size:
         return None
-    return _data_set(spec.target, spec.target_params, spec.data_size, spec.seed)
+    return _data_set(spec.target, spec.target_params, spec.data_size, spec.seed)[0]
+
+
+def data_labels(spec: Spec) -> torch.Tensor:
+    """The labels of `data_set`, (n,) integers, if it is a finite set."""
+    return _data_set(spec.target, spec.target_params, spec.data_size, spec.seed)[1]
+
+
+def in_a_block(shape: tuple[int, ...]) -> int:
+    """How many draws of a shape are made together."""
+    return max(1, min(128, _BLOCK_ELEMENTS // max(1, int(np.prod(shape)))))
 
 
 class Stream:
-    """Arrays number 0, 1, 2, ... of shape `shape`, each a pure function of (seed, tag, number)."""
+    """Arrays number 0, 1, 2, ... of shape `shape`, each a pure function of (seed, tag, number).
+
+    per_block: the number of draws in a block; 0: by the shape.
+    """
 
     def __init__(
         self,
@@ -74,10 +89,11 @@ class Stream:
         shape: tuple[int, ...],
         make: Make,
         device: torch.device | str = "cpu",
+        per_block: int = 0,
     ):
         self.seed, self.tag, self.shape, self.make = seed, tag, shape, make
         self.device = device
-        self.per_block = max(1, min(128, _BLOCK_ELEMENTS // max(1, int(np.prod(shape)))))
+        self.per_block = per_block or in_a_block(shape)
         self.block = -1
         self.rows: tuple[torch.Tensor, ...] = ()
 
@@ -221,34 +237,40 @@ class Draws:
             kind, seed = name.removeprefix("u_"), self.specs[run].seed
             shape = self.shapes[player][name]
             examples = self._targets[run].examples
-            if kind == "data" and (points := data_set(self.specs[run])) is not None:
-                tag = f"{name}_{player.lower()}"
-                stored = points.to(self.device)
-                self._streams[key] = Epochs(seed, tag, shape[0], stored, lambda x: x)
-            elif kind in ("data", "label") and examples is not None:
-                # The labels of the data of the same number, also in updates that take no data.
-                tag = f"{name.replace('label', 'data')}_{player.lower()}"
+            # The labels of the data of the same number, also in updates that take no data.
+            tag = f"{name.replace('label', 'data')}_{player.lower()}"
+            points = data_set(self.specs[run]) if kind in ("data", "label") else None
+            if kind in ("data", "label") and (points is not None or examples is not None):
+                if points is not None:
+                    examples = Examples(points, lambda x: x, data_labels(self.specs[run]))
+                assert examples is not None
                 stored, read = examples.stored, examples.read
                 if kind == "label":
                     stored, read = examples.labels, lambda which: one_hot(which, shape[1])
                 self._streams[key] = Epochs(seed, tag, shape[0], stored.to(self.device), read)
+            elif kind == "label":
+                each = in_a_block((shape[0], self.specs[run].dim))
+                make = self._maker(run, kind)
+                self._streams[key] = Stream(seed, tag, shape, make, "cpu", each)
             elif kind == "latent" and (latents := self.specs[run].p_z.points):
                 stored = torch.tensor(latents, device=self.device).unsqueeze(1)
-                tag = f"{name}_{player.lower()}"
                 self._streams[key] = Epochs(seed, tag, shape[0], stored, lambda z: z)
             else:
-                tag = f"{name}_{player.lower()}"
                 # Samples are drawn on the CPU; masks and noise would take too long to transfer.
                 where = "cpu" if kind == "data" else self.device
                 self._streams[key] = Stream(seed, tag, shape, self._maker(run, kind), where)
         return self._streams[key]
 
     def _maker(self, run: int, kind: str) -> Make:
+        target = self._targets[run]
         if kind == "label":
-            name = self.specs[run].target
-            raise SpecError("conditional", "yes", f"no: {name} has no examples with labels")
+
+            def told(shape: tuple[int, ...], g: torch.Generator) -> torch.Tensor:
+                which = target.sample_labelled(shape[0] * shape[1], g)[1]
+                return one_hot(which, shape[2]).view(shape)
+
+            return told
         if kind == "data":
-            target = self._targets[run]
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
             return self.specs[run].p_z.sample
@@ -286,12 +308,12 @@ class Draws:
 def reference(specs: tuple[Spec, ...], rules: Rules, device: torch.device) -> torch.Tensor | None:
     """The runs' reference batches of G's inputs (R, N, in); or None.
 
-    The latents are functions of the seeds; labels, if there are any, are all of them in turn.
+    The latents are functions of the seeds; labels, if there are any, have the shares p(label).
     """
     if rules.reference is None:
         return None
     count, labels = rules.reference[0], rules.structure.labels
     shape = (count, rules.structure.latent_dim)
     drawn = [s.p_z.sample(shape, generator(s.seed, "reference")) for s in specs]
-    told = in_turn(count, labels) if labels else None
+    told = one_hot(proportional(count, specs[0].label_weights), labels) if labels else None
     return torch.stack([beside(z, told) for z in drawn]).to(device)

@@ -11,26 +11,41 @@ import numpy as np
 import torch
 
 from ganlab.domains import Probe
+from ganlab.domains.picture import MEAN
 from ganlab.engine.game import Game, evenly
+from ganlab.engine.likely import likely
 from ganlab.engine.state import State
 from ganlab.engine.tracing import TRACES, Function
 from ganlab.losses import every_pair
+from ganlab.networks.labels import beside, one_hot
 from ganlab.spec import Spec
 
 Number = TypeVar("Number", torch.Tensor, np.ndarray)
 
 PIECE = 2048  # samples generated at once, so that their activations stay in the cache
+LEAST = 1e-9  # of the largest mass of a cell and label: others have no effect on a mean
 FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 
 class Evaluation:
     """The players of R runs at one State. probes: one for each run, with the axes shown.
 
+    Points at which D is evaluated have their labels beside them, if there are any: see `Game.told`.
+    label: the one whose D and D* are shown; `MEAN`: the mean over labels, by p_data(label | x).
+
     What it computes is traced once it has been computed a few times: see `tracing`.
     """
 
-    def __init__(self, game: Game, state: State, specs: tuple[Spec, ...], probes: Sequence[Probe]):
+    def __init__(
+        self,
+        game: Game,
+        state: State,
+        specs: tuple[Spec, ...],
+        probes: Sequence[Probe],
+        label: int = MEAN,
+    ):
         self.game, self.state, self.specs, self.probes = game, state, specs, probes
+        self.label = label
         self.device = state.g.device
 
     @cached_property
@@ -38,8 +53,8 @@ class Evaluation:
         """The probes' points of p_data, (R, m, dim)."""
         first, *others = self.probes
         if all(probe is first for probe in others):
-            return first.x.to(self.device).expand(len(self.probes), *first.x.shape)
-        return rows([probe.x for probe in self.probes], self.device)
+            return first.told.to(self.device).expand(len(self.probes), *first.told.shape)
+        return rows([probe.told for probe in self.probes], self.device)
 
     @cached_property
     def _faced(self) -> torch.Tensor:
@@ -62,12 +77,19 @@ class Evaluation:
         mean = self.game.average(self.state)
         if mean is None:
             return None
-        return Evaluation(self.game, replace(self.state, g=mean), self.specs, self.probes)
+        state = replace(self.state, g=mean)
+        return Evaluation(self.game, state, self.specs, self.probes, self.label)
+
+    def told(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """See `Game.told`."""
+        return self.game.told(x, z.to(x))
 
     def gradients(
         self, z: torch.Tensor, real: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), x, cost (R,).
+
+        x has its labels beside it.
 
         With an unrolled D the gradients include its updates on `real` and x.
         """
@@ -82,10 +104,11 @@ class Evaluation:
             with torch.enable_grad():
                 g = g.detach().requires_grad_()
                 x = now.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
-                faced = now.faced(replace(self.state, d=d, d_slots=slots), real, x)
-                cost = now.g_cost(faced, real, x)
+                seen = now.told(x, z)
+                faced = now.faced(replace(self.state, d=d, d_slots=slots), real, seen)
+                cost = now.g_cost(faced, real, seen)
                 by_x, by_g = torch.autograd.grad(cost.sum(), (x, g))
-            return by_x * z.shape[1], by_g, x.detach(), cost.detach()
+            return by_x * z.shape[1], by_g, seen.detach(), cost.detach()
 
         state = self.state
         by_x, by_g, x, cost = self._traced(
@@ -99,6 +122,28 @@ class Evaluation:
         return self._drawn(slice(None), points, made)
 
     def _drawn(self, runs: slice, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        if not self.game.rules.structure.labels:
+            return self._judged(runs, points, made)
+        n = points.shape[1]
+        if self.label != MEAN:
+            return self._of_label(runs, points, made, self.label)
+        targets = [probe.target for probe in self.probes[runs]]
+        at, which, share = (part.to(self.device) for part in likely(targets, points))
+        own = one_hot(which, self.game.rules.structure.labels)
+        picked = points.gather(1, at[..., None].expand(-1, -1, points.shape[2]))
+        shown = self._judged(runs, beside(picked, own), made) * share
+        return shown.new_zeros(len(shown), n).scatter_add_(1, at, shown)
+
+    def _of_label(
+        self, runs: slice, points: torch.Tensor, made: torch.Tensor, label: int
+    ) -> torch.Tensor:
+        """D of one label as it is drawn, at points (R, n, dim)."""
+        count = self.game.rules.structure.labels
+        own = one_hot(torch.tensor(label), count).to(points).expand(*points.shape[:2], count)
+        return self._judged(runs, beside(points, own), made)
+
+    def _judged(self, runs: slice, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
+        """D as it is drawn, at points with their labels if there are any."""
         game = self.game
 
         def drawn(
@@ -112,16 +157,41 @@ class Evaluation:
     def cells(self, run: int, mass: np.ndarray, made: torch.Tensor) -> tuple[np.ndarray, ...]:
         """D and D* at the cell centres of one run's probe, and (p_data + p_g)/2, all flat.
 
+        mass: of p_g, or of p_g given the label that is shown.
         D* is NaN if the loss has no pointwise optimum, and where both densities are 0.
         """
         probe, row = self.probes[run], slice(run, run + 1)
         shown = self._drawn(row, probe.grid[None].to(self.device), made[row])[0]
-        p, q = probe.inside(probe.p_data), probe.inside(mass)
+        one = self.label != MEAN and probe.weights
+        p = probe.inside(probe.parts[self.label] if one else probe.p_data)
+        q = probe.inside(mass)
+        return array(shown), self._best(run, p, q), (p + q) / 2
+
+    def _best(self, run: int, p: np.ndarray, q: np.ndarray) -> np.ndarray:
+        """D* where p_data and p_g have the masses p and q."""
         best, spec = self.game.loss.optimal, self.specs[run]
-        star = np.full(p.shape, np.nan)
-        if best is not None:
-            star = best(p, q, spec.smooth_real, spec.smooth_fake)
-        return array(shown), star, (p + q) / 2
+        if best is None:
+            return np.full(p.shape, np.nan)
+        return best(p, q, spec.smooth_real, spec.smooth_fake)
+
+    def cells_by_label(
+        self, run: int, masses: np.ndarray, made: torch.Tensor
+    ) -> tuple[np.ndarray, ...]:
+        """D(x, y), D*(x, y) and p(y) (p_data + p_g)/2 in the cells where that is above 0, flat.
+
+        masses (K, cells + outside): of p_g given each label y.
+        """
+        probe, row = self.probes[run], slice(run, run + 1)
+        p, q = probe.inside(probe.parts), probe.inside(masses)
+        weight = np.array(probe.weights)[:, None] * (p + q) / 2
+        label, cell = np.nonzero(weight > LEAST * weight.max())
+        # The number of points is rounded up, so that few shapes are traced.
+        pad = np.arange(-(-len(cell) // PIECE) * PIECE) % len(cell)
+        own = one_hot(torch.from_numpy(label[pad]), len(probe.weights))
+        points = beside(probe.grid[cell[pad]], own)[None].to(self.device)
+        shown = array(self._judged(row, points, made[row])[0])[: len(cell)]
+        star = self._best(run, p[label, cell], q[label, cell])
+        return shown, star, weight[label, cell]
 
     def judge(self, real: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """D's logits of minibatches of samples real and x, (R, n, dim): see `Game.logits`."""
@@ -167,9 +237,12 @@ class Evaluation:
                     cost = now.loss.g(None, now.at(d, seen, made))
                 (by_x,) = torch.autograd.grad(cost.sum(), seen)
             # NaN has no direction: omit it, so that it is not drawn as a gradient of 0.
-            by_x = (by_x * seen.shape[1])[:, : x.shape[1]].clamp(-1e15, 1e15)
+            by_x = (by_x * seen.shape[1])[:, : x.shape[1], : game.rules.structure.dim]
+            by_x = by_x.clamp(-1e15, 1e15)
             norm = by_x.norm(dim=2, keepdim=True).clamp_min(1e-30)
-            return x.clone(), -by_x / norm * arrow_length(norm) * widths
+            return x[..., : game.rules.structure.dim].clone(), (
+                -by_x / norm * arrow_length(norm) * widths
+            )
 
         widths = torch.from_numpy(self._widths).to(x)
         inputs = state.d, made, x, widths, game.numbers(state), *self._slots, self._faced

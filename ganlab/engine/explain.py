@@ -260,7 +260,9 @@ def fields(
     ds: parameters of D, (1, P_D) each; state: whose G gives D company, if D compares samples.
     """
     points = view.domain.mesh(view)[None]
-    made = Evaluation(game, state, specs, [view]).generate(evenly(view.z[None], _COMPANY)[0])
+    z = evenly(view.z[None], _COMPANY)[0]
+    players = Evaluation(game, state, specs, [view])
+    made = players.told(players.generate(z), z)
     return np.stack(
         [
             array(Evaluation(game, replace(state, d=d), specs, [view]).field(points, made))[0]

@@ -17,7 +17,7 @@ from ganlab.engine.state import State, Update
 from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
 from ganlab.latents import LATENTS, quasi_random
-from ganlab.networks.labels import beside, in_turn
+from ganlab.networks.labels import beside, one_hot, proportional
 from ganlab.optim import OPTIMIZERS, Hyper, Number
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS, over
@@ -105,8 +105,9 @@ class Game:
         typical = None
         if rules.structure.g_norm != "none":
             typical = torch.from_numpy(quasi_random(specs[0].p_z, specs[0].latent_dim, _TYPICAL))
-            if labels := specs[0].labels:
-                typical = beside(typical, in_turn(_TYPICAL, labels))
+            if weights := specs[0].label_weights:
+                told = one_hot(proportional(_TYPICAL, weights), len(weights))
+                typical = beside(typical, told)
         return cls(specs, device, reference(specs, rules, device), typical)
 
     def next_numbers(self, player: str, state: State, rules: Rules | None = None) -> list[Number]:
@@ -163,6 +164,24 @@ class Game:
         return state.g_slots[names.index("g_average")] if "g_average" in names else None
 
     # -- evaluation --------------------------------------------------------------------------------
+
+    def told(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+        """Outputs x (R, n, dim) of G at inputs z (..., n, in), as D sees them: with their labels.
+
+        The result is (R, n, dim + labels): x itself, if there are no labels. So it is for all
+        points at which D is evaluated below.
+        """
+        labels = self.rules.structure.labels
+        if not labels:
+            return x
+        return beside(x, z[..., -labels:].expand(len(x), -1, -1))
+
+    def _apart(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """Points as D sees them, and their labels: see `told`."""
+        if not self.rules.structure.labels:
+            return x, None
+        dim = self.rules.structure.dim
+        return x[..., :dim], x[..., dim:]
 
     def make(
         self,
@@ -245,7 +264,10 @@ class Game:
         real, fake = evenly(real, count), evenly(fake, count)
         if self.D.joint:
             real, fake = (self._minibatch(x) for x in (real, fake))
+        (real, label), (fake, fake_label) = self._apart(real), self._apart(fake)
         drawn = {"data": real, **self._typical_draws(real)}
+        if label is not None and fake_label is not None:
+            drawn |= {"label": label, "fake_label": fake_label}
         numbers = self._given or self.next_numbers("G", state, self._calm)
         given = self._calm.given(numbers)
         with torch.enable_grad():

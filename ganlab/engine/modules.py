@@ -13,12 +13,12 @@ from ganlab.engine.game import Game
 from ganlab.engine.state import State
 from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
 from ganlab.networks.entries import ActivationEntry
-from ganlab.networks.labels import beside, one_hot
+from ganlab.networks.labels import beside, one_hot, proportional
 from ganlab.networks.norms import EPSILON
 from ganlab.registry import Param, Registry, SpecError
 from ganlab.spec import Spec
 
-Labels = ArrayLike | torch.Tensor | None  # (n,) integers; None: 0, 1, 2, ... in turn
+Labels = ArrayLike | torch.Tensor | None  # (n,) integers; None: with the shares p(label)
 
 _PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 _N = Param("n", "n", 1, 1, 10**8, "int")
@@ -221,16 +221,17 @@ def sample(
     """Samples of p_g (n, dim), float32 on the CPU: see `Run.sample`."""
     n, seed = _N.check(n), _SEED.check(seed)
     z = spec.p_z.sample((n, spec.latent_dim), numbered(seed, "sample"))
-    which = _labels(labels, n, spec.labels) if spec.labels else labels
+    which = _labels(labels, n, spec.label_weights) if spec.labels else labels
     inputs, g = beside(z, _checked(which, n, spec.labels)), state.g[run : run + 1]
     with torch.no_grad():
         pieces = [game.make(g, piece[None].to(g.device), run)[0] for piece in inputs.split(_PIECE)]
     return torch.cat(pieces).cpu()
 
 
-def _labels(given: Labels, n: int, count: int) -> torch.Tensor:
+def _labels(given: Labels, n: int, weights: tuple[float, ...]) -> torch.Tensor:
+    count = len(weights)
     if given is None:
-        return torch.arange(n) % count
+        return proportional(n, weights)
     try:
         found = torch.as_tensor(given)
     except (TypeError, ValueError, RuntimeError):

@@ -15,11 +15,20 @@ from ganlab.targets import make_target
 
 
 @lru_cache(maxsize=16)
-def _build(name: str, params: Params, latent: LatentEntry, latent_dim: int, points: int) -> Probe:
+def _build(
+    name: str,
+    params: Params,
+    latent: LatentEntry,
+    latent_dim: int,
+    points: int,
+    weights: tuple[float, ...],
+) -> Probe:
     target = make_target(name, params)
-    return domain_of(target.dim).probe(target, latent, latent_dim, points)
+    return domain_of(target.dim).probe(target, latent, latent_dim, points, weights)
 
 
 def probe_for(spec: Spec, points: int = POINTS) -> Probe:
     """The probe of a Spec's target and latent; `points` latents if p_g is estimated."""
-    return _build(spec.target, spec.target_params, spec.p_z, spec.latent_dim, points)
+    return _build(
+        spec.target, spec.target_params, spec.p_z, spec.latent_dim, points, spec.label_weights
+    )

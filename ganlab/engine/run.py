@@ -379,8 +379,9 @@ class Run:
 
         A function of the run's parameters, n, `seed` and `labels`, independent of the draws of
         training.
-        run: which of the R runs. labels: (n,) integers for nets with labels; None for 0, 1, 2, ...
-        in turn. Raises `SpecError` for arguments that are not allowed.
+        run: which of the R runs. labels: (n,) integers for nets with labels; None for the shares
+        p(label), so 0, 1, 2, ... in turn if all are equally likely. Raises `SpecError` for
+        arguments that are not allowed.
         """
         run = arguments.run(run, len(self.specs))
         x = modules.sample(self.game, self.state, self.specs[run], run, n, seed, labels)

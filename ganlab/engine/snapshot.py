@@ -11,8 +11,9 @@ import torch
 
 from ganlab import metrics, theory
 from ganlab.domains import Probe
-from ganlab.domains.base import POINTS, within
-from ganlab.domains.picture import DETAILS
+from ganlab.domains.base import POINTS
+from ganlab.domains.outside import within
+from ganlab.domains.picture import DETAILS, MEAN
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly
@@ -21,6 +22,7 @@ from ganlab.engine.probe import probe_for
 from ganlab.engine.state import State
 from ganlab.engine.training_data import nearest, nearest_histogram, value_on_data
 from ganlab.spec import Spec
+from ganlab.targets.base import FARTHEST
 
 _SCORED = 2500  # generated samples behind modes, hq and reverse_kl
 EXPECTATION = 2048  # latents behind V, the losses and the gradients
@@ -39,9 +41,11 @@ class Snapshot:
     and of generated samples that D judges correctly, modes (captured), hq (fraction), reverse_kl,
     held = number of modes with at least `metrics.HELD` of their weight near them, leader = the mode
     nearest to most samples, lead = their share. If a run has a finite set of training data:
-    value_data = V on these data, overfit = value_data - value, data_distance: see `nearest`. If an
-    average of G's weights is kept, also jsd_average, w1_average, modes_average and hq_average, of
-    the G with these weights.
+    value_data = V on these data, overfit = value_data - value, data_distance: see `nearest`. If
+    labels are given: jsd_labels = JSD of the pairs (x, label), which C(G) then uses, as |D - D*| is
+    taken over pairs; obeyed = share of samples at which p_data's likeliest label is the one that G
+    was given. If an average of G's weights is kept, also jsd_average, w1_average, modes_average and
+    hq_average, of the G with these weights.
     picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
     tail: as in metrics, if every run's p_data or latent has no mean.
     """
@@ -96,6 +100,7 @@ def take(
     points: int = POINTS,
     detail: str = "full",
     view: tuple[Probe, ...] | None = None,
+    label: int = MEAN,
 ) -> Snapshot:
     """A Snapshot of `state`. measure, picture: which of its halves to compute.
 
@@ -104,7 +109,8 @@ def take(
     of quasi-random latents that estimate p_g where it is not an exact push-forward.
     detail: "full", or "coarse" for servers with many sessions. A coarse picture is correct but has
     fewer points, and an exact push-forward fewer intervals. Its time is mostly the dispatch of
-    operations, so it uses few.
+    operations, so it uses few. label: the one whose D and D* a picture shows, if D is given labels;
+    `MEAN` for the mean over all, by p_data(label | x).
     """
     shot = snapshot_of(state, specs, diverged, points)
     probes = shot.probes
@@ -114,7 +120,7 @@ def take(
             shot.metrics = _measure(Evaluation(game, state, specs, probes))
         if picture:
             views = view or probes
-            players = Evaluation(game, state, specs, views)
+            players = Evaluation(game, state, specs, views, label)
             draw = probes[0].domain.picture
             shot.picture = draw(players, views, DETAILS[detail], arrows)
             spread = shot.picture.pop("spread")
@@ -149,14 +155,23 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     real, fake = players.judge(reals, x)
     value = theory.value(array(real), array(fake))
     out["value"] = value if game.loss.value else np.full(len(probes), np.nan)
-    out["c_g"] = theory.c_g(out["jsd"])
+    joint, own = out["jsd"], []
+    if probes[0].weights:
+        own = [p.label_masses(row[None])[0] for p, row in zip(probes, gz, strict=True)]
+        rows_of = zip(probes, own, strict=True)
+        joint = out["jsd_labels"] = np.array([p.jsd_with_labels(m[None])[0] for p, m in rows_of])
+        out["obeyed"] = np.array([_obeyed(p, row) for p, row in zip(probes, gz, strict=True)])
+    out["c_g"] = theory.c_g(joint)
     out["gap"] = out["c_g"] - out["value"]
     out["d_loss"] = array(game.loss.d(real, fake))
     out["g_loss"] = array(g_cost)
     out["d_accuracy"] = _accuracy(game, real, fake)
     out["grad_x"] = array(by_x.norm(dim=2).mean(1))
     out["grad_g"] = array(by_g.norm(dim=1))
-    cells = [players.cells(r, masses[r], x) for r in range(len(probes))]
+    if own:
+        cells = [players.cells_by_label(r, own[r], x) for r in range(len(probes))]
+    else:
+        cells = [players.cells(r, masses[r], x) for r in range(len(probes))]
     out["d_distance"] = np.array([metrics.d_distance(d, star, weight) for d, star, weight in cells])
     made = [samples(p, gz[r : r + 1])[0] for r, p in enumerate(probes)]
     if any(spec.data_size for spec in players.specs):
@@ -173,6 +188,14 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
             out["held"][r] = (near >= metrics.HELD * probe.target.modes.weights).sum()
             out["leader"][r], out["lead"][r] = score.shares.argmax(), score.shares.max()
     return out
+
+
+def _obeyed(probe: Probe, gz: np.ndarray) -> float:
+    """The share of samples gz (n, dim) at which the label that G was given is the likeliest."""
+    some = samples(probe, gz[None])[0]
+    told = samples(probe, probe.z[None].numpy())[0, :, -len(probe.weights) :].argmax(1)
+    near = np.clip(some, -FARTHEST, FARTHEST).astype(np.float64)
+    return float((probe.target.posterior(near).argmax(1) == told).mean())
 
 
 def _on_data(

@@ -8,9 +8,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ganlab import theory
-from ganlab.engine.draws import data_set
+from ganlab.engine.draws import data_labels, data_set
 from ganlab.engine.evaluation import Evaluation, array
 from ganlab.engine.game import evenly
+from ganlab.networks.labels import beside, one_hot
 from ganlab.spec import Spec
 from ganlab.targets import make_target
 
@@ -92,6 +93,9 @@ def value_on_data(players: Evaluation, run: int, fake: np.ndarray, most: int) ->
     points = data_set(players.specs[run])
     if points is None or not players.game.loss.value:
         return float("nan")
+    spec = players.specs[run]
+    if spec.labels:
+        points = beside(points, one_hot(data_labels(spec), spec.labels))
     seen = evenly(points[None].to(players.device), most)
     (real,) = players.judged(slice(run, run + 1), seen)
     return float(theory.value(array(real)[0], fake))

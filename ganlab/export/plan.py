@@ -59,6 +59,9 @@ class Plan:
         for phase in self.phases:
             if phase.outside:
                 raise SpecError("script", phase.outside[0], _SCRIPT_OF_OURS)
+            if phase.labels:
+                why = "no: a script does not draw labels"
+                raise SpecError("conditional", phase.conditional, why)
             for field, table in _TABLES.items():
                 if getattr(phase, field) not in table:
                     why = "images are read by ganlab" if not phase.domain.drawn else _SCRIPT_OF_OURS

@@ -43,6 +43,8 @@ SERIES = (
     "leader",
     "lead",
     "data_distance",
+    "jsd_labels",
+    "obeyed",
 )
 _MERGE_SECONDS = 1.0
 

@@ -98,7 +98,11 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
         panel(
             "jsd",
             f"JSD(p_data, p_g), cells of {probe.cell:.3g}",
-            [_line("jsd", "JSD", "G"), _line("jsd_smooth", "smoothed", "G", "dot")],
+            [
+                _line("jsd", "JSD", "G"),
+                _line("jsd_smooth", "smoothed", "G", "dot"),
+                *([_line("jsd_labels", "with labels", "G", "dash")] if spec.labels else []),
+            ],
             [(math.log(2), "ln 2"), (floor["jsd"], "floor")],
             unit="nats",
             low=0.0,
@@ -191,6 +195,10 @@ def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The legend: words that toggle layers."""
     average, finite = bool(spec.g_average), bool(spec.data_size)
     rows = spec.domain.layers(probe, spec.latent_dim, average, finite)
+    if spec.labels:
+        rows = [
+            row._replace(title="D(x), mean of labels") if row.id == "d" else row for row in rows
+        ]
     return [layer._asdict() | {"help": words.unfold([words.LAYERS[layer.id]])} for layer in rows]
 
 

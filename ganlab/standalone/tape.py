@@ -147,7 +147,7 @@ class Tape:
             return middle, width / _PLANE_STEPS
         if name in ("grad_x", "map_x", "fake"):
             return middle, width / _LINE_STEPS
-        if name in ("p_g", "average"):
+        if name in ("p_g", "p_g_labels", "average"):
             p_data = scene[f"p_data.{run}" if run else "p_data"]
             return [0.0], max(float(p_data.max()), 1e-9) / _PEAK_STEPS
         if name in ("d", "d_star"):
@@ -192,6 +192,8 @@ class Tape:
     def _thin_mesh(coded: _Coded) -> None:
         _, *axes, _ = coded.codes.shape
         kept = [np.linspace(0, n - 1, (n + 1) // 2).round().astype(int) for n in axes]
+        if len(axes) == 3:  # a mesh for each label
+            kept[0] = np.arange(axes[0])
         coded.keep(np.ix_(*kept))
 
     @property

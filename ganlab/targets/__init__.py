@@ -13,6 +13,6 @@ from ganlab.targets import drawn  # noqa: F401
 from ganlab.targets import raster  # noqa: F401
 
 # isort: on
-from ganlab.targets.base import TARGETS, Modes, Target, Target1D, TargetEntry, make_target
+from ganlab.targets.base import TARGETS, Modes, Parts, Target, Target1D, TargetEntry, make_target
 
-__all__ = ["TARGETS", "Modes", "Target", "Target1D", "TargetEntry", "make_target"]
+__all__ = ["TARGETS", "Modes", "Parts", "Target", "Target1D", "TargetEntry", "make_target"]

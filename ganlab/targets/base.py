@@ -47,6 +47,16 @@ class Examples(NamedTuple):
     labels: torch.Tensor
 
 
+class Parts(NamedTuple):
+    """p_data = sum_k weights[k] p_k: a sample's label is the k of the part that it is drawn from.
+
+    weights (K,), summing to 1; parts: the p_k, on the axes of the whole.
+    """
+
+    weights: Floats
+    parts: tuple[Target, ...]
+
+
 class Target(ABC):
     """A distribution p_data over R^dim. Targets are immutable, so threads can share one.
 
@@ -57,6 +67,7 @@ class Target(ABC):
     has_mean: whether E x exists, so that W1 is finite.
     has_density: whether p_data has a density. A finite set of points has masses only.
     knots: for each axis, places (n,) between which the density is smooth; None if it is so already.
+    labels: the number of labels of its samples, 0 if they have none.
     """
 
     dim: int
@@ -65,6 +76,12 @@ class Target(ABC):
     has_mean: bool = True
     has_density: bool = True
     knots: tuple[Floats, ...] | None = None
+    labels: int = 0
+
+    @property
+    def parts(self) -> Parts | None:
+        """The parts that its samples are labelled by; None without labels, and of images."""
+        return None
 
     @property
     def examples(self) -> Examples | None:
@@ -78,6 +95,21 @@ class Target(ABC):
     @abstractmethod
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """n independent draws, (n, dim) float32 on the CPU; all randomness from `generator`."""
+
+    def sample_labelled(
+        self, n: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """The draws of `sample`, and their labels, (n,) integers: 0 without labels."""
+        return self.sample(n, generator), torch.zeros(n, dtype=torch.int64)
+
+    def posterior(self, x: Floats) -> Floats:
+        """p(label | x), (..., dim) -> (..., K), for targets with parts; it sums to 1."""
+        assert self.parts is not None
+        weights, parts = self.parts
+        terms = np.log(weights) + np.stack([part.log_density(x) for part in parts], -1)
+        terms -= terms.max(-1, keepdims=True)
+        share: Floats = np.exp(terms)
+        return share / share.sum(-1, keepdims=True)
 
     def log_density(self, x: Floats) -> Floats:
         """log p_data(x) in nats, -inf outside the support, inf at points with a mass of their own.
@@ -151,12 +183,12 @@ class Target1D(Target):
 class TargetEntry(Entry):
     """One kind of target; `build` takes the checked params by name and returns the Target.
 
-    labels: the number of labels of its samples (see `Target.examples`), 0 for none; unit: whether
+    labelled: whether its samples have labels, as a rule: see `Target.labels`; unit: whether
     all x are in [0, 1]; finite: whether its Target has `examples`.
     """
 
     dim: int = 1
-    labels: int = 0
+    labelled: bool = False
     unit: bool = False
     finite: bool = False
     build: Callable[..., Target]

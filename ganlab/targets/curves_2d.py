@@ -145,6 +145,7 @@ TARGETS.add(
     TargetEntry(
         name="moons",
         title="two moons",
+        labelled=True,
         dim=2,
         equation=r"x = \pm r\,(\cos\theta - \tfrac12, \sin\theta - \tfrac14)"
         r" + \mathcal{N}(0, \sigma^2 I),\quad 0 \le \theta \le \pi",
@@ -200,6 +201,7 @@ TARGETS.add(
     TargetEntry(
         name="rings",
         title="interlocking rings",
+        labelled=True,
         dim=2,
         equation=r"x = (\pm\tfrac{d}{2}, 0) + r\,(\cos\theta, \sin\theta)"
         r" + \mathcal{N}(0, \sigma^2 I)",

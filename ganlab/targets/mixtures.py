@@ -11,7 +11,15 @@ import numpy as np
 import torch
 from scipy.special import ndtr, ndtri
 
-from ganlab.targets.base import Floats, Modes, Target, Target1D, frozen, tail_differences
+from ganlab.targets.base import (
+    Floats,
+    Modes,
+    Parts,
+    Target,
+    Target1D,
+    frozen,
+    tail_differences,
+)
 
 _BLOCK = 1 << 15  # elements per block of a log density: 256 KiB, which stays in the cache
 _PANEL_NODES = 10
@@ -86,6 +94,19 @@ class GaussianMixture(Target):
         self._widths = None if equal else torch.tensor(self.modes.std, dtype=torch.float32)[:, None]
         self._centers = torch.tensor(self.modes.centers, dtype=torch.float32)
         self._bounds = torch.tensor(np.cumsum(weights)[:-1], dtype=torch.float32)
+        self.labels = len(self._centers) if len(self._centers) > 1 else 0
+
+    @cached_property
+    def parts(self) -> Parts | None:
+        """The modes."""
+        if not self.labels:
+            return None
+        modes = zip(self.modes.centers, self.modes.std, strict=True)
+        one = np.ones(1)
+        return Parts(
+            self.modes.weights,
+            tuple(type(self)(c[None], float(std), one, self.box) for c, std in modes),
+        )
 
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`. Draws a uniform number per point for its mode, then the noise.
@@ -93,16 +114,22 @@ class GaussianMixture(Target):
         The draws do not depend on weights, centers or std, so changing one of these leaves the
         other contributions to each point unchanged.
         """
+        return self.sample_labelled(n, generator)[0]
+
+    def sample_labelled(
+        self, n: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `Target.sample_labelled`; the label is the number of the mode."""
         u = torch.rand(n, generator=generator)
         x = torch.randn(n, self.dim, generator=generator)
         if self._widths is None:
             x.mul_(self._std)
         if len(self._centers) == 1:
-            return x.add_(self._centers)
+            return x.add_(self._centers), torch.zeros(n, dtype=torch.int32)
         mode = _count_below(self._bounds, u)
         if self._widths is not None:
             x.mul_(self._widths.index_select(0, mode))
-        return x.add_(self._centers.index_select(0, mode))
+        return x.add_(self._centers.index_select(0, mode)), mode
 
     def _log_density(self, x: Floats) -> Floats:
         return mixture_log_density(x, self.modes.centers, self._std, self.modes.weights)
@@ -212,6 +239,8 @@ class BlurredCurve(Target):
         box: Floats,
     ):
         self.box = box
+        self._made_of = pieces, length, bend
+        self.labels = len(pieces) if len(pieces) > 1 else 0
         self._std = float(std)
         panels = math.ceil(length / min(4 * std, 4 * bend))
         nodes, weights = np.polynomial.legendre.leggauss(_PANEL_NODES)
@@ -226,15 +255,32 @@ class BlurredCurve(Target):
         self._starts = torch.tensor(starts.reshape(-1, 2), dtype=torch.float32)
         self._steps = torch.tensor(steps.reshape(-1, 2), dtype=torch.float32)
 
+    @cached_property
+    def parts(self) -> Parts | None:
+        """The pieces of the curve, if there are several."""
+        if not self.labels:
+            return None
+        pieces, length, bend = self._made_of
+        return Parts(
+            frozen(np.full(len(pieces), 1 / len(pieces))),
+            tuple(BlurredCurve([p], length, bend, self._std, self.box) for p in pieces),
+        )
+
     def sample(self, n: int, generator: torch.Generator) -> torch.Tensor:
         """See `Target.sample`: a uniform place on the curve, then the noise."""
+        return self.sample_labelled(n, generator)[0]
+
+    def sample_labelled(
+        self, n: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `Target.sample_labelled`; the label is the number of the piece."""
         # In float64: in float32 the fraction within a segment would have few digits left.
         place = torch.rand(n, generator=generator, dtype=torch.float64).mul_(len(self._starts))
         x = torch.randn(n, 2, generator=generator).mul_(self._std)
         segment = place.to(torch.int32)
         fraction = place.sub_(segment).to(torch.float32)
         x.addcmul_(self._steps.index_select(0, segment), fraction[:, None])
-        return x.add_(self._starts.index_select(0, segment))
+        return x.add_(self._starts.index_select(0, segment)), segment // _SEGMENTS
 
     def _log_density(self, x: Floats) -> Floats:
         return mixture_log_density(x, self._nodes, self._std, self._weights)

@@ -50,6 +50,7 @@ TARGETS.add(
     TargetEntry(
         name="ring",
         title="ring of Gaussians",
+        labelled=True,
         dim=2,
         equation=r"p_{data} = \sum_{i=0}^{n-1} w_i\,\mathcal{N}\!\left("
         r"r\,(\cos\tfrac{2\pi i}{n}, \sin\tfrac{2\pi i}{n}),\, \sigma^2 I\right)",
@@ -68,6 +69,7 @@ TARGETS.add(
     TargetEntry(
         name="grid",
         title="grid of Gaussians",
+        labelled=True,
         dim=2,
         equation=r"p_{data} = \sum_{i,j=1}^{n} w_{ij}\,\mathcal{N}\!\left("
         r"s\,(i - \tfrac{n+1}{2}, j - \tfrac{n+1}{2}),\, \sigma^2 I\right)",
@@ -94,6 +96,7 @@ TARGETS.add(
     TargetEntry(
         name="two_gaussians_2d",
         title="two Gaussians in the plane",
+        labelled=True,
         dim=2,
         equation=r"p_{data} = w_1\,\mathcal{N}((-\tfrac{s}{2}, 0), \sigma^2 I)"
         r" + w_2\,\mathcal{N}((\tfrac{s}{2}, 0), \sigma^2 I)",

@@ -65,6 +65,7 @@ TARGETS.add(
     TargetEntry(
         name="mixture",
         title="mixture of your choice",
+        labelled=True,
         equation=r"p_{data} = \sum_i w_i\,\mathcal{N}(\mu_i, \sigma_i^2)",
         doc="Any Gaussians on the line: where are the modes, how wide, how heavy?",
         cite="Berkeley CS294-158, homework 3",
@@ -89,6 +90,7 @@ TARGETS.add(
     TargetEntry(
         name="mixture_2d",
         title="mixture of your choice in the plane",
+        labelled=True,
         dim=2,
         equation=r"p_{data} = \sum_i w_i\,\mathcal{N}(\mu_i, \sigma_i^2 I)",
         doc="Any round Gaussians in the plane: which of them does the generator leave out?",

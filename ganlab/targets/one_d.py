@@ -201,6 +201,7 @@ TARGETS.add(
     TargetEntry(
         name="two_gaussians",
         title="two Gaussians",
+        labelled=True,
         equation=r"p_{data} = w_1\,\mathcal{N}(-\tfrac{s}{2}, \sigma^2)"
         r" + w_2\,\mathcal{N}(\tfrac{s}{2}, \sigma^2)",
         doc="The smallest target of which a generator can miss half: does it find both modes?",
@@ -223,6 +224,7 @@ TARGETS.add(
     TargetEntry(
         name="gaussians",
         title="row of Gaussians",
+        labelled=True,
         equation=r"p_{data} = \sum_{i=1}^{n} w_i\,\mathcal{N}(\mu_i, \sigma^2),"
         r"\quad \mu_i = \left(i - \tfrac{n+1}{2}\right) s",
         doc="Several modes in a row: watch which ones the generator covers, skips or loses.",

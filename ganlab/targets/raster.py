@@ -25,6 +25,7 @@ class Images(Target):
 
     dim = PIXELS
     box = frozen([[0.0, 1.0]] * PIXELS)
+    labels = LABELS
 
     def __init__(self, load: Callable[[], Digits]):
         self._load = load
@@ -45,14 +46,14 @@ class Images(Target):
         return torch.from_numpy(np.array(self.digits.fitted.pixels))
 
     @cached_property
-    def labels(self) -> torch.Tensor:
+    def told(self) -> torch.Tensor:
         """The labels of `pixels`, (n,)."""
         return torch.from_numpy(self.digits.fitted.labels.astype(np.int64))
 
     @property
     def examples(self) -> Examples:
         """The images that are trained on."""
-        return Examples(self.pixels, _read, self.labels)
+        return Examples(self.pixels, _read, self.told)
 
     def marginal_logits(self) -> torch.Tensor:
         """Logit of each pixel's mean over the training images, (784,): the 2014 G's first bias."""
@@ -84,7 +85,7 @@ TARGETS.add(
         doc="Handwritten digits, the first 50,000, read from $GANLAB_DATA or from the cache.",
         cite="LeCun et al. 1998",
         dim=PIXELS,
-        labels=LABELS,
+        labelled=True,
         finite=True,
         unit=True,
         build=lambda: Images(data.load),
@@ -97,7 +98,7 @@ TARGETS.add(
         equation=r"x \in [0, 1]^{784}",
         doc="Stroke-drawn digits that replace MNIST when it is missing. They are not MNIST.",
         dim=PIXELS,
-        labels=LABELS,
+        labelled=True,
         finite=True,
         unit=True,
         build=lambda: Images(strokes.digits),

@@ -21,7 +21,7 @@ def whose(images: torch.Tensor) -> torch.Tensor:
     """The labels of images (n, 784) of the target, which no two digits share."""
     target = make_target("drawn_digits", {})
     pixels = target.pixels.double() / 255
-    return target.labels[torch.cdist(images.double(), pixels).argmin(1)]
+    return target.told[torch.cdist(images.double(), pixels).argmin(1)]
 
 
 def test_a_label_is_that_of_the_data_of_its_number(few):
@@ -43,7 +43,7 @@ def test_an_update_without_data_is_told_what_an_epoch_holds(few):
     draws = Run(TOLD).draws
     assert "data" not in draws.shapes["G"]
     counts = torch.cat([draws.get("G", "label", i)[0] for i in range(N // 20)]).sum(0)
-    held = torch.bincount(make_target("drawn_digits", {}).labels, minlength=10)
+    held = torch.bincount(make_target("drawn_digits", {}).told, minlength=10)
     assert torch.equal(counts, held.float())
     assert not torch.equal(*(draws.get(player, "label", 3) for player in "DG"))
 
