@@ -81,6 +81,7 @@ LIMITS: dict[str, Param] = {
             1e6,
             doc="Points and drawings that visitors bring. Those least recently used go first.",
         ),
+        Param("table_mb", "MB of a table", 50.0, 0.1, 1000.0, doc="Uploaded as a user's points."),
         Param("message_mb", "MB of a page's message", 1.0, 0.1, 200.0, doc="Not for uploads."),
         Param(
             "stored_sessions_mb",

@@ -32,6 +32,7 @@ RANK = {
     **dict.fromkeys(("targets", "latents", "networks", "theory", "metrics", "losses", "optim"), 1),
     **dict.fromkeys(("stabilisers", "update_rules", "limits", "headers"), 1),
     "own_data": 1,
+    "tables": 1,
     "environment": 1,
     "declarations": 2,
     "fields": 2,

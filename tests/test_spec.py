@@ -68,7 +68,9 @@ def random_value(param: Param, rng: np.random.Generator):
             edge.append(float(np.exp(rng.uniform(math.log(param.low), math.log(param.high)))))
         return float(np.clip(edge[rng.integers(len(edge))], param.low, param.high))
 
-    if param.kind == "choice":
+    if param.kind == "text":
+        return param.default
+    if param.kind in ("choice", "data"):
         return str(rng.choice(tuple(param.choices)))
     if param.kind in ("ints", "floats"):
         return tuple(number() for _ in range(rng.integers(0, param.longest, endpoint=True)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable
 
+from ganlab.export.own_lines import kernels
 from ganlab.targets import make_target
 from ganlab.targets.checkerboard import Checkerboard
 from ganlab.targets.drawn import Curve
@@ -286,6 +287,8 @@ TARGETS: dict[str, Callable[..., str]] = {
     "parabola": _parabola,
     "sine": _sine,
     "drawn": _drawn,
+    "own_points": kernels("own_points"),
+    "own_points_2d": kernels("own_points_2d"),
     "points": _points,
     "points_2d": _points_2d,
 }

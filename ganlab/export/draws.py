@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab import targets
 from ganlab.engine.draws import tag_number
 from ganlab.export.data_lines import TARGETS
 from ganlab.export.lines import LATENTS
@@ -118,7 +119,7 @@ def _laws(plan: Plan) -> dict[str, tuple[str, bool]]:
                 normal = inputs.normal(kind)
                 law = "normal_numbers" if normal else "uniform_numbers"
                 if kind == "data":
-                    law = "POINTS" if "points" in first.target else "data"
+                    law = "POINTS" if targets.TARGETS[first.target].finite else "data"
                     law = "DATA" if first.data_size else law
                 elif kind == "latent":
                     law = "LATENTS" if first.latent_points else "latents"

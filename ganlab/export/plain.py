@@ -77,7 +77,7 @@ def _head(plan: Plan) -> str:
 
 
 def _imports(text: str) -> str:
-    out = [n for n in ("functools", "itertools", "math") if f"{n}." in text]
+    out = [n for n in ("base64", "functools", "itertools", "math", "zlib") if f"{n}." in text]
     used = [n for n in ("elu", "leaky_relu", "softplus") if re.search(rf"\b{n}\(", text)]
     lines = [*(f"import {n}" for n in out), "", "import torch"]
     return "\n".join([*lines, *[f"from torch.nn.functional import {', '.join(used)}"] * bool(used)])

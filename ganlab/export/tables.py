@@ -69,8 +69,10 @@ def data(run: Run) -> bytes:
     """Samples, fields, numbers and parameters of each of the R runs, as an NPZ file.
 
     samples, p_data (R, 10000, dim); picture.NAME, as drawn, and metrics.NAME: see `Snapshot`;
-    G.NAME and D.NAME: the nets' state_dict, stacked over the runs; specs (R,): JSON. It holds no
-    pickled objects. Raises `SpecError` for images.
+    G.NAME and D.NAME: the nets' state_dict, stacked over the runs; specs (R,): JSON. If p_data is
+    of the user's own points: original.samples, original.p_data (R, 10000, dim) in their units, and
+    original.centre, original.spread (dim,). It holds no pickled objects. Raises `SpecError` for
+    images.
     """
     run.spec.in_a_lab()
     runs = range(len(run.specs))
@@ -88,6 +90,10 @@ def data(run: Run) -> bytes:
             ]
         ),
     }
+    if (units := make_target(run.spec.target, run.spec.target_params).units) is not None:
+        own = {n: arrays[n] * units.spread + units.centre for n in ("samples", "p_data")}
+        own |= {"centre": units.centre, "spread": units.spread}
+        arrays |= {f"original.{name}": value for name, value in own.items()}
     arrays |= {f"metrics.{name}": value for name, value in shot.metrics.items()}
     arrays |= {f"picture.{name}": value for name, value in shot.picture.items()}
     for name, nets in (

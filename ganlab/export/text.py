@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from ganlab import variants
+from ganlab.export.own_lines import kept
 from ganlab.spec import PARAMS, Spec
 from ganlab.targets import TARGETS
 
@@ -62,7 +63,7 @@ def python(specs: Sequence[Spec], iterations: int, events: Sequence[str] = ()) -
     lines = [f"import {n}  # noqa: F401  adds variants" for n in modules if n != variants.MAIN]
     if variants.MAIN in modules:
         lines += ["# It uses variants that a script or a notebook added: add them here.", ""]
-    lines += ["from ganlab import Run, Spec", ""]
+    lines += ["from ganlab import Run, Spec", *kept(specs), ""]
     if len(specs) == 1:
         lines += [f"specs = [{call(specs[0])}]"]
     elif all(spec == specs[0].replace(seed=spec.seed) for spec in specs):

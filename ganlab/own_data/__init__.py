@@ -8,7 +8,7 @@ data also stand in an address (field `own`); a .ganlab file always holds them.
 
 To add such a target:
 
-    EXAMPLES = Examples("points")             # what a new Spec starts with, made by our own code
+    EXAMPLES = Examples("points", dim=2)      # what a new Spec starts with, made by our own code
     EXAMPLES.add(Example(name="moons", title="two moons", make=lambda: Data("points", {"x": ...})))
     PARAM = Param("data", "data", "moons", kind="data", choices=EXAMPLES, doc="...")
 
@@ -16,7 +16,8 @@ To add such a target:
         mine = EXAMPLES.find(data)            # SpecError in plain words if the data are not here
         return Kernels2D(...)                 # ganlab.targets.kernels: weights at nodes, blurred
 
-To take data in: `name = STORE.put(Data("strokes", {...}))`, and then set the field to `name`.
+To take data in: `name = STORE.put(Data("strokes", {...}))`, and then set the field to `name`. In
+the sidebar, `ganlab.ui.widgets.EDITORS` has the function that draws what makes a kind of data.
 """
 
 from ganlab.own_data import members

@@ -35,11 +35,11 @@ class Example(Entry):
 
 
 class Examples(Registry[Example]):
-    """The examples of one kind of data, by the names that a Spec gives them."""
+    """The examples of one kind of data for a target of `dim` axes, by the names in a Spec."""
 
-    def __init__(self, kind: str):
+    def __init__(self, kind: str, dim: int = 1):
         super().__init__("data")
-        self.kind = kind
+        self.kind, self.dim = kind, dim
 
     def find(self, value: str) -> Data:
         """The data of an example, or of a hash.

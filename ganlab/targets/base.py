@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ganlab.registry import Entry, Param, Registry, SpecError
+from ganlab.registry import Entry, Registry, SpecError
 
 Floats = NDArray[np.float64]
 
-MAX_WEIGHT = 1000.0
 FARTHEST = 1e6  # bounds how far from 0 data may lie, and how far they may spread
 _NEAR = 25.0  # boxes of data within this distance of 0 include [-1, 1], where G starts
 _RESOLVED = 1e-4  # times the distance from 0: the smallest spread, 1,600 steps of float32
@@ -57,6 +56,17 @@ class Parts(NamedTuple):
     parts: tuple[Target, ...]
 
 
+class Units(NamedTuple):
+    """How x became from numbers in other units: those are x * spread + centre.
+
+    centre, spread: (dim,); axes: what is on each axis.
+    """
+
+    centre: Floats
+    spread: Floats
+    axes: tuple[str, ...]
+
+
 class Target(ABC):
     """A distribution p_data over R^dim. Targets are immutable, so threads can share one.
 
@@ -68,6 +78,7 @@ class Target(ABC):
     has_density: whether p_data has a density. A finite set of points has masses only.
     knots: for each axis, places (n,) between which the density is smooth; None if it is so already.
     labels: the number of labels of its samples, 0 if they have none.
+    units: those of the user's own data, if there are any.
     """
 
     dim: int
@@ -75,6 +86,7 @@ class Target(ABC):
     modes: Modes | None = None
     has_mean: bool = True
     has_density: bool = True
+    units: Units | None = None
     knots: tuple[Floats, ...] | None = None
     labels: int = 0
 
@@ -222,61 +234,6 @@ def _built(name: str, items: tuple[tuple[str, Any], ...]) -> Target:
 
 _build = lru_cache(maxsize=64)(_built)
 _build_large = lru_cache(maxsize=12)(_built)  # own data may take many megabytes
-
-
-def weights_param(longest: int) -> Param:
-    """The param `weights` of a mixture of at most `longest` modes."""
-    return Param(
-        "weights",
-        "weights of the modes",
-        (),
-        0.001,
-        MAX_WEIGHT,
-        kind="floats",
-        longest=longest,
-        empty="equal",
-        doc="Relative weight of each mode, separated by commas. If empty, all are equal.",
-    )
-
-
-def mode_weights(weights: tuple[float, ...], modes: int) -> Floats:
-    """Normalised weights, (modes,), of the given ones; () means equal weights.
-
-    Raises SpecError unless there are none or exactly one positive weight per mode.
-    """
-    if len(weights) == 0:
-        return np.full(modes, 1.0 / modes)
-    w = np.asarray(weights, dtype=np.float64)
-    if w.shape != (modes,) or not np.all((w > 0) & np.isfinite(w)):
-        allowed = f"exactly {modes} positive numbers, one per mode, or empty for equal weights"
-        raise SpecError("weights", weights, allowed)
-    return w / w.sum()
-
-
-def mode_stds(stds: tuple[float, ...], modes: int) -> Floats | float:
-    """The standard deviations of the modes: one for all, or (modes,).
-
-    Raises SpecError unless there is one number, or one for each mode.
-    """
-    if len(stds) == 1:
-        return float(stds[0])
-    if len(stds) != modes:
-        raise SpecError("stds", stds, f"one number, or {modes}, one for each mode")
-    return np.asarray(stds, dtype=np.float64)
-
-
-def stds_param(default: tuple[float, ...], longest: int) -> Param:
-    """The param `stds` of a mixture of at most `longest` modes."""
-    return Param(
-        "stds",
-        "standard deviations",
-        default,
-        1e-3,
-        FARTHEST,
-        kind="floats",
-        longest=longest,
-        doc="Standard deviation of each mode, separated by commas; one number counts for all.",
-    )
 
 
 def tail_differences(lower: Floats, upper: Floats) -> Floats:

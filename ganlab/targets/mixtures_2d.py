@@ -7,15 +7,9 @@ import math
 import numpy as np
 
 from ganlab.registry import Param
-from ganlab.targets.base import (
-    TARGETS,
-    Floats,
-    TargetEntry,
-    mode_weights,
-    square_box,
-    weights_param,
-)
+from ganlab.targets.base import TARGETS, Floats, TargetEntry, square_box
 from ganlab.targets.mixtures import GaussianMixture
+from ganlab.targets.mode_params import mode_weights, weights_param
 from ganlab.targets.one_d import std_param
 
 

@@ -11,13 +11,10 @@ from ganlab.targets.base import (
     TargetEntry,
     check_resolved,
     line_box,
-    mode_stds,
-    mode_weights,
     square_box_about,
-    stds_param,
-    weights_param,
 )
 from ganlab.targets.mixtures import GaussianMixture, GaussianMixture1D
+from ganlab.targets.mode_params import mode_stds, mode_weights, stds_param, weights_param
 
 _MOST_MODES = 32
 

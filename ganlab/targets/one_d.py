@@ -17,10 +17,9 @@ from ganlab.targets.base import (
     TargetEntry,
     check_resolved,
     line_box,
-    mode_weights,
-    weights_param,
 )
 from ganlab.targets.mixtures import GaussianMixture1D
+from ganlab.targets.mode_params import mode_weights, weights_param
 
 
 def float32_inside(low: Floats, high: Floats) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

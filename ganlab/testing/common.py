@@ -80,7 +80,7 @@ def registry_of(entry: Entry) -> Registry[Any] | None:
 def another(param: Param) -> Any:
     """An allowed value that is not the default."""
     now = param.default
-    if param.kind == "choice":
+    if param.kind in ("choice", "data"):
         return next(choice for choice in param.choices if choice != now)
     if param.typical is not None and param.typical != now:
         return param.typical

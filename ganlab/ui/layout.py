@@ -61,6 +61,13 @@ _CSS = Template("""
 .ganlab-missed i { background: $ACCENT; }
 .st-key-mnist_table :is(th, td) { padding: 0.3rem 0.5rem; font-size: 0.9rem; }
 .st-key-mnist_table :is(th, td):nth-child(n + 3) { white-space: nowrap; }
+.ganlab-preview { overflow-x: auto; }
+.ganlab-preview table { border-collapse: collapse; font-size: 0.82rem; margin: 0; }
+.ganlab-preview :is(th, td) {
+  border: 1px solid color-mix(in srgb, currentColor 20%, transparent);
+  opacity: 0.7; padding: 0.15rem 0.5rem; text-align: left; white-space: nowrap;
+}
+.ganlab-preview .chosen { font-weight: 600; opacity: 1; }
 .ganlab-line { font-size: 0.86rem; line-height: 1.35; margin: 0; overflow-wrap: anywhere; }
 .ganlab-quiet { opacity: 0.78; }
 .ganlab-warn { color: $ACCENT; }

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from ganlab.own_data import is_name
+from ganlab.own_data import Examples, is_name
 from ganlab.params import in_words
 from ganlab.registry import Entry, Param, Registry, SpecError
+from ganlab.ui.own_points import points_editor
 from ganlab.ui.plain import code
+
+# By the kind of own data: draws what makes new data, and calls the function given with their name.
+# The last argument is a key for its widgets.
+EDITORS: dict[str, Callable[[Param, Callable[[str], None], str], None]] = {"points": points_editor}
 
 
 def put(key: str, param: Param, value: Any) -> None:
@@ -90,9 +96,13 @@ def _data_widget(param: Param, key: str, note: str) -> Any:
     for name in param.choices:
         entry = param.choices[name] if isinstance(param.choices, Registry) else None
         note += f"\n- **{entry.title}** {entry.doc}" if entry is not None else ""
-    return st.selectbox(
-        param.title, (*used, *param.choices), key=key, help=note, format_func=param.words
-    )
+    with st.container(gap="small", key=f"data_{key}"):
+        raw = st.selectbox(
+            param.title, (*used, *param.choices), key=key, help=note, format_func=param.words
+        )
+        if isinstance(param.choices, Examples) and param.choices.kind in EDITORS:
+            EDITORS[param.choices.kind](param, lambda name: put(key, param, name), key)
+    return raw
 
 
 def show_error(error: Exception, consequence: str) -> None:

@@ -1,0 +1,14 @@
+"""Tables that people bring: CSV and its kin, JSON, Parquet, NPY, NPZ and Excel, read within bounds.
+
+    found = read_apart(content, "heights.csv", Wish(count=2))    # in a process of its own
+    found.x            # (rows, 2), the numbers of the chosen columns
+    found.notes        # what was decided and left out, in plain words
+
+`read` does the same in this process. No more than `MOST_ROWS` rows are taken.
+"""
+
+from ganlab.tables.apart import read_apart
+from ganlab.tables.found import MOST_ROWS, Column, Found, Wish
+from ganlab.tables.read import SUFFIXES, read
+
+__all__ = ["MOST_ROWS", "SUFFIXES", "Column", "Found", "Wish", "read", "read_apart"]
