@@ -1,4 +1,4 @@
-"""The command line: `ganlab app`, `train`, `export`, `mnist`, `warm`, `toggles`, `measures`."""
+"""The command line: `ganlab app`, `train`, `export`, `sweep`, `mnist`, `warm`, `toggles`, ..."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ganlab.mnist import command
 from ganlab.reading import read_text
 from ganlab.registry import SpecError
 from ganlab.rights import TOKEN
+from ganlab.sweeps import command as sweeps
 
 
 def _refuse(rest: list[str], allowed: str) -> None:
@@ -225,6 +226,7 @@ def main(arguments: list[str] | None = None) -> int:
     warm = commands.add_parser("warm", help="compile the programs that the pages need")
     warm.add_argument("--spec", action="append", default=[], help="only this Spec (JSON file)")
     warm.set_defaults(do=_warm)
+    sweeps.add(commands)
     command.add(commands)
     toggles = commands.add_parser("toggles", help="every variant with its equation, as Markdown")
     toggles.set_defaults(do=_toggles)

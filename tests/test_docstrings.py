@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import re
+from functools import cache
 from pathlib import Path
 
 import ganlab
@@ -76,7 +77,12 @@ def names_a_shape(text: str) -> bool:
     return any("," in one or "(" not in one for one in found)
 
 
+@cache  # once, and only where these tests run
 def public():
+    return list(_public())
+
+
+def _public():
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
         module = ".".join(parts).removesuffix(".__init__")
@@ -85,11 +91,8 @@ def public():
             yield name, module, function, owners
 
 
-PUBLIC = list(public())
-
-
 def test_there_are_functions_to_judge():
-    by_name = {name: function for name, _, function, _ in PUBLIC}
+    by_name = {name: function for name, _, function, _ in public()}
     assert raised(by_name["ganlab.engine.run.Run.change"]) == {"SpecError"}
     assert "Tensor" in annotations(by_name["ganlab.networks.mlp.MLP.split"])
     for text in ("The mean f(x), sorted (see section 4.2, which says how).", "W1 (exact) of x."):
@@ -101,7 +104,7 @@ def test_there_are_functions_to_judge():
 def test_docstrings_say_which_errors_are_raised():
     silent = [
         f"{name} raises {', '.join(sorted(errors))}"
-        for name, module, function, owners in PUBLIC
+        for name, module, function, owners in public()
         if (errors := raised(function))
         and not re.search(r"\b[Rr]aises?\b", described(module, function, owners))
     ]
@@ -111,7 +114,7 @@ def test_docstrings_say_which_errors_are_raised():
 def test_docstrings_name_the_shapes_of_arrays():
     silent = [
         name
-        for name, module, function, owners in PUBLIC
+        for name, module, function, owners in public()
         if ARRAYS.search(annotations(function))
         and not names_a_shape(described(module, function, owners))
     ]

@@ -50,6 +50,7 @@ RANK = {
     "engine": 3,
     "record": 3.5,
     "": 4,
+    "sweeps": 5.5,
     "output": 5,
     **dict.fromkeys(("presets", "mnist", "reference"), 5),
     "figures": 5,

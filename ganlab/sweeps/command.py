@@ -1,0 +1,129 @@
+"""`ganlab sweep`: a map of many runs from a shell, on this machine or on a Dask cluster."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ganlab.reading import read_text
+from ganlab.registry import SpecError
+
+if TYPE_CHECKING:  # imports of torch are deferred until the command is executed
+    from ganlab.sweeps import Sweep
+
+
+def add(commands: Any) -> None:
+    """Add the command and its options."""
+    get = commands.add_parser("sweep", help="train a map of many runs; prints verdicts as JSON")
+    words = "a TOML file with the tables base, axes and sweep (see the documentation)"
+    get.add_argument("file", nargs="?", metavar="FILE.toml", help=words)
+    words = "field=value,value,... or field=low..high:steps[:log]; may be repeated"
+    get.add_argument("--axis", action="append", default=[], metavar="AXIS", help=words)
+    get.add_argument("--spec", help="the base: a JSON file as written by Spec.to_json()")
+    get.add_argument("--seeds", type=int, help="runs per cell (8)")
+    get.add_argument("--iterations", type=int, help="iterations of each run (2000)")
+    get.add_argument("--checks", type=int, help="how often each run is measured (20)")
+    words = "the folder of the results; an interrupted sweep goes on there"
+    get.add_argument("--out", metavar="FOLDER", help=words)
+    get.add_argument("--csv", action="store_true", help="write results.csv beside results.parquet")
+    get.add_argument("--dask", metavar="ADDRESS", help="a Dask scheduler, tcp://host:8786")
+    get.add_argument("--eager", action="store_true", help="compile nothing")
+    get.add_argument("--dry-run", action="store_true", help="only say how much there is to do")
+    get.add_argument("--quiet", action="store_true", help="no progress on the terminal")
+    get.set_defaults(do=_sweep)
+
+
+def _sweep(options: argparse.Namespace, rest: list[str]) -> int:
+    if rest:
+        raise SpecError("argument", rest[0], "an option in `ganlab sweep --help`")
+    from ganlab.sweeps.results import Folder
+    from ganlab.sweeps.run import executor_of, run
+
+    sweep = _read(options)
+    if options.dry_run:
+        print(_words(sweep))
+        return 0
+    if not options.out:
+        raise SpecError("--out", None, "a folder for the results, or use --dry-run")
+    folder = Folder(options.out, sweep)
+    with executor_of(options.dask) as executor:
+        started, runs = time.monotonic(), 0
+        for finished in run(sweep, executor, folder, False if options.eager else None):
+            runs += len(sweep.blocks[finished.block].runs)
+            if not options.quiet:
+                _progress(finished.done, finished.of, runs, time.monotonic() - started)
+    if not options.quiet:
+        print(file=sys.stderr)
+    json.dump(_write(folder, options.csv), sys.stdout)
+    print()
+    return 0
+
+
+def _read(options: argparse.Namespace) -> Sweep:
+    from ganlab import Spec
+    from ganlab.sweeps import Sweep, axis
+
+    given = {n: getattr(options, n) for n in ("seeds", "iterations", "checks")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if options.file:
+        sweep = Sweep.from_toml(read_text(options.file))
+        if options.spec:
+            raise SpecError("--spec", options.spec, "no file of a sweep beside it")
+        axes = sweep.axes
+    else:
+        sweep, axes = None, ()
+    base = Spec.from_json(read_text(options.spec) if options.spec else "{}")
+    base = sweep.base if sweep else base
+    axes += tuple(axis.parse(base, text) for text in options.axis)
+    if not axes:
+        raise SpecError("axis", "none", "a file, or at least one --axis field=value,value,...")
+    return sweep.replace(axes=axes, **given) if sweep else Sweep(base, axes, **given)
+
+
+def _words(sweep: Sweep) -> str:
+    """How much there is to do; an upper bound of the time, since compiled updates are faster."""
+    from ganlab.engine.cost import cost
+    from ganlab.sweeps.run import structures, to_compile
+
+    seconds = 0.0
+    for block in sweep.blocks:
+        spec = sweep.spec(*block.runs[0])
+        each = cost(spec, len(block.runs)).update_seconds
+        seconds += each * sweep.iterations * (spec.k + spec.g_steps)
+    cells, runs = len(sweep.allowed), sum(len(b.runs) for b in sweep.blocks)
+    lines = [
+        f"{' × '.join(map(str, sweep.shape))} cells, {sweep.size - cells} of them not allowed",
+        f"{runs:,} runs of {sweep.iterations:,} iterations in {len(sweep.blocks):,} blocks",
+        f"{len(structures(sweep))} structures, {len(to_compile(sweep))} worth compiling "
+        "(half a minute each)",
+        f"at most about {seconds / 60:.3g} minutes of one core, if nothing is compiled",
+    ]
+    lines += [f"not allowed: {c.why}" for c in sweep.cells if c.spec is None][:3]
+    return "\n".join(lines)
+
+
+def _progress(done: int, total: int, runs: int, seconds: float) -> None:
+    bar = "█" * (30 * done // total)
+    left = seconds / max(1, done) * (total - done)
+    text = f"\r{bar:30} {done} of {total} blocks, {runs / seconds:.1f} runs/s, {left:.0f} s left "
+    print(text, end="", file=sys.stderr, flush=True)
+
+
+def _write(folder: Any, csv: bool) -> dict[str, Any]:
+    """Write the whole table into the folder; what the command prints of it."""
+    import pyarrow.csv as csv_of
+    import pyarrow.parquet as pq
+
+    table = folder.table()
+    place: Path = folder.path / "results.parquet"
+    pq.write_table(table, place)
+    if csv:
+        csv_of.write_csv(table, folder.path / "results.csv")
+    last = table.to_pandas().groupby(["cell", "seed"], sort=False).verdict.last()
+    counts = Counter(last)
+    return {"runs": len(last), "results": str(place), "verdicts": dict(sorted(counts.items()))}

@@ -1,0 +1,154 @@
+"""The results of a sweep on disk and as a table.
+
+A folder holds sweep.json and one Parquet file for each finished block; a file is there whole or not
+at all, so a sweep that is killed loses the blocks in flight and nothing else.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import platform
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+from filelock import FileLock, Timeout
+
+from ganlab import __version__
+from ganlab.output import save_bytes
+from ganlab.registry import SpecError
+from ganlab.sweeps.plan import Plan
+
+if TYPE_CHECKING:
+    import xarray
+
+_KEY = b"ganlab.sweep"  # of the sweep in a Parquet file's metadata
+
+
+class Folder:
+    """A folder with the results of one plan. Raises `SpecError` if it holds those of another."""
+
+    def __init__(self, path: str | Path, plan: Plan):
+        self.path, self.plan = Path(path), plan
+        stored = self.path / "sweep.json"
+        if stored.is_file():
+            there = Plan.from_json(stored.read_text("utf-8"))
+            if there.to_json() != plan.to_json():
+                raise SpecError("folder", str(path), "an empty folder, or one of the same sweep")
+        elif self.path.is_dir() and any(self.path.iterdir()):
+            raise SpecError("folder", str(path), "an empty folder, or one of the same sweep")
+        (self.path / "blocks").mkdir(parents=True, exist_ok=True)
+        save_bytes(plan.to_json().encode(), stored)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """While this process adds results. Raises `SpecError` if another one does."""
+        lock = FileLock(self.path / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise SpecError("folder", str(self.path), "one that no other process fills") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _file(self, block: int) -> Path:
+        return self.path / "blocks" / f"{block:06d}.parquet"
+
+    def has(self, block: int) -> bool:
+        """Whether a block is finished."""
+        return self._file(block).is_file()
+
+    def add(self, block: int, table: pa.Table) -> None:
+        """Store the results of a block. Raises OSError, and then leaves nothing behind."""
+        content = io.BytesIO()
+        pq.write_table(table, content)
+        save_bytes(content.getvalue(), self._file(block))
+
+    def read(self, block: int) -> pa.Table:
+        """The results of a finished block."""
+        return pq.read_table(self._file(block))
+
+    def table(self) -> pa.Table:
+        """The results so far, in the order of cells, seeds and iterations: see `tidy`."""
+        done = [b.number for b in self.plan.blocks if self.has(b.number)]
+        return tidy(self.plan, (self.read(number) for number in done))
+
+
+def tidy(plan: Plan, tables: Iterable[pa.Table]) -> pa.Table:
+    """One table from those of blocks: a row for each run and check.
+
+    Columns: the axes' fields (numbers, or texts as in an address), then those of `work.train`. The
+    rows are sorted by cell, seed and iteration. The metadata hold the sweep and versions.
+    """
+    parts = list(tables)
+    whole = pa.concat_tables(parts, promote_options="default") if parts else pa.table({})
+    if whole.num_rows:
+        whole = whole.sort_by([(n, "ascending") for n in ("cell", "seed", "iteration")])
+        at = [plan.cells[cell].at for cell in whole["cell"].to_pylist()]
+        for i, axis in reversed(list(enumerate(plan.axes))):
+            values = axis.values
+            if not all(isinstance(v, (int, float)) for v in values):
+                values = axis.texts(plan.base)
+            column = pa.array(values).take(pa.array([where[i] for where in at]))
+            whole = whole.add_column(0, axis.field, column)
+    about = {
+        "sweep": plan.to_dict(),
+        "ganlab": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "command": sys.argv,
+    }
+    return whole.replace_schema_metadata({_KEY: json.dumps(about).encode()})
+
+
+def about(table: pa.Table) -> dict[str, Any]:
+    """The sweep, versions and command in the metadata of a table that `tidy` made."""
+    found: dict[str, Any] = json.loads((table.schema.metadata or {})[_KEY])
+    return found
+
+
+def to_xarray(plan: Plan, table: pa.Table) -> xarray.Dataset:
+    """The table as an xarray Dataset over the axes, seed and check; NaN where there is no row.
+
+    Raises RuntimeError if xarray is not installed.
+    """
+    try:
+        import xarray
+    except ImportError:
+        raise RuntimeError("to_xarray needs the package xarray: pip install xarray") from None
+    names = [axis.field for axis in plan.axes]
+    dims = (*names, "seed", "iteration")
+    shape = (*plan.shape, plan.seeds, len(plan.at))
+    cell = table["cell"].to_numpy()
+    at = np.array([c.at for c in plan.cells])[cell]
+    seeds = [plan.seed(n) for n in range(plan.seeds)]
+    number = {seed: i for i, seed in enumerate(seeds)}
+    check = {iteration: i for i, iteration in enumerate(plan.at)}
+    where = (
+        *at.T,
+        np.array([number[s] for s in table["seed"].to_pylist()]),
+        np.array([check[i] for i in table["iteration"].to_pylist()]),
+    )
+    data = {}
+    for name in table.column_names:
+        if name in (*dims, "cell"):
+            continue
+        column = table[name].to_pandas().to_numpy()
+        texts = column.dtype == object
+        array = np.full(shape, "" if texts else np.nan, dtype=object if texts else float)
+        array[where] = column
+        data[name] = (dims, array)
+    coordinates: dict[str, Any] = {"seed": seeds, "iteration": list(plan.at)}
+    for axis in plan.axes:
+        plain = all(isinstance(v, (int, float)) for v in axis.values)
+        coordinates[axis.field] = list(axis.values if plain else axis.texts(plan.base))
+    return xarray.Dataset(data, coordinates, {"sweep": plan.to_json()})
