@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Callable, Iterable
 
-from ganlab.export.own_lines import kernels
+from ganlab.export.own_lines import function, function_2d, kernels
 from ganlab.targets import make_target
 from ganlab.targets.checkerboard import Checkerboard
 from ganlab.targets.drawn import Curve
@@ -287,6 +287,8 @@ TARGETS: dict[str, Callable[..., str]] = {
     "parabola": _parabola,
     "sine": _sine,
     "drawn": _drawn,
+    "function": function,
+    "function_2d": function_2d,
     "own_points": kernels("own_points"),
     "own_points_2d": kernels("own_points_2d"),
     "points": _points,

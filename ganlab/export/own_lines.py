@@ -13,6 +13,7 @@ import torch
 from ganlab.own_data import to_text
 from ganlab.spec import Spec
 from ganlab.targets import make_target
+from ganlab.targets.function import LINE_TABLE, PLANE_TABLE, Function1D, Function2D
 from ganlab.targets.kernels import Kernels
 
 _WIDTH = 96
@@ -59,6 +60,43 @@ def kernels(target: str) -> Callable[..., str]:
         return "\n".join(out)
 
     return lines
+
+
+def function(**params: Any) -> str:
+    """The lines for a density on the line that is given by a formula."""
+    return _of_formula(make_target("function", params))
+
+
+def function_2d(**params: Any) -> str:
+    """The lines for a density in the plane that is given by a formula."""
+    return _of_formula(make_target("function_2d", params))
+
+
+def _of_formula(made: Any) -> str:
+    assert isinstance(made, (Function1D, Function2D))
+    source, low, high, ends = made.table()
+    line = made.dim == 1
+    cells = LINE_TABLE if line else PLANE_TABLE
+    place = "cell" if line else f"torch.stack([cell // {cells}, cell % {cells}], 1)"
+    wrapped = "\n".join(textwrap.wrap(source, 90, break_long_words=False))
+    middles = "AT" if line else f"AT.repeat_interleave({cells}), AT.repeat({cells})"
+    return f"""\
+STEP = ({high} - {low}) / {cells}
+AT = {low} + (torch.arange({cells}, dtype=torch.float64) + 0.5) * STEP
+
+def density({", ".join(made.names)}):  # not normalised
+    return (
+{textwrap.indent(wrapped, "        ")}
+    )
+
+REACHED = density({middles}).clamp(min=0).cumsum(0)
+
+def data(n, dim, random):
+    u = torch.rand({1 + made.dim}, n, generator=random, dtype=torch.float64)
+    cell = torch.searchsorted(REACHED, u[0] * REACHED[-1], right=True)
+    x = {low} + ({place} + {"u[1]" if line else "u[1:].T"}) * STEP
+    return x.float().clamp{ends}{"[:, None]" if line else ""}
+"""
 
 
 def kept(specs: Sequence[Spec]) -> list[str]:

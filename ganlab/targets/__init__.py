@@ -9,6 +9,7 @@ from ganlab.targets import gaussian_2d  # noqa: F401
 from ganlab.targets import curves_2d  # noqa: F401
 from ganlab.targets import points  # noqa: F401
 from ganlab.targets import own_points  # noqa: F401
+from ganlab.targets import function  # noqa: F401
 from ganlab.targets import checkerboard  # noqa: F401
 from ganlab.targets import drawn  # noqa: F401
 from ganlab.targets import raster  # noqa: F401

@@ -82,6 +82,8 @@ def another(param: Param) -> Any:
     now = param.default
     if param.kind in ("choice", "data"):
         return next(choice for choice in param.choices if choice != now)
+    if param.kind == "text":
+        return param.typical or param.default
     if param.typical is not None and param.typical != now:
         return param.typical
     if param.kind in ("ints", "floats"):
