@@ -135,6 +135,8 @@ class Sizes:
     value: float = 12
     note: float = 12
     letter: float = 14  # x and z
+    label: float = 13  # the number of a label
+    label_halo: float = 3  # width of the background's colour around it
 
 
 DASHES: Mapping[str, tuple[float, ...]] = {
@@ -159,6 +161,7 @@ class Theme:
     fill: float  # opacity of p_g's area
     roles: Mapping[str, str]
     inks: Mapping[str, str]  # text colours for roles whose line colour has a contrast below 4.5
+    labels: tuple[str, ...]  # of what belongs to label 0, 1, ...; they repeat
     field: tuple[str, str, str]  # D = 0 (fake), 1/2, 1 (real): soft, so that dots stand out
 
     def shade(self, share: float) -> str:
@@ -169,6 +172,10 @@ class Theme:
         """The colour of a role; unknown roles get the muted colour."""
         own = {"game": self.text, "muted": self.shade(SHADES.muted)} | dict(self.roles)
         return translucent(own.get(role, own["muted"]), alpha)
+
+    def label(self, number: int, alpha: float = 1.0) -> str:
+        """The colour of a label."""
+        return translucent(self.labels[number % len(self.labels)], alpha)
 
     def ink(self, role: str) -> str:
         """The colour of text that belongs to a role."""
@@ -199,6 +206,16 @@ THEMES: dict[str, Theme] = {
             **dict(zip(RUN_ROLES, ("#6a22ec", "#896b2b", "#e54ab1", "#131d23"), strict=True)),
         },
         inks={"G": "#007a58", "accent": "#b34f00", "run2": "#c22f8f"},
+        labels=(
+            "#0b9f68",
+            "#0e13fc",
+            "#d555b3",
+            "#819315",
+            "#52028b",
+            "#b95cff",
+            "#6a0a4d",
+            "#184106",
+        ),
         field=("#debe98", "#f8f8f7", "#96c4e8"),
     ),
     "dark": Theme(
@@ -217,6 +234,16 @@ THEMES: dict[str, Theme] = {
             **dict(zip(RUN_ROLES, ("#d343e8", "#f1b839", "#ef3b69", "#d3dde3"), strict=True)),
         },
         inks={},
+        labels=(
+            "#26fbd8",
+            "#eeea24",
+            "#b82d81",
+            "#7291f0",
+            "#b78f13",
+            "#9c02fc",
+            "#b5f292",
+            "#5c6f35",
+        ),
         field=("#5c4026", "#1b1d22", "#184a74"),
     ),
 }

@@ -223,6 +223,11 @@ LAYERS = {
         "average of G",
         "The output of G with the running average of its weights: a thin line, or small crosses.",
     ),
+    "labels": Word(
+        "labels",
+        "The numbers of the labels, each at the middle of its part of p_data and in the colour of "
+        "what G makes for it. After eight labels the colours begin again.",
+    ),
     "manifold": Word("z → G(z)", "A grid of latents z, mapped by G."),
 }
 

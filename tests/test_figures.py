@@ -355,3 +355,17 @@ def test_runs_that_are_compared_are_told_apart_by_everybody(theme):
             assert np.linalg.norm(_lab(run) - _lab(_linear(roles[role]))) > 25
         dark, light = sorted((_XYZ[1] @ run, 1.0 if theme == "light" else 0.005))
         assert (light + 0.05) / (dark + 0.05) > 3
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_labels_are_told_apart_by_everybody(theme):
+    """CIE 1976 distances of 25 and more; contrast of 3 and more."""
+    colours = [_linear(colour) for colour in THEMES[theme].labels]
+    for seen in _SEEN.values():
+        places = [_lab(np.array(seen) @ colour) for colour in colours]
+        for i, place in enumerate(places):
+            for other in places[:i]:
+                assert np.linalg.norm(place - other) > 25
+    for colour in colours:
+        dark, light = sorted((_XYZ[1] @ colour, 1.0 if theme == "light" else 0.008))
+        assert (light + 0.05) / (dark + 0.05) > 3

@@ -2,6 +2,7 @@
 
 import { alpha } from "./theme.js";
 import { LINE, SIZES } from "./tokens.js";
+import { labelMarks } from "./label_marks.js";
 import { drawNotices } from "./notices.js";
 import { arrow, density, flood, font, named, offscreen, resize, steady, ticks, trace } from "./plot.js";
 
@@ -178,7 +179,7 @@ export function picture1d(scene) {
    * @param {Context} ctx
    * @param {NumberArray} p
    */
-  function drawDensity(ctx, p) {
+  function drawDensity(ctx, p, width = LINE.p_g) {
     ctx.beginPath();
     ctx.moveTo(at(0), g.base);
     for (let i = 0; i < n; i++) ctx.lineTo(at(i), py(p[i]));
@@ -188,8 +189,23 @@ export function picture1d(scene) {
     ctx.beginPath();
     trace(ctx, n, at, (i) => py(p[i]));
     ctx.strokeStyle = theme.role("G");
-    ctx.lineWidth = LINE.p_g * theme.u;
+    ctx.lineWidth = width * theme.u;
     ctx.stroke();
+  }
+
+  /**
+   * The part of p_g with each label.
+   * @param {Context} ctx
+   * @param {NumberArray} parts one after the other
+   */
+  function drawParts(ctx, parts) {
+    ctx.lineWidth = LINE.p_g * theme.u;
+    for (let k = 0; k * n < parts.length; k++) {
+      ctx.beginPath();
+      trace(ctx, n, at, (i) => py(parts[k * n + i]));
+      ctx.strokeStyle = alpha(theme.labels[k % theme.labels.length], 1);
+      ctx.stroke();
+    }
   }
 
   /**
@@ -251,13 +267,20 @@ export function picture1d(scene) {
    * @param {Context} ctx
    * @param {NumberArray} z
    * @param {NumberArray} to
+   * @param {NumberArray | undefined} which their labels
    */
-  function drawMap(ctx, z, to) {
-    ctx.beginPath();
-    for (let i = 0; i < z.length; i++) arrow(ctx, pz(z[i]), g.zLine, px(to[i]), g.xLine, 5 * theme.u);
-    ctx.strokeStyle = alpha(theme.rgb.G, LINE.map_alpha);
+  function drawMap(ctx, z, to, which) {
     ctx.lineWidth = 1;
-    ctx.stroke();
+    const colours = which ? theme.labels : [theme.rgb.G];
+    colours.forEach((colour, tint) => {
+      ctx.beginPath();
+      for (let i = 0; i < z.length; i++) {
+        if (which && which[i] % colours.length !== tint) continue;
+        arrow(ctx, pz(z[i]), g.zLine, px(to[i]), g.xLine, 5 * theme.u);
+      }
+      ctx.strokeStyle = alpha(colour, LINE.map_alpha);
+      ctx.stroke();
+    });
   }
 
   /**
@@ -315,22 +338,26 @@ export function picture1d(scene) {
     draw(ctx, frame) {
       paste(ctx, still.canvas, 0, 0);
       const { p_g: pG, average, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame?.a ?? NOTHING;
+      const { p_g_labels: parts, map_label: which } = frame?.a ?? NOTHING;
+      const marks = scene.a.label_at;
       ctx.lineJoin = "round";
       ctx.save();
       ctx.beginPath();
       ctx.rect(g.left + 1, g.head - 3, g.w - 1, height - g.head + 3);
       ctx.clip();
-      if (pG && on("p_g")) drawDensity(ctx, pG);
+      if (pG && on("p_g")) drawDensity(ctx, pG, parts ? LINE.average : LINE.p_g);
+      if (parts && on("p_g")) drawParts(ctx, parts);
       if (data && on("p_data")) paste(ctx, data.canvas, data.x, data.y);
       if (average && on("average")) drawAverage(ctx, average);
       if (dStar && on("d_star")) drawD(ctx, dStar, [], LINE.d_star, LINE.d_star_alpha);
       if (d && on("d")) drawD(ctx, d, LINE.d_dash, LINE.d, 1);
       if (on("map")) {
-        if (scene.map && mapZ && mapX) drawMap(ctx, mapZ, mapX);
+        if (scene.map && mapZ && mapX) drawMap(ctx, mapZ, mapX, which);
         else if (!scene.map && pG) drawTicks(ctx, pG);
       }
       if (gradX && grad && on("gradient")) drawGradient(ctx, gradX, grad);
       ctx.restore();
+      if (marks && on("labels")) labelMarks(ctx, theme, marks.length, (k) => [px(marks[k]), g.head + SIZES.label * theme.u]);
       if (pG && on("p_g")) drawPeak(ctx, pG);
       if (frame) drawNotices(ctx, theme, frame, { x: g.left, y: g.head, w: g.w, h: g.h }, on("p_g"), on("d"));
     },

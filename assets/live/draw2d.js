@@ -2,6 +2,7 @@
 
 import { alpha } from "./theme.js";
 import { PLANE, SIZES } from "./tokens.js";
+import { labelMarks } from "./label_marks.js";
 import { drawNotices, hatch } from "./notices.js";
 import { dotLayer, enlarger } from "./pixels.js";
 import { arrow, density, flood, font, named, ticks } from "./plot.js";
@@ -137,11 +138,13 @@ export function picture2d(scene) {
   /**
    * @param {Context} ctx
    * @param {NumberArray | null} fake
+   * @param {NumberArray | undefined} which their labels
    */
-  function drawFake(ctx, fake) {
+  function drawFake(ctx, fake, which) {
     const { x, y, ratio } = box;
     const side = Math.round(PLANE.fake * SQUARE * theme.u * ratio);
-    drawDots(ctx, x, y, fake, theme.rgb.G, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
+    const tints = { colours: which ? theme.labels : [theme.rgb.G], which };
+    drawDots(ctx, x, y, fake, tints, side, (v) => px(v) * ratio - x, (v) => py(v) * ratio - y);
   }
 
   /**
@@ -216,16 +219,21 @@ export function picture2d(scene) {
   /**
    * @param {Context} ctx
    * @param {NumberArray} points
-   * @param {number[]} shape
+   * @param {number[]} shape of one line or grid, or of one for each label
    */
   function drawManifold(ctx, points, shape) {
-    const [u, v] = shape.length === 3 ? shape : [1, shape[0]];
-    ctx.beginPath();
-    for (let i = 0; i < u; i++) thread(ctx, points, 2 * i * v, 2, v);
-    if (u > 1) for (let j = 0; j < v; j++) thread(ctx, points, 2 * j, 2 * v, u);
-    ctx.strokeStyle = alpha(theme.rgb.G, u > 1 ? PLANE.grid_alpha : PLANE.curve_alpha);
-    ctx.lineWidth = u > 1 ? PLANE.grid : PLANE.curve * theme.u;
-    ctx.stroke();
+    const labels = shape.length === 4 ? shape[0] : 0;
+    const [u, v] = labels ? shape.slice(1) : shape.length === 3 ? shape : [1, shape[0]];
+    for (let k = 0; k < Math.max(labels, 1); k++) {
+      const from = 2 * k * u * v;
+      ctx.beginPath();
+      for (let i = 0; i < u; i++) thread(ctx, points, from + 2 * i * v, 2, v);
+      if (u > 1) for (let j = 0; j < v; j++) thread(ctx, points, from + 2 * j, 2 * v, u);
+      const colour = labels ? theme.labels[k % theme.labels.length] : theme.rgb.G;
+      ctx.strokeStyle = alpha(colour, u > 1 ? PLANE.grid_alpha : PLANE.curve_alpha);
+      ctx.lineWidth = u > 1 ? PLANE.grid : PLANE.curve * theme.u;
+      ctx.stroke();
+    }
   }
 
   /**
@@ -272,13 +280,18 @@ export function picture2d(scene) {
         ctx.fillRect(box.x, box.y, box.w, box.h);
       }
       // G's dots are drawn before its lines, which have the same colour and do not show on the dots.
-      drawFake(ctx, on("fake") ? a.fake : null);
+      drawFake(ctx, on("fake") ? a.fake : null, a.fake_label);
       ctx.setTransform(box.ratio, 0, 0, box.ratio, 0, 0);
       ctx.lineJoin = "round";
       if (a.fake && scene.a.real && knows("nearest") && on("nearest")) drawNearest(ctx, a.fake, scene.a.real);
       if (a.average && on("average")) drawAverage(ctx, a.average);
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);
+      const marks = scene.a.label_at;
+      if (marks && on("labels")) labelMarks(ctx, theme, marks.length / 2, (k) => {
+        const aside = SIZES.label * theme.u;
+        return [px(marks[2 * k]) + aside, py(marks[2 * k + 1]) - aside];
+      });
       const place = { x: g.left, y: g.top, w: g.w, h: g.bottom - g.top };
       if (frame) drawNotices(ctx, theme, frame, place, on("fake"), on("d"));
       ctx.restore();

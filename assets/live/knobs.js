@@ -188,16 +188,44 @@ export function knobRow(knobs, send, turned = () => {}) {
 }
 
 /**
+ * A choice of the label whose D is shown; -1: the mean of all.
+ *
+ * @param {number} count
+ * @param {number} now
+ * @param {(label: number) => void} choose
+ */
+function labelChoice(count, now, choose) {
+  const options = Array.from({ length: count }, (_, k) => el("option", { value: String(k) }, `label ${k}`));
+  const select = /** @type {HTMLSelectElement} */ (
+    el(
+      "select",
+      {
+        class: "gl-layer gl-label",
+        "data-testid": "label",
+        "aria-label": "The label whose D is shown",
+        title: "The label whose D and D* are shown, or the mean over labels by p_data(label | x)",
+        onchange: () => choose(Number(select.value)),
+      },
+      el("option", { value: "-1" }, "D: all labels"),
+      ...options,
+    )
+  );
+  select.value = String(now);
+  return select;
+}
+
+/**
  * toggle() is called after a change of `hidden`; follow(on) if the axes can follow G; costs(): the address of the figure
- * of G's costs. Returns {node, following(on)}.
+ * of G's costs; told: the choice of a label, if D is told labels. Returns {node, following(on)}.
  *
  * @param {import("./types.js").Layer[]} layers
  * @param {Set<string>} hidden
  * @param {() => void} toggle
  * @param {((on: boolean) => void) | null} follow
  * @param {(() => string) | null} costs
+ * @param {{count: number, now: number, choose: (label: number) => void} | null} told
  */
-export function legend(layers, hidden, toggle, follow = null, costs = null) {
+export function legend(layers, hidden, toggle, follow = null, costs = null, told = null) {
   const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
   for (const layer of layers) {
     const button = el(
@@ -259,6 +287,7 @@ export function legend(layers, hidden, toggle, follow = null, costs = null) {
     look();
     node.append(link);
   }
+  if (told) node.append(labelChoice(told.count, told.now, told.choose));
   if (follow) node.append(axes);
   const help = helpButton("layers");
   help.set("in the picture", layers.flatMap((layer) => layer.help));

@@ -9,6 +9,7 @@ import { alpha, pixelOf } from "./theme.js";
 /** @typedef {import("./types.js").Box} Box */
 /** @typedef {import("./types.js").Context} Context */
 /** @typedef {import("./types.js").NumberArray} NumberArray */
+/** @typedef {{colours: import("./types.js").Rgb[], which?: NumberArray | null}} Tints of dots: `which` of the colours each has */
 
 const FINEST = 320; // the longer side of an enlarged field
 const NONE = new Float32Array(0);
@@ -106,31 +107,34 @@ export function enlarger() {
  *
  * @param {Context} ctx
  * @param {NumberArray} points
- * @param {import("./types.js").Rgb} rgb
+ * @param {Tints} tints
  * @param {number} radius
  * @param {(v: number) => number} across
  * @param {(v: number) => number} down
  */
-function discs(ctx, points, rgb, radius, across, down) {
-  ctx.fillStyle = alpha(rgb, 1);
-  ctx.beginPath();
-  for (let i = 0; i < points.length; i += 2) {
-    const [x, y] = [across(points[i]), down(points[i + 1])];
-    ctx.moveTo(x + radius, y);
-    ctx.arc(x, y, radius, 0, 2 * Math.PI);
-  }
-  ctx.fill();
+function discs(ctx, points, { colours, which }, radius, across, down) {
+  colours.forEach((colour, tint) => {
+    ctx.fillStyle = alpha(colour, 1);
+    ctx.beginPath();
+    for (let i = 0; i < points.length; i += 2) {
+      if (which && which[i / 2] % colours.length !== tint) continue;
+      const [x, y] = [across(points[i]), down(points[i + 1])];
+      ctx.moveTo(x + radius, y);
+      ctx.arc(x, y, radius, 0, 2 * Math.PI);
+    }
+    ctx.fill();
+  });
 }
 
 /**
  * A transparent layer of w x h pixels with a constant part, and dots over it that change with each frame.
- * still(ctx) draws the constant part; draw(ctx, x, y, points, colour, side, across, down) the layer at (x, y), with a
+ * still(ctx) draws the constant part; draw(ctx, x, y, points, tints, side, across, down) the layer at (x, y), with a
  * dot of `side` pixels at (across(points[2 i]), down(points[2 i + 1])), in pixels of the layer.
  *
  * @param {number} w
  * @param {number} h
  * @param {(ctx: OffscreenCanvasRenderingContext2D) => void} still
- * @returns {(ctx: Context, x: number, y: number, points: NumberArray | null, rgb: import("./types.js").Rgb, side: number,
+ * @returns {(ctx: Context, x: number, y: number, points: NumberArray | null, tints: Tints, side: number,
  *   across: (v: number) => number, down: (v: number) => number) => void}
  */
 export function dotLayer(w, h, still) {
@@ -138,13 +142,14 @@ export function dotLayer(w, h, still) {
   still(own);
   const ground = new Uint32Array(own.getImageData(0, 0, w, h).data.buffer);
   pixels.set(ground);
-  return (ctx, x, y, points, rgb, side, across, down) => {
+  return (ctx, x, y, points, tints, side, across, down) => {
     if (asShapes()) {
       ctx.drawImage(canvas, x, y);
-      discs(ctx, points ?? NONE, rgb, side / Math.sqrt(Math.PI), (v) => x + across(v), (v) => y + down(v));
+      discs(ctx, points ?? NONE, tints, side / Math.sqrt(Math.PI), (v) => x + across(v), (v) => y + down(v));
       return;
     }
-    const colour = pixelOf(rgb);
+    const { which } = tints;
+    const colours = tints.colours.map(pixelOf);
     const cut = side < 4 ? 0 : Math.round(side * CUT);
     pixels.set(ground);
     if (!points) points = NONE;
@@ -152,6 +157,7 @@ export function dotLayer(w, h, still) {
       const left = Math.round(across(points[i]) - side / 2);
       const top = Math.round(down(points[i + 1]) - side / 2);
       if (!(left > -side && left < w && top > -side && top < h)) continue;
+      const colour = colours[which ? which[i / 2] % colours.length : 0];
       for (let j = Math.max(0, -top); j < side && top + j < h; j++) {
         const corner = Math.max(0, cut - j, cut - (side - 1 - j));
         const from = (top + j) * w;

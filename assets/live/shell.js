@@ -278,11 +278,13 @@ export function mountView(root, settings, make) {
 
   /** @param {import("./types.js").Scene} of */
   function showLayers(of) {
-    const text = JSON.stringify(of.layers);
+    const text = JSON.stringify([of.layers, of.labels, of.d_label]);
     if (!view.hasLayers || text === built.layers) return;
     built.layers = text;
     const axes = view.follows && !settings.stored ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
-    layers = legend(of.layers, hidden, layout, axes, settings.theory && view.judged ? costs : null);
+    const choose = (/** @type {number} */ value) => send({ cmd: "label", value });
+    const told = axes && of.labels ? { count: of.labels, now: Number(of.d_label), choose } : null;
+    layers = legend(of.layers, hidden, layout, axes, settings.theory && view.judged ? costs : null, told);
     if (pad) layers.add(pad.button, "p_data");
     boxes.legend.replaceChildren(layers.node);
   }

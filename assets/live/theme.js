@@ -117,6 +117,7 @@ export function themeOf(name, font = "system-ui, sans-serif", back = rgb(THEMES[
     fill: own.fill,
     rgb: Object.fromEntries(Object.entries(own.roles).map(([of, colour]) => [of, rgb(colour)])),
     font,
+    labels: own.labels.map(rgb),
     field: fieldTable(own.field.map(rgb)),
     u: 1,
     role,

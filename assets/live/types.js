@@ -38,6 +38,7 @@
  * @property {string} font
  * @property {number} u the text scale
  * @property {Uint32Array} field 256 colours of D(x) from 0 to 1, in the format of ImageData
+ * @property {Rgb[]} labels of what belongs to label 0, 1, ...; they repeat
  * @property {Record<string, Rgb>} rgb
  * @property {(role: string) => string} role the colour of a part of the game
  * @property {(role: string) => string} ink its text colour
@@ -141,7 +142,7 @@
  *   type: "scene", run: number, dim: 1 | 2, box: number[][], modes: number, map: boolean,
  *   latent: {kind: string, dim: number, lo: number, hi: number}, panels: Panel[], knobs: Knob[], layers: Layer[],
  *   readout: HelpLine[], seed: number, query: string, runs: RunScene[], seeds: number, fields?: string[], label?: string, axis?: string,
- *   scale: number, tiles: HelpLine[], lab_query: string, story?: Story, offers?: [name: string, words: string][],
+ *   scale: number, tiles: HelpLine[], lab_query: string, labels?: number, d_label?: number, story?: Story, offers?: [name: string, words: string][],
  *   drawing?: Sketched,
  * }} Scene
  */

@@ -165,6 +165,27 @@ class Layers:
         return self.traces
 
 
+def label_marks(
+    scene: Mapping[str, Any], layers: Layers, u: float, place: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The numbers of the labels at label_at (K, dim) of a scene, as annotations.
+
+    place: on a line, where they are along y.
+    """
+    at = array(scene, "label_at")
+    if at is None or "labels" not in layers.known or "labels" in layers.hidden:
+        return []
+    out = []
+    for k, x in enumerate(at):
+        font = {"size": SIZES.label * u, "color": layers.theme.label(k), "weight": 700}
+        aside = SIZES.label * u
+        beside = {"y": float(x[-1]), "xshift": aside, "yshift": aside}
+        where = dict(place or beside) | {"x": float(x[0])}
+        back = layers.theme.background
+        out.append({"text": str(k), "font": font, "bgcolor": translucent(back, 0.7), **where})
+    return out
+
+
 def legend_height(layers: Sequence[Mapping[str, Any]], width: float) -> float:
     """The height in pixels of a horizontal legend of these layers, `width` pixels wide."""
     widths = [48 + 7 * len(layer["title"]) for layer in layers]

@@ -18,6 +18,7 @@ from ganlab.figures.base import (
     bottom_legend,
     find_theme,
     gradient_arrows,
+    label_marks,
     legend_height,
     number,
     pixel,
@@ -92,6 +93,9 @@ def picture_1d(
 
     if x is not None:
         _densities(layers, x, p_data, p_g, u)
+        for k, part in enumerate(frame.get("p_g_labels", ())):
+            own = {"color": palette.label(k), "width": LINE.p_g * u}
+            layers.add("p_g", x=x, y=part, mode="lines", line=own, hoverinfo="skip")
         _strokes(layers, array(scene, "real"), (base - head) / top, u)
         _average(layers, x, array(frame, "average"), u)
         _discriminator(layers, x, frame, u)
@@ -137,6 +141,7 @@ def picture_1d(
     notes.append({**above, "x": 0, "xanchor": "left", "xshift": -left, "text": "density"})
     notes.append({**above, "x": 1, "xanchor": "right", "xshift": right, "text": "D(x)",
                   "font": {"color": palette.colour("D")}})  # fmt: skip
+    notes += label_marks(scene, layers, u, {"yref": "paper", "y": 1, "yanchor": "top"})
     notes += said(frame, palette, u, "p_g" in layers.hidden, "d" in layers.hidden)
     plain = {"showarrow": False, "font": {"size": SIZES.axis * u, "color": palette.colour("muted")}}
     layout["annotations"] = [{**plain, **note} for note in notes]
@@ -233,11 +238,16 @@ def _latent(
 
         good = np.isfinite(z) & np.isfinite(image)
         z, image = z[good].astype(float), image[good].astype(float)
-        data = arrows(
-            np.stack([place(z), np.zeros(len(z))], 1), np.stack([image, np.ones(len(z))], 1), 6 * u
-        )
-        data["marker"]["color"] = colour
-        layers.add("map", **data, yaxis="y3", line={"color": colour, "width": 1}, hoverinfo="skip")
+        which = np.asarray(frame.get("map_label", np.zeros(len(good), int)))[good]
+        for k in np.unique(which):
+            of = which == k
+            ends = np.ones(of.sum())
+            data = arrows(
+                np.stack([place(z[of]), 0 * ends], 1), np.stack([image[of], ends], 1), 6 * u
+            )
+            own = layers.theme.label(k, LINE.map_alpha) if "map_label" in frame else colour
+            data["marker"]["color"], line = own, {"color": own, "width": 1}
+            layers.add("map", **data, yaxis="y3", line=line, hoverinfo="skip")
         layers.add("map", x=image, y=np.ones(len(z)), yaxis="y3", mode="markers", customdata=z,
                    marker={"size": 9, "color": CLEAR},
                    hovertemplate="G(z), z = %{customdata:.4~g}")  # fmt: skip

@@ -18,12 +18,13 @@ from ganlab.figures.base import (
     bottom_legend,
     find_theme,
     gradient_arrows,
+    label_marks,
     legend_height,
     pixel,
     polylines,
     said,
 )
-from ganlab.theme import PLANE, SIZES
+from ganlab.theme import PLANE, SIZES, translucent
 
 POINT = "x = (%{x:.4~g}, %{y:.4~g})"
 
@@ -77,7 +78,7 @@ def picture_2d(
         _contours(layers, scene, u)
     _points(layers, "real", array(scene, "real"), PLANE.real * u, PLANE.real_alpha)
     _manifold(layers, array(frame, "manifold"), u)
-    _points(layers, "fake", array(frame, "fake"), PLANE.fake * u, 1)
+    _points(layers, "fake", array(frame, "fake"), PLANE.fake * u, 1, frame.get("fake_label"))
     _nearest(layers, array(frame, "fake"), array(scene, "real"), u)
     _crosses(layers, "average", array(frame, "average"), u)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), x_hi - x_lo)
@@ -103,7 +104,8 @@ def picture_2d(
         showlegend=legend,
         legend=bottom_legend(),
     )  # fmt: skip
-    notes = said(frame, palette, u, "fake" in layers.hidden, "d" in layers.hidden)
+    notes = label_marks(scene, layers, u)
+    notes += said(frame, palette, u, "fake" in layers.hidden, "d" in layers.hidden)
     layout["annotations"] = [{"showarrow": False, **note} for note in notes]
     return go.Figure(data=layers.close(), layout=layout)
 
@@ -156,11 +158,20 @@ def _contours(layers: Layers, scene: Mapping[str, Any], u: float) -> None:
         layers.add("p_data", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
 
 
-def _points(layers: Layers, layer: str, xy: np.ndarray | None, size: float, alpha: float) -> None:
+def _points(
+    layers: Layers,
+    layer: str,
+    xy: np.ndarray | None,
+    size: float,
+    alpha: float,
+    labels: np.ndarray | None = None,
+) -> None:
     if xy is None or layer not in layers.known:
         return
-    xy = xy[np.isfinite(xy).all(axis=1)]
-    marker = {"size": size, "color": layers.colour(layer), "opacity": alpha, "line": {"width": 0}}
+    good = np.isfinite(xy).all(axis=1)
+    xy, colour = xy[good], layers.colour(layer)
+    own = [] if labels is None else [layers.theme.label(int(k)) for k in np.asarray(labels)[good]]
+    marker = {"size": size, "color": own or colour, "opacity": alpha, "line": {"width": 0}}
     layers.add(layer, x=xy[:, 0], y=xy[:, 1], mode="markers", marker=marker, hovertemplate=POINT)
 
 
@@ -191,10 +202,19 @@ def _crosses(layers: Layers, layer: str, xy: np.ndarray | None, u: float) -> Non
 def _manifold(layers: Layers, grid: np.ndarray | None, u: float) -> None:
     if grid is None or "manifold" not in layers.known:
         return
+    if grid.ndim == 4:  # one for each label
+        for k, own in enumerate(grid):
+            _lines(layers, own[0] if len(own) == 1 else own, u, layers.theme.label(k))
+    else:
+        _lines(layers, grid, u, layers.colour("manifold"))
+
+
+def _lines(layers: Layers, grid: np.ndarray, u: float, colour: str) -> None:
+    """The image of a line (n, 2) or of a grid (m, n, 2) of latents."""
     lines = [grid] if grid.ndim == 2 else [*grid, *np.swapaxes(grid, 0, 1)]
     xy = polylines(lines)
     alpha, width = (
         (PLANE.curve_alpha, PLANE.curve * u) if grid.ndim == 2 else (PLANE.grid_alpha, PLANE.grid)
     )
-    style = {"color": layers.colour("manifold", alpha), "width": width}
+    style = {"color": translucent(colour, alpha), "width": width}
     layers.add("manifold", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from ganlab.domains.picture import MEAN
 from ganlab.export import KINDS
 from ganlab.live import drawing
 from ganlab.live.take_away import PAGE, SIZES, STOP
@@ -138,6 +139,13 @@ def _switch(message: dict[str, Any]) -> bool:
     return value
 
 
+def _label(message: dict[str, Any]) -> int:
+    value = message.get("value")
+    if type(value) is not int or value < MEAN:
+        raise SpecError("label", value, f"the number of a label, or {MEAN}: the mean of all")
+    return value
+
+
 def _drawn(message: dict[str, Any]) -> int:
     total = message.get("n")
     if type(total) is not int or total < 0:
@@ -212,6 +220,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "continue": _nothing,
     "bookmark": _bookmark,
     "follow": _switch,
+    "label": _label,
     "explain": _switch,
     "spectrum": _spectrum,
     "visible": _switch,

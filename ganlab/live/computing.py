@@ -114,10 +114,10 @@ def _see(
 
 
 def _picture(runs: Runs, state: State, request: PictureRequest, last: str) -> messages.Picture:
-    number, points, detail, box, arrows = request
+    number, points, detail, box, arrows, label = request
     view = None if box is None else probe_for(runs.specs[0], points).over(box)
     return messages.picture(
-        runs.game, state, runs.specs, number, last, points, detail, view, arrows
+        runs.game, state, runs.specs, number, last, points, detail, view, arrows, label
     )
 
 

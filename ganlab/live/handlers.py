@@ -140,6 +140,7 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "explain": _explain,
     "spectrum": lambda session, value: session.view.spectrum(value),
     "follow": lambda session, value: session.view.follow(value),
+    "label": lambda session, value: session.view.show_label(value),
     "figure": _figure,
     "export": _export,
     "tape": _tape,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.domains import Probe
+from ganlab.domains.picture import MEAN
 from ganlab.engine import Run
 from ganlab.engine.cost import cost, surely_below
 from ganlab.engine.probe import probe_for
@@ -26,6 +27,7 @@ from ganlab.live.spectrum_watch import SpectrumWatch
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.view import Message, Moments, View, ViewedSession
 from ganlab.live.wire import encode
+from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class LabView(View):
     )  # of which run, for how many more frames, arrays
     _follow = False  # whether the axes follow G
     _view: Probe | None = None  # the probe of these axes, if they are not the target's own
+    _label = MEAN  # the one whose D is shown
     _fitted_at = 0.0  # when they were fitted
     _explains = False  # whether the next iteration is explained
     _explained: tuple[Any, ...] = ()  # what the last explanation was about
@@ -66,11 +69,13 @@ class LabView(View):
     def scene(self, number: int) -> Message:
         """The scene on the target's own axes."""
         self._view = None
+        if self._label >= self._run.spec.labels:
+            self._label = MEAN
         return self._scene(number)
 
     def _scene(self, number: int) -> Message:
         spec, probe = self._run.spec, self._probe
-        header, arrays = scene(spec, probe, number, self._view)
+        header, arrays = scene(spec, probe, number, self._view, self._label)
         return header | drawing.offered(spec, probe.target), arrays
 
     def follow(self, value: bool) -> None:
@@ -96,6 +101,16 @@ class LabView(View):
         self._view = None if box is None else self._probe.over(box)
         number = session.run_number + 1
         session.show_scene(self._scene(number))
+
+    def show_label(self, value: int) -> None:
+        """See `View.show_label`."""
+        labels = self._run.spec.labels
+        if value >= labels:
+            allowed = f"from 0 to {labels - 1}" if labels else "none: D is told no labels"
+            raise SpecError("label", value, allowed)
+        if value != self._label and self.session.running:
+            self._label = value
+            self.session.show_scene(self._scene(self.session.run_number + 1))
 
     def explain(self, value: bool) -> None:
         """Explain the next iteration while the run is paused, or stop."""
@@ -175,7 +190,7 @@ class LabView(View):
         detail, fresh = self._how(moment.number)
         _, left, arrows = self._arrows
         # Should the axes change meanwhile, this picture is not sent.
-        picture = moment.picture(detail, self._view, None if fresh else arrows)
+        picture = moment.picture(detail, self._view, None if fresh else arrows, self._label)
         if fresh:
             left, arrows = self._every, messages.arrows_of(picture)
         self._arrows = moment.number, left - 1, arrows
@@ -205,7 +220,8 @@ class LabView(View):
         detail, fresh = self._how(number)
         box = None if self._view is None else self._view.target.box
         arrows = None if fresh else self._arrows[2]
-        return PictureRequest(number, points_for(self._run.game), detail, box, arrows)
+        points = points_for(self._run.game)
+        return PictureRequest(number, points, detail, box, arrows, self._label)
 
     def why_stopped(self) -> str:
         """What diverged, and where."""

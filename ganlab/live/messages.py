@@ -10,6 +10,7 @@ import numpy as np
 
 from ganlab.domains import Probe
 from ganlab.domains.base import POINTS
+from ganlab.domains.picture import MEAN
 from ganlab.engine import Game, Snapshot, State
 from ganlab.engine.snapshot import take
 from ganlab.live import notices
@@ -48,6 +49,7 @@ def picture(
     detail: str = "full",
     view: Probe | None = None,
     arrows: dict[str, np.ndarray] | None = None,
+    label: int = MEAN,
 ) -> Picture:
     """The picture of run `number` at `state`; see `take` and `frame`.
 
@@ -66,6 +68,7 @@ def picture(
         points=points,
         detail=detail,
         view=views,
+        label=label,
     )
     shot.picture |= {name: array[None] for name, array in (arrows or {}).items()}
     return frame(number, shot, last)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ganlab.domains import Probe
+from ganlab.domains.picture import MEAN
 from ganlab.engine import Game, Run, Snapshot, State
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.executor import Eager
@@ -87,12 +88,16 @@ class Moment:
         return self.see(picture=False).metrics
 
     def picture(
-        self, detail: str = "full", view: Probe | None = None, arrows: Arrays | None = None
+        self,
+        detail: str = "full",
+        view: Probe | None = None,
+        arrows: Arrays | None = None,
+        label: int = MEAN,
     ) -> messages.Picture:
         """See `messages.picture`."""
         points = points_for(self.game)
         box = None if view is None else view.target.box
-        request = PictureRequest(self.number, points, detail, box, arrows)
+        request = PictureRequest(self.number, points, detail, box, arrows, label)
         if isinstance(self.state, HeldState) and self.state.painted is not None:
             wanted, painted = self.state.painted
             if wanted.is_same(request):
@@ -111,6 +116,7 @@ class Moment:
             detail,
             view,
             arrows,
+            label,
         )
 
     def parts(self, view: Probe | None, program: Program | None) -> messages.Picture:

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganlab.domains.picture import MEAN
 from ganlab.live import messages
 
 
 class PictureRequest(NamedTuple):
     """How to make a picture of runs `number`: see `messages.picture`.
 
-    box: that of the axes, None for the target's own.
+    box: that of the axes, None for the target's own. label: the one whose D is shown.
     """
 
     number: int
@@ -20,10 +21,12 @@ class PictureRequest(NamedTuple):
     detail: str
     box: np.ndarray | None
     arrows: dict[str, np.ndarray] | None
+    label: int = MEAN
 
     def is_same(self, other: PictureRequest) -> bool:
         """Whether both ask for the same picture of a State."""
-        return self[:3] == other[:3] and self.box is other.box and self.arrows is other.arrows
+        same = self[:3] == other[:3] and self.label == other.label
+        return same and self.box is other.box and self.arrows is other.arrows
 
 
 class Painted(NamedTuple):

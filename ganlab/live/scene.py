@@ -10,6 +10,7 @@ import numpy as np
 
 from ganlab import words
 from ganlab.domains import Probe
+from ganlab.domains.picture import MEAN, Layer
 from ganlab.engine.draws import data_set
 from ganlab.engine.training_data import FARTHEST, new_histogram
 from ganlab.losses import LOSSES
@@ -191,23 +192,24 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     return out
 
 
-def layers(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
-    """The legend: words that toggle layers."""
+def layers(spec: Spec, probe: Probe, label: int = MEAN) -> list[dict[str, Any]]:
+    """The legend: words that toggle layers; label: the one whose D is shown."""
     average, finite = bool(spec.g_average), bool(spec.data_size)
     rows = spec.domain.layers(probe, spec.latent_dim, average, finite)
     if spec.labels:
-        rows = [
-            row._replace(title="D(x), mean of labels") if row.id == "d" else row for row in rows
-        ]
+        of = "mean of labels" if label == MEAN else f"label {label}"
+        ids = ("d",) if label == MEAN else ("d", "d_star")
+        rows = [row._replace(title=f"{row.title}, {of}") if row.id in ids else row for row in rows]
+        rows.append(Layer("labels", "labels", "game"))
     return [layer._asdict() | {"help": words.unfold([words.LAYERS[layer.id]])} for layer in rows]
 
 
 def scene(
-    spec: Spec, probe: Probe, run: int, view: Probe | None = None
+    spec: Spec, probe: Probe, run: int, view: Probe | None = None, label: int = MEAN
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Header and arrays of the scene message: docs/protocol.md lists their names and shapes.
 
-    view: the probe of axes other than the target's.
+    view: the probe of axes other than the target's. label: the one whose D is shown.
     """
     view = view or probe
     target, modes = view.target, probe.target.modes
@@ -226,7 +228,9 @@ def scene(
         # The front end shows a panel that requires a curve as soon as it has values.
         "panels": [one | {"off": one.get("needs") in unlikely} for one in panels(spec, probe)],
         "knobs": knobs(),
-        "layers": layers(spec, probe),
+        "labels": spec.labels,
+        "d_label": label,
+        "layers": layers(spec, probe, label),
         "readout": words.unfold(words.READOUTS.values()),
         "seed": spec.seed,
         "query": spec.to_query(),

@@ -234,6 +234,10 @@ class View:
         """Let the axes follow G. Raises `SpecError` if they cannot."""
         raise SpecError("cmd", "follow", "a view whose axes can follow G")
 
+    def show_label(self, value: int) -> None:
+        """Show D and D* of one label, or the mean of all. Raises `SpecError` if there are none."""
+        raise SpecError("cmd", "label", "a view of one run")
+
     @property
     def can_draw_figure(self) -> bool:
         """Whether a frame and metrics of these runs were shown."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from ganlab.comparison import Comparison
 from ganlab.domains import Probe
+from ganlab.domains.picture import MEAN
 from ganlab.engine import Run, Snapshot
 from ganlab.engine.executor import Elsewhere
 from ganlab.engine.probe import probe_for
@@ -85,7 +86,8 @@ class Source:
         moment = Moment(
             1, run.game, run.state, run.specs, diverged, last, self.history, self.places
         )
-        return moment.see(self._view(number, run))
+        label = self.scene[0]["d_label"] if self.alone else MEAN
+        return moment.see(self._view(number, run), label=label)
 
     def _view(self, number: int, run: Run) -> Probe | None:
         """The probe of the scene's axes, if they are not the target's own."""
