@@ -23,6 +23,7 @@ SPECS = (
     Spec(target="cauchy"),
     Spec(g_average=0.9),
     Spec(target="ring", latent_dim=2, data_size=8),
+    Spec(target="moons", conditional="yes"),
 )
 TABLES = (
     words.MEASURES,

@@ -7,6 +7,7 @@ from ganlab.presets import (  # noqa: F401  they register
     dynamics,
     memory,
     rotation,
+    told,
 )
 from ganlab.presets.defaults import DEFAULTS, OPENING, STRIPS, Strip
 from ganlab.presets.preset import COVERS, MOVES, PRESETS, PUBLISHED, Preset
