@@ -6,6 +6,7 @@ import { barButton } from "./clock.js";
 import { el, fillTrack, setText } from "./dom.js";
 import { fit } from "./plot.js";
 import { curveSheet } from "./sheet_curve.js";
+import { inkSheet } from "./sheet_ink.js";
 import { versions } from "./strokes.js";
 
 /** @typedef {import("./types.js").Sheet} Sheet */
@@ -45,6 +46,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     type: "button",
     "data-testid": "draw-data",
     title: "Draw p_data yourself, with the mouse, a finger or a pen",
+    "aria-label": "Draw p_data",
     onclick: () => open(),
   });
 
@@ -102,6 +104,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
 
   /** A new state of the drawing: what was wrong with the last one no longer matters. */
   function touched() {
+    sent = false;
     if (!why.hidden) say("");
     mark();
   }
@@ -146,7 +149,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
   function open() {
     const about = scene?.drawing;
     if (!about || sheet || !scene) return;
-    sheet = curveSheet(about);
+    sheet = about.kind === "curve" ? curveSheet(about) : inkSheet(about, scene);
     resumes = playing();
     if (resumes) send({ cmd: "pause" });
     [sent, drawing] = [false, false];
@@ -254,13 +257,12 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     on: () => sheet !== null,
     /** @param {Scene} next */
     scene(next) {
-      const other = scene !== null && next.run !== scene.run;
       scene = next;
       button.hidden = !next.drawing;
       const own = next.drawing?.own ?? false;
       button.classList.toggle("gl-sketch-own", own);
-      setText(button, own ? "✎ Draw p_data" : "✎ Draw");
-      if (sheet && (sent || (other && !next.drawing))) shut(sent);
+      setText(button, own ? "✎ Draw" : "✎");
+      if (sheet && sent && own) shut(true);
     },
     /** @param {import("./types.js").Status} message */
     status(message) {

@@ -22,6 +22,7 @@ from ganlab.targets import Target
 MESH = 48  # cells of a small field of D in each direction
 FEWEST, FEWEST_LINES = 40, 5  # points of a line, and lines of a grid, of each label
 _REAL_SHOWN = 500
+_BELOW = 0.99  # the height of a contour line, in that of the mass which it encloses
 _POINT = 3.0  # the blur of given points in contours, in 320ths of the box's width
 
 
@@ -217,8 +218,8 @@ def contours(target: Target) -> dict[str, np.ndarray]:
     maker = contourpy.contour_generator(x, y, mass.T)
     for number, share in enumerate((0.9, 0.5, 0.15)):
         height = ranked[min(np.searchsorted(total, share * total[-1]), len(ranked) - 1)]
-        # The contour of a plateau (a uniform density) is just below its height.
-        for line in maker.lines(float(height) * (1 - 1e-6)):
+        # The contour of a plateau (a uniform density, or ink) is just below its height.
+        for line in maker.lines(float(height) * _BELOW):
             lines.append(line)
             lengths.append(len(line))
             levels.append(number)

@@ -289,6 +289,7 @@ TARGETS: dict[str, Callable[..., str]] = {
     "drawn": _drawn,
     "function": function,
     "function_2d": function_2d,
+    "picture": kernels("picture"),
     "own_points": kernels("own_points"),
     "own_points_2d": kernels("own_points_2d"),
     "points": _points,

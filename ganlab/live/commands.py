@@ -215,6 +215,7 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "go_on": _nothing,
     "set": _change,
     "draw_curve": drawing.read_curve,
+    "draw_ink": drawing.read_ink,
     "scrub": _scrub,
     "present": _nothing,
     "continue": _nothing,

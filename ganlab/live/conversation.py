@@ -136,7 +136,7 @@ async def _do(
             if value.field not in KNOBS:
                 raise
             session.refuse(value.field, error)
-    elif name in ("draw_curve",):
+    elif name in ("draw_curve", "draw_ink"):
         try:
             await asyncio.to_thread(session.draw, value)
         except SpecError as error:

@@ -16,7 +16,7 @@ from ganlab.experiment import Experiment
 from ganlab.live import stored_session, take_away
 from ganlab.live.configuration import Configuration, Events
 from ganlab.live.display import Display
-from ganlab.live.drawing import Drawing
+from ganlab.live.drawing import Drawing, fields
 from ganlab.live.feed import Feed, Paint
 from ganlab.live.handlers import handle
 from ganlab.live.held_state import HeldState
@@ -150,7 +150,7 @@ class Session:
         if len(self.experiment.specs) > 1 or self.experiment.seeds > 1:
             raise SpecError("cmd", "draw", "a lab, which shows one run")
         self._become(lambda now: now.on(drawing.of(now.base)))
-        self.lifecycle.replayed += drawing.fields  # the sidebar must show them
+        self.lifecycle.replayed += fields(drawing)  # the sidebar must show them
 
     def configure(self, spec: Spec) -> None:
         """Make `spec` that of run A, and its shared fields those of all runs; see `show`."""

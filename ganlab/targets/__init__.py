@@ -12,6 +12,7 @@ from ganlab.targets import own_points  # noqa: F401
 from ganlab.targets import function  # noqa: F401
 from ganlab.targets import checkerboard  # noqa: F401
 from ganlab.targets import drawn  # noqa: F401
+from ganlab.targets import ink  # noqa: F401
 from ganlab.targets import raster  # noqa: F401
 
 # isort: on

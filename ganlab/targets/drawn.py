@@ -117,7 +117,7 @@ TARGETS.add(
         title="drawn by hand",
         equation=r"p_{data}(x) \propto h_i + (h_{i+1} - h_i)\,\tfrac{x - x_i}{x_{i+1} - x_i},"
         r"\quad x_i \le x \le x_{i+1}",
-        doc="Any curve: choose “Draw p_data” below the picture. Does the generator leave its gaps?",
+        doc="Any curve: choose “✎ Draw” below the picture. Does the generator leave its gaps?",
         params=(
             Param(
                 "heights",
@@ -127,7 +127,7 @@ TARGETS.add(
                 HIGHEST,
                 kind="ints",
                 longest=MOST_KNOTS,
-                doc="Heights of the curve at equal distances, which “Draw p_data” below the "
+                doc="Heights of the curve at equal distances, which “✎ Draw” below the "
                 "picture sets; the area below it is scaled to 1.",
             ),
             place_param("center", "center", 0.0, "Middle of the interval of the curve."),

@@ -11,12 +11,17 @@ import streamlit as st
 from ganlab.own_data import Examples, is_name
 from ganlab.params import in_words
 from ganlab.registry import Entry, Param, Registry, SpecError
+from ganlab.targets.ink import KIND as INK
+from ganlab.ui.own_picture import picture_editor
 from ganlab.ui.own_points import points_editor
 from ganlab.ui.plain import code
 
 # By the kind of own data: draws what makes new data, and calls the function given with their name.
 # The last argument is a key for its widgets.
-EDITORS: dict[str, Callable[[Param, Callable[[str], None], str], None]] = {"points": points_editor}
+EDITORS: dict[str, Callable[[Param, Callable[[str], None], str], None]] = {
+    "points": points_editor,
+    INK: picture_editor,
+}
 
 
 def put(key: str, param: Param, value: Any) -> None:

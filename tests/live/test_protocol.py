@@ -166,7 +166,7 @@ def check_arrays(kind, view, header, arrays, runs, seen) -> None:
 
 GOOD = {"number": 1, "string": "run", "boolean": True, "list": ["d"], "any": {"a": [1]}}
 BAD = {"number": "1", "string": 3, "boolean": 1, "list": "d"}
-DRAWN = {"draw_curve": {"heights": [0, 2, 1]}}
+DRAWN = {"draw_curve": {"heights": [0, 2, 1]}, "draw_ink": {"ink": "A" * 2731 + "="}}
 
 
 def documented_commands() -> dict[str, dict[str, str]]:
@@ -214,7 +214,7 @@ def test_every_command_of_the_socket_has_its_work():
     own = set(handlers.HANDLERS) - set(commands.COMMANDS)
     assert own == {"begin", "change", "do", "hello", "note", "refuse", "resume", "tell", "watched"}
     by_socket = set(commands.COMMANDS) - set(handlers.HANDLERS)
-    assert by_socket == {"ack", "visible", "seed", "set", "draw_curve"}
+    assert by_socket == {"ack", "visible", "seed", "set", "draw_curve", "draw_ink"}
     code = Path(conversation.__file__).read_text()
     assert all(f'"{name}"' in code for name in by_socket)
 

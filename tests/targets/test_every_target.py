@@ -134,6 +134,8 @@ def test_samples_of_another_target_are_told_apart(name, param):
         value = p.default + 1
     elif name.startswith("own"):
         value = 2.5 * p.default  # the kernels are narrow beside the distances of the points
+    elif param == "blur":  # of a fraction of a pixel
+        value = 6 * p.default
     else:
         value = (0.9 if name == "gaussian_2d" else 1.1) * p.default or 0.1
     x = make_target(name, {param: value}).sample(40_000, seeded(7)).double().numpy()
