@@ -5,6 +5,7 @@
     runs=16                           the number of seeds that are trained together
     events=100:k:5&b.events=240:G     changes and updates by hand of run A and of run B
     preset=hopping                    the preset that the page shows
+    families=open                     whether Compare shows other families of models
     t.data=6f1c...&own=eNpL...        the hash of own data, and the data if they are small
 
 `ganlab.experiment` makes Specs of the fields; `ganlab.events` defines how events are written. No
@@ -23,6 +24,7 @@ from ganlab.registry import SpecError
 LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no prefix
 MOST_EVENTS = 600  # the longest text of events: an address stays below 1.5 kB without own data
 _EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
+_FAMILIES = "families", "open"
 
 
 @dataclass
@@ -103,3 +105,14 @@ def without_preset(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> 
     names = [text for name, text in pairs if name == _PRESET and text in known]
     others = [pair for pair in pairs if pair[0] != _PRESET or pair[1] not in known]
     return others, names[-1] if names else ""
+
+
+def with_families(query: str, shown: bool) -> str:
+    """A query string that says whether other families of models are shown."""
+    return f"{query}&{'='.join(_FAMILIES)}" if shown else query
+
+
+def without_families(pairs: Iterable[tuple[str, str]]) -> tuple[Pairs, bool]:
+    """The other fields of an address, and whether other families of models are shown."""
+    pairs = list(pairs)
+    return [pair for pair in pairs if pair != _FAMILIES], _FAMILIES in pairs

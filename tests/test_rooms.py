@@ -41,6 +41,7 @@ RANK = {
     "shapes": 2,
     "spec": 2,
     "events": 2.5,
+    "baselines": 4.5,
     "games": 3.2,
     "demonstrations": 4.5,
     "address": 3,

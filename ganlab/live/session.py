@@ -76,6 +76,7 @@ class Session:
         self.note = ""
         self.story: Story | None = None  # the preset that is shown, with its pace
         self.refused: dict[str, str] = {}  # the knob whose last change was refused, and why
+        self.families = False  # whether the page shows other families of models
         self.after = ""  # the token of the session that this one continues
         self.trainer: Trainer = Trainer(self)
         self.view: View = (view or view_of(self.experiment))(self)
@@ -354,7 +355,8 @@ class Session:
     def query(self) -> str:
         """The query string of the page's address."""
         name = "" if self.story is None else self.story.name
-        return address.with_preset(self._address.query, name)
+        query = address.with_preset(self._address.query, name)
+        return address.with_families(query, self.families)
 
     @property
     def lab_query(self) -> str:

@@ -19,6 +19,7 @@ from ganlab.presets import DEFAULTS, STRIPS, Strip
 from ganlab.registry import Param, SpecError
 from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
+from ganlab.ui.families import beside, families_switch
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
 from ganlab.ui.sidebar import fields, fill, newly_replayed, sidebar
@@ -47,9 +48,11 @@ def compare(title: str, watch_for: str) -> None:
         told(session, title, watch_for)
     if not (session.story and session.story.name):
         _strips(session)
+    beside(session)
     with st.sidebar:
         _switch(session)
         _differences(session, form)
+        families_switch(session)
         st.markdown("**In all runs**")
         sidebar(navigation.COMPARE, form, session, partial(_reset, session))
     notes(navigation.COMPARE, session.begun)

@@ -68,6 +68,10 @@ _CSS = Template("""
   opacity: 0.7; padding: 0.15rem 0.5rem; text-align: left; white-space: nowrap;
 }
 .ganlab-preview .chosen { font-weight: 600; opacity: 1; }
+.st-key-families { gap: 0.5rem; }
+[class*="st-key-families_"] :is(th, td) { padding: 0.2rem 0.5rem; font-size: 0.82rem; }
+.st-key-families_numbers :is(th, td):not(:first-child) { white-space: nowrap; }
+[class*="st-key-families_"] .stMarkdown { overflow-x: auto; }
 .ganlab-line { font-size: 0.86rem; line-height: 1.35; margin: 0; overflow-wrap: anywhere; }
 .ganlab-quiet { opacity: 0.78; }
 .ganlab-warn { color: $ACCENT; }

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ganlab.address import without_preset
+from ganlab.address import without_families, without_preset
 from ganlab.experiment import BadEvents, Experiment
 from ganlab.live.budget import TooDear
 from ganlab.live.scheduler import SCHEDULER
@@ -62,7 +62,7 @@ def resume(page: str, session: Session, gone: Any, read: Callable[..., Experimen
         return
     preset = ""
     try:
-        fields, preset = without_preset(pairs_of(search), PRESETS)
+        fields, preset = without_preset(without_families(pairs_of(search))[0], PRESETS)
         start = read(fields)
     except SpecError:
         start = None
@@ -175,7 +175,16 @@ def _pairs() -> list[tuple[str, str]]:
 
 
 def _all_pairs() -> list[tuple[str, str]]:
+    return without_families(_address())[0]
+
+
+def _address() -> list[tuple[str, str]]:
     return [(n, v) for n in st.query_params for v in st.query_params.get_all(n)]
+
+
+def families_shown() -> bool:
+    """Whether the address says that other families of models are shown."""
+    return without_families(_address())[1]
 
 
 def preset_named() -> str:

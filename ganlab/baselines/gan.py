@@ -1,0 +1,39 @@
+"""The GAN itself, as a family among others."""
+
+from __future__ import annotations
+
+import torch
+
+from ganlab.baselines.entry import Family, Model, Task
+from ganlab.engine import Run
+
+_AT_ONCE = 20  # iterations between two looks at the clock
+
+
+def fit(task: Task) -> Model:
+    """The GAN of the task's Spec."""
+    run = Run(task.spec)
+    while run.iteration < task.steps and not run.stopped and not task.over():
+        run.advance(min(_AT_ONCE, task.steps - run.iteration))
+
+    def sample(n: int, draw: torch.Generator) -> torch.Tensor:
+        seed = int(torch.randint(2**31 - 1, (1,), generator=draw))
+        return torch.as_tensor(run.sample(n, seed)).double()
+
+    about = f"diverged: {run.diverged[0]}" if run.diverged[0] else "run A"
+    return Model(sample, None, False, run.iteration, about)
+
+
+FAMILY = Family(
+    name="gan",
+    title="GAN",
+    equation=r"\min_G \max_D V(D, G)",
+    doc="Two players: the run A of this comparison.",
+    cite="Goodfellow et al. 2014",
+    fit=fit,
+    training="Two costs: the players must keep pace.",
+    inference="None, unless learned beside it.",
+    sampling="One pass.",
+    evaluating="Not possible; only estimated from samples.",
+    design="Any net from z to x.",
+)
