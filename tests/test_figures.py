@@ -8,11 +8,13 @@ import math
 import numpy as np
 import plotly.graph_objects as go
 import pytest
+from javascript import value
 from scipy.stats import norm
 
 from ganlab.figures import CONFIG, THEMES, picture, picture_1d, picture_2d
 from ganlab.figures.base import gradient_arrows
-from ganlab.figures.picture1d import nice_ticks, quantiles
+from ganlab.figures.picture1d import quantiles
+from ganlab.figures.units import nice_ticks, unit_ticks
 from ganlab.registry import SpecError
 
 LOW, HIGH, CELLS = -4.0, 6.0, 200
@@ -369,3 +371,19 @@ def test_labels_are_told_apart_by_everybody(theme):
     for colour in colours:
         dark, light = sorted((_XYZ[1] @ colour, 1.0 if theme == "light" else 0.008))
         assert (light + 0.05) / (dark + 0.05) > 3
+
+
+def test_axes_show_the_units_of_the_users_own_data():
+    unit = {"axis": "a < b", "centre": 1985.0, "spread": 20.0}
+    scene = {"dim": 2, "box": [[-2, 2], [-1, 2]], "units": [unit, unit | {"spread": 1e-9}],
+             "map": False, "modes": 0, "latent": {}, "layers": []}  # fmt: skip
+    layout = picture_2d(scene, {}, "light", 500, 500).layout
+    assert list(layout.xaxis.ticktext) == ["1960", "1980", "2000", "2020"]
+    np.testing.assert_allclose(
+        np.array(layout.xaxis.tickvals) * 20 + 1985, [float(t) for t in layout.xaxis.ticktext]
+    )
+    assert [note.text for note in layout.annotations] == ["a &lt; b"] * 2
+    assert unit_ticks(scene | {"units": []}, 0, -2, 2) == {}
+    same = value("m.marks(-2, 2, 6, {axis: 'a', centre: 1985, spread: 20})", m="units.js")
+    np.testing.assert_allclose([place for place, _ in same], layout.xaxis.tickvals)
+    assert [text for _, text in same] == list(layout.xaxis.ticktext)

@@ -5,6 +5,7 @@ import { LINE, SIZES } from "./tokens.js";
 import { labelMarks } from "./label_marks.js";
 import { drawNotices } from "./notices.js";
 import { arrow, density, flood, font, named, offscreen, resize, steady, ticks, trace } from "./plot.js";
+import { axisNames, marks } from "./units.js";
 
 /** @type {import("./types.js").Arrays} */
 const NOTHING = {};
@@ -134,7 +135,7 @@ export function picture1d(scene) {
     ctx.fillText("density", 2, g.head - 12 * u);
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    for (const [t, text] of named(ticks(low, high, 8))) {
+    for (const [t, text] of marks(low, high, 8, scene.units?.[0])) {
       line(px(t), g.base, px(t), g.base + 4, theme.line);
       ctx.fillText(text, px(t), g.base + 6 * u);
     }
@@ -359,7 +360,9 @@ export function picture1d(scene) {
       ctx.restore();
       if (marks && on("labels")) labelMarks(ctx, theme, marks.length, (k) => [px(marks[k]), g.head + SIZES.label * theme.u]);
       if (pG && on("p_g")) drawPeak(ctx, pG);
-      if (frame) drawNotices(ctx, theme, frame, { x: g.left, y: g.head, w: g.w, h: g.h }, on("p_g"), on("d"));
+      const place = { x: g.left, y: g.head, w: g.w, h: g.h };
+      if (scene.units?.length) axisNames(ctx, theme, scene.units, place);
+      if (frame) drawNotices(ctx, theme, frame, place, on("p_g"), on("d"));
     },
   };
 }

@@ -5,7 +5,8 @@ import { PLANE, SIZES } from "./tokens.js";
 import { labelMarks } from "./label_marks.js";
 import { drawNotices, hatch } from "./notices.js";
 import { dotLayer, enlarger } from "./pixels.js";
-import { arrow, density, flood, font, named, ticks } from "./plot.js";
+import { arrow, density, flood, font } from "./plot.js";
+import { axisNames, marks } from "./units.js";
 
 /** @type {import("./types.js").Decoded} */
 const NOTHING = { a: {}, shape: {} };
@@ -73,7 +74,7 @@ export function picture2d(scene) {
     ctx.beginPath();
     ctx.textAlign = "center";
     ctx.textBaseline = "top";
-    for (const [t, text] of named(ticks(xLow, xHigh, 6))) {
+    for (const [t, text] of marks(xLow, xHigh, 6, scene.units?.[0])) {
       const x = Math.round(px(t)) + 0.5;
       ctx.moveTo(x, g.bottom);
       ctx.lineTo(x, g.bottom + 4);
@@ -81,7 +82,7 @@ export function picture2d(scene) {
     }
     ctx.textAlign = "right";
     ctx.textBaseline = "middle";
-    for (const [t, text] of named(ticks(yLow, yHigh, 6))) {
+    for (const [t, text] of marks(yLow, yHigh, 6, scene.units?.[1])) {
       const y = Math.round(py(t)) + 0.5;
       ctx.moveTo(g.left, y);
       ctx.lineTo(g.left - 4, y);
@@ -293,6 +294,7 @@ export function picture2d(scene) {
         return [px(marks[2 * k]) + aside, py(marks[2 * k + 1]) - aside];
       });
       const place = { x: g.left, y: g.top, w: g.w, h: g.bottom - g.top };
+      if (scene.units?.length) axisNames(ctx, theme, scene.units, place);
       if (frame) drawNotices(ctx, theme, frame, place, on("fake"), on("d"));
       ctx.restore();
     },

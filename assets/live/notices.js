@@ -11,6 +11,8 @@ const HATCH = 7; // px between two lines where D has no value
 /** @typedef {import("./types.js").Theme} Theme */
 
 /**
+ * A text within a picture, on a veil.
+ *
  * @param {Context} ctx
  * @param {Theme} theme
  * @param {string} text
@@ -19,7 +21,7 @@ const HATCH = 7; // px between two lines where D has no value
  * @param {"left" | "right" | "center"} align
  * @param {string} colour
  */
-function words(ctx, theme, text, x, y, align, colour) {
+export function words(ctx, theme, text, x, y, align, colour) {
   const u = theme.u;
   ctx.font = font(theme, SIZES.note, 600);
   ctx.textAlign = align;

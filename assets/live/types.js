@@ -134,12 +134,13 @@
  * @property {boolean} [released]
  */
 
-/** @typedef {Pick<Scene, "box" | "latent" | "map" | "modes" | "layers"> & {label: string}} RunScene one of several runs, in a scene */
+/** @typedef {{axis: string, centre: number, spread: number}} Unit of an axis: v · spread + centre is in the unit of the user's data */
+/** @typedef {Pick<Scene, "box" | "units" | "latent" | "map" | "modes" | "layers"> & {label: string}} RunScene one of several runs, in a scene */
 /** @typedef {{label: string, lost: string, jsd?: number | null}} RunNow one of several runs, in a status */
 
 /**
  * @typedef {Decoded & {
- *   type: "scene", run: number, dim: 1 | 2, box: number[][], modes: number, map: boolean,
+ *   type: "scene", run: number, dim: 1 | 2, box: number[][], units?: Unit[], modes: number, map: boolean,
  *   latent: {kind: string, dim: number, lo: number, hi: number}, panels: Panel[], knobs: Knob[], layers: Layer[],
  *   readout: HelpLine[], seed: number, query: string, runs: RunScene[], seeds: number, fields?: string[], label?: string, axis?: string,
  *   scale: number, tiles: HelpLine[], lab_query: string, labels?: number, d_label?: number, story?: Story, offers?: [name: string, words: string][],

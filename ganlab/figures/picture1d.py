@@ -26,6 +26,7 @@ from ganlab.figures.base import (
     said,
     steady,
 )
+from ganlab.figures.units import nice_ticks, unit_names, unit_ticks
 from ganlab.theme import LINE, SHADES, SIZES
 
 HOVER = "%{y:.4~g}"
@@ -43,17 +44,6 @@ def quantiles(x: np.ndarray, density: np.ndarray, n: int = LINE.quantiles) -> np
     edges = np.concatenate([[x[0] - cell / 2], x + cell / 2])
     cdf = np.concatenate([[0.0], np.cumsum(mass) / mass.sum()])
     return np.interp((np.arange(n) + 0.5) / n, cdf, edges)
-
-
-def nice_ticks(low: float, high: float, about: int = 6) -> np.ndarray:
-    """About `about` round numbers in [low, high], (n,).
-
-    Steps are 1, 2 or 5 times a power of 10.
-    """
-    raw = max(high - low, 1e-12) / about
-    power = 10.0 ** np.floor(np.log10(raw))
-    step = power * next(m for m in (1, 2, 5, 10) if m * power >= raw * 0.999)
-    return np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1) * step
 
 
 def picture_1d(
@@ -114,7 +104,10 @@ def picture_1d(
     margin = {"l": left, "r": right, "t": head, "b": height - z_line}
     layout = base_layout(palette, width, height, margin, u)
     layout.update(
-        xaxis=axis(palette, u, range=[lo, hi], unifiedhovertitle={"text": "x = %{x:.4~g}"}),
+        xaxis=axis(
+            palette, u, range=[lo, hi], unifiedhovertitle={"text": "x = %{x:.4~g}"},
+            **unit_ticks(scene, 0, lo, hi, 8),
+        ),
         yaxis=axis(palette, u, range=[0, top], domain=[(z_line - base) / area, 1], nticks=5),
         yaxis2=axis(
             palette, u, range=[0, 1], overlaying="y", side="right",
@@ -145,6 +138,8 @@ def picture_1d(
     notes += said(frame, palette, u, "p_g" in layers.hidden, "d" in layers.hidden)
     plain = {"showarrow": False, "font": {"size": SIZES.axis * u, "color": palette.colour("muted")}}
     layout["annotations"] = [{**plain, **note} for note in notes]
+    for name in unit_names(scene, palette, u):  # above the densities' base, not z's line
+        layout["annotations"].append(name | {"yref": "y domain"})
     return go.Figure(data=layers.close(), layout=layout)
 
 

@@ -24,6 +24,7 @@ from ganlab.figures.base import (
     polylines,
     said,
 )
+from ganlab.figures.units import unit_names, unit_ticks
 from ganlab.theme import PLANE, SIZES, translucent
 
 POINT = "x = (%{x:.4~g}, %{y:.4~g})"
@@ -95,10 +96,11 @@ def picture_2d(
     layout = base_layout(palette, width, height, margin, u)
     layout["modebar"]["orientation"] = "v"
     layout.update(
-        xaxis=axis(palette, u, range=[x_lo, x_hi], constrain="domain", mirror=True),
+        xaxis=axis(palette, u, range=[x_lo, x_hi], constrain="domain", mirror=True,
+                   **unit_ticks(scene, 0, x_lo, x_hi)),
         yaxis=axis(
             palette, u, range=[y_lo, y_hi], scaleanchor="x", scaleratio=1, constrain="domain",
-            mirror=True,
+            mirror=True, **unit_ticks(scene, 1, y_lo, y_hi),
         ),
         hovermode="closest",
         showlegend=legend,
@@ -106,6 +108,7 @@ def picture_2d(
     )  # fmt: skip
     notes = label_marks(scene, layers, u)
     notes += said(frame, palette, u, "fake" in layers.hidden, "d" in layers.hidden)
+    notes += unit_names(scene, palette, u)
     layout["annotations"] = [{"showarrow": False, **note} for note in notes]
     return go.Figure(data=layers.close(), layout=layout)
 

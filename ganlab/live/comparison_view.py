@@ -211,7 +211,7 @@ def combined(
     layers: dict[str, dict[str, str]] = {}
     for header, _ in parts:
         layers |= {layer["id"]: layer for layer in header["layers"]}
-    own = ("box", "cell", "latent", "map", "modes", "layers")
+    own = ("box", "units", "cell", "latent", "map", "modes", "layers")
     runs = [{"label": label} for label in labels]
     for run, (header, _) in zip(runs, parts, strict=True):
         run |= {name: header[name] for name in own}

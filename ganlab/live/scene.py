@@ -17,7 +17,7 @@ from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
-from ganlab.targets import TARGETS
+from ganlab.targets import TARGETS, Target
 
 NEAREST = "distance to the nearest training point"
 HOW_NEAR = "how near G's samples are to the data"
@@ -204,6 +204,14 @@ def layers(spec: Spec, probe: Probe, label: int = MEAN) -> list[dict[str, Any]]:
     return [layer._asdict() | {"help": words.unfold([words.LAYERS[layer.id]])} for layer in rows]
 
 
+def units(target: Target) -> list[dict[str, Any]]:
+    """For each axis its name, and how its numbers became from those of the user's own data."""
+    if target.units is None:
+        return []
+    rows = zip(*target.units, strict=True)
+    return [{"axis": n, "centre": float(c), "spread": float(s)} for c, s, n in rows]
+
+
 def scene(
     spec: Spec, probe: Probe, run: int, view: Probe | None = None, label: int = MEAN
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -220,6 +228,7 @@ def scene(
         "run": run,
         "dim": spec.dim,
         "box": target.box.tolist(),
+        "units": units(target),
         "cell": probe.cell,
         "latent": {"kind": spec.latent, "dim": spec.latent_dim, "lo": -far, "hi": far},
         "map": probe.exact,
