@@ -215,6 +215,8 @@ export function sketchpad({ box, send, playing, theme, changed }) {
       show();
     });
   }
+  // A quick stroke must not count as a fling, after which browsers ignore the next tap.
+  canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
   for (const name of ["focus", "blur"]) canvas.addEventListener(name, show);
 
   // ---- the keyboard

@@ -22,6 +22,7 @@ FIELD = "p_data"  # what a refusal is about
 TITLE = "your drawing"
 _AREA = 0.8  # the share of the axes in which one draws: p_data's margin is as wide as elsewhere
 _CURVE, _INK = "drawn", "picture"
+_WHAT = {"line": "a curve", "plane": "ink"}  # by domain
 
 
 class Drawing(Protocol):
@@ -32,7 +33,7 @@ class Drawing(Protocol):
     def of(self, spec: Spec) -> Spec:
         """`spec` with this drawing as p_data.
 
-        Raises `SpecError` if it is not allowed, and for another dimension.
+        Raises `SpecError` if it is not allowed, and for another domain.
         """
 
 
@@ -47,7 +48,7 @@ class Curve:
 
     def of(self, spec: Spec) -> Spec:
         """See `Drawing.of`."""
-        _check_dim(spec, _CURVE)
+        _check(spec, "line")
         width = self.high - self.low
         params = {"center": self.low + width / 2, "width": width, "heights": self.heights}
         return spec.replace(target=_CURVE, target_params=params)
@@ -63,7 +64,7 @@ class Strokes:
 
     def of(self, spec: Spec) -> Spec:
         """See `Drawing.of`; the ink is kept as own data."""
-        _check_dim(spec, _INK)
+        _check(spec, "plane")
         known = dict(spec.target_params) if spec.target == _INK else {}
         params = known | {"picture": STORE.put(picture(self.ink, TITLE)), "width": self.width}
         return spec.replace(target=_INK, target_params=params)
@@ -75,11 +76,10 @@ def fields(drawing: Drawing) -> list[str]:
     return ["target", *(f"{drawing.target}.{param.name}" for param in params)]
 
 
-def _check_dim(spec: Spec, target: str) -> None:
-    if spec.dim != TARGETS[target].dim:
-        what = {1: "a curve", 2: "ink"}
-        allowed = f"{what[spec.dim]} in this lab" if spec.dim in what else "a lab"
-        raise SpecError(FIELD, what[TARGETS[target].dim], allowed)
+def _check(spec: Spec, domain: str) -> None:
+    if spec.domain.name != domain:
+        here = _WHAT.get(spec.domain.name)
+        raise SpecError(FIELD, _WHAT[domain], f"{here} in this lab" if here else "not drawn here")
 
 
 # -- messages of the page --------------------------------------------------------------------------
@@ -119,10 +119,9 @@ def _number(message: dict[str, Any], name: str) -> float:
 
 
 def offered(spec: Spec, target: Target) -> dict[str, Any]:
-    """What the front end's editor begins with, as it stands in the scene of a lab."""
-    if target.dim == TARGETS[_CURVE].dim:
-        return _curve_of(spec, target)
-    return _ink_of(spec, target)
+    """What the front end's editor begins with: the field `drawing` of a scene, or no field."""
+    make = {"line": _curve_of, "plane": _ink_of}.get(spec.domain.name)
+    return {} if make is None else {"drawing": make(spec, target)}
 
 
 def _curve_of(spec: Spec, target: Target) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class LabView(View):
     def _scene(self, number: int) -> Message:
         spec, probe = self._run.spec, self._probe
         header, arrays = scene(spec, probe, number, self._view, self._label)
-        return header | {"drawing": drawing.offered(spec, probe.target)}, arrays
+        return header | drawing.offered(spec, probe.target), arrays
 
     def follow(self, value: bool) -> None:
         """Let the axes follow p_g from now on, or return them to the target's own."""

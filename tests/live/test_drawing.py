@@ -24,7 +24,7 @@ def curve(*heights: int, low: float = -2.0, high: float = 3.0) -> drawing.Curve:
 @pytest.mark.parametrize("name", LINES)
 def test_the_curve_begins_with_p_data(name):
     target = make_target(name)
-    offered = drawing.offered(Spec(target=name), target)
+    offered = drawing.offered(Spec(target=name), target)["drawing"]
     assert not offered["own"] and max(offered["heights"]) == 100
     ((low, high),) = offered["area"]
     x = np.linspace(low, high, len(offered["heights"]))
@@ -41,7 +41,7 @@ def test_the_curve_begins_with_p_data(name):
 def test_a_drawing_that_is_shown_again_is_the_same():
     spec = curve(*[7] * 40, *[90] * 41).of(Spec())
     assert spec.target == "drawn"
-    offered = drawing.offered(spec, make_target("drawn", spec.target_params))
+    offered = drawing.offered(spec, make_target("drawn", spec.target_params))["drawing"]
     assert offered["own"] and offered["area"] == [(-2.0, 3.0)]
     assert offered["heights"] == [*[7] * 40, *[90] * 41]
 
@@ -74,12 +74,12 @@ def test_ink_is_read_as_it_was_packed_and_shown_again():
     assert np.array_equal(strokes(ink).ink, ink)
     spec = strokes(ink, 3.0).of(Spec(target="ring", latent_dim=2))
     assert np.array_equal(ink_of(spec.target_params["picture"]), ink)
-    offered = drawing.offered(spec, make_target("picture", spec.target_params))
+    offered = drawing.offered(spec, make_target("picture", spec.target_params))["drawing"]
     assert offered["own"] and offered["ink"] == drawing.pack(ink) and offered["size"] == 64
     assert offered["area"] == [(-1.5, 1.5)] * 2
     softer = spec.replace(target_params={**spec.target_params, "blur": 2.0})
     assert strokes(ink, 3.0).of(softer) == softer, "its softness stays"
-    blank = drawing.offered(Spec(target="ring", latent_dim=2), make_target("ring"))
+    blank = drawing.offered(Spec(target="ring", latent_dim=2), make_target("ring"))["drawing"]
     assert (
         not blank["own"] and blank["ink"] == "" and blank["box"] == make_target("ring").box.tolist()
     )
