@@ -7,10 +7,13 @@ run, which fields runs must share to be advanced together, and the documentation
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from ganlab.declarations import IN_ITS_ENTRY, choice, declared, declared_params, from_entries
 from ganlab.domains import IMAGE
+from ganlab.estimators import BASELINES, ESTIMATORS
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, INITS, OUTPUTS
@@ -21,6 +24,15 @@ from ganlab.update_rules import RULES
 
 _FEW = 8  # the largest number of hidden units for which the initial values can be given
 _SWITCH = ("no", "yes")
+
+
+def _symbols(values: Mapping[str, Any]) -> bool:
+    """Whether x are symbols."""
+    return not TARGETS[values["target"]].dim
+
+
+def _tempered(values: Mapping[str, Any]) -> bool:
+    return _symbols(values) and ESTIMATORS[values["estimator"]].tempered
 
 
 def _bias(player: str, choices: tuple[str, ...], doc: str) -> str:
@@ -139,6 +151,60 @@ class Fields:
         "The function applied to G's last layer.",
         owner="G",
         images=True,
+    )
+    estimator: str = choice(
+        "G's symbols",
+        ESTIMATORS,
+        "straight-through",
+        "How G makes symbols of its logits, and how its gradient passes through the choice.",
+        owner="G",
+        needs=_symbols,
+    )
+    temperature: float = declared(
+        "temperature τ",
+        1.0,
+        0.05,
+        20.0,
+        doc="Softness of the relaxed samples. As τ → 0 they become one-hot and their gradient "
+        "unbiased, but of unbounded variance.",
+        owner="G",
+        numeric=True,
+        live=True,
+        log=True,
+        needs=_tempered,
+    )
+    temperature_decay: float = declared(
+        "decay of τ",
+        0.0,
+        0.0,
+        0.1,
+        doc="In iteration t the temperature is τ exp(-decay · t), as Jang et al. anneal it.",
+        typical=1e-3,
+        owner="G",
+        numeric=True,
+        live=True,
+        needs=_tempered,
+    )
+    temperature_floor: float = declared(
+        "lowest τ",
+        0.1,
+        0.05,
+        20.0,
+        doc="The temperature stops falling here.",
+        owner="G",
+        numeric=True,
+        live=True,
+        needs=lambda values: _tempered(values) and values["temperature_decay"] > 0,
+    )
+    baseline: str = choice(
+        "baseline",
+        BASELINES,
+        "batch",
+        "What is subtracted from a symbol's cost: the mean cost of the others in the batch, which "
+        "leaves the gradient unbiased and lowers its variance, or nothing.",
+        owner="G",
+        live=True,
+        needs=lambda values: _symbols(values) and ESTIMATORS[values["estimator"]].scored,
     )
     d_hidden: tuple[int, ...] = _hidden(
         "D", "Widths of D's hidden layers. A small D cannot see all errors of G."

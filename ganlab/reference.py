@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ganlab import words
+from ganlab.estimators import ESTIMATES, ESTIMATORS
 from ganlab.games import help
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
@@ -25,6 +26,7 @@ _PARTS: tuple[tuple[str, Registry[Any]], ...] = (
     ("Normalisation in G", NORMS),
     ("Activations", ACTIVATIONS),
     ("G's output", OUTPUTS),
+    ("G's symbols", ESTIMATORS),
     ("Initial weights", INITS),
     ("Latents", LATENTS),
     ("Targets", TARGETS),
@@ -69,6 +71,7 @@ _MEASURED = (
     ("Many seeds", words.TILES),
     ("MNIST", words.MNIST),
     ("The spectrum of a lab", help.SPECTRUM),
+    ("The estimators of a lab", ESTIMATES),
     ("Games", help.GAMES),
     ("Matrix games", help.MATRIX),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ganlab.domains import Domain, domain_of
+from ganlab.estimators import ESTIMATORS
 from ganlab.fields import Fields
 from ganlab.latents import LATENTS, LatentEntry, given
 from ganlab.losses import LOSSES
@@ -13,6 +14,7 @@ from ganlab.params import PARAMS
 from ganlab.registry import SpecError
 from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS, Target
+from ganlab.targets.symbols import Symbols
 from ganlab.update_rules import RULES
 
 
@@ -32,8 +34,24 @@ class Shapes(Fields):
 
     @property
     def dim(self) -> int:
-        """The dimension of x: 1, 2, or the number of pixels."""
+        """The dimension of x: 1, 2, the number of pixels, or of letters at all positions."""
+        return self.axes or self.built.dim
+
+    @property
+    def axes(self) -> int:
+        """The dimension of x as its target's entry says it: 1, 2, many, or 0 for symbols.
+
+        It names the lab that shows the run.
+        """
         return TARGETS[self.target].dim
+
+    @property
+    def letters(self) -> int:
+        """The number of letters at each position; 0 if x are not symbols."""
+        if self.axes:
+            return 0
+        target = self.built
+        return len(target.alphabet) if isinstance(target, Symbols) else 0
 
     @property
     def p_z(self) -> LatentEntry:
@@ -43,7 +61,7 @@ class Shapes(Fields):
     @property
     def domain(self) -> Domain:
         """The space of x."""
-        return domain_of(self.dim)
+        return domain_of(self.axes)
 
     @property
     def built(self) -> Target:
@@ -94,6 +112,8 @@ class Shapes(Fields):
             # A decay would change the weights, which must keep their values.
             raise SpecError("weight_decay", self.weight_decay, "0 if only G's biases learn")
         self._check_starts()
+        if not self.axes:
+            self._check_symbols()
         if self.d_to_optimum and (why := self._not_to_optimum()) is not None:
             raise SpecError("d_to_optimum", self.d_to_optimum, f"0 {why}")
         if self.g_steps > 1 and self.rule != "alternating":
@@ -101,6 +121,34 @@ class Shapes(Fields):
         if not -0.95 <= self.momentum + self.momentum_rise <= 0.99:
             allowed = f"a rise that keeps momentum {self.momentum:g} between -0.95 and 0.99"
             raise SpecError("momentum_rise", self.momentum_rise, allowed)
+
+    def _check_symbols(self) -> None:
+        entry = ESTIMATORS[self.estimator]
+        if self.packing > 1 or self.minibatch_discrimination or self.d_norm == "batch":
+            name = "packing" if self.packing > 1 else "minibatch_discrimination"
+            name = name if getattr(self, name) != 1 and self.d_norm != "batch" else "d_norm"
+            raise SpecError(name, getattr(self, name), "off with symbols: D judges each alone")
+        if not entry.scored:
+            return
+        loss, rule = LOSSES[self.loss], RULES[self.rule]
+        each = "each symbol must have a cost of its own"
+        if loss.g_sees_real:
+            raise SpecError("loss", self.loss, f"one without real samples with REINFORCE: {each}")
+        if self.feature_matching:
+            raise SpecError("feature_matching", self.feature_matching, f"0 with REINFORCE: {each}")
+        if self.unroll:
+            allowed = "0 with REINFORCE, which does not differentiate D in x"
+            raise SpecError("unroll", self.unroll, allowed)
+        if self.g_norm == "batch":
+            raise SpecError("g_norm", self.g_norm, "another with REINFORCE: z must count alone")
+        if self.baseline == "batch" and self.batch < 2:
+            raise SpecError("batch", self.batch, "at least 2 with a baseline")
+        first_order = "one that takes no second derivatives with REINFORCE"
+        if rule.name in ("sga", "cgd"):
+            raise SpecError("rule", self.rule, first_order)
+        for name in STABILISERS:
+            if STABILISERS[name].field_term is not None and STABILISERS[name].on(self):
+                raise SpecError(name, getattr(self, name), f"0 with REINFORCE: {first_order[9:]}")
 
     def _not_to_optimum(self) -> str | None:
         """Why D has no optimum that can be found, or None."""

@@ -123,7 +123,9 @@ class Spec(Shapes):
     def in_a_lab(self) -> Spec:
         """This Spec. Raises `SpecError` if its target is images, which no lab can draw."""
         if not self.domain.drawn:
-            raise SpecError("target", self.target, "1-D or 2-D; the MNIST page trains on images")
+            raise SpecError(
+                "target", self.target, "1-D or 2-D, or symbols; the MNIST page trains on images"
+            )
         return self
 
     def batch_key(self) -> tuple[object, ...]:

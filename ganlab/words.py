@@ -117,13 +117,20 @@ MEASURES = {
     ),
     "modes": Word(
         "modes captured",
-        "The number of modes of p_data with at least one of 2,500 generated samples within 3σ.",
+        "The number of modes of p_data with at least one of 2,500 generated samples within 3σ. Of "
+        "symbols: those with at least a quarter of their probability.",
         "modes",
     ),
     "hq": Word(
         "high quality",
-        "The share of 2,500 generated samples that lie within 3σ of a mode.",
+        "The share of 2,500 generated samples that lie within 3σ of a mode. Of symbols: the mass "
+        "of p_g on those that p_data has.",
         "share of samples",
+    ),
+    "entropy": Word(
+        "entropy of p_g",
+        "Of symbols: −Σ p_g log p_g. Below that of p_data, G leaves symbols out or prefers some.",
+        "nats",
     ),
     "reverse_kl": Word(
         "reverse KL",
@@ -168,6 +175,8 @@ PANELS = {
         "histogram of new data: bars at 0 are copies.",
         "share of samples",
     ),
+    "covered": Word("covered", "The symbols that have at least a quarter of their probability."),
+    "valid": Word("valid share", "The mass of p_g on strings that belong to the grammar."),
 }
 
 # Reference lines across a panel by their titles, and the words in a panel's title.
@@ -181,6 +190,8 @@ LINES = {
     "−log 4": Word("−log 4", "−1.386, the value if p_g equals p_data, where D can only answer ½."),
     "p_data's": Word("p_data's", "1: the tails of p_g reach as far as those of p_data."),
     "all": Word("all", "All modes are captured."),
+    "of p_data": Word("of p_data", "The value of p_data itself."),
+    "all valid": Word("all valid", "1: G makes strings of the grammar only."),
     "D = D*": Word("D = D*", "D is optimal against this G."),
     "new data": Word("new data", "1: as far from the training data as new samples of p_data are."),
     "0": Word("0", "D judges training data and new data alike."),
@@ -201,7 +212,7 @@ BANDS = Word(
 # Layers of the pictures by their ids.
 LAYERS = {
     "p_data": Word("p_data", "The density of the data, which G should learn.", "1 per unit of x"),
-    "p_g": Word("p_g", "The generator's density.", "1 per unit of x"),
+    "p_g": Word("p_g", "The generator's density, or probabilities.", "1 per unit of x"),
     "d": Word("D(x)", "The discriminator's probability that x is real.", "0 to 1"),
     "d_star": Word("D*(x)", "p_data / (p_data + p_g), the optimal D against this G.", "0 to 1"),
     "map": Word("z → G(z)", "G as a map: arrows from z to x = G(z) are dense where p_g is high."),

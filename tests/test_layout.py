@@ -27,6 +27,7 @@ def test_every_module_and_package_has_its_place():
 LINES = 340  # about 300
 # Modules that are longer, because they are one thing.
 LONG = {
+    "fields.py": "one declaration for each field of a Spec",
     "engine/run.py": "the class Run of the Python API: short methods that share one state",
     "live/session.py": "the class Session, which composes its parts and passes calls on to them",
 }

@@ -25,7 +25,7 @@ from ganlab.targets import TARGETS, Target, make_target
 from ganlab.targets.base import Modes, Target1D
 from ganlab.targets.mixtures import GaussianMixture
 
-NAMES = [name for name in TARGETS if TARGETS[name].dim <= 2]
+NAMES = [name for name in TARGETS if 0 < TARGETS[name].dim <= 2]
 LINES = [name for name in NAMES if TARGETS[name].dim == 1]
 PLANES = [name for name in NAMES if TARGETS[name].dim == 2]
 MIXTURES = [name for name in NAMES if make_target(name).modes is not None]

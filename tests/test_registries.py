@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from ganlab import Run, Spec, SpecError
+from ganlab.estimators import BASELINES, ESTIMATORS
 from ganlab.events import Event
 from ganlab.export import call
 from ganlab.latents import LATENTS
@@ -56,7 +57,7 @@ def test_an_entry_added_later_trains_as_the_one_that_it_equals(field):
         Spec(**{field: "late"})
 
 
-@pytest.mark.parametrize("registry", [NORMS, D_NORMS], ids=lambda r: r.field)
+@pytest.mark.parametrize("registry", [NORMS, D_NORMS, ESTIMATORS], ids=lambda r: r.field)
 def test_where_an_entry_alone_would_do_nothing_none_can_be_added(registry):
     names = list(registry)
     with pytest.raises(ValueError, match="can be added: .* ganlab/"):
@@ -209,7 +210,7 @@ def test_a_target_within_0_and_1_that_is_no_images_may_have_a_sigmoid():
 
 
 def test_every_choice_of_a_registry_is_that_registry():
-    kinds = {id(r): r for r, _ in OPEN.values()} | {id(r): r for r in (NORMS, D_NORMS)}
+    kinds = {id(r): r for r, _ in OPEN.values()} | {id(r): r for r in (NORMS, D_NORMS, ESTIMATORS)}
     chosen = [p.choices for p in PARAMS.values() if p.kind == "choice"]
     copied = [c for c in chosen if id(c) not in kinds and c not in (("no", "yes"),)]
-    assert [tuple(c) for c in copied] == [("same", "fresh"), ("no", "yes", "alone")]
+    assert [tuple(c) for c in copied] == [BASELINES, ("same", "fresh"), ("no", "yes", "alone")]

@@ -24,6 +24,7 @@ RANK = {
     "allowance": 0,
     "jobs": 2,
     "domains": 1.5,
+    "estimators": 1.3,
     "processes": 0,
     "reading": 0,
     "reconcile": 1,

@@ -120,6 +120,7 @@ def test_data_are_drawn_bit_for_bit(name):
         assert torch.equal(drawn, draws.get("D", "data", number)[0].double())
 
 
+SHARES = {"symbols": 3, "zipf": 0, "weights": (3, 1, 2)}
 OTHERS = [
     *({"latent": name, "latent_dim": 3} for name in LATENTS if name != "constant"),
     *({"init": name, "init_gain": 0.7, "d_init_gain": 0.5} for name in INITS),
@@ -136,6 +137,11 @@ OTHERS = [
     {"k": 0, "g_steps": 2},
     {"d_to_optimum": 0.01, "d_activation": "tanh", "batch": 1500},
     {"target": "points_2d", "seed": 2**31 - 1},
+    {"target": "categorical", "temperature": 0.7, "temperature_decay": 0.02},
+    {"target": "strings", "estimator": "gumbel", "unroll": 1, "target_params": {"size": 2}},
+    {"target": "strings", "estimator": "rounded", "rule": "extragradient"},
+    {"target": "categorical", "estimator": "reinforce", "target_params": SHARES},
+    {"target": "strings", "estimator": "reinforce", "baseline": "none", "loss": "hinge", "r1": 0.1},
 ]
 
 

@@ -55,6 +55,8 @@ TOGETHER = (
     "conditional",
     "momentum_rise",
     "rule",
+    "loss",
+    "batch",
     "latent_points",
 )
 
@@ -216,6 +218,7 @@ def test_which_fields_are_numbers():
         *("init", "init_gain", "d_init_gain", "g_start", "d_start", "k", "g_steps", "g_lr", "d_lr"),
         *("betas", "momentum", "momentum_rise", "momentum_ramp", "lr_decay", "lr_floor", "seed"),
         *(name for name in STABILISERS if PARAMS[name].kind == "float"),
+        *("temperature", "temperature_decay", "temperature_floor"),
         *("instance_noise_decay", "dragan_spread", "lookahead", "lookahead_share", "data_size"),
     }
 

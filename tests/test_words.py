@@ -7,6 +7,7 @@ import pytest
 from ganlab import Run, Spec, words
 from ganlab.comparison import Comparison
 from ganlab.engine.probe import probe_for
+from ganlab.estimators import ESTIMATES
 from ganlab.games import help
 from ganlab.live import comparison_view, thumbnails
 from ganlab.live.history import SERIES
@@ -24,6 +25,7 @@ SPECS = (
     Spec(g_average=0.9),
     Spec(target="ring", latent_dim=2, data_size=8),
     Spec(target="moons", conditional="yes"),
+    Spec(target="strings"),
 )
 TABLES = (
     words.MEASURES,
@@ -36,6 +38,7 @@ TABLES = (
     help.SPECTRUM,
     help.GAMES,
     help.MATRIX,
+    ESTIMATES,
 )
 
 

@@ -2,8 +2,7 @@
 
 import { bars } from "./bars.js";
 import { el, setText } from "./dom.js";
-import { picture1d } from "./draw1d.js";
-import { picture2d } from "./draw2d.js";
+import { pictureOf } from "./pictures.js";
 import { dashesOf, fit, flood, font, opaque, steady } from "./plot.js";
 import { RUN_DASHES, SIZES } from "./tokens.js";
 
@@ -104,7 +103,7 @@ export function legendEntry(i, label) {
  */
 export function cell(scene, i, act) {
   const own = part(scene, i);
-  const picture = own.dim === 1 ? picture1d(own) : picture2d(own);
+  const picture = pictureOf(own);
   const letter = LETTERS[i];
   const tool = (/** @type {string} */ name, /** @type {string} */ sign, /** @type {string} */ title) =>
     el(

@@ -235,7 +235,7 @@ export function mount(root, { answers, labs }) {
     setText(watch, preset ? preset[2] : game.watch);
     toLab.hidden = !made.lab;
     if (made.lab) {
-      lab.href = `${labs[0]}?${made.lab.query}`;
+      lab.href = `${labs[1]}?${made.lab.query}`;
       labHelp.set("different in the lab", made.lab.help);
     }
     split.hidden = !made.parts;

@@ -8,7 +8,7 @@ import { mountView } from "./shell.js";
 import { tiles, widthFor } from "./tile.js";
 
 /** @type {Record<number, [string, string][]>} */
-const KEYS = { 1: [["p_data", "p_data"], ["p_g", "p_g"], ["d_thin", "D(x)"]], 2: [["contour", "p_data"], ["fake", "generated"]] };
+const KEYS = { 0: [["p_data", "p_data"], ["p_g", "p_g, the last bar: all other strings"]], 1: [["p_data", "p_data"], ["p_g", "p_g"], ["d_thin", "D(x)"]], 2: [["contour", "p_data"], ["fake", "generated"]] };
 
 /** @type {(shell: import("./types.js").Shell) => import("./types.js").Renderer} */
 function manySeeds({ settings }) {
@@ -40,7 +40,7 @@ function manySeeds({ settings }) {
   /** @param {number} i */
   function makeLink(i) {
     const seed = seedAt(scene.seed, i);
-    const title = `Open seed ${seed} in the ${scene.dim}-D lab`;
+    const title = `Open seed ${seed} in the ${scene.dim ? `${scene.dim}-D lab` : "lab of symbols"}`;
     return el("a", {
       class: "gl-tile",
       "data-testid": `tile-${i}`,
@@ -59,7 +59,7 @@ function manySeeds({ settings }) {
   function lead(newQuery) {
     if (newQuery === query) return;
     query = newQuery;
-    const lab = settings.labs[scene.dim - 1];
+    const lab = settings.labs[scene.dim];
     [...links.children].forEach((node, i) => {
       /** @type {HTMLAnchorElement} */ (node).href = lab ? `${lab}?${query}${seedAt(scene.seed, i)}` : "#";
     });

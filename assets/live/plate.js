@@ -5,8 +5,7 @@
 import { images, page, widths } from "./paper.js";
 import { drawShares, heightAbove, LETTERS, part } from "./cell.js";
 import { curvesColumn } from "./curves.js";
-import { picture1d } from "./draw1d.js";
-import { picture2d } from "./draw2d.js";
+import { pictureOf } from "./pictures.js";
 import { plan, planeWidth, scaleFor } from "./layout.js";
 import { drawKey, drawNumbers, drawRuns, legendRows } from "./plate_words.js";
 import { atDensity, fit, flood } from "./plot.js";
@@ -158,7 +157,7 @@ Object.assign(globalThis, {
     scene = message();
     runs = scene.runs ? scene.runs.map((_, i) => part(scene, i)) : [scene];
     column = curvesColumn(scene);
-    pictures = runs.map((one) => (one.dim === 1 ? picture1d(one) : picture2d(one)));
+    pictures = runs.map(pictureOf);
     return 0;
   },
   /** Take all curves from the inbox. */

@@ -70,7 +70,7 @@ export function mountView(root, settings, make) {
 
   /** @type {ReturnType<typeof explainer> | null} */
   let explain = null;
-  /** @type {ReturnType<typeof spectrumPanel> | null} */
+  /** @type {ReturnType<typeof spectrumPanel> | ReturnType<typeof import("./estimates.js").estimatesPanel> | null} */
   let spectrum = null;
   /** @type {import("./types.js").Status | null} */
   let told = null; // the newest status that was shown
@@ -101,11 +101,13 @@ export function mountView(root, settings, make) {
     }, playing: () => state === "playing" });
   }
   if (view.explained && !stored) {
-    spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false), base: settings.labs?.[0] });
+    spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false), base: settings.labs?.[1] });
   }
+  if (view.panel && !stored) spectrum = view.panel({ send: (command) => link?.send(command), opened: () => {} });
   const keys = { ...story.keys, ...explain?.keys, ...spectrum?.keys, ...(stored ? line?.keys : {}) };
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
-  if (spectrum) explain?.button.after(spectrum.button);
+  if (spectrum) bar.node.firstElementChild?.append(spectrum.button);
+  if (view.panel) bar.node.querySelector(".gl-speed .gl-name")?.remove(); // its button needs the room
   /** @type {Parameters<typeof exportMenu>[4]} */
   const replay = (host, link) => mountView(host, { ...settings, plotly: "", stored: true, connect: link }, make);
   const { socket, largest } = settings;
@@ -404,8 +406,8 @@ export function mountView(root, settings, make) {
       bar.waits(message.text);
     } else if (message.type === "parts") {
       if (isOfScene(message)) explain?.receive(message);
-    } else if (message.type === "spectrum") {
-      if (isOfScene(message)) spectrum?.receive(message);
+    } else if (message.type === "spectrum" || message.type === "estimates") {
+      if (isOfScene(message) && spectrum?.type === message.type) spectrum.receive(/** @type {any} */ (message));
     } else if (message.type === "export") exporter.receive(message);
     else if (message.type === "figure" && isOfScene(message)) still.receive(message);
   }

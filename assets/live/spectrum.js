@@ -1,6 +1,7 @@
 // The eigenvalues of the game at the shown moment: in the complex plane, in numbers and in words.
 // The server computes them, on demand and now and then while the run plays; other rules and R1 are drawn without training.
 
+import { askedPanel } from "./asked_panel.js";
 import { chart } from "./chart.js";
 import { complexPlane } from "./complex_plane.js";
 import { el, setText } from "./dom.js";
@@ -48,8 +49,6 @@ const turnText = ({ turn }) => (turn === null ? "–" : `${grouped.format(turn <
  * @param {string} [given.base] the address of the app, if it has a page of games
  */
 export function spectrumPanel({ send, opened, base }) {
-  let on = false;
-  let asked = 0; // when this page last switched it on or off
   let now = 0; // the iteration of the shown moment
   /** @type {SpectrumMessage | null} */
   let message = null;
@@ -62,23 +61,17 @@ export function spectrumPanel({ send, opened, base }) {
   /** @type {import("./types.js").Theme | null} */
   let theme = null;
 
-  const tool = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ text) =>
-    el("button", {
-      class: "gl-button",
-      type: "button",
-      "data-testid": id,
-      title,
-      "aria-label": title.split(":")[0],
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // so that the space key plays and pauses
-        toggle();
-      },
-    }, text);
-  const button = tool("spectrum", "Eigenvalues of the game at this moment: does it rotate, what is stable? (l)", "Spectrum");
-  button.setAttribute("aria-pressed", "false");
-  const close = tool("spectrum-close", "Close the spectrum: key l", "×");
-  close.classList.add("gl-small");
-
+  const panel = askedPanel({
+    id: "spectrum",
+    key: "l",
+    word: "Spectrum",
+    title: "Eigenvalues of the game at this moment: does it rotate, what is stable?",
+    label: "Eigenvalues of the game",
+    ask,
+    show,
+    opened,
+  });
+  const { button, node, heading } = panel;
   const plane = chart({ "data-testid": "spectrum-plane", "aria-label": "Eigenvalues in the complex plane" }, draw);
   const rules = el("select", {
     class: "gl-select", "data-testid": "spectrum-rule", "aria-label": "Update rule",
@@ -113,7 +106,6 @@ export function spectrumPanel({ send, opened, base }) {
     const cells = [el("td", { "data-testid": `spectrum-${name}` }), el("td", {})];
     return { name, words, text, about, cells, row: el("tr", name === "share" ? { hidden: "" } : {}, el("th", { scope: "row" }, words, " ", about.node), ...cells) };
   });
-  const heading = el("h2", { class: "gl-explain-head", "data-testid": "spectrum-age" }, "");
   const why = el("p", { class: "gl-spectrum-why", "data-testid": "spectrum-why" });
   const notes = el("p", { class: "gl-explain-note" });
   const foot = el("p", { class: "gl-explain-note", "data-testid": "spectrum-foot", title: "CPU time, without waiting for others" });
@@ -124,42 +116,14 @@ export function spectrumPanel({ send, opened, base }) {
   const space = el("div", { class: "gl-spectrum-plane" }, plane.node);
   const body = el("div", { class: "gl-spectrum-body" }, space, table);
   const choices = el("div", { class: "gl-explain-bar gl-spectrum-choices" }, kinds, rules, compare);
-  const node = el(
-    "section",
-    { class: "gl-explain gl-spectrum", "aria-label": "Eigenvalues of the game", "data-testid": "spectrum-panel", hidden: "" },
-    el("div", { class: "gl-explain-bar" }, heading, el("span", { class: "gl-space" }), close),
-    why,
-    choices,
-    body,
-    notes,
-    foot,
-    more,
-  );
+  node.append(why, choices, body, notes, foot, more);
 
   function ask() {
     const r1 = with_.checked && strength.value !== "" && strength.checkValidity() ? Number(strength.value) : NONE;
     wanted = r1 === NONE ? null : r1;
-    awaited = on ? 2 : 0;
-    send({ cmd: "spectrum", value: on, r1 });
+    awaited = panel.on ? 2 : 0;
+    send({ cmd: "spectrum", value: panel.on, r1 });
     show();
-  }
-
-  /** @param {boolean} [value] */
-  function toggle(value = !on) {
-    asked = performance.now();
-    set(value);
-    ask();
-    if (value) opened();
-  }
-
-  /** @param {boolean} value */
-  function set(value) {
-    if (value === on) return;
-    on = value;
-    button.setAttribute("aria-pressed", String(on));
-    node.hidden = !on;
-    show();
-    if (on && node.closest(".gl-narrow")) node.scrollIntoView?.({ block: "start" });
   }
 
   const rule = () => {
@@ -203,7 +167,7 @@ export function spectrumPanel({ send, opened, base }) {
   }
 
   function show() {
-    if (!on) return;
+    if (!panel.on) return;
     offer();
     const [one, other] = [message?.now ?? null, message?.other ?? null];
     const name = rule();
@@ -243,18 +207,19 @@ export function spectrumPanel({ send, opened, base }) {
   }
 
   function fit() {
-    if (!theme || !on) return;
+    if (!theme || !panel.on) return;
     const { clientWidth: width, clientHeight: height } = space;
     if (width && height) plane.resize(width, height, theme);
   }
 
   return {
+    type: "spectrum",
     button,
     node,
     get on() {
-      return on;
+      return panel.on;
     },
-    keys: { l: () => (toggle(), true) },
+    keys: panel.keys,
     /** @param {import("./types.js").Theme} newTheme */
     resize(newTheme) {
       theme = newTheme;
@@ -264,8 +229,8 @@ export function spectrumPanel({ send, opened, base }) {
     status(status) {
       now = status.iteration;
       playing = status.state === "playing";
-      if (performance.now() - asked > 1000 || Boolean(status.spectrum) === on) set(Boolean(status.spectrum));
-      if (on) tellAge();
+      panel.told(Boolean(status.spectrum));
+      if (panel.on) tellAge();
     },
     /** @param {SpectrumMessage} received */
     receive(received) {
@@ -278,6 +243,6 @@ export function spectrumPanel({ send, opened, base }) {
       message = null;
       show();
     },
-    toggle,
+    toggle: panel.toggle,
   };
 }

@@ -154,7 +154,7 @@ export function mount(root, { answers, labs }) {
       lab.removeAttribute("href");
       for (const [name, value] of [["role", "link"], ["aria-disabled", "true"], ["tabindex", "0"]]) lab.setAttribute(name, value);
     } else {
-      lab.href = `${labs[to.dim - 1]}?${to.query}`;
+      lab.href = `${labs[to.dim]}?${to.query}`;
       for (const name of ["role", "aria-disabled", "tabindex"]) lab.removeAttribute(name);
     }
   }

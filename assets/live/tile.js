@@ -185,6 +185,28 @@ export function tiles(scene) {
   }
 
   /**
+   * A bar for each symbol, or for each string of p_data, and the last one for all other strings.
+   *
+   * @param {Context} ctx
+   * @param {Frame} frame
+   * @param {number} r
+   */
+  function drawBars(ctx, frame, r) {
+    const { p_g: pG } = frame.a;
+    const count = frame.shape.p_g[1];
+    const step = g.w / count;
+    const wide = Math.max(1.5, step * 0.75);
+    const edge = (/** @type {number} */ i) => step * (i + 0.5) - wide / 2;
+    for (let i = 0; i < count; i++) {
+      const y = py(pG[r * count + i] / 255);
+      ctx.fillStyle = i === count - 1 ? theme.muted : alpha(theme.rgb.G, 0.75);
+      ctx.fillRect(edge(i), y, wide, py(0) - y);
+    }
+    ctx.fillStyle = theme.role("data");
+    for (let i = 0; i < count; i++) ctx.fillRect(edge(i), py(scene.a.p_data[i]) - 0.75, wide, 1.5 * theme.u);
+  }
+
+  /**
    * The seed on the left; on the right JSD and modes, as far as they fit.
    *
    * @param {Context} ctx
@@ -302,7 +324,7 @@ export function tiles(scene) {
         ctx.beginPath();
         ctx.rect(0, 0, g.w, g.h);
         ctx.clip();
-        (scene.dim === 1 ? drawLines : drawPoints)(ctx, frame, r);
+        [drawBars, drawLines, drawPoints][scene.dim](ctx, frame, r);
         if (frame.a.beyond) drawBeyond(ctx, frame.a.beyond[2 * r], frame.a.beyond[2 * r + 1]);
         if (frame.a.diverged?.[r]) mourn(ctx, frame.a.diverged[r]);
         ctx.restore();

@@ -140,7 +140,7 @@
 
 /**
  * @typedef {Decoded & {
- *   type: "scene", run: number, dim: 1 | 2, box: number[][], units?: Unit[], modes: number, map: boolean,
+ *   type: "scene", run: number, dim: 0 | 1 | 2, box: number[][], units?: Unit[], modes: number, map: boolean,
  *   latent: {kind: string, dim: number, lo: number, hi: number}, panels: Panel[], knobs: Knob[], layers: Layer[],
  *   readout: HelpLine[], seed: number, query: string, runs: RunScene[], seeds: number, fields?: string[], label?: string, axis?: string,
  *   scale: number, tiles: HelpLine[], lab_query: string, labels?: number, d_label?: number, story?: Story, offers?: [name: string, words: string][],
@@ -302,9 +302,18 @@
  * }} SpectrumMessage
  */
 
+/** @typedef {{title: string, own: boolean, mean: number, bias: number, error: number, variance: number, cosine: number | null}} EstimateRow */
+
+/**
+ * @typedef {Decoded & {
+ *   type: "estimates", run: number, iteration: number, refused: string, seconds: number, exact: number | null, minibatches: number,
+ *   batch: number, temperature: number, rows: EstimateRow[], help: Record<string, HelpLine[]>,
+ * }} EstimatesMessage
+ */
+
 /** @typedef {Decoded & {type: "waits", text: string}} Waits */
 /** @typedef {{type: "figure", run: number, request: number} & Record<string, any>} FigureMessage */
-/** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | Parts | SpectrumMessage | FigureMessage} Message */
+/** @typedef {Scene | Frame | Curves | Status | Waits | ExportMessage | Parts | SpectrumMessage | EstimatesMessage | FigureMessage} Message */
 /** @typedef {{cmd: string} & Record<string, unknown>} Command */
 
 // A view, its connection, and its renderer.
@@ -396,6 +405,7 @@
  * @property {(status: Status) => void} [status]
  * @property {(parts: Parts | null, index: number, progress: number) => void} [explained] draw a part of an iteration; missing if
  *   iterations cannot be explained
+ * @property {typeof import("./estimates.js").estimatesPanel} [panel] what is computed on demand in place of the spectrum
  */
 
 /**

@@ -1,7 +1,7 @@
 """Everything that depends on the space of x: the probe of a run, its pictures, layers and axes.
 
-A `Domain` is the line, the plane or images. Code that depends on the dimension of x asks the
-domain; nothing else compares dimensions.
+A `Domain` is the line, the plane, symbols or images. Code that depends on the dimension of x asks
+the domain; nothing else compares dimensions.
 """
 
 from __future__ import annotations
@@ -227,7 +227,8 @@ class Domain:
     width of a hidden layer; distance: the name of W1; drawn: whether labs draw it; density: whether
     a picture holds p_g itself; square: whether one unit has the same length on all axes; quick:
     whether W1 is cheap enough to be measured for many seeds; exact_latent_dim: the latent dimension
-    for which p_g is computed, not estimated; most_cells: the largest number of cells in a probe.
+    for which p_g is computed, not estimated; most_cells: the largest number of cells in a probe;
+    enumerated: whether all x are listed, and G makes logits of symbols.
 
     Methods of a domain that labs do not draw raise `SpecError`.
     """
@@ -242,9 +243,10 @@ class Domain:
     quick: ClassVar[bool] = False
     exact_latent_dim: ClassVar[int | None] = None
     most_cells: ClassVar[int] = 0
+    enumerated: ClassVar[bool] = False
 
     def _refuse(self) -> NoReturn:
-        raise SpecError("target", self.name, "1-D or 2-D")
+        raise SpecError("target", self.name, "1-D or 2-D, or symbols")
 
     def probe(
         self,

@@ -15,6 +15,7 @@ import torch
 
 from ganlab.domains.base import INTERVALS
 from ganlab.domains.picture import ARROWS, DETAILS
+from ganlab.domains.symbols_probe import MOST_LATENTS
 from ganlab.engine import optimum, snapshot
 from ganlab.engine.evaluation import FACED, PIECE
 from ganlab.engine.game import Game
@@ -185,6 +186,8 @@ def _looks(
     game: Game, state: State, spec: Spec, some: Callable[..., torch.Tensor]
 ) -> tuple[Work, Work]:
     """The work of metrics, and of a picture with arrows: the evaluations in `snapshot.take`."""
+    if spec.domain.enumerated:
+        return _of_symbols(game, state, spec, some)
     seen = spec.dim + spec.labels  # as D sees a sample
     exact = spec.latent_dim == spec.domain.exact_latent_dim
     points = INTERVALS if exact else snapshot.points_for(game)
@@ -227,3 +230,33 @@ def _looks(
     measure += metered(lambda: logits(8192)) + metered(lambda: logits(count))
     measure = replace(measure, peak=measure.peak + 8.0 * points * (spec.latent_dim + 2))
     return measure, pushed.times(shown / PIECE) + cells + metered(arrows)
+
+
+def _of_symbols(
+    game: Game, state: State, spec: Spec, some: Callable[..., torch.Tensor]
+) -> tuple[Work, Work]:
+    """The same if x are symbols: see `symbols.measure` and `Symbols.picture`."""
+    strings = spec.letters ** (spec.dim // spec.letters)
+    latents = MOST_LATENTS
+
+    def gradients() -> None:
+        g, z = state.g.detach().requires_grad_(), some(snapshot.EXPECTATION, spec.latent_dim)
+        x, real = game.make(g, z), some(snapshot.EXPECTATION, spec.dim)
+        cost = game.g_cost(game.faced(state, real, x), real, x)
+        torch.autograd.grad(cost.sum(), g)
+
+    def judged() -> None:
+        with torch.no_grad():
+            game.logits(state.d, some(strings, spec.dim))
+
+    def pushed() -> None:
+        with torch.no_grad():
+            game.make(state.g, some(PIECE, spec.g_sizes[0]))
+
+    # The products of both halves of a string's positions.
+    half = -(-(spec.dim // spec.letters) // 2)
+    sums = Work(flops=2.0 * latents * strings, peak=16.0 * latents * spec.letters**half)
+    cells, made = metered(judged), metered(pushed)
+    share = latents // PIECE
+    measure = made.times(share) + cells.times(2) + metered(gradients) + sums
+    return measure, made + cells + sums.times(1 / share)

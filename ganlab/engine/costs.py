@@ -8,6 +8,7 @@ import torch
 
 from ganlab.engine.inputs import Drawn, Given, Inputs
 from ganlab.engine.structure import Structure
+from ganlab.estimators import by_score, log_share, seen
 from ganlab.networks.labels import beside
 from ganlab.optim import Slots
 from ganlab.stabilisers import Judged, over
@@ -50,9 +51,22 @@ class Costs(Inputs):
             x = sees(x, mine, *n.of[name])
         return self.D.packed(x)
 
-    def make(self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None) -> torch.Tensor:
-        """G's outputs (R, B, dim) for the latents and labels of a draw."""
-        return self.G(g, beside(drawn["latent"], drawn.get("label")), fixed)
+    def make(
+        self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None, n: Given
+    ) -> torch.Tensor:
+        """G's samples (R, B, dim) for the latents and labels of a draw, as D sees them."""
+        return self.made(g, drawn, fixed, n)[0]
+
+    def made(
+        self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None, n: Given
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """`make`, and log π(x | z) (R, B) if G's gradient is taken by it."""
+        a = self.G(g, beside(drawn["latent"], drawn.get("label")), fixed)
+        entry = self.structure.symbols
+        if entry is None:
+            return a, None
+        x = seen(entry, a, self.structure.letters, drawn.get("gumbel"), n.temperature)
+        return x, log_share(a, x, self.structure.letters) if entry.scored else None
 
     def _labels(self, drawn: Drawn, side: str = "label") -> torch.Tensor | None:
         """The labels of real and fake samples alike, in packs (R, n, pack * labels).
@@ -104,8 +118,12 @@ class Costs(Inputs):
         n: Given,
         drawn: Drawn,
         G: Callable[[Drawn], torch.Tensor] | None = None,
+        score: torch.Tensor | None = None,
     ) -> torch.Tensor:
-        """G's cost on its outputs `fake` (R, B, dim): (R,); G(drawn) makes fresh ones."""
+        """G's cost on its outputs `fake` (R, B, dim): (R,); G(drawn) makes fresh ones.
+
+        score: log π(fake | z) (R, B), by which the cost is differentiated in place of `fake`.
+        """
         if self.structure.unroll:
             d = self.ahead(d, d_slots, fake, n, drawn, G)
         packs = fake.shape[1] // self.structure.packing
@@ -117,6 +135,8 @@ class Costs(Inputs):
         keep = self._keep(n, drawn, slice(0 if compares else packs, None))
         logits, f = self.D.judge(d, x, keep, packs)
         sides = logits.split(packs, 1) if compares else (None, logits)
+        if score is not None:
+            return by_score(self.loss.g, logits, score, self.structure.baseline)
         cost = self.loss.g(*sides)
         if self._match:
             if compares:

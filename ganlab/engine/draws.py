@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ganlab.engine.rules import Rules
 from ganlab.engine.threads import on_all_cores
+from ganlab.estimators import gumbel
 from ganlab.networks.labels import beside, one_hot, proportional
 from ganlab.spec import Spec
 from ganlab.targets import make_target
@@ -274,6 +275,8 @@ class Draws:
             return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
         if kind == "latent":
             return self.specs[run].p_z.sample
+        if kind == "gumbel":
+            return gumbel
         if self._normal(kind):
             return lambda shape, g: torch.randn(shape, generator=g, device=g.device)
         return lambda shape, g: torch.rand(shape, generator=g, device=g.device)

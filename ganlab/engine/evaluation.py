@@ -16,6 +16,7 @@ from ganlab.engine.game import Game, evenly
 from ganlab.engine.likely import likely
 from ganlab.engine.state import State
 from ganlab.engine.tracing import TRACES, Function
+from ganlab.estimators import hard
 from ganlab.losses import every_pair
 from ganlab.networks.labels import beside, one_hot
 from ganlab.spec import Spec
@@ -24,6 +25,7 @@ Number = TypeVar("Number", torch.Tensor, np.ndarray)
 
 PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 LEAST = 1e-9  # of the largest mass of a cell and label: others have no effect on a mean
+_CERTAIN = 1e4  # logits that differ so much leave no probability to the others
 FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 
@@ -277,11 +279,16 @@ def arrow_length(norm: Number) -> Number:
 def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
     """G(z) of parameters g (R, P): z (n, latent_dim) for all, or (R, n, latent_dim) -> (R, n, dim).
 
-    The result is finite: overflow is replaced by values far outside any picture.
+    The result is finite: overflow is replaced by values far outside any picture. If x are symbols,
+    they are G's logits; of rounded ones, those by which the most probable symbol is certain.
     """
+    letters, symbols = game.rules.structure.letters, game.rules.structure.symbols
+    rounded = symbols is not None and not symbols.samples
 
     def made(g: torch.Tensor, z: torch.Tensor, *typical: torch.Tensor) -> tuple[torch.Tensor]:
         x = game.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
+        if rounded:
+            x = hard(x, letters) * _CERTAIN
         # NaN has no sign: it stays where it cannot be placed.
         return (torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30),)
 

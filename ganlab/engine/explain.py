@@ -165,7 +165,7 @@ def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last
     n = rules.given(game.next_numbers("D", state))
     hearing, noted = _heard(rules, "D")
     with torch.no_grad():
-        fake = rules.make(state.g, drawn, game.fixed)
+        fake = rules.make(state.g, drawn, game.fixed, n)
     with torch.enable_grad():  # a term of D's cost may differentiate D
         real, at = drawn["data"], state.d.detach().requires_grad_()
         cost = hearing.d_cost(at, real, fake, n, drawn)
@@ -198,7 +198,7 @@ def _of_g(
     d, slots = _faced(rules, state)
 
     def make(drawn: Drawn, g: torch.Tensor = state.g) -> torch.Tensor:
-        return rules.make(g, drawn, game.fixed).detach()
+        return rules.make(g, drawn, game.fixed, n).detach()
 
     with torch.enable_grad():
         fake = make(drawn).requires_grad_()

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 
-from ganlab.engine.structure import Structure
+from ganlab.engine.structure import TEMPERATURE, Structure
 from ganlab.losses import LOSSES
 from ganlab.networks import Discriminator, Generator
 from ganlab.optim import OPTIMIZERS, Hyper, Number, Slots
@@ -25,7 +26,7 @@ class Given:
 
     d, g: the optimisers' numbers for D's and G's step; look_d, look_g: for their look-ahead, or
     empty; ahead: D's, for each unrolled step; of: by stabiliser that is on, its numbers, the
-    strength first.
+    strength first; temperature: of relaxed symbols.
     """
 
     d: Numbers
@@ -34,6 +35,7 @@ class Given:
     look_g: Numbers
     ahead: tuple[Numbers, ...]
     of: dict[str, Numbers]
+    temperature: Number = 1.0
 
     def strength(self, name: str) -> Number:
         """The strength of a stabiliser; 0 if it is off."""
@@ -144,9 +146,10 @@ class Inputs:
         """Shapes of the random numbers of one update of a player, by name.
 
         data: real samples; latent: of fake samples; label: of real and fake samples alike, if there
-        are labels; the draws of changes of what D sees, for real samples, then fake ones; mask:
-        uniform numbers, one for each droppable unit and each pack; the draws of terms of D's cost;
-        and the same names with the prefix u_, for all unrolled steps one after the other.
+        are labels; gumbel: added to G's logits, if it draws symbols; the draws of changes of what D
+        sees, for real samples, then fake ones; mask: uniform numbers, one for each droppable unit
+        and each pack; the draws of terms of D's cost; and the same names with the prefix u_, for
+        all unrolled steps one after the other.
         """
         return self._draws[player]
 
@@ -158,6 +161,8 @@ class Inputs:
         }
         if structure.labels:
             parts["label"] = (structure.batch, structure.labels)
+        if (symbols := structure.symbols) is not None and symbols.samples:
+            parts["gumbel"] = (structure.batch, structure.dim)
         both = 2 * structure.batch
         parts |= {n: d.shape(both, structure.dim) for n, d in self._seen_draws.items()}
         if units := sum(self.D.droppable):
@@ -217,12 +222,16 @@ class Inputs:
             rows = [own(t, hyper.at(t)) for t, hyper in (*now, *ahead)]
         out = [number for row in rows for number in row]
         clock = Clock(player, d_updates, g_updates, iterations)
-        return out + [number for e in self._entries for number in e.at(strengths, clock)]
+        out += [number for e in self._entries for number in e.at(strengths, clock)]
+        if self.structure.tempered:
+            start, decay, floor = (strengths[name] for name in TEMPERATURE)
+            out.append(_temperature(start, decay, floor, iterations))
+        return out
 
     @property
     def count(self) -> int:
         """How many numbers one update takes."""
-        return self._rows * self._width + sum(self._counts)
+        return self._rows * self._width + sum(self._counts) + self.structure.tempered
 
     @property
     def _rows(self) -> int:
@@ -240,7 +249,19 @@ class Inputs:
             at += count
         d, g = rows[:2]
         look_d, look_g = rows[own - 2 : own]
-        return Given(d, g, look_d, look_g, tuple(rows[own:]), of)
+        temperature = numbers[at] if self.structure.tempered else 1.0
+        return Given(d, g, look_d, look_g, tuple(rows[own:]), of, temperature)
+
+
+def _temperature(start: Number, decay: Number, floor: Number, iterations: Any) -> Any:
+    """The temperature of an iteration: numbers, or arrays or tensors of them."""
+    if torch.is_tensor(start) or torch.is_tensor(decay) or torch.is_tensor(floor):
+        falls = torch.exp(-torch.as_tensor(decay, dtype=torch.float64) * iterations) * start
+        lowest = torch.as_tensor(floor, dtype=torch.float64)
+        # Without a decay the floor has no effect.
+        held = torch.maximum(falls, torch.minimum(lowest, torch.as_tensor(start).double()))
+        return held
+    return np.maximum(start * np.exp(-decay * np.asarray(iterations, float)), min(floor, start))
 
 
 def _ones(entry: StabiliserEntry) -> dict[str, float]:

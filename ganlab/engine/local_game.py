@@ -80,7 +80,7 @@ class LocalGame:
         rules, drawn, n = self.game.rules, self._drawn[player], self._n[player]
 
         def make(given: Drawn) -> torch.Tensor:
-            return rules.make(g, given, self._fixed)
+            return rules.make(g, given, self._fixed, n)
 
         fake = make(drawn)
         if whose == "D":

@@ -11,6 +11,7 @@ from torch import nn
 from ganlab.engine.draws import generator as numbered
 from ganlab.engine.game import Game
 from ganlab.engine.state import State
+from ganlab.estimators import gumbel, hard
 from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
 from ganlab.networks.entries import ActivationEntry
 from ganlab.networks.labels import beside, one_hot, proportional
@@ -97,7 +98,10 @@ class GeneratorModule(nn.Module):
         self.output = Activation(net.output, OUTPUTS)
 
     def forward(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        """Latents (n, latent_dim), and integer labels (n,) if there are labels -> x (n, dim)."""
+        """Latents (n, latent_dim), and integer labels (n,) if there are labels -> x (n, dim).
+
+        If x are symbols, the logits of their letters.
+        """
         h = beside(z, _checked(labels, len(z), self.labels))
         for layer, norm in zip(self.layers[:-1], self.norms, strict=True):
             h = self.activation(norm(layer(h)))
@@ -225,7 +229,11 @@ def sample(
     inputs, g = beside(z, _checked(which, n, spec.labels)), state.g[run : run + 1]
     with torch.no_grad():
         pieces = [game.make(g, piece[None].to(g.device), run)[0] for piece in inputs.split(_PIECE)]
-    return torch.cat(pieces).cpu()
+    made = torch.cat(pieces).cpu()
+    if (entry := game.rules.structure.symbols) is None:
+        return made
+    noise = gumbel(tuple(made.shape), numbered(seed, "sample_symbols")) if entry.samples else 0.0
+    return hard(made + noise, spec.letters)
 
 
 def _labels(given: Labels, n: int, weights: tuple[float, ...]) -> torch.Tensor:

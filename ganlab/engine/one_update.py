@@ -49,18 +49,20 @@ class OneUpdate:
         return self._n.d[0], self._n.g[0]
 
     def _make(self, g: torch.Tensor, drawn: Drawn) -> torch.Tensor:
-        return self.rules.make(g, drawn, self._fixed)
+        return self.rules.make(g, drawn, self._fixed, self._n)
 
     def costs(self, g: torch.Tensor, d: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """D's and G's cost (R,) on one minibatch, differentiable in g and d."""
-        fake = self._make(g, self._drawn)
+        fake, score = self.rules.made(g, self._drawn, self._fixed, self._n)
         d_cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
-        return d_cost, self._g_cost(g, d, fake)
+        return d_cost, self._g_cost(g, d, fake, score)
 
-    def _g_cost(self, g: torch.Tensor, d: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-        return self.rules.g_cost(
-            d, self._slots["D"], fake, self._n, self._drawn, lambda drawn: self._make(g, drawn)
-        )
+    def _g_cost(
+        self, g: torch.Tensor, d: torch.Tensor, fake: torch.Tensor, score: torch.Tensor | None
+    ) -> torch.Tensor:
+        n, drawn = self._n, self._drawn
+        slots = self._slots["D"]
+        return self.rules.g_cost(d, slots, fake, n, drawn, lambda u: self._make(g, u), score)
 
     def _by(
         self, player: str, g: torch.Tensor, d: torch.Tensor
@@ -81,7 +83,8 @@ class OneUpdate:
                 fake = self._make(g, self._drawn)
             cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
         else:
-            cost = self._g_cost(g, d, self._make(g, self._drawn))
+            made = self.rules.made(g, self._drawn, self._fixed, self._n)
+            cost = self._g_cost(g, d, *made)
         return cost, torch.autograd.grad(cost.sum(), mine)[0]
 
     def gradient(self, player: str, g: torch.Tensor, d: torch.Tensor) -> Found:

@@ -60,7 +60,7 @@ class OptimalD:
         rules, data = self._rules, drawn["data"]
         with torch.no_grad():
             g = self._state.g[run].double().expand(len(data), -1)
-            fake = rules.make(g, drawn, None)
+            fake = rules.make(g, drawn, None, given)
         # Each minibatch is a run of its own, all with the same parameters.
         return lambda d: rules.d_cost(d.expand(len(data), -1), data, fake, given, drawn).mean()
 

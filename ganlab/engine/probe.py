@@ -11,7 +11,7 @@ from ganlab.domains import Probe, domain_of
 from ganlab.domains.base import POINTS
 from ganlab.latents import LatentEntry
 from ganlab.spec import Params, Spec
-from ganlab.targets import make_target
+from ganlab.targets import TARGETS, make_target
 
 
 @lru_cache(maxsize=16)
@@ -24,7 +24,7 @@ def _build(
     weights: tuple[float, ...],
 ) -> Probe:
     target = make_target(name, params)
-    return domain_of(target.dim).probe(target, latent, latent_dim, points, weights)
+    return domain_of(TARGETS[name].dim).probe(target, latent, latent_dim, points, weights)
 
 
 def probe_for(spec: Spec, points: int = POINTS) -> Probe:

@@ -14,6 +14,7 @@ from ganlab.domains import Probe
 from ganlab.domains.base import POINTS
 from ganlab.domains.outside import within
 from ganlab.domains.picture import DETAILS, MEAN
+from ganlab.engine import symbols
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly
@@ -40,12 +41,12 @@ class Snapshot:
     tail = width of p_g's tails over that of p_data's (`Probe.tail`), d_accuracy = share of real
     and of generated samples that D judges correctly, modes (captured), hq (fraction), reverse_kl,
     held = number of modes with at least `metrics.HELD` of their weight near them, leader = the mode
-    nearest to most samples, lead = their share. If a run has a finite set of training data:
-    value_data = V on these data, overfit = value_data - value, data_distance: see `nearest`. If
-    labels are given: jsd_labels = JSD of the pairs (x, label), which C(G) then uses, as |D - D*| is
-    taken over pairs; obeyed = share of samples at which p_data's likeliest label is the one that G
-    was given. If an average of G's weights is kept, also jsd_average, w1_average, modes_average and
-    hq_average, of the G with these weights.
+    nearest to most samples, lead = their share, entropy of p_g (of symbols). If a run has a finite
+    set of training data: value_data = V on these data, overfit = value_data - value, data_distance:
+    see `nearest`. If labels are given: jsd_labels = JSD of the pairs (x, label), which C(G) then
+    uses, as |D - D*| is taken over pairs; obeyed = share of samples at which p_data's likeliest
+    label is the one that G was given. If an average of G's weights is kept, also jsd_average,
+    w1_average, modes_average and hq_average, of the G with these weights.
     picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
     tail: as in metrics, if every run's p_data or latent has no mean.
     """
@@ -117,7 +118,9 @@ def take(
     # Parameters are finite (a run keeps its last finite ones), but G may still overflow.
     with np.errstate(all="ignore"):
         if measure:
-            shot.metrics = _measure(Evaluation(game, state, specs, probes))
+            players = Evaluation(game, state, specs, probes)
+            enumerated = probes[0].domain.enumerated
+            shot.metrics = symbols.measure(players) if enumerated else _measure(players)
         if picture:
             views = view or probes
             players = Evaluation(game, state, specs, views, label)
@@ -125,7 +128,7 @@ def take(
             shot.picture = draw(players, views, DETAILS[detail], arrows)
             spread = shot.picture.pop("spread")
             shot.picture |= _shares(probes, spread)
-            if any(spec.data_size for spec in specs):
+            if any(spec.data_size for spec in specs) and not probes[0].domain.enumerated:
                 rows_of = [nearest_histogram(s, x) for s, x in zip(specs, spread, strict=True)]
                 shot.picture["distances"] = np.stack(rows_of)
     return shot
@@ -177,7 +180,7 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     if any(spec.data_size for spec in players.specs):
         out |= _on_data(players, array(fake), made)
         out["overfit"] = out["value_data"] - value
-    for name in ("modes", "hq", "reverse_kl", "held", "leader", "lead"):
+    for name in ("modes", "hq", "reverse_kl", "held", "leader", "lead", "entropy"):
         out[name] = np.full(len(probes), np.nan)
     for r, probe in enumerate(probes):
         if probe.target.modes is not None:

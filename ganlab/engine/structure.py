@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from ganlab import variants
+from ganlab.estimators import ESTIMATORS, EstimatorEntry
 from ganlab.fields import LINES
 from ganlab.registry import Registry
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
+
+TEMPERATURE = ("temperature", "temperature_decay", "temperature_floor")
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,8 @@ class Structure:
 
     Runs of one Structure share a compiled program, whatever their target, learning rates,
     strengths, k and seeds. strengths: names of the stabilisers that are on and whose strength is a
-    number. labels: the length of the one-hot label beside each z and each x; 0 if none.
+    number. labels: the length of the one-hot label beside each z and each x; 0 if none. letters: of
+    symbols at each position; 0 if x are no symbols, and then there is no estimator.
     """
 
     g_sizes: tuple[int, ...]
@@ -41,6 +45,9 @@ class Structure:
     d_bias: bool = True
     d_norm: str = "none"
     g_weights_learn: bool = True
+    letters: int = 0
+    estimator: str = ""
+    baseline: str = ""
 
     @classmethod
     def of(cls, spec: Spec) -> Structure:
@@ -67,12 +74,26 @@ class Structure:
             spec.d_bias == "yes",
             spec.d_norm,
             spec.g_bias != "alone",
+            spec.letters,
+            spec.estimator if spec.letters else "",
+            spec.baseline if spec.letters and ESTIMATORS[spec.estimator].scored else "",
         )
+
+    @property
+    def symbols(self) -> EstimatorEntry | None:
+        """How G makes symbols; None if x are no symbols."""
+        return ESTIMATORS[self.estimator] if self.letters else None
+
+    @property
+    def tempered(self) -> bool:
+        """Whether the last number of an update is a temperature."""
+        return self.symbols is not None and self.symbols.tempered
 
     @property
     def numbers(self) -> tuple[str, ...]:
         """The fields of stabilisers that are on whose values an update takes as numbers."""
-        return tuple(n for name in self.strengths for n in STABILISERS[name].numbers)
+        found = (n for name in self.strengths for n in STABILISERS[name].numbers)
+        return (*found, *(TEMPERATURE if self.tempered else ()))
 
     @property
     def outside(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ganlab.estimators import ESTIMATORS
 from ganlab.export.lines import D_TERMS, LOSSES
 from ganlab.export.plan import Plan, indent
 from ganlab.targets import make_target
@@ -41,6 +42,56 @@ def of_d(plan: Plan) -> list[str]:
     if plan.d_plays:
         out += [_d_cost(plan, d_terms)]
     return out
+
+
+def _made(plan: Plan) -> str:
+    """G's samples as D sees them."""
+    return f"symbols({_MADE}, r)" if plan.first.axes == 0 else _MADE
+
+
+def symbols(plan: Plan) -> list[str]:
+    """The function that makes symbols of G's logits, if x are symbols."""
+    first = plan.first
+    if first.axes:
+        return []
+    entry, letters = ESTIMATORS[first.estimator], first.letters
+    lines = ['logits = logits + r["gumbel"]'] if entry.samples else []
+    lines += [f"logits = logits.unflatten(1, (-1, {letters}))"]
+    tau = ""
+    if entry.tempered:
+        tau = " / TEMPERATURE"
+        if any(plan.values("temperature_decay")):
+            lines += ["tau = TEMPERATURE * math.exp(-TEMPERATURE_DECAY * iteration)"]
+            lines += ["tau = max(tau, min(TEMPERATURE_FLOOR, TEMPERATURE))"]
+            tau = " / tau"
+    if entry.tempered or not entry.one_hot:
+        lines += [f"soft = (logits{tau}).softmax(2)"]
+    if entry.one_hot:
+        lines += [f"x = torch.eye({letters}, dtype=DTYPE)[logits.argmax(2)]"]
+        if entry.tempered:
+            lines += ["x = x + soft - soft.detach()  # one-hot, with the slope of the soft one"]
+    lines += [f"return {'x' if entry.one_hot else 'soft'}.flatten(1)"]
+    words = '    """What D sees of G\'s logits."""'
+    return [plan.text("\n".join(["def symbols(logits, r):", words, indent("\n".join(lines)), ""]))]
+
+
+def _reinforced(plan: Plan) -> list[str]:
+    """The lines of REINFORCE: each symbol's cost times the gradient of its log-probability."""
+    each = lambda name: LOSSES[name].g.replace(".mean()", "")  # noqa: E731  a cost for each sample
+    lines = [plan.chosen("loss", each, "costs = ").replace("a_fake", "a_fake.detach()")]
+    letters = plan.first.letters
+    lines += [f"log_pi = logits.unflatten(1, (-1, {letters})).log_softmax(2).flatten(1)"]
+    lines += [f"log_pi = (log_pi * {'symbols(logits, r)'}.detach()).sum(1)"]
+    if plan.uses("baseline", "batch"):
+        others = "(costs.sum() - costs) / (len(costs) - 1)"
+        if plan.values("baseline") == ["batch"]:
+            lines += [f"reward = costs - {others}"]
+        else:
+            plan.text("BASELINE")
+            lines += [f'reward = costs - {others} * (BASELINE == "batch")']
+    else:
+        lines += ["reward = costs"]
+    return [*lines, "return (reward * log_pi).mean()"]
 
 
 def _seen(plan: Plan) -> str:
@@ -114,7 +165,7 @@ def _units(plan: Plan) -> list[str]:
 
 
 def _d_cost(plan: Plan, d_terms: list[str]) -> str:
-    made = _MADE + ("" if plan.through_g else ".detach()")
+    made = _made(plan) + ("" if plan.through_g else ".detach()")
     lines = [f"real, fake = {_sees(plan, _DATA, 0)}, {_sees(plan, made, 1)}"]
     lines = ['d = w["D"]', *lines]
     if len(lines[1]) > 90:
@@ -206,7 +257,12 @@ def g_cost(plan: Plan) -> str:
             lines = ['d = unrolled(w, r) if UNROLL else w["D"]']
     if plan.real_in_g:
         lines += [f"real = {_sees(plan, _DATA, 0)}"]
-    lines += [f"fake = {_sees(plan, _MADE, 1)}"]
+    scored = plan.first.axes == 0 and ESTIMATORS[plan.first.estimator].scored
+    if scored:
+        lines += [f"logits = {_MADE}"]
+        lines += [f"fake = {_sees(plan, 'symbols(logits, r)', 1)}"]
+    else:
+        lines += [f"fake = {_sees(plan, _made(plan), 1)}"]
     lines += _units(plan)
     lines += ["a_fake = D(d, fake)"]
     if len(lines) == 3 and lines[0] == 'd = w["D"]':
@@ -214,7 +270,9 @@ def g_cost(plan: Plan) -> str:
     if plan.compares:
         lines[-1] = "a_real, a_fake = D(d, real), D(d, fake)"
     matched = plan.ever("feature_matching")
-    if len(plan.values("loss")) == 1 and not matched:
+    if scored:
+        lines += _reinforced(plan)
+    elif len(plan.values("loss")) == 1 and not matched:
         lines += ["return " + LOSSES[plan.first.loss].g]
     else:
         lines += [plan.chosen("loss", lambda name: LOSSES[name].g, "cost = ")]

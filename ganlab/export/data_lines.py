@@ -14,6 +14,7 @@ from ganlab.targets import make_target
 from ganlab.targets.checkerboard import Checkerboard
 from ganlab.targets.drawn import Curve
 from ganlab.targets.one_d import Uniform
+from ganlab.targets.symbols import Symbols
 
 Numbers = tuple[float, ...]
 
@@ -248,12 +249,15 @@ def data(n, dim, random):
 """
 
 
-def _wrapped(name: str, numbers: Iterable[int]) -> str:
-    """A tensor of integers as float64, in lines that are not long."""
-    text = textwrap.fill(
-        ", ".join(map(str, numbers)), 90, initial_indent="    ", subsequent_indent="    "
-    )
-    return f"{name} = torch.tensor([\n{text},\n], dtype=torch.float64)"
+def _lines(items: Iterable[object]) -> str:
+    """The items of a list, in lines that are not long."""
+    text = ", ".join(map(str, items))
+    return textwrap.fill(text, 90, initial_indent="    ", subsequent_indent="    ")
+
+
+def _wrapped(name: str, numbers: Iterable[float]) -> str:
+    """A tensor of numbers as float64, in lines that are not long."""
+    return f"{name} = torch.tensor([\n{_lines(numbers)},\n], dtype=torch.float64)"
 
 
 def _points(points: Numbers) -> str:
@@ -262,6 +266,38 @@ def _points(points: Numbers) -> str:
 
 def _points_2d(points: Numbers) -> str:
     return f"POINTS = torch.tensor({list(zip(points[::2], points[1::2], strict=True))})\n"
+
+
+def _categorical(symbols: int, zipf: float, weights: Numbers) -> str:
+    shares = f"SHARES = torch.arange(1, {symbols + 1}, dtype=torch.float64) ** -{zipf}"
+    if weights:
+        shares = _wrapped("SHARES", weights)
+    return f"""\
+{shares}
+BOUNDS = (SHARES / SHARES.sum()).cumsum(0)[:-1]
+
+def data(n, dim, random):
+    u = torch.rand(n, generator=random, dtype=torch.float64)
+    return torch.eye({symbols})[torch.bucketize(u, BOUNDS, right=True)]
+"""
+
+
+def _strings(grammar: str, size: int) -> str:
+    target = make_target("strings", {"grammar": grammar, "size": size})
+    assert isinstance(target, Symbols)
+    all_strings = zip(target.strings, target.valid, strict=True)
+    words = _lines(f'"{text}"' for text, valid in all_strings if valid)
+    return f"""\
+LETTERS = "{target.alphabet}"
+WORDS = [
+{words}
+]
+PLACES = torch.tensor([[LETTERS.index(letter) for letter in word] for word in WORDS])
+
+def data(n, dim, random):
+    u = torch.rand(n, generator=random, dtype=torch.float64)
+    return torch.eye(len(LETTERS))[PLACES].flatten(1)[(u * len(WORDS)).long()]
+"""
 
 
 TARGETS: dict[str, Callable[..., str]] = {
@@ -294,4 +330,6 @@ TARGETS: dict[str, Callable[..., str]] = {
     "own_points_2d": kernels("own_points_2d"),
     "points": _points,
     "points_2d": _points_2d,
+    "categorical": _categorical,
+    "strings": _strings,
 }

@@ -61,6 +61,8 @@ x = block(law, tag, each, rows, columns, n // each)[n % each]"""
 _SETS = {"POINTS", "LATENTS", "DATA"}  # laws that are finite sets of points
 _NORMAL = "return torch.randn(n, dim, generator=random)"
 _UNIFORM = "return torch.rand(n, dim, generator=random)"
+_GUMBEL = "return -(-torch.rand(n, dim, generator=random).clamp_min_(2.0**-25).log()).log()"
+_NUMBERS = {"normal_numbers": _NORMAL, "uniform_numbers": _UNIFORM, "gumbel_numbers": _GUMBEL}
 
 
 def laws(plan: Plan) -> list[str]:
@@ -86,7 +88,7 @@ def numbers(plan: Plan) -> list[str]:
     """The functions that make the random numbers of an update."""
     used = {law for law, _ in _laws(plan).values()}
     out = []
-    for law, line in (("normal_numbers", _NORMAL), ("uniform_numbers", _UNIFORM)):
+    for law, line in _NUMBERS.items():
         out += [f"def {law}(n, dim, random):\n{indent(line)}\n"] * (law in used)
     sets, blocks = used & _SETS, used - _SETS
     out += [_SEEDS, *[_BLOCKS] * bool(blocks), *[_EPOCHS] * bool(sets)]
@@ -118,6 +120,7 @@ def _laws(plan: Plan) -> dict[str, tuple[str, bool]]:
                 kind = name.removeprefix("u_")
                 normal = inputs.normal(kind)
                 law = "normal_numbers" if normal else "uniform_numbers"
+                law = "gumbel_numbers" if kind == "gumbel" else law
                 if kind == "data":
                     law = "POINTS" if targets.TARGETS[first.target].finite else "data"
                     law = "DATA" if first.data_size else law

@@ -26,7 +26,7 @@ def script(spec: Spec, iterations: int, events: Sequence[Event] | str = ()) -> s
     and for variants from outside of ganlab, of which a plain script has no code.
     """
     plan = Plan(spec, events)
-    of_d = costs.of_d(plan)
+    of_d = costs.symbols(plan) + costs.of_d(plan)
     if plan.ever("unroll"):
         of_d += [costs.unrolled(plan)]
     sections = {
@@ -177,6 +177,11 @@ def _apply(plan: Plan) -> list[str]:
 def _end(plan: Plan) -> str:
     law = "LATENTS" if plan.first.latent_points else None
     z = f"{law}" if law else f"latents(10_000, {plan.first.latent_dim}, torch.Generator())"
+    if letters := plan.first.letters:
+        return f"""\
+a = G(weights["G"], {z}.to(DTYPE)).unflatten(1, (-1, {letters}))
+print("G's mean probability of each letter at each position:", a.softmax(2).mean(0).tolist())
+"""
     return f"""\
 x = G(weights["G"], {z}.to(DTYPE))
 print("p_g: mean", x.mean(0).tolist(), "standard deviation", x.std(0).tolist())

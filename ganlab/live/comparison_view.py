@@ -64,13 +64,19 @@ def panels(
 
     cells = [p.cell for p in probes]
     cell = f", cells of {cells[0]:.3g}" if _same(cells) else ""
+    if enumerated := probes[0].domain.enumerated:
+        cell = ", exact"
     w1 = probes[0].domain.distance
     nats = {"unit": "nats"}
     out = [
         one("jsd", f"JSD(p_data, p_g){cell}", [(math.log(2), "ln 2"), *floor("jsd")], **nats,
             low=0.0, high=0.75),
     ]  # fmt: skip
-    if all(p.target.has_mean for p in probes):
+    if enumerated:
+        counts = [int((p.p_data > 0).sum()) for p in probes]
+        title = f"covered, of {counts[0]}" if _same(counts) else "covered"
+        out.append(one("modes", title, [(max(counts), "all")], low=0.0, high=max(counts) * 1.15))
+    elif all(p.target.has_mean for p in probes):
         out.append(one("w1", w1, floor("w1"), low=0.0))
     elif any(p.heavy for p in probes):
         out.append(one("tail", REACH, [(1.0, "p_data's")], log=True))
@@ -80,7 +86,8 @@ def panels(
         title = f"modes captured, of {most}" if _same(counts) else "modes captured"
         out.append(one("modes", title, [(most, "all")], low=0.0, high=most * 1.15))
     if any(spec.data_size for spec in specs):
-        out.append(one("data_distance", NEAREST, [(1.0, "new data")], low=0.0))
+        if not enumerated:
+            out.append(one("data_distance", NEAREST, [(1.0, "new data")], low=0.0))
         out.append(one("overfit", "V on the training data − V on new data", [(0.0, "0")], **nats))
     return [
         *out,
@@ -218,12 +225,12 @@ def combined(
     header = {
         "type": "scene",
         "run": number,
-        "dim": comparison.base.dim,
+        "dim": comparison.base.axes,
         "box": parts[0][0]["box"],
         "runs": runs,
         "fields": list(comparison.fields),
         "panels": panels,
-        "knobs": knobs(),
+        "knobs": knobs(comparison.base),
         "layers": list(layers.values()),
         "readout": parts[0][0]["readout"],
         "seed": comparison.base.seed,

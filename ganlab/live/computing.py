@@ -33,7 +33,7 @@ from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import take
-from ganlab.live import messages, thumbnails
+from ganlab.live import estimators, messages, thumbnails
 from ganlab.live.held_state import Held, held
 from ganlab.live.parts import parts
 from ganlab.live.picture_request import Painted, PictureRequest
@@ -134,6 +134,10 @@ def _spectrum(runs: Runs, state: State, paid: Price, r1: float | None) -> Messag
     return of_moment(state, runs.specs[0], paid, r1)
 
 
+def _estimates(runs: Runs, state: State) -> Message:
+    return estimators.of_moment(state, runs.specs[0])
+
+
 def _tiles(runs: Runs, state: State) -> Arrays:
     return thumbnails.pictures(runs.game, state, runs.specs[0])
 
@@ -182,6 +186,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "picture": _picture,
     "parts": _parts,
     "spectrum": _spectrum,
+    "estimates": _estimates,
     "tiles": _tiles,
     "measure_tiles": _measure_tiles,
 }

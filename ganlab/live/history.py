@@ -45,6 +45,7 @@ SERIES = (
     "data_distance",
     "jsd_labels",
     "obeyed",
+    "entropy",
 )
 _MERGE_SECONDS = 1.0
 

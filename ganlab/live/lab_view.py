@@ -32,6 +32,7 @@ from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
+_NOT_SYMBOLS = "which symbols have not"
 _FIT_SECONDS = 0.7  # between two changes of axes that follow G
 _EXPLAINED_TIMES = 4.0  # an explanation takes as long as this many of its iterations
 _LONG_SECONDS = 0.3  # of an explanation that is made by the processes for slow runs
@@ -80,6 +81,8 @@ class LabView(View):
 
     def follow(self, value: bool) -> None:
         """Let the axes follow p_g from now on, or return them to the target's own."""
+        if value and self._run.spec.domain.enumerated:
+            raise SpecError("cmd", "follow", f"a run with axes, {_NOT_SYMBOLS}")
         self._follow, self._fitted_at = value, 0.0
         self._fit()
 
@@ -114,6 +117,8 @@ class LabView(View):
 
     def explain(self, value: bool) -> None:
         """Explain the next iteration while the run is paused, or stop."""
+        if value and self._run.spec.domain.enumerated:
+            raise SpecError("cmd", "explain", f"a run in which G moves points, {_NOT_SYMBOLS}")
         self._explains, self._explained = value, ()
 
     def explain_again(self) -> None:

@@ -18,7 +18,7 @@ from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for, snapshot_of, take
-from ganlab.live import cpu_time, messages, thumbnails
+from ganlab.live import cpu_time, estimators, messages, thumbnails
 from ganlab.live.held_state import HeldState
 from ganlab.live.history import History
 from ganlab.live.parts import parts
@@ -137,6 +137,13 @@ class Moment:
             made: Message = self._ask(self.places.frames, "spectrum", paid, r1)
             return made
         return of_moment(self.state, self.spec, paid, r1)
+
+    def estimates(self) -> Message:
+        """See `estimators.of_moment`."""
+        with suppress(Unavailable):
+            made: Message = self._ask(self.places.frames, "estimates")
+            return made
+        return estimators.of_moment(self.state, self.spec)
 
     def tiles(self) -> Arrays:
         """See `thumbnails.pictures`."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from ganlab import words
 from ganlab.domains import Probe
@@ -19,19 +20,22 @@ from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS, Target
 
+_NOT_OF_SYMBOLS = ("minibatch_discrimination",)  # refused: see `Shapes`
 NEAREST = "distance to the nearest training point"
 HOW_NEAR = "how near G's samples are to the data"
 REACH = "reach of p_g's tails over p_data's"
 
 
-def knobs() -> list[dict[str, Any]]:
+def knobs(spec: Spec | None = None) -> list[dict[str, Any]]:
     """The controls above the picture, as the front end draws them.
 
     kind: int, float or choice; `choices` lists the (value, words) of a choice. restarts: whether a
     change starts a new run.
     """
     out = []
-    for name in sorted(KNOBS, key=lambda name: PARAMS[name].knob):
+    without = _NOT_OF_SYMBOLS if spec is not None and spec.domain.enumerated else ()
+    names = (name for name in KNOBS if name not in without)
+    for name in sorted(names, key=lambda name: PARAMS[name].knob):
         p = PARAMS[name]
         choices = [[c, p.words(c)] for c in p.choices] or [list(pair) for pair in p.menu]
         low, high = (None, None) if p.kind == "choice" else p.scale or (p.low, p.high)
@@ -95,6 +99,8 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
     """The panels beside the picture, for both the canvas and the figures."""
     floor = probe.floors
     w1 = probe.domain.distance
+    if probe.domain.enumerated:
+        return _panels_of_symbols(spec, probe)
     out = [
         panel(
             "jsd",
@@ -131,18 +137,7 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
             if probe.target.has_mean
             else []
         ),
-        panel(
-            "value",
-            "V(D, G) below C(G) = V(D*, G)",
-            [
-                _line("c_g", "C(G)", "G"),
-                _line("value", "V(D, G)", "D", "dash"),
-                *([_line("value_data", "on the data", "data", "dot")] if spec.data_size else []),
-            ],
-            [(-math.log(4), "−log 4")],
-            unit="nats",
-        )
-        | {"needs": "value"},
+        _values(spec),
         *(
             [
                 panel(
@@ -156,18 +151,7 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
             if spec.data_size
             else []
         ),
-        panel(
-            "loss",
-            "losses",
-            # The unit depends on the loss, which may change during a run: the "?" explains it.
-            [_line("d_loss", "D", "D"), _line("g_loss", "G", "G")],
-        ),
-        panel(
-            "gradient",
-            "gradient that reaches G",
-            [_line("grad_x", "at x", "accent"), _line("grad_g", "at G's weights", "muted")],
-            log=True,
-        ),
+        *_last_panels(),
     ]
     modes = probe.target.modes
     if modes is not None and len(modes.std) > 1:
@@ -190,6 +174,73 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
         )
         out.append(histogram)
     return out
+
+
+def _values(spec: Spec) -> dict[str, Any]:
+    """The panel of V(D, G)."""
+    return panel(
+        "value",
+        "V(D, G) below C(G) = V(D*, G)",
+        [
+            _line("c_g", "C(G)", "G"),
+            _line("value", "V(D, G)", "D", "dash"),
+            *([_line("value_data", "on the data", "data", "dot")] if spec.data_size else []),
+        ],
+        [(-math.log(4), "−log 4")],
+        unit="nats",
+    ) | {"needs": "value"}
+
+
+def _last_panels() -> list[dict[str, Any]]:
+    """The panels of the losses and of the gradients."""
+    return [
+        panel(
+            "loss",
+            "losses",
+            # The unit depends on the loss, which may change during a run: the "?" explains it.
+            [_line("d_loss", "D", "D"), _line("g_loss", "G", "G")],
+        ),
+        panel(
+            "gradient",
+            "gradient that reaches G",
+            [_line("grad_x", "at x", "accent"), _line("grad_g", "at G's weights", "muted")],
+            log=True,
+        ),
+    ]
+
+
+def _panels_of_symbols(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
+    """The panels if x are symbols."""
+    entropy = -float(special.xlogy(probe.p_data, probe.p_data).sum())
+    count = int((probe.p_data > 0).sum())
+    jsd = _line("jsd", "JSD", "G")
+    strings = count < len(probe.p_data)
+    what = "strings" if strings else "symbols"
+    share = _line("hq", "p_g", "G")
+    valid = panel("valid", "valid share", [share], [(1.0, "all valid")], low=0.0, high=1.1)
+    title, lines = "JSD(p_data, p_g), exact", [(math.log(2), "ln 2")]
+    return [
+        panel("jsd", title, [jsd], lines, unit="nats", low=0.0, high=0.75),
+        _values(spec),
+        *([valid] if strings else []),
+        panel(
+            "entropy",
+            "entropy of p_g",
+            [_line("entropy", "p_g", "G")],
+            [(entropy, "of p_data")],
+            unit="nats",
+            low=0.0,
+        ),
+        panel(
+            "covered",
+            f"{what} covered, of {count}",
+            [_line("modes", what, "G")],
+            [(count, "all")],
+            low=0.0,
+            high=count * 1.15,
+        ),
+        *_last_panels(),
+    ]
 
 
 def layers(spec: Spec, probe: Probe, label: int = MEAN) -> list[dict[str, Any]]:
@@ -226,7 +277,7 @@ def scene(
     header = {
         "type": "scene",
         "run": run,
-        "dim": spec.dim,
+        "dim": spec.axes,
         "box": target.box.tolist(),
         "units": units(target),
         "cell": probe.cell,
@@ -236,7 +287,7 @@ def scene(
         "target": TARGETS[spec.target].title,
         # The front end shows a panel that requires a curve as soon as it has values.
         "panels": [one | {"off": one.get("needs") in unlikely} for one in panels(spec, probe)],
-        "knobs": knobs(),
+        "knobs": knobs(spec),
         "labels": spec.labels,
         "d_label": label,
         "layers": layers(spec, probe, label),

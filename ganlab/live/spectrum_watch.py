@@ -1,5 +1,7 @@
 """When a session computes the eigenvalues of its game: on demand, and now and then as it plays.
 
+Runs on symbols have the estimators of G's gradient in their place.
+
 In the whole server one spectrum is computed at a time, in the processes for slow runs, which have a
 low priority. Between two of its parts, others' get a turn, and it ends if nobody watches any more.
 A part, of a few seconds at most, is finished.
@@ -14,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ganlab.engine import State
-from ganlab.live import cpu_time, spectra
+from ganlab.live import cpu_time, estimators, spectra
 from ganlab.live.commands import SpectrumRequest
 from ganlab.live.moment import Moment
 from ganlab.live.subscriber import SPECTRUM, Subscriber
@@ -82,7 +84,8 @@ class SpectrumWatch:
         return lambda: self._make(moment)
 
     def _make(self, moment: Moment) -> Iterator[bytes | None]:
-        head = spectra.header(moment.number, moment.iteration, moment.spec)
+        of = estimators if moment.spec.domain.enumerated else spectra
+        head = of.header(moment.number, moment.iteration, moment.spec)
         head["asked"] = self.request.r1
         arrays: spectra.Arrays = {}
         started = cpu_time.seconds()
@@ -99,7 +102,7 @@ class SpectrumWatch:
                 head["refused"] = "There is not enough memory for them."
             else:
                 log.exception("a spectrum could not be computed")
-            head["now"] = head["other"] = head["game"] = None
+            head |= {"now": None, "other": None, "game": None, "exact": None, "rows": []}
             arrays = {}
         seconds = cpu_time.seconds() - started
         # What is shown may have been computed for an earlier message.
@@ -120,6 +123,9 @@ class SpectrumWatch:
         yield None
         if moment.diverged[0] is not None and not self._session.rewound:
             head["refused"] = "The run has diverged: there is no game left to linearise."
+            return
+        if moment.spec.domain.enumerated:
+            yield from self._estimates(moment, head)
             return
         paid = spectra.price(moment.spec)
         head["refused"] = spectra.refused(moment.spec, paid)
@@ -149,6 +155,13 @@ class SpectrumWatch:
             return
         head["other"] = other
         arrays |= {f"other{name}": array for name, array in own.items()}
+
+    def _estimates(self, moment: Moment, head: dict[str, Any]) -> Iterator[None]:
+        """What a run on symbols has instead: the estimators of G's gradient."""
+        head["refused"] = estimators.refused(moment.spec)
+        if not head["refused"]:
+            yield None
+            head |= replace(moment, places=self._session.slow_places).estimates()[0]
 
 
 def _same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:

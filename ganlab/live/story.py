@@ -200,7 +200,7 @@ def _names(spec: Spec, other: Spec) -> list[str]:
 @lru_cache(maxsize=256)
 def differences(spec: Spec, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     """The fields in which a Spec differs from its lab's default, as "title = value"."""
-    default = DEFAULTS[spec.dim]
+    default = DEFAULTS[spec.axes]
     out = []
     for name, param in PARAMS.items():
         value = getattr(spec, name)
@@ -218,7 +218,7 @@ def story_of(name: str, specs: Sequence[Spec]) -> Story | None:
     """The story of a preset; without one, that of a page's default if `specs` equal it, or None."""
     if name in PRESETS:
         return Story(PRESETS[name], PRESETS[name].pace)
-    return opening(specs[0].dim) if specs[0] == DEFAULTS[specs[0].dim] else None
+    return opening(specs[0].axes) if specs[0] == DEFAULTS[specs[0].axes] else None
 
 
 def opening(dim: int) -> Story:

@@ -20,7 +20,7 @@ SIZES = "sizes"  # asks for about how many bytes each kind of file would have
 PAGE, STOP = "page", "stop"  # a page of the recording, see `TapeMaker`; make it no longer
 _OVERHEAD = 40_000  # bytes of a file with data besides its samples: mostly what is drawn
 _SMALLEST_PAGE, _LARGEST_PAGE = 370_000, 5_000_000  # bytes
-_MOST_FRAMES, _FRAME_BYTES = 900, {1: 450, 2: 4_500}  # of a page; by dimension
+_MOST_FRAMES, _FRAME_BYTES = 900, {1: 450, 2: 4_500, 0: 900}  # of a page; by `Spec.axes`
 Begun = list[tuple[Spec, tuple[Event, ...]]]
 
 
@@ -110,4 +110,4 @@ def _sizes(begun: Begun, file: RunFile) -> dict[str, int]:
 
 def _page_size(specs: list[Spec], iterations: int) -> int:
     frames = min(iterations + 1, _MOST_FRAMES)
-    return min(_LARGEST_PAGE, _SMALLEST_PAGE + frames * sum(_FRAME_BYTES[s.dim] for s in specs))
+    return min(_LARGEST_PAGE, _SMALLEST_PAGE + frames * sum(_FRAME_BYTES[s.axes] for s in specs))

@@ -70,7 +70,7 @@ def _lab(setup: Setup) -> dict[str, Any] | None:
         spec = setup.entry.lab(setup.values)
     except SpecError as error:
         return {"dim": 1, "query": "", "why": f"The lab cannot: {error}"}
-    return None if spec is None else {"dim": spec.dim, "query": spec.to_query(), "why": ""}
+    return None if spec is None else {"dim": spec.axes, "query": spec.to_query(), "why": ""}
 
 
 def _panel(

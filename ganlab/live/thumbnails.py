@@ -10,6 +10,7 @@ import torch
 
 from ganlab import metrics, words
 from ganlab.domains import Probe
+from ganlab.domains.symbols_probe import SymbolsProbe
 from ganlab.domains.tiles import SCALE
 from ganlab.engine import Game, State
 from ganlab.engine.evaluation import Evaluation, generate
@@ -49,6 +50,8 @@ def _measure(game: Game, g: torch.Tensor, probe: Probe) -> dict[str, np.ndarray]
         out = {"jsd": probe.jsd(probe.masses(gz))[0]}
         if probe.domain.quick:
             out["w1"] = probe.w1(gz, game.G.bounded)
+        if isinstance(probe, SymbolsProbe):
+            out["modes"] = probe.covered(probe.masses(gz))
         if probe.target.modes is not None:
             out["modes"] = metrics.mode_score(samples(probe, gz), probe.target.modes).captured
     return {name: np.asarray(values, np.float64) for name, values in out.items()}
@@ -74,7 +77,7 @@ def scene(
         "type": "scene",
         "run": number,
         "seeds": seeds,
-        "dim": spec.dim,
+        "dim": spec.axes,
         "box": target.box.tolist(),
         "cell": probe.cell,
         "points": POINTS,
@@ -82,7 +85,7 @@ def scene(
         "modes": 0 if modes is None else len(modes.std),
         "target": TARGETS[spec.target].title,
         "panels": panels(probe),
-        "knobs": knobs(),
+        "knobs": knobs(spec),
         "readout": words.unfold(words.READOUTS.values()),
         "tiles": words.unfold(words.TILES.values()),
         "seed": spec.seed,
@@ -107,11 +110,17 @@ def panels(probe: Probe) -> list[dict[str, Any]]:
         return made | {"bands": bands, "role": "G", "help": about}
 
     about = f"JSD(p_data, p_g), cells of {probe.cell:.3g}, {POINTS:,} points a seed"
+    if probe.domain.enumerated:
+        about = "JSD(p_data, p_g), exact"
     lines = [(float(np.log(2)), "ln 2"), (probe.floors["jsd"], "floor")]
     out = [spread("jsd", about, lines, unit="nats", low=0.0, high=0.75)]
     if probe.target.modes is not None and len(probe.target.modes.std) > 1:
         count = len(probe.target.modes.std)
         title = f"modes captured, of {count}"
+        out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
+    if isinstance(probe, SymbolsProbe):
+        count = int(probe.symbols.valid.sum())
+        title = f"covered, of {count}"
         out.append(spread("modes", title, [(count, "all")], low=0.0, high=count * 1.15))
     if probe.domain.quick and probe.target.has_mean:
         out.append(spread("w1", probe.domain.distance, [(probe.floors["w1"], "floor")], low=0.0))

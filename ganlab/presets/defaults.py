@@ -8,7 +8,7 @@ from ganlab.losses import LOSSES
 from ganlab.optim import OPTIMIZERS
 from ganlab.spec import Spec
 
-# By dimension: the Spec that each lab shows unless its address holds another.
+# By `Spec.axes`: the Spec that each lab shows unless its address holds another.
 DEFAULTS = {
     1: Spec(),
     # The ring of Metz et al., smaller and faster: G collapses to few modes and hops between them.
@@ -26,11 +26,13 @@ DEFAULTS = {
         d_lr=1e-3,
         betas=(0.5, 0.999),
     ),
+    # As frequent as words of a language; slow enough to be watched.
+    0: Spec(target="categorical", latent_dim=2, g_lr=5e-4, d_lr=2e-3),
 }
 
 
-# By dimension: the (iteration, seconds) of the stretches in which a lab's first view plays.
-OPENING = {1: ((300, 12.0), (600, 4.0)), 2: ((900, 15.0),)}
+# By `Spec.axes`: the (iteration, seconds) of the stretches in which a lab's first view plays.
+OPENING = {1: ((300, 12.0), (600, 4.0)), 2: ((900, 15.0),), 0: ((300, 12.0),)}
 
 
 class Strip(NamedTuple):

@@ -65,7 +65,8 @@ def augmented(
 
 
 def _refused(spec: Any) -> str | None:
-    return None if spec.domain.drawn else "0: it moves points of a line or a plane"
+    moves = spec.domain.drawn and not spec.domain.enumerated
+    return None if moves else "0: it moves points of a line or a plane"
 
 
 AUGMENTATION = StabiliserEntry(

@@ -18,7 +18,7 @@ from ganlab.targets import TARGETS
 
 SHELL_BYTES = 450_000  # about those of a page without its tape
 _HOME = "http://localhost:8501/"  # where `ganlab app` serves
-_PATHS = {1: "", 2: "two"}
+_PATHS = {1: "", 2: "two", 0: "symbols"}
 _MOST_QUERY = 3000  # characters of a link
 _START = "start();\n"
 
@@ -112,7 +112,7 @@ def _about(source: Source) -> str:
         parts.append(f"<p>{who}{escape(_words(run))}</p>")
     query = _query(source)
     if query:
-        link = f"{_HOME}{_PATHS[specs[0].dim] if source.alone else 'compare'}?{query}"
+        link = f"{_HOME}{_PATHS[specs[0].axes] if source.alone else 'compare'}?{query}"
         parts.append(
             f'<p>With ganlab running on this computer: <a href="{escape(link)}" '
             'rel="noreferrer">open this run in ganlab</a></p>'

@@ -1,4 +1,4 @@
-"""Targets: the distributions p_data that a generator learns, in 1-D, 2-D and of images."""
+"""Targets: the distributions p_data that G learns, in 1-D, 2-D, of symbols and of images."""
 
 # Importing them fills TARGETS, whose order is that of menus.
 # isort: off
@@ -14,6 +14,7 @@ from ganlab.targets import checkerboard  # noqa: F401
 from ganlab.targets import drawn  # noqa: F401
 from ganlab.targets import ink  # noqa: F401
 from ganlab.targets import raster  # noqa: F401
+from ganlab.targets import symbols  # noqa: F401
 
 # isort: on
 from ganlab.targets.base import TARGETS, Modes, Parts, Target, Target1D, TargetEntry, make_target

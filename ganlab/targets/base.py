@@ -196,7 +196,8 @@ class TargetEntry(Entry):
     """One kind of target; `build` takes the checked params by name and returns the Target.
 
     labelled: whether its samples have labels, as a rule: see `Target.labels`; unit: whether
-    all x are in [0, 1]; finite: whether its Target has `examples`.
+    all x are in [0, 1]; finite: whether its Target has `examples`. dim: the dimension of x; 0 if x
+    are symbols, whose number depends on the params.
     """
 
     dim: int = 1

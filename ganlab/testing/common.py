@@ -13,6 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from ganlab.engine import Run
+from ganlab.estimators import ESTIMATORS
 from ganlab.latents import LATENTS
 from ganlab.losses import LOSSES
 from ganlab.networks import ACTIVATIONS, D_NORMS, INITS, NORMS, OUTPUTS
@@ -31,6 +32,7 @@ REGISTRIES: tuple[Registry[Any], ...] = (
     LATENTS,
     ACTIVATIONS,
     OUTPUTS,
+    ESTIMATORS,
     INITS,
     NORMS,
     D_NORMS,
@@ -106,6 +108,8 @@ def using(entry: Entry) -> dict[str, Any]:
     fields: dict[str, Any] = {name: entry.name for name in lines}
     if registry is OUTPUTS and entry.name not in ("linear",):
         fields |= _IMAGES
+    if registry is ESTIMATORS:
+        fields |= {"target": "categorical"}
     return fields
 
 

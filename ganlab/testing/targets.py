@@ -45,8 +45,9 @@ def _seeded(seed: int) -> torch.Generator:
 
 
 def _target(entry: TargetEntry, **params: Any) -> Target | None:
-    """The target; None for images, which may be missing and have no density."""
-    return make_target(entry.name, params) if domain_of(entry.dim).drawn else None
+    """The target; None for images and symbols, which have no cells along each axis."""
+    domain = domain_of(entry.dim)
+    return make_target(entry.name, params) if domain.drawn and not domain.enumerated else None
 
 
 def its_box_holds_the_data(entry: TargetEntry, beside: Mapping[str, object]) -> None:

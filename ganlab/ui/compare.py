@@ -114,7 +114,7 @@ def _compared(session: Session) -> Comparison:
 def _fill(comparison: Experiment) -> None:
     def begin() -> None:
         st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-        st.session_state[_DIM] = comparison.base.dim
+        st.session_state[_DIM] = comparison.base.axes
         fill(navigation.COMPARE)
 
     atomic(begin)
@@ -122,7 +122,7 @@ def _fill(comparison: Experiment) -> None:
 
 def _reset(session: Session) -> None:
     """Set the shared fields to their defaults; keep the current seed and the fields that differ."""
-    base = DEFAULTS[session.spec.dim].replace(seed=session.spec.seed)
+    base = DEFAULTS[session.spec.axes].replace(seed=session.spec.seed)
     _apply(session, lambda old: old.on(base))
 
 
@@ -145,21 +145,21 @@ def _strips(session: Session) -> None:
 
 def _strip(session: Session, strip: Strip) -> None:
     """Show the comparison of a strip on its own base, discarding the current one."""
-    base = strip.base or DEFAULTS[session.spec.dim]
-    session.tell(opening(base.dim))
+    base = strip.base or DEFAULTS[session.spec.axes]
+    session.tell(opening(base.axes))
     _apply(session, lambda _: Comparison.by(base, {strip.field: strip.values}))
 
 
 def _switch(session: Session) -> None:
-    """The choice between 1-D and 2-D."""
+    """The choice between 1-D, 2-D and symbols."""
     # Streamlit forgets a widget's value when the user visits another page.
-    st.session_state.setdefault(_DIM, session.spec.dim)
+    st.session_state.setdefault(_DIM, session.spec.axes)
     st.segmented_control(
         "x is",
-        (1, 2),
+        tuple(navigation.KINDS),
         key=_DIM,
         required=True,
-        format_func=lambda dim: f"{dim}-D",
+        format_func=navigation.KINDS.__getitem__,
         on_change=_other_dimension,
         args=(session,),
         width="stretch",
@@ -169,7 +169,7 @@ def _switch(session: Session) -> None:
 def _other_dimension(session: Session) -> None:
     def change() -> None:
         last = st.session_state.setdefault(_LAST, {})
-        last[session.spec.dim] = _compared(session)
+        last[session.spec.axes] = _compared(session)
         dim = st.session_state[_DIM]
         base = DEFAULTS[dim].replace(seed=session.spec.seed)
         _apply(session, lambda old: last.get(dim) or old.on(base))

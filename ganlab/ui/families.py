@@ -67,6 +67,11 @@ def beside(session: Session) -> None:
     spec = session.spec
     with st.container(border=True, key="families"):
         st.markdown("**Beside other families**")
+        if spec.domain.enumerated:
+            st.caption(
+                "They are models of points on a line or in a plane, and cannot learn symbols."
+            )
+            return
         try:
             waits = FITTED.ahead(spec)
             st.fragment(_watch, run_every=None if waits is None else _EVERY)(spec)

@@ -29,7 +29,7 @@ from ganlab.ui.view import live_view, redirect
 
 
 def lab(dim: int, title: str, watch_for: str) -> None:
-    """Draw the lab of `dim` dimensions. title: its name; watch_for: what to watch for."""
+    """Draw the lab of Specs with `dim` axes. title: its name; watch_for: what to watch for."""
     page, top = navigation.LABS[dim], st.container()
     session = session_of(
         page,
@@ -51,14 +51,15 @@ def lab(dim: int, title: str, watch_for: str) -> None:
         sidebar(page, form, session, partial(reset, page, session))
     notes(page, session.begun)
     form.notice()
-    view = live_view(page, f"live_{dim}", session, "live.js", on_act=partial(acted, session))
+    module = "live.js" if dim else "symbols.js"
+    view = live_view(page, f"live_{dim}", session, module, on_act=partial(acted, session))
     if view.gone:
         resume(page, session, view.gone, partial(_of_this, dim))
 
 
 def _of_this(dim: int, pairs: Iterable[tuple[str, str]]) -> Experiment | None:
     start = _one_seed(Experiment.from_query(pairs))
-    return start if start.base.dim == dim else None
+    return start if start.base.axes == dim else None
 
 
 def _one_seed(experiment: Experiment) -> Experiment:
@@ -76,7 +77,7 @@ def _opens_with(dim: int) -> Experiment:
 def _read(dim: int, ignored: list[SpecError]) -> Experiment:
     """The Spec in the address; redirects if it belongs to the other lab."""
     start = _one_seed(from_url(DEFAULTS[dim], ignored))
-    if start.base.dim != dim:
+    if start.base.axes != dim:
         query = with_preset(start.to_query(), preset_named())
-        redirect(navigation.addresses()[start.base.dim - 1], query)
+        redirect(navigation.addresses()[start.base.axes], query)
     return start

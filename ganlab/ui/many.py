@@ -66,7 +66,7 @@ def _seeds_of(start: Experiment) -> Experiment:
 
 def _fill(start: Experiment) -> None:
     def begin() -> None:
-        st.session_state[_DIM], st.session_state[_RUNS] = start.base.dim, start.seeds
+        st.session_state[_DIM], st.session_state[_RUNS] = start.base.axes, start.seeds
         fill(navigation.MANY)
 
     atomic(begin)
@@ -75,14 +75,14 @@ def _fill(start: Experiment) -> None:
 def _switches(session: Session) -> None:
     """The choices of the number of seeds and of the dimension."""
     # Streamlit forgets a widget's value when the user visits another page.
-    st.session_state.setdefault(_DIM, session.spec.dim)
+    st.session_state.setdefault(_DIM, session.spec.axes)
     st.session_state.setdefault(_RUNS, session.experiment.seeds)
     st.segmented_control(
         "x is",
-        (1, 2),
+        tuple(navigation.KINDS),
         key=_DIM,
         required=True,
-        format_func=lambda dim: f"{dim}-D",
+        format_func=navigation.KINDS.__getitem__,
         on_change=_switch,
         args=(session,),
         width="stretch",
@@ -103,7 +103,7 @@ def _switch(session: Session) -> None:
 
     def change() -> None:
         last = st.session_state.setdefault(_LAST, {})
-        last[session.spec.dim] = session.spec
+        last[session.spec.axes] = session.spec
         dim = st.session_state[_DIM]
         _apply(session, last.get(dim, DEFAULTS[dim]))
         fill(navigation.MANY)
@@ -126,6 +126,6 @@ def _open(session: Session, seed: object) -> None:
         start = replace(session.begun, seeds=1).with_seed(PARAMS["seed"].check(seed))
     except SpecError:
         return
-    page = navigation.LABS[start.base.dim]
+    page = navigation.LABS[start.base.axes]
     want(page, start)
     st.switch_page(navigation.script(page))

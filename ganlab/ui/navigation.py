@@ -21,7 +21,8 @@ GAMES = "games"
 MATRIX = "matrix"
 THEORY = "theory"
 GALLERY = "phenomena"
-LABS = {1: "one", 2: "two"}  # by dimension
+LABS = {1: "one", 2: "two", 0: "symbols"}  # by `Spec.axes`
+KINDS = {1: "1-D", 2: "2-D", 0: "symbols"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,16 @@ for _page in (
         "Count the modes they cover: where they crowd, D turns against them.",
         run=paths.PAGES / "lab_2d.py",
         icon=":material/scatter_plot:",
+        live=True,
+    ),
+    Page(
+        LABS[0],
+        "Symbols",
+        "",
+        "G chooses among symbols, and no small step leads from one to another. Change how its "
+        "gradient passes through the choice: do the green bars still reach the dotted ones?",
+        run=paths.PAGES / "lab_symbols.py",
+        icon=":material/abc:",
         live=True,
     ),
     Page(
@@ -162,8 +173,8 @@ def script(page: str) -> str:
 
 
 def addresses() -> tuple[str, ...]:
-    """The labs' addresses, for 1-D and 2-D, relative to the app's own."""
-    return tuple("" if name == LABS[1] else name for name in LABS.values())
+    """The labs' addresses by `Spec.axes`, relative to the app's own: of symbols, 1-D and 2-D."""
+    return tuple("" if LABS[axes] == LABS[1] else LABS[axes] for axes in sorted(LABS))
 
 
 def words(page: str) -> tuple[str, str]:

@@ -63,7 +63,7 @@ def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Fie
 
     without: fields that have controls elsewhere.
     """
-    dim, usual = spec.dim, DEFAULTS[spec.dim]
+    dim, usual = spec.axes, DEFAULTS[spec.axes]
     here = Registry("target", {n: TARGETS.entries[n] for n in TARGETS if TARGETS[n].dim == dim})
     param, key = replace(PARAMS["target"], choices=here), _key(page, dim, "target")
     target = st.session_state.get(key, spec.target)
@@ -103,14 +103,14 @@ def spec_form(page: str, session: Session) -> Form[Spec]:
         return session.spec.changed(values)
 
     if names := newly_replayed(page, session):
-        forget(page, [_key(page, session.spec.dim, name) for name in names])
+        forget(page, [_key(page, session.spec.axes, name) for name in names])
     spec = session.spec
     return Form(page, fields(page, spec), spec, change, session.configure)
 
 
 def reset(page: str, session: Session) -> None:
     """Show the default Spec with the current seed, on a page that shows one Spec."""
-    session.configure(DEFAULTS[session.spec.dim].replace(seed=session.spec.seed))
+    session.configure(DEFAULTS[session.spec.axes].replace(seed=session.spec.seed))
     fill(page)
 
 
@@ -122,9 +122,12 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
     spec = session.spec
     turned = {n: getattr(spec, n) for n in KNOBS}
 
+    # The fields in which compared runs differ are not in the form: one of them may need another.
+    everything = [{n: getattr(s, n) for n in PARAMS} for s in session.experiment.specs]
+
     def group(names: Iterable[str]) -> None:
         for name in names:
-            if name in form and form.matters(name, turned):
+            if name in form and any(form.matters(name, values) for values in everything):
                 form.widget(name, toggle_of(name))
 
     section("Data")
@@ -134,7 +137,7 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
         group(_names(title, more=False))
         toggles = _names(title, more=True)
         # Made when opened: thirty hidden widgets would delay the first picture.
-        key = f"box_{_key(page, spec.dim, title)}"
+        key = f"box_{_key(page, spec.axes, title)}"
         if any(name in form.refused for name in toggles):
             st.session_state[key] = True  # an error must be visible
         box = st.expander(folded, key=key, on_change="rerun")
@@ -146,7 +149,7 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
         f"On: {', '.join(on) or 'no toggle'}. Most toggles can change during training, as can the "
         f"knobs above the picture; all other fields start a new run. {_ADDRESS[session.replays]}"
     )
-    differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.dim], n)]
+    differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.axes], n)]
     differing = [*form.differing, *differing]
     if differing or form.refused:
         st.button(

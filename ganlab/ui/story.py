@@ -23,7 +23,7 @@ def show(preset: Preset) -> None:
     """Open the page that shows the preset, with a new session."""
     if len(preset.specs) == 1:
         (spec,) = preset.specs
-        page = navigation.LABS[spec.dim]
+        page = navigation.LABS[spec.axes]
         want(page, Experiment.of(spec), preset=preset.name)
     else:
         page = navigation.COMPARE
@@ -58,9 +58,9 @@ def open_sent(token: str) -> bool:
     if len(experiment.specs) > 1:
         page = navigation.COMPARE
     else:
-        page = navigation.MANY if experiment.seeds > 1 else navigation.LABS[experiment.base.dim]
+        page = navigation.MANY if experiment.seeds > 1 else navigation.LABS[experiment.base.axes]
     known = PRESETS[file.preset].specs if file.preset in PRESETS else ()
-    fits = [spec.dim for spec in known] == [spec.dim for spec in experiment.specs]
+    fits = [spec.axes for spec in known] == [spec.axes for spec in experiment.specs]
     preset = file.preset if fits and experiment.seeds == 1 else ""
     want(page, experiment, preset=preset, state=file)
     st.switch_page(navigation.script(page))

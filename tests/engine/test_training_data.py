@@ -11,7 +11,7 @@ from ganlab.engine.draws import data_set
 from ganlab.engine.training_data import nearest, nearest_histogram, new_histogram
 from ganlab.targets import TARGETS, make_target
 
-ANY = [name for name in TARGETS if TARGETS[name].dim <= 2 and not TARGETS[name].finite]
+ANY = [name for name in TARGETS if 0 < TARGETS[name].dim <= 2 and not TARGETS[name].finite]
 
 
 @pytest.mark.parametrize("name", ANY)

@@ -23,7 +23,11 @@ from ganlab.registry import SpecError
 TEXT = (Path(ganlab.__file__).parent.parent / "docs" / "protocol.md").read_text()
 MIX = SMALL.replace(target="two_gaussians")
 RING = SMALL.replace(target="ring", latent_dim=2)
+LETTERS = SMALL.replace(target="categorical", latent_dim=2)
 SHOWN = {
+    "L0": Experiment.of(LETTERS),
+    "C0": Comparison.pair(LETTERS),
+    "S0": Experiment.of(LETTERS, 16),
     "L1": Experiment.of(MIX, events="3:k:2"),
     "L2": Experiment.of(RING),
     "C1": Comparison.pair(MIX),
@@ -46,7 +50,7 @@ JS = {path.name: path.read_text() for path in (ASSETS / "live").glob("*.js")}
 DECLARED = {
     "scene": "Scene", "frame": "FrameOnly Said", "curves": "Curves", "status": "Status",
     "export": "ExportMessage", "parts": "Parts", "figure": "FigureMessage", "waits": "Waits",
-    "spectrum": "SpectrumMessage",
+    "spectrum": "SpectrumMessage", "estimates": "EstimatesMessage",
 }  # fmt: skip
 
 
@@ -75,7 +79,7 @@ def here(view: str, places: str) -> bool:
     """Whether `places` ("LC", "L1 C1 opt") include a view such as L1."""
     kind, dim = view
     words = [word for word in places.split() if word != "opt"]
-    return any(kind in word and (not set(word) & set("12") or dim in word) for word in words)
+    return any(kind in word and (not set(word) & set("012") or dim in word) for word in words)
 
 
 def names(cell: str) -> str:
@@ -97,7 +101,11 @@ def sent(experiment: Experiment) -> dict[str, list]:
     browser.subscriber.put("waits", waits("computing an update"))  # by the scheduler
     for _ in range(6):
         got += press(session, browser, "step")
-    session.set("minibatch_discrimination", 4)  # a new run, in front of the ghost of the old one
+    # A new run, in front of the ghost of the old one; symbols have only live knobs.
+    if session.spec.axes:
+        session.set("minibatch_discrimination", 4)
+    else:
+        session.command("restart")
     got += settle(session, browser)[0]
     if isinstance(session.view, LabView):
         session.command("explain", True)
@@ -120,8 +128,10 @@ def sent(experiment: Experiment) -> dict[str, list]:
 def test_what_is_sent_is_what_is_documented(view):
     runs = len(SHOWN[view].specs)
     found = sent(SHOWN[view])
-    elsewhere = {"L": set(), "C": {"parts", "spectrum"}, "S": {"parts", "spectrum", "figure"}}
-    assert set(found) == set(MESSAGES) - elsewhere[view[0]]
+    panels = {"parts", "spectrum", "estimates"}
+    elsewhere = {"L": {"estimates"}, "C": panels, "S": {*panels, "figure"}}
+    elsewhere["L0"] = {"parts", "spectrum"}
+    assert set(found) == set(MESSAGES) - elsewhere.get(view, elsewhere[view[0]])
     for kind, messages in found.items():
         fields = documented(kind, view, "field")
         if kind == "figure" and view[0] == "C":

@@ -22,7 +22,7 @@ def made(spec: Spec, run: int = 3) -> tuple[dict, dict]:
     return decode(encode(*scene(spec, probe_for(spec), run)))
 
 
-@pytest.mark.parametrize("target", [n for n in TARGETS if TARGETS[n].dim <= 2])
+@pytest.mark.parametrize("target", [n for n in TARGETS if 0 < TARGETS[n].dim <= 2])
 @pytest.mark.parametrize("latent_dim", [1, 8])
 def test_every_target_has_what_the_protocol_promises(target, latent_dim):
     spec = Spec(target=target, latent_dim=latent_dim, seed=2)
@@ -104,7 +104,7 @@ def test_real_points_are_the_seeds():
     assert not np.array_equal(first, other)
 
 
-@pytest.mark.parametrize("target", [n for n in TARGETS if TARGETS[n].dim <= 2])
+@pytest.mark.parametrize("target", [n for n in TARGETS if 0 < TARGETS[n].dim <= 2])
 def test_panels_draw_known_series(target):
     panels = {p["id"]: p for p in made(Spec(target=target))[0]["panels"]}
     for panel in panels.values():

@@ -11,7 +11,7 @@ from ganlab.targets.mixtures import _count_below
 
 HEAVY = {"cauchy"}
 CELLS = {1: 61, 2: 63}  # odd, so that the edges do not all fall on modes or between them
-NAMES = [n for n in TARGETS if TARGETS[n].dim <= 2]
+NAMES = [n for n in TARGETS if 0 < TARGETS[n].dim <= 2]
 
 
 def seeded(seed: int) -> torch.Generator:
