@@ -156,6 +156,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     past.forget();
     pens.hidden = !sheet.sized;
     setText(words, sheet.hint);
+    canvas.setAttribute("aria-description", sheet.hint);
     setText(why, "");
     why.hidden = true;
     box().append(node);

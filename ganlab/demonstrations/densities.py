@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from ganlab.demonstrations.picture import Draw, Handle
 from ganlab.registry import Param
 from ganlab.spec import Spec
+from ganlab.targets.drawn import HIGHEST
 
 Array = NDArray[np.float64]
 LOW, HIGH = -5.0, 5.0  # of the axis
@@ -174,12 +175,17 @@ def nodes(*densities: Density) -> tuple[Array, Array]:
 
 
 def as_spec(data: Density, fake: Density, **settings: Any) -> Spec | None:
-    """A lab with two Gaussians: p_data, and the p_g of a linear G at its start; None if drawn."""
-    if not (isinstance(data, Normal) and isinstance(fake, Normal)):
+    """A lab with this p_data, and the p_g of a linear G at its start; None if that was drawn."""
+    if not isinstance(fake, Normal):
         return None
-    target = {"mean": data.mean, "std": data.std}
     start = (fake.std, fake.mean)  # G(z) = std z + mean
-    return Spec(target="gaussian", target_params=target, g_hidden=(), g_start=start, **settings)
+    if isinstance(data, Normal):
+        params: dict[str, Any] = {"mean": data.mean, "std": data.std}
+        return Spec(target="gaussian", target_params=params, g_hidden=(), g_start=start, **settings)
+    assert isinstance(data, Drawn)
+    heights = np.rint(HIGHEST * np.asarray(data.heights) / max(data.heights)).astype(int)
+    params = {"heights": heights.tolist(), "center": (LOW + HIGH) / 2, "width": HIGH - LOW}
+    return Spec(target="drawn", target_params=params, g_hidden=(), g_start=start, **settings)
 
 
 def top(*curves: Array) -> float:

@@ -300,7 +300,7 @@ def _infinite(p: Normal, q: Normal) -> str:
 
 
 def lab(values: Mapping[str, Any]) -> Spec | None:
-    """A lab with these two Gaussians and this f-GAN."""
+    """A lab with these densities and this f-GAN; None if p_g was drawn."""
     loss = DIVERGENCES[values["divergence"]].loss
     return as_spec(DATA.of(values), FAKE.of(values), loss=loss, k=5)
 

@@ -164,7 +164,7 @@ def _costs(p: Density, std: float) -> Any:
 
 
 def lab(values: Mapping[str, Any]) -> Spec | None:
-    """A lab with these two Gaussians and the minimax game; None if p_data was drawn."""
+    """A lab with this p_data, a Gaussian p_g and the minimax game."""
     return as_spec(DATA.of(values), FAKE.of(values), loss="minimax", k=5)
 
 

@@ -105,7 +105,7 @@ def _says(a: float, b: float, best: float, x: float) -> str:
 
 
 def lab(values: Mapping[str, Any]) -> Spec | None:
-    """A lab with these two Gaussians, where D learns faster than G; None if one was drawn."""
+    """A lab with these densities, where D learns faster than G; None if p_g was drawn."""
     return as_spec(DATA.of(values), FAKE.of(values), loss="minimax", k=5)
 
 

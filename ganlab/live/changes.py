@@ -32,7 +32,7 @@ def restarts(before: Experiment, after: Experiment) -> str | None:
         if name not in LIVE and any(getattr(a, name) != getattr(b, name) for a, b in pairs)
     ]
     if names:
-        titles = [PARAMS[n].title if n in PARAMS else "p_data" for n in names]
+        titles = dict.fromkeys(PARAMS[n].title if n in PARAMS else "p_data" for n in names)
         return f"Restarted: {', '.join(titles)} changed."
     if before.fields != after.fields:
         # Runs that were trained to compare one field cannot continue to compare another.
