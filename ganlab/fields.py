@@ -117,6 +117,17 @@ class Fields:
         numeric=True,
         needs=lambda values: not TARGETS[values["target"]].finite,
     )
+    balanced: str = choice(
+        "samples of each mode",
+        _SWITCH,
+        "no",
+        "Whether each minibatch has as many samples of each mode as its weight says, to within "
+        "one. If not, their numbers are random.",
+        owner="data",
+        numeric=True,
+        more=True,
+        needs=lambda values: TARGETS[values["target"]].labelled and not values["data_size"],
+    )
     latent: str = choice("latent z", LATENTS, "normal", "The distribution of G's input.", owner="G")
     latent_dim: int = declared(
         "dimensions of z",

@@ -106,6 +106,8 @@ class Shapes(Fields):
         if self.data_size and TARGETS[self.target].finite:
             allowed = f"0: {TARGETS[self.target].title} is a finite set of points already"
             raise SpecError("data_size", self.data_size, allowed)
+        if self.balanced == "yes" and (why := self._not_balanced()) is not None:
+            raise SpecError("balanced", "yes", f"no {why}")
         if self.latent_points and self.latent_dim > 1:
             raise SpecError("latent_points", self.latent_points, "empty unless z has one dimension")
         if self.g_bias == "alone" and self.weight_decay:
@@ -149,6 +151,16 @@ class Shapes(Fields):
         for name in STABILISERS:
             if STABILISERS[name].field_term is not None and STABILISERS[name].on(self):
                 raise SpecError(name, getattr(self, name), f"0 with REINFORCE: {first_order[9:]}")
+
+    def _not_balanced(self) -> str | None:
+        """Why minibatches cannot have fixed numbers of samples of each mode, or None."""
+        if not self.built.balances:
+            return "unless p_data is a mixture of several Gaussians"
+        if self.data_size:
+            return "with a finite set of data, all of which an epoch shows once"
+        if self.packing > 1:
+            return "with packing: the samples of a pack must be independent"
+        return None
 
     def _not_to_optimum(self) -> str | None:
         """Why D has no optimum that can be found, or None."""

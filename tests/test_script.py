@@ -72,6 +72,11 @@ def test_update_rules(rule):
     follows(Spec(**SMOOTH, **own, rule=rule, k=2), 20 if rule in ("cgd", "sga") else 60)
 
 
+@pytest.mark.parametrize("fields", [{"batch": 10}, {"unroll": 2, "unroll_data": "fresh"}])
+def test_balanced_minibatches(fields):
+    follows(Spec(**SMOOTH | fields, target="ring", balanced="yes"), 40)
+
+
 STRENGTHS = {
     "unroll": [{"unroll": 2}, {"unroll": 2, "unroll_data": "fresh", "instance_noise": 0.2}],
     "minibatch_discrimination": [{"minibatch_discrimination": 2, "minibatch_dims": 2}],

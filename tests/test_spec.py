@@ -30,6 +30,7 @@ BESIDE = {
     "d_start": ({"d_hidden": ()}, (2.0, 0.0)),
     "g_output": ({"target": "drawn_digits"}, "sigmoid"),
     "conditional": ({"target": "drawn_digits"}, "yes"),
+    "balanced": ({"target": "two_gaussians"}, "yes"),
 }
 NUMERIC_STRENGTHS = [name for name in STABILISERS if STABILISERS[name].numeric]
 
@@ -44,6 +45,7 @@ def base_and_value(name: str):
 
 # Fields whose value may be refused because of another field.
 TOGETHER = (
+    "balanced",
     "d_to_optimum",
     "data_size",
     "g_steps",
@@ -97,6 +99,8 @@ def random_spec(rng: np.random.Generator) -> Spec:
             modes, dim = int(rng.integers(1, 9)), TARGETS[values["target"]].dim
             inner["means"] = tuple(float(v) for v in rng.normal(0, 9, modes * dim))
             inner["stds"] = tuple(float(v) for v in rng.uniform(0.01, 9, rng.choice([1, modes])))
+        if "formula" in inner:  # which has mass between a low and a high end
+            inner["low"], inner["high"] = -float(rng.uniform(1, 9)), float(rng.uniform(1, 9))
         if "cov" in inner:
             inner["cov"] = float(
                 rng.uniform(-0.99, 0.99) * (inner["var_x"] * inner["var_y"]) ** 0.5
@@ -220,6 +224,7 @@ def test_which_fields_are_numbers():
         *(name for name in STABILISERS if PARAMS[name].kind == "float"),
         *("temperature", "temperature_decay", "temperature_floor"),
         *("instance_noise_decay", "dragan_spread", "lookahead", "lookahead_share", "data_size"),
+        "balanced",
     }
 
 
@@ -380,7 +385,7 @@ def test_bad_values_are_refused_by_name(name, value):
             make(value)
         assert caught.value.name == name
         assert caught.value.value is value or caught.value.value == value
-        assert str(caught.value).startswith(f"{name} = ") and len(str(caught.value)) < 400
+        assert str(caught.value).startswith(f"{name} = ") and len(str(caught.value)) < 500
         assert caught.value.allowed in str(caught.value)
 
 

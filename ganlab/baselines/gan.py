@@ -18,7 +18,10 @@ def fit(task: Task) -> Model:
 
     def sample(n: int, draw: torch.Generator) -> torch.Tensor:
         seed = int(torch.randint(2**31 - 1, (1,), generator=draw))
-        return torch.as_tensor(run.sample(n, seed)).double()
+        labels = None
+        if weights := task.spec.label_weights:
+            labels = torch.multinomial(torch.tensor(weights), n, True, generator=draw)
+        return torch.as_tensor(run.sample(n, seed, labels=labels)).double()
 
     about = f"diverged: {run.diverged[0]}" if run.diverged[0] else "run A"
     return Model(sample, None, False, run.iteration, about)

@@ -263,16 +263,18 @@ class Draws:
         return self._streams[key]
 
     def _maker(self, run: int, kind: str) -> Make:
-        target = self._targets[run]
+        target, spec = self._targets[run], self.specs[run]
+
+        def sampled(shape: tuple[int, ...], g: torch.Generator) -> tuple[torch.Tensor, ...]:
+            count = shape[0] * shape[1]
+            if spec.balanced == "yes":
+                return target.sample_balanced(count, spec.batch, g)
+            return target.sample_labelled(count, g)
+
         if kind == "label":
-
-            def told(shape: tuple[int, ...], g: torch.Generator) -> torch.Tensor:
-                which = target.sample_labelled(shape[0] * shape[1], g)[1]
-                return one_hot(which, shape[2]).view(shape)
-
-            return told
+            return lambda shape, g: one_hot(sampled(shape, g)[1], shape[2]).view(shape)
         if kind == "data":
-            return lambda shape, g: target.sample(shape[0] * shape[1], g).view(shape)
+            return lambda shape, g: sampled(shape, g)[0].view(shape)
         if kind == "latent":
             return self.specs[run].p_z.sample
         if kind == "gumbel":

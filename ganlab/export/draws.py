@@ -50,6 +50,13 @@ def in_turn(points, rows, tag, n):
     at = [divmod(i, len(points)) for i in range(n * rows, (n + 1) * rows)]
     return points[[shuffled(len(points), tag, epoch)[i] for epoch, i in at]]
 '''
+_BALANCED = '''\
+def balanced(u):
+    """Evenly spaced numbers in [0, 1) in the order of u, for each minibatch."""
+    u = u.view(-1, BATCH)
+    rank = u.argsort(dim=1, stable=True).argsort(1)
+    return ((rank + u.double().sum(1, keepdim=True) % 1) / BATCH).flatten()
+'''
 _HEAD = '''\
 def draws(player, n):
     """The random numbers of a player's update number n."""
@@ -68,7 +75,12 @@ _NUMBERS = {"normal_numbers": _NORMAL, "uniform_numbers": _UNIFORM, "gumbel_numb
 def laws(plan: Plan) -> list[str]:
     """The functions that draw p_data and latents."""
     first = plan.first
-    out = [TARGETS[first.target](**first.target_params)]
+    data = TARGETS[first.target](**first.target_params)
+    if first.balanced == "yes":
+        uniform, mode = "torch.rand(n, generator=random)", "mode = torch.bucketize("
+        even = f"u = balanced({uniform})\n    {mode}u"
+        data = f"{plan.text(_BALANCED)}\n\n{data.replace(mode + uniform, even)}"
+    out = [data]
     lines, given = LATENTS[first.latent], first.latent_points
     if given:
         out += [f"LATENTS = torch.tensor({list(first.p_z.points)})[:, None]\n"]

@@ -77,7 +77,8 @@ class Target(ABC):
     has_mean: whether E x exists, so that W1 is finite.
     has_density: whether p_data has a density. A finite set of points has masses only.
     knots: for each axis, places (n,) between which the density is smooth; None if it is so already.
-    labels: the number of labels of its samples, 0 if they have none.
+    labels: the number of labels of its samples, 0 if they have none. balances: whether it has
+    `sample_balanced`.
     units: those of the user's own data, if there are any.
     """
 
@@ -89,6 +90,7 @@ class Target(ABC):
     units: Units | None = None
     knots: tuple[Floats, ...] | None = None
     labels: int = 0
+    balances: bool = False
 
     @property
     def parts(self) -> Parts | None:
@@ -113,6 +115,16 @@ class Target(ABC):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """The draws of `sample`, and their labels, (n,) integers: 0 without labels."""
         return self.sample(n, generator), torch.zeros(n, dtype=torch.int64)
+
+    def sample_balanced(
+        self, n: int, size: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """As `sample_labelled`, of n draws in minibatches of `size`, a divisor of n.
+
+        Each minibatch has as many draws of each mode as its weight says, to within one, in random
+        order; each draw alone is one of p_data.
+        """
+        raise NotImplementedError
 
     def posterior(self, x: Floats) -> Floats:
         """p(label | x), (..., dim) -> (..., K), for targets with parts; it sums to 1."""

@@ -94,7 +94,9 @@ class GaussianMixture(Target):
         self._widths = None if equal else torch.tensor(self.modes.std, dtype=torch.float32)[:, None]
         self._centers = torch.tensor(self.modes.centers, dtype=torch.float32)
         self._bounds = torch.tensor(np.cumsum(weights)[:-1], dtype=torch.float32)
+        self._even_bounds = torch.tensor(np.cumsum(weights)[:-1], dtype=torch.float64)
         self.labels = len(self._centers) if len(self._centers) > 1 else 0
+        self.balances = self.labels > 0
 
     @cached_property
     def parts(self) -> Parts | None:
@@ -121,12 +123,24 @@ class GaussianMixture(Target):
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """See `Target.sample_labelled`; the label is the number of the mode."""
         u = torch.rand(n, generator=generator)
+        return self._made(n, generator, lambda: _count_below(self._bounds, u))
+
+    def sample_balanced(
+        self, n: int, size: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """See `Target.sample_balanced`. The noise is that of `sample`, and most modes are too."""
+        u = evenly_spaced(torch.rand(n, generator=generator).view(-1, size)).view(n)
+        return self._made(n, generator, lambda: _count_below(self._even_bounds, u))
+
+    def _made(
+        self, n: int, generator: torch.Generator, modes: Callable[[], torch.Tensor]
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         x = torch.randn(n, self.dim, generator=generator)
         if self._widths is None:
             x.mul_(self._std)
         if len(self._centers) == 1:
             return x.add_(self._centers), torch.zeros(n, dtype=torch.int32)
-        mode = _count_below(self._bounds, u)
+        mode = modes()
         if self._widths is not None:
             x.mul_(self._widths.index_select(0, mode))
         return x.add_(self._centers.index_select(0, mode)), mode
@@ -136,6 +150,16 @@ class GaussianMixture(Target):
 
     def _cell_masses(self, *edges: Floats) -> Floats:
         return mixture_cell_masses(edges, self.modes.centers, self._std, self.modes.weights)
+
+
+def evenly_spaced(u: torch.Tensor) -> torch.Tensor:
+    """Numbers at equal distances in each row, in the order of u (rows, n), in [0, 1).
+
+    Each row is shifted by the fractional part of its sum. If u are independent and uniform, so is
+    the shift, whatever their order: every number is uniform by itself.
+    """
+    rank = u.argsort(dim=1, stable=True).argsort(1)
+    return (rank + u.double().sum(1, keepdim=True) % 1) / u.shape[1]
 
 
 def _count_below(bounds: torch.Tensor, u: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ from ganlab.live.session import Session
 from ganlab.live.story import story_of
 from ganlab.presets import PRESETS, Preset
 from ganlab.registry import SpecError
+from ganlab.spec import Spec
 from ganlab.ui import navigation
 from ganlab.ui.layout import headline
 from ganlab.ui.start import want
@@ -21,13 +22,17 @@ from ganlab.ui.start import want
 
 def show(preset: Preset) -> None:
     """Open the page that shows the preset, with a new session."""
-    if len(preset.specs) == 1:
-        (spec,) = preset.specs
-        page = navigation.LABS[spec.axes]
-        want(page, Experiment.of(spec), preset=preset.name)
+    show_specs(preset.specs, preset.name)
+
+
+def show_specs(specs: tuple[Spec, ...], preset: str = "") -> None:
+    """Open one Spec in its lab, or several side by side; preset: the name of the one they are."""
+    if len(specs) == 1:
+        page = navigation.LABS[specs[0].axes]
+        want(page, Experiment.of(specs[0]), preset=preset)
     else:
         page = navigation.COMPARE
-        want(page, Comparison.among(preset.specs), preset=preset.name)
+        want(page, Comparison.among(specs), preset=preset)
     # The page writes its address itself; query_params here would add an entry to the history.
     st.switch_page(navigation.script(page))
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ganlab import Spec
 from ganlab.comparison import Comparison
 from ganlab.presets import DEFAULTS, PRESETS
+from ganlab.presets.exercises import EXERCISES
 
 
 def query(lab) -> list[tuple[str, str]]:
@@ -37,6 +38,15 @@ def test_several_open_side_by_side(lab):
     lab.wait("ganlab.frames > 2 && ganlab.iteration > 0")
     assert urlsplit(lab.page.url).path == "/compare"
     assert Comparison.from_query(query(lab)).specs == PRESETS["saturation"].specs
+
+
+def test_an_exercise_opens_with_the_settings_of_its_source(lab):
+    lab.open("/phenomena", moving=False)
+    lab.page.get_by_role("tab", name="Exercises of courses and papers").click()
+    lab.page.locator(".st-key-open-exercise-udl button").click()
+    lab.wait("ganlab.frames > 2 && ganlab.iteration > 0")
+    assert urlsplit(lab.page.url).path in ("", "/")
+    assert Spec.from_query(query(lab)) == EXERCISES["udl"].specs[0]
 
 
 def test_a_toggle_changes_the_run_that_goes_on(lab):
