@@ -35,10 +35,13 @@ class Example(Entry):
 
 
 class Examples(Registry[Example]):
-    """The examples of one kind of data for a target of `dim` axes, by the names in a Spec."""
+    """The examples of one kind of data for a target of `dim` axes, by the names in a Spec.
 
-    def __init__(self, kind: str, dim: int = 1):
-        super().__init__("data")
+    field: the name of the target's parameter.
+    """
+
+    def __init__(self, kind: str, dim: int = 1, field: str = "data"):
+        super().__init__(field)
         self.kind, self.dim = kind, dim
 
     def find(self, value: str) -> Data:

@@ -18,7 +18,7 @@ LEVELS = 15  # of ink: from 0 to this, in each pixel
 MOST = 128  # rows and columns
 SIZE = 64  # of what is drawn by hand
 KIND = "ink"
-PICTURES = Examples(KIND, dim=2)
+PICTURES = Examples(KIND, dim=2, field="picture")
 
 Ink = NDArray[np.uint8]
 

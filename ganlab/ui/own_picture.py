@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Callable
 
 import numpy as np
@@ -90,4 +92,8 @@ def _preview(value: str) -> None:
     height = min(_HEIGHT, max(1, round(_WIDEST * rows / columns)))
     size = max(1, round(height * columns / rows)), height
     shown = Image.fromarray(shades).resize(size, Image.Resampling.BILINEAR)
-    st.image(shown, width="content")
+    out = io.BytesIO()
+    shown.save(out, "PNG")
+    source = base64.b64encode(out.getvalue()).decode()
+    # st.image has no text for those who do not see it.
+    st.html(f"<img alt='the chosen picture' src='data:image/png;base64,{source}'>")

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab.live.session import Session
+from ganlab.own_data import to_text
 from ganlab.params import KNOBS, PARAMS, toggle_of
 from ganlab.presets import DEFAULTS
 from ganlab.registry import Registry
@@ -30,6 +31,11 @@ _ADDRESS = {  # by whether the address replays the run
     "for an address. To save them all, choose “Run as a file” in Export, at the end of the "
     "toolbar.",
 }
+
+_LARGE = (
+    " Your data are too large for it, so that it has their hash, which only this server knows: "
+    "elsewhere, open the run as a file."
+)
 
 
 def _names(title: str, more: bool) -> list[str]:
@@ -144,10 +150,13 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
         if box.open:
             with box:
                 group(toggles)
+    address = _ADDRESS[session.replays]
+    if any(to_text(name) is None for name in spec.own_data):
+        address += _LARGE
     on = [STABILISERS[name].title for name in STABILISERS if STABILISERS[name].on(spec)]
     st.caption(
         f"On: {', '.join(on) or 'no toggle'}. Most toggles can change during training, as can the "
-        f"knobs above the picture; all other fields start a new run. {_ADDRESS[session.replays]}"
+        f"knobs above the picture; all other fields start a new run. {address}"
     )
     differing = [PARAMS[n].title for n in KNOBS if turned[n] != getattr(DEFAULTS[spec.axes], n)]
     differing = [*form.differing, *differing]

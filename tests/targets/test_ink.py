@@ -45,5 +45,6 @@ def test_what_is_no_picture_is_refused_in_words():
             picture(ink, "x")
     others = STORE.put(Data("ink", {"image": np.ones((8, 8), np.uint8)}))
     for wrong in (others, STORE.put(Data("points", {"x": np.ones((8, 2), np.float32)})), "0" * 32):
-        with pytest.raises(SpecError):
+        with pytest.raises(SpecError) as caught:
             make_target("picture", {"picture": wrong})
+        assert caught.value.name == "picture"
