@@ -103,6 +103,9 @@ LIMITS: dict[str, Param] = {
         ),
         Param("mnist_runs", "MNIST runs at once", 1, 0, 256, "int", doc="Others wait. 0: none."),
         Param("mnist_kept", "MNIST runs per visitor", 20, 1, 10_000, "int", doc="Stored runs."),
+        Param("map_jobs", "maps at once", 1, 0, 64, "int", doc="Others wait. 0: none."),
+        Param("map_minutes", "minutes of a map", 60.0, 0.1, 1e5, doc="Of one core, at most."),
+        Param("maps_kept", "maps per visitor", 20, 1, 10_000, "int", doc="Stored maps."),
         Param("cache_gb", "GB of the program cache", 2.0, 0.01, 4096.0, doc="Oldest go first."),
     )
 }

@@ -249,6 +249,19 @@ THEMES: dict[str, Theme] = {
 }
 
 
+# Of the verdicts on runs in a map, alike in both themes, apart for the colour-blind, and each with
+# the text colour that stands out on it.
+VERDICTS: dict[str, tuple[str, str]] = {
+    "converged": ("#1b9e77", "#000000"),
+    "orbits": ("#56b4e9", "#000000"),
+    "hops": ("#cc79a7", "#000000"),
+    "collapsed": ("#e69f00", "#000000"),
+    "stalled": ("#8a8f98", "#000000"),
+    "unfinished": ("#f0e442", "#000000"),
+    "diverged": ("#3b1f4a", "#ffffff"),
+}
+
+
 def css(pick: str) -> str:
     """A colour of both themes as CSS: "ink:accent", "role:G" or an attribute such as "background".
 

@@ -103,7 +103,7 @@ def heading(panel: Mapping[str, Any], place: Panel) -> dict[str, Any]:
     if panel.get("unit"):
         text += f" <span style='{small}{palette.colour('muted')}'>{panel['unit']}</span>"
     keys = panel.get("keys", True) and len(entries) > 1 and not panel.get("bars")
-    for s in entries if keys else ():
+    for s in (s for s in entries if s["title"]) if keys else ():
         sample = SAMPLE.get(s.get("dash", "solid"), SAMPLE["solid"])
         text += f"  <span style='{small}{palette.ink(s['role'])}'>{sample} {s['title']}</span>"
     font = {"size": SIZES.title * place.u, "color": palette.text}

@@ -35,12 +35,18 @@ def add(commands: Any) -> None:
     get.add_argument("--eager", action="store_true", help="compile nothing")
     get.add_argument("--dry-run", action="store_true", help="only say how much there is to do")
     get.add_argument("--quiet", action="store_true", help="no progress on the terminal")
+    # For the worker of a page's map: it trains as the requests in its folder say.
+    get.add_argument("--job", metavar="FOLDER", help=argparse.SUPPRESS)
     get.set_defaults(do=_sweep)
 
 
 def _sweep(options: argparse.Namespace, rest: list[str]) -> int:
     if rest:
         raise SpecError("argument", rest[0], "an option in `ganlab sweep --help`")
+    if options.job:
+        from ganlab.sweeps.job import work
+
+        return 2 if work(options.job).state == "failed" else 0
     from ganlab.sweeps.results import Folder
     from ganlab.sweeps.run import executor_of, run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -20,7 +20,7 @@ from ganlab.sweeps.results import Folder
 from ganlab.sweeps.work import Task, train
 
 TRIES = 3  # for a block whose process dies
-WORTH_COMPILING = 30_000  # updates of blocks of one structure: eagerly they take about a minute
+WORTH_COMPILING = 100_000  # updates of blocks of one structure: eagerly about two minutes
 _AHEAD = 2  # blocks that wait in the executor for each worker
 
 
@@ -71,7 +71,7 @@ def run(
     folder: Folder | None = None,
     compiled: bool | None = None,
     ahead: int | None = None,
-) -> Iterator[Finished]:
+) -> Generator[Finished, None, None]:
     """Train what is missing, and yield each block when it is finished.
 
     executor: any of `concurrent.futures`; None for `processes()`, which starts again if a process

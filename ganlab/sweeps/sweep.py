@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ class Sweep(Plan):
         executor: Executor | None = None,
         folder: str | Path | None = None,
         compiled: bool | None = None,
-    ) -> Iterator[Finished]:
+    ) -> Generator[Finished, None, None]:
         """Train what is missing in `folder`, and yield blocks of runs as they are finished.
 
         executor: any of `concurrent.futures`, loky's, MPI's, or `dask_executor(address)`; None for

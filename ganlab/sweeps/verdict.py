@@ -63,7 +63,7 @@ VERDICTS = {
         Rule(
             "collapsed",
             "collapsed",
-            "Late in the run fewer modes than p_data has are held (median of the checks).",
+            "Late in the run some modes of p_data are held, but not all (median of the checks).",
         ),
         Rule(
             "orbits",
@@ -112,7 +112,7 @@ def verdict(
         leader, lead = series["leader"][late], series["lead"][late]
         if np.count_nonzero(np.diff(leader)) >= HOPS and np.median(lead) >= LED:
             return Verdict("hops")
-    if modes and held < modes:
+    if 0 < held < modes:
         return Verdict("collapsed", held)
     if n < LEAST:
         return Verdict("unfinished")

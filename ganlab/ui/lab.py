@@ -48,6 +48,9 @@ def lab(dim: int, title: str, watch_for: str) -> None:
         if st.button("Compare this", key=compare, icon=":material/compare:", width="stretch"):
             want(navigation.COMPARE, Comparison.pair(session.spec))
             st.switch_page(navigation.script(navigation.COMPARE))
+        if st.button("Map this", key="open-maps", icon=":material/map:", width="stretch"):
+            fields = session.spec.to_query_pairs()
+            st.switch_page(navigation.script(navigation.MAPS), query_params=dict(fields))
         sidebar(page, form, session, partial(reset, page, session))
     notes(page, session.begun)
     form.notice()

@@ -32,7 +32,11 @@ _CSS = Template("""
 .ganlab-axes div { border: solid currentColor; border-width: 0 0 1px 1px; }
 .ganlab-waits { position: absolute; top: 45%; left: 0; right: 0; margin: 0; text-align: center; }
 @media (max-width: 640px) { .ganlab-axes { grid-template-columns: 1fr; } }
+.ganlab-verdicts { display: flex; flex-wrap: wrap; gap: 0.2rem 1rem; font-size: 0.86rem; }
+.ganlab-verdicts b { display: inline-block; min-width: 1.3em; text-align: center; }
+.ganlab-verdicts b { border-radius: 3px; margin-right: 0.2em; }
 .st-key-strips button, .st-key-mnist_bar button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
+.st-key-maps_bar button { min-height: 1.9rem; padding: 0.1rem 0.7rem; }
 .st-key-mnist_bar > :last-child { margin-left: auto; }
 .ganlab-status { font-size: 0.9rem; line-height: 1.45; font-variant-numeric: tabular-nums; }
 .ganlab-status p { display: flex; gap: 1.1rem; height: 1.45em; margin: 0; overflow: hidden; }

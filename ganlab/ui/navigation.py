@@ -20,6 +20,7 @@ MNIST = "mnist"
 GAMES = "games"
 MATRIX = "matrix"
 THEORY = "theory"
+MAPS = "maps"
 GALLERY = "phenomena"
 LABS = {1: "one", 2: "two", 0: "symbols"}  # by `Spec.axes`
 KINDS = {1: "1-D", 2: "2-D", 0: "symbols"}
@@ -105,6 +106,15 @@ for _page in (
         run=paths.PAGES / "compare.py",
         icon=":material/compare:",
         live=True,
+    ),
+    Page(
+        MAPS,
+        "Maps",
+        "",
+        "Where do runs converge, orbit, collapse or diverge? "
+        "Start a map, watch it fill, and click a cell where the colour changes.",
+        run=paths.PAGES / "maps.py",
+        icon=":material/map:",
     ),
     Page(
         GAMES,

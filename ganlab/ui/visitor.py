@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import streamlit as st
 
 from ganlab import rights
-from ganlab.mnist.folder import Folder
+from ganlab.jobs.folder import Folder
 
 _OPERATOR = "_operator"
 _VISITOR = "_visitor"
@@ -29,7 +30,7 @@ def is_operator() -> bool:
     return bool(st.session_state.get(_OPERATOR)) or _local()
 
 
-def may_change(run: Folder) -> bool:
+def may_change(run: Folder[Any, Any, Any]) -> bool:
     """Whether this visitor owns the run or is the operator."""
     return is_operator() or (run.owner != "" and run.owner == owner())
 

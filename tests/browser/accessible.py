@@ -66,6 +66,8 @@ def check(lab: Lab, live: bool = True) -> None:
     lab.page.set_viewport_size(PHONE)
     shut = lab.page.locator("[data-testid=stSidebarCollapseButton] button")
     if shut.is_visible():
+        lab.page.wait_for_timeout(500)  # it may be about to close by itself
+    if shut.is_visible():
         shut.click()
     lab.page.wait_for_timeout(600)  # the menu closes, and the picture is laid out again
     cut = lab.page.evaluate(_CUT)

@@ -27,6 +27,7 @@ def series(jsd, held=4, leader=0, lead=0.25, w1=None):
         (series(0.5, held=1, leader=2, lead=0.99), "collapsed", 4),
         (series(0.5, held=1, leader=np.arange(N) // 3, lead=0.9), "hops", 4),
         (series(0.3, held=2, leader=np.arange(N) % 2, lead=0.3), "collapsed", 4),
+        (series(0.69, held=0), "stalled", 4),  # p_g is nowhere near p_data
         (series(0.4 + 0.2 * np.sin(30 * T)), "orbits", 0),
         (series(0.4 + 0.2 * np.exp(3 * (T - 1)) * np.sin(30 * T)), "orbits", 4),
         (series(0.4 + 0.3 * np.exp(-9 * T) * np.sin(30 * T)), "stalled", 0),

@@ -13,7 +13,7 @@ from ganlab.mnist.records import Coverage, Status
 from ganlab.registry import SpecError
 from ganlab.ui.atomic import atomic
 from ganlab.ui.mnist import form
-from ganlab.ui.mnist.place import show
+from ganlab.ui.mnist.place import RUNS
 from ganlab.ui.mnist.view import PANELS, series
 from ganlab.ui.mnist.words import (
     CENTROIDS,
@@ -247,7 +247,7 @@ def _again(folder: Folder) -> None:
 
     def take() -> None:
         form.take(plan)
-        show(None)
+        RUNS.show(None)
 
     atomic(take)
 

@@ -16,12 +16,13 @@ from ganlab.paths import chosen, kept
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 from ganlab.ui.atomic import atomic
+from ganlab.ui.jobs import when
 from ganlab.ui.layout import section
 from ganlab.ui.mnist import data
-from ganlab.ui.mnist.place import at_work, show, waiting_words
-from ganlab.ui.mnist.words import recipe_of, when
+from ganlab.ui.mnist.place import RUNS
+from ganlab.ui.mnist.words import recipe_of
 from ganlab.ui.plain import code, plain, say
-from ganlab.ui.visitor import is_operator, may_change, owner
+from ganlab.ui.visitor import owner
 from ganlab.ui.widgets import held, param_widget, put, show_error
 
 _ELSEWHERE = "data"  # the owner of fields that have other controls: the images and the seed
@@ -200,7 +201,7 @@ def _go(
     errors: list[SpecError],
 ) -> None:
     """The Spec, its errors if any, and the button that starts training."""
-    plan, waits = None, waiting_words()
+    plan, waits = None, RUNS.waiting_words()
     for error in errors:
         show_error(error, "This cannot be trained.")
     if not errors:
@@ -240,11 +241,11 @@ def _go(
                     on_click="ignore",
                 )
                 st.json(plan.spec.to_dict())
-        if busy := at_work():
+        if busy := RUNS.at_work():
             st.button(
                 f"Show the run of {plain(when(busy[0].name))}, which is training",
                 key="mnist_show_working",
-                on_click=show,
+                on_click=RUNS.show,
                 args=(busy[0],),
             )
     if waits:
@@ -253,19 +254,12 @@ def _go(
         show_error(wrong, "Training did not start. The form keeps its values.")
 
 
-def _room() -> None:
-    """Raise `SpecError` if this visitor already keeps the largest number of runs allowed."""
-    most = limit("mnist_kept")
-    if not is_operator() and sum(may_change(run) for run in Folder.all()) >= most:
-        raise SpecError("runs", f"{most + 1:g}", f"at most {most:g} per visitor: delete one first")
-
-
 def _train(plan: Plan | None, target: str) -> None:
     """Start the planned run and show it; do nothing if there is no plan."""
     folder, wrong = None, None
     try:
         if plan is not None:
-            _room()
+            RUNS.room()
             whose = owner()  # the last point where the script can be interrupted: nothing is lost
             data.check(target, plan.data)
             folder = Folder.create(plan, owner=whose)
@@ -280,7 +274,7 @@ def _train(plan: Plan | None, target: str) -> None:
         if wrong is not None:
             st.session_state[_WRONG] = wrong
         elif folder is not None:
-            show(folder)
+            RUNS.show(folder)
 
     atomic(tell)
     if folder is not None and wrong is None:

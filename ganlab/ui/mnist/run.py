@@ -14,7 +14,7 @@ from ganlab.mnist.records import EPOCHS, Status
 from ganlab.registry import SpecError
 from ganlab.ui.atomic import atomic
 from ganlab.ui.mnist import files
-from ganlab.ui.mnist.place import named, waiting_words
+from ganlab.ui.mnist.place import RUNS
 from ganlab.ui.mnist.view import pictures
 from ganlab.ui.mnist.words import status_html
 from ganlab.ui.plain import code
@@ -50,7 +50,7 @@ def run_page(folder: Folder) -> None:
 
 def _seen(folder: Folder, status: Status, view: str) -> tuple[Any, ...]:
     """The values whose change makes the script rebuild the whole page."""
-    return named(), status.state, view, len(folder.scores)
+    return RUNS.named(), status.state, view, len(folder.scores)
 
 
 def _watch(folder: Folder, seen: tuple[Any, ...]) -> None:
@@ -204,7 +204,7 @@ def _left(folder: Folder, status: Status) -> None:
     elif folder.run.exists():
         _more(folder, _wake, disabled=False)
     _epochs(folder, "Train on", _start)
-    if words := waiting_words():
+    if words := RUNS.waiting_words():
         st.caption(words)
 
 

@@ -9,7 +9,6 @@ import io
 import json
 import math
 import struct
-import time
 import zlib
 from collections.abc import Sequence
 
@@ -57,14 +56,6 @@ def duration(seconds: float | None) -> str:
     if minutes < 48 * 60:
         return f"{minutes // 60} h {minutes % 60:02d} min"
     return f"{minutes / 60 / 24:.0f} days"
-
-
-def when(name: str) -> str:
-    """The time in the name of a run's folder, such as 25 Nov 08:43; else the name."""
-    try:
-        return time.strftime("%d %b %H:%M", time.strptime(name[:17], "%Y-%m-%d-%H%M%S"))
-    except ValueError:
-        return name
 
 
 def recipe_of(spec: Spec) -> str:

@@ -17,6 +17,7 @@ from ganlab.live.wire import decode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Coverage, History, Plan, Preview, Score, Status, Wanted
+from ganlab.ui.jobs import when
 from ganlab.ui.mnist import view
 from ganlab.ui.mnist import words as words
 
@@ -48,8 +49,8 @@ def test_durations_are_read_at_a_glance(seconds, text):
 
 
 def test_a_run_is_called_by_its_time_and_its_recipe():
-    assert words.when("2026-11-25-084315-ab12").endswith("08:43")
-    assert words.when("my run") == "my run"
+    assert when("2026-11-25-084315-ab12").endswith("08:43")
+    assert when("my run") == "my run"
     assert words.recipe_of(SPEC) == "Quick"
     assert words.recipe_of(SPEC.replace(k=2)) == "Own Spec"
 

@@ -1,0 +1,124 @@
+"""What a map shows of each cell: verdicts, late medians, and curves with quartiles."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganlab.sweeps.plan import Plan
+from ganlab.sweeps.results import Folder
+from ganlab.sweeps.verdict import VERDICTS
+
+MEASURES = ("jsd", "w1", "modes", "hq", "d_accuracy", "value", "grad_g")
+_MOST = 16  # maps that a process remembers
+
+Floats = NDArray[np.float64]
+
+
+class Summary:
+    """The finished runs of a map by cell; `update` reads the blocks that are new."""
+
+    def __init__(self, plan: Plan):
+        self.plan = plan
+        self._seen: set[int] = set()
+        self.verdicts: dict[int, list[tuple[str, int]]] = {}  # of each run: its name and modes
+        self._late: dict[int, list[list[float]]] = {}  # of each run: late medians of MEASURES
+        self._lock = Lock()
+
+    def update(self, folder: Folder) -> Summary:
+        """Read the results of blocks that were finished since."""
+        with self._lock:
+            for block in self.plan.blocks:
+                if block.number not in self._seen and folder.has(block.number):
+                    self._add(folder, block.number)
+                    self._seen.add(block.number)
+        return self
+
+    def _add(self, folder: Folder, number: int) -> None:
+        frame = folder.read(number).to_pandas()
+        for (cell, _), rows in frame.groupby(["cell", "seed"], sort=False):
+            late = rows.iloc[len(rows) // 2 :]
+            self.verdicts.setdefault(int(cell), []).append(
+                (str(rows.verdict.iloc[0]), int(rows.modes_held.iloc[0]))
+            )
+            values = [
+                float(np.nanmedian(late[m])) if late[m].notna().any() else np.nan for m in MEASURES
+            ]
+            self._late.setdefault(int(cell), []).append(values)
+
+    def majority(self) -> tuple[NDArray[Any], Floats]:
+        """The most frequent verdict of each cell ("" if none yet), and its share: (cells,) each.
+
+        Of equally frequent ones the first in the order of `VERDICTS`.
+        """
+        names = np.full(self.plan.size, "", dtype=object)
+        shares = np.full(self.plan.size, np.nan)
+        order = list(VERDICTS)
+        for cell, found in self.verdicts.items():
+            counts = Counter(name for name, _ in found)
+            best = max(counts, key=lambda n: (counts[n], -order.index(n)))
+            names[cell], shares[cell] = best, counts[best] / len(found)
+        return names, shares
+
+    def counts(self, cell: int) -> str:
+        """The verdicts on a cell's runs in words, the most frequent first."""
+        found = self.verdicts.get(cell, [])
+        words = Counter(name if modes < 0 else f"{name} ({modes})" for name, modes in found)
+        return ", ".join(f"{count} {word}" for word, count in words.most_common()) or "not yet"
+
+    def measure(self, name: str, spread: bool = False) -> Floats:
+        """The median over each cell's runs of a late median, or its interquartile range: (cells,).
+
+        NaN where there is none yet. Raises ValueError for another name than those of `MEASURES`.
+        """
+        at, out = MEASURES.index(name), np.full(self.plan.size, np.nan)
+        for cell, rows in self._late.items():
+            values = np.array([row[at] for row in rows])
+            values = values[np.isfinite(values)]
+            if len(values):
+                low, middle, high = np.quantile(values, (0.25, 0.5, 0.75))
+                out[cell] = high - low if spread else middle
+        return out
+
+
+def curves(plan: Plan, folder: Folder, cell: int, name: str) -> tuple[Floats, Floats]:
+    """Iterations (checks,), and the quartiles (3, checks) of a measure over a cell's runs so far.
+
+    NaN where no run is left.
+    """
+    at = np.array(plan.at, float)
+    rows = np.full((plan.seeds, len(at)), np.nan)
+    number = 0
+    for block in plan.blocks:
+        if not any(c == cell for c, _ in block.runs) or not folder.has(block.number):
+            continue
+        frame = folder.read(block.number).to_pandas()
+        for _, own in frame[frame.cell == cell].groupby("seed", sort=False):
+            rows[number, np.searchsorted(at, own.iteration)] = own[name]
+            number += 1
+    out = np.full((3, len(at)), np.nan)
+    some = np.isfinite(rows).any(0)
+    if some.any():
+        out[:, some] = np.nanquantile(rows[:, some], (0.25, 0.5, 0.75), axis=0)
+    return at, out
+
+
+_KNOWN: OrderedDict[str, Summary] = OrderedDict()
+_KNOWN_LOCK = Lock()
+
+
+def summary_of(folder: Folder) -> Summary:
+    """The summary of a folder, remembered by this process, with what is new."""
+    key = str(folder.path.resolve())
+    with _KNOWN_LOCK:
+        known = _KNOWN.pop(key, None)
+        if known is None or known.plan != folder.plan:
+            known = Summary(folder.plan)
+        _KNOWN[key] = known
+        while len(_KNOWN) > _MOST:
+            _KNOWN.popitem(last=False)
+    return known.update(folder)

@@ -1,0 +1,1 @@
+"""The page of maps: sweeps that fill while one watches."""

@@ -1,0 +1,215 @@
+"""The form for a new map: what does not vary, one to three axes, seeds and iterations."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from ganlab.experiment import params
+from ganlab.limits import limit
+from ganlab.params import PARAMS, in_words
+from ganlab.presets import PRESETS
+from ganlab.registry import Param, SpecError
+from ganlab.spec import Spec
+from ganlab.sweeps.axis import Axis
+from ganlab.sweeps.job import QUEUE, Folder, check, minutes
+from ganlab.sweeps.sweep import Sweep
+from ganlab.ui.atomic import atomic
+from ganlab.ui.jobs import Jobs
+from ganlab.ui.plain import plain, say
+from ganlab.ui.start import unusable
+from ganlab.ui.visitor import owner
+from ganlab.ui.widgets import show_error
+
+MAPS = Jobs(Folder, "map", "maps_kept", "maps")
+_RING = Spec(target="ring", latent_dim=2, g_hidden=(16, 16), d_hidden=(16, 16), batch=128)
+_BASES = {
+    "2-D lab: a ring of eight modes": _RING,
+    "1-D lab: two modes": Spec(target="two_gaussians"),
+}
+_WHERE = ("across", "up", "and side by side")
+_GIVEN = "the settings of the lab"
+_NONE = "none"
+_WRONG = "_maps_wrong"
+_SUGGESTED = {
+    "k": "1,2,5",
+    "g_lr": "1e-5..1e-1:7:log",
+    "d_lr": "1e-5..1e-1:7:log",
+    "batch": "16,64,256",
+    "g_hidden": "8,8;16,16;32,32;64,64",
+    "d_hidden": "8,8;16,16;32,32;64,64",
+    "r1": "0,0.01,0.1,1,10",
+    "unroll": "0,1,5,10",
+}
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What the form begins with: a base, by its words."""
+
+    bases: dict[str, Spec]
+    ignored: list[SpecError]
+
+
+def form() -> None:
+    """Draw the form; starting shows the new map."""
+    start = _start()
+    if start.ignored:
+        unusable(start.ignored)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        base = start.bases[
+            st.selectbox("what does not vary", list(start.bases), key="maps_base") or _first(start)
+        ]
+        say(_differs(base))
+        axes = [_axis(base, name, at) for at, name in enumerate(_WHERE)]
+    with right:
+        options = {
+            "seeds": st.number_input("seeds per cell", 1, 64, 4, key="maps_seeds"),
+            "iterations": st.number_input(
+                "iterations", 100, 100_000, 2000, step=500, key="maps_iterations"
+            ),
+            "checks": st.number_input(
+                "checks", 4, 200, 20, key="maps_checks", help="How often each run is measured."
+            ),
+        }
+        _begin(base, [a for a in axes if a is not None], options)
+    if (wrong := st.session_state.pop(_WRONG, None)) is not None:
+        show_error(wrong, "The map did not start. The form keeps its values.")
+
+
+def _start() -> _Start:
+    """The bases to choose from: the address's Spec, the labs', and the phenomena's."""
+    ignored: list[SpecError] = []
+    pairs = [(n, v) for n in st.query_params for v in st.query_params.get_all(n) if n != MAPS.noun]
+    bases: dict[str, Spec] = {}
+    if pairs:
+        try:
+            bases[_GIVEN] = Spec.from_query(pairs, ignored).in_a_lab()
+        except SpecError as error:
+            ignored.append(error)
+    bases |= _BASES
+    for preset in PRESETS.entries.values():
+        if not preset.published:
+            bases[f"phenomenon: {preset.title}"] = preset.specs[0]
+    return _Start(bases, ignored)
+
+
+def _differs(base: Spec) -> str:
+    """What a base has other than the defaults, in words."""
+    known = params(base)
+    words = [
+        f"{param.title} = {param.words(base.value(name))}"
+        for name, param in {"target": PARAMS["target"], **known}.items()
+        if name == "target" or base.value(name) != param.default
+    ]
+    return ", ".join(words)
+
+
+def _first(start: _Start) -> str:
+    return next(iter(start.bases))
+
+
+def _axis(base: Spec, where: str, at: int) -> Axis | None:
+    """The widgets of one axis; None if there is none, or its values are not allowed."""
+    known = {n: p for n, p in params(base).items() if p.kind not in ("data", "text")}
+    names = list(known) if at == 0 else [_NONE, *known]
+    first = ("d_lr", "k", _NONE)[at]
+    field, values = st.columns([2, 3], vertical_alignment="bottom")
+    name = field.selectbox(
+        where,
+        names,
+        index=names.index(first),
+        key=f"maps_field_{at}",
+        format_func=lambda n: n if n == _NONE else known[n].title,
+    )
+    if name in (None, _NONE):
+        return None
+    param = known[name]
+    text = values.text_input(
+        f"values of {param.title}",
+        _suggested(name, param),
+        key=f"maps_values_{at}_{name}",
+        help="Values with commas between them (lists: with semicolons), or a range: "
+        "lowest..highest:steps, and :log for equal ratios.",
+    )
+    try:
+        return Axis.of(base, name, text or "")
+    except SpecError as error:
+        with values:
+            say(in_words(error), "warn", alert=True)
+        return None
+
+
+def _suggested(name: str, param: Param) -> str:
+    if name in _SUGGESTED:
+        return _SUGGESTED[name]
+    if param.kind == "choice":
+        return ",".join(list(param.choices)[:6])
+    if param.scale is not None:
+        low, high = param.scale
+        return f"{low:g}..{high:g}:5"
+    now = param.typical if param.typical is not None else param.default
+    if isinstance(now, (int, float)) and now:
+        values = [now / 2, now, 2 * now]
+        allowed = [v for v in values if param.low <= v <= param.high]
+        return ",".join(f"{int(v) if param.kind == 'int' else v:g}" for v in dict.fromkeys(allowed))
+    return param.format(param.default)
+
+
+def _begin(base: Spec, axes: list[Axis], options: dict[str, Any]) -> None:
+    """The size of the map, what is wrong with it, and the button that starts it."""
+    sweep: Sweep | None = None
+    try:
+        if not axes:
+            raise SpecError("axes", "none", "at least one axis with values")
+        sweep = Sweep(base, tuple(axes), **options)
+        runs = len(sweep.allowed) * sweep.seeds
+        took = check(sweep)
+        st.markdown(
+            f"**{' × '.join(map(str, sweep.shape))} cells, {runs:,} runs**, at most about "
+            f"{max(1, round(took))} min of one core"
+        )
+        left_out = [cell for cell in sweep.cells if cell.spec is None]
+        if left_out:
+            say(f"{len(left_out)} cells are left out: {plain(left_out[0].why)}", "quiet")
+    except SpecError as error:
+        say(in_words(error), "warn", alert=True)
+        sweep = None
+    st.button(
+        "Train the map",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="maps_train",
+        disabled=sweep is None or not limit("map_jobs"),
+        on_click=_train,
+        args=(sweep,),
+    )
+    if words := MAPS.waiting_words():
+        st.caption(words)
+
+
+def _train(sweep: Sweep | None) -> None:
+    """Start a map and show it."""
+    folder, wrong = None, None
+    try:
+        if sweep is not None:
+            MAPS.room()
+            minutes(sweep)
+            folder = Folder.create(sweep, owner=owner())
+            QUEUE.start(folder)
+    except (SpecError, OSError) as error:
+        wrong = error
+        if folder is not None:
+            shutil.rmtree(folder.path, ignore_errors=True)
+
+    def tell() -> None:
+        if wrong is not None:
+            st.session_state[_WRONG] = wrong
+        elif folder is not None:
+            MAPS.show(folder)
+
+    atomic(tell)

@@ -1,0 +1,45 @@
+"""The page of maps: the list, and either one map or the form for a new one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ganlab.registry import SpecError
+from ganlab.sweeps.job import QUEUE, Folder
+from ganlab.ui.maps.form import MAPS, form
+from ganlab.ui.maps.map import map_page
+from ganlab.ui.visitor import admit, is_operator, token_field
+
+
+def maps() -> None:
+    """Draw the page."""
+    admit()
+    QUEUE.attend()
+    jobs = MAPS.mine_first()
+    chosen = None if _asks_for_new() else MAPS.shown(jobs)
+    with st.sidebar:
+        MAPS.list(jobs, chosen, _title, _line)
+        if not is_operator():
+            token_field()
+    if chosen is not None:
+        map_page(chosen)
+    else:
+        form()
+
+
+def _asks_for_new() -> bool:
+    """Whether the address names fields of a Spec: a lab's "Map this"."""
+    return MAPS.named() is None and len(st.query_params) > 0
+
+
+def _title(job: Folder) -> str:
+    try:
+        plan = job.plan
+    except SpecError:
+        return "unreadable plan"
+    return " × ".join(axis.title(plan.base) for axis in plan.axes)
+
+
+def _line(job: Folder) -> str:
+    status = job.status
+    return f"{status.state}, {status.runs_done:,} of {status.runs:,} runs"

@@ -1,0 +1,65 @@
+"""A map as a job: it is done, pauses, stops and goes on; what is too large is refused."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from ganlab.cli import main
+from ganlab.limits import limited
+from ganlab.registry import SpecError
+from ganlab.sweeps import job
+
+
+@pytest.fixture
+def folder(sweep, tmp_path, monkeypatch):
+    monkeypatch.setattr("ganlab.sweeps.run.processes", lambda: ThreadPoolExecutor(1))
+    return job.Folder.create(sweep, tmp_path / "one")
+
+
+def test_a_map_is_trained_until_it_is_done(folder, sweep, table):
+    seen = []
+    status = job.Mapper(folder, seen.append).work()
+    assert status == folder.status and status.state == "done"
+    assert (status.done, status.blocks) == (len(sweep.blocks),) * 2
+    assert (status.runs_done, status.runs) == (24, 24)
+    assert [s.state for s in seen[:2]] == ["starting", "training"] or seen[0].state == "training"
+    assert folder.results.table().to_pandas().equals(table.to_pandas())
+    assert job.work(folder.path).state == "done"  # again: nothing is missing
+
+
+def test_a_map_pauses_stops_and_goes_on(folder, table):
+    folder.want(state="paused")
+    thread = threading.Thread(target=job.Mapper(folder).work)
+    thread.start()
+    end = time.monotonic() + 30
+    while folder.status.state != "paused" and time.monotonic() < end:
+        time.sleep(0.02)
+    assert folder.status.state == "paused" and folder.status.done == 0
+    folder.want(state="stopped")
+    thread.join(30)
+    assert folder.status.state == "stopped"
+    folder.want(state="training")
+    assert main(["sweep", "--job", str(folder.path)]) == 0
+    assert folder.results.table().to_pandas().equals(table.to_pandas())
+
+
+def test_what_a_worker_cannot_compute_is_told(folder, monkeypatch):
+    def fails(task):
+        raise ValueError("no such thing")
+
+    monkeypatch.setattr("ganlab.sweeps.run.train", fails)
+    status = job.Mapper(folder).work()
+    assert status.state == "failed" and "no such thing" in status.message
+    assert main(["sweep", "--job", str(folder.path)]) == 2
+
+
+def test_the_cost_of_a_map_is_known_before_it_starts(sweep):
+    took = job.minutes(sweep)
+    longer = sweep.replace(iterations=300)
+    assert job.minutes(longer) == pytest.approx(10 * took, rel=1e-9)
+    assert job.minutes(sweep.replace(seeds=4)) > took
+    assert job.check(sweep) == took
+    with limited(map_minutes=0.1), pytest.raises(SpecError, match="fewer cells"):
+        job.check(sweep.replace(iterations=100_000))

@@ -1,0 +1,61 @@
+"""What a map shows of its cells: the same as pandas finds in the whole table."""
+
+import numpy as np
+import pytest
+
+from ganlab.sweeps import results
+from ganlab.sweeps.summary import Summary, curves, summary_of
+
+
+@pytest.fixture(scope="module")
+def folder(sweep, here, tmp_path_factory):
+    path = tmp_path_factory.mktemp("map")
+    list(sweep.run(here(), path, compiled=False))
+    return results.Folder(path, sweep)
+
+
+def test_medians_and_spreads_over_the_seeds_of_a_cell(sweep, table, folder):
+    frame = table.to_pandas()
+    late = frame[frame.iteration >= 20].groupby(["cell", "seed"])[["jsd", "w1"]].median()
+    found = summary_of(folder)
+    for name in ("jsd", "w1"):
+        cells = late[name].groupby("cell")
+        np.testing.assert_allclose(found.measure(name), cells.median(), rtol=1e-12)
+        spread = cells.quantile(0.75) - cells.quantile(0.25)
+        np.testing.assert_allclose(found.measure(name, spread=True), spread, atol=1e-12)
+    with pytest.raises(ValueError):
+        found.measure("nonsense")
+
+
+def test_the_verdict_of_most_runs_and_in_words(sweep, table, folder):
+    frame = table.to_pandas().groupby(["cell", "seed"]).verdict.last()
+    names, shares = summary_of(folder).majority()
+    for cell in range(sweep.size):
+        counts = frame[cell].value_counts()
+        assert counts[names[cell]] == counts.max()
+        assert shares[cell] == counts.max() / 2
+        assert f"{counts.max()} {names[cell]}" in summary_of(folder).counts(cell)
+
+
+def test_quartiles_of_a_cells_curves(sweep, table, folder):
+    frame = table.to_pandas()
+    for cell in (0, 7):
+        at, rows = curves(sweep, folder, cell, "jsd")
+        own = frame[frame.cell == cell].groupby("iteration").jsd
+        np.testing.assert_array_equal(at, [0, 10, 20, 30])
+        for row, q in zip(rows, (0.25, 0.5, 0.75), strict=True):
+            np.testing.assert_allclose(row, own.quantile(q), rtol=1e-12)
+
+
+def test_blocks_are_read_when_they_are_finished(sweep, here, tmp_path):
+    running = sweep.run(here(), tmp_path, compiled=False)
+    folder, summary = results.Folder(tmp_path, sweep), Summary(sweep)
+    assert summary.update(folder).counts(0) == "not yet"
+    assert np.isnan(summary.measure("jsd")).all()
+    finished = next(running)
+    cells = {cell for cell, _ in sweep.blocks[finished.block].runs}
+    names, _ = summary.update(folder).majority()
+    assert {i for i in range(sweep.size) if names[i]} == cells
+    running.close()
+    at, rows = curves(sweep, folder, next(i for i in range(sweep.size) if i not in cells), "jsd")
+    assert np.isnan(rows).all() and len(at) == 4
