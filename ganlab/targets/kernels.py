@@ -162,14 +162,23 @@ class Kernels1D(Kernels, Target1D):
         rise = heights[cell] - heights[cell - 1]
         share = np.divide(flat - heights[cell - 1], rise, out=np.zeros_like(flat), where=rise > 0)
         x = low + (high - low) * np.clip(share, 0, 1)
-        for _ in range(4):
-            weights, z = self._near(x)
-            slope = (weights * np.exp(-0.5 * z**2)).sum(1) / (_ROOT * self.std[0])
-            apart = np.where(flat < 0.5, self.cdf(x) - flat, 1 - flat - self.sf(x))
-            step = np.divide(apart, slope, out=np.zeros_like(x), where=slope > 1e-300)
-            x = np.clip(x - step, low, high)
+        sign = np.where(flat < 0.5, 1, -1)  # of the tail that keeps its digits
+        for some in _blocks(len(x), self._window):
+            x[some] = self._newton(x[some], flat[some], sign[some], low[some], high[some])
         x[flat == 0], x[flat == 1] = -np.inf, np.inf
         return x.reshape(np.shape(u))
+
+    def _newton(self, x: Floats, u: Floats, sign: np.ndarray, low: Floats, high: Floats) -> Floats:
+        """Quantiles of u from places x near them, all (n,)."""
+        for _ in range(3):
+            weights, z = self._near(x)
+            farther = np.where(sign > 0, self._farther(x, 1), self._farther(x, -1))
+            tail = np.einsum("ij,ij->i", weights, ndtr(sign[:, None] * z)) + farther
+            slope = np.einsum("ij,ij->i", weights, np.exp(-0.5 * z**2)) / (_ROOT * self.std[0])
+            apart = sign * (tail - np.where(sign > 0, u, 1 - u))
+            step = np.divide(apart, slope, out=np.zeros_like(x), where=slope > 1e-300)
+            x = np.clip(x - step, low, high)
+        return x
 
 
 class Kernels2D(Kernels):
