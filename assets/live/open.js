@@ -1,10 +1,12 @@
-// Opening a run from a file: dropped on the page, or chosen by the Export menu's entry. The server reads it.
+// Opening a run, or a table of points, from a file: dropped on the page, or chosen by the Export menu's entry. The
+// server reads it.
 
 import { el, setText } from "./dom.js";
 import { linkStyles } from "./page.js";
 
 const SUFFIXES = [".ganlab", ".npz"];
-const PATIENCE = 90_000; // ms for the server's answer
+const ELSEWHERE = '[role="dialog"], [data-testid="stFileUploader"]'; // which take files themselves
+const PATIENCE = 150_000; // ms for the server's answer
 
 /** @param {DragEvent} event */
 const hasFiles = (event) => event.dataTransfer?.types.includes("Files") ?? false;
@@ -42,24 +44,26 @@ async function send(url, file) {
  * @param {HTMLElement} root of the view
  * @param {object} how
  * @param {string} how.socket the address of the session
- * @param {number} how.largest bytes of a file
+ * @param {number} how.largest bytes of a run's file
+ * @param {{endings: string[], largest: number}} how.tables names' endings, and bytes, of tables of points
  * @param {() => void} how.opened the server has a run for the page
  */
-export function opener(root, { socket, largest, opened }) {
+export function opener(root, { socket, largest, tables, opened }) {
   const url = new URL(`${socket}/open`);
   url.protocol = url.protocol.replace("ws", "http");
   let busy = false;
+  const endings = [...SUFFIXES, ...tables.endings.filter((end) => !SUFFIXES.includes(end))];
   const words = el("span", { role: "alert", "data-testid": "opening" });
   const dismiss = el("button", { class: "gl-button gl-small", type: "button", "data-testid": "opening-close", "aria-label": "Close this message", onclick: () => say("") }, "×");
   const box = el("div", { class: "gl-banner gl-opening", "data-kind": "note", hidden: "" }, words, dismiss);
   const target = el(
     "div",
     { class: "gl-drop", hidden: "", "aria-hidden": "true", "data-testid": "drop" },
-    el("div", {}, el("b", {}, "Drop the file to open its run"), el("span", {}, ".ganlab or .npz, as Export saves it")),
+    el("div", {}, el("b", {}, "Drop a run, or a table of points"), el("span", {}, ".ganlab or .npz, as Export saves it; CSV, Excel, JSON, Parquet, NPY")),
   );
   const input = el("input", {
     type: "file",
-    accept: SUFFIXES.join(","),
+    accept: endings.join(","),
     hidden: "",
     "data-testid": "open-file",
     onchange: () => {
@@ -85,10 +89,11 @@ export function opener(root, { socket, largest, opened }) {
   async function open(file) {
     if (busy) return;
     const name = file.name.toLowerCase();
-    const why = !SUFFIXES.some((end) => name.endsWith(end))
-      ? `the name of a run's file ends in ${SUFFIXES.join(" or ")}`
-      : file.size > largest
-        ? `it has ${megabytes(file.size)}, and this server opens at most ${megabytes(largest)}`
+    const most = SUFFIXES.some((end) => name.endsWith(end)) ? largest : tables.largest;
+    const why = !endings.some((end) => name.endsWith(end))
+      ? `the name of a run's file ends in ${SUFFIXES.join(" or ")}, that of a table in ${tables.endings.join(", ")}`
+      : file.size > most
+        ? `it has ${megabytes(file.size)}, and this server opens at most ${megabytes(most)}`
         : "";
     if (why) return say(`${file.name} cannot be opened: ${why}.`, true);
     busy = true;
@@ -109,6 +114,7 @@ export function opener(root, { socket, largest, opened }) {
       type,
       (event) => {
         if (!(event instanceof DragEvent) || !hasFiles(event) || root.offsetParent === null) return;
+        if (event.target instanceof Element && event.target.closest(ELSEWHERE)) return;
         event.preventDefault(); // else the browser leaves the page to show the file
         act(event);
       },
@@ -123,7 +129,7 @@ export function opener(root, { socket, largest, opened }) {
   on("drop", (event) => {
     target.hidden = true;
     const [file, ...more] = event.dataTransfer?.files ?? [];
-    if (more.length) say("Drop one file: a run, or runs side by side, are one file.", true);
+    if (more.length) say("Drop one file: a run, runs side by side, or a table.", true);
     else if (file) void open(file);
   });
 

@@ -110,8 +110,8 @@ export function mountView(root, settings, make) {
   if (view.panel) bar.node.querySelector(".gl-speed .gl-name")?.remove(); // its button needs the room
   /** @type {Parameters<typeof exportMenu>[4]} */
   const replay = (host, link) => mountView(host, { ...settings, plotly: "", stored: true, connect: link }, make);
-  const { socket, largest } = settings;
-  const files = largest && !stored ? opener(root, { socket, largest, opened: () => act({ act: "open" }) }) : null;
+  const { socket, largest, tables } = settings;
+  const files = largest && tables && !stored ? opener(root, { socket, largest, tables, opened: () => act({ act: "open" }) }) : null;
   const records = view.records && !stored;
   const exporter = exportMenu(send, root, () => layout(), stored ? OF_STORED : undefined, records ? replay : null, files?.choose);
   bar.node.lastElementChild?.append(exporter.node);

@@ -359,7 +359,8 @@
  * @property {string[]} labs addresses, by dimension
  * @property {string} [theory] the address of the page of theory
  * @property {string[]} others paths of other pages
- * @property {number} [largest] bytes of a file that can be opened; none can if it is missing
+ * @property {number} [largest] bytes of a run's file that can be opened; none can if it is missing
+ * @property {{endings: string[], largest: number}} [tables] names' endings, and bytes, of tables of points that can be opened
  * @property {() => void} [onLost] the connection was lost
  * @property {() => void} [onBack] the connection is back
  * @property {() => void} [onGone] the server has no such session

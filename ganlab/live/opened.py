@@ -1,4 +1,5 @@
-"""Runs that visitors open from files: read within the server's limits, then shown by their page."""
+"""Runs, and tables of points, that visitors open from files: read within the server's limits, then
+shown by their page."""
 
 from __future__ import annotations
 
@@ -7,30 +8,76 @@ import threading
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from ganlab.comparison import MOST, Comparison
 from ganlab.experiment import SEEDS, Experiment
 from ganlab.limits import limit
 from ganlab.live.budget import afford, afford_events
+from ganlab.own_data import STORE
+from ganlab.own_data.points import points_data
+from ganlab.presets import DEFAULTS
 from ganlab.record import RunFile
 from ganlab.record.run_header import Course
 from ganlab.registry import SpecError
+from ganlab.spec import Spec
+from ganlab.tables import SUFFIXES, TooFewColumns, Wish, read_apart
 
 _MOST_DOORS = 1000
 _KEPT_MB = 100.0  # of files that wait for their pages, all together
 
 
 class Opened(NamedTuple):
-    """Runs of a file, and what a session of them is asked to run."""
+    """Runs of a file, None of a table, and what a session of them is asked to run.
+
+    note: what the visitor must know of a table.
+    """
 
     experiment: Experiment
-    file: RunFile
+    file: RunFile | None
+    note: str = ""
 
 
 def most_bytes() -> int:
     """The largest file that a page may open."""
     return int(1e6 * limit("run_file_mb"))
+
+
+def largest(name: str) -> int:
+    """The most bytes of a file called `name` that a page may open."""
+    return int(1e6 * limit("table_mb")) if is_table(name) else most_bytes()
+
+
+def tables() -> dict[str, Any]:
+    """What the front end must know of tables: the endings of their names, and the most bytes."""
+    return {"endings": list(SUFFIXES), "largest": int(1e6 * limit("table_mb"))}
+
+
+def is_table(name: str) -> bool:
+    """Whether a file of that name can only be a table; .npz may also be a run."""
+    return any(name.lower().endswith(end) for end in SUFFIXES if end != ".npz")
+
+
+def read_points(content: bytes, name: str, now: Spec | None) -> Opened:
+    """The points of the table called `name`, as p_data of the Spec `now`, or of a lab's default.
+
+    Two columns of numbers, if `now` is not on the line and there are so many; else one. Raises
+    `SpecError` for what is no table of points.
+    """
+    dim = 1 if now is not None and now.axes == 1 else 2
+    try:
+        found = read_apart(content, name, Wish(dim))
+    except TooFewColumns:
+        if dim == 1:
+            raise
+        dim = 1
+        found = read_apart(content, name, Wish(dim))
+    data = points_data(found.x, f"{name}: {', '.join(found.names)}", found.names)
+    target = {1: "own_points", 2: "own_points_2d"}[dim]
+    spec = now if now is not None and now.axes == dim else DEFAULTS[dim]
+    spec = spec.changed({"target": target, "t.data": STORE.put(data)})
+    afford([spec], 1)
+    return Opened(Experiment.of(spec), None, found.words)
 
 
 def read(source: BinaryIO, name: str) -> Opened:
@@ -101,7 +148,7 @@ class Waiting:
 
 
 def _size(opened: Opened) -> int:
-    return opened.file.nbytes_with(limit("run_file_mb"))
+    return 0 if opened.file is None else opened.file.nbytes_with(limit("run_file_mb"))
 
 
 class Doors:

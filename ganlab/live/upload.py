@@ -1,4 +1,4 @@
-"""The address to which a page sends a file of a run: bounded, read in a thread, one at a time."""
+"""The address to which a page sends a file of a run, or a table: bounded, read one at a time."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from ganlab.live.scheduler import SCHEDULER, Scheduler
 from ganlab.live.socket import allowed
 from ganlab.params import in_words
 from ganlab.registry import SpecError
+from ganlab.spec import Spec
+from ganlab.tables import BadTable
 
 NAME = "x-ganlab-name"  # the header with the name of the file, as encodeURIComponent writes it
 _OPENS = 3.0, 0.2  # of one page: how many at once, and then per second
@@ -30,6 +32,7 @@ _BUSY = "the server is busy with the files of others: try again in a while"
 _admission = Admission(*_OPENS, _LONGEST_WAIT)
 _arriving = asyncio.Semaphore(_ARRIVING)
 _reading = asyncio.Semaphore(1)
+_tables = asyncio.Semaphore(2)  # which are read in processes of their own
 
 
 class _Refused(NamedTuple):
@@ -56,19 +59,24 @@ async def _answer(request: Request, scheduler: Scheduler) -> _Refused | None:
         return _Refused(403, "this address is not allowed: see server.corsAllowedOrigins")
     if not await _admission.admit(token):
         return _Refused(429, "this page opens too many files: try again in a while")
+    name = unquote(request.headers.get(NAME, ""), errors="replace")[-_LONGEST_NAME:] or "the file"
+    most = opened.largest(name)
     try:
         async with asyncio.timeout(_SECONDS), _arriving:
-            content = await _body(request)
+            content = await _body(request, most)
     except TimeoutError:
         return _Refused(503, _BUSY)
     except ClientDisconnect:
         return _Refused(400, "it did not arrive completely")
     if content is None:
-        return _Refused(413, f"it has more than {opened.most_bytes() / 1e6:g} MB")
-    name = unquote(request.headers.get(NAME, ""), errors="replace")[-_LONGEST_NAME:]
+        return _Refused(413, f"it has more than {most / 1e6:g} MB")
+    session = scheduler.get(token)
+    now = None if session is None else session.spec
     try:
-        async with _reading:
-            found = await asyncio.to_thread(opened.read, io.BytesIO(content), name or "the file")
+        async with _tables if opened.is_table(name) else _reading:
+            found = await asyncio.to_thread(_read, content, name, now)
+    except BadTable as error:
+        return _Refused(200, f"it must be {error.why}")
     except SpecError as error:
         words = error.why if isinstance(error, BadFile) else in_words(error)
         short = words if len(words) <= _LONGEST_WORDS else f"{words[:_LONGEST_WORDS]}…"
@@ -79,9 +87,24 @@ async def _answer(request: Request, scheduler: Scheduler) -> _Refused | None:
     return None
 
 
-async def _body(request: Request) -> bytes | None:
+def _read(content: bytes, name: str, now: Spec | None) -> opened.Opened:
+    """A run, or the points of a table. Raises `SpecError`."""
+    if opened.is_table(name):
+        return opened.read_points(content, name, now)
+    try:
+        return opened.read(io.BytesIO(content), name)
+    except SpecError:
+        if not name.lower().endswith(".npz"):
+            raise
+        try:  # arrays that are no run
+            return opened.read_points(content, name, now)
+        except BadTable:
+            pass
+        raise
+
+
+async def _body(request: Request, most: int) -> bytes | None:
     """The file; None, before all of it is read, if it is too large."""
-    most = opened.most_bytes()
     said = request.headers.get("content-length", "")
     if said.isdigit() and int(said) > most:
         return None

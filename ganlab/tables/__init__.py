@@ -8,7 +8,17 @@
 """
 
 from ganlab.tables.apart import read_apart
-from ganlab.tables.found import MOST_ROWS, Column, Found, Wish
+from ganlab.tables.found import MOST_ROWS, BadTable, Column, Found, TooFewColumns, Wish
 from ganlab.tables.read import SUFFIXES, read
 
-__all__ = ["MOST_ROWS", "SUFFIXES", "Column", "Found", "Wish", "read", "read_apart"]
+__all__ = [
+    "MOST_ROWS",
+    "SUFFIXES",
+    "BadTable",
+    "Column",
+    "Found",
+    "TooFewColumns",
+    "Wish",
+    "read",
+    "read_apart",
+]

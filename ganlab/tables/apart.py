@@ -17,7 +17,7 @@ import numpy as np
 
 from ganlab import processes
 from ganlab.reading import parse_json
-from ganlab.tables.found import BadTable, Column, Found, Wish
+from ganlab.tables.found import BadTable, Column, Found, TooFewColumns, Wish
 from ganlab.tables.read import read
 
 _SECONDS = 60  # of one table
@@ -57,7 +57,7 @@ def _read(folder: Path, content: bytes, name: str, wish: Wish) -> Found:
         raise BadTable(name, "a smaller table: reading it takes too much time or memory")
     found = parse_json(answer.read_text(), "file", "what was found", _MOST_TEXT)
     if "why" in found:
-        raise BadTable(name, found["why"])
+        raise (TooFewColumns if found["few"] else BadTable)(name, found["why"])
     return Found(
         tuple(Column(*column) for column in found["columns"]),
         tuple(found["chosen"]),
@@ -84,7 +84,7 @@ def main() -> None:
     try:
         found = read((folder / "table").read_bytes(), asked["name"], wish)
     except BadTable as error:
-        answer = {"why": error.why}
+        answer = {"why": error.why, "few": isinstance(error, TooFewColumns)}
     else:
         np.save(folder / "x.npy", found.x)
         answer = {name: getattr(found, name) for name in ("chosen", "total", "preview", "notes")}

@@ -26,6 +26,10 @@ class BadTable(SpecError):
         self.why = why
 
 
+class TooFewColumns(BadTable):
+    """A table with fewer columns of numbers than were asked for."""
+
+
 @dataclass(frozen=True)
 class Wish:
     """How to read a table.
@@ -93,6 +97,12 @@ class Found:
     preview: tuple[tuple[str, ...], ...] = ()
     notes: tuple[str, ...] = ()
     sheets: tuple[str, ...] = field(default=())
+
+    @property
+    def words(self) -> str:
+        """How many points there are, of which columns, and the notes."""
+        said = f"{len(self.x):,} points of {', '.join(self.names)}"
+        return f"{said}: {'; '.join(self.notes)}." if self.notes else f"{said}."
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ganlab.tables import formats
-from ganlab.tables.found import MOST_ROWS, BadTable, Cell, Column, Found, Rows, Wish
+from ganlab.tables.found import MOST_ROWS, BadTable, Cell, Column, Found, Rows, TooFewColumns, Wish
 from ganlab.tables.numbers import decimal_comma, is_missing, number
 from ganlab.tables.text import read_text
 
@@ -63,7 +63,7 @@ def _found(table: Rows, name: str, wish: Wish) -> Found:
     if not chosen:
         there = sum(kinds)
         word = "a column" if wish.count == 1 else "two columns"
-        raise BadTable(name, f"{word} of numbers: it has {there or 'none'} among {width}")
+        raise TooFewColumns(name, f"{word} of numbers: it has {there or 'none'} among {width}")
     if max(chosen) >= width:
         raise BadTable(name, f"a table with column {max(chosen) + 1}: it has {width}")
     x, rows, bad = _numbers(itertools.chain(early, table.rows), chosen, comma, name)

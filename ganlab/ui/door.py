@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ganlab import paths
-from ganlab.live.opened import DOORS, most_bytes
+from ganlab.live.opened import DOORS, most_bytes, tables
 from ganlab.ui.story import open_sent
 from ganlab.ui.view import LOADER
 
@@ -30,6 +30,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       entry.close = module.door(root, {
         socket: at(data.socket).href,
         largest: data.largest,
+        tables: data.tables,
+      tables: data.tables,
         opened: () => entry.say('act', { act: 'open' }),
       });
     });
@@ -56,6 +58,7 @@ def door() -> None:
             open_sent(token)
 
     about = {"socket": f"live/{token}", "assets": paths.ASSETS_URL, "largest": most_bytes()}
+    about["tables"] = tables()
     view = st.components.v2.component("ganlab_door", js=_JS, isolate_styles=False)
     with st.container(key="door"):
         view(key=_KEY, data=[about], on_act_change=act)

@@ -141,8 +141,7 @@ def _columns(found: Found, key: str) -> None:
 
 def _shown(found: Found) -> None:
     """What was read: how many points, the notes, the first rows."""
-    notes = "; ".join(found.notes)
-    say(f"{len(found.x):,} points of {', '.join(found.names)}." + (f" {notes}." if notes else ""))
+    say(found.words)
     wide = min(len(found.columns), max((len(row) for row in found.preview), default=0))
 
     def row(cells: tuple[str, ...], tag: str) -> str:

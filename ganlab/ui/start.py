@@ -33,13 +33,16 @@ def want(
     ignored: Sequence[SpecError] = (),
     preset: str = "",
     state: RunFile | None = None,
+    note: str = "",
 ) -> None:
     """Make `page` start a new session with `start` when it is shown next.
 
     after: the token of a lost session to resume, if the server kept its state. ignored: errors for
     the unusable parts of the address that `start` came from. preset: the name of the preset that
-    `start` is; "" if none. state: that from which its runs begin, if they have already begun.
+    `start` is; "" if none. state: that from which its runs begin, if they have already begun. note:
+    a message that the view shows.
     """
+    st.session_state[f"_note_{page}"] = note
     st.session_state[f"_ignored_{page}"] = list(ignored)
     st.session_state[f"_wanted_{page}"] = start
     st.session_state[f"_after_{page}"] = after
@@ -106,6 +109,8 @@ def session_of(
     session, start = _create(start, otherwise, ignored)
     sessions[page] = session
     session.begin(story_of(preset, session.experiment.specs), after, state)
+    if note := st.session_state.pop(f"_note_{page}", ""):
+        session.command("note", note)
     fill(start)
     st.session_state[f"_notes_{page}"] = (start, ignored)
     return session

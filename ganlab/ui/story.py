@@ -59,15 +59,16 @@ def open_sent(token: str) -> bool:
     opened = WAITING.take(token)
     if opened is None:
         return False
-    experiment, file = opened
+    experiment, file, note = opened
     if len(experiment.specs) > 1:
         page = navigation.COMPARE
     else:
         page = navigation.MANY if experiment.seeds > 1 else navigation.LABS[experiment.base.axes]
-    known = PRESETS[file.preset].specs if file.preset in PRESETS else ()
+    shown = "" if file is None else file.preset
+    known = PRESETS[shown].specs if shown in PRESETS else ()
     fits = [spec.axes for spec in known] == [spec.axes for spec in experiment.specs]
-    preset = file.preset if fits and experiment.seeds == 1 else ""
-    want(page, experiment, preset=preset, state=file)
+    preset = shown if fits and experiment.seeds == 1 else ""
+    want(page, experiment, preset=preset, state=file, note=note)
     st.switch_page(navigation.script(page))
     return True
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import streamlit as st
 
 from ganlab import paths
-from ganlab.live.opened import most_bytes
+from ganlab.live.opened import most_bytes, tables
 from ganlab.live.session import Session
 from ganlab.ui import navigation
 
@@ -120,6 +120,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       socket: socket.href,
       others: data.others,
       largest: data.largest,
+      tables: data.tables,
       plotly: at(data.plotly + '/plotly.min.js').href,
       theory: at(data.theory).href,
       labs: data.labs.map((path) => at(path).href),
@@ -196,6 +197,7 @@ def live_view(
         "labs": list(navigation.addresses()),
         "gallery": navigation.GALLERY,
         "largest": most_bytes(),
+        "tables": tables(),
         "others": [name for name in navigation.PAGES if name != page],
         "assets": paths.ASSETS_URL,
         "plotly": paths.PLOTLY_URL,

@@ -22,6 +22,8 @@ from ganlab.live import opened, upload
 from ganlab.live.commands import Bookmark, Scrub
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
+from ganlab.own_data import STORE
+from ganlab.own_data.points import points_of
 
 RING = SMALL.replace(target="ring", latent_dim=2)
 
@@ -77,7 +79,7 @@ def test_an_opened_file_shows_all_that_was_saved_and_continues_bit_for_bit(shown
         one.command("bookmark", Bookmark(7, "here"))
     got = settle(one, browser)[0]
     assert got
-    experiment, file = read(written(one.file()))
+    experiment, file, _ = read(written(one.file()))
     two, other = shown(experiment, file)
     assert two.state == "paused" and "at iteration 40" in two.note
     assert type(experiment) is type(KINDS[kind]) and two.group.specs == one.group.specs
@@ -113,7 +115,7 @@ def test_what_another_machine_has_made_is_opened_with_a_word_about_it(shown, mon
     with monkeypatch.context() as patch:
         patch.setattr("ganlab.record.run_file.surroundings", lambda: "another")
         content = written(RunFile.of(run))
-    session, browser = shown(*read(content))
+    session, browser = shown(*read(content)[:2])
     assert "Replays may differ by rounding" in session.note
     assert torch.equal(session.run.state.g, run.state.g)
     session.command("scrub", Scrub(61, False))
@@ -209,6 +211,30 @@ def test_refusals_are_answers_in_words(sent):
         parts = (bytes(50_000) for _ in range(3))  # without a length
         assert sent(parts)[0] == 413
     assert opened.WAITING.take(sent.session.token) is None
+
+
+def test_a_table_becomes_the_data_of_the_page(sent):
+    """SMALL is on the line: it takes the first column, and keeps its other fields."""
+    assert sent(b"who,a,b\nA,1,2\nB,3,4\nC,oops,5\nD,4,6\n", "t%C3%A4ble.csv") == (200, "")
+    found = opened.WAITING.take(sent.session.token)
+    spec = found.experiment.base
+    assert found.file is None and spec.target == "own_points"
+    assert spec.replace(target=SMALL.target, target_params=SMALL.target_params) == SMALL
+    points = points_of(STORE.get(spec.target_params["data"]), 1)
+    np.testing.assert_allclose(points.x[:, 0] * points.spread + points.centre, [1, 3, 4], rtol=1e-6)
+    assert points.axes == ("a",) and "row 4 (a: “oops”)" in found.note
+    door = opened.DOORS.new()
+    assert sent(b"1,2\n3,4\n", "t.csv", door) == (200, "")
+    assert opened.WAITING.take(door).experiment.base.target == "own_points_2d"
+    arrays = io.BytesIO()
+    np.savez(arrays, x=np.arange(6.0))
+    assert sent(arrays.getvalue(), "t.npz", door) == (200, "")
+    assert opened.WAITING.take(door).experiment.base.target == "own_points"
+    status, words = sent(b"a,b\nx,y\n", "t.csv")
+    assert status == 200 and "it must be a column of numbers: it has none among 2" in words
+    assert "no zip archive" in sent(b"nothing", "t.npz")[1]
+    with limited(table_mb=0.1):
+        assert sent(bytes(100_001), "t.csv") == (413, "it has more than 0.1 MB")
 
 
 def test_a_page_that_sends_many_files_must_wait(sent, monkeypatch):
