@@ -52,7 +52,7 @@ def test_cells_are_seen_chosen_and_opened_and_a_lab_is_mapped(lab, done):
     values.fill("1,x")
     values.press("Enter")
     page.get_by_text("D's rate = 'x' is not allowed").first.wait_for()
-    assert page.get_by_role("button", name="Train the map").is_disabled()
+    expect(page.get_by_role("button", name="Train the map")).to_be_disabled()
 
 
 def _opens(page, plan, at):

@@ -65,7 +65,8 @@ def form() -> None:
             st.selectbox("what does not vary", list(start.bases), key="maps_base") or _first(start)
         ]
         say(_differs(base))
-        axes = [_axis(base, name, at) for at, name in enumerate(_WHERE)]
+        wrong: list[SpecError] = []
+        axes = [_axis(base, name, at, wrong) for at, name in enumerate(_WHERE)]
     with right:
         options = {
             "seeds": st.number_input("seeds per cell", 1, 64, 4, key="maps_seeds"),
@@ -76,9 +77,9 @@ def form() -> None:
                 "checks", 4, 200, 20, key="maps_checks", help="How often each run is measured."
             ),
         }
-        _begin(base, [a for a in axes if a is not None], options)
-    if (wrong := st.session_state.pop(_WRONG, None)) is not None:
-        show_error(wrong, "The map did not start. The form keeps its values.")
+        _begin(base, [a for a in axes if a is not None], options, wrong)
+    if (failed := st.session_state.pop(_WRONG, None)) is not None:
+        show_error(failed, "The map did not start. The form keeps its values.")
 
 
 def _start() -> _Start:
@@ -113,8 +114,8 @@ def _first(start: _Start) -> str:
     return next(iter(start.bases))
 
 
-def _axis(base: Spec, where: str, at: int) -> Axis | None:
-    """The widgets of one axis; None if there is none, or its values are not allowed."""
+def _axis(base: Spec, where: str, at: int, wrong: list[SpecError]) -> Axis | None:
+    """The widgets of one axis; None if there is none, or its values are `wrong`."""
     known = {n: p for n, p in params(base).items() if p.kind not in ("data", "text")}
     names = list(known) if at == 0 else [_NONE, *known]
     first = ("d_lr", "k", _NONE)[at]
@@ -139,6 +140,7 @@ def _axis(base: Spec, where: str, at: int) -> Axis | None:
     try:
         return Axis.of(base, name, text or "")
     except SpecError as error:
+        wrong.append(error)
         with values:
             say(in_words(error), "warn", alert=True)
         return None
@@ -160,10 +162,12 @@ def _suggested(name: str, param: Param) -> str:
     return param.format(param.default)
 
 
-def _begin(base: Spec, axes: list[Axis], options: dict[str, Any]) -> None:
+def _begin(base: Spec, axes: list[Axis], options: dict[str, Any], wrong: list[SpecError]) -> None:
     """The size of the map, what is wrong with it, and the button that starts it."""
     sweep: Sweep | None = None
     try:
+        if wrong:
+            raise wrong[0]
         if not axes:
             raise SpecError("axes", "none", "at least one axis with values")
         sweep = Sweep(base, tuple(axes), **options)
@@ -177,7 +181,8 @@ def _begin(base: Spec, axes: list[Axis], options: dict[str, Any]) -> None:
         if left_out:
             say(f"{len(left_out)} cells are left out: {plain(left_out[0].why)}", "quiet")
     except SpecError as error:
-        say(in_words(error), "warn", alert=True)
+        if error not in wrong:  # those stand beside their fields
+            say(in_words(error), "warn", alert=True)
         sweep = None
     st.button(
         "Train the map",
