@@ -230,6 +230,19 @@ class Fields:
         owner="game",
         needs=lambda values: TARGETS[values["target"]].labelled,
     )
+    few_labels: int = declared(
+        "labelled points of each label",
+        0,
+        0,
+        1000,
+        doc="D has an output for each label and one for “generated”, and learns the labels of so "
+        "few points beside its game: semi-supervised. Beside it a net of the same shape learns "
+        "from these points alone. 0: off.",
+        typical=4,
+        owner="D",
+        more=True,
+        needs=lambda values: TARGETS[values["target"]].labelled and values["conditional"] == "no",
+    )
     loss: str = choice(
         "loss",
         LOSSES,

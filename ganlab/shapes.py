@@ -17,6 +17,11 @@ from ganlab.targets import TARGETS, Target
 from ganlab.targets.symbols import Symbols
 from ganlab.update_rules import RULES
 
+_NOT_WITH_CLASSES = (
+    *("packing", "minibatch_discrimination", "d_norm", "unroll"),
+    *("gradient_clip", "weight_clip", "consensus", "ode_regulariser"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shapes(Fields):
@@ -30,7 +35,12 @@ class Shapes(Fields):
     @property
     def d_sizes(self) -> tuple[int, ...]:
         """Widths of D's layers. The first is its input: a pack of x, with labels if any."""
-        return ((self.dim + self.labels) * self.packing, *self.d_hidden, 1)
+        return ((self.dim + self.labels) * self.packing, *self.d_hidden, self.classes or 1)
+
+    @property
+    def classes(self) -> int:
+        """The number of labels that D learns from a few labelled points; 0 if it does not."""
+        return self.built.labels if self.few_labels else 0
 
     @property
     def dim(self) -> int:
@@ -113,6 +123,8 @@ class Shapes(Fields):
         if self.g_bias == "alone" and self.weight_decay:
             # A decay would change the weights, which must keep their values.
             raise SpecError("weight_decay", self.weight_decay, "0 if only G's biases learn")
+        if self.few_labels and (why := self._not_classes()) is not None:
+            raise SpecError("few_labels", self.few_labels, f"0 {why}")
         self._check_starts()
         if not self.axes:
             self._check_symbols()
@@ -177,6 +189,25 @@ class Shapes(Fields):
             changes = entry.grad_term or entry.field_term or entry.project or "D" in entry.keeps
             if (changes or name == "unroll") and entry.on(self):
                 return f"with {entry.title}, which changes D's steps"
+        return None
+
+    def _not_classes(self) -> str | None:
+        """Why D cannot learn the labels of a few points, or None."""
+        if not self.domain.drawn:
+            return "with images"
+        if not self.classes:
+            return f"with {TARGETS[self.target].title}, which has no labels"
+        if self.conditional == "yes":
+            return "if D is told all labels"
+        if LOSSES[self.loss].shift_invariant:
+            return f"with the loss {LOSSES[self.loss].title}, for which D's level means nothing"
+        if self.d_start:
+            return "with given first values of D"
+        if self.d_to_optimum:
+            return "if D is trained to its optimum"
+        for name in _NOT_WITH_CLASSES:
+            if STABILISERS[name].on(self):
+                return f"with {STABILISERS[name].title}, which D and the net beside it would share"
         return None
 
     def _check_starts(self) -> None:

@@ -91,6 +91,7 @@ class Plane:
     contour_alpha_step: float = 0.22
     grid: float = 1
     grid_alpha: float = 0.5
+    region: float = 1.8  # lines between the classes of D
     curve: float = 1.5  # G's manifold, if it is one
     curve_alpha: float = 0.9
     gradient: float = 1.4

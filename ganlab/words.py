@@ -6,16 +6,9 @@ The "?" beside each curve shows its explanation, and docs/measures.md lists them
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-
-class Word(NamedTuple):
-    """The title of a quantity, one or two sentences about it, and its unit ("" if it has none)."""
-
-    title: str
-    says: str
-    unit: str = ""
-
+from ganlab.layer_words import LAYERS as LAYERS
+from ganlab.layer_words import Word as Word
 
 _OUTPUT = "nats; for least squares, Wasserstein, hinge, Pearson and Hellinger: units of D's output"
 
@@ -49,6 +42,18 @@ MEASURES = {
         "labels obeyed",
         "The share of generated samples at which the label that G was given is the likeliest one "
         "under p_data.",
+        "share of samples",
+    ),
+    "accuracy": Word(
+        "accuracy of D's labels",
+        "The share of 4,096 samples of p_data, none of them trained on, whose label is D's largest "
+        "output. D learns the labels of a few points, and p_data from its game.",
+        "share of samples",
+    ),
+    "accuracy_alone": Word(
+        "accuracy without a game",
+        "The same of a net of D's shape, trained on the same labelled points for as many updates, "
+        "without other data.",
         "share of samples",
     ),
     "tail": Word(
@@ -189,6 +194,7 @@ LINES = {
     ),
     "−log 4": Word("−log 4", "−1.386, the value if p_g equals p_data, where D can only answer ½."),
     "p_data's": Word("p_data's", "1: the tails of p_g reach as far as those of p_data."),
+    "best": Word("best", "The accuracy of a classifier that knows p_data: parts may overlap."),
     "all": Word("all", "All modes are captured."),
     "of p_data": Word("of p_data", "The value of p_data itself."),
     "all valid": Word("all valid", "1: G makes strings of the grammar only."),
@@ -208,39 +214,6 @@ BANDS = Word(
     "The line is the median over the seeds, the inner band their middle half, the outer "
     "band all of them.",
 )
-
-# Layers of the pictures by their ids.
-LAYERS = {
-    "p_data": Word("p_data", "The density of the data, which G should learn.", "1 per unit of x"),
-    "p_g": Word("p_g", "The generator's density, or probabilities.", "1 per unit of x"),
-    "d": Word("D(x)", "The discriminator's probability that x is real.", "0 to 1"),
-    "d_star": Word("D*(x)", "p_data / (p_data + p_g), the optimal D against this G.", "0 to 1"),
-    "map": Word("z → G(z)", "G as a map: arrows from z to x = G(z) are dense where p_g is high."),
-    "gradient": Word(
-        "push on G",
-        "The direction in which G's loss pushes generated points. Longer is stronger, up to 15 % "
-        "of the picture's width.",
-    ),
-    "real": Word(
-        "real samples, training data",
-        "500 samples of p_data; or the training data, if they are a finite set: at most 2,000 of "
-        "them, in 1-D as strokes on the axis.",
-    ),
-    "nearest": Word(
-        "nearest data", "From each of 60 generated samples a line to the nearest training point."
-    ),
-    "fake": Word("generated", "Samples of the generator."),
-    "average": Word(
-        "average of G",
-        "The output of G with the running average of its weights: a thin line, or small crosses.",
-    ),
-    "labels": Word(
-        "labels",
-        "The numbers of the labels, each at the middle of its part of p_data and in the colour of "
-        "what G makes for it. After eight labels the colours begin again.",
-    ),
-    "manifold": Word("z → G(z)", "A grid of latents z, mapped by G."),
-}
 
 # Numbers above the picture, and in the tiles of many seeds.
 READOUTS = {

@@ -17,6 +17,7 @@ RANK = {
     "digits": 1,
     "paths": 0,
     "theme": 0,
+    "layer_words": 0,
     "words": 0,
     "bundle": 1,
     "ownership": 0,

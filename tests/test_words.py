@@ -26,6 +26,7 @@ SPECS = (
     Spec(target="ring", latent_dim=2, data_size=8),
     Spec(target="moons", conditional="yes"),
     Spec(target="strings"),
+    Spec(target="moons", few_labels=2),
 )
 TABLES = (
     words.MEASURES,
@@ -54,13 +55,12 @@ def shown() -> list[dict]:
 
 
 def test_every_metric_of_a_snapshot_has_a_sentence_and_a_unit():
-    metrics = (
-        Run(Spec(batch=8, data_size=8, target="two_gaussians", conditional="yes"))
-        .snapshot(points=4096)
-        .metrics
-    )
-    assert set(words.MEASURES) == set(metrics)
-    assert set(SERIES) <= set(metrics)
+    base = Spec(batch=8, data_size=8, target="two_gaussians")
+    # D is told all labels, or it learns a few.
+    runs = [Run(base.replace(**one)) for one in ({"conditional": "yes"}, {"few_labels": 1})]
+    metrics = set().union(*(run.snapshot(points=4096).metrics for run in runs))
+    assert set(words.MEASURES) == metrics
+    assert set(SERIES) <= metrics
     assert all(word.unit for word in words.MEASURES.values())
 
 

@@ -238,6 +238,38 @@ export function picture2d(scene) {
   }
 
   /**
+   * Lines between cells of different classes.
+   *
+   * @param {Context} ctx
+   * @param {NumberArray} classes rows of constant y
+   * @param {number[]} shape
+   * @param {string} colour
+   * @param {boolean} dashed every second line only
+   */
+  function drawRegions(ctx, classes, [rows, columns], colour, dashed) {
+    const [w, h] = [g.w / columns, g.h / rows];
+    ctx.beginPath();
+    for (let j = 0; j < rows; j++) {
+      for (let i = 0; i < columns; i++) {
+        if (dashed && (i + j) % 2) continue;
+        const of = classes[j * columns + i];
+        const [x, y] = [g.left + (i + 1) * w, g.bottom - (j + 1) * h];
+        if (i + 1 < columns && classes[j * columns + i + 1] !== of) {
+          ctx.moveTo(x, y);
+          ctx.lineTo(x, y + h);
+        }
+        if (j + 1 < rows && classes[(j + 1) * columns + i] !== of) {
+          ctx.moveTo(x - w, y);
+          ctx.lineTo(x, y);
+        }
+      }
+    }
+    ctx.strokeStyle = colour;
+    ctx.lineWidth = PLANE.region * theme.u;
+    ctx.stroke();
+  }
+
+  /**
    * @param {Context} ctx
    * @param {NumberArray} where
    * @param {NumberArray} grad
@@ -288,6 +320,10 @@ export function picture2d(scene) {
       if (a.average && on("average")) drawAverage(ctx, a.average);
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);
+      if (a.regions_alone && on("regions_alone")) drawRegions(ctx, a.regions_alone, shape.regions_alone, theme.role("data"), true);
+      if (a.regions && on("regions")) drawRegions(ctx, a.regions, shape.regions, theme.role("D"), false);
+      const { few, few_label: fewLabel } = scene.a;
+      if (few && on("labels")) labelMarks(ctx, theme, fewLabel.length, (i) => [px(few[2 * i]), py(few[2 * i + 1])], fewLabel);
       const marks = scene.a.label_at;
       if (marks && on("labels")) labelMarks(ctx, theme, marks.length / 2, (k) => {
         const aside = SIZES.label * theme.u;

@@ -10,17 +10,19 @@ import { SIZES } from "./tokens.js";
  * @param {import("./types.js").Context} ctx
  * @param {import("./types.js").Theme} theme
  * @param {number} count
- * @param {(label: number) => [x: number, y: number]} place
+ * @param {(i: number) => [x: number, y: number]} place
+ * @param {import("./types.js").NumberArray} [which] the labels at the places, if they are not 0, 1, ...
  */
-export function labelMarks(ctx, theme, count, place) {
+export function labelMarks(ctx, theme, count, place, which) {
   ctx.font = font(theme, SIZES.label, 700);
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.lineJoin = "round";
   ctx.lineWidth = SIZES.label_halo * theme.u;
   ctx.strokeStyle = theme.back;
-  for (let k = 0; k < count; k++) {
-    const [x, y] = place(k);
+  for (let i = 0; i < count; i++) {
+    const [x, y] = place(i);
+    const k = which ? which[i] : i;
     ctx.strokeText(String(k), x, y);
     ctx.fillStyle = alpha(theme.labels[k % theme.labels.length], 1);
     ctx.fillText(String(k), x, y);

@@ -62,6 +62,9 @@ class Players(Protocol):
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
         """D(x) as it is drawn, at points (n, dim) in the company of generated ones: (R, n)."""
 
+    def classes(self, points: torch.Tensor, runs: slice) -> tuple[np.ndarray, ...]:
+        """The likeliest class at points (R, n, dim) by D, and by the net beside it: (R, n)."""
+
     def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
         """grad_x and grad, (R, n, dim): points x, and the direction in which each is pushed."""
 

@@ -108,6 +108,10 @@ class Plane(Domain):
         points = torch.stack([_field(box, detail.cells) for box in boxes])
         d = players.field(points, made)
         out["d"] = d.view(len(gz), detail.cells, detail.cells).cpu().numpy()
+        if spec.classes:
+            names = ("regions", "regions_alone")
+            for name, found in zip(names, players.classes(points, slice(None)), strict=True):
+                out[name] = found.astype(np.uint8).reshape(-1, detail.cells, detail.cells)
         if arrows:
             out |= players.arrows(made, made[:, :ARROWS])
         out["beyond"] = outside(self, views, out["fake"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
+from torch.nn import functional
 
 from ganlab.engine.inputs import Drawn, Given, Inputs
 from ganlab.engine.structure import Structure
@@ -80,7 +81,10 @@ class Costs(Inputs):
     def d_cost(
         self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
     ) -> torch.Tensor:
-        """D's cost on a minibatch, real and fake (R, B, dim) each: (R,)."""
+        """D's cost on a minibatch, real and fake (R, B, dim) each: (R,).
+
+        With classes also the cross-entropies of D and of the net beside it, on labelled points.
+        """
         real, fake = self._seen(real, n, drawn, 0), self._seen(fake, n, drawn, 1)
         labels, of_fake = self._labels(drawn), self._labels(drawn, "fake_label")
         if self._by_input:
@@ -108,6 +112,9 @@ class Costs(Inputs):
             )
             for name, term in self._d_terms:
                 cost = cost + term(judged, *n.of[name])
+        if self.structure.classes:
+            for out in self.D.classify(d, drawn["few"]):
+                cost = cost - (functional.log_softmax(out, 2) * drawn["few_label"]).sum(2).mean(1)
         return cost
 
     def g_cost(

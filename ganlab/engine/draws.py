@@ -7,7 +7,6 @@ and latents.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,6 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from ganlab.engine.rules import Rules
+from ganlab.engine.tags import generator as generator
+from ganlab.engine.tags import tag_number as tag_number
 from ganlab.engine.threads import on_all_cores
 from ganlab.estimators import gumbel
 from ganlab.networks.labels import beside, one_hot, proportional
@@ -27,27 +28,6 @@ from ganlab.targets.base import Examples
 Make = Callable[[tuple[int, ...], torch.Generator], torch.Tensor]
 
 _BLOCK_ELEMENTS = 2**16  # small enough to stay in cache, large enough to amortise the dispatch
-_TAGS = {"init_g": 1, "init_d": 2, "data_d": 3, "latent_d": 4, "latent_g": 5, "data_g": 6}
-_TAGS |= {"reference": 7, "noise_d": 8, "noise_g": 9, "mask_d": 10, "mask_g": 11}
-_TAGS |= {"mix_d": 12, "mix_g": 13, "sample": 14, "data_set": 15}
-# The tags of draws for unrolled steps.
-_TAGS |= {f"u_{tag}": 20 + number for tag, number in _TAGS.items() if tag[-2:] in ("_d", "_g")}
-
-
-def tag_number(tag: str) -> int:
-    """The number of a purpose; for stabilisers' draws a hash, above the tags listed here."""
-    return _TAGS.get(tag) or 1000 + zlib.crc32(tag.encode())
-
-
-def generator(
-    seed: int, tag: str, block: int = 0, device: torch.device | str = "cpu"
-) -> torch.Generator:
-    """A generator for one purpose, independent of those for other seeds, tags and blocks.
-
-    The numbers also depend on the kind of device.
-    """
-    word = np.random.SeedSequence([seed, tag_number(tag), block]).generate_state(1)[0]
-    return torch.Generator(device).manual_seed(int(word))
 
 
 @lru_cache(maxsize=16)
@@ -75,6 +55,18 @@ def data_labels(spec: Spec) -> torch.Tensor:
 def in_a_block(shape: tuple[int, ...]) -> int:
     """How many draws of a shape are made together."""
     return max(1, min(128, _BLOCK_ELEMENTS // max(1, int(np.prod(shape)))))
+
+
+@lru_cache(maxsize=16)
+def few(spec: Spec) -> tuple[torch.Tensor, torch.Tensor]:
+    """The points whose labels D learns, (n, dim), and their labels, (n,): as many of each.
+
+    A function of the target, the number and the seed.
+    """
+    parts, count = spec.built.parts, spec.few_labels
+    assert parts is not None
+    x = [part.sample(count, generator(spec.seed, "few", k)) for k, part in enumerate(parts.parts)]
+    return torch.cat(x), torch.arange(len(x)).repeat_interleave(count)
 
 
 class Stream:
@@ -237,17 +229,12 @@ class Draws:
         if key not in self._streams:
             kind, seed = name.removeprefix("u_"), self.specs[run].seed
             shape = self.shapes[player][name]
-            examples = self._targets[run].examples
             # The labels of the data of the same number, also in updates that take no data.
-            tag = f"{name.replace('label', 'data')}_{player.lower()}"
-            points = data_set(self.specs[run]) if kind in ("data", "label") else None
-            if kind in ("data", "label") and (points is not None or examples is not None):
-                if points is not None:
-                    examples = Examples(points, lambda x: x, data_labels(self.specs[run]))
-                assert examples is not None
-                stored, read = examples.stored, examples.read
-                if kind == "label":
-                    stored, read = examples.labels, lambda which: one_hot(which, shape[1])
+            tag = f"{name.replace('few_label', 'few').replace('label', 'data')}_{player.lower()}"
+            if (known := self._set(run, kind)) is not None:
+                stored, read = known.stored, known.read
+                if kind.endswith("label"):
+                    stored, read = known.labels, lambda which: one_hot(which, shape[1])
                 self._streams[key] = Epochs(seed, tag, shape[0], stored.to(self.device), read)
             elif kind == "label":
                 each = in_a_block((shape[0], self.specs[run].dim))
@@ -261,6 +248,18 @@ class Draws:
                 where = "cpu" if kind == "data" else self.device
                 self._streams[key] = Stream(seed, tag, shape, self._maker(run, kind), where)
         return self._streams[key]
+
+    def _set(self, run: int, kind: str) -> Examples | None:
+        """The finite set that draws of some kind are taken from; None if there is none."""
+        spec = self.specs[run]
+        if kind in ("few", "few_label"):
+            labelled, which = few(spec)
+            return Examples(labelled, lambda x: x, which)
+        if kind not in ("data", "label"):
+            return None
+        if (points := data_set(spec)) is not None:
+            return Examples(points, lambda x: x, data_labels(spec))
+        return self._targets[run].examples
 
     def _maker(self, run: int, kind: str) -> Make:
         target, spec = self._targets[run], self.specs[run]

@@ -209,6 +209,16 @@ class Evaluation:
 
         return self._traced(judge, self.state.d[runs], *seen)
 
+    def classes(self, points: torch.Tensor, runs: slice) -> tuple[np.ndarray, ...]:
+        """The likeliest class at points (R, n, dim) by D, and by the net beside it: (R, n)."""
+        game = self.game
+
+        def classes(d: torch.Tensor, points: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return tuple(out.argmax(2) for out in game.D.classify(d, points))
+
+        found = self._traced(classes, self.state.d[runs], points.to(self.device))
+        return tuple(one.cpu().numpy() for one in found)
+
     def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
         """Points x (R, n, dim) and, for each, the displacement that lowers G's cost.
 

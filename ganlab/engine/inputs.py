@@ -74,6 +74,7 @@ class Inputs:
             bias=structure.d_bias,
             level=not LOSSES[structure.loss].shift_invariant or any(e.offset for e in entries),
             norm=structure.d_norm,
+            classes=structure.classes,
         )
         self.loss = LOSSES[structure.loss]
         self.rule = RULES[structure.rule]
@@ -146,10 +147,11 @@ class Inputs:
         """Shapes of the random numbers of one update of a player, by name.
 
         data: real samples; latent: of fake samples; label: of real and fake samples alike, if there
-        are labels; gumbel: added to G's logits, if it draws symbols; the draws of changes of what D
-        sees, for real samples, then fake ones; mask: uniform numbers, one for each droppable unit
-        and each pack; the draws of terms of D's cost; and the same names with the prefix u_, for
-        all unrolled steps one after the other.
+        are labels; few, few_label: labelled points and their labels, if D learns them; gumbel:
+        added to G's logits, if it draws symbols; the draws of changes of what D sees, for real
+        samples, then fake ones; mask: uniform numbers, one for each droppable unit and each pack;
+        the draws of terms of D's cost; and the same names with the prefix u_, for all unrolled
+        steps one after the other.
         """
         return self._draws[player]
 
@@ -163,6 +165,9 @@ class Inputs:
             parts["label"] = (structure.batch, structure.labels)
         if (symbols := structure.symbols) is not None and symbols.samples:
             parts["gumbel"] = (structure.batch, structure.dim)
+        if structure.classes:
+            parts["few"] = (structure.few, structure.dim)
+            parts["few_label"] = (structure.few, structure.classes)
         both = 2 * structure.batch
         parts |= {n: d.shape(both, structure.dim) for n, d in self._seen_draws.items()}
         if units := sum(self.D.droppable):
@@ -171,7 +176,8 @@ class Inputs:
         parts |= {n: draw.shape(packs, width) for n, draw in self._term_draws.items()}
         out: dict[str, tuple[int, ...]] = dict(parts)
         if player == "G" and not self.takes_real:
-            out = {n: shape for n, shape in out.items() if n not in ("data", *self._term_draws)}
+            of_d = ("data", "few", "few_label", *self._term_draws)
+            out = {n: shape for n, shape in out.items() if n not in of_d}
         if structure.fresh and (player == "G" or self.asks_both("D")):
             out |= {f"u_{n}": (structure.unroll * rows, c) for n, (rows, c) in parts.items()}
         return out

@@ -112,6 +112,8 @@ class GeneratorModule(nn.Module):
 class DiscriminatorModule(nn.Module):
     """D, without dropout unless it is in training mode; D(x) is the sigmoid of its logit.
 
+    With classes the logit is the log of the sum of exp of `outputs`, one for each class.
+
     kernels: T (A, kernels, dims) of minibatch discrimination, whose outputs the last layer takes
     after the A features. norms: batch norms, which use the statistics of the given samples in
     either mode. With spectral norm the weights are already divided by their norms.
@@ -119,7 +121,7 @@ class DiscriminatorModule(nn.Module):
 
     def __init__(self, net: Discriminator, labels: int, dropout: float, dropout_input: float):
         super().__init__()
-        self.labels, self.pack = labels, net.pack
+        self.labels, self.pack, self.classes = labels, net.pack, net.classes
         self.norms = nn.ModuleList(
             nn.BatchNorm1d(o, eps=EPSILON, track_running_stats=False)
             for _, o in (net.layers[:-1] if net.norm == "batch" else ())
@@ -134,9 +136,16 @@ class DiscriminatorModule(nn.Module):
     def forward(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """x (n, dim), and integer labels (n,) if there are labels -> logits (n / pack,).
 
+        With classes, see `outputs`.
+
         With packing, n is a multiple of the pack, and each `pack` consecutive samples are judged
         together. With minibatch discrimination or batch norm, all n samples are one minibatch.
         """
+        out = self.outputs(x, labels)
+        return out.logsumexp(1) if self.classes else out[:, 0]
+
+    def outputs(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """The outputs of the last layer, (n / pack, 1) or (n, classes); arguments as `forward`."""
         h = beside(x, _checked(labels, len(x), self.labels))
         h = self.dropout_input(h.reshape(len(h) // self.pack, -1))
         for i, layer in enumerate(self.layers[:-1]):
@@ -148,8 +157,8 @@ class DiscriminatorModule(nn.Module):
             m = torch.einsum("na,akd->nkd", h, self.kernels)
             apart = (m.unsqueeze(1) - m.unsqueeze(0)).abs().sum(3)
             h = torch.cat([h, torch.exp(-apart).sum(1) - 1], 1)
-        logits: torch.Tensor = self.layers[-1](h)[:, 0]
-        return logits
+        out: torch.Tensor = self.layers[-1](h)
+        return out
 
 
 def _checked(labels: Labels, n: int, count: int) -> torch.Tensor | None:

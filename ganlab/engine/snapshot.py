@@ -15,6 +15,7 @@ from ganlab.domains.base import POINTS
 from ganlab.domains.outside import within
 from ganlab.domains.picture import DETAILS, MEAN
 from ganlab.engine import symbols
+from ganlab.engine.classes import accuracies
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly
@@ -45,8 +46,9 @@ class Snapshot:
     set of training data: value_data = V on these data, overfit = value_data - value, data_distance:
     see `nearest`. If labels are given: jsd_labels = JSD of the pairs (x, label), which C(G) then
     uses, as |D - D*| is taken over pairs; obeyed = share of samples at which p_data's likeliest
-    label is the one that G was given. If an average of G's weights is kept, also jsd_average,
-    w1_average, modes_average and hq_average, of the G with these weights.
+    label is the one that G was given. If D learns the labels of a few points: accuracy and
+    accuracy_alone, see `classes.accuracies`. If an average of G's weights is kept, also
+    jsd_average, w1_average, modes_average and hq_average, of the G with these weights.
     picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
     tail: as in metrics, if every run's p_data or latent has no mean.
     """
@@ -168,6 +170,8 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     out["gap"] = out["c_g"] - out["value"]
     out["d_loss"] = array(game.loss.d(real, fake))
     out["g_loss"] = array(g_cost)
+    if game.D.classes:
+        out |= accuracies(players)
     out["d_accuracy"] = _accuracy(game, real, fake)
     out["grad_x"] = array(by_x.norm(dim=2).mean(1))
     out["grad_g"] = array(by_g.norm(dim=1))

@@ -21,7 +21,8 @@ class Structure:
     Runs of one Structure share a compiled program, whatever their target, learning rates,
     strengths, k and seeds. strengths: names of the stabilisers that are on and whose strength is a
     number. labels: the length of the one-hot label beside each z and each x; 0 if none. letters: of
-    symbols at each position; 0 if x are no symbols, and then there is no estimator.
+    symbols at each position; 0 if x are no symbols, and then there is no estimator. classes: the
+    number of labels that D learns; few: of how many points in each of its updates.
     """
 
     g_sizes: tuple[int, ...]
@@ -48,6 +49,8 @@ class Structure:
     letters: int = 0
     estimator: str = ""
     baseline: str = ""
+    classes: int = 0
+    few: int = 0
 
     @classmethod
     def of(cls, spec: Spec) -> Structure:
@@ -77,6 +80,8 @@ class Structure:
             spec.letters,
             spec.estimator if spec.letters else "",
             spec.baseline if spec.letters and ESTIMATORS[spec.estimator].scored else "",
+            spec.classes,
+            min(spec.batch, spec.classes * spec.few_labels),
         )
 
     @property

@@ -62,6 +62,8 @@ class Plan:
             if phase.labels:
                 why = "no: a script does not draw labels"
                 raise SpecError("conditional", phase.conditional, why)
+            if phase.classes:
+                raise SpecError("few_labels", phase.few_labels, "0: a script has no classes")
             for field, table in _TABLES.items():
                 if getattr(phase, field) not in table:
                     why = "images are read by ganlab" if not phase.domain.drawn else _SCRIPT_OF_OURS

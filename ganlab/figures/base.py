@@ -172,14 +172,19 @@ def label_marks(
 
     place: on a line, where they are along y.
     """
-    at = array(scene, "label_at")
+    at, few = array(scene, "label_at"), array(scene, "few")
+    which = list(range(0 if at is None else len(at)))
+    if few is not None:
+        at, which = few, [int(k) for k in scene["few_label"]]
     if at is None or "labels" not in layers.known or "labels" in layers.hidden:
         return []
     out = []
-    for k, x in enumerate(at):
+    for k, x in zip(which, at, strict=True):
         font = {"size": SIZES.label * u, "color": layers.theme.label(k), "weight": 700}
         aside = SIZES.label * u
-        beside = {"y": float(x[-1]), "xshift": aside, "yshift": aside}
+        beside = {"y": float(x[-1])}
+        if few is None:
+            beside |= {"xshift": aside, "yshift": aside}
         where = dict(place or beside) | {"x": float(x[0])}
         back = layers.theme.background
         out.append({"text": str(k), "font": font, "bgcolor": translucent(back, 0.7), **where})

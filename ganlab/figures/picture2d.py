@@ -82,6 +82,8 @@ def picture_2d(
     _points(layers, "fake", array(frame, "fake"), PLANE.fake * u, 1, frame.get("fake_label"))
     _nearest(layers, array(frame, "fake"), array(scene, "real"), u)
     _crosses(layers, "average", array(frame, "average"), u)
+    for name in ("regions", "regions_alone"):
+        _regions(layers, name, frame.get(name), (x_lo, x_hi), (y_lo, y_hi), u)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), x_hi - x_lo)
     if len(start) and "gradient" in layers.known:
         colour, data = layers.colour("gradient"), arrows(start, end, 8 * u)
@@ -159,6 +161,29 @@ def _contours(layers: Layers, scene: Mapping[str, Any], u: float) -> None:
         xy = polylines(line for line, of in zip(lines, levels, strict=True) if of == level)
         style = {"color": colour, "width": PLANE.contour * u, "dash": "dot"}
         layers.add("p_data", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
+
+
+def _regions(
+    layers: Layers,
+    layer: str,
+    classes: np.ndarray | None,
+    xs: tuple[float, float],
+    ys: tuple[float, float],
+    u: float,
+) -> None:
+    """Lines between cells (ny, nx) of different classes; dashed in the picture of the net alone."""
+    if classes is None or layer not in layers.known:
+        return
+    ny, nx = classes.shape
+    x, y = np.linspace(*xs, nx + 1), np.linspace(*ys, ny + 1)
+    across, up = (np.argwhere(np.diff(classes.astype(int), axis=axis)) for axis in (1, 0))
+    if layer == "regions_alone":
+        across, up = (found[found.sum(1) % 2 == 0] for found in (across, up))
+    lines = [np.array([[x[i + 1], y[j]], [x[i + 1], y[j + 1]]]) for j, i in across]
+    lines += [np.array([[x[i], y[j + 1]], [x[i + 1], y[j + 1]]]) for j, i in up]
+    xy = polylines(lines)
+    style = {"color": layers.colour(layer), "width": PLANE.region * u}
+    layers.add(layer, x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
 
 
 def _points(

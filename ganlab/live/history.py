@@ -46,6 +46,8 @@ SERIES = (
     "jsd_labels",
     "obeyed",
     "entropy",
+    "accuracy",
+    "accuracy_alone",
 )
 _MERGE_SECONDS = 1.0
 

@@ -12,7 +12,8 @@ from scipy import special
 from ganlab import words
 from ganlab.domains import Probe
 from ganlab.domains.picture import MEAN, Layer
-from ganlab.engine.draws import data_set
+from ganlab.engine.classes import best
+from ganlab.engine.draws import data_set, few
 from ganlab.engine.training_data import FARTHEST, new_histogram
 from ganlab.losses import LOSSES
 from ganlab.params import KNOBS, PARAMS
@@ -154,6 +155,12 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
         *_last_panels(),
     ]
     modes = probe.target.modes
+    if spec.classes:
+        of_d, alone = _line("accuracy", "D", "D"), _line("accuracy_alone", "alone", "data", "dash")
+        lines = [(best(probe.target), "best")]
+        points = "point" if spec.few_labels == 1 else "points"
+        title = f"accuracy, {spec.few_labels} labelled {points} of each"
+        out.append(panel("accuracy", title, [of_d, alone], lines))
     if modes is not None and len(modes.std) > 1:
         count = len(modes.std)
         out.append(
@@ -247,6 +254,9 @@ def layers(spec: Spec, probe: Probe, label: int = MEAN) -> list[dict[str, Any]]:
     """The legend: words that toggle layers; label: the one whose D is shown."""
     average, finite = bool(spec.g_average), bool(spec.data_size)
     rows = spec.domain.layers(probe, spec.latent_dim, average, finite)
+    if spec.classes and spec.domain.square:
+        rows += [Layer("regions", "regions of D", "D"), Layer("labels", "labels", "game")]
+        rows.append(Layer("regions_alone", "without a game", "data"))
     if spec.labels:
         of = "mean of labels" if label == MEAN else f"label {label}"
         ids = ("d",) if label == MEAN else ("d", "d_star")
@@ -298,6 +308,9 @@ def scene(
     arrays: dict[str, np.ndarray] = {}
     if modes is not None:
         arrays["mode_centers"], arrays["mode_weights"] = modes.centers, modes.weights
+    if spec.classes and spec.domain.square:
+        points, which = few(spec)
+        arrays["few"], arrays["few_label"] = points.numpy(), which.numpy().astype(np.int32)
     data = data_set(spec)
     if data is not None:
         arrays["new_distances"] = new_histogram(spec)

@@ -20,6 +20,11 @@ _COMPANIES = 8  # the number of random packs over which the shown logit of a poi
 class Discriminator(MLP):
     """An MLP with one output, the logit. sizes[0] = pack * (dim + labels).
 
+    classes: if not 0, the number of outputs l_k instead, one for each class. The logit is then
+    log Z, Z = sum_k exp(l_k), so that D(x) = Z/(Z + 1): the probability that x is of any class, by
+    K + 1 outputs of which the last is 0 (Salimans et al. 2016, section 5). The parameters of a net
+    of the same shape, which learns the classes alone, follow all others.
+
     pack: the number of samples judged together (PacGAN, Lin et al. 2018), concatenated.
     kernels, dims: minibatch discrimination (Salimans et al. 2016). With the last hidden layer's
     f(x_i) (A,) and the tensor T (A, kernels, dims), M_i = f(x_i) T,
@@ -39,6 +44,7 @@ class Discriminator(MLP):
     drop: tuple[bool, bool] = (False, False)
     level: bool = True
     norm: str = "none"
+    classes: int = 0
 
     @cached_property
     def held(self) -> tuple[int, ...]:
@@ -72,11 +78,20 @@ class Discriminator(MLP):
         """The shapes of the scale and shift of each normalised layer, then that of T."""
         norms = tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
         kernels = ((self.features, self.kernels * self.dims),) if self.kernels else ()
-        return (*(norms if self.norm == "batch" else ()), *kernels)
+        return (*(norms if self.norm == "batch" else ()), *kernels, *self._beside)
+
+    @property
+    def _beside(self) -> tuple[tuple[int, int], ...]:
+        """The shapes of the net beside D."""
+        if not self.classes:
+            return ()
+        return tuple(s for i, o in self.layers for s in ((i, o), (1, o)))
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
         """Scales of 1, shifts of 0, and T drawn like a layer's weights."""
         make, shapes = INITS[scheme].weight, self.more_shapes
+        if self.classes:  # without norms and kernels
+            return [MLP(self.sizes, self.activation, bias=self.bias).init(scheme, gain, generator)]
         kernels = shapes[-1:] if self.kernels else ()
         norms = shapes[: len(shapes) - len(kernels)]
         parts = [torch.full((o,), 1.0 - i % 2) for i, (_, o) in enumerate(norms)]
@@ -162,8 +177,24 @@ class Discriminator(MLP):
             m = m.view(len(f), -1, group, m.shape[2])
             # Every sample is at distance 0 from itself.
             f = torch.cat([f, (self.closeness(m, m) - 1).view(*f.shape[:2], -1)], 2)
+        return self._logit(self._last(parts, f))
+
+    def _last(self, parts: list[torch.Tensor], f: torch.Tensor) -> torch.Tensor:
+        """The outputs (R, n, out) of the last layer, for its inputs."""
         last = 2 * len(self.layers) - 2
-        return self.linear(f, parts[last], parts[last + 1]).squeeze(2)
+        return self.linear(f, parts[last], parts[last + 1])
+
+    def _logit(self, out: torch.Tensor) -> torch.Tensor:
+        """The logit (R, n) of outputs (R, n, out)."""
+        return torch.logsumexp(out, 2) if self.classes else out.squeeze(2)
+
+    def classify(self, flat: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The outputs l_k of D, and those of the net beside it, (R, n, dim) -> (R, n, classes)."""
+        parts = self.split(flat)
+        own = 2 * len(self.layers)
+        both = (part for part in (parts[:own], parts[own:]))
+        mine, beside = (self._last(of, self.body(of, x)) for of in both)
+        return mine, beside
 
     def judge(
         self,
@@ -209,6 +240,5 @@ class Discriminator(MLP):
             if theirs is not None:
                 close = self.closeness(torch.bmm(f, parts[-1]), theirs) / theirs.shape[1]
                 f = torch.cat([f, close * (batch - 1)], 2)
-            last = 2 * len(self.layers) - 2
-            total = total + self.linear(f, parts[last], parts[last + 1]).squeeze(2)
+            total = total + self._logit(self._last(parts, f))
         return total / rounds

@@ -6,6 +6,7 @@ import torch
 from live_helpers import Browser, press, settle
 
 from ganlab import Spec, SpecError, figures
+from ganlab.engine.draws import few
 from ganlab.experiment import Experiment
 from ganlab.live.commands import read
 from ganlab.live.session import Session
@@ -51,6 +52,29 @@ def test_the_label_whose_d_is_shown_is_a_choice_of_the_view(spec):
     session.command(*read({"cmd": "label", "value": spec.labels}))
     settle(session, browser)
     assert "label" in session.note and f"0 to {spec.labels - 1}" in session.note
+    browser.leave()
+
+
+def test_labelled_points_and_what_was_learnt_from_them_are_shown():
+    spec = PLANE.replace(conditional="no", few_labels=3)
+    session = Session("t", Experiment.of(spec), lambda _: None)
+    browser = Browser(session)
+    session.command("pause")
+    got = settle(session, browser)[0] + press(session, browser, "step")
+    header, arrays = [one for one in got if one[0]["type"] == "scene"][-1]
+    points, which = few(spec)
+    np.testing.assert_allclose(arrays["few"], points)
+    np.testing.assert_array_equal(arrays["few_label"], which)
+    assert {"regions", "regions_alone", "labels"} <= {one["id"] for one in header["layers"]}
+    assert "accuracy" in {panel["id"] for panel in header["panels"]}
+    frame_header, frame = [one for one in got if one[0]["type"] == "frame"][-1]
+    assert frame["regions"].shape == frame["regions_alone"].shape == (64, 64)
+    made = figures.picture({**header, **arrays}, {**frame_header, **frame})
+    (line,) = [trace for trace in made.data if trace.legendgroup == "regions"]
+    classes = frame["regions"].astype(int)
+    edges = (np.diff(classes, axis=0) != 0).sum() + (np.diff(classes, axis=1) != 0).sum()
+    assert np.isfinite(np.array(line.x, float)).sum() == 2 * edges > 0
+    assert [note.text for note in made.layout.annotations][:6] == [str(int(k)) for k in which]
     browser.leave()
 
 

@@ -1,0 +1,54 @@
+"""An explanation of every layer of a picture: see `ganlab.words`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Word(NamedTuple):
+    """The title of a quantity, one or two sentences about it, and its unit ("" if it has none)."""
+
+    title: str
+    says: str
+    unit: str = ""
+
+
+# Layers of the pictures by their ids.
+LAYERS = {
+    "p_data": Word("p_data", "The density of the data, which G should learn.", "1 per unit of x"),
+    "p_g": Word("p_g", "The generator's density, or probabilities.", "1 per unit of x"),
+    "d": Word("D(x)", "The discriminator's probability that x is real.", "0 to 1"),
+    "d_star": Word("D*(x)", "p_data / (p_data + p_g), the optimal D against this G.", "0 to 1"),
+    "map": Word("z → G(z)", "G as a map: arrows from z to x = G(z) are dense where p_g is high."),
+    "gradient": Word(
+        "push on G",
+        "The direction in which G's loss pushes generated points. Longer is stronger, up to 15 % "
+        "of the picture's width.",
+    ),
+    "real": Word(
+        "real samples, training data",
+        "500 samples of p_data; or the training data, if they are a finite set: at most 2,000 of "
+        "them, in 1-D as strokes on the axis.",
+    ),
+    "nearest": Word(
+        "nearest data", "From each of 60 generated samples a line to the nearest training point."
+    ),
+    "fake": Word("generated", "Samples of the generator."),
+    "average": Word(
+        "average of G",
+        "The output of G with the running average of its weights: a thin line, or small crosses.",
+    ),
+    "labels": Word(
+        "labels",
+        "The numbers of the labels, each at the middle of its part of p_data and in the colour of "
+        "what G makes for it. After eight labels the colours begin again.",
+    ),
+    "regions": Word(
+        "regions of D",
+        "Where D's largest output is that of another label, a line; numbers are labelled points.",
+    ),
+    "regions_alone": Word(
+        "without a game", "The same of a net that learns from the labelled points alone: dashed."
+    ),
+    "manifold": Word("z → G(z)", "A grid of latents z, mapped by G."),
+}
