@@ -65,6 +65,36 @@ PACGAN = Spec(
     batch=100,
 )
 
+# The 4×4 grid of two notebooks, in the three regimes that they show.
+_GRID = {"side": 4, "spacing": 1.0, "std": 0.02}
+MURPHY = Spec(
+    target="grid",
+    target_params=_GRID,
+    latent_dim=32,
+    g_hidden=(25, 25),
+    d_hidden=(25, 25),
+    g_activation="relu",
+    d_activation="relu",
+    optimizer="sgd",
+    g_lr=0.05,
+    d_lr=0.05,
+    batch=512,
+)
+BALDUZZI = Spec(
+    target="grid",
+    target_params=_GRID,
+    latent_dim=64,
+    g_hidden=(64,) * 4,  # the notebook has six layers of 384, which take too long on two cores
+    d_hidden=(64,) * 4,
+    g_activation="relu",
+    d_activation="relu",
+    rule="simultaneous",
+    optimizer="rmsprop",
+    g_lr=1e-4,
+    d_lr=1e-4,
+    batch=256,
+)
+
 
 def experiments() -> dict[str, Experiment]:
     """Every row that can be computed here, by name."""
@@ -73,6 +103,12 @@ def experiments() -> dict[str, Experiment]:
         "metz-0": Experiment(METZ, 25_000, 8, "0-1 modes, hopping", ours),
         "metz-5": Experiment(METZ.replace(unroll=5), 25_000, 8, "8 / 88.5 / .003", ours),
     }
+    # Both notebooks show pictures only.
+    pictures = "pictures only"
+    out["murphy"] = Experiment(MURPHY, 20_000, 16, pictures, "Murphy's notebook")
+    for name, rule in (("without", "simultaneous"), ("with", "sga")):
+        own, said = BALDUZZI.replace(rule=rule), "collapses" if name == "without" else "all 16"
+        out[f"sga-{name}"] = Experiment(own, 10_000, 16, said, "SGA's notebook, its comment")
     ring = {1: "6.3±.5 / 98.2±.2 / .45±.09", 2: "7.9±.1 / 95.6±2.0 / .07±.03"}
     ring |= {3: "7.8±.1 / 97.7±.3 / .10±.02", 4: "7.8±.1 / 95.9±1.4 / .07±.02"}
     grid = {1: "17.3±.8 / 94.8±.7 / .70±.07", 2: "23.8±.7 / 91.3±.8 / .13±.04"}

@@ -109,7 +109,8 @@ def fit(task: Task) -> Model:
         with torch.no_grad():
             return flow.made_of(u.logit()) * std + mean
 
-    return Model(sample, log_density, False, steps, f"{len(flow.layers)} couplings")
+    count = len(flow.layers)
+    return Model(sample, log_density, False, steps, f"{count} coupling{'s' * (count > 1)}")
 
 
 FAMILY = Family(

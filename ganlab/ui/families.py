@@ -25,7 +25,7 @@ _SWITCH, _SHOWN = "families_switch", "_families_shown"
 _EVERY = 1.0  # seconds between two looks while they are fitted
 _COLUMNS = 3
 _SIZE = (290, 230)  # of a picture, in px
-_HIDDEN = ("d", "d_star", "map", "gradient", "manifold", "real")
+_LAYERS = ("p_data", "p_g", "fake")
 _COLUMN_NAMES = (
     *("family", "JSD", "W₁", "modes", "within 3σ", "log p(held-out)"),
     *("fit", "16,384 samples", ""),
@@ -140,6 +140,7 @@ def _pictures(spec: Spec, found: Sequence[Result]) -> None:
     header, arrays = scene(
         Spec(target=spec.target, target_params=spec.target_params, latent_dim=2), probe_of(spec), 0
     )
+    header["layers"] = [layer for layer in header["layers"] if layer["id"] in _LAYERS]
     shown = [one for one in found if not one.refused]
     for first in range(0, len(shown), _COLUMNS):
         row = shown[first : first + _COLUMNS]
@@ -149,12 +150,16 @@ def _pictures(spec: Spec, found: Sequence[Result]) -> None:
                 {"p_g": one.p} if spec.dim == 1 else {"fake": one.shown},
                 "dark" if dark else "light",
                 *_SIZE,
-                hidden=_HIDDEN,
                 legend=False,
                 scale=0.85,
             )
+            if spec.dim == 1:  # there is no D
+                kept = [note for note in picture.layout.annotations if note.text != "D(x)"]
+                picture.layout.annotations, picture.layout.shapes = kept, ()
+                picture.layout.yaxis2.visible = False
             with column:
-                st.markdown(f"**{FAMILIES[one.family].title}**, {one.about}")
+                st.markdown(f"**{FAMILIES[one.family].title}**")
+                st.caption(one.about)
                 st.plotly_chart(
                     picture,
                     theme=None,
