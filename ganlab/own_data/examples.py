@@ -16,7 +16,7 @@ class MissingOwnData(SpecError):
     """Data that a Spec names, but that this server or process does not have."""
 
     def __init__(self, name: str, value: object):
-        allowed = "data that are here: upload the file again, or open the exported run"
+        allowed = "the hash of data that are here: upload the file again, or open the exported run"
         super().__init__(name, value, allowed)
 
 
