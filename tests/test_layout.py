@@ -39,3 +39,10 @@ def test_no_module_is_long_without_a_reason():
         for path in PACKAGE.rglob("*.py")
     }
     assert {name for name, count in lines.items() if count > LINES} == set(LONG)
+
+
+def test_test_files_outside_of_packages_have_names_of_their_own():
+    # pytest imports them by their names alone, and stops at the second one.
+    tests = Path(__file__).parent
+    names = [p.name for p in tests.rglob("test_*.py") if not (p.parent / "__init__.py").is_file()]
+    assert not {name for name in names if names.count(name) > 1}
