@@ -41,12 +41,12 @@ def site(request):
 
 def test_the_front_end_lies_under_the_base_path(site):
     client, base = site
-    script = client.get(f"{base}/{paths.ASSETS_URL}/live/live.js")
+    script = client.get(f"{base}/{paths.ASSETS_URL}/live/shell.js")
     assert script.status_code == 200 and "javascript" in script.headers["content-type"]
-    assert script.text == (paths.ASSETS / "live" / "live.js").read_text()
+    assert script.text == (paths.ASSETS / "live" / "shell.js").read_text()
     assert script.headers["content-encoding"] == "gzip" and "ETag" in script.headers
     plain = client.get(
-        f"{base}/{paths.ASSETS_URL}/live/live.js", headers={"Accept-Encoding": "identity"}
+        f"{base}/{paths.ASSETS_URL}/live/shell.js", headers={"Accept-Encoding": "identity"}
     )
     assert "content-encoding" not in plain.headers and plain.text == script.text
     assert len(gzip.compress(plain.content)) < len(plain.content) / 2

@@ -9,7 +9,7 @@ from ganlab.live import changes, messages
 from ganlab.live.feed import Feed
 from ganlab.live.history import History
 from ganlab.live.run_group import RunGroup
-from ganlab.live.story import OFFERS
+from ganlab.live.story import offers
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.view import Message, View
 from ganlab.live.wire import encode
@@ -73,7 +73,8 @@ class Display:
         header, arrays = self.scene
         ghost = {f"ghost.{name}": array for name, array in self.history.ghost.items()}
         self.scene = header, arrays | ghost
-        header.update(said, offers=[list(offer) for offer in OFFERS])
+        offered = offers(self.view.group.spec)
+        header.update(said, offers=[list(offer) for offer in offered])
         self.feed.begin()
         message = encode(*self.scene)
         with self.feed.sending:

@@ -14,7 +14,7 @@ from ganlab.engine.native.compile_request import CompileRequest
 from ganlab.engine.structure import Structure
 from ganlab.limits import compiling, limit
 from ganlab.live.session import Session
-from ganlab.live.story import OFFERS
+from ganlab.live.story import offers
 from ganlab.presets import PRESETS, to_compile
 from ganlab.spec import Spec
 
@@ -75,7 +75,7 @@ def near(session: Session) -> Iterator[Spec]:
     story = session.story
     preset = None if story is None else story.preset
     if preset is None:
-        for name, _ in OFFERS:
+        for name, _ in offers(session.spec):
             yield from PRESETS[name].specs
         return
     yield from preset.cured()

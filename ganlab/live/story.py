@@ -17,9 +17,15 @@ from ganlab.targets import TARGETS
 log = logging.getLogger(__name__)
 
 # The presets offered on pages without one, with the label of the offer.
-OFFERS = (("collapse", "See it collapse"),)
+_OFFERS = (("collapse", "See it collapse"),)
+_OF_SYMBOLS = (("symbols-annealed", "See softness betray G"),)
 AFTER = 0.25  # of its pace, at which a run continues after the demonstration
 BEHIND = 1.0  # seconds that a slow machine may catch up
+
+
+def offers(spec: Spec) -> tuple[tuple[str, str], ...]:
+    """The presets, and their labels, that a page of `spec` offers if it shows none."""
+    return _OF_SYMBOLS if spec.domain.enumerated else _OFFERS
 
 
 class Story:

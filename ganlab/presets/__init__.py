@@ -4,6 +4,7 @@ from ganlab.losses import LOSSES
 from ganlab.presets import (  # noqa: F401  they register
     collapse,
     coverage,
+    discrete,
     dynamics,
     memory,
     rotation,

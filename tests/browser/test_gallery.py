@@ -109,4 +109,4 @@ def test_an_opened_preset_keeps_its_words_over_a_reload_and_keys_lead_on(lab):
     lab.wait("live.last.scene.runs.length === 4")
     lab.wait_field("d.k", "10")
     base = Comparison.from_query(query(lab)).base
-    assert base == DEFAULTS[base.dim].replace(k=1)
+    assert base == DEFAULTS[base.axes].replace(k=1)

@@ -66,7 +66,8 @@ def fail(structure) -> None:
 def page(preset="", spec=None, watched=True, state="playing"):
     """Replaces a session."""
     specs = PRESETS[preset].specs if preset else (spec or DEFAULTS[2],)
-    return SimpleNamespace(story=story_of(preset, specs), watched=watched, state=state)
+    story = story_of(preset, specs)
+    return SimpleNamespace(story=story, spec=specs[0], watched=watched, state=state)
 
 
 def structures(specs) -> list[Structure]:

@@ -263,4 +263,4 @@ def test_what_differs_from_the_default_is_listed():
     assert laplace == ("p_data = Laplace", "loss = Wasserstein")
     for name in LESSON:
         for s in PRESETS[name].specs:
-            assert (differences(s) == ()) == (s == DEFAULTS[s.dim])
+            assert (differences(s) == ()) == (s == DEFAULTS[s.axes])
