@@ -83,5 +83,6 @@ FAMILY = Family(
     inference="The noise of each step, not a short z.",
     sampling=f"{STEPS} passes of the net.",
     evaluating="A bound, not computed here.",
+    covering="Yes, as a rule: each point is learnt.",
     design="Any net from x and t to x.",
 )

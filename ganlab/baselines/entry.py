@@ -106,7 +106,7 @@ class Family(Entry):
 
     name, title, equation, cite: as for any entry; doc: one sentence. fit(task) -> Model; raises
     `SpecError` if it cannot. training, inference, sampling, evaluating, design: the rows of Table 2
-    of Goodfellow et al. 2014, in a few words each.
+    of Goodfellow et al. 2014, in a few words each; covering: whether it covers all modes.
     """
 
     fit: Callable[[Task], Model]
@@ -114,6 +114,7 @@ class Family(Entry):
     inference: str = ""
     sampling: str = ""
     evaluating: str = ""
+    covering: str = ""
     design: str = ""
 
 
@@ -122,6 +123,7 @@ ROWS = {
     "inference": "inference of z",
     "sampling": "sampling",
     "evaluating": "evaluating p(x)",
+    "covering": "covering all modes",
     "design": "design of the model",
 }
 FAMILIES: Registry[Family] = Registry("family")

@@ -38,5 +38,6 @@ FAMILY = Family(
     inference="None, unless learned beside it.",
     sampling="One pass.",
     evaluating="Not possible; only estimated from samples.",
+    covering="Not by itself: modes may collapse.",
     design="Any net from z to x.",
 )

@@ -53,5 +53,6 @@ FAMILY = Family(
     inference="There is no z.",
     sampling="One pass: a training point and noise.",
     evaluating="Exact, with a sum over all data.",
+    covering="All: each point has its kernel.",
     design="The kernel; in many dimensions none is good.",
 )

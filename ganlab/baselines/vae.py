@@ -81,5 +81,6 @@ FAMILY = Family(
     inference="Learned: q(z | x).",
     sampling="One pass.",
     evaluating="A lower bound.",
+    covering="As likelihood asks, with mass in between.",
     design="Any net from z to x, with a law of the noise.",
 )

@@ -92,7 +92,10 @@ def _watch(spec: Spec) -> None:
         with st.container(key="families_numbers"):
             st.markdown(_numbers(spec, found))
     with st.container(key="families_can"):
-        st.markdown("**What each can and cannot**, as Table 2 of Goodfellow et al. 2014 has it")
+        st.markdown(
+            "**What each can and cannot**: the rows of Table 2 of Goodfellow et al. 2014, and "
+            "whether it covers all modes"
+        )
         st.markdown(_table())
     if waits is None and was is False:
         st.rerun()  # without the clock

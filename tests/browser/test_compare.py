@@ -231,3 +231,15 @@ def test_from_a_lab_to_a_comparison_of_it(lab):
     lab.wait("live.last.scene.runs && live.last.scene.runs.length === 2")
     lab.moves()
     assert shown(lab) == Comparison.pair(SMALL.replace(k=3))
+
+
+def test_other_families_are_shown_as_the_address_says_until_they_are_switched_off(lab):
+    lab.open(f"/compare?{PAIR.to_query()}&families=open")
+    section = lab.page.locator(".st-key-families")
+    section.get_by_role("button", name="Fit them").wait_for()
+    section.get_by_text("variational auto-encoder").wait_for()
+    assert "Ignored in this address" not in lab.page.locator("[data-testid=stMain]").inner_text()
+    lab.wait("location.search.includes('families=open') && location.search.includes('k=')")
+    lab.page.get_by_text("Beside other families").first.click()
+    lab.wait("!location.search.includes('families')")
+    section.wait_for(state="detached")
