@@ -116,7 +116,8 @@ class Cast:
     def _numbers(self, run: Run, seen: Seen) -> list[tuple[str, float | None, str]]:
         """The names, values and units of the numbers above the picture."""
         modes = self._source.scene[0]["modes"]
-        found = [("JSD", "jsd", "nats"), ("W₁", "w1", "")]
+        found = [("JSD", "jsd", "nats")]
+        found += [("W₁", "w1", "")] if run.spec.axes else []
         found += [("modes", "modes", f"of {modes}")] if modes > 1 else []
         return [(name, _finite(float(seen.rows[key][0])), unit) for name, key, unit in found]
 

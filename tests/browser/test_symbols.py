@@ -1,0 +1,23 @@
+"""The lab of symbols: its numbers are the engine's, and its panel compares the estimators."""
+
+from __future__ import annotations
+
+import pytest
+
+from ganlab import Run, Spec
+
+
+def test_the_numbers_are_exact_and_gradients_are_compared(lab):
+    spec = Spec(target="categorical", latent_dim=2, estimator="reinforce")
+    lab.open(f"/symbols?{spec.to_query()}", moving=False)
+    lab.pause()
+    lab.get("estimates").click()
+    lab.wait("document.querySelectorAll('[data-testid=estimate-4] td').length === 3", 60)
+    assert "REINFORCE, baseline" in (lab.page.locator(".gl-own th").text_content() or "")
+    assert lab.get("explain").count() == 0, "no iteration of symbols is drawn in its parts"
+    lab.at_rest()
+    run = Run(spec)
+    run.advance(lab.status["iteration"])
+    wanted = run.snapshot(picture=False).metrics
+    for name in ("jsd", "entropy", "value"):
+        assert lab.status["metrics"][name] == pytest.approx(wanted[name][0], abs=1e-4), name
