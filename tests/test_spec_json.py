@@ -49,7 +49,7 @@ def test_hostile_json_is_refused(text):
     with pytest.raises(SpecError) as caught:
         Spec.from_json(text)
     str(caught.value).encode("utf-8")
-    assert len(str(caught.value)) < 900
+    assert len(str(caught.value)) < 1000  # it lists all fields
 
 
 def test_a_field_given_twice_in_json_is_refused():
