@@ -60,11 +60,11 @@ def test_shapes_for_every_target(target, latent_dim):
     assert (shot.iteration, shot.d_updates, shot.g_updates, shot.phase) == (3, 3, 3, 0)
     assert shot.specs == tuple(specs) and len(shot.probes) == 2
 
-    assert set(shot.metrics) == {*NEVER_NAN, *MODAL, "tail"}
+    assert set(shot.metrics) == {*NEVER_NAN, *MODAL, "tail", "entropy"}
     modes = shot.probes[0].target.modes
     for name, values in shot.metrics.items():
         assert values.shape == (2,), name
-        if name in MODAL and modes is None:
+        if name == "entropy" or (name in MODAL and modes is None):
             assert np.isnan(values).all()
         elif name == "w1" and target == "cauchy":
             assert np.isposinf(values).all()
