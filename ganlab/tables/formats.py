@@ -196,7 +196,8 @@ def _of_arrays(arrays: Mapping[str, np.ndarray], name: str) -> Rows:
     if len(columns) > MOST_COLUMNS:
         raise BadTable(name, f"at most {MOST_COLUMNS:,} columns: it has {len(columns):,}")
     left = len(arrays) - sum(n == rows for n in lengths)
-    notes = (f"{left} arrays of another length left out",) if left else ()
+    arrays_left = "1 array" if left == 1 else f"{left} arrays"
+    notes = (f"{arrays_left} of another length left out",) if left else ()
     return Rows(named(list(columns)), _counted(zip(*columns.values(), strict=True)), notes=notes)
 
 

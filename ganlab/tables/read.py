@@ -68,7 +68,8 @@ def _found(table: Rows, name: str, wish: Wish) -> Found:
         raise BadTable(name, f"a table with column {max(chosen) + 1}: it has {width}")
     x, rows, bad = _numbers(itertools.chain(early, table.rows), chosen, comma, name)
     if len(rows) == 0 or len(x) < 2:
-        raise BadTable(name, f"at least two rows of numbers: it has {len(x)}. {bad.words(known)}")
+        left_out = f"; {bad.words(known)}" if bad.count else ""
+        raise BadTable(name, f"at least two rows of numbers: it has {len(x)}{left_out}")
     notes = list(table.notes)
     if comma:
         notes.append("decimal commas")

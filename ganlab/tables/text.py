@@ -29,6 +29,8 @@ def decoded(content: bytes, name: str) -> tuple[str, str]:
             except UnicodeDecodeError:
                 raise BadTable(name, f"text in {encoding.upper()}: it is damaged") from None
             return text, "" if encoding == "utf-8" else f"encoding {encoding.upper()}"
+    if content.startswith(b"%PDF"):
+        raise BadTable(name, "a table as text: this file is a PDF")
     if b"\x00" in content[:4096]:
         raise BadTable(name, "a table as text: this file is none")
     try:

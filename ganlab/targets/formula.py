@@ -29,7 +29,7 @@ _LARGEST = 1e100  # of a number
 CONSTANTS = {"pi": math.pi, "e": math.e}
 _SIGNS = {"−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "π": "pi", "²": "**2", "³": "**3"}
 
-_SIDE_BY_SIDE = re.compile(r"(?<![\w.])[\d.]+\s*[a-z(]|[)xy]\s*[\d(a-z]")
+_SIDE_BY_SIDE = re.compile(r"(?<![\w.])[\d.]+\s*[a-z(]|(?:\)|\b[xy])\s*[\d(a-z]")
 
 # What a formula is while it is read: a number, or a tree whose leaves are numbers and names.
 Tree = float | tuple[Any, ...]

@@ -200,8 +200,9 @@ def test_missing_values_of_other_formats():
     [
         (b"", "a.csv", "empty"),
         (b"x,y\n", "a.csv", "at least two rows|of numbers"),
-        (b"x,y\n1,2\n", "a.csv", "at least two rows of numbers: it has 1"),
+        (b"x,y\n1,2\n", "a.csv", "rows of numbers: it has 1$"),
         (b"hello", "a.pdf", "a name that ends in .csv"),
+        (b"%PDF-1.4\n1 0 obj", "a.csv", "this file is a PDF"),
         (b"[1, 2", "a.json", "JSON"),
         (b"[" * 100_000, "a.json", "nested|JSON"),
         (b"3", "a.json", "a list of"),

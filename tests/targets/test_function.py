@@ -80,6 +80,8 @@ REFUSED = {
     "0 * x": "more than 0 somewhere from -3 to 3",
     "1 / abs(x)": "finite integral and no finer details than near x = -?[0-9.e-]+$",
     "2x": "write 2\\*x, not 2x",
+    "2 exp(-x**2)": "near “exp\\(-x\\*\\*2\\)”; write 2\\*x, not 2x$",
+    "exp(-x**2": "a complete formula, near “[^”]*”$",
     "exp(": "a complete formula",
     "": "at most 200 characters",
     "y": "a formula in x, without “y”",
