@@ -32,12 +32,15 @@ def picture_editor(param: Param, use: Callable[[str], None], key: str) -> None:
 
     def take_word() -> None:
         text = st.session_state[word]
-        _take(use, word, lambda: of_word(text)) if text.strip() else None
+        if text.strip():
+            _take(use, word, lambda: of_word(text), image)
+        else:
+            st.session_state.pop(f"why_{word}", None)
 
     def take_image() -> None:
         sent = st.session_state[image]
         if sent is not None:
-            _take(use, image, lambda: of_image(sent.getvalue(), sent.name))
+            _take(use, image, lambda: of_image(sent.getvalue(), sent.name), word)
 
     st.text_input(
         "a word",
@@ -61,8 +64,8 @@ def picture_editor(param: Param, use: Callable[[str], None], key: str) -> None:
     _wrong(image)
 
 
-def _take(use: Callable[[str], None], tool: str, make: Callable[[], Data]) -> None:
-    """Use a picture, or remember why the tool cannot make one."""
+def _take(use: Callable[[str], None], tool: str, make: Callable[[], Data], other: str) -> None:
+    """Use a picture, and forget what the other tool could not; or remember why this one cannot."""
     try:
         name, why = STORE.put(make()), ""
     except SpecError as error:
@@ -72,6 +75,7 @@ def _take(use: Callable[[str], None], tool: str, make: Callable[[], Data]) -> No
     def put() -> None:
         st.session_state[f"why_{tool}"] = why
         if name:
+            st.session_state.pop(f"why_{other}", None)
             use(name)
 
     atomic(put)

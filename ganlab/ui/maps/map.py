@@ -55,7 +55,12 @@ def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
     if (MAPS.named(), status.state) != seen:
         st.rerun()
     st.html(_progress(status))
-    summary = summary_of(folder.results)
+    try:
+        summary = summary_of(folder.results)
+    except SpecError as wrong:  # results that another version of ganlab wrote
+        show_error(wrong, "The results of this map cannot be read.")
+        _delete(folder)
+        return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="maps_bar"):
         _controls(folder, status)
         shown = st.selectbox(
