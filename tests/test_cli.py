@@ -195,7 +195,8 @@ def test_curves_as_csv(tmp_path, capsys):
     metrics = one.snapshot(picture=False).metrics
     # Units are in the header: "jsd [nats]".
     rows = [{name.partition(" [")[0]: value for name, value in row.items()} for row in rows]
-    of_data = {"value_data", "data_distance"}  # of finite training data, which it has not
+    # Of finite training data, and of labels, which it has not.
+    of_data = {"value_data", "data_distance", "jsd_labels", "obeyed", "accuracy", "accuracy_alone"}
     assert list(rows[0]) == ["iteration", *metrics] and set(SERIES) - of_data <= set(rows[0])
     assert [float(row["iteration"]) for row in rows] == [0, 4, 8, 10]
     for row, iterations in zip(rows, (0, 4, 4, 2), strict=True):
