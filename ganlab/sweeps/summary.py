@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.results import Folder
-from ganlab.sweeps.verdict import VERDICTS
+from ganlab.sweeps.verdict import VERDICTS, Verdict
 
 MEASURES = ("jsd", "w1", "modes", "hq", "d_accuracy", "value", "grad_g")
 _MOST = 16  # maps that a process remembers
@@ -67,7 +67,7 @@ class Summary:
     def counts(self, cell: int) -> str:
         """The verdicts on a cell's runs in words, the most frequent first."""
         found = self.verdicts.get(cell, [])
-        words = Counter(name if modes < 0 else f"{name} ({modes})" for name, modes in found)
+        words = Counter(str(Verdict(name, modes)) for name, modes in found)
         return ", ".join(f"{count} {word}" for word, count in words.most_common()) or "not yet"
 
     def measure(self, name: str, spread: bool = False) -> Floats:

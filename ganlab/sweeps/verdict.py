@@ -32,7 +32,9 @@ class Verdict(NamedTuple):
     modes: int = -1
 
     def __str__(self) -> str:
-        return self.name if self.modes < 0 else f"{self.name} ({self.modes} modes)"
+        if self.modes < 0:
+            return self.name
+        return f"{self.name} ({self.modes} {'mode' if self.modes == 1 else 'modes'})"
 
 
 @dataclass(frozen=True)

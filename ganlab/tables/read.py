@@ -63,7 +63,10 @@ def _found(table: Rows, name: str, wish: Wish) -> Found:
     if not chosen:
         there = sum(kinds)
         word = "a column" if wish.count == 1 else "two columns"
-        raise TooFewColumns(name, f"{word} of numbers: it has {there or 'none'} among {width}")
+        seen = _no_number(early, kinds, comma)
+        raise TooFewColumns(
+            name, f"{word} of numbers: it has {there or 'none'} among {width}{seen}"
+        )
     if max(chosen) >= width:
         raise BadTable(name, f"a table with column {max(chosen) + 1}: it has {width}")
     x, rows, bad = _numbers(itertools.chain(early, table.rows), chosen, comma, name)
@@ -79,6 +82,17 @@ def _found(table: Rows, name: str, wish: Wish) -> Found:
         notes.append(bad.words(known))
     preview = tuple(tuple(map(_shown, row[:_WIDE])) for _, row in early[:_SHOWN])
     return Found(known, tuple(chosen), x, len(rows), preview, tuple(notes), table.sheets)
+
+
+def _no_number(
+    rows: Sequence[tuple[int, Sequence[Cell]]], kinds: Sequence[bool], comma: bool
+) -> str:
+    """A cell that keeps its column from being one of numbers, in words."""
+    for at, cells in rows:
+        for kind, cell in zip(kinds, cells, strict=False):
+            if not kind and not is_missing(cell) and number(cell, comma) is None:
+                return f"; “{_shown(cell)}” in row {at:,} is no number"
+    return ""
 
 
 def _numeric(column: Sequence[Cell], comma: bool) -> bool:

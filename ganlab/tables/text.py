@@ -61,6 +61,12 @@ def read_text(content: bytes, name: str, wish: Wish) -> Rows:
     width = Counter(len(cells) for _, cells in early).most_common(1)[0][0]
     if width > MOST_COLUMNS:
         raise BadTable(name, f"at most {MOST_COLUMNS:,} columns: it has {width:,}")
+    above = list(itertools.takewhile(lambda row: _is_title(row[1], width), early))
+    one_name = len(above) == 1 and separator == "," and width == 2  # above 1,5: see below
+    if 0 < len(above) < len(early) and not one_name:
+        early = early[len(above) :]
+        lines = "1 line" if len(above) == 1 else f"{len(above)} lines"
+        notes.append(f"{lines} above the table left out: “{above[0][1][0].strip()[:40]}”")
     header = has_header([cells for _, cells in early])
     names = early[0][1] if header else []
     if header:
@@ -79,6 +85,11 @@ def read_text(content: bytes, name: str, wish: Wish) -> Rows:
         separator,
         tuple(notes),
     )
+
+
+def _is_title(cells: Sequence[str], width: int) -> bool:
+    """Whether a row is narrower than the table and holds words only."""
+    return len(cells) < width and all(number(cell, False) is None for cell in cells)
 
 
 def _lines(text: str, start: int) -> Iterator[str]:

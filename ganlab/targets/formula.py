@@ -94,6 +94,8 @@ class Formula:
     def _parsed(self, text: str) -> ast.expr:
         if len(text) > LONGEST or not text.strip():
             raise self._refused(f"a formula of at most {LONGEST} characters")
+        if "#" in text:  # Python would ignore the rest
+            raise self._refused("a formula without “#”")
         plain = text.strip().replace("^", "**")
         for sign, means in _SIGNS.items():
             plain = plain.replace(sign, means)
@@ -140,7 +142,8 @@ class Formula:
                     raise self._refused(f"a formula in which {name} has {words}")
                 return self._called(name, [self._read(arg, depth + 1) for arg in args])
             case ast.Call(func=ast.Name(id=name)):
-                raise self._refused(f"a formula with the functions {', '.join(FUNCTIONS)} only")
+                known = ", ".join(FUNCTIONS)
+                raise self._refused(f"a formula without “{name}”, with the functions {known} only")
         raise self._refused(f"a formula of {GRAMMAR.format(names=', '.join(self.names))}")
 
     def _chain(self, node: ast.Compare, depth: int) -> Tree:

@@ -85,6 +85,22 @@ def test_rows_that_are_too_short_or_too_long():
     assert any("row 3 (y: no value)" in note for note in found.notes)
 
 
+def test_lines_above_a_table_are_left_out_and_said():
+    found = text(
+        "Measurement 2024\nStation Zürich\n\ntime,temp,wind\n1,2,3\n2,4,5\n", columns=(1, 2)
+    )
+    assert found.names == ("temp", "wind")
+    np.testing.assert_array_equal(found.x, [[2, 3], [4, 5]])
+    assert "2 lines above the table left out: “Measurement 2024”" in found.notes
+    short = text("1\n1,2\n3,4\n5,6\n")  # a number is no title
+    assert not any("above the table" in note for note in short.notes)
+
+
+def test_a_cell_that_is_no_number_is_named():
+    with pytest.raises(BadTable, match="none among 2; “12.3 %” in row 2 is no number"):
+        text("a,b\n12.3 %,1 %\n4 %,2 %\n")
+
+
 def test_one_column():
     for content in ("1.5\n2\n-3\n", "height\n1.5\n2\n-3\n", "height\n1,5\n2,0\n-3,0\n"):
         found = text(content, count=1)
