@@ -76,6 +76,7 @@ class Target(ABC):
     mixture of isotropic Gaussians.
     has_mean: whether E x exists, so that W1 is finite.
     has_density: whether p_data has a density. A finite set of points has masses only.
+    note: a sentence for the page about how it was made; "" for none.
     knots: for each axis, places (n,) between which the density is smooth; None if it is so already.
     labels: the number of labels of its samples, 0 if they have none. balances: whether it has
     `sample_balanced`.

@@ -96,6 +96,10 @@ def _build(examples: Examples, dim: int, data: str, scale: str, smoothing: float
     made = Kernels1D if dim == 1 else Kernels2D
     target = made(counts.reshape(shape), origin, pitch * spread, std, box)
     target.units = units
+    target.note = (
+        f"{len(points.x):,} points. The Gaussian around each has {width:.2g} times their standard "
+        f"deviation, so p_data's is {math.hypot(1, width):.3g} times theirs."
+    )
     return target
 
 

@@ -15,9 +15,10 @@ from ganlab.presets import DEFAULTS
 from ganlab.registry import Registry
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS
-from ganlab.targets import TARGETS
+from ganlab.targets import TARGETS, make_target
 from ganlab.ui.form import Field, Form, forget
 from ganlab.ui.layout import section
+from ganlab.ui.plain import say
 
 # For each title of a section: the owners of its fields, the title of its toggles, its colour.
 _SECTIONS = {
@@ -137,7 +138,10 @@ def sidebar(page: str, form: Form[Any], session: Session, reset: Callable[[], No
                 form.widget(name, toggle_of(name))
 
     section("Data")
-    group(["target", *(name for name in form if name.startswith("t.")), *_of_data()])
+    group(["target", *(name for name in form if name.startswith("t."))])
+    if note := make_target(spec.target, spec.target_params).note:
+        say(note)
+    group(_of_data())
     for title, (_, folded, color) in _SECTIONS.items():
         section(title, color)
         group(_names(title, more=False))

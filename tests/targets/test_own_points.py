@@ -64,6 +64,18 @@ def test_the_estimate_is_near_the_law_that_the_points_come_from(law, least):
         assert jsd(target.cell_masses(edges), np.diff(law.cdf(edges - 1))) > 5 * least
 
 
+def test_the_note_says_how_much_wider_p_data_is():
+    for x in (np.arange(40.0) ** 1.5, np.random.default_rng(1).normal(size=80)):
+        for scale in ("standardised", "as they are"):
+            target = own(x, scale=scale, smoothing=2.0)
+            count, rest = target.note.split(" points. ")
+            said = float(rest.rpartition("is ")[2].split()[0])
+            made = target.sample(200_000, seeded(3)).double().numpy()
+            spread = x.std() if scale == "as they are" else 1.0
+            assert int(count) == len(x)
+            assert made.std() / spread == pytest.approx(said, rel=0.01)
+
+
 def test_two_moons_are_not_blurred_together():
     target = make_target("own_points_2d", {"data": "moons"})
     truth = make_target("moons", {"radius": 1.0, "std": 0.08})
