@@ -88,6 +88,7 @@ class Target(ABC):
     modes: Modes | None = None
     has_mean: bool = True
     has_density: bool = True
+    note: str = ""
     units: Units | None = None
     knots: tuple[Floats, ...] | None = None
     labels: int = 0
