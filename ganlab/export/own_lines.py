@@ -75,7 +75,7 @@ def function_2d(**params: Any) -> str:
 def _of_formula(made: Any) -> str:
     assert isinstance(made, (Function1D, Function2D))
     source, low, high, ends = made.table()
-    line = made.dim == 1
+    line = isinstance(made, Function1D)
     cells = LINE_TABLE if line else PLANE_TABLE
     place = "cell" if line else f"torch.stack([cell // {cells}, cell % {cells}], 1)"
     wrapped = "\n".join(textwrap.wrap(source, 90, break_long_words=False))

@@ -25,9 +25,7 @@ def fitted(run: Run, probe: Probe, now: np.ndarray | None) -> np.ndarray | None:
     now: the present box, which is kept while it contains p_g and is not much too wide.
     """
     own, spec = probe.target.box, run.spec
-    z = torch.from_numpy(
-        quasi_random(spec.p_z, spec.latent_dim, _POINTS, spec.label_weights)
-    ).float()
+    z = quasi_random(spec.p_z, spec.latent_dim, _POINTS, spec.label_weights)
     x = generate(run.game, run.state.g, torch.from_numpy(z).float())[0].cpu().double().numpy()
     low, high = np.quantile(x, [_TAIL, 1 - _TAIL], axis=0)
     low, high = np.minimum(low, own[:, 0]), np.maximum(high, own[:, 1])

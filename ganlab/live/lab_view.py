@@ -81,7 +81,7 @@ class LabView(View):
 
     def follow(self, value: bool) -> None:
         """Let the axes follow p_g from now on, or return them to the target's own."""
-        if value and self._run.spec.domain.enumerated:
+        if value and self.session.spec.domain.enumerated:
             raise SpecError("cmd", "follow", f"a run with axes, {_NOT_SYMBOLS}")
         self._follow, self._fitted_at = value, 0.0
         self._fit()
@@ -107,7 +107,7 @@ class LabView(View):
 
     def show_label(self, value: int) -> None:
         """See `View.show_label`."""
-        labels = self._run.spec.labels
+        labels = self.session.spec.labels
         if value >= labels:
             allowed = f"from 0 to {labels - 1}" if labels else "none: D is told no labels"
             raise SpecError("label", value, allowed)
@@ -117,7 +117,7 @@ class LabView(View):
 
     def explain(self, value: bool) -> None:
         """Explain the next iteration while the run is paused, or stop."""
-        if value and self._run.spec.domain.enumerated:
+        if value and self.session.spec.domain.enumerated:
             raise SpecError("cmd", "explain", f"a run in which G moves points, {_NOT_SYMBOLS}")
         self._explains, self._explained = value, ()
 

@@ -150,13 +150,13 @@ def _pictures(spec: Spec, found: Sequence[Result]) -> None:
         for column, one in zip(st.columns(_COLUMNS), row, strict=False):
             picture = figures.picture(
                 {**header, **arrays},
-                {"p_g": one.p} if spec.dim == 1 else {"fake": one.shown},
+                {"p_g": one.p} if spec.domain.density else {"fake": one.shown},
                 "dark" if dark else "light",
                 *_SIZE,
                 legend=False,
                 scale=0.85,
             )
-            if spec.dim == 1:  # there is no D
+            if spec.domain.density:  # there is no D
                 kept = [note for note in picture.layout.annotations if note.text != "D(x)"]
                 picture.layout.annotations, picture.layout.shapes = kept, ()
                 picture.layout.yaxis2.visible = False

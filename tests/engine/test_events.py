@@ -33,6 +33,9 @@ VALUES = {
     "smooth_real": [0.0, 0.1],
     "smooth_fake": [0.0, 0.1],
     "instance_noise": [0.0, 0.3],
+    "temperature": [0.5, 2.0],
+    "temperature_floor": [0.1, 0.5],
+    "baseline": ["batch", "none"],
     "lookahead": [0, 2],
     "lookahead_share": [0.2, 0.5],
 }

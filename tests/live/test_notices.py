@@ -21,14 +21,17 @@ from ganlab.live.session import Session
 RING = Spec(target="ring", latent_dim=2)
 
 
-def brink(spec: Spec) -> Run:
-    """A run whose D overflows in part of the picture: parameters are finite, sums are not."""
+def brink(spec: Spec, arrows: bool = False) -> Run:
+    """A run whose D overflows in part of the picture: parameters are finite, sums are not.
+
+    arrows: whether some of the arrows overflow, too. At which size depends on the processor.
+    """
     for size in np.geomspace(1e17, 1e21, 60):
         run = Run(spec.replace(d_activation="relu", d_hidden=(8,)))
         run.state.d.mul_(size)
         picture = run.snapshot(measure=False).picture
         lost = [np.isnan(picture[name][0]).mean() for name in ("d", "grad")]
-        if 0.05 < lost[0] < 0.95 and 0 < lost[1] < 1:
+        if 0.05 < lost[0] < 0.95 and (not arrows or 0 < lost[1] < 1):
             return run
     raise AssertionError("no such run was found")
 
@@ -137,7 +140,7 @@ def test_a_run_on_the_brink_draws_what_is_finite_and_says_the_rest(spec):
 
 
 def test_a_gradient_without_a_value_is_left_out_not_drawn_as_none():
-    run = brink(RING)
+    run = brink(RING, arrows=True)
     picture = run.snapshot(measure=False).picture
     lost = ~np.isfinite(picture["grad"][0]).all(1)
     assert lost.any()

@@ -74,7 +74,7 @@ def form() -> None:
     fields = {name: _held(name) for name in _fields()}
     if box.open:
         with box:
-            fields |= _edit(errors)
+            fields |= _edit(target, errors)
     with left:
         _go(target, folder, values, fields, errors)
 
@@ -167,8 +167,8 @@ def _widget(param: Param, errors: list[SpecError]) -> Any:
     return value
 
 
-def _edit(errors: list[SpecError]) -> dict[str, Any]:
-    """Widgets for every field of the Spec that has an effect."""
+def _edit(target: str, errors: list[SpecError]) -> dict[str, Any]:
+    """Widgets for every field of the Spec that has an effect with this target."""
     values: dict[str, Any] = {}
 
     def group(column: Any, whose: str, folded: bool) -> None:
@@ -176,7 +176,7 @@ def _edit(errors: list[SpecError]) -> dict[str, Any]:
             for name in _fields():
                 param = PARAMS[name]
                 there = param.owner == whose and _folded(name) == folded
-                if there and param.matters(st.session_state[_VALUES]):
+                if there and param.matters({**st.session_state[_VALUES], "target": target}):
                     values[name] = _widget(param, errors)
 
     columns = st.columns(len(_GROUPS), gap="medium")
