@@ -142,11 +142,11 @@ def _measured(name: str, task: Task, model: Model, seconds: float) -> Result:
         score = metrics.mode_score(made[:_SCORED], modes)
         numbers |= {"modes": float(score.captured), "hq": float(score.high_quality)}
     p = np.empty(0)
-    if task.dim == 1:
+    if probe.domain.density:
         p = probe.inside(probe.smoothed(mass))[0] / probe.cell
     if model.log_density is not None:
         numbers["log_likelihood"] = float(model.log_density(task.test).mean())
-        if task.dim == 1 and not model.bound:
+        if probe.domain.density and not model.bound:
             p = model.log_density(probe.grid.double()).exp().numpy()
     known = dict.fromkeys(NUMBERS, math.nan) | numbers
     steps, of = (0, 0) if model.steps is None else (model.steps, task.steps)
