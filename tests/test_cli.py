@@ -280,7 +280,14 @@ def test_a_stopped_compilation_leaves_nothing(tmp_path, number):
     command = [sys.executable, "-m", "ganlab", "train", "--compile", "--iterations", "1"]
     command += ["--spec", write(tmp_path / "spec.json", TINY)]
     environment = {**os.environ, "GANLAB_CACHE": str(tmp_path)}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs ignore Ctrl-C, and so would their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     try:
         drafts = tmp_path / "programs"
         while not any(drafts.glob("draft-*")):

@@ -128,6 +128,7 @@ def test_a_toggle_above_the_picture_restarts_and_all_are_in_step(lab):
     # A refused combination is reported beside the toggle, in the words of the labels.
     toggle.select_option("0")
     lab.wait_status("s.run === 4")
+    lab.wait_field("minibatch_discrimination", "0")
     lab.page.goto(f"{lab.base}/two?{lab.spec.replace(r1=1.0).to_query()}")
     lab.wait("live.last.scene && ganlab.frames > 1")
     before = lab.counters["run"]

@@ -19,5 +19,9 @@ def test_the_numbers_are_exact_and_gradients_are_compared(lab):
     run = Run(spec)
     run.advance(lab.status["iteration"])
     wanted = run.snapshot(picture=False).metrics
-    for name in ("jsd", "entropy", "value"):
-        assert lab.status["metrics"][name] == pytest.approx(wanted[name][0], abs=1e-4), name
+    near = {n: pytest.approx(wanted[n][0], abs=1e-4) for n in ("jsd", "entropy", "value")}
+    for _ in range(100):  # the moment at which it paused is measured after it
+        if {name: lab.status["metrics"][name] for name in near} == near:
+            break
+        lab.page.wait_for_timeout(100)
+    assert {name: lab.status["metrics"][name] for name in near} == near

@@ -48,5 +48,5 @@ def test_an_image_becomes_the_picture(monkeypatch):
     monkeypatch.setattr(st, "session_state", state)
     sent = state["own"]
     make = lambda: own_picture.of_image(sent.getvalue(), sent.name)  # noqa: E731
-    own_picture._take(lambda name: state.update(chosen=name), "own", make)
+    own_picture._take(lambda name: state.update(chosen=name), "own", make, "word")
     assert state["why_own"] == "" and np.array_equal(ink_of(state["chosen"]), np.full((10, 20), 15))
