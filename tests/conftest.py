@@ -5,6 +5,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples each time, whatever the machine's speed: a change is judged by itself alone.
+# `pytest --hypothesis-profile=search` looks for others.
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None)
+settings.load_profile("fixed")
 
 # Set before torch is imported and before servers, trainers and compilers start, which inherit it.
 os.environ["OMP_NUM_THREADS"] = "1"  # nets this small are slower on several threads

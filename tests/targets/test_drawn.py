@@ -51,9 +51,10 @@ def test_masses_and_quantiles_of_any_curve(values, center, width):
     )
     u = np.linspace(0, 1, 41)
     np.testing.assert_allclose(target.cdf(target.ppf(u)), u, atol=1e-12)
-    # The smallest and the largest quantile are the ends of the support.
+    # The smallest and the largest quantile are the ends of the support; where the curve ends at 0,
+    # a quantile is as exact as the root of a mass.
     used = np.flatnonzero(np.convolve(values, [1, 1, 1], "same"))
-    assert target.ppf(np.array([0.0, 1.0])) == pytest.approx(knots[used[[0, -1]]], abs=1e-9)
+    assert target.ppf(np.array([0.0, 1.0])) == pytest.approx(knots[used[[0, -1]]], abs=1e-7 * width)
 
 
 def test_no_sample_and_no_quantile_falls_into_a_gap():
