@@ -103,10 +103,11 @@ def verdict(
     n = len(jsd)
     late, end, third = slice(n // 2, n), slice(n - max(1, n // 4), n), slice(n // 2, n - n // 4)
     held = int(np.median(series["held"][late])) if modes else 0
-    if density and np.isfinite(jsd).any():
+    distances = np.isfinite(w1).any()  # symbols have none, and an exact JSD
+    if (density or not distances) and np.isfinite(jsd).any():
         near = bool(np.nanmedian(jsd[end]) < NEAR)
     else:
-        least = SMALL * np.nanmax(w1) if np.isfinite(w1).any() else np.nan
+        least = SMALL * np.nanmax(w1) if distances else np.nan
         near = bool(np.nanmedian(w1[end]) < least)
     if near and held >= modes:
         return Verdict("converged")

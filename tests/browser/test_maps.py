@@ -63,5 +63,7 @@ def _opens(page, plan, at):
     page.wait_for_function(
         "(wanted) => [...document.links].some((a) => a.search === '?' + wanted)", arg=wanted
     )
-    found = parse_qsl(urlsplit(link.get_attribute("href")).query)
+    there = urlsplit(link.get_attribute("href"))
+    assert there.path == "./", "the 1-D lab"
+    found = parse_qsl(there.query)
     assert Experiment.from_query(found).base == cell.spec

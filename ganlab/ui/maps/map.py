@@ -282,7 +282,7 @@ def _cell(folder: Folder, plan: Plan, summary: Summary) -> None:
 
 
 def _lab(spec: Spec) -> str:
-    return navigation.addresses()[spec.dim - 1] or "./"
+    return navigation.addresses()[spec.axes] or "./"
 
 
 def _curves(folder: Folder, plan: Plan, cell: int) -> None:
