@@ -53,7 +53,7 @@ def is_operator_token(text: str) -> bool:
 def announce() -> None:
     """Print the operator's token, unless the operator has chosen it."""
     if not os.environ.get(TOKEN, "").strip():
-        words = f"  Operator (may stop and delete all MNIST runs): /mnist?operator={_made()}"
+        words = f"  Operator (may stop and delete all runs and maps): /mnist?operator={_made()}"
         print(words, file=sys.stderr, flush=True)
 
 

@@ -92,22 +92,16 @@ def _read(options: argparse.Namespace) -> Sweep:
 
 
 def _words(sweep: Sweep) -> str:
-    """How much there is to do; an upper bound of the time, since compiled updates are faster."""
-    from ganlab.engine.cost import cost
-    from ganlab.sweeps.run import structures, to_compile
+    """How much there is to do."""
+    from ganlab.sweeps.run import minutes, structures, to_compile
 
-    seconds = 0.0
-    for block in sweep.blocks:
-        spec = sweep.spec(*block.runs[0])
-        each = cost(spec, len(block.runs)).update_seconds
-        seconds += each * sweep.iterations * (spec.k + spec.g_steps)
     cells, runs = len(sweep.allowed), sum(len(b.runs) for b in sweep.blocks)
     lines = [
         f"{' × '.join(map(str, sweep.shape))} cells, {sweep.size - cells} of them not allowed",
         f"{runs:,} runs of {sweep.iterations:,} iterations in {len(sweep.blocks):,} blocks",
         f"{len(structures(sweep))} structures, {len(to_compile(sweep))} worth compiling "
         "(half a minute each)",
-        f"at most about {seconds / 60:.3g} minutes of one core, if nothing is compiled",
+        f"about {minutes(sweep):.3g} minutes of one core",
     ]
     lines += [f"not allowed: {c.why}" for c in sweep.cells if c.spec is None][:3]
     return "\n".join(lines)

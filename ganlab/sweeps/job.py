@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from ganlab.engine.cost import cost
 from ganlab.jobs import folder as jobs
 from ganlab.jobs import records
 from ganlab.jobs.queue import Queue
@@ -17,11 +16,10 @@ from ganlab.limits import limit
 from ganlab.registry import SpecError
 from ganlab.sweeps import results
 from ganlab.sweeps.plan import Plan
-from ganlab.sweeps.run import Failed, run
+from ganlab.sweeps.run import Failed, minutes, run
 
 _SAY = 0.5  # seconds between two statuses
 _TURN = 0.2  # seconds between two reads of the requests of a paused map
-_FASTER = 4.0  # how much faster compiled updates of blocks are than eager ones, at least
 
 
 @dataclass(frozen=True)
@@ -51,19 +49,6 @@ class Folder(jobs.Folder[Plan, Status, records.Wanted]):
 
 
 QUEUE = Queue(Folder)
-
-
-def minutes(plan: Plan) -> float:
-    """Minutes of one core that a plan takes at most, if its updates are compiled."""
-    seconds = 0.0
-    by_structure: dict[object, float] = {}
-    for block in plan.blocks:
-        spec = plan.spec(*block.runs[0])
-        key = (spec.batch_key(), len(block.runs))
-        if key not in by_structure:
-            by_structure[key] = cost(spec, len(block.runs)).update_seconds / _FASTER
-        seconds += by_structure[key] * plan.iterations * (spec.k + spec.g_steps)
-    return seconds / 60
 
 
 def check(plan: Plan) -> float:

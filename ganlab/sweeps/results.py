@@ -37,15 +37,18 @@ class Folder:
 
     def __init__(self, path: str | Path, plan: Plan):
         self.path, self.plan = Path(path), plan
-        stored = self.path / "sweep.json"
-        if stored.is_file():
-            there = Plan.from_json(stored.read_text("utf-8"))
-            if there.to_json() != plan.to_json():
+        stored, text = self.path / "sweep.json", plan.to_json()
+        if not stored.is_file():
+            # A page and a worker may open a new folder at the same moment.
+            self.path.mkdir(parents=True, exist_ok=True)
+            if any(not file.name.startswith(".") for file in self.path.iterdir()):
                 raise SpecError("folder", str(path), "an empty folder, or one of the same sweep")
-        elif self.path.is_dir() and any(self.path.iterdir()):
+            save_bytes(text.encode(), stored)
+        (self.path / "blocks").mkdir(exist_ok=True)
+        there = stored.read_text("utf-8")
+        # Another version may have written it with fewer fields.
+        if there != text and Plan.from_json(there).to_json() != text:
             raise SpecError("folder", str(path), "an empty folder, or one of the same sweep")
-        (self.path / "blocks").mkdir(parents=True, exist_ok=True)
-        save_bytes(plan.to_json().encode(), stored)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

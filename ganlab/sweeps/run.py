@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from ganlab.engine.cost import cost
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
 from ganlab.sweeps.plan import Plan
@@ -21,6 +22,9 @@ from ganlab.sweeps.work import Task, train
 
 TRIES = 3  # for a block whose process dies
 WORTH_COMPILING = 100_000  # updates of blocks of one structure: eagerly about two minutes
+_COMPILER_SECONDS = 30.0
+_MEASURE_SECONDS = 0.004  # of a run's metrics besides its nets: 1 to 6 ms, by target
+_FASTER = 4.0  # how much faster compiled updates of blocks are than eager ones, at least
 _AHEAD = 2  # blocks that wait in the executor for each worker
 
 
@@ -63,6 +67,23 @@ def to_compile(plan: Plan) -> set[Structure]:
         if updates >= WORTH_COMPILING and not any(s.d_to_optimum for s in specs):
             worth.add(structure)
     return worth
+
+
+def minutes(plan: Plan) -> float:
+    """About how many minutes of one core a plan takes: updates, metrics and compilers."""
+    native = to_compile(plan)
+    seconds, known = _COMPILER_SECONDS * len(native), dict[object, float]()
+    for block in plan.blocks:
+        spec = plan.spec(*block.runs[0])
+        key = (spec.batch_key(), spec.k, len(block.runs))
+        if key not in known:
+            counted = cost(spec, len(block.runs))
+            updates = counted.iteration.seconds * plan.iterations
+            faster = _FASTER if Structure.of(spec) in native else 1.0
+            measured = counted.measure.seconds + _MEASURE_SECONDS * len(block.runs)
+            known[key] = updates / faster + measured * len(plan.at)
+        seconds += known[key]
+    return seconds / 60
 
 
 def run(

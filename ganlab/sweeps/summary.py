@@ -50,19 +50,17 @@ class Summary:
             ]
             self._late.setdefault(int(cell), []).append(values)
 
-    def majority(self) -> tuple[NDArray[Any], Floats]:
-        """The most frequent verdict of each cell ("" if none yet), and its share: (cells,) each.
+    def majority(self) -> NDArray[Any]:
+        """The most frequent verdict of each cell, (cells,); "" if there is none yet.
 
         Of equally frequent ones the first in the order of `VERDICTS`.
         """
         names = np.full(self.plan.size, "", dtype=object)
-        shares = np.full(self.plan.size, np.nan)
         order = list(VERDICTS)
         for cell, found in self.verdicts.items():
             counts = Counter(name for name, _ in found)
-            best = max(counts, key=lambda n: (counts[n], -order.index(n)))
-            names[cell], shares[cell] = best, counts[best] / len(found)
-        return names, shares
+            names[cell] = max(counts, key=lambda n: (counts[n], -order.index(n)))
+        return names
 
     def counts(self, cell: int) -> str:
         """The verdicts on a cell's runs in words, the most frequent first."""

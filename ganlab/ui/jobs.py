@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
@@ -142,6 +143,20 @@ def when(name: str) -> str:
         return time.strftime("%d %b %H:%M", time.strptime(name[:17], "%Y-%m-%d-%H%M%S"))
     except ValueError:
         return name
+
+
+def duration(seconds: float | None) -> str:
+    """A time in readable units: 45 s, 3 min, 2 h 05 min; "" if unknown."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 48 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    return f"{minutes / 60 / 24:.0f} days"
 
 
 def _labels(jobs: list[F], title: Callable[[F], str]) -> dict[str, str]:

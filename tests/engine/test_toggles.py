@@ -48,7 +48,9 @@ def follow(spec: Spec, iterations: int = 0) -> Run:
     assert run.advance(iterations) == iterations, run.diverged
     oracle.advance(iterations)
     for player, got, first in (("G", run.state.g, start.g), ("D", run.state.d, start.d)):
-        torch.testing.assert_close(got[0], oracle.flat(player), rtol=1e-6, atol=1e-8)
+        # Without a gradient but for rounding, as before a batch norm, Adam makes steps of that.
+        loose = 1e-8 if spec.d_norm == "batch" else 1e-9
+        torch.testing.assert_close(got[0], oracle.flat(player), rtol=1e-7, atol=loose)
         moved = (got - first).abs().max()
         assert moved > 1e-3 or (player == "D" and spec.k == 0 and moved == 0)
     return run

@@ -10,6 +10,7 @@ from ganlab.cli import main
 from ganlab.limits import limited
 from ganlab.registry import SpecError
 from ganlab.sweeps import job
+from ganlab.sweeps.run import minutes
 
 
 @pytest.fixture
@@ -56,10 +57,16 @@ def test_what_a_worker_cannot_compute_is_told(folder, monkeypatch):
 
 
 def test_the_cost_of_a_map_is_known_before_it_starts(sweep):
-    took = job.minutes(sweep)
-    longer = sweep.replace(iterations=300)
-    assert job.minutes(longer) == pytest.approx(10 * took, rel=1e-9)
-    assert job.minutes(sweep.replace(seeds=4)) > took
+    took = minutes(sweep)
+    # Each iteration adds as much as the others, and so does each check.
+    longer = [minutes(sweep.replace(iterations=n)) for n in (60, 90, 300)]
+    assert longer[1] - longer[0] == pytest.approx(longer[0] - took, rel=1e-6)
+    assert took < longer[0]
+    assert longer[2] - took == pytest.approx(9 * (longer[0] - took), rel=1e-6)
+    checked = [minutes(sweep.replace(checks=n)) for n in (4, 5)]
+    assert checked[1] - checked[0] == pytest.approx(checked[0] - took, rel=1e-6)
+    assert took < checked[0]
+    assert minutes(sweep.replace(seeds=4)) > took
     assert job.check(sweep) == took
     with limited(map_minutes=0.1), pytest.raises(SpecError, match="fewer cells"):
         job.check(sweep.replace(iterations=100_000))

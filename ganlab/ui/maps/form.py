@@ -15,7 +15,7 @@ from ganlab.presets import PRESETS
 from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 from ganlab.sweeps.axis import Axis
-from ganlab.sweeps.job import QUEUE, Folder, check, minutes
+from ganlab.sweeps.job import QUEUE, Folder, check
 from ganlab.sweeps.sweep import Sweep
 from ganlab.ui.atomic import atomic
 from ganlab.ui.jobs import Jobs
@@ -174,7 +174,7 @@ def _begin(base: Spec, axes: list[Axis], options: dict[str, Any], wrong: list[Sp
         runs = len(sweep.allowed) * sweep.seeds
         took = check(sweep)
         st.markdown(
-            f"**{' × '.join(map(str, sweep.shape))} cells, {runs:,} runs**, at most about "
+            f"**{' × '.join(map(str, sweep.shape))} cells, {runs:,} runs**, about "
             f"{max(1, round(took))} min of one core"
         )
         left_out = [cell for cell in sweep.cells if cell.spec is None]
@@ -203,7 +203,7 @@ def _train(sweep: Sweep | None) -> None:
     try:
         if sweep is not None:
             MAPS.room()
-            minutes(sweep)
+            check(sweep)
             folder = Folder.create(sweep, owner=owner())
             QUEUE.start(folder)
     except (SpecError, OSError) as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import io
 import shutil
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import streamlit as st
 
 from ganlab import figures
@@ -23,8 +25,8 @@ from ganlab.sweeps.summary import MEASURES, Summary, curves, summary_of
 from ganlab.theme import VERDICTS as COLOURS
 from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
+from ganlab.ui.jobs import duration
 from ganlab.ui.maps.form import MAPS
-from ganlab.ui.mnist.words import duration
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import may_change
 from ganlab.ui.widgets import show_error
@@ -138,10 +140,6 @@ def _controls(folder: Folder, status: Status) -> None:
 
 
 def _parquet(folder: Folder) -> bytes:
-    import io
-
-    import pyarrow.parquet as pq
-
     content = io.BytesIO()
     pq.write_table(folder.results.table(), content)
     return content.getvalue()
@@ -172,23 +170,20 @@ def _grid(plan: Plan, summary: Summary, shown: str) -> None:
     """The map; a click on a cell chooses it."""
     measure = shown.removeprefix("spread of ")
     if shown == _VERDICT:
-        values, shares = summary.majority()
+        values = summary.majority()
     else:
         values = summary.measure(measure, spread=measure != shown)
-        _, shares = summary.majority()
     texts = [axis.words(plan.base) for axis in plan.axes]
     if len(texts) == 1:
         texts.append(("",))
-    words = np.array([_hover(plan, summary, i, values, shares) for i in range(plan.size)], object)
+    titles = [axis.title(plan.base) for axis in plan.axes] + [""]
+    where = [[f"{title} {text}" for text in row] for title, row in zip(titles, texts, strict=False)]
+    words = np.array([_hover(plan, summary, i, values, where) for i in range(plan.size)], object)
     nx, ny, nz = (len(texts[i]) if i < len(texts) else 1 for i in range(3))
     # Cells are numbered with the last axis fastest.
     grids = [a.reshape(nx, ny, nz).transpose(2, 1, 0) for a in (values, words)]
-    names = [""] * nz
-    if nz > 1:
-        title = plan.axes[2].title(plan.base)
-        names = [f"{title} {text}" for text in texts[2]]
+    names = where[2] if nz > 1 else [""]
     facets = [Facet(names[i], grids[0][i], grids[1][i]) for i in range(nz)]
-    titles = [axis.title(plan.base) for axis in plan.axes] + [""]
     at = plan.cells[_chosen(plan)].at + (0, 0)
     dark = st.context.theme.type == "dark"
     figure = phase_map(
@@ -231,9 +226,9 @@ def _choose(cell: int) -> None:
     st.rerun(scope="fragment")
 
 
-def _hover(plan: Plan, summary: Summary, cell: int, values: Any, shares: Any) -> str:
-    pairs = zip(plan.axes, plan.cells[cell].at, strict=True)
-    words = [f"{axis.title(plan.base)} {axis.words(plan.base)[i]}" for axis, i in pairs]
+def _hover(plan: Plan, summary: Summary, cell: int, values: Any, where: list[list[str]]) -> str:
+    """The words about a cell. where: those about each value of each axis."""
+    words = [row[i] for row, i in zip(where, plan.cells[cell].at, strict=False)]
     words.append(summary.counts(cell))
     if not isinstance(values[cell], str) and np.isfinite(values[cell]):
         words.append(f"{values[cell]:.4g}")

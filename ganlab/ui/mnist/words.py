@@ -20,6 +20,7 @@ from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Coverage, History, Preview, Score, Status, Wanted
 from ganlab.spec import Spec
+from ganlab.ui.jobs import duration
 
 # Table 1 of the paper: log-likelihood on MNIST's test set and its standard error, in nats.
 PAPER = (
@@ -42,20 +43,6 @@ def state_word(status: Status, wanted: Wanted) -> str:
         if wanted.state == "training" and status.state == "paused":
             return "resuming…"
     return status.state
-
-
-def duration(seconds: float | None) -> str:
-    """A time in readable units: 45 s, 3 min, 2 h 05 min; "" if unknown."""
-    if seconds is None or not math.isfinite(seconds) or seconds < 0:
-        return ""
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 48 * 60:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
-    return f"{minutes / 60 / 24:.0f} days"
 
 
 def recipe_of(spec: Spec) -> str:

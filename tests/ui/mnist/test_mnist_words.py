@@ -17,7 +17,7 @@ from ganlab.live.wire import decode
 from ganlab.mnist.folder import Folder
 from ganlab.mnist.recipes import RECIPES
 from ganlab.mnist.records import Coverage, History, Plan, Preview, Score, Status, Wanted
-from ganlab.ui.jobs import when
+from ganlab.ui.jobs import duration, when
 from ganlab.ui.mnist import view
 from ganlab.ui.mnist import words as words
 
@@ -45,7 +45,7 @@ def folder(tmp_path) -> Folder:
     ],
 )
 def test_durations_are_read_at_a_glance(seconds, text):
-    assert words.duration(seconds) == text
+    assert duration(seconds) == text
 
 
 def test_a_run_is_called_by_its_time_and_its_recipe():
