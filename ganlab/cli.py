@@ -152,7 +152,7 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
-    _refuse(rest, "none")
+    _refuse(rest, "left out: this command has no arguments")
     from ganlab.reference import markdown
 
     print(markdown(), end="")
@@ -160,7 +160,7 @@ def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
 
 
 def _measures(options: argparse.Namespace, rest: list[str]) -> int:
-    _refuse(rest, "none")
+    _refuse(rest, "left out: this command has no arguments")
     from ganlab.reference import measures
 
     print(measures(), end="")

@@ -219,7 +219,9 @@ class Comparison(Experiment):
         runs = parts.beside
         for letter in LETTERS[1 : 1 + max(map(LETTERS.index, runs), default=0)]:
             if letter not in runs:
-                refuse(SpecError("runs", ", ".join(sorted(runs)), f"a run {letter} as well"))
+                refuse(
+                    SpecError("runs", ", ".join(sorted(runs)), f"complete: run {letter} is missing")
+                )
                 break
             values = {}
             receive(runs[letter], refuse)

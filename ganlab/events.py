@@ -40,7 +40,9 @@ class Event:
             raise SpecError("events", self, "a change of fields, or an update of D or G")
         for name, value in self.fields:
             if name not in LIVE:
-                raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
+                raise SpecError(
+                    name, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
+                )
         checked = tuple((name, PARAMS[name].check(value)) for name, value in self.fields)
         object.__setattr__(self, "fields", checked)
 
@@ -127,7 +129,9 @@ def read(text: str) -> tuple[Event, ...]:
             raise SpecError("events", part, _GRAMMAR)
         for name, value in zip(names, values, strict=True):
             if name not in LIVE:
-                raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
+                raise SpecError(
+                    name, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
+                )
         fields = ((n, PARAMS[n].parse(v)) for n, v in zip(names, values, strict=True))
         events.append(Event(start, tuple(fields)))
     return tuple(events)

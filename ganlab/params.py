@@ -144,7 +144,7 @@ def in_words(error: SpecError) -> str:
     words = named(error)
     if words is None:
         return str(error)
-    return f"{words[0]} = {words[1]} is not allowed: {error.allowed}."
+    return f"{words[0]} = {words[1]} is not allowed; it must be {error.allowed}."
 
 
 def _of_a_target(name: str) -> Param | None:

@@ -13,7 +13,10 @@ from typing import Any, Generic, TypeVar
 
 
 class SpecError(ValueError):
-    """A value that is not allowed. Its message names the field, the value and what is allowed."""
+    """A value that is not allowed. Its message names the field, the value and what is allowed.
+
+    allowed: a phrase that completes “it must be …”, without a full stop.
+    """
 
     def __init__(self, name: str, value: object, allowed: str):
         self.name, self.value, self.allowed = name, value, allowed
@@ -24,7 +27,7 @@ class SpecError(ValueError):
         if len(shown) > 60:
             shown = shown[:57] + "..."
         self.shown = shown
-        super().__init__(f"{name} = {shown} is not allowed: {allowed}")
+        super().__init__(f"{name} = {shown} is not allowed; it must be {allowed}")
 
 
 OWN_DATA_NAME = re.compile(r"[0-9a-f]{32}")  # see ganlab.own_data.Data.name

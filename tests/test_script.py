@@ -272,4 +272,6 @@ except ValueError as error:
 """
     root = Path(export.__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
-    assert "script = '__main__' is not allowed: a variant of ganlab itself" in done.stdout
+    assert (
+        "script = '__main__' is not allowed; it must be a variant of ganlab itself" in done.stdout
+    )

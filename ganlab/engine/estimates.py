@@ -92,7 +92,9 @@ def estimates(run: Run, which: int = 0) -> Estimates:
     """
     spec = run.specs[which]
     if why := refused(spec):
-        raise SpecError("estimates", spec.target, why)
+        raise SpecError(
+            "estimates", spec.target, f"a run with an exact gradient ({why.rstrip('.')})"
+        )
     return _Comparison(Game.of((spec,), run.device), run.state.row(which), spec).made()
 
 

@@ -313,7 +313,9 @@ class Run:
         """
         for name, value in fields.items():
             if name not in LIVE:
-                raise SpecError(name, value, f"only {', '.join(LIVE)} can change during a run")
+                raise SpecError(
+                    name, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
+                )
         if not fields or self.stopped:
             return
         event = Event(self.updates, tuple(fields.items()))

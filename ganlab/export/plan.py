@@ -66,7 +66,11 @@ class Plan:
                 raise SpecError("few_labels", phase.few_labels, "0: a script has no classes")
             for field, table in _TABLES.items():
                 if getattr(phase, field) not in table:
-                    why = "images are read by ganlab" if not phase.domain.drawn else _SCRIPT_OF_OURS
+                    why = (
+                        "drawn data: images are read by ganlab"
+                        if not phase.domain.drawn
+                        else _SCRIPT_OF_OURS
+                    )
                     raise SpecError(field, getattr(phase, field), why)
             for name in phase.stabilisers:
                 if name not in _HOOKED | _IN_NETS:

@@ -81,7 +81,9 @@ def lab_of(setup: Setup, point: int = 0) -> Lab | None:
         try:
             spec = spec.replace(**{name: value})
         except SpecError as error:
-            differs.append(f"Its {error.name} stays {getattr(spec, name)}: {error.allowed}.")
+            differs.append(
+                f"Its {error.name} stays {getattr(spec, name)}; it must be {error.allowed}."
+            )
     return Lab(spec, tuple(differs))
 
 
@@ -109,10 +111,14 @@ def game_of(spec: Spec) -> Explained:
         try:
             setup = replace(setup, values={**setup.values, name: value})
         except SpecError as error:
-            differs.append(f"The game's {name} stays {setup.values[name]}: {error.allowed}.")
+            differs.append(
+                f"The game's {name} stays {setup.values[name]}; it must be {error.allowed}."
+            )
     for name, value in method.items():
         try:
             setup = replace(setup, method={**setup.method, name: value})
         except SpecError as error:
-            differs.append(f"The game's {name} stays {setup.method[name]}: {error.allowed}.")
+            differs.append(
+                f"The game's {name} stays {setup.method[name]}; it must be {error.allowed}."
+            )
     return Explained(setup, tuple(differs))

@@ -27,7 +27,7 @@ class TooDear(SpecError):
     """
 
     def __init__(self, name: str, value: Any, why: str, advice: str, changes: dict[str, Any]):
-        super().__init__(name, value, f"{why}. {advice}")
+        super().__init__(name, value, f"smaller: {why}. {advice}")
         self.why, self.changes = why, changes
 
 
@@ -130,7 +130,7 @@ def afford_events(
             demands.append(afford([spec] * beside, runs))
         except TooDear as error:
             # Lowering a field at the start would not help: the event sets it.
-            allowed = f"what this server allows: {error.why}"
+            allowed = f"within the limits of this server: {error.why}"
             raise SpecError("events", write([event]), allowed) from None
     return max((d for d in demands if d is not None), key=lambda d: d.update, default=None)
 

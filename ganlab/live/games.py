@@ -71,8 +71,8 @@ def _run(setup: Setup, rule: str, number: int) -> tuple[dict[str, Any], dict[str
         "refused": "",
     }
     if (error := setup.refused(rule)) is not None:
-        about = "" if error.name == "rule" else f"{label(error.name, setup.entry)} must be "
-        told["refused"] = f"Not allowed here: {about}{error.allowed}."
+        about = "the rule" if error.name == "rule" else label(error.name, setup.entry)
+        told["refused"] = f"Not allowed here: {about} must be {error.allowed}."
         return told, {}
     play = _play(setup, rule)
     found = spectrum_of(play)

@@ -82,7 +82,7 @@ class LabView(View):
     def follow(self, value: bool) -> None:
         """Let the axes follow p_g from now on, or return them to the target's own."""
         if value and self.session.spec.domain.enumerated:
-            raise SpecError("cmd", "follow", f"a run with axes, {_NOT_SYMBOLS}")
+            raise SpecError("cmd", "follow", f"sent to a run with axes, {_NOT_SYMBOLS}")
         self._follow, self._fitted_at = value, 0.0
         self._fit()
 
@@ -118,7 +118,9 @@ class LabView(View):
     def explain(self, value: bool) -> None:
         """Explain the next iteration while the run is paused, or stop."""
         if value and self.session.spec.domain.enumerated:
-            raise SpecError("cmd", "explain", f"a run in which G moves points, {_NOT_SYMBOLS}")
+            raise SpecError(
+                "cmd", "explain", f"sent to a run in which G moves points, {_NOT_SYMBOLS}"
+            )
         self._explains, self._explained = value, ()
 
     def explain_again(self) -> None:

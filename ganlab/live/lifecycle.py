@@ -130,7 +130,7 @@ class Lifecycle:
         """
         session, group = self._session, self._session.group
         if group is None or not session.running:
-            raise SpecError("cmd", "continue", "runs that have begun")
+            raise SpecError("cmd", "continue", "sent to runs that have begun")
         iteration = self._rewind.take_over(group)
         session.feed.painting.clear()
         group.moved(self._configuration.experiment)

@@ -72,7 +72,7 @@ def _read(query: str) -> tuple[str, AnySetup, list[SpecError]]:
 def _refusal(error: SpecError) -> dict[str, str]:
     """A refusal for the field that was edited: its name, and why in words."""
     shown, name = error.shown.strip("'\""), _TITLES.get(error.name, error.name)
-    why = f"{name} = {shown} is not allowed: {error.allowed[:300]}."
+    why = f"{name} = {shown} is not allowed; it must be {error.allowed[:300]}."
     return {"field": error.name, "why": why}
 
 

@@ -18,7 +18,7 @@ def remarks(ignored: Sequence[SpecError], label: Callable[[str], str]) -> list[s
             out.append(f"Ignored in this address: {error.field[:40]}.")
         else:
             out.append(
-                f"In this address {label(error.name)} = {error.shown} is not allowed: "
+                f"In this address {label(error.name)} = {error.shown} is not allowed; it must be "
                 f"{error.allowed[:300]}. The default is used."
             )
     return out[:_MOST]

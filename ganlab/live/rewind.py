@@ -167,7 +167,7 @@ class Rewind:
         Raises `SpecError` for a view without a timeline.
         """
         if not self.recordings:
-            raise SpecError("cmd", "scrub", "a view with a timeline, whose runs have begun")
+            raise SpecError("cmd", "scrub", "sent to a view with a timeline, whose runs have begun")
         if wanted.at >= self._last and not (self.active and wanted.kept):
             self.leave()
             return
@@ -214,7 +214,7 @@ class Rewind:
         """
         runs = self.runs
         if runs is None or self._wanted is not None:
-            raise SpecError("cmd", "continue", "an earlier moment, which is shown")
+            raise SpecError("cmd", "continue", "sent while an earlier moment is shown")
         for i, (recording, run) in enumerate(zip(self.recordings, runs, strict=True)):
             run.timeline = Timeline((), run.past)
             recording.cut(run)

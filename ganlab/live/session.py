@@ -140,7 +140,9 @@ class Session:
         Raises `SpecError`.
         """
         if field not in LIVE and field not in KNOBS:
-            raise SpecError(field, value, f"only {', '.join(LIVE)} can change during a run")
+            raise SpecError(
+                field, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
+            )
         if self.rewind.active:
             raise SpecError(field, value, "unchanged in the past: go back to the present")
         value = PARAMS[field].check(value)
@@ -149,7 +151,7 @@ class Session:
     def draw(self, drawing: Drawing) -> None:
         """Make a drawing p_data, in a lab. Raises `SpecError` if it is not allowed."""
         if len(self.experiment.specs) > 1 or self.experiment.seeds > 1:
-            raise SpecError("cmd", "draw", "a lab, which shows one run")
+            raise SpecError("cmd", "draw", "sent to a lab, which shows one run")
         self._become(lambda now: now.on(drawing.of(now.base)))
         self.lifecycle.replayed += fields(drawing)  # the sidebar must show them
 

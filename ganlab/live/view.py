@@ -195,7 +195,7 @@ class View:
         """Explain the next iteration while the run is paused, or stop. Raises `SpecError`."""
         if value:
             raise SpecError(
-                "cmd", "explain", "a view of one run, whose iterations can be explained"
+                "cmd", "explain", "sent to a view of one run, whose iterations can be explained"
             )
 
     def explain_again(self) -> None:
@@ -208,7 +208,9 @@ class View:
     def spectrum(self, request: SpectrumRequest) -> None:
         """Compute the spectrum of the run's game now and then, or no longer. Raises `SpecError`."""
         if request.on:
-            raise SpecError("cmd", "spectrum", "a view of one run, whose game has a spectrum")
+            raise SpecError(
+                "cmd", "spectrum", "sent to a view of one run, whose game has a spectrum"
+            )
 
     def spectrum_again(self, subscriber: Subscriber) -> None:
         """Send the newest spectrum to a browser that has just come."""
@@ -232,11 +234,11 @@ class View:
 
     def follow(self, value: bool) -> None:
         """Let the axes follow G. Raises `SpecError` if they cannot."""
-        raise SpecError("cmd", "follow", "a view whose axes can follow G")
+        raise SpecError("cmd", "follow", "sent to a view whose axes can follow G")
 
     def show_label(self, value: int) -> None:
         """Show D and D* of one label, or the mean of all. Raises `SpecError` if there are none."""
-        raise SpecError("cmd", "label", "a view of one run")
+        raise SpecError("cmd", "label", "sent to a view of one run")
 
     @property
     def can_draw_figure(self) -> bool:
@@ -254,5 +256,5 @@ class View:
         """Scene and newest frame, for `figure`. Raises `SpecError` unless they belong together."""
         scene, last = self.session.scene, self.last_picture
         if scene is None or last is None or not self.can_draw_figure:
-            raise SpecError("figure", request.request, "only once a frame was shown")
+            raise SpecError("figure", request.request, "requested after a frame was shown")
         return scene, last

@@ -197,10 +197,10 @@ class Plan:
         try:
             items = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise SpecError("file", str(error), "TOML: " + _EXAMPLE) from None
+            raise SpecError("file", str(error), "TOML with " + _EXAMPLE) from None
         for name, value in items.items():
             if name not in ("base", "axes", "sweep") or not isinstance(value, dict):
-                raise SpecError("table", name, _EXAMPLE)
+                raise SpecError("table", name, "one of " + _EXAMPLE)
         base = Spec.from_dict(items.get("base", {}))
         axes = {name: _tuples(values) for name, values in _flat(items.get("axes", {})).items()}
         return cls.of(base, axes, **_options(items.get("sweep", {})))

@@ -51,7 +51,7 @@ class Wish:
         if self.decimal not in DECIMALS:
             raise SpecError("decimal", self.decimal, f"one of {', '.join(DECIMALS)}")
         if self.count not in (1, 2) or len(self.columns) not in (0, self.count):
-            raise SpecError("columns", self.columns, f"{self.count} of them")
+            raise SpecError("columns", self.columns, f"{self.count} columns")
         if self.columns and (min(self.columns) < 0 or len(set(self.columns)) < self.count):
             raise SpecError("columns", self.columns, "different columns of the table")
 

@@ -237,7 +237,9 @@ def make_target(name: str, params: Mapping[str, Any] | None = None) -> Target:
     known = [p.name for p in entry.params]
     for key in given:
         if key not in known:
-            raise SpecError("target_params", key, f"{name} takes {', '.join(known)}")
+            raise SpecError(
+                "target_params", key, f"a parameter of {name}: {', '.join(known) or 'it has none'}"
+            )
     filled = {p.name: p.check(given.get(p.name, p.default)) for p in entry.params}
     own = any(p.kind == "data" for p in entry.params)
     return (_build_large if own else _build)(name, tuple(sorted(filled.items())))

@@ -168,11 +168,12 @@ class Form(Generic[T]):
         error, title = self.refused[field.name], field.param.title
         other = named(error)
         if field.name not in self.wanted:  # the widget's content is not a value at all
-            return f"{title} = {error.shown} is not allowed: {error.allowed}."
+            return f"{title} = {error.shown} is not allowed; it must be {error.allowed}."
         value = field.param.words(self.wanted[field.name])
         if other is None or error.name.removeprefix("t.") == field.param.name:
-            return f"{title} = {value} is not allowed: {error.allowed}."
-        return f"{title} = {value} does not go with {other[0]} = {other[1]}: {error.allowed}."
+            return f"{title} = {value} is not allowed; it must be {error.allowed}."
+        beside = f"{other[0]} = {other[1]}"
+        return f"{title} = {value} does not go with {beside}, which must be {error.allowed}."
 
 
 def forget(page: str, keys: Iterable[str]) -> None:

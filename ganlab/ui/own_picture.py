@@ -70,7 +70,7 @@ def _take(use: Callable[[str], None], tool: str, make: Callable[[], Data], other
         name, why = STORE.put(make()), ""
     except SpecError as error:
         what = plain(error.value) or "this"
-        name, why = "", f"Not used: {what}. Allowed: {error.allowed}."
+        name, why = "", f"Not used: {what}; it must be {error.allowed}."
 
     def put() -> None:
         st.session_state[f"why_{tool}"] = why

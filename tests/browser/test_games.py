@@ -116,7 +116,10 @@ def test_the_numbers_are_the_closed_forms_whatever_is_dragged(lab):
 def test_presets_bad_addresses_and_all_who_use_the_page(lab):
     opened(lab, "/games?game=dirac&r1=-3&rule=alternating&nonsense=1")
     message = lab.get("message").inner_text()
-    assert "R1, γ = -3.0 is not allowed: a number from 0 to 10" in message and "nonsense" in message
+    assert (
+        "R1, γ = -3.0 is not allowed; it must be a number from 0 to 10" in message
+        and "nonsense" in message
+    )
     lab.get("preset").select_option(label="Dirac-GAN: R1")
     address(lab, "r1", "^0.3$")
     gamma, h = 0.3, 0.2

@@ -135,7 +135,9 @@ def test_a_toggle_above_the_picture_restarts_and_all_are_in_step(lab):
     toggle.select_option("4")
     said = lab.get("refused-minibatch_discrimination")
     said.wait_for()
-    assert "R1, γ = 1 is not allowed: 0 with minibatch discrimination" in said.inner_text()
+    assert (
+        "R1, γ = 1 is not allowed; it must be 0 with minibatch discrimination" in said.inner_text()
+    )
     lab.wait("document.querySelector('[data-testid=knob-minibatch_discrimination]').value === '0'")
     lab.moves()
     assert lab.counters["run"] == before and lab.spec.r1 == 1.0

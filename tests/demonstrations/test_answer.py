@@ -66,7 +66,7 @@ def test_a_bad_address_is_named_and_the_rest_is_used():
     header, _ = decode(answer("figure=optimal-d&p_mean=99&x=1&zzz=1"))
     assert header["values"]["x"] == 1 and header["values"]["p_mean"] == -1
     notes = " ".join(header["notes"])
-    assert "mean of p_data = 99.0 is not allowed: a number from -4.5 to 4.5" in notes
+    assert "mean of p_data = 99.0 is not allowed; it must be a number from -4.5 to 4.5" in notes
     assert "Ignored in this address: zzz" in notes
     header, _ = decode(answer("figure=nothing"))
     assert (

@@ -52,7 +52,9 @@ def test_weights_of_g_that_do_not_learn(case):
         idle = case == "norm" and name in ("layers.0.bias", "layers.1.bias")  # before a norm
         if name.startswith(("layers", "norms")) and name.endswith(("weight", "bias")):
             assert torch.equal(now.float(), start[name]) == (kept or idle), name
-    with pytest.raises(SpecError, match="weight_decay = 0.1 is not allowed: 0 if only G's biases"):
+    with pytest.raises(
+        SpecError, match="weight_decay = 0.1 is not allowed; it must be 0 if only G's biases"
+    ):
         spec.replace(weight_decay=0.1)
 
 

@@ -119,7 +119,9 @@ def test_a_refused_combination_changes_nothing():
         assert caught.value.name in fields
     assert (run.specs, run.state, run.game) == before
     smooth = Run(small(smooth_real=0.1))
-    with pytest.raises(SpecError, match="smooth_real = 0.1 is not allowed: 0 with the loss hinge"):
+    with pytest.raises(
+        SpecError, match="smooth_real = 0.1 is not allowed; it must be 0 with the loss hinge"
+    ):
         smooth.change(loss="hinge")
     smooth.change(loss="hinge", smooth_real=0.0)
     smooth.advance(2)

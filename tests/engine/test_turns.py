@@ -117,7 +117,7 @@ def test_other_rules_have_one_update_of_g(rule):
         return
     fields = {"optimizer": "sgd", "loss": "minimax"}  # which some rules require
     assert Spec(rule=rule, g_steps=1, **fields)
-    why = f"g_steps = 2 is not allowed: 1 with {RULES[rule].title} updates"
+    why = f"g_steps = 2 is not allowed; it must be 1 with {RULES[rule].title} updates"
     with pytest.raises(SpecError, match=why):
         Spec(rule=rule, g_steps=2, **fields)
     run = Run(Spec(**SMALL | fields, g_steps=2))

@@ -77,8 +77,8 @@ def test_unknown_fields_and_values_that_do_not_go_together_are_named():
     )
     header, _ = decode(answer("game=dirac&loss=none&step=9&zzz=1"))
     notes = " ".join(header["notes"])
-    assert "loss = 'none' is not allowed: one of minimax" in notes and "Ignored" in notes
-    assert "step size h = 9.0 is not allowed: a number from 0.001 to 5" in notes
+    assert "loss = 'none' is not allowed; it must be one of minimax" in notes and "Ignored" in notes
+    assert "step size h = 9.0 is not allowed; it must be a number from 0.001 to 5" in notes
 
 
 def test_an_answer_has_the_trajectories_of_the_library():

@@ -171,10 +171,12 @@ def test_refusals_name_the_field_and_what_is_allowed():
     header, _ = told("a=1,2;3,x&step=-1&tab=game&bogus=1")
     fields = {one["field"]: one["why"] for one in header["refused"]}
     assert (
-        "the row player's pay-offs = x is not allowed: a number or a fraction such as 2/3 in "
-        "row 2, column 2."
+        "the row player's pay-offs = x is not allowed; it must be a number or a fraction such as "
+        "2/3 in row 2, column 2."
     ) == fields["a"]
-    assert "step size h = -1.0 is not allowed: a number from 0.001 to 10" in fields["step"]
+    assert (
+        "step size h = -1.0 is not allowed; it must be a number from 0.001 to 10" in fields["step"]
+    )
     assert "Ignored in this address: bogus." in header["notes"]
     assert header["query"] == "game=coins"
     header, _ = told("tab=other")

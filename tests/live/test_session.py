@@ -264,7 +264,9 @@ def test_a_toggle_that_is_refused_says_so_and_loses_nothing(opened):
     session.refuse("minibatch_discrimination", error.value)
     status = last(settle(session, browser)[0], "status")[0]
     assert status["refused"]["field"] == "minibatch_discrimination"
-    assert status["refused"]["why"].startswith("R1, γ = 1 is not allowed: 0 with minibatch")
+    assert status["refused"]["why"].startswith(
+        "R1, γ = 1 is not allowed; it must be 0 with minibatch"
+    )
     assert status["values"]["minibatch_discrimination"] == 0 and status["message"] == ""
     assert (session.run_number, session.run.iteration, session.spec.r1) == (1, 1, 1.0)
     session.set("k", 2)

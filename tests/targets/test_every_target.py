@@ -183,7 +183,7 @@ def test_weights_are_respected_and_checked(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_bad_requests(name):
-    with pytest.raises(SpecError, match="^target_params = 'colour' .*takes"):
+    with pytest.raises(SpecError, match="^target_params = 'colour' .*a parameter of"):
         make_target(name, {"colour": 1})
     for p in TARGETS[name].params:
         for wrong in (np.nan, np.inf, "wide", None, p.high + 1, p.low - 1):

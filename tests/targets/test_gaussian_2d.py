@@ -59,7 +59,7 @@ def test_density_masses_and_samples_are_scipys(params):
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"cov": 2.08}, "cov = 2.08 is not allowed: from -2.07"),
+        ({"cov": 2.08}, "cov = 2.08 is not allowed; it must be from -2.07"),
         ({"var_x": 0.0}, "var_x"),
         ({"mean_x": 1e6}, "float32 does not resolve"),
         ({"mean_y": 2e6}, "mean_y"),

@@ -134,7 +134,9 @@ def test_what_is_too_dear_for_the_server_is_refused_like_any_other(monkeypatch):
 
     monkeypatch.setattr(type(page.session), "configure", frugal)
     page.put("batch", 4096)
-    assert page.spec == Spec() and "batch = 4096 is not allowed: at most 1000" in page.words
+    assert (
+        page.spec == Spec() and "batch = 4096 is not allowed; it must be at most 1000" in page.words
+    )
     page.put("g_hidden", "8", "text_input")
     assert page.spec == Spec(g_hidden=(8,)) and page.words.count("at most 1000") == 2
 

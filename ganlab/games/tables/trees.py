@@ -137,8 +137,8 @@ class _Reader:
         where = f"at character {self.at + 1}" + (f", line {line}" if line > 1 else "")
         rest = self.text[self.at : self.at + 12]
         if rest:
-            return SpecError("tree", rest, f"{where} {wanted} is expected instead")
-        return SpecError("tree", self.text, f"it breaks off {where}, where {wanted} is missing")
+            return SpecError("tree", rest, f"{wanted} {where}")
+        return SpecError("tree", self.text, f"complete: {wanted} is missing {where}")
 
     def skip(self) -> None:
         while self.at < len(self.text) and self.text[self.at].isspace():

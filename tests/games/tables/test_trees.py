@@ -87,7 +87,7 @@ def test_ties_are_noted():
         ("", "character 1"),
         ("A(", "name of a choice"),
         ("A(x 1)", "colon after x 1"),
-        ("A(x: 1", "it breaks off at character 7, where a comma or a closing parenthesis"),
+        ("A(x: 1", "a comma or a closing parenthesis is missing at character 7"),
         ("A(x: 1, x: 2)", "different names"),
         ("A(x: one)", "a number"),
         ("A(x: nan)", "a number"),
