@@ -62,7 +62,7 @@ def entries_params() -> dict[str, Param]:
 
 
 def declared_params(cls: type) -> dict[str, Param]:
-    """The Params of a class whose fields are all declared, by name, in their order."""
+    """The Params of a class whose fields are all declared, by name, in order."""
     return {f.name: _named(f.name, f.metadata[_PARAM]) for f in fields(cls)}
 
 

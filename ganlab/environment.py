@@ -1,4 +1,4 @@
-"""Checks the environment variables of a server when it starts: the first visitor must not find out.
+"""Checks a server's environment variables when it starts, before a visitor meets an error.
 
 A name that is misspelt has no effect, so it is reported; see docs/operating.md for all of them.
 """
@@ -30,7 +30,7 @@ def check_environment() -> None:
 
 
 def unknown() -> list[str]:
-    """A sentence for each variable whose name begins like ours and that nothing reads."""
+    """A sentence for each variable that begins with GANLAB_ and that nothing reads."""
     names = sorted(n for n in os.environ if n.startswith(_PREFIX) and n not in KNOWN)
     return [f"{name} is not a variable of ganlab: it has no effect{_meant(name)}" for name in names]
 

@@ -1,8 +1,8 @@
-"""How G makes symbols, and how its gradient passes through the choice: one entry for each way.
+"""How G makes symbols, and how its gradient passes through the choice: one entry per estimator.
 
 G's last layer gives logits, `letters` of them for each position. Its probabilities at a position
-are their softmax, independent of other positions for a given z. Each way maps logits to x, vectors
-of as many numbers, in which D sees a symbol.
+are their softmax, independent of other positions for a given z. Each estimator maps logits to x,
+vectors of as many numbers, in which D sees a symbol.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ BASELINES = ("batch", "none")
 ESTIMATES = {
     "exact": Word(
         "exact gradient",
-        "The norm of the gradient of G's cost, a sum over all strings for each latent: what every "
-        "estimator should have as its mean.",
+        "The norm of the gradient of G's cost, a sum over all strings for each latent: what the "
+        "mean of every estimator should be.",
     ),
     "bias": Word(
         "bias",
@@ -52,7 +52,7 @@ ESTIMATES = {
     "noise": Word(
         "noise",
         "The square root of the trace of the covariance of one minibatch's gradient, as a share of "
-        "the exact gradient's norm: above 100 % a minibatch says more by chance than by fact.",
+        "the exact gradient's norm: above 100 % a minibatch's noise exceeds the gradient.",
         "share of the exact norm",
     ),
     "cosine": Word(

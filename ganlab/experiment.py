@@ -120,7 +120,7 @@ class Experiment:
     # -- derived experiments ---------------------------------------------------------------------
 
     def on(self, base: Spec) -> Experiment:
-        """The same with `base`, without events."""
+        """The same experiment with `base`, without events."""
         return replace(self, specs=(base,), events=())
 
     def changed(self, values: Mapping[str, Any]) -> Experiment:
@@ -132,11 +132,11 @@ class Experiment:
         return replace(self, specs=tuple(specs), events=())
 
     def with_seed(self, seed: int) -> Self:
-        """The same from another seed on, with the same events."""
+        """The same experiment with another first seed and the same events."""
         return replace(self, specs=tuple(spec.replace(seed=seed) for spec in self.specs))
 
     def with_events(self, events: Sequence[Sequence[Event] | str]) -> Self:
-        """The same with these events. Raises `SpecError`."""
+        """The same experiment with these events. Raises `SpecError`."""
         return replace(self, events=tuple(events))  # type: ignore[arg-type]  # text is read
 
     # -- address ---------------------------------------------------------------------------------

@@ -167,7 +167,7 @@ class Fields:
         "G's symbols",
         ESTIMATORS,
         "straight-through",
-        "How G makes symbols of its logits, and how its gradient passes through the choice.",
+        "How G turns its logits into symbols, and how its gradient passes through the choice.",
         owner="G",
         needs=_symbols,
     )
@@ -235,9 +235,9 @@ class Fields:
         0,
         0,
         1000,
-        doc="D has an output for each label and one for “generated”, and learns the labels of so "
-        "few points beside its game: semi-supervised. Beside it a net of the same shape learns "
-        "from these points alone. 0: off.",
+        doc="Semi-supervised learning: D has an output for each label and one for “generated”, and "
+        "learns the labels of this many points of each label besides its game. For comparison, a "
+        "net of the same shape learns from these points alone. 0: off.",
         typical=4,
         owner="D",
         more=True,
@@ -321,7 +321,7 @@ class Fields:
         0.0,
         0.0,
         0.1,
-        doc="At each update a player's learning rate is divided by 1 plus this number.",
+        doc="Each update divides the player's learning rate by 1 plus this number.",
         typical=1e-3,
         owner="optimiser",
         numeric=True,
@@ -367,7 +367,7 @@ class Fields:
         0.0,
         0.0,
         5.0,
-        doc="Factor of D's initial weights instead; with 0, D uses the gain above.",
+        doc="Factor of D's initial weights; 0: the gain above.",
         owner="game",
         numeric=True,
     )

@@ -41,7 +41,7 @@ LIMITS: dict[str, Param] = {
             0,
             64,
             "int",
-            doc="And as many for metrics. 0: the server makes them itself.",
+            doc="As many more compute metrics. 0: the server computes both itself.",
         ),
         Param(
             "run_processes",

@@ -1,6 +1,6 @@
-"""Checks whether another user of this machine could have tampered with a place for code.
+"""Checks whether another user of this machine could have tampered with a folder of code.
 
-As ssh does with its keys: nothing is loaded from a place that another user owns, or that the group
+As ssh does with its keys: nothing is loaded from a folder that another user owns, or that the group
 or others may write.
 """
 
@@ -18,7 +18,7 @@ def distrusted(path: Path, top: Path | None = None) -> str:
 
     Owners may be this user and root. Symbolic links in `top` itself are followed, since a cache
     is often on another disk; below it there may be none. Folders above `top` are refused only
-    if everyone may rename their contents. A place that does not exist is safe. Systems without
+    if everyone may rename their contents. A path that does not exist is safe. Systems without
     owners and modes are not checked.
     """
     if not hasattr(os, "getuid"):

@@ -1,5 +1,7 @@
-"""The places of pages and front-end files (beside the package in a checkout, inside it in a wheel)
-and of data that outlive the process."""
+"""Paths of pages, front-end files and stored data.
+
+The first two are beside the package in a checkout, and inside it in a wheel.
+"""
 
 from __future__ import annotations
 

@@ -91,9 +91,8 @@ class Arrays:
                 g = arrays.read("g")
 
     source: a path, or an open file, which is closed at the end. most: bytes of the file. texts:
-    names of members that hold text, of which there may be any. Nothing in it can take more memory
-    than the file has bytes. Raises ValueError if it is no such file, and OSError if it cannot be
-    read.
+    names of members that hold text; each may be missing. Nothing in it can take more memory than
+    the file has bytes. Raises ValueError if it is no such file, and OSError if it cannot be read.
     """
 
     def __init__(

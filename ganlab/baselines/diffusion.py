@@ -1,4 +1,4 @@
-"""A small diffusion model: noise is taken away in many small steps."""
+"""A small diffusion model: noise is removed in many small steps."""
 
 from __future__ import annotations
 
@@ -75,8 +75,8 @@ FAMILY = Family(
     title="diffusion",
     equation=r"\min_\epsilon \mathbb{E}\,\lVert \epsilon(\sqrt{\bar\alpha_t}\,x + "
     r"\sqrt{1 - \bar\alpha_t}\,\varepsilon, t) - \varepsilon \rVert^2",
-    doc="A net learns to tell the noise in a noisy x; samples begin as noise, of which it takes "
-    "away a little at a time.",
+    doc="A net learns to predict the noise in a noisy x; a sample begins as noise, of which the "
+    "net removes a little at each step.",
     cite="Ho et al. 2020",
     fit=fit,
     training="One loss: a regression.",

@@ -77,6 +77,6 @@ FAMILY = Family(
     inference="Exact: p(k | x).",
     sampling="One pass.",
     evaluating="Exact.",
-    covering="As likelihood asks, if there are enough components.",
+    covering="Yes, as the likelihood demands, given enough components.",
     design="The number and the form of the components.",
 )

@@ -14,14 +14,14 @@ from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
 BATCH = 256  # training points of a step
-_LOOKS = 20  # steps between two looks at the clock
+_LOOKS = 20  # steps between two checks of the clock
 
 
 class Model(NamedTuple):
     """A fitted model of p_data.
 
     sample(n, generator) -> (n, dim). log_density(x (n, dim)) -> (n,), in nats; None if the family
-    cannot tell. bound: whether that is a lower bound. steps: those made of the task's; None if the
+    has none. bound: whether that is a lower bound. steps: those made of the task's; None if the
     family has none. about: what was chosen, in a few words.
     """
 
@@ -58,7 +58,7 @@ class Task:
         return self.train.shape[1]
 
     def begin(self) -> None:
-        """The seconds count from now on."""
+        """Start counting the seconds."""
         self._began = time.process_time()
 
     def over(self) -> bool:

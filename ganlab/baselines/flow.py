@@ -125,6 +125,6 @@ FAMILY = Family(
     inference="Exact: z = f(x).",
     sampling="One pass, backwards.",
     evaluating="Exact.",
-    covering="As likelihood asks, with thin bridges.",
+    covering="Yes, as the likelihood demands, with thin bridges between.",
     design="Invertible layers only; z as wide as x.",
 )

@@ -7,7 +7,7 @@ import torch
 from ganlab.baselines.entry import Family, Model, Task
 from ganlab.engine import Run
 
-_AT_ONCE = 20  # iterations between two looks at the clock
+_AT_ONCE = 20  # iterations between two checks of the clock
 
 
 def fit(task: Task) -> Model:
@@ -31,7 +31,7 @@ FAMILY = Family(
     name="gan",
     title="GAN",
     equation=r"\min_G \max_D V(D, G)",
-    doc="Two players: the run A of this comparison.",
+    doc="Two players: run A of this comparison.",
     cite="Goodfellow et al. 2014",
     fit=fit,
     training="Two costs: the players must keep pace.",

@@ -1,4 +1,4 @@
-"""Results as files, by which a process that fits families hands them over."""
+"""Results as files: how a process that fits families returns them."""
 
 from __future__ import annotations
 

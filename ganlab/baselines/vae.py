@@ -10,7 +10,7 @@ from torch import nn
 from ganlab.baselines.entry import Family, Model, Task, mlp
 
 _LATENT, _HIDDEN = 2, (64, 64)
-_FIRST_LOG_STD = -2.0  # with much noise in the beginning the net would ignore z
+_FIRST_LOG_STD = -2.0  # with much noise at the start the net would ignore z
 _DRAWS, _AT_ONCE = 64, 1000  # of z for each x in the bound; x at once
 
 
@@ -74,13 +74,14 @@ FAMILY = Family(
     name="vae",
     title="variational auto-encoder",
     equation=r"\log p(x) \ge \mathbb{E}_{q(z|x)} \log p(x|z) - \mathrm{KL}(q(z|x) \,\|\, p(z))",
-    doc="A net makes a blurred x of z, another guesses z from x; a bound of the likelihood.",
+    doc="One net maps z to a blurred x, another infers z from x; both maximise a bound of the "
+    "likelihood.",
     cite="Kingma & Welling 2014; Burda et al. 2016",
     fit=fit,
     training="One loss to minimise; z may be ignored.",
     inference="Learned: q(z | x).",
     sampling="One pass.",
     evaluating="A lower bound.",
-    covering="As likelihood asks, with mass in between.",
+    covering="Yes, as the likelihood demands, with mass in between.",
     design="Any net from z to x, with a law of the noise.",
 )

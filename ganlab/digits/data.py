@@ -50,7 +50,7 @@ def find(
 
 
 def called(found: Mapping[str, Path], files: Mapping[str, Known] = MNIST) -> str:
-    """The name of the set that `find` found: MNIST if its contents are, which are read once.
+    """The name of the set that `find` found: MNIST if its contents are MNIST's; they are read once.
 
     Raises DataError if it is damaged or not a set of images.
     """

@@ -150,7 +150,7 @@ class Probe(WithLabels, ABC):
         return self.intervals is not None
 
     def even(self, made: Made) -> Made:
-        """Those of what was made from z, (R, n, ...), whose mean is the mean under p_z."""
+        """The part of outputs at z, (R, n, ...), whose plain mean is the mean under p_z."""
         return made if self.intervals is None else made[:, self.intervals.whole[1::2]]
 
     @property

@@ -15,11 +15,11 @@ from ganlab.targets import Target
 
 SEED = 20140610  # the day of the paper
 _SAMPLES = 8192  # of p_data for expectations, with labels
-_MEAN_OF = 2000  # samples behind the middle of a part of p_data
+_MEAN_OF = 2000  # samples whose mean is the middle of a part of p_data
 
 
 class WithLabels:
-    """What a `Probe` knows of labels: see there for its attributes."""
+    """The methods of a `Probe` that concern labels; its attributes are described there."""
 
     target: Target
     edges: tuple[np.ndarray, ...]

@@ -19,7 +19,7 @@ from ganlab.latents import LatentEntry
 from ganlab.targets import Target
 
 BARS = 64  # strings in a picture
-INVALID = 12  # of them, strings that p_data has not
+INVALID = 12  # of them, strings that are not in p_data
 _LATENTS = 2048  # behind p_g in a picture
 _COMPANY = 256  # symbols of G whose logits centre those of D, if its offset is arbitrary
 _TILE_LATENTS = 256

@@ -112,7 +112,7 @@ class SymbolsProbe(Probe):
         return held.sum(-1)
 
     def valid(self, mass: np.ndarray) -> np.ndarray:
-        """The mass on strings that p_data has, of masses (..., strings): (...)."""
+        """The mass on the strings of p_data, of masses (..., strings): (...)."""
         return mass[..., self.symbols.valid].sum(-1)
 
 

@@ -102,7 +102,7 @@ def run(number: object, runs: int) -> int:
 
 
 def place(path: str | os.PathLike[str], more: Iterable[str] = ()) -> Path:
-    """The place of a run's file. Raises `SpecError` unless it ends in .npz or one of `more`."""
+    """The path of a run's file. Raises `SpecError` unless it ends in .npz or one of `more`."""
     found, known = Path(path), (".npz", *more)
     if found.suffix.lower() not in known:
         raise SpecError("path", str(path), f"a file name that ends in {' or '.join(known)}")

@@ -1,8 +1,8 @@
 """Whole updates captured as CUDA graphs, each of which is one launch and adds hardly any overhead.
 
 The updates are those of `Rules`, on tensors with fixed addresses; numbers and draws are copied into
-them. The function that records an update is an argument, so that all else can be tested on any
-device.
+them. The function that records an update is an argument, so that everything else can be tested on
+any device.
 """
 
 from __future__ import annotations

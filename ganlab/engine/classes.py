@@ -1,4 +1,4 @@
-"""How well D has learnt the labels of a few points, and a net that has these points alone."""
+"""Accuracies of a D that learns the labels of a few points, and of a net that has these alone."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class Stream:
             self.block, self.rows = block, ()
 
     def around(self, start: int, count: int) -> tuple[int, torch.Tensor]:
-        """The whole block with these draws and its first number; else they alone, if in several.
+        """The block that holds these draws and its first number; the draws alone, if in several.
 
         Draws are (count, *shape).
         """
@@ -191,7 +191,7 @@ class Slabs(NamedTuple):
 
     @classmethod
     def of(cls, first: int, tensors: list[torch.Tensor]) -> Slabs:
-        """Slabs of these tensors (n, ...). Raises ValueError unless they are as said above."""
+        """Slabs of these tensors (n, ...). Raises ValueError for other dtypes or layouts."""
         for tensor in tensors:
             if tensor.dtype != torch.float32 or not tensor.is_contiguous() or tensor.is_cuda:
                 raise ValueError("programs take contiguous float32")

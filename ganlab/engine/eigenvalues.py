@@ -22,15 +22,15 @@ from ganlab.optim import OPTIMIZERS
 from ganlab.registry import SpecError
 
 DENSE = 2000  # parameters up to which all eigenvalues are computed
-SAMPLES = 1024  # about as many samples stand for the distributions
+SAMPLES = 1024  # about this many samples represent the distributions
 _LEADING = 24  # eigenvalues that are found of larger games
 _LEFT = 8  # and of those with the smallest real parts
 _RESTARTS = 12  # of the Krylov method, at most
-_WHOLE = 240  # numbers that an iteration carries on, up to which its map is not projected
+_WHOLE = 240  # the largest size of an iteration's map that is not projected
 _FLAT = 1e-6  # eigenvalues below this share of the largest one are 0
 _CLEAR = 1e-2  # and from this share on they count for `rotation`
-_ROUNDED = 1e-7  # growth per step, as a share of the largest z, that is rounding
-_STEPS = np.geomspace(1e-4, 1e3, 141)  # factors that are tried, for a largest |z| of 1
+_ROUNDED = 1e-7  # growth per step, as a share of the largest |z|, below which it is rounding
+_STEPS = np.geomspace(1e-4, 1e3, 141)  # factors to try, for a largest |z| of 1
 
 
 def _flow(order: int) -> Callable[[Complex], Complex]:

@@ -110,7 +110,7 @@ class _Comparison:
         self.noise = gumbel((*shape, spec.dim), draw).to(device)
         tau = temperature(game, state)
         own = tau.item() if torch.is_tensor(tau) else float(tau)
-        # An estimator without a temperature is beside those with the one that is set.
+        # If the chosen estimator has no temperature, the others use that of the Spec.
         self.tau = own if game.rules.structure.tempered else spec.temperature
 
     def made(self) -> Estimates:

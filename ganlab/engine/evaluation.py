@@ -25,7 +25,7 @@ Number = TypeVar("Number", torch.Tensor, np.ndarray)
 
 PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 LEAST = 1e-9  # of the largest mass of a cell and label: others have no effect on a mean
-_CERTAIN = 1e4  # logits that differ so much leave no probability to the others
+_CERTAIN = 1e4  # a difference of logits that leaves no probability to the lower ones
 FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 

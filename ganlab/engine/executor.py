@@ -33,7 +33,7 @@ class Executor(Protocol):
 
 
 class Elsewhere(Protocol):
-    """Computes updates, but not in the calling thread."""
+    """Computes updates outside of the calling thread."""
 
     def instead_of(self, executor: Executor) -> Executor:
         """An executor with the results of `executor`."""

@@ -68,7 +68,7 @@ class Traces:
             if known.calls > self.after and not known.failed and self._tracing.acquire(False):
                 try:
                     known.trace = _traced(function, tensors, made)
-                except Exception as error:  # a variant may do what cannot be traced
+                except Exception as error:  # a variant's code may not be traceable
                     log.info("a function stays eager: %s", error)
                 finally:
                     known.failed = known.trace is None

@@ -120,7 +120,7 @@ MATRIX = {
     "pairs": Word(
         "pay-off of each against each",
         "The exact expected pay-off per round of the player on the left. A frame marks a pair "
-        "that is an equilibrium: no way to play, however clever, gains on it.",
+        "that is an equilibrium: no strategy, however clever, gains against it.",
         "pay-off per round",
     ),
     "match": Word(

@@ -1,4 +1,4 @@
-"""Setups that show one thing at a click."""
+"""Presets of the page of games: each shows one phenomenon."""
 
 from __future__ import annotations
 

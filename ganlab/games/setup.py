@@ -92,7 +92,7 @@ class Setup:
 
     @property
     def made(self) -> int:
-        """How many updates each rule makes: fewer than `updates` if the rules are dear."""
+        """How many updates each rule makes: fewer than `updates` if the rules are expensive."""
         both = (self.method["first_steps"] + self.method["second_steps"]) / 2
         return min(self.updates, int(BUDGET / (both * sum(work(rule) for rule in self.rules))))
 

@@ -11,7 +11,7 @@ from ganlab.engine.arguments import devices
 from ganlab.mnist.records import DEVICE
 from ganlab.registry import SpecError
 
-# Parts of the messages of torch, cuBLAS, cuDNN and the CPU's allocator when memory is full.
+# Parts of the messages of torch, cuBLAS, cuDNN and the CPU's allocator when memory runs out.
 _FULL = ("out of memory", "allocate memory", "not enough memory", "alloc_failed")
 
 

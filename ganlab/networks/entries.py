@@ -55,8 +55,8 @@ for _entry in (
         "elu",
         "ELU",
         r"\max(0, a) + \min(0, e^a - 1)",
-        "ReLU with a smooth, bounded negative side: D's slope has no kinks, as penalties on it "
-        "like.",
+        "ReLU with a smooth, bounded negative side: D's slope has no kinks, which suits penalties "
+        "on it.",
         cite="Clevert et al. 2016",
         apply=F.elu,
     ),

@@ -58,8 +58,8 @@ class Generator(MLP):
     ) -> torch.Tensor:
         """(R, P), inputs (R, B, in) -> (R, B, out).
 
-        reference: inputs (R, N, in) whose statistics normalise x. With norm "batch" None, as in
-        training, means those of x itself.
+        reference: inputs (R, N, in) whose statistics normalise x. With norm "batch", None stands
+        for x itself, as in training.
         """
         made = self._body(flat, x, reference)
         if self.output != "linear":

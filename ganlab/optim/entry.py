@@ -60,8 +60,8 @@ class OptimizerEntry(Entry):
 
     Optimisers that read the same field share its Param, which is shown if one of them is chosen.
     decays: whether it applies `weight_decay` itself instead of adding it to the gradient.
-    rate(slots, t, hyper): what it is near a rest point, where slots that measure the size of the
-    gradient stand still: each parameter's learning rate, (R, P) or a number.
+    rate(slots, t, hyper): each parameter's learning rate near a rest point, where slots that
+    measure the size of the gradient no longer change, (R, P) or a number.
     filter(hyper): polynomials p, q in the shift μ of one update, highest power first, with
     p(μ) θ = -q(μ) rate g there. None for both if it is not linear.
     """

@@ -239,8 +239,8 @@ OPTIMIZERS.add(
         "adagrad",
         "Adagrad",
         r"s \leftarrow s + g^2,\ \theta \leftarrow \theta - \eta\,g/(\sqrt{s} + 10^{-10})",
-        "Steps shrink with all gradients so far: rotation slows down by itself, and so does all "
-        "else.",
+        "Steps shrink with all gradients so far: rotation slows down by itself, and so does "
+        "everything else.",
         cite="Duchi et al. 2011",
         slots=1,
         numbers=lambda t, hyper: (hyper.lr,),

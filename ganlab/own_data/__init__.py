@@ -16,8 +16,8 @@ To add such a target:
         mine = EXAMPLES.find(data)            # SpecError in plain words if the data are not here
         return Kernels2D(...)                 # ganlab.targets.kernels: weights at nodes, blurred
 
-To take data in: `name = STORE.put(Data("strokes", {...}))`, and then set the field to `name`. In
-the sidebar, `ganlab.ui.widgets.EDITORS` has the function that draws what makes a kind of data.
+To take data in: `name = STORE.put(Data("strokes", {...}))`, and then set the field to `name`.
+`ganlab.ui.widgets.EDITORS` has the function that draws the sidebar's editor of a kind of data.
 """
 
 from ganlab.own_data import members

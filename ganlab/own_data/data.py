@@ -31,7 +31,7 @@ class Data:
 
     kind: what they are ("points", "curve", "strokes", "image", ...), which the target that uses
     them checks together with the shapes. Arrays are copied, and read-only.
-    Raises `SpecError` for other dtypes, for numbers that are not finite, and for too much.
+    Raises `SpecError` for other dtypes, for numbers that are not finite, and for too many bytes.
     """
 
     kind: str
@@ -110,7 +110,7 @@ class Data:
         at += length
         sizes = [_TYPES[code].itemsize * _count(shape) for _, code, shape in heads]
         if sum(sizes) != len(content) - at:
-            raise _bad("as many numbers as they say")
+            raise _bad("data with as many numbers as their header says")
         arrays = {}
         for (name, code, shape), size in zip(heads, sizes, strict=True):
             dtype = _TYPES[code]

@@ -1,8 +1,8 @@
-"""Stabilisers: methods that (are said to) stabilise the game, one registry entry each.
+"""Stabilisers: methods that are meant to stabilise the game, one registry entry each.
 
 An entry's name is the Spec field of its strength, which is its first parameter and whose default is
 "off": its code is then not executed at all. Strengths are numbers that an update takes as inputs.
-Stabilisers that need only what hooks are given are implemented by hooks.
+A stabiliser that needs no more than the arguments of hooks is implemented by hooks.
 """
 
 from __future__ import annotations

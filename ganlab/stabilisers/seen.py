@@ -14,7 +14,7 @@ from ganlab.stabilisers.entry import Clock, Draw, StabiliserEntry, over, strengt
 
 
 def _fall(spec: Any) -> float:
-    """The share of instance noise that is lost per iteration."""
+    """The share of instance noise lost per iteration."""
     return 1 / spec.instance_noise_decay if spec.instance_noise_decay else 0.0
 
 
@@ -178,7 +178,7 @@ ENTRIES: tuple[StabiliserEntry, ...] = (
         "smoothing of the other side",
         r"D^* = \frac{(1 - \alpha)\,p_{\rm data} + \beta\,p_g}{p_{\rm data} + p_g}",
         "Fakes are labelled β: where only G is, D* = β instead of 0, so G is rewarded for staying.",
-        cite="Goodfellow 2016, section 4.2, why not",
+        cite="Goodfellow 2016, section 4.2, which argues against it",
         player="D",
         refuse=_unlabelled,
         params=(strength("smooth_fake", "fake labels β", 0.5, 0.1, "Fake labels are β."),),

@@ -57,7 +57,7 @@ class Parts(NamedTuple):
 
 
 class Units(NamedTuple):
-    """How x became from numbers in other units: those are x * spread + centre.
+    """The units of the user's own numbers, which are x * spread + centre.
 
     centre, spread: (dim,); axes: what is on each axis.
     """
@@ -77,9 +77,9 @@ class Target(ABC):
     has_mean: whether E x exists, so that W1 is finite.
     has_density: whether p_data has a density. A finite set of points has masses only.
     note: a sentence for the page about how it was made; "" for none.
-    knots: for each axis, places (n,) between which the density is smooth; None if it is so already.
-    labels: the number of labels of its samples, 0 if they have none. balances: whether it has
-    `sample_balanced`.
+    knots: for each axis, places (n,) between which the density is smooth; None if it is smooth
+    everywhere. labels: the number of labels of its samples, 0 if they have none. balances: whether
+    it has `sample_balanced`.
     units: those of the user's own data, if there are any.
     """
 
@@ -121,10 +121,10 @@ class Target(ABC):
     def sample_balanced(
         self, n: int, size: int, generator: torch.Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """As `sample_labelled`, of n draws in minibatches of `size`, a divisor of n.
+        """n labelled draws in minibatches of `size`, a divisor of n: see `sample_labelled`.
 
         Each minibatch has as many draws of each mode as its weight says, to within one, in random
-        order; each draw alone is one of p_data.
+        order; each draw by itself follows p_data.
         """
         raise NotImplementedError
 

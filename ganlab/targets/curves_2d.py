@@ -221,7 +221,7 @@ TARGETS.add(
         dim=2,
         equation=r"x = \tfrac{r}{4.5\pi}\,t\,(\cos t, \sin t) + \mathcal{N}(0, \sigma^2 I),"
         r"\quad t \sim U(1.5\pi, 4.5\pi)",
-        doc="A rolled strip, denser inside: the third toy of the paper on gradient penalties.",
+        doc="A rolled strip, denser inside: the third toy distribution of the WGAN-GP paper.",
         cite="Gulrajani et al. 2017",
         params=(
             Param("radius", "radius", 2.0, 0.5, 5.0, doc="Distance of the outer end from 0."),

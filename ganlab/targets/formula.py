@@ -168,7 +168,7 @@ class Formula:
         return number
 
     def _made(self, sign: str, apply: Callable[[Any, Any], Any], left: Tree, right: Tree) -> Tree:
-        """An operation, which is done at once on numbers."""
+        """An operation; one on two numbers is evaluated at once."""
         if isinstance(left, float) and isinstance(right, float):
             try:
                 return self._number(apply(left, right))
@@ -192,7 +192,7 @@ class Formula:
         return found
 
     def source(self) -> str:
-        """It as an expression with torch, for float64 tensors of its names."""
+        """The formula as a torch expression of float64 tensors with its names."""
         if isinstance(self._tree, float):
             return f"torch.full_like({self.names[0]}, {self._tree!r})"
         return _source(self._tree)

@@ -50,7 +50,7 @@ def _lobatto() -> tuple[Floats, Floats]:
 
 
 class _Function(Target):
-    """What both kinds share: the checked values of a formula."""
+    """What 1-D and 2-D share: the checked values of a formula."""
 
     names: tuple[str, ...]
 
@@ -65,7 +65,7 @@ class _Function(Target):
         self._top = 0.0
 
     def _values(self, *x: Floats) -> Floats:
-        """The formula at x, (...) on each axis. Raises `SpecError` for values of no density."""
+        """The formula at x, (...) on each axis. Raises `SpecError` if it is no density."""
         flat = {
             n: torch.from_numpy(np.ascontiguousarray(v).ravel())
             for n, v in zip(self.names, x, strict=True)

@@ -111,7 +111,7 @@ class Kernels1D(Kernels, Target1D):
 
     @cached_property
     def _window(self) -> int:
-        """How many nodes have mass around a place."""
+        """How many nodes around a point have mass there."""
         return min(2 * int(np.ceil(_REACH * self.std[0] / self.pitch[0])) + 2, self.weights.size)
 
     def _first(self, x: Floats) -> np.ndarray:

@@ -53,7 +53,7 @@ ENTRIES = (
         "ExtraAdam",
         r"m_{t-1/2} = \beta_1 m_{t-1} + (1 - \beta_1)\,v(\theta_t),\ "
         r"m_t = \beta_1 m_{t-1/2} + (1 - \beta_1)\,v(\theta_{t+1/2})",
-        "As extragradient, but the optimiser's slots take in both gradients: Adam's two moments, "
+        "Like extragradient, but the optimiser's slots take in both gradients: Adam's two moments, "
         "unbiased by the powers 2t − 1 and 2t, or momentum's velocity. It is the same with SGD, "
         "which has none. Gidel et al. draw a second minibatch; here both gradients use one.",
         cite="Gidel et al. 2019, Algorithm 4",

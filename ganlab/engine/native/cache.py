@@ -211,7 +211,7 @@ def _in_use(folder: Path) -> bool:
 
 
 def _remove(place: Path) -> None:
-    """Remove the program in a place, atomically for readers."""
+    """Remove the program in a folder, atomically for readers."""
     if place.is_dir() and not place.is_symlink():
         gone = place.with_name(f"{_DRAFT}{place.name}-{secrets.token_hex(4)}")
         os.replace(place, gone)

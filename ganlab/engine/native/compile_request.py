@@ -8,7 +8,7 @@ import time
 from ganlab.engine.native.program import Program
 from ganlab.engine.structure import Structure
 
-NICE = 10  # compilers stand back behind training
+NICE = 10  # compilers have a lower priority than training
 
 
 class CompileRequest:

@@ -150,7 +150,7 @@ class RepeatedSetup:
         return best_reply(self.dilemma, other, self.again)[0]
 
     def stable(self) -> list[tuple[int, int]]:
-        """The pairs of players of which neither gains by any other way to play, by number."""
+        """The pairs of players of which neither gains by any other strategy, by number."""
         gets, names = self.table(), list(PLAYERS)
         fits = gets >= np.array([self.best(name) for name in names]) - 1e-9 * self.spread
         return [(int(i), int(j)) for i, j in np.argwhere(fits & fits.T)]

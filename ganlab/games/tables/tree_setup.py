@@ -1,4 +1,4 @@
-"""What the page of matrix games shows of a tree: the tree, its places in a picture, its solution.
+"""What the page of matrix games shows of a tree: its nodes, their positions, its solution.
 
 The address is `lions=7`, or `tree=` and the tree as `ganlab.games.tables.trees.read` reads it.
 """
@@ -111,7 +111,7 @@ class TreeSetup:
 class Placed:
     """A node in the picture.
 
-    depth, row: its place; leaves are one row apart, and a node is in the middle of its own.
+    depth, row: its position; leaves are one row apart, and a node is in the middle of its own.
     parent: the number of the node before it, -1 for the root; move: the name of the choice that
     leads here. turn: when it is solved, from 1 on; 0 for ends. chosen: whether the player before
     chooses it; played: whether it is on the path that is played.
@@ -129,7 +129,7 @@ class Placed:
 
 
 def place(root: Node) -> list[Placed]:
-    """All nodes with their places, each before those that follow it. Raises `SpecError`."""
+    """All nodes with their positions, each before those that follow it. Raises `SpecError`."""
     leaves = iter(range(10_000))
 
     def walk(

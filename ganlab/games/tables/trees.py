@@ -15,7 +15,7 @@ _MARKS = "():,/"  # have a meaning in the text of a tree
 
 @dataclass(frozen=True)
 class Node:
-    """A place in the game: a player's choice, or an end.
+    """A node of a game tree: a player's choice, or an end.
 
     player: who chooses; "" at an end. moves: name and what follows, of each choice. pays: what each
     player gets at an end, in the order of `players`.
