@@ -2,7 +2,7 @@
 
     process = start("ganlab.engine.native.build", "FOLDER", env={...}, cwd=...)
     end(process)          # the process and everything that it started
-    stand_back(process, 10)
+    lower_priority(process, 10)
 
 The child has a process group of its own. It watches a pipe whose other end only the parent holds:
 the system closes it when the parent ends, killed or not. On Linux the parent's death also sends a
@@ -57,7 +57,7 @@ def start(module: str, *arguments: str, env: Mapping[str, str], **options: Any) 
     return process
 
 
-def stand_back(process: subprocess.Popen[Any], nice: int) -> None:
+def lower_priority(process: subprocess.Popen[Any], nice: int) -> None:
     """Give a child that has a session of its own a lower priority; POSIX only.
 
     nice: from 0 to 19, the higher the lower its priority. Linux may divide the cores among sessions

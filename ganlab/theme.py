@@ -250,8 +250,8 @@ THEMES: dict[str, Theme] = {
 }
 
 
-# Of the verdicts on runs in a map, alike in both themes, apart for the colour-blind, and each with
-# the text colour that stands out on it.
+# Of the verdicts on runs in a map: the same in both themes, distinct for the colour-blind, each
+# with a text colour of sufficient contrast.
 VERDICTS: dict[str, tuple[str, str]] = {
     "converged": ("#1b9e77", "#000000"),
     "orbits": ("#56b4e9", "#000000"),

@@ -1,4 +1,4 @@
-"""Maps: sweeps that are trained in separate processes and fill while one watches."""
+"""Maps: sweeps that are trained in separate processes and fill while the page is open."""
 
 from ganlab.ui import navigation
 

@@ -1,4 +1,4 @@
-"""Theory: the propositions of the sources as figures that a hand can move."""
+"""Theory: the propositions of the sources as interactive figures."""
 
 from ganlab.ui import navigation
 from ganlab.ui.view import answered

@@ -150,7 +150,7 @@ def test_a_child_stands_back_behind_other_sessions_too(path, nice, none, monkeyp
     before = 0 if none or not ours else int(ours.split()[-1])
     child = processes.start("child_that_compiles", env=os.environ, stdout=subprocess.PIPE)
     try:
-        processes.stand_back(child, nice)
+        processes.lower_priority(child, nice)
         assert os.getpriority(os.PRIO_PROCESS, child.pid) == nice
         if theirs := group(child.pid):
             assert theirs.split()[-2:] == ["nice", str(min(19, before + nice))]

@@ -142,9 +142,9 @@ export function opener(root, { socket, largest, tables, opened }) {
  * @param {HTMLElement} root
  * @param {Parameters<typeof opener>[1]} how
  */
-export function door(root, how) {
+export function dropZone(root, how) {
   linkStyles(() => {});
-  root.classList.add("gl-door");
+  root.classList.add("gl-drop-zone");
   const files = opener(root, how);
   root.append(files.target, files.node);
   return () => {

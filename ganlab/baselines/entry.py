@@ -14,7 +14,7 @@ from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
 BATCH = 256  # training points of a step
-_LOOKS = 20  # steps between two checks of the clock
+_PER_CHECK = 20  # steps between two checks of the time
 
 
 class Model(NamedTuple):
@@ -90,7 +90,7 @@ class Task:
         adam = torch.optim.Adam(parameters, rate)
         fall = torch.optim.lr_scheduler.CosineAnnealingLR(adam, self.steps)
         for step in range(self.steps):
-            if step % _LOOKS == 0 and self.over():
+            if step % _PER_CHECK == 0 and self.over():
                 return step
             which = torch.randint(len(points), (BATCH,), generator=self.draw)
             adam.zero_grad()

@@ -1,4 +1,4 @@
-"""The theory as pictures that a hand can move: one entry of `DEMONSTRATIONS` in one file each."""
+"""The theory as interactive figures: one entry of `DEMONSTRATIONS` in one file each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A demonstration: a proposition or a remark of the sources as a picture that a hand can move."""
+"""A demonstration: a proposition or a remark of the sources as an interactive figure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Demonstration(Entry):
     params: fields of its address. A parameter that no handle, drawing or cursor sets is a control;
     `Param.needs` decides whether it is shown.
     watch: what to watch for, in one sentence.
-    show(values): the picture; it must take less than about 0.3 s and depend on the values alone.
+    show(values): the picture; it must take less than 0.3 s or so, and depend on the values alone.
     lab(values): the Spec of the same situation for "Open this in the lab", or None. It raises
     `SpecError` for a situation that the lab cannot have; the page then says why.
     refuse(values): a SpecError's arguments if the values do not go together, or None.

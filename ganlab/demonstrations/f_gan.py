@@ -30,9 +30,9 @@ from ganlab.spec import Spec
 Array = NDArray[np.float64]
 DATA = Movable("p", "p_data", "data", -0.8, 1.0, drawable=False)
 FAKE = Movable("q", "p_g", "G", 0.8, 1.2, drawable=False)
-_FARTHEST = 50.0  # a standard deviation of p²/q beyond which no quadrature reaches its tails
+_FARTHEST = 50.0  # the largest standard deviation of p²/q whose tails the quadrature reaches
 _PIECE, _ORDER, _MOST = 0.4, 12, 4000
-_SIDE = 3.0  # of T about its optimum, in the picture; or as a multiple of it
+_SIDE = 3.0  # range of T about its optimum in the picture, absolute or as a multiple of it
 _NONE = 1e-9  # a density below this share of the other one is about 0
 _FARTHEST_LOG = 650.0  # the largest |log u| of a number
 _DRAWN = 20.0  # the largest |log u| of the picture of the bound

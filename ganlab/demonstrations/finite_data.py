@@ -1,4 +1,4 @@
-"""Finite data: D at its optimum on n points, what it is worth on others, and where G goes then."""
+"""Finite data: D at its optimum on n points, its value on others, and where G moves then."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ DATA = Movable("p", "p_data", "data", -1.0, 0.8)
 FAKE = Movable("q", "p_g", "G", 2.0, 1.2, drawable=False)
 LEAST = -math.log(4.0)
 MEANS = np.linspace(-4.5, 4.5, 91)
-_EVERY = 8  # cells that are one in the curve over all means
+_EVERY = 8  # cells that are merged for the curve over all means
 
 
 def gain(p: Any, q: Any) -> Any:

@@ -201,7 +201,7 @@ class Shown:
     """All that a demonstration shows for some values.
 
     panels: the first is the largest; others are beside it, one above the other.
-    says: what is to be seen now, in a sentence or two; one text, or one for each frame.
+    says: what the figure shows now, in a sentence or two; one text, or one for each frame.
     frames, clock, first: the number of frames, what a frame is called, the frame shown at first.
     """
 

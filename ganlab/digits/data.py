@@ -43,7 +43,7 @@ def find(
 ) -> dict[str, Path] | None:
     """The paths of the files, all in one folder: in `folder`, else $GANLAB_DATA, else the cache.
 
-    None if no folder has all of them. It looks at names only, so a page can call it at each rerun.
+    None if no folder has all of them. It reads names only, so a page can call it at each rerun.
     """
     found = _search(folder, files)
     return None if found is None else found.paths
@@ -86,9 +86,9 @@ def load(
 ) -> Digits:
     """Images with labels: MNIST, or another set of 28 × 28 bytes and ten labels in `folder`.
 
-    It looks where `find` does. The set is named MNIST if its contents are, else after its folder.
-    If the files are not found (or damaged in the cache), `download=True` downloads MNIST, 11 MB,
-    into the cache, calling `progress(fraction, name)`; an exception in `progress` stops the
+    It searches where `find` does. The set is named MNIST if its contents are, else after its
+    folder. If the files are not found (or damaged in the cache), `download=True` downloads MNIST,
+    11 MB, into the cache, calling `progress(fraction, name)`; an exception in `progress` stops the
     download. Raises MissingData if the files are not found and may not be, or cannot be,
     downloaded; raises DataError, which names the file, if one is damaged or not of such a set.
     """

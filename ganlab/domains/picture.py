@@ -60,7 +60,7 @@ class Players(Protocol):
         """
 
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """D(x) as it is drawn, at points (n, dim) in the company of generated ones: (R, n)."""
+        """D(x) as it is drawn, at points (n, dim) beside generated ones: (R, n)."""
 
     def classes(self, points: torch.Tensor, runs: slice) -> tuple[np.ndarray, ...]:
         """The likeliest class at points (R, n, dim) by D, and by the net beside it: (R, n)."""

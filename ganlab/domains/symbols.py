@@ -21,7 +21,7 @@ from ganlab.targets import Target
 BARS = 64  # strings in a picture
 INVALID = 12  # of them, strings that are not in p_data
 _LATENTS = 2048  # behind p_g in a picture
-_COMPANY = 256  # symbols of G whose logits centre those of D, if its offset is arbitrary
+_REFERENCE = 256  # symbols of G whose logits centre those of D, if its offset is arbitrary
 _TILE_LATENTS = 256
 
 
@@ -78,8 +78,8 @@ class SymbolsDomain(Domain):
             [v.masses(row[None])[0] for v, row in zip(views, _rows(made), strict=True)]
         )
         index = np.stack([shown(v, m) for v, m in zip(views, masses, strict=True)])
-        company = certain(views[0], made[:, :_COMPANY])
-        cells = [players.cells(run, masses[run], company) for run in range(len(views))]
+        reference = certain(views[0], made[:, :_REFERENCE])
+        cells = [players.cells(run, masses[run], reference) for run in range(len(views))]
         out = {"index": index.astype(np.int32), "p_g": np.take_along_axis(masses, index, 1)}
         for place, name in enumerate(("d", "d_star")):
             out[name] = np.take_along_axis(np.stack([c[place] for c in cells]), index, 1)

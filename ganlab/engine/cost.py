@@ -172,17 +172,17 @@ def _count(spec: Spec) -> Cost:
     for player in "DG":
         for rows, columns in rules.draws(player).values():
             held += max(_BLOCK_BYTES, 4 * rows * columns)
-    looks = _looks(game, state, spec, some) if spec.domain.drawn else (Work(), Work())
+    shown = _snapshot_work(game, state, spec, some) if spec.domain.drawn else (Work(), Work())
     by_d = update("D")
     if spec.d_to_optimum:
         count = optimum.minibatches(spec.batch)
         by_d = by_d.together(2 * count).times(optimum.EVALUATIONS + optimum.LINE_SEARCH)
         for rows, columns in rules.draws("D").values():
             held += 8.0 * count * rows * columns
-    return Cost(by_d, update("G"), *looks, held, spec.k)
+    return Cost(by_d, update("G"), *shown, held, spec.k)
 
 
-def _looks(
+def _snapshot_work(
     game: Game, state: State, spec: Spec, some: Callable[..., torch.Tensor]
 ) -> tuple[Work, Work]:
     """The work of metrics, and of a picture with arrows: the evaluations in `snapshot.take`."""

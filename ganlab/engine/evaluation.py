@@ -119,7 +119,7 @@ class Evaluation:
         return by_x, by_g, x, cost
 
     def field(self, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """D(x) as it is drawn, at points (R, n, dim) in the company of generated ones: (R, n)."""
+        """D(x) as it is drawn, at points (R, n, dim) beside generated ones: (R, n)."""
         made, points = made.to(self.device), points.to(self.device)
         return self._drawn(slice(None), points, made)
 

@@ -28,7 +28,7 @@ from ganlab.optim import Slots
 from ganlab.spec import Spec
 
 EACH = 6  # updates of one player, or steps of an unrolled D, that are explained one by one
-_COMPANY = 512  # generated samples beside which D is evaluated
+_BESIDE = 512  # generated samples beside which D is evaluated
 
 Array = np.ndarray
 Step = tuple[int, torch.Tensor]  # the number of a step, and D's parameters (1, P_D) after it
@@ -116,7 +116,7 @@ def _drawn(game: Game, draws: Draws, player: str, state: State) -> dict[str, tor
     return {name: draws.get(player, name, number) for name in game.rules.draws(player)}
 
 
-def _heard(rules: Rules, side: str) -> tuple[Rules, list[tuple[Any, torch.Tensor]]]:
+def _recording_logits(rules: Rules, side: str) -> tuple[Rules, list[tuple[Any, torch.Tensor]]]:
     """The same rules, which note the logits of real and fake samples in the `side`'s cost."""
     noted: list[tuple[Any, torch.Tensor]] = []
     loss: LossEntry = rules.loss
@@ -129,9 +129,9 @@ def _heard(rules: Rules, side: str) -> tuple[Rules, list[tuple[Any, torch.Tensor
         noted.append((real, fake))
         return loss.g(real, fake)
 
-    hearing = copy(rules)
-    hearing.loss = replace(loss, d=d) if side == "D" else replace(loss, g=g)
-    return hearing, noted
+    recording = copy(rules)
+    recording.loss = replace(loss, d=d) if side == "D" else replace(loss, g=g)
+    return recording, noted
 
 
 def _slopes(cost: torch.Tensor, by: Sequence[torch.Tensor]) -> list[Array]:
@@ -163,12 +163,12 @@ def _common(
 def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last: int) -> Explained:
     rules, drawn = game.rules, _drawn(game, draws, "D", state)
     n = rules.given(game.next_numbers("D", state))
-    hearing, noted = _heard(rules, "D")
+    recording, noted = _recording_logits(rules, "D")
     with torch.no_grad():
         fake = rules.make(state.g, drawn, game.fixed, n)
     with torch.enable_grad():  # a term of D's cost may differentiate D
         real, at = drawn["data"], state.d.detach().requires_grad_()
-        cost = hearing.d_cost(at, real, fake, n, drawn)
+        cost = recording.d_cost(at, real, fake, n, drawn)
         real_logits, fake_logits = noted[0]
         real_push, fake_push = _slopes(cost, (real_logits, fake_logits))
         cost_after = rules.d_cost(after.d.detach().requires_grad_(), real, fake, n, drawn)
@@ -194,7 +194,7 @@ def _of_g(
     """most: the number of unrolled steps to return."""
     rules, drawn = game.rules, _drawn(game, draws, "G", state)
     n = rules.given(game.next_numbers("G", state))
-    hearing, noted = _heard(rules, "G")
+    recording, noted = _recording_logits(rules, "G")
     d, slots = _faced(rules, state)
 
     def make(drawn: Drawn, g: torch.Tensor = state.g) -> torch.Tensor:
@@ -202,7 +202,7 @@ def _of_g(
 
     with torch.enable_grad():
         fake = make(drawn).requires_grad_()
-        cost = hearing.g_cost(d, slots, fake, n, drawn, make)
+        cost = recording.g_cost(d, slots, fake, n, drawn, make)
         (push,) = _slopes(cost, (fake,))
         moved = make(drawn, after.g)
         cost_after = rules.g_cost(d, slots, moved, n, drawn, lambda u: make(u, after.g))
@@ -257,10 +257,10 @@ def fields(
 ) -> Array:
     """D(x) as pictures draw it, at the points `view.domain.mesh(view)`: (len(ds), points).
 
-    ds: parameters of D, (1, P_D) each; state: whose G gives D company, if D compares samples.
+    ds: parameters of D, (1, P_D) each; state: its G makes the other samples, if D compares samples.
     """
     points = view.domain.mesh(view)[None]
-    z = evenly(view.z[None], _COMPANY)[0]
+    z = evenly(view.z[None], _BESIDE)[0]
     players = Evaluation(game, state, specs, [view])
     made = players.told(players.generate(z), z)
     return np.stack(

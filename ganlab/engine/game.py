@@ -24,7 +24,7 @@ from ganlab.stabilisers import STABILISERS, over
 
 # D's and G's Hyper, and the strengths by name.
 Numbers = tuple[Hyper, Hyper, dict[str, Number]]
-_COMPANY = 64  # generated samples beside a point, if D compares samples
+_BESIDE = 64  # generated samples beside a point, if D compares samples
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
 _LEVEL = 256  # samples of each kind that estimate the mean logit, if D's offset is arbitrary
 
@@ -235,8 +235,8 @@ class Game:
         """D's logit at each point x (R, n, dim), in a minibatch of outputs `made` of G: (R, n)."""
         if not self.D.joint:
             return self.D.judge(d, x)[0]
-        step = max(1, made.shape[1] // _COMPANY)
-        others = made[:, ::step][:, :_COMPANY]
+        step = max(1, made.shape[1] // _BESIDE)
+        others = made[:, ::step][:, :_BESIDE]
         return self.D.among(d, x, others, self.rules.structure.batch // self.D.pack)
 
     def drawn(
@@ -268,10 +268,10 @@ class Game:
         drawn = {"data": real, **self._typical_draws(real)}
         if label is not None and fake_label is not None:
             drawn |= {"label": label, "fake_label": fake_label}
-        numbers = self._given or self.next_numbers("G", state, self._calm)
-        given = self._calm.given(numbers)
+        numbers = self._given or self.next_numbers("G", state, self._noiseless)
+        given = self._noiseless.given(numbers)
         with torch.enable_grad():
-            return self._calm.ahead(state.d, state.d_slots, fake, given, drawn)
+            return self._noiseless.ahead(state.d, state.d_slots, fake, given, drawn)
 
     def _typical_draws(self, real: torch.Tensor) -> dict[str, torch.Tensor]:
         """Evenly spread values in place of the random numbers of D's terms, for these inputs."""
@@ -290,7 +290,7 @@ class Game:
         """The numbers that evaluation uses, (R, n): the argument of `with_numbers`."""
         out = [self.strengths["feature_matching"]] if "feature_matching" in self.strengths else []
         if self.rules.structure.unroll:
-            out += self.next_numbers("G", state, self._calm)
+            out += self.next_numbers("G", state, self._noiseless)
         runs = len(state.g)
         if not out:
             return state.g.new_empty(runs, 0)
@@ -309,7 +309,7 @@ class Game:
         return other
 
     @cached_property
-    def _calm(self) -> Rules:
+    def _noiseless(self) -> Rules:
         """The same rules without noise, dropout and fresh data, for evaluating unrolled D."""
         structure = self.rules.structure
         strengths = tuple(n for n in structure.strengths if not STABILISERS[n].blurs)

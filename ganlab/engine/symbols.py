@@ -102,8 +102,8 @@ def measure(players: Evaluation) -> dict[str, np.ndarray]:
             out["overfit"] = out["value_data"] - out["value"]
     out["c_g"] = theory.c_g(out["jsd"])
     out["gap"] = out["c_g"] - out["value"]
-    company = hard(x.detach(), game.rules.structure.letters)
-    cells = [players.cells(r, masses[r], company) for r in range(len(probes))]
+    reference = hard(x.detach(), game.rules.structure.letters)
+    cells = [players.cells(r, masses[r], reference) for r in range(len(probes))]
     out["d_distance"] = np.array([metrics.d_distance(d, star, weight) for d, star, weight in cells])
     out["d_accuracy"] = np.array(
         [

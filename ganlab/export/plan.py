@@ -131,7 +131,7 @@ class Plan:
 
     @property
     def real_in_g(self) -> bool:
-        """Whether G's cost itself looks at real samples."""
+        """Whether G's cost itself uses real samples."""
         return self.ever("feature_matching") or self.compares
 
     @property

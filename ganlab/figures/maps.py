@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ganlab.figures.base import CLEAR, base_layout, find_theme
 from ganlab.theme import VERDICTS
 
-SIGNS = dict(zip(VERDICTS, "✓○HC–↓✗", strict=True))  # beside the colour, for all eyes
+SIGNS = dict(zip(VERDICTS, "✓○HC–↓✗", strict=True))  # beside the colour, for the colour-blind
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class Player:
 class Given(NamedTuple):
     """The numbers of one iteration, as the engine's `Given`; () for what is off.
 
-    now, look: the optimiser's, for the step and for a look ahead; consensus: γ; lookahead: the
+    now, look: the optimiser's, for the step and for a look-ahead step; consensus: γ; lookahead: the
     share that is kept, and whether it is time.
     """
 

@@ -85,7 +85,7 @@ class Folder(Generic[P, S, W]):
         raise NotImplementedError
 
     def asked_first(self, plan: P) -> dict[str, Any]:
-        """The initial requests for a new job with this plan."""
+        """The first requests for a new job with this plan."""
         return {}
 
     @classmethod

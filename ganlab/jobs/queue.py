@@ -127,4 +127,4 @@ def _launch(folder: Folder[Any, Any, Any]) -> None:
             start_new_session=os.name == "posix",
             creationflags=0 if os.name == "posix" else 0x00000208,  # detached, its own group
         )
-    processes.stand_back(process, 5)  # the labs on this server take priority
+    processes.lower_priority(process, 5)  # the labs on this server take priority

@@ -1,4 +1,4 @@
-"""What buttons in a view ask of its page, and pages of every kind can do."""
+"""Requests of buttons in a view that every kind of page can fulfil."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers to pages whose whole state is their address: made of it alone, kept, one at a time.
+"""Answers to pages whose whole state is their address: computed one at a time, and cached.
 
 A page asks for its data with the query string of its address, at each change. The same query gets
 the same answer, so that an answer is kept for all visitors.
@@ -21,7 +21,7 @@ from ganlab.live.wire import MOST_TEXT
 
 DATA = "data"  # the kind of request that a page makes at each change; the others are files
 TYPES = {DATA: "application/octet-stream", "csv": "text/csv"}
-_KEPT = 16_000_000  # bytes of answers
+_KEPT = 16_000_000  # bytes of cached answers
 _WAITING, _OWN = 60, 3  # requests that may wait for the one that is computed: all, and a visitor's
 # Modules by page; each has one `Answered` under this name. They are imported by the first request.
 _MODULES = {name: f"ganlab.live.{name}" for name in ("games", "matrix", "theory")}
@@ -41,7 +41,7 @@ class Answered:
 
 
 class Answers:
-    """Answers by page and query, and the turn to compute one.
+    """Answers by page and query, and a lock to compute one at a time.
 
     most: the bytes that are kept, those used last.
     """
@@ -83,7 +83,8 @@ _waiting: Counter[str] = Counter()  # requests, by visitor
 async def endpoint(request: Request) -> Response:
     """Answer a request of a "page" for a "kind" of answer, with the page's query string.
 
-    A visitor who asks for too much at once is told to wait, and so are all if too many do.
+    A visitor with too many requests at once is told to wait; so is everybody if there are too many
+    in all.
     """
     page, kind = request.path_params["page"], request.path_params["kind"]
     query = request.url.query

@@ -45,7 +45,7 @@ MOST_RUNS = 128  # how many runs a process keeps the Games of
 PLAY = "play"  # the function that makes updates
 FETCH = "fetch"  # a request for a State that is kept
 _MOST_KEPT = 2**20  # bytes of a State whose tensors the server has as well
-_LOOK_SECONDS = 5.0  # between two looks for kernels
+_CHECK_SECONDS = 5.0  # between two searches for kernels
 _OOM_SCORE = 500  # of 1000: if memory runs out, Linux kills this process before the server
 _CPU = torch.device("cpu")
 
@@ -56,7 +56,7 @@ T = TypeVar("T")
 class Runs:
     """R runs of one structure."""
 
-    _looked = -math.inf  # when `find_kernels` last looked for some
+    _checked = -math.inf  # when `find_kernels` last searched for some
 
     def __init__(self, specs: tuple[Spec, ...]):
         self.specs = specs
@@ -78,9 +78,9 @@ class Runs:
     def find_kernels(self) -> None:
         """Use the metrics in C that the program of these runs contains, if it has been compiled."""
         now, structure = time.monotonic(), self.game.rules.structure
-        if kernels.kernels() is not None or now - Runs._looked < _LOOK_SECONDS:
+        if kernels.kernels() is not None or now - Runs._checked < _CHECK_SECONDS:
             return
-        Runs._looked = now
+        Runs._checked = now
         if cache.there(structure) and (folder := cache.find(structure)) is not None:
             with contextlib.suppress(OSError, AttributeError):
                 kernels.provide(ctypes.CDLL(str(folder / build.RUNNER)))

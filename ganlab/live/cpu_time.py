@@ -1,8 +1,8 @@
 """CPU seconds of a thread, without garbage collection.
 
-Python collects the whole server's garbage in the thread that happens to trigger it. A full
-collection takes as long as several seconds' worth of turns with many sessions. If a session were
-charged for it, the session would stand still for that long.
+Python collects the whole server's garbage in the thread that happens to trigger it. With many
+sessions, a full collection takes as long as all turns of several seconds. A session that was
+charged for it would make no updates for that long.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ _FEW = 5  # a run with fewer measurements does not replace the previous ghost
 
 
 class Shown(NamedTuple):
-    """The previous runs: their axes, their course, the first one's last Spec, and their curves."""
+    """The previous runs: axes, Specs and events, the last Spec of the first one, and curves."""
 
     axes: object
     course: object
@@ -31,7 +31,7 @@ class Shown(NamedTuple):
 class Display:
     """The scene of the runs that are shown and the curves that are measured of them.
 
-    run_number: counts scenes, so that messages of another one are known as such.
+    run_number: counts scenes, so that messages of an earlier scene can be recognised.
     """
 
     def __init__(self, view: View, feed: Feed):
@@ -41,7 +41,7 @@ class Display:
         self.history = History(view.series)
 
     def shown(self, group: RunGroup) -> Shown:
-        """What must be known of these runs when others replace them."""
+        """What is kept of these runs when others replace them."""
         return Shown(self.view.axes(), group.course, group.spec, self.history)
 
     def prepare(self) -> None:

@@ -20,13 +20,13 @@ from ganlab.targets.ink import LEVELS, SIZE, Ink, ink_of, picture
 
 FIELD = "p_data"  # what a refusal is about
 TITLE = "your drawing"
-_AREA = 0.8  # the share of the axes in which one draws: p_data's margin is as wide as elsewhere
+_AREA = 0.8  # the share of the axes that can be drawn on, which leaves p_data its usual margin
 _CURVE, _INK = "drawn", "picture"
 _WHAT = {"line": "a curve", "plane": "ink"}  # by domain
 
 
 class Drawing(Protocol):
-    """What a page has drawn."""
+    """A drawing that a page sends."""
 
     target: str
 

@@ -27,7 +27,7 @@ Message = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 
 def seconds(spec: Spec) -> float:
-    """What they will cost (about); nothing of it is computed."""
+    """About how many seconds they will take; none of them is computed."""
     return _GRADIENTS * cost(spec).g.together(minibatches(spec)).seconds
 
 

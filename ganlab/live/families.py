@@ -1,6 +1,7 @@
 """Other families of models for the pages: fitted one Spec at a time, in a process of low priority.
 
-A page asks, and then looks until all are there. What nobody has looked at for a while is given up.
+A page requests results, and polls until all are there. A Spec that no page has polled for a while
+is dropped.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 _MODULE = "ganlab.baselines.stored"
 _KEPT = 120  # results
 _WAITING = 12  # Specs that may wait in the whole server
-_UNWATCHED = 20.0  # seconds without a look, after which a Spec is given up
+_UNWATCHED = 20.0  # seconds without a poll, after which a Spec is dropped
 _LONGEST = 300.0  # seconds of the process of one Spec
 _LOOK = 0.2
 _NICE = 5
@@ -130,7 +131,7 @@ class Families:
             env = {**os.environ, "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
             process = processes.start(_MODULE, *arguments, env=env)
             try:
-                processes.stand_back(process, _NICE)
+                processes.lower_priority(process, _NICE)
                 began = time.monotonic()
                 while missing and not job.stopped:
                     ended = process.poll() is not None

@@ -16,7 +16,7 @@ from ganlab.live.trainer import TrainedSession, Trainer
 from ganlab.registry import SpecError
 
 _ANSWERS = {"play", "d", "g", "step", "speed", "change"}
-# They concern the present, which is shown again before.
+# These act on the present, which is therefore shown again first.
 _OF_THE_PRESENT = {"play", "d", "g", "step", "restart", "begin", "change", "resume"}
 
 

@@ -86,7 +86,7 @@ class Origin:
 
 
 class HeldState(State):
-    """A State whose tensors a process keeps, and which is otherwise like any other."""
+    """A State whose tensors are kept by a process; otherwise an ordinary State."""
 
     # Two of them are equal only if they are the same: a comparison must not fetch anything.
     __eq__ = object.__eq__

@@ -61,7 +61,7 @@ def spacing(iteration: np.ndarray | float, now: float) -> np.ndarray:
 
 
 class Flag(TypedDict):
-    """A change, a found moment or a note on the timeline. at: its place there."""
+    """A change, a found moment or a note on the timeline. at: its position there."""
 
     at: int
     iteration: int
@@ -166,7 +166,7 @@ class History:
         return other
 
     def bookmark(self, at: int, iteration: int, text: str) -> None:
-        """Keep a note at a place on the timeline; without text remove it.
+        """Keep a note at a position of the timeline; an empty text removes it.
 
         Raises `SpecError` if there are too many.
         """
@@ -178,7 +178,7 @@ class History:
         self.bookmarks = kept  # a new one, since other threads may read the old one
 
     def lost(self, diverged: tuple[Divergence | None, ...]) -> None:
-        """Note which Runs have diverged; those that were known to have stay so."""
+        """Record which Runs have diverged, in addition to those known before."""
         before = self.diverged or (None,) * len(diverged)
         self.diverged = tuple(a or b for a, b in zip(before, diverged, strict=True))
 

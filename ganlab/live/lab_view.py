@@ -32,7 +32,7 @@ from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
-_NOT_SYMBOLS = "which symbols have not"
+_NOT_SYMBOLS = "which symbols do not have"
 _FIT_SECONDS = 0.7  # between two changes of axes that follow G
 _EXPLAINED_TIMES = 4.0  # an explanation takes as long as this many of its iterations
 _LONG_SECONDS = 0.3  # of an explanation that is made by the processes for slow runs

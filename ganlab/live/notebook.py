@@ -44,7 +44,7 @@ Send = Callable[[dict[str, Any], list[bytes]], None]  # a message to the widget,
 T = TypeVar("T")
 
 _FRAME_SECONDS = 1 / 30  # between pictures: each takes a message of the kernel, and one to it
-_LOOK_SECONDS = 0.1  # between two looks whether a run has failed meanwhile
+_CHECK_SECONDS = 0.1  # between two checks whether a run has failed
 
 
 class Kernel:
@@ -150,7 +150,7 @@ class Shown:
 
         session.command("do", do)
         while True:
-            done, _ = concurrent.futures.wait([made], _LOOK_SECONDS)
+            done, _ = concurrent.futures.wait([made], _CHECK_SECONDS)
             if done:
                 return made.result()
             if session.failed:
@@ -184,9 +184,9 @@ class Shown:
     def receive(self, content: object) -> None:
         """A message of a view; from any thread. Other messages do nothing."""
         if isinstance(content, dict) and isinstance(content.get("view"), str):
-            self.by.loop.call_soon_threadsafe(self._heed, content)
+            self.by.loop.call_soon_threadsafe(self._handle, content)
 
-    def _heed(self, content: Mapping[str, Any]) -> None:
+    def _handle(self, content: Mapping[str, Any]) -> None:
         """On the event loop."""
         name = content["view"]
         view = self._views.get(name)

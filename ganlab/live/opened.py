@@ -23,12 +23,12 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.tables import SUFFIXES, TooFewColumns, Wish, read_apart
 
-_MOST_DOORS = 1000
+_MOST_TOKENS = 1000
 _KEPT_MB = 100.0  # of files that wait for their pages, all together
 
 
 class Opened(NamedTuple):
-    """Runs of a file, None of a table, and what a session of them is asked to run.
+    """Runs of a file (None of a table), and the experiment of a session that continues them.
 
     note: what the visitor must know of a table.
     """
@@ -109,9 +109,9 @@ def _allow(courses: Sequence[Course]) -> None:
 
 
 def _experiment(file: RunFile) -> Experiment:
-    """What a session must be asked to run, so that it can continue the runs of a file.
+    """The experiment of a session that can continue the runs of a file.
 
-    Their current Specs, without events: the runs bring those with them.
+    Their current Specs, without events, which the runs have already.
     """
     specs = tuple(run.spec for run in file.runs)
     if len(specs) > 1:
@@ -127,7 +127,7 @@ def _experiment(file: RunFile) -> Experiment:
 
 
 class Waiting:
-    """Opened files that wait for the scripts of their pages; the oldest go if they are too many."""
+    """Opened files that wait for their pages' scripts; if too many wait, the oldest are dropped."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Opened] = OrderedDict()
@@ -151,8 +151,8 @@ def _size(opened: Opened) -> int:
     return 0 if opened.file is None else opened.file.nbytes_with(limit("run_file_mb"))
 
 
-class Doors:
-    """Tokens of pages without a session, to which files may be sent; the oldest go."""
+class PageTokens:
+    """Tokens of pages without a session, to which files may be sent; the oldest are dropped."""
 
     def __init__(self) -> None:
         self._known: OrderedDict[str, None] = OrderedDict()
@@ -160,10 +160,10 @@ class Doors:
 
     def new(self) -> str:
         """A new token."""
-        token = f"door-{secrets.token_urlsafe(24)}"
+        token = f"page-{secrets.token_urlsafe(24)}"
         with self._lock:
             self._known[token] = None
-            while len(self._known) > _MOST_DOORS:
+            while len(self._known) > _MOST_TOKENS:
                 self._known.popitem(last=False)
         return token
 
@@ -172,4 +172,4 @@ class Doors:
 
 
 WAITING = Waiting()
-DOORS = Doors()
+PAGE_TOKENS = PageTokens()

@@ -1,4 +1,4 @@
-"""When a session's frames, curves and status are due: each keeps to its share of the time."""
+"""When a session's frames, curves and status are due: each has a limited share of the time."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STATUS_SECONDS = 0.25
 _MOST_AT_ONCE = 16  # moments measured for one message
 CROWD_STATUS_SECONDS = 1.0  # between status messages, if this many sessions play:
 _STATUS_CROWD = 8
-_EARLY = 0.001  # seconds by which a call may end before a frame is due
+_EARLY = 0.001  # seconds a call may end this much before a frame is due
 SHARED_SECONDS = 1 / 36  # the shortest time between frames of one of several sessions
 # A browser acknowledges a frame at a tick of its display, when it begins to draw it. A frame that
 # is made then has the longest time to arrive before the next tick. The acknowledgement may come

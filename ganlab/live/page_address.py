@@ -1,4 +1,4 @@
-"""The contents of the address of a session's page, from which the runs replay."""
+"""The address of a session's page, from which its runs can be replayed."""
 
 from __future__ import annotations
 

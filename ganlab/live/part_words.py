@@ -122,7 +122,9 @@ def _first_of_d(spec: Spec, one: Explained) -> list[Row]:
     step = f"One step of D's optimiser takes its cost on them {_costs(one)}.{ruled}"
     if spec.d_to_optimum:
         others = "They are some of those on which D is trained to its optimum, always the same."
-        step = f"D goes all the way: its cost on these falls {_costs(one)}. {_slope(spec, one)}"
+        step = (
+            f"D trains to its optimum: its cost on these falls {_costs(one)}. {_slope(spec, one)}"
+        )
     return [
         (
             "data",

@@ -20,7 +20,7 @@ from ganlab.spec import Spec
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 1.0  # between two checks whether the server is idle
+_CHECK_SECONDS = 1.0  # between two checks whether the server is idle
 _CALM = 3  # the number of consecutive idle checks that are needed
 _BESIDE_SECONDS = 0.5  # between two checks while a compiler works
 _NOTHING_SECONDS = 10.0  # between two checks when nothing is left to compile
@@ -136,9 +136,9 @@ class Precompiler:
         yield from to_compile()
 
     def _work(self) -> None:
-        calm, wait = 0, _LOOK_SECONDS
+        calm, wait = 0, _CHECK_SECONDS
         while not self._closed.wait(wait):
-            calm, wait = calm + 1 if self.idle() else 0, _LOOK_SECONDS
+            calm, wait = calm + 1 if self.idle() else 0, _CHECK_SECONDS
             if calm < _CALM:
                 continue
             structure = self.next()

@@ -42,7 +42,7 @@ class Request(NamedTuple):
 class Process:
     """One process. tell: called once it has begun.
 
-    in_line: calls that it has not answered, counted by its pool. homes: the runs that it computes.
+    in_line: unanswered calls, counted by its pool. homes: the runs that it computes.
     """
 
     def __init__(self, outside: tuple[str, ...], nice: int, tell: Callable[[], None]):
@@ -75,10 +75,10 @@ class Process:
                     pass_fds=(its.fileno(),),
                     stdout=subprocess.DEVNULL,
                 )
-            processes.stand_back(self.child, 0)
+            processes.lower_priority(self.child, 0)
             receive(mine)
             # Only now: on a busy machine its imports would take a minute at a low priority.
-            processes.stand_back(self.child, self._nice)
+            processes.lower_priority(self.child, self._nice)
             self._connection = mine
         except (OSError, EOFError, RuntimeError):  # RuntimeError: see `variants.environment`
             log.warning("a process that computes for the server could not be started")

@@ -32,7 +32,7 @@ from ganlab.live.process import Process, Request
 from ganlab.live.transfer import Failed
 
 _MOST_EAGER = 256  # the most eager updates in one call
-_IN_LINE = 3  # calls to a process at once: it has the next one while it sends an answer
+_IN_LINE = 3  # calls queued at a process: it can start the next one while it sends an answer
 _IDLE_SECONDS = 120.0  # until a process that nobody needs is ended
 _ENDED = "the process that computed this run has ended: probably there is not enough memory"
 

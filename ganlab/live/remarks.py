@@ -1,4 +1,4 @@
-"""What a page says about an address of which it cannot use everything."""
+"""Messages about the parts of an address that a page cannot use."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # A State that a process keeps takes its bytes there, and here those of the State from which it can
 # be computed again: together at most 8 MB.
 _MEGABYTES = 4.0
-_SOON = 0.04  # seconds of replay that a drag waits for; else it shows the nearest keyframe
-_TELL_SECONDS = 0.25  # between two looks at the history for flags
+_SOON = 0.04  # seconds of replay that that a drag waits for; else it shows the nearest keyframe
+_TELL_SECONDS = 0.25  # between two searches of the history for flags
 _FLAGS = 60  # the most moments near which keyframes are denser
 
 

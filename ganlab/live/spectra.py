@@ -27,13 +27,13 @@ from ganlab.stabilisers import STABILISERS
 from ganlab.update_rules import RULES
 from ganlab.words import Word, unfold
 
-SAMPLES = 512  # about as many stand for the distributions
+SAMPLES = 512  # about this many represent the distributions
 MOST_SECONDS = 15.0  # on one thread of this machine, for each spectrum
 _DENSE_SECONDS = 4.0  # all eigenvalues are computed if that takes no longer
 _PRODUCTS = 300  # with the Jacobian, for the leading ones (about)
 _PRODUCT = 2.0  # the time of a product, relative to an update of each player (about)
 _MOST = 400  # eigenvalues that are sent
-_MEMORY = 0.6  # the smallest |μ| that is not what an optimiser remembers (about)
+_MEMORY = 0.6  # about the smallest |μ| that does not belong to the optimiser's memory
 _ON = 1e-6  # |μ| this near to 1 is on the unit circle
 
 Arrays = dict[str, np.ndarray]
@@ -49,7 +49,7 @@ class Price(NamedTuple):
 
 
 def price(spec: Spec) -> Price:
-    """The cost of the spectrum of one run; nothing of it is computed."""
+    """The cost of the spectrum of one run, which is not computed."""
     counted, batches = cost(spec), max(1, -(-SAMPLES // spec.batch))
     both = counted.d + counted.g
 

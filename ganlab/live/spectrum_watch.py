@@ -1,10 +1,10 @@
-"""When a session computes the eigenvalues of its game: on demand, and now and then as it plays.
+"""When a session computes the eigenvalues of its game: on demand, and repeatedly while it plays.
 
 Runs on symbols have the estimators of G's gradient in their place.
 
 In the whole server one spectrum is computed at a time, in the processes for slow runs, which have a
-low priority. Between two of its parts, others' get a turn, and it ends if nobody watches any more.
-A part, of a few seconds at most, is finished.
+low priority. Between two parts of one spectrum, other sessions get a turn, and it is cancelled if
+nobody watches. A part, of a few seconds at most, is not interrupted.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class SpectrumWatch:
         (moment,) = self._session.moments()
         base = None if self._base is None else self._base[0]
         if self._asked and self._session.playing and base and base.number == moment.number:
-            moment = base  # what is asked for is told of the eigenvalues that are shown
+            moment = base  # the rows about another R1 refer to the eigenvalues that are shown
         self._asked, self._done = False, (*self._about(), self.request.r1)
         return lambda: self._make(moment)
 
@@ -119,7 +119,7 @@ class SpectrumWatch:
     def _parts(
         self, moment: Moment, head: dict[str, Any], arrays: spectra.Arrays
     ) -> Iterator[None]:
-        """Compute it into `head` and `arrays`; after each yield others' may be computed."""
+        """Compute it into `head` and `arrays`; yields where other sessions may take a turn."""
         yield None
         if moment.diverged[0] is not None and not self._session.rewound:
             head["refused"] = "The run has diverged: there is no game left to linearise."

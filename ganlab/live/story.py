@@ -1,4 +1,4 @@
-"""Stories: a preset as a page shows it, with its pace, its claim and the verdict."""
+"""Stories: a preset as a page shows it, with its pace, its claim and the result of its check."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 # The presets offered on pages without one, with the label of the offer.
 _OFFERS = (("collapse", "See it collapse"),)
 _OF_SYMBOLS = (("symbols-annealed", "See softness betray G"),)
-AFTER = 0.25  # of its pace, at which a run continues after the demonstration
-BEHIND = 1.0  # seconds that a slow machine may catch up
+AFTER = 0.25  # of its speed, at which a run continues after the demonstration
+BEHIND = 1.0  # seconds of delay that a slow machine catches up on
 
 
 def offers(spec: Spec) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ _ORDER = (
     "spectrum",
     "frame",
 )
-_FILES = ("export", "page")  # which a new scene does not make void
+_FILES = ("export", "page")  # which stay valid when a scene is replaced
 _STALE_SECONDS = 10.0  # a browser that draws nothing for this long is not watching
 
 
@@ -30,7 +30,7 @@ class Subscriber:
     def __init__(self, loop: asyncio.AbstractEventLoop):
         self.visible = True
         self.closed = False
-        self.reason = ""  # why it was closed, if there is more to say than that it is over
+        self.reason = ""  # why it was closed, if there is a reason besides its end
         self._loop, self._event = loop, asyncio.Event()
         self._lock = threading.Lock()
         self._box: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""The answers to a view's Export menu: runs as files, and how large these would be."""
+"""The answers to a view's Export menu: runs as files, and the sizes of these files."""
 
 from __future__ import annotations
 

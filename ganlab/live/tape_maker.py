@@ -1,7 +1,7 @@
 """Makes pages and films of a session's recording, while its runs continue.
 
-They take long: in the whole server one is made at a time, in a process of low priority, and each
-gets the less time the more are waiting.
+They take long: the whole server makes one at a time, in a process of low priority, and each gets
+less time if more are waiting.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from ganlab.standalone import MINUTE, Page, Source
 log = logging.getLogger(__name__)
 
 TAPE = "tape"  # for a film
-_SECONDS = {PAGE: 40.0, TAPE: 12.0}  # about those that one may take, if nobody else waits
+_SECONDS = {PAGE: 40.0, TAPE: 12.0}  # about the longest that one may take if nobody else waits
 _LEAST_SECONDS = 5.0
 _FILM_FRAMES = 24  # per second
-_NEVER = -1.0  # the share that is done of what could not be made
+_NEVER = -1.0  # in place of the share that is done: it could not be made
 _TELL_SECONDS = 0.3  # between two messages about the progress
 
 

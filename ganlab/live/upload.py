@@ -1,4 +1,4 @@
-"""The address to which a page sends a file of a run, or a table: bounded, read one at a time."""
+"""The endpoint to which a page sends a run's file or a table: bounded, read one at a time."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ async def endpoint(request: Request, scheduler: Scheduler = SCHEDULER) -> JSONRe
 
 async def _answer(request: Request, scheduler: Scheduler) -> _Refused | None:
     token = request.path_params["token"]
-    if scheduler.get(token) is None and token not in opened.DOORS:
+    if scheduler.get(token) is None and token not in opened.PAGE_TOKENS:
         return _Refused(404, "the server does not know this page's run: reload the page")
     headers = request.headers.get("origin"), request.headers.get("host")
     if not await asyncio.to_thread(allowed, *headers):

@@ -16,7 +16,7 @@ from ganlab.registry import SpecError
 
 _THEMES = ("", "light", "dark")
 _HEIGHTS = 320, 2000  # CSS pixels
-_STILL = "A live view of ganlab: run the cell to see it move."
+_STILL = "A live view of ganlab: run the cell to start it."
 _by_cell: dict[str, tuple[str, list[weakref.ref[LiveView]]]] = {}
 
 
@@ -86,10 +86,10 @@ class LiveView(anywidget.AnyWidget):
 
     @property
     def run(self) -> Run:
-        """A copy of the run as it is now, of several the first: `view.run.snapshot().metrics`.
+        """A copy of the (first) run as it is now: `view.run.snapshot().metrics`.
 
-        It has the view's recording, so that `view.run.at(100)` is soon there, and may be advanced
-        while the view goes on. Raises RuntimeError if the run has failed.
+        It has the view's recording, so that `view.run.at(100)` is quick, and may be advanced while
+        the view continues. Raises RuntimeError if the run has failed.
         """
         return self.runs[0]
 
@@ -127,7 +127,7 @@ class LiveView(anywidget.AnyWidget):
             self._shown.close()
 
     def _leave(self) -> None:
-        """Leave also the notebook."""
+        """Also remove the view from the notebook."""
         self.close()
         super().close()
 

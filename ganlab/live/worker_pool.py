@@ -4,8 +4,8 @@ Sessions take turns in short slices. The next turn goes to the session that has 
 time, so that a run with slow updates gets as much time as one with fast ones. Between two slices,
 commands are executed and frames passed to the render threads for all sessions, since with many
 sessions a round takes long. A session that has nothing to do until some time, or until it is woken,
-is not in the queue and saves up no time. What a session shows is made from immutable States, by
-render threads or by the workers themselves (see `RenderPool`).
+is not in the queue and accumulates no unused time. What a session shows is made from immutable
+States, by render threads or by the workers themselves (see `RenderPool`).
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class WorkerPool:
         session.scheduled = True
         if session.pool is not self:  # time used in another pool does not count here
             session.pool, session.used = self, self._now
-        session.used = max(session.used, self._now)  # idle sessions save up no time
+        session.used = max(session.used, self._now)  # idle sessions accumulate no unused time
         self._ready.append(session)
 
     def _next(self) -> Callable[[], None] | None:
@@ -280,7 +280,7 @@ class WorkerPool:
 
 
 def _and_rest(job: Callable[[], None]) -> None:
-    """Do a job, and leave the interpreter lock to others for a while.
+    """Do a job, and then wait a while, so that others get the interpreter lock.
 
     Files are made by Python code. If a whole class asks for them at once, its pictures must not
     wait for the last one.

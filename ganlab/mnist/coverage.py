@@ -2,7 +2,8 @@
 
 A classifier predicts the class of each sample. The shares q of the classes are compared with the
 expected ones, p, by KL(q || p) in nats, the "reverse KL" of Unrolled GAN (Metz et al. 2017) and
-VEEGAN (Srivastava et al. 2017). It is blind to blur and noise: every image counts for some class.
+VEEGAN (Srivastava et al. 2017). It does not detect blur or noise: every image counts for some
+class.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from ganlab.networks.labels import beside
 from ganlab.networks.mlp import MLP
 from ganlab.networks.norms import EPSILON, moments, spectral_norm
 
-_COMPANIES = 8  # the number of random packs over which the shown logit of a point is averaged
+_MOST_PACKS = 8  # the number of random packs over which the shown logit of a point is averaged
 
 
 @dataclass(frozen=True)
@@ -228,15 +228,15 @@ class Discriminator(MLP):
         if not self.joint:
             return self.judge(flat, x)[0]
         parts, beside = self.split(flat), self.pack - 1
-        company = self.packed(others[:, : others.shape[1] // self.pack * self.pack])
-        total, rounds = torch.zeros(()), min(_COMPANIES, company.shape[1]) if beside else 1
-        theirs = torch.bmm(self.body(parts, company), parts[-1]) if self.kernels else None
+        packs = self.packed(others[:, : others.shape[1] // self.pack * self.pack])
+        total, rounds = torch.zeros(()), min(_MOST_PACKS, packs.shape[1]) if beside else 1
+        theirs = torch.bmm(self.body(parts, packs), parts[-1]) if self.kernels else None
         for i in range(rounds):
             with_x = x
             if beside:
-                rest = company[:, i : i + 1, : beside * others.shape[2]]
+                rest = packs[:, i : i + 1, : beside * others.shape[2]]
                 with_x = torch.cat([x, rest.expand(-1, x.shape[1], -1)], 2)
-            f = self.body(parts, with_x, crowd=company)
+            f = self.body(parts, with_x, crowd=packs)
             if theirs is not None:
                 close = self.closeness(torch.bmm(f, parts[-1]), theirs) / theirs.shape[1]
                 f = torch.cat([f, close * (batch - 1)], 2)

@@ -13,7 +13,7 @@ from ganlab.engine import Run
 from ganlab.pictures.options import Options
 from ganlab.registry import SpecError
 
-_SIDE = 10  # digits in a row and in a column
+_SIDE = 10  # digits in each row and column
 _GAP = 2  # pixels between two digits
 
 

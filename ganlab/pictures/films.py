@@ -48,7 +48,7 @@ def film(
     The other arguments are those of `picture`; a frame has one pixel for each CSS pixel.
     Raises `SpecError` for what is not allowed, and for runs on images, which keep their newest
     moment only; RuntimeError without the extra "film", and OSError if the file cannot be written.
-    An existing file is replaced once the film is whole.
+    An existing file is replaced once the film is complete.
     """
     place = path_of(path, FILMS)
     wanted = options(width, height, theme, hidden, parts)

@@ -96,7 +96,7 @@ class Cast:
     def _frame(self, runs: Sequence[Run], iteration: int) -> bytes:
         seen = to_end(self._source.see(runs))
         header = seen.header | {"iteration": iteration, "moving": self._moving}
-        # A run that has diverged stays where it is.
+        # A run that has diverged keeps its last state.
         if not self._seen or self._seen[-1].header["iteration"] < iteration:
             self._seen.append(dataclasses.replace(seen, header=header, arrays={}))
         lost = [str(run.diverged[0] or "") for run in runs]

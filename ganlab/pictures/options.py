@@ -1,4 +1,4 @@
-"""The size and look of a picture or a film, checked."""
+"""The options of a picture or a film, checked."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def frames(seconds: Any, fps: Any, wanted: Options, suffix: str) -> tuple[int, i
 
 
 def stretch(first: Any, last: Any, made: int) -> tuple[int, int]:
-    """The iterations between which a film lasts; None: the start, and the present."""
+    """The first and the last iteration of a film; None: the start, and the present."""
     first = int(Param("first", "first", 0, 0, made, "int").check(0 if first is None else first))
     low = Param("last", "last", made, first, made, "int")
     return first, int(low.check(made if last is None else last))

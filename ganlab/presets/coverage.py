@@ -12,7 +12,7 @@ from ganlab.presets.preset import PRESETS, Checked, Preset, Trace, late
 from ganlab.spec import Spec
 
 _MADE = 2**14  # the number of latents behind a measure
-_COMPANIES, _KEPT = 400, 16  # the number of minibatches, and of latents examined in each
+_MINIBATCHES, _KEPT = 400, 16  # the number of minibatches, and of latents examined in each
 
 
 def made(run: Checked) -> np.ndarray:
@@ -38,18 +38,18 @@ def dependence(run: Checked) -> dict[str, np.ndarray]:
     G, fixed, batch = run.game.G, run.game.fixed, run.spec.batch
     sample = run.spec.p_z.sample
     draw = torch.Generator().manual_seed(1)
-    z = sample((_COMPANIES, batch, run.spec.latent_dim), draw)
+    z = sample((_MINIBATCHES, batch, run.spec.latent_dim), draw)
     rows = []
     for r, g in enumerate(run.state.g):
         # Minibatches take the place of runs: they are evaluated at once, each with its own norm.
-        flat = g.expand(_COMPANIES, -1)
-        beside = None if fixed is None else fixed[r].expand(_COMPANIES, -1, -1)
+        flat = g.expand(_MINIBATCHES, -1)
+        beside = None if fixed is None else fixed[r].expand(_MINIBATCHES, -1, -1)
         moved = []
         with torch.no_grad():
             x = G(flat, z, beside)[..., 0].double()
             for one in z[:_KEPT, 0]:
-                company = torch.cat([one.expand(_COMPANIES, 1, -1), z[:, 1:]], 1)
-                moved.append(G(flat, company, beside)[:, 0, 0].double().var())
+                batch_of_z = torch.cat([one.expand(_MINIBATCHES, 1, -1), z[:, 1:]], 1)
+                moved.append(G(flat, batch_of_z, beside)[:, 0, 0].double().var())
         rows.append([x.mean(1).var() * batch / x.var(), torch.stack(moved).mean() / x.var()])
     ratio, moved = np.array(rows).T
     return {"mean_ratio": ratio, "moved": moved}

@@ -1,4 +1,4 @@
-"""Presets of discrete outputs: one for each way to pass a gradient through a choice."""
+"""Presets of discrete outputs: one for each estimator of the gradient through a choice."""
 
 from __future__ import annotations
 

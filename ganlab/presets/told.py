@@ -1,4 +1,4 @@
-"""Presets of nets that are told the labels of samples."""
+"""Presets of nets that are given the labels of samples."""
 
 from __future__ import annotations
 

@@ -11,14 +11,14 @@ import numpy as np
 from ganlab.engine import Keyframe
 
 MOST = 400  # keyframes
-_LEAST_GAP = 8  # updates between two of them, which are replayed in no time
+_LEAST_GAP = 8  # updates between two of them, which are replayed at once
 _DENSER = 4.0  # times, near flags
 _NEAR = 1 / 60  # of the run's length, the distance from a flag that counts as near
-_APART = 1.3  # the ratio of the distances of two neighbours on the way to a moment
+_APART = 1.3  # the ratio of the distances to a moment of two neighbouring keyframes
 
 
 class Kept(Protocol):
-    """A moment of one run, or of several. updates: its place, which grows."""
+    """A moment of one run, or of several. updates: its position in the run."""
 
     @property
     def updates(self) -> int: ...
@@ -68,7 +68,7 @@ class Keyframes(Generic[K]):
         return sum(one.nbytes for one in self._kept)
 
     def due(self, updates: int) -> bool:
-        """Whether one is wanted of a run that has made `updates`."""
+        """Whether a run that has made `updates` should add one."""
         return updates >= self._due
 
     def add(self, one: K) -> None:
@@ -91,7 +91,7 @@ class Keyframes(Generic[K]):
         size = self.nbytes
         while len(self._kept) > 1 and (len(self._kept) > MOST or size > self.most_bytes):
             size -= self._drop_one()
-        # Twice as dense as they will be when they are thinned: what is recent is looked at most.
+        # Twice as dense as they will be when they are thinned: recent moments are shown most often.
         last = self._at[-1]
         self._due = last + max(_LEAST_GAP, (last - self._at[0]) // (2 * room))
 

@@ -18,8 +18,8 @@ from ganlab.registry import SpecError
 Unit = Literal["updates", "iterations"]
 MEGABYTES = 6.0  # of keyframes
 _ALL = 1e18  # bytes
-_WAY = 1 / 8  # as many bytes again, of keyframes on the way to the last moment replayed
-# Of updates between two looks at the clock; more if nobody waits for the moment. A process of low
+_WAY = 1 / 8  # of those bytes, for keyframes near the last moment replayed
+# Of updates between two checks of the time; more if nobody waits for the moment. A process of low
 # priority on a busy machine answers late, however small the piece is.
 _PIECE_SECONDS, _ONWARD_SECONDS = 0.02, 0.3
 _MOST_AT_ONCE = 4096  # updates
@@ -27,7 +27,7 @@ _MOST_AT_ONCE = 4096  # updates
 
 @dataclass(frozen=True)
 class Missing:
-    """What made some updates, and is not here: a program, or another machine (structure: None)."""
+    """What made some updates but is missing: a program, or another machine (structure: None)."""
 
     structure: Structure | None = None
 
@@ -146,10 +146,10 @@ class Recording:
         return replay.run
 
     def replay(self, target: int, unit: Unit = "updates", onward: Run | None = None) -> Replay:
-        """The way to the moment after `target` updates, or after so many whole iterations.
+        """A replay to the moment after `target` updates, or after so many whole iterations.
 
-        onward: an earlier moment of it, from which the way goes on if no keyframe is nearer. Then
-        no keyframes are kept for the moments near the target.
+        onward: an earlier moment of it, from which the replay continues if no keyframe is nearer.
+        Then no keyframes are kept for the moments near the target.
         """
         return Replay(self, target, unit, onward)
 
@@ -196,7 +196,7 @@ class Recording:
         return program if program.structure == maker.structure else maker
 
     def keep_way(self, target: int, frames: list[Keyframe]) -> None:
-        """Keep these for the moments near `target`, which are asked for next."""
+        """Keep these keyframes for the moments near `target`, which may be requested next."""
         self._way = apart([*self._way, *frames], target, self._way_bytes)
 
     def cut(self, run: Run) -> None:
@@ -212,7 +212,7 @@ class Recording:
 class Replay:
     """An earlier moment that is being recomputed, in as many pieces as its caller likes.
 
-    run: the Run on its way there; it is that moment once `done`.
+    run: the Run while it is replayed; it is at that moment once `done`.
     """
 
     def __init__(self, recording: Recording, target: int, unit: Unit, onward: Run | None = None):

@@ -1,4 +1,4 @@
-"""Makes a page: chooses moments, goes to each of them, and stores what is seen there."""
+"""Makes a page: chooses moments, replays each of them, and stores its picture and numbers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MINUTE = 60.0
 _FRAMES = {True: 20, False: 15}
 _BYTES = {True: 300, False: 2100}
 _FOR_PICTURES = 0.6  # of the time for a page; the rest is for replays
-_TRIES = 3  # pieces of a replay by which it is measured how fast that is
+_TRIES = 3  # pieces of a replay that measure its speed
 _PACKING = 0.06  # of the progress
 _SIDE_FIELDS = ("side", "text", "brief")
 

@@ -1,4 +1,4 @@
-"""Which moments of a run a page shows, and the way to each of them."""
+"""Which moments of a run a page shows, and how each of them is reached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ganlab.engine import Run
 from ganlab.engine.executor import Elsewhere
 from ganlab.record import Recording
 
-_PIECE_SECONDS = 0.1  # of updates between two looks at whether the page is still wanted
+_PIECE_SECONDS = 0.1  # of updates, between two checks whether the page is still wanted
 _FIRST_PIECE = 16  # iterations, before it is known how long they take
 _FEWER = 0.85
 
@@ -28,7 +28,7 @@ class Plan(NamedTuple):
 def plan(first: int, last: int, most: int, keys: Sequence[int], afford: float) -> Plan:
     """At most `most` iterations from `first` to `last`, evenly spaced, that cost little.
 
-    keys: iterations that are at hand, ascending. An iteration is moved to the nearest of them if
+    keys: iterations that need no replay, ascending. An iteration is moved to the nearest of them if
     that is closer than half of the spacing. There are fewer iterations if more than `afford` would
     have to be replayed.
     """
@@ -55,7 +55,7 @@ def _near(wanted: np.ndarray, keys: Sequence[int]) -> Plan:
 
 
 class Journey:
-    """The way through one run: its earlier moments in ascending order, then the present.
+    """A pass through one run: its earlier moments in ascending order, then the present.
 
     recording: a copy of the run's own (see `Recording.still`). Without one the run is replayed from
     its start, with its current program. elsewhere: computes the updates.

@@ -1,4 +1,4 @@
-"""What a page shows: runs at the present, the way back to their past, their scene and curves."""
+"""What a page shows: runs at the present, how to return to their past, their scene and curves."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Message = tuple[dict[str, Any], dict[str, np.ndarray]]
 
 @dataclass(frozen=True)
 class Seen:
-    """The runs at one moment. at: its place on the timeline. rows: of the curves, (1,) each."""
+    """The runs at one moment. at: its position on the timeline. rows: of the curves, (1,) each."""
 
     header: dict[str, Any]
     arrays: dict[str, np.ndarray]
@@ -63,7 +63,7 @@ class Source:
         return len(self.runs) == 1
 
     def journeys(self) -> list[Journey]:
-        """The way through each run."""
+        """A pass through each run."""
         elsewhere: Elsewhere | None = self.places.updates
         pairs = zip(self.runs, self.recordings, strict=True)
         return [Journey(run, recording, elsewhere) for run, recording in pairs]

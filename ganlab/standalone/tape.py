@@ -1,4 +1,4 @@
-"""The frames of a page in few bytes: rounded to what an eye can see, and as differences."""
+"""The frames of a page in few bytes: rounded to visible differences, and stored as differences."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ class Axis:
     """One field, by its name in an address (t.name for a target's parameter), and its values.
 
     Several fields that take the same values are joined by a plus sign: g_lr+d_lr. The values differ
-    from each other and are allowed for the field; whether a Spec can have them together with others
-    is a matter of each cell.
+    from each other and are allowed for the field; whether they are allowed together with other
+    values is decided for each cell.
     """
 
     field: str

@@ -19,7 +19,7 @@ from ganlab.sweeps.axis import Axis
 MOST_AXES = 3
 MOST_CELLS = 40_000
 MOST_RUNS = 1_000_000
-BLOCK = 32  # runs that are trained together: more gain nothing, and lose more if one is killed
+BLOCK = 32  # runs that are trained together: more are no faster, and lose more if a process dies
 _LAST_SEED = int(PARAMS["seed"].high)
 _BOUNDS = {
     "seeds": (1, 10_000),

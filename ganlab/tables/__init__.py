@@ -1,4 +1,4 @@
-"""Tables that people bring: CSV and its kin, JSON, Parquet, NPY, NPZ and Excel, read within bounds.
+"""Tables of users: CSV and similar text, JSON, Parquet, NPY, NPZ and Excel, read within bounds.
 
     found = read_apart(content, "heights.csv", Wish(count=2))    # in a process of its own
     found.x            # (rows, 2), the numbers of the chosen columns

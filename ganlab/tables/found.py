@@ -1,4 +1,4 @@
-"""What is asked of a table, and what was found in it."""
+"""How to read a table, and what was found in it."""
 
 from __future__ import annotations
 
@@ -60,9 +60,10 @@ class Wish:
 class Rows:
     """A table as a format's reader gives it.
 
-    names: of its columns; made: whether we made them up. rows: each row's number in the file, from
-    1, and its cells, of which there may be more or fewer than names. separator: between cells, ""
-    if the format has none. notes: what was decided. sheets: names of an Excel file's sheets.
+    names: of its columns; made: whether these names were made up. rows: each row's number in the
+    file, from 1, and its cells, of which there may be more or fewer than names. separator: between
+    cells, "" if the format has none. notes: what was decided. sheets: names of an Excel file's
+    sheets.
     """
 
     names: Sequence[str]

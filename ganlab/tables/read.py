@@ -25,7 +25,7 @@ SUFFIXES: dict[str, Reader] = {
     **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods"), formats.read_excel),
 }
 _DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OverflowError)
-_SAMPLE = 500  # rows that are looked at to choose columns
+_SAMPLE = 500  # rows by which columns are chosen
 _SHOWN = 6  # rows of the preview
 _WIDE = 12  # columns of the preview
 _NAMED = 3  # cells that are named in a note

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from ganlab.tables.found import MOST_COLUMNS, SEPARATORS, BadTable, Rows, Wish, named
 from ganlab.tables.numbers import is_missing, number
 
-_LINES = 100  # that are looked at
+_LINES = 100  # read to find the encoding's separator and width
 _AGREE = 0.8  # of them must have the same number of cells
 _LONGEST_LINE = 1_000_000
 _WORDS = {v: k for k, v in SEPARATORS.items() if v}

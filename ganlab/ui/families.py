@@ -22,7 +22,7 @@ from ganlab.ui.visitor import owner
 from ganlab.ui.widgets import show_error
 
 _SWITCH, _SHOWN = "families_switch", "_families_shown"
-_EVERY = 1.0  # seconds between two looks while they are fitted
+_EVERY = 1.0  # seconds between two checks while they are fitted
 _COLUMNS = 3
 _SIZE = (290, 230)  # of a picture, in px
 _LAYERS = ("p_data", "p_g", "fake")

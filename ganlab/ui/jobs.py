@@ -28,7 +28,7 @@ class Jobs(Generic[F]):
     """The jobs of a kind, called by `noun`, which is also the name of one in the address.
 
     kept: the name of the limit of jobs per visitor. what: what a server with the limit 0 does not
-    do, in words.
+    train, in words.
     """
 
     def __init__(self, kind: type[F], noun: str, kept: str, what: str):

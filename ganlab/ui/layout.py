@@ -20,7 +20,7 @@ _CSS = Template("""
 .ganlab-title h1 { margin: 0 0.6rem 0 0; font-weight: 600; letter-spacing: 0; }
 .ganlab-group { font-size: 1rem; line-height: 1.35; font-weight: 600; padding: 0.5rem 0 0; }
 .st-key-frame { display: none; }
-.st-key-door { position: absolute; }
+.st-key-drop_zone { position: absolute; }
 .ganlab-frame { position: fixed; z-index: 90; box-sizing: border-box; overflow: hidden; }
 .ganlab-frame { display: flex; flex-direction: column; gap: 0.6rem; pointer-events: none; }
 .ganlab-frame { padding: 3.4rem 1.4rem 0.8rem; }

@@ -15,6 +15,6 @@ page = st.navigation(navigation.pages(), position="top")
 frame(page.url_path, ready=hasattr(sys.modules.get("ganlab.ui.lab"), "lab"))
 page.run()
 if page.url_path in navigation.PAGES and not navigation.PAGES[page.url_path].live:
-    from ganlab.ui.door import door  # slow: the page is drawn first
+    from ganlab.ui.drop_zone import drop_zone  # slow: the page is drawn first
 
-    door()
+    drop_zone()

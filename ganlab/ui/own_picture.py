@@ -65,7 +65,7 @@ def picture_editor(param: Param, use: Callable[[str], None], key: str) -> None:
 
 
 def _take(use: Callable[[str], None], tool: str, make: Callable[[], Data], other: str) -> None:
-    """Use a picture, and forget what the other tool could not; or remember why this one cannot."""
+    """Use a picture, and clear the other tool's error; or keep the error of this one."""
     try:
         name, why = STORE.put(make()), ""
     except SpecError as error:

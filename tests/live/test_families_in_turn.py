@@ -45,7 +45,7 @@ class Fake:
     def wait(self):
         self.ended += 1
 
-    def stand_back(self, process, nice):
+    def lower_priority(self, process, nice):
         assert nice > 0
 
     def end(self, process):

@@ -194,10 +194,10 @@ def test_a_file_waits_for_the_script_of_its_own_page(sent):
 
 
 def test_a_page_without_a_session_has_a_token_of_its_own(sent):
-    door = opened.DOORS.new()
-    assert sent(of(RING), token=door) == (200, "")
-    assert opened.WAITING.take(door).experiment == Experiment.of(RING)
-    assert sent(of(RING), token="door-forged")[0] == 404
+    token = opened.PAGE_TOKENS.new()
+    assert sent(of(RING), token=token) == (200, "")
+    assert opened.WAITING.take(token).experiment == Experiment.of(RING)
+    assert sent(of(RING), token="page-forged")[0] == 404
 
 
 def test_refusals_are_answers_in_words(sent):
@@ -223,13 +223,13 @@ def test_a_table_becomes_the_data_of_the_page(sent):
     points = points_of(STORE.get(spec.target_params["data"]), 1)
     np.testing.assert_allclose(points.x[:, 0] * points.spread + points.centre, [1, 3, 4], rtol=1e-6)
     assert points.axes == ("a",) and "row 4 (a: “oops”)" in found.note
-    door = opened.DOORS.new()
-    assert sent(b"1,2\n3,4\n", "t.csv", door) == (200, "")
-    assert opened.WAITING.take(door).experiment.base.target == "own_points_2d"
+    token = opened.PAGE_TOKENS.new()
+    assert sent(b"1,2\n3,4\n", "t.csv", token) == (200, "")
+    assert opened.WAITING.take(token).experiment.base.target == "own_points_2d"
     arrays = io.BytesIO()
     np.savez(arrays, x=np.arange(6.0))
-    assert sent(arrays.getvalue(), "t.npz", door) == (200, "")
-    assert opened.WAITING.take(door).experiment.base.target == "own_points"
+    assert sent(arrays.getvalue(), "t.npz", token) == (200, "")
+    assert opened.WAITING.take(token).experiment.base.target == "own_points"
     status, words = sent(b"a,b\nx,y\n", "t.csv")
     assert status == 200 and "it must be a column of numbers: it has none among 2" in words
     assert "no zip archive" in sent(b"nothing", "t.npz")[1]

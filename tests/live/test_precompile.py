@@ -29,7 +29,7 @@ def own_cache(tmp_path, monkeypatch):
 def quick(monkeypatch):
     """Compiling is on, and the server is idle at every check."""
     monkeypatch.setenv("GANLAB_COMPILE", "on")
-    for name in ("_LOOK_SECONDS", "_BESIDE_SECONDS", "_NOTHING_SECONDS"):
+    for name in ("_CHECK_SECONDS", "_BESIDE_SECONDS", "_NOTHING_SECONDS"):
         monkeypatch.setattr(precompile, name, 0.01)
     monkeypatch.setattr(Precompiler, "idle", lambda self: True)
 

@@ -90,7 +90,7 @@ class CompileQueue:
             request.nice = min(request.nice, nice)
             if request.state == "waiting" and request not in self._queue:
                 self._queue.append(request)
-                self._hire()
+                self._start_thread()
             self._stop_unwanted()
             self._changed.notify()
         return request
@@ -102,7 +102,7 @@ class CompileQueue:
                 return None
             request = self._requests[structure] = CompileRequest(structure)
             self._queue.append(request)
-            self._hire()
+            self._start_thread()
             self._changed.notify()
         return request
 
@@ -167,7 +167,7 @@ class CompileQueue:
                 processes.end(process)
             self._changed.wait_for(lambda: not self._current, timeout=_ENDING_SECONDS)
 
-    def _hire(self) -> None:
+    def _start_thread(self) -> None:
         """Start one more thread if allowed, and if a request waits that no idle thread takes."""
         if len(self._threads) < min(_jobs(), len(self._current) + len(self._queue)):
             # Linux signals a child when the thread that started it ends, so threads never end.
@@ -282,7 +282,7 @@ class CompileQueue:
                 )
             try:
                 # This may wait for the system.
-                processes.stand_back(process, NICE if request is None else request.nice)
+                processes.lower_priority(process, NICE if request is None else request.nice)
                 _, said = process.communicate(timeout=_LONGEST_SECONDS)
             except subprocess.TimeoutExpired:
                 processes.end(process)

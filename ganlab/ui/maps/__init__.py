@@ -1,1 +1,1 @@
-"""The page of maps: sweeps that fill while one watches."""
+"""The page of maps: sweeps that fill while the page is open."""

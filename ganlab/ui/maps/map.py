@@ -1,4 +1,4 @@
-"""One map: its progress and controls, the grid, and the cell that is chosen."""
+"""One map: its progress and controls, the grid, and the chosen cell."""
 
 from __future__ import annotations
 

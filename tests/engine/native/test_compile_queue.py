@@ -256,7 +256,7 @@ def test_what_nobody_waits_for_is_begun_only_on_a_free_compiler(own_cache):
 
 def test_one_that_is_asked_for_comes_before_what_nobody_waits_for(sleeping, monkeypatch):
     here = sleeping
-    monkeypatch.setattr(here, "_hire", lambda: None)  # neither has started yet
+    monkeypatch.setattr(here, "_start_thread", lambda: None)  # neither has started yet
     idle = here.ask(structure(1), waits=False)
     wanted = here.ask(structure(2))
     assert here._queue == [wanted] and idle.gave_way and idle.state == "failed"

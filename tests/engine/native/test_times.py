@@ -71,7 +71,7 @@ def queue_of(monkeypatch) -> tuple[CompileQueue, list]:
     """A queue of four programs, the first of which began at 100."""
     queue = CompileQueue(lambda structure: None)
     monkeypatch.setattr(queue, "_load", lambda request: False)
-    monkeypatch.setattr(queue, "_hire", lambda: None)
+    monkeypatch.setattr(queue, "_start_thread", lambda: None)
     requests = [queue.ask(name) for name in "abcd"]
     first = requests[0]
     queue._queue.remove(first)

@@ -1,4 +1,4 @@
-"""The door of pages without a live view: a run's file that is dropped there opens its own page."""
+"""The drop zone of pages without a live view: a run's file dropped there opens its own page."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Any
 import streamlit as st
 
 from ganlab import paths
-from ganlab.live.opened import DOORS, most_bytes, tables
+from ganlab.live.opened import PAGE_TOKENS, most_bytes, tables
 from ganlab.ui.story import open_sent
 from ganlab.ui.view import LOADER
 
-_KEY = "door_of_page"
-_TOKEN = "_door"
+_KEY = "drop_zone_of_page"
+_TOKEN = "_page_token"
 _JS = (
     LOADER
     + """
-const doors = new WeakMap();
+const zones = new WeakMap();
 export default function ({ data: [data], parentElement, setTriggerValue }) {
-  const known = doors.get(parentElement);
+  const known = zones.get(parentElement);
   if (known) known.say = setTriggerValue;
   else {
     const root = document.createElement('div');
     parentElement.appendChild(root);
     const entry = { say: setTriggerValue, close: () => {} };
-    doors.set(parentElement, entry);
+    zones.set(parentElement, entry);
     load(data.assets + '/live/open.js', root, () => !root.isConnected).then((module) => {
       if (!module) return;
-      entry.close = module.door(root, {
+      entry.close = module.dropZone(root, {
         socket: at(data.socket).href,
         largest: data.largest,
         tables: data.tables,
@@ -38,19 +38,19 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   }
   return () => {
     if (parentElement.isConnected) return;
-    doors.get(parentElement)?.close();
-    doors.delete(parentElement);
+    zones.get(parentElement)?.close();
+    zones.delete(parentElement);
   };
 }
 """
 )
 
 
-def door() -> None:
+def drop_zone() -> None:
     """Let a file be dropped on this page."""
     token = st.session_state.get(_TOKEN)
-    if token is None or token not in DOORS:
-        token = st.session_state[_TOKEN] = DOORS.new()
+    if token is None or token not in PAGE_TOKENS:
+        token = st.session_state[_TOKEN] = PAGE_TOKENS.new()
 
     def act() -> None:
         said: Any = st.session_state.get(_KEY)
@@ -60,5 +60,5 @@ def door() -> None:
     about = {"socket": f"live/{token}", "assets": paths.ASSETS_URL, "largest": most_bytes()}
     about["tables"] = tables()
     view = st.components.v2.component("ganlab_door", js=_JS, isolate_styles=False)
-    with st.container(key="door"):
+    with st.container(key="drop_zone"):
         view(key=_KEY, data=[about], on_act_change=act)
