@@ -45,7 +45,7 @@ def test_cells_of_verdicts():
             assert below[-1] == above[0] == theme.VERDICTS[name][0]
             i = [tuple(d[1:]) for d in mark.customdata].index((r, c))
             assert (mark.text[i], mark.hovertext[i]) == (SIGNS[name], words[r, c])
-            assert (mark.x[i], mark.y[i]) == (X[c], Y[r])
+            assert (mark.x[i], mark.y[i]) == (c, r)
     assert [d[0] for d in marks[1].customdata] == [1] * 5
     (frame,) = figure.layout.shapes
     assert (frame.xref, frame.x0, frame.x1, frame.y0) == ("x2", 1.5, 2.5, -0.5)

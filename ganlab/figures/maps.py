@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,18 +12,26 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ganlab.figures.base import CLEAR, base_layout, find_theme
-from ganlab.theme import VERDICTS
+from ganlab.theme import VERDICTS, Theme
 
 SIGNS = dict(zip(VERDICTS, "✓○HC–↓✗", strict=True))  # beside the colour, for the colour-blind
 
 
+LABEL = (34.0, 16.0)  # pixels that an axis's label needs, across and up
+
+
 @dataclass(frozen=True)
 class Facet:
-    """One grid of a map: its title, and for each cell (ny, nx) a name or a number, and words."""
+    """One grid of a map: its title, and for each cell (ny, nx) a name or a number, and words.
+
+    border: a line to draw where a function of the position is 0. x (n,) and y (m,): positions in
+    cells, from 0 on; level (m, n): the function there.
+    """
 
     title: str
     values: NDArray[Any]
     words: NDArray[Any]
+    border: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None = None
 
 
 def phase_map(
@@ -48,32 +57,22 @@ def phase_map(
     figure, gap = go.Figure(), 0.05
     span = (1 - gap * (n - 1)) / n
     shown = _numbers(facets) if measure else None
+    size = min(width * span / len(x), (height - 90) / len(y))
     for i, facet in enumerate(facets):
         name = "" if i == 0 else str(i + 1)
         left = i * (span + gap)
-        common = {"showgrid": False, "zeroline": False, "ticks": "", "type": "category"}
-        layout[f"xaxis{name}"] = common | {
+        layout[f"xaxis{name}"] = _axis(x, titles[0], width * span / LABEL[0]) | {
             "domain": [left, left + span],
             "anchor": f"y{name}",
-            "title": {"text": titles[0]},
-            "categoryorder": "array",
-            "categoryarray": list(x),
-            "range": [-0.5, len(x) - 0.5],
         }
-        layout[f"yaxis{name}"] = common | {
+        layout[f"yaxis{name}"] = _axis(y, titles[1] if i == 0 else "", height / LABEL[1]) | {
             "anchor": f"x{name}",
-            "title": {"text": titles[1] if i == 0 else ""},
             "showticklabels": i == 0,
-            "categoryorder": "array",
-            "categoryarray": list(y),
-            "range": [-0.5, len(y) - 0.5],
         }
-        figure.add_trace(_grid(facet, x, y, name, measure, shown, palette.text, i == n - 1))
-        figure.add_trace(
-            _marks(
-                facet, x, y, name, measure, i, min(width * span / len(x), (height - 90) / len(y))
-            )
-        )
+        figure.add_trace(_grid(facet, name, measure, shown, palette.text, i == n - 1))
+        if facet.border is not None:
+            figure.add_traces(_border(facet.border, name, palette))
+        figure.add_trace(_marks(facet, name, measure, i, size))
         if facet.title:
             layout["annotations"].append(
                 {
@@ -111,10 +110,22 @@ def _numbers(facets: Sequence[Facet]) -> tuple[float, float]:
     return (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
 
 
+def _axis(texts: Sequence[str], title: str, most: float) -> dict[str, Any]:
+    """An axis of cells at 0, 1, ..., with at most about `most` labels."""
+    every = max(1, math.ceil(len(texts) / max(1.0, most)))
+    return {
+        "showgrid": False,
+        "zeroline": False,
+        "ticks": "",
+        "title": {"text": title},
+        "tickvals": list(range(0, len(texts), every)),
+        "ticktext": list(texts[::every]),
+        "range": [-0.5, len(texts) - 0.5],
+    }
+
+
 def _grid(
     facet: Facet,
-    x: Sequence[str],
-    y: Sequence[str],
     name: str,
     measure: str,
     shown: tuple[float, float] | None,
@@ -138,8 +149,6 @@ def _grid(
         ]
         own |= {"zmin": -0.5, "zmax": steps - 0.5, "colorscale": scale}
     return go.Heatmap(
-        x=list(x),
-        y=list(y),
         z=z,
         xaxis=f"x{name}",
         yaxis=f"y{name}",
@@ -150,23 +159,36 @@ def _grid(
     )
 
 
-def _marks(
-    facet: Facet,
-    x: Sequence[str],
-    y: Sequence[str],
-    name: str,
-    measure: str,
-    number: int,
-    size: float,
-) -> go.Scatter:
+def _border(
+    border: tuple[NDArray[Any], NDArray[Any], NDArray[Any]], name: str, palette: Theme
+) -> list[go.Contour]:
+    """The line, twice: a wide one in the background's colour makes it stand out from all cells."""
+    x, y, level = border
+    return [
+        go.Contour(
+            x=x,
+            y=y,
+            z=level,
+            xaxis=f"x{name}",
+            yaxis=f"y{name}",
+            contours={"type": "constraint", "operation": "=", "value": 0, "coloring": "none"},
+            line={"color": colour, "width": width},
+            hoverinfo="skip",
+            showlegend=False,
+        )
+        for colour, width in ((palette.background, 6), (palette.text, 2.5))
+    ]
+
+
+def _marks(facet: Facet, name: str, measure: str, number: int, size: float) -> go.Scatter:
     """A mark on each cell that has a value: its sign, its words, and what a click selects."""
     rows, columns = np.nonzero(
         np.isfinite(np.asarray(facet.values, float)) if measure else facet.values != ""
     )
     names = [facet.values[r, c] for r, c in zip(rows, columns, strict=True)]
     return go.Scatter(
-        x=[x[int(c)] for c in columns],
-        y=[y[int(r)] for r in rows],
+        x=columns.tolist(),
+        y=rows.tolist(),
         xaxis=f"x{name}",
         yaxis=f"y{name}",
         mode="markers" if measure or size < 16 else "markers+text",

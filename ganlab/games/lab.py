@@ -9,7 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ganlab.games.method import rule_entry
+import numpy as np
+
+from ganlab.games import closed
+from ganlab.games.dirac import ENTRY as DIRAC
+from ganlab.games.method import Method, rule_entry
 from ganlab.games.schemes import SCHEMES
 from ganlab.games.setup import Setup
 from ganlab.optim import OPTIMIZERS
@@ -28,6 +32,11 @@ _FIELDS: dict[str, Any] = {
     "g_bias": "no",
     "d_bias": "no",
 }
+# What a Spec may choose, besides rates and starts, and still have a radius in closed form.
+_SCALED = ("simultaneous", "alternating", "extragradient", "optimistic", "heun", "rk4")
+_LINEAR = ("sgd", "momentum", "nesterov")
+_FREE: tuple[str, ...] = ("loss", "rule", "optimizer", "momentum", "betas", "consensus", "r1", "r2")
+_FREE += ("k", "g_steps", "g_lr", "d_lr", "batch", "seed", "g_start", "d_start")
 
 
 class Lab(NamedTuple):
@@ -122,3 +131,34 @@ def game_of(spec: Spec) -> Explained:
                 f"The game's {name} stays {setup.method[name]}; it must be {error.allowed}."
             )
     return Explained(setup, tuple(differs))
+
+
+def radius(spec: Spec) -> float | None:
+    """The spectral radius of an iteration at the equilibrium, in closed form.
+
+    Below 1 the players converge from nearby. None unless the Spec plays exactly a Dirac-GAN whose
+    eigenvalues are known; with the Wasserstein loss it is the bilinear game.
+    """
+    chosen = {name: getattr(spec, name) for name in _FREE}
+    if spec.target != _FIELDS["target"] or spec != Spec(**_FIELDS | chosen):
+        return None
+    values = {param.name: param.default for param in DIRAC.params}
+    values |= {"loss": spec.loss, "r1": spec.r1 + spec.r2}
+    jacobian = DIRAC.equilibria(values)[0].jacobian
+    steps = max(spec.k, spec.g_steps)
+    if spec.rule not in _SCALED or spec.optimizer not in _LINEAR or not 1 <= steps <= 10:
+        return None
+    if jacobian is None or min(spec.k, spec.g_steps) < 1:
+        return None
+    # Each player's gradient times its rate. Cycles that begin with G or with D have equal radii.
+    scaled = np.diag([spec.g_lr, spec.d_lr]) @ closed.with_consensus(jacobian, spec.consensus)
+    method = Method(
+        spec.rule,
+        1.0,
+        spec.optimizer,
+        spec.momentum,
+        first_steps=spec.g_steps,
+        second_steps=spec.k,
+    )
+    found = closed.of_update(scaled, method)
+    return None if found is None else float(np.abs(found).max())

@@ -107,7 +107,12 @@ def range_(
         raise SpecError(field, f"{low:g}..{high:g}", "a range that rises")
     if scale == "log" and low <= 0:
         raise SpecError(field, f"{low:g}..{high:g}", "a range above 0, for a logarithmic scale")
-    spaced = np.geomspace(low, high, steps) if scale == "log" else np.linspace(low, high, steps)
+    if scale == "log":
+        spaced = np.geomspace(low, high, steps)
+    else:
+        spaced = np.linspace(low, high, steps)
+        # A range through 0 has a 0, not the rounding error of one.
+        spaced[np.abs(spaced) < 1e-9 * (high - low)] = 0.0
     if param.kind == "int":
         numbers: list[Any] = list(dict.fromkeys(int(v) for v in np.rint(spaced)))
     else:

@@ -22,6 +22,8 @@ def add(commands: Any) -> None:
     get = commands.add_parser("sweep", help="train a map of many runs; prints verdicts as JSON")
     words = "a TOML file with the tables base, axes and sweep (see the documentation)"
     get.add_argument("file", nargs="?", metavar="FILE.toml", help=words)
+    words = "a published map, such as r1-dirac; another word lists their names"
+    get.add_argument("--preset", metavar="NAME", help=words)
     words = "field=value,value,... or field=low..high:steps[:log]; may be repeated"
     get.add_argument("--axis", action="append", default=[], metavar="AXIS", help=words)
     get.add_argument("--spec", help="the base: a JSON file as written by Spec.to_json()")
@@ -76,19 +78,28 @@ def _read(options: argparse.Namespace) -> Sweep:
 
     given = {n: getattr(options, n) for n in ("seeds", "iterations", "checks")}
     given = {name: value for name, value in given.items() if value is not None}
+    bases = {"FILE.toml": options.file, "--preset": options.preset, "--spec": options.spec}
+    named = [name for name, value in bases.items() if value]
+    if len(named) > 1:
+        raise SpecError(named[1], bases[named[1]], f"not used beside {named[0]}")
+    sweep = None
     if options.file:
         sweep = Sweep.from_toml(read_text(options.file))
-        if options.spec:
-            raise SpecError("--spec", options.spec, "no file of a sweep beside it")
-        axes = sweep.axes
-    else:
-        sweep, axes = None, ()
-    base = Spec.from_json(read_text(options.spec) if options.spec else "{}")
+    elif options.preset:
+        from ganlab.sweeps.presets import MAP_PRESETS
+
+        sweep = MAP_PRESETS[options.preset].sweep
+    base = Spec.from_json(read_text(options.spec)) if options.spec else Spec()
     base = sweep.base if sweep else base
-    axes += tuple(axis.parse(base, text) for text in options.axis)
+    axes = {a.field: a for a in sweep.axes} if sweep else {}
+    for text in options.axis:
+        found = axis.parse(base, text)
+        axes[found.field] = found  # instead of the file's or the preset's
     if not axes:
         raise SpecError("axis", "none", "a file, or at least one --axis field=value,value,...")
-    return sweep.replace(axes=axes, **given) if sweep else Sweep(base, axes, **given)
+    if sweep:
+        return sweep.replace(axes=tuple(axes.values()), **given)
+    return Sweep(base, tuple(axes.values()), **given)
 
 
 def _words(sweep: Sweep) -> str:
@@ -119,6 +130,9 @@ def _write(folder: Any, csv: bool) -> dict[str, Any]:
     import pyarrow.csv as csv_of
     import pyarrow.parquet as pq
 
+    from ganlab.sweeps.border import agreement
+    from ganlab.sweeps.summary import summary_of
+
     table = folder.table()
     place: Path = folder.path / "results.parquet"
     pq.write_table(table, place)
@@ -126,4 +140,7 @@ def _write(folder: Any, csv: bool) -> dict[str, Any]:
         csv_of.write_csv(table, folder.path / "results.csv")
     last = table.to_pandas().groupby(["cell", "seed"], sort=False).verdict.last()
     counts = Counter(last)
-    return {"runs": len(last), "results": str(place), "verdicts": dict(sorted(counts.items()))}
+    out = {"runs": len(last), "results": str(place), "verdicts": dict(sorted(counts.items()))}
+    if (found := agreement(folder.plan, summary_of(folder).majority())) is not None:
+        out["closed form"] = found._asdict()
+    return out

@@ -7,6 +7,7 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from ganlab.sweeps.plan import Plan
@@ -34,13 +35,13 @@ class Summary:
         with self._lock:
             for block in self.plan.blocks:
                 if block.number not in self._seen and folder.has(block.number):
-                    self._add(folder, block.number)
+                    self.add(folder.read(block.number))
                     self._seen.add(block.number)
         return self
 
-    def _add(self, folder: Folder, number: int) -> None:
-        frame = folder.read(number).to_pandas()
-        for (cell, _), rows in frame.groupby(["cell", "seed"], sort=False):
+    def add(self, table: pa.Table) -> None:
+        """Add runs that are not in it yet, from rows as `work.train` makes them."""
+        for (cell, _), rows in table.to_pandas().groupby(["cell", "seed"], sort=False):
             late = rows.iloc[len(rows) // 2 :]
             self.verdicts.setdefault(int(cell), []).append(
                 (str(rows.verdict.iloc[0]), int(rows.modes_held.iloc[0]))

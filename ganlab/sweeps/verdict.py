@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 Series = Mapping[str, NDArray[np.float64]]  # of one run, (checks,) each
 
 NEAR = 0.05  # nats: a JSD below this is hardly visible in a picture
-SMALL = 0.05  # of the largest distance of the run, where p_data has no density
+SMALL = 0.05  # of the largest distance before the end, where p_data has no density
 LED = 0.5  # the share of samples that the leading mode must have for G to hop
 HOPS = 2  # changes of the leading mode
 MOVES = 0.2  # of the median distance: a smaller range does not count as moving
@@ -54,7 +54,7 @@ VERDICTS = {
             "converged",
             "converged",
             f"At the end the median JSD is below {NEAR} nats and all modes are held; if p_data has "
-            f"no density, the median W₁ is below {SMALL:.0%} of its largest value.",
+            f"no density, the median W₁ is below {SMALL:.0%} of its largest value before the end.",
         ),
         Rule(
             "hops",
@@ -107,7 +107,9 @@ def verdict(
     if (density or not distances) and np.isfinite(jsd).any():
         near = bool(np.nanmedian(jsd[end]) < NEAR)
     else:
-        least = SMALL * np.nanmax(w1) if distances else np.nan
+        # Of a run that grows to the end, a share of the last value says nothing.
+        earlier = w1[: n - max(1, n // 4)] if n > 1 else w1
+        least = SMALL * np.nanmax(earlier) if distances else np.nan
         near = bool(np.nanmedian(w1[end]) < least)
     if near and held >= modes:
         return Verdict("converged")

@@ -8,7 +8,7 @@ import pytest
 from ganlab import Run, Spec, spectrum
 from ganlab.experiment import Experiment
 from ganlab.games import Play, closed, spectrum_of
-from ganlab.games.lab import game_of, lab_of
+from ganlab.games.lab import game_of, lab_of, radius
 from ganlab.games.setup import Setup
 
 CASES = [
@@ -122,3 +122,32 @@ def test_the_game_that_explains_a_lab():
     odd, said = game_of(Spec(loss="non-saturating", r1=500.0, optimizer="momentum", momentum=0.3))
     assert odd.method["momentum"] == 0.3 and odd.values["r1"] == 0
     assert any("r1 stays 0.0" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"r1": 0.3, "rule": "simultaneous", "d_lr": 0.5},
+        {"r1": 0.2, "r2": 0.1, "rule": "alternating", "k": 3, "g_lr": 0.4},
+        {"loss": "wasserstein", "rule": "extragradient"},
+        {"loss": "non-saturating", "rule": "simultaneous", "consensus": 0.5, "g_lr": 0.3},
+    ],
+    ids=str,
+)
+def test_the_radius_of_a_spec_is_what_its_run_measures(more):
+    base = lab_of(Setup("dirac", {}, ("simultaneous",), {"step": 0.2})).spec
+    spec = base.replace(g_start=(0.0,), d_start=(0.0,), **more)
+    measured = abs(spectrum(Run(spec)).of_update(spec.rule)).max()
+    # Directions that do not move have the multiplier 1 in the measured spectrum.
+    assert max(1.0, radius(spec)) == pytest.approx(max(1.0, measured), abs=1e-5)
+    assert radius(spec) == radius(spec.replace(g_start=(2.0,), seed=3, batch=4))
+
+
+def test_other_specs_have_no_known_radius():
+    spec = lab_of(Setup("dirac", {}, ("simultaneous",))).spec
+    assert radius(spec) is not None
+    others = ({"optimizer": "adam"}, {"lookahead": 5}, {"k": 0}, {"d_bias": "yes", "d_start": ()})
+    for more in others:
+        assert radius(spec.replace(**more)) is None
+    assert radius(spec.replace(instance_noise=0.5, batch=8)) is None
+    assert radius(Spec()) is None

@@ -53,6 +53,8 @@ def test_points_converge_by_distance_because_they_have_no_density():
     near = series(0.693, w1=np.exp(-9 * T))
     assert verdict(near, density=False).name == "converged"
     assert verdict(near).name != "converged"
+    grows = series(0.693, w1=np.exp(80 * T))
+    assert verdict(grows, density=False).name != "converged"
     symbols = series(0.6 * np.exp(-8 * T), w1=np.full(N, np.nan))  # they have no distance
     assert verdict(symbols, density=False).name == "converged"
 

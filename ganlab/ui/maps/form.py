@@ -16,9 +16,12 @@ from ganlab.registry import Param, SpecError
 from ganlab.spec import Spec
 from ganlab.sweeps.axis import Axis
 from ganlab.sweeps.job import QUEUE, Folder, check
+from ganlab.sweeps.presets import MapPreset
 from ganlab.sweeps.sweep import Sweep
 from ganlab.ui.atomic import atomic
 from ganlab.ui.jobs import Jobs
+from ganlab.ui.layout import section
+from ganlab.ui.maps.presets import FIELD, about, given, offer
 from ganlab.ui.plain import plain, say
 from ganlab.ui.start import unusable
 from ganlab.ui.visitor import owner
@@ -33,6 +36,7 @@ _BASES = {
 _WHERE = ("across", "up", "and side by side")
 _GIVEN = "the settings of the lab"
 _NONE = "none"
+_BOTH = "g_lr+d_lr"  # take the same values
 _WRONG = "_maps_wrong"
 _SUGGESTED = {
     "k": "1,2,5",
@@ -48,10 +52,22 @@ _SUGGESTED = {
 
 @dataclass(frozen=True)
 class _Start:
-    """What the form begins with: a base, by its words."""
+    """What the form begins with: bases by their words, and perhaps a preset's values."""
 
     bases: dict[str, Spec]
     ignored: list[SpecError]
+    preset: MapPreset | None
+
+    @property
+    def suffix(self) -> str:
+        """Of the widgets' keys: those of a preset are others, with its own values."""
+        return "" if self.preset is None else f"_{self.preset.name}"
+
+    def axis(self, at: int) -> tuple[str, str | None]:
+        """The field of an axis and its values; None for those that are suggested."""
+        if self.preset is None:
+            return ("d_lr", "k", _NONE)[at], None
+        return (*self.preset.axes.items(), (_NONE, None), (_NONE, None))[at]
 
 
 def form() -> None:
@@ -59,44 +75,58 @@ def form() -> None:
     start = _start()
     if start.ignored:
         unusable(start.ignored)
+    section("Published maps")
+    offer(start.preset)
+    if start.preset is not None:
+        about(start.preset)
     left, right = st.columns([3, 2], gap="large")
     with left:
         base = start.bases[
-            st.selectbox("what does not vary", list(start.bases), key="maps_base") or _first(start)
+            st.selectbox("what does not vary", list(start.bases), key=f"maps_base{start.suffix}")
+            or _first(start)
         ]
         say(_differs(base))
         wrong: list[SpecError] = []
-        axes = [_axis(base, name, at, wrong) for at, name in enumerate(_WHERE)]
+        axes = [_axis(base, at, start, wrong) for at in range(len(_WHERE))]
     with right:
-        options = {
-            "seeds": st.number_input("seeds per cell", 1, 64, 4, key="maps_seeds"),
-            "iterations": st.number_input(
-                "iterations", 100, 100_000, 2000, step=500, key="maps_iterations"
-            ),
-            "checks": st.number_input(
-                "checks", 4, 200, 20, key="maps_checks", help="How often each run is measured."
-            ),
-        }
+        options = _options(start)
         _begin(base, [a for a in axes if a is not None], options, wrong)
     if (failed := st.session_state.pop(_WRONG, None)) is not None:
         show_error(failed, "The map did not start. The form keeps its values.")
 
 
+def _options(start: _Start) -> dict[str, Any]:
+    """Seeds, iterations and checks."""
+    own = start.preset or MapPreset("", "", "", "")
+
+    def number(name: str, title: str, low: int, high: int, step: int = 1, words: str = "") -> int:
+        value, key = getattr(own, name), f"maps_{name}{start.suffix}"
+        given = st.number_input(title, low, high, value, step=step, key=key, help=words or None)
+        return int(given or low)
+
+    return {
+        "seeds": number("seeds", "seeds per cell", 1, 64),
+        "iterations": number("iterations", "iterations", 100, 100_000, 500),
+        "checks": number("checks", "checks", 4, 200, 1, "How often each run is measured."),
+    }
+
+
 def _start() -> _Start:
-    """The bases to choose from: the address's Spec, the labs', and the phenomena's."""
+    """The bases to choose from: those of the address, the labs', and the phenomena's."""
     ignored: list[SpecError] = []
-    pairs = [(n, v) for n in st.query_params for v in st.query_params.get_all(n) if n != MAPS.noun]
-    bases: dict[str, Spec] = {}
+    preset, own = given(ignored), (MAPS.noun, FIELD)
+    pairs = [(n, v) for n in st.query_params for v in st.query_params.get_all(n) if n not in own]
+    bases: dict[str, Spec] = {} if preset is None else {f"map: {preset.title}": preset.base}
     if pairs:
         try:
             bases[_GIVEN] = Spec.from_query(pairs, ignored).in_a_lab()
         except SpecError as error:
             ignored.append(error)
     bases |= _BASES
-    for preset in PRESETS.entries.values():
-        if not preset.published:
-            bases[f"phenomenon: {preset.title}"] = preset.specs[0]
-    return _Start(bases, ignored)
+    for phenomenon in PRESETS.entries.values():
+        if not phenomenon.published:
+            bases[f"phenomenon: {phenomenon.title}"] = phenomenon.specs[0]
+    return _Start(bases, ignored, preset)
 
 
 def _differs(base: Spec) -> str:
@@ -114,26 +144,26 @@ def _first(start: _Start) -> str:
     return next(iter(start.bases))
 
 
-def _axis(base: Spec, where: str, at: int, wrong: list[SpecError]) -> Axis | None:
+def _axis(base: Spec, at: int, start: _Start, wrong: list[SpecError]) -> Axis | None:
     """The widgets of one axis; None if there is none, or its values are `wrong`."""
     known = {n: p for n, p in params(base).items() if p.kind not in ("data", "text")}
-    names = list(known) if at == 0 else [_NONE, *known]
-    first = ("d_lr", "k", _NONE)[at]
+    first, text = start.axis(at)
+    names = [*([] if at == 0 else [_NONE]), *known, _BOTH]
     field, values = st.columns([2, 3], vertical_alignment="bottom")
     name = field.selectbox(
-        where,
+        _WHERE[at],
         names,
-        index=names.index(first),
-        key=f"maps_field_{at}",
-        format_func=lambda n: n if n == _NONE else known[n].title,
+        index=names.index(first) if first in names else 0,
+        key=f"maps_field_{at}{start.suffix}",
+        format_func=lambda n: n if n == _NONE else _title(known, n),
     )
     if name in (None, _NONE):
         return None
-    param = known[name]
+    single = name.split("+")[0]
     text = values.text_input(
-        f"values of {param.title}",
-        _suggested(name, param),
-        key=f"maps_values_{at}_{name}",
+        f"values of {_title(known, name)}",
+        text if text is not None and name == first else _suggested(single, known[single]),
+        key=f"maps_values_{at}_{name}{start.suffix}",
         help="Values with commas between them (lists: with semicolons), or a range: "
         "lowest..highest:steps, and :log for equal ratios.",
     )
@@ -144,6 +174,11 @@ def _axis(base: Spec, where: str, at: int, wrong: list[SpecError]) -> Axis | Non
         with values:
             say(in_words(error), "warn", alert=True)
         return None
+
+
+def _title(known: dict[str, Param], name: str) -> str:
+    """The words for a field, or for fields that take the same values."""
+    return " and ".join(known[n].title for n in name.split("+"))
 
 
 def _suggested(name: str, param: Param) -> str:

@@ -1,0 +1,134 @@
+"""The grid of a map: a cell's colour, the closed form's border, and the cell that is chosen."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from ganlab import figures
+from ganlab.figures.maps import SIGNS, Facet, phase_map
+from ganlab.sweeps import VERDICTS
+from ganlab.sweeps.border import Border, agreement, border_of
+from ganlab.sweeps.plan import Plan
+from ganlab.sweeps.summary import MEASURES, Summary
+from ganlab.theme import VERDICTS as COLOURS
+from ganlab.ui.maps.form import MAPS
+from ganlab.ui.plain import say
+from ganlab.words import MEASURES as WORDS
+
+VERDICT = "verdict"
+SHOWN = (VERDICT, *MEASURES, *(f"spread of {m}" for m in MEASURES))
+_CELL = "_map_cells"  # the chosen cell of each map
+_PICKED = "_map_picked"
+
+
+def measure_words(name: str) -> str:
+    """What the colours of a map show, in words. name: one of `SHOWN`."""
+    if name == VERDICT:
+        return "how the runs ended"
+    measure = name.removeprefix("spread of ")
+    title = WORDS[measure].title if measure in WORDS else measure
+    return f"{'spread' if name != measure else 'median'} of {title}, late"
+
+
+def grid(plan: Plan, summary: Summary, shown: str) -> None:
+    """Draw the map; a click on a cell chooses it. shown: one of `SHOWN`."""
+    names = summary.majority()
+    picked = st.plotly_chart(
+        _figure(plan, summary, names, shown),
+        theme=None,
+        config=figures.CONFIG | {"displayModeBar": False},
+        key="maps_grid",
+        on_select="rerun",
+        selection_mode="points",
+        width="stretch",
+    )
+    points = picked["selection"]["points"] if picked else []
+    if points and "customdata" in points[0]:
+        facet, row, column = (int(v) for v in points[0]["customdata"][:3])
+        _, ny, nz = _sizes(plan)
+        if points[0] != st.session_state.get(_PICKED):  # a selection outlasts other choices
+            st.session_state[_PICKED] = points[0]
+            choose((column * ny + row) * nz + facet)
+    if shown == VERDICT:
+        st.html(_legend())
+    if (found := agreement(plan, names)) is not None and found.cells:
+        say(
+            "The line is where the closed form has spectral radius 1: runs converge inside of it. "
+            f"In {found.agree:,} of {found.cells:,} cells they ended as computed; of the others "
+            f"{found.beside} lie beside the line and {found.elsewhere} elsewhere.",
+            "quiet",
+        )
+
+
+def _sizes(plan: Plan) -> tuple[int, int, int]:
+    nx, ny, nz = (*plan.shape, 1, 1)[:3]
+    return nx, ny, nz
+
+
+def _figure(plan: Plan, summary: Summary, names: Any, shown: str) -> Any:
+    measure = shown.removeprefix("spread of ")
+    values = names
+    if shown != VERDICT:
+        values = summary.measure(measure, spread=measure != shown)
+    texts = [axis.words(plan.base) for axis in plan.axes]
+    if len(texts) == 1:
+        texts.append(("",))
+    titles = [axis.title(plan.base) for axis in plan.axes] + [""]
+    where = [[f"{title} {text}" for text in row] for title, row in zip(titles, texts, strict=False)]
+    words = np.array([_hover(plan, summary, i, values, where) for i in range(plan.size)], object)
+    nx, ny, nz = _sizes(plan)
+    # Cells are numbered with the last axis fastest.
+    grids = [a.reshape(nx, ny, nz).transpose(2, 1, 0) for a in (values, words)]
+    facet_names = where[2] if nz > 1 else [""]
+    border = border_of(plan)
+    facets = [Facet(facet_names[i], grids[0][i], grids[1][i], _line(border, i)) for i in range(nz)]
+    at = plan.cells[chosen(plan)].at + (0, 0)
+    dark = st.context.theme.type == "dark"
+    figure = phase_map(
+        facets,
+        texts[0],
+        texts[1],
+        (titles[0], titles[1]),
+        "" if shown == VERDICT else measure_words(shown),
+        "dark" if dark else "light",
+        height=min(540, max(260, 90 + 36 * ny)),
+        chosen=(at[2], at[0], at[1]),
+    )
+    return figure.update_layout(width=None)
+
+
+def _line(border: Border | None, facet: int) -> tuple[Any, Any, Any] | None:
+    return None if border is None else (border.x, border.y, border.between[facet])
+
+
+def chosen(plan: Plan) -> int:
+    """The number of the chosen cell."""
+    return min(int(st.session_state.get(_CELL, {}).get(MAPS.named(), 0)), plan.size - 1)
+
+
+def choose(cell: int) -> None:
+    """Choose a cell, and draw the map again."""
+    st.session_state.setdefault(_CELL, {})[MAPS.named()] = cell
+    st.rerun(scope="fragment")
+
+
+def _hover(plan: Plan, summary: Summary, cell: int, values: Any, where: list[list[str]]) -> str:
+    """The words about a cell. where: those about each value of each axis."""
+    words = [row[i] for row, i in zip(where, plan.cells[cell].at, strict=False)]
+    words.append(summary.counts(cell))
+    if not isinstance(values[cell], str) and np.isfinite(values[cell]):
+        words.append(f"{values[cell]:.4g}")
+    return "<br>".join(html.escape(w) for w in words)
+
+
+def _legend() -> str:
+    items = "".join(
+        f'<span title="{html.escape(rule.rule)}"><b style="background:{COLOURS[name][0]};'
+        f'color:{COLOURS[name][1]}">{SIGNS[name]}</b> {html.escape(rule.title)}</span>'
+        for name, rule in VERDICTS.items()
+    )
+    return f'<div class="ganlab-verdicts">{items}</div>'
