@@ -69,7 +69,7 @@ export function askedPanel({ id, key, word, title, label, ask, show, opened }) {
     keys: { [key]: () => (toggle(), true) },
     toggle,
     /**
-     * What the server says, unless it was said before this page's last wish.
+     * Take over the server's state, unless it may be older than this page's last request.
      *
      * @param {boolean} value
      */

@@ -13,8 +13,8 @@ const AGAIN = 2000; // ms after which a failed request is repeated
  * @param {HTMLElement} root
  * @param {object} page
  * @param {string} page.answers the address below which the server answers
- * @param {(answer: Answer, newest: boolean) => void} page.show newest: false if a later query is already under way, so that
- *   what a hand moves is ahead of the answer
+ * @param {(answer: Answer, newest: boolean) => void} page.show newest: false if a later query is already under way, so
+ *   that what the user moves is ahead of the answer
  * @param {(text: string) => void} page.trouble called while the server does not answer
  */
 export function asker(root, { answers, show, trouble }) {
@@ -22,7 +22,7 @@ export function asker(root, { answers, show, trouble }) {
   let asked = ""; // the query of the request in flight
   let wanted = ""; // the query to ask for next
   let shown = ""; // the query of the answer that is shown
-  let waits = false; // whether a query waits for its turn: an empty one may, too
+  let waits = false; // whether a query (which may be empty) waits for its turn
   let busy = false;
   let timer = 0;
   let dead = false;

@@ -1,9 +1,9 @@
-// Time on a page that plays what the server has computed: play, pause, one step on or back, scrub, speed, keys.
+// Time on a page that plays what the server has computed: play, pause, single steps, scrub, speed, keys.
 
 import { counters } from "./counters.js";
 import { el, fillTrack, icon, setText } from "./dom.js";
 
-const LONGEST = 200; // ms that one frame may take; a page that was hidden goes on from there
+const LONGEST = 200; // ms that one frame may take; a page that was hidden continues from there
 
 /**
  * A button of a page's bar. After a click the space bar must play and pause again, so it loses the focus.
@@ -82,12 +82,12 @@ export function clock({ unit, speeds, speed, draw }) {
   function call(word) {
     unit = word;
     const first = unit[0].toUpperCase() + unit.slice(1);
-    back.title = `One ${unit} back (←, with shift ten)`;
-    on.title = `One ${unit} on (→, with shift ten)`;
+    back.title = `One ${unit} back (←; with Shift, ten)`;
+    on.title = `One ${unit} forward (→; with Shift, ten)`;
     scrub.title = `Drag to another ${unit} (Home and End: first and last)`;
     pace.title = `${first}s per second`;
     back.setAttribute("aria-label", `One ${unit} back`);
-    on.setAttribute("aria-label", `One ${unit} on`);
+    on.setAttribute("aria-label", `One ${unit} forward`);
     scrub.setAttribute("aria-label", first);
     pace.setAttribute("aria-label", pace.title);
     [...pace.options].forEach((option, i) => setText(option, `${speeds[i]} ${unit}s/s`));
@@ -153,8 +153,8 @@ export function clock({ unit, speeds, speed, draw }) {
       playing = started = !matchMedia("(prefers-reduced-motion: reduce)").matches;
     },
     /**
-     * How many steps there are now; the first time it plays, or shows the end if things must not move. Who is at the
-     * end stays there.
+     * Set the number of steps. The first time it plays, or shows the end if motion is reduced. A clock at the end stays
+     * there.
      *
      * @param {number} steps
      */
@@ -169,7 +169,7 @@ export function clock({ unit, speeds, speed, draw }) {
       started = false;
     },
     /**
-     * Whether the key was one of time.
+     * Handle a key; returns whether it was used.
      *
      * @param {KeyboardEvent} event
      */

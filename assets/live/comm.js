@@ -2,7 +2,7 @@
 
 import { decode } from "./wire.js";
 
-export const LOOK = 1000; // ms between two looks at the connection and the theme
+export const CHECK = 1000; // ms between two checks of the connection and the theme
 const SILENCE = 8000; // ms without an expected message, after which the view asks to be connected again
 const FIRST = 4000; // ms without any message, after which the reason is shown
 export const STILL = "This is a live view of ganlab. Run its cell to see it move.";
@@ -14,7 +14,7 @@ const CLOSED = "This view is closed: this is its last picture. Run the cell agai
 const newName = () => Array.from(crypto.getRandomValues(new Uint32Array(3)), (n) => n.toString(36)).join("");
 
 /**
- * Whether the kernel of a model is there; undefined if this notebook's program does not tell.
+ * Whether the kernel of a model is there; undefined if the notebook's program does not report it.
  *
  * @param {import("./types.js").WidgetModel} model
  * @returns {Promise<boolean | undefined>}
@@ -40,7 +40,7 @@ export function connect(model, client, still) {
   let heard = performance.now(); // when the last message arrived
   let asked = true; // whether an answer is expected
   let shown = false; // whether any message has arrived
-  let told = false; // whether the banner shows words from here
+  let told = false; // whether the banner shows a message of this module
   let over = false; // whether nothing can be expected any more
   let dead = false; // whether the kernel is gone
 
@@ -105,7 +105,7 @@ export function connect(model, client, still) {
   }
 
   model.on("msg:custom", receive);
-  const looking = setInterval(look, LOOK);
+  const looking = setInterval(look, CHECK);
   // Not at once: the view does not have this connection yet.
   queueMicrotask(open);
   look();

@@ -6,7 +6,7 @@ import { SIZES } from "./tokens.js";
 /** @typedef {import("./types.js").Theme} Theme */
 /** @typedef {{points: import("./types.js").NumberArray | undefined, role: string, ring: boolean}} Group real and imaginary parts in turn, drawn as rings or as dots */
 
-const NEAR = 0.6; // absolute value above which they decide about the axes
+const NEAR = 0.6; // eigenvalues with a larger absolute value determine the axes
 const LEAST = 0.15; // half the width of the axes around 1
 const WHOLE = 0.85; // from which on the whole circle is shown
 

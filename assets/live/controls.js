@@ -19,7 +19,7 @@ const speedName = (/** @type {number} */ value, /** @type {string} */ unit) =>
   value === 0 ? "full speed" : `${grouped.format(value >= 10 ? Math.round(value) : +value.toPrecision(2))} ${unit}${value === 1 ? "" : "s"}/s`;
 
 const COUNT_EVERY = 200; // ms
-const DEAR = 0.005; // seconds of an update above which its time is shown
+const DEAR = 0.005; // an update that takes more seconds has its time shown
 
 /**
  * "about 40 ms per update"; "" if unknown.
@@ -271,7 +271,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       lost = text;
       showState();
     },
-    /** @param {string} text what a run of which there is nothing new waits for; until the next status */
+    /** @param {string} text what a run without news waits for; shown until the next status */
     waits(text) {
       waiting = text && `${text}…`;
       showState();

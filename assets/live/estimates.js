@@ -35,7 +35,7 @@ export function estimatesPanel({ send, opened }) {
     id: "estimates",
     key: "l",
     word: "Gradients",
-    title: "Estimators of G's gradient at this moment: who is biased, who is noisy?",
+    title: "Estimators of G's gradient at this moment: which are biased, which are noisy?",
     label: "Estimators of G's gradient",
     ask: () => send({ cmd: "spectrum", value: panel.on, r1: -1 }),
     show,
@@ -102,7 +102,7 @@ export function estimatesPanel({ send, opened }) {
       message = received;
       show();
     },
-    /** The runs are others now. */
+    /** Other runs are shown from now on. */
     clear() {
       message = null;
       show();

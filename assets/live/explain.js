@@ -1,5 +1,5 @@
-// Slow motion: one iteration in its parts, one after the other, each with its caption and its terms of the equation.
-// The server makes an iteration when its last part was shown; in between the run is paused.
+// Slow motion: the parts of one iteration in turn, each with its caption and its terms of the equation.
+// The server makes an iteration after its last part was shown; in between the run is paused.
 
 import { el, setText } from "./dom.js";
 
@@ -167,7 +167,7 @@ export function explainer({ send, show, changed, playing }) {
     setText(heading, where);
     const none = over ? "The run has diverged: there is no next iteration." : "Computing the next iteration…";
     const said = part ? part.title : on ? none : "";
-    setText(title, waiting ? "The iteration is made…" : said);
+    setText(title, waiting ? "Making the iteration…" : said);
     const some = part && ["data", "make", "g_make"].includes(part.kind) && parts && parts.shown < parts.batch;
     setText(says, part && !waiting ? `${part.says}${some ? ` The first ${parts?.shown} are drawn.` : ""}` : "");
     node.dataset.player = part?.player ?? "";
@@ -238,7 +238,7 @@ export function explainer({ send, show, changed, playing }) {
       return go(step);
     },
     /**
-     * Whether a command is about the parts, and not for the server.
+     * Whether a command is for the parts, not for the server.
      *
      * @param {Command} command
      */

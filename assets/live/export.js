@@ -99,7 +99,7 @@ async function copy(text) {
  * @param {(command: import("./types.js").Command) => unknown} send
  * @param {HTMLElement} root of the view
  * @param {() => void} relayout
- * @param {Item[]} files what it offers
+ * @param {Item[]} files the files on offer
  * @param {Parameters<typeof filmTape>[2] | null} replay mounts a view of a tape; null: there is no recording on a server
  * @param {(() => void) | null} [choose] opens a run from a file
  */
@@ -159,7 +159,7 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
     items[0].focus();
     if (!wanted) send({ cmd: "export", value: "sizes" });
   }
-  /** Keep the menu in the view, which hides what is beyond: on a phone the button is far from its right edge. */
+  /** Keep the menu inside the view, which clips it: on a phone the button is far from the right edge. */
   function place() {
     list.style.right = "";
     const [box, all] = [list.getBoundingClientRect(), root.getBoundingClientRect()];
@@ -257,7 +257,7 @@ export function exportMenu(send, root, relayout, files = FILES, replay = null, c
       clip.status(message.timeline);
     },
     flags: clip.flags,
-    /** The connection was lost, and with it what the server was making. */
+    /** The connection was lost, and with it the files that the server was making. */
     lost() {
       for (const kind of ["page", "tape"]) going.hide(kind);
     },

@@ -63,7 +63,7 @@ export function mount(root, { answers, labs }) {
     time.restart();
     server.ask(`game=${value}`);
   });
-  const presets = barSelect("preset", "Show one thing at a click", [], (query) => {
+  const presets = barSelect("preset", "Presets", [], (query) => {
     if (!query) return;
     time.restart();
     server.ask(query);

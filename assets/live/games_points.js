@@ -95,7 +95,7 @@ export function points({ moved, choose, removed, id = "point" }) {
      */
     place(newStarts, places, variables, newest) {
       [at, names] = [places, variables];
-      // What is moved is ahead of the answers.
+      // What the user moves is ahead of the answers.
       if (newest && !handles.some((one) => one.held())) starts = newStarts.map(([x, y]) => [x, y]);
       fill();
     },
@@ -116,7 +116,7 @@ export function points({ moved, choose, removed, id = "point" }) {
 }
 
 /**
- * Whose numbers are shown, if there are several starting points.
+ * Which starting point's numbers are shown, if there are several.
  *
  * @param {number} chosen
  * @param {number} count

@@ -1,4 +1,4 @@
-// What takes a while: a button for each job, which shows how far it is and stops it.
+// Long jobs: a button for each, which shows its progress and stops it.
 
 import { el, setText } from "./dom.js";
 

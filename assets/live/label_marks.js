@@ -5,7 +5,7 @@ import { alpha } from "./theme.js";
 import { SIZES } from "./tokens.js";
 
 /**
- * Draw the numbers 0, 1, ... at their places, each in the colour of its label.
+ * Draw the numbers 0, 1, ... at their positions, each in the colour of its label.
  *
  * @param {import("./types.js").Context} ctx
  * @param {import("./types.js").Theme} theme

@@ -1,4 +1,4 @@
-// The tab "One game": the table and what is found in it, the strategies as they move, max-min and min-max.
+// The tab "One game": the table and its equilibria, the strategies as they move, max-min and min-max.
 
 import { chart } from "./chart.js";
 import { barButton, barSelect, clock } from "./clock.js";

@@ -134,7 +134,7 @@ function means(ctx, theme, game, shown, { left, top, w, h }) {
 }
 
 /**
- * Where the chart of δ has what.
+ * The positions of the parts of the chart of δ.
  *
  * @param {Matrix} game
  * @param {number} width

@@ -12,10 +12,10 @@ import { short } from "./plot.js";
 
 const SPEEDS = [1, 2, 4, 8, 16]; // rounds per second
 const PAYS = [
-  ["temptation T", "What the one gets who defects alone"],
-  ["reward R", "What both get if they cooperate"],
-  ["punishment P", "What both get if they defect"],
-  ["sucker S", "What the one gets who cooperates alone"],
+  ["temptation T", "Pay-off of the player who defects alone"],
+  ["reward R", "Pay-off of both if they cooperate"],
+  ["punishment P", "Pay-off of both if they defect"],
+  ["sucker S", "Pay-off of the player who cooperates alone"],
 ];
 
 /** A pay-off with two digits and a true minus sign. @param {number} v */
@@ -219,12 +219,13 @@ export function repeatedView(page) {
   };
 }
 
-/** Where the first player's way becomes a best reply, in words. @param {Matrix} made */
+/** From which δ on the first player is a best reply, in words. @param {Matrix} made */
 function thresholdWords(made) {
   if (made.end === "known") return "With a known last round nothing holds cooperation: each best reply defects one round earlier.";
   const title = (/** @type {string} */ of) => made.players.find((/** @type {string[]} */ [name]) => name === of)[1];
   const pair = `${title(made.one)} is a best reply to ${title(made.other)}`;
-  if (made.crossing === null) return `At δ = ${made.most} another way to play gains on ${title(made.one)} against ${title(made.other)}.`;
+  if (made.crossing === null)
+    return `At δ = ${made.most} another strategy does better than ${title(made.one)} against ${title(made.other)}.`;
   if (made.crossing === 0) return `${pair} at every δ.`;
   const closed = made.closed_text ? ` = ${made.closed_text}; the curves cross at ${short(made.crossing, 4)}: from there on ` : `From δ = ${short(made.crossing, 4)} on `;
   return `${closed}${pair}.`;

@@ -16,7 +16,7 @@ import { drawTree, shown, treePlaces } from "./matrix_tree_draw.js";
  */
 
 const SPEEDS = [0.5, 1, 2, 4, 8]; // nodes per second
-const MARKS = /[():,/]/g; // have a meaning in the text of a tree
+const MARKS = /[():,/]/g; // delimiters in the text of a tree
 
 /** The tree as text. @param {Branch} node @returns {string} */
 const write = (node) =>

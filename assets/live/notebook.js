@@ -1,6 +1,6 @@
 // A live view in a notebook, as anywidget mounts it: messages of the widget's model in place of a WebSocket.
 
-import { LOOK, STILL, connect } from "./comm.js";
+import { CHECK, STILL, connect } from "./comm.js";
 import { mount as compare } from "./compare.js";
 import { el } from "./dom.js";
 import { mount as live } from "./live.js";
@@ -104,7 +104,7 @@ function render({ model, el: host }) {
   } catch (error) {
     console.warn("ganlab: the notebook keeps no still view", error);
   }
-  const watching = setInterval(() => dress(root, theme) && view.update(), LOOK);
+  const watching = setInterval(() => dress(root, theme) && view.update(), CHECK);
   return () => {
     clearInterval(watching);
     view.destroy();

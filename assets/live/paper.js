@@ -1,6 +1,6 @@
 // Canvases without a browser: their contexts keep what is drawn as a list of shapes, which `ganlab.pictures` draws.
 //
-// The front end is then executed in an isolate of V8, which has nothing of a browser but what this module puts there.
+// The front end is then executed in an isolate of V8, which has no part of a browser except what this module provides.
 
 /** @typedef {any[]} Shape its kind, then its values, in pixels of its canvas */
 
@@ -171,7 +171,7 @@ class Recording {
     this.path = path;
   }
   /**
-   * Forget what is under a box, if that is everything.
+   * Forget all shapes if a box covers the whole canvas.
    *
    * @param {number[]} box
    */
@@ -234,7 +234,7 @@ class Recording {
     return /** @type {ImageData} */ ({ width, height, data: new Uint8ClampedArray(4 * width * height) });
   }
   /**
-   * Nothing is seen here, so the pixels are transparent.
+   * There are no pixels here, so all are transparent.
    *
    * @param {number} _x
    * @param {number} _y

@@ -1,7 +1,7 @@
-// Places on a timeline, ascending, of which one is searched.
+// Searches in the ascending positions of a timeline.
 
 /**
- * The last of ascending `places` that is not after `place`, or the first.
+ * The last of the ascending `places` that is not after `place`, or the first.
  *
  * @param {number[]} places
  * @param {number} place
@@ -17,7 +17,7 @@ export function lastBy(places, place) {
 }
 
 /**
- * The nearest of ascending `places`.
+ * The nearest of the ascending `places`.
  *
  * @param {number[]} places
  * @param {number} place

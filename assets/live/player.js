@@ -1,4 +1,4 @@
-// The other side of a view's connection for a stored recording: it answers commands from a tape instead of a server.
+// The server's side of a view's connection for a stored recording: answers commands from a tape.
 
 import { lastBy, nearestTo } from "./places.js";
 

@@ -1,4 +1,4 @@
-// A panel of the page of theory with what a hand can do to it: handles, drawing, and reading values under the pointer.
+// An interactive panel of the page of theory: handles, drawing, and reading values under the pointer.
 
 import { el } from "./dom.js";
 import { handle } from "./handles.js";
@@ -98,7 +98,7 @@ export function shownPanel(name, turn) {
       points.replaceChildren(...handles.map(({ one }) => one.node));
     }
     handles.forEach(({ one, where }, index) => {
-      // What is moved is ahead of the answers, in the direction in which it moves.
+      // What the user moves is ahead of the answers, in the directions in which it can move.
       const about = /** @type {Panel} */ (panel).handles[index];
       const free = [about.x, about.y];
       about.at.forEach((value, axis) => {

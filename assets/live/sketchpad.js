@@ -102,7 +102,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
     show();
   }
 
-  /** A new state of the drawing: what was wrong with the last one no longer matters. */
+  /** A new state of the drawing, to which the error of the last one no longer applies. */
   function touched() {
     sent = false;
     if (!why.hidden) say("");
@@ -273,7 +273,7 @@ export function sketchpad({ box, send, playing, theme, changed }) {
       sent = false;
       say(message.refused.why);
     },
-    /** While it is open all keys are its own. Returns whether one was used. @param {KeyboardEvent} event */
+    /** Handle a key; returns whether it was used. While it is open all keys belong to it. @param {KeyboardEvent} event */
     key: act,
     layout,
     close: () => cancelAnimationFrame(raf),

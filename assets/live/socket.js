@@ -1,4 +1,4 @@
-// A WebSocket that reconnects by itself with back-off, and finds out why if it cannot.
+// A WebSocket that reconnects with back-off, and finds the reason if it cannot.
 
 import { counters } from "./counters.js";
 import { decode } from "./wire.js";

@@ -1,5 +1,6 @@
 // The eigenvalues of the game at the shown moment: in the complex plane, in numbers and in words.
-// The server computes them, on demand and now and then while the run plays; other rules and R1 are drawn without training.
+// The server computes them, on demand and repeatedly while the run plays; other rules and R1 are drawn without
+// training.
 
 import { askedPanel } from "./asked_panel.js";
 import { chart } from "./chart.js";
@@ -54,7 +55,7 @@ export function spectrumPanel({ send, opened, base }) {
   let message = null;
   /** @type {number | null} */
   let wanted = null; // the other strength of R1
-  let awaited = 0; // messages within which the answer comes: one may be under way when it is asked for
+  let awaited = 0; // messages within which the answer comes: one may already be under way at the request
   let playing = false;
   let chosen = ""; // the rule, if it is not the run's
   let built = "";
@@ -238,7 +239,7 @@ export function spectrumPanel({ send, opened, base }) {
       message = received; // also while a status that was sent before has closed the panel
       show();
     },
-    /** The runs are others now. */
+    /** Other runs are shown from now on. */
     clear() {
       message = null;
       show();

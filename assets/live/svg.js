@@ -128,7 +128,7 @@ function recorder() {
 }
 
 /**
- * Execute act() while every context tells the recorder what it is asked to draw.
+ * Execute act() while the recorder notes every call of every context.
  *
  * @param {Record<string, (ctx: Ctx, ...given: any[]) => void>} methods
  * @param {() => void} act
@@ -136,7 +136,7 @@ function recorder() {
 function recorded(methods, act) {
   /** @type {(() => void)[]} */
   const undo = [];
-  let noting = false; // what notes draw themselves is not recorded
+  let noting = false; // shapes that the notes draw are not recorded
   for (const kind of [CanvasRenderingContext2D, OffscreenCanvasRenderingContext2D]) {
     const proto = /** @type {any} */ (kind.prototype);
     for (const [name, note] of Object.entries(methods)) {

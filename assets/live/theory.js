@@ -1,4 +1,4 @@
-// The page of theory: one figure at a time, which the server describes and a hand moves.
+// The page of theory: one interactive figure at a time, described by the server.
 //
 // mount(root, {answers, labs}) -> {update(), destroy()}; answers: the address below which the server answers; labs: the
 // addresses of the labs by dimension.

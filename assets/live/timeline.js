@@ -67,7 +67,7 @@ export function timeline(send, fork = null, stored = false) {
     value: 0,
     "data-testid": "timeline",
     "aria-label": "Moment of the run",
-    title: "Drag to an earlier moment. Keys: ← → one step, with shift ten, Page Up and Page Down to the next flag, Home and End",
+    title: "Drag to an earlier moment. Keys: ← → one step (with Shift, ten), Page Up and Page Down to the next flag, Home and End",
     oninput: () => ask(Number(slider.value), true),
     onchange: () => ask(Number(slider.value), false),
     onkeydown: (/** @type {KeyboardEvent} */ event) => onKey(event),
@@ -85,13 +85,13 @@ export function timeline(send, fork = null, stored = false) {
         send({ cmd });
       },
     }, word);
-  const present = button("present", "Back to the present: the run goes on where it is", "present", "Present");
+  const present = button("present", "Back to the present: the run continues where it was", "present", "Present");
   const onward = button("continue", "Continue the run from this moment; the curves of what came after it stay in the background", "continue", "Continue");
   const menu = el("select", {
     class: "gl-select gl-fork",
     "data-testid": "fork",
     "aria-label": "Fork to Compare with another setting",
-    title: "Compare this moment with itself, but for one setting: two runs side by side from here",
+    title: "Compare two runs from this moment on: one as it is, one with another setting",
     onchange: () => {
       const name = menu.value;
       menu.value = "";

@@ -114,7 +114,7 @@ def number_of(value: float) -> str:
 
 
 def _threshold(setup: RepeatedSetup) -> dict[str, Any]:
-    """Where the first player's way becomes a best reply: by the curves, and by a formula."""
+    """From which δ on the first player is a best reply: by the curves, and by a formula."""
     closed = closed_threshold(setup.dilemma, setup.one, setup.other)
     return {
         "crossing": threshold(setup.dilemma, setup.one, setup.other),

@@ -10,7 +10,7 @@ from ganlab.registry import SpecError
 
 MOST = 60  # nodes of a tree
 _LONGEST = 24  # characters of a name
-_MARKS = "():,/"  # have a meaning in the text of a tree
+_MARKS = "():,/"  # delimiters in the text of a tree
 
 
 @dataclass(frozen=True)
