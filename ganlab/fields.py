@@ -24,6 +24,7 @@ from ganlab.update_rules import RULES
 
 _FEW = 8  # the largest number of hidden units for which the initial values can be given
 _SWITCH = ("no", "yes")
+_INFERENCE = ("none", "regression", "joint")
 
 
 def _symbols(values: Mapping[str, Any]) -> bool:
@@ -33,6 +34,11 @@ def _symbols(values: Mapping[str, Any]) -> bool:
 
 def _tempered(values: Mapping[str, Any]) -> bool:
     return _symbols(values) and ESTIMATORS[values["estimator"]].tempered
+
+
+def _infers(values: Mapping[str, Any]) -> bool:
+    """Whether a net may infer z from x: not of images, nor of symbols."""
+    return TARGETS[values["target"]].dim in (1, 2)
 
 
 def _bias(player: str, choices: tuple[str, ...], doc: str) -> str:
@@ -242,6 +248,31 @@ class Fields:
         owner="D",
         more=True,
         needs=lambda values: TARGETS[values["target"]].labelled and values["conditional"] == "no",
+    )
+    inference: str = choice(
+        "inference of z",
+        _INFERENCE,
+        "none",
+        "A third net, the encoder E(x), infers z from x; its hidden layers are G's in reverse "
+        "order. “regression”: it learns z from generated samples G(z), beside the game and without "
+        "any influence on it. “joint” (ALI, BiGAN): D tells pairs (x, E(x)) from pairs (G(z), z), "
+        "and E learns with G to fool it.",
+        owner="game",
+        more=True,
+        needs=_infers,
+    )
+    e_lr: float = declared(
+        "E's rate",
+        3e-3,
+        1e-6,
+        100.0,
+        doc="Learning rate of E, which makes one update with each of G. Its decay is that of G's.",
+        log=True,
+        owner="game",
+        numeric=True,
+        live=True,
+        more=True,
+        needs=lambda values: _infers(values) and values["inference"] == "regression",
     )
     loss: str = choice(
         "loss",

@@ -50,5 +50,11 @@ LAYERS = {
     "regions_alone": Word(
         "without a game", "The same of a net that learns from the labelled points alone: dashed."
     ),
+    "cycle": Word(
+        "x → E(x) → G(E(x))",
+        "Points of p_data on their way through the encoder and back through G: in 1-D dashed down "
+        "to E(x), then an arrow up to x's line, in 2-D one arrow from x. If E and G invert each "
+        "other, each returns to where it began.",
+    ),
     "manifold": Word("z → G(z)", "A grid of latents z, mapped by G."),
 }

@@ -22,6 +22,8 @@ _NOT_WITH_CLASSES = (
     *("gradient_clip", "weight_clip", "consensus", "ode_regulariser"),
 )
 
+_NOT_WITH_REGRESSION = ("gradient_clip", "consensus", "ode_regulariser")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Shapes(Fields):
@@ -34,8 +36,16 @@ class Shapes(Fields):
 
     @property
     def d_sizes(self) -> tuple[int, ...]:
-        """Widths of D's layers. The first is its input: a pack of x, with labels if any."""
-        return ((self.dim + self.labels) * self.packing, *self.d_hidden, self.classes or 1)
+        """Widths of D's layers. The first is its input: a pack of x, with z and labels if any."""
+        z = self.latent_dim if self.inference == "joint" else 0
+        return ((self.dim + z + self.labels) * self.packing, *self.d_hidden, self.classes or 1)
+
+    @property
+    def e_sizes(self) -> tuple[int, ...]:
+        """Widths of E's layers, from x, and the label if there are labels, to z; () without E."""
+        if self.inference == "none":
+            return ()
+        return (self.dim + self.labels, *reversed(self.g_hidden), self.latent_dim)
 
     @property
     def classes(self) -> int:
@@ -125,6 +135,8 @@ class Shapes(Fields):
             raise SpecError("weight_decay", self.weight_decay, "0 if only G's biases learn")
         if self.few_labels and (why := self._not_classes()) is not None:
             raise SpecError("few_labels", self.few_labels, f"0 {why}")
+        if self.inference != "none" and (why := self._not_inferred()) is not None:
+            raise SpecError("inference", self.inference, why)
         self._check_starts()
         if not self.axes:
             self._check_symbols()
@@ -208,6 +220,25 @@ class Shapes(Fields):
         for name in _NOT_WITH_CLASSES:
             if STABILISERS[name].on(self):
                 return f"with {STABILISERS[name].title}, which D and the net beside it would share"
+        return None
+
+    def _not_inferred(self) -> str | None:
+        """What is allowed in place of this inference, and why; or None."""
+        if self.axes not in (1, 2):
+            return f"none with {TARGETS[self.target].title}: x must be numbers in 1-D or 2-D"
+        if self.latent_points:
+            return "none with given latents: E infers z from a distribution"
+        if self.inference == "joint":
+            if self.few_labels:
+                return "none or regression with labelled points, which have no z"
+            if self.d_to_optimum:
+                return "none or regression with D at its optimum: a D of pairs (x, z) has none"
+            return None
+        if self.rule in ("sga", "cgd"):
+            return f"none or joint with {RULES[self.rule].title} updates, which E would influence"
+        for name in _NOT_WITH_REGRESSION:
+            if STABILISERS[name].on(self):
+                return f"none or joint with {STABILISERS[name].title}, which E would influence"
         return None
 
     def _check_starts(self) -> None:

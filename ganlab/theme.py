@@ -72,6 +72,9 @@ class Line:
     d_axis_alpha: float = 0.5
     d_half_alpha: float = 0.28  # the line at D = 1/2
     map_alpha: float = 0.8
+    cycle: float = 1.5  # the way x -> E(x) -> G(E(x)), to z's line dashed
+    cycle_dash: tuple[float, float] = (3, 3)
+    cycle_depth: float = 14  # without z's line, below x's
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,8 @@ class Plane:
     curve_alpha: float = 0.9
     gradient: float = 1.4
     nearest: float = 1
+    cycle: float = 1.3  # arrows from x to G(E(x)), and the dots at x
+    cycle_dot: float = 5
     few: int = 100  # as many training points are drawn larger, over the generated samples
     few_size: float = 7
     nearest_count: int = 60  # generated samples with a line to their nearest training point

@@ -56,6 +56,18 @@ MEASURES = {
         "without other data.",
         "share of samples",
     ),
+    "cycle_x": Word(
+        "|x − G(E(x))|",
+        "The mean distance of 1,024 points of p_data to what G makes of the latents that E infers "
+        "for them: 0 if G inverts E, and much if G does not make such points at all.",
+        "units of x",
+    ),
+    "cycle_z": Word(
+        "|z − E(G(z))|",
+        "The mean distance of 1,024 latents to what E infers from their samples: 0 if E inverts G. "
+        "Where G makes the same x of several z, E can only answer one of them, or their mean.",
+        "units of z",
+    ),
     "tail": Word(
         "reach of the tails",
         "The width between the 0.1 % and 99.9 % quantiles of p_g, divided by that of p_data. "
@@ -64,7 +76,8 @@ MEASURES = {
     ),
     "value": Word(
         "V(D, G)",
-        "The value of the game, E log D(x) + E log(1 − D(G(z))). D maximises it, G minimises it.",
+        "The value of the game, E log D(x) + E log(1 − D(G(z))): D maximises it, G minimises it. "
+        "With joint inference D judges pairs (x, E(x)) and (G(z), z).",
         "nats",
     ),
     "c_g": Word(
@@ -166,6 +179,12 @@ PANELS = {
         "gradient that reaches G",
         "The strength of G's training signal, on a logarithmic axis: if it vanishes, G stands "
         "still.",
+    ),
+    "cycle": Word(
+        "cycle errors of E and G",
+        "How far x → E(x) → G(E(x)) and z → G(z) → E(G(z)) end from where they began. With joint "
+        "inference both are 0 at the optimum of the theory, where E and G invert each other; if "
+        "they are not, D still tells the pairs apart.",
     ),
     "shares": Word(
         "share of each mode",

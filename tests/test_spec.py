@@ -32,6 +32,7 @@ BESIDE = {
     "conditional": ({"target": "drawn_digits"}, "yes"),
     "balanced": ({"target": "two_gaussians"}, "yes"),
     "few_labels": ({"target": "moons"}, 4),
+    "e_lr": ({"inference": "regression"}, 0.02),
 }
 NUMERIC_STRENGTHS = [name for name in STABILISERS if STABILISERS[name].numeric]
 
@@ -57,6 +58,10 @@ TOGETHER = (
     "g_output",
     "conditional",
     "few_labels",
+    "inference",
+    "gradient_clip",
+    "consensus",
+    "ode_regulariser",
     "momentum_rise",
     "rule",
     "loss",
@@ -227,7 +232,7 @@ def test_which_fields_are_numbers():
         *(name for name in STABILISERS if PARAMS[name].kind == "float"),
         *("temperature", "temperature_decay", "temperature_floor"),
         *("instance_noise_decay", "dragan_spread", "lookahead", "lookahead_share", "data_size"),
-        "balanced",
+        *("balanced", "e_lr"),
     }
 
 

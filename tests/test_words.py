@@ -27,6 +27,8 @@ SPECS = (
     Spec(target="moons", conditional="yes"),
     Spec(target="strings"),
     Spec(target="moons", few_labels=2),
+    Spec(inference="joint"),
+    Spec(target="moons", inference="regression"),
 )
 TABLES = (
     words.MEASURES,
@@ -57,7 +59,8 @@ def shown() -> list[dict]:
 def test_every_metric_of_a_snapshot_has_a_sentence_and_a_unit():
     base = Spec(batch=8, data_size=8, target="two_gaussians")
     # D is told all labels, or it learns a few.
-    runs = [Run(base.replace(**one)) for one in ({"conditional": "yes"}, {"few_labels": 1})]
+    more: tuple[dict, ...] = ({"conditional": "yes", "inference": "joint"}, {"few_labels": 1})
+    runs = [Run(base.replace(**one)) for one in more]
     metrics = set().union(*(run.snapshot(points=4096).metrics for run in runs))
     assert set(words.MEASURES) == metrics
     assert set(SERIES) <= metrics

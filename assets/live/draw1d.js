@@ -285,6 +285,33 @@ export function picture1d(scene) {
   }
 
   /**
+   * The way of some x through E and G: dashed down to E(x), an arrow back to G(E(x)).
+   *
+   * @param {Context} ctx
+   * @param {NumberArray} from
+   * @param {NumberArray} z
+   * @param {NumberArray} to
+   */
+  function drawCycle(ctx, from, z, to) {
+    const u = theme.u;
+    const low = scene.map ? g.zLine : g.xLine + LINE.cycle_depth * u;
+    const middle = (/** @type {number} */ i) => (scene.map ? pz(z[i]) : px((from[i] + to[i]) / 2));
+    ctx.strokeStyle = theme.role("data");
+    ctx.lineWidth = LINE.cycle * u;
+    ctx.beginPath();
+    for (let i = 0; i < from.length; i++) {
+      ctx.moveTo(px(from[i]), g.xLine);
+      ctx.lineTo(middle(i), low);
+    }
+    ctx.setLineDash(LINE.cycle_dash.map((v) => v * u));
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.beginPath();
+    for (let i = 0; i < from.length; i++) arrow(ctx, middle(i), low, px(to[i]), g.xLine, 6 * u);
+    ctx.stroke();
+  }
+
+  /**
    * Without a line of z, ticks at equal shares of p_g's mass replace the arrows: they are dense where p_g is high.
    *
    * @param {Context} ctx
@@ -339,7 +366,7 @@ export function picture1d(scene) {
     draw(ctx, frame) {
       paste(ctx, still.canvas, 0, 0);
       const { p_g: pG, average, d, d_star: dStar, map_z: mapZ, map_x: mapX, grad_x: gradX, grad } = frame?.a ?? NOTHING;
-      const { p_g_labels: parts, map_label: which } = frame?.a ?? NOTHING;
+      const { p_g_labels: parts, map_label: which, cycle_from: from, cycle_z: inferred, cycle_to: back } = frame?.a ?? NOTHING;
       const marks = scene.a.label_at;
       ctx.lineJoin = "round";
       ctx.save();
@@ -356,6 +383,7 @@ export function picture1d(scene) {
         if (scene.map && mapZ && mapX) drawMap(ctx, mapZ, mapX, which);
         else if (!scene.map && pG) drawTicks(ctx, pG);
       }
+      if (from && inferred && back && on("cycle")) drawCycle(ctx, from, inferred, back);
       if (gradX && grad && on("gradient")) drawGradient(ctx, gradX, grad);
       ctx.restore();
       if (marks && on("labels")) labelMarks(ctx, theme, marks.length, (k) => [px(marks[k]), g.head + SIZES.label * theme.u]);

@@ -270,6 +270,31 @@ export function picture2d(scene) {
   }
 
   /**
+   * Arrows from some x to G(E(x)).
+   *
+   * @param {Context} ctx
+   * @param {NumberArray} from
+   * @param {NumberArray} to
+   */
+  function drawCycle(ctx, from, to) {
+    const r = (PLANE.cycle_dot / 2) * theme.u;
+    ctx.strokeStyle = ctx.fillStyle = theme.role("data");
+    ctx.beginPath();
+    for (let i = 0; i < from.length; i += 2) {
+      ctx.moveTo(px(from[i]) + r, py(from[i + 1]));
+      ctx.arc(px(from[i]), py(from[i + 1]), r, 0, 2 * Math.PI);
+    }
+    ctx.fill();
+    ctx.beginPath();
+    for (let i = 0; i < from.length; i += 2) {
+      const ends = [px(from[i]), py(from[i + 1]), px(to[i]), py(to[i + 1])];
+      if (Math.hypot(ends[2] - ends[0], ends[3] - ends[1]) > r) arrow(ctx, ends[0], ends[1], ends[2], ends[3], 5 * theme.u);
+    }
+    ctx.lineWidth = PLANE.cycle * theme.u;
+    ctx.stroke();
+  }
+
+  /**
    * @param {Context} ctx
    * @param {NumberArray} where
    * @param {NumberArray} grad
@@ -319,6 +344,7 @@ export function picture2d(scene) {
       if (a.fake && scene.a.real && knows("nearest") && on("nearest")) drawNearest(ctx, a.fake, scene.a.real);
       if (a.average && on("average")) drawAverage(ctx, a.average);
       if (a.manifold && on("manifold")) drawManifold(ctx, a.manifold, shape.manifold);
+      if (a.cycle_from && a.cycle_to && on("cycle")) drawCycle(ctx, a.cycle_from, a.cycle_to);
       if (a.grad_x && a.grad && on("gradient")) drawGradient(ctx, a.grad_x, a.grad);
       if (a.regions_alone && on("regions_alone")) drawRegions(ctx, a.regions_alone, shape.regions_alone, theme.role("data"), true);
       if (a.regions && on("regions")) drawRegions(ctx, a.regions, shape.regions, theme.role("D"), false);

@@ -8,7 +8,7 @@ const SAMPLE = 22; // px of a layer's sample, at text scale 1
 const APART = 16; // px between two words
 const ROW = 20;
 const DOTS = new Set(["real", "fake"]);
-const THIN = new Set(["d_star", "map", "manifold", "average"]);
+const THIN = new Set(["d_star", "map", "manifold", "average", "cycle"]);
 /** @type {Record<string, number[]>} */
 const DASHED = { d: [6, 4], p_data: [0.1, 5] };
 

@@ -21,6 +21,7 @@ from ganlab.targets import Target
 
 MAP_LINES = 41  # the number of arrows z -> G(z)
 FEWEST_LINES = 9  # of each label
+_CYCLES = 13  # points x whose way x -> E(x) -> G(E(x)) is drawn
 _FAKES = 200  # generated samples shown if there is no map z -> G(z)
 
 
@@ -79,7 +80,8 @@ class Line(Domain):
     ) -> dict[str, np.ndarray]:
         """p_g, d, d_star in cells; map_z and map_x, or fake; beyond, spread, tail.
 
-        average: p_g of the average of G's weights, if one is kept. With labels also p_g_labels
+        average: p_g of the average of G's weights, if one is kept; cycle_from, cycle_z, cycle_to:
+        see `Players.cycle`, if there is an encoder. With labels also p_g_labels
         (R, K, cells), the part of p_g with each label, and map_label, the label of each in map_z.
         """
         exact, z, lines, over = views[0].exact, views[0].z[: detail.points], None, None
@@ -123,6 +125,8 @@ class Line(Domain):
         if arrows:
             found = players.arrows(made, made[:, :20] if at is None else at[:, ::2])
             out |= {name: a[..., 0] for name, a in found.items()}
+        for name, part in players.cycle(_CYCLES).items():
+            out[name] = part[..., 0]
         if len(reach) == len(views):
             out["tail"] = np.array(reach)
         return out | {"spread": gz[:, :: max(1, gz.shape[1] // detail.shared)]}

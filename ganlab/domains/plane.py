@@ -22,6 +22,7 @@ from ganlab.targets import Target
 MESH = 48  # cells of a small field of D in each direction
 FEWEST, FEWEST_LINES = 40, 5  # points of a line, and lines of a grid, of each label
 _REAL_SHOWN = 500
+_CYCLES = 60  # points x from which an arrow to G(E(x)) is drawn
 _BELOW = 0.99  # a contour line is drawn at this share of its height: see `contours`
 _POINT = 3.0  # the blur of given points in contours, in 320ths of the box's width
 
@@ -88,7 +89,8 @@ class Plane(Domain):
     ) -> dict[str, np.ndarray]:
         """fake, manifold, d (R, cells, cells) in rows of constant y; beyond, spread.
 
-        average: samples of the average of G's weights at some of the same latents. With labels
+        average: samples of the average of G's weights at some of the same latents; cycle_from,
+        cycle_to: see `Players.cycle`, if there is an encoder. With labels
         also fake_label (R, n), and the manifold has one grid for each: (R, K, ...).
         """
         spec, weights = players.specs[0], views[0].weights
@@ -114,6 +116,7 @@ class Plane(Domain):
                 out[name] = found.astype(np.uint8).reshape(-1, detail.cells, detail.cells)
         if arrows:
             out |= players.arrows(made, made[:, :ARROWS])
+        out |= {name: part for name, part in players.cycle(_CYCLES).items() if name != "cycle_z"}
         out["beyond"] = outside(self, views, out["fake"])
         return out | {"spread": out["fake"]}
 

@@ -188,7 +188,8 @@ def _snapshot_work(
     """The work of metrics, and of a picture with arrows: the evaluations in `snapshot.take`."""
     if spec.domain.enumerated:
         return _of_symbols(game, state, spec, some)
-    seen = spec.dim + spec.labels  # as D sees a sample
+    z = spec.latent_dim * game.joint
+    seen = spec.dim + z + spec.labels  # as D sees a sample
     exact = spec.latent_dim == spec.domain.exact_latent_dim
     points = INTERVALS if exact else snapshot.points_for(game)
     shown = points if spec.domain.density and not exact else PIECE

@@ -15,6 +15,10 @@ from ganlab.optim import Slots
 from ganlab.stabilisers import Judged, over
 
 
+def _data(drawn: Drawn) -> torch.Tensor:
+    return drawn["data"]
+
+
 class Costs(Inputs):
     """The costs of D and G, and the effects of stabilisers on gradients and on D's parameters."""
 
@@ -45,17 +49,19 @@ class Costs(Inputs):
         return out
 
     def _seen(self, x: torch.Tensor, n: Given, drawn: Drawn, half: int) -> torch.Tensor:
-        """x (R, B, dim) as D sees it (draws' half 0: real, 1: fake): with noise, in packs."""
-        size = self.structure.batch
+        """x (R, B, width) as D sees it (draws' half 0: real, 1: fake): with noise, in packs."""
+        size, z = self.structure.batch, None
+        if self.structure.joint and self._sees:
+            x, z = x.tensor_split([self.structure.dim], 2)
         for name, sees, draws in self._sees:
             mine = {draw: drawn[draw][:, half * size : (half + 1) * size] for draw in draws}
             x = sees(x, mine, *n.of[name])
-        return self.D.packed(x)
+        return self.D.packed(beside(x, z))
 
     def make(
         self, g: torch.Tensor, drawn: Drawn, fixed: torch.Tensor | None, n: Given
     ) -> torch.Tensor:
-        """G's samples (R, B, dim) for the latents and labels of a draw, as D sees them."""
+        """G's samples (R, B, width) for the latents and labels of a draw, as D sees them."""
         return self.made(g, drawn, fixed, n)[0]
 
     def made(
@@ -65,9 +71,24 @@ class Costs(Inputs):
         a = self.G(g, beside(drawn["latent"], drawn.get("label")), fixed)
         entry = self.structure.symbols
         if entry is None:
-            return a, None
+            return beside(a, drawn["latent"]) if self.structure.joint else a, None
         x = seen(entry, a, self.structure.letters, drawn.get("gumbel"), n.temperature)
         return x, log_share(a, x, self.structure.letters) if entry.scored else None
+
+    def real(self, g: torch.Tensor, drawn: Drawn) -> torch.Tensor:
+        """The data of a draw as D sees them: x (R, B, dim), or pairs (x, E(x))."""
+        x = drawn["data"]
+        if not self.structure.joint:
+            return x
+        return beside(x, self.G.encode(g, beside(x, drawn.get("label"))))
+
+    def regression(self, g: torch.Tensor, fake: torch.Tensor, drawn: Drawn) -> torch.Tensor:
+        """E's cost if it learns beside the game: mean |E(x) - z|² over samples x of G, (R,).
+
+        x is detached, so G's gradient does not depend on E.
+        """
+        found = self.G.encode(g, beside(fake.detach(), drawn.get("label")))
+        return ((found - drawn["latent"]) ** 2).sum(2).mean(1)
 
     def _labels(self, drawn: Drawn, side: str = "label") -> torch.Tensor | None:
         """The labels of real and fake samples alike, in packs (R, n, pack * labels).
@@ -81,7 +102,7 @@ class Costs(Inputs):
     def d_cost(
         self, d: torch.Tensor, real: torch.Tensor, fake: torch.Tensor, n: Given, drawn: Drawn
     ) -> torch.Tensor:
-        """D's cost on a minibatch, real and fake (R, B, dim) each: (R,).
+        """D's cost on a minibatch, real and fake (R, B, width) each: (R,).
 
         With classes also the cross-entropies of D and of the net beside it, on labelled points.
         """
@@ -126,19 +147,20 @@ class Costs(Inputs):
         drawn: Drawn,
         G: Callable[[Drawn], torch.Tensor] | None = None,
         score: torch.Tensor | None = None,
+        real: Callable[[Drawn], torch.Tensor] = _data,
     ) -> torch.Tensor:
-        """G's cost on its outputs `fake` (R, B, dim): (R,); G(drawn) makes fresh ones.
+        """G's cost on its outputs `fake` (R, B, width): (R,); G(drawn) makes fresh ones.
 
         score: log π(fake | z) (R, B), by which the cost is differentiated in place of `fake`.
+        real(drawn): the data of a draw as D sees them, see `real`.
         """
         if self.structure.unroll:
-            d = self.ahead(d, d_slots, fake, n, drawn, G)
+            d = self.ahead(d, d_slots, fake, n, drawn, G, real)
         packs = fake.shape[1] // self.structure.packing
         labels, compares = self._labels(drawn), self.loss.g_sees_real
         x = self.D.inputs(self._seen(fake, n, drawn, 1), labels)
         if compares:
-            real = self.D.inputs(self._seen(drawn["data"], n, drawn, 0), labels)
-            x = torch.cat([real, x], 1)
+            x = torch.cat([self.D.inputs(self._seen(real(drawn), n, drawn, 0), labels), x], 1)
         keep = self._keep(n, drawn, slice(0 if compares else packs, None))
         logits, f = self.D.judge(d, x, keep, packs)
         sides = logits.split(packs, 1) if compares else (None, logits)
@@ -150,8 +172,8 @@ class Costs(Inputs):
                 real_f, f = f.split(packs, 1)
             else:
                 keep = self._keep(n, drawn, slice(0, packs))
-                real = self.D.inputs(self._seen(drawn["data"], n, drawn, 0), labels)
-                real_f = self.D.body(self.D.split(d), real, keep)
+                seen = self.D.inputs(self._seen(real(drawn), n, drawn, 0), labels)
+                real_f = self.D.body(self.D.split(d), seen, keep)
             apart = ((real_f.mean(1) - f.mean(1)) ** 2).sum(1)
             share = over(n.strength("feature_matching"), cost)
             cost = (1 - share) * cost + share * apart
@@ -165,6 +187,7 @@ class Costs(Inputs):
         n: Given,
         drawn: Drawn,
         G: Callable[[Drawn], torch.Tensor] | None = None,
+        real: Callable[[Drawn], torch.Tensor] = _data,
     ) -> torch.Tensor:
         """D's parameters (R, P) after `unroll` more updates of its own optimiser.
 
@@ -185,7 +208,7 @@ class Costs(Inputs):
                 }
                 assert G is not None
                 fake = G(drawn_i)
-            cost = self.d_cost(d, drawn_i["data"], fake, n, drawn_i)
+            cost = self.d_cost(d, real(drawn_i), fake, n, drawn_i)
             (grad,) = torch.autograd.grad(cost.sum(), d, create_graph=True)
             grad = self.shaped(grad, d, None, n)
             d, slots = self.optimizer.apply(grad, slots, d, *n.ahead[i])

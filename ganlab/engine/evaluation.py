@@ -52,7 +52,12 @@ class Evaluation:
 
     @cached_property
     def reals(self) -> torch.Tensor:
-        """The probes' points of p_data, (R, m, dim)."""
+        """The probes' points of p_data as D sees them, (R, m, ...): see `Game.paired`."""
+        return self.game.paired(self.state.g, self.points)
+
+    @cached_property
+    def points(self) -> torch.Tensor:
+        """The probes' points of p_data with their labels, (R, m, dim + labels)."""
         first, *others = self.probes
         if all(probe is first for probe in others):
             return first.told.to(self.device).expand(len(self.probes), *first.told.shape)
@@ -91,7 +96,7 @@ class Evaluation:
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         """At x = G(z): d cost/dx of one sample (R, n, dim), d cost/dθ_G (R, P), x, cost (R,).
 
-        x has its labels beside it.
+        x is as D sees it: with its labels beside it; real: (R, m, dim + labels), see `points`.
 
         With an unrolled D the gradients include its updates on `real` and x.
         """
@@ -107,6 +112,7 @@ class Evaluation:
                 g = g.detach().requires_grad_()
                 x = now.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
                 seen = now.told(x, z)
+                real = now.paired(g, real)
                 faced = now.faced(replace(self.state, d=d, d_slots=slots), real, seen)
                 cost = now.g_cost(faced, real, seen)
                 by_x, by_g = torch.autograd.grad(cost.sum(), (x, g))
@@ -145,8 +151,9 @@ class Evaluation:
         return self._judged(runs, beside(points, own), made)
 
     def _judged(self, runs: slice, points: torch.Tensor, made: torch.Tensor) -> torch.Tensor:
-        """D as it is drawn, at points with their labels if there are any."""
+        """D as it is drawn, at points with their labels if there are any, and with E(x)."""
         game = self.game
+        points = game.paired(self.state.g[runs], points)
 
         def drawn(
             d: torch.Tensor, points: torch.Tensor, real: torch.Tensor, made: torch.Tensor
@@ -194,6 +201,31 @@ class Evaluation:
         shown = array(self._judged(row, points, made[row])[0])[: len(cell)]
         star = self._best(run, p[label, cell], q[label, cell])
         return shown, star, weight[label, cell]
+
+    def infer(self, x: torch.Tensor) -> torch.Tensor:
+        """E(x) of points with their labels, (R, n, dim + labels), as inputs of G: (R, n, in)."""
+        game, dim = self.game, self.game.rules.structure.dim
+
+        def infer(g: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor]:
+            return (torch.cat([game.G.encode(g, x), x[..., dim:]], 2),)
+
+        return self._traced(infer, self.state.g, x)[0]
+
+    def cycle(self, count: int) -> dict[str, np.ndarray]:
+        """`count` points of p_data, and their way through E and G; empty without E.
+
+        cycle_from (R, count, dim): x; cycle_z (R, count, latent_dim): E(x); cycle_to (R, count,
+        dim): G(E(x)).
+        """
+        if self.game.G.encoder is None:
+            return {}
+        apart = max(1, self.points.shape[1] // count)
+        x = self.points[:, apart // 2 :: apart][:, :count]  # the middles of equal shares
+        z = self.infer(x)
+        structure = self.game.rules.structure
+        found = {"from": x[..., : structure.dim], "z": z[..., : structure.latent_dim]}
+        found["to"] = self.generate(z)
+        return {f"cycle_{name}": part.cpu().numpy() for name, part in found.items()}
 
     def judge(self, real: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """D's logits of minibatches of samples real and x, (R, n, dim): see `Game.logits`."""

@@ -141,6 +141,7 @@ def _slopes(cost: torch.Tensor, by: Sequence[torch.Tensor]) -> list[Array]:
 
 
 def _common(
+    rules: Rules,
     drawn: Drawn,
     fake: torch.Tensor,
     logits: tuple[torch.Tensor | None, torch.Tensor],
@@ -151,7 +152,7 @@ def _common(
     real, (real_logits, fake_logits) = drawn.get("data"), logits
     return (
         array(drawn["latent"])[0],
-        array(fake)[0],
+        array(fake[..., : rules.structure.dim])[0],
         None if real is None else array(real)[0],
         None if real_logits is None else array(real_logits)[0],
         array(fake_logits)[0],
@@ -165,9 +166,9 @@ def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last
     n = rules.given(game.next_numbers("D", state))
     recording, noted = _recording_logits(rules, "D")
     with torch.no_grad():
-        fake = rules.make(state.g, drawn, game.fixed, n)
+        fake, real = rules.make(state.g, drawn, game.fixed, n), rules.real(state.g, drawn)
     with torch.enable_grad():  # a term of D's cost may differentiate D
-        real, at = drawn["data"], state.d.detach().requires_grad_()
+        at = state.d.detach().requires_grad_()
         cost = recording.d_cost(at, real, fake, n, drawn)
         real_logits, fake_logits = noted[0]
         real_push, fake_push = _slopes(cost, (real_logits, fake_logits))
@@ -181,7 +182,7 @@ def _of_d(game: Game, draws: Draws, state: State, after: State, first: int, last
         last,
         state,
         after,
-        *_common(drawn, fake, noted[0], cost, cost_after),
+        *_common(rules, drawn, fake, noted[0], cost, cost_after),
         real_push=real_push,
         fake_push=fake_push,
         slope=slope,
@@ -200,22 +201,35 @@ def _of_g(
     def make(drawn: Drawn, g: torch.Tensor = state.g) -> torch.Tensor:
         return rules.make(g, drawn, game.fixed, n).detach()
 
+    def real(drawn: Drawn, g: torch.Tensor = state.g) -> torch.Tensor:
+        return rules.real(g, drawn).detach()
+
+    dim = rules.structure.dim
     with torch.enable_grad():
         fake = make(drawn).requires_grad_()
-        cost = recording.g_cost(d, slots, fake, n, drawn, make)
+        cost = recording.g_cost(d, slots, fake, n, drawn, make, real=real)
         (push,) = _slopes(cost, (fake,))
         moved = make(drawn, after.g)
-        cost_after = rules.g_cost(d, slots, moved, n, drawn, lambda u: make(u, after.g))
-        ahead = tuple(_steps_ahead(rules, d, slots, fake.detach(), n, drawn, make, most))
+        cost_after = rules.g_cost(
+            d,
+            slots,
+            moved,
+            n,
+            drawn,
+            lambda u: make(u, after.g),
+            real=lambda u: real(u, after.g),
+        )
+        steps = _steps_ahead(rules, d, slots, fake.detach(), n, drawn, (make, real), most)
+        ahead = tuple(steps)
     return Explained(
         "G",
         first,
         last,
         state,
         after,
-        *_common(drawn, fake, noted[0], cost, cost_after),
-        push=push,
-        moved=array(moved)[0],
+        *_common(rules, drawn, fake, noted[0], cost, cost_after),
+        push=push[:, :dim],
+        moved=array(moved)[0, :, :dim],
         faced=d,
         ahead=ahead,
     )
@@ -237,10 +251,13 @@ def _steps_ahead(
     fake: torch.Tensor,
     n: Given,
     drawn: Drawn,
-    make: Callable[[Drawn], torch.Tensor],
+    sides: tuple[Callable[[Drawn], torch.Tensor], Callable[[Drawn], torch.Tensor]],
     most: int,
 ) -> Iterator[Step]:
-    """D after some of its unrolled steps, evenly spaced up to the last: see `Costs.ahead`."""
+    """D after some of its unrolled steps, evenly spaced up to the last: see `Costs.ahead`.
+
+    sides: functions that make samples of G, and data, as D sees them.
+    """
     total = rules.structure.unroll
     shown = min(total, most)
     for step in (total * (i + 1) // shown for i in range(shown)):
@@ -249,7 +266,7 @@ def _steps_ahead(
             name: values[:, : values.shape[1] // total * step] if name.startswith("u_") else values
             for name, values in drawn.items()
         }
-        yield step, some.ahead(d, slots, fake, n, cut, make).detach()
+        yield step, some.ahead(d, slots, fake, n, cut, *sides).detach()
 
 
 def fields(

@@ -62,6 +62,8 @@ def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]) -> 
     strengths = {name: of(name) for name in structure.numbers}
     for entry in (STABILISERS[name] for name in structure.strengths):
         strengths |= {n: number([read(s) for s in specs]) for n, read in entry.extra.items()}
+    if structure.beside:
+        strengths["e_rate"] = number([spec.e_lr / spec.g_lr for spec in specs])
     return d_hyper, g_hyper, strengths
 
 
@@ -168,20 +170,32 @@ class Game:
     def told(self, x: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         """Outputs x (R, n, dim) of G at inputs z (..., n, in), as D sees them: with their labels.
 
-        The result is (R, n, dim + labels): x itself, if there are no labels. So it is for all
-        points at which D is evaluated below.
+        The result is (R, n, dim + labels): x itself, if there are no labels; and if D judges pairs,
+        (R, n, dim + latent_dim + labels). So it is for all points at which D is evaluated below.
         """
-        labels = self.rules.structure.labels
-        if not labels:
+        more = self.rules.structure.labels + self.rules.structure.latent_dim * self.joint
+        if not more:
             return x
-        return beside(x, z[..., -labels:].expand(len(x), -1, -1))
+        return beside(x, z[..., -more:].expand(len(x), -1, -1))
+
+    @property
+    def joint(self) -> bool:
+        """Whether D judges pairs (x, z)."""
+        return self.rules.structure.joint
+
+    def paired(self, g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """Points x (R, n, dim + labels) of p_data as D sees them: with E(x), if it judges pairs."""
+        if not self.joint:
+            return x
+        dim = self.rules.structure.dim
+        return torch.cat([x[..., :dim], self.G.encode(g, x), x[..., dim:]], 2)
 
     def _apart(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor | None]:
         """Points as D sees them, and their labels: see `told`."""
         if not self.rules.structure.labels:
             return x, None
-        dim = self.rules.structure.dim
-        return x[..., :dim], x[..., dim:]
+        width = self.rules.structure.width
+        return x[..., :width], x[..., width:]
 
     def make(
         self,

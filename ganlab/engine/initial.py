@@ -28,6 +28,9 @@ def initial_state(specs: tuple[Spec, ...], game: Game, device: torch.device) -> 
         else:
             gain = spec.d_init_gain or spec.init_gain
             d_row = D.init(spec.init, gain, generator(spec.seed, "init_d"))
+        if G.encoder is not None:
+            e_row = G.encoder.init(spec.init, spec.init_gain, generator(spec.seed, "init_e"))
+            g_row = torch.cat([g_row, e_row])
         g_rows.append(g_row)
         d_rows.append(d_row)
     if specs[0].g_output == "sigmoid" and G.bias:

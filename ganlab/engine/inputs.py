@@ -26,7 +26,8 @@ class Given:
 
     d, g: the optimisers' numbers for D's and G's step; look_d, look_g: for their look-ahead, or
     empty; ahead: D's, for each unrolled step; of: by stabiliser that is on, its numbers, the
-    strength first; temperature: of relaxed symbols.
+    strength first; temperature: of relaxed symbols; e_rate: E's learning rate over G's, if it
+    learns beside the game.
     """
 
     d: Numbers
@@ -36,6 +37,7 @@ class Given:
     ahead: tuple[Numbers, ...]
     of: dict[str, Numbers]
     temperature: Number = 1.0
+    e_rate: Number = 1.0
 
     def strength(self, name: str) -> Number:
         """The strength of a stabiliser; 0 if it is off."""
@@ -62,6 +64,7 @@ class Inputs:
             structure.g_output,
             bias=structure.g_bias,
             weights_learn=structure.g_weights_learn,
+            e_sizes=structure.e_sizes,
         )
         self.D = Discriminator(
             structure.d_sizes,
@@ -76,7 +79,8 @@ class Inputs:
             norm=structure.d_norm,
             classes=structure.classes,
         )
-        self.loss = LOSSES[structure.loss]
+        loss = LOSSES[structure.loss]
+        self.loss = loss.jointly if structure.joint else loss
         self.rule = RULES[structure.rule]
         self.optimizer = OPTIMIZERS[structure.optimizer]
         self._term_draws = {n: d for e in entries if not e.sees for n, d in e.draws.items()}
@@ -172,7 +176,7 @@ class Inputs:
         parts |= {n: d.shape(both, structure.dim) for n, d in self._seen_draws.items()}
         if units := sum(self.D.droppable):
             parts["mask"] = (2 * packs, units)
-        width = structure.dim * structure.packing
+        width = structure.width * structure.packing
         parts |= {n: draw.shape(packs, width) for n, draw in self._term_draws.items()}
         out: dict[str, tuple[int, ...]] = dict(parts)
         if player == "G" and not self.takes_real:
@@ -232,12 +236,15 @@ class Inputs:
         if self.structure.tempered:
             start, decay, floor = (strengths[name] for name in TEMPERATURE)
             out.append(_temperature(start, decay, floor, iterations))
+        if self.structure.beside:
+            out.append(strengths["e_rate"])
         return out
 
     @property
     def count(self) -> int:
         """How many numbers one update takes."""
-        return self._rows * self._width + sum(self._counts) + self.structure.tempered
+        more = self.structure.tempered + self.structure.beside
+        return self._rows * self._width + sum(self._counts) + more
 
     @property
     def _rows(self) -> int:
@@ -256,7 +263,8 @@ class Inputs:
         d, g = rows[:2]
         look_d, look_g = rows[own - 2 : own]
         temperature = numbers[at] if self.structure.tempered else 1.0
-        return Given(d, g, look_d, look_g, tuple(rows[own:]), of, temperature)
+        e_rate = numbers[-1] if self.structure.beside else 1.0
+        return Given(d, g, look_d, look_g, tuple(rows[own:]), of, temperature, e_rate)
 
 
 def _temperature(start: Number, decay: Number, floor: Number, iterations: Any) -> Any:

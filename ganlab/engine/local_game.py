@@ -16,7 +16,10 @@ _ROWS = 4  # of the Jacobian, computed at once: more of them leave the processor
 
 
 class LocalGame:
-    """The gradients v (n,) of one run's game at its parameters (n,), D's first."""
+    """The gradients v (n,) of one run's game at its parameters (n,), D's first.
+
+    The parameters of an encoder that learns beside the game are none of them.
+    """
 
     def __init__(self, run: Run, which: int, samples: int):
         self.spec = run.specs[which]
@@ -37,16 +40,17 @@ class LocalGame:
         fixed = self.game.fixed
         self._fixed = None if fixed is None else fixed.double().expand(batches, -1, -1)
         self._slots = tuple(s.double().expand(batches, -1) for s in state.d_slots)
+        self.sizes = (state.d.shape[1], rules.G.own if rules.structure.beside else rules.G.size)
+        self._encoder = state.g[:, self.sizes[1] :].double()
         self._past = {
-            p: s.double()
+            p: s.double()[:, : self.sizes["DG".index(p)]]
             for p, slots in (("D", state.d_slots), ("G", state.g_slots))
             for name, s in zip(rules.slots(p), slots, strict=True)
             if name == "historical_averaging"
         }
         self._batches = batches
-        self.sizes = (state.d.shape[1], state.g.shape[1])
         self.size = sum(self.sizes)
-        self._at = torch.cat([state.d, state.g], 1).double()[0].requires_grad_()
+        self._at = torch.cat([state.d, state.g[:, : self.sizes[1]]], 1).double()[0].requires_grad_()
         with torch.enable_grad():
             self.value = self._gradients(self._at)
 
@@ -78,14 +82,18 @@ class LocalGame:
     def _own(self, whose: str, player: str, g: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
         """The cost (M,) of D or G on the minibatches that `player` draws."""
         rules, drawn, n = self.game.rules, self._drawn[player], self._n[player]
+        g = torch.cat([g, self._encoder.expand(len(g), -1)], 1)
 
         def make(given: Drawn) -> torch.Tensor:
             return rules.make(g, given, self._fixed, n)
 
+        def real(given: Drawn) -> torch.Tensor:
+            return rules.real(g, given)
+
         fake = make(drawn)
         if whose == "D":
-            return rules.d_cost(d, drawn["data"], fake, n, drawn)
-        return rules.g_cost(d, self._slots, fake, n, drawn, make)
+            return rules.d_cost(d, real(drawn), fake, n, drawn)
+        return rules.g_cost(d, self._slots, fake, n, drawn, make, real=real)
 
     def times(self, u: NDArray[np.float64]) -> NDArray[np.float64]:
         """Jᵀ u, (n,)."""
@@ -114,7 +122,7 @@ class LocalGame:
             (state.d_slots, state.d_updates, self.game.d_hyper, spec.k, self.sizes[0]),
             (state.g_slots, state.g_updates, self.game.g_hyper, spec.g_steps, self.sizes[1]),
         ):
-            own = tuple(s.double() for s in slots[: entry.slots])
+            own = tuple(s.double()[:, :size] for s in slots[: entry.slots])
             rate = entry.rate(own, max(1, made), hyper.at(made + 1))
             if torch.is_tensor(rate) and rate.numel() > 1 and not made:
                 return None  # no gradient has been measured yet

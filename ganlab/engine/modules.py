@@ -12,7 +12,7 @@ from ganlab.engine.draws import generator as numbered
 from ganlab.engine.game import Game
 from ganlab.engine.state import State
 from ganlab.estimators import gumbel, hard
-from ganlab.networks import ACTIVATIONS, OUTPUTS, Discriminator, Generator
+from ganlab.networks import ACTIVATIONS, MLP, OUTPUTS, Discriminator, Generator
 from ganlab.networks.entries import ActivationEntry
 from ganlab.networks.labels import beside, one_hot, proportional
 from ganlab.networks.norms import EPSILON
@@ -136,7 +136,8 @@ class DiscriminatorModule(nn.Module):
     def forward(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """x (n, dim), and integer labels (n,) if there are labels -> logits (n / pack,).
 
-        With classes, see `outputs`.
+        With joint inference x are pairs, x followed by z: (n, dim + latent_dim). With classes, see
+        `outputs`.
 
         With packing, n is a multiple of the pack, and each `pack` consecutive samples are judged
         together. With minibatch discrimination or batch norm, all n samples are one minibatch.
@@ -161,6 +162,24 @@ class DiscriminatorModule(nn.Module):
         return out
 
 
+class EncoderModule(nn.Module):
+    """E: layers[0], the activation, layers[1], ..."""
+
+    def __init__(self, net: MLP, labels: int):
+        super().__init__()
+        self.labels = labels
+        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in net.layers)
+        self.activation = Activation(net.activation)
+
+    def forward(self, x: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        """Points (n, dim), and integer labels (n,) if there are labels -> E(x) (n, latent_dim)."""
+        h = beside(x, _checked(labels, len(x), self.labels))
+        for layer in self.layers[:-1]:
+            h = self.activation(layer(h))
+        z: torch.Tensor = self.layers[-1](h)
+        return z
+
+
 def _checked(labels: Labels, n: int, count: int) -> torch.Tensor | None:
     """One-hot (n, count) of integers (n,); None if the nets have no labels."""
     if not count:
@@ -173,8 +192,8 @@ def _checked(labels: Labels, n: int, count: int) -> torch.Tensor | None:
 
 
 def _fill(
-    module: GeneratorModule | DiscriminatorModule,
-    net: Generator | Discriminator,
+    module: GeneratorModule | DiscriminatorModule | EncoderModule,
+    net: MLP,
     flat: torch.Tensor,
 ) -> list[torch.Tensor]:
     """Copy the layers' weights from flat parameters (P,); return the parameters after them."""
@@ -225,6 +244,19 @@ def discriminator(game: Game, state: State, spec: Spec, run: int) -> Discriminat
         norm.weight.data, norm.bias.data = (rest.pop(0)[0].clone() for _ in range(2))
     if module.kernels is not None:
         module.kernels.data = rest[0].view(module.kernels.shape).clone()
+    return module.eval()
+
+
+def encoder(game: Game, state: State, run: int) -> EncoderModule:
+    """A copy of the current E of run number `run`, on its device.
+
+    Raises `SpecError` if the run has none.
+    """
+    net, flat = game.G.encoder, state.g[run]
+    if net is None:
+        raise SpecError("inference", "none", "regression or joint: without it there is no encoder")
+    module = EncoderModule(net, game.rules.structure.labels).to(flat.device)
+    _fill(module, net, flat[game.G.own :])
     return module.eval()
 
 

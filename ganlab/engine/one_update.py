@@ -54,15 +54,19 @@ class OneUpdate:
     def costs(self, g: torch.Tensor, d: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """D's and G's cost (R,) on one minibatch, differentiable in g and d."""
         fake, score = self.rules.made(g, self._drawn, self._fixed, self._n)
-        d_cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
+        real = self.rules.real(g, self._drawn)
+        d_cost = self.rules.d_cost(d, real, fake, self._n, self._drawn)
         return d_cost, self._g_cost(g, d, fake, score)
 
     def _g_cost(
         self, g: torch.Tensor, d: torch.Tensor, fake: torch.Tensor, score: torch.Tensor | None
     ) -> torch.Tensor:
-        n, drawn = self._n, self._drawn
+        n, drawn, rules = self._n, self._drawn, self.rules
         slots = self._slots["D"]
-        return self.rules.g_cost(d, slots, fake, n, drawn, lambda u: self._make(g, u), score)
+        cost = rules.g_cost(
+            d, slots, fake, n, drawn, lambda u: self._make(g, u), score, lambda u: rules.real(g, u)
+        )
+        return cost + rules.regression(g, fake, drawn) if rules.structure.beside else cost
 
     def _by(
         self, player: str, g: torch.Tensor, d: torch.Tensor
@@ -81,7 +85,8 @@ class OneUpdate:
         elif player == "D":
             with torch.no_grad():
                 fake = self._make(g, self._drawn)
-            cost = self.rules.d_cost(d, self._drawn["data"], fake, self._n, self._drawn)
+                real = self.rules.real(g, self._drawn)
+            cost = self.rules.d_cost(d, real, fake, self._n, self._drawn)
         else:
             made = self.rules.made(g, self._drawn, self._fixed, self._n)
             cost = self._g_cost(g, d, *made)

@@ -74,6 +74,8 @@ class Rules(Costs):
         made = dict(zip(names[:own], new_slots, strict=True))
         if self.rule.step is not None:
             new, made["step"] = self.rule.step(params, new, have["step"])
+        if player == "G" and self.structure.beside:
+            new = self.G.paced(params, new, n.e_rate)
         if player == "D":
             new = self.bounded(new, n)
             if self.rule.before:

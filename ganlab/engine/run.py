@@ -406,6 +406,14 @@ class Run:
         run = arguments.run(run, len(self.specs))
         return modules.discriminator(self.game, self.state, self.specs[run], run)
 
+    def encoder(self, run: int = 0) -> modules.EncoderModule:
+        """A copy of one run's current E, a `torch.nn.Module`: x (n, dim) -> z (n, latent_dim).
+
+        Raises `SpecError` if there is no such run, or it infers no latents (`Spec.inference`).
+        """
+        run = arguments.run(run, len(self.specs))
+        return modules.encoder(self.game, self.state, run)
+
     def at(self, updates: int) -> Run:
         """The run when it had made `updates`, as another Run with the same events.
 

@@ -19,6 +19,7 @@ from ganlab.engine.classes import accuracies
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly
+from ganlab.engine.inference import cycles
 from ganlab.engine.near import near_shares
 from ganlab.engine.probe import probe_for
 from ganlab.engine.state import State
@@ -47,7 +48,9 @@ class Snapshot:
     see `nearest`. If labels are given: jsd_labels = JSD of the pairs (x, label), which C(G) then
     uses, as |D - D*| is taken over pairs; obeyed = share of samples at which p_data's likeliest
     label is the one that G was given. If D learns the labels of a few points: accuracy and
-    accuracy_alone, see `classes.accuracies`. If an average of G's weights is kept, also
+    accuracy_alone, see `classes.accuracies`. If there is an encoder E: cycle_x and cycle_z, see
+    `inference.cycles`; if D judges pairs (x, z), V has no maximum C(G) that is known, and c_g, gap
+    and d_distance are NaN. If an average of G's weights is kept, also
     jsd_average, w1_average, modes_average and hq_average, of the G with these weights.
     picture: arrays with the names used in the live view's frames. beyond: see `Domain.beyond`.
     tail: as in metrics, if every run's p_data or latent has no mean.
@@ -153,11 +156,14 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
         out |= _of_average(probes, mean.generate(z).cpu().numpy(), game.G.bounded)
     out["tail"] = np.array([p.tail(row[None])[0] for p, row in zip(probes, gz, strict=True)])
     some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
-    reals = players.reals
+    points = players.points
     if game.D.kernels:  # time grows with the square of the minibatch
-        reals, some = evenly(reals, EXPECTATION // 2), evenly(some, EXPECTATION // 2)
-    by_x, by_g, x, g_cost = players.gradients(some, evenly(reals, EXPECTATION))
-    real, fake = players.judge(reals, x)
+        half = EXPECTATION // 2
+        # Every second quasi-random latent would be one half of the distribution.
+        points = evenly(points, half)
+        some = evenly(some, half) if probes[0].exact else some[:, :half]
+    by_x, by_g, x, g_cost = players.gradients(some, evenly(points, EXPECTATION))
+    real, fake = players.judge(game.paired(players.state.g, points), x)
     value = theory.value(array(real), array(fake))
     out["value"] = value if game.loss.value else np.full(len(probes), np.nan)
     joint, own = out["jsd"], []
@@ -166,12 +172,14 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
         rows_of = zip(probes, own, strict=True)
         joint = out["jsd_labels"] = np.array([p.jsd_with_labels(m[None])[0] for p, m in rows_of])
         out["obeyed"] = np.array([_obeyed(p, row) for p, row in zip(probes, gz, strict=True)])
-    out["c_g"] = theory.c_g(joint)
+    out["c_g"] = np.full(len(probes), np.nan) if game.joint else theory.c_g(joint)
     out["gap"] = out["c_g"] - out["value"]
     out["d_loss"] = array(game.loss.d(real, fake))
     out["g_loss"] = array(g_cost)
     if game.D.classes:
         out |= accuracies(players)
+    if game.G.encoder is not None:
+        out |= cycles(players, some)
     out["d_accuracy"] = _accuracy(game, real, fake)
     out["grad_x"] = array(by_x.norm(dim=2).mean(1))
     out["grad_g"] = array(by_g.norm(dim=1))

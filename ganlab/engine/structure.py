@@ -22,7 +22,8 @@ class Structure:
     strengths, k and seeds. strengths: names of the stabilisers that are on and whose strength is a
     number. labels: the length of the one-hot label beside each z and each x; 0 if none. letters: of
     symbols at each position; 0 if x are no symbols, and then there is no estimator. classes: the
-    number of labels that D learns; few: of how many points in each of its updates.
+    number of labels that D learns; few: of how many points in each of its updates. e_sizes: of the
+    encoder E; () if there is none. joint: whether E plays the game and D sees pairs (x, z).
     """
 
     g_sizes: tuple[int, ...]
@@ -51,6 +52,8 @@ class Structure:
     baseline: str = ""
     classes: int = 0
     few: int = 0
+    e_sizes: tuple[int, ...] = ()
+    joint: bool = False
 
     @classmethod
     def of(cls, spec: Spec) -> Structure:
@@ -82,6 +85,8 @@ class Structure:
             spec.baseline if spec.letters and ESTIMATORS[spec.estimator].scored else "",
             spec.classes,
             min(spec.batch, spec.classes * spec.few_labels),
+            spec.e_sizes,
+            spec.inference == "joint",
         )
 
     @property
@@ -93,6 +98,11 @@ class Structure:
     def tempered(self) -> bool:
         """Whether the last number of an update is a temperature."""
         return self.symbols is not None and self.symbols.tempered
+
+    @property
+    def beside(self) -> bool:
+        """Whether E learns beside the game, at a rate that is the last number of an update."""
+        return bool(self.e_sizes) and not self.joint
 
     @property
     def numbers(self) -> tuple[str, ...]:
@@ -113,6 +123,11 @@ class Structure:
     @property
     def dim(self) -> int:
         """The dimension of x."""
+        return self.width - self.latent_dim * self.joint
+
+    @property
+    def width(self) -> int:
+        """The length of a point that D judges, without its label: of x, or of a pair (x, z)."""
         return self.d_sizes[0] // self.packing - self.labels
 
     @property

@@ -96,6 +96,7 @@ def value_on_data(players: Evaluation, run: int, fake: np.ndarray, most: int) ->
     spec = players.specs[run]
     if spec.labels:
         points = beside(points, one_hot(data_labels(spec), spec.labels))
+    row = slice(run, run + 1)
     seen = evenly(points[None].to(players.device), most)
-    (real,) = players.judged(slice(run, run + 1), seen)
+    (real,) = players.judged(row, players.game.paired(players.state.g[row], seen))
     return float(theory.value(array(real)[0], fake))

@@ -7,9 +7,26 @@ import re
 from ganlab.estimators import ESTIMATORS
 from ganlab.export.lines import D_TERMS, LOSSES
 from ganlab.export.plan import Plan, indent
+from ganlab.losses import LOSSES as LOSS
 from ganlab.targets import make_target
 
 _DATA, _MADE = 'r["data"]', 'G(w["G"], r["latent"])'
+_PAIRS = '''\
+def real_pairs(w, r):
+    """Data x beside the latents that E infers from them."""
+    return torch.cat([r["data"], E(w["G"], r["data"])], 1)
+
+
+def made_pairs(w, r):
+    """G's samples beside their latents."""
+    return torch.cat([G(w["G"], r["latent"]), r["latent"]], 1)
+'''
+_E_COST = '''\
+def e_cost(w, r):
+    """E's cost: it predicts latents from G's samples, which have no part in the gradient."""
+    x = G(w["G"], r["latent"]).detach()
+    return ((E(w["G"], x) - r["latent"]) ** 2).sum(1).mean()
+'''
 _KEPT_UNITS = '''\
 def kept(u, p):
     """Dropout's factors: 0 for a share p of the units."""
@@ -44,8 +61,25 @@ def of_d(plan: Plan) -> list[str]:
     return out
 
 
+def pairs(plan: Plan) -> list[str]:
+    """The functions that make pairs (x, z), if D judges them."""
+    return [_PAIRS] if plan.joint else []
+
+
+def e_cost(plan: Plan) -> list[str]:
+    """The function e_cost(w, r), if an encoder learns beside the game."""
+    return [_E_COST] if plan.regression else []
+
+
+def _data(plan: Plan) -> str:
+    """The data as D sees them."""
+    return "real_pairs(w, r)" if plan.joint else _DATA
+
+
 def _made(plan: Plan) -> str:
     """G's samples as D sees them."""
+    if plan.joint:
+        return "made_pairs(w, r)"
     return f"symbols({_MADE}, r)" if plan.first.axes == 0 else _MADE
 
 
@@ -98,6 +132,9 @@ def _seen(plan: Plan) -> str:
     """What D sees of samples."""
     noisy, packed = plan.ever("instance_noise"), plan.first.packing > 1
     lines = ["rows = slice(half * BATCH, (half + 1) * BATCH)"] * _random(plan)
+    apart = plan.joint and _random(plan)
+    if apart:
+        lines += [f"x, z = x[:, :{plan.first.dim}], x[:, {plan.first.dim}:]"]
     if noisy:
         sigma = "INSTANCE_NOISE"
         if any(plan.values("instance_noise_decay")):
@@ -108,8 +145,13 @@ def _seen(plan: Plan) -> str:
         lines += [f'x = x + {sigma} * r["noise"][rows]']
     if plan.ever("augmentation"):
         lines += _augmented(plan)
+    lines += ["x = torch.cat([x, z], 1)"] * apart
     what = ["noisy"] * noisy + ["augmented"] * plan.ever("augmentation") + ["in packs"] * packed
-    lines += [f"return x.reshape(-1, PACKING * {plan.first.dim})" if packed else "return x"]
+    lines += [
+        f"return x.reshape(-1, PACKING * {plan.inputs[0].structure.width})"
+        if packed
+        else "return x"
+    ]
     head = f"def seen(x{', r, half' * _random(plan)}):"
     words = f'    """Samples as D sees them: {", ".join(what)}."""'
     return plan.text("\n".join([head, words, indent("\n".join(lines)), ""]))
@@ -166,10 +208,11 @@ def _units(plan: Plan) -> list[str]:
 
 def _d_cost(plan: Plan, d_terms: list[str]) -> str:
     made = _made(plan) + ("" if plan.through_g else ".detach()")
-    lines = [f"real, fake = {_sees(plan, _DATA, 0)}, {_sees(plan, made, 1)}"]
+    data = _data(plan) + (".detach()" if plan.joint and not plan.through_g else "")
+    lines = [f"real, fake = {_sees(plan, data, 0)}, {_sees(plan, made, 1)}"]
     lines = ['d = w["D"]', *lines]
     if len(lines[1]) > 90:
-        lines[1:] = [f"real = {_sees(plan, _DATA, 0)}", f"fake = {_sees(plan, made, 1)}"]
+        lines[1:] = [f"real = {_sees(plan, data, 0)}", f"fake = {_sees(plan, made, 1)}"]
     lines += [*_units(plan), "a_real, a_fake = D(d, real), D(d, fake)"]
     smooth = plan.ever("smooth_real") or plan.ever("smooth_fake")
     plain = not (smooth or d_terms)
@@ -248,6 +291,11 @@ def _rate(plan: Plan, player: str, t: str) -> str:
     return f'RATES["{player}"]' if player in ("D", "G") else f"RATES[{player}]"
 
 
+def _mirrored(loss: str) -> bool:
+    """Whether E's cost in joint inference is G's with mirrored outputs: see `LossEntry.jointly`."""
+    return not (LOSS[loss].g_sees_real or LOSS[loss].zero_sum)
+
+
 def g_cost(plan: Plan) -> str:
     """The function g_cost(w, r)."""
     lines = ['d = w["D"]']
@@ -256,7 +304,7 @@ def g_cost(plan: Plan) -> str:
         if plan.switched("unroll"):
             lines = ['d = unrolled(w, r) if UNROLL else w["D"]']
     if plan.real_in_g:
-        lines += [f"real = {_sees(plan, _DATA, 0)}"]
+        lines += [f"real = {_sees(plan, _data(plan), 0)}"]
     scored = plan.first.axes == 0 and ESTIMATORS[plan.first.estimator].scored
     if scored:
         lines += [f"logits = {_MADE}"]
@@ -270,17 +318,33 @@ def g_cost(plan: Plan) -> str:
     if plan.compares:
         lines[-1] = "a_real, a_fake = D(d, real), D(d, fake)"
     matched = plan.ever("feature_matching")
+    if plan.joint and any(map(_mirrored, plan.values("loss"))):
+        lines += [
+            plan.chosen("loss", lambda name: f"{LOSS[name].mirror or ''} - a_real", "other = ")
+        ]
+        lines[-1] = re.sub("=  - ", "= -", lines[-1]) + "  # as if E's pairs were G's"
+
+    def cost(name: str) -> str:
+        g = LOSSES[name].g
+        if not plan.joint or LOSS[name].g_sees_real:
+            return g
+        if not _mirrored(name):
+            return f"-({LOSSES[name].d})"
+        return f"{g} + {g.replace('a_fake', 'other')}"
+
     if scored:
         lines += _reinforced(plan)
     elif len(plan.values("loss")) == 1 and not matched:
-        lines += ["return " + LOSSES[plan.first.loss].g]
+        lines += ["return " + cost(plan.first.loss)]
     else:
-        lines += [plan.chosen("loss", lambda name: LOSSES[name].g, "cost = ")]
+        lines += [plan.chosen("loss", cost, "cost = ")]
         if matched:
             lines += ["apart = features(d, real).mean(0) - features(d, fake).mean(0)"]
             lines += ["share = FEATURE_MATCHING"]
             lines += ["return (1 - share) * cost + share * (apart**2).sum()"]
         else:
             lines += ["return cost"]
+    if plan.regression:
+        lines[-1] += " + e_cost(w, r)"
     head = 'def g_cost(w, r):\n    """G\'s cost on one minibatch."""\n'
     return plan.text(head + indent(_with_units(plan, "\n".join(lines))) + "\n")

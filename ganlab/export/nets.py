@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ganlab.engine.tags import tag_number
 from ganlab.export.lines import ACTIVATIONS, INITS, OUTPUTS
 from ganlab.export.plan import Plan, indent
 from ganlab.networks import MLP
@@ -62,15 +63,22 @@ def helpers(plan: Plan) -> list[str]:
     return out + [_SPECTRAL] * (first.d_norm == "spectral")
 
 
-def shapes(net: MLP, name: str) -> str:
-    """The constant with the shapes of a net's weights."""
-    whole = f"{name} = {list(net.shapes)}"
+def all_shapes(plan: Plan) -> str:
+    """The constants with the shapes of all nets' weights."""
+    encoder = plan.G.encoder
+    own = len(plan.G.shapes) - (len(encoder.shapes) if encoder else 0)
+    out = _shapes(plan.G.shapes[:own], "G_SHAPES") + _shapes(plan.D.shapes, "D_SHAPES")
+    if encoder is not None:
+        out += _shapes(encoder.shapes, "E_SHAPES")
+        out += f"G_SIZE = {plan.G.own}  # G's weights, which E's follow in one vector\n"
+    return out
+
+
+def _shapes(shapes: tuple[tuple[int, int], ...], name: str) -> str:
+    whole = f"{name} = {list(shapes)}"
     if len(whole) <= 96:
         return whole + "\n"
-    rows = [
-        "    " + ", ".join(map(str, net.shapes[i : i + 8])) + ","
-        for i in range(0, len(net.shapes), 8)
-    ]
+    rows = ["    " + ", ".join(map(str, shapes[i : i + 8])) + "," for i in range(0, len(shapes), 8)]
     return "\n".join([f"{name} = [", *rows, "]", ""])
 
 
@@ -103,7 +111,7 @@ def generator(plan: Plan) -> str:
     out = [
         "def G(g, z):",
         '    """G\'s samples of latents z."""',
-        f"    {_unpack(names, 'G', 'g')}",
+        f"    {_unpack(names, 'G', 'g[:G_SIZE]' if net.encoder else 'g')}",
     ]
     if not net.weights_learn:
         weights = ", ".join(n for n in names if n.startswith("w"))
@@ -120,6 +128,21 @@ def generator(plan: Plan) -> str:
     h = "h[BATCH:]" if reference else h
     made = f"{h} @ w{last + 1}{_plus(names[2 * last + 1])}"
     return plan.text("\n".join([*out, f"    return {OUTPUTS[net.output].format(made)}", ""]))
+
+
+def encoder(plan: Plan) -> list[str]:
+    """The function E(g, x), if there is an encoder."""
+    net = plan.G.encoder
+    if net is None:
+        return []
+    names = _names(net, True, 0, False, set())
+    out = ["def E(g, x):", '    """The latents that the encoder infers from x."""']
+    out += [f"    {_unpack(names, 'E', 'g[G_SIZE:]')}"]
+    h, last = "x", len(net.layers)
+    for i in range(1, last):
+        out += [f"    h = {ACTIVATIONS[net.activation].format(f'{h} @ w{i} + b{i}')}"]
+        h = "h"
+    return ["\n".join([*out, f"    return {h} @ w{last} + b{last}", ""])]
 
 
 def discriminator(plan: Plan) -> str:
@@ -195,17 +218,28 @@ def starts(plan: Plan) -> list[str]:
     ):
         if given:
             values = [round(v, 9) for v in net.given(given).tolist()]
-            layers += [f"torch.tensor({values})"]
+            layers += [_with_encoder(plan, player, f"torch.tensor({values})")]
             continue
         tag = {"G": 1, "D": 2}[player]
         flags = "" if net.bias else ", biases=False"
         norms, kernels = _more(plan, player)
         extra = f", norms={norms}" if norms else ""
         extra += f", kernels={kernels}" if kernels else ""
-        layers += [f"initial({list(net.layers)}, {gain}, tag={tag}{flags}{extra})"]
+        own = f"initial({list(net.layers)}, {gain}, tag={tag}{flags}{extra})"
+        layers += [_with_encoder(plan, player, own)]
+    if any("initial(" in text for text in layers):
         out = [_initial(plan)]
     rows = [f'    "{p}": {text}.to(DTYPE),' for p, text in zip("DG", layers, strict=True)]
     return [*out, "\n".join(["weights = {", *rows, "}", ""])]
+
+
+def _with_encoder(plan: Plan, player: str, own: str) -> str:
+    """The expression of a player's initial weights, followed by E's if they are G's."""
+    net = plan.G.encoder
+    if net is None or player != "G":
+        return own
+    made = f"initial({list(net.layers)}, {plan.first.init_gain}, tag={tag_number('init_e')})"
+    return f"torch.cat([\n        {own},\n        {made},\n    ])"
 
 
 def _more(plan: Plan, player: str) -> tuple[list[int], tuple[int, int] | None]:

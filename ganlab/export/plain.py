@@ -33,12 +33,15 @@ def script(spec: Spec, iterations: int, events: Sequence[Event] | str = ()) -> s
         "The data and the latents": draws.laws(plan),
         "The nets: all weights of a net are one vector": [
             *nets.helpers(plan),
-            nets.shapes(plan.G, "G_SHAPES") + nets.shapes(plan.D, "D_SHAPES"),
+            nets.all_shapes(plan),
             nets.generator(plan),
+            *nets.encoder(plan),
             nets.discriminator(plan),
         ],
         "The game: w are the weights of both, r the random numbers of an update": [
+            *costs.pairs(plan),
             *of_d,
+            *costs.e_cost(plan),
             costs.g_cost(plan),
             *play.optimiser(plan),
             *play.gradient(plan),

@@ -137,7 +137,17 @@ class Plan:
     @property
     def compares(self) -> bool:
         """Whether the loss of G uses D's logits of real samples."""
-        return any(LOSSES[name].g_sees_real for name in self.values("loss"))
+        return self.joint or any(LOSSES[name].g_sees_real for name in self.values("loss"))
+
+    @property
+    def joint(self) -> bool:
+        """Whether D judges pairs (x, z)."""
+        return self.first.inference == "joint"
+
+    @property
+    def regression(self) -> bool:
+        """Whether an encoder learns beside the game."""
+        return self.first.inference == "regression"
 
     @property
     def to_optimum(self) -> bool:

@@ -158,7 +158,12 @@ def update(plan: Plan) -> str:
         slots = 'r["kept"][player]'
         count = "2 * t" if plan.first.optimizer in ("adam", "adamw") else "t"
     rate = "rate(player, t)" if plan.first.lr_decay else "RATES[player]"
-    more = "optimistic" in rules or plan.ever("weight_clip") or any(map(plan.ever, KEEPS))
+    more = (
+        plan.regression
+        or "optimistic" in rules
+        or plan.ever("weight_clip")
+        or any(map(plan.ever, KEEPS))
+    )
     if not more and count == "t" and rate != "rate(player, t)":
         lines += [f"new = step(weights[player], grad, {slots}, made[player], {rate})"]
         lines += ["weights[player], slots[player] = new"]
@@ -174,12 +179,23 @@ def update(plan: Plan) -> str:
         if several:
             expected = ['if RULE == "optimistic":', *("    " + line for line in expected)]
         lines += expected
+    if plan.regression:
+        pace = f"E_LR / {_g_rate(plan)}"
+        step = f"old[G_SIZE:] + {pace} * (new - old)[G_SIZE:]"
+        lines += ['if player == "G":  # E learns at a rate of its own']
+        lines += [f"    new = torch.cat([new[:G_SIZE], {step}])"]
     if plan.ever("weight_clip"):
         lines += ["new = bounded(player, new)"]
     lines += [plan.guarded(name, KEEPS[name]) for name in KEEPS if plan.ever(name)]
     lines += ["weights[player] = new"]
     words = '    """One update of D or of G."""\n'
     return plan.text(f"def update(player):\n{words}{indent(chr(10).join(lines))}\n")
+
+
+def _g_rate(plan: Plan) -> str:
+    """G's learning rate before any decay."""
+    plan.constants["RATES"] = lambda s: {"D": s.d_lr, "G": s.g_lr}
+    return 'RATES["G"]'
 
 
 def _inline(plan: Plan) -> bool:

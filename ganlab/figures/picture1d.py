@@ -59,7 +59,8 @@ def picture_1d(
     """p_data, p_g, D and D* over x; below them the x line, the z line and the map z -> G(z).
 
     scene: box [[lo, hi]], latent, map, layers, x (nx,), p_data (nx,). frame: p_g, d, d_star
-    (nx,), map_z, map_x (m,), grad_x, grad (j,); any of them may be absent, NaN is a gap.
+    (nx,), map_z, map_x (m,), cycle_from, cycle_z, cycle_to (c,), grad_x, grad (j,); any of them may
+    be absent, NaN is a gap.
     Densities in 1/[x] on [0, 2 max p_data] (a higher p_g is marked with its peak); D in [0, 1].
     z is drawn at lo + (hi - lo) (z - z_lo)/(z_hi - z_lo). scale: of text and margins, as in the
     live canvas. Raises SpecError for an unknown theme. Source: Goodfellow et al. (2014), Figure 1.
@@ -92,6 +93,7 @@ def picture_1d(
         if p_g is not None and "p_g" in layers.known:
             _peak(layers, x, p_g, top, u)
     notes = _latent(layers, scene, frame, x, p_g, u, gap)
+    _cycle(layers, scene, frame, u, gap)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), hi - lo)
     if len(start) and "gradient" in layers.known:
         row = np.arange(len(start))[:, None] % LINE.gradient_rows
@@ -205,6 +207,36 @@ def _peak(layers: Layers, x: np.ndarray, p_g: np.ndarray, top: float, u: float) 
         textfont={"color": layers.theme.ink("G"), "size": SIZES.note * u, "weight": 600},
         marker={"symbol": "triangle-up", "size": 9 * u, "color": colour},
     )  # fmt: skip
+
+
+def _cycle(
+    layers: Layers, scene: Mapping[str, Any], frame: Mapping[str, Any], u: float, gap: float
+) -> None:
+    """The way of some x through E and G: dashed down to E(x), an arrow back to G(E(x))."""
+    start, z, end = (array(frame, f"cycle_{name}") for name in ("from", "z", "to"))
+    if start is None or z is None or end is None or "cycle" not in layers.known:
+        return
+    low, middle = 1 - LINE.cycle_depth * u / gap, (start + end) / 2
+    if scene.get("map"):
+        (lo, hi), latent = (float(v) for v in scene["box"][0]), scene["latent"]
+        low, middle = 0.0, lo + (hi - lo) * (z - latent["lo"]) / (latent["hi"] - latent["lo"])
+    high = np.ones(len(start))
+    down = np.stack([np.stack([start, high], 1), np.stack([middle, low * high], 1)], 1)
+    xy, colour = polylines(down), layers.colour("cycle")
+    style = {"color": colour, "width": LINE.cycle * u}
+    dash = ",".join(f"{length * u:g}px" for length in LINE.cycle_dash)
+    layers.add(
+        "cycle",
+        x=xy[:, 0],
+        y=xy[:, 1],
+        yaxis="y3",
+        mode="lines",
+        line=style | {"dash": dash},
+        hoverinfo="skip",
+    )
+    data = arrows(down[:, 1], np.stack([end, high], 1), 7 * u)
+    data["marker"]["color"] = colour
+    layers.add("cycle", **data, yaxis="y3", line=style, hoverinfo="skip")
 
 
 def _latent(

@@ -82,6 +82,7 @@ def picture_2d(
     _points(layers, "fake", array(frame, "fake"), PLANE.fake * u, 1, frame.get("fake_label"))
     _nearest(layers, array(frame, "fake"), array(scene, "real"), u)
     _crosses(layers, "average", array(frame, "average"), u)
+    _cycle(layers, array(frame, "cycle_from"), array(frame, "cycle_to"), u)
     for name in ("regions", "regions_alone"):
         _regions(layers, name, frame.get(name), (x_lo, x_hi), (y_lo, y_hi), u)
     start, end = gradient_arrows(array(frame, "grad_x"), array(frame, "grad"), x_hi - x_lo)
@@ -215,6 +216,17 @@ def _nearest(layers: Layers, fake: Any, data: Any, u: float) -> None:
     layers.add("nearest", x=xy[:, 0], y=xy[:, 1], mode="lines", line=style, hoverinfo="skip")
     if len(data) <= PLANE.few:
         _points(layers, "nearest", data, PLANE.few_size * u, 1)
+
+
+def _cycle(layers: Layers, start: Any, end: Any, u: float) -> None:
+    """Arrows from some x to G(E(x))."""
+    if start is None or end is None or "cycle" not in layers.known:
+        return
+    _points(layers, "cycle", start, PLANE.cycle_dot * u, 1)
+    data, colour = arrows(start, end, 8 * u), layers.colour("cycle")
+    data["marker"]["color"] = colour
+    line = {"color": colour, "width": PLANE.cycle * u}
+    layers.add("cycle", **data, line=line, hoverinfo="skip")
 
 
 def _crosses(layers: Layers, layer: str, xy: np.ndarray | None, u: float) -> None:

@@ -45,6 +45,8 @@ SERIES = (
     "data_distance",
     "jsd_labels",
     "obeyed",
+    "cycle_x",
+    "cycle_z",
     "entropy",
     "accuracy",
     "accuracy_alone",

@@ -155,6 +155,9 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
         *_last_panels(),
     ]
     modes = probe.target.modes
+    if spec.inference != "none":
+        both = [_line("cycle_x", "of x", "data"), _line("cycle_z", "of z", "G", "dash")]
+        out.append(panel("cycle", "cycle errors of E and G", both, log=True))
     if spec.classes:
         of_d, alone = _line("accuracy", "D", "D"), _line("accuracy_alone", "alone", "data", "dash")
         lines = [(best(probe.target), "best")]
@@ -185,11 +188,12 @@ def panels(spec: Spec, probe: Probe) -> list[dict[str, Any]]:
 
 def _values(spec: Spec) -> dict[str, Any]:
     """The panel of V(D, G)."""
+    joint = spec.inference == "joint"  # then the optimal D, and C(G), are not known
     return panel(
         "value",
-        "V(D, G) below C(G) = V(D*, G)",
+        "V(D, G, E)" if joint else "V(D, G) below C(G) = V(D*, G)",
         [
-            _line("c_g", "C(G)", "G"),
+            *([] if joint else [_line("c_g", "C(G)", "G")]),
             _line("value", "V(D, G)", "D", "dash"),
             *([_line("value_data", "on the data", "data", "dot")] if spec.data_size else []),
         ],
@@ -254,6 +258,12 @@ def layers(spec: Spec, probe: Probe, label: int = MEAN) -> list[dict[str, Any]]:
     """The legend: words that toggle layers; label: the one whose D is shown."""
     average, finite = bool(spec.g_average), bool(spec.data_size)
     rows = spec.domain.layers(probe, spec.latent_dim, average, finite)
+    if spec.inference != "none":
+        way = "x → G(E(x))" if spec.domain.square else "x → E(x) → G(E(x))"
+        rows.append(Layer("cycle", way, "data"))
+    if spec.inference == "joint":
+        rows = [row for row in rows if row.id != "d_star"]
+        rows = [row._replace(title="D(x, E(x))") if row.id == "d" else row for row in rows]
     if spec.classes and spec.domain.square:
         rows += [Layer("regions", "regions of D", "D"), Layer("labels", "labels", "game")]
         rows.append(Layer("regions_alone", "without a game", "data"))

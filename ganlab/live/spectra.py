@@ -60,7 +60,7 @@ def price(spec: Spec) -> Price:
         batches = 1
     product, samples = product_of(batches), batches * spec.batch
     rules = Rules(Structure.of(spec))
-    size = rules.D.size + rules.G.size
+    size = rules.D.size + (rules.G.own if rules.structure.beside else rules.G.size)
     if size <= min(DENSE, _PRODUCTS) or (size <= DENSE and size * product <= _DENSE_SECONDS):
         return Price(size * product + 5e-10 * size**3, samples, DENSE)
     return Price(_PRODUCTS * product, samples, 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -45,6 +45,8 @@ class LossEntry(Entry):
     zero_sum: whether d + g depends on real samples only, so that D gains what G loses.
     shift_invariant: whether d(real + c, fake + c) = d(real, fake) for every c. D's offset is then
     arbitrary: it keeps its initial value, and D is drawn relative to its mean.
+    mirror: D's output for real plus that for generated samples where D is sure; mirror - a judges
+    a real pair as if it were a generated one (see `jointly`).
     """
 
     d: Callable[[Logits, Logits], torch.Tensor] = field(kw_only=True)
@@ -57,6 +59,25 @@ class LossEntry(Entry):
     value: bool = False
     shift_invariant: bool = False
     zero_sum: bool = False
+    mirror: float = 0.0
+
+    @property
+    def jointly(self) -> LossEntry:
+        """The loss if an encoder E plays on G's side, and D judges pairs (x, E(x)) and (G(z), z).
+
+        G and E minimise -d if the game is zero-sum; otherwise G's cost of the pairs of G, and the
+        same of the mirrored outputs for the pairs of E. No optimal D is known, since the pairs of
+        G and of E are curves. Source: Donahue et al. 2017, eq. 2; Dumoulin et al. 2017, section 2.
+        """
+
+        def g(real: Logits, fake: Logits) -> torch.Tensor:
+            if self.g_sees_real:
+                return self.g(real, fake)
+            if self.zero_sum:
+                return -self.d(real, fake)
+            return self.g(None, fake) + self.g(None, self.mirror - real)
+
+        return replace(self, g=g, g_sees_real=True, optimal=None, terms=None)
 
     def centre(self, real: Logits, fake: Logits) -> torch.Tensor | float:
         """The offset subtracted from logits before they are drawn, (R, 1).

@@ -41,6 +41,7 @@ ENTRIES = (
         optimal=d_star_smoothed,
         smooth=_smooth_squares,
         shown=lambda logits: logits.clamp(0, 1),
+        mirror=1.0,
     ),
     LossEntry(
         name="wasserstein",

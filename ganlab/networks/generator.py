@@ -20,18 +20,44 @@ class Generator(MLP):
     the reference batch (N samples) and the sample itself, weighted N : 1.
     output: an entry of `OUTPUTS`. The inputs are z, or z and a one-hot label beside it.
     weights_learn: if False, only biases and the scales and shifts of a norm change.
+    e_sizes: those of the encoder E: x -> z, an MLP with G's activation whose parameters follow all
+    others, so that whatever keeps G keeps E; () if there is none.
     """
 
     norm: str = "none"
     output: str = "linear"
     weights_learn: bool = field(default=True, kw_only=True)
+    e_sizes: tuple[int, ...] = field(default=(), kw_only=True)
+
+    @cached_property
+    def encoder(self) -> MLP | None:
+        """E; None if there is none."""
+        return MLP(self.e_sizes, self.activation, self.thin) if self.e_sizes else None
+
+    @cached_property
+    def own(self) -> int:
+        """The number of parameters without E's."""
+        return self.size - (self.encoder.size if self.encoder else 0)
+
+    def encode(self, flat: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+        """E(x) for parameters (R, P) of both nets: x (R, n, dim), with its label -> (R, n, z)."""
+        assert self.encoder is not None
+        return self.encoder(flat[:, self.own :], x)
+
+    def paced(
+        self, old: torch.Tensor, new: torch.Tensor, ratio: torch.Tensor | float
+    ) -> torch.Tensor:
+        """`new` parameters (R, P), with E's step from `old` multiplied by `ratio`."""
+        step = new[:, self.own :] - old[:, self.own :]
+        return torch.cat([new[:, : self.own], old[:, self.own :] + ratio * step], 1)
 
     @property
     def more_shapes(self) -> tuple[tuple[int, int], ...]:
-        """The shapes of the scale and shift of each hidden layer."""
-        if self.norm == "none":
-            return ()
-        return tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
+        """The shapes of the scale and shift of each hidden layer, then those of E."""
+        norms = tuple(s for _, o in self.layers[:-1] for s in ((1, o), (1, o)))
+        return (() if self.norm == "none" else norms) + (
+            self.encoder.shapes if self.encoder else ()
+        )
 
     @property
     def bounded(self) -> bool:
@@ -49,9 +75,9 @@ class Generator(MLP):
         return weights + biases
 
     def more_init(self, scheme: str, gain: float, generator: torch.Generator) -> list[torch.Tensor]:
-        """Scales of 1, shifts of 0."""
-        shapes = self.more_shapes
-        return [torch.full((o,), 1.0 - i % 2) for i, (_, o) in enumerate(shapes)]
+        """Scales of 1, shifts of 0. E's are drawn apart, so that G's do not depend on them."""
+        widths = [] if self.norm == "none" else [o for _, o in self.layers[:-1]]
+        return [torch.full((o,), value) for o in widths for value in (1.0, 0.0)]
 
     def __call__(
         self, flat: torch.Tensor, x: torch.Tensor, reference: torch.Tensor | None = None

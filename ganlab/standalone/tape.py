@@ -145,7 +145,7 @@ class Tape:
             return [0.0], width / (_PLANE_STEPS if plane else _LINE_STEPS)
         if plane and array.shape[-1:] == (2,):
             return middle, width / _PLANE_STEPS
-        if name in ("grad_x", "map_x", "fake"):
+        if name in ("grad_x", "map_x", "fake", "cycle_from", "cycle_to"):
             return middle, width / _LINE_STEPS
         if name in ("p_g", "p_g_labels", "average"):
             p_data = scene[f"p_data.{run}" if run else "p_data"]
