@@ -275,3 +275,16 @@ except ValueError as error:
     assert (
         "script = '__main__' is not allowed; it must be a variant of ganlab itself" in done.stdout
     )
+
+
+@pytest.mark.parametrize("inference", ["regression", "joint"])
+def test_inference_of_latents(inference):
+    spec = Spec(**SMALL, target="ring", latent_dim=2, inference=inference)
+    assert "E(w" in follows(spec, 20)
+    follows(spec.replace(packing=2, instance_noise=0.3, augmentation=0.3, lr_decay=0.01), 10)
+    follows(
+        spec.replace(unroll=2, unroll_data="fresh", feature_matching=0.3, rule="optimistic"), 10
+    )
+    follows(spec.replace(g_hidden=(), g_start=(1.0, 0.5, 0.2, 0.1, 0.0, 0.3)), 10)
+    losses = [(10, "least-squares"), (20, "hinge"), (30, "minimax"), (40, "relativistic-average")]
+    follows(spec, 30, [Event(at, (("loss", loss),)) for at, loss in losses])

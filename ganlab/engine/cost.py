@@ -17,8 +17,9 @@ from ganlab.domains.base import INTERVALS
 from ganlab.domains.picture import ARROWS, DETAILS
 from ganlab.domains.symbols_probe import MOST_LATENTS
 from ganlab.engine import optimum, snapshot
-from ganlab.engine.evaluation import FACED, PIECE
+from ganlab.engine.evaluation import FACED
 from ganlab.engine.game import Game
+from ganlab.engine.generate import PIECE
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
 from ganlab.engine.structure import Structure

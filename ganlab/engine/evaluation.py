@@ -13,19 +13,17 @@ import torch
 from ganlab.domains import Probe
 from ganlab.domains.picture import MEAN
 from ganlab.engine.game import Game, evenly
+from ganlab.engine.generate import PIECE, generate, infer, statistics
 from ganlab.engine.likely import likely
 from ganlab.engine.state import State
 from ganlab.engine.tracing import TRACES, Function
-from ganlab.estimators import hard
 from ganlab.losses import every_pair
 from ganlab.networks.labels import beside, one_hot
 from ganlab.spec import Spec
 
 Number = TypeVar("Number", torch.Tensor, np.ndarray)
 
-PIECE = 2048  # samples generated at once, so that their activations stay in the cache
 LEAST = 1e-9  # of the largest mass of a cell and label: others have no effect on a mean
-_CERTAIN = 1e4  # a difference of logits that leaves no probability to the lower ones
 FACED = 256  # samples of each kind on which D is unrolled for the arrows
 
 
@@ -100,13 +98,13 @@ class Evaluation:
 
         With an unrolled D the gradients include its updates on `real` and x.
         """
-        game, statistics = self.game, _statistics(self.game)
+        game, typicals = self.game, statistics(self.game)
 
         def gradients(
             g: torch.Tensor, d: torch.Tensor, z: torch.Tensor, real: torch.Tensor,
             numbers: torch.Tensor, *rest: torch.Tensor,
         ) -> tuple[torch.Tensor, ...]:  # fmt: skip
-            slots, typical = (rest[:-1], rest[-1:]) if statistics else (rest, ())
+            slots, typical = (rest[:-1], rest[-1:]) if typicals else (rest, ())
             now = game.with_numbers(numbers)
             with torch.enable_grad():
                 g = g.detach().requires_grad_()
@@ -120,7 +118,7 @@ class Evaluation:
 
         state = self.state
         by_x, by_g, x, cost = self._traced(
-            gradients, state.g, state.d, z, real, game.numbers(state), *self._slots, *statistics
+            gradients, state.g, state.d, z, real, game.numbers(state), *self._slots, *typicals
         )
         return by_x, by_g, x, cost
 
@@ -203,13 +201,8 @@ class Evaluation:
         return shown, star, weight[label, cell]
 
     def infer(self, x: torch.Tensor) -> torch.Tensor:
-        """E(x) of points with their labels, (R, n, dim + labels), as inputs of G: (R, n, in)."""
-        game, dim = self.game, self.game.rules.structure.dim
-
-        def infer(g: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor]:
-            return (torch.cat([game.G.encode(g, x), x[..., dim:]], 2),)
-
-        return self._traced(infer, self.state.g, x)[0]
+        """See `infer`."""
+        return infer(self.game, self.state.g, x)
 
     def cycle(self, count: int) -> dict[str, np.ndarray]:
         """`count` points of p_data, and their way through E and G; empty without E.
@@ -303,12 +296,6 @@ class Evaluation:
         return TRACES.call(key, function, *tensors)
 
 
-def _statistics(game: Game) -> tuple[torch.Tensor, ...]:
-    """The inputs whose statistics G uses in evaluation, as the arguments of a traced function."""
-    typical = game.statistics()
-    return () if typical is None else (typical,)
-
-
 def arrow_length(norm: Number) -> Number:
     """The length at which a gradient of this norm is drawn, as a share of the box's width.
 
@@ -316,31 +303,6 @@ def arrow_length(norm: Number) -> Number:
     picture. Elementwise, of tensors or arrays.
     """
     return 0.15 * norm / (norm + 0.4)
-
-
-def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    """G(z) of parameters g (R, P): z (n, latent_dim) for all, or (R, n, latent_dim) -> (R, n, dim).
-
-    The result is finite: overflow is replaced by values far outside any picture. If x are symbols,
-    they are G's logits; of rounded ones, those by which the most probable symbol is certain.
-    """
-    letters, symbols = game.rules.structure.letters, game.rules.structure.symbols
-    rounded = symbols is not None and not symbols.samples
-
-    def made(g: torch.Tensor, z: torch.Tensor, *typical: torch.Tensor) -> tuple[torch.Tensor]:
-        x = game.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
-        if rounded:
-            x = hard(x, letters) * _CERTAIN
-        # NaN has no sign: it stays where it cannot be placed.
-        return (torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30),)
-
-    if z.ndim == 2:
-        z = z.expand(len(g), *z.shape)
-    key, statistics = ("made", game.rules.structure), _statistics(game)
-    pieces = [
-        TRACES.call(key, made, g, piece, *statistics)[0] for piece in z.to(g.device).split(PIECE, 1)
-    ]
-    return torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
 
 
 def rows(tensors: Sequence[torch.Tensor], device: torch.device) -> torch.Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Self
 import torch
 
 from ganlab.engine.draws import reference
+from ganlab.engine.hypers import Numbers, hypers
 from ganlab.engine.optimum import Draw, OptimalD
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State, Update
@@ -18,12 +18,10 @@ from ganlab.engine.structure import Structure
 from ganlab.engine.turns import Turns
 from ganlab.latents import LATENTS, quasi_random
 from ganlab.networks.labels import beside, one_hot, proportional
-from ganlab.optim import OPTIMIZERS, Hyper, Number
+from ganlab.optim import Number
 from ganlab.spec import Spec
 from ganlab.stabilisers import STABILISERS, over
 
-# D's and G's Hyper, and the strengths by name.
-Numbers = tuple[Hyper, Hyper, dict[str, Number]]
 _BESIDE = 64  # generated samples beside a point, if D compares samples
 _TYPICAL = 2048  # latents whose statistics stand for all, where G has batch norm
 _LEVEL = 256  # samples of each kind that estimate the mean logit, if D's offset is arbitrary
@@ -37,34 +35,6 @@ def evenly(x: torch.Tensor, count: int) -> torch.Tensor:
     if n % count == 0:
         return x[:, :: n // count]
     return x[:, torch.arange(count, device=x.device) * n // count]
-
-
-def hypers(specs: tuple[Spec, ...], number: Callable[[list[float]], Number]) -> Numbers:
-    """D's and G's Hyper, and the strengths by name; `number` combines the values of the runs."""
-
-    def of(name: str) -> Number:
-        return number([getattr(s, name) for s in specs])
-
-    beta1, beta2 = (number([s.betas[i] for s in specs]) for i in (0, 1))
-    plan = {
-        "decay": of("lr_decay"),
-        "floor": of("lr_floor"),
-        "rise": of("momentum_rise"),
-        "ramp": of("momentum_ramp"),
-    }
-    own = {name: of(name) for name in OPTIMIZERS[specs[0].optimizer].own}
-    if OPTIMIZERS[specs[0].optimizer].decays:
-        plan["weight_decay"] = of("weight_decay")
-    d_hyper, g_hyper = (
-        Hyper(of(rate), beta1, beta2, of("momentum"), own=own, **plan) for rate in ("d_lr", "g_lr")
-    )
-    structure = Structure.of(specs[0])
-    strengths = {name: of(name) for name in structure.numbers}
-    for entry in (STABILISERS[name] for name in structure.strengths):
-        strengths |= {n: number([read(s) for s in specs]) for n, read in entry.extra.items()}
-    if structure.beside:
-        strengths["e_rate"] = number([spec.e_lr / spec.g_lr for spec in specs])
-    return d_hyper, g_hyper, strengths
 
 
 class Game:

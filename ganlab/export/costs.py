@@ -5,28 +5,12 @@ from __future__ import annotations
 import re
 
 from ganlab.estimators import ESTIMATORS
+from ganlab.export import inference
 from ganlab.export.lines import D_TERMS, LOSSES
 from ganlab.export.plan import Plan, indent
-from ganlab.losses import LOSSES as LOSS
 from ganlab.targets import make_target
 
 _DATA, _MADE = 'r["data"]', 'G(w["G"], r["latent"])'
-_PAIRS = '''\
-def real_pairs(w, r):
-    """Data x beside the latents that E infers from them."""
-    return torch.cat([r["data"], E(w["G"], r["data"])], 1)
-
-
-def made_pairs(w, r):
-    """G's samples beside their latents."""
-    return torch.cat([G(w["G"], r["latent"]), r["latent"]], 1)
-'''
-_E_COST = '''\
-def e_cost(w, r):
-    """E's cost: it predicts latents from G's samples, which have no part in the gradient."""
-    x = G(w["G"], r["latent"]).detach()
-    return ((E(w["G"], x) - r["latent"]) ** 2).sum(1).mean()
-'''
 _KEPT_UNITS = '''\
 def kept(u, p):
     """Dropout's factors: 0 for a share p of the units."""
@@ -59,16 +43,6 @@ def of_d(plan: Plan) -> list[str]:
     if plan.d_plays:
         out += [_d_cost(plan, d_terms)]
     return out
-
-
-def pairs(plan: Plan) -> list[str]:
-    """The functions that make pairs (x, z), if D judges them."""
-    return [_PAIRS] if plan.joint else []
-
-
-def e_cost(plan: Plan) -> list[str]:
-    """The function e_cost(w, r), if an encoder learns beside the game."""
-    return [_E_COST] if plan.regression else []
 
 
 def _data(plan: Plan) -> str:
@@ -291,11 +265,6 @@ def _rate(plan: Plan, player: str, t: str) -> str:
     return f'RATES["{player}"]' if player in ("D", "G") else f"RATES[{player}]"
 
 
-def _mirrored(loss: str) -> bool:
-    """Whether E's cost in joint inference is G's with mirrored outputs: see `LossEntry.jointly`."""
-    return not (LOSS[loss].g_sees_real or LOSS[loss].zero_sum)
-
-
 def g_cost(plan: Plan) -> str:
     """The function g_cost(w, r)."""
     lines = ['d = w["D"]']
@@ -318,19 +287,10 @@ def g_cost(plan: Plan) -> str:
     if plan.compares:
         lines[-1] = "a_real, a_fake = D(d, real), D(d, fake)"
     matched = plan.ever("feature_matching")
-    if plan.joint and any(map(_mirrored, plan.values("loss"))):
-        lines += [
-            plan.chosen("loss", lambda name: f"{LOSS[name].mirror or ''} - a_real", "other = ")
-        ]
-        lines[-1] = re.sub("=  - ", "= -", lines[-1]) + "  # as if E's pairs were G's"
+    lines += inference.mirror(plan)
 
     def cost(name: str) -> str:
-        g = LOSSES[name].g
-        if not plan.joint or LOSS[name].g_sees_real:
-            return g
-        if not _mirrored(name):
-            return f"-({LOSSES[name].d})"
-        return f"{g} + {g.replace('a_fake', 'other')}"
+        return inference.g_loss(plan, name)
 
     if scored:
         lines += _reinforced(plan)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganlab.events import Event
-from ganlab.export import costs, draws, nets, play
+from ganlab.export import costs, draws, inference, nets, play
 from ganlab.export.plan import Plan, literal
 from ganlab.losses import LOSSES
 from ganlab.optim import OPTIMIZERS
@@ -39,9 +39,9 @@ def script(spec: Spec, iterations: int, events: Sequence[Event] | str = ()) -> s
             nets.discriminator(plan),
         ],
         "The game: w are the weights of both, r the random numbers of an update": [
-            *costs.pairs(plan),
+            *inference.pairs(plan),
             *of_d,
-            *costs.e_cost(plan),
+            *inference.e_cost(plan),
             costs.g_cost(plan),
             *play.optimiser(plan),
             *play.gradient(plan),

@@ -9,7 +9,7 @@ import torch
 
 from ganlab.domains import Probe
 from ganlab.engine import Run
-from ganlab.engine.evaluation import generate
+from ganlab.engine.generate import generate
 from ganlab.latents import quasi_random
 
 _POINTS = 512

@@ -13,7 +13,8 @@ from ganlab.domains import Probe
 from ganlab.domains.symbols_probe import SymbolsProbe
 from ganlab.domains.tiles import SCALE
 from ganlab.engine import Game, State
-from ganlab.engine.evaluation import Evaluation, generate
+from ganlab.engine.evaluation import Evaluation
+from ganlab.engine.generate import generate
 from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import samples
 from ganlab.live.scene import Lines, knobs, panel

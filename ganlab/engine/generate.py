@@ -1,0 +1,53 @@
+"""What G makes of latents, and what an encoder infers from points, in evaluation."""
+
+from __future__ import annotations
+
+import torch
+
+from ganlab.engine.game import Game
+from ganlab.engine.tracing import TRACES
+from ganlab.estimators import hard
+
+PIECE = 2048  # samples generated at once, so that their activations stay in the cache
+_CERTAIN = 1e4  # a difference of logits that leaves no probability to the lower ones
+
+
+def statistics(game: Game) -> tuple[torch.Tensor, ...]:
+    """The inputs (R, N, in) whose statistics G uses in evaluation, as arguments of a function."""
+    typical = game.statistics()
+    return () if typical is None else (typical,)
+
+
+def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
+    """G(z) of parameters g (R, P): z (n, latent_dim) for all, or (R, n, latent_dim) -> (R, n, dim).
+
+    The result is finite: overflow is replaced by values far outside any picture. If x are symbols,
+    they are G's logits; of rounded ones, those by which the most probable symbol is certain.
+    """
+    letters, symbols = game.rules.structure.letters, game.rules.structure.symbols
+    rounded = symbols is not None and not symbols.samples
+
+    def made(g: torch.Tensor, z: torch.Tensor, *typical: torch.Tensor) -> tuple[torch.Tensor]:
+        x = game.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
+        if rounded:
+            x = hard(x, letters) * _CERTAIN
+        # NaN has no sign: it stays where it cannot be placed.
+        return (torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30),)
+
+    if z.ndim == 2:
+        z = z.expand(len(g), *z.shape)
+    key, typical = ("made", game.rules.structure), statistics(game)
+    pieces = [
+        TRACES.call(key, made, g, piece, *typical)[0] for piece in z.to(g.device).split(PIECE, 1)
+    ]
+    return torch.cat(pieces, 1) if len(pieces) > 1 else pieces[0]
+
+
+def infer(game: Game, g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """E(x) of points with their labels, (R, n, dim + labels), as inputs of G: (R, n, in)."""
+    dim = game.rules.structure.dim
+
+    def inferred(g: torch.Tensor, x: torch.Tensor) -> tuple[torch.Tensor]:
+        return (torch.cat([game.G.encode(g, x), x[..., dim:]], 2),)
+
+    return TRACES.call(("inferred", game.rules.structure), inferred, g, x)[0]
