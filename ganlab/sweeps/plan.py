@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -15,6 +15,7 @@ from ganlab.reading import parse_json
 from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.sweeps.axis import Axis
+from ganlab.sweeps.spread import arranged
 
 MOST_AXES = 3
 MOST_CELLS = 40_000
@@ -40,7 +41,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Block:
-    """Runs that are trained together, of neighbouring cells of one structure.
+    """Runs that are trained together, of cells of one structure: neighbours, or spread widely.
 
     runs: the number of a cell and of a seed, for each. Which runs share a block depends on the
     plan alone, because the last bits of a run can depend on those beside it.
@@ -149,17 +150,16 @@ class Plan:
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """All runs, in blocks of at most `BLOCK` that can be advanced together."""
-        groups: dict[object, list[tuple[int, int]]] = {}
+        groups: dict[object, list[int]] = {}
         for cell in self.allowed:
             spec = self.cells[cell].spec
             assert spec is not None
             key = (spec.batch_key(), spec.k)
-            groups.setdefault(key, []).extend((cell, n) for n in range(self.seeds))
-        parts = [
-            tuple(runs[i : i + BLOCK])
-            for runs in groups.values()
-            for i in range(0, len(runs), BLOCK)
-        ]
+            groups.setdefault(key, []).append(cell)
+        parts = []
+        for cells in groups.values():
+            runs = [(c, n) for c in arranged(cells, self.shape) for n in range(self.seeds)]
+            parts += [tuple(runs[i : i + BLOCK]) for i in range(0, len(runs), BLOCK)]
         return tuple(Block(number, runs) for number, runs in enumerate(parts))
 
     def to_dict(self) -> dict[str, Any]:
@@ -204,19 +204,6 @@ class Plan:
         base = Spec.from_dict(items.get("base", {}))
         axes = {name: _tuples(values) for name, values in _flat(items.get("axes", {})).items()}
         return cls.of(base, axes, **_options(items.get("sweep", {})))
-
-    def first_coarse(self) -> Iterator[int]:
-        """The numbers of the blocks, such that the first ones are spread over the whole map."""
-        n, step = len(self.blocks), 1
-        while step < n:
-            step *= 2
-        seen: set[int] = set()
-        while step >= 1:
-            for number in range(0, n, step):
-                if number not in seen:
-                    seen.add(number)
-                    yield number
-            step //= 2
 
     def replace(self, **changes: Any) -> Self:
         """A copy with other values."""

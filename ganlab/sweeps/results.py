@@ -76,9 +76,9 @@ class Folder:
         pq.write_table(table, content)
         save_bytes(content.getvalue(), self._file(block))
 
-    def read(self, block: int) -> pa.Table:
-        """The results of a finished block."""
-        return pq.read_table(self._file(block))
+    def read(self, block: int, columns: list[str] | None = None) -> pa.Table:
+        """The results of a finished block, or some columns of them."""
+        return pq.read_table(self._file(block), columns=columns)
 
     def table(self) -> pa.Table:
         """The results so far, in the order of cells, seeds and iterations: see `tidy`."""

@@ -16,6 +16,7 @@ import pyarrow as pa
 from ganlab.engine.cost import cost
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
+from ganlab.sweeps.order import Order
 from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.results import Folder
 from ganlab.sweeps.work import Task, train
@@ -107,15 +108,16 @@ def run(
     with ExitStack() as stack:
         if folder is not None:
             stack.enter_context(folder.locked())
-        missing = [n for n in plan.first_coarse() if folder is None or not folder.has(n)]
-        native = _compile(plan, set(missing), compiled)
+        order = Order(plan, folder)
+        missing = order.missing
+        native = _compile(plan, missing, compiled)
         pool = _Pool(executor)
         stack.enter_context(pool)
         room = ahead or _AHEAD * pool.workers
         done, total = len(plan.blocks) - len(missing), len(plan.blocks)
         flying: dict[Future[pa.Table], int] = {}
         tries = dict.fromkeys(missing, 0)
-        waiting = iter(missing)
+        waiting = iter(order)
         again: list[int] = []
         while True:
             while len(flying) < room:
@@ -144,6 +146,7 @@ def run(
                     raise Failed(f"block {number} failed: {error}") from error
                 if folder is not None:
                     folder.add(number, table)
+                order.add(table)
                 done += 1
                 yield Finished(number, table, done, total)
 

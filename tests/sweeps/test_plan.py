@@ -31,12 +31,6 @@ def test_every_run_is_in_one_block_with_runs_that_advance_together():
     assert {sweep.spec(3, n).seed for n in range(7)} == set(range(5, 12))
 
 
-def test_the_first_blocks_are_spread_over_the_map_and_all_come_once():
-    sweep = Sweep.of(BASE, {"d_lr": "1e-4..1:50:log"}, seeds=32)
-    order = list(sweep.first_coarse())
-    assert sorted(order) == list(range(50)) and order[:4] == [0, 32, 16, 48]
-
-
 def test_a_combination_that_is_not_allowed_is_left_out_and_says_why():
     sweep = Sweep.of(BASE, {"r1": [0, 1], "minibatch_discrimination": [0, 4]}, seeds=2)
     assert sweep.allowed == (0, 1, 2) and "minibatch discrimination" in sweep.cells[3].why
