@@ -5,6 +5,7 @@
     runs=16                           the number of seeds that are trained together
     events=100:k:5&b.events=240:G     changes and updates by hand of run A and of run B
     preset=hopping                    the preset that the page shows
+    lesson=k&step=2                   the lesson beside it, and its step, from 1
     families=open                     whether Compare shows other families of models
     t.data=6f1c...&own=eNpL...        the hash of own data, and the data if they are small
 
@@ -25,6 +26,7 @@ LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no pr
 MOST_EVENTS = 600  # the longest text of events: an address stays below 1.5 kB without own data
 _EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
 _FAMILIES = "families", "open"
+_LESSON, _STEP = "lesson", "step"
 
 
 @dataclass
@@ -116,3 +118,24 @@ def without_families(pairs: Iterable[tuple[str, str]]) -> tuple[Pairs, bool]:
     """The other fields of an address, and whether other families of models are shown."""
     pairs = list(pairs)
     return [pair for pair in pairs if pair != _FAMILIES], _FAMILIES in pairs
+
+
+def with_lesson(query: str, name: str, step: int) -> str:
+    """A query string that names a lesson and its step (from 0)."""
+    return f"{query}{'&' if query else ''}{_LESSON}={name}&{_STEP}={step + 1}"
+
+
+def without_lesson(
+    pairs: Iterable[tuple[str, str]], known: Collection[str]
+) -> tuple[Pairs, str, int]:
+    """The other fields of an address, the last `known` lesson that it names, or "", and its step.
+
+    The step is from 0, and 0 if it is no number.
+    """
+    pairs = list(pairs)
+    names = [text for name, text in pairs if name == _LESSON and text in known]
+    if not names:
+        return pairs, "", 0
+    steps = [text for name, text in pairs if name == _STEP and text.isascii() and text.isdigit()]
+    others = [pair for pair in pairs if pair[0] not in (_LESSON, _STEP)]
+    return others, names[-1], max(0, int(steps[-1][:4]) - 1) if steps else 0

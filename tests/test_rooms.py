@@ -54,6 +54,7 @@ RANK = {
     "record": 3.5,
     "": 4,
     "sweeps": 5.5,
+    "lessons": 5.5,
     "output": 5,
     **dict.fromkeys(("presets", "mnist", "reference"), 5),
     "figures": 5,

@@ -369,6 +369,11 @@ export function curvesColumn(scene) {
 
   return {
     count: all.length,
+    /** Where a panel is on the canvas, with its title; null if it is not shown. @param {string} id */
+    where(id) {
+      const at = panels.findIndex((panel) => panel.id === id);
+      return at < 0 || !g ? null : { x: 0, y: g.tops[at] - g.title, width, height: g.h + g.title };
+    },
     /** @param {Message} newMessage */
     setCurves(newMessage) {
       message = newMessage;

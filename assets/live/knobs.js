@@ -296,6 +296,11 @@ export function legend(layers, hidden, toggle, follow = null, costs = null, told
     node,
     /** Put a button after the word of a layer. @param {HTMLElement} button @param {string} id */
     add: (button, id) => node.querySelector(`[data-testid="layer-${id}"]`)?.after(button),
+    /** Show or hide a layer. @param {string} id @param {boolean} on */
+    show(id, on) {
+      const button = /** @type {HTMLElement | null} */ (node.querySelector(`[data-testid="layer-${id}"]`));
+      if (button && hidden.has(id) === on) button.click();
+    },
     following: (/** @type {boolean | undefined} */ on) => axes.setAttribute("aria-pressed", String(Boolean(on))),
   };
 }

@@ -9,6 +9,7 @@ const INSIDE = { least: 560, most: 720, share: 0.8 }; // px of height of a view 
 const LOWEST = 60; // px of a picture: less only while the style sheet is not there
 const FOOT = 10; // px of free space at the bottom
 const SPARE = 2; // px beside a square picture, so that rounding does not shrink it
+const LESSON = { least: 330, most: 450, share: 0.24 }; // px of a lesson beside the view, and of the width
 const SHARE = 0.63; // the largest share of the width for the pictures
 
 /**
@@ -56,11 +57,13 @@ const insideHeight = (own, width) => Number(own) || Math.round(Math.min(INSIDE.m
  * @returns {import("./types.js").Room | null}
  */
 export function roomOf(root, least = LEAST) {
-  const width = root.clientWidth;
-  if (!(width > 0) || !root.isConnected) return null;
+  const whole = root.clientWidth;
+  if (!(whole > 0) || !root.isConnected) return null;
+  const beside = root.classList.contains("gl-taught") ? Math.round(Math.min(LESSON.most, Math.max(LESSON.least, LESSON.share * whole))) : 0;
+  const width = whole - beside < NARROW ? whole : whole - beside;
   const own = root.dataset.height;
   const height = own ? insideHeight(own, width) : Math.max(least, Math.floor(window.innerHeight - topOf(root) - FOOT));
-  return { width, height, window: window.innerHeight, narrow: width < NARROW, u: scaleFor(width, height) };
+  return { width, height, window: window.innerHeight, narrow: whole - beside < NARROW, beside, u: scaleFor(width, height) };
 }
 
 /**
@@ -69,7 +72,8 @@ export function roomOf(root, least = LEAST) {
  * @param {HTMLElement} root
  * @param {import("./types.js").Room} room
  */
-export function applyRoom(root, { width, height, narrow, u }) {
+export function applyRoom(root, { width, height, narrow, beside = 0, u }) {
+  root.style.setProperty("--gl-lesson", String(narrow ? LESSON.least : beside));
   root.style.setProperty("--gl-u", String(u));
   root.classList.toggle("gl-narrow", narrow);
   root.classList.toggle("gl-tight", !narrow && width < TIGHT);

@@ -10,6 +10,8 @@ import { explainer } from "./explain.js";
 import { exportMenu, OF_STORED } from "./export.js";
 import { knobRow, legend } from "./knobs.js";
 import { arrange } from "./layout.js";
+import { lessonPanel } from "./lesson.js";
+import { spotlight } from "./light.js";
 import { opener } from "./open.js";
 import { follower, makeBanner } from "./page.js";
 import { sketchpad } from "./sketchpad.js";
@@ -90,6 +92,20 @@ export function mountView(root, settings, make) {
   const view = make({ root, settings, hidden, send, act, layout: () => layout() });
 
   const story = storyRow(send, act);
+  const lit = spotlight(root, (id) => curves?.where(id) ?? null);
+  const lesson = lessonPanel(root, {
+    send,
+    act,
+    light: lit.show,
+    address: (page) => settings.page?.(page) ?? page,
+    deeds: (what) => {
+      for (const { verb, name, value, times } of what) {
+        if (verb === "set") send({ cmd: "set", field: name, value });
+        else if (verb === "press") for (let i = 0; i < times; i++) send({ cmd: name });
+        else layers?.show(name, verb === "show");
+      }
+    },
+  });
   const stored = settings.stored ?? false;
   const fork = view.forks ? (/** @type {string} */ name) => act({ act: "fork", name }) : null;
   const line = view.records ? timeline(send, fork, stored) : null;
@@ -117,7 +133,7 @@ export function mountView(root, settings, make) {
   bar.node.lastElementChild?.append(exporter.node);
   const banner = makeBanner(() => layout());
   const follow = settings.connect ? () => {} : follower(root, settings.others);
-  const { boxes, small, curvesHost } = build(root, view, [story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
+  const { boxes, small, curvesHost } = build(root, view, [lesson.node, story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
   if (files) root.append(files.target);
   if (line) boxes.timeline.append(line.node);
   const pad = view.sketches && !stored
@@ -249,6 +265,7 @@ export function mountView(root, settings, make) {
     explain?.draw();
     spectrum?.resize(theme);
     curves.draw();
+    lit.place(boxes.curves);
     refresh();
   }
 
@@ -286,7 +303,7 @@ export function mountView(root, settings, make) {
     const axes = view.follows && !settings.stored ? (/** @type {boolean} */ value) => send({ cmd: "follow", value }) : null;
     const choose = (/** @type {number} */ value) => send({ cmd: "label", value });
     const told = axes && of.labels ? { count: of.labels, now: Number(of.d_label), choose } : null;
-    layers = legend(of.layers, hidden, layout, axes, settings.theory && view.judged ? costs : null, told);
+    layers = legend(of.layers, hidden, () => (layout(), lesson.layers(hidden)), axes, settings.theory && view.judged ? costs : null, told);
     if (pad) layers.add(pad.button, "p_data");
     boxes.legend.replaceChildren(layers.node);
   }
@@ -304,6 +321,7 @@ export function mountView(root, settings, make) {
     spectrum?.clear();
     fresh = ready = redraw.picture = false;
     story.scene(message);
+    if (!stored) lesson.scene(message);
     root.classList.toggle("gl-dim-2", message.dim === 2);
     view.scene(message);
     curves = curvesColumn(message);
@@ -333,6 +351,7 @@ export function mountView(root, settings, make) {
   function onCurves(message) {
     if (!isOfScene(message)) return;
     curves?.setCurves(message);
+    lit.place(boxes.curves);
     line?.flags(message.flags ?? []);
     exporter.flags(message.flags ?? []);
     redraw.curves = true;
@@ -377,6 +396,7 @@ export function mountView(root, settings, make) {
     showTimeline(now, moved);
     exporter.status(message);
     story.status(message);
+    lesson.status(message);
     banner.say(message.message || "", state === "diverged");
     if (scene && isOfScene(message)) {
       view.status?.(message);

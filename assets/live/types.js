@@ -10,8 +10,8 @@
 /** @typedef {[title: string, says: string, unit: string]} HelpLine */
 
 /**
- * @typedef {Size & {window: number, narrow: boolean, u: number}} Room
- * the space for a view: window: the window's height; narrow: curves below the picture; u: the text scale
+ * @typedef {Size & {window: number, narrow: boolean, beside?: number, u: number}} Room
+ * the space for a view: window: the window's height; narrow: curves below the picture; beside: px of a lesson beside it; u: the text scale
  */
 
 /**
@@ -134,6 +134,30 @@
  * @property {boolean} [released]
  */
 
+/**
+ * @typedef {object} LessonWords see ganlab/live/lesson.py
+ * @property {string} name
+ * @property {string} title
+ * @property {string} question
+ * @property {string} cite
+ * @property {{
+ *   title: string, text: [style: string, text: string][][], part: number, light: string[], ask: string, choices: string[],
+ *   waits: boolean, hint: string, reveal: [style: string, text: string][][],
+ *   offers: {text: string, set: Record<string, string | number>}[], does: {verb: string, name: string, value: any, times: number}[],
+ *   link: {page: string, text: string} | null,
+ * }[]} steps
+ */
+
+/**
+ * @typedef {object} LessonNow
+ * @property {number} step from 0
+ * @property {boolean} done
+ * @property {number} answer the number of the learner's choice; -1: none yet
+ * @property {number} right that of the choice that came true; -1: none yet
+ * @property {boolean} late whether it takes longer than it should
+ * @property {number[]} ticked the steps that are done
+ */
+
 /** @typedef {{axis: string, centre: number, spread: number}} Unit of an axis: v · spread + centre is in the unit of the user's data */
 /** @typedef {Pick<Scene, "box" | "units" | "latent" | "map" | "modes" | "layers"> & {label: string}} RunScene one of several runs, in a scene */
 /** @typedef {{label: string, lost: string, jsd?: number | null}} RunNow one of several runs, in a status */
@@ -143,7 +167,7 @@
  *   type: "scene", run: number, dim: 0 | 1 | 2, box: number[][], units?: Unit[], modes: number, map: boolean,
  *   latent: {kind: string, dim: number, lo: number, hi: number}, panels: Panel[], knobs: Knob[], layers: Layer[],
  *   readout: HelpLine[], seed: number, query: string, runs: RunScene[], seeds: number, fields?: string[], label?: string, axis?: string,
- *   scale: number, tiles: HelpLine[], lab_query: string, labels?: number, d_label?: number, story?: Story, offers?: [name: string, words: string][],
+ *   scale: number, tiles: HelpLine[], lab_query: string, labels?: number, d_label?: number, story?: Story, lesson?: LessonWords, offers?: [name: string, words: string][],
  *   drawing?: Sketched,
  * }} Scene
  */
@@ -251,7 +275,7 @@
  *   type: "status", run: number, state: string, rate: number, speed: number, iteration: number, seed: number,
  *   values: Record<string, string | number>, query: string, message: string, refused?: {field: string, why: string} | null,
  *   replayed?: number, follow?: boolean, explains?: boolean, spectrum?: boolean, update_seconds?: number, backend?: Backend, chosen?: boolean,
- *   differs?: string[], story?: StoryNow, runs: RunNow[], seeds: number, says?: string, fields?: string[],
+ *   differs?: string[], story?: StoryNow, lesson?: LessonNow, runs: RunNow[], seeds: number, says?: string, fields?: string[],
  *   complete: boolean, lab_query: string, timeline?: Timeline,
  * }} Status
  */
@@ -318,7 +342,7 @@
 
 // A view, its connection, and its renderer.
 
-/** @typedef {{act: string, run?: number, name?: string, seed?: number}} Act what a button asks of the page */
+/** @typedef {{act: string, run?: number, name?: string, seed?: number, step?: number}} Act what a button asks of the page */
 
 /**
  * @typedef {object} Client the shell's side of a connection, as the connection sees it
@@ -358,6 +382,7 @@
  * @property {string} plotly its address; empty: there are no still figures
  * @property {string[]} labs addresses, by dimension
  * @property {string} [theory] the address of the page of theory
+ * @property {(path: string) => string} [page] the address of another page
  * @property {string[]} others paths of other pages
  * @property {number} [largest] bytes of a run's file that can be opened; none can if it is missing
  * @property {{endings: string[], largest: number}} [tables] names' endings, and bytes, of tables of points that can be opened

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ganlab.domains.picture import MEAN
 from ganlab.export import KINDS
+from ganlab.layer_words import LAYERS
 from ganlab.live import drawing
 from ganlab.live.take_away import PAGE, SIZES, STOP
 from ganlab.registry import SpecError
@@ -19,6 +20,7 @@ from ganlab.spec import PARAMS
 
 LONGEST_NOTE = 60  # characters of a bookmark
 LONGEST_FILM = 60  # seconds
+_MOST_STEPS = 100  # of a lesson
 SLOWEST = 0.01  # the lowest speed, in updates per second
 
 
@@ -146,6 +148,20 @@ def _label(message: dict[str, Any]) -> int:
     return value
 
 
+def _choice(message: dict[str, Any]) -> int:
+    value = message.get("value")
+    if type(value) is not int or not 0 <= value < _MOST_STEPS:
+        raise SpecError(str(message.get("cmd")), value, "a number from 0 up")
+    return value
+
+
+def _layers(message: dict[str, Any]) -> tuple[str, ...]:
+    value = message.get("value")
+    if not isinstance(value, list) or not all(isinstance(v, str) and v in LAYERS for v in value):
+        raise SpecError("layers", value, f"a list of {', '.join(LAYERS)}")
+    return tuple(value[: len(LAYERS)])
+
+
 def _drawn(message: dict[str, Any]) -> int:
     total = message.get("n")
     if type(total) is not int or total < 0:
@@ -224,6 +240,9 @@ COMMANDS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "label": _label,
     "explain": _switch,
     "spectrum": _spectrum,
+    "answer": _choice,
+    "to_step": _choice,
+    "layers": _layers,
     "visible": _switch,
     "ack": _drawn,
     "figure": FigureRequest.read,

@@ -127,6 +127,8 @@ async def _do(
         subscriber.visible = value
         session.command("watched")
     elif name == "seed":
+        if session.lesson is not None:
+            session.lesson.did(name)
         session.new_seed()
     elif name == "set":
         try:

@@ -73,7 +73,7 @@ class Display:
         header, arrays = self.scene
         ghost = {f"ghost.{name}": array for name, array in self.history.ghost.items()}
         self.scene = header, arrays | ghost
-        offered = offers(self.view.group.spec)
+        offered = () if said.get("lesson") else offers(self.view.group.spec)
         header.update(said, offers=[list(offer) for offer in offered])
         self.feed.begin()
         message = encode(*self.scene)
@@ -86,7 +86,7 @@ class Display:
         assert self.scene is not None
         (header, arrays), (old, drawn) = scene, self.scene
         ghost = {n: a for n, a in drawn.items() if n.startswith("ghost.")}
-        kept = {n: old[n] for n in ("query", "story", "offers") if n in old}
+        kept = {n: old[n] for n in ("query", "story", "lesson", "offers") if n in old}
         self.scene = header | kept, arrays | ghost
         self.feed.frame_wanted = True
         message = encode(*self.scene)

@@ -39,6 +39,8 @@ def handle(session: CommandedSession, name: str, value: object) -> None:
     group = session.group
     if name in _OF_THE_PRESENT:
         session.rewind.leave()
+    if session.lesson is not None:
+        session.lesson.did(name)
     try:
         HANDLERS[name](session, value)
         if name in _ANSWERS and not (group is not None and group.stopped):
@@ -97,6 +99,23 @@ def _explain(session: CommandedSession, on: bool) -> None:
     session.trainer.pause()
 
 
+def _answer(session: CommandedSession, choice: int) -> None:
+    lesson = session.lesson
+    if lesson is not None and lesson.answer(choice) and lesson.now.plays:
+        session.trainer.play()
+
+
+def _to_step(session: CommandedSession, step: int) -> None:
+    if session.lesson is not None:
+        session.lesson.go(step)
+        session.display.tell(session.lifecycle.said())  # its address names the step
+
+
+def _layers(session: CommandedSession, hidden: tuple[str, ...]) -> None:
+    if session.lesson is not None:
+        session.lesson.layers(hidden)
+
+
 def _hello(session: CommandedSession, subscriber: Subscriber) -> None:
     if session.group is not None:
         session.display.hello(subscriber)
@@ -141,6 +160,9 @@ HANDLERS: dict[str, Callable[[CommandedSession, Any], None]] = {
     "spectrum": lambda session, value: session.view.spectrum(value),
     "follow": lambda session, value: session.view.follow(value),
     "label": lambda session, value: session.view.show_label(value),
+    "answer": _answer,
+    "to_step": _to_step,
+    "layers": _layers,
     "figure": _figure,
     "export": _export,
     "tape": _tape,

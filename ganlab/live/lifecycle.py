@@ -45,7 +45,8 @@ class Lifecycle:
         """Fields of the scene's header that describe the page."""
         session = self._session
         story = {} if session.story is None else session.story.words()
-        return {"query": session.query, "story": story}
+        lesson = {} if session.lesson is None else session.lesson.words()
+        return {"query": session.query, "story": story, "lesson": lesson}
 
     # -- a new run -------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from ganlab.live.feed import Feed, Paint
 from ganlab.live.handlers import handle
 from ganlab.live.held_state import HeldState
 from ganlab.live.history import History
+from ganlab.live.lesson import Teaching
 from ganlab.live.lifecycle import WITHOUT, Lifecycle
 from ganlab.live.moment import Moment, moment_of
 from ganlab.live.page_address import PageAddress
@@ -75,6 +76,7 @@ class Session:
         self.failed = ""  # why it stopped with an error until it is changed; "" if it did not
         self.note = ""
         self.story: Story | None = None  # the preset that is shown, with its pace
+        self.lesson: Teaching | None = None  # the lesson that is shown
         self.refused: dict[str, str] = {}  # the knob whose last change was refused, and why
         self.families = False  # whether the page shows other families of models
         self.after = ""  # the token of the session that this one continues
@@ -193,12 +195,15 @@ class Session:
         story: Story | None,
         after: str = "",
         state: RunFile | None = None,
+        lesson: Teaching | None = None,
     ) -> None:
-        """Let a worker begin the runs with `story`.
+        """Let a worker begin the runs with `story`, beside `lesson`.
 
         after: the token of a session to continue. state: that from which they begin.
         """
-        self.story = story
+        self.story, self.lesson = story, lesson
+        if lesson is not None and lesson.waits:
+            self.trainer.playing = False
         # A command in between would begin runs that `resume` restarts.
         if after:
             self.resume(after)
@@ -208,8 +213,11 @@ class Session:
             self.wake()
 
     def tell(self, story: Story | None) -> None:
-        """Show `story` from now on; a run that has begun continues without a check of its claim."""
-        self.story = story
+        """Show `story` from now on, and no lesson.
+
+        A run that has begun continues without a check of its claim.
+        """
+        self.story, self.lesson = story, None
         self.command("tell")
 
     def store(self) -> None:
@@ -358,6 +366,8 @@ class Session:
         """The query string of the page's address."""
         name = "" if self.story is None else self.story.name
         query = address.with_preset(self._address.query, name)
+        if self.lesson is not None:
+            query = address.with_lesson(query, self.lesson.lesson.name, self.lesson.step)
         return address.with_families(query, self.families)
 
     @property
@@ -386,6 +396,7 @@ class Session:
             "query": self.query,
             "complete": self.replays,
             "story": {} if story is None else story.status(specs),
+            "lesson": {} if self.lesson is None else self.lesson.status(self),
             "chosen": self.trainer.chosen is not None,
             "replayed": len(self.replayed),
             "differs": list(differences(specs[0], self.experiment.fields)),

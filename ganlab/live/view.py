@@ -11,6 +11,7 @@ from ganlab.engine import Run
 from ganlab.experiment import Experiment
 from ganlab.live.commands import FigureRequest, SpectrumRequest
 from ganlab.live.history import SERIES, History
+from ganlab.live.lesson import Teaching
 from ganlab.live.moment import Moment
 from ganlab.live.picture_request import PictureRequest
 from ganlab.live.pools import Places
@@ -30,6 +31,7 @@ class ViewedSession(Protocol):
 
     view: View
     story: Story | None
+    lesson: Teaching | None
     subscribers: list[Subscriber]
     crowd: int
     note: str

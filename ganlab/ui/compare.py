@@ -23,8 +23,8 @@ from ganlab.ui.families import beside, families_switch
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
 from ganlab.ui.sidebar import fields, fill, newly_replayed, sidebar
-from ganlab.ui.start import from_url, notes, preset_of_url, resume, session_of
-from ganlab.ui.story import acted, told
+from ganlab.ui.start import from_url, lesson_named, notes, preset_of_url, resume, session_of
+from ganlab.ui.story import acted, to_its_page, told
 from ganlab.ui.view import live_view
 from ganlab.ui.widgets import show_error
 
@@ -37,26 +37,29 @@ _WRONG = "_compare_wrong"
 def compare(title: str, watch_for: str) -> None:
     """Draw the page. title: its name; watch_for: what a visitor should watch for."""
     top = st.container()
+    to_its_page(navigation.COMPARE)
     session = session_of(
         navigation.COMPARE,
         partial(from_url, DEFAULTS[1], read=Comparison.from_query),
         _opens_with(),
         _fill,
     )
-    form = _form(session)
+    form = None if session.lesson else _form(session)  # a lesson has no sidebar
     with top:
         told(session, title, watch_for)
-    if not (session.story and session.story.name):
+    if form is not None and not (session.story and session.story.name):
         _strips(session)
     beside(session)
-    with st.sidebar:
-        _switch(session)
-        _differences(session, form)
-        families_switch(session)
-        st.markdown("**In all runs**")
-        sidebar(navigation.COMPARE, form, session, partial(_reset, session))
+    if form is not None:
+        with st.sidebar:
+            _switch(session)
+            _differences(session, form)
+            families_switch(session)
+            st.markdown("**In all runs**")
+            sidebar(navigation.COMPARE, form, session, partial(_reset, session))
     notes(navigation.COMPARE, session.begun)
-    form.notice()
+    if form is not None:
+        form.notice()
     error = st.session_state.pop(_WRONG, None)
     if error is not None:
         show_error(error, "Not applied; the runs continue unchanged.")
@@ -68,7 +71,10 @@ def compare(title: str, watch_for: str) -> None:
 
 
 def _opens_with() -> Comparison:
-    """The preset named in the address, else a pair of runs of the default Spec."""
+    """The runs of the lesson or preset in the address, else a pair of the default Spec."""
+    lesson = lesson_named()
+    if lesson is not None and isinstance(lesson.now.begins, Comparison):
+        return lesson.now.begins
     preset = preset_of_url()
     if preset is not None and len(preset.specs) > 1:
         return Comparison.among(preset.specs)

@@ -21,12 +21,13 @@ def gallery() -> None:
     with phenomena:
         for title, names in groups().items():
             st.html(f'<h2 class="ganlab-group">{title}</h2>')
-            _rows([PRESETS[name] for name in names], _card)
+            rows([PRESETS[name] for name in names], _card)
     with exercises:
-        _rows(list(EXERCISES.entries.values()), _exercise)
+        rows(list(EXERCISES.entries.values()), _exercise)
 
 
-def _rows(entries: Sequence[_T], card: Callable[[_T], None]) -> None:
+def rows(entries: Sequence[_T], card: Callable[[_T], None]) -> None:
+    """Draw cards, three in a row."""
     for first in range(0, len(entries), _COLUMNS):
         # By rows: cards in a row get the same height, and keep their order on a phone.
         row = entries[first : first + _COLUMNS]

@@ -8,15 +8,19 @@ from functools import partial
 
 import streamlit as st
 
-from ganlab.address import with_preset
+from ganlab.address import with_lesson, with_preset
 from ganlab.comparison import Comparison
 from ganlab.experiment import SEEDS, Experiment
+from ganlab.live.session import Session
 from ganlab.presets import DEFAULTS
 from ganlab.registry import SpecError
+from ganlab.spec import Spec
 from ganlab.ui import navigation
+from ganlab.ui.form import Form
 from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
 from ganlab.ui.start import (
     from_url,
+    lesson_named,
     notes,
     preset_named,
     preset_of_url,
@@ -24,22 +28,36 @@ from ganlab.ui.start import (
     session_of,
     want,
 )
-from ganlab.ui.story import acted, told
+from ganlab.ui.story import acted, to_its_page, told
 from ganlab.ui.view import live_view, redirect
 
 
 def lab(dim: int, title: str, watch_for: str) -> None:
     """Draw the lab of Specs with `dim` axes. title: its name; watch_for: what to watch for."""
     page, top = navigation.LABS[dim], st.container()
+    to_its_page(page)
     session = session_of(
         page,
         partial(_read, dim),
         _opens_with(dim),
         lambda start: fill(page),
     )
-    form = spec_form(page, session)
+    form = None if session.lesson else spec_form(page, session)  # a lesson has no sidebar
     with top:
         told(session, title, watch_for)
+    if form is not None:
+        _settings(page, session, form)
+    notes(page, session.begun)
+    if form is not None:
+        form.notice()
+    module = "live.js" if dim else "symbols.js"
+    view = live_view(page, f"live_{dim}", session, module, on_act=partial(acted, session))
+    if view.gone:
+        resume(page, session, view.gone, partial(_of_this, dim))
+
+
+def _settings(page: str, session: Session, form: Form[Spec]) -> None:
+    """Draw the sidebar."""
     with st.sidebar:
         many, compare = (f"open-{name}" for name in (navigation.MANY, navigation.COMPARE))
         if st.button("Many seeds of this", key=many, icon=":material/grid_view:", width="stretch"):
@@ -52,12 +70,6 @@ def lab(dim: int, title: str, watch_for: str) -> None:
             fields = session.spec.to_query_pairs()
             st.switch_page(navigation.script(navigation.MAPS), query_params=dict(fields))
         sidebar(page, form, session, partial(reset, page, session))
-    notes(page, session.begun)
-    form.notice()
-    module = "live.js" if dim else "symbols.js"
-    view = live_view(page, f"live_{dim}", session, module, on_act=partial(acted, session))
-    if view.gone:
-        resume(page, session, view.gone, partial(_of_this, dim))
 
 
 def _of_this(dim: int, pairs: Iterable[tuple[str, str]]) -> Experiment | None:
@@ -70,7 +82,10 @@ def _one_seed(experiment: Experiment) -> Experiment:
 
 
 def _opens_with(dim: int) -> Experiment:
-    """The preset named in the address, else the default Spec."""
+    """The runs of the lesson or the preset named in the address, else the default Spec."""
+    lesson = lesson_named()
+    if lesson is not None:
+        return lesson.now.begins
     preset = preset_of_url()
     if preset is not None and len(preset.specs) == 1:
         return Experiment.of(preset.specs[0])
@@ -82,5 +97,7 @@ def _read(dim: int, ignored: list[SpecError]) -> Experiment:
     start = _one_seed(from_url(DEFAULTS[dim], ignored))
     if start.base.axes != dim:
         query = with_preset(start.to_query(), preset_named())
+        if (lesson := lesson_named()) is not None:
+            query = with_lesson(query, lesson.lesson.name, lesson.step)
         redirect(navigation.addresses()[start.base.axes], query)
     return start

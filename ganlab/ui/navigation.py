@@ -22,6 +22,7 @@ MATRIX = "matrix"
 THEORY = "theory"
 MAPS = "maps"
 GALLERY = "phenomena"
+LESSONS = "lessons"
 LABS = {1: "one", 2: "two", 0: "symbols"}  # by `Spec.axes`
 KINDS = {1: "1-D", 2: "2-D", 0: "symbols"}
 
@@ -86,6 +87,15 @@ for _page in (
         "Open one and watch for it; then change a setting and see whether it still happens.",
         run=paths.PAGES / "gallery.py",
         icon=":material/auto_awesome:",
+    ),
+    Page(
+        LESSONS,
+        "Lessons",
+        "",
+        "A lesson leads through one question in five to ten minutes. "
+        "Say what will happen before you look: does the run agree?",
+        run=paths.PAGES / "lessons.py",
+        icon=":material/school:",
     ),
     Page(
         MANY,

@@ -9,9 +9,11 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ganlab.address import without_families, without_preset
+from ganlab.address import without_families, without_lesson, without_preset
 from ganlab.experiment import BadEvents, Experiment
+from ganlab.lessons import lessons
 from ganlab.live.budget import TooDear
+from ganlab.live.lesson import Teaching
 from ganlab.live.scheduler import SCHEDULER
 from ganlab.live.session import Session
 from ganlab.live.story import story_of
@@ -34,14 +36,16 @@ def want(
     preset: str = "",
     state: RunFile | None = None,
     note: str = "",
+    lesson: Teaching | None = None,
 ) -> None:
     """Make `page` start a new session with `start` when it is shown next.
 
     after: the token of a lost session to resume, if the server kept its state. ignored: errors for
     the unusable parts of the address that `start` came from. preset: the name of the preset that
     `start` is; "" if none. state: that from which its runs begin, if they have already begun. note:
-    a message that the view shows.
+    a message that the view shows. lesson: the one that is shown beside it.
     """
+    st.session_state[f"_lesson_{page}"] = lesson
     st.session_state[f"_note_{page}"] = note
     st.session_state[f"_ignored_{page}"] = list(ignored)
     st.session_state[f"_wanted_{page}"] = start
@@ -63,16 +67,16 @@ def resume(page: str, session: Session, gone: Any, read: Callable[..., Experimen
     if token in (session.token, session.after):
         # The view asked another server, and retries until it reaches this one; or it has resumed.
         return
-    preset = ""
+    preset, lesson = "", None
     try:
-        fields, preset = without_preset(without_families(pairs_of(search))[0], PRESETS)
+        fields, preset, lesson = _told(pairs_of(search), session.lesson)
         start = read(fields)
     except SpecError:
         start = None
     if start is None or start == session.begun:
         session.resume(token)
     else:
-        want(page, start, token, preset=preset)
+        want(page, start, token, preset=preset, lesson=lesson)
         st.rerun()
 
 
@@ -92,23 +96,27 @@ def session_of(
     start: Experiment | None = st.session_state.pop(f"_wanted_{page}", None)
     after = st.session_state.pop(f"_after_{page}", "")
     preset = st.session_state.pop(f"_preset_{page}", "")
+    lesson: Teaching | None = st.session_state.pop(f"_lesson_{page}", None)
     state: RunFile | None = st.session_state.pop(f"_state_{page}", None)
     ignored: list[SpecError] = st.session_state.pop(f"_ignored_{page}", [])
     alive = old is not None and SCHEDULER.get(old.token) is old
     if start is None:
         if _moved() if alive else old is None:
             start = read(ignored) if _pairs() else None if alive else default
-            preset = preset_named()
+            preset, lesson = preset_named(), lesson_named()
         if old is not None and alive and start in (None, old.begun):
             return old
         if start is None:
             assert old is not None
             start, after = old.begun, old.token
             preset = old.story.name if old.story is not None else ""
+            lesson = old.lesson
     otherwise = old.begun if old is not None and alive else default
     session, start = _create(start, otherwise, ignored)
     sessions[page] = session
-    session.begin(story_of(preset, session.experiment.specs), after, state)
+    specs = session.experiment.specs
+    told = story_of(preset, specs) if lesson is None else lesson.story(specs)
+    session.begin(told, after, state, lesson)
     if note := st.session_state.pop(f"_note_{page}", ""):
         session.command("note", note)
     fill(start)
@@ -175,12 +183,19 @@ def _moved() -> bool:
 
 
 def _pairs() -> list[tuple[str, str]]:
-    """The fields of the address, without its preset and without Streamlit's own fields."""
-    return without_preset(_all_pairs(), PRESETS)[0]
+    """The fields of the address that are a run's, without Streamlit's own fields."""
+    return _told(_address())[0]
 
 
-def _all_pairs() -> list[tuple[str, str]]:
-    return without_families(_address())[0]
+def _told(
+    pairs: list[tuple[str, str]], before: Teaching | None = None
+) -> tuple[list[tuple[str, str]], str, Teaching | None]:
+    """The fields of an address that are a run's, its preset, and its lesson."""
+    fields, preset = without_preset(without_families(pairs)[0], PRESETS)
+    if not any(name == "lesson" for name, _ in fields):
+        return fields, preset, None  # lessons need not be read
+    fields, name, step = without_lesson(fields, lessons())
+    return fields, preset, Teaching(lessons()[name], step, before) if name else None
 
 
 def _address() -> list[tuple[str, str]]:
@@ -194,7 +209,20 @@ def families_shown() -> bool:
 
 def preset_named() -> str:
     """The name of the preset in the address; "" if there is none."""
-    return without_preset(_all_pairs(), PRESETS)[1]
+    return _told(_address())[1]
+
+
+def lesson_named() -> Teaching | None:
+    """The lesson in the address, at its step; None if there is none."""
+    return _told(_address())[2]
+
+
+def lesson_alone(page: str) -> Teaching | None:
+    """The lesson in the address with which `page` is opened, if the address holds nothing else."""
+    known = st.session_state.get("_sessions", {}).get(page) is not None
+    if known or st.session_state.get(f"_wanted_{page}") is not None or _pairs():
+        return None
+    return lesson_named()
 
 
 def preset_of_url() -> Preset | None:

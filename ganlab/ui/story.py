@@ -6,9 +6,12 @@ from typing import Any
 
 import streamlit as st
 
+from ganlab.address import with_lesson
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
+from ganlab.lessons import Lesson, lessons
 from ganlab.live.fork import fork
+from ganlab.live.lesson import Teaching
 from ganlab.live.opened import WAITING
 from ganlab.live.session import Session
 from ganlab.live.story import story_of
@@ -17,7 +20,8 @@ from ganlab.registry import SpecError
 from ganlab.spec import Spec
 from ganlab.ui import navigation
 from ganlab.ui.layout import headline
-from ganlab.ui.start import want
+from ganlab.ui.start import lesson_alone, want
+from ganlab.ui.view import redirect
 
 
 def show(preset: Preset) -> None:
@@ -37,9 +41,34 @@ def show_specs(specs: tuple[Spec, ...], preset: str = "") -> None:
     st.switch_page(navigation.script(page))
 
 
+def place_of(teaching: Teaching) -> str:
+    """The url path of the page that shows the step of a lesson."""
+    begins = teaching.now.begins
+    return navigation.LABS[begins.base.axes] if len(begins.specs) == 1 else navigation.COMPARE
+
+
+def teach(lesson: Lesson, step: int = 0, before: Teaching | None = None) -> None:
+    """Open the page of a lesson's step, with a new session; before: the lesson so far."""
+    teaching = Teaching(lesson, step, before)
+    page = place_of(teaching)
+    want(page, teaching.now.begins, lesson=teaching)
+    st.switch_page(navigation.script(page))
+
+
+def to_its_page(page: str) -> None:
+    """Go on to the page of the lesson in the address if it names nothing else, and that is another.
+
+    page: the one that was opened.
+    """
+    teaching = lesson_alone(page)
+    if teaching is not None and (place := place_of(teaching)) != page:
+        path = "" if place == navigation.LABS[1] else place
+        redirect(path, with_lesson("", teaching.lesson.name, teaching.step))
+
+
 def told(session: Session, title: str, watch_for: str) -> None:
-    """Draw the page's headline, unless an opened preset shows its own in the live view."""
-    if session.story is None or not session.story.name:
+    """Draw the page's headline, unless the live view shows that of a preset or a lesson."""
+    if session.lesson is None and (session.story is None or not session.story.name):
         headline(title, watch_for)
 
 
@@ -82,6 +111,11 @@ def acted(session: Session, act: Any) -> None:
         show(PRESETS[name])
     elif act.get("act") == "gallery":
         st.switch_page(navigation.script(navigation.GALLERY))
+    elif act.get("act") == "lesson" and isinstance(name, str) and name in lessons():
+        step = act.get("step")
+        teach(lessons()[name], step if type(step) is int else 0, session.lesson)
+    elif act.get("act") == "lessons":
+        st.switch_page(navigation.script(navigation.LESSONS))
     elif act.get("act") == "fork" and isinstance(name, str):
         _fork(session, name)
     elif act.get("act") == "open":

@@ -124,6 +124,7 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       plotly: at(data.plotly + '/plotly.min.js').href,
       theory: at(data.theory).href,
       labs: data.labs.map((path) => at(path).href),
+      page: (path) => at(path).href,
       onLost: () => { made.search = location.search; },
       onBack: () => { made.search = null; },
       onGone: () => report(made),
@@ -133,7 +134,9 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       },
       onAct: (act) => {
         if (act.act === 'preset') leave();
+        if (act.act === 'lesson') leave();
         if (act.act === 'gallery') leave(data.gallery);
+        if (act.act === 'lessons') leave(data.lessons);
         setTriggerValue('act', act);
       },
     }));
@@ -196,6 +199,7 @@ def live_view(
         "module": module,
         "labs": list(navigation.addresses()),
         "gallery": navigation.GALLERY,
+        "lessons": navigation.LESSONS,
         "largest": most_bytes(),
         "tables": tables(),
         "others": [name for name in navigation.PAGES if name != page],

@@ -67,6 +67,9 @@ class FakeElement extends EventTarget {
   querySelectorAll() {
     return [];
   }
+  querySelector() {
+    return null;
+  }
   toggleAttribute(name, on) {
     if (on) this.setAttribute(name, "");
     else this.attributes.delete(name);
