@@ -108,7 +108,7 @@ class Facts:
     hidden: Collection[str] = ()
 
     def measured(self, name: str, run: int) -> np.ndarray:
-        """The values of a measure of a run, without gaps."""
+        """The values of a measure of a run, (n,), without gaps."""
         key = name if len(self.specs) == 1 else f"{name}.{run}"
         values: np.ndarray = np.asarray(self.columns.get(key, np.empty(0)))
         return np.array(values[np.isfinite(values)])
