@@ -47,8 +47,19 @@ def _entry(entry: Entry, field: str) -> str:
     return f"**{entry.title}**: ${entry.equation}$  \n{entry.doc}{cite}  \n{'; '.join(fields)}\n"
 
 
+def _fields() -> str:
+    """All fields with defaults, allowed values and meanings, as a table."""
+    rows = []
+    for name, param in PARAMS.items():
+        default, doc = param.format(param.default) or "empty", param.doc.replace("|", "\\|")
+        rows.append(f"| `{name}` = {default} | {param.title} | {param.allowed} | {doc} |")
+    return "\n".join(
+        ["| field = default | title | allowed | meaning |", "|---|---|---|---|", *rows]
+    )
+
+
 def markdown() -> str:
-    """Equation, one sentence, source and Spec fields of every entry of every registry."""
+    """Equation, one sentence, source and Spec fields of every entry, and a table of all fields."""
     live = ", ".join(f"`{name}`" for name, param in PARAMS.items() if param.live)
     out = [
         "# The toggles",
@@ -58,6 +69,7 @@ def markdown() -> str:
     ]
     for title, registry in _PARTS:
         out += [f"## {title}", *(_entry(registry[name], registry.field) for name in registry)]
+    out += ["## All fields of a Spec", _fields()]
     return "\n\n".join(part.rstrip() for part in out) + "\n"
 
 
