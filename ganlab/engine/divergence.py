@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 
+from ganlab.engine.game import Game
+from ganlab.engine.state import State
 from ganlab.engine.turns import Player
 from ganlab.spec import PARAMS, Spec
 
@@ -61,3 +64,15 @@ def diagnose(
     if spec.optimizer != "adam":
         advice += ", or use Adam, whose steps do not grow with the gradient"
     return Divergence(iteration, player, quantity, advice + ".")
+
+
+def repeated(
+    player: Player, state: State, spec: Spec, drawn: Callable[[str, str, int], torch.Tensor]
+) -> Divergence:
+    """The Divergence in the update of `player` after `state` (R = 1), which is repeated eagerly.
+
+    drawn(player, name, number): its random numbers, see `Game.after`.
+    """
+    made = Game.of((spec,), state.g.device).after(player, state, drawn)
+    iteration = state.iterations + 1
+    return diagnose(iteration, player, spec, made.cost[0], made.params[0], state.d[0], state.g[0])

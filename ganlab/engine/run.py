@@ -14,7 +14,8 @@ import torch
 
 from ganlab.engine import arguments, modules, storage
 from ganlab.engine.captured import Captured, Step, on_cuda
-from ganlab.engine.divergence import Divergence, diagnose
+from ganlab.engine.changes import applied
+from ganlab.engine.divergence import Divergence, repeated
 from ganlab.engine.draws import Draws
 from ganlab.engine.executor import Eager, Elsewhere, Executor, suited
 from ganlab.engine.game import Game
@@ -23,14 +24,12 @@ from ganlab.engine.keyframe import Keyframe
 from ganlab.engine.native.compile_queue import COMPILE_QUEUE
 from ganlab.engine.native.play import Compiled
 from ganlab.engine.native.program import Program
-from ganlab.engine.rules import Rules
 from ganlab.engine.snapshot import Snapshot, take
 from ganlab.engine.state import State
-from ganlab.engine.structure import Structure
 from ganlab.engine.threads import large, on_its_threads
 from ganlab.engine.timeline import Timeline
 from ganlab.engine.turns import Player, Turns
-from ganlab.events import Event, changed, check, write
+from ganlab.events import Event, check, write
 from ganlab.params import LIVE
 from ganlab.reading import Arrays
 from ganlab.registry import SpecError
@@ -52,10 +51,6 @@ class Format(Protocol):
 FORMATS: dict[str, Format] = {}  # by suffix; `ganlab.record` adds .ganlab
 
 
-def _player(letter: int) -> Player:
-    return "G" if letter == ord("G") else "D"
-
-
 class Recorder(Protocol):
     """Keeps what it needs of a Run to return to earlier moments: see `ganlab.record`."""
 
@@ -64,6 +59,10 @@ class Recorder(Protocol):
 
     def at(self, updates: int) -> Run:
         """The Run when it had made this many updates."""
+
+
+def _player(letter: int) -> Player:
+    return "G" if letter == ord("G") else "D"
 
 
 class Run:
@@ -283,26 +282,18 @@ class Run:
                 self._explain(run, _player(players[count]), at)
 
     def _explain(self, run: int, player: Player, at: State) -> None:
-        """Repeat the update whose result was not finite, eagerly, to record what diverged."""
-        row = slice(run, run + 1)
+        """Record what diverged in the update of `player` after `at`."""
         now = dataclasses.replace(
             self.state.row(run),
             d_updates=at.d_updates,
             g_updates=at.g_updates,
             iterations=at.iterations,
         )
-        made = Game.of(self.specs[row], self.device).after(
-            player, now, lambda who, name, n: self.draws.slab(run, who, name, n, 1).to(self.device)
-        )
-        self.diverged[run] = diagnose(
-            at.iterations + 1,
-            player,
-            self.specs[run],
-            made.cost[0],
-            made.params[0],
-            now.d[0],
-            now.g[0],
-        )
+
+        def drawn(who: str, name: str, number: int) -> torch.Tensor:
+            return self.draws.slab(run, who, name, number, 1).to(self.device)
+
+        self.diverged[run] = repeated(player, now, self.specs[run], drawn)
         self.alive[run] = False
 
     def change(self, **fields: Any) -> None:
@@ -325,19 +316,8 @@ class Run:
 
     def _change(self, changes: Sequence[dict[str, Any]]) -> None:
         """Make these changes in order, each on the State that the previous one left."""
-        before = rules = self.game.rules
-        for fields in changes:
-            self.specs = changed(self.specs, fields)
-            state = Turns.of(self.spec).changed(self.state)
-            structure = Structure.of(self.spec)
-            if structure != rules.structure:
-                old, rules = rules, Rules(structure)
-                state = dataclasses.replace(
-                    state,
-                    g_slots=rules.kept_slots("G", state.g, state.g_slots, old),
-                    d_slots=rules.kept_slots("D", state.d, state.d_slots, old),
-                )
-            self.state = state
+        before = self.game.rules
+        self.specs, self.state, rules = applied(changes, self.specs, self.state, before)
         self._prepare()
         if rules.structure != before.structure:
             self.program = None
@@ -507,12 +487,7 @@ class Run:
     @classmethod
     def read(cls, file: Arrays, name: str, device: str | torch.device = "cpu") -> Run:
         """The run in an opened .npz file called `name`. Raises `SpecError` as `load` does."""
-        start, read, events, numbers, diverged = storage.read(file, name)
-        rules = Rules(Structure.of(arguments.specs(read)[0]))
-        arrays = storage.read_arrays(file, name, rules, len(read), read[0].own_data)
-        lost = [Divergence(**d) if d else None for d in diverged]
-        timeline = Timeline.divided(events, numbers["d_updates"] + numbers["g_updates"])
-        return cls.restored(start, read, timeline, storage.state(arrays, numbers), lost, device)
+        return cls.restored(*storage.read_run(file, name), device)
 
     @classmethod
     def restored(

@@ -16,10 +16,13 @@ from typing import Any, BinaryIO
 import numpy as np
 import torch
 
+from ganlab.engine import arguments
 from ganlab.engine.arguments import MOST_RUNS
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.rules import Rules
 from ganlab.engine.state import State
+from ganlab.engine.structure import Structure
+from ganlab.engine.timeline import Timeline
 from ganlab.events import Event, all_after, check
 from ganlab.own_data import members
 from ganlab.paths import replace
@@ -156,6 +159,18 @@ def read(
     if list(all_after(start, past)) != found:
         raise SpecError("specs", specs, f"the Specs of its start after its events (in {name})")
     return start, found, events, counts, diverged
+
+
+def read_run(
+    file: Arrays, name: str
+) -> tuple[tuple[Spec, ...], tuple[Spec, ...], Timeline, State, list[Divergence | None]]:
+    """All of the file called `name`: see `Run.restored`. Raises `SpecError` as `read` does."""
+    start, specs, events, counts, diverged = read(file, name)
+    rules = Rules(Structure.of(arguments.specs(specs)[0]))
+    arrays = read_arrays(file, name, rules, len(specs), specs[0].own_data)
+    lost = [Divergence(**entry) if entry else None for entry in diverged]
+    timeline = Timeline.divided(events, counts["d_updates"] + counts["g_updates"])
+    return tuple(start), tuple(specs), timeline, state(arrays, counts), lost
 
 
 def check_counts(counts: dict[str, Any], name: str) -> None:
