@@ -4,43 +4,39 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from ganlab import address
 from ganlab.engine import Run
-from ganlab.engine.executor import Elsewhere
 from ganlab.experiment import Experiment
 from ganlab.live import stored_session, take_away
-from ganlab.live.configuration import Configuration, Events
+from ganlab.live.configuration import Configuration
 from ganlab.live.display import Display
-from ganlab.live.drawing import Drawing, fields
+from ganlab.live.drawing import Drawing
 from ganlab.live.feed import Feed, Paint
-from ganlab.live.handlers import handle
 from ganlab.live.held_state import HeldState
 from ganlab.live.history import History
 from ganlab.live.lesson import Teaching
-from ganlab.live.lifecycle import WITHOUT, Lifecycle
+from ganlab.live.lifecycle import Lifecycle
 from ganlab.live.moment import Moment, moment_of
 from ganlab.live.page_address import PageAddress
 from ganlab.live.pools import NOWHERE, Places, Pools
-from ganlab.live.process_pool import Painting
+from ganlab.live.requests import Requests
 from ganlab.live.rewind import Rewind
 from ganlab.live.run_group import RunGroup
+from ganlab.live.session_work import SessionWork
 from ganlab.live.story import Story, differences
 from ganlab.live.subscriber import Subscriber
 from ganlab.live.tape_maker import TapeMaker
 from ganlab.live.trainer import Trainer
 from ganlab.live.view import Message, View
 from ganlab.live.views import view_of
-from ganlab.params import LIVE, in_words
+from ganlab.params import in_words
 from ganlab.record import RunFile
 from ganlab.registry import SpecError
-from ganlab.spec import KNOBS, PARAMS, Spec
-
-_BY_HAND_SECONDS = 0.01  # of updates by hand beyond a turn
+from ganlab.spec import Spec
 
 
 class Session:
@@ -90,7 +86,8 @@ class Session:
             self, self.configuration, self.trainer, self.display, self.rewind
         )
         self._wake = wake
-        self._inbox: deque[tuple[str, object]] = deque()
+        self._work = SessionWork(self, self.wake)
+        self._requests = Requests(self)
 
     # -- experiment: from any thread -------------------------------------------------------------
 
@@ -141,49 +138,22 @@ class Session:
 
         Raises `SpecError`.
         """
-        if field not in LIVE and field not in KNOBS:
-            raise SpecError(
-                field, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
-            )
-        if self.rewind.active:
-            raise SpecError(field, value, "unchanged in the past: go back to the present")
-        value = PARAMS[field].check(value)
-        self._become(lambda now: now.on(now.base.replace(**{field: value})))
+        self._requests.set(field, value)
 
     def draw(self, drawing: Drawing) -> None:
         """Make a drawing p_data, in a lab. Raises `SpecError` if it is not allowed."""
-        if len(self.experiment.specs) > 1 or self.experiment.seeds > 1:
-            raise SpecError("cmd", "draw", "sent to a lab, which shows one run")
-        self._become(lambda now: now.on(drawing.of(now.base)))
-        self.lifecycle.replayed += fields(drawing)  # the sidebar must show them
+        self._requests.draw(drawing)
 
     def configure(self, spec: Spec) -> None:
         """Make `spec` that of run A, and its shared fields those of all runs; see `show`."""
-        self._become(lambda now: now.on(spec))
+        self._requests.configure(spec)
 
     def show(self, experiment: Experiment) -> None:
         """Run `experiment`, without a restart if only fields differ that may change during a run.
 
         Raises `SpecError` if it exceeds the server's limits.
         """
-        self._become(lambda _: experiment)
-
-    def _become(self, make: Callable[[Experiment], Experiment]) -> None:
-        change = self.configuration.become(make, self._still_coming)
-        if change is None:
-            return
-        self.failed = ""
-        if change.restart is None:
-            self.command("change")
-        else:
-            self.command(
-                "begin", f"{change.restart} {WITHOUT}" if change.dropped else change.restart
-            )
-
-    def _still_coming(self) -> Events:
-        """The events still to come, of the current runs or of those that start next."""
-        group = self.group
-        return group.coming if group is not None and self.running else self.experiment.events
+        self._requests.become(lambda _: experiment)
 
     def new_seed(self, step: int | None = None) -> None:
         """Restart with the seed `step` further on; by default the first one not among these."""
@@ -407,8 +377,7 @@ class Session:
 
     def command(self, name: str, value: object = None) -> None:
         """Queue a command for the worker, which executes it between two updates."""
-        self._inbox.append((name, value))
-        self._wake(self)
+        self._work.command(name, value)
 
     def wake(self) -> None:
         """Let the worker visit the session soon."""
@@ -417,7 +386,7 @@ class Session:
     @property
     def backlog(self) -> int:
         """The number of commands in the queue."""
-        return len(self._inbox)
+        return self._work.backlog
 
     def refuse(self, field: str, error: SpecError) -> None:
         """Show beside the knob `field` why its change was refused."""
@@ -440,57 +409,14 @@ class Session:
 
     def calls(self, now: float) -> bool:
         """Whether it has work that need not wait for a turn: commands, or a frame that is due."""
-        return bool(self._inbox) or (self.group is not None and self.feed.frame_due(now))
+        return self._work.waits(now)
 
     def work(self, seconds: float) -> float | None:
         """Work for about `seconds`; returns when to come again (None: when woken).
 
         With 0 seconds it only executes commands and sends what is due, without training.
         """
-        end, slow = time.perf_counter() + seconds, self.slow
-        while True:
-            if self.failed:
-                self.trainer.group = None  # frees memory for others
-                return None
-            if slow != self.slow:
-                return 0.0  # it belongs to another pool now
-            begun = time.perf_counter()
-            asked = self._take_commands()
-            self.lifecycle.start_if_asked()
-            assert self.group is not None
-            now = time.perf_counter()
-            self.group.compute_by(self._elsewhere(now, seconds))
-            if asked and self.playing:
-                self.feed.publish(now)  # the answer does not wait for the next call
-            if self.rewind.active:
-                self.trainer.backend.serve(self.group)  # it may have made the moment that is wanted
-                wait = self.rewind.go(seconds)
-            else:
-                wait = self.trainer.advance(now, seconds)
-            now = time.perf_counter()
-            self.feed.publish(now)
-            if wait is None or wait > 0:
-                return self.feed.wait(wait)
-            # Nearest to its end: an overrun costs the session later turns.
-            over = now + (now - begun) / 2 >= end
-            if over and not (self.trainer.by_hand and now < end + _BY_HAND_SECONDS):
-                return 0.0
-
-    def _elsewhere(self, now: float, seconds: float) -> Elsewhere | None:
-        """Where its updates are computed; with them a picture, if one may be made after them."""
-        pool, _, _, homes = self.places
-        if pool is not None and homes and seconds and self.feed.frame_allowed(now + seconds):
-            request = self.view.next_picture()
-            return pool if request is None else Painting(pool, request)
-        return pool
-
-    def _take_commands(self) -> bool:
-        """Execute the commands in the queue; returns whether there were any."""
-        # Commands that arrive meanwhile wait, so that a flood of them cannot hold the worker.
-        count = len(self._inbox)
-        for _ in range(count):
-            handle(self, *self._inbox.popleft())
-        return count > 0
+        return self._work.turn(seconds)
 
     def advanced(self) -> None:
         """The runs have made some updates."""

@@ -236,5 +236,5 @@ def press_follow(session, browser, value):
 def test_a_view_whose_axes_cannot_follow_says_so():
     session = Session("t", Experiment.of(Spec(), 16), lambda s: None)
     session.command("follow", True)
-    session._take_commands()
+    session._work.take_commands()
     assert "follow" in session.note

@@ -357,5 +357,5 @@ def test_a_flood_of_restarts_does_not_hold_the_worker(opened, monkeypatch):
     assert len(made) == 1 and session.run.spec.seed == 300
     for _ in range(5000):
         session.command("step")
-    session._take_commands()
+    session._work.take_commands()
     assert len(session.trainer.by_hand) < 500

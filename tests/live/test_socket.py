@@ -371,7 +371,7 @@ def test_restarts_that_wait_together_are_one(talk):
     session = quiet(talk)
     before = session.run_number
     # All at once, however fast the worker is; one more may fall into the turn that takes them.
-    session._inbox.extend([("restart", None)] * 80)
+    session._work._queue.extend([("restart", None)] * 80)
     session.command("restart")
     until(lambda: not session.backlog and session.run_number > before)
     time.sleep(0.1)

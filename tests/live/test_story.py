@@ -8,8 +8,7 @@ import pytest
 from live_helpers import SMALL, Browser, last, of_type, settle
 
 from ganlab.comparison import Comparison
-from ganlab.live import session as session_module
-from ganlab.live import throttle
+from ganlab.live import session_work, throttle
 from ganlab.live.session import Session
 from ganlab.live.story import AFTER, Story, differences, opening, story_of
 from ganlab.presets import DEFAULTS, OPENING, PRESETS
@@ -89,7 +88,7 @@ def test_only_what_opens_a_page_and_presets_have_a_pace():
 
 def test_time_begins_with_the_first_picture_and_the_visitor_wins(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(session_module.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(session_work.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(throttle.time, "perf_counter", lambda: now[0])
     session = Session("t", SMALL, lambda _: None)
     session.tell(Story(None, ((100, 10.0), (200, 5.0))))
@@ -237,7 +236,7 @@ def test_cards_labels_name_the_runs(opened_as):
 
 def test_a_speed_of_runs_side_by_side_counts_iterations(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr(session_module.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(session_work.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(throttle.time, "perf_counter", lambda: now[0])
     comparison = Comparison.by(SMALL, {"k": (1, 4)})
     session = Session("t", comparison, lambda _: None)

@@ -6,8 +6,7 @@ import pytest
 from live_helpers import counts
 
 from ganlab.engine.turns import Turns
-from ganlab.live import feed, trainer
-from ganlab.live import session as session_module
+from ganlab.live import feed, session_work, trainer
 from ganlab.live import throttle as throttle_module
 
 
@@ -38,7 +37,7 @@ class Clock:
 @pytest.mark.parametrize("speed", [1.0, 7.0, 30.0, 200.0, 1000.0])
 def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
     clock = Clock()
-    for module in (session_module, trainer):
+    for module in (session_work, trainer):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
@@ -73,7 +72,7 @@ def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeyp
 def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
     """A call grows at most twofold, ends near its length, and shrinks at once when slow."""
     clock = Clock()
-    for module in (session_module, trainer):
+    for module in (session_work, trainer):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
@@ -106,7 +105,7 @@ def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_d
     opened, monkeypatch
 ):
     clock = Clock()
-    for module in (session_module, trainer):
+    for module in (session_work, trainer):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
@@ -144,7 +143,7 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
 @pytest.mark.parametrize("crowd, speed", [(1, 0), (5, 0), (5, 1e6)])
 def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, speed):
     clock = Clock()
-    for module in (session_module, trainer):
+    for module in (session_work, trainer):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed, "time", clock)
     monkeypatch.setattr(throttle_module, "time", clock)
@@ -234,7 +233,7 @@ def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
 ):
     """Metrics take 30 ms: for 30 sessions at 6 % of a core, one in 15 s each."""
     clock = Clock()
-    for module in (session_module, trainer, feed, throttle_module):
+    for module in (session_work, trainer, feed, throttle_module):
         monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed.cpu_time, "seconds", clock.perf_counter)
     session, browser = opened()

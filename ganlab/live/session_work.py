@@ -1,0 +1,99 @@
+"""The work of a session on a worker: the commands in its queue, and turns of training."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+from ganlab.engine.executor import Elsewhere
+from ganlab.live.handlers import CommandedSession, handle
+from ganlab.live.process_pool import Painting
+
+_BY_HAND_SECONDS = 0.01  # of updates by hand beyond a turn
+
+
+class WorkedSession(CommandedSession, Protocol):
+    """The interface of a session for its work."""
+
+    failed: str
+
+    @property
+    def slow(self) -> bool:
+        """Whether it is trained in the pool for slow runs."""
+
+
+class SessionWork:
+    """Executes a session's commands and trains its runs; called by one worker at a time.
+
+    Only `command` and `backlog` may be used by any thread. wake: lets a worker visit the session.
+    """
+
+    def __init__(self, session: WorkedSession, wake: Callable[[], None]):
+        self._session, self._wake = session, wake
+        self._queue: deque[tuple[str, object]] = deque()
+
+    def command(self, name: str, value: object = None) -> None:
+        """Queue a command, which is executed between two updates."""
+        self._queue.append((name, value))
+        self._wake()
+
+    @property
+    def backlog(self) -> int:
+        """The number of commands in the queue."""
+        return len(self._queue)
+
+    def waits(self, now: float) -> bool:
+        """Whether some work need not wait for a turn: commands, or a frame that is due."""
+        session = self._session
+        return bool(self._queue) or (session.group is not None and session.feed.frame_due(now))
+
+    def take_commands(self) -> bool:
+        """Execute the commands in the queue; returns whether there were any."""
+        # Commands that arrive meanwhile wait, so that a flood of them cannot hold the worker.
+        count = len(self._queue)
+        for _ in range(count):
+            handle(self._session, *self._queue.popleft())
+        return count > 0
+
+    def turn(self, seconds: float) -> float | None:
+        """See `Session.work`."""
+        session = self._session
+        end, slow = time.perf_counter() + seconds, session.slow
+        while True:
+            if session.failed:
+                session.trainer.group = None  # frees memory for others
+                return None
+            if slow != session.slow:
+                return 0.0  # it belongs to another pool now
+            begun = time.perf_counter()
+            asked = self.take_commands()
+            session.lifecycle.start_if_asked()
+            assert session.group is not None
+            now = time.perf_counter()
+            session.group.compute_by(self._elsewhere(now, seconds))
+            if asked and session.playing:
+                session.feed.publish(now)  # the answer does not wait for the next call
+            if session.rewind.active:
+                session.trainer.backend.serve(session.group)  # it may have made the wanted moment
+                wait = session.rewind.go(seconds)
+            else:
+                wait = session.trainer.advance(now, seconds)
+            now = time.perf_counter()
+            session.feed.publish(now)
+            if wait is None or wait > 0:
+                return session.feed.wait(wait)
+            # Nearest to its end: an overrun costs the session later turns.
+            over = now + (now - begun) / 2 >= end
+            if over and not (session.trainer.by_hand and now < end + _BY_HAND_SECONDS):
+                return 0.0
+
+    def _elsewhere(self, now: float, seconds: float) -> Elsewhere | None:
+        """Where updates are computed; with them a picture, if one may be made after them."""
+        session = self._session
+        pool, _, _, homes = session.places
+        if pool is not None and homes and seconds and session.feed.frame_allowed(now + seconds):
+            request = session.view.next_picture()
+            return pool if request is None else Painting(pool, request)
+        return pool
