@@ -14,7 +14,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ganlab.params import LIVE, PARAMS
+from ganlab.params import LIVE, PARAMS, not_live
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
 
@@ -40,9 +40,7 @@ class Event:
             raise SpecError("events", self, "a change of fields, or an update of D or G")
         for name, value in self.fields:
             if name not in LIVE:
-                raise SpecError(
-                    name, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
-                )
+                raise not_live(name, value)
         checked = tuple((name, PARAMS[name].check(value)) for name, value in self.fields)
         object.__setattr__(self, "fields", checked)
 
@@ -129,9 +127,7 @@ def read(text: str) -> tuple[Event, ...]:
             raise SpecError("events", part, _GRAMMAR)
         for name, value in zip(names, values, strict=True):
             if name not in LIVE:
-                raise SpecError(
-                    name, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
-                )
+                raise not_live(name, value)
         fields = ((n, PARAMS[n].parse(v)) for n, v in zip(names, values, strict=True))
         events.append(Event(start, tuple(fields)))
     return tuple(events)

@@ -139,6 +139,13 @@ def named(error: SpecError) -> tuple[str, str] | None:
     return who + param.title, value
 
 
+def not_live(name: str, value: object) -> SpecError:
+    """The error for a field that cannot change during a run, or that does not exist."""
+    if isinstance(name, str) and (name in PARAMS or name in ("target_params", "extras")):
+        return SpecError(name, value, "unchanged: another value needs a new run")
+    return SpecError("field", name, "one that can change during a run, such as k or loss")
+
+
 def in_words(error: SpecError) -> str:
     """An error's message with the label of the field's control in place of its name."""
     words = named(error)

@@ -30,7 +30,7 @@ from ganlab.engine.threads import large, on_its_threads
 from ganlab.engine.timeline import Timeline
 from ganlab.engine.turns import Player, Turns
 from ganlab.events import Event, check, write
-from ganlab.params import LIVE
+from ganlab.params import LIVE, not_live
 from ganlab.reading import Arrays
 from ganlab.registry import SpecError
 from ganlab.spec import Spec
@@ -304,9 +304,7 @@ class Run:
         """
         for name, value in fields.items():
             if name not in LIVE:
-                raise SpecError(
-                    name, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
-                )
+                raise not_live(name, value)
         if not fields or self.stopped:
             return
         event = Event(self.updates, tuple(fields.items()))

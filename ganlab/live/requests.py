@@ -11,7 +11,7 @@ from ganlab.live.drawing import Drawing, fields
 from ganlab.live.lifecycle import WITHOUT, Lifecycle
 from ganlab.live.rewind import Rewind
 from ganlab.live.run_group import RunGroup
-from ganlab.params import LIVE
+from ganlab.params import LIVE, not_live
 from ganlab.registry import SpecError
 from ganlab.spec import KNOBS, PARAMS, Spec
 
@@ -45,9 +45,7 @@ class Requests:
     def set(self, field: str, value: object) -> None:
         """See `Session.set`."""
         if field not in LIVE and field not in KNOBS:
-            raise SpecError(
-                field, value, f"unchanged: only {', '.join(LIVE)} can change during a run"
-            )
+            raise not_live(field, value)
         if self._session.rewind.active:
             raise SpecError(field, value, "unchanged in the past: go back to the present")
         value = PARAMS[field].check(value)
