@@ -143,7 +143,7 @@ def not_live(name: str, value: object) -> SpecError:
     """The error for a field that cannot change during a run, or that does not exist."""
     if isinstance(name, str) and (name in PARAMS or name in ("target_params", "extras")):
         return SpecError(name, value, "unchanged: another value needs a new run")
-    return SpecError("field", name, "one that can change during a run, such as k or loss")
+    return SpecError(name, value, "left out: there is no such field")
 
 
 def in_words(error: SpecError) -> str:
