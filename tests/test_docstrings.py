@@ -93,7 +93,7 @@ def _public():
 
 def test_there_are_functions_to_judge():
     by_name = {name: function for name, _, function, _ in public()}
-    assert raised(by_name["ganlab.engine.run.Run.change"]) == {"SpecError"}
+    assert raised(by_name["ganlab.engine.run.Run.use"]) == {"SpecError"}
     assert "Tensor" in annotations(by_name["ganlab.networks.mlp.MLP.split"])
     for text in ("The mean f(x), sorted (see section 4.2, which says how).", "W1 (exact) of x."):
         assert not names_a_shape(text)
