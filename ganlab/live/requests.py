@@ -43,7 +43,7 @@ class Requests:
         self._session = session
 
     def set(self, field: str, value: object) -> None:
-        """See `Session.set`."""
+        """See `Session.set`. Raises `SpecError`."""
         if field not in LIVE and field not in KNOBS:
             raise not_live(field, value)
         if self._session.rewind.active:
@@ -52,7 +52,7 @@ class Requests:
         self.become(lambda now: now.on(now.base.replace(**{field: value})))
 
     def draw(self, drawing: Drawing) -> None:
-        """See `Session.draw`."""
+        """See `Session.draw`. Raises `SpecError`."""
         experiment = self._session.configuration.experiment
         if len(experiment.specs) > 1 or experiment.seeds > 1:
             raise SpecError("cmd", "draw", "sent to a lab, which shows one run")
