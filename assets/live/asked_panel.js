@@ -1,6 +1,6 @@
 // A panel that is open while its button is pressed, and shows what the server computes on demand.
 
-import { el } from "./dom.js";
+import { el, pushButton } from "./dom.js";
 
 /**
  * Returns {button, node, bar, on, ...}; node: a hidden section with `bar`, which ends with the button that closes it.
@@ -19,17 +19,7 @@ export function askedPanel({ id, key, word, title, label, ask, show, opened }) {
   let on = false;
   let asked = 0; // when this page last switched it on or off
   const tool = (/** @type {string} */ id, /** @type {string} */ title, /** @type {string} */ text) =>
-    el("button", {
-      class: "gl-button",
-      type: "button",
-      "data-testid": id,
-      title,
-      "aria-label": title.split(":")[0],
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // so that the space key plays and pauses
-        toggle();
-      },
-    }, text);
+    pushButton({ class: "gl-button", "data-testid": id, title, "aria-label": title.split(":")[0] }, () => toggle(), text);
   const button = tool(id, `${title} (${key})`, word);
   button.setAttribute("aria-pressed", "false");
   const close = tool(`${id}-close`, `Close the ${word.toLowerCase()}: key ${key}`, "×");

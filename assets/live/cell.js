@@ -1,7 +1,7 @@
 // One run of a comparison: its letter, its values of the fields that differ, its picture, and its state.
 
 import { bars } from "./bars.js";
-import { el, setText } from "./dom.js";
+import { el, pushButton, setText } from "./dom.js";
 import { pictureOf } from "./pictures.js";
 import { dashesOf, fit, flood, font, opaque, steady } from "./plot.js";
 import { RUN_DASHES, SIZES } from "./tokens.js";
@@ -106,19 +106,9 @@ export function cell(scene, i, act) {
   const picture = pictureOf(own);
   const letter = LETTERS[i];
   const tool = (/** @type {string} */ name, /** @type {string} */ sign, /** @type {string} */ title) =>
-    el(
-      "button",
-      {
-        class: "gl-tool",
-        type: "button",
-        "data-testid": `${name}-${i}`,
-        title,
-        "aria-label": title,
-        onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur();
-          act?.(name);
-        },
-      },
+    pushButton(
+      { class: "gl-tool", "data-testid": `${name}-${i}`, title, "aria-label": title },
+      () => act?.(name),
       sign,
     );
   const tools = [];

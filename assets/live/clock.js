@@ -1,12 +1,12 @@
 // Time on a page that plays what the server has computed: play, pause, single steps, scrub, speed, keys.
 
 import { counters } from "./counters.js";
-import { el, fillTrack, icon, setText } from "./dom.js";
+import { el, fillTrack, icon, pushButton, setText } from "./dom.js";
 
 const LONGEST = 200; // ms that one frame may take; a page that was hidden continues from there
 
 /**
- * A button of a page's bar. After a click the space bar must play and pause again, so it loses the focus.
+ * A button of a page's bar.
  *
  * @param {string} id
  * @param {string} title
@@ -14,16 +14,7 @@ const LONGEST = 200; // ms that one frame may take; a page that was hidden conti
  * @param {...(Node | string)} content
  */
 export const barButton = (id, title, act, ...content) =>
-  el("button", {
-    class: `gl-button gl-${id}`,
-    type: "button",
-    "data-testid": id,
-    title,
-    onclick: (/** @type {MouseEvent} */ event) => {
-      if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur();
-      act();
-    },
-  }, ...content);
+  pushButton({ class: `gl-button gl-${id}`, "data-testid": id, title }, act, ...content);
 
 /**
  * A menu.

@@ -1,6 +1,6 @@
 // The toolbar: play, single steps, speed, status, restart, seed; and the keyboard.
 
-import { el, fillTrack, icon, setText } from "./dom.js";
+import { el, fillTrack, icon, pushButton, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { seedRange } from "./seeds.js";
 import { keepSpeed } from "./story.js";
@@ -101,19 +101,9 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
    * @param {...(Node | string)} content
    */
   const button = (id, label, title, command, ...content) =>
-    el(
-      "button",
-      {
-        class: `gl-button gl-${id}`,
-        type: "button",
-        "data-testid": id,
-        "aria-label": label,
-        title,
-        onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after a mouse click, the space key must play and pause again
-          send(typeof command === "function" ? command() : { cmd: command });
-        },
-      },
+    pushButton(
+      { class: `gl-button gl-${id}`, "data-testid": id, "aria-label": label, title },
+      () => send(typeof command === "function" ? command() : { cmd: command }),
       ...content,
     );
 

@@ -71,3 +71,19 @@ export function fill(input, value) {
   const free = document.activeElement !== input && input.getAttribute("aria-invalid") !== "true";
   if (free && input.value !== value) input.value = value;
 }
+
+/**
+ * A button that loses the focus after a mouse click, so that the space key plays and pauses again.
+ *
+ * @param {Record<string, any>} attributes
+ * @param {() => void} act
+ * @param {...(Node | string)} content
+ */
+export function pushButton(attributes, act, ...content) {
+  const node = el("button", { type: "button", ...attributes }, ...content);
+  node.addEventListener("click", (event) => {
+    if (event.detail > 0) node.blur(); // 0: a click by key
+    act();
+  });
+  return node;
+}

@@ -1,7 +1,7 @@
 // Slow motion: the parts of one iteration in turn, each with its caption and its terms of the equation.
 // The server makes an iteration after its last part was shown; in between the run is paused.
 
-import { el, setText } from "./dom.js";
+import { el, pushButton, setText } from "./dom.js";
 
 /** @typedef {import("./types.js").Command} Command */
 /** @typedef {import("./types.js").Parts} Parts */
@@ -41,17 +41,7 @@ export function explainer({ send, show, changed, playing }) {
   let built = "";
 
   const tool = (/** @type {string} */ id, /** @type {string} */ title, /** @type {() => void} */ act, /** @type {string[]} */ ...content) =>
-    el("button", {
-      class: "gl-button gl-small",
-      type: "button",
-      "data-testid": id,
-      title,
-      "aria-label": title.split(":")[0],
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // so that the space key plays and pauses
-        act();
-      },
-    }, ...content);
+    pushButton({ class: "gl-button gl-small", "data-testid": id, title, "aria-label": title.split(":")[0] }, act, ...content);
   const button = tool("explain", "Explain one iteration in its parts: slow motion (e)", () => toggle(), "Explain");
   button.classList.remove("gl-small");
   button.setAttribute("aria-pressed", "false");

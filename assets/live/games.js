@@ -4,21 +4,17 @@
 // addresses of the labs by dimension.
 // The page's address is the only state: each change makes a new query, and the answer to it is shown.
 
-import { asker, handOver } from "./asker.js";
+import { answerPage } from "./answer_page.js";
 import { barButton, barSelect, clock } from "./clock.js";
 import { counters } from "./counters.js";
 import { el, setText } from "./dom.js";
-import { exportMenu } from "./export.js";
 import { points } from "./games_points.js";
 import { drawPlane, places } from "./games_plane.js";
 import { verdicts } from "./games_rules.js";
 import { distance, eigenvalues } from "./games_side.js";
 import { helpButton, placeHelp } from "./help.js";
 import { knobRow } from "./knobs.js";
-import { applyRoom, roomOf } from "./layout.js";
-import { makeBanner } from "./page.js";
 import { fit, short } from "./plot.js";
-import { stage } from "./stage.js";
 
 /** @typedef {import("./types.js").Game} Game */
 
@@ -45,17 +41,25 @@ export function mount(root, { answers, labs }) {
   /** @type {Set<string>} */
   const hidden = new Set();
   let newest = true; // whether the answer has all that was moved
-  let dead = false;
-  let mark = ""; // identifies the current sizes
   let built = ""; // identifies the current knobs
   /** @type {import("./games_plane.js").Places | null} */
   let at = null;
   /** @type {CanvasRenderingContext2D | null} */
   let ctx = null;
-  const banner = makeBanner(() => layout());
 
-  /** @type {ReturnType<typeof asker<Game>>} */
-  const server = asker(root, { answers, show, trouble: (text) => banner.say(text, true) });
+  const { banner, server, menu, theme, layout, open } = answerPage(root, {
+    answers,
+    files: FILES,
+    least: LEAST,
+    classes: ["gl-games"],
+    styles: ["live.css", "games.css"],
+    answer: () => game,
+    show,
+    arrange,
+    boxes: () => [head, knobs],
+    key: (event) => game !== null && time.key(event),
+    close: () => time.close(),
+  });
 
   // ---- the controls
   const time = clock({ unit: "update", speeds: SPEEDS, speed: 60, draw });
@@ -80,7 +84,6 @@ export function mount(root, { answers, labs }) {
   const lab = el("a", { class: "gl-button", "data-testid": "open-lab", title: "Train the GAN of a lab that plays this game" }, "Open this in the lab");
   const labHelp = helpButton("lab");
   const toLab = el("div", { class: "gl-group gl-last" }, lab, labHelp.node);
-  const menu = exportMenu(({ value }) => void handOver(menu, server, game, String(value)), root, () => layout(), FILES);
   const bar = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Time" },
@@ -158,20 +161,13 @@ export function mount(root, { answers, labs }) {
   function draw() {
     if (!game || !at || !ctx) return;
     const now = time.now();
-    const theme = ground.theme();
-    drawPlane(ctx, theme, game, at, now, hidden);
+    drawPlane(ctx, theme(), game, at, now, hidden);
     far.redraw();
   }
 
-  const sizes = () => JSON.stringify([roomOf(root, LEAST), window.devicePixelRatio, head.offsetHeight, knobs.offsetHeight, banner.node.offsetHeight]);
-
-  function layout() {
-    const room = dead || !game ? null : roomOf(root, LEAST);
-    if (!room || !game) return;
-    applyRoom(root, room);
-    const { width, height, u, narrow } = room;
-    const theme = ground.theme();
-    theme.u = u;
+  /** @param {import("./types.js").Room} room */
+  function arrange({ width, height, u, narrow }) {
+    if (!game) return;
     const top = left.parentElement?.offsetTop ?? 0;
     const gap = Math.round(18 * u);
     const rest = Math.max(300, height - top);
@@ -185,8 +181,8 @@ export function mount(root, { answers, labs }) {
     side.style.width = `${wide}px`;
     const tall = narrow ? Math.round(230 * u) : Math.round(Math.min(0.48 * rest, 0.46 * wide));
     const first = narrow ? wide : Math.round(Math.min(0.42 * wide, tall * 1.25));
-    eigen.resize(first, tall, theme);
-    far.resize(narrow ? wide : wide - first - Math.round(10 * u), tall, theme);
+    eigen.resize(first, tall, theme());
+    far.resize(narrow ? wide : wide - first - Math.round(10 * u), tall, theme());
     placeHelp(eigen.node, [{ id: "eigenvalues", what: "the picture of eigenvalues", lines: game.help.eigenvalues, x: 30 * u, y: 10 * u }]);
     placeHelp(far.node, [
       { id: "distance", what: "the distance", lines: [...game.help.distance, ...game.help.rates], x: 30 * u, y: 10 * u },
@@ -198,7 +194,6 @@ export function mount(root, { answers, labs }) {
       ...game.runs.map((run) => /** @type {import("./types.js").HelpLine} */ ([run.title, run.doc, ""])),
     ]);
     rules.node.style.maxHeight = narrow ? "" : `${rest - tall - split.offsetHeight - Math.round(20 * u)}px`;
-    mark = sizes();
     time.redraw();
   }
 
@@ -252,24 +247,5 @@ export function mount(root, { answers, labs }) {
     root.dataset.drawn = "";
   }
 
-  const ground = stage(root, {
-    classes: ["gl-games"],
-    styles: ["live.css", "games.css"],
-    layout,
-    changed: () => sizes() !== mark,
-    key: (event) => game !== null && time.key(event),
-  });
-  ground.open();
-  server.start();
-
-  return {
-    update: () => void (dead || ground.retheme()),
-    destroy() {
-      dead = true;
-      time.close();
-      server.close();
-      banner.close();
-      ground.close();
-    },
-  };
+  return open();
 }

@@ -1,6 +1,6 @@
 // The rules that play: the legend of the picture, with each rule's verdict, and a menu to add one.
 
-import { el, setText } from "./dom.js";
+import { el, pushButton, setText } from "./dom.js";
 import { ofWhich } from "./games_points.js";
 import { noNoise, short } from "./plot.js";
 
@@ -45,19 +45,14 @@ export function verdicts({ add, drop, toggle }) {
     const word = el("b", { class: "gl-word", "data-testid": `word-${rule}` });
     const rates = el("span", { class: "gl-rates-of", "data-testid": `rates-${rule}` });
     const why = el("p", { "data-testid": `why-${rule}` });
-    const name = el(
-      "button",
+    const name = pushButton(
       {
         class: "gl-layer",
-        type: "button",
         "data-testid": `rule-${rule}`,
         "aria-pressed": String(!hidden.has(rule)),
         title: `${doc} (click: show or hide)`,
-        onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.detail > 0) name.blur();
-          name.setAttribute("aria-pressed", String(!toggle(rule)));
-        },
       },
+      () => name.setAttribute("aria-pressed", String(!toggle(rule))),
       el("i", { class: "gl-key gl-run", style: `border-top-color: var(--gl-${role}); border-top-style: ${dash === "solid" ? "solid" : dash === "dot" ? "dotted" : "dashed"}` }),
       title,
     );

@@ -1,6 +1,6 @@
 // The knobs that change a run during training, and the legend whose words toggle layers.
 
-import { el, fillTrack, setText } from "./dom.js";
+import { el, fillTrack, pushButton, setText } from "./dom.js";
 import { helpButton } from "./help.js";
 import { short } from "./plot.js";
 
@@ -228,41 +228,35 @@ function labelChoice(count, now, choose) {
 export function legend(layers, hidden, toggle, follow = null, costs = null, told = null) {
   const node = el("div", { class: "gl-legend", role: "group", "aria-label": "Layers" });
   for (const layer of layers) {
-    const button = el(
-      "button",
+    const button = pushButton(
       {
         class: "gl-layer",
-        type: "button",
         "data-testid": `layer-${layer.id}`,
         "data-role": layer.role,
         "aria-pressed": String(!hidden.has(layer.id)),
         title: `${layer.help[0][1]} (click: show or hide)`,
-        onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.detail > 0) button.blur();
-          if (!hidden.delete(layer.id)) hidden.add(layer.id);
-          button.setAttribute("aria-pressed", String(!hidden.has(layer.id)));
-          toggle();
-        },
+      },
+      () => {
+        if (!hidden.delete(layer.id)) hidden.add(layer.id);
+        button.setAttribute("aria-pressed", String(!hidden.has(layer.id)));
+        toggle();
       },
       el("i", { class: "gl-key", "data-key": layer.id }),
       layer.title,
     );
     node.append(button);
   }
-  const axes = el(
-    "button",
+  const axes = pushButton(
     {
       class: "gl-layer gl-follow",
-      type: "button",
       "data-testid": "follow",
       "aria-pressed": "false",
       title: "Widen the axes so that they contain p_g, or restore them",
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.detail > 0) axes.blur();
-        const value = axes.getAttribute("aria-pressed") !== "true";
-        axes.setAttribute("aria-pressed", String(value));
-        follow?.(value);
-      },
+    },
+    () => {
+      const value = axes.getAttribute("aria-pressed") !== "true";
+      axes.setAttribute("aria-pressed", String(value));
+      follow?.(value);
     },
     "follow G",
   );

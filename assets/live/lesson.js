@@ -1,6 +1,6 @@
 // A lesson beside the view: its step, what it asks, and whether it is done.
 
-import { el, setText } from "./dom.js";
+import { el, pushButton, setText } from "./dom.js";
 
 const KEY = "ganlab.lessons"; // progress by lesson, in this browser
 
@@ -63,20 +63,7 @@ export function lessonPanel(root, { send, act, deeds, address, light }) {
   let run = -1;
 
   const button = (/** @type {string} */ id, /** @type {string} */ title, /** @type {() => void} */ onclick, /** @type {(Node | string)[]} */ ...content) =>
-    el(
-      "button",
-      {
-        class: "gl-button gl-small",
-        type: "button",
-        "data-testid": id,
-        title,
-        onclick: (/** @type {MouseEvent} */ event) => {
-          if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // the space key must play and pause
-          onclick();
-        },
-      },
-      ...content,
-    );
+    pushButton({ class: "gl-button gl-small", "data-testid": id, title }, onclick, ...content);
 
   const title = el("b", { class: "gl-lesson-name" });
   const ticks = el("div", { class: "gl-lesson-ticks", role: "group", "aria-label": "Steps" });

@@ -2,17 +2,13 @@
 //
 // mount(root, {answers}) -> {update(), destroy()}; answers: the address below which the server answers.
 
-import { asker, handOver } from "./asker.js";
+import { answerPage } from "./answer_page.js";
 import { barButton } from "./clock.js";
 import { counters } from "./counters.js";
 import { el, setText } from "./dom.js";
-import { exportMenu } from "./export.js";
-import { applyRoom, roomOf } from "./layout.js";
 import { gameView } from "./matrix_game.js";
 import { repeatedView } from "./matrix_repeated.js";
 import { treeView } from "./matrix_tree.js";
-import { makeBanner } from "./page.js";
-import { stage } from "./stage.js";
 
 /** @typedef {import("./types.js").Matrix} Matrix */
 
@@ -58,12 +54,24 @@ export function mount(root, { answers }) {
   let edited = null; // the input of the newest change
   /** @type {Record<string, string>} */
   const last = {}; // the query of each tab
-  let dead = false;
-  let mark = "";
-  const banner = makeBanner(() => layout());
   const complaint = el("div", { class: "gl-refused", role: "alert", "data-testid": "refused", hidden: "" });
-  /** @type {ReturnType<typeof asker<Matrix>>} */
-  const server = asker(root, { answers, show, trouble: (text) => banner.say(text, true) });
+  const shell = answerPage(root, {
+    answers,
+    files: FILES,
+    least: LEAST,
+    classes: ["gl-games", "gl-matrix"],
+    styles: ["live.css", "games.css", "matrix.css"],
+    answer: () => made,
+    show,
+    arrange(room) {
+      view?.layout(room, host.offsetTop);
+      view?.time.redraw();
+    },
+    boxes: () => [bar],
+    key: (event) => view !== null && view.time.key(event),
+    close: () => view?.time.close(),
+  });
+  const { banner, server, menu } = shell;
 
   /** @type {Page} */
   const page = {
@@ -77,7 +85,7 @@ export function mount(root, { answers }) {
       server.ask(query);
     },
     say: (text) => banner.say(text, false),
-    theme: () => ground.theme(),
+    theme: shell.theme,
   };
 
   /** Forget the last refusal. */
@@ -106,8 +114,8 @@ export function mount(root, { answers }) {
     if (name !== made?.tab) page.ask(last[name] ?? (name === "game" ? "" : `tab=${name}`));
   }
 
-  const menu = exportMenu(({ value }) => void handOver(menu, server, made, String(value)), root, () => layout(), FILES);
   const times = el("div", { class: "gl-times" });
+  /** @type {HTMLElement} */
   const bar = el("div", { class: "gl-toolbar", role: "toolbar", "aria-label": "Time" }, tablist, times, menu.node);
   const host = el("div", { class: "gl-matrix-host", role: "tabpanel" });
   root.replaceChildren(bar, banner.node, host);
@@ -154,41 +162,10 @@ export function mount(root, { answers }) {
     }
     banner.say(answer.notes.join(" "), answer.notes.length > 0);
     view?.show(answer, newest);
-    layout();
+    shell.layout();
     view?.time.length(answer.steps);
     root.dataset.drawn = answer.query;
   }
 
-  const sizes = () => JSON.stringify([roomOf(root, LEAST), window.devicePixelRatio, banner.node.offsetHeight, bar.offsetHeight]);
-
-  function layout() {
-    const room = dead || !made || !view ? null : roomOf(root, LEAST);
-    if (!room || !view) return;
-    applyRoom(root, room);
-    ground.theme().u = room.u;
-    view.layout(room, host.offsetTop);
-    mark = sizes();
-    view.time.redraw();
-  }
-
-  const ground = stage(root, {
-    classes: ["gl-games", "gl-matrix"],
-    styles: ["live.css", "games.css", "matrix.css"],
-    layout,
-    changed: () => sizes() !== mark,
-    key: (event) => view !== null && view.time.key(event),
-  });
-  ground.open();
-  server.start();
-
-  return {
-    update: () => void (dead || ground.retheme()),
-    destroy() {
-      dead = true;
-      view?.time.close();
-      server.close();
-      banner.close();
-      ground.close();
-    },
-  };
+  return shell.open();
 }

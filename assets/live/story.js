@@ -1,6 +1,6 @@
 // The story of a preset: its words above the toolbar, its pace and its cures beside the knobs.
 
-import { el, setText } from "./dom.js";
+import { el, pushButton, setText } from "./dom.js";
 
 const LISTED = 3; // the number of fields to name
 /** @type {Record<string, string>} */
@@ -18,20 +18,7 @@ const CHIPS = {
  * @param {...string} content
  */
 const button = (id, title, onclick, ...content) =>
-  el(
-    "button",
-    {
-      class: "gl-button gl-small",
-      type: "button",
-      "data-testid": id,
-      title,
-      onclick: (/** @type {MouseEvent} */ event) => {
-        if (event.detail > 0) /** @type {HTMLElement} */ (event.currentTarget).blur(); // after a mouse click, the space key must play and pause again
-        onclick();
-      },
-    },
-    ...content,
-  );
+  pushButton({ class: "gl-button gl-small", "data-testid": id, title }, onclick, ...content);
 
 /**
  * send(command) to the run, act({act, name}) to the page. Returns {head, tail, scene(message), status(message), keys}:

@@ -3,18 +3,14 @@
 // mount(root, {answers, labs}) -> {update(), destroy()}; answers: the address below which the server answers; labs: the
 // addresses of the labs by dimension.
 
-import { asker, handOver } from "./asker.js";
+import { answerPage } from "./answer_page.js";
 import { barButton, barSelect, clock } from "./clock.js";
 import { counters } from "./counters.js";
 import { el, setText } from "./dom.js";
-import { exportMenu } from "./export.js";
 import { helpButton } from "./help.js";
 import { knobRow } from "./knobs.js";
-import { applyRoom, roomOf } from "./layout.js";
-import { makeBanner } from "./page.js";
 import { shownPanel } from "./shown.js";
 import { numberCards, shownTable } from "./shown_numbers.js";
-import { stage } from "./stage.js";
 
 /** @typedef {import("./types.js").Theory} Theory */
 
@@ -55,16 +51,24 @@ function unpack(made) {
 export function mount(root, { answers, labs }) {
   /** @type {Theory | null} */
   let shown = null;
-  let dead = false;
-  let mark = ""; // identifies the current sizes
   let built = ""; // identifies the current knobs
   let figure = ""; // that is shown
   let pencil = ""; // the parameter whose curve is drawn
   /** @type {ReturnType<typeof shownPanel>[]} */
   let panels = [];
-  const banner = makeBanner(() => layout());
-  /** @type {ReturnType<typeof asker<Theory>>} */
-  const server = asker(root, { answers, show, trouble: (text) => banner.say(text, true) });
+  const { banner, server, menu, theme, layout, open } = answerPage(root, {
+    answers,
+    files: FILES,
+    least: LEAST,
+    classes: ["gl-theory"],
+    styles: ["live.css", "games.css", "theory.css"],
+    answer: () => shown,
+    show,
+    arrange,
+    boxes: () => [bar, head, knobs, foot],
+    key: (event) => time.key(event),
+    close: () => time.close(),
+  });
   const time = clock({ unit: "frame", speeds: SPEEDS, speed: 10, draw });
 
   // ---- the controls
@@ -74,8 +78,8 @@ export function mount(root, { answers, labs }) {
   const reset = barButton("reset", "Undo all changes of this figure", () => server.ask(`figure=${figure}`), "Reset");
   const lab = el("a", { class: "gl-button gl-to-lab", "data-testid": "open-lab", }, "Open this in the lab");
   const draws = el("div", { class: "gl-group gl-draws", role: "group", "aria-label": "Draw by hand" });
-  const menu = exportMenu(({ value }) => void handOver(menu, server, shown, String(value)), root, () => layout(), FILES);
   const play = el("div", { class: "gl-clock" }, ...time.nodes);
+  /** @type {HTMLElement} */
   const bar = el(
     "div",
     { class: "gl-toolbar", role: "toolbar", "aria-label": "Figure" },
@@ -168,35 +172,25 @@ export function mount(root, { answers, labs }) {
     setText(says, shown.says[Math.min(frame, shown.says.length - 1)]);
   }
 
-  const sizes = () => JSON.stringify([
-    roomOf(root, LEAST), window.devicePixelRatio, ...[bar, head, knobs, banner.node, foot].map((node) => node.offsetHeight),
-  ]);
-
-  function layout() {
-    const room = dead || !shown ? null : roomOf(root, LEAST);
-    if (!room || !shown) return;
-    applyRoom(root, room);
-    const { width, u, narrow } = room;
-    const theme = ground.theme();
-    theme.u = u;
+  /** @param {import("./types.js").Room} room */
+  function arrange({ width, height, u, narrow }) {
     const gap = Math.round(14 * u);
-    const high = Math.max(220, room.height - pictures.offsetTop - foot.offsetHeight - 8 * u);
+    const high = Math.max(220, height - pictures.offsetTop - foot.offsetHeight - 8 * u);
     const share = (/** @type {number} */ i) => /** @type {Theory} */ (shown).panels[i].share;
     const count = panels.length;
     const fits = (high - gap * (count - 2)) / (count - 1) >= LEAST_HIGH * u; // one above the other, beside the first
     pictures.classList.toggle("gl-in-a-row", !narrow && !fits);
     const total = panels.reduce((sum, _, i) => sum + share(i), 0);
     panels.forEach((one, i) => {
-      if (narrow) return one.resize(width, Math.round(Math.max(260, Math.min(0.8 * width, 380))), theme);
-      if (count === 1) return one.resize(width, high, theme);
-      if (!fits) return one.resize(Math.floor(((width - gap * (count - 1)) * share(i)) / total), high, theme);
+      if (narrow) return one.resize(width, Math.round(Math.max(260, Math.min(0.8 * width, 380))), theme());
+      if (count === 1) return one.resize(width, high, theme());
+      if (!fits) return one.resize(Math.floor(((width - gap * (count - 1)) * share(i)) / total), high, theme());
       const first = Math.round(((width - gap) * share(0)) / (share(0) + share(1)));
-      if (i === 0) return one.resize(first, high, theme);
+      if (i === 0) return one.resize(first, high, theme());
       const rest = high - gap * (count - 2);
       const all = panels.slice(1).reduce((sum, _, k) => sum + share(k + 1), 0);
-      one.resize(width - gap - first, Math.round((rest * share(i)) / all), theme);
+      one.resize(width - gap - first, Math.round((rest * share(i)) / all), theme());
     });
-    mark = sizes();
     draw();
   }
 
@@ -254,24 +248,5 @@ export function mount(root, { answers, labs }) {
     if (first) root.dataset.drawn = "";
   }
 
-  const ground = stage(root, {
-    classes: ["gl-theory"],
-    styles: ["live.css", "games.css", "theory.css"],
-    layout,
-    changed: () => sizes() !== mark,
-    key: time.key,
-  });
-  ground.open();
-  server.start();
-
-  return {
-    update: () => void (dead || ground.retheme()),
-    destroy() {
-      dead = true;
-      time.close();
-      server.close();
-      banner.close();
-      ground.close();
-    },
-  };
+  return open();
 }
