@@ -22,7 +22,7 @@ from ganlab.targets import Target
 MESH = 48  # cells of a small field of D in each direction
 FEWEST, FEWEST_LINES = 40, 5  # points of a line, and lines of a grid, of each label
 _REAL_SHOWN = 500
-_CYCLES = 60  # points x from which an arrow to G(E(x)) is drawn
+_CYCLES = 40  # points x from which an arrow to G(E(x)) is drawn
 _BELOW = 0.99  # a contour line is drawn at this share of its height: see `contours`
 _POINT = 3.0  # the blur of given points in contours, in 320ths of the box's width
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ganlab import words
 from ganlab.comparison import Comparison
 from ganlab.domains import Probe
 from ganlab.engine.probe import probe_for
@@ -89,9 +90,13 @@ def panels(
         if not enumerated:
             out.append(one("data_distance", NEAREST, [(1.0, "new data")], low=0.0))
         out.append(one("overfit", "V on the training data − V on new data", [(0.0, "0")], **nats))
+    if any(spec.inference != "none" for spec in specs):
+        for name in ("cycle_x", "cycle_z"):
+            out.append(one(name, words.MEASURES[name].title, log=True))
+    if any(spec.inference != "joint" for spec in specs):
+        out.append(one("gap", "C(G) − V(D, G): how far D is from D*", [(0.0, "D = D*")], **nats))
     return [
         *out,
-        one("gap", "C(G) − V(D, G): how far D is from D*", [(0.0, "D = D*")], **nats),
         one("d_loss", "D's loss"),
         one("g_loss", "G's loss"),
         one("grad_x", "gradient that reaches G, at x", log=True),
@@ -217,7 +222,10 @@ def combined(
     """Combine the runs' scenes into one; array x of run i is called x.i."""
     layers: dict[str, dict[str, str]] = {}
     for header, _ in parts:
-        layers |= {layer["id"]: layer for layer in header["layers"]}
+        for layer in header["layers"]:
+            # Titles differ by what D is given besides x: the shortest is true of all runs.
+            known = layers.get(layer["id"], layer)
+            layers[layer["id"]] = min(known, layer, key=lambda one: len(one["title"]))
     own = ("box", "units", "cell", "latent", "map", "modes", "layers")
     runs = [{"label": label} for label in labels]
     for run, (header, _) in zip(runs, parts, strict=True):

@@ -6,6 +6,7 @@ from ganlab.presets import (  # noqa: F401  they register
     coverage,
     discrete,
     dynamics,
+    inference,
     memory,
     rotation,
     told,
