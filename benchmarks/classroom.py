@@ -89,7 +89,7 @@ async def lesson(
 async def left(
     options: argparse.Namespace, room: Class, warm: dict[str, float], full: dict[str, float]
 ) -> None:
-    """The rows of what the server keeps once everyone has left."""
+    """The rows about the memory and files that the server still uses once everyone has left."""
     table, pid = room.table, room.server.pid
     await asyncio.sleep(options.leave)
     await room.visit()  # Streamlit removes sessions that have ended when the next one ends
@@ -106,7 +106,7 @@ async def left(
 
 
 def main() -> None:
-    """Hold the lesson; exit with 1 if a limit is exceeded."""
+    """Run all phases; exit with 1 if a limit is exceeded."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--students", type=int, default=30)
     parser.add_argument("--join", type=float, default=20, help="seconds over which students join")
@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument(
         "--every", type=float, default=10, help="seconds between a student's clicks"
     )
-    words = f"seconds to wait at the end; below {FORGOTTEN:g} what is kept is not measured"
+    words = f"seconds to wait at the end; below {FORGOTTEN:g} memory and files are not measured"
     parser.add_argument("--leave", type=float, default=130, help=words)
     parser.add_argument("--kept", type=float, default=50, help="%% of the growth allowed to stay")
     parser.add_argument("--page", choices=("one", "two"), default="two", help="of the same Spec")

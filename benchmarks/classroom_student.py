@@ -204,7 +204,7 @@ class Student:
         return future
 
     async def take_home(self, kinds: Iterable[str]) -> None:
-        """Ask for a file of each kind, one after the other."""
+        """Download a file of each kind, one after the other."""
         for kind in kinds:
             came = self._expect(lambda header: header["type"] == "export")
             await self.send(cmd="export", value=kind)

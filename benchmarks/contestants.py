@@ -42,7 +42,7 @@ def _g_cost(spec: Spec, fake: torch.Tensor) -> torch.Tensor:
 
 
 def plain_loop(spec: Spec) -> Callable[[int], None]:
-    """A function that makes iterations of Algorithm 1 as a careful user would write it."""
+    """A function that makes iterations of Algorithm 1, written as a careful user would write it."""
     G, D = _nets(spec)
     g_params = list(G.parameters())
     by_g = torch.optim.Adam(g_params, lr=spec.g_lr, betas=spec.betas, fused=True)

@@ -78,7 +78,7 @@ class Exporters:
         self._room, self._tasks = room, []
 
     def begin(self, jobs: Sequence[str]) -> None:
-        """Let each of them take home one file after the other."""
+        """Let each of them download one file after the other."""
         self._tasks = [
             asyncio.create_task(student.take_home(itertools.cycle(FILES)))
             for student in self._room.students
@@ -121,7 +121,7 @@ async def watch(room: Class, seconds: float) -> Watched:
 
 
 async def attack(options: argparse.Namespace, server: Server, table: Table) -> None:
-    """Alternating rows without and with the attacker, and the verdict."""
+    """Print rows without and with the attacker, in turn, and the verdict."""
     room = Class(options, server, table)
     start = (Exporters, room) if options.exports else (Attacker, server.url, options)
     coming = asyncio.create_task(asyncio.to_thread(*start))
@@ -163,7 +163,7 @@ async def attack(options: argparse.Namespace, server: Server, table: Table) -> N
     for name, count in sorted((await him.close()).items()):
         table.add(f"  {name}", "", f"{count:,}", None)
     lost = room.tally["dead sockets"] + room.tally["errors"]
-    table.row("students thrown out", lost, most(0))
+    table.row("students disconnected", lost, most(0))
     table.row("tracebacks", server.log.count("Traceback"), most(0))
     for student in room.students:
         for error in student.errors[:3]:

@@ -164,7 +164,7 @@ class Attacker:
         await asyncio.sleep(2)
         for socket in opened:
             if isinstance(socket, BaseException):
-                self.tally["sockets not had"] += 1
+                self.tally["sockets refused"] += 1
                 continue
             self.tally["sockets refused" if socket.close_code else "sockets kept"] += 1
             socket.transport.abort()

@@ -77,7 +77,7 @@ def machine() -> str:
 
 def parse(parser: argparse.ArgumentParser, quick: dict[str, Any]) -> argparse.Namespace:
     """The options. With `--quick`, those in `quick` are the defaults, and suffice for 60 s."""
-    words = f"a measurement within {QUICK:g} s, with its noise"
+    words = f"measure for at most {QUICK:g} s: a noisier result"
     parser.add_argument("--quick", action="store_true", help=words)
     if parser.parse_known_args()[0].quick:
         parser.set_defaults(**quick)

@@ -156,14 +156,14 @@ def _after(page: Page, watch: str, condition: str, act) -> float:
 def latencies(lab: Lab, repeats: int) -> dict[str, list[float]]:
     """Milliseconds from an input to its effect in the page, for each kind of input.
 
-    Of those that are drawn, to the first picture that was made after the input.
+    For an effect in the picture, the time ends at the first picture that was made after the input.
     """
     page = lab.page
     kinds = ("pause", "pause, drawn", "step, drawn", "k", "k, drawn")
     out: dict[str, list[float]] = {kind: [] for kind in kinds}
 
     def drawn_after(answer: float, iterations: int = 0) -> float:
-        """From the input to the first picture after the engine's answer, so many iterations on."""
+        """Milliseconds from the input to the first picture `iterations` after the answer."""
         after = f"([now, i]) => now > ganlab.at + {answer} && i >= told + {iterations}"
         page.wait_for_function(f"() => ganlab.drawn.some({after})")
         return lab.js(f"ganlab.drawn.find({after})[0] - ganlab.at")

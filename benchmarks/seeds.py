@@ -84,7 +84,7 @@ class Alone:
 
 
 class Case(NamedTuple):
-    """What is watched: on which page, and with which limit of its share."""
+    """An experiment that is watched: its page, and the limit of its share."""
 
     name: str
     page: str

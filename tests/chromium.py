@@ -18,8 +18,8 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Pages share one process, so that each takes a quarter less CPU time to open; what a graphics
-    # card would do takes less on the CPU without the process that imitates one.
+    # In one shared process each page takes a quarter less CPU time to open. Rendering on the CPU
+    # takes less time without the process that emulates a GPU.
     "--renderer-process-limit=1",
     "--disable-site-isolation-trials",
     "--disable-gpu",
@@ -86,6 +86,6 @@ def find(playwright: Playwright) -> str:
 
 
 def launch(playwright: Playwright) -> Browser:
-    """A headless Chromium with a new profile that reaches this machine only."""
+    """A headless Chromium with a new profile, which can reach this machine only."""
     root = ("--no-sandbox",) if _is_root() else ()
     return playwright.chromium.launch(executable_path=find(playwright), args=[*FLAGS, *root])

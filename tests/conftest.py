@@ -20,9 +20,9 @@ os.environ["GANLAB_CACHE"] = _CACHE.name
 os.environ["GANLAB_COMPILE"] = "off"  # only tests of compiling compile anything
 
 ROOT = Path(__file__).parent
-# What belongs together is done by one process, one test after the other: what waits for a browser,
-# what waits for a socket or a clock, and what compiles, since the first program takes longer than
-# the others. Of the rest each file is done by one process. What comes first here is begun first.
+# One process executes all tests of a group, one after the other: those that wait for a browser,
+# those that wait for a socket or a clock, and those that compile (the first program takes longer
+# than later ones). Every other file is a group of its own. Groups start in this order.
 GROUPS = {
     "browser": ("browser",),
     "sockets": ("live", "jobs", "test_classroom.py", "test_server.py", "test_processes.py"),
@@ -36,7 +36,7 @@ GROUPS = {
 }
 CALM = ("browser", "sockets")
 SLOW = ("browser", "compile", "trainer", "pairs", "claims", "collapse", "dynamics")
-_stood_back = False
+_low_priority = False
 
 
 def _group(path: Path) -> tuple[int, str]:
@@ -52,7 +52,7 @@ def _group(path: Path) -> tuple[int, str]:
 def pytest_xdist_auto_num_workers(config):
     """`pytest` alone takes up to four processes; tests that are named run in this one.
 
-    One more than there are cores: browsers and sockets are mostly waited for.
+    One process more than there are cores, since tests of browsers and sockets mostly wait.
     """
     alone = config.args_source is not config.ArgsSource.ARGS
     chosen = config.option.keyword or config.option.markexpr or config.option.lf
@@ -87,14 +87,14 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_runtest_setup(item):
-    """Of several processes, those that do other things let the calm groups go first.
+    """Lower the priority of every process but those of the calm groups, if there are several.
 
-    Their tests take longest, and a machine that is busy with others keeps them waiting.
+    Tests of the calm groups take longest, since a busy machine makes them wait.
     """
-    global _stood_back
+    global _low_priority
     beside = "PYTEST_XDIST_WORKER" in os.environ and hasattr(os, "nice")
-    if beside and not _stood_back and _group(item.path)[1] not in CALM:
-        _stood_back = True
+    if beside and not _low_priority and _group(item.path)[1] not in CALM:
+        _low_priority = True
         os.nice(10)
 
 

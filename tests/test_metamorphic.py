@@ -181,7 +181,7 @@ def test_axes_may_be_exchanged_and_turned(target, turn):
 
 @few
 @given(seeds, st.integers(1, metrics.PROJECTIONS - 1), numbers, st.floats(0.125, 8))
-def test_the_sliced_w1_knows_no_place_and_no_direction_of_its_own(seed, steps, shift, scale):
+def test_the_sliced_w1_depends_on_neither_position_nor_direction(seed, steps, shift, scale):
     """Rotated by whole steps, the set of directions is the same, and so is the distance."""
     draw = np.random.default_rng(seed)
     x, y = draw.normal(size=(2, 64, 2))

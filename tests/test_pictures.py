@@ -1,4 +1,4 @@
-"""Pictures and films as files: what they show is what the run was, and they are whole or absent."""
+"""Pictures and films as files: they show the run, and are never left incomplete."""
 
 import base64
 import io

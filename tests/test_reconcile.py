@@ -106,7 +106,7 @@ def test_what_is_too_dear_is_refused_by_who_takes_it_and_the_rest_applies():
 
 
 def test_what_takes_too_long_is_refused_instead(monkeypatch):
-    """Each attempt is slow, and nothing goes together: it stops in time, with reasons."""
+    """Each attempt is slow, and no two values can be combined: it stops in time, with reasons."""
     clock, tries = [0.0], []
     monkeypatch.setattr("ganlab.reconcile.time.monotonic", lambda: clock[0])
 

@@ -71,7 +71,7 @@ RANK = {
     "__main__": 8,
     "pages": 8,
 }
-STREAMLIT_ROOMS = {"ui", "testing", "live", "index", "front", "server", "app", "pages"}
+STREAMLIT_PACKAGES = {"ui", "testing", "live", "index", "front", "server", "app", "pages"}
 WEB = {"streamlit", "starlette", "uvicorn", "websockets", "fastapi"}
 
 
@@ -102,7 +102,7 @@ def imports(name: str) -> set[str]:
     return out
 
 
-def room(module: str) -> str:
+def package(module: str) -> str:
     """ganlab.engine.run -> engine, ganlab -> "", pages.x -> pages."""
     first, *rest = module.split(".")
     return "pages" if first == "pages" else (rest[0] if rest else "")
@@ -127,7 +127,7 @@ def test_there_are_modules_to_judge():
     assert known("ganlab.engine.run.Run") == "ganlab.engine.run" and known("numpy.array") is None
     assert "streamlit" in outside("ganlab.app") and "torch" in outside("ganlab.engine.run")
     assert "ganlab.engine.game.Game" in imports("ganlab.engine.run")
-    assert set(RANK) == set(map(room, MODULES)), "a room has no module, or no rank"
+    assert set(RANK) == set(map(package, MODULES)), "a package has no module, or no rank"
 
 
 def test_imports_run_downward():
@@ -136,7 +136,7 @@ def test_imports_run_downward():
         for module in MODULES
         for imported in imports(module)
         # `from ganlab import theory` names a module, `from ganlab import Run` the package itself.
-        if (there := known(imported)) and RANK[room(there)] > RANK[room(module)]
+        if (there := known(imported)) and RANK[package(there)] > RANK[package(module)]
     }
     assert not upward
 
@@ -150,9 +150,9 @@ def test_no_module_imports_itself_in_a_circle():
 
 def test_who_may_know_streamlit_plotly_and_the_web():
     for module in MODULES:
-        here, foreign = room(module), outside(module)
-        ours = {room(known(i)) for i in imports(module) if known(i)}
-        if here not in STREAMLIT_ROOMS:
+        here, foreign = package(module), outside(module)
+        ours = {package(known(i)) for i in imports(module) if known(i)}
+        if here not in STREAMLIT_PACKAGES:
             assert not foreign & WEB, module
         if here not in {"figures", "ui", "front", "app", "pages"}:
             assert "plotly" not in foreign, module

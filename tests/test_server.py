@@ -1,4 +1,4 @@
-"""`ganlab app`, started and stopped as by an operator."""
+"""`ganlab app`, started and stopped as an operator does."""
 
 import asyncio.base_events
 import os

@@ -1,4 +1,4 @@
-"""A recording as one web page: what it shows is what the run was, and nothing in it breaks out."""
+"""A recording as one web page: it shows the run, and no text in it can become markup."""
 
 import base64
 import hashlib

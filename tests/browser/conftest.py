@@ -19,7 +19,7 @@ expect.set_options(timeout=SECONDS * 1000)  # as long as pages wait: a busy mach
 # Not session-scoped: while Playwright's loop runs, no other test can use asyncio.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium that reaches this machine only."""
+    """A headless Chromium that can reach this machine only."""
     with sync_playwright() as playwright:
         browser = launch(playwright)
         yield browser

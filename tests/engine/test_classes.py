@@ -1,4 +1,4 @@
-"""D with K + 1 outputs: Salimans' formulas, the net beside it, and what both have learnt."""
+"""D with K + 1 outputs: Salimans' formulas, the supervised net beside it, and their accuracies."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""D trained to its optimum: what it finds, its tolerance, and how it fits into a run."""
+"""D trained to its optimum: the optimum, its tolerance, and its use in a run."""
 
 from types import SimpleNamespace
 

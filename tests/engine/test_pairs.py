@@ -84,12 +84,12 @@ def test_every_pair_updates_and_is_seen(first, dim):
         try:
             spec = Spec(**{**TINY, **PLACES[dim], **a, **b})
         except SpecError as error:
-            # Only combinations that a stabiliser refuses, which the page reports beside its field.
+            # Only combinations that a stabiliser refuses, which a page reports beside the field.
             assert error.name in (*STABILISERS, "rule"), (a, b, error)
             refused += 1
             continue
         assert refusal(spec) is None
-        # In one place as it is drawn for one, in the other as for many.
+        # One dimension is drawn at full detail, the other at that of a server with many sessions.
         _check(spec, ("coarse", "full")[(first + other + dim) % 2])
     assert refused <= len(TOGGLES) // 2
 

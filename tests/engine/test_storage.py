@@ -256,7 +256,8 @@ def test_bad_arrays_are_refused_by_name(saved):
     assert edited(saved, extra=good).name == "file"
 
 
-# -- what would take more than it weighs -----------------------------------------------------------
+# -- files that would need much more memory than their size
+# -----------------------------------------------------------
 
 
 def peak(call) -> int:

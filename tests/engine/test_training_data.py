@@ -1,4 +1,4 @@
-"""Finite training data: their draws, and what D and G make of them."""
+"""Finite training data: their draws, and their effect on D and G."""
 
 from __future__ import annotations
 

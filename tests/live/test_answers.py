@@ -1,4 +1,4 @@
-"""Answers to pages whose whole state is their address: kept, bounded, fair."""
+"""Answers to pages whose whole state is their address: cached, bounded, fair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Families for pages: one Spec at a time, kept, and given up when nobody looks."""
+"""Families for pages: one Spec at a time; results are kept, and unwatched fits are cancelled."""
 
 from __future__ import annotations
 

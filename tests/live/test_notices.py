@@ -24,7 +24,8 @@ RING = Spec(target="ring", latent_dim=2)
 def brink(spec: Spec, arrows: bool = False) -> Run:
     """A run whose D overflows in part of the picture: parameters are finite, sums are not.
 
-    arrows: whether some of the arrows overflow, too. At which size depends on the processor.
+    arrows: whether some of the arrows overflow, too. The size at which this happens depends on the
+    processor.
     """
     for size in np.geomspace(1e17, 1e21, 60):
         run = Run(spec.replace(d_activation="relu", d_hidden=(8,)))

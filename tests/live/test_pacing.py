@@ -1,4 +1,4 @@
-"""When a frame is due, and that an acknowledgement makes it without waiting for the worker."""
+"""When a frame is due, and that an acknowledgement can trigger it without the worker."""
 
 import time
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The trainer: its files, its requests, and that it never loses more than it says."""
+"""The trainer: its files, its requests, and that an error loses no more than it reports."""
 
 import os
 import signal

@@ -1,6 +1,7 @@
 """Hostile .ganlab files, made from a good one.
 
-`python tests/record/hostile.py 10000` makes so many of them, and counts what becomes of them.
+`python tests/record/hostile.py 10000` makes that many files, and counts the results of loading
+them.
 """
 
 from __future__ import annotations
@@ -79,11 +80,11 @@ def array(values: np.ndarray, pickled: bool = False) -> bytes:
     return out.getvalue()
 
 
-# -- ways to damage one, each a function of the content and a source of random numbers ------------
+# -- ways to damage a file: functions of its content and a random generator ------------
 
 
 def flipped(content: bytes, r: random.Random) -> bytes:
-    """Some bits of it are others."""
+    """Some of its bits are flipped."""
     data = bytearray(content)
     for _ in range(r.choice((1, 1, 1, 5, 50))):
         data[r.randrange(len(data))] ^= 1 << r.randrange(8)
@@ -91,7 +92,7 @@ def flipped(content: bytes, r: random.Random) -> bytes:
 
 
 def flipped_at_the_ends(content: bytes, r: random.Random) -> bytes:
-    """Some bytes of the zip's own records are others."""
+    """Some bytes of the zip's own records are changed."""
     data, tail = bytearray(content), len(content) - content.index(b"PK\x01\x02")
     for _ in range(r.choice((1, 2, 4))):
         at = len(data) - 1 - r.randrange(tail) if r.random() < 0.8 else r.randrange(40)
@@ -100,27 +101,27 @@ def flipped_at_the_ends(content: bytes, r: random.Random) -> bytes:
 
 
 def cut(content: bytes, r: random.Random) -> bytes:
-    """Its end, its start or a part of it is missing."""
+    """Its end, its start or another part is missing."""
     a, b = sorted(r.randrange(len(content)) for _ in range(2))
     return r.choice((content[:a], content[a:], content[:a] + content[b:]))
 
 
 def longer(content: bytes, r: random.Random) -> bytes:
-    """Something is written in it, before it or behind it."""
+    """It has additional bytes inside, before or after it."""
     at = r.choice((0, len(content), r.randrange(len(content))))
     more = r.choice((b"\0" * 100, b"PK\x05\x06" + b"\0" * 18, content, r.randbytes(1000)))
     return content[:at] + more + content[at:]
 
 
 def foreign(content: bytes, r: random.Random) -> bytes:
-    """It is something else."""
+    """It is a file of another kind."""
     return r.choice(
         (b"", b"{}", r.randbytes(r.randrange(3000)), b"\x89PNG\r\n", packed({"a.txt": b"hello"}))
     )
 
 
 def other_members(content: bytes, r: random.Random) -> bytes:
-    """A member is missing, too much, another one, or called otherwise."""
+    """A member is missing, added, replaced or renamed."""
     parts = members(content)
     name = r.choice(list(parts))
     what = r.randrange(5)
@@ -138,7 +139,7 @@ def other_members(content: bytes, r: random.Random) -> bytes:
 
 
 def twice(content: bytes, r: random.Random) -> bytes:
-    """It has a member twice."""
+    """It contains a member twice."""
     out, name = io.BytesIO(content), r.choice(list(members(content)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -197,7 +198,7 @@ def other_arrays(content: bytes, r: random.Random) -> bytes:
 
 
 def other_header(content: bytes, r: random.Random) -> bytes:
-    """A value of its header is another one, is missing, or is too much."""
+    """A value of its header is changed, missing or added."""
     parts = members(content)
     header = json.loads(parts["run.json"])
     for _ in range(r.choice((1, 1, 1, 2, 3))):
@@ -230,7 +231,7 @@ def _walk(value: Any, places: list[tuple[Any, Any]]) -> None:
 
 
 def other_text(content: bytes, r: random.Random) -> bytes:
-    """Its header is no JSON, or no text, or far too deep, long or large."""
+    """Its header is not JSON or not text, or is far too deep, long or large."""
     parts = members(content)
     text = parts["run.json"]
     at = r.randrange(len(text))
@@ -263,7 +264,7 @@ WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
 
 
 def fate(content: bytes, original: bytes) -> str:
-    """refused, the same run, or another valid run; anything else is raised."""
+    """ "refused", "the same run" or "another valid run"; other exceptions propagate."""
     try:
         file = RunFile.load(io.BytesIO(content), "a.ganlab")
     except SpecError as error:
@@ -280,7 +281,7 @@ def fate(content: bytes, original: bytes) -> str:
 
 
 def main(count: int) -> None:
-    """Make so many hostile files, and print what became of them, of the memory and of the time."""
+    """Make and load `count` hostile files; print the results, and the most memory and time."""
     content, r, fates = good(), random.Random(0), Counter[str]()
     slowest, largest = (0.0, ""), (0, "")
     begun = time.perf_counter()

@@ -9,7 +9,7 @@ from ganlab.sweeps import Sweep, results
 
 
 class Here(Executor):
-    """Computes at once, in this thread; keeps the tasks, and fails where it is told to."""
+    """Computes at once, in this thread; records the tasks, and fails at chosen ones."""
 
     def __init__(self, error=None):
         self.tasks, self._error = [], error

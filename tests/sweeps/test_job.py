@@ -1,4 +1,4 @@
-"""A map as a job: it is done, pauses, stops and goes on; what is too large is refused."""
+"""A map as a job: it finishes, pauses, stops and resumes; too large maps are refused."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""What a map shows of its cells: the same as pandas finds in the whole table."""
+"""The summaries of a map's cells equal those computed by pandas from the whole table."""
 
 import numpy as np
 import pytest

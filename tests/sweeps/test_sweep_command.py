@@ -1,4 +1,4 @@
-"""`ganlab sweep`: from a file or from flags, what is to do, and what was found."""
+"""`ganlab sweep`: plans from files and flags, the listing of the work, and the results."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Running sweeps: the table is that of runs made one by one, whatever computes it."""
+"""Running sweeps: whatever computes it, the table equals that of runs made one by one."""
 
 import io
 import multiprocessing

@@ -1,4 +1,4 @@
-"""Verdicts: series whose course is known, and games whose outcome has a closed form."""
+"""Verdicts on series with a known course, and on games whose outcome has a closed form."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Files that people bring, one by one, and what is read from them."""
+"""Uploaded tables of many kinds, and the numbers read from them."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""The sidebar's tools for a picture of one's own: what they set, and what they say."""
+"""The sidebar's tools for a user's own picture: the fields they set, and their messages."""
 
 import io
 from types import SimpleNamespace

@@ -42,7 +42,8 @@ def requests():
     """One program for each code path: half a minute each, two at a time."""
     with limited(compile_jobs=2):
         asked = {
-            # These tests have nothing else to do: their compilers need not stand back.
+            # No other work of these tests needs the processor, so their compilers keep the normal
+            # priority.
             name: COMPILE_QUEUE.ask(Structure.of(spec), nice=0)
             for name, spec in SPECS.items()
         }
