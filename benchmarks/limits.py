@@ -45,6 +45,8 @@ def most(bound: float) -> Limit:
 # One session alone, in Chromium at 60 Hz
 FRESH_FRAMES = least(57)  # frames/s with a new iteration
 SLOWDOWN = most(10)  # % of the training's speed, median
+PICTURE_MS = {"one": most(0.5), "two": most(0.8)}
+METRICS_MS = {"one": most(2), "two": most(8)}
 SCRIPT_MS = most(6)  # JavaScript of a frame of the 2-D picture at 1280x720
 LATENCY_MS = most(60)  # from a click to its effect in the picture, median
 START_SECONDS = most(3)  # from `streamlit run` to the first trained frame, warm disk

@@ -23,11 +23,13 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from benchmarks import live_trace
+from benchmarks import live_trace, picture_cost
 from benchmarks.classroom_mix import warm
 from benchmarks.limits import (
     FRESH_FRAMES,
     LATENCY_MS,
+    METRICS_MS,
+    PICTURE_MS,
     SCRIPT_MS,
     SLOWDOWN,
     Table,
@@ -237,6 +239,7 @@ def measure(browser: Browser, name: str, options: argparse.Namespace, table: Tab
             rates.append((rate, (before + after) / 2))
             before = after
         alone.close()
+        made = picture_cost.cost(lab.spec)
         lab.get("play").click()
         lab.moves()
         heap_end, memory = heap(cdp), resident(server.pid)
@@ -260,6 +263,8 @@ def measure(browser: Browser, name: str, options: argparse.Namespace, table: Tab
     middle = statistics.median(slower)
     text = f"{middle:.1f} ({slower[0]:.1f} to {slower[-1]:.1f})"
     row("slowed by being watched, %", middle, SLOWDOWN, text)
+    row("picture, CPU ms", made.picture, PICTURE_MS[name], "{:.2f}")
+    row("metrics, CPU ms", made.metrics, METRICS_MS[name], "{:.2f}")
     row("JavaScript of a frame, CPU ms", cost.script, SCRIPT_MS, "{:.2f}")
     row("main thread of a frame, CPU ms", cost.all, text="{:.2f}")
     for key, values in delays.items():

@@ -14,6 +14,7 @@ from ganlab.targets import Target, Target1D
 
 MOST_CELLS = 400
 _CELL = 0.05
+_TAILS = np.array([TAIL, 1 - TAIL])
 
 
 class LineProbe(Probe):
@@ -123,14 +124,17 @@ class LineProbe(Probe):
         x, mass = gz[..., 0], np.full(gz.shape[1], 1 / gz.shape[1])
         if self.intervals is not None:
             x, mass = (x[:, 1:] + x[:, :-1]) / 2, (over or self.intervals).mass
-        levels = np.array([TAIL, 1 - TAIL])
-        wanted = np.diff(_line(self.target).ppf(levels))
         widths = []
         for row in x:
             order = np.argsort(row)
             middle = np.cumsum(mass[order]) - mass[order] / 2
-            widths.append(np.diff(np.interp(levels, middle, row[order])) / wanted)
+            widths.append(np.diff(np.interp(_TAILS, middle, row[order])) / self._between_tails)
         return np.concatenate(widths)
+
+    @cached_property
+    def _between_tails(self) -> np.ndarray:
+        """The width between p_data's quantiles at `_TAILS`, (1,)."""
+        return np.diff(_line(self.target).ppf(_TAILS))
 
     def samples_of_perfect_g(self) -> np.ndarray:
         """The quantile function, if latents are ends of intervals; else samples."""
