@@ -13,6 +13,7 @@ from .lab import SECONDS, Lab
 from .server import Server
 
 _LOG: list[Server] = []
+Server.environment = {"GANLAB_FRAME_RATE": "20"}  # less of the machine for each page
 expect.set_options(timeout=SECONDS * 1000)  # as long as pages wait: a busy machine is slow
 
 

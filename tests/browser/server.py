@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,8 +28,11 @@ class Server:
 
     `prepare` is Python code that the server's process executes first. The server is
     `streamlit run ganlab/app.py` with `settings` in addition to those of the tests.
-    Raises RuntimeError if it does not start.
+    Raises RuntimeError if it does not start. environment: variables that all servers get, unless
+    they are set.
     """
+
+    environment: ClassVar[dict[str, str]] = {}
 
     def __init__(self, log: Path, prepare: str = "", settings: dict[str, str] | None = None):
         self.log_path, self._prepare = log, prepare
@@ -62,7 +66,7 @@ class Server:
         }
         options = [f"--{name}={value}" for name, value in flags.items()]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("STREAMLIT_")}
-        environment.setdefault("GANLAB_FRAME_RATE", "20")  # less of the machine for each page
+        environment = self.environment | environment
         with self.log_path.open(mode) as log:
             self._process = subprocess.Popen(
                 [sys.executable, *start, "run", str(ROOT / "ganlab" / "app.py"), *options],
