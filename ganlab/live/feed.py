@@ -112,8 +112,7 @@ class Feed:
     def publish(self, now: float) -> None:
         """Start making everything that is due."""
         session = self.session
-        watching = [s for s in list(session.subscribers) if s.watching]
-        if not watching or session.group is None:
+        if not self._watching or session.group is None:
             return
         idle = session.idle
         # With many sessions, measuring every moment would take longer than training.
@@ -132,8 +131,18 @@ class Feed:
         for kind, make in session.view.background(now, idle, self.painting):
             self.hand_over(kind, make)
         self._answer()
-        if self.status_wanted or (session.playing and self.pacing.status_due(now)):
+        self.tell(now)
+
+    def tell(self, now: float) -> None:
+        """Send the status, if it is due."""
+        session, watching = self.session, self._watching
+        due = self.status_wanted or (session.playing and self.pacing.status_due(now))
+        if due and watching and session.group is not None:
             self._status(watching, now)
+
+    @property
+    def _watching(self) -> list[Subscriber]:
+        return [s for s in list(self.session.subscribers) if s.watching]
 
     def _frame(self, now: float) -> None:
         """Make a frame if it is due; else let `acknowledged` make it of the current moments."""

@@ -74,7 +74,7 @@ class SessionWork:
             now = time.perf_counter()
             session.group.compute_by(self._elsewhere(now, seconds))
             if asked and session.playing:
-                session.feed.publish(now)  # the answer does not wait for the next call
+                self._answer_commands(now)
             if session.rewind.active:
                 session.trainer.backend.serve(session.group)  # it may have made the wanted moment
                 wait = session.rewind.go(seconds)
@@ -88,6 +88,15 @@ class SessionWork:
             over = now + (now - begun) / 2 >= end
             if over and not (session.trainer.by_hand and now < end + _BY_HAND_SECONDS):
                 return 0.0
+
+    def _answer_commands(self, now: float) -> None:
+        """Send the status before the next call, whose picture shows what the commands changed."""
+        session = self._session
+        if session.demanding:  # an update may take a second
+            session.feed.publish(now)
+        else:
+            session.feed.tell(now)
+            session.trainer.hurry()
 
     def _elsewhere(self, now: float, seconds: float) -> Elsewhere | None:
         """Where updates are computed; with them a picture, if one may be made after them."""

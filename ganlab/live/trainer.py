@@ -20,6 +20,7 @@ from ganlab.registry import SpecError
 _MOST_BY_HAND = 200  # the most updates by hand in the queue
 _SEEN_SECONDS = 0.03  # between two checks whether a picture has been drawn
 _BECOMES, _STAYS = 0.8, 1.5  # times the limit of slow updates, below which updates are quick
+_HURRY_SECONDS = 0.002  # of a call after a command
 _ITERATION = "iteration"  # an entry of the queue of updates by hand, besides "D" and "G"
 
 
@@ -58,6 +59,7 @@ class Trainer:
         self._session = session
         self._throttle = Throttle(self.backend.timed)
         self._seconds = math.inf  # of the current turn
+        self._hurries = False
 
     def begin(self, group: RunGroup) -> None:
         """Advance these new runs from now on."""
@@ -65,6 +67,10 @@ class Trainer:
         self.quick = False
         self._throttle.again()
         self.count_from_now()
+
+    def hurry(self) -> None:
+        """Make the next call short, so that the effect of a command is soon in a picture."""
+        self._hurries = True
 
     def count_from_now(self) -> None:
         """Do not catch up on the time until now."""
@@ -189,6 +195,8 @@ class Trainer:
     def _advance_at_full_speed(self, group: RunGroup, most: float) -> None:
         session = self._session
         seconds = min(session.view.call_seconds, self._seconds)
+        if self._hurries:
+            seconds, self._hurries = min(seconds, _HURRY_SECONDS), False
         most = min(most, session.feed.until_moment())
         _, took = self._throttle.advance(group, seconds, most)
         if group.compiled and group.alone:
