@@ -20,6 +20,7 @@ from ganlab.live.backlog import Backlog
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
 from ganlab.live.pacing import CROWD, SLOW, Pacing
+from ganlab.live.rate import Rate
 from ganlab.live.subscriber import SPECTRUM, Subscriber
 from ganlab.live.view import Moments, ViewedSession
 from ganlab.registry import SpecError
@@ -46,9 +47,8 @@ class Feed:
         self._early: Moments | None = None  # drawn by `acknowledged` last
         self.measured: dict[str, float] = {}  # the newest metrics
         self.frame_wanted = self.curves_wanted = self.status_wanted = True
-        self._rate_from: tuple[float, int] = (0.0, 0)
+        self._rate = Rate()
         self._answers: dict[tuple[str, Subscriber], Callable[[], Iterator[bytes]]] = {}
-        self._rate = 0.0
 
     # -- requests --------------------------------------------------------------------------------
 
@@ -69,7 +69,7 @@ class Feed:
         """Restart the measurement of iterations per second."""
         group = self.session.group
         if group is not None:
-            self._rate_from = (time.perf_counter(), group.iteration)
+            self._rate.again(time.perf_counter(), group.iteration)
 
     def found(self, number: int, metrics: dict[str, float], tell: bool = False) -> None:
         """Store the newest metrics of runs `number`; tell: send them also while the runs play."""
@@ -322,19 +322,15 @@ class Feed:
         session = self.session
         group = session.group
         assert group is not None
-        then, iterations = self._rate_from
-        if now - then >= 0.5:
-            self._rate = (group.iteration - iterations) / (now - then)
-            self._rate_from = (now, group.iteration)
+        rate = self._rate.at(now, group.iteration)
         self.pacing.status_sent(now)
         self.status_wanted = False
-        rate = self._rate if session.state == "playing" else 0.0
         message = messages.status(
             session.run_number,
             group,
             session.shown[0].spec if session.rewound else session.spec,
             session.state,
-            rate,
+            rate if session.state == "playing" else 0.0,
             session.speed,
             session.note,
             self.measured,
