@@ -22,7 +22,7 @@ from ganlab.live.history import History
 from ganlab.live.pacing import CROWD, SLOW, Pacing
 from ganlab.live.rate import Rate
 from ganlab.live.subscriber import SPECTRUM, Subscriber
-from ganlab.live.view import Moments, ViewedSession
+from ganlab.live.view import Moments, ViewedSession, same
 from ganlab.registry import SpecError
 
 log = logging.getLogger(__name__)
@@ -155,7 +155,7 @@ class Feed:
             if not due and not fast:
                 return
             moments = session.moments()
-            if fast and self._early is not None and _same(self._early, moments):
+            if fast and self._early is not None and same(self._early, moments):
                 return
             if not due:
                 self._newest = moments
@@ -338,8 +338,3 @@ class Feed:
         )
         for subscriber in watching:
             subscriber.put("status", message)
-
-
-def _same(one: Moments, other: Moments) -> bool:
-    """Whether no run has made an update between these moments."""
-    return all(a.state is b.state for a, b in zip(one, other, strict=True))

@@ -26,6 +26,11 @@ Message = tuple[dict[str, Any], dict[str, np.ndarray]]
 Moments = tuple[Moment, ...]  # one of each Run
 
 
+def same(one: Moments, other: Moments) -> bool:
+    """Whether no run has made an update between these moments."""
+    return all(a.state is b.state for a, b in zip(one, other, strict=True))
+
+
 class ViewedSession(Protocol):
     """The interface of a session for its view and its feed."""
 
