@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import rel_entr, xlogy
 
 LN2 = math.log(2.0)
+_LEAST = 5e-324  # the smallest positive number
 
 
 def d_star(p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
@@ -42,9 +43,14 @@ def jsd(p: ArrayLike, q: ArrayLike) -> NDArray[np.float64]:
     (not normalised) -> (...), nats, in [0, ln 2]. Goodfellow et al. 2014, Theorem 1.
     """
     p, q = np.asarray(p, np.float64), np.asarray(q, np.float64)
-    # p log(p/m) = rel_entr(2p, p + q)/2: without halving, so the smallest masses do not underflow.
+    # p log(p/m) = 2p log(2p / (p + q))/2: without halving, so the smallest masses do not underflow.
     total = p + q
-    return np.clip(0.25 * (rel_entr(2 * p, total) + rel_entr(2 * q, total)).sum(-1), 0.0, LN2)
+    return np.clip(0.25 * (_entropy(2 * p, total) + _entropy(2 * q, total)).sum(-1), 0.0, LN2)
+
+
+def _entropy(p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
+    # As rel_entr for p <= 2q, which takes three times as long; 0 log 0 = 0.
+    return p * np.log(p / np.maximum(q, _LEAST) + (p == 0))
 
 
 def value(real_logits: ArrayLike, fake_logits: ArrayLike) -> NDArray[np.float64]:
@@ -55,7 +61,12 @@ def value(real_logits: ArrayLike, fake_logits: ArrayLike) -> NDArray[np.float64]
     """
     real, fake = np.asarray(real_logits, np.float64), np.asarray(fake_logits, np.float64)
     # log sigmoid(t) = -softplus(-t), log(1 - sigmoid(t)) = -softplus(t).
-    return -np.logaddexp(0.0, -real).mean(-1) - np.logaddexp(0.0, fake).mean(-1)
+    return -_softplus(-real).mean(-1) - _softplus(fake).mean(-1)
+
+
+def _softplus(t: NDArray[np.float64]) -> NDArray[np.float64]:
+    # As np.logaddexp(0, t), which takes five times as long.
+    return np.maximum(t, 0.0) + np.log1p(np.exp(-np.abs(t)))
 
 
 def c_g(jsd: ArrayLike) -> NDArray[np.float64]:

@@ -170,8 +170,12 @@ class Probe(WithLabels, ABC):
 
     def jsd(self, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Binned and smoothed JSD from p_data, nats, each (R,)."""
-        smooth = theory.jsd(_normal(self.smoothed(mass)), _normal(self.smoothed(self.p_data)))
+        smooth = theory.jsd(_normal(self.smoothed(mass)), self._smooth_p_data)
         return theory.jsd(mass, self.p_data), smooth
+
+    @cached_property
+    def _smooth_p_data(self) -> np.ndarray:
+        return _normal(self.smoothed(self.p_data))
 
     def w1(self, gz: np.ndarray, bounded: bool = False) -> np.ndarray:
         """W1 from p_data, (R, n, dim) -> (R,).

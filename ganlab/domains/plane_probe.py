@@ -49,7 +49,8 @@ class PlaneProbe(Probe):
         """Masses convolved with a narrow Gaussian; the mass outside the cells is unchanged."""
         inner, outer = mass[..., :-1], mass[..., -1:]
         shape = (*mass.shape[:-1], *(len(e) - 1 for e in self.edges))
-        inner = metrics.smooth(inner.reshape(shape), SMOOTHING, axes=(-2, -1))
+        across, along = (metrics.smoothing(n, SMOOTHING) for n in shape[-2:])
+        inner = across @ inner.reshape(shape) @ along.T
         return np.concatenate([inner.reshape(*mass.shape[:-1], -1), outer], -1)
 
     @cached_property
@@ -59,5 +60,8 @@ class PlaneProbe(Probe):
 
     def distance(self, gz: np.ndarray) -> np.ndarray:
         """The sliced W1 of the first samples."""
-        rows = [metrics.sliced(row[:SLICED]) for row in gz]
-        return np.array([np.abs(row - self.slices[:, : row.shape[1]]).mean() for row in rows])
+        return np.array([self._gap(metrics.sliced(row[:SLICED])) for row in gz])
+
+    def _gap(self, slices: np.ndarray) -> float:
+        gaps = slices - self.slices[:, : slices.shape[1]]
+        return float(np.abs(gaps, out=gaps).mean(dtype=np.float64))

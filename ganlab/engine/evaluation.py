@@ -232,7 +232,13 @@ class Evaluation:
         def judge(d: torch.Tensor, *seen: torch.Tensor) -> tuple[torch.Tensor, ...]:
             return tuple(game.logits(d, x) for x in seen)
 
-        return self._traced(judge, self.state.d[runs], *seen)
+        d = self.state.d[runs]
+        if len(d) == 1 or self.device.type != "cpu" or sum(x.shape[1] for x in seen) < PIECE:
+            return self._traced(judge, d, *seen)
+        # One run after the other, so that their activations stay in the cache.
+        rows = (slice(r, r + 1) for r in range(len(d)))
+        judged = [self._traced(judge, d[row], *(x[row] for x in seen)) for row in rows]
+        return tuple(torch.cat(of) for of in zip(*judged, strict=True))
 
     def classes(self, points: torch.Tensor, runs: slice) -> tuple[np.ndarray, ...]:
         """The likeliest class at points (R, n, dim) by D, and by the net beside it: (R, n)."""

@@ -31,8 +31,7 @@ def generate(game: Game, g: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
         x = game.G(g, z, *(t.to(z).expand(len(z), -1, -1) for t in typical))
         if rounded:
             x = hard(x, letters) * _CERTAIN
-        # NaN has no sign: it stays where it cannot be placed.
-        return (torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30),)
+        return (finite(x),)
 
     if z.ndim == 2:
         z = z.expand(len(g), *z.shape)
@@ -51,3 +50,9 @@ def infer(game: Game, g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
         return (torch.cat([game.G.encode(g, x), x[..., dim:]], 2),)
 
     return TRACES.call(("inferred", game.rules.structure), inferred, g, x)[0]
+
+
+def finite(x: torch.Tensor) -> torch.Tensor:
+    """x with overflow replaced by values far outside any picture."""
+    # NaN has no sign: it stays where it cannot be placed.
+    return torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30)

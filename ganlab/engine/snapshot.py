@@ -19,6 +19,7 @@ from ganlab.engine.classes import accuracies
 from ganlab.engine.divergence import Divergence
 from ganlab.engine.evaluation import Evaluation, array, rows
 from ganlab.engine.game import Game, evenly
+from ganlab.engine.generate import finite
 from ganlab.engine.inference import cycles
 from ganlab.engine.near import near_shares
 from ganlab.engine.probe import probe_for
@@ -142,7 +143,21 @@ def take(
 def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     game, probes = players.game, players.probes
     z = rows([p.z for p in probes], players.device)
-    gz = players.generate(z).cpu().numpy()
+    some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
+    points = players.points
+    if game.D.kernels:  # time grows with the square of the minibatch
+        half = EXPECTATION // 2
+        # Every second quasi-random latent would be one half of the distribution.
+        points = evenly(points, half)
+        some = evenly(some, half) if probes[0].exact else some[:, :half]
+    by_x, by_g, x, g_cost = players.gradients(some, evenly(points, EXPECTATION))
+    if probes[0].exact or game.D.kernels:
+        gz = players.generate(z).cpu().numpy()
+    else:  # G of the first latents is known already
+        made = [finite(x[..., : game.rules.structure.dim])]
+        if z.shape[1] > EXPECTATION:
+            made.append(players.generate(z[:, EXPECTATION:]))
+        gz = torch.cat(made, 1).cpu().numpy()
     masses = np.stack([p.masses(row[None])[0] for p, row in zip(probes, gz, strict=True)])
     jsds = [p.jsd(m[None]) for p, m in zip(probes, masses, strict=True)]
     out = {
@@ -155,14 +170,6 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     if (mean := players.average) is not None:
         out |= _of_average(probes, mean.generate(z).cpu().numpy(), game.G.bounded)
     out["tail"] = np.array([p.tail(row[None])[0] for p, row in zip(probes, gz, strict=True)])
-    some = probes[0].even(z) if probes[0].exact else z[:, :EXPECTATION]
-    points = players.points
-    if game.D.kernels:  # time grows with the square of the minibatch
-        half = EXPECTATION // 2
-        # Every second quasi-random latent would be one half of the distribution.
-        points = evenly(points, half)
-        some = evenly(some, half) if probes[0].exact else some[:, :half]
-    by_x, by_g, x, g_cost = players.gradients(some, evenly(points, EXPECTATION))
     real, fake = players.judge(game.paired(players.state.g, points), x)
     value = theory.value(array(real), array(fake))
     out["value"] = value if game.loss.value else np.full(len(probes), np.nan)
@@ -188,18 +195,18 @@ def _measure(players: Evaluation) -> dict[str, np.ndarray]:
     else:
         cells = [players.cells(r, masses[r], x) for r in range(len(probes))]
     out["d_distance"] = np.array([metrics.d_distance(d, star, weight) for d, star, weight in cells])
-    made = [samples(p, gz[r : r + 1])[0] for r, p in enumerate(probes)]
+    scored = [samples(p, gz[r : r + 1])[0] for r, p in enumerate(probes)]
     if any(spec.data_size for spec in players.specs):
-        out |= _on_data(players, array(fake), made)
+        out |= _on_data(players, array(fake), scored)
         out["overfit"] = out["value_data"] - value
     for name in ("modes", "hq", "reverse_kl", "held", "leader", "lead", "entropy"):
         out[name] = np.full(len(probes), np.nan)
     for r, probe in enumerate(probes):
         if probe.target.modes is not None:
-            score = metrics.mode_score(made[r], probe.target.modes)
+            score = metrics.mode_score(scored[r], probe.target.modes)
             out["modes"][r], out["hq"][r] = score.captured, score.high_quality
             out["reverse_kl"][r] = score.reverse_kl
-            near = near_shares(made[r], probe.target.modes)
+            near = near_shares(scored[r], probe.target.modes)
             out["held"][r] = (near >= metrics.HELD * probe.target.modes.weights).sum()
             out["leader"][r], out["lead"][r] = score.shares.argmax(), score.shares.max()
     return out

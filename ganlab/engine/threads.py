@@ -8,6 +8,7 @@ built with OpenMP, as all published builds are), so it can be set for a call and
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ class _Threaded(Protocol):
 R = TypeVar("R", bound=_Threaded)
 P = ParamSpec("P")
 T = TypeVar("T")
+_here = threading.local()
 _LARGE = 3e8  # multiplications per update above which more threads are faster
 
 
@@ -65,6 +67,18 @@ def on_its_threads(method: Callable[Concatenate[R, P], T]) -> Callable[Concatena
     return call
 
 
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """The calling thread uses no other one: another process computes on each of the other cores."""
+    before = getattr(_here, "alone", False)
+    _here.alone = True
+    try:
+        with one_thread():
+            yield
+    finally:
+        _here.alone = before
+
+
 @cache
 def _others() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(
@@ -85,7 +99,7 @@ def on_all_cores(work: Callable[[int], T], count: int) -> list[T]:
         for number in numbers:
             results[number] = work(number)
 
-    helpers = min(os.cpu_count() or 1, count) - 1
+    helpers = 0 if getattr(_here, "alone", False) else min(os.cpu_count() or 1, count) - 1
     others = [_others().submit(some) for _ in range(helpers)]
     try:
         some()

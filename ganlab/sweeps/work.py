@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import torch
 
 from ganlab.engine import Run
+from ganlab.engine.threads import on_one_core
 from ganlab.presets.preset import POINTS
 from ganlab.spec import Spec
 from ganlab.sweeps.plan import Block, Plan
@@ -46,7 +46,13 @@ def train(task: Task) -> pa.Table:
     verdict is about modes), diverged_at (the iteration, or null). After a run has diverged or
     ended early it has no more rows. Raises RuntimeError if it cannot be compiled.
     """
-    torch.set_num_threads(1)
+    with on_one_core():
+        run, rows = _rows(task)
+        return _table(task, run, rows)
+
+
+def _rows(task: Task) -> tuple[Run, list[list[dict[str, float]]]]:
+    """The trained runs, and the rows of each."""
     run = Run([Spec.from_json(text) for text in task.specs])
     if task.compiled:
         run.compile()
@@ -65,7 +71,7 @@ def train(task: Task) -> pa.Table:
         ended |= [lost is not None for lost in run.diverged]
         if ended.all():
             break
-    return _table(task, run, rows)
+    return run, rows
 
 
 def _table(task: Task, run: Run, rows: Sequence[Sequence[dict[str, float]]]) -> pa.Table:
