@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ganlab.sweeps.axis import Axis
-    from ganlab.sweeps.run import Failed, Finished, dask_executor
+    from ganlab.sweeps.executors import dask_executor
+    from ganlab.sweeps.run import Failed, Finished
     from ganlab.sweeps.sweep import Sweep
     from ganlab.sweeps.verdict import VERDICTS, Verdict
 
@@ -18,7 +19,7 @@ _HOMES = {
     "Sweep": "sweep",
     "VERDICTS": "verdict",
     "Verdict": "verdict",
-    "dask_executor": "run",
+    "dask_executor": "executors",
 }
 __all__ = ["VERDICTS", "Axis", "Failed", "Finished", "Sweep", "Verdict", "dask_executor"]
 

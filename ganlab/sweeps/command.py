@@ -6,8 +6,6 @@ import argparse
 import json
 import sys
 import time
-from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ganlab.reading import read_text
@@ -49,8 +47,11 @@ def _sweep(options: argparse.Namespace, rest: list[str]) -> int:
         from ganlab.sweeps.job import work
 
         return 2 if work(options.job).state == "failed" else 0
+    from ganlab.sweeps.border import agreement, border_of
+    from ganlab.sweeps.executors import executor_of
     from ganlab.sweeps.results import Folder
-    from ganlab.sweeps.run import executor_of, run
+    from ganlab.sweeps.run import run
+    from ganlab.sweeps.summary import summary_of
 
     sweep = _read(options)
     if options.dry_run:
@@ -60,14 +61,23 @@ def _sweep(options: argparse.Namespace, rest: list[str]) -> int:
         raise SpecError("--out", None, "a folder for the results, or use --dry-run")
     folder = Folder(options.out, sweep)
     with executor_of(options.dask) as executor:
-        started, runs = time.monotonic(), 0
-        for finished in run(sweep, executor, folder, False if options.eager else None):
-            runs += len(sweep.blocks[finished.block].runs)
-            if not options.quiet:
-                _progress(finished.done, finished.of, runs, time.monotonic() - started)
-    if not options.quiet:
-        print(file=sys.stderr)
-    json.dump(_write(folder, options.csv), sys.stdout)
+        told = _Progress(len(sweep.blocks), options.quiet)
+        compiled = False if options.eager else None
+        try:
+            for finished in run(sweep, executor, folder, compiled, tell=told.say):
+                told.add(finished.done, len(sweep.blocks[finished.block].runs))
+        except KeyboardInterrupt:
+            told.say(f"the same command goes on from here: {folder.path} keeps finished blocks")
+            raise
+        finally:
+            told.end()
+    counts = folder.write(options.csv)
+    place = str(folder.path / "results.parquet")
+    out = {"runs": counts.total(), "results": place, "verdicts": dict(sorted(counts.items()))}
+    if border_of(sweep) is not None:
+        found = agreement(sweep, summary_of(folder).majority())
+        out["closed form"] = found and found._asdict()
+    json.dump(out, sys.stdout)
     print()
     return 0
 
@@ -118,29 +128,33 @@ def _words(sweep: Sweep) -> str:
     return "\n".join(lines)
 
 
-def _progress(done: int, total: int, runs: int, seconds: float) -> None:
-    bar = "█" * (30 * done // total)
-    left = seconds / max(1, done) * (total - done)
-    text = f"\r{bar:30} {done} of {total} blocks, {runs / seconds:.1f} runs/s, {left:.0f} s left "
-    print(text, end="", file=sys.stderr, flush=True)
+class _Progress:
+    """A bar on the terminal, and what is said beside it."""
 
+    def __init__(self, blocks: int, quiet: bool):
+        self._blocks, self._quiet = blocks, quiet
+        self._began, self._finished, self._runs, self._shown = time.monotonic(), 0, 0, False
 
-def _write(folder: Any, csv: bool) -> dict[str, Any]:
-    """Write the whole table into the folder; what the command prints of it."""
-    import pyarrow.csv as csv_of
-    import pyarrow.parquet as pq
+    def add(self, done: int, runs: int) -> None:
+        """Show that another block of this many runs is finished, the `done`-th."""
+        self._finished, self._runs = self._finished + 1, self._runs + runs
+        if self._quiet:
+            return
+        seconds = time.monotonic() - self._began
+        left = seconds / self._finished * (self._blocks - done)
+        bar = "█" * (30 * done // self._blocks)
+        rate = f"{self._runs / seconds:.1f} runs/s, {left:.0f} s left "
+        text = f"\r{bar:30} {done} of {self._blocks} blocks, {rate}"
+        print(text, end="", file=sys.stderr, flush=True)
+        self._shown = True
 
-    from ganlab.sweeps.border import agreement
-    from ganlab.sweeps.summary import summary_of
+    def say(self, words: str) -> None:
+        """Say something in a line of its own."""
+        self.end()
+        print(f"ganlab: {words}", file=sys.stderr, flush=True)
 
-    table = folder.table()
-    place: Path = folder.path / "results.parquet"
-    pq.write_table(table, place)
-    if csv:
-        csv_of.write_csv(table, folder.path / "results.csv")
-    last = table.to_pandas().groupby(["cell", "seed"], sort=False).verdict.last()
-    counts = Counter(last)
-    out = {"runs": len(last), "results": str(place), "verdicts": dict(sorted(counts.items()))}
-    if (found := agreement(folder.plan, summary_of(folder).majority())) is not None:
-        out["closed form"] = found._asdict()
-    return out
+    def end(self) -> None:
+        """End the line of the bar."""
+        if self._shown:
+            print(file=sys.stderr)
+        self._shown = False

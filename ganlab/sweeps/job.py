@@ -96,7 +96,7 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
     def _train(self) -> None:
         """Train until all is done, or until asked for something else: blocks in flight are lost."""
         started, first = time.monotonic(), self.status.done
-        training = run(self.plan, folder=self.folder.results)
+        training = run(self.plan, folder=self.folder.results, tell=self._tell)
         try:
             for finished in training:
                 runs = self.status.runs_done + len(self.plan.blocks[finished.block].runs)
@@ -116,6 +116,9 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
                     return
         finally:
             training.close()
+
+    def _tell(self, words: str) -> None:
+        self.say(message=words)
 
     def _wait(self) -> None:
         """Wait while paused. Raises `Stop` if asked to stop."""

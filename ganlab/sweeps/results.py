@@ -8,21 +8,26 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import platform
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as csv_of
 import pyarrow.parquet as pq
 import torch
 from filelock import FileLock, Timeout
 
 from ganlab import __version__
 from ganlab.output import save_bytes
+from ganlab.paths import replace
 from ganlab.registry import SpecError
 from ganlab.sweeps.plan import Plan
 
@@ -59,6 +64,8 @@ class Folder:
         except Timeout:
             raise SpecError("folder", str(self.path), "one that no other process fills") from None
         try:
+            for draft in (self.path / "blocks").glob(".*.partial"):  # of a process that was killed
+                draft.unlink(missing_ok=True)
             yield
         finally:
             lock.release()
@@ -82,8 +89,67 @@ class Folder:
 
     def table(self) -> pa.Table:
         """The results so far, in the order of cells, seeds and iterations: see `tidy`."""
-        done = [b.number for b in self.plan.blocks if self.has(b.number)]
-        return tidy(self.plan, (self.read(number) for number in done))
+        return pa.concat_tables(self.pieces())
+
+    def pieces(self, rows: int = 100_000) -> Iterator[pa.Table]:
+        """The parts of `table` in order, each of whole cells and about this many rows.
+
+        At least one. At a time only the blocks of a few cells are in memory.
+        """
+        plan = self.plan
+        done = [block for block in plan.blocks if self.has(block.number)]
+        where: dict[int, list[int]] = {}  # the blocks of a cell
+        last: dict[int, int] = {}  # the last cell of a block
+        for block in done:
+            for cell in dict.fromkeys(cell for cell, _ in block.runs):
+                where.setdefault(cell, []).append(block.number)
+            last[block.number] = max(cell for cell, _ in block.runs)
+        schemas = [pq.read_schema(self._file(block.number)) for block in done]
+        whole = pa.unify_schemas(schemas).remove_metadata() if schemas else pa.schema([])
+        open_: dict[int, pa.Table] = {}
+        parts, count = [whole.empty_table()], 0
+        for cell in sorted(where):
+            for number in where[cell]:
+                if number not in open_:
+                    open_[number] = self.read(number)
+                block_rows = open_[number]
+                parts.append(block_rows.filter(pc.field("cell") == cell))
+                count += parts[-1].num_rows
+                if last[number] == cell:
+                    del open_[number]
+            if count >= rows:
+                yield tidy(plan, parts)
+                parts, count = [whole.empty_table()], 0
+        if count or not done:
+            yield tidy(plan, parts)
+
+    def write(self, csv: bool = False) -> Counter[str]:
+        """Write results.parquet, and results.csv if asked; returns how many runs have a verdict.
+
+        Raises OSError, and then leaves the files as they were.
+        """
+        counts, drafts = Counter[str](), list[Path]()
+        names = ["results.parquet", *(["results.csv"] if csv else [])]
+        try:
+            with ExitStack() as stack:
+                writers: list[Any] = []
+                for piece in self.pieces():
+                    if not writers:
+                        drafts = [self.path / f".{name}.{os.getpid()}.partial" for name in names]
+                        kinds = (pq.ParquetWriter, csv_of.CSVWriter)
+                        for kind, draft in zip(kinds, drafts, strict=False):
+                            writers.append(stack.enter_context(kind(draft, piece.schema)))
+                    for writer in writers:
+                        writer.write_table(piece)
+                    if piece.num_rows:
+                        runs = piece.group_by(["cell", "seed"]).aggregate([("verdict", "min")])
+                        counts.update(runs["verdict_min"].to_pylist())
+            for draft, name in zip(drafts, names, strict=True):
+                replace(draft, self.path / name)
+        finally:
+            for draft in drafts:
+                draft.unlink(missing_ok=True)
+        return counts
 
 
 def tidy(plan: Plan, tables: Iterable[pa.Table]) -> pa.Table:

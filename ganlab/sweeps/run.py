@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-from collections.abc import Generator, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+import errno
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Collection, Generator, Iterable
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import pyarrow as pa
 
 from ganlab.engine.cost import cost
 from ganlab.engine.native.compile_queue import CompileQueue
 from ganlab.engine.structure import Structure
+from ganlab.sweeps.executors import Pool
 from ganlab.sweeps.order import Order
 from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.results import Folder
-from ganlab.sweeps.work import Task, train
+from ganlab.sweeps.work import Task
+
+log = logging.getLogger(__name__)
 
 TRIES = 3  # for a block whose process dies
+DISK_SECONDS = 30.0  # for which a block that finds no space on the disk is kept in memory
 WORTH_COMPILING = 100_000  # updates of blocks of one structure: eagerly about two minutes
 _COMPILER_SECONDS = 30.0
 _MEASURE_SECONDS = 0.004  # of a run's metrics besides its nets: 1 to 6 ms, by target
 _FASTER = 4.0  # how much faster compiled updates of blocks are than eager ones, at least
 _AHEAD = 2  # blocks that wait in the executor for each worker
+_LOOK_SECONDS = 2.0  # between two looks at the number of workers, while nothing is finished
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))  # errors of a full disk
 
 
 @dataclass(frozen=True)
@@ -41,12 +48,6 @@ class Finished:
 
 class Failed(RuntimeError):
     """A block that could not be computed; the other blocks' results are kept."""
-
-
-def processes(workers: int | None = None) -> ProcessPoolExecutor:
-    """The default executor: one process per core, each with one thread."""
-    context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers or os.cpu_count() or 1, mp_context=context)
 
 
 def structures(plan: Plan) -> dict[Structure, list[int]]:
@@ -93,17 +94,17 @@ def run(
     folder: Folder | None = None,
     compiled: bool | None = None,
     ahead: int | None = None,
+    tell: Callable[[str], object] = log.warning,
 ) -> Generator[Finished, None, None]:
     """Train what is missing, and yield each block when it is finished.
 
     executor: any of `concurrent.futures`; None for `processes()`, which starts again if a process
     dies. folder: where results are stored; blocks that are there are not trained again (and not
     yielded). compiled: whether updates are compiled first; None: where it is worth it, and there is
-    a compiler. ahead: blocks that wait in the executor at once.
-    The table depends on the sweep alone, not on the executor or on the order; it is the same to the
-    last bit on one machine, if the same blocks are compiled.
-    Raises `Failed` if a block cannot be computed, and `SpecError` if another process fills the
-    folder.
+    a compiler. ahead: how many blocks are in the executor at a time; by default two for each of its
+    workers. tell(words) is called when something went wrong that does not end the sweep: a process
+    died, a disk is full, a cluster has no workers. Raises `Failed` at the end if some blocks could
+    not be computed, and at once if nothing can; `SpecError` if another process fills the folder.
     """
     with ExitStack() as stack:
         if folder is not None:
@@ -111,81 +112,113 @@ def run(
         order = Order(plan, folder)
         missing = order.missing
         native = _compile(plan, missing, compiled)
-        pool = _Pool(executor)
-        stack.enter_context(pool)
-        room = ahead or _AHEAD * pool.workers
-        done, total = len(plan.blocks) - len(missing), len(plan.blocks)
+        pool = stack.enter_context(Pool(executor))
+        before = done = len(plan.blocks) - len(missing)
+        total = len(plan.blocks)
         flying: dict[Future[pa.Table], int] = {}
-        tries = dict.fromkeys(missing, 0)
-        waiting = iter(order)
-        again: list[int] = []
+        line, failed, idle = _Line(order), dict[int, str](), False
         while True:
-            while len(flying) < room:
-                number = again.pop() if again else next(waiting, None)
-                if number is None:
-                    break
-                tries[number] += 1
+            workers = pool.workers
+            room = ahead or _AHEAD * max(1, workers)
+            while len(flying) < room and (number := line.next(flying.values())) is not None:
                 task = Task.of(plan, plan.blocks[number], number in native)
                 flying[pool.submit(task)] = number
             if not flying:
                 break
-            ready, _ = wait(flying, return_when=FIRST_COMPLETED)
+            if not workers and not idle:
+                tell("no worker is connected to the scheduler: waiting for one")
+            idle = not workers
+            ready, _ = wait(flying, _LOOK_SECONDS, FIRST_COMPLETED)
+            if any(isinstance(f.exception(), BrokenProcessPool) for f in ready):
+                ready, _ = wait(flying)  # those that are finished are not lost
+            lost, finished = list[int](), list[Finished]()
             for future in ready:
                 number = flying.pop(future)
                 try:
                     table = future.result()
                 except BrokenProcessPool:
-                    # All blocks in flight are lost, and none of them need be the cause.
-                    again += [number, *flying.values()]
-                    flying.clear()
-                    if max(tries[n] for n in again) >= TRIES * pool.workers:
-                        raise Failed(f"a process died again and again in block {number}") from None
-                    pool.renew()
-                    break
+                    lost.append(number)
+                except CancelledError:
+                    raise Failed(_GONE) from None
                 except Exception as error:
-                    raise Failed(f"block {number} failed: {error}") from error
-                if folder is not None:
-                    folder.add(number, table)
-                order.add(table)
-                done += 1
-                yield Finished(number, table, done, total)
+                    failed[number] = str(error) or type(error).__name__
+                    tell(f"block {number} failed: {failed[number]}")
+                    if len(failed) >= TRIES and done == before:
+                        raise _failed(failed) from error
+                else:
+                    if folder is not None:
+                        _store(folder, number, table, tell)
+                    order.add(table)
+                    done += 1
+                    finished.append(Finished(number, table, done, total))
+            yield from finished  # all of them are stored by now
+            if lost:
+                # None of the blocks in flight need be the cause.
+                for number in line.again(lost):
+                    failed[number] = "its process died again and again"
+                words = ", ".join(str(n) for n in sorted(lost))
+                tell(f"a process died; blocks that were in training start again: {words}")
+                if not pool.renew():
+                    raise Failed(_GONE)
+        if failed:
+            raise _failed(failed)
 
 
-class _Pool:
-    """The given executor, or a process pool of its own that can be replaced."""
+_GONE = "the executor has ended: its process, or a cluster's scheduler. Finished blocks are kept"
 
-    def __init__(self, given: Executor | None):
-        self._given = given
-        self._own: ProcessPoolExecutor | None = None
-        # Executors do not say how many workers they have; those that do call it so.
-        known = getattr(given, "_max_workers", None)
-        self.workers = known if isinstance(known, int) else os.cpu_count() or 1
 
-    def __enter__(self) -> _Pool:
-        if self._given is None:
-            self.renew()
-        return self
+class _Line:
+    """Blocks that wait. One whose process died twice is trained alone, as it may be the cause."""
 
-    def renew(self) -> None:
-        """Start the processes again. Raises BrokenProcessPool if they are not this pool's own."""
-        if self._given is not None:
-            raise BrokenProcessPool("a process of the executor died")
-        if self._own is not None:
-            self._own.shutdown(wait=False, cancel_futures=True)
-        self._own = processes()
+    def __init__(self, numbers: Iterable[int]):
+        self._waiting, self._again = iter(numbers), list[int]()
+        self._starts = Counter[int]()
 
-    def submit(self, task: Task) -> Future[pa.Table]:
-        """Begin a task."""
-        executor = self._given or self._own
-        assert executor is not None
-        return executor.submit(train, task)
+    def next(self, flying: Collection[int]) -> int | None:
+        """The next block to train beside those in flight; None: none now."""
+        if any(self._starts[number] >= TRIES for number in flying):
+            return None
+        if not self._again:
+            number = next(self._waiting, None)
+        elif flying and self._starts[self._again[-1]] >= TRIES - 1:
+            return None
+        else:
+            number = self._again.pop()
+        if number is not None:
+            self._starts[number] += 1
+        return number
 
-    def __exit__(self, *_: object) -> None:
-        if self._own is not None:
-            # A generator that is closed early must not wait for the blocks in flight.
-            for process in list((getattr(self._own, "_processes", None) or {}).values()):
-                process.terminate()
-            self._own.shutdown(wait=False, cancel_futures=True)
+    def again(self, numbers: Iterable[int]) -> list[int]:
+        """These blocks are to be trained again; returns those that have been tried enough."""
+        enough = [n for n in numbers if self._starts[n] >= TRIES]
+        self._again += [n for n in numbers if n not in enough]
+        self._again.sort(key=lambda n: -self._starts[n])  # the last ones, which are next, may share
+        return enough
+
+
+def _failed(failed: dict[int, str]) -> Failed:
+    number, why = next(iter(failed.items()))
+    words = f"block {number} failed: {why}"
+    if len(failed) > 1:
+        words = f"{len(failed)} blocks failed. The first: {words}"
+    return Failed(words)
+
+
+def _store(folder: Folder, number: int, table: pa.Table, tell: Callable[[str], object]) -> None:
+    """Store a block; wait a while for space on the disk. Raises `Failed`."""
+    until, told = time.monotonic() + DISK_SECONDS, False
+    while True:
+        try:
+            return folder.add(number, table)
+        except OSError as error:
+            if error.errno not in _FULL or time.monotonic() > until:
+                why = f"{folder.path}: {error.strerror or error}"
+                words = f"block {number} cannot be stored ({why}). Finished blocks are kept"
+                raise Failed(words) from error
+        if not told:
+            tell(f"no space left on the disk of {folder.path}: trying for {DISK_SECONDS:.0f} s")
+        told = True
+        time.sleep(min(1.0, DISK_SECONDS / 10))
 
 
 def _compile(plan: Plan, missing: set[int], compiled: bool | None) -> set[int]:
@@ -206,23 +239,3 @@ def _compile(plan: Plan, missing: set[int], compiled: bool | None) -> set[int]:
             raise Failed(f"not compiled: {request.reason}")
         queue.leave(request)
     return native
-
-
-@contextmanager
-def dask_executor(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster, by its scheduler's address: tcp://host:8786.
-
-    Raises RuntimeError without the package `distributed` (the extra "cluster"), OSError if there
-    is no scheduler.
-    """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise RuntimeError('a cluster needs: pip install "ganlab[cluster]"') from None
-    with Client(address, timeout="10s") as client:
-        yield client.get_executor(pure=False)
-
-
-def executor_of(address: str | None) -> Any:
-    """A context with the executor of a Dask cluster, or with None."""
-    return nullcontext(None) if address is None else dask_executor(address)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from ganlab import __version__
 from ganlab.engine import Run
 from ganlab.engine.threads import on_one_core
 from ganlab.presets.preset import POINTS
@@ -29,6 +30,7 @@ class Task:
     at: tuple[int, ...]
     stop_below: float
     compiled: bool
+    version: str = __version__
 
     @classmethod
     def of(cls, plan: Plan, block: Block, compiled: bool = False) -> Task:
@@ -44,8 +46,11 @@ def train(task: Task) -> pa.Table:
 
     Columns: cell, seed, iteration, every metric of a Snapshot, verdict, modes_held (-1 unless the
     verdict is about modes), diverged_at (the iteration, or null). After a run has diverged or
-    ended early it has no more rows. Raises RuntimeError if it cannot be compiled.
+    ended early it has no more rows. Raises RuntimeError if it cannot be compiled, or if this is not
+    the version of ganlab that made the task.
     """
+    if task.version != __version__:  # on another machine
+        raise RuntimeError(f"a worker has ganlab {__version__}, and the sweep {task.version}")
     with on_one_core():
         run, rows = _rows(task)
         return _table(task, run, rows)

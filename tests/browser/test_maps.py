@@ -20,7 +20,7 @@ def done(monkeypatch):
     """A finished map in the server's cache."""
     base = Spec(target="two_gaussians", g_hidden=(6,), d_hidden=(6,), batch=16)
     sweep = Sweep.of(base, {"d_lr": "1e-3..1e-1:3:log", "k": [1, 2]}, seeds=2, iterations=40)
-    monkeypatch.setattr("ganlab.sweeps.run.processes", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr("ganlab.sweeps.executors.processes", lambda: ThreadPoolExecutor(1))
     folder = job.Folder.create(sweep)
     assert job.work(folder.path).state == "done"
     return folder

@@ -15,7 +15,7 @@ from ganlab.sweeps.run import minutes
 
 @pytest.fixture
 def folder(sweep, tmp_path, monkeypatch):
-    monkeypatch.setattr("ganlab.sweeps.run.processes", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr("ganlab.sweeps.executors.processes", lambda: ThreadPoolExecutor(1))
     return job.Folder.create(sweep, tmp_path / "one")
 
 
@@ -50,7 +50,7 @@ def test_what_a_worker_cannot_compute_is_told(folder, monkeypatch):
     def fails(task):
         raise ValueError("no such thing")
 
-    monkeypatch.setattr("ganlab.sweeps.run.train", fails)
+    monkeypatch.setattr("ganlab.sweeps.executors.train", fails)
     status = job.Mapper(folder).work()
     assert status.state == "failed" and "no such thing" in status.message
     assert main(["sweep", "--job", str(folder.path)]) == 2

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ganlab.sweeps import results
+from ganlab.sweeps.run import run
 from ganlab.sweeps.summary import Summary, curves, summary_of
 
 
@@ -47,8 +48,8 @@ def test_quartiles_of_a_cells_curves(sweep, table, folder):
 
 
 def test_blocks_are_read_when_they_are_finished(sweep, here, tmp_path):
-    running = sweep.run(here(), tmp_path, compiled=False)
     folder, summary = results.Folder(tmp_path, sweep), Summary(sweep)
+    running = run(sweep, here(), folder, compiled=False, ahead=1)
     assert summary.update(folder).counts(0) == "not yet"
     assert np.isnan(summary.measure("jsd")).all()
     finished = next(running)

@@ -27,7 +27,7 @@ checks = 2
 
 @pytest.fixture
 def file(tmp_path, monkeypatch):
-    monkeypatch.setattr("ganlab.sweeps.run.processes", lambda: ThreadPoolExecutor(1))
+    monkeypatch.setattr("ganlab.sweeps.executors.processes", lambda: ThreadPoolExecutor(1))
     path = tmp_path / "map.toml"
     path.write_text(FILE)
     return str(path)

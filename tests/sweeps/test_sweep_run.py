@@ -14,6 +14,7 @@ from ganlab import Run, Spec, SpecError
 from ganlab.presets.preset import POINTS
 from ganlab.sweeps import Failed, Sweep, results
 from ganlab.sweeps.plan import BLOCK
+from ganlab.sweeps.run import run
 
 BASE = Spec(target="two_gaussians", g_hidden=(6,), d_hidden=(6,), batch=16)
 
@@ -53,13 +54,12 @@ def test_the_table_is_the_same_to_the_last_bit_whatever_the_executor(sweep, tabl
 
 
 def test_what_is_interrupted_goes_on_and_two_cannot_fill_one_folder(sweep, table, tmp_path, here):
-    first = here()
-    run = sweep.run(first, tmp_path, compiled=False)
-    begun = [next(run), next(run)]
+    running = run(sweep, here(), results.Folder(tmp_path, sweep), compiled=False, ahead=1)
+    begun = [next(running), next(running)]
     assert [f.done for f in begun] == [1, 2] and begun[0].of == len(sweep.blocks)
     with pytest.raises(SpecError, match="no other process"):
         next(sweep.run(here(), tmp_path, compiled=False))
-    run.close()  # what was not stored is lost
+    running.close()  # what was not stored is lost
     assert sweep.table(tmp_path).num_rows == sum(f.table.num_rows for f in begun)
     second = here()
     rest = list(sweep.run(second, tmp_path, compiled=False))
