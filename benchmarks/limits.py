@@ -65,6 +65,12 @@ CLASS_CPU = least(90)  # % that the server uses of the cores' time that others l
 MANY_SEEDS = least(70)
 COMPARE = least(70)
 
+# Sweeps: % of the engine's own rate without measures, and of the processes' rate
+SWEEP_RATE = least(80)
+CLUSTER_RATE = least(90)
+MAP_MINUTES = most(20)  # 20 x 20 cells with 8 seeds of 2,000 iterations
+SWEEP_MEMORY = most(1.1)  # times the memory that a quarter of the runs takes
+
 
 def machine() -> str:
     """Cores, processor and load in one line."""

@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ganlab.reading import read_text
 from ganlab.registry import SpecError
 
 if TYPE_CHECKING:  # imports of torch are deferred until the command is executed
+    from ganlab import Spec
     from ganlab.sweeps import Sweep
 
 
@@ -25,9 +27,13 @@ def add(commands: Any) -> None:
     words = "field=value,value,... or field=low..high:steps[:log]; may be repeated"
     get.add_argument("--axis", action="append", default=[], metavar="AXIS", help=words)
     get.add_argument("--spec", help="the base: a JSON file as written by Spec.to_json()")
+    words = "a field of the base and its value, as in an address; may be repeated"
+    get.add_argument("--base", action="append", default=[], metavar="FIELD=VALUE", help=words)
     get.add_argument("--seeds", type=int, help="runs per cell (8)")
     get.add_argument("--iterations", type=int, help="iterations of each run (2000)")
     get.add_argument("--checks", type=int, help="how often each run is measured (20)")
+    words = "end a run at its first check with a JSD below this, in nats (0: never)"
+    get.add_argument("--stop-below", type=float, metavar="JSD", help=words)
     words = "the folder of the results; an interrupted sweep goes on there"
     get.add_argument("--out", metavar="FOLDER", help=words)
     get.add_argument("--csv", action="store_true", help="write results.csv beside results.parquet")
@@ -86,7 +92,7 @@ def _read(options: argparse.Namespace) -> Sweep:
     from ganlab import Spec
     from ganlab.sweeps import Sweep, axis
 
-    given = {n: getattr(options, n) for n in ("seeds", "iterations", "checks")}
+    given = {n: getattr(options, n) for n in ("seeds", "iterations", "checks", "stop_below")}
     given = {name: value for name, value in given.items() if value is not None}
     bases = {"FILE.toml": options.file, "--preset": options.preset, "--spec": options.spec}
     named = [name for name, value in bases.items() if value]
@@ -101,6 +107,7 @@ def _read(options: argparse.Namespace) -> Sweep:
         sweep = MAP_PRESETS[options.preset].sweep
     base = Spec.from_json(read_text(options.spec)) if options.spec else Spec()
     base = sweep.base if sweep else base
+    base = _changed(base, options.base)
     axes = {a.field: a for a in sweep.axes} if sweep else {}
     for text in options.axis:
         found = axis.parse(base, text)
@@ -108,8 +115,24 @@ def _read(options: argparse.Namespace) -> Sweep:
     if not axes:
         raise SpecError("axis", "none", "a file, or at least one --axis field=value,value,...")
     if sweep:
-        return sweep.replace(axes=tuple(axes.values()), **given)
+        return sweep.replace(base=base, axes=tuple(axes.values()), **given)
     return Sweep(base, tuple(axes.values()), **given)
+
+
+def _changed(base: Spec, texts: Sequence[str]) -> Spec:
+    """The base with the fields of --base."""
+    from ganlab import Spec
+
+    pairs = []
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise SpecError("--base", text, "FIELD=VALUE, such as target=ring")
+        if name == "target":  # first: it decides which other fields there are
+            base = base.changed({name: value})
+        else:
+            pairs.append((name, value))
+    return Spec.from_query(pairs, base=base)
 
 
 def _words(sweep: Sweep) -> str:
