@@ -129,7 +129,7 @@ def run(
                 tell("no worker is connected to the scheduler: waiting for one")
             idle = not workers
             ready, _ = wait(flying, _LOOK_SECONDS, FIRST_COMPLETED)
-            if any(isinstance(f.exception(), BrokenProcessPool) for f in ready):
+            if any(_died(future) for future in ready):
                 ready, _ = wait(flying)  # those that are finished are not lost
             lost, finished = list[int](), list[Finished]()
             for future in ready:
@@ -194,6 +194,10 @@ class _Line:
         self._again += [n for n in numbers if n not in enough]
         self._again.sort(key=lambda n: -self._starts[n])  # the last ones, which are next, may share
         return enough
+
+
+def _died(future: Future[pa.Table]) -> bool:
+    return not future.cancelled() and isinstance(future.exception(), BrokenProcessPool)
 
 
 def _failed(failed: dict[int, str]) -> Failed:

@@ -82,6 +82,45 @@ def test_blocks_whose_processes_died_twice_are_trained_alone():
     assert [line.next([]), line.next([2]), line.next([2, 3])] == [2, 3, None]
 
 
+def test_a_cluster_that_ends_is_told(sweep, here):
+    class Ended(Executor):
+        def submit(self, fn, /, task):
+            future = Future()
+            if task.number == 3:
+                future.cancel()
+                future.set_running_or_notify_cancel()
+                return future
+            return here().submit(fn, task)
+
+    done, told, error = trained(sweep, Ended(), ahead=1)
+    assert 0 < len(done) < len(sweep.blocks) and "scheduler" in error and told == []
+
+
+class Client:
+    """Dask's, of which only the number of threads of each worker is asked."""
+
+    def nthreads(self):
+        return self.now.pop() if self.now else {"a": 1}
+
+
+def test_as_many_blocks_are_in_flight_as_a_cluster_has_threads_for(sweep, here, monkeypatch):
+    monkeypatch.setattr(executors, "_COUNT_SECONDS", 0)
+    monkeypatch.setattr(running, "_LOOK_SECONDS", 0.01)
+    client = type(
+        "Client", (), {"nthreads": lambda self: self.now.pop() if self.now else {"a": 1}}
+    )()
+    client.now = [{"a": 2, "b": 1}, {}]
+    executor = here()
+    executor._client = client
+    with executors.Pool(executor) as pool:
+        assert [pool.workers for _ in range(3)] == [0, 3, 1]
+    client.now = [{}]
+    done, told, error = trained(sweep, executor)
+    assert len(done) == len(sweep.blocks) and told == [
+        "no worker is connected to the scheduler: waiting for one"
+    ]
+
+
 def test_a_full_disk_is_told_and_nothing_finished_is_lost(
     sweep, table, here, tmp_path, monkeypatch
 ):
