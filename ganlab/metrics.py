@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -161,14 +160,6 @@ def smooth(mass: ArrayLike, sigma_cells: float, axes: int | Sequence[int] = -1) 
         for axis in (axes,) if isinstance(axes, int) else axes:
             out = gaussian_filter1d(out, sigma_cells, axis, mode="constant", cval=0.0)
     return out
-
-
-@cache
-def smoothing(cells: int, sigma_cells: float) -> Array:
-    """The matrix of `smooth` along an axis of this many cells, (cells, cells)."""
-    matrix = smooth(np.eye(cells), sigma_cells, axes=0)
-    matrix.flags.writeable = False  # it is shared
-    return matrix
 
 
 def w1_quantiles(a: ArrayLike, b: ArrayLike) -> Array:

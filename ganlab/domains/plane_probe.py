@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
@@ -49,7 +49,7 @@ class PlaneProbe(Probe):
         """Masses convolved with a narrow Gaussian; the mass outside the cells is unchanged."""
         inner, outer = mass[..., :-1], mass[..., -1:]
         shape = (*mass.shape[:-1], *(len(e) - 1 for e in self.edges))
-        across, along = (metrics.smoothing(n, SMOOTHING) for n in shape[-2:])
+        across, along = (_smoothing(n) for n in shape[-2:])
         inner = across @ inner.reshape(shape) @ along.T
         return np.concatenate([inner.reshape(*mass.shape[:-1], -1), outer], -1)
 
@@ -65,3 +65,9 @@ class PlaneProbe(Probe):
     def _gap(self, slices: np.ndarray) -> float:
         gaps = slices - self.slices[:, : slices.shape[1]]
         return float(np.abs(gaps, out=gaps).mean(dtype=np.float64))
+
+
+@cache
+def _smoothing(cells: int) -> np.ndarray:
+    """The matrix of `metrics.smooth` along an axis of this many cells, (cells, cells)."""
+    return metrics.smooth(np.eye(cells), SMOOTHING, axes=0)
