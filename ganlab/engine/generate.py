@@ -53,6 +53,6 @@ def infer(game: Game, g: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
 
 
 def finite(x: torch.Tensor) -> torch.Tensor:
-    """x with overflow replaced by values far outside any picture."""
+    """x with overflow replaced by values far outside any picture, elementwise."""
     # NaN has no sign: it stays where it cannot be placed.
     return torch.nan_to_num(x, nan=1e30, posinf=1e30, neginf=-1e30)
