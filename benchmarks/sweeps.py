@@ -84,7 +84,7 @@ def engine(plan: Sweep, timed: Timed) -> None:
 def swept(plan: Sweep, executor: Executor, pids: list[int], timed: Timed) -> pa.Table:
     """The sweep by an executor whose processes have started."""
     wall, cpu = time.perf_counter(), sum(map(cpu_seconds, pids))
-    tables = [finished.table for finished in run(plan, executor)]
+    tables = [finished.table for finished in run(plan, executor, compiled=True)]
     timed.wall.append(time.perf_counter() - wall)
     timed.cpu.append(sum(map(cpu_seconds, pids)) - cpu)
     return results.tidy(plan, tables)
@@ -108,7 +108,9 @@ def speed(options: argparse.Namespace, table: Table) -> None:
     cluster = None if options.no_dask else Cluster()
     try:
         with processes() as pool:
-            list(run(first, pool))  # starts the processes, and traces what they measure
+            list(
+                run(first, pool, compiled=True)
+            )  # starts the processes, and traces what they measure
             pids = list(pool._processes)
             if cluster is not None:
                 cluster.ready()
@@ -120,7 +122,7 @@ def speed(options: argparse.Namespace, table: Table) -> None:
                 dask_pids = [worker.pid for worker in cluster.workers]
                 with dask_executor(cluster.address) as executor:
                     if not number:
-                        list(run(first, executor))
+                        list(run(first, executor, compiled=True))
                     by_dask = swept(plan, executor, dask_pids, dask_times)
                 same = by_dask.to_pandas().equals(by_pool.to_pandas())
                 if not same or number == options.rounds - 1:

@@ -201,7 +201,7 @@ class Plan:
         for name, value in items.items():
             if name not in ("base", "axes", "sweep") or not isinstance(value, dict):
                 raise SpecError("table", name, "one of " + _EXAMPLE)
-        base = Spec.from_dict(items.get("base", {}))
+        base = Spec.from_dict(_with_own(items.get("base", {})))
         axes = {name: _tuples(values) for name, values in _flat(items.get("axes", {})).items()}
         return cls.of(base, axes, **_options(items.get("sweep", {})))
 
@@ -223,6 +223,15 @@ def _tuples(values: Any) -> Any:
     if isinstance(values, Sequence) and not isinstance(values, str):
         return [tuple(v) if isinstance(v, list) else v for v in values]
     return values
+
+
+def _with_own(base: Mapping[str, Any]) -> dict[str, Any]:
+    """The target's parameters, which TOML reads of `t.name = ...`, by the name that a Spec has."""
+    own = base.get("t")
+    if not isinstance(own, dict):
+        return dict(base)
+    rest = {name: value for name, value in base.items() if name != "t"}
+    return rest | {"target_params": {**rest.get("target_params", {}), **own}}
 
 
 def _flat(axes: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,10 +65,18 @@ def test_toml():
     assert Sweep.from_toml(text) == plan()
 
 
+def test_parameters_of_the_target_have_the_names_of_an_address_in_a_file():
+    text = "[base]\ntarget = 'ring'\nt.std = 0.05\n[axes]\nt.radius = [1.0, 1.5]"
+    base = Spec(target="ring", target_params={"std": 0.05})
+    assert Sweep.from_toml(text) == Sweep.of(base, {"t.radius": [1.0, 1.5]})
+
+
 @pytest.mark.parametrize(
     ("text", "named"),
     [
         ("base", "file"),
+        ("[base]\nt = 3\n[axes]\nk = [1]", "spec field"),
+        ("[base]\nt.speed = 3\n[axes]\nk = [1]", "target_params of gaussian"),
         ("[bases]", "table"),
         ("sweep = 3", "table"),
         ("[axes]", "axes"),

@@ -61,9 +61,25 @@ def test_a_dry_run_says_how_much_there_is_to_do(file, capsys):
     assert "D(x) depends on the other samples" in told
 
 
+def test_flags_and_a_file_say_the_same(tmp_path, file):
+    flags = ["--base", "g_hidden=6", "--base", "target=ring", "--base", "d_hidden=6"]
+    flags += ["--base", "t.std=0.05", "--base", "batch=16", "--axis", "k=1,2", "--stop-below=0.1"]
+    flags += ["--seeds", "2", "--iterations", "20", "--checks", "2", "--eager", "--quiet"]
+    path = tmp_path / "same.toml"
+    path.write_text(FILE.replace("batch", "t.std = 0.05\nbatch") + "stop_below = 0.1\n")
+    out = str(tmp_path / "one")
+    assert main(["sweep", *flags, "--out", out]) == 0
+    # A folder is refused if the sweep is another one.
+    assert main(["sweep", str(path), "--eager", "--quiet", "--out", out]) == 0
+    assert main(["sweep", str(path), "--base", "batch=8", "--quiet", "--out", out]) == 2
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["--axis", "k=1,2", "--base", "batch"], "FIELD=VALUE"),
+        (["--axis", "k=1,2", "--base", "batch=x", "--dry-run"], "batch = 'x'"),
+        (["--axis", "k=1,2", "--stop-below", "2", "--dry-run"], "stop_below = 2.0"),
         ([], "at least one --axis"),
         (["--axis", "k=1,2"], "--out"),
         (["--axis", "k=1,x", "--dry-run"], "k = 'x'"),
