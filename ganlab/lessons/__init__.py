@@ -21,7 +21,10 @@ __all__ = [
 ]
 
 # In the order in which they are best taken.
-ORDER = ("curves", "figure-1", "k")
+ORDER = (
+    *("figure-1", "curves", "k", "saturation", "distance", "collapse", "rotation", "seeds"),
+    "mnist",
+)
 
 
 @cache

@@ -5,10 +5,10 @@
 
 Names are numbers of the run (`iteration`, `passed`), its newest measures (`jsd`; `b.jsd` is that
 of run B), fields of its Spec (`k`, `rule == "alternating"`), and `diverged` or `paused`. Functions
-look back over the step: `lowest`, `highest`, `mean` and `first` of a measure; `pressed(d)`, how
-often a button was pressed; `changed(k)`, whether a field was; `hidden(d)` and `shown(d)` of a
-layer. Comparisons, `and`, `or`, `not`, and + - * / join them. A measure without a value makes a
-comparison false.
+look back over the step: `lowest`, `highest`, `mean` and `first` of a measure, and `peak`, the
+highest of the last third; `pressed(d)`, how often a button was pressed; `changed(k)`, whether a
+field was; `hidden(d)` and `shown(d)` of a layer. Comparisons, `and`, `or`, `not`, and + - * / join
+them. A measure without a value makes a comparison false.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ _OF_MEASURES: dict[str, Callable[[np.ndarray], float]] = {
     "highest": lambda values: float(values.max()),
     "mean": lambda values: float(values.mean()),
     "first": lambda values: float(values[0]),
+    "peak": lambda values: float(values[-max(1, len(values) // 3) :].max()),
 }
 _OF_NAMES: dict[str, Collection[str]] = {
     "pressed": BUTTONS,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from ganlab.address import without_preset
 from ganlab.comparison import Comparison
-from ganlab.experiment import Experiment
+from ganlab.experiment import Experiment, params
 from ganlab.layer_words import LAYERS
 from ganlab.lessons.condition import Condition
 from ganlab.lessons.deed import Deed, deed
@@ -25,6 +26,7 @@ _MOST_STEPS = 20
 _LONGEST = {"title": 80, "ask": 200, "question": 120, "hint": 300, "cite": 300}
 _TEXT = 900  # characters of a step's text, and of a reveal
 _CHOICE = 120
+_QUERY = re.compile(r"[\w=&.,:+%-]{1,300}")
 _LESSON = ("title", "question", "minutes", "cite", "step")
 _STEP = (
     *("title", "text", "start", "pace", "paused", "light", "ask", "choices", "answer", "when"),
@@ -173,17 +175,10 @@ def _start(place: _Place, start: str) -> tuple[Experiment, Pace]:
     """The runs of an address, and their pace if it names a preset."""
     try:
         pairs, name = without_preset(pairs_of(start), PRESETS)
-        seed = [text for field, text in pairs if field == "seed"]
-        if name and all(field == "seed" for field, _ in pairs):
-            preset = PRESETS[name]
-            specs = preset.specs
-            if seed:
-                value = PARAMS["seed"].parse(seed[-1])
-                specs = tuple(spec.replace(seed=value) for spec in specs)
-            one = Experiment.of(specs[0]) if len(specs) == 1 else Comparison.among(specs)
-            return one, preset.pace
         if name:
-            place.refuse("start", start, "the fields of a run, or a preset and its seed")
+            specs = tuple(_changed(spec, pairs) for spec in PRESETS[name].specs)
+            one = Experiment.of(specs[0]) if len(specs) == 1 else Comparison.among(specs)
+            return one, PRESETS[name].pace
         target = next((text for field, text in pairs if field == "target"), Spec().target)
         base = DEFAULTS[TARGETS[target].dim] if target in TARGETS else Spec()
         several = any(field.startswith("b.") for field, _ in pairs)
@@ -195,6 +190,15 @@ def _start(place: _Place, start: str) -> tuple[Experiment, Pace]:
     if made.seeds > 1 or made.events:
         place.refuse("start", start, "one run, or two to four side by side, without events")
     return made, ()
+
+
+def _changed(spec: Spec, pairs: list[tuple[str, str]]) -> Spec:
+    """A preset's Spec with the fields that follow its name. Raises `SpecError`."""
+    known = params(spec) | {"seed": PARAMS["seed"]}
+    for field, _ in pairs:
+        if field not in known:
+            raise SpecError("field", field, f"one of {', '.join(known)}")
+    return spec.changed({field: known[field].parse(text) for field, text in pairs})
 
 
 def _pace(place: _Place, row: Mapping[str, Any], default: Pace) -> Pace:
@@ -287,6 +291,11 @@ def _link(place: _Place, row: Mapping[str, Any]) -> tuple[str, str] | None:
     if "link" not in row:
         return None
     link = row["link"]
-    if not isinstance(link, dict) or set(link) != {"page", "text"} or link["page"] not in PAGES:
+    fits = isinstance(link, dict) and {"page", "text"} <= set(link) <= {"page", "text", "query"}
+    if not fits or link["page"] not in PAGES:
         place.refuse("link", link, f'{{page = "...", text = "..."}} of one of {", ".join(PAGES)}')
-    return str(link["page"]), place.text(link, "text", 60, needed=True)
+    query = place.text(link, "query", 300)
+    if query and not _QUERY.fullmatch(query):
+        place.refuse("link query", query, "the fields of an address: name=value&name=value")
+    page = str(link["page"])
+    return f"{page}?{query}" if query else page, place.text(link, "text", 60, needed=True)

@@ -40,6 +40,7 @@ def test_every_measure_of_a_condition_is_a_curve_of_the_live_view():
         ("lowest(jsd) < 0.25 and highest(jsd) > 0.5", True),
         ("first(w1) == 2 and mean(w1) == 1.0625", True),
         ("w1 > lowest(w1) + 0.2", True),
+        ("peak(w1) == 0.75 and peak(jsd) == 0.3", True),
         ("lowest(w1) < first(w1) / 5 or iteration >= 900", True),
         ("passed >= 301", False),
         ("0.2 < jsd < 0.4", True),

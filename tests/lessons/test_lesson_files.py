@@ -1,8 +1,12 @@
 """Files of lessons: each error names the file, the step, the field, the value and what is allowed;
 and what the lessons of the package claim happens."""
 
+import math
+from pathlib import Path
+
 import pytest
 
+import ganlab
 from ganlab.lessons import LessonError, lessons, read
 from ganlab.lessons.rehearsal import rehearse
 from ganlab.lessons.text import paragraphs, plain
@@ -59,7 +63,8 @@ def test_a_file_is_read():
         ('start = "k=2&seed=3"', "", "step 1, start", "1 to 2000"),
         ("k=2&", "k=-2&", "step 1, start", "k = -2"),
         ("k=2&", "runs=16&", "step 1, start", "side by side"),
-        ("k=2&", "preset=collapse&k=2&", "step 1, start", "preset and its seed"),
+        ("k=2&", "preset=collapse&kk=2&", "step 1, start", "one of"),
+        ("k=2&", "preset=collapse&k=2&t.std=-1&", "step 1, start", "std"),
         ("pace = [100, 10]", "pace = [100]", "step 1, pace", "iterations"),
         ('"layer d"', '"layer dd"', "step 1, light", "layer and one of p_data"),
         ('"layer d"', '"colour d"', "step 1, light", "one of knob"),
@@ -109,6 +114,28 @@ def test_what_a_lesson_claims_happens(name):
     """Each step is done within its iterations, and its question has the answer that is told."""
     for number, found in enumerate(rehearse(lessons()[name]), 1):
         assert found.as_told, f"{name}, step {number}: {found.step.title} ({found})"
+
+
+def test_the_numbers_that_are_told():
+    """Intervals by the formula of Wilson, factors by theirs, scores as docs/mnist.md prints."""
+    seeds = " ".join(step.text + step.reveal + "".join(c.text for c in step.choices)
+                     for step in lessons()["seeds"].steps)  # fmt: skip
+    for held, of, said in (
+        *((1, 4, "5 % to 70 %"), (1, 50, "0 % to 10 %")),
+        *((9, 10, "60 % to 98 %"), (7, 10, "40 % to 89 %")),
+    ):
+        z, p = 1.96, held / of
+        middle = (p + z * z / (2 * of)) / (1 + z * z / of)
+        half = z * math.sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / (1 + z * z / of)
+        assert said == f"{100 * (middle - half):.0f} % to {100 * (middle + half):.0f} %"
+        assert said in seeds
+    assert math.isclose(math.sqrt(1 + 0.1**2) ** 100, math.exp(0.5), rel_tol=3e-3)  # rotation
+    assert (1 - 0.01) / 0.01 == pytest.approx(99)  # saturation
+    told = "".join(step.text + step.reveal for step in lessons()["mnist"].steps)
+    docs = (Path(ganlab.__file__).parents[1] / "docs" / "mnist.md").read_text()
+    for here, there in (("241 ± 2", "241.2 ± 2.1"), ("250", "centroids | 250"), ("225", "225 ± 2")):
+        assert here in told and there in docs
+    assert "9, 10, 9, 8 and 10" in docs
 
 
 @pytest.mark.parametrize("name", list(lessons()))
