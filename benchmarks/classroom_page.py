@@ -85,7 +85,7 @@ class Page:
         """Let the script be executed, with another batch in the sidebar if one is given."""
         message = BackMsg()
         message.rerun_script.query_string = self.query
-        message.rerun_script.page_name = "" if self.name == "one" else self.name
+        message.rerun_script.page_name = self.name
         message.rerun_script.page_script_hash = self._script
         if batch is not None:
             state = message.rerun_script.widget_states.widgets.add()

@@ -44,7 +44,7 @@ from tests.chromium import launch
 
 TRACE_SECONDS = 2.0
 BLANK_EVERY = 400  # ms
-LABS = {"one": "/", "two": "/two"}
+LABS = {"one": "/one", "two": "/two"}
 
 # Trains for the seconds in the line it has read, and prints iterations per second.
 _UNWATCHED = """

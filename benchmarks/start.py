@@ -60,7 +60,7 @@ def main() -> None:
     """Print medians and the slowest of each stage."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--starts", type=int, default=5)
-    parser.add_argument("--path", default="/")
+    parser.add_argument("--path", default="/one")
     options = parse(parser, {"starts": 3})
     print(f"{machine()}; {options.starts} starts of {options.path}, seconds since the command\n")
     table = Table()

@@ -151,6 +151,17 @@ def _warm(options: argparse.Namespace, rest: list[str]) -> int:
     return 1 if failed else 0
 
 
+def _cards(options: argparse.Namespace, rest: list[str]) -> int:
+    from ganlab.live import cards
+    from ganlab.presets import PRESETS
+
+    for preset in PRESETS.entries.values():
+        chosen = preset.name in options.names if options.names else not cards.is_current(preset)
+        if chosen and not preset.published:
+            print(f"{preset.name}: {cards.write(preset):,} bytes", flush=True)
+    return 0
+
+
 def _toggles(options: argparse.Namespace, rest: list[str]) -> int:
     _refuse(rest, "left out: this command has no arguments")
     from ganlab.reference import markdown
@@ -228,6 +239,9 @@ def main(arguments: list[str] | None = None) -> int:
     warm.set_defaults(do=_warm)
     sweeps.add(commands)
     command.add(commands)
+    cards = commands.add_parser("cards", help="make the moving pictures of the gallery's cards")
+    cards.add_argument("names", nargs="*", help="presets; by default those without a current one")
+    cards.set_defaults(do=_cards)
     toggles = commands.add_parser("toggles", help="every variant with its equation, as Markdown")
     toggles.set_defaults(do=_toggles)
     measures = commands.add_parser("measures", help="every number and curve, as Markdown")

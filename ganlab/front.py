@@ -33,14 +33,16 @@ from ganlab.index import Addressing, addressed
 from ganlab.limits import limit
 from ganlab.live import answers
 from ganlab.live.wire import MOST_TEXT
-from ganlab.ui.navigation import LABS
+from ganlab.ui.navigation import HOME, LABS
 
 # The folder in Plotly's address contains its version, so its files never change.
 FOREVER = "public, max-age=31536000, immutable"
 # Files may change under a server during development: the browser revalidates by ETag.
 ASK = "no-cache"
 LIVE_URL = "live"
-_HOME = LABS[1], f"{LABS[1]}/"  # paths that lead to the app's own address
+_HOMES = HOME, f"{HOME}/"  # paths that lead to the app's own address
+# Fields of an address that are no run's: Streamlit's own, and the operator's token.
+_NO_RUN = {"embed", "embed_options", "operator"}
 TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 
@@ -115,8 +117,17 @@ def _probe(request: Request) -> Response:
     return JSONResponse({"ganlab": "live", "known": known}, headers={"Cache-Control": "no-store"})
 
 
+def _to_lab(request: Request) -> Response:
+    """From the app's own address with the fields of a run to the 1-D lab, as links once had it.
+
+    Relative, because a proxy may know the app by another path.
+    """
+    up = "./" if request.url.path.endswith("/") else f"./{request.url.path.rpartition('/')[2]}/"
+    return RedirectResponse(f"{up}{LABS[1]}?{request.url.query}")
+
+
 def _home(request: Request) -> Response:
-    """From the 1-D lab's name to its address, the app's own; both are below any base path.
+    """From the home page's name to its address, the app's own; both are below any base path.
 
     Relative, because a proxy may know the app by another path.
     """
@@ -163,7 +174,7 @@ class Front:
             Route(f"/{LIVE_URL}/{{token}}", _probe),
             Route(f"/{LIVE_URL}/{{token}}/open", _upload, methods=["POST"]),
             Route(f"/{paths.ANSWERS_URL}/{{page}}/{{kind}}", answers.endpoint),
-            *(Route(f"/{path}", _home) for path in _HOME),
+            *(Route(f"/{path}", _home) for path in _HOMES),
             Route(f"/{paths.ASSETS_URL}/live/{TOKENS}", _tokens),
             Mount(f"/{paths.ASSETS_URL}", Files(paths.ASSETS, ASK)),
             Mount(
@@ -181,7 +192,7 @@ class Front:
             *(url.split("/")[0] for url in (paths.ASSETS_URL, paths.PLOTLY_URL)),
         )
         self._prefixes = tuple(f"{self._base}/{name}/" for name in names)
-        self._homes = {f"{self._base}/{path}" for path in _HOME}
+        self._homes = {f"{self._base}/{path}" for path in _HOMES}
         self._sockets = Admission(*_SOCKETS, _LONGEST_WAIT)
         self._pages = Admission(limit("page_burst"), _PAGES_A_SECOND, _LONGEST_WAIT)
 
@@ -195,10 +206,19 @@ class Front:
             if not await self._admitted(scope, own):
                 await send({"type": "websocket.close", "code": _REFUSED})
                 return
+        if self._is_a_run(scope):
+            await _to_lab(Request(scope))(scope, receive, send)
+            return
         if scope["type"] == "http":
             send = self._with_headers(send, self._greeting(scope))
             send = send if own else Addressing(send)
         await (self._own if own else self._streamlit)(scope, receive, send)
+
+    def _is_a_run(self, scope: Scope) -> bool:
+        """Whether the app's own address is asked for with the fields of a run."""
+        if scope["type"] != "http" or scope["path"] not in (self._base, f"{self._base}/"):
+            return False
+        return bool({name for name in Request(scope).query_params} - _NO_RUN)
 
     async def _admitted(self, scope: Scope, own: bool) -> bool:
         """Wait until a WebSocket may be opened; False if it may not.

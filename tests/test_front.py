@@ -60,15 +60,26 @@ def test_the_front_end_lies_under_the_base_path(site):
     assert client.get(f"{base}/two").text == client.get(f"{base}/lively").text == "pages"
 
 
-def test_the_1d_lab_has_its_name_as_an_address_too(site):
+def test_the_home_page_has_its_name_as_an_address_too(site):
     """As /two leads to the 2-D lab; its own address is the app's."""
     client, base = site
-    for path, up in ((f"{base}/one", "./"), (f"{base}/one/", "../")):
+    for path, up in ((f"{base}/phenomena", "./"), (f"{base}/phenomena/", "../")):
         assert client.get(path, follow_redirects=False).headers["location"] == up
-        there = client.get(f"{path}?k=3&seed=5&g_hidden=8%2C8", follow_redirects=True)
+        there = client.get(path, follow_redirects=True)
         assert there.text == "pages" and there.url.path == f"{base}/"
-        assert there.url.query == b"k=3&seed=5&g_hidden=8%2C8"
     assert client.get(f"{base}/ones").text == client.get(f"{base}/one/more").text == "pages"
+
+
+def test_the_apps_own_address_with_a_run_leads_to_the_1d_lab(site):
+    """Where the lab once was: links that people have shared go on to work."""
+    client, base = site
+    for path in {f"{base}/", base or "/"}:
+        there = client.get(f"{path}?k=3&seed=5&g_hidden=8%2C8", follow_redirects=True)
+        assert there.text == "pages" and there.url.path == f"{base}/one"
+        assert there.url.query == b"k=3&seed=5&g_hidden=8%2C8"
+        for others in ("", "?embed=true&embed_options=dark_theme", "?operator=x"):
+            here = client.get(f"{path}{others}", follow_redirects=True)
+            assert here.text == "pages" and not here.url.path.endswith("/one")
 
 
 def test_the_front_end_is_given_the_theme_beside_its_files(site, monkeypatch):

@@ -18,7 +18,15 @@ def test_every_module_and_package_has_its_place():
     }
     there = {p.name for p in PACKAGE.glob("*.py") if not p.name.startswith("__")}
     there |= {f"{p.parent.name}/" for p in PACKAGE.glob("*/__init__.py")}
-    others = {"assets/live/", "pages/", "docs/", "tests/", "benchmarks/", "engine/native/"}
+    others = {
+        "assets/live/",
+        "assets/cards/",
+        "pages/",
+        "docs/",
+        "tests/",
+        "benchmarks/",
+        "engine/native/",
+    }
     assert named - others == there
     root = PACKAGE.parent
     assert all((root / name).is_dir() for name in others - {"engine/native/"})

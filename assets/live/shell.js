@@ -117,7 +117,7 @@ export function mountView(root, settings, make) {
     }, playing: () => state === "playing" });
   }
   if (view.explained && !stored) {
-    spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false), base: settings.labs?.[1] });
+    spectrum = spectrumPanel({ send: (command) => link?.send(command), opened: () => explain?.on && explain.toggle(false), base: settings.page?.("games") });
   }
   if (view.panel && !stored) spectrum = view.panel({ send: (command) => link?.send(command), opened: () => {} });
   const keys = { ...story.keys, ...explain?.keys, ...spectrum?.keys, ...(stored ? line?.keys : {}) };

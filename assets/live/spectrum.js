@@ -47,7 +47,7 @@ const turnText = ({ turn }) => (turn === null ? "–" : `${grouped.format(turn <
  * @param {object} given
  * @param {(command: Command) => unknown} given.send
  * @param {() => void} given.opened
- * @param {string} [given.base] the address of the app, if it has a page of games
+ * @param {string} [given.base] the address of the page of games, if there is one
  */
 export function spectrumPanel({ send, opened, base }) {
   let now = 0; // the iteration of the shown moment
@@ -191,7 +191,7 @@ export function spectrumPanel({ send, opened, base }) {
     tellAge();
     const which = one ? (one.complete ? "All" : `The ${one.count} leading`) : "";
     link.hidden = !message?.game || !base;
-    if (message?.game) link.href = `${base}games?${message.game.query}`;
+    if (message?.game) link.href = `${base}?${message.game.query}`;
     linkHelp.set("different in the game", link.hidden ? [] : message?.game?.help);
     setText(foot, one ? `${which} of ${grouped.format(one.size)}, ${steady(message?.seconds ?? 0)} s of computing. ${norms}` : "");
     fit();

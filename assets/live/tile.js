@@ -45,8 +45,9 @@ export function widthFor(scene, height, u) {
  * and boxes() returns their boxes.
  *
  * @param {import("./types.js").Scene} scene
+ * @param {boolean} [captioned] whether each has its seed and metrics above it
  */
-export function tiles(scene) {
+export function tiles(scene, captioned = true) {
   const columns = columnsOf(scene);
   const rows = Math.ceil(scene.seeds / columns);
   const still = offscreen(1, 1); // the background of every tile
@@ -58,7 +59,7 @@ export function tiles(scene) {
 
   function layout() {
     const u = theme.u;
-    const [gap, head] = [gapOf(columns, u), headOf(columns, u)];
+    const [gap, head] = [gapOf(columns, u), captioned ? headOf(columns, u) : 0];
     let w = (width - (columns - 1) * gap) / columns;
     let h = (height - (rows - 1) * gap) / rows - head;
     if (scene.dim === 2) w = h = Math.min(w, h);
@@ -317,7 +318,7 @@ export function tiles(scene) {
       for (let r = 0; r < scene.seeds; r++) {
         const box = place(r);
         ctx.drawImage(still.canvas, box.x, box.y + g.head, g.w, g.h);
-        caption(ctx, box, seedAt(scene.seed, r), values, r);
+        if (captioned) caption(ctx, box, seedAt(scene.seed, r), values, r);
         if (!frame) continue;
         ctx.save();
         ctx.translate(box.x, box.y + g.head);

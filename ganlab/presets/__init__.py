@@ -12,16 +12,20 @@ from ganlab.presets import (  # noqa: F401  they register
     told,
 )
 from ganlab.presets.defaults import DEFAULTS, OPENING, STRIPS, Strip
-from ganlab.presets.preset import COVERS, MOVES, PRESETS, PUBLISHED, Preset
+from ganlab.presets.preset import COVERS, CURES, MOVES, PRESETS, PUBLISHED, RIGHT, Preset
 from ganlab.spec import Spec
 
 __all__ = ["DEFAULTS", "OPENING", "PRESETS", "STRIPS", "Preset", "Strip", "groups", "to_compile"]
 
+_FIRST = "collapse"
+
 
 def groups() -> dict[str, tuple[str, ...]]:
     """The names of the gallery's presets by group, in the order shown."""
-    kinds = (COVERS, MOVES, PUBLISHED)
-    return {kind: tuple(n for n in PRESETS if PRESETS[n].group == kind) for kind in kinds}
+    kinds = (COVERS, MOVES, CURES, RIGHT, PUBLISHED)
+    # What the pages offer first is the first card, which plays.
+    names = sorted(PRESETS, key=lambda name: name != _FIRST)
+    return {kind: tuple(n for n in names if PRESETS[n].group == kind) for kind in kinds}
 
 
 def to_compile() -> list[Spec]:

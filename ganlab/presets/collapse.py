@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import CROWD, DEFAULTS
-from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.presets.preset import CURES, PRESETS, Preset, Trace, late
 
 RING = DEFAULTS[2]
 
@@ -48,6 +48,7 @@ PRESETS.add(
     Preset(
         name="unrolling",
         title="Unrolled D: G anticipates D's response",
+        topic=CURES,
         equation="",
         doc="Against the current D, G collapses to a few modes. Against D as it would be 5 updates "
         "later, collapsing does not pay, so G spreads over the whole ring and stays there.",
@@ -86,6 +87,7 @@ PRESETS.add(
     Preset(
         name="minibatch-discrimination",
         title="Minibatch discrimination: D sees when samples are too alike",
+        topic=CURES,
         equation="",
         doc="D also sees how close a sample is to the rest of its minibatch, and rejects samples "
         "that are too close. G must be as diverse as the data, and covers all modes.",
@@ -107,6 +109,7 @@ PRESETS.add(
     Preset(
         name="packing",
         title="Packing: D judges four samples at once",
+        topic=CURES,
         equation="",
         doc="Four samples of a collapsed G are more alike than four samples of the data, and D "
         "sees this because it judges them together. Judged alone, each of them would pass as real.",

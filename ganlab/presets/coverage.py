@@ -8,7 +8,7 @@ import torch
 from ganlab.latents import quasi_random
 from ganlab.metrics import HELD
 from ganlab.presets.counts import Counts
-from ganlab.presets.preset import PRESETS, Checked, Preset, Trace, late
+from ganlab.presets.preset import PRESETS, RIGHT, Checked, Preset, Trace, late
 from ganlab.spec import Spec
 
 _MADE = 2**14  # the number of latents behind a measure
@@ -97,6 +97,7 @@ PRESETS.add(
     Preset(
         name="small-d",
         title="A small D cannot see G's error",
+        topic=RIGHT,
         equation="",
         doc="A D with one unit only rises or falls with x, so it can only move G's single bump "
         "left or right. With two layers of 32 units D sees two bumps, and G splits.",
@@ -169,6 +170,7 @@ PRESETS.add(
     Preset(
         name="light-tails",
         title="Light tails: JSD is near 0, yet G misses the tails",
+        topic=RIGHT,
         equation=r"\lvert G(z) - G(0)\rvert \le L\,\lvert z\rvert",
         doc="If the slope of G is at most L, |G(z) − G(0)| is at most L|z|. A normal z then gives "
         "tails as light as a Gaussian's, which JSD hardly notices; a Cauchy z gives tails that "
@@ -203,6 +205,7 @@ PRESETS.add(
     Preset(
         name="batch-norm",
         title="Batch norm: samples of one minibatch depend on each other",
+        topic=RIGHT,
         equation="",
         doc="Normalised by its own minibatch of 8, the minibatch always has the right mean, and "
         "G(z) changes with the other latents in it. With a fixed reference batch, or no norm, "

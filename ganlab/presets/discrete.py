@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganlab.presets.counts import Counts
-from ganlab.presets.preset import PRESETS, Preset, Trace
+from ganlab.presets.preset import PRESETS, RIGHT, Preset, Trace
 from ganlab.spec import Spec
 
 _LETTERS = Spec(target="categorical", latent_dim=2)
@@ -20,6 +20,7 @@ PRESETS.add(
     Preset(
         name="symbols-straight-through",
         title="Straight-through: symbols to D, a soft slope to G",
+        topic=RIGHT,
         equation=r"x = \mathrm{onehot}(\arg\max_i a_i + g_i),\ "
         r"\partial x := \partial\,\mathrm{softmax}\big((a + g)/\tau\big)",
         doc="D sees one-hot symbols and cannot tell them by their softness, while G gets the slope "

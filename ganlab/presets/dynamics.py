@@ -9,7 +9,7 @@ import numpy as np
 from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import DEFAULTS
 from ganlab.presets.measures import lonely, off
-from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace, late
+from ganlab.presets.preset import CURES, MOVES, PRESETS, RIGHT, Preset, Trace, late
 from ganlab.spec import Spec
 
 _FAR: dict[str, Any] = {"init_gain": 0.5, "optimizer": "sgd", "g_lr": 0.02, "d_lr": 0.2, "k": 5}
@@ -27,7 +27,7 @@ PRESETS.add(
     Preset(
         name="convergence",
         title="Figure 1: p_g moves onto p_data",
-        topic=MOVES,
+        topic=RIGHT,
         equation="",
         doc="D separates the two bumps, G follows D's slope to the data, and D falls back to one "
         "half everywhere. It works here because D learns ten times as fast as G.",
@@ -90,7 +90,7 @@ PRESETS.add(
     Preset(
         name="jsd-flat",
         title="JSD does not measure distance",
-        topic=MOVES,
+        topic=RIGHT,
         equation=r"\mathrm{JSD} = \ln 2\ \text{while supports are disjoint}",
         doc="The two densities do not overlap, so JSD is ln 2 however far apart they are, while W₁ "
         "falls steadily. G moves because D is smooth, not because the divergence has a slope.",
@@ -117,7 +117,7 @@ PRESETS.add(
     Preset(
         name="instance-noise",
         title="Instance noise gives D a slope",
-        topic=MOVES,
+        topic=CURES,
         equation="",
         doc="A narrow bump far away: D is sure at once and minimax stalls. Noise on D's inputs "
         "makes the two densities overlap; as the noise fades, G converges to the data.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import DEFAULTS
-from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.presets.preset import PRESETS, RIGHT, Preset, Trace, late
 
 
 def _inverse(trace: Trace) -> bool:
@@ -16,6 +16,7 @@ PRESETS.add(
     Preset(
         name="latent-regressor",
         title="Inference beside the game: E learns which z made x",
+        topic=RIGHT,
         equation=r"\min_E\ \mathbb{E}\,\lVert E(G(z)) - z \rVert^2",
         doc="An encoder learns z from samples of G, which are all it needs. Follow the "
         "dashed lines from x down to E(x): once G makes what p_data has, the arrows back up end "
@@ -48,6 +49,7 @@ PRESETS.add(
     Preset(
         name="joint-inference",
         title="Joint inference: D of pairs unfolds G",
+        topic=RIGHT,
         equation=r"\min_{G, E} \max_D\ \mathbb{E}\,\log D(x, E(x)) + "
         r"\mathbb{E}\,\log(1 - D(G(z), z))",
         doc="G starts as a fold: z and −z make the same x. Beside the game E can only answer their "

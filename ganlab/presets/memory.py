@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganlab.presets.counts import Counts
-from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.presets.preset import CURES, PRESETS, RIGHT, Preset, Trace, late
 from ganlab.spec import Spec
 
 
@@ -35,6 +35,7 @@ PRESETS.add(
     Preset(
         name="by-heart",
         title="Ten points are learnt by heart",
+        topic=RIGHT,
         equation="",
         doc="The training data are drawn once. D learns ten points instead of p_data, so that G is "
         "drawn to these points and copies them. Two thousand points are too many to learn.",
@@ -55,6 +56,7 @@ PRESETS.add(
     Preset(
         name="augmentation",
         title="Augmentation keeps D from learning ten points by heart",
+        topic=CURES,
         equation=r"D(T(x)),\ \ D(T(G(z)))",
         doc="D sees real and generated samples through the same random transformations T, so it "
         "cannot tell the ten points from what lies around them. If only some samples are "

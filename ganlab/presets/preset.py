@@ -14,7 +14,9 @@ from ganlab.presets.counts import Counts
 from ganlab.registry import Entry, Registry
 from ganlab.spec import Spec
 
-COVERS, MOVES = "What G covers", "How the players move"
+# The questions of the gallery, in the order shown.
+COVERS, MOVES = "Why does it collapse?", "Why does it not settle?"
+CURES, RIGHT = "What cures it?", "It works: is it right?"
 PUBLISHED = "Published settings (slow)"
 POINTS = 4096  # the number of latents behind a check where p_g is estimated
 SECONDS = 15.0  # the time that a page takes to show a phenomenon
@@ -35,8 +37,8 @@ class Preset(Entry):
     pace: the (iteration, seconds) of the stretches in which a page plays it, on any machine; by
     default all iterations in `SECONDS`, or at full speed if published. cures: Spec fields that
     have a knob above the picture, with the values that make the phenomenon disappear.
-    topic: `COVERS` or `MOVES`. counts: on how many seeds the claim held, counted on seeds that
-    were not used for tuning; None if not counted.
+    topic: the question that it answers: `COVERS`, `MOVES`, `CURES` or `RIGHT`. counts: on how many
+    seeds the claim held, counted on seeds that were not used for tuning; None if not counted.
     """
 
     specs: tuple[Spec, ...] = ()

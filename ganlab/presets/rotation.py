@@ -13,7 +13,7 @@ import numpy as np
 
 from ganlab.presets.counts import Counts
 from ganlab.presets.measures import off
-from ganlab.presets.preset import MOVES, PRESETS, Preset, Trace
+from ganlab.presets.preset import CURES, MOVES, PRESETS, Preset, Trace
 from ganlab.spec import Spec
 
 RATE = 0.1  # of both players: one turn takes 63 iterations
@@ -74,7 +74,7 @@ PRESETS.add(
     Preset(
         name="negative-momentum",
         title="Momentum widens the orbit, negative momentum shrinks it",
-        topic=MOVES,
+        topic=CURES,
         equation=r"v \leftarrow \mu v + g,\ \theta \leftarrow \theta - \eta v",
         doc="Momentum continues in the direction of the last steps, which in a circle is outward. "
         "Negative momentum brakes, and the orbit shrinks.",
@@ -105,7 +105,7 @@ PRESETS.add(
     Preset(
         name="r1",
         title="R1 damps the rotation",
-        topic=MOVES,
+        topic=CURES,
         equation=r"\dot m = -v,\ \dot v = m - \gamma v",
         doc="R1 penalises D's slope as friction damps motion: the orbit spirals in. With enough of "
         "it (critical damping, γ = 2 here) G goes straight to the data.",
@@ -132,7 +132,7 @@ PRESETS.add(
     Preset(
         name="consensus",
         title="Consensus: both players reduce the game's gradient",
-        topic=MOVES,
+        topic=CURES,
         equation=r"+\tfrac{\gamma}{2}\lVert v \rVert^2",
         doc="Both costs get the squared norm of the game's joint gradient, 0 where neither player "
         "moves. The orbit that was a circle now spirals in.",
@@ -152,7 +152,7 @@ PRESETS.add(
     Preset(
         name="historical-averaging",
         title="Historical averaging: pulled to the past mean",
-        topic=MOVES,
+        topic=CURES,
         equation=r"+h\,\lVert \theta - \bar\theta \rVert^2",
         doc="The mean of a circle is its centre, so a pull towards the mean of past weights closes "
         "the orbit. Too strong a pull ties both players to their start: no turns, but slow.",

@@ -5,13 +5,14 @@ from __future__ import annotations
 from ganlab.presets.collapse import restored
 from ganlab.presets.counts import Counts
 from ganlab.presets.defaults import DEFAULTS
-from ganlab.presets.preset import PRESETS, Preset, Trace, late
+from ganlab.presets.preset import CURES, PRESETS, RIGHT, Preset, Trace, late
 
 _HOPPING = DEFAULTS[2].replace(latent_dim=64, batch=128)
 PRESETS.add(
     Preset(
         name="labels",
         title="Labels: each mode is asked for by its number",
+        topic=CURES,
         equation=r"\min_G \max_D\ \mathbb{E}\,\log D(x \mid y) + "
         r"\mathbb{E}\,\log(1 - D(G(z \mid y) \mid y))",
         doc="Without labels G hops between few modes of the ring. Told the number of a mode, D "
@@ -39,6 +40,7 @@ PRESETS.add(
     Preset(
         name="few-labels",
         title="One labelled point of each: the game helps D to classify",
+        topic=RIGHT,
         equation=r"D(x) = \frac{Z}{Z + 1},\quad Z = \sum_{k=1}^{K} e^{l_k(x)}",
         doc="D has an output for each of 8 labels and learns one labelled point of each. Its game "
         "shows it where the data are, so that its borders move between them; the same net without "

@@ -141,7 +141,7 @@ def frame(path: str, ready: bool) -> None:
     ready: whether the modules that a page needs are imported.
     """
     pages = {p.name: [p.title, p.doc, p.live, p.name] for p in navigation.PAGES.entries.values()}
-    pages[""] = pages[navigation.LABS[1]]
+    pages[""] = pages[navigation.HOME]
     view = st.components.v2.component("ganlab_frame", js=_JS)
     with st.container(key="frame"):
         view(key="frame_of_page", data=[path, pages, ready])

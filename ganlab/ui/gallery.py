@@ -2,28 +2,97 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import streamlit as st
 
+from ganlab import paths
+from ganlab.live.cards import path_of
 from ganlab.presets import PRESETS, Preset, groups
 from ganlab.presets.exercises import EXERCISES, Exercise
+from ganlab.presets.preset import COVERS, CURES, MOVES, PUBLISHED, RIGHT
 from ganlab.ui.story import show, show_specs
+from ganlab.ui.view import LOADER
 
 _COLUMNS = 3
 _T = TypeVar("_T")
+_KEY = "gallery_of_presets"
+_SAYS = {
+    COVERS: "G has all it needs, and makes a part of the data only.",
+    MOVES: "Both players do their best, and do not arrive.",
+    CURES: "The same run without and with the cure.",
+    RIGHT: "What the curves say, and what they hide.",
+    PUBLISHED: "",
+}
+_JS = (
+    LOADER
+    + """
+export default function ({ data: [data], parentElement, setTriggerValue }) {
+  let entry = views.get(parentElement);
+  if (!entry) {
+    entry = place(parentElement, data.assets + '/live/gallery.js', (module, root) =>
+      module.mount(root, {
+        groups: JSON.parse(data.groups),
+        pictures: at(data.assets + '/cards').href,
+        onOpen: (name) => {
+          document.dispatchEvent(new CustomEvent('ganlab-leaves', {}));
+          entry.say('open', name);
+        },
+      }));
+  }
+  entry.say = setTriggerValue;
+  entry.update();
+  return leaving(parentElement);
+}
+"""
+)
 
 
 def gallery() -> None:
     """Draw the page of phenomena, and of exercises in a tab of its own."""
     phenomena, exercises = st.tabs(["Phenomena", "Exercises of courses and papers"])
     with phenomena:
-        for title, names in groups().items():
-            st.html(f'<h2 class="ganlab-group">{title}</h2>')
-            rows([PRESETS[name] for name in names], _card)
+        _cards()
     with exercises:
         rows(list(EXERCISES.entries.values()), _exercise)
+
+
+def _cards() -> None:
+    """The cards of all presets, drawn by the browser; a click opens one."""
+    about = {"assets": paths.ASSETS_URL, "groups": json.dumps(sections())}
+
+    def opened() -> None:
+        said: Any = st.session_state.get(_KEY)
+        name = None if said is None else said.get("open")
+        if isinstance(name, str) and name in PRESETS:
+            show(PRESETS[name])
+
+    view = st.components.v2.component("ganlab_gallery", js=_JS, isolate_styles=False)
+    view(key=_KEY, data=[about], on_open_change=opened)
+
+
+def sections() -> list[dict[str, Any]]:
+    """The questions in the order shown, each with its cards."""
+    return [
+        {"title": title, "says": _SAYS.get(title, ""), "cards": [_card(PRESETS[n]) for n in names]}
+        for title, names in groups().items()
+    ]
+
+
+def _card(preset: Preset) -> dict[str, Any]:
+    many = len(preset.specs) > 1
+    return {
+        "name": preset.name,
+        "title": preset.title,
+        "doc": preset.doc,
+        "claim": preset.claim,
+        "held": str(preset.counts) if preset.counts else "",
+        "cite": preset.cite,
+        "opens": f"Open side by side: {', '.join(preset.labels)}" if many else "Open",
+        "moves": path_of(preset.name).is_file(),
+    }
 
 
 def rows(entries: Sequence[_T], card: Callable[[_T], None]) -> None:
@@ -34,15 +103,6 @@ def rows(entries: Sequence[_T], card: Callable[[_T], None]) -> None:
         for column, entry in zip(st.columns(_COLUMNS), row, strict=False):
             with column:
                 card(entry)
-
-
-def _card(preset: Preset) -> None:
-    with st.container(border=True, key=f"card-{preset.name}", height="stretch"):
-        st.markdown(f"**{preset.title}**  \n{preset.doc}")
-        held = f" Held on {preset.counts}." if preset.counts else ""
-        st.caption(f"Claim: {preset.claim}{held} *{preset.cite}.*")
-        if _opens(preset.name, len(preset.specs), preset.labels):
-            show(preset)
 
 
 def _exercise(exercise: Exercise) -> None:

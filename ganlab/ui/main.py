@@ -14,7 +14,8 @@ variants.load()  # they may add pages
 page = st.navigation(navigation.pages(), position="top")
 frame(page.url_path, ready=hasattr(sys.modules.get("ganlab.ui.lab"), "lab"))
 page.run()
-if page.url_path in navigation.PAGES and not navigation.PAGES[page.url_path].live:
+shown = page.url_path or navigation.HOME
+if shown in navigation.PAGES and not navigation.PAGES[shown].live:
     from ganlab.ui.drop_zone import drop_zone  # slow: the page is drawn first
 
     drop_zone()

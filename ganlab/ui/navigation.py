@@ -21,7 +21,7 @@ GAMES = "games"
 MATRIX = "matrix"
 THEORY = "theory"
 MAPS = "maps"
-GALLERY = "phenomena"
+GALLERY = HOME = "phenomena"  # its address is the app's own
 LESSONS = "lessons"
 LABS = {1: "one", 2: "two", 0: "symbols"}  # by `Spec.axes`
 KINDS = {1: "1-D", 2: "2-D", 0: "symbols"}
@@ -49,6 +49,24 @@ def _unreachable(page: Page) -> str | None:
 PAGES: Registry[Page] = Registry("page", guards=[_unreachable])
 
 for _page in (
+    Page(
+        GALLERY,
+        "Home",
+        "",
+        "Two nets play against each other: choose a question, open its card, and watch. "
+        "Each card says on how many seeds it occurred; lessons lead through one question each.",
+        run=paths.PAGES / "gallery.py",
+        icon=":material/home:",
+    ),
+    Page(
+        LESSONS,
+        "Lessons",
+        "",
+        "A lesson leads through one question in five to ten minutes. "
+        "Say what will happen before you look: does the run agree?",
+        run=paths.PAGES / "lessons.py",
+        icon=":material/school:",
+    ),
     Page(
         LABS[1],
         "1-D lab",
@@ -78,24 +96,6 @@ for _page in (
         run=paths.PAGES / "lab_symbols.py",
         icon=":material/abc:",
         live=True,
-    ),
-    Page(
-        GALLERY,
-        "Phenomena",
-        "",
-        "Each phenomenon is reproducible, and its card says on how many seeds it occurred. "
-        "Open one and watch for it; then change a setting and see whether it still happens.",
-        run=paths.PAGES / "gallery.py",
-        icon=":material/auto_awesome:",
-    ),
-    Page(
-        LESSONS,
-        "Lessons",
-        "",
-        "A lesson leads through one question in five to ten minutes. "
-        "Say what will happen before you look: does the run agree?",
-        run=paths.PAGES / "lessons.py",
-        icon=":material/school:",
     ),
     Page(
         MANY,
@@ -174,7 +174,7 @@ def pages() -> list[st.Page]:
             title=page.title,
             url_path=page.name,
             icon=page.icon,
-            default=page.name == LABS[1],
+            default=page.name == HOME,
         )
         for page in PAGES.entries.values()
     ]
@@ -194,7 +194,7 @@ def script(page: str) -> str:
 
 def addresses() -> tuple[str, ...]:
     """The labs' addresses by `Spec.axes`, relative to the app's own: of symbols, 1-D and 2-D."""
-    return tuple("" if LABS[axes] == LABS[1] else LABS[axes] for axes in sorted(LABS))
+    return tuple(LABS[axes] for axes in sorted(LABS))
 
 
 def words(page: str) -> tuple[str, str]:

@@ -62,8 +62,7 @@ def to_its_page(page: str) -> None:
     """
     teaching = lesson_alone(page)
     if teaching is not None and (place := place_of(teaching)) != page:
-        path = "" if place == navigation.LABS[1] else place
-        redirect(path, with_lesson("", teaching.lesson.name, teaching.step))
+        redirect(place, with_lesson("", teaching.lesson.name, teaching.step))
 
 
 def told(session: Session, title: str, watch_for: str) -> None:

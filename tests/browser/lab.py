@@ -134,7 +134,7 @@ class Lab:
         self.dialogs.append(dialog.message)
         dialog.dismiss()
 
-    def open(self, path: str = "/", moving: bool = True) -> Lab:
+    def open(self, path: str = "/one", moving: bool = True) -> Lab:
         """Open a path of the app, and wait until its picture moves."""
         self.page.goto(self.base + path)
         if moving:

@@ -7,14 +7,14 @@ import pytest
 from .accessible import PHONE, check
 
 
-@pytest.mark.parametrize("path", ["/", "/two?preset=collapse", "/many?runs=16", "/compare"])
+@pytest.mark.parametrize("path", ["/one", "/two?preset=collapse", "/many?runs=16", "/compare"])
 def test_a_live_page(lab, path):
     check(lab.open(path))
 
 
 def test_the_gallery(lab):
-    lab.open("/phenomena", moving=False)
-    lab.page.locator(".st-key-open-hopping button").wait_for()
+    lab.open("/", moving=False)
+    lab.get("open-hopping").wait_for()
     check(lab, live=False)
 
 
@@ -29,11 +29,11 @@ def test_compares_controls_are_named_in_words(lab):
 
 def test_the_menu_of_a_phone_closes_when_a_page_was_chosen(contexts, lab):
     lab.page.set_viewport_size(PHONE)
-    lab.open("/")
+    lab.open("/one")
     menu = lab.page.get_by_test_id("stSidebar")
     assert not menu.is_visible() or menu.bounding_box()["x"] < -100, "it starts closed"
     lab.page.get_by_test_id("stExpandSidebarButton").click()
-    lab.page.get_by_test_id("stSidebarNavLink").nth(1).click()
+    lab.page.get_by_test_id("stSidebarNavLink").nth(3).click()
     lab.page.wait_for_function(
         "() => location.pathname === '/two' && document.querySelector("
         "'[data-testid=stSidebar]').getBoundingClientRect().right < 100"

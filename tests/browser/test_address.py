@@ -193,12 +193,12 @@ def test_one_press_of_back_leads_to_the_page_before(lab):
     lab.page.get_by_role("spinbutton", name="batch").fill("64")
     lab.page.keyboard.press("Enter")
     lab.wait_field("batch", "64")
-    lab.page.get_by_role("link", name="Phenomena").click()
+    lab.page.get_by_role("link", name="Home").click()
     lab.page.get_by_role("button", name="Open").first.click()
-    lab.wait("location.pathname !== '/phenomena' && location.search.includes('target=')")
+    lab.wait("location.pathname !== '/' && location.search.includes('preset=')")
     lab.moves()
     lab.page.go_back()
-    lab.wait("location.pathname === '/phenomena'")
+    lab.wait("location.pathname === '/'")
     lab.page.get_by_role("button", name="Open").first.wait_for()
     lab.page.go_back()  # to the previous state, although the same page showed the preset
     lab.wait_field("batch", "64")
@@ -209,6 +209,6 @@ def test_one_press_of_back_leads_to_the_page_before(lab):
     assert lab.page.url == "about:blank"
     # An address of the other lab redirects there without breaking the "back" button.
     lab.open("/two?target=laplace")
-    lab.wait("location.pathname === '/' && location.search.includes('laplace')")
+    lab.wait("location.pathname === '/one' && location.search.includes('laplace')")
     lab.page.go_back()
     assert lab.page.url == "about:blank"

@@ -76,7 +76,7 @@ def fits(lab, count: int) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_two_clicks_from_home_to_the_effect_of_k_and_of_the_loss(new_lab, theme):
-    lab = new_lab(theme).open("/")
+    lab = new_lab(theme).open("/one")
     lab.page.get_by_role("link", name="Compare").click()
     lab.wait("live.last.scene && live.last.scene.runs && live.last.scene.runs.length === 2")
     lab.moves()

@@ -26,7 +26,7 @@ _NOTE = """
 
 @pytest.mark.parametrize("live", [True, False])
 def test_the_frame_stands_before_the_server_has_answered(lab, live):
-    lab.open("/")
+    lab.open("/one")
     lab.page.evaluate(_NOTE)
     page = "two" if live else "phenomena"
     title, sentence = words(page)
@@ -79,7 +79,7 @@ class Late:
 sys.meta_path.insert(0, Late())
 """
     with Server(tmp_path / "log.txt", wait) as server:
-        lab = new_lab(base=server.url).open("/", moving=False)
+        lab = new_lab(base=server.url).open("/one", moving=False)
         frame = lab.get("frame")
         expect(frame).to_contain_text("importing torch")
         expect(frame).to_contain_text(words("one")[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import parse_qsl, urlsplit
 
 from ganlab import Spec
@@ -17,16 +18,25 @@ def query(lab) -> list[tuple[str, str]]:
 
 def test_every_phenomenon_has_its_card(lab):
     lab.open("/phenomena", moving=False)
-    lab.page.locator(".st-key-open-hopping button").wait_for()
+    lab.get("open-hopping").wait_for()
     text = lab.page.locator("[data-testid=stMain]").inner_text()
     for name in PRESETS:
         assert PRESETS[name].title in text
-        assert lab.page.locator(f".st-key-open-{name} button").count() == 1
+        assert lab.get(f"open-{name}").count() == 1
+    # The first card plays; one at a time.
+    first = "document.querySelector('.gl-card-picture').toDataURL()"
+    lab.js(f"window.before = {first}")
+    lab.page.wait_for_function(f"window.before !== {first}")
+    lab.get("search").fill("unrolled metz")
+    lab.says("found", re.compile(r"\d of \d\d"))
+    assert lab.get("card-unrolling").is_visible() and lab.get("card-rotation").is_hidden()
+    lab.get("search").fill("xyzzy")
+    lab.says("found", "nothing found: try another word")
 
 
 def test_one_spec_opens_in_its_lab(lab):
     lab.open("/phenomena", moving=False)
-    lab.page.locator(".st-key-open-hopping button").click()
+    lab.get("open-hopping").click()
     lab.wait("ganlab.frames > 2 && ganlab.iteration > 0")
     assert urlsplit(lab.page.url).path == "/two"
     assert Spec.from_query(query(lab)) == PRESETS["hopping"].specs[0]
@@ -34,7 +44,7 @@ def test_one_spec_opens_in_its_lab(lab):
 
 def test_several_open_side_by_side(lab):
     lab.open("/phenomena", moving=False)
-    lab.page.locator(".st-key-open-saturation button").click()
+    lab.get("open-saturation").click()
     lab.wait("ganlab.frames > 2 && ganlab.iteration > 0")
     assert urlsplit(lab.page.url).path == "/compare"
     assert Comparison.from_query(query(lab)).specs == PRESETS["saturation"].specs
@@ -45,7 +55,7 @@ def test_an_exercise_opens_with_the_settings_of_its_source(lab):
     lab.page.get_by_role("tab", name="Exercises of courses and papers").click()
     lab.page.locator(".st-key-open-exercise-udl button").click()
     lab.wait("ganlab.frames > 2 && ganlab.iteration > 0")
-    assert urlsplit(lab.page.url).path in ("", "/")
+    assert urlsplit(lab.page.url).path == "/one"
     assert Spec.from_query(query(lab)) == EXERCISES["udl"].specs[0]
 
 
@@ -73,10 +83,10 @@ def test_two_clicks_to_a_collapse_and_one_to_its_cure(lab):
         clicks += 1
         lab.get(testid).click()
 
-    lab.open("/")
-    assert lab.js("live.last.status.speed") == 0, "the visitor's own speed is kept"
-    click("see-collapse")
+    lab.open("/", moving=False)
+    click("open-collapse")
     lab.wait("live.last.status && live.last.status.story.state === 'seen'", 90)
+    assert lab.js("live.last.status.speed") == 0, "the visitor's own speed is kept"
     assert clicks <= 2 and urlsplit(lab.page.url).path == "/two"
     assert lab.js("live.last.status.metrics.modes") <= 4
     lab.says("claim", "seen")

@@ -67,6 +67,6 @@ def _opens(page, plan, at):
         "(wanted) => [...document.links].some((a) => a.search === '?' + wanted)", arg=wanted
     )
     there = urlsplit(link.get_attribute("href"))
-    assert there.path == "./", "the 1-D lab"
+    assert there.path == "one", "the 1-D lab"
     found = parse_qsl(there.query)
     assert Experiment.from_query(found).base == cell.spec

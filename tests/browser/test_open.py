@@ -45,7 +45,7 @@ def test_a_saved_run_is_opened_on_its_page(lab):
     assert saved.value.suggested_filename.endswith(".ganlab")
     content = path.read_bytes()
     # On another page, which leads to its own.
-    lab.open("/")
+    lab.open("/one")
     lab.wait_status("s.iteration > 5")
     drag(lab, content[:-50])
     lab.says("opening", "run.ganlab cannot be opened: it is no zip archive, or it is cut off.")

@@ -223,7 +223,7 @@ def test_the_pages_work_through_the_proxy(site, browser, new_lab):
         lab.wait("location.pathname === '/lab/two' && ganlab.mounts === 4")
         lab.moves()
         # The plain server forwards no WebSockets for the live view.
-        lab.page.goto(f"{site.plain}/lab/")
+        lab.page.goto(f"{site.plain}/lab/one")
         words = "a proxy in between must forward WebSockets on /lab/live/"
         expect(lab.get("message")).to_contain_text(words)
         lab.console.clear()

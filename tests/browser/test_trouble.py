@@ -144,7 +144,7 @@ def test_a_script_that_cannot_be_had_is_told_and_tried_again(lab):
     ):
         lab.page.route(script, answering(answer))
         if part == "(404)":
-            lab.open("/", moving=False)
+            lab.open("/one", moving=False)
         expect(lab.get("trouble")).to_contain_text(part, timeout=20_000)
         lab.page.unroute(script)
     lab.wait("ganlab.frames > 2")

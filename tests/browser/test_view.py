@@ -38,7 +38,7 @@ def fits(lab) -> None:
     assert picture[0] * picture[1] > 0.2 * view["width"] * view["height"]
 
 
-@pytest.mark.parametrize(("path", "dim"), [("/", 1), ("/two", 2)])
+@pytest.mark.parametrize(("path", "dim"), [("/one", 1), ("/two", 2)])
 def test_a_lab_moves_at_once_and_fits_one_screen(lab, path, dim):
     lab.open(path)
     assert lab.js("live.last.scene.dim") == dim
@@ -73,7 +73,7 @@ def test_colours_follow_the_theme(new_lab, theme):
     assert lab.count(G[theme]) < with_g - 100
 
 
-@pytest.mark.parametrize("path", ["/", "/two"])
+@pytest.mark.parametrize("path", ["/one", "/two"])
 def test_the_words_of_the_legend_show_and_hide_their_layer(lab, path):
     lab.open(path)
     lab.pause()

@@ -25,7 +25,7 @@ class Page:
     def __init__(self, url: str, query: str = ""):
         self.url = url
         self.test = AppTest.from_file(SCRIPT, default_timeout=60)
-        if url != navigation.LABS[1]:
+        if url != navigation.HOME:
             self.test.run()
             self.test.query_params.clear()
             self.test.switch_page(navigation.script(url))

@@ -50,7 +50,7 @@ def cell_panel(folder: Folder, plan: Plan, summary: Summary) -> None:
 
 
 def _lab(spec: Spec) -> str:
-    return navigation.addresses()[spec.axes] or "./"
+    return navigation.addresses()[spec.axes]
 
 
 def _curves(folder: Folder, plan: Plan, cell: int) -> None:
