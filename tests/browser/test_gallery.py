@@ -26,7 +26,7 @@ def test_every_phenomenon_has_its_card(lab):
     # The first card plays; one at a time.
     first = "document.querySelector('.gl-card-picture').toDataURL()"
     lab.js(f"window.before = {first}")
-    lab.page.wait_for_function(f"window.before !== {first}")
+    lab.page.wait_for_function(f"() => window.before !== {first}")
     lab.get("search").fill("unrolled metz")
     lab.says("found", re.compile(r"\d of \d\d"))
     assert lab.get("card-unrolling").is_visible() and lab.get("card-rotation").is_hidden()
