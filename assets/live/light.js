@@ -5,7 +5,7 @@ import { el } from "./dom.js";
 const MARK = "gl-lighted";
 
 /**
- * where(id): the place of a panel of curves. Returns {show(ids), place(box)}: ids as in a step's `light`; box holds the curves.
+ * where(id): the place of a panel of curves. Returns {show(ids), again()}: ids as in a step's `light`.
  *
  * @param {HTMLElement} root
  * @param {(id: string) => {x: number, y: number, width: number, height: number} | null} where
@@ -22,9 +22,9 @@ export function spotlight(root, where) {
     for (const node of on) node?.classList.add(MARK);
   }
 
-  /** @param {HTMLElement | null} box */
-  function place(box) {
-    mark(); // knobs and layers may be new
+  function again() {
+    mark();
+    const box = root.querySelector(".gl-overlay") ?? root.querySelector(".gl-curves"); // of the curves' canvas
     for (const frame of frames) frame.remove();
     const places = ids.filter((id) => id.startsWith("curve-")).map((id) => where(id.slice(6)));
     frames = places.flatMap((at) => {
@@ -40,8 +40,9 @@ export function spotlight(root, where) {
     /** @param {string[]} wanted */
     show(wanted) {
       ids = wanted;
-      place(root.querySelector(".gl-curves"));
+      again();
     },
-    place,
+    /** Place the frames anew: the curves have another size, or knobs and layers are new. */
+    again,
   };
 }

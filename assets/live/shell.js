@@ -265,7 +265,7 @@ export function mountView(root, settings, make) {
     explain?.draw();
     spectrum?.resize(theme);
     curves.draw();
-    lit.place(boxes.curves);
+    lit.again();
     refresh();
   }
 
@@ -351,7 +351,7 @@ export function mountView(root, settings, make) {
   function onCurves(message) {
     if (!isOfScene(message)) return;
     curves?.setCurves(message);
-    lit.place(boxes.curves);
+    lit.again();
     line?.flags(message.flags ?? []);
     exporter.flags(message.flags ?? []);
     redraw.curves = true;
