@@ -1,4 +1,4 @@
-"""The page of lessons: a card for each, with its question."""
+"""The page of lessons: a card for each, with its question and how far this browser has come."""
 
 from __future__ import annotations
 
@@ -8,10 +8,33 @@ from ganlab.lessons import Lesson, lessons
 from ganlab.ui.gallery import rows
 from ganlab.ui.story import teach
 
+# `assets/live/lesson.js` keeps the number of steps that are done, and of all, by lesson.
+_JS = """
+export default function ({ data: [names] }) {
+  let kept = {};
+  try {
+    kept = JSON.parse(localStorage.getItem('ganlab.lessons') ?? '{}') ?? {};
+  } catch {
+    // The browser may refuse storage.
+  }
+  const show = (tries) => {
+    for (const name of names) {
+      const [done, of] = kept[name] ?? [0, 0];
+      const place = document.querySelector('.ganlab-done-' + name);
+      if (place && done) place.textContent = done >= of ? '✓ done' : `${done} of ${of} steps done`;
+      else if (!place && tries) return void setTimeout(show, 100, tries - 1);
+    }
+  };
+  show(30);
+}
+"""
+
 
 def lesson_cards() -> None:
     """Draw the cards."""
     rows(list(lessons().entries.values()), _card)
+    view = st.components.v2.component("ganlab_lessons", js=_JS)
+    view(key="progress_of_lessons", data=[list(lessons())])
 
 
 def _card(lesson: Lesson) -> None:
@@ -20,6 +43,7 @@ def _card(lesson: Lesson) -> None:
         st.markdown(f"**{number}. {lesson.title}**  \n{lesson.doc}")
         asked = sum(bool(step.ask) for step in lesson.steps)
         st.caption(f"About {lesson.minutes} minutes: {len(lesson.steps)} steps, {asked} questions.")
+        st.html(f"<p class='ganlab-line'><b class='ganlab-done-{lesson.name}'></b></p>")
         st.space("stretch")
         if st.button("Begin", key=f"open-lesson-{lesson.name}", icon=":material/play_arrow:"):
             teach(lesson)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, urlsplit
 
+from playwright.sync_api import expect
+
 from ganlab.lessons import lessons
 
 from .accessible import check
@@ -41,3 +43,6 @@ def test_a_lesson_is_taken(lab):
     lab.get("lesson-leave").click()
     lab.page.get_by_test_id("stSidebar").get_by_text("Many seeds of this").wait_for()
     assert lab.get("lesson").is_hidden()
+    lab.page.get_by_role("link", name="Lessons").click()
+    progress = lab.page.locator(".ganlab-done-figure-1")
+    expect(progress).to_have_text("2 of 5 steps done")
