@@ -10,7 +10,7 @@ from ganlab.limits import LIMITS
 from ganlab.reference import markdown
 from ganlab.spec import PARAMS
 from ganlab.stabilisers import STABILISERS
-from ganlab.ui.navigation import LABS, PAGES
+from ganlab.ui.navigation import HOME, PAGES
 
 PAGE = Path(__file__).parents[1] / "docs" / "toggles.md"
 
@@ -27,7 +27,7 @@ def test_every_field_has_its_sentence():
 
 def test_pages_commands_and_settings_are_documented(capsys):
     text = (PAGE.parent / "commands.md").read_text()
-    addresses = {"/" if page == LABS[1] else f"/{page}" for page in PAGES}
+    addresses = {"/" if page == HOME else f"/{page}" for page in PAGES}
     assert set(re.findall(r"^\| `(/\w*)` ", text, re.M)) == addresses
     with pytest.raises(SystemExit):
         main(["--help"])
