@@ -69,10 +69,10 @@ def data(run: Run) -> bytes:
     """Samples, fields, numbers and parameters of each of the R runs, as an NPZ file.
 
     samples, p_data (R, 10000, dim); picture.NAME, as drawn, and metrics.NAME: see `Snapshot`;
-    G.NAME and D.NAME: the nets' state_dict, stacked over the runs; specs (R,): JSON. If p_data is
-    of the user's own points: original.samples, original.p_data (R, 10000, dim) in their units, and
-    original.centre, original.spread (dim,). It holds no pickled objects. Raises `SpecError` for
-    images.
+    G.NAME, D.NAME and, with an encoder, E.NAME: the nets' state_dict, stacked over the runs; specs
+    (R,): JSON. If p_data is of the user's own points: original.samples, original.p_data (R, 10000,
+    dim) in their units, and original.centre, original.spread (dim,). It holds no pickled
+    objects. Raises `SpecError` for images.
     """
     run.spec.in_a_lab()
     runs = range(len(run.specs))
@@ -96,10 +96,13 @@ def data(run: Run) -> bytes:
         arrays |= {f"original.{name}": value for name, value in own.items()}
     arrays |= {f"metrics.{name}": value for name, value in shot.metrics.items()}
     arrays |= {f"picture.{name}": value for name, value in shot.picture.items()}
-    for name, nets in (
-        ("G", [run.generator(r).state_dict() for r in runs]),
-        ("D", [run.discriminator(r).state_dict() for r in runs]),
-    ):
+    players = {
+        "G": [run.generator(r).state_dict() for r in runs],
+        "D": [run.discriminator(r).state_dict() for r in runs],
+    }
+    if run.spec.inference != "none":
+        players["E"] = [run.encoder(r).state_dict() for r in runs]
+    for name, nets in players.items():
         arrays |= {f"{name}.{key}": torch.stack([n[key] for n in nets]).numpy() for key in nets[0]}
     out = io.BytesIO()
     np.savez_compressed(out, **arrays)

@@ -30,6 +30,7 @@ LETTERS = "ABCD"
 SERIES = (  # of each run
     *("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x"),
     *("d_accuracy", "held", "leader", "lead", "overfit", "data_distance"),
+    *("cycle_x", "cycle_z"),
 )
 
 

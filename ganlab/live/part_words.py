@@ -42,6 +42,11 @@ def beside(spec: Spec) -> str:
     terms, out = LOSSES[spec.loss].terms, []
     if terms is not None and any("a(" in term for term in terms):
         out.append("a(x) is D's output; the picture maps it to D(x), from 0 to 1.")
+    if spec.inference == "joint":
+        out.append("D judges pairs: x stands for (x, E(x)), G(z) for (G(z), z).")
+        out.append("G and E minimise G's cost of the pairs of G, and the same of those of E.")
+    elif spec.inference == "regression":
+        out.append("E learns beside the game, and is no part of these costs.")
     on = [STABILISERS[name] for name in spec.stabilisers]
     if titles := [entry.title for entry in on if not entry.watches]:
         out.append(f"Also on: {', '.join(titles)}.")

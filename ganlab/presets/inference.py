@@ -18,9 +18,9 @@ PRESETS.add(
         title="Inference beside the game: E learns which z made x",
         topic=RIGHT,
         equation=r"\min_E\ \mathbb{E}\,\lVert E(G(z)) - z \rVert^2",
-        doc="An encoder learns z from samples of G, which are all it needs. Follow the "
+        doc="An encoder learns z from samples of G, without any effect on the game. Follow the "
         "dashed lines from x down to E(x): once G makes what p_data has, the arrows back up end "
-        "where they began. The game is the same as without E, to the last bit.",
+        "where they began.",
         cite="Goodfellow et al. 2014, section 7; Donahue et al. 2017",
         specs=(DEFAULTS[1].replace(inference="regression", init_gain=0.5),),
         labels=("E beside the game",),

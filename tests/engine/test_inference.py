@@ -1,5 +1,7 @@
 """Inference of z: E beside the game and in it, against plain loops in float64; cycles."""
 
+import io
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,9 @@ from oracle import F_GAN
 from plain import flat, optimizer, sequential
 from torch.nn.functional import logsigmoid, relu
 
-from ganlab import Run, Spec, SpecError
+from ganlab import Run, Spec, SpecError, export, spectrum
+from ganlab.engine.executor import Eager
+from ganlab.engine.explain import explain
 from ganlab.losses import LOSSES
 
 SPEC = Spec(
@@ -252,6 +256,45 @@ def test_an_encoder_is_saved_replayed_forked_and_changed(inference, tmp_path):
     fork = run.fork(at=10)  # the change is at 10 updates
     fork.make(run.updates - fork.updates)
     assert fork.state.equals(run.state)
+
+
+def test_the_spectrum_is_of_the_game_alone():
+    small = {"g_hidden": (3,), "d_hidden": (3,), "batch": 16, "optimizer": "sgd"}
+    runs = [Run(LINE.replace(**small, inference=i)) for i in ("none", "regression", "joint")]
+    for run in runs:
+        run.advance(10)
+    alone, beside, joint = (spectrum(run) for run in runs)
+    assert alone.size == beside.size == joint.size - 10 - 3, "E has 10 weights, and D 3 for z"
+    np.testing.assert_allclose(
+        np.sort_complex(alone.values), np.sort_complex(beside.values), atol=1e-9
+    )
+
+
+def test_an_explained_update_is_that_of_the_run_and_of_its_nets():
+    spec = SPEC.replace(inference="joint", unroll=2)
+    run = Run(spec)
+    run.advance(3)
+    E, G, D = run.encoder(), run.generator(), run.discriminator()
+    of_d, of_g = explain(run.game, run.state, run.draws, Eager(), b"DG")
+    for one in (of_d, of_g):
+        x, z = torch.from_numpy(one.real).float(), torch.from_numpy(one.z).float()
+        with torch.no_grad():
+            np.testing.assert_allclose(one.fake, G(z), atol=1e-5)
+            if one is of_d:
+                real, fake = D(torch.cat([x, E(x)], 1)), D(torch.cat([G(z), z], 1))
+                np.testing.assert_allclose(one.real_logits, real, atol=1e-5)
+                np.testing.assert_allclose(one.fake_logits, fake, atol=1e-5)
+                assert one.cost == pytest.approx(LOGS(real, fake).item(), abs=1e-5)
+    assert of_g.push.shape == of_g.moved.shape == (spec.batch, spec.dim)
+    run.advance(1)
+    assert run.state.equals(of_g.after)
+
+
+def test_the_file_of_data_has_the_encoder():
+    run = Run(SPEC.replace(inference="joint"))
+    with np.load(io.BytesIO(export.data(run))) as file:
+        weight = file["E.layers.0.weight"]
+    np.testing.assert_array_equal(weight[0], run.encoder().layers[0].weight.detach())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ import torch
 from live_helpers import Browser, press, settle
 
 from ganlab import Spec, figures
+from ganlab.engine.probe import probe_for
 from ganlab.experiment import Experiment
+from ganlab.live import comparison_view
 from ganlab.live.session import Session
 
 LINE = Spec(batch=32, g_hidden=(4,), d_hidden=(4,), g_lr=0.05)
@@ -66,3 +68,13 @@ def test_the_way_through_both_nets_is_drawn(spec, inference):
             middle = (x[:, 0].numpy() + back[:, 0]) / 2
             np.testing.assert_allclose(drawn[0][1::2, 0], middle, atol=1e-4)
     browser.leave()
+
+
+def test_a_comparison_keeps_the_curves_that_it_shows():
+    specs = [LINE.replace(inference=kind) for kind in ("regression", "joint")]
+    probes = [probe_for(spec, 4096) for spec in specs]
+    found = comparison_view.panels(specs, probes, ("A", "B"))
+    keys = {series["key"].split(".")[0] for panel in found for series in panel["series"]}
+    assert {"cycle_x", "cycle_z", "gap"} <= keys <= set(comparison_view.SERIES)
+    found = comparison_view.panels(specs[1:], probes[1:], ("A",))
+    assert "gap" not in {panel["id"] for panel in found}, "no optimal D of pairs is known"
