@@ -70,7 +70,7 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
         place = self.folder.results
         blocks = self.plan.blocks
         done = [b for b in blocks if place.has(b.number)]
-        self._before = self.status.seconds
+        self._before, self._told = self.status.seconds, ""
         self._begun = time.monotonic()
         self.say(
             state="training",
@@ -108,7 +108,7 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
                     checkpoint=finished.done,
                     seconds=self._before + time.monotonic() - self._begun,
                     seconds_left=each * (finished.of - finished.done),
-                    message="",
+                    message=self._told,
                 )
                 if time.monotonic() - self.said > _SAY or finished.done == finished.of:
                     self.say()
@@ -118,6 +118,7 @@ class Mapper(Worker[Plan, Status, records.Wanted]):
             training.close()
 
     def _tell(self, words: str) -> None:
+        self._told = words
         self.say(message=words)
 
     def _wait(self) -> None:

@@ -56,6 +56,19 @@ def test_what_a_worker_cannot_compute_is_told(folder, monkeypatch):
     assert main(["sweep", "--job", str(folder.path)]) == 2
 
 
+def test_what_went_wrong_is_said_while_the_rest_is_trained(folder, monkeypatch):
+    real = job.run
+
+    def faulty(plan, folder, tell):
+        tell("a process died")
+        yield from real(plan, folder=folder, tell=tell)
+
+    monkeypatch.setattr(job, "run", faulty)
+    seen = []
+    assert job.Mapper(folder, seen.append).work().state == "done"
+    assert {s.message for s in seen if s.state == "training" and s.done} == {"a process died"}
+
+
 def test_the_cost_of_a_map_is_known_before_it_starts(sweep):
     took = minutes(sweep)
     # Each iteration adds as much as the others, and so does each check.
