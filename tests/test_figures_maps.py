@@ -61,3 +61,28 @@ def test_cells_of_a_measure_share_one_scale():
     assert {(g.zmin, g.zmax) for g in figure.data[::2]} == {(0.1, 1.0)}
     assert [g.showscale for g in figure.data[::2]] == [False, True]
     assert len(figure.data[1].customdata) == 2
+
+
+def test_small_curves_are_drawn_into_their_cells():
+    values = np.full((2, 3), "orbits", object)
+    curves = np.full((2, 3, 3, 5), np.nan)
+    curves[1, 2] = [np.linspace(0, 0.5, 5), np.linspace(0.1, 0.6, 5), np.linspace(0.2, 2.0, 5)]
+    words = np.full((2, 3), "", object)
+    figure = phase_map([Facet("", values, words, curves=curves)], X, Y, ("γ", "k"))
+    _, plates, bands, line, marks = figure.data
+    assert (marks.mode, marks.text) == ("markers", None)  # signs would hide the curves
+    for trace in (plates, bands, line):
+        x, y = (np.array(v, float)[:-1] for v in (trace.x, trace.y))  # the last one is a gap
+        assert (abs(x - 2) <= 0.4 + 1e-9).all() and (abs(y - 1) <= 0.4 + 1e-9).all()
+    np.testing.assert_allclose(line.y[:5], 0.6 + 0.8 * np.linspace(0.1, 0.6, 5))
+    np.testing.assert_allclose(np.diff(line.x[:5]), 0.2)
+
+
+def test_a_border_is_where_its_level_is_0():
+    level = np.add.outer(np.arange(2.0), np.arange(3.0)) - 1.5
+    facet = Facet("", np.full((2, 3), "", object), np.full((2, 3), "", object),
+                  (np.arange(3), np.arange(2), level))  # fmt: skip
+    lines = phase_map([facet], X, Y, ("γ", "k")).data[1:3]
+    for line in lines:
+        assert (line.contours.value, line.contours.operation) == (0, "=")
+        np.testing.assert_array_equal(line.z, level)

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from ganlab.figures.base import CLEAR, base_layout, find_theme
-from ganlab.theme import VERDICTS, Theme
+from ganlab.theme import VERDICTS, Theme, translucent
 
 SIGNS = dict(zip(VERDICTS, "✓○HC–↓✗", strict=True))  # beside the colour, for the colour-blind
 
@@ -25,13 +25,15 @@ class Facet:
     """One grid of a map: its title, and for each cell (ny, nx) a name or a number, and words.
 
     border: a line to draw where a function of the position is 0. x (n,) and y (m,): positions in
-    cells, from 0 on; level (m, n): the function there.
+    cells, from 0 on; level (m, n): the function there. curves (ny, nx, 3, points): small curves to
+    draw into the cells, from 0 to 1: lower quartile, median, upper quartile.
     """
 
     title: str
     values: NDArray[Any]
     words: NDArray[Any]
     border: tuple[NDArray[Any], NDArray[Any], NDArray[Any]] | None = None
+    curves: NDArray[Any] | None = None
 
 
 def phase_map(
@@ -72,6 +74,8 @@ def phase_map(
         figure.add_trace(_grid(facet, name, measure, shown, palette.text, i == n - 1))
         if facet.border is not None:
             figure.add_traces(_border(facet.border, name, palette))
+        if facet.curves is not None:
+            figure.add_traces(_small(facet.curves, name, palette))
         figure.add_trace(_marks(facet, name, measure, i, size))
         if facet.title:
             layout["annotations"].append(
@@ -180,20 +184,52 @@ def _border(
     ]
 
 
+def _small(curves: NDArray[Any], name: str, palette: Theme) -> list[go.Scatter]:
+    """A plate in each cell that has a curve, the band between the quartiles, and the median."""
+    half, points = 0.4, curves.shape[-1]
+    plates, bands, lines = [], [], []
+    gap = np.full((1, 2), np.nan)
+    across = np.linspace(-half, half, points)
+    for row, column in zip(*np.nonzero(np.isfinite(curves[:, :, 1]).any(-1)), strict=True):
+        middle = np.array([column, row])
+        box = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1], [-1, -1]]) * half
+        plates += [middle + box, gap]
+        up = half * (2 * np.clip(curves[row, column], 0, 1) - 1)
+        some = np.isfinite(up).all(0)
+        low, median, high = (np.stack([across[some], of[some]], 1) for of in up)
+        bands += [middle + np.concatenate([low, high[::-1]]), gap]
+        lines += [middle + median, gap]
+    common = {"xaxis": f"x{name}", "yaxis": f"y{name}", "hoverinfo": "skip", "mode": "lines"}
+    back, ink = translucent(palette.background, 0.82), palette.text
+    fills = ((plates, back, 0), (bands, translucent(ink, 0.3), 0), (lines, None, 1.3))
+    return [
+        go.Scatter(
+            x=np.concatenate(parts)[:, 0] if parts else [],
+            y=np.concatenate(parts)[:, 1] if parts else [],
+            fill="none" if fill is None else "toself",
+            fillcolor=fill,
+            line={"width": width, "color": ink},
+            **common,
+        )
+        for parts, fill, width in fills
+    ]
+
+
 def _marks(facet: Facet, name: str, measure: str, number: int, size: float) -> go.Scatter:
     """A mark on each cell that has a value: its sign, its words, and what a click selects."""
     rows, columns = np.nonzero(
         np.isfinite(np.asarray(facet.values, float)) if measure else facet.values != ""
     )
     names = [facet.values[r, c] for r, c in zip(rows, columns, strict=True)]
+    plain = bool(measure) or size < 16 or facet.curves is not None
     return go.Scatter(
         x=columns.tolist(),
         y=rows.tolist(),
         xaxis=f"x{name}",
         yaxis=f"y{name}",
-        mode="markers" if measure or size < 16 else "markers+text",
-        text=None if measure else [SIGNS[v] for v in names],
-        textfont={} if measure else {"color": [VERDICTS[v][1] for v in names], "size": 11},
+        mode="markers" if plain else "markers+text",
+        text=None if plain else [SIGNS[v] for v in names],
+        textfont={} if plain else {"color": [VERDICTS[v][1] for v in names], "size": 11},
         marker={"symbol": "square", "size": max(4.0, size - 2), "color": CLEAR},
         selected={"marker": {"opacity": 1}},
         unselected={"marker": {"opacity": 1}},

@@ -14,7 +14,9 @@ from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.results import Folder
 from ganlab.sweeps.verdict import VERDICTS, Verdict
 
-MEASURES = ("jsd", "w1", "modes", "hq", "d_accuracy", "value", "grad_g")
+MEASURES = ("jsd", "w1", "modes", "held", "hq", "d_accuracy", "value", "grad_g")
+CURVES = ("jsd", "w1")  # of which a map shows small curves
+_POINTS = 24  # of a small curve, at most
 _MOST = 16  # maps that a process remembers
 
 Floats = NDArray[np.float64]
@@ -28,6 +30,10 @@ class Summary:
         self._seen: set[int] = set()
         self.verdicts: dict[int, list[tuple[str, int]]] = {}  # of each run: its name and modes
         self._late: dict[int, list[list[float]]] = {}  # of each run: late medians of MEASURES
+        count = len(plan.at)
+        self._points = np.unique(np.linspace(0, count - 1, min(_POINTS, count)).round().astype(int))
+        self._runs: dict[int, list[Floats]] = {}  # small curves of the runs of unfinished cells
+        self._small: dict[int, Floats] = {}  # quartiles of those of finished cells
         self._lock = Lock()
 
     def update(self, folder: Folder) -> Summary:
@@ -50,6 +56,16 @@ class Summary:
                 float(np.nanmedian(late[m])) if late[m].notna().any() else np.nan for m in MEASURES
             ]
             self._late.setdefault(int(cell), []).append(values)
+            self._add_curves(int(cell), rows)
+
+    def _add_curves(self, cell: int, rows: Any) -> None:
+        small = np.full((len(CURVES), len(self._points)), np.nan)
+        there = self._points[self._points < len(rows)]
+        small[:, : len(there)] = rows[list(CURVES)].to_numpy()[there].T
+        runs = self._runs.setdefault(cell, [])
+        runs.append(small)
+        if len(runs) == self.plan.seeds:  # memory for three curves of a cell, not for all runs
+            self._small[cell] = _quartiles(np.stack(self._runs.pop(cell)))
 
     def majority(self) -> NDArray[Any]:
         """The most frequent verdict of each cell, (cells,); "" if there is none yet.
@@ -68,6 +84,18 @@ class Summary:
         found = self.verdicts.get(cell, [])
         words = Counter(str(Verdict(name, modes)) for name, modes in found)
         return ", ".join(f"{count} {word}" for word, count in words.most_common()) or "not yet"
+
+    def small(self, cell: int, name: str) -> Floats:
+        """A coarse curve of one of `CURVES`: its quartiles over a cell's runs so far, (3, points).
+
+        NaN where there is none. The points are at equal distances from the start to the end.
+        """
+        at = CURVES.index(name)
+        if cell in self._small:
+            return self._small[cell][:, at]
+        if cell in self._runs:
+            return _quartiles(np.stack(self._runs[cell]))[:, at]
+        return np.full((3, len(self._points)), np.nan)
 
     def measure(self, name: str, spread: bool = False) -> Floats:
         """The median over each cell's runs of a late median, or its interquartile range: (cells,).
@@ -99,11 +127,17 @@ def curves(plan: Plan, folder: Folder, cell: int, name: str) -> tuple[Floats, Fl
         for _, own in frame[frame.cell == cell].groupby("seed", sort=False):
             rows[number, np.searchsorted(at, own.iteration)] = own[name]
             number += 1
-    out = np.full((3, len(at)), np.nan)
-    some = np.isfinite(rows).any(0)
+    return at, _quartiles(rows)
+
+
+def _quartiles(rows: Floats) -> Floats:
+    """The quartiles over the runs (R, ...) that are finite: (3, ...); NaN where none is."""
+    finite = np.where(np.isfinite(rows), rows, np.nan)
+    out = np.full((3, *rows.shape[1:]), np.nan)
+    some = np.isfinite(finite).any(0)
     if some.any():
-        out[:, some] = np.nanquantile(rows[:, some], (0.25, 0.5, 0.75), axis=0)
-    return at, out
+        out[:, some] = np.nanquantile(finite[:, some], (0.25, 0.5, 0.75), axis=0)
+    return out
 
 
 _KNOWN: OrderedDict[str, Summary] = OrderedDict()

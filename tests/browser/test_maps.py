@@ -9,8 +9,10 @@ import pytest
 from playwright.sync_api import expect
 
 from ganlab import Spec
+from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment
 from ganlab.sweeps import Sweep, job
+from ganlab.sweeps.presets import MAP_PRESETS
 
 from .accessible import check
 
@@ -45,6 +47,17 @@ def test_cells_are_seen_chosen_and_opened_and_a_lab_is_mapped(lab, done):
     box = grid.locator(".heatmaplayer image").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 5 / 6, box["y"] + box["height"] / 4)
     _opens(page, plan, (2, 1))
+    # Cells side by side: along an axis, and this cell beside one that is kept.
+    beside = [plan.cells[i].spec for i in (1, 3, 5)]
+    _leads(page, "Compare along D's rate", Comparison(tuple(beside), ("d_lr",)))
+    page.get_by_role("button", name="Keep, to compare").click()
+    page.get_by_role("button", name="Do not keep").wait_for()
+    box = grid.locator(".heatmaplayer image").bounding_box()  # the button was scrolled to
+    page.mouse.click(box["x"] + box["width"] / 6, box["y"] + box["height"] / 4)
+    kept = (plan.cells[5].spec, plan.cells[1].spec)
+    _leads(page, "Compare with 0.1", Comparison(kept, ("d_lr",)))
+    page.get_by_text("Curves", exact=True).click()
+    expect(grid.locator(".textpoint text")).to_have_count(0)
     check(lab, live=False)
     lab.open("/maps?target=ring&k=3&g_lr=0.01&utm_source=x", moving=False)
     base = page.get_by_role("combobox", name="what does not vary")
@@ -56,6 +69,17 @@ def test_cells_are_seen_chosen_and_opened_and_a_lab_is_mapped(lab, done):
     values.press("Enter")
     page.get_by_text("D's rate = 'x' is not allowed").first.wait_for()
     expect(page.get_by_role("button", name="Train the map")).to_be_disabled()
+    page.get_by_role("button", name=MAP_PRESETS["r1-dirac"].title).click()
+    expect(page.get_by_role("textbox", name="values of R1")).to_have_value("0..2:21")
+    page.get_by_text("20 × 21 cells, 420 runs").wait_for()
+    assert urlsplit(page.url).query == "preset=r1-dirac"
+    expect(page.get_by_role("button", name="Train the map")).to_be_enabled()
+
+
+def _leads(page, name, comparison):
+    """A link leads to a comparison."""
+    link = page.get_by_role("link", name=name)
+    expect(link).to_have_attribute("href", f"compare?{comparison.to_query()}")
 
 
 def _opens(page, plan, at):

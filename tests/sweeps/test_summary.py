@@ -59,3 +59,15 @@ def test_blocks_are_read_when_they_are_finished(sweep, here, tmp_path):
     running.close()
     at, rows = curves(sweep, folder, next(i for i in range(sweep.size) if i not in cells), "jsd")
     assert np.isnan(rows).all() and len(at) == 4
+
+
+def test_small_curves_have_the_quartiles_at_some_checks(sweep, table, folder):
+    for cell in (0, 7):
+        # The few checks are all points of the small curve.
+        _, rows = curves(sweep, folder, cell, "jsd")
+        np.testing.assert_allclose(summary_of(folder).small(cell, "jsd"), rows, rtol=1e-12)
+    before = Summary(sweep)
+    assert np.isnan(before.small(0, "w1")).all()
+    first = table.filter((table["cell"].to_numpy() == 0) & (table["seed"].to_numpy() == 0))
+    before.add(first)  # one run of two
+    np.testing.assert_array_equal(before.small(0, "w1"), [first["w1"].to_numpy()] * 3)

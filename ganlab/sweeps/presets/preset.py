@@ -25,7 +25,8 @@ class MapPreset(Entry):
 
     name, title, cite: as for any entry. doc: two or three sentences, what to watch for and why.
     base: what does not vary. axes: fields and their values as texts, see `axis.parse`. claim: in
-    words. Where the game has a closed form the claim is that verdicts agree with it within a cell.
+    words. shown: the measure that the map shows at first; "" for verdicts. Where the game has a
+    closed form the claim is that verdicts agree with it within a cell.
     Otherwise `holds` decides the claim for one seed, from that seed's Traces on the map whose axes
     have only the values in `coarse`; each Trace has a row of `Sweep.table` for each check. counts:
     on how many seeds it held, counted on seeds that were not used for tuning.
@@ -36,6 +37,7 @@ class MapPreset(Entry):
     seeds: int = 4
     iterations: int = 2000
     checks: int = 20
+    shown: str = ""
     claim: str = ""
     coarse: Mapping[str, str] = field(default_factory=dict)
     holds: Callable[[Traces], bool] = lambda traces: False

@@ -14,6 +14,7 @@ from ganlab.sweeps import VERDICTS
 from ganlab.sweeps.border import Border, agreement, border_of
 from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.summary import MEASURES, Summary
+from ganlab.targets import make_target
 from ganlab.theme import VERDICTS as COLOURS
 from ganlab.ui.maps.form import MAPS
 from ganlab.ui.plain import say
@@ -21,6 +22,13 @@ from ganlab.words import MEASURES as WORDS
 
 VERDICT = "verdict"
 SHOWN = (VERDICT, *MEASURES, *(f"spread of {m}" for m in MEASURES))
+_BARS = "▁▂▃▄▅▆▇█"
+_MOST_SPARKS = 2000  # cells whose hover has curves, which a page gets every second
+_CONFIG = figures.CONFIG | {
+    "displayModeBar": True,
+    "modeBarButtons": [["toImage"]],
+    "toImageButtonOptions": {"format": "svg", "filename": "ganlab-map", "scale": 2},
+}
 _CELL = "_map_cells"  # the chosen cell of each map
 _PICKED = "_map_picked"
 
@@ -34,13 +42,16 @@ def measure_words(name: str) -> str:
     return f"{'spread' if name != measure else 'median'} of {title}, late"
 
 
-def grid(plan: Plan, summary: Summary, shown: str) -> None:
-    """Draw the map; a click on a cell chooses it. shown: one of `SHOWN`."""
+def grid(plan: Plan, summary: Summary, shown: str, curves: bool = False) -> None:
+    """Draw the map; a click on a cell chooses it. shown: one of `SHOWN`. curves: in the cells.
+
+    A browser's hovering does not reach Streamlit, so what a cell's hover shows is in the figure.
+    """
     names = summary.majority()
     picked = st.plotly_chart(
-        _figure(plan, summary, names, shown),
+        map_figure(plan, summary, shown, curves),
         theme=None,
-        config=figures.CONFIG | {"displayModeBar": False},
+        config=_CONFIG,
         key="maps_grid",
         on_select="rerun",
         selection_mode="points",
@@ -69,9 +80,10 @@ def _sizes(plan: Plan) -> tuple[int, int, int]:
     return nx, ny, nz
 
 
-def _figure(plan: Plan, summary: Summary, names: Any, shown: str) -> Any:
+def map_figure(plan: Plan, summary: Summary, shown: str, curves: bool = False) -> Any:
+    """The figure of a map: see `grid`."""
     measure = shown.removeprefix("spread of ")
-    values = names
+    values: Any = summary.majority()
     if shown != VERDICT:
         values = summary.measure(measure, spread=measure != shown)
     texts = [axis.words(plan.base) for axis in plan.axes]
@@ -85,7 +97,20 @@ def _figure(plan: Plan, summary: Summary, names: Any, shown: str) -> Any:
     grids = [a.reshape(nx, ny, nz).transpose(2, 1, 0) for a in (values, words)]
     facet_names = where[2] if nz > 1 else [""]
     border = border_of(plan)
-    facets = [Facet(facet_names[i], grids[0][i], grids[1][i], _line(border, i)) for i in range(nz)]
+    small = None
+    if curves:
+        flat = _small(plan, summary)
+        small = flat.reshape(nx, ny, nz, *flat.shape[1:]).transpose(2, 1, 0, 3, 4)
+    facets = [
+        Facet(
+            facet_names[i],
+            grids[0][i],
+            grids[1][i],
+            _line(border, i),
+            None if small is None else small[i],
+        )
+        for i in range(nz)
+    ]
     at = plan.cells[chosen(plan)].at + (0, 0)
     dark = st.context.theme.type == "dark"
     figure = phase_map(
@@ -99,6 +124,41 @@ def _figure(plan: Plan, summary: Summary, names: Any, shown: str) -> Any:
         chosen=(at[2], at[0], at[1]),
     )
     return figure.update_layout(width=None)
+
+
+def measured(plan: Plan) -> str:
+    """The distance that a map's small curves show: W₁ where p_data has no density, else the JSD."""
+    density = make_target(plan.base.target, plan.base.target_params).has_density
+    return "jsd" if density or plan.base.axes == 0 else "w1"
+
+
+def _small(plan: Plan, summary: Summary) -> Any:
+    """The small curves of all cells, from 0 to 1: (cells, 3, points)."""
+    name = measured(plan)
+    rows = np.stack([summary.small(cell, name) for cell in range(plan.size)])
+    if name == "jsd":
+        return rows / np.log(2)
+    start = rows[:, 1, 0]
+    start = start[np.isfinite(start)]
+    return rows / (2 * np.median(start)) if len(start) and start.any() else rows
+
+
+def _sparks(plan: Plan, summary: Summary, cell: int) -> list[str]:
+    """A cell's curve in three lines of text, from the upper to the lower quartile."""
+    name = measured(plan)
+    rows = summary.small(cell, name)
+    top = np.log(2) if name == "jsd" else np.nanmax(rows, initial=0.0)
+    if not np.isfinite(rows).any() or not top > 0:
+        return []
+    title = WORDS[name].title if name in WORDS else name
+    out = [f"{title} over the iterations, 0 to {top:.3g}:"]
+    for words, row in zip(("75 %", "50 %", "25 %"), rows[::-1], strict=True):
+        heights = np.clip(np.nan_to_num(row) / top * (len(_BARS) - 1), 0, len(_BARS) - 1)
+        bars = (
+            _BARS[round(h)] if np.isfinite(v) else " " for h, v in zip(heights, row, strict=True)
+        )
+        out.append(f"{''.join(bars)} {words}")
+    return out
 
 
 def _line(border: Border | None, facet: int) -> tuple[Any, Any, Any] | None:
@@ -122,6 +182,8 @@ def _hover(plan: Plan, summary: Summary, cell: int, values: Any, where: list[lis
     words.append(summary.counts(cell))
     if not isinstance(values[cell], str) and np.isfinite(values[cell]):
         words.append(f"{values[cell]:.4g}")
+    if plan.size <= _MOST_SPARKS:
+        words += _sparks(plan, summary, cell)
     return "<br>".join(html.escape(w) for w in words)
 
 

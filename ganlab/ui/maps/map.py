@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
+import pyarrow.csv
 import pyarrow.parquet as pq
 import streamlit as st
 
@@ -21,7 +22,7 @@ from ganlab.ui.atomic import atomic
 from ganlab.ui.jobs import duration
 from ganlab.ui.maps.cell import cell_panel
 from ganlab.ui.maps.form import MAPS
-from ganlab.ui.maps.grid import SHOWN, VERDICT, grid, measure_words
+from ganlab.ui.maps.grid import SHOWN, VERDICT, grid, map_figure, measure_words
 from ganlab.ui.maps.presets import about
 from ganlab.ui.plain import code
 from ganlab.ui.visitor import may_change
@@ -47,7 +48,7 @@ def map_page(folder: Folder) -> None:
 
 
 def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
-    status = folder.status
+    status, preset = folder.status, preset_of(plan)
     if (MAPS.named(), status.state) != seen:
         st.rerun()
     st.html(_progress(status))
@@ -62,11 +63,20 @@ def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
         shown = st.selectbox(
             "colour",
             SHOWN,
-            key="maps_shown",
+            index=SHOWN.index(preset.shown or VERDICT) if preset else 0,
+            key=f"maps_shown_{folder.name}",
             label_visibility="collapsed",
             format_func=measure_words,
             width=260,
         )
+        small = st.toggle(
+            "Curves",
+            key="maps_small",
+            help="In each cell the median over its seeds, between the quartiles: of the JSD from "
+            "0 to ln 2, or, if p_data has no density, of W₁.",
+        )
+        if status.done:
+            _export(folder, lambda: map_figure(plan, summary, shown or VERDICT, bool(small)))
     if (error := st.session_state.pop(_WRONG, None)) is not None:
         show_error(error, "Not done; the map is unchanged.")
     if status.state == "failed":
@@ -75,7 +85,7 @@ def _watch(folder: Folder, plan: Plan, seen: tuple[Any, ...]) -> None:
         st.warning(code(status.message, 400), icon=":material/info:")
     left, right = st.columns([7, 3], gap="medium")
     with left:
-        grid(plan, summary, shown or VERDICT)
+        grid(plan, summary, shown or VERDICT, bool(small))
     with right:
         cell_panel(folder, plan, summary)
 
@@ -113,21 +123,37 @@ def _controls(folder: Folder, status: Status) -> None:
         if status.state != "done":
             _button("Resume", "play_arrow", lambda: QUEUE.start(folder))
         _delete(folder)
-    if status.done:
-        st.download_button(
-            "Table",
-            lambda: _parquet(folder),
-            f"{folder.name}.parquet",
-            icon=":material/download:",
-            key="maps_table",
-            help="A row for each run and check, as Parquet.",
-            on_click="ignore",
-        )
+
+
+def _export(folder: Folder, figure: Callable[[], Any]) -> None:
+    """What can be downloaded of a map. figure(): the figure as it is shown."""
+    with st.popover("Export", icon=":material/download:"):
+        st.caption("The camera above the map saves its picture as SVG.")
+        files = {
+            "Table (Parquet)": ("parquet", lambda: _parquet(folder)),
+            "Table (CSV)": ("csv", lambda: _csv(folder)),
+            "Figure (HTML)": ("html", lambda: figure().to_html(include_plotlyjs=True).encode()),
+        }
+        for words, (ending, made) in files.items():
+            st.download_button(
+                words,
+                made,
+                f"{folder.name}.{ending}",
+                key=f"maps_{ending}",
+                on_click="ignore",
+                width="stretch",
+            )
 
 
 def _parquet(folder: Folder) -> bytes:
     content = io.BytesIO()
     pq.write_table(folder.results.table(), content)
+    return content.getvalue()
+
+
+def _csv(folder: Folder) -> bytes:
+    content = io.BytesIO()
+    pyarrow.csv.write_csv(folder.results.table(), content)
     return content.getvalue()
 
 
