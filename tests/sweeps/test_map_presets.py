@@ -1,6 +1,9 @@
 """Presets of maps: the closed form's border, and what each map is said to show."""
 
+import itertools
+
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from ganlab import Spec, SpecError
@@ -10,6 +13,9 @@ from ganlab.sweeps import Sweep, results
 from ganlab.sweeps.border import agreement, border_of
 from ganlab.sweeps.plan import Plan
 from ganlab.sweeps.presets import MAP_PRESETS, preset_of, successes
+
+EMPTY = {"modes_held": -1} | dict.fromkeys(("w1", "modes", "hq", "d_accuracy", "value"), 0.0)
+EMPTY |= {"grad_g": 0.0}
 
 
 @pytest.fixture(params=list(MAP_PRESETS))
@@ -35,11 +41,47 @@ def test_a_preset_is_a_map_with_a_claim_that_opens_in_labs(preset):
 @pytest.mark.parametrize("name", [n for n, p in MAP_PRESETS.entries.items() if p.counts is None])
 def test_verdicts_agree_with_the_closed_form_within_a_cell(name, here):
     preset = MAP_PRESETS[name]
-    coarse = preset.coarsely(1).replace(iterations=400, checks=24)
+    coarse = preset.coarsely(1).replace(iterations=300, checks=16)
     table = results.tidy(coarse, (f.table for f in coarse.run(here(), compiled=False)))
     assert successes(preset, coarse, table) == [True]
     wrong = table.to_pandas().assign(verdict="converged")
     assert successes(preset, coarse, type(table).from_pandas(wrong)) == [False]
+
+
+# Of each preset, the modes held and the JSD in cells by their values, as the claim has them.
+SHOWN = {
+    "ttur": {(1, 3e-4): (1, 0.6), (5, 3e-4): (6, 0.5), (1, 0.01): (4, 0.5), (5, 0.01): (2, 0.5)},
+    "d-width": {
+        ((4, 4), 8): (3, 0.5), ((4, 4), 16): (9, 0.4),
+        ((32, 32), 8): (8, 0.3), ((32, 32), 16): (16, 0.3),
+    },
+    "unrolling-minibatch": {(0, 0): (2, 0.6), (5, 0): (4, 0.5), (0, 4): (8, 0.3), (5, 4): (8, 0.3)},
+    "batch-modes": {(4, 8): (6, 0.4), (4, 16): (14, 0.4), (64, 8): (8, 0.3), (64, 16): (16, 0.3)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [n for n, p in MAP_PRESETS.entries.items() if p.counts])
+def test_a_claim_is_about_the_cells_that_it_names(name):
+    preset, checks = MAP_PRESETS[name], 4
+    plan = preset.coarsely(2, 5)
+
+    def decided(swapped):
+        rows = []
+        for number, cell in enumerate(plan.cells):
+            first, second = (a.values[i] for a, i in zip(plan.axes, cell.at, strict=True))
+            own = plan.axes[0].values
+            other = own[1 - own.index(first)] if swapped else first
+            held, jsd = SHOWN[name][other, second]
+            for seed, late in itertools.product((5, 6), range(checks)):
+                # Only the last half counts.
+                row = {"held": held, "jsd": jsd} if late >= checks / 2 else {"held": 0, "jsd": 0.69}
+                rows.append({"cell": number, "seed": seed, "verdict": "stalled", **row})
+        table = pa.Table.from_pylist(
+            [row | {"iteration": i, **EMPTY} for i, row in enumerate(rows)]
+        )
+        return successes(preset, plan, table)
+
+    assert decided(False) == [True, True] and decided(True) == [False, False]
 
 
 def test_the_border_of_the_dirac_gan_with_r1():

@@ -50,7 +50,7 @@ MAP_PRESETS.add(
 MAP_PRESETS.add(
     MapPreset(
         name="negative-momentum",
-        title="Momentum β against the step size, in the bilinear game",
+        title="Momentum's β against the step size",
         equation=r"\max \lvert \mu \rvert < 1,\ "
         r"(\mu - 1)^2 (\mu - \beta)^2 + h^2 \mu^3 = 0",
         doc="With a linear D and the Wasserstein loss the Dirac-GAN is the bilinear game. "
