@@ -254,9 +254,9 @@ class Fields:
         _INFERENCE,
         "none",
         "A third net, the encoder E(x), infers z from x; its hidden layers are G's in reverse "
-        "order. “regression”: it learns z from generated samples G(z), beside the game and without "
-        "any influence on it. “joint” (ALI, BiGAN): D tells pairs (x, E(x)) from pairs (G(z), z), "
-        "and E learns with G to fool it.",
+        "order. “regression”: it learns z from generated samples G(z), without any influence on G "
+        "and D. “joint” (ALI, BiGAN): D distinguishes pairs (x, E(x)) from pairs (G(z), z), and E "
+        "learns with G to fool it.",
         owner="game",
         more=True,
         needs=_infers,

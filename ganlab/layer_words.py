@@ -52,9 +52,9 @@ LAYERS = {
     ),
     "cycle": Word(
         "x → E(x) → G(E(x))",
-        "Points of p_data on their way through the encoder and back through G: in 1-D dashed down "
-        "to E(x), then an arrow up to x's line, in 2-D one arrow from x. If E and G invert each "
-        "other, each returns to where it began.",
+        "Points of p_data, sent through the encoder and back through G: in 1-D a dashed line down "
+        "to E(x) and an arrow up to x's line, in 2-D one arrow from x. If E and G invert each "
+        "other, each point returns to itself.",
     ),
     "manifold": Word("z → G(z)", "A grid of latents z, mapped by G."),
 }

@@ -72,7 +72,7 @@ class Line:
     d_axis_alpha: float = 0.5
     d_half_alpha: float = 0.28  # the line at D = 1/2
     map_alpha: float = 0.8
-    cycle: float = 1.5  # the way x -> E(x) -> G(E(x)), to z's line dashed
+    cycle: float = 1.5  # the path x -> E(x) -> G(E(x)); its part to z's line is dashed
     cycle_dash: tuple[float, float] = (3, 3)
     cycle_depth: float = 14  # without z's line, below x's
 

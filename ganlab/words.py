@@ -58,14 +58,14 @@ MEASURES = {
     ),
     "cycle_x": Word(
         "|x − G(E(x))|",
-        "The mean distance of 1,024 points of p_data to what G makes of the latents that E infers "
-        "for them: 0 if G inverts E, and much if G does not make such points at all.",
+        "The mean distance from x to G(E(x)) over 1,024 points x of p_data: 0 if G inverts E "
+        "there, and large where G does not generate such points.",
         "units of x",
     ),
     "cycle_z": Word(
         "|z − E(G(z))|",
-        "The mean distance of 1,024 latents to what E infers from their samples: 0 if E inverts G. "
-        "Where G makes the same x of several z, E can only answer one of them, or their mean.",
+        "The mean distance from z to E(G(z)) over 1,024 latents: 0 if E inverts G. Where G maps "
+        "several z to the same x, E can return only one of them, or their mean.",
         "units of z",
     ),
     "tail": Word(

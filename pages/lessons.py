@@ -1,4 +1,4 @@
-"""Lessons: steps beside a live view that wait for what happens, or for the learner."""
+"""Lessons: steps beside a live view that wait for a condition, or for the learner."""
 
 from ganlab.ui import navigation
 

@@ -285,7 +285,7 @@ export function picture1d(scene) {
   }
 
   /**
-   * The way of some x through E and G: dashed down to E(x), an arrow back to G(E(x)).
+   * Some x, E(x) and G(E(x)): a dashed line down to E(x), an arrow back to G(E(x)).
    *
    * @param {Context} ctx
    * @param {NumberArray} from

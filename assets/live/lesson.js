@@ -43,18 +43,18 @@ const prose = (paragraphs) =>
   );
 
 /**
- * send(command) to the run, act(what) to the page; deeds(list) does what a learner should do; moved() is called when the
- * panel appears or disappears. Returns {node, shown(), scene(message), status(message), lit()}.
+ * send(command) to the run, act(what) to the page; perform(list) makes the learner's actions; moved() is called when
+ * the panel appears or disappears. Returns {node, shown(), scene(message), status(message), lit()}.
  *
  * @param {HTMLElement} root
  * @param {object} use
  * @param {(command: import("./types.js").Command) => unknown} use.send
  * @param {(what: import("./types.js").Act) => void} use.act
- * @param {(what: {verb: string, name: string, value: any, times: number}[]) => void} use.deeds
+ * @param {(what: {verb: string, name: string, value: any, times: number}[]) => void} use.perform
  * @param {(page: string) => string} use.address of another page
  * @param {(light: string[]) => void} use.light
  */
-export function lessonPanel(root, { send, act, deeds, address, light }) {
+export function lessonPanel(root, { send, act, perform, address, light }) {
   /** @type {LessonWords | null} */
   let lesson = null;
   /** @type {LessonNow | null} */
@@ -72,7 +72,7 @@ export function lessonPanel(root, { send, act, deeds, address, light }) {
   const back = button("lesson-back", "The step before", () => go((now?.step ?? 0) - 1), "‹ Back");
   const next = button("lesson-next", "The next step", () => go((now?.step ?? 0) + 1), "Next ›");
   const show = button("lesson-show", "Do for me what this step asks for", () => {
-    if (lesson && now) deeds(lesson.steps[now.step].does);
+    if (lesson && now) perform(lesson.steps[now.step].does);
   }, "Show me");
   const node = el(
     "aside",

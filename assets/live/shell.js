@@ -98,7 +98,7 @@ export function mountView(root, settings, make) {
     act,
     light: lit.show,
     address: (page) => settings.page?.(page) ?? page,
-    deeds: (what) => {
+    perform: (what) => {
       for (const { verb, name, value, times } of what) {
         if (verb === "set") send({ cmd: "set", field: name, value });
         else if (verb === "press") for (let i = 0; i < times; i++) send({ cmd: name });

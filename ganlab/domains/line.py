@@ -21,7 +21,7 @@ from ganlab.targets import Target
 
 MAP_LINES = 41  # the number of arrows z -> G(z)
 FEWEST_LINES = 9  # of each label
-_CYCLES = 13  # points x whose way x -> E(x) -> G(E(x)) is drawn
+_CYCLES = 13  # points x whose path x -> E(x) -> G(E(x)) is drawn
 _FAKES = 200  # generated samples shown if there is no map z -> G(z)
 
 

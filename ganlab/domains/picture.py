@@ -66,7 +66,7 @@ class Players(Protocol):
         """The likeliest class at points (R, n, dim) by D, and by the net beside it: (R, n)."""
 
     def cycle(self, count: int) -> dict[str, np.ndarray]:
-        """`count` points of p_data and their way through E and G: see `Evaluation.cycle`."""
+        """`count` points x of p_data, E(x) and G(E(x)): see `Evaluation.cycle`."""
 
     def arrows(self, made: torch.Tensor, x: torch.Tensor) -> dict[str, np.ndarray]:
         """grad_x and grad, (R, n, dim): points x, and the direction in which each is pushed."""

@@ -205,7 +205,7 @@ class Evaluation:
         return infer(self.game, self.state.g, x)
 
     def cycle(self, count: int) -> dict[str, np.ndarray]:
-        """`count` points of p_data, and their way through E and G; empty without E.
+        """`count` points x of p_data, E(x) and G(E(x)); empty without E.
 
         cycle_from (R, count, dim): x; cycle_z (R, count, latent_dim): E(x); cycle_to (R, count,
         dim): G(E(x)).

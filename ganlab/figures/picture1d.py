@@ -212,7 +212,7 @@ def _peak(layers: Layers, x: np.ndarray, p_g: np.ndarray, top: float, u: float) 
 def _cycle(
     layers: Layers, scene: Mapping[str, Any], frame: Mapping[str, Any], u: float, gap: float
 ) -> None:
-    """The way of some x through E and G: dashed down to E(x), an arrow back to G(E(x))."""
+    """Some x, E(x) and G(E(x)): a dashed line down to E(x), an arrow back to G(E(x))."""
     start, z, end = (array(frame, f"cycle_{name}") for name in ("from", "z", "to"))
     if start is None or z is None or end is None or "cycle" not in layers.known:
         return

@@ -1,4 +1,4 @@
-"""Lessons: steps beside a live view, each of which waits for what happens or for the learner."""
+"""Lessons: steps beside a live view, each of which waits for a condition or for the learner."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ganlab.experiment import Experiment
+from ganlab.lessons.action import Action
 from ganlab.lessons.condition import Condition, Facts
-from ganlab.lessons.deed import Deed
 from ganlab.registry import Entry
 
 Pace = tuple[tuple[int, float], ...]
@@ -35,14 +35,16 @@ class Step:
     """One step of a lesson: one idea.
 
     start: the address of the runs that it begins with; "" if it goes on with those of the step
-    before. begins: what that address says, for all steps that share the runs; pace: of these runs.
+    before. begins: the experiment of that address, for all steps that share its runs; pace: of
+    these runs.
     paused: whether they stand still at first; a question makes them wait for its answer as well.
-    light: controls, layers and curves to light up, as their ids on a page. ask, choices: a question
-    before what is to be seen; right: the number of the right choice, -1 if the run decides. until:
-    the condition on which the step is done; None: it is done once it is read, or answered. within:
-    iterations until then, 0 if the learner decides; does: what a learner does for it, which a
-    button and the tests do as well; hint: what to do if it takes longer. reveal: what is said once
-    the step is done. offers: buttons. link: a page to open, and its words.
+    light: ids of the controls, layers and curves to highlight. ask, choices: a question about what
+    will happen; right: the number of the right choice, -1 if the run decides. until: the condition
+    on which the step is done; None: it is done once it is read, or answered. within: iterations
+    until then, 0 if the learner decides; does: the learner's actions, which a button and the tests
+    can perform; hint: what to do if it takes longer. reveal: the text that is shown once the step
+    is done.
+    offers: buttons. link: a page to open, and its words.
     """
 
     title: str
@@ -57,7 +59,7 @@ class Step:
     right: int = -1
     until: Condition | None = None
     within: int = 0
-    does: tuple[Deed, ...] = ()
+    does: tuple[Action, ...] = ()
     hint: str = ""
     reveal: str = ""
     offers: tuple[Offer, ...] = ()

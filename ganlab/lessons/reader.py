@@ -11,8 +11,8 @@ from ganlab.address import without_preset
 from ganlab.comparison import Comparison
 from ganlab.experiment import Experiment, params
 from ganlab.layer_words import LAYERS
+from ganlab.lessons.action import Action, action
 from ganlab.lessons.condition import Condition
-from ganlab.lessons.deed import Deed, deed
 from ganlab.lessons.lesson import Choice, Lesson, Offer, Pace, Step
 from ganlab.params import KNOBS, LIVE
 from ganlab.presets import DEFAULTS, PRESETS
@@ -45,7 +45,7 @@ class LessonError(SpecError):
 
 
 class _Place:
-    """Where in a file one is, for errors."""
+    """A position in a lesson's file, for errors."""
 
     def __init__(self, file: str, step: int = 0):
         self.file, self.step = file, step
@@ -60,7 +60,7 @@ class _Place:
     def known(self, table: Mapping[str, Any], fields: tuple[str, ...], what: str = "") -> None:
         for name in table:
             if name not in fields:
-                self.refuse(f"{what}{name}", table[name], f"only the fields {', '.join(fields)}")
+                self.refuse(f"{what}{name}", table[name], f"one of the fields {', '.join(fields)}")
 
     def text(self, table: Mapping[str, Any], field: str, most: int, needed: bool = False) -> str:
         value = table.get(field, "")
@@ -94,7 +94,7 @@ def read(text: str, file: str) -> Lesson:
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        place.refuse("the file", str(error), "TOML, see docs/lessons.md")
+        place.refuse("the file", str(error), "valid TOML, see docs/lessons.md")
     place.known(table, _LESSON)
     rows = place.list(table, "step", 1, _MOST_STEPS, dict)
     if not rows:
@@ -124,7 +124,7 @@ def _step(place: _Place, row: Mapping[str, Any], before: Step | None) -> Step:
         begins, pace = before.begins, before.pace
         for field in ("pace", "paused"):
             if field in row:
-                place.refuse(field, row[field], "only in a step with a start")
+                place.refuse(field, row[field], "absent in a step without a start")
     runs = len(begins.specs)
 
     def condition(field: str, text: object, what: str = "") -> Condition | None:
@@ -143,10 +143,10 @@ def _step(place: _Place, row: Mapping[str, Any], before: Step | None) -> Step:
     hint = place.text(row, "hint", _LONGEST["hint"])
     within = place.number(row, "within", 0, 1_000_000)
     if within and until is None:
-        place.refuse("within", within, "only with a condition until")
+        place.refuse("within", within, "0 without a condition until")
     if hint and not within:
-        place.refuse("hint", hint, "only with within, after which it is shown")
-    does = tuple(_deed(place, one, begins) for one in place.list(row, "does", 1, 6, str))
+        place.refuse("hint", hint, "empty without within, after which it is shown")
+    does = tuple(_action(place, one, begins) for one in place.list(row, "does", 1, 6, str))
     paused = row.get("paused", False)
     if not isinstance(paused, bool):
         place.refuse("paused", paused, "true or false")
@@ -236,7 +236,7 @@ def _choices(
 
 
 def _light(place: _Place, text: str) -> str:
-    """The id of a thing on a page from its kind and name, as in "layer d_star"."""
+    """The id of a control, layer or curve, from its kind and name, as in "layer d_star"."""
     kind, _, name = text.partition(" ")
     known = {"knob": KNOBS, "layer": tuple(LAYERS), "button": _TOOLS, "curve": CURVES}
     if kind not in known:
@@ -273,10 +273,10 @@ def _changeable(place: _Place, name: str, begins: Experiment) -> None:
         place.refuse("field", name, "one in which the runs side by side do not differ")
 
 
-def _deed(place: _Place, text: str, begins: Experiment) -> Deed:
+def _action(place: _Place, text: str, begins: Experiment) -> Action:
     """What a learner does in the step, in words such as "k = 5", "d 10" or "hide d_star"."""
     try:
-        did = deed(text)
+        did = action(text)
         if did.verb == "set":
             _changeable(place, did.name, begins)
             begins.changed({did.name: did.value})

@@ -1,4 +1,4 @@
-"""Runs a lesson without a page: at each step a learner who does what it asks for."""
+"""Runs a lesson without a page: a simulated learner performs each step's actions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganlab.engine import Run
+from ganlab.lessons.action import Action
 from ganlab.lessons.condition import Facts
-from ganlab.lessons.deed import Deed
 from ganlab.lessons.lesson import Lesson, Step
 from ganlab.params import LIVE
 from ganlab.presets.preset import POINTS
@@ -38,7 +38,7 @@ class Rehearsed:
 
 
 class _Learner:
-    """The runs of a part of a lesson, and what is known of them."""
+    """The runs of a part of a lesson, with their measures and the learner's actions."""
 
     def __init__(self, specs: tuple[Spec, ...]):
         self.runs = [Run([spec]) for spec in specs]
@@ -66,21 +66,21 @@ class _Learner:
             if not run.stopped:
                 run.advance(iterations)
 
-    def do(self, deed: Deed) -> None:
-        if deed.verb in ("hide", "show"):
+    def do(self, action: Action) -> None:
+        if action.verb in ("hide", "show"):
             self._pressed["layers"] += 1
-            (self._hidden.add if deed.verb == "hide" else self._hidden.discard)(deed.name)
-        elif deed.verb == "set":
-            self._set(deed)
-        for _ in range(deed.times if deed.verb == "press" else 0):
-            self._press(deed.name)
+            (self._hidden.add if action.verb == "hide" else self._hidden.discard)(action.name)
+        elif action.verb == "set":
+            self._set(action)
+        for _ in range(action.times if action.verb == "press" else 0):
+            self._press(action.name)
 
-    def _set(self, deed: Deed) -> None:
-        if deed.name in LIVE:
+    def _set(self, action: Action) -> None:
+        if action.name in LIVE:
             for run in self.runs:
-                run.change(**{deed.name: deed.value})
+                run.change(**{action.name: action.value})
         else:  # it starts new runs
-            specs = [spec.replace(**{deed.name: deed.value}) for spec in self.specs]
+            specs = [spec.replace(**{action.name: action.value}) for spec in self.specs]
             self._again([Run([spec]) for spec in specs])
 
     def _press(self, name: str) -> None:
@@ -127,7 +127,7 @@ class _Learner:
 def rehearse(lesson: Lesson, seed: int | None = None) -> list[Rehearsed]:
     """What happens in each step. seed: of all its runs; None for the lesson's own.
 
-    A step whose condition does not come true within its iterations is left as it is then.
+    If a step's condition does not hold within its iterations, the next step begins anyway.
     """
     out: list[Rehearsed] = []
     learner: _Learner | None = None
@@ -148,8 +148,8 @@ def _rehearse(step: Step, learner: _Learner) -> Rehearsed:
         # Nothing of the runs is needed, unless they decide an answer.
         right = step.right if step.right >= 0 else step.came_true(learner.facts())
         return Rehearsed(step, 0, right)
-    for deed in step.does:
-        learner.do(deed)
+    for action in step.does:
+        learner.do(action)
     every = max(1, step.within // _CHECKS)
     while True:
         facts = learner.facts()

@@ -2,8 +2,8 @@
 
     *emphasis*  **strong**  `as on the screen`  \\* is a star
 
-A blank line ends a paragraph. There are no links, no images and no HTML, so a lesson that somebody
-else wrote cannot do anything in a page but be read.
+A blank line ends a paragraph. There are no links, no images and no HTML, so another author's lesson
+can add nothing but text to a page.
 """
 
 from __future__ import annotations

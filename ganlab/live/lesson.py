@@ -1,4 +1,4 @@
-"""A lesson beside a session: its steps, what the learner did, and whether the step is done."""
+"""A lesson beside a session: its steps, the learner's actions, and whether the step is done."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ class Teaching:
 
     # -- on the worker ---------------------------------------------------------------------------
 
-    def look(self, session: TaughtSession) -> None:
-        """Find out whether the step is done."""
+    def check(self, session: TaughtSession) -> None:
+        """Mark the step as done if its condition holds."""
         group = session.group
         if group is None:
             return
@@ -150,7 +150,7 @@ class Teaching:
 
     def status(self, session: TaughtSession) -> dict[str, Any]:
         """The progress, for the status message."""
-        self.look(session)
+        self.check(session)
         step, group = self.now, session.group
         passed = 0 if group is None else group.iteration - self._from[0]
         return {
@@ -187,6 +187,6 @@ def _words(lesson: Lesson, at: int) -> dict[str, Any]:
         "hint": step.hint,
         "reveal": paragraphs(step.reveal),
         "offers": [{"text": one.text, "set": dict(one.values)} for one in step.offers],
-        "does": [deed._asdict() for deed in step.does],
+        "does": [action._asdict() for action in step.does],
         "link": None if step.link is None else {"page": step.link[0], "text": step.link[1]},
     }

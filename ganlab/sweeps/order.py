@@ -20,11 +20,11 @@ from ganlab.sweeps.results import Folder
 from ganlab.sweeps.spread import COARSE, levels
 from ganlab.sweeps.verdict import VERDICTS
 
-_GROWTH = 1.02  # of the number of known cells, before waiting blocks are judged again
+_GROWTH = 1.02  # of the number of known cells, before waiting blocks are ranked again
 
 
 class Order:
-    """Iterates over the blocks of a plan that are not finished; `add` tells it what was found.
+    """Iterates over the unfinished blocks of a plan; `add` gives it the results of a block.
 
     First come blocks with cells of the coarse grid. Of the others that one is next with the largest
     share of cells whose nearest finished cells have different verdicts; then the one that is

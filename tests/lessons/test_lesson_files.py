@@ -82,7 +82,7 @@ def test_a_file_is_read():
         ("r1 = 0.5", "r1 = -3", "step 2, offer r1", "number"),
         ('page = "mnist"', 'page = "http://evil"', "step 2, link", "mnist"),
         ('text = "Read."', 'text = "Read."\npaused = true', "step 2, paused", "start"),
-        ('text = "Read."', 'text = "Read."\nhtml = "<b>"', "step 2, html", "only the fields"),
+        ('text = "Read."', 'text = "Read."\nhtml = "<b>"', "step 2, html", "one of the fields"),
     ],
 )
 def test_an_error_names_its_place(old, new, where, allowed):

@@ -1,4 +1,4 @@
-"""A lesson beside a session: it waits for answers and deeds, ticks itself, is in the address."""
+"""A lesson beside a session: it waits for answers and perform, ticks itself, is in the address."""
 
 from urllib.parse import parse_qsl
 

@@ -6,7 +6,7 @@ from ganlab.spec import Spec
 from ganlab.sweeps.presets.preset import MAP_PRESETS, MapPreset
 
 # Data at 0, G(z) = θ and D(x) = ψ x: one number for each player. It begins near the equilibrium,
-# because the closed form is about what happens there.
+# because the closed form describes small distances from it.
 DIRAC = Spec(
     target="points",
     target_params={"points": (0.0,)},

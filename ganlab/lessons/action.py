@@ -1,4 +1,4 @@
-"""What a learner does in a step, as a lesson's file says it: "k = 5", "d 10", "hide d_star"."""
+"""Actions of a learner in a step, as lesson files write them: "k = 5", "d 10", "hide d_star"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PRESS = re.compile(rf"(?P<name>{'|'.join(BUTTONS)})(?:\s+(?P<times>\d{{1,3}}))?
 _LAYER = re.compile(r"(?P<verb>hide|show)\s+(?P<name>\w+)")
 
 
-class Deed(NamedTuple):
+class Action(NamedTuple):
     """One action. verb: "set" (the field `name` to `value`), "press" (the button `name`, `times`
     times), "hide" or "show" (the layer `name`)."""
 
@@ -26,20 +26,20 @@ class Deed(NamedTuple):
     times: int = 1
 
 
-def deed(text: str) -> Deed:
+def action(text: str) -> Action:
     """The action that `text` names. Raises `SpecError`."""
     if found := _SET.fullmatch(text.strip()):
         name = found["name"]
         if name not in PARAMS:
             raise SpecError("does", text, "a field of a run = its value, such as k = 5")
-        return Deed("set", name, PARAMS[name].parse(found["value"]))
+        return Action("set", name, PARAMS[name].parse(found["value"]))
     if found := _PRESS.fullmatch(text.strip()):
         times = int(found["times"] or 1)
         if not 1 <= times <= _MOST_TIMES:
             raise SpecError("does", text, f"a button pressed 1 to {_MOST_TIMES} times")
-        return Deed("press", found["name"], times=times)
+        return Action("press", found["name"], times=times)
     if (found := _LAYER.fullmatch(text.strip())) and found["name"] in LAYERS:
-        return Deed(found["verb"], found["name"])
+        return Action(found["verb"], found["name"])
     raise SpecError(
         "does",
         text,
