@@ -43,9 +43,17 @@ REFUSED = (
 )
 TROUBLE = (OSError, TimeoutError, WebSocketException)
 GARBAGE = (
-    *("{", "[" * 3000, "null", '{"cmd": "seed"}', '{"cmd": "restart"}', '{"cmd": "step"}'),
-    *('{"cmd": "set", "field": "k", "value": 1e99}', '{"cmd": "set", "field": "unroll"}'),
-    *('{"cmd": "set", "field": "k", "value": 3}', '{"cmd": "figure"}', '{"cmd": "hello"}'),
+    "{",
+    "[" * 3000,
+    "null",
+    '{"cmd": "seed"}',
+    '{"cmd": "restart"}',
+    '{"cmd": "step"}',
+    '{"cmd": "set", "field": "k", "value": 1e99}',
+    '{"cmd": "set", "field": "unroll"}',
+    '{"cmd": "set", "field": "k", "value": 3}',
+    '{"cmd": "figure"}',
+    '{"cmd": "hello"}',
 )
 _FLOODS = 4  # sockets that flood at once
 _BUFFER = 2**16  # bytes that wait to be sent

@@ -59,12 +59,20 @@ def plain(device: torch.device, pixels: torch.Tensor) -> Advance:
     """The paper's training as a loop in PyTorch."""
     z_dim, (g1, g2), (d1, d2), batch = SPEC.latent_dim, SPEC.g_hidden, SPEC.d_hidden, SPEC.batch
     G = nn.Sequential(
-        *(nn.Linear(z_dim, g1), nn.ReLU(), nn.Linear(g1, g2), nn.ReLU()),
-        *(nn.Linear(g2, PIXELS), nn.Sigmoid()),
+        nn.Linear(z_dim, g1),
+        nn.ReLU(),
+        nn.Linear(g1, g2),
+        nn.ReLU(),
+        nn.Linear(g2, PIXELS),
+        nn.Sigmoid(),
     ).to(device)
     D = nn.Sequential(
-        *(nn.Dropout(0.2), Maxout(PIXELS, d1), nn.Dropout(0.5)),
-        *(Maxout(d1, d2), nn.Dropout(0.5), nn.Linear(d2, 1)),
+        nn.Dropout(0.2),
+        Maxout(PIXELS, d1),
+        nn.Dropout(0.5),
+        Maxout(d1, d2),
+        nn.Dropout(0.5),
+        nn.Linear(d2, 1),
     ).to(device)
     by_g = torch.optim.SGD(G.parameters(), lr=0.1, momentum=0.5)
     by_d = torch.optim.SGD(D.parameters(), lr=0.05, momentum=0.5)

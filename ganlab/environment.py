@@ -16,8 +16,13 @@ from ganlab.rights import TOKEN
 _PREFIX = "GANLAB_"
 KNOWN = (
     *(variable(name) for name in LIMITS),
-    *(COMPILE, EMBED, POLICY, TOKEN, variants.VARIABLE),
-    *("GANLAB_CACHE", "GANLAB_DATA"),
+    COMPILE,
+    EMBED,
+    POLICY,
+    TOKEN,
+    variants.VARIABLE,
+    "GANLAB_CACHE",
+    "GANLAB_DATA",
 )
 
 

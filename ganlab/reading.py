@@ -171,8 +171,13 @@ class Arrays:
         try:
             return zipfile.ZipFile(self._file)
         except (
-            *(zipfile.BadZipFile, NotImplementedError, struct.error, RuntimeError),
-            *(EOFError, ValueError, OSError),
+            zipfile.BadZipFile,
+            NotImplementedError,
+            struct.error,
+            RuntimeError,
+            EOFError,
+            ValueError,
+            OSError,
         ) as error:
             raise ValueError(f"its directory is damaged ({_brief(error)})") from None
 

@@ -18,8 +18,14 @@ from ganlab.targets.symbols import Symbols
 from ganlab.update_rules import RULES
 
 _NOT_WITH_CLASSES = (
-    *("packing", "minibatch_discrimination", "d_norm", "unroll"),
-    *("gradient_clip", "weight_clip", "consensus", "ode_regulariser"),
+    "packing",
+    "minibatch_discrimination",
+    "d_norm",
+    "unroll",
+    "gradient_clip",
+    "weight_clip",
+    "consensus",
+    "ode_regulariser",
 )
 
 _NOT_WITH_REGRESSION = ("gradient_clip", "consensus", "ode_regulariser")

@@ -227,12 +227,33 @@ def test_numeric_fields_keep_the_structure_and_others_change_it(name):
 def test_which_fields_are_numbers():
     """The declared fields are those of Algorithm 1: rates, counts, initial values and strengths."""
     assert {name for name, param in PARAMS.items() if param.numeric} == {
-        *("init", "init_gain", "d_init_gain", "g_start", "d_start", "k", "g_steps", "g_lr", "d_lr"),
-        *("betas", "momentum", "momentum_rise", "momentum_ramp", "lr_decay", "lr_floor", "seed"),
+        "init",
+        "init_gain",
+        "d_init_gain",
+        "g_start",
+        "d_start",
+        "k",
+        "g_steps",
+        "g_lr",
+        "d_lr",
+        "betas",
+        "momentum",
+        "momentum_rise",
+        "momentum_ramp",
+        "lr_decay",
+        "lr_floor",
+        "seed",
         *(name for name in STABILISERS if PARAMS[name].kind == "float"),
-        *("temperature", "temperature_decay", "temperature_floor"),
-        *("instance_noise_decay", "dragan_spread", "lookahead", "lookahead_share", "data_size"),
-        *("balanced", "e_lr"),
+        "temperature",
+        "temperature_decay",
+        "temperature_floor",
+        "instance_noise_decay",
+        "dragan_spread",
+        "lookahead",
+        "lookahead_share",
+        "data_size",
+        "balanced",
+        "e_lr",
     }
 
 

@@ -1,5 +1,6 @@
-"""Every number and curve has an explanation, and every explanation belongs to something shown."""
+"""Every number and curve has an explanation and vice versa; texts have no banned words."""
 
+import ast
 import re
 
 import pytest
@@ -116,3 +117,42 @@ def test_the_docs_are_made_of_the_table():
     assert page.read_text() == measures(), "ganlab measures > docs/measures.md"
     for table in TABLES:
         assert all(word.says in measures() for word in table.values())
+
+
+ROOT = ASSETS.parent
+TEXTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + [
+    path
+    for folder, kind in (("ganlab", "py"), ("pages", "py"), ("assets", "js"), ("docs", "md"))
+    for path in sorted((ROOT / folder).rglob(f"*.{kind}"))
+]
+# Archaic words, and metaphors that once stood for a scheduler's or a page's mechanisms.
+BANNED = (
+    r"stands? (?:back|aside)",
+    r"\bdeeds?\b",
+    r"\bwhile one watches",
+    r"\bcompany\b",
+    r"\bwhence\b|\bhitherto\b|\bthereof\b|\bnought\b|\bbetimes\b",
+    r"is not allowed: (?:at |an? |one |0 )",  # what follows is required: "; it must be at least 0"
+)
+
+
+def test_no_text_has_a_banned_word():
+    banned = re.compile("|".join(BANNED), re.IGNORECASE)
+    found = [
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in TEXTS
+        for match in banned.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert not found
+
+
+def test_no_literal_tuple_is_unpacked_to_save_a_line():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in TEXTS
+        if path.suffix == ".py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Starred) and isinstance(node.value, ast.Tuple)
+        if not any(isinstance(one, ast.Starred) for one in node.value.elts)
+    ]
+    assert not found

@@ -34,8 +34,22 @@ _DEEPEST = 20
 RUNS = "abcd"
 # Measures of a run, as its curves show them.
 MEASURES = (
-    *("jsd", "w1", "value", "c_g", "d_loss", "g_loss", "grad_x", "grad_g", "d_distance", "modes"),
-    *("hq", "d_accuracy", "held", "lead", "data_distance", "entropy"),
+    "jsd",
+    "w1",
+    "value",
+    "c_g",
+    "d_loss",
+    "g_loss",
+    "grad_x",
+    "grad_g",
+    "d_distance",
+    "modes",
+    "hq",
+    "d_accuracy",
+    "held",
+    "lead",
+    "data_distance",
+    "entropy",
 )
 NUMBERS = ("iteration", "passed", "d_updates", "g_updates")
 STATES = ("diverged", "paused")

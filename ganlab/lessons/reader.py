@@ -29,12 +29,39 @@ _CHOICE = 120
 _QUERY = re.compile(r"[\w=&.,:+%-]{1,300}")
 _LESSON = ("title", "question", "minutes", "cite", "step")
 _STEP = (
-    *("title", "text", "start", "pace", "paused", "light", "ask", "choices", "answer", "when"),
-    *("until", "within", "does", "hint", "reveal", "offer", "link"),
+    "title",
+    "text",
+    "start",
+    "pace",
+    "paused",
+    "light",
+    "ask",
+    "choices",
+    "answer",
+    "when",
+    "until",
+    "within",
+    "does",
+    "hint",
+    "reveal",
+    "offer",
+    "link",
 )
 CURVES = (
-    *("jsd", "w1", "tail", "value", "loss", "gradient", "modes", "shares", "data_distance"),
-    *("distances", "accuracy", "valid", "entropy", "covered"),
+    "jsd",
+    "w1",
+    "tail",
+    "value",
+    "loss",
+    "gradient",
+    "modes",
+    "shares",
+    "data_distance",
+    "distances",
+    "accuracy",
+    "valid",
+    "entropy",
+    "covered",
 )
 _TOOLS = ("play", "d", "g", "step", "speed", "restart", "seed", "explain", "spectrum", "timeline")
 PAGES = ("mnist", "many", "compare", "theory", "games", "maps", "phenomena")

@@ -74,7 +74,7 @@ class RunFile:
         return list(dict.fromkeys(name for run in self.runs for name in run.spec.own_data))
 
     def nbytes_with(self, megabytes: float = KEPT) -> int:
-        """About how many bytes the file has, with so many megabytes of keyframes at most."""
+        """The approximate size of the file in bytes, with at most `megabytes` of keyframes."""
         size = 1500 + 60 * (len(self.marks) + len(self.notes))
         size += sum(column.nbytes for column in (*self.curves.values(), *self.ghost.values()))
         size += members.nbytes(self.own_data)
@@ -92,10 +92,10 @@ class RunFile:
         storage.write(path, lambda file: self.write(file, megabytes))
 
     def write(self, file: BinaryIO, megabytes: float = KEPT) -> None:
-        """Write it to an open file, with so many megabytes of keyframes, at most.
+        """Write it to an open file, with at most `megabytes` of keyframes.
 
-        Raises `SpecError` if the changes of a run are too many for a file, and if own data of its
-        target are not here any more.
+        Raises `SpecError` if a run has too many changes for a file, and if own data of its target
+        are not here any more.
         """
         parts = [moments.of(run, megabytes / len(self.runs)) for run in self.runs]
         header = {

@@ -23,8 +23,17 @@ MOST_TEXT = 4_000_000  # characters of the header
 MOST_ROWS = 100_000  # of curves
 MAKERS = ("eager", "compiled", "elsewhere")  # of updates
 _FIELDS = {
-    *("ganlab", "made", "fields", "preset", "playing", "speed", "marks", "notes", "curves"),
-    *("ghost", "runs"),
+    "ganlab",
+    "made",
+    "fields",
+    "preset",
+    "playing",
+    "speed",
+    "marks",
+    "notes",
+    "curves",
+    "ghost",
+    "runs",
 }
 _OF_RUN = {"start", "events", "first", "made", "moments", "diverged"}
 MOMENTS = (*storage.COUNTS, "happened", "last")

@@ -27,8 +27,15 @@ _COLUMNS = 3
 _SIZE = (290, 230)  # of a picture, in px
 _LAYERS = ("p_data", "p_g", "fake")
 _COLUMN_NAMES = (
-    *("family", "JSD", "W₁", "modes", "within 3σ", "log p(held-out)"),
-    *("fit", "16,384 samples", ""),
+    "family",
+    "JSD",
+    "W₁",
+    "modes",
+    "within 3σ",
+    "log p(held-out)",
+    "fit",
+    "16,384 samples",
+    "",
 )
 
 
@@ -187,7 +194,12 @@ def _numbers(spec: Spec, found: Sequence[Result]) -> str:
             "p_data itself",
             f"{floors['jsd']:.4f}",
             _number(floors["w1"], ".3g"),
-            *("–", "–", _number(known, ".3f"), "–", "–", "the floors of these estimates"),
+            "–",
+            "–",
+            _number(known, ".3f"),
+            "–",
+            "–",
+            "the floors of these estimates",
         )
     ]
     for one in found:

@@ -255,8 +255,10 @@ def test_lookahead_on_the_bilinear_game_in_closed_form(n, share):
     toy = bilinear(alpha, rule="simultaneous", lookahead=n, lookahead_share=share)
     rules = toy.game.rules
     state = State(
-        *(torch.tensor([[0.0, 0.3]], dtype=torch.float64), torch.tensor([[0.4, 0.0]]).double()),
-        *((), ()),
+        torch.tensor([[0.0, 0.3]], dtype=torch.float64),
+        torch.tensor([[0.4, 0.0]]).double(),
+        (),
+        (),
     )
     state = replace(
         state, g_slots=rules.first_slots("G", state.g), d_slots=rules.first_slots("D", state.d)

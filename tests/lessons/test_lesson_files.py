@@ -42,7 +42,9 @@ link = { page = "mnist", text = "Look" }
 def test_a_file_is_read():
     lesson = read(GOOD, "one.toml")
     assert (lesson.name, lesson.title, lesson.doc, lesson.minutes) == (
-        *("one", "A lesson", "What happens?"),
+        "one",
+        "A lesson",
+        "What happens?",
         5,
     )
     first, second = lesson.steps

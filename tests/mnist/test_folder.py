@@ -27,8 +27,16 @@ def a_preview() -> Preview:
     byte = lambda *shape: rng.integers(0, 256, shape, dtype=np.uint8)  # noqa: E731
     real = lambda n: rng.random(n, dtype=np.float32)  # noqa: E731
     return Preview(
-        *(12, 3, byte(100, 784), byte(10, 784), real(10), byte(129, 784), byte(10, 50, 784)),
-        *(real(40), real(40), real(40)),
+        12,
+        3,
+        byte(100, 784),
+        byte(10, 784),
+        real(10),
+        byte(129, 784),
+        byte(10, 50, 784),
+        real(40),
+        real(40),
+        real(40),
     )
 
 

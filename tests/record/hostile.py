@@ -35,8 +35,29 @@ _NAMES = (
     "x.pkl",
 )
 _VALUES: tuple[Any, ...] = (
-    *(None, True, -1, 0, 1, 2, 3.5, 10**13, 10**400, 1e308, "", "x", "NaN", "<b>", "\n", "é" * 999),
-    *([], {}, [[]], {"a": 1}, [0] * 500, "9" * 5000, {"cls": "os.system"}),
+    None,
+    True,
+    -1,
+    0,
+    1,
+    2,
+    3.5,
+    10**13,
+    10**400,
+    1e308,
+    "",
+    "x",
+    "NaN",
+    "<b>",
+    "\n",
+    "é" * 999,
+    [],
+    {},
+    [[]],
+    {"a": 1},
+    [0] * 500,
+    "9" * 5000,
+    {"cls": "os.system"},
 )
 
 
@@ -258,8 +279,19 @@ def other_text(content: bytes, r: random.Random) -> bytes:
 
 
 WAYS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
-    *(flipped, flipped_at_the_ends, cut, longer, foreign, other_members, twice, bomb),
-    *(other_arrays, other_header, other_header, other_header, other_text),
+    flipped,
+    flipped_at_the_ends,
+    cut,
+    longer,
+    foreign,
+    other_members,
+    twice,
+    bomb,
+    other_arrays,
+    other_header,
+    other_header,
+    other_header,
+    other_text,
 )
 
 

@@ -145,7 +145,9 @@ class Program:
             inputs.append(mine)
         job = _Job(
             players,
-            *(len(players), runs, 0),
+            len(players),
+            runs,
+            0,
             made.ctypes.data,
             *(_Rows(row.data_ptr(), row.stride(0)) for row in rows),
             *(ctypes.addressof(mine) for mine in inputs),
