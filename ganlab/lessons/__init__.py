@@ -22,7 +22,14 @@ __all__ = [
 
 # In the order in which they are best taken.
 ORDER = (
-    *("figure-1", "curves", "k", "saturation", "distance", "collapse", "rotation", "seeds"),
+    "figure-1",
+    "curves",
+    "k",
+    "saturation",
+    "distance",
+    "collapse",
+    "rotation",
+    "seeds",
     "mnist",
 )
 

@@ -28,9 +28,22 @@ from ganlab.theme import RUN_DASHES
 _MOST = 1e6  # of any measured quantity: a run beyond it has practically diverged
 LETTERS = "ABCD"
 SERIES = (  # of each run
-    *("jsd", "w1", "tail", "modes", "gap", "d_loss", "g_loss", "grad_x"),
-    *("d_accuracy", "held", "leader", "lead", "overfit", "data_distance"),
-    *("cycle_x", "cycle_z"),
+    "jsd",
+    "w1",
+    "tail",
+    "modes",
+    "gap",
+    "d_loss",
+    "g_loss",
+    "grad_x",
+    "d_accuracy",
+    "held",
+    "leader",
+    "lead",
+    "overfit",
+    "data_distance",
+    "cycle_x",
+    "cycle_z",
 )
 
 

@@ -18,9 +18,9 @@ PRESETS.add(
         title="Inference beside the game: E learns which z made x",
         topic=RIGHT,
         equation=r"\min_E\ \mathbb{E}\,\lVert E(G(z)) - z \rVert^2",
-        doc="An encoder learns z from samples of G, without any effect on the game. Follow the "
-        "dashed lines from x down to E(x): once G makes what p_data has, the arrows back up end "
-        "where they began.",
+        doc="An encoder learns z from samples of G alone. Follow the dashed lines from x down to "
+        "E(x): once p_g covers p_data, the arrows back up end where the lines began. The game is "
+        "the same as without E, bit for bit.",
         cite="Goodfellow et al. 2014, section 7; Donahue et al. 2017",
         specs=(DEFAULTS[1].replace(inference="regression", init_gain=0.5),),
         labels=("E beside the game",),
@@ -39,7 +39,7 @@ _FOLD = DEFAULTS[1].replace(g_hidden=(8,), g_start=(*_FOLDED, 0.4), r1=0.3, g_lr
 
 
 def unfolded(beside: Trace, joint: Trace) -> bool:
-    """Whether only the G that plays on pairs has lost its fold at the end."""
+    """Whether only the G that plays on pairs has unfolded at the end."""
     kept = late(beside, "cycle_z", 0.25).min() > 0.7
     jsd = late(joint, "jsd", 0.25).mean() < late(beside, "jsd", 0.25).mean() / 2
     return bool(kept and jsd and _inverse(joint))
@@ -52,7 +52,7 @@ PRESETS.add(
         topic=RIGHT,
         equation=r"\min_{G, E} \max_D\ \mathbb{E}\,\log D(x, E(x)) + "
         r"\mathbb{E}\,\log(1 - D(G(z), z))",
-        doc="G starts as a fold: z and −z make the same x. Beside the game E can only answer their "
+        doc="G starts as a fold: z and −z make the same x. With regression E can only return their "
         "mean, 0, and nothing tells G to unfold. A D that judges pairs sees that E(x) is never the "
         "z that made x, until G and E invert each other.",
         cite="Dumoulin et al. 2017; Donahue et al. 2017",
