@@ -3,17 +3,21 @@
 import pytest
 from live_helpers import SMALL, Browser, settle
 
+from ganlab.comparison import Comparison
+from ganlab.experiment import Experiment
 from ganlab.live.session import Session
 from ganlab.spec import Spec
 
 
 @pytest.fixture
 def opened():
-    """open(spec) -> a paused session with one browser that has received everything."""
+    """opened(experiment) -> a paused session with one browser that has received everything."""
     browsers = []
 
-    def open_(spec: Spec = SMALL) -> tuple[Session, Browser]:
-        session = Session("token", spec, lambda _: None)
+    def open_(
+        experiment: Spec | Comparison | Experiment = SMALL,
+    ) -> tuple[Session, Browser]:
+        session = Session("token", experiment, lambda _: None)
         browsers.append(Browser(session))
         session.command("pause")
         browsers[-1].first = settle(session, browsers[-1])[0]

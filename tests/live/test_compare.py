@@ -31,20 +31,9 @@ KS = Comparison.by(MIX, {"k": (1, 2, 5)})
 
 
 @pytest.fixture
-def side_by_side():
+def side_by_side(opened):
     """side_by_side(comparison) -> a paused session with one browser that is up to date."""
-    browsers = []
-
-    def open_(comparison: Comparison = KS) -> tuple[Session, Browser]:
-        session = Session("t", comparison, lambda _: None)
-        browsers.append(Browser(session))
-        session.command("pause")
-        browsers[-1].first = settle(session, browsers[-1])[0]
-        return session, browsers[-1]
-
-    yield open_
-    for browser in browsers:
-        browser.leave()
+    return lambda comparison=KS: opened(comparison)
 
 
 def alone(spec: Spec, iterations: int) -> Run:

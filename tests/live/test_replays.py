@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from live_helpers import SMALL, Browser, last, press, same, settle
+from live_helpers import SMALL, last, press, same, settle
 
 from ganlab.comparison import Comparison
 from ganlab.engine import Run
@@ -15,31 +15,13 @@ from ganlab.experiment import Experiment
 from ganlab.limits import limited
 from ganlab.live import configuration as module
 from ganlab.live.budget import afford_experiment, demand
-from ganlab.live.session import Session
 from ganlab.registry import SpecError
 from ganlab.ui import start
 
 
-@pytest.fixture
-def replaying():
-    """replaying(experiment) -> a paused session, its browser."""
-    browsers = []
-
-    def open_(experiment: Experiment) -> tuple[Session, Browser]:
-        session = Session("t", experiment, lambda _: None)
-        browsers.append(Browser(session))
-        session.command("pause")
-        settle(session, browsers[-1])
-        return session, browsers[-1]
-
-    yield open_
-    for browser in browsers:
-        browser.leave()
-
-
 @pytest.mark.parametrize("seeds", [1, 16])
-def test_a_change_costs_the_work_of_new_events_alone(replaying, monkeypatch, seeds):
-    session, browser = replaying(Experiment.of(SMALL, seeds))
+def test_a_change_costs_the_work_of_new_events_alone(opened, monkeypatch, seeds):
+    session, browser = opened(Experiment.of(SMALL, seeds))
     passed, written, applied = [], [], []
     passes, add, of = Clock.passes, Text.add, Event.of
     monkeypatch.setattr(Clock, "passes", lambda c, e: passed.append(e) or passes(c, e))
@@ -62,8 +44,8 @@ SCHEDULE = "4:k:2,9:r1:0.1,40:k:3"
 
 
 @pytest.mark.parametrize("by", ["restart", "seed"])
-def test_a_restart_during_a_replay_keeps_what_is_still_to_come(replaying, by):
-    session, browser = replaying(Experiment.of(SMALL, events=SCHEDULE))
+def test_a_restart_during_a_replay_keeps_what_is_still_to_come(opened, by):
+    session, browser = opened(Experiment.of(SMALL, events=SCHEDULE))
     for _ in range(6):
         press(session, browser, "step")
     assert (
@@ -90,17 +72,17 @@ def test_a_restart_during_a_replay_keeps_what_is_still_to_come(replaying, by):
     assert session.run.events == () and session.run.spec.k == 3
 
 
-def test_what_cannot_be_kept_is_said(replaying):
-    session, browser = replaying(Experiment.of(SMALL, events=SCHEDULE))
+def test_what_cannot_be_kept_is_said(opened):
+    session, browser = opened(Experiment.of(SMALL, events=SCHEDULE))
     session.set("minibatch_discrimination", 4)
     status = last(settle(session, browser)[0], "status")[0]
     assert status["message"].endswith("Without the changes that were still to come.")
     assert session.run.events == ()
 
 
-def test_runs_side_by_side_keep_each_their_own(replaying):
+def test_runs_side_by_side_keep_each_their_own(opened):
     pair = Comparison.pair(SMALL).with_events(("4:g_lr:0.02,60:k:2", "12:g_lr:0.02,200:k:3"))
-    session, browser = replaying(pair)
+    session, browser = opened(pair)
     for _ in range(3):
         press(session, browser, "step")
     assert [run.timeline.left for run in session.group.runs] == [1, 1] and session.replayed == [
@@ -110,8 +92,8 @@ def test_runs_side_by_side_keep_each_their_own(replaying):
     assert session.begun == pair and session.group.happened == (0, 0)
 
 
-def test_nobody_waits_while_the_cost_of_a_change_is_counted(replaying, monkeypatch):
-    session, _ = replaying(Experiment.of(SMALL))
+def test_nobody_waits_while_the_cost_of_a_change_is_counted(opened, monkeypatch):
+    session, _ = opened(Experiment.of(SMALL))
     configuration, waited = session.configuration, []
     lock = configuration.lock
 

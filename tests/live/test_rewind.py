@@ -21,24 +21,18 @@ RING = SMALL.replace(target="ring", latent_dim=2)
 
 
 @pytest.fixture
-def opened():
+def opened(opened):
     """opened(experiment) -> a paused session that has made some iterations, and its browser."""
-    browsers = []
 
-    def open_(experiment: Experiment, iterations: int = 40) -> tuple[Session, Browser]:
-        session = Session("t", experiment, lambda _: None)
-        browsers.append(Browser(session))
-        session.command("pause")
-        settle(session, browsers[-1])
+    def advanced(experiment: Experiment, iterations: int = 40) -> tuple[Session, Browser]:
+        session, browser = opened(experiment)
         for _ in range(iterations):
             session.command("step")
             settle(session)
-        settle(session, browsers[-1])
-        return session, browsers[-1]
+        settle(session, browser)
+        return session, browser
 
-    yield open_
-    for browser in browsers:
-        browser.leave()
+    return advanced
 
 
 def scrub(session: Session, browser: Browser, at: int, kept: bool = False) -> list:

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from live_helpers import SMALL, Audience, Browser, last, press, settle, until
+from live_helpers import SMALL, Audience, last, press, settle, until
 from scipy import ndimage, stats
 
 from ganlab.domains import tiles
@@ -18,7 +18,6 @@ from ganlab.live.quantiles import SERIES
 from ganlab.live.scheduler import Scheduler
 from ganlab.live.session import Session
 from ganlab.registry import SpecError
-from ganlab.spec import Spec
 
 RING = SMALL.replace(target="ring", latent_dim=2, g_hidden=(16,))
 MIX = SMALL.replace(target="two_gaussians")
@@ -27,20 +26,9 @@ SPECS = pytest.mark.parametrize("spec", [SMALL, MIX, WIDE, RING], ids=lambda s: 
 
 
 @pytest.fixture
-def many():
+def many(opened):
     """many(spec, runs) -> a paused ensemble with one browser that has received everything."""
-    browsers = []
-
-    def open_(spec: Spec = RING, runs: int = 16) -> tuple[Session, Browser]:
-        session = Session("token", Experiment.of(spec, runs), lambda _: None)
-        browsers.append(Browser(session))
-        session.command("pause")
-        browsers[-1].first = settle(session, browsers[-1])[0]
-        return session, browsers[-1]
-
-    yield open_
-    for browser in browsers:
-        browser.leave()
+    return lambda spec=RING, runs=16: opened(Experiment.of(spec, runs))
 
 
 @SPECS

@@ -34,13 +34,17 @@ class Clock:
     monotonic = perf_counter
 
 
+@pytest.fixture
+def clock(monkeypatch):
+    """The clock of the modules that pace a session."""
+    made = Clock()
+    for module in (session_work, trainer, feed, throttle_module):
+        monkeypatch.setattr(module, "time", made)
+    return made
+
+
 @pytest.mark.parametrize("speed", [1.0, 7.0, 30.0, 200.0, 1000.0])
-def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeypatch, speed):
-    clock = Clock()
-    for module in (session_work, trainer):
-        monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(feed, "time", clock)
-    monkeypatch.setattr(throttle_module, "time", clock)
+def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, clock, monkeypatch, speed):
     session, browser = opened()
     made = []
     monkeypatch.setattr(session.feed, "publish", lambda now: None)
@@ -69,13 +73,8 @@ def test_pace_is_kept_over_small_hiccups_and_not_over_large_ones(opened, monkeyp
     assert len(made) - before <= speed * 1.1 + 2
 
 
-def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
+def test_full_speed_makes_calls_of_a_few_milliseconds(opened, clock, monkeypatch):
     """A call grows at most twofold, ends near its length, and shrinks at once when slow."""
-    clock = Clock()
-    for module in (session_work, trainer):
-        monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(feed, "time", clock)
-    monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session.feed, "publish", lambda now: None)
     calls, cost = [], [0.0001]
@@ -102,13 +101,8 @@ def test_full_speed_makes_calls_of_a_few_milliseconds(opened, monkeypatch):
 
 
 def test_a_speed_beyond_what_can_be_computed_takes_calls_as_long_as_full_speed_does(
-    opened, monkeypatch
+    opened, clock, monkeypatch
 ):
-    clock = Clock()
-    for module in (session_work, trainer):
-        monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(feed, "time", clock)
-    monkeypatch.setattr(throttle_module, "time", clock)
     session, browser = opened()
     monkeypatch.setattr(session.feed, "publish", lambda now: None)
     calls, make = [], session.run.make
@@ -141,12 +135,7 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
 
 
 @pytest.mark.parametrize("crowd, speed", [(1, 0), (5, 0), (5, 1e6)])
-def test_slow_iterations_are_made_update_by_update(opened, monkeypatch, crowd, speed):
-    clock = Clock()
-    for module in (session_work, trainer):
-        monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(feed, "time", clock)
-    monkeypatch.setattr(throttle_module, "time", clock)
+def test_slow_iterations_are_made_update_by_update(opened, clock, monkeypatch, crowd, speed):
     session, browser = opened()
     monkeypatch.setattr(session.feed, "publish", lambda now: None)
     play = session.run._play
@@ -229,12 +218,9 @@ def test_what_few_updates_take_at_a_set_speed_is_no_iterations_time(monkeypatch)
 
 @pytest.mark.parametrize("crowd, least, most", [(1, 78, 82), (30, 2, 3)])
 def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
-    opened, monkeypatch, crowd, least, most
+    opened, clock, monkeypatch, crowd, least, most
 ):
     """Metrics take 30 ms: for 30 sessions at 6 % of a core, one in 15 s each."""
-    clock = Clock()
-    for module in (session_work, trainer, feed, throttle_module):
-        monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(feed.cpu_time, "seconds", clock.perf_counter)
     session, browser = opened()
     measured = []
