@@ -22,7 +22,7 @@ from ganlab.ui.atomic import atomic
 from ganlab.ui.families import beside, families_switch
 from ganlab.ui.form import Field, Form
 from ganlab.ui.layout import section
-from ganlab.ui.sidebar import fields, fill, newly_replayed, sidebar
+from ganlab.ui.sidebar import choose_kind, fields, fill, newly_replayed, sidebar
 from ganlab.ui.start import from_url, lesson_named, notes, preset_of_url, resume, session_of
 from ganlab.ui.story import acted, to_its_page, told
 from ganlab.ui.view import live_view
@@ -52,7 +52,7 @@ def compare(title: str, watch_for: str) -> None:
     beside(session)
     if form is not None:
         with st.sidebar:
-            _switch(session)
+            choose_kind(_DIM, session, _other_dimension)
             _differences(session, form)
             families_switch(session)
             st.markdown("**In all runs**")
@@ -154,22 +154,6 @@ def _strip(session: Session, strip: Strip) -> None:
     base = strip.base or DEFAULTS[session.spec.axes]
     session.tell(opening(base.axes))
     _apply(session, lambda _: Comparison.by(base, {strip.field: strip.values}))
-
-
-def _switch(session: Session) -> None:
-    """The choice between 1-D, 2-D and symbols."""
-    # Streamlit forgets a widget's value when the user visits another page.
-    st.session_state.setdefault(_DIM, session.spec.axes)
-    st.segmented_control(
-        "x is",
-        tuple(navigation.KINDS),
-        key=_DIM,
-        required=True,
-        format_func=navigation.KINDS.__getitem__,
-        on_change=_other_dimension,
-        args=(session,),
-        width="stretch",
-    )
 
 
 def _other_dimension(session: Session) -> None:

@@ -14,7 +14,7 @@ from ganlab.registry import SpecError
 from ganlab.spec import PARAMS, Spec
 from ganlab.ui import navigation
 from ganlab.ui.atomic import atomic
-from ganlab.ui.sidebar import fill, reset, sidebar, spec_form
+from ganlab.ui.sidebar import choose_kind, fill, reset, sidebar, spec_form
 from ganlab.ui.start import from_url, notes, resume, session_of, want
 from ganlab.ui.story import acted
 from ganlab.ui.view import live_view
@@ -74,19 +74,9 @@ def _fill(start: Experiment) -> None:
 
 def _switches(session: Session) -> None:
     """The choices of the number of seeds and of the dimension."""
+    choose_kind(_DIM, session, _switch)
     # Streamlit forgets a widget's value when the user visits another page.
-    st.session_state.setdefault(_DIM, session.spec.axes)
     st.session_state.setdefault(_RUNS, session.experiment.seeds)
-    st.segmented_control(
-        "x is",
-        tuple(navigation.KINDS),
-        key=_DIM,
-        required=True,
-        format_func=navigation.KINDS.__getitem__,
-        on_change=_switch,
-        args=(session,),
-        width="stretch",
-    )
     st.segmented_control(
         "seeds",
         SEEDS,

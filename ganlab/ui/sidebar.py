@@ -18,6 +18,7 @@ from ganlab.stabilisers import STABILISERS
 from ganlab.targets import TARGETS, make_target
 from ganlab.ui.form import Field, Form, forget
 from ganlab.ui.layout import section
+from ganlab.ui.navigation import KINDS
 from ganlab.ui.plain import say
 
 # For each title of a section: the owners of its fields, the title of its toggles, its colour.
@@ -88,6 +89,22 @@ def fields(page: str, spec: Spec, without: Collection[str] = ()) -> Iterator[Fie
             yield Field(
                 name, PARAMS[name], _key(page, dim, name), spec.value(name), usual.value(name)
             )
+
+
+def choose_kind(key: str, session: Session, changed: Callable[[Session], None]) -> None:
+    """Draw the choice between 1-D, 2-D and symbols. key: of its value in the visitor's state."""
+    # Streamlit forgets a widget's value when the user visits another page.
+    st.session_state.setdefault(key, session.spec.axes)
+    st.segmented_control(
+        "x is",
+        tuple(KINDS),
+        key=key,
+        required=True,
+        format_func=KINDS.__getitem__,
+        on_change=changed,
+        args=(session,),
+        width="stretch",
+    )
 
 
 def newly_replayed(page: str, session: Session) -> list[str]:
