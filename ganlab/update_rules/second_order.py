@@ -79,28 +79,29 @@ def _conjugate_gradients(
 
 
 def _of_a_plain_field(spec: Any) -> str | None:
-    for name, says in (("consensus", "consensus optimisation"), ("ode_regulariser", "ODE-GAN's")):
-        if getattr(spec, name):
-            return f"another one with {says} gradients of gradients in a cost"
+    names = {"consensus": "consensus optimisation", "ode_regulariser": "ODE-GAN's regulariser"}
+    for field, name in names.items():
+        if getattr(spec, field):
+            return f"another one with {name}, whose cost contains gradients"
     return None
 
 
-_MIXED = (
-    "unroll",
-    "r2",
-    "gradient_penalty",
-    "lipschitz_penalty",
-    "smooth_fake",
-    "feature_matching",
-)
+_NOT_ZERO_SUM = {
+    "unroll": "an unrolled D",
+    "r2": "R2",
+    "gradient_penalty": "WGAN-GP",
+    "lipschitz_penalty": "WGAN-LP",
+    "smooth_fake": "label smoothing",
+    "feature_matching": "feature matching",
+}
 
 
 def _not_zero_sum(spec: Any) -> str | None:
     if not LOSSES[spec.loss].zero_sum:
         return f"another one with the loss {LOSSES[spec.loss].title}, which is not zero-sum"
-    for name in _MIXED:
-        if getattr(spec, name):
-            return f"another one with {name}, which makes the game not zero-sum"
+    for field, name in _NOT_ZERO_SUM.items():
+        if getattr(spec, field):
+            return f"another one with {name}: the game is then not zero-sum"
     return _of_a_plain_field(spec) or not_plain(spec)
 
 
