@@ -33,7 +33,7 @@ def test_a_word_becomes_the_picture_and_a_bad_one_is_said_beside_it(monkeypatch)
     rows, columns = ink_of(app.session_state["chosen"]).shape
     assert columns > 2 * rows
     app.text_input[0].set_value("一").run()
-    assert "Allowed: letters of fonts that this server has" in app.main.children[2].body
+    assert "it must be letters of fonts that this server has" in app.main.children[2].body
     assert ink_of(app.session_state["chosen"]).shape == (rows, columns), "it stays"
     app.text_input[0].set_value("GAN").run()
     assert not any("Not used" in getattr(one, "body", "") for one in app.main.children.values())
