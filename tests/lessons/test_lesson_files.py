@@ -123,8 +123,10 @@ def test_the_numbers_that_are_told():
     seeds = " ".join(step.text + step.reveal + "".join(c.text for c in step.choices)
                      for step in lessons()["seeds"].steps)  # fmt: skip
     for held, of, said in (
-        *((1, 4, "5 % to 70 %"), (1, 50, "0 % to 10 %")),
-        *((9, 10, "60 % to 98 %"), (7, 10, "40 % to 89 %")),
+        (1, 4, "5 % to 70 %"),
+        (1, 50, "0 % to 10 %"),
+        (9, 10, "60 % to 98 %"),
+        (7, 10, "40 % to 89 %"),
     ):
         z, p = 1.96, held / of
         middle = (p + z * z / (2 * of)) / (1 + z * z / of)
