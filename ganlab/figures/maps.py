@@ -54,7 +54,10 @@ def phase_map(
     customdata. Raises SpecError for an unknown theme.
     """
     palette, n = find_theme(theme), len(facets)
-    layout = base_layout(palette, width, height, {"l": 84, "r": 16, "t": 30, "b": 56}, 1.0)
+    # Room for the labels up to their longest, and for the scale of a measure.
+    labels = 40 + 7 * max(map(len, y))
+    margin = {"l": max(60, labels), "r": 70 if measure else 16, "t": 30, "b": 50}
+    layout = base_layout(palette, width, height, margin, 1.0)
     layout.update(dragmode=False, annotations=[], shapes=[], plot_bgcolor=palette.second)
     figure, gap = go.Figure(), 0.05
     span = (1 - gap * (n - 1)) / n
@@ -121,7 +124,7 @@ def _axis(texts: Sequence[str], title: str, most: float) -> dict[str, Any]:
         "showgrid": False,
         "zeroline": False,
         "ticks": "",
-        "title": {"text": title},
+        "title": {"text": title, "standoff": 8},
         "tickvals": list(range(0, len(texts), every)),
         "ticktext": list(texts[::every]),
         "range": [-0.5, len(texts) - 0.5],
@@ -141,7 +144,7 @@ def _grid(
     if shown is not None:
         z = np.asarray(facet.values, float)
         own = {"zmin": shown[0], "zmax": shown[1], "colorscale": "Cividis", "showscale": last}
-        own["colorbar"] = {"title": {"text": measure}, "thickness": 12, "tickfont": {"color": ink}}
+        own["colorbar"] = {"thickness": 12, "tickfont": {"color": ink}}
     else:
         order = list(VERDICTS)
         z = np.array([[order.index(v) if v else np.nan for v in row] for row in facet.values])
