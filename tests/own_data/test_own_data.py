@@ -117,7 +117,7 @@ def test_what_is_no_data_is_refused():
     # A head that promises more numbers than there are bytes costs nothing.
     head = json.dumps({"arrays": [["x", "f8", 10**6, 10**6]], "kind": "p", "texts": {}})
     content = b"ganlab-data\x01" + len(head).to_bytes(2, "little") + head.encode()
-    with pytest.raises(SpecError, match="as many numbers as they say"):
+    with pytest.raises(SpecError, match="as many numbers as their header says"):
         Data.decode(content)
 
 
