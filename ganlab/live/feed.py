@@ -19,7 +19,7 @@ from ganlab.live import cpu_time, messages
 from ganlab.live.backlog import Backlog
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import History
-from ganlab.live.pacing import CROWD, SLOW, Pacing
+from ganlab.live.pacing import MANY_SESSIONS, SLOW, Pacing
 from ganlab.live.rate import Rate
 from ganlab.live.subscriber import SPECTRUM, Subscriber
 from ganlab.live.view import Moments, ViewedSession, same
@@ -116,7 +116,7 @@ class Feed:
             return
         idle = session.idle
         # With many sessions, measuring every moment would take longer than training.
-        slow = 0 < session.speed <= SLOW and session.crowd < CROWD
+        slow = 0 < session.speed <= SLOW and session.playing_sessions < MANY_SESSIONS
         self._frame(now)
         # At rest metrics are measured after the picture, which they would delay.
         busy = "curves" in self.painting or (idle and "frame" in self.painting)
@@ -148,7 +148,7 @@ class Feed:
         """Make a frame if it is due; else let `acknowledged` make it of the current moments."""
         session = self.session
         # Sessions that share the render threads get their frames in turns.
-        fast = session.crowd == 1 and session.playing and session.speed == 0
+        fast = session.playing_sessions == 1 and session.playing and session.speed == 0
         with self._choosing:
             self._newest = None
             due = self.frame_due(now)

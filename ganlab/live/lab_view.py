@@ -20,7 +20,7 @@ from ganlab.engine.probe import probe_for
 from ganlab.engine.snapshot import points_for
 from ganlab.live import axes, drawing, messages
 from ganlab.live.commands import FigureRequest, SpectrumRequest
-from ganlab.live.pacing import CROWD, SLOW
+from ganlab.live.pacing import MANY_SESSIONS, SLOW
 from ganlab.live.picture_request import PictureRequest
 from ganlab.live.scene import scene
 from ganlab.live.spectrum_watch import SpectrumWatch
@@ -210,16 +210,16 @@ class LabView(View):
         # In a moving picture nobody notices repeated arrows, which take half of a picture's time.
         # A paused picture can be examined closely, so it is drawn completely.
         session = self.session
-        crowd = session.crowd >= CROWD
-        moving = session.playing and (session.speed == 0 or (crowd and session.speed > SLOW))
-        return 1 if not moving else _ARROWS_EVERY if crowd else _ARROWS_EVERY_ALONE
+        many = session.playing_sessions >= MANY_SESSIONS
+        moving = session.playing and (session.speed == 0 or (many and session.speed > SLOW))
+        return 1 if not moving else _ARROWS_EVERY if many else _ARROWS_EVERY_ALONE
 
     def _how(self, number: int) -> tuple[str, bool]:
         """The detail of the next picture of run `number`, and whether it has new arrows."""
         run, left, _ = self._arrows
         fresh = run != number or left == 0 or self._every == 1
-        crowd = self.session.crowd >= CROWD
-        return "coarse" if crowd and self.session.playing else "full", fresh
+        many = self.session.playing_sessions >= MANY_SESSIONS
+        return "coarse" if many and self.session.playing else "full", fresh
 
     def next_picture(self) -> PictureRequest:
         """See `View.next_picture`."""

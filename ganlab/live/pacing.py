@@ -6,7 +6,9 @@ from ganlab.limits import limit
 from ganlab.live.view import ViewedSession
 
 FRAME_SHARE = 0.85  # the most that one session alone uses of the frame renderer's time
-CROWD_SHARE = 0.25  # and all sessions together, if there are several: the rest is for training
+SHARED_FRAME_SHARE = (
+    0.25  # and all sessions together, if there are several: the rest is for training
+)
 APART_SHARE = 0.8  # or the most that they use of a process beside the server's
 HOME_SHARE = 0.4  # or of each process that also trains,
 HOME_MEASURE_SHARE = 0.12  # and for metrics there
@@ -14,11 +16,11 @@ MEASURE_SHARE = 0.06  # of the metrics renderer's: frames need the interpreter l
 ALONE_SHARE = 0.1  # the same for a session alone
 RESTING_SHARE = 0.5  # and for a paused one, so that its backlog is measured soon
 
-CROWD = 5  # the number of playing sessions from which pictures are coarse
+MANY_SESSIONS = 5  # the number of playing sessions from which pictures are coarse
 STATUS_SECONDS = 0.25
 _MOST_AT_ONCE = 16  # moments measured for one message
-CROWD_STATUS_SECONDS = 1.0  # between status messages, if this many sessions play:
-_STATUS_CROWD = 8
+SHARED_STATUS_SECONDS = 1.0  # between status messages, if this many sessions play:
+_STATUS_SESSIONS = 8
 _EARLY = 0.001  # seconds a call may end this much before a frame is due
 SHARED_SECONDS = 1 / 36  # the shortest time between frames of one of several sessions
 # A browser acknowledges a frame at a tick of its display, when it begins to draw it. A frame that
@@ -68,21 +70,25 @@ class Pacing:
         return now - self._status_at >= self._status_pace
 
     @property
+    def _playing(self) -> int:
+        return self.session.playing_sessions
+
+    @property
     def _status_pace(self) -> float:
-        return STATUS_SECONDS if self.session.crowd < _STATUS_CROWD else CROWD_STATUS_SECONDS
+        return STATUS_SECONDS if self._playing < _STATUS_SESSIONS else SHARED_STATUS_SECONDS
 
     @property
     def next_at_rest(self) -> float:
         """When a click's effect is measured: at once, except in floods beside other runs."""
-        return self._measure_at + (self._status_pace if self.session.crowd > 1 else 0.0)
+        return self._measure_at + (self._status_pace if self._playing > 1 else 0.0)
 
     def next_curves(self) -> float:
         """When the next measurement is due, so that measuring keeps to its share of the time."""
         # The first moments are the steepest part of every curve.
         pace = STATUS_SECONDS if len(self.session.history.rows) > 40 else STATUS_SECONDS / 4
-        if self.session.crowd >= _STATUS_CROWD:  # a session that keeps restarting has only these
-            pace = CROWD_STATUS_SECONDS
-        due = self.session.crowd * self._curves_cost / self._measure_share
+        if self._playing >= _STATUS_SESSIONS:  # a session that keeps restarting has only these
+            pace = SHARED_STATUS_SECONDS
+        due = self._playing * self._curves_cost / self._measure_share
         return self._measure_at + max(pace, due)
 
     @property
@@ -95,13 +101,13 @@ class Pacing:
         share = ALONE_SHARE if self.session.playing else RESTING_SHARE
         homes = self.session.places.homes
         least = HOME_MEASURE_SHARE * homes if homes else MEASURE_SHARE
-        return max(least, share / self.session.crowd)
+        return max(least, share / self._playing)
 
     @property
     def at_once(self) -> int:
         """The number of moments to measure for one message; 1 if there are many sessions."""
-        each = self.session.crowd * self._curves_cost / self._measured_at_once
-        if self.session.crowd >= CROWD or not each:
+        each = self._playing * self._curves_cost / self._measured_at_once
+        if self._playing >= MANY_SESSIONS or not each:
             return 1
         room = STATUS_SECONDS * self._measure_share
         return int(max(1, min(_MOST_AT_ONCE, room / each)))
@@ -109,35 +115,35 @@ class Pacing:
     @property
     def keeps(self) -> bool:
         """Whether to keep moments: there is time to measure them, or none was measured yet."""
-        return self.session.crowd < CROWD and (not self._curves_cost or self.at_once > 1)
+        return self._playing < MANY_SESSIONS and (not self._curves_cost or self.at_once > 1)
 
     def frame_due(self, now: float, drawn: bool) -> bool:
         """Whether a frame of runs that play is due.
 
         drawn: whether the browser has drawn all frames that it was sent.
         """
-        if self.session.crowd > 1:
+        if self._playing > 1:
             return now >= self.next_frame() - _EARLY
         # Without an acknowledgement, a frame is due later: the way to this browser takes longer.
         return now >= self.next_frame() + (-_JITTER if drawn else _JITTER) * self._least
 
     def next_frame(self) -> float:
         """When the next frame is due."""
-        crowd, view = self.session.crowd, self.session.view
-        share = FRAME_SHARE if crowd == 1 else self._crowd_share
-        due = min(crowd * self.cost["frame"] / share, view.slowest_frames)
+        playing, view = self._playing, self.session.view
+        share = FRAME_SHARE if playing == 1 else self._shared_frame_share
+        due = min(playing * self.cost["frame"] / share, view.slowest_frames)
         return self._frame_at + max(self._least, due)
 
     @property
-    def _crowd_share(self) -> float:
+    def _shared_frame_share(self) -> float:
         """The most that all sessions together use for frames, in cores."""
         places = self.session.places
         if places.homes:
             return HOME_SHARE * places.homes
-        return APART_SHARE if places.frames else CROWD_SHARE
+        return APART_SHARE if places.frames else SHARED_FRAME_SHARE
 
     @property
     def _least(self) -> float:
         """The shortest time between two frames."""
         least = max(self.session.view.frame_seconds, self._allowed)
-        return least if self.session.crowd == 1 else max(least, SHARED_SECONDS)
+        return least if self._playing == 1 else max(least, SHARED_SECONDS)

@@ -47,11 +47,11 @@ class Pools:
         """The most processes for the runs of several sessions."""
         return self._runs.most
 
-    def places(self, slow: bool, crowd: int = 1) -> Places:
-        """The pools that compute a session's runs, if `crowd` sessions play."""
+    def places(self, slow: bool, playing: int = 1) -> Places:
+        """The pools that compute a session's runs, if `playing` sessions play."""
         if slow:
             return Places(self._slow, self._slow, self._slow)
-        if crowd >= SHARED and (homes := self._runs.most):
+        if playing >= SHARED and (homes := self._runs.most):
             return Places(self._runs, self._runs, self._runs, homes)
         # Not the updates of a session alone: a request takes as long as a short call.
         return Places(None, self._frames, self._metrics)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from ganlab.live import system
-from ganlab.live.pacing import CROWD
+from ganlab.live.pacing import MANY_SESSIONS
 from ganlab.live.session import Session
 from ganlab.live.subscriber import SPECTRUM
 from ganlab.live.take_away import PAGE
@@ -41,7 +41,7 @@ class RenderPool:
         """Whether a worker should make this."""
         eager = session.group is not None and not session.group.compiled
         here = session.places.frames is None
-        return kind == "frame" and here and eager and session.crowd >= CROWD
+        return kind == "frame" and here and eager and session.playing_sessions >= MANY_SESSIONS
 
     def submit(self, kind: str, job: Callable[[], None]) -> None:
         """Execute a job in a thread. Raises RuntimeError once closed."""

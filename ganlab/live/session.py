@@ -61,7 +61,7 @@ class Session:
         )
         self.subscribers: list[Subscriber] = []
         self.unwatched_since: float | None = time.monotonic()
-        self.crowd = 1  # set by the scheduler: playing sessions, including this one
+        self.playing_sessions = 1  # set by the scheduler: playing sessions, including this one
         self.scheduled = False  # set by the scheduler: queued or being worked on
         self.again = False  # set by the scheduler: woken while being worked on
         self.used = 0.0  # set by the scheduler: CPU seconds of training, for fair turns
@@ -301,12 +301,14 @@ class Session:
     @property
     def places(self) -> Places:
         """The pools that compute its updates, pictures and metrics."""
-        return NOWHERE if self.pools is None else self.pools.places(self.slow, self.crowd)
+        return (
+            NOWHERE if self.pools is None else self.pools.places(self.slow, self.playing_sessions)
+        )
 
     @property
     def slow_places(self) -> Places:
         """The pools for what takes long."""
-        return NOWHERE if self.pools is None else self.pools.places(True, self.crowd)
+        return NOWHERE if self.pools is None else self.pools.places(True, self.playing_sessions)
 
     @property
     def home_is_busy(self) -> bool:

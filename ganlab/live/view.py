@@ -38,7 +38,7 @@ class ViewedSession(Protocol):
     story: Story | None
     lesson: Teaching | None
     subscribers: list[Subscriber]
-    crowd: int
+    playing_sessions: int
     note: str
 
     @property

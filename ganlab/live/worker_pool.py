@@ -23,7 +23,7 @@ from typing import Protocol
 import torch
 
 from ganlab.live import cpu_time, system
-from ganlab.live.pacing import CROWD
+from ganlab.live.pacing import MANY_SESSIONS
 from ganlab.live.render_pool import RenderPool
 from ganlab.live.session import Session
 from ganlab.live.subscriber import SPECTRUM
@@ -41,7 +41,7 @@ SERVICE_SECONDS = 0.3  # of service (commands, frames) between turns at once, an
 SERVICE_SHARE = 0.1  # of a core: a session with endless commands finally waits for its turns
 RESTS = 2.0  # times as long as the last file took, with many sessions
 _LONGEST_REST = 1.0  # seconds
-SERVICE_CROWD = 6  # playing sessions above which the share is divided further
+SERVICE_SESSIONS = 6  # playing sessions above which the share is divided further
 
 _USED = operator.attrgetter("used")
 
@@ -87,7 +87,7 @@ class WorkerPool:
         self._threads: list[threading.Thread] = []
         self._render_pool = RenderPool(workers, name, prepare)
         self._painted = False  # whether a picture was painted since the last turn
-        self._crowd, self._counted_at = 1, 0.0
+        self._playing_sessions, self._counted_at = 1, 0.0
         self._trained = self._painting = (
             0.0  # CPU seconds of turns, and of pictures made in their place
         )
@@ -151,8 +151,8 @@ class WorkerPool:
                 self._render_pool.waiting.append(partial(self._picture, guarded))
                 self._changed.notify()
             return
-        crowd = kind == "answer" and session.crowd >= CROWD
-        self._render_pool.submit(kind, partial(_and_rest, guarded) if crowd else guarded)
+        many = kind == "answer" and session.playing_sessions >= MANY_SESSIONS
+        self._render_pool.submit(kind, partial(_and_rest, guarded) if many else guarded)
 
     def _picture(self, job: Callable[[], None]) -> None:
         """A picture that a worker paints."""
@@ -214,9 +214,9 @@ class WorkerPool:
             self._share += 0.3 * (share - self._share)
         self._trained = self._painting = 0.0
         sessions = self._scheduler.members(self)
-        self._crowd = max(1, sum(s.playing and s.watched for s in sessions))
+        self._playing_sessions = max(1, sum(s.playing and s.watched for s in sessions))
         for session in sessions:
-            session.crowd = self._crowd
+            session.playing_sessions = self._playing_sessions
 
     def _work(self) -> None:
         self._prepare()
@@ -275,7 +275,7 @@ class WorkerPool:
     def _slice(self, session: Session, others: bool) -> float:
         """The length of a turn in seconds."""
         most = HOME_SECONDS if session.places.homes else SHARED_SECONDS
-        fair = min(most, ROUND_SECONDS * self._share * self.cores / self._crowd)
+        fair = min(most, ROUND_SECONDS * self._share * self.cores / self._playing_sessions)
         return max(_LEAST_SECONDS, fair) if others else SLICE_SECONDS
 
 
@@ -293,5 +293,5 @@ def _and_rest(job: Callable[[], None]) -> None:
 def _served(session: Session, now: float) -> float:
     """The recent CPU seconds of a session's service between turns."""
     seconds, then = session.served
-    share = SERVICE_SHARE / max(1.0, session.crowd / SERVICE_CROWD)
+    share = SERVICE_SHARE / max(1.0, session.playing_sessions / SERVICE_SESSIONS)
     return max(0.0, seconds - share * (now - then))

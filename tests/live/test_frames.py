@@ -9,7 +9,7 @@ from live_helpers import SMALL, Browser, last, press, settle
 
 from ganlab.live.commands import FigureRequest
 from ganlab.live.history import SERIES
-from ganlab.live.pacing import CROWD_STATUS_SECONDS
+from ganlab.live.pacing import SHARED_STATUS_SECONDS
 from ganlab.live.wire import decode
 from ganlab.registry import SpecError
 
@@ -130,7 +130,7 @@ def test_figure_of_what_is_shown(opened):
 @pytest.mark.parametrize("restarts", [False, True])
 def test_clicks_in_a_flood_are_not_each_measured(opened, restarts):
     session, browser = opened()
-    session.crowd = 30  # in a class
+    session.playing_sessions = 30  # in a class
     took, start = [], time.perf_counter()
     measure = session.view.measure
     session.view.measure = lambda moments: took.append(moments[0].iteration) or measure(moments)
@@ -143,5 +143,5 @@ def test_clicks_in_a_flood_are_not_each_measured(opened, restarts):
     session.command("step")
     settle(session, browser)
     made, passed = session.run.iteration, time.perf_counter() - start
-    assert 2 <= len(took) <= passed / CROWD_STATUS_SECONDS + 2 and took[-1] == made
+    assert 2 <= len(took) <= passed / SHARED_STATUS_SECONDS + 2 and took[-1] == made
     assert session.run_number > 10 if restarts else made > 10

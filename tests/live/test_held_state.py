@@ -178,15 +178,15 @@ class Shared:
     def __init__(self, pool):
         self.pool = pool
 
-    def places(self, slow, crowd):
-        return Places(self.pool, self.pool, self.pool, 1) if crowd > 1 else Places()
+    def places(self, slow, playing):
+        return Places(self.pool, self.pool, self.pool, 1) if playing > 1 else Places()
 
 
 @pytest.fixture
 def one_of_many(pool):
     """A paused session beside others, and its browser."""
     session = Session("token of one of many", SMALL, lambda _: None)
-    session.pools, session.crowd = Shared(pool), 2
+    session.pools, session.playing_sessions = Shared(pool), 2
     browser = Browser(session)
     session.command("pause")
     settle(session, browser)
@@ -198,8 +198,8 @@ def test_a_session_continues_when_it_is_alone_again(one_of_many, monkeypatch, tm
     session, browser = one_of_many
     here = Run(session.spec)
 
-    def steps(crowd, count):
-        session.crowd = crowd
+    def steps(playing, count):
+        session.playing_sessions = playing
         for _ in range(count):
             session.command("step")
         settle(session, browser)

@@ -14,10 +14,10 @@ from ganlab.live.view import View
 TICK = 1 / 60
 
 
-def pacing(crowd=1, cost=0.0):
+def pacing(playing=1, cost=0.0):
     view = SimpleNamespace(frame_seconds=View.frame_seconds, slowest_frames=View.slowest_frames)
     places = Places()
-    one = Pacing(SimpleNamespace(crowd=crowd, view=view, places=places))
+    one = Pacing(SimpleNamespace(playing_sessions=playing, view=view, places=places))
     one.cost["frame"] = cost
     one.frame_begun(100.0)
     return one

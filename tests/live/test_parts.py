@@ -172,7 +172,7 @@ def test_a_long_explanation_is_made_by_the_processes_for_slow_runs(monkeypatch):
     quick, slow = Asked(), Asked()
 
     class Both:
-        def places(self, is_slow, crowd):
+        def places(self, is_slow, playing):
             pool = slow if is_slow else quick
             return Places(None, pool, pool)
 

@@ -297,7 +297,7 @@ class OneForAll:
 
     homes = 1
 
-    def places(self, slow: bool, crowd: int = 1) -> Places:
+    def places(self, slow: bool, playing: int = 1) -> Places:
         return Places(self.pool, self.pool, self.pool) if slow else Places()
 
     def doing(self, game) -> str:

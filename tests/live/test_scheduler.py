@@ -267,7 +267,7 @@ def test_a_slow_run_has_workers_of_its_own(audience):
         until(lambda: threads[quick] == "ganlab-slow-0", 20)
         before = quick.run.state.d_updates
         until(lambda: quick.run.state.d_updates > before, 20)
-    assert slow.crowd == 1
+    assert slow.playing_sessions == 1
 
 
 def test_a_slow_run_does_not_hold_up_the_others(audience, monkeypatch):
@@ -421,7 +421,7 @@ def test_workers_paint_the_eager_runs_of_a_crowd(audience, monkeypatch):
     pool = RenderPool(1)
     eager, compiled = SimpleNamespace(compiled=False), SimpleNamespace(compiled=True)
     for run, many, by_workers in ((eager, 5, True), (eager, 4, False), (compiled, 5, False)):
-        session = SimpleNamespace(group=run, crowd=many, places=NOWHERE)
+        session = SimpleNamespace(group=run, playing_sessions=many, places=NOWHERE)
         assert pool.by_workers(session, "frame") == by_workers
         session.places = Places(frames=object())  # the work of another process
         assert not pool.by_workers(session, "frame")
@@ -448,7 +448,7 @@ def test_pictures_that_take_long_do_not_stop_the_training(audience, monkeypatch)
     crowd = audience()
     sessions = [crowd.watch(SMALL.replace(seed=i)) for i in range(8)]
     shown(crowd, *sessions)
-    until(lambda: all(s.crowd == 8 for s in sessions))
+    until(lambda: all(s.playing_sessions == 8 for s in sessions))
     done.clear()
     before = [updates(s) for s in sessions]
     until(lambda: done.count("picture") > 60)
@@ -477,14 +477,14 @@ def test_who_cannot_stop_in_time_is_charged_a_little_less(slice_, charged):
 
 
 @pytest.mark.parametrize(
-    "kind, crowd, rests", [("answer", 30, [0.5, 1.0]), ("answer", 1, []), ("frame", 30, [])]
+    "kind, playing, rests", [("answer", 30, [0.5, 1.0]), ("answer", 1, []), ("frame", 30, [])]
 )
-def test_files_for_a_class_leave_the_interpreter_to_others(monkeypatch, kind, crowd, rests):
+def test_files_for_a_class_leave_the_interpreter_to_others(monkeypatch, kind, playing, rests):
     clock, slept, done = iter([1.0, 1.25, 2.0, 4.0]), [], []
     fake = SimpleNamespace(thread_time=lambda: next(clock), sleep=slept.append)
     pool = worker_pool.WorkerPool(SimpleNamespace(), "test", 1, lambda: None)
     monkeypatch.setattr(worker_pool, "time", fake)
-    session = SimpleNamespace(places=NOWHERE, crowd=crowd, group=None, painted=False)
+    session = SimpleNamespace(places=NOWHERE, playing_sessions=playing, group=None, painted=False)
     for number in range(2):
         pool.paint(session, kind, lambda number=number: done.append(number))
     pool._render_pool.close()  # waits for the job that has begun

@@ -134,8 +134,8 @@ def test_no_time_is_none_for_training_and_enough_for_what_is_asked(opened):
     assert counts(session) == (3, 3) and not session.playing
 
 
-@pytest.mark.parametrize("crowd, speed", [(1, 0), (5, 0), (5, 1e6)])
-def test_slow_iterations_are_made_update_by_update(opened, clock, monkeypatch, crowd, speed):
+@pytest.mark.parametrize("playing, speed", [(1, 0), (5, 0), (5, 1e6)])
+def test_slow_iterations_are_made_update_by_update(opened, clock, monkeypatch, playing, speed):
     session, browser = opened()
     monkeypatch.setattr(session.feed, "publish", lambda now: None)
     play = session.run._play
@@ -146,7 +146,7 @@ def test_slow_iterations_are_made_update_by_update(opened, clock, monkeypatch, c
 
     session.run._play = timed
     session.set("k", 4)
-    session.crowd = crowd
+    session.playing_sessions = playing
     session.command("speed", float(speed))
     session.command("play")
     turns = []
@@ -216,9 +216,9 @@ def test_what_few_updates_take_at_a_set_speed_is_no_iterations_time(monkeypatch)
     assert max(run.made) > 50 and told[-1][1] > 8
 
 
-@pytest.mark.parametrize("crowd, least, most", [(1, 78, 82), (30, 2, 3)])
+@pytest.mark.parametrize("playing, least, most", [(1, 78, 82), (30, 2, 3)])
 def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
-    opened, clock, monkeypatch, crowd, least, most
+    opened, clock, monkeypatch, playing, least, most
 ):
     """Metrics take 30 ms: for 30 sessions at 6 % of a core, one in 15 s each."""
     monkeypatch.setattr(feed.cpu_time, "seconds", clock.perf_counter)
@@ -232,7 +232,7 @@ def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
         yield b""
 
     monkeypatch.setattr(session.view, "measure", measure)
-    session.crowd = crowd
+    session.playing_sessions = playing
     session.command("speed", 4.0)
     session.command("play")
     start = clock.now
@@ -240,5 +240,5 @@ def test_slow_runs_are_measured_at_every_update_but_not_in_a_class(
         clock.now += max(session.work(0.01), 0.001)
         browser.subscriber.drawn(browser.frames)
     assert least <= len(measured) <= most
-    if crowd == 1:
+    if playing == 1:
         assert set(range(2, 78)) <= set(measured)
