@@ -195,8 +195,9 @@ def test_curves_as_csv(tmp_path, capsys):
     metrics = one.snapshot(picture=False).metrics
     # Units are in the header: "jsd [nats]".
     rows = [{name.partition(" [")[0]: value for name, value in row.items()} for row in rows]
-    # Of finite training data, and of labels, which it has not.
+    # Of finite training data, of labels and of an encoder, which it has not.
     of_data = {"value_data", "data_distance", "jsd_labels", "obeyed", "accuracy", "accuracy_alone"}
+    of_data |= {"cycle_x", "cycle_z"}
     assert list(rows[0]) == ["iteration", *metrics] and set(SERIES) - of_data <= set(rows[0])
     assert [float(row["iteration"]) for row in rows] == [0, 4, 8, 10]
     for row, iterations in zip(rows, (0, 4, 4, 2), strict=True):

@@ -134,11 +134,12 @@ def scores(of: Probe, gz: np.ndarray) -> dict[str, np.ndarray]:
     return out
 
 
-def same(ours: dict, wanted: dict, rtol: float = 1e-9, **factors: float) -> None:
+def same(ours: dict, wanted: dict, rtol: float = 1e-9, w1_rtol=0.0, **factors: float) -> None:
     assert ours.keys() == wanted.keys()
     for name in wanted:
         expected = wanted[name] * factors.get(name, 1.0)
-        np.testing.assert_allclose(ours[name], expected, rtol=rtol, atol=1e-12, err_msg=name)
+        most = max(rtol, w1_rtol) if name == "w1" else rtol
+        np.testing.assert_allclose(ours[name], expected, rtol=most, atol=1e-12, err_msg=name)
 
 
 # -- data and samples move together ----------------------------------------------------------------
@@ -151,7 +152,9 @@ def test_units_do_not_matter(target, scale):
     of = probe(target)
     for seed in range(2):
         gz = generated(of, seed)
-        same(scores(moved(of, scale), gz * scale), scores(of, gz), w1=scale)
+        # The sliced W1 sorts projections in single precision.
+        loose = 1e-7 if of.target.dim == 2 else 0.0
+        same(scores(moved(of, scale), gz * scale), scores(of, gz), w1_rtol=loose, w1=scale)
 
 
 @pytest.mark.parametrize("latent", LATENTS)

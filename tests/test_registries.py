@@ -213,4 +213,5 @@ def test_every_choice_of_a_registry_is_that_registry():
     kinds = {id(r): r for r, _ in OPEN.values()} | {id(r): r for r in (NORMS, D_NORMS, ESTIMATORS)}
     chosen = [p.choices for p in PARAMS.values() if p.kind == "choice"]
     copied = [c for c in chosen if id(c) not in kinds and c not in (("no", "yes"),)]
-    assert [tuple(c) for c in copied] == [BASELINES, ("same", "fresh"), ("no", "yes", "alone")]
+    of_one_field = [("none", "regression", "joint"), ("same", "fresh"), ("no", "yes", "alone")]
+    assert [tuple(c) for c in copied] == [BASELINES, *of_one_field]

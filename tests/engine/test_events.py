@@ -40,12 +40,13 @@ VALUES = {
     "lookahead_share": [0.2, 0.5],
 }
 STRENGTHS = st.sampled_from([0.0, 0.001, 0.1])
+RATES = ("g_lr", "d_lr", "e_lr")
 
 
 def value(name: str):
     if name in VALUES:
         return st.sampled_from(VALUES[name])
-    return st.sampled_from([1e-4, 3e-3]) if name in ("g_lr", "d_lr") else STRENGTHS
+    return st.sampled_from([1e-4, 3e-3]) if name in RATES else STRENGTHS
 
 
 CHANGES = st.sampled_from(LIVE).flatmap(lambda name: value(name).map(lambda v: ("change", name, v)))
@@ -69,7 +70,7 @@ def same(a: Run, b: Run) -> None:
 
 
 def test_every_live_field_is_tried():
-    numbers = {"g_lr", "d_lr", *VALUES}
+    numbers = {*RATES, *VALUES}
     others = [n for n in LIVE if n not in numbers]
     assert all(PARAMS[n].kind == "float" and PARAMS[n].low == 0 for n in others)
 
