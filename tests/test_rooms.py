@@ -18,6 +18,7 @@ RANK = {
     "paths": 0,
     "theme": 0,
     "layer_words": 0,
+    "qr": 0,
     "words": 0,
     "bundle": 1,
     "ownership": 0,
