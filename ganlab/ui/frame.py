@@ -92,6 +92,8 @@ function draw(page) {
     box.append(make('div', 'ganlab-tools', ...bars), axes);
   }
   box.append(waits);
+  box.setAttribute('role', 'region'); // all content of a page lies in a landmark
+  box.setAttribute('aria-label', 'Page that is opening');
   box.dataset.testid = 'frame';
   const app = document.querySelector('.stApp');
   box.style.background = getComputedStyle(app).backgroundColor;

@@ -45,6 +45,12 @@ def violations(lab: Lab, options: dict[str, Any] = _ALL) -> list[str]:
     ]
 
 
+def expect_none(lab: Lab, where: str, options: dict[str, Any] = _ALL) -> None:
+    """Fail with the violations that axe-core finds on the current page, if any."""
+    found = violations(lab, options)
+    assert not found, "\n".join([f"violations {where}:", *found])
+
+
 def dark(lab: Lab, yes: bool) -> None:
     """Set the browser's theme, and wait until the page uses it."""
     scheme = "dark" if yes else "light"
@@ -60,9 +66,9 @@ def check(lab: Lab, live: bool = True) -> None:
     """Check an open page in both themes and on a phone; `live`: whether it has a toolbar."""
     if live:
         lab.pause()  # frames would take the time of axe-core, which needs a second without them
-    assert violations(lab) == [], "in the light theme"
+    expect_none(lab, "in the light theme")
     dark(lab, True)
-    assert violations(lab) == [], "in the dark theme"
+    expect_none(lab, "in the dark theme")
     lab.page.set_viewport_size(PHONE)
     shut = lab.page.locator("[data-testid=stSidebarCollapseButton] button")
     if shut.is_visible():
@@ -72,6 +78,6 @@ def check(lab: Lab, live: bool = True) -> None:
     lab.page.wait_for_timeout(600)  # the menu closes, and the picture is laid out again
     cut = lab.page.evaluate(_CUT)
     assert not cut, f"cut off on a phone: {cut}"
-    assert violations(lab, _TARGETS) == [], "on a phone"
+    expect_none(lab, "on a phone", _TARGETS)
     lab.page.emulate_media(color_scheme="light")
     lab.page.set_viewport_size(WIDE)

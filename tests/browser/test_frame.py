@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from ganlab.ui.navigation import words
 
+from .accessible import expect_none
 from .server import Server
 
 # For each click, records the contents of the frame in the next paint.
@@ -83,6 +84,7 @@ sys.meta_path.insert(0, Late())
         frame = lab.get("frame")
         expect(frame).to_contain_text("importing torch")
         expect(frame).to_contain_text(words("one")[1])
+        expect_none(lab, "while a page opens")
         threading.Timer(0.1, gate.touch).start()
         lab.wait("ganlab.frames > 2")
         expect(frame).to_have_count(0)
