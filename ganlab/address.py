@@ -7,6 +7,7 @@
     preset=hopping                    the preset that the page shows
     lesson=k&step=2                   the lesson beside it, and its step, from 1
     families=open                     whether Compare shows other families of models
+    present=1                         the presenter mode, which only the browser reads
     t.data=6f1c...&own=eNpL...        the hash of own data, and the data if they are small
 
 `ganlab.experiment` makes Specs of the fields; `ganlab.events` defines how events are written. No
@@ -26,6 +27,7 @@ LETTERS = "abcd"  # the runs of a comparison; fields of the first run have no pr
 MOST_EVENTS = 600  # the longest text of events: an address stays below 1.5 kB without own data
 _EVENTS, _RUNS, _PRESET = "events", "runs", "preset"
 _FAMILIES = "families", "open"
+PRESENT = "present"
 _LESSON, _STEP = "lesson", "step"
 
 
@@ -118,6 +120,11 @@ def without_families(pairs: Iterable[tuple[str, str]]) -> tuple[Pairs, bool]:
     """The other fields of an address, and whether other families of models are shown."""
     pairs = list(pairs)
     return [pair for pair in pairs if pair != _FAMILIES], _FAMILIES in pairs
+
+
+def without_present(pairs: Iterable[tuple[str, str]]) -> Pairs:
+    """The fields of an address without that of the presenter mode."""
+    return [pair for pair in pairs if pair[0] != PRESENT]
 
 
 def with_lesson(query: str, name: str, step: int) -> str:

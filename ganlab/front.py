@@ -42,7 +42,7 @@ ASK = "no-cache"
 LIVE_URL = "live"
 _HOMES = HOME, f"{HOME}/"  # paths that lead to the app's own address
 # Fields of an address that are no run's: Streamlit's own, and the operator's token.
-_NO_RUN = {"embed", "embed_options", "operator"}
+_NO_RUN = {"embed", "embed_options", "operator", "present"}
 TOKENS = "tokens.js"  # served beside the files of the front end, one of which imports it
 _YEAR = 365 * 24 * 3600
 

@@ -164,6 +164,8 @@ class Theme:
     text: str
     primary: str  # of clickable elements
     shadow: str
+    dim: str  # the cover of what is outside of a presenter's spotlight
+    laser: str  # a presenter's pointer
     fill: float  # opacity of p_g's area
     roles: Mapping[str, str]
     inks: Mapping[str, str]  # text colours for roles whose line colour has a contrast below 4.5
@@ -203,6 +205,8 @@ THEMES: dict[str, Theme] = {
         text="#1b1f24",
         primary="#00669e",
         shadow="#0000002e",
+        dim="#000000b8",
+        laser="#ff2d1a",
         fill=0.16,
         roles={
             "data": "#111111",
@@ -231,6 +235,8 @@ THEMES: dict[str, Theme] = {
         text="#e8eaed",
         primary="#56b4e9",
         shadow="#0000002e",
+        dim="#000000cc",
+        laser="#ff2d1a",
         fill=0.2,
         roles={
             "data": "#f2f2f2",

@@ -198,6 +198,13 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
     flashes.set(target, window.setTimeout(() => target.classList.remove("gl-lit"), FLASH));
   }
 
+  /** @param {number} steps of the slider */
+  function turn(steps) {
+    slider.value = String(Number(slider.value) + steps);
+    slider.dispatchEvent(new Event("input"));
+    return true;
+  }
+
   /** @param {HTMLElement} target */
   function press(target) {
     target.click();
@@ -207,6 +214,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
   /** @type {Record<string, () => boolean>} */
   const keys = {
     " ": () => press(play),
+    ...(stored ? {} : { "+": () => turn(1), "=": () => turn(1), "-": () => turn(-1) }),
     ...(stored ? {} : { s: () => press(step), ArrowRight: () => press(step), r: () => press(restart), n: () => press(seed) }),
     ...(single && !stored ? { d: () => press(d), g: () => press(g) } : {}),
     ...more,
@@ -267,11 +275,12 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       showState();
     },
     /**
-     * Handle a key; returns whether it was used.
+     * Handle a key; returns whether it was used. first: what may use it before the toolbar does.
      *
      * @param {KeyboardEvent} event
+     * @param {(event: KeyboardEvent) => boolean} [first]
      */
-    key(event) {
+    key(event, first) {
       const target = /** @type {HTMLElement} */ (event.target);
       const tag = target.tagName;
       const range = target.matches?.("input[type=range]") && node.parentNode?.contains(target);
@@ -279,6 +288,7 @@ export function toolbar(send, many = false, whole = false, more = {}, explain = 
       if (range && event.key.startsWith("Arrow")) return false;
       if (tag === "BUTTON" && event.key === " ") return false; // a focused button handles the space key itself
       if (target.closest?.('[role="slider"],[role="combobox"],[role="listbox"],[role="dialog"]')) return false;
+      if (first?.(event)) return true;
       const handler = keys[event.key];
       if (!handler || (event.repeat && !event.key.startsWith("Arrow") && event.key !== "s")) return Boolean(handler);
       return handler();

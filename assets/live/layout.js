@@ -10,6 +10,8 @@ const LOWEST = 60; // px of a picture: less only while the style sheet is not th
 const FOOT = 10; // px of free space at the bottom
 const SPARE = 2; // px beside a square picture, so that rounding does not shrink it
 const LESSON = { least: 330, most: 450, share: 0.24 }; // px of a lesson beside the view, and of the width
+const LARGE = 2.55; // the text scale of a presented view
+const EDGE = { x: 16, y: 10 }; // px around a presented view
 const SHARE = 0.63; // the largest share of the width for the pictures
 
 /**
@@ -34,6 +36,14 @@ export function planeWidth(box, height, u) {
   return tall * ((x[1] - x[0]) / (y[1] - y[0])) + (PLANE.left + PLANE.pad + SPARE) * u;
 }
 
+/**
+ * The text scale of a presented view: its smallest labels have 28 px on a screen of 1920 × 1080.
+ *
+ * @param {number} width
+ * @param {number} height
+ */
+export const scaleOnScreen = (width, height) => Math.round(20 * Math.max(1, LARGE * Math.min(width / 1920, height / 1080))) / 20;
+
 /** @param {HTMLElement} root */
 function topOf(root) {
   let top = root.getBoundingClientRect().top;
@@ -50,6 +60,20 @@ function topOf(root) {
 const insideHeight = (own, width) => Number(own) || Math.round(Math.min(INSIDE.most, Math.max(INSIDE.least, width * INSIDE.share)));
 
 /**
+ * The space for a presented view: the window.
+ *
+ * @param {HTMLElement} root
+ * @returns {import("./types.js").Room}
+ */
+function screen(root) {
+  const { innerWidth, innerHeight } = window;
+  const read = root.classList.contains("gl-taught") && root.classList.contains("gl-with-text");
+  const beside = read ? Math.round(innerWidth / 3) : 0;
+  const [width, height] = [innerWidth - 2 * EDGE.x - beside, innerHeight - EDGE.y];
+  return { width, height, window: innerHeight, narrow: false, beside, u: scaleOnScreen(innerWidth, innerHeight), alone: root.classList.contains("gl-alone") };
+}
+
+/**
  * The space for a view, in CSS pixels, or null while the page is hidden.
  *
  * @param {HTMLElement} root
@@ -59,6 +83,7 @@ const insideHeight = (own, width) => Number(own) || Math.round(Math.min(INSIDE.m
 export function roomOf(root, least = LEAST) {
   const whole = root.clientWidth;
   if (!(whole > 0) || !root.isConnected) return null;
+  if (root.classList.contains("gl-presenting")) return screen(root);
   const beside = root.classList.contains("gl-taught") ? Math.round(Math.min(LESSON.most, Math.max(LESSON.least, LESSON.share * whole))) : 0;
   const width = whole - beside < NARROW ? whole : whole - beside;
   const own = root.dataset.height;
@@ -105,8 +130,10 @@ export function plan(room, { box, panels, top, legend, need, share = SHARE }) {
   const gap = Math.round(18 * u);
   const rest = Math.max(200, room.height - top);
   const most = Math.round((width - gap) * share);
-  const words = legend(most);
+  const words = legend(room.alone ? width : most);
   const tall = Math.max(LOWEST, rest - words.height);
+  // Curves that are not shown keep a size, because they are drawn.
+  if (room.alone) return { picture: { width, height: tall }, curves: { width: most, height: rest } };
   let wide = most;
   if (box) {
     // A square picture takes only the width that it and its legend need: the rest is for the curves.

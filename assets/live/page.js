@@ -24,6 +24,9 @@ export function linkStyles(onload, name = "live.css") {
   document.head.append(el("link", { rel: "stylesheet", href, "data-gl-styles": name, onload }));
 }
 
+/** Whether a view is shown: what is fixed to the window, as a presented one, has no offsetParent. @param {HTMLElement} root */
+const there = (root) => root.offsetParent !== null || root.classList.contains("gl-presenting");
+
 /**
  * Listen to the page: visible(bool), key(event) -> whether it was used, resize(), and now() each second.
  * Returns a function that stops listening.
@@ -40,7 +43,7 @@ export function attend(root, { visible, key, resize, now }) {
   const { signal } = end;
   document.addEventListener("visibilitychange", () => visible(!document.hidden), { signal });
   const onKey = (/** @type {KeyboardEvent} */ event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || root.offsetParent === null) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !there(root)) return;
     // The other keys belong to the document around it.
     if (root.dataset.height && !event.composedPath().includes(root)) return;
     if (!key(event)) return;
@@ -96,8 +99,8 @@ export function makeBanner(moved = () => {}) {
   };
 }
 
-// Fields of an address that belong to Streamlit.
-const STREAMLITS = ["embed", "embed_options"];
+// Fields of an address that are no part of the run: Streamlit's, and that of the presenter mode.
+const KEPT = ["embed", "embed_options", "present"];
 
 /**
  * follow(query): keep the page's address up to date, as a permalink. It is replaced, never added to the history, so
@@ -119,7 +122,7 @@ export function follower(root, others = []) {
     told = performance.now();
     // Another page of the app may have replaced this one meanwhile.
     if (elsewhere || location.pathname !== path || !root.isConnected) return;
-    const theirs = [...new URLSearchParams(location.search)].filter(([name]) => STREAMLITS.includes(name));
+    const theirs = [...new URLSearchParams(location.search)].filter(([name]) => KEPT.includes(name));
     const search = ["?" + query, ...theirs.map((pair) => pair.map(encodeURIComponent).join("="))].join("&");
     if (location.search !== search) history.replaceState(history.state, "", search);
   }

@@ -14,6 +14,7 @@ import { lessonPanel } from "./lesson.js";
 import { spotlight } from "./light.js";
 import { opener } from "./open.js";
 import { follower, makeBanner } from "./page.js";
+import { presenter } from "./present.js";
 import { sketchpad } from "./sketchpad.js";
 import { connect } from "./socket.js";
 import { spectrumPanel } from "./spectrum.js";
@@ -53,6 +54,8 @@ export function mountView(root, settings, make) {
   const built = { knobs: "", layers: "" }; // the inputs of the current knobs and legend
   let state = "waiting";
   let speed = 0;
+  /** @type {{frame: import("./types.js").Frame | null} | null} */
+  let frozen = null; // the frame that stays, if the picture is to stand still
   let past = false; // whether an earlier moment is shown
   let shownAt = Infinity; // the display's frame in which a picture of the moving run was last drawn
   let fresh = false; // whether the newest frame has not been drawn yet
@@ -112,6 +115,7 @@ export function mountView(root, settings, make) {
   if (view.explained && !stored) {
     explain = explainer({ send: (command) => link?.send(command), show: view.explained, changed: () => {
       if (explain?.on && spectrum?.on) spectrum.toggle(false);
+      if (present?.on()) layout();
       showBar();
       refresh();
     }, playing: () => state === "playing" });
@@ -121,6 +125,14 @@ export function mountView(root, settings, make) {
   }
   if (view.panel && !stored) spectrum = view.panel({ send: (command) => link?.send(command), opened: () => {} });
   const keys = { ...story.keys, ...explain?.keys, ...spectrum?.keys, ...(stored ? line?.keys : {}) };
+  const present = stored || settings.connect || root.dataset.height ? null : presenter(root, {
+    send,
+    layout: () => layout(),
+    frozen(on) {
+      frozen = on ? { frame } : null;
+      schedule();
+    },
+  });
   const bar = toolbar(send, view.many, view.whole, keys, explain, stored);
   if (spectrum) bar.node.firstElementChild?.append(spectrum.button);
   if (view.panel) bar.node.querySelector(".gl-speed .gl-name")?.remove(); // its button needs the room
@@ -131,6 +143,10 @@ export function mountView(root, settings, make) {
   const records = view.records && !stored;
   const exporter = exportMenu(send, root, () => layout(), stored ? OF_STORED : undefined, records ? replay : null, files?.choose);
   bar.node.lastElementChild?.append(exporter.node);
+  if (present) {
+    bar.node.lastElementChild?.append(present.button);
+    bar.node.append(...present.extra);
+  }
   const banner = makeBanner(() => layout());
   const follow = settings.connect ? () => {} : follower(root, settings.others);
   const { boxes, small, curvesHost } = build(root, view, [lesson.node, story.head, bar.node], files ? [banner.node, files.node] : [banner.node]);
@@ -153,7 +169,7 @@ export function mountView(root, settings, make) {
   /** @param {number} request */
   function askFigure(request) {
     const size = view.size?.();
-    if (!ready || !size || past || state === "playing") return;
+    if (!ready || !size || past || state === "playing" || present?.on()) return;
     const column = curvesSize();
     const { name, u } = ground.theme();
     send({
@@ -202,14 +218,16 @@ export function mountView(root, settings, make) {
 
   /** @param {number} tick */
   function drawAll(tick) {
-    if (redraw.picture) view.draw(frame);
-    redraw.picture = false;
+    if (redraw.picture && !frozen) {
+      view.draw(frame);
+      redraw.picture = false;
+    }
     const arrived = fresh ? frame : null;
     fresh = false;
     if (arrived && past && curves?.setCursor(arrived.iteration)) redraw.curves = true;
     const bars = !!arrived && !!curves?.setBars(arrived.a);
     const now = performance.now();
-    if ((redraw.curves || bars) && (state !== "playing" || now - curvesAt > CURVES_EVERY)) {
+    if (!frozen && (redraw.curves || bars) && (state !== "playing" || now - curvesAt > CURVES_EVERY)) {
       curvesAt = now;
       if (redraw.curves) curves?.draw();
       else curves?.drawBars();
@@ -242,6 +260,7 @@ export function mountView(root, settings, make) {
       : null;
 
   function layout() {
+    root.classList.toggle("gl-alone", !!present && !present.curves() && !explain?.on && !spectrum?.on);
     const size = dead ? null : measure();
     if (!size || !curves) return;
     if (!ready) view.reveal?.();
@@ -255,7 +274,7 @@ export function mountView(root, settings, make) {
     ready = true;
     // At once, not in the next animation frame, because a resized canvas is blank.
     redraw.picture = redraw.curves = false;
-    view.draw(frame);
+    view.draw(frozen ? frozen.frame : frame);
     // Over the curves, or above the picture if these are below it.
     for (const panel of [explain, spectrum]) {
       if (!panel || panel.node.parentElement === (size.narrow ? boxes.main : boxes.curves)) continue;
@@ -321,6 +340,7 @@ export function mountView(root, settings, make) {
     spectrum?.clear();
     fresh = ready = redraw.picture = false;
     story.scene(message);
+    present?.scene(message);
     if (!stored) lesson.scene(message);
     root.classList.toggle("gl-dim-2", message.dim === 2);
     view.scene(message);
@@ -390,6 +410,7 @@ export function mountView(root, settings, make) {
     past = now?.past ?? false;
     told = past && now ? { ...message, iteration: now.iteration } : message;
     explain?.status(message);
+    present?.status(message);
     spectrum?.status(told);
     if (past && explain?.on) explain.stop(); // it explains the present
     showBar();
@@ -436,10 +457,11 @@ export function mountView(root, settings, make) {
     classes: view.classes ?? [],
     layout,
     changed: () => scene !== null && (!ready || !measure()?.same),
-    key: (event) => (pad?.on() ? pad.key(event) : explain?.key(event) || bar.key(event)),
+    key: (event) => (pad?.on() ? pad.key(event) : explain?.key(event) || bar.key(event, present?.key)),
     visible: (value) => send({ cmd: "visible", value }),
   });
   ground.open();
+  present?.open();
   const join = settings.connect ?? ((client) => connect(settings.socket, client));
   link = join({
     bar,
@@ -473,6 +495,7 @@ export function mountView(root, settings, make) {
       cancelAnimationFrame(raf);
       clearTimeout(overdue);
       explain?.close();
+      present?.close();
       pad?.close();
       ground.close();
       banner.close();

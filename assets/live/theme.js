@@ -143,6 +143,8 @@ export function readTheme(root) {
   for (const key of /** @type {const} */ (["back", "text", "muted", "faint", "line", "font"])) put(key, theme[key]);
   put("second", get("secondary-background-color", own.second));
   put("shadow", own.shadow);
+  put("dim", own.dim);
+  put("laser", own.laser);
   put("legend", `${COLUMN.legend}px`);
   for (const name of [...Object.keys(own.roles), "game", "muted"]) {
     put(name, theme.role(name));

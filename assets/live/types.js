@@ -10,8 +10,9 @@
 /** @typedef {[title: string, says: string, unit: string]} HelpLine */
 
 /**
- * @typedef {Size & {window: number, narrow: boolean, beside?: number, u: number}} Room
- * the space for a view: window: the window's height; narrow: curves below the picture; beside: px of a lesson beside it; u: the text scale
+ * @typedef {Size & {window: number, narrow: boolean, beside?: number, u: number, alone?: boolean}} Room
+ * the space for a view: window: the window's height; narrow: curves below the picture; beside: px of a lesson beside it; u: the text scale;
+ * alone: the picture without curves
  */
 
 /**

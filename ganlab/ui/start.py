@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from ganlab.address import without_families, without_lesson, without_preset
+from ganlab.address import without_families, without_lesson, without_present, without_preset
 from ganlab.experiment import BadEvents, Experiment
 from ganlab.lessons import lessons
 from ganlab.live.budget import TooDear
@@ -191,7 +191,7 @@ def _told(
     pairs: list[tuple[str, str]], before: Teaching | None = None
 ) -> tuple[list[tuple[str, str]], str, Teaching | None]:
     """The fields of an address that are a run's, its preset, and its lesson."""
-    fields, preset = without_preset(without_families(pairs)[0], PRESETS)
+    fields, preset = without_preset(without_families(without_present(pairs))[0], PRESETS)
     if not any(name == "lesson" for name, _ in fields):
         return fields, preset, None  # lessons need not be read
     fields, name, step = without_lesson(fields, lessons())

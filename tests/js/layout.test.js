@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { plan, planeWidth, scaleFor } from "../../assets/live/layout.js";
+import { plan, planeWidth, scaleFor, scaleOnScreen } from "../../assets/live/layout.js";
+import { SIZES } from "../../assets/live/tokens.js";
 
 const SCREENS = [[800, 500], [1050, 600], [1280, 660], [1920, 1000], [3840, 2100]];
 const room = ([width, height], narrow = false) => ({ width, height, window: height + 60, narrow, u: scaleFor(width, height) });
@@ -46,4 +47,18 @@ test("on a phone the curves lie below, each with its own room", () => {
   assert.deepEqual([picture.width, curves.width], [360, 360]);
   assert.equal(curves.height, 5 * 104);
   assert.equal(plan(room([360, 700], true), SQUARE).picture.height, 360);
+});
+
+test("a presented picture has four fifths of a projector's screen, and its smallest labels 28 px", () => {
+  const u = scaleOnScreen(1920, 1080);
+  const { label_halo: _, ...sizes } = SIZES;
+  assert.ok(u * Math.min(...Object.values(sizes)) >= 28);
+  const screen = { width: 1888, height: 1070, window: 1080, narrow: false, u, alone: true };
+  for (const what of [LINE, SQUARE]) {
+    const { picture } = plan(screen, { ...what, top: 95, legend: () => ({ width: 1200, height: 56 }) });
+    assert.ok(picture.width * picture.height >= 0.8 * 1920 * 1080);
+    assert.equal(picture.height, 1070 - 95 - 56);
+  }
+  assert.equal(scaleOnScreen(3840, 2160), 2 * u);
+  assert.equal(scaleOnScreen(390, 800), 1, "but no text is smaller than on other pages");
 });
