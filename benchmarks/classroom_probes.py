@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import sync_playwright
 
@@ -42,15 +43,24 @@ def memory(pid: int) -> dict[str, float]:
     }
 
 
-def _stat(path: Path) -> tuple[str, int, float, float]:
-    """Name, parent, CPU seconds of a process or thread, and of its children that have ended."""
+class _Stat(NamedTuple):
+    """A process or thread. seconds: of CPU time, its own and of its children that have ended."""
+
+    name: str
+    parent: int
+    seconds: float
+    ended: float
+    nice: int
+
+
+def _stat(path: Path) -> _Stat:
     text = path.read_text()
     name, rest = text[text.index("(") + 1 : text.rindex(")")], text[text.rindex(")") + 2 :].split()
-    ticks = [int(ticks) for ticks in rest[11:15]]
-    return name, int(rest[1]), sum(ticks[:2]) / _TICK, sum(ticks[2:]) / _TICK
+    ticks = [int(ticks) / _TICK for ticks in rest[11:15]]
+    return _Stat(name, int(rest[1]), sum(ticks[:2]), sum(ticks[2:]), int(rest[16]))
 
 
-def _processes() -> dict[int, tuple[str, int, float, float]]:
+def _processes() -> dict[int, _Stat]:
     out = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
@@ -79,7 +89,7 @@ class CpuShares:
     def _now(self) -> tuple[Counter, Counter]:
         found = _processes()
         total: Counter = Counter()
-        for pid, (_, parent, seconds, ended) in found.items():
+        for pid, (_, parent, seconds, ended, nice) in found.items():
             if pid == self.pid:
                 total["server"] += seconds
                 total["its processes"] += ended
@@ -87,9 +97,12 @@ class CpuShares:
                 total["students"] += seconds
             else:
                 while parent in found and parent not in (os.getpid(), self.pid):
-                    parent = found[parent][1]
+                    parent = found[parent].parent
                 if parent == self.pid:
-                    total["its processes"] += seconds + ended
+                    name = (
+                        "those of low priority" if nice > found[self.pid].nice else "its processes"
+                    )
+                    total[name] += seconds + ended
                 elif parent == os.getpid():
                     total["Chromium"] += seconds
         fields = Path("/proc/stat").read_text().splitlines()[0].split()
@@ -98,7 +111,7 @@ class CpuShares:
         threads: Counter = Counter()
         for folder in Path(f"/proc/{self.pid}/task").iterdir():
             try:
-                name, _, seconds, _ = _stat(folder / "stat")
+                name, _, seconds, *_ = _stat(folder / "stat")
             except OSError:
                 continue
             own = folder.name == str(self.pid)
@@ -114,7 +127,8 @@ class CpuShares:
     def use(self) -> float:
         """% of the time that other processes leave on all cores that the server's processes use."""
         share = self._shares()
-        mine = share.get("server", 0.0) + share.get("its processes", 0.0)
+        ours = ("server", "its processes", "those of low priority")
+        mine = sum(share.get(name, 0.0) for name in ours)
         return 100 * mine / (100 * (os.cpu_count() or 1) - (sum(share.values()) - mine))
 
     def _shares(self) -> dict[str, float]:

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit import config
 
-from ganlab import environment, rights, server, variants
+from ganlab import classroom, environment, rights, server, variants
 from ganlab.front import Front
+from ganlab.limits import students
 from ganlab.registry import SpecError
 
 try:
@@ -38,11 +40,16 @@ def _get_ready() -> None:
     # A full collection over all of it takes 0.16 s and would stall the picture.
     gc.collect()
     gc.freeze()
+    if _greets:
+        print(classroom.forecast(), file=sys.stderr, flush=True)
     SCHEDULER.precompiler.start()
 
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    if _greets:  # only now the port is known
+        print(classroom.welcome(classroom.address()), file=sys.stderr, flush=True)
+        config.set_option(server.QUIET, True)  # Streamlit would print other addresses, too
     yield
     # None if it was never imported, or if the import has not ended yet.
     scheduler = getattr(sys.modules.get("ganlab.live.scheduler"), "SCHEDULER", None)
@@ -57,6 +64,7 @@ app = st.App(
 )
 
 server.send_at_once()
+_greets = students() is not None and not st.get_option(server.QUIET)
 if not st.get_option(server.QUIET):
     rights.announce()
 threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

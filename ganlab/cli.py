@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from ganlab import __version__
 from ganlab.environment import check_environment
 from ganlab.headers import EMBED
-from ganlab.limits import LIMITS, variable
+from ganlab.limits import CLASS, LIMITS, STUDENTS, variable
 from ganlab.mnist import command
 from ganlab.reading import read_text
 from ganlab.registry import SpecError
@@ -44,10 +44,15 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
     os.environ.update({variable(n): text for n, text in chosen.items()})
     if options.embed is not None:
         os.environ[EMBED] = options.embed
+    if options.students is not None:
+        os.environ[CLASS] = options.students
     check_environment()
-    from ganlab.server import QUIET, serve
+    from ganlab.server import HEADLESS, QUIET, serve
 
-    return serve([f"--{QUIET}=true", *rest] if options.quiet else rest)
+    ours = [f"--{QUIET}=true"] if options.quiet else []
+    if options.students is not None:  # Streamlit would open a browser, or ask for an e-mail address
+        ours.append(f"--{HEADLESS}=true")
+    return serve([*ours, *rest])
 
 
 @_stopped_by_sigterm()
@@ -191,6 +196,15 @@ def main(arguments: list[str] | None = None) -> int:
         "--embed",
         metavar="ORIGINS",
         help=f"origins that may embed the lab: https://moodle.example.org, or *; or ${EMBED}",
+    )
+    app.add_argument(
+        "--class",
+        metavar="STUDENTS",
+        nargs="?",
+        const=str(STUDENTS),
+        dest="students",
+        help=f"for a class of {STUDENTS}, or as many as are named: limits fit for it, the address "
+        f"with a QR code, and how many students this machine can carry; or ${CLASS}",
     )
     words = f"print warnings and errors only, not the operator's token (see ${TOKEN})"
     app.add_argument("--quiet", action="store_true", help=words)

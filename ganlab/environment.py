@@ -10,12 +10,13 @@ import os
 
 from ganlab import variants
 from ganlab.headers import EMBED, POLICY, chosen_policy, embedders
-from ganlab.limits import COMPILE, LIMITS, check_limits, compiling, variable
+from ganlab.limits import CLASS, COMPILE, LIMITS, check_limits, compiling, variable
 from ganlab.rights import TOKEN
 
 _PREFIX = "GANLAB_"
 KNOWN = (
     *(variable(name) for name in LIMITS),
+    CLASS,
     COMPILE,
     EMBED,
     POLICY,

@@ -7,9 +7,10 @@ Each is an option of `ganlab app` (`--update-seconds 0.5`) and an environment va
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from ganlab.machine import whole_cores
 from ganlab.registry import Param, SpecError
 
 LIMITS: dict[str, Param] = {
@@ -46,7 +47,7 @@ LIMITS: dict[str, Param] = {
         Param(
             "run_processes",
             "processes for the runs of a class",
-            min(os.cpu_count() or 1, 64),
+            min(whole_cores(), 64),
             0,
             64,
             "int",
@@ -110,6 +111,23 @@ LIMITS: dict[str, Param] = {
     )
 }
 
+CLASS = "GANLAB_CLASS"  # an environment variable: the number of students, see `students`
+STUDENTS = 30
+_STUDENTS = Param("class", "students", STUDENTS, 1, 2000, "int")
+# Limits of a server for a class that differ from the defaults, by the number of its students: what
+# one of them asks for must not be felt by the others.
+CLASS_LIMITS: dict[str, Callable[[int], float]] = {
+    "update_seconds": lambda n: 0.25,
+    "memory_gb": lambda n: 0.5,
+    "frame_rate": lambda n: 20.0,
+    "sessions": lambda n: max(60, 3 * n),
+    "sockets": lambda n: max(200, 6 * n),
+    "page_burst": lambda n: max(90, 3 * n),
+    "mnist_kept": lambda n: 3,
+    "map_minutes": lambda n: 10.0,
+    "maps_kept": lambda n: 5,
+}
+
 COMPILE = "GANLAB_COMPILE"  # an environment variable
 _SWITCH = {
     **dict.fromkeys(("", "on", "yes", "true", "1"), True),
@@ -122,11 +140,27 @@ def variable(name: str) -> str:
     return f"GANLAB_{name.upper()}"
 
 
+def students() -> int | None:
+    """The size of the class that this server is for: $GANLAB_CLASS; None: no class.
+
+    Raises `SpecError`.
+    """
+    text = os.environ.get(CLASS, "").strip()
+    try:
+        return int(_STUDENTS.parse(text)) if text else None
+    except SpecError as error:
+        raise SpecError(CLASS, text, error.allowed) from None
+
+
 def limit(name: str) -> float:
-    """A limit's value: its environment variable, else its default. Raises `SpecError`."""
+    """A limit's value: its environment variable, else its default, which may be a class's.
+
+    Raises `SpecError`.
+    """
     param, text = LIMITS[name], os.environ.get(variable(name), "").strip()
     if not text:
-        return float(param.default)
+        many = students() if name in CLASS_LIMITS else None
+        return float(param.default if many is None else CLASS_LIMITS[name](many))
     try:
         return float(param.parse(text))
     except SpecError as error:
@@ -144,6 +178,7 @@ def compiling() -> bool:
 
 def check_limits() -> None:
     """Raise `SpecError` if an environment variable holds a value that is not allowed."""
+    students()
     for name in LIMITS:
         limit(name)
 

@@ -8,7 +8,9 @@ import socket
 import sys
 from pathlib import Path
 
-QUIET = "logger.hideWelcomeMessage"  # Streamlit's option
+# Streamlit's options
+QUIET = "logger.hideWelcomeMessage"
+HEADLESS = "server.headless"
 
 
 def serve(options: list[str]) -> int:

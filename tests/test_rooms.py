@@ -19,6 +19,8 @@ RANK = {
     "theme": 0,
     "layer_words": 0,
     "qr": 0,
+    "machine": 0,
+    "classroom": 7,
     "words": 0,
     "bundle": 1,
     "ownership": 0,
@@ -72,7 +74,9 @@ RANK = {
     "__main__": 8,
     "pages": 8,
 }
-STREAMLIT_PACKAGES = {"ui", "testing", "live", "index", "front", "server", "app", "pages"}
+STREAMLIT_PACKAGES = {
+    "ui", "testing", "live", "index", "front", "server", "app", "pages", "classroom"
+}  # fmt: skip
 WEB = {"streamlit", "starlette", "uvicorn", "websockets", "fastapi"}
 
 

@@ -15,6 +15,7 @@ from ganlab.engine.structure import Structure
 from ganlab.limits import compiling, limit
 from ganlab.live.session import Session
 from ganlab.live.story import offers
+from ganlab.machine import cores
 from ganlab.presets import PRESETS, to_compile
 from ganlab.spec import Spec
 
@@ -38,13 +39,7 @@ class Usage:
         now = time.monotonic(), time.process_time()
         passed, used = (b - a for a, b in zip(self._then, now, strict=True))
         self._then = now
-        return used / max(passed, 1e-6) / _cores()
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
+        return used / max(passed, 1e-6) / cores()
 
 
 def _load() -> float:
@@ -58,7 +53,7 @@ def mostly_idle(sessions: Iterable[Session], share: float, load: float) -> bool:
     share: of the cores that the server uses; load: runnable threads of all processes except the
     compiler. An MNIST trainer is a process of its own.
     """
-    if load >= _cores():
+    if load >= cores():
         return False
     if any(s.state == "playing" for s in sessions) and share >= 0.5:
         return False

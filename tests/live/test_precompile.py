@@ -131,7 +131,7 @@ def test_nothing_takes_the_place_of_other_programs(own_cache):
 
 def test_idle_is_who_has_cores_to_spare(monkeypatch):
     playing, paused = page(), page(state="paused")
-    monkeypatch.setattr(precompile, "_cores", lambda: 4)
+    monkeypatch.setattr(precompile, "cores", lambda: 4)
     assert mostly_idle([playing, paused], 0.3, 2.0)
     assert not mostly_idle([playing, paused], 0.6, 2.0)
     assert mostly_idle([paused], 0.9, 3.9) and mostly_idle([], 0.9, 0.0)
@@ -143,7 +143,7 @@ def test_idle_is_who_has_cores_to_spare(monkeypatch):
 def test_usage_is_a_share_of_all_cores(monkeypatch):
     times = iter([(10.0, 1.0), (12.0, 4.0)])
     now = [0.0, 0.0]
-    monkeypatch.setattr(precompile, "_cores", lambda: 3)
+    monkeypatch.setattr(precompile, "cores", lambda: 3)
     fake = SimpleNamespace(monotonic=lambda: now[0], process_time=lambda: now[1])
     monkeypatch.setattr(precompile, "time", fake)
     now[:] = next(times)
