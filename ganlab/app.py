@@ -12,7 +12,6 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
-from streamlit import config
 
 from ganlab import classroom, environment, rights, server, variants
 from ganlab.front import Front
@@ -49,7 +48,6 @@ def _get_ready() -> None:
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
     if _greets:  # only now the port is known
         print(classroom.welcome(classroom.address()), file=sys.stderr, flush=True)
-        config.set_option(server.QUIET, True)  # Streamlit would print other addresses, too
     yield
     # None if it was never imported, or if the import has not ended yet.
     scheduler = getattr(sys.modules.get("ganlab.live.scheduler"), "SCHEDULER", None)
@@ -64,7 +62,7 @@ app = st.App(
 )
 
 server.send_at_once()
-_greets = students() is not None and not st.get_option(server.QUIET)
-if not st.get_option(server.QUIET):
+_greets = students() is not None and server.announces()
+if server.announces():
     rights.announce()
 threading.Thread(target=_get_ready, name="ganlab-ready", daemon=True).start()

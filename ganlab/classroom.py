@@ -13,37 +13,45 @@ from ganlab import machine, qr
 from ganlab.limits import limit, students
 
 FRAMES = 10.0  # per second and student, below which a picture no longer seems to move
-# Of the frames that pictures alone would allow, while thirty students click and their Specs differ:
-# `benchmarks/classroom.py`, see docs/performance.md.
-_CLICKING = 0.75
+# What one frame of one student costs on a core, of which a turn of training is the least part that
+# does not depend on the machine. Pictures' times are the measure of the rest: metrics, messages and
+# sockets as well. Thirty students gave 203 frames per second and core where a picture takes 0.55 ms
+# (`benchmarks/hostile.py` without its attacker, see docs/performance.md).
+_TURN_MS, _PICTURES_A_FRAME = 2.0, 5.3
+_SERVERS_PICTURES = 2.7  # the part of the server itself, which uses one core
+_CLICKING = 0.75  # the frames while everybody clicks and Specs differ: `benchmarks/classroom.py`
 _SERVER_MB, _PROCESS_MB, _STUDENT_MB = 450, 200, 10
 _EAGERLY, _PICTURES = 15, 25  # the first are not counted: after some of them they are traced
 _NOWHERE = "192.0.2.1", 9  # for documentation (RFC 5737); nothing is sent there
 
 
 class Carried(NamedTuple):
-    """How many students a machine carries, and what limits them: "cores" or "memory"."""
+    """How many students a machine carries, and what limits them."""
 
     students: int
-    by: str
+    by: str  # a key of `_LIMITED`
+
+
+_LIMITED = {"cores": "its cores", "server": "one process of the server", "memory": "its memory"}
 
 
 def carried(cores: float, picture_ms: float, free_mb: float | None, processes: int) -> Carried:
     """How many students get at least `FRAMES` pictures per second.
 
     cores: that the server may use. picture_ms: CPU time of one picture. free_mb: memory that the
-    server may use; None: not known. processes: that compute the runs of a class.
-
-    Of each core, `HOME_SHARE` of the time goes to pictures and the rest to training and the server.
+    server may use; None: not known. processes: that compute the runs of a class; 0: the server.
     """
-    from ganlab.live.pacing import HOME_SHARE
-
-    frames = _CLICKING * HOME_SHARE * min(cores, max(1, processes)) * 1000 / picture_ms
-    by_cores = int(frames / FRAMES)
-    if free_mb is None:
-        return Carried(by_cores, "cores")
-    by_memory = int(max(0.0, free_mb - _SERVER_MB - _PROCESS_MB * processes) / _STUDENT_MB)
-    return min(Carried(by_cores, "cores"), Carried(by_memory, "memory"))
+    used = min(cores, processes + 1.0)
+    frames = used * 1000 / (_TURN_MS + _PICTURES_A_FRAME * picture_ms)
+    served = 1000 / (_SERVERS_PICTURES * picture_ms)
+    found = [
+        Carried(int(_CLICKING * frames / FRAMES), "cores"),
+        Carried(int(_CLICKING * served / FRAMES), "server"),
+    ]
+    if free_mb is not None:
+        room = free_mb - _SERVER_MB - _PROCESS_MB * processes
+        found.append(Carried(max(0, int(room / _STUDENT_MB)), "memory"))
+    return min(found)
 
 
 def picture_ms() -> float:
@@ -131,18 +139,17 @@ def welcome(place: str) -> str:
 
 def forecast() -> str:
     """How many students this machine can carry, from a measurement of a tenth of a second."""
-    here, each, memory = machine.cores(), picture_ms(), machine.free_mb()
-    processes = int(limit("run_processes"))
-    most = carried(here, each, memory, processes)
-    counted = students() or 0
+    here, each = machine.cores(), picture_ms()
+    most = carried(here, each, machine.free_mb(), int(limit("run_processes")))
     words = (
-        f"  This machine can carry about {most.students} students who all train in the 2-D lab, "
+        f"  This machine should carry about {most.students} students, all at full speed in the 2-D "
+        f"lab, with {FRAMES:g} pictures a second\n  for each: computed from {here:g} cores and "
+        f"{each:.2f} ms for a picture, limited by {_LIMITED[most.by]}."
     )
-    words += f"at {FRAMES:g} pictures\n  a second each ({here:g} cores, {each:.1f} ms a picture; "
-    words += f"limited by {'its memory' if most.by == 'memory' else 'its cores'})."
-    if counted > most.students and most.by == "cores":
-        slower = FRAMES * most.students / counted
-        words += f"\n  With {counted} students expect about {slower:.0f} pictures a second."
-    elif counted > most.students:
-        words += f"\n  {counted} students may not fit into its memory."
+    many = students() or 0
+    if many > most.students and most.by == "memory":
+        words += f"\n  {many} students may not fit into its memory."
+    elif many > most.students:
+        slower = FRAMES * most.students / many
+        words += f"\n  With {many} students expect about {slower:.0f} pictures a second."
     return words

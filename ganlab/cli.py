@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from ganlab import __version__
 from ganlab.environment import check_environment
 from ganlab.headers import EMBED
-from ganlab.limits import CLASS, LIMITS, STUDENTS, variable
+from ganlab.limits import CLASS, LIMITS, STUDENTS, students, variable
 from ganlab.mnist import command
 from ganlab.reading import read_text
 from ganlab.registry import SpecError
@@ -49,10 +49,11 @@ def _app(options: argparse.Namespace, rest: list[str]) -> int:
     check_environment()
     from ganlab.server import HEADLESS, QUIET, serve
 
-    ours = [f"--{QUIET}=true"] if options.quiet else []
-    if options.students is not None:  # Streamlit would open a browser, or ask for an e-mail address
+    a_class = students() is not None
+    ours = [f"--{QUIET}=true"] if options.quiet or a_class else []
+    if a_class:  # otherwise Streamlit opens a browser, or asks for an e-mail address
         ours.append(f"--{HEADLESS}=true")
-    return serve([*ours, *rest])
+    return serve([*ours, *rest], greeting=a_class and not options.quiet)
 
 
 @_stopped_by_sigterm()

@@ -13,16 +13,29 @@ QUIET = "logger.hideWelcomeMessage"
 HEADLESS = "server.headless"
 
 
-def serve(options: list[str]) -> int:
+_greeting = False  # whether ganlab prints the address in Streamlit's place
+
+
+def announces() -> bool:
+    """Whether this server prints what its operator must know: if it is not quiet."""
+    from streamlit import config
+
+    return _greeting or not config.get_option(QUIET)
+
+
+def serve(options: list[str], greeting: bool = False) -> int:
     """Serve the lab with `streamlit run`'s options until stopped; returns 0, or 2: bad arguments.
 
-    It stays in this process, so that any signal to it stops the server.
+    greeting: ganlab prints the address in Streamlit's place. It stays in this process, so that any
+    signal to it stops the server.
     """
+    global _greeting
     import click
     from streamlit.web import cli
 
     # uvicorn closes the sockets first, and then raises the signal again.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    _greeting = greeting
     arguments = [str(Path(__file__).with_name("app.py")), *options]
     try:
         extra = cli.main.commands["run"].make_context("ganlab app", list(arguments)).params["args"]

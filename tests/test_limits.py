@@ -5,7 +5,16 @@ import pytest
 from ganlab import SpecError, environment, server
 from ganlab.cli import main
 from ganlab.environment import check_environment
-from ganlab.limits import LIMITS, check_limits, compiling, limit, limited, variable
+from ganlab.limits import (
+    CLASS,
+    CLASS_LIMITS,
+    LIMITS,
+    check_limits,
+    compiling,
+    limit,
+    limited,
+    variable,
+)
 
 
 @pytest.mark.parametrize("name", LIMITS)
@@ -32,6 +41,7 @@ def test_the_switch_of_the_compiler(text, on, monkeypatch):
     [
         (variable("sockets"), "many"),
         ("GANLAB_COMPILE", "sometimes"),
+        (CLASS, "a few"),
         ("GANLAB_EMBED", "example.org"),
         ("GANLAB_CSP", "default-src\nx-header: 1"),
     ],
@@ -66,10 +76,33 @@ def test_limited_is_undone(monkeypatch):
 
 def test_app_hands_its_options_to_the_server(monkeypatch, capsys):
     seen = []
-    monkeypatch.setattr(server, "serve", lambda options: seen.append(options) or 0)
+    monkeypatch.setattr(server, "serve", lambda options, greeting: seen.append(options) or 0)
     monkeypatch.setenv(variable("update_seconds"), "9")
     assert main(["app", "--update-seconds", "0.25", "--server.port", "9000"]) == 0
     assert limit("update_seconds") == 0.25 and seen == [["--server.port", "9000"]]
     assert main(["app", "--quiet"]) == 0 and seen.pop() == [f"--{server.QUIET}=true"]
     assert main(["app", "--sessions", "none"]) == 2
     assert "sessions" in capsys.readouterr().err and len(seen) == 1
+
+
+def test_a_class_has_limits_of_its_own_which_options_and_variables_change(monkeypatch):
+    monkeypatch.setenv(variable("memory_gb"), "1.5")
+    seen = []
+    monkeypatch.setattr(server, "serve", lambda *given, **named: seen.append((given, named)) or 0)
+    quiet, headless = f"--{server.QUIET}=true", f"--{server.HEADLESS}=true"
+    for name in (CLASS, variable("sockets")):  # which the command sets
+        monkeypatch.setenv(name, "")
+    assert main(["app", "--class", "50", "--sockets", "70", "--server.port", "1"]) == 0
+    assert seen.pop() == (([quiet, headless, "--server.port", "1"],), {"greeting": True})
+    assert (limit("sessions"), limit("sockets"), limit("memory_gb")) == (150, 70, 1.5)
+    assert limit("update_seconds") < LIMITS["update_seconds"].default
+    assert main(["app", "--quiet", "--class"]) == 0
+    assert seen.pop() == (([quiet, headless],), {"greeting": False})
+    assert limit("sessions") == 90
+    assert main(["app", "--class", "0"]) == 2 and not seen
+
+
+def test_the_limits_of_every_class_are_allowed():
+    for name, of in CLASS_LIMITS.items():
+        for count in (1, 30, 2000):
+            assert LIMITS[name].check(of(count)) == of(count)

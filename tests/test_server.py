@@ -2,6 +2,7 @@
 
 import asyncio.base_events
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -11,16 +12,20 @@ import urllib.request
 
 import pytest
 
-from ganlab import server
+from ganlab import machine, qr, server
 from ganlab.limits import variable
 from tests.browser.server import ROOT, free_port
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_the_app_serves_until_it_is_stopped_and_leaves_nothing(tmp_path, number):
+@pytest.mark.parametrize(
+    "number, options",
+    [(signal.SIGINT, ["--quiet", "--server.headless", "true"]), (signal.SIGTERM, ["--class", "7"])],
+    ids=["ctrl-c", "sigterm, of a class"],
+)
+def test_the_app_serves_until_it_is_stopped_and_leaves_nothing(tmp_path, number, options):
     port = free_port()
-    command = [sys.executable, "-m", "ganlab", "app", "--quiet", "--server.headless", "true"]
+    command = [sys.executable, "-m", "ganlab", "app", *options]
     command += ["--server.address", "127.0.0.1", "--server.port", str(port)]
     with (tmp_path / "log.txt").open("w+b") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -30,16 +35,34 @@ def test_the_app_serves_until_it_is_stopped_and_leaves_nothing(tmp_path, number)
                 try:
                     url = f"http://127.0.0.1:{port}/_stcore/health"
                     assert urllib.request.urlopen(url, timeout=5).status == 200
-                    break
+                    if "--quiet" in options or "This machine" in text(tmp_path):
+                        break
                 except OSError:
-                    time.sleep(0.1)
+                    pass
+                time.sleep(0.1)
             process.send_signal(number)
             assert process.wait(timeout=30) == 0, (tmp_path / "log.txt").read_text()
         finally:
             process.kill()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0, "somebody still listens"
-    assert (tmp_path / "log.txt").read_text().strip() == ""
+    said = text(tmp_path)
+    if "--quiet" in options:
+        assert said.strip() == ""
+        return
+    assert re.search("/mnist[?]operator=[^ ]{20}", said)
+    assert f"class of 7. Students open:  http://127.0.0.1:{port}/\n" in said
+    assert "No other machine can open this address" in said
+    assert qr.terminal(f"http://127.0.0.1:{port}/").splitlines()[2] in said  # tests/test_qr.py
+    count, cores, ms = re.search(
+        r"about (\d+) students, .*\n.* ([\d.]+) cores and ([\d.]+) ms for a picture", said
+    ).groups()
+    assert float(cores) == machine.cores() and 0 < int(count) < 1000 and 0 < float(ms) < 100
+    assert "Streamlit" not in said and "Traceback" not in said
+
+
+def text(folder) -> str:
+    return (folder / "log.txt").read_text()
 
 
 @pytest.mark.parametrize("wrong", ["--nonsense", "word"])
